@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
 from gpuspec.planning.limits import wanted
 from gpuspec.planning.prices import Price, cheapest, fitting
-from gpuspec.sizing import Fit, Need, Unsized, fit
+from gpuspec.sizing import Fit, Need, Unsized, fit, need
 from gpuspec.sizing.engines import engine_of
 from gpuspec.spec import Job
 from gpuspec.workload import Workload
@@ -18,6 +18,11 @@ NeedFor = Callable[[int], "Need | Unsized"]
 
 COUNTS = (1, 2, 4, 8)
 """Machines are rented with these many GPUs."""
+
+
+def counts_to(most: int) -> tuple[int, ...]:
+    """The sizes of machines with at most so many GPUs."""
+    return tuple(number for number in COUNTS if number <= most)
 
 
 class Way(NamedTuple):
@@ -73,18 +78,22 @@ class Market:
         self.need_for = need_for
         self.offers = offers
 
-    def fit_for(self, need: Need, gpu: Gpu) -> Fit:
+    def instead(self, workload: Workload) -> Market:
+        """The same market for the job done another way."""
+        return Market(self.job, workload, lambda gpus: need(workload, gpus), self.offers)
+
+    def fit_for(self, needed: Need, gpu: Gpu) -> Fit:
         """A Need against a GPU at the utilisation that the job's command sets."""
-        return fit(need, gpu, self.workload.memory_utilization)
+        return fit(needed, gpu, self.workload.memory_utilization)
 
     def way(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Way:
         """One GPU × count, priced and sized."""
-        need = self.need_for(gpu_count)
+        needed = self.need_for(gpu_count)
         return Way(
             gpu,
             gpu_count,
             cheapest(gpu.name, gpu_count, self.offers, self.job),
-            self.fit_for(need, gpu) if isinstance(need, Need) else None,
+            self.fit_for(needed, gpu) if isinstance(needed, Need) else None,
             speed_of(self.workload, gpu, gpu_count),
             pointer,
         )
@@ -115,6 +124,11 @@ class Market:
                     one.fit,
                     speed_of(self.workload, one.gpu, one.gpu_count),
                 )
+
+    def least(self, taken: Way) -> float:
+        """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one taken."""
+        same = (way for way in self.fitting(counts_to(taken.gpu_count)) if self.holds_concurrency(way))
+        return min(taken.per_hour, next((way.per_hour for way in same), taken.per_hour))
 
     def better(
         self,
@@ -156,14 +170,14 @@ class Market:
             return True
         if not engine_of(self.workload.engine).queues:
             return True
-        need = one.fit.need
-        cache = sum(part.expected for part in need.parts if part.name == "KV cache")
-        return need.expected + cache * (sequences - 1) <= one.fit.usable
+        needed = one.fit.need
+        cache = sum(part.expected for part in needed.parts if part.name == "KV cache")
+        return needed.expected + cache * (sequences - 1) <= one.fit.usable
 
     def fewer(self, than: Way, *, min_saving: float, min_speed: float) -> Way | None:
         """The cheapest way with fewer GPUs: of the same kind, or a single one of any. A model that is split for
         answering loses to communication, so the hour decides."""
-        counts = tuple(number for number in COUNTS if number < than.gpu_count)
+        counts = counts_to(than.gpu_count - 1)
         if not counts or (self.workload.data_parallel or 1) > 1:
             return None
         return self.better(than, counts, min_saving=min_saving, min_speed=min_speed, per_work=False)

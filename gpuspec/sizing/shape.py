@@ -14,7 +14,8 @@ LARGEST_PARAMS = 1e14
 class Shape(NamedTuple):
     """What memory arithmetic needs of a transformer. `params` and `active` are counts, not billions.
 
-    `exact` is False where layers or widths were taken from the nearest dense model of that size."""
+    `exact` is False where layers or widths were taken from the nearest dense model of that size. Fields with a
+    default are those that `_with_attention` settles."""
 
     params: float
     active: float
@@ -26,24 +27,24 @@ class Shape(NamedTuple):
     head_dim: int
     vocab: int
     tied: bool
-    gated: bool
+    gated: bool = True
     """Three matrices in the MLP (SwiGLU) rather than two."""
-    expert_params: float
-    moe_width: float
+    expert_params: float = 0.0
+    moe_width: float = 0.0
     """MLP width one token passes through, all its experts together."""
-    full_layers: int
-    window_layers: int
-    window: int
-    linear_layers: int
-    linear_state: float
+    full_layers: int = 0
+    window_layers: int = 0
+    window: int = 0
+    linear_layers: int = 0
+    linear_state: float = 0.0
     """Elements of recurrent state per sequence and linear layer."""
-    kv_width: float
+    kv_width: float = 0.0
     """Cached elements per token and full-attention layer, K and V together."""
-    window_kv_width: float
-    max_context: int | None
-    native: str | None
-    exact: bool
-    cache_known: bool
+    window_kv_width: float = 0.0
+    max_context: int | None = None
+    native: str | None = None
+    exact: bool = True
+    cache_known: bool = True
     """False where attention is of a kind whose cache nobody has checked."""
 
     @property
@@ -119,21 +120,8 @@ def _complete(model: Model | None, params: float) -> Shape:
         per_layer = hidden * head_dim * (2 * heads + 2 * kv_heads) + 3 * hidden * intermediate
         layers = max(1, round(blocks / per_layer)) if known.get("kv_heads") else stand_in[1]
     active = (known.get("active_params_b") or 0) * 1e9 or params
-    base = _Base(params, active, layers, hidden, intermediate, heads, kv_heads, head_dim, vocab, tied)
+    base = Shape(params, active, layers, hidden, intermediate, heads, kv_heads, head_dim, vocab, tied)
     return _with_attention(base, moe, known, exact)
-
-
-class _Base(NamedTuple):
-    params: float
-    active: float
-    layers: int
-    hidden: int
-    intermediate: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    vocab: int
-    tied: bool
 
 
 def _nearest(params: float) -> tuple[Any, ...]:
@@ -142,7 +130,7 @@ def _nearest(params: float) -> tuple[Any, ...]:
     return min(_DENSE, key=lambda row: abs(log(row[0] * 1e9 / params)))
 
 
-def _with_attention(base: _Base, moe: Mapping[str, Any], known: Mapping[str, Any], exact: bool) -> Shape:
+def _with_attention(base: Shape, moe: Mapping[str, Any], known: Mapping[str, Any], exact: bool) -> Shape:
     attention: Mapping[str, Any] = known.get("attention") or {}
     linear = int(attention.get("linear_layers") or 0)
     window = int(attention.get("sliding_window") or attention.get("chunk") or 0)
@@ -161,8 +149,7 @@ def _with_attention(base: _Base, moe: Mapping[str, Any], known: Mapping[str, Any
     experts, expert_width = float(moe.get("experts") or 0), float(moe.get("moe_intermediate") or 0)
     chosen = (moe.get("experts_per_token") or 8) + (moe.get("shared_experts") or 0)
     expert_params = min(experts * 3 * base.hidden * expert_width * base.layers, base.params)
-    return Shape(
-        *base,
+    return base._replace(
         gated=_is_gated(base) if not moe else True,
         expert_params=expert_params,
         moe_width=chosen * expert_width if experts else float(base.intermediate),
@@ -180,7 +167,7 @@ def _with_attention(base: _Base, moe: Mapping[str, Any], known: Mapping[str, Any
     )
 
 
-def _is_gated(base: _Base) -> bool:
+def _is_gated(base: Shape) -> bool:
     """Whether three MLP matrices explain the parameter count better than two."""
     attention = base.hidden * base.head_dim * (2 * base.heads + 2 * base.kv_heads)
     rest = base.params - base.vocab * base.hidden * (1 if base.tied else 2) - base.layers * attention

@@ -11,7 +11,6 @@ from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import COUNTS, Market, Way
 from gpuspec.planning.traffic import Load, load
-from gpuspec.sizing import need
 from gpuspec.words import dollars, percent
 
 TIERS = (("Qwen/Qwen2.5-7B-Instruct", 0.6), ("Qwen/Qwen2.5-14B-Instruct", 0.3))
@@ -130,7 +129,7 @@ class SmallerModelOrCascade(Rule):
             tensor_parallel=None, pipeline_parallel=None,
         )  # fmt: skip
         job = facts.job._replace(min_vram=None, max_price=None)
-        market = Market(job, work, lambda gpus: need(work, gpus), facts.offers)
+        market = Market(job, facts.workload, facts.need, facts.offers).instead(work)
         best: Tier | None = None
         for way in market.fitting(COUNTS[:1]):
             found = load(work, way.gpu, way.gpu_count, traffic, share)

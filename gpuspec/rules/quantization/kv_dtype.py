@@ -9,8 +9,8 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import COUNTS, Market, Way
-from gpuspec.sizing import Need, need
+from gpuspec.planning.alternatives import Way, counts_to
+from gpuspec.sizing import Need
 from gpuspec.sizing.engines import engine_of
 from gpuspec.words import dollars, gib, percent
 
@@ -75,25 +75,20 @@ class KvCacheDtype(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         workload = facts.workload
-        chosen = [way for way in facts.choices if way.price and way.fit and way.fit.verdict != "does not fit"]
-        if workload.engine not in FLAG or workload.context is None or workload.task == "train" or not chosen:
+        if workload.engine not in FLAG or workload.context is None or workload.task == "train":
             return
         if workload.kv_dtype or "kv_dtype" in workload.origins or workload.other_models:
             return
-        taken = chosen[0] if facts.takes_first else min(chosen, key=lambda way: way.per_hour)
-        if _cache(facts, taken) < facts.options["share"]:
+        taken = facts.compared
+        if taken is None or _cache(facts, taken) < facts.options["share"]:
             return
-        counts = tuple(number for number in COUNTS if number <= taken.gpu_count)
-        same = [way for way in facts.market.fitting(counts) if facts.market.holds_concurrency(way)]
-        plain = min([taken.per_hour, *(way.per_hour for way in same[:1])])
-        better = self._cheapest(facts, taken, counts, plain * (1 - facts.options["min_saving"]))
+        better = self._cheapest(facts, taken, facts.market.least(taken) * (1 - facts.options["min_saving"]))
         if better:
             yield self._report(facts, taken, better)
 
-    def _cheapest(self, facts: Facts, taken: Way, counts: tuple[int, ...], limit: float) -> Way | None:
-        workload = facts.workload._replace(kv_dtype="fp8")
-        market = Market(facts.job, workload, lambda gpus: need(workload, gpus), facts.offers)
-        for way in market.fitting(counts):
+    def _cheapest(self, facts: Facts, taken: Way, limit: float) -> Way | None:
+        market = facts.market.instead(facts.workload._replace(kv_dtype="fp8"))
+        for way in market.fitting(counts_to(taken.gpu_count)):
             if way.per_hour > limit:
                 return None
             quick = way.speed and taken.speed and way.speed >= taken.speed * facts.options["min_speed"]

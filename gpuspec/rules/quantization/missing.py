@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import COUNTS, Market, Way, generates_text
-from gpuspec.sizing import need
+from gpuspec.planning.alternatives import Way, counts_to, generates_text
 from gpuspec.words import dollars, gib, percent
 
 
@@ -99,17 +97,14 @@ class MissingQuantization(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        chosen = [way for way in facts.choices if way.price and way.fit and way.fit.verdict != "does not fit"]
         schemes = self._schemes(facts)
-        if not chosen or not schemes:
+        taken = facts.compared if schemes else None
+        if taken is None:
             return
-        taken = chosen[0] if facts.takes_first else min(chosen, key=lambda way: way.per_hour)
-        counts = tuple(number for number in COUNTS if number <= taken.gpu_count)
-        plain = min([taken.per_hour, *(way.per_hour for way in islice(facts.market.fitting(counts), 1))])
         best: tuple[Scheme, Way] | None = None
         for scheme in schemes:
-            way = self._cheapest(facts, scheme, taken, counts)
-            limit = best[1].per_hour if best else plain
+            way = self._cheapest(facts, scheme, taken)
+            limit = best[1].per_hour if best else facts.market.least(taken)
             if way and way.per_hour <= limit * (1 - facts.options["min_saving"]):
                 best = (scheme, way)
         if best:
@@ -130,10 +125,10 @@ class MissingQuantization(Rule):
             return ()
         return BY_ENGINE.get(workload.engine or "vllm", ())
 
-    def _cheapest(self, facts: Facts, scheme: Scheme, taken: Way, counts: tuple[int, ...]) -> Way | None:
+    def _cheapest(self, facts: Facts, scheme: Scheme, taken: Way) -> Way | None:
         workload = facts.workload._replace(quantization=scheme.quantization, dtype=None)
-        market = Market(facts.job, workload, lambda gpus: need(workload, gpus), facts.offers)
-        for way in market.fitting(counts):
+        market = facts.market.instead(workload)
+        for way in market.fitting(counts_to(taken.gpu_count)):
             if way.per_hour > taken.per_hour * (1 - facts.options["min_saving"]):
                 return None  # and all that follow cost more
             capability = float(way.gpu.compute_capability or 0)

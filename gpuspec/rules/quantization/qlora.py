@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import COUNTS, Market, Way
-from gpuspec.sizing import need
+from gpuspec.planning.alternatives import Way, counts_to
 from gpuspec.words import dollars, gib, percent
 
 SLOWER = 1.4
@@ -74,24 +72,22 @@ class QloraWouldDo(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         workload = facts.workload
-        chosen = [way for way in facts.choices if way.price and way.fit and way.fit.verdict != "does not fit"]
-        if workload.method != "lora" or workload.modality not in (None, "text") or not chosen:
+        if workload.method != "lora" or workload.modality not in (None, "text"):
             return
         if workload.quantization or "quantization" in workload.origins or workload.model is None:
             return
-        taken = chosen[0] if facts.takes_first else min(chosen, key=lambda way: way.per_hour)
-        counts = tuple(number for number in COUNTS if number <= taken.gpu_count)
-        plain = min([taken.per_hour, *(way.per_hour for way in islice(facts.market.fitting(counts), 1))])
-        limit = plain * (1 - facts.options["min_saving"])
-        way = self._cheapest(facts, taken, counts, limit)
+        taken = facts.compared
+        if taken is None:
+            return
+        limit = facts.market.least(taken) * (1 - facts.options["min_saving"])
+        way = self._cheapest(facts, taken, limit)
         if way:
             yield self._report(facts, taken, way)
 
-    def _cheapest(self, facts: Facts, taken: Way, counts: tuple[int, ...], limit: float) -> Way | None:
+    def _cheapest(self, facts: Facts, taken: Way, limit: float) -> Way | None:
         """The cheapest machine for QLoRA on which the whole work costs less than it does now."""
         workload = facts.workload._replace(method="qlora", quantization="nf4-dq")
-        market = Market(facts.job, workload, lambda gpus: need(workload, gpus), facts.offers)
-        for way in market.fitting(counts):
+        for way in facts.market.instead(workload).fitting(counts_to(taken.gpu_count)):
             if way.per_hour > limit:
                 return None
             if (
