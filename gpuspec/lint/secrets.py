@@ -38,8 +38,8 @@ SECRET_NAME = (
 ASSIGNED = rf"\b({SECRET_NAME})=[\"']?([A-Za-z0-9+/_.=-]{{20,}})[\"']?"
 GIVEN = r"--(?:api-key|token|password|secret|auth-token|hf-token)[ =][\"']?([A-Za-z0-9+/_.=-]{20,})[\"']?"
 _PLACEHOLDER = (
-    "xxx", "your", "token", "secret", "example", "replace", "change", "insert", "dummy", "placeholder", "000000",
-    "123456", "abcdef", "redacted", "here",
+    "xxx", "your", "token", "secret", "example", "replace", "change", "insert", "dummy", "placeholder", "redacted",
+    "here",
 )  # fmt: skip
 
 MEMBER = rf"[\"']((?i:{SECRET_NAME}))[\"']\s*:\s*[\"']([A-Za-z0-9+/_.=-]{{20,}})[\"']"
@@ -92,7 +92,7 @@ def masked(text: str) -> str:
 
 
 def _placeholder(text: str) -> bool:
-    """Whether it only stands for a secret: your-token-here, hf_xxxx, sk-1234567890."""
+    """Whether it only stands for a secret: your-token-here, hf_xxxx."""
     low = text.lower()
     if low.startswith("sk-") and not any(char.isdigit() for char in low):
         return True  # words with hyphens between them

@@ -166,11 +166,13 @@ def _offers(sized: Sized) -> list[str]:
     if not sized.rentable:
         return ["No GPU in the price lists surely holds it (1, 2, 4 or 8 on one machine)."]
     lines = ["Smallest that surely fit, by price"]
-    for one in sized.rentable[:SHOWN]:
+    shown = sized.rentable[:SHOWN]
+    wide = max(24, *(len(one.gpu.name) + 4 for one in shown))
+    for one in shown:
         share = one.fit.need.expected / one.fit.usable
         name = f"{one.gpu_count} × {one.gpu.name}"
         lines.append(
-            f"  {name:24} {one.gpu.vram_gb:4.0f} GB  ${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:12} "
+            f"  {name:{wide}} {one.gpu.vram_gb:4.0f} GB  ${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:12} "
             f"{100 * share:3.0f} % of {one.fit.usable:.1f} GiB in use"
         )
     return lines

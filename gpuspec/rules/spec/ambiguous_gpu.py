@@ -9,7 +9,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
 from gpuspec.planning import cheapest
-from gpuspec.words import dollars
+from gpuspec.words import dollars, gib
 
 
 class AmbiguousGpu(Rule):
@@ -50,17 +50,30 @@ class AmbiguousGpu(Rule):
                 continue  # `min_vram` says which one is meant
             several = several or shared
             at = facts.name_pointer(choice)
-            taken = several[0]
             number = choice.gpu_count or match.gpu_count or facts.job.gpu_count or 1
+            taken = several[0]
+            meant, why = _enough(facts, several, number)
             largest, least = max(gpu.vram_gb for gpu in several), min(gpu.vram_gb for gpu in several)
             yield self.finding(
                 at,
-                f"{choice.name!r} may be {_listed(facts, several, number)}; launchers take {several[0].name} for it",
+                f"{choice.name!r} may be {_listed(facts, several, number)}; launchers take {taken.name} for it{why}",
                 # H100s differ in speed and price; A100s and V100s in whether the job crashes.
                 severity="warning" if largest >= 1.5 * least else "info",
-                suggestion=f"write {taken.name}",
-                fix=Fix(f"use {taken.name}", (facts.rename_gpu(choice, taken.name),), safe=False),
+                suggestion=f"write {meant.name}",
+                fix=Fix(f"use {meant.name}", (facts.rename_gpu(choice, meant.name),), safe=False),
             )
+
+
+def _enough(facts: Facts, several: tuple[Gpu, ...], number: int) -> tuple[Gpu, str]:
+    """The one to write: what launchers take, unless that is too small and another is not; and then why."""
+    fits = [facts.market.way(gpu, number).fit for gpu in several]
+    taken = fits[0]
+    if taken is None or taken.verdict != "does not fit":
+        return several[0], ""
+    for gpu, fit in zip(several, fits, strict=True):
+        if fit and fit.verdict == "fits":
+            return gpu, f", which is too small: {gib(taken.need.low)} needed, {gib(taken.usable)} usable"
+    return several[0], ""
 
 
 def _listed(facts: Facts, several: tuple[Gpu, ...], number: int) -> str:

@@ -72,6 +72,12 @@ def test_never_shown(value: str, where: str) -> None:
         assert value[8:30] not in render(name, report), f"shown by {name}"
 
 
+def test_a_token_typed_along_the_alphabet_is_one_all_the_same() -> None:
+    for value in ("hf_" + string.ascii_letters[:34], "hf_" + string.ascii_lowercase + "0123456789"):
+        found = lint_text(spec(env={"HF_TOKEN": value}), [InlineSecret])
+        assert [one.finding.code for one in found] == ["GS701"], value
+
+
 def test_a_value_is_known_by_its_name() -> None:
     hexes = drawn(40, "0123456789abcdef")[:37] + "a7b"
     for text in (
