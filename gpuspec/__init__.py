@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from gpuspec.plugins import hookimpl
     from gpuspec.sizing import Fit, Need
     from gpuspec.spec import Job
+    from gpuspec.spec.strategies import DownloadStrategy
     from gpuspec.workload import Workload
+    from gpuspec.workload.engines.tool import Tool
 
 _HOME = {
+    "DownloadStrategy": "gpuspec.spec.strategies",
     "Edit": "gpuspec.lint.finding",
     "Facts": "gpuspec.lint.facts",
     "Finding": "gpuspec.lint.finding",
@@ -40,6 +43,7 @@ _HOME = {
     "Report": "gpuspec.lint.result",
     "Rule": "gpuspec.lint.rule",
     "Saving": "gpuspec.lint.finding",
+    "Tool": "gpuspec.workload.engines.tool",
     "Workload": "gpuspec.workload",
     "hookimpl": "gpuspec.plugins",
     "resolve_gpu": "gpuspec.catalog",
@@ -47,6 +51,7 @@ _HOME = {
 }
 
 __all__ = [
+    "DownloadStrategy",
     "Edit",
     "Facts",
     "Finding",
@@ -64,6 +69,7 @@ __all__ = [
     "Report",
     "Rule",
     "Saving",
+    "Tool",
     "Workload",
     "__version__",
     "hookimpl",

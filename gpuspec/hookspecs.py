@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
     from gpuspec.lint.result import Report
     from gpuspec.lint.rule import Rule
+    from gpuspec.spec.strategies import DownloadStrategy
+    from gpuspec.workload.engines.tool import Tool
 
 _Function = TypeVar("_Function", bound=Callable[[], object])
 
@@ -47,3 +49,13 @@ def gpuspec_offers() -> Iterable[tuple[PriceSource, Iterable[Offer]]]:  # type: 
 @hookspec
 def gpuspec_reporters() -> Mapping[str, Callable[[Report], str]]:  # type: ignore[empty-body]
     """Name for `lint --format` → what turns a Report into text."""
+
+
+@hookspec
+def gpuspec_download_strategies() -> Mapping[str, DownloadStrategy]:  # type: ignore[empty-body]
+    """Name for `strategy` of a `downloads` entry → how it is fetched. A name that is taken is refused."""
+
+
+@hookspec
+def gpuspec_workload_readers() -> Mapping[tuple[str, ...], Tool]:  # type: ignore[empty-body]
+    """How a command begins → what its arguments say of the Workload. A beginning that is taken is refused."""

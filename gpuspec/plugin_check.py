@@ -65,7 +65,8 @@ class Project:
         yield from (("error", wrong) for wrong in requirement_faults(self.requires))
         used: dict[str, str] = {}
         for loaded in self.load():
-            yield from (("error", wrong) for wrong in hook_faults(loaded.module))
+            wrong_hooks = hook_faults(loaded.module)
+            yield from (("error", wrong) for wrong in wrong_hooks or answer_faults(loaded.module))
             brought = f" with {', '.join(loaded.packages)}" if loaded.packages else ""
             slow = loaded.import_ms > SLOW_MS
             advice = "; import what is heavy inside the function that needs it" if slow else ""
@@ -136,6 +137,37 @@ def hook_faults(module: Any) -> list[str]:
     if not any(hasattr(getattr(module, name, None), "gpuspec_impl") for name in installed.hook_names()):
         faults.append(f"{getattr(module, '__name__', module)} has no hook: mark gpuspec_rules with @hookimpl")
     return faults
+
+
+def answer_faults(module: Any) -> list[str]:
+    """What gpuspec refuses of what the module's hooks give, the first of it. Rules have their own check."""
+    from gpuspec import catalog
+    from gpuspec.report import reporters
+    from gpuspec.spec.strategies import BUILT_IN, strategies
+    from gpuspec.testing import plugged
+    from gpuspec.workload.engines.added import programs
+
+    scripts: dict[str, str] = {}
+    try:
+        with plugged(module):
+            for ask in (catalog.gpus, catalog.models, catalog.offers, reporters, programs):
+                ask()
+            scripts = {name: how.script for name, how in strategies().items() if name not in BUILT_IN}
+    except AssertionError as error:
+        return [str(error).split("\nassert ")[0].strip()]
+    return [*_script_faults(scripts)]
+
+
+def _script_faults(scripts: dict[str, str]) -> Iterator[str]:
+    """What bash finds wrong with the scripts of download strategies."""
+    import shutil
+    import subprocess
+
+    for name, script in scripts.items() if shutil.which("bash") else ():
+        read = subprocess.run(["bash", "-n", "-c", script], capture_output=True, text=True, check=False)
+        if read.returncode:
+            said = " ".join(read.stderr.split())
+            yield f"gpuspec_download_strategies: bash cannot read the script of {name!r}: {said}"
 
 
 def rule_faults(rule: Any) -> list[str]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from gpuspec.spec.reference import type_of
-from gpuspec.spec.schema import document, resolve
+from gpuspec.spec.schema import here, resolve
 
 Part = dict[str, Any]
 
@@ -15,27 +15,27 @@ Part = dict[str, Any]
 @lru_cache(maxsize=1)
 def schema() -> Part:
     """The job schema, read once."""
-    return document()
+    return here()
 
 
 def part(path: Iterable[str | int]) -> Part | None:
     """The subschema of a place; None where the schema says nothing of it."""
-    here: Any = schema()
+    at: Any = schema()
     for step in path:
-        here = resolve(schema(), here)
+        at = resolve(schema(), at)
         if isinstance(step, int):
-            here = here.get("items")
+            at = at.get("items")
         else:
-            here = here.get("properties", {}).get(step, here.get("additionalProperties"))
-        if not isinstance(here, dict):
+            at = at.get("properties", {}).get(step, at.get("additionalProperties"))
+        if not isinstance(at, dict):
             return None
-    return resolve(schema(), here)
+    return resolve(schema(), at)
 
 
 def members(path: Iterable[str | int]) -> dict[str, Part]:
     """The fields of an object, old names left out."""
-    here = part(path) or {}
-    found = {name: resolve(schema(), field) for name, field in here.get("properties", {}).items()}
+    object_ = part(path) or {}
+    found = {name: resolve(schema(), field) for name, field in object_.get("properties", {}).items()}
     return {name: field for name, field in found.items() if not field.get("deprecated")}
 
 

@@ -18,7 +18,7 @@ def check(tree: Tree) -> tuple[SchemaProblem, ...]:
     problems: list[SchemaProblem] = []
     if document is None and tree.problems:
         return ()  # nothing was read, and why has been said
-    if not accepts(document):
+    if not accepts(document) and not _with_plugins(document):
         from gpuspec.spec.explain import explain
 
         problems += explain(document)
@@ -31,6 +31,14 @@ def check(tree: Tree) -> tuple[SchemaProblem, ...]:
     if len(problems) > 1:
         problems.sort(key=lambda problem: tree.span(problem.pointer, key=problem.on == "key"))
     return tuple(problems)
+
+
+def _with_plugins(document: Any) -> bool:
+    """Whether the document passes with the download strategies that plugins bring."""
+    from gpuspec.spec.strategies import as_built_in
+
+    replaced = as_built_in(document)
+    return replaced is not document and accepts(replaced)
 
 
 def _leaving(document: dict[str, Any]) -> Iterator[SchemaProblem]:

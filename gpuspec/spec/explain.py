@@ -12,8 +12,7 @@ from jsonschema import Draft7Validator, validators
 
 from gpuspec.jsonc import Edit, pointer
 from gpuspec.spec.problem import SchemaProblem, shown
-from gpuspec.spec.schema import document as schema_document
-from gpuspec.spec.schema import resolve
+from gpuspec.spec.schema import here, resolve
 
 _TYPES = {
     "string": "a string",
@@ -71,7 +70,7 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
 
 def explain(document: Any) -> list[SchemaProblem]:
     """Every mistake the schema finds; the first at each place."""
-    schema = schema_document()
+    schema = here()
     validator = validators.extend(Draft7Validator, {"pattern": _pattern})(schema)  # type: ignore[no-untyped-call]
     found: dict[tuple[str, str], SchemaProblem] = {}
     for error in sorted(validator.iter_errors(document), key=_weight):

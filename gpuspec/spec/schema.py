@@ -24,6 +24,15 @@ def document() -> dict[str, Any]:
     return loaded
 
 
+def here() -> dict[str, Any]:
+    """The schema as it holds here: with the download strategies of installed plugins."""
+    from gpuspec.spec.strategies import names
+
+    schema = document()
+    schema["definitions"]["download"]["properties"]["strategy"]["enum"] = list(names())
+    return schema
+
+
 def resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     """A part of the schema, or the definition it refers to."""
     while "$ref" in part:

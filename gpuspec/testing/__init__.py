@@ -11,7 +11,7 @@ from gpuspec.testing.catalog import fake_catalog
 from gpuspec.testing.golden import check_golden, golden_cases
 from gpuspec.testing.launcher import FakeLauncher, fake_launcher
 from gpuspec.testing.plugin import plugged
-from gpuspec.testing.rule_tester import RuleTester, check_page, lint_text, prices_in
+from gpuspec.testing.rule_tester import RuleTester, check_page, lint_text, prices_in, workload_of
 
 __all__ = [
     "FakeLauncher",
@@ -24,4 +24,5 @@ __all__ = [
     "lint_text",
     "plugged",
     "prices_in",
+    "workload_of",
 ]

@@ -7,25 +7,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuspec.lint.page import REQUIRED, page
-from gpuspec.lint.registry import Registered, Registry
+from gpuspec.lint.registry import Registered, Registry, collect
 from gpuspec.lint.result import Located
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.workload import Workload
+from gpuspec.workload.read import read as read_workload
 
 SPEC = "job.gpu.jsonc"
 
 
 def lint_text(
     text: str | bytes,
-    rules: Sequence[type[Rule]],
+    rules: Sequence[type[Rule]] | None = None,
     *,
     path: str = SPEC,
     options: Mapping[str, Any] | None = None,
     prices: str | None = None,
     on_disk: bool = False,
 ) -> list[Located]:
-    """What some rules say about a text; a rule that raises fails the test.
+    """What some rules say about a text (None: all of gpuspec and of the plugins in use); a rule that raises fails the
+    test.
 
     `on_disk`: the path is a real one, and rules may look at the files beside it.
     `prices` names the price source; without it a first line `// prices: NAME` does, and else the current
@@ -34,14 +37,24 @@ def lint_text(
     from gpuspec.lint.files import lint_data
 
     data = text.encode() if isinstance(text, str) else text
-    registry = Registry(tuple(Registered(cls(), "test") for cls in rules), ())
+    registry = collect() if rules is None else Registry(tuple(Registered(cls(), "test") for cls in rules), ())
     settings = Settings(
-        rules={cls.name: options or {} for cls in rules},
+        rules={cls.name: options or {} for cls in rules or ()},
         prices=prices or prices_in(data),
         preview=True,
         pedantic=True,
     )
     return lint_data(Linter(registry, debug=True), path, data, settings, on_disk=on_disk)
+
+
+def workload_of(text: str) -> Workload:
+    """What the job of a spec does, read as every rule is given it; nothing beside the text is read."""
+    from gpuspec.jsonc import parse
+    from gpuspec.spec import read
+
+    job = read(parse(text))
+    assert job is not None, f"there is no job in {text!r}"
+    return read_workload(job, None)
 
 
 def prices_in(data: bytes) -> str | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gpuspec.workload.arguments import Arguments, overlay, read_arguments
 from gpuspec.workload.engines import IMAGES, LAUNCHERS, PROGRAMS, RECIPES, Tool, script_tool
+from gpuspec.workload.engines.added import programs
 from gpuspec.workload.shell import Command, Word
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import version
@@ -74,13 +75,12 @@ def _program(words: Sequence[Word]) -> Invocation | None:
         return _python(words[1:])
     if name.endswith(".py"):
         return _script(words)
-    return _known((name,), words[1:], PROGRAMS) or _launch((name,), words[1:])
+    return _known((name,), words[1:]) or _launch((name,), words[1:])
 
 
-def _known(
-    head: tuple[str, ...], rest: Sequence[Word], table: dict[tuple[str, ...], Tool]
-) -> Invocation | None:
-    """The longest entry of a table that a command begins with."""
+def _known(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
+    """The longest entry of the table of programs that a command begins with."""
+    table = programs()
     for more in (2, 1, 0):
         key = (*head, *(word.text for word in rest[:more]))
         if len(key) == len(head) + more and key in table:
@@ -147,7 +147,7 @@ def _python(words: Sequence[Word]) -> Invocation | None:
         option = words[at].text
         if option == "-m" and at + 1 < len(words):
             module, rest = ("-m", words[at + 1].text), words[at + 2 :]
-            return _known(module, rest, PROGRAMS) or _launch(module, rest)
+            return _known(module, rest) or _launch(module, rest)
         if option == "-c" and at + 1 < len(words):
             return Invocation(None, {}, code=words[at + 1].text)
         if option == "-":
@@ -164,7 +164,7 @@ def _script(words: Sequence[Word]) -> Invocation:
     """A Python file: by its name, or else only by what it and its arguments say."""
     path = words[0].value or ""
     name = path.rsplit("/", 1)[-1]
-    tool = script_tool(name)
+    tool = programs().get((name,)) or script_tool(name)
     said = read_arguments(tool or _ANY_SCRIPT, words[1:])
     return Invocation(tool, said.values, said.configs, script=words[0], plain=said.plain)
 

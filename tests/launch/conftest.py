@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from gpuspec.launch.downloads.manifest import bundle
+from gpuspec.spec.strategies import strategies
 
 
 class Site:
@@ -131,7 +132,8 @@ def command(folder: Path, downloads: list[dict[str, Any]], python: list[str]) ->
     folder.mkdir(exist_ok=True)
     packed, manifest = folder / "fetch.pyz", folder / "manifest.json"
     packed.write_bytes(bundle())
-    manifest.write_text(json.dumps({"downloads": downloads, "backoff": 0.01}))
+    scripts = {name: how._asdict() for name, how in strategies().items()}
+    manifest.write_text(json.dumps({"downloads": downloads, "strategies": scripts, "backoff": 0.01}))
     return [*python, str(packed), str(manifest)]
 
 

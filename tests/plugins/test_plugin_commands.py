@@ -88,6 +88,17 @@ def test_names_that_cannot_be(name: str, error: str, project: Path) -> None:
 
 
 INIT = "gpuspec_acme/__init__.py"
+DEPOT = """
+from gpuspec import DownloadStrategy, Tool
+
+@hookimpl
+def gpuspec_download_strategies(): return {"depot": DownloadStrategy("if true; then")}
+
+@hookimpl
+def gpuspec_workload_readers(): return {("acme",): %s}
+
+@hookimpl
+"""
 WRONG = [
     ("gpuspec_acme/allowed_clouds.py", "ACME101", "GS999", "codes with GS are gpuspec's own"),
     (
@@ -119,6 +130,13 @@ WRONG = [
         "return [AllowedClouds]",
         "return [AllowedClouds, type('Other', (AllowedClouds,), {})]",
         "ACME101 is used twice",
+    ),
+    (INIT, "@hookimpl\n", DEPOT % "Tool('vllm', 'dance')", "'acme': task is 'dance'"),
+    (
+        INIT,
+        "@hookimpl\n",
+        DEPOT % "Tool('vllm')",
+        "bash cannot read the script of 'depot': bash: -c: line 2: syntax error",
     ),
     ("pyproject.toml", "gpuspec>=0.1.0,<0.2", "gpuspec>=7", "it is made for gpuspec >=7, and this is 0.1.0"),
     ("pyproject.toml", '"gpuspec>=0.1.0,<0.2"', "", "dependencies do not name gpuspec"),

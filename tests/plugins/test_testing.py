@@ -8,14 +8,42 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from gpuspec import Gpu, Model, Offer, PriceSource, Report, Rule, hookimpl, resolve_gpu, resolve_model
+from gpuspec import (
+    DownloadStrategy,
+    Gpu,
+    Model,
+    Offer,
+    PriceSource,
+    Report,
+    Rule,
+    Tool,
+    hookimpl,
+    resolve_gpu,
+    resolve_model,
+)
 from gpuspec.catalog import offers, price_sources
+from gpuspec.jsonc import parse
 from gpuspec.report import render
-from gpuspec.testing import check_golden, fake_catalog, fake_launcher, golden_cases, lint_text, plugged
+from gpuspec.spec import check
+from gpuspec.spec.strategies import names
+from gpuspec.testing import (
+    check_golden,
+    fake_catalog,
+    fake_launcher,
+    golden_cases,
+    lint_text,
+    plugged,
+    workload_of,
+)
+from gpuspec.workload.engines.added import programs
 
 CARD = Gpu("TEST 24", "NVIDIA", "Ada", 24, aliases=(("old", "tester"),))
 OFFER = Offer("here", None, "one", "TEST 24", 1, None, None, None, 1.5, None, "test")
 MODEL = Model("acme/tiny", params_b=1.5, aliases=("tiny-acme",))
+
+
+SERVE = Tool("vllm", "serve", {"weights": "model_name:name", "tp": "tensor_parallel:int"})
+TRAIN = Tool("hf-trainer", "train", {"size": "batch:int"})
 
 
 class Loud(Rule):
@@ -60,8 +88,18 @@ def test_each_hook_in_use() -> None:
             models=[MODEL],
             offers=[(source, [OFFER])],
             reporters={"count": lambda report: f"{len(report.files)} files\n"},
+            download_strategies={"depot": DownloadStrategy("true")},
+            workload_readers={("acme", "serve"): SERVE, ("acme_train.py",): TRAIN},
         )
     ):
+        assert "depot" in names()
+        assert workload_of('{"run": "acme serve --weights big/one --tp=2"}')[2:6] == (
+            "vllm",
+            None,
+            None,
+            "big/one",
+        )
+        assert workload_of('{"run": "torchrun --nproc-per-node 2 src/acme_train.py --size 7"}').batch == 7
         assert resolve_gpu("tester").gpu == CARD
         assert resolve_gpu("L4").gpu is not None
         assert resolve_model("tiny-acme").model == MODEL
@@ -70,6 +108,34 @@ def test_each_hook_in_use() -> None:
     assert resolve_gpu("tester").gpu is None
     with pytest.raises(KeyError):
         render("count", Report((), ()))
+
+
+def test_strategies_in_a_spec() -> None:
+    """A plugin's name passes; beside it what is wrong is still found, and a typo is told the nearest name."""
+    spec = '{"run": "x", "downloads": [{"strategy": "%s", "source": "a"%s}]}'
+    with plugged(plugin(download_strategies={"depot": DownloadStrategy("true")})):
+        assert problems(spec % ("depot", "")) == []
+        assert problems(spec % ("http", "")) != []
+        assert "there is no field `downloads[0].souce`" in problems(spec % ("depot", ', "souce": 1'))[0]
+        wrong = problems(spec % ("depto", ""))
+        assert "`civitai`, `script`, `depot`. Did you mean `depot`?" in wrong[0]
+        old = '{"run": "x", "download": [{"strategy": "depot", "source": "a"}], "downloads": [1]}'
+        assert "`downloads[0]` is 1" in problems(old)[0]
+    assert "`civitai`, `script`" in problems(spec % ("depot", ""))[0]
+
+
+def problems(text: str) -> list[str]:
+    return [problem.message for problem in check(parse(text))]
+
+
+def test_no_plugin_is_asked_for_strategies_of_our_own() -> None:
+    asked = []
+    hook = hookimpl(lambda: asked.append(1) or {})
+    with plugged(SimpleNamespace(gpuspec_download_strategies=hook)):
+        assert problems('{"run": "x", "downloads": [{"strategy": "hf", "source": "a/b"}]}') == []
+        assert not asked
+        problems('{"run": "x", "downloads": [{"strategy": "depot", "source": "a/b"}]}')
+        assert asked == [1]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +159,27 @@ def test_each_hook_in_use() -> None:
         ({"reporters": {"json": len}}, "the format 'json' is there already"),
         ({"reporters": {"csv": "text"}}, "'csv' is no name with a function"),
         ({"rule": []}, "there is no hook 'gpuspec_rule'"),
+        ({"download_strategies": ["depot"]}, "gpuspec_download_strategies returned list, not a dict"),
+        ({"download_strategies": {"hf": DownloadStrategy("true")}}, "the strategy 'hf' is there already"),
+        ({"download_strategies": {"Depot!": DownloadStrategy("true")}}, "'Depot!' is no name of a strategy"),
+        ({"download_strategies": {"depot": "true"}}, "'depot' gave 'true', which is no DownloadStrategy"),
+        ({"download_strategies": {"depot": DownloadStrategy(" ")}}, "its script is ' ', not the text of one"),
+        ({"workload_readers": [SERVE]}, "gpuspec_workload_readers returned list, not a dict"),
+        ({"workload_readers": {"acme": SERVE}}, "'acme' is not the beginning of a command"),
+        ({"workload_readers": {("vllm", "serve"): SERVE}}, "the program 'vllm serve' is there already"),
+        ({"workload_readers": {("torchrun",): SERVE}}, "the program 'torchrun' is there already"),
+        ({"workload_readers": {("acme",): "vllm"}}, "'acme' gave 'vllm', which is no Tool"),
+        ({"workload_readers": {("acme",): Tool(7)}}, "'acme': engine is 7, not a name"),
+        ({"workload_readers": {("acme",): Tool("x", "dance")}}, "'acme': task is 'dance'"),
+        ({"workload_readers": {("acme",): Tool("x", None, ["a"])}}, "flags and implies are dicts"),
+        ({"workload_readers": {("acme",): Tool("x", None, {"--a": "-"})}}, "the flag '--a' is written 'a'"),
+        ({"workload_readers": {("acme",): Tool("x", None, {"a": 1})}}, "the flag 'a' means 1; both are text"),
+        (
+            {"workload_readers": {("acme",): Tool("x", None, {"a": "modle:name"})}},
+            "the flag 'a' says 'modle'",
+        ),
+        ({"workload_readers": {("acme",): Tool("x", None, {"a": "context:itn"})}}, "did you mean int?"),
+        ({"workload_readers": {("acme",): Tool("x", implies={"size": 1})}}, "a Workload has no 'size'"),
     ],
 )
 def test_what_a_hook_may_not_give(hooks: dict[str, object], said: str) -> None:
@@ -104,6 +191,8 @@ def test_what_a_hook_may_not_give(hooks: dict[str, object], said: str) -> None:
             resolve_model("x")
             offers()
             reporters()
+            names()
+            programs()
 
     with pytest.raises(AssertionError) as caught:
         use()

@@ -12,7 +12,7 @@ import sys
 
 from .file import Failure
 from .hubs import plan_civitai, plan_hf
-from .tools import plan_git, plan_gs, plan_http, plan_lfs, plan_s3, plan_script
+from .tools import plan_git, plan_gs, plan_http, plan_lfs, plan_s3, plan_shell
 from .transfer import Fetcher
 
 PLANS = {
@@ -24,9 +24,8 @@ PLANS = {
     "git": plan_git,
     "git-lfs": plan_lfs,
     "civitai": plan_civitai,
-    "script": plan_script,
 }
-"""strategy → what there is to do for one download."""
+"""strategy → what there is to do for one download; the manifest brings those that are a script."""
 
 
 def main(arguments: list[str]) -> int:
@@ -34,8 +33,9 @@ def main(arguments: list[str]) -> int:
     root = arguments[arguments.index("--root") + 1] if "--root" in arguments else "."
     with open(arguments[0], encoding="utf-8") as manifest:
         wanted = json.load(manifest)
+    plans = {**PLANS, **{name: plan_shell(**how) for name, how in wanted.get("strategies", {}).items()}}
     try:
-        Fetcher(os.path.realpath(root), PLANS, wanted.get("backoff", 1.0)).fetch(wanted["downloads"])
+        Fetcher(os.path.realpath(root), plans, wanted.get("backoff", 1.0)).fetch(wanted["downloads"])
     except Failure as failure:
         print(f"download: error: {failure}", file=sys.stderr, flush=True)
         return 1

@@ -13,21 +13,20 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch.downloads.file import Failure, confined
 from gpuspec.spec.job import Download
+from gpuspec.spec.strategies import names, strategies
 
 _FILES = ("file", "web", "transfer", "tools", "hubs", "fetch")
 
 
 def manifest(downloads: Sequence[Download]) -> dict[str, Any]:
     """What the downloader reads. UserError for an unknown strategy or a target outside the workspace."""
-    if downloads:
-        from gpuspec.launch.downloads.fetch import PLANS  # urllib and all: 20 ms, for jobs that download
+    known = names() if downloads else ()
     for download in downloads:
-        if download.strategy not in PLANS:
-            known = ", ".join(sorted(PLANS))
+        if download.strategy not in known:
             raise UserError(
                 "download-strategy",
                 f"there is no download strategy {download.strategy!r}",
-                f"use one of: {known}",
+                f"use one of: {', '.join(known)}",
             )
         try:
             confined(os.sep + "workspace", download.target or "")
@@ -36,11 +35,13 @@ def manifest(downloads: Sequence[Download]) -> dict[str, Any]:
                 "download-outside", str(failure), "targets are relative to the workdir"
             ) from failure
     fields = [field for field in Download._fields if field != "pointer"]
+    used = {download.strategy for download in downloads}
     return {
         "downloads": [
             {field: getattr(download, field) for field in fields if getattr(download, field)}
             for download in downloads
-        ]
+        ],
+        "strategies": {name: how._asdict() for name, how in sorted(strategies().items()) if name in used},
     }
 
 

@@ -13,7 +13,7 @@ import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
-from .file import Failure, File, Task, confined, tree_size
+from .file import Failure, File, Task, confined, digest, tree_size
 from .web import redacted
 
 if TYPE_CHECKING:
@@ -167,15 +167,40 @@ def plan_lfs(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     return plan_git(fetcher, item, lfs=True)
 
 
-def plan_script(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
-    """The author's own command, run once by bash in the workspace; again when it, or its target, is gone."""
-    path = confined(fetcher.root, item["target"]) if item.get("target") else fetcher.root
+def plan_shell(script: str, again: bool = False) -> Any:
+    """The plan of a strategy that is shell text (see `gpuspec.DownloadStrategy`)."""
 
-    def work(deadline: float) -> int:
-        before = tree_size(path)
-        command("script", ["bash", "-c", item["source"]], fetcher, deadline)
-        if not os.path.exists(path):
-            raise Failure(f"the download script ended well, but {item['target']} is not there")
-        return max(tree_size(path) - before, 0)
+    def plan(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
+        path = confined(fetcher.root, item["target"]) if item.get("target") else fetcher.root
+        what = "script" if item["strategy"] == "script" else item["source"]
+        told = {
+            "GPUSPEC_SOURCE": item["source"],
+            "GPUSPEC_TARGET": path + os.sep * item.get("target", "").endswith("/"),
+            "GPUSPEC_REVISION": item.get("revision") or "",
+            "GPUSPEC_ALLOW": "\n".join(item.get("allow") or ()),
+            "GPUSPEC_IGNORE": "\n".join(item.get("ignore") or ()),
+        }
 
-    return [fetcher.once(item, path, work)]
+        def work(deadline: float) -> int:
+            before = tree_size(path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            command(what, ["bash", "-c", script], fetcher, deadline, {**os.environ, **told})
+            if not os.path.exists(path):
+                raise Failure(f"the download script ended well, but {item['target']} is not there")
+            if item.get("sha256"):
+                _compare(what, path, item["sha256"].lower())
+            return max(tree_size(path) - before, 0)
+
+        return [fetcher.once(item, path, work, pinned=not again)]
+
+    return plan
+
+
+def _compare(what: str, path: str, wanted: str) -> None:
+    """Failure, and the file gone, where it is not the one that was wanted."""
+    if not os.path.isfile(path):
+        raise Failure(f"{redacted(what)}: `sha256` is for one file, and {path} is a folder")
+    found = digest(path, "sha256")
+    if found != wanted:
+        os.remove(path)
+        raise Failure(f"{redacted(what)}: its sha256 checksum is {found}, wanted {wanted}")

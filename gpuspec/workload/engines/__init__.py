@@ -7,6 +7,7 @@ from gpuspec.workload.engines.serving import IMAGES
 from gpuspec.workload.engines.tool import Tool
 
 PROGRAMS: dict[tuple[str, ...], Tool] = {**serving.TOOLS, **training.TOOLS, **image.TOOLS, **audio.TOOLS}
+"""How a command begins → what is known of its program; `python -m x` begins with ("-m", "x")."""
 LAUNCHERS = training.LAUNCHERS
 SCRIPTS = (*image.SCRIPTS, *training.SCRIPTS)
 RECIPES = training.RECIPES
@@ -25,4 +26,9 @@ def script_tool(name: str) -> Tool | None:
     return None
 
 
-__all__ = ["IMAGES", "LAUNCHERS", "PROGRAMS", "RECIPES", "Tool", "script_tool"]
+def gpuspec_workload_readers() -> dict[tuple[str, ...], Tool]:
+    """The built-in tables, through the hook that any plugin's come through."""
+    return PROGRAMS
+
+
+__all__ = ["IMAGES", "LAUNCHERS", "PROGRAMS", "RECIPES", "Tool", "gpuspec_workload_readers", "script_tool"]

@@ -1,8 +1,8 @@
-"""The hooks: GPUs, models and machines from `gpuspec-fleet.toml`."""
+"""The hooks: GPUs, models and machines from `gpuspec-fleet.toml`, and downloads by rsync."""
 
 from __future__ import annotations
 
-from gpuspec import Gpu, Model, Offer, PriceSource, hookimpl
+from gpuspec import DownloadStrategy, Gpu, Model, Offer, PriceSource, hookimpl
 
 
 @hookimpl
@@ -24,3 +24,10 @@ def gpuspec_offers() -> list[tuple[PriceSource, list[Offer]]]:
     from gpuspec_fleet.fleet import fleet
 
     return fleet().prices
+
+
+@hookimpl
+def gpuspec_download_strategies() -> dict[str, DownloadStrategy]:
+    from gpuspec_fleet.rsync import RSYNC
+
+    return {"rsync": RSYNC}

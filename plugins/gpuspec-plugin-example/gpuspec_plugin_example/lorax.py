@@ -1,0 +1,28 @@
+"""LoRAX, a server of many LoRA adapters on one base model: what its command line says.
+
+Source: docs/reference/launcher.md of predibase/lorax, read 2026-11-28. LoRAX is built on text-generation-inference
+0.9.4, so its memory is sized as that engine's.
+"""
+
+from gpuspec import Tool
+
+LORAX = Tool(
+    "tgi",
+    "serve",
+    {
+        "model-id": "model_name:name",
+        "dtype": "dtype:dtype",
+        "quantize": "quantization:quant",
+        "num-shard": "tensor_parallel:int",
+        "max-total-tokens": "context:int",
+        "max-batch-prefill-tokens": "max_batched_tokens:int",
+        "cuda-memory-fraction": "memory_utilization:number",
+        "adapter-id": "-",
+        "trust-remote-code": "",
+        "disable-custom-kernels": "",
+        "compile": "",
+        "json-output": "",
+        "download-only": "",
+    },
+    translate={"quant": {"bitsandbytes": "int8", "bitsandbytes-nf4": "nf4", "bitsandbytes-fp4": "int4"}},
+)

@@ -1,0 +1,56 @@
+"""A program that gpuspec does not know: what the plugin says of it, and what the rules of gpuspec then find."""
+
+import json
+
+import gpuspec_plugin_example
+import pytest
+
+from gpuspec import Offer
+from gpuspec.testing import fake_catalog, lint_text, plugged, workload_of
+
+SERVE = "lorax-launcher --model-id mistralai/Mistral-7B-Instruct-v0.1"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (SERVE, {"engine": "tgi", "task": "serve", "model_name": "mistralai/Mistral-7B-Instruct-v0.1"}),
+        (f"{SERVE} --num-shard 2 --dtype bfloat16", {"tensor_parallel": 2, "dtype": "bf16"}),
+        (f"{SERVE} --num_shard=4", {"tensor_parallel": 4}),
+        (f"{SERVE} --quantize bitsandbytes-nf4", {"quantization": "nf4"}),
+        (f"{SERVE} --quantize awq --max-total-tokens 4096", {"quantization": "awq", "context": 4096}),
+        (f"{SERVE} --max-total-tokens $LENGTH", {"context": None}),
+        (f"{SERVE} --trust-remote-code --cuda-memory-fraction 0.8", {"memory_utilization": 0.8}),
+        (f"cd /srv && exec {SERVE} --adapter-id acme/lora --max-total-tokens 1512", {"context": 1512}),
+    ],
+)
+def test_what_its_arguments_say(command: str, said: dict[str, object]) -> None:
+    with plugged(gpuspec_plugin_example):
+        workload = workload_of(json.dumps({"run": command}))
+    assert {field: getattr(workload, field) for field in said} == said
+
+
+def test_without_the_plugin_nothing_is_known() -> None:
+    with plugged():
+        assert workload_of(json.dumps({"run": SERVE})).engine is None
+
+
+def offer(gpu: str, price: float) -> Offer:
+    return Offer("here", None, gpu, gpu, 1, 8, 64, None, price, None, "test")
+
+
+@pytest.mark.parametrize(
+    ("gpu", "code"),
+    [
+        # 7.24 B parameters × 2 bytes = 13.5 GiB of weights: 8 GB cannot hold them, 80 GB is far too much
+        ("RTX 4060", "GS102"),
+        ("H100 SXM", "GS101"),
+        ("RTX 4090", None),
+    ],
+)
+def test_the_rules_about_memory_work_on_it(gpu: str, code: str | None) -> None:
+    text = f'{{"run": "{SERVE} --max-total-tokens 2048", "gpu_types": ["{gpu}"], "gpu_count": 1}}'
+    prices = [offer("RTX 4060", 0.1), offer("RTX 4090", 0.4), offer("H100 SXM", 2.5)]
+    with plugged(gpuspec_plugin_example), fake_catalog(offers=prices):
+        found = {finding.finding.code for finding in lint_text(text)}
+    assert ({"GS101", "GS102"} & found) == ({code} if code else set())
