@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from .slurm_stack import Stack
+from .skypilot_stack import SkyPilotStack as Stack
 
 GPU_TYPES = ["H100", "A100-80GB", "RTX 4090"]
 
@@ -34,9 +34,8 @@ def spec(folder: Path, **fields: Any) -> Path:
 
 
 def gpuspec(stack: Stack, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [str(stack.venv / "bin" / "gpuspec"), *arguments]
     return subprocess.run(
-        command,
+        stack.command("gpuspec", *arguments),
         env={**stack.environment(), **more},
         capture_output=True,
         text=True,

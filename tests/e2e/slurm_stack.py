@@ -2,33 +2,30 @@
 
 slurmctld and three slurmd with fake GPUs (a GRES "File" must be a character device; links to /dev/null pass),
 munged, and an sshd that one throw-away user may log in to. No cloud account, no GPU, nothing but apt and PyPI.
-Prices stand in SkyPilot's own config. `python3 slurm_stack.py up FOLDER` and `down FOLDER` work by hand.
+Prices stand in SkyPilot's own config. `python -m tests.e2e.slurm_stack up FOLDER` and `down FOLDER` work by hand.
 
 All machines are this one host, so they share the port of SkyPilot's agent (skylet, 46590): while two are up, what
 is said to one may reach the other, its timer above all. Tests that look at a timer have one machine up, and one
-stack waits for another (a lock) before it comes up.
+such stack waits for another (a lock) before it comes up. `vm_stack.py` has a network of its own and waits for none.
 
 Needs root on Debian 12. Everything it starts, it ends by process id; the packages it installed stay.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-SKYPILOT = "skypilot[slurm]==0.14.1"
-REPOSITORY = Path(__file__).resolve().parents[2]
+from .skypilot_stack import SkyPilotStack, by_hand, kill, until
+
 PACKAGES = (
     "slurmctld", "slurmd", "slurm-client", "munge", "openssh-server", "openssh-client", "rsync",
     "python3-venv", "curl", "ca-certificates", "procps",
@@ -47,68 +44,29 @@ class Node(NamedTuple):
 NODES = (Node("n4090", "RTX4090", 0.44), Node("na100", "A100-80GB", 1.19), Node("nh100", "H100", 2.69))
 
 
-def why_not() -> str:
-    """Why the stack cannot run on this machine; "" where it can."""
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "needs root on Linux"
-    release = Path("/etc/os-release").read_text() if Path("/etc/os-release").exists() else ""
-    if "bookworm" not in release:
-        return "needs Debian 12 (bookworm): the stack was made for its Slurm 22.05"
-    missing = [package for package in PACKAGES if not _installed(package)]
-    if missing and subprocess.run(["apt-get", "update", "-q"], capture_output=True).returncode != 0:
-        return f"apt cannot be reached to install {' '.join(missing)}"
-    return ""
+class Stack(SkyPilotStack):
+    """The stack under one folder."""
 
-
-def _installed(package: str) -> bool:
-    query = ["dpkg-query", "-W", "-f=${Status}", package]
-    return "install ok installed" in subprocess.run(query, capture_output=True, text=True).stdout
-
-
-class Stack:
-    """The stack under one folder. `log` hears what is being done."""
+    skypilot = "skypilot[slurm]==0.14.1"
+    packages = PACKAGES
+    lock = Path("/tmp/gpuspec-e2e.lock")
 
     def __init__(self, folder: str | os.PathLike[str], log: Callable[[str], None] = print) -> None:
-        self.folder = Path(folder).resolve()
-        self.log = log
-        self.home = self.folder / "home"
-        self.venv = self.folder / "venv"
+        super().__init__(folder, log)
         self.conf = self.folder / "slurm" / "slurm.conf"
-        self.prices = self.folder / "prices.csv"
-        # its own for each folder: `down` ends whatever this user runs, and two stacks may be up at once
+        # its own for each folder: `down` ends whatever this user runs
         self.user = f"gs-e2e-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
         self._ports = self.folder / "ports"
-        self._lock: int | None = None
 
     # -- what tests use ----------------------------------------------------------------------------
 
-    def environment(self) -> dict[str, str]:
-        """The environment in which gpuspec and sky find this stack and nothing of the machine's user."""
-        kept = ("TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "PIP_INDEX_URL", "UV_INDEX_URL",
-                "UV_DEFAULT_INDEX", "http_proxy", "https_proxy", "no_proxy")  # fmt: skip
-        return {
-            **{name: os.environ[name] for name in kept if name in os.environ},
-            "HOME": str(self.home),
-            "PATH": f"{self.venv}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "LANG": "C.UTF-8",
-            "SLURM_CONF": str(self.conf),
-            "SKYPILOT_API_SERVER_LOCAL_PORT": str(self.port("api")),
-            "SKYPILOT_DISABLE_USAGE_COLLECTION": "1",
-            "GPUSPEC_STATE_DIR": str(self.home / "state"),
-            "GPUSPEC_DATA_DIR": str(self.home / "data"),
-        }
+    def api_port(self) -> int:
+        return self.port("api")
 
-    def run(self, *command: str, timeout: float = 300, check: bool = True) -> str:
-        """Standard output of a command in the stack's environment."""
-        done = subprocess.run(
-            command, env=self.environment(), capture_output=True, text=True, timeout=timeout, check=False
-        )
-        if check and done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} gave {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "SLURM_CONF": str(self.conf)}
 
     def machines(self) -> list[str]:
-        """The machines that are up: Slurm's jobs."""
         return self.run("squeue", "-h", "-o", "%j %T %N").splitlines()
 
     def drain(self, node: str) -> None:
@@ -134,11 +92,9 @@ class Stack:
     # -- up ----------------------------------------------------------------------------------------
 
     def up(self) -> None:
-        """Install what is missing, write every config, start the daemons and SkyPilot's API server."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.down()
-        self._lock = os.open("/tmp/gpuspec-e2e.lock", os.O_CREAT | os.O_WRONLY, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.hold()
         self.install_packages()
         self.install_python()
         self.make_user()
@@ -146,39 +102,6 @@ class Stack:
         self.write_ssh()
         self.write_skypilot()
         self.start()
-
-    def install_packages(self) -> None:
-        want = [package for package in PACKAGES if not _installed(package)]
-        if not want:
-            return
-        self.log(f"apt-get install {' '.join(want)}")
-        policy = Path("/usr/sbin/policy-rc.d")
-        ours = not policy.exists()
-        if ours:  # keeps the packages' own scripts from starting system-wide daemons
-            policy.write_text("#!/bin/sh\nexit 101\n")
-            policy.chmod(0o755)
-        try:
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *want]):
-                done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
-                if done.returncode != 0:
-                    raise RuntimeError(f"apt-get failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-        finally:
-            if ours:
-                policy.unlink()
-
-    def install_python(self) -> None:
-        """An environment with SkyPilot and gpuspec side by side (SkyPilot pins click<8.2)."""
-        python = self.venv / "bin" / "python"
-        if not python.exists():
-            self.log(f"venv with {SKYPILOT}")
-            subprocess.run(["/usr/bin/python3", "-m", "venv", str(self.venv)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", "uv"], check=True)
-            uv = [str(self.venv / "bin" / "uv"), "pip", "install", "-q", "--python", str(python)]
-            subprocess.run([*uv, SKYPILOT], check=True)
-        self.log("gpuspec into the venv")
-        uv = [str(self.venv / "bin" / "uv"), "pip", "install", "-q", "--python", str(python)]
-        subprocess.run([*uv, "--reinstall-package", "gpuspec", str(REPOSITORY)], check=True)
 
     def make_user(self) -> None:
         """The account that plays the cloud's login."""
@@ -295,7 +218,7 @@ class Stack:
         shutil.rmtree(slurm / "state")
         (slurm / "state").mkdir()
         self.run("slurmctld", "-f", str(self.conf))
-        _until(
+        until(
             lambda: (
                 subprocess.run(["sinfo", "-h"], env=self.environment(), capture_output=True).returncode == 0
             )
@@ -311,24 +234,21 @@ class Stack:
         self.run(
             "/usr/sbin/sshd", "-f", f"{self.folder}/ssh/sshd_config", "-E", f"{self.folder}/ssh/sshd.log"
         )
-        _until(lambda: self.run("sinfo", "-h", "-N", "-o", "%t").split() == ["idle"] * len(NODES))
-        self.log("sky api start")
-        self.run("sky", "api", "start")
-        if "enabled" not in self.run("sky", "check", "slurm"):
-            raise RuntimeError("SkyPilot does not see the Slurm")
+        until(lambda: self.run("sinfo", "-h", "-N", "-o", "%t").split() == ["idle"] * len(NODES))
+        self.check_cloud("slurm")
         self.log("up")
 
     # -- down --------------------------------------------------------------------------------------
 
     def down(self) -> None:
         """End everything that was started, by process id, and the throw-away user."""
-        if (self.venv / "bin" / "sky").exists() and self._ports.exists():
-            self.run("sky", "api", "stop", timeout=90, check=False)
+        if self._ports.exists():
+            self.stop_api_server()
         if (self.folder / "slurm" / "slurmctld.pid").exists():
             jobs = self.run("squeue", "-h", "-o", "%i", check=False).split()
             if jobs:
                 self.run("scancel", *jobs, check=False)
-                _until(lambda: not self.run("squeue", "-h", check=False).strip(), seconds=20)
+                until(lambda: not self.run("squeue", "-h", check=False).strip(), seconds=20)
         self._end("ssh/sshd.pid", "ssh/sshd_config", children=True)
         for node in NODES:
             self._end(f"slurm/slurmd-{node.name}.pid", str(self.conf))
@@ -338,17 +258,10 @@ class Stack:
             for process in subprocess.run(
                 ["ps", "-o", "pid=", "-u", self.user], capture_output=True, text=True
             ).stdout.split():
-                _kill(int(process))
+                kill(int(process))
             subprocess.run(["userdel", self.user], capture_output=True)
         self._ports.unlink(missing_ok=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def remove(self) -> None:
-        """`down`, and the folder with it."""
-        self.down()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.release()
 
     def _end(self, pidfile: str, mark: str, *, children: bool = False) -> None:
         """End the process of a pid file if it is still ours, which its command line tells by `mark`."""
@@ -364,30 +277,9 @@ class Stack:
                     ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True
                 )
                 for child in listed.stdout.split():
-                    _kill(int(child))
-            _kill(process)
+                    kill(int(child))
+            kill(process)
         path.unlink(missing_ok=True)
-
-
-def _kill(process: int) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.kill(process, number)
-        except ProcessLookupError:
-            return
-        if _until(lambda: not Path(f"/proc/{process}").exists(), seconds=5, must=False):
-            return
-
-
-def _until(true: Callable[[], bool], seconds: float = 30, *, must: bool = True) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            if must:
-                raise RuntimeError(f"not so after {seconds} s")
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def _user_exists(name: str) -> bool:
@@ -494,6 +386,4 @@ exec {uv} "${{words[@]}}"
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("up", "down", "remove"):
-        sys.exit("usage: slurm_stack.py up|down|remove FOLDER")
-    getattr(Stack(sys.argv[2]), sys.argv[1])()
+    by_hand(Stack)

@@ -1,0 +1,438 @@
+"""A second cloud of one's own for end-to-end tests: real SkyPilot renting virtual machines from a fake Lambda Cloud.
+
+SkyPilot 0.14.1 as it is, but for one line: the address of Lambda's API. Behind that address stands `fake_cloud.py`,
+whose machines are chroots of a small Debian with their own processes, address, ports, firewall and disk. So there is
+what a Slurm has not: many machines at a time, ssh from outside, ports, machines that the cloud takes back, networks
+that are cut.
+
+Everything lives in one network namespace: the cloud, its machines (each in a further one of its own), the API
+server, and whatever runs through `stack.command(...)`. Nothing in it can reach the world or be reached from it,
+nothing of the host's network is changed, and a Slurm stack may be up beside it. The test itself stands outside:
+
+    stack.command("gpuspec", "ps")      the words that run a command inside; the process is its own, fit for signals
+    stack.get(8000, "/health")          HTTP to 127.0.0.1:8000 inside: a forwarded port, say
+    stack.listen()                      a listening socket inside, that machines reach at 10.77.0.1 (downloads)
+
+What tests can do to the cloud:
+
+    stack.sell_out("gpu_1x_a10")        cannot be had from now on; sell_out() puts all back on offer
+    stack.machines()                    "NAME TYPE ADDRESS", one for each machine that is up
+    stack.terminate(name)               the cloud takes it back (a preemption, to SkyPilot)
+    stack.cut(name), stack.mend(name)   its network; packets are lost, connections hang
+    stack.on_machine(name, command)     run a shell command on it as its user, past its network
+    stack.firewall()                    the ports that were opened to the world
+    stack.events()                      every launch and termination, with time, type and the address that asked: a
+                                        machine's own (10.77.0.2 and up), or the client's (10.77.0.1)
+
+A `name` is the beginning of a machine's name in the cloud, which begins with the name of its SkyPilot cluster. Types
+and $/h stand in TYPES. `python -m tests.e2e.vm_stack up FOLDER` and `down FOLDER` work by hand.
+
+Needs root on Debian 12. Everything it starts ends with it, also what an earlier one left behind when it was killed;
+the packages it installed stay.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .fake_cloud import BASE, HOST, PORT
+from .skypilot_stack import SkyPilotStack, by_hand, kill, until
+
+CLONE_NEWNET = 0x40000000
+"""Of sched.h; Python has it from 3.12 on."""
+
+
+class Type(NamedTuple):
+    """An instance type; `gpu` in SkyPilot's words, `price` in $/h."""
+
+    name: str
+    gpu: str
+    number: int
+    price: float
+
+
+TYPES = (
+    Type("gpu_1x_rtx6000", "RTX6000", 1, 0.50),
+    Type("gpu_1x_a10", "A10", 1, 0.75),
+    Type("gpu_1x_a100", "A100", 1, 1.29),
+    Type("gpu_8x_a100", "A100", 8, 10.32),
+)
+REGIONS = ("us-east-1", "us-west-1")
+
+IN_ROOTFS = (
+    "openssh-server", "sudo", "rsync", "python3", "python3-venv", "ca-certificates", "procps", "lsof", "patch",
+    "iproute2", "netcat-openbsd", "curl",
+)  # fmt: skip
+
+
+class VMStack(SkyPilotStack):
+    """The stack under one folder."""
+
+    skypilot = "skypilot[lambda]==0.14.1"
+    packages = (
+        "debootstrap", "iproute2", "nftables", "openssh-client", "rsync", "python3-venv", "curl", "ca-certificates",
+        "procps", "util-linux",
+    )  # fmt: skip
+    lock = Path("/tmp/gpuspec-e2e-vm.lock")
+
+    # -- what tests use ----------------------------------------------------------------------------
+
+    def api_port(self) -> int:
+        # Nothing else is in its network. Below the ports that Linux gives out: no other stack ever has it.
+        return 27680
+
+    def command(self, *words: str) -> list[str]:
+        return ["nsenter", f"--net=/proc/{self._cloud()}/ns/net", *words]
+
+    def machines(self) -> list[str]:
+        return [
+            f"{each['name']} {each['instance_type']['name']} {each['ip']}" for each in self._ask("/instances")
+        ]
+
+    def sell_out(self, *types: str) -> None:
+        """Take these types, and no others, from the market."""
+        (self.folder / "cloud" / "sold-out").write_text("\n".join(types))
+
+    def terminate(self, name: str) -> None:
+        """The cloud takes a machine back."""
+        self._ask("/instance-operations/terminate", {"instance_ids": [self._instance(name)["id"]]})
+        until(lambda: not any(line.startswith(name) for line in self.machines()))
+
+    def cut(self, name: str) -> None:
+        """Cut a machine's network."""
+        self.run("ip", "link", "set", self._instance(name)["hostname"], "down")
+
+    def mend(self, name: str) -> None:
+        """Join it again."""
+        self.run("ip", "link", "set", self._instance(name)["hostname"], "up")
+
+    def on_machine(self, name: str, command: str, *, user: str = "ubuntu") -> str:
+        """What a shell command on a machine prints, whatever becomes of its network."""
+        folder = self.folder / "cloud" / "vms" / self._instance(name)["id"]
+        (first,) = [pid for pid in _processes() if _arguments(pid)[-4:-3] == [str(folder)]
+                    and _arguments(pid)[0] == "unshare"]  # fmt: skip
+        inside = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True, check=True)
+        enter = ["nsenter", f"--target={inside.stdout.strip()}", "--all", "--wd=/", "sudo", "-iu", user]
+        done = subprocess.run([*enter, "bash", "-c", command], capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"{command} on {name} gave {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def firewall(self) -> list[list[int]]:
+        """Ranges of ports that were opened to the world: [first, last]."""
+        return [rule["port_range"] for rule in self._ask("/firewall-rules")]
+
+    def events(self) -> list[dict[str, Any]]:
+        """What was launched and terminated, in order."""
+        path = self.folder / "cloud" / "events.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def listen(self, address: str = HOST) -> socket.socket:
+        """A listening socket inside; its address tells the port."""
+        made: socket.socket = self._inside(lambda: socket.create_server((address, 0)))
+        return made
+
+    def get(self, port: int, path: str = "/", *, address: str = "127.0.0.1", timeout: float = 5) -> bytes:
+        """The body of an HTTP answer from inside. OSError or HTTPException without one; RuntimeError for an error
+        status."""
+        return self._request("GET", address, port, path, None, timeout)
+
+    def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        method, text = ("GET", None) if body is None else ("POST", json.dumps(body))
+        return json.loads(self._request(method, HOST, PORT, BASE + path, text, 30))["data"]
+
+    def _request(
+        self, method: str, address: str, port: int, path: str, body: str | None, timeout: float
+    ) -> bytes:
+        connection = http.client.HTTPConnection(address, port, timeout=timeout)
+        connection.sock = self._inside(lambda: socket.create_connection((address, port), timeout))
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            read = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path}: {answer.status} {read.decode(errors='replace')}")
+        return read
+
+    def _instance(self, name: str) -> Any:
+        found = [each for each in self._ask("/instances") if each["name"].startswith(name)]
+        if len(found) != 1:
+            raise RuntimeError(f"{len(found)} machines are called {name}…: {self.machines()}")
+        return found[0]
+
+    def _inside(self, make: Any) -> Any:
+        """A socket made inside: it stays there, wherever it is used. A thread of its own enters the network."""
+        made: list[Any] = []
+
+        def enter() -> None:
+            with open(f"/proc/{self._cloud()}/ns/net") as space:
+                if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), CLONE_NEWNET) != 0:
+                    made.append(OSError(ctypes.get_errno(), "setns"))
+                    return
+                try:
+                    made.append(make())
+                except OSError as error:
+                    made.append(error)
+
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+        if isinstance(made[0], OSError):
+            raise made[0]
+        return made[0]
+
+    # -- up ----------------------------------------------------------------------------------------
+
+    def up(self) -> None:
+        self.hold()
+        self._clear_earlier()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        assert self._held is not None
+        os.truncate(self._held, 0)
+        os.pwrite(self._held, str(self.folder).encode(), 0)
+        self.install_packages()
+        self.install_python()
+        self.patch_skypilot()
+        self.make_rootfs()
+        self.write_skypilot()
+        self.start()
+
+    def _clear_earlier(self) -> None:
+        """What a stack that was killed left running, in whatever folder that was; ours is the lock now."""
+        assert self._held is not None
+        left = os.pread(self._held, 4096, 0).decode()
+        for folder in {left, str(self.folder)} - {""}:
+            VMStack(folder, self.log)._end()
+
+    def patch_skypilot(self) -> None:
+        """The one line. The machines get their SkyPilot from this one, so they ask the same cloud."""
+        (path,) = self.venv.glob("lib/python3*/site-packages/sky/provision/lambda_cloud/lambda_utils.py")
+        text = path.read_text()
+        theirs = "API_ENDPOINT = 'https://cloud.lambdalabs.com/api/v1'"
+        ours = f"API_ENDPOINT = 'http://{HOST}:{PORT}{BASE}'"
+        if ours not in text:
+            if theirs not in text:
+                raise RuntimeError(f"{path} is not what it was: no {theirs}")
+            new = path.with_suffix(".new")  # the old file may be a link into uv's cache
+            new.write_text(text.replace(theirs, ours))
+            new.rename(path)
+        # SkyPilot builds a wheel of itself for the machines, and pip wants these for that
+        links = self.folder / "wheels"
+        if not links.exists():
+            pip = [str(self.venv / "bin" / "python"), "-m", "pip"]
+            subprocess.run([*pip, "download", "-q", "setuptools", "wheel", "-d", str(links)], check=True)
+
+    def make_rootfs(self) -> None:
+        """A Debian with ssh, in which what SkyPilot installs on a machine is installed already: a machine that is set
+        up asks nothing of the world, and is ready in seconds."""
+        rootfs, done = self.folder / "rootfs", self.folder / "rootfs.done"
+        recipe = hashlib.sha256(repr((IN_ROOTFS, SSHD, INSTALL, self.skypilot)).encode()).hexdigest()
+        if done.exists() and done.read_text() == recipe:
+            return
+        self.log("debootstrap")
+        done.unlink(missing_ok=True)
+        shutil.rmtree(rootfs, ignore_errors=True)
+        options = ["--variant=minbase", f"--include={','.join(IN_ROOTFS)}"]
+        _must("debootstrap", *options, "bookworm", str(rootfs), *_mirror())
+        _must("chroot", str(rootfs), "useradd", "-m", "-s", "/bin/bash", "-p", "*", "ubuntu")
+        (rootfs / "etc/sudoers.d/ubuntu").write_text("ubuntu ALL=(ALL) NOPASSWD:ALL\n")
+        (rootfs / "etc/ssh/sshd_config.d/e2e.conf").write_text(SSHD)
+        (rootfs / "run/sshd").mkdir(exist_ok=True)
+        for folder in (".ssh", ".local/bin"):
+            (rootfs / "home/ubuntu" / folder).mkdir(parents=True)
+        shutil.copy(self.venv / "bin" / "uv", rootfs / "home/ubuntu/.local/bin/uv")
+        _must("chroot", str(rootfs), "chown", "-R", "ubuntu:", "/home/ubuntu")
+        self.log("SkyPilot's runtime into it")
+        certificates = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+        shutil.copy(certificates, rootfs / "etc/ssl/certs/ca-certificates.crt")
+        shutil.copy("/etc/resolv.conf", rootfs / "etc/resolv.conf")
+        inside = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$1" su -l ubuntu -c "$2"'
+        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        _must(*apart, "sh", "-c", inside, "install", str(rootfs), INSTALL)
+        (rootfs / "etc/resolv.conf").write_text("")
+        done.write_text(recipe)
+
+    def write_skypilot(self) -> None:
+        """The catalogue, the credentials, and the same prices for gpuspec."""
+        shutil.rmtree(self.home / ".sky", ignore_errors=True)  # its machines went with the stack before
+        catalog = self.home / ".sky" / "catalogs" / "v8"
+        for folder in (
+            catalog / "lambda",
+            catalog / "common",
+            self.home / ".lambda_cloud",
+            self.folder / "cloud",
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        rows = "".join(
+            f"{each.name},{each.gpu},{each.number},30.0,200.0,{each.price},{region},,\n"
+            for each in TYPES
+            for region in REGIONS
+        )
+        head = (
+            "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,Region,GpuInfo,SpotPrice\n"
+        )
+        for path in (catalog / "lambda" / "vms.csv", self.folder / "cloud" / "catalog.csv"):
+            path.write_text(head + rows)
+        gpus = sorted({each.gpu for each in TYPES})
+        (catalog / "common" / "accelerators.csv").write_text(
+            "AcceleratorName,Clouds\n" + "".join(f"{gpu},['Lambda']\n" for gpu in gpus)
+        )
+        (self.home / ".lambda_cloud" / "lambda_keys").write_text("api_key = e2e\n")
+        (self.home / ".sky" / "config.yaml").write_text("allowed_clouds: [lambda]\n")
+        self.prices.write_text(
+            "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice\n"
+            + "".join(
+                f"lambda,{region},{each.name},{each.gpu},{each.number},30,200,{each.price},\n"
+                for each in TYPES
+                for region in REGIONS
+            )
+        )
+
+    def start(self) -> None:
+        self.log("the cloud")
+        cloud = self.folder / "cloud"
+        for name in ("sold-out", "events.jsonl"):
+            (cloud / name).unlink(missing_ok=True)
+        shutil.rmtree(cloud / "vms", ignore_errors=True)
+        apart = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
+        with open(cloud / "log", "wb") as log:
+            subprocess.Popen(
+                [*apart, "/usr/bin/python3", self._program(), str(cloud), str(self.folder / "rootfs")],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self._answers)
+        self.check_cloud("lambda")
+        self.log("up")
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self._ask("/instances") == [])
+        except (OSError, LookupError):
+            return False
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.folder / "wheels")}
+
+    # -- down --------------------------------------------------------------------------------------
+
+    def down(self) -> None:
+        if self._held is None:  # by hand: only if nobody else's is up
+            self.hold()
+        self._end()
+        os.truncate(self._held or 0, 0)
+        self.release()
+
+    def _end(self) -> None:
+        """The cloud's first process takes the machines with it; then whatever else is left in its network, which is
+        the client's side: the API server, ssh, gpuspec."""
+        found = self._clouds()
+        for cloud in found:
+            space = os.readlink(f"/proc/{cloud}/ns/net")
+            if space == os.readlink("/proc/self/ns/net"):
+                continue  # on its way
+            os.kill(cloud, signal.SIGKILL)
+            until(lambda: not self._clouds())
+            for process in _processes():
+                if _network(process) == space:
+                    kill(process)
+        shutil.rmtree(self.folder / "cloud" / "vms", ignore_errors=True)
+
+    def _program(self) -> str:
+        return str(Path(__file__).with_name("fake_cloud.py"))
+
+    def _clouds(self) -> list[int]:
+        """The outermost processes of this folder's cloud."""
+        mark = [str(self.folder / "cloud"), str(self.folder / "rootfs")]
+        return [
+            process
+            for process in _processes()
+            if (words := _arguments(process))[-2:] == mark and words[0] == "unshare"
+        ]
+
+    def _cloud(self) -> int:
+        found = self._clouds()
+        if not found:
+            raise LookupError("the stack is down")
+        return found[0]
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _arguments(process: int) -> list[str]:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def _network(process: int) -> str:
+    try:
+        return os.readlink(f"/proc/{process}/ns/net")
+    except OSError:
+        return ""
+
+
+def _mirror() -> list[str]:
+    """The host's own mirror of Debian, where it names one."""
+    lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
+    for path in lists:
+        for line in path.read_text().splitlines() if path.exists() else ():
+            words = line.split()
+            if words[:1] in (["deb"], ["URIs:"]):
+                found = next((word for word in words if "://" in word), "")
+                if "debian" in found:
+                    return [found]
+    return []
+
+
+def _must(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(
+            f"{command[0]} gave {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        )
+
+
+SSHD = """\
+UsePAM no
+PasswordAuthentication no
+StrictModes no
+MaxStartups 100
+MaxSessions 100
+SetEnv UV_OFFLINE=1
+"""
+
+# What SkyPilot's own set-up of a machine installs (sky/skylet/constants.py), with the Python that is there instead of
+# a 3.10 from outside PyPI: it finds all this and installs nothing but itself.
+INSTALL = """\
+set -e
+export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt UV_COMPILE_BYTECODE=1
+mkdir .sky
+.local/bin/uv venv -q --seed skypilot-runtime --python /usr/bin/python3
+.local/bin/uv venv -q --seed --relocatable --system-site-packages --python /usr/bin/python3 sky-user-env
+export VIRTUAL_ENV=$HOME/skypilot-runtime
+.local/bin/uv pip install -q 'setuptools<70' 'click<8.3.0' 'ray[default]==2.9.3' pydantic-core==2.41.1 \\
+    'skypilot[lambda,remote]==0.14.1'
+"""
+
+
+if __name__ == "__main__":
+    by_hand(VMStack)
