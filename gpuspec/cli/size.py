@@ -73,7 +73,7 @@ def command(
     workload = workload._replace(**changes, **(_scheme(quantization) if quantization else {}))
     if context and workload.task == "train":
         workload = workload._replace(sequence=context)
-    sized = Sized.of(_with_engine(workload), gpus or job_gpus, _gpu(gpu))
+    sized = Sized.of(workload if _is_job(what) else _with_engine(workload), gpus or job_gpus, _gpu(gpu))
     if as_json:
         from gpuspec.report.size import as_json as render
     else:
@@ -93,10 +93,14 @@ def _check(name: str, value: float | None) -> None:
         raise UserError("bad-number", f"{option} is {value:g}; no job is that large", hint)
 
 
+def _is_job(what: str) -> bool:
+    named = what == "-" or what.endswith((".json", ".jsonc", ".json5"))
+    return named or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors")))
+
+
 def _workload(what: str, params_b: float | None) -> tuple[Workload, int | None]:
     """The workload of a job file or of a bare model name, and the number of GPUs the job asks for."""
-    job = what == "-" or what.endswith((".json", ".jsonc", ".json5"))
-    if job or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors"))):
+    if _is_job(what):
         from gpuspec.cli.job_file import load
 
         file = load(what)

@@ -28,6 +28,9 @@ class Engine(NamedTuple):
     """The cache grows by concatenation, token by token, instead of lying in blocks set aside."""
     dequantizes: bool
     """Unpacks a 4-bit matrix to 16 bit before a prompt's matrix product."""
+    static: bool = False
+    """Its share of the memory is for weights and cache alone (`--mem-fraction-static`); the rest of the GPU is for
+    activations and graphs."""
 
 
 _TORCH = (0.35, 0.5, 1.0)
@@ -35,7 +38,9 @@ ENGINES = {
     "vllm": Engine(
         "vllm", "vllm", True, 0.92, 2048, (0.0, 0.1, 0.6), (0.1, 0.3, 1.2), (0, 0, 0), False, False
     ),
-    "sglang": Engine("sglang", "sglang", True, 0.88, 8192, _TORCH, (0.3, 0.8, 2.0), (0, 0, 0), False, False),
+    "sglang": Engine(
+        "sglang", "sglang", True, 0.88, 8192, _TORCH, (0.3, 0.8, 2.0), (0, 0, 0), False, False, static=True
+    ),
     "tgi": Engine("tgi", "tgi", True, 0.95, 4096, _TORCH, (0.2, 0.6, 1.5), (0, 0, 0), False, False),
     "lmdeploy": Engine(
         "lmdeploy", "lmdeploy", True, 0.9, 8192, _TORCH, (0.2, 0.5, 1.2), (0, 0, 0), False, False

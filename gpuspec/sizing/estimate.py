@@ -69,10 +69,9 @@ def need(
 
 
 def _of_one_copy(workload: Workload, gpus: int) -> int:
-    """GPUs that one copy of the model is spread over, at most as many as the command splits it into. Copies of a
-    mixture may share its experts between them."""
+    """GPUs that one copy of the model is spread over, at most as many as the command splits it into."""
     copies = workload.data_parallel or 1
-    if not workload.expert_parallel and gpus % copies == 0:
+    if gpus % copies == 0:
         gpus //= copies
     if workload.tensor_parallel and "tensor_parallel" not in workload.follows_gpus:
         gpus = min(gpus, workload.tensor_parallel * (workload.pipeline_parallel or 1))

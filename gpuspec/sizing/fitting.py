@@ -6,6 +6,8 @@ from gpuspec.catalog import Gpu
 from gpuspec.sizing.engines import engine_of
 from gpuspec.sizing.memory import Fit, Need
 
+OF_THE_PROCESS = frozenset({"CUDA context", "workspace", "NCCL", "fragmentation"})
+
 
 def usable(gpu: Gpu, engine: str, utilization: float | None = None) -> float:
     """GiB of a GPU an engine may take: what the driver shows × its utilization (vLLM 0.92)."""
@@ -15,17 +17,25 @@ def usable(gpu: Gpu, engine: str, utilization: float | None = None) -> float:
 def fit(need: Need, gpu: Gpu, utilization: float | None = None) -> Fit:
     """Whether each GPU's share fits. `utilization`: share of the memory in use (None: the engine's own)."""
     room = usable(gpu, need.engine, utilization)
+    roomy = room
+    if engine_of(need.engine).static:
+        beside = [part for part in need.parts if part.name not in ("weights", "KV cache")]
+        roomy = min(gpu.vram_gib, room + sum(part.high for part in beside))
+        room = min(gpu.vram_gib, room + sum(part.low for part in beside))
     if need.low > room:
         return Fit("does not fit", gpu, need, room, _overflowing(need, room))
-    if need.high > room:
-        return Fit("borderline", gpu, need, room, max(need.parts, key=lambda part: part.high - part.low).name)
-    return Fit("fits", gpu, need, room, max(need.parts, key=lambda part: part.expected).name)
+    if need.high > roomy:
+        return Fit(
+            "borderline", gpu, need, roomy, max(need.parts, key=lambda part: part.high - part.low).name
+        )
+    return Fit("fits", gpu, need, roomy, max(need.parts, key=lambda part: part.expected).name)
 
 
 def _overflowing(need: Need, room: float) -> str:
-    """The first part that no longer has room for its least."""
+    """The first part that no longer has room for its least; where that is one of the process itself, which nobody
+    chooses, the largest."""
     for part in need.parts:
         room -= part.low
-        if room < 0:
+        if room < 0 and part.name not in OF_THE_PROCESS:
             return part.name
-    return need.parts[-1].name
+    return max(need.parts, key=lambda part: part.low).name

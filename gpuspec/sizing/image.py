@@ -12,6 +12,9 @@ from gpuspec.workload import Workload
 
 GIB_PER_MEGAPIXEL = 4.6
 """Peak over the weights of FLUX.1 and its peers at 1024 × 1024, decoding included. Source: diffusers blog."""
+IN_TURN = (0.12, 0.25, 0.6)
+"""Share of that which stands beside the denoiser when components take turns: decoding, most of it, waits until the
+denoiser has gone. A pass of FLUX.1 over 4,608 tokens keeps some 20 × 4,608 × 3,072 × 2 bytes = 0.5 GiB."""
 VAE_BYTES_PER_PIXEL = 26_000
 """A video VAE that decodes without tiling, a few frames at a time (CogVideoX at 720 × 480: 9 GB)."""
 BYTES_PER_TOKEN = 94
@@ -91,7 +94,8 @@ def _latents(workload: Workload, pipeline: Pipeline, video: bool) -> Part:
     if not video:
         size = GIB_PER_MEGAPIXEL * megapixels * many * (1 if not pipeline.unet else 0.6)
         why = f"{many} image{'s' * (many > 1)} of {width} × {height} × {GIB_PER_MEGAPIXEL} GiB per megapixel"
-        return Part("activations", 0.4 * size, size, 1.4 * size, why)
+        low, expected, high = IN_TURN if workload.cpu_offload else (0.4, 1.0, 1.4)
+        return Part("activations", low * size, expected * size, high * size, why)
     frames = workload.sequence or pipeline.frames
     tokens = (width / 16) * (height / 16) * ((frames - 1) / 4 + 1)
     moving = tokens * BYTES_PER_TOKEN * pipeline.hidden / GIB

@@ -52,7 +52,7 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
         gpus,
         engine.name,
         tuple(_said(workload, shape, engine, gpus) + assumptions),
-        _confidence(shape),
+        _confidence(workload, shape),
     )
 
 
@@ -74,6 +74,8 @@ def _request(
         context = min(shape.max_context or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
         assumptions.append(f"{context:,} tokens per sequence, since no context was given")
     sequences = workload.concurrency or 1
+    if workload.engine is None and sequences > 1:
+        assumptions.append(f"{sequences} sequences at once, or one after another: name the engine to know")
     if engine.queues and sequences > 1:
         assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences} decide speed")
         sequences = 1
@@ -87,10 +89,25 @@ def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine,
     size = _as_on_disk(workload, size)
     on_gpu = _share_on_gpu(workload.cpu_offload)
     why = size.why + (f", over {gpus} GPUs" if gpus > 1 else "")
-    low = size.low * on_gpu[0] / gpus / GIB
+    share = 1 / gpus / GIB
+    copies = _sharing_experts(workload, shape)
+    if copies > 1:
+        experts = min(shape.expert_params * (bits_of(scheme) or 16) / 8 / size.expected, 1.0)
+        share *= 1 - experts + experts / copies
+        why += f"; {experts:.0%} of them are experts, which {copies} copies share"
     return Part(
-        "weights", low, size.expected * on_gpu[1] / gpus / GIB, size.high * on_gpu[2] / gpus / GIB, why
+        "weights",
+        size.low * on_gpu[0] * share,
+        size.expected * on_gpu[1] * share,
+        size.high * on_gpu[2] * share,
+        why,
     )
+
+
+def _sharing_experts(workload: Workload, shape: Shape) -> int:
+    """Copies of a mixture that hold its experts between them: vLLM spreads them over all GPUs of data parallelism,
+    as experts or as slices (vLLM docs, serving/data_parallel_deployment). Attention and cache each copy has."""
+    return (workload.data_parallel or 1) if shape.expert_params and workload.engine == "vllm" else 1
 
 
 def _as_on_disk(workload: Workload, size: Weights) -> Weights:
@@ -135,7 +152,10 @@ def _cache_part(workload: Workload, shape: Shape, request: Request, gpus: int) -
     size /= _cache_split(workload, shape, gpus) * GIB
     spread = 0.0 if shape.exact and shape.cache_known else 0.5
     why = kv_why(shape, request.context, request.sequences, workload.kv_dtype)
-    return Part("KV cache", size * (1 - spread), size, size * (1 + 2 * spread), why)
+    least = size * (1 - spread)
+    if workload.engine is None:  # it may be one that queues: then one sequence must fit
+        least /= request.sequences
+    return Part("KV cache", least, size, size * (1 + 2 * spread), why)
 
 
 def _encodes(workload: Workload) -> bool:
@@ -223,7 +243,7 @@ def _said(workload: Workload, shape: Shape, engine: Engine, gpus: int) -> list[s
     return said
 
 
-def _confidence(shape: Shape) -> Literal["high", "medium", "low"]:
-    if not shape.exact:
+def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "low"]:
+    if not shape.exact or (workload.engine is None and (workload.concurrency or 1) > 1):
         return "low"
     return "high" if shape.cache_known else "medium"

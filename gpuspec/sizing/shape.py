@@ -147,8 +147,12 @@ def _with_attention(base: Shape, moe: Mapping[str, Any], known: Mapping[str, Any
     key, value = attention.get("linear_key_head_dim") or 128, attention.get("linear_value_head_dim") or 128
     state = float((attention.get("linear_num_value_heads") or base.heads) * key * value) if linear else 0.0
     experts, expert_width = float(moe.get("experts") or 0), float(moe.get("moe_intermediate") or 0)
-    chosen = (moe.get("experts_per_token") or 8) + (moe.get("shared_experts") or 0)
-    expert_params = min(experts * 3 * base.hidden * expert_width * base.layers, base.params)
+    routed = moe.get("experts_per_token") or 8
+    chosen = routed + (moe.get("shared_experts") or 0)
+    # What a token reads beside its experts is in none of them: DeepSeek's first layers are dense.
+    beside = base.active - routed * 3 * base.hidden * expert_width * base.layers
+    others = max(beside, 0.0) if base.active < base.params else 0.0
+    expert_params = min(experts * 3 * base.hidden * expert_width * base.layers, base.params - others)
     return base._replace(
         gated=_is_gated(base) if not moe else True,
         expert_params=expert_params,

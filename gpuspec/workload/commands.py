@@ -64,6 +64,8 @@ class Reader:
         self.workdir = workdir
         self.downloaded: dict[str, str] = {}
         self.versions: dict[str, tuple[Value, Origin]] = {}
+        self.last: Command | None = None
+        """The command that the last text read ends with, unless that runs in the background."""
 
     def read(
         self, text: str, place: Place, arguments: tuple[str, ...] | None = None, depth: int = 0
@@ -72,6 +74,8 @@ class Reader:
         found: list[Reading] = []
         within = self.workdir
         for command in parse(text, self.env, arguments).commands:
+            if not in_background(command.enclosures):
+                self.last = command
             if _changes_folder(command):
                 within = posixpath.join(within, command.words[1].text.removeprefix("~/sky_workdir"))
             self._note(command, place)
@@ -255,6 +259,11 @@ def _method_of_file(path: str) -> Value:
 
 def _wrapped(command: Command) -> Iterator[str]:
     return (word.text for wrapper in command.wrappers for word in wrapper.words[:2])
+
+
+def in_background(enclosures: tuple[Enclosure, ...]) -> bool:
+    """Whether what comes next does not wait for it."""
+    return any(around.kind == "background" for around in enclosures)
 
 
 def _changes_folder(command: Command) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import resolve_gpu
 from gpuspec.spec.job import Job
@@ -14,11 +14,18 @@ from gpuspec.workload.files import Folder, ReadFile
 from gpuspec.workload.value import Said, Value
 from gpuspec.workload.workload import Origin, Workload
 
+if TYPE_CHECKING:
+    from gpuspec.workload.commands import Reading
+    from gpuspec.workload.shell import Command
+
 _OF_SEVERAL = (
     "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_RANK", "DSTACK_NODES_NUM", "DSTACK_NODE_RANK", "SLURM_NNODES",
     "SLURM_JOB_NUM_NODES", "SLURM_NODEID", "ray start ",
 )  # fmt: skip
 """Variables and commands of jobs that are spread over several machines."""
+
+_STAYS = ("", "wait", "sleep", "tail", "fg", "ollama")
+"""Commands that stay for as long as a server in the background does."""
 
 _QUANTIZED_DTYPES = {"fp8": "fp8", "fp4": "nvfp4", "int8": "int8", "int4": "int4"}
 
@@ -50,6 +57,8 @@ def _commands(job: Job, path: str | None, read_file: ReadFile | None) -> tuple[S
     setup = [r for text, at in _setup(job) for r in reader.read(text, Place(at))]
     run = reader.read(job.run, Place(job.pointer("run"))) if job.run else []
     said, others = combine(run, setup)
+    if _serves_itself(job, run, reader.last):
+        said.pop("task", None)
     _localized(said, job, reader.downloaded)
     if "nodes" not in said and (variable := _several_machines(job.run or "")):
         said["nodes"] = Value(None, variable), Origin("command", variable, job.pointer("run"))
@@ -57,6 +66,17 @@ def _commands(job: Job, path: str | None, read_file: ReadFile | None) -> tuple[S
     if engine in reader.versions:
         said.setdefault("engine_version", reader.versions[engine])
     return said, others
+
+
+def _serves_itself(job: Job, run: list[Reading], last: Command | None) -> bool:
+    """Whether a server in the background is there for the program that follows it, and nobody else: the job ends
+    with that program. Ports say that somebody else calls."""
+    from gpuspec.workload.commands import in_background
+
+    servers = [reading for reading in run if reading.task == "serve"]
+    if job.ports or last is None or not servers:
+        return False
+    return all(in_background(server.enclosures) for server in servers) and last.name not in _STAYS
 
 
 def _several_machines(run: str) -> str | None:

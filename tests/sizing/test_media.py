@@ -36,7 +36,9 @@ def test_flux_in_eight_bit() -> None:
 
 def test_offload_leaves_the_largest_component() -> None:
     whole, turns, layers = (sized("FLUX.1-dev", cpu_offload=mode) for mode in (None, "cpu", "sequential"))
-    assert turns.expected == pytest.approx(whole.expected - (4.88 + 0.084) * 2e9 / 2**30, rel=0.01)
+    denoiser = 11.9e9 * 2 / 2**30
+    # The encoders are gone, and what decoding takes comes when the denoiser is gone: 24 GB cards do run it.
+    assert denoiser < turns.low < turns.expected < 24.0 < whole.low
     assert layers.expected < 0.3 * turns.expected
 
 

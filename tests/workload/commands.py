@@ -172,6 +172,7 @@ SERVERS: list[Case] = [
             "tensor_parallel": 2,
             "context": 16384,
             "kv_dtype": "fp8",
+            "memory_utilization": 0.8,
             "concurrency": 32,
         },
     ),

@@ -9,6 +9,7 @@ from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.numbers import need_lines
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import COUNTS, Way
+from gpuspec.sizing.memory import Need
 from gpuspec.words import dollars, gib, span_of_gib
 
 
@@ -17,7 +18,8 @@ class UnderProvisionedGpu(Rule):
 
     ## What it does
     Holds the memory the job needs against each GPU of `gpu_types`: the job certainly crashes (error) or may
-    crash (info) with "CUDA out of memory". Says which part decides: weights, KV cache, optimizer state.
+    crash (info) with "CUDA out of memory". Says which part decides: weights, KV cache, optimizer state. Ollama
+    does not crash, it leaves layers to the CPU: a warning.
 
     ## Why is this bad
     The machine is rented, the model downloaded, and minutes later the process dies.
@@ -69,18 +71,15 @@ class UnderProvisionedGpu(Rule):
         assert way.fit
         need = way.fit.need
         guessed = need.confidence == "low"
-        parts = ", ".join(
-            f"{part.name} {gib(part.expected)}"
-            for part in sorted(need.parts, key=lambda part: -part.expected)[:3]
-            if part.expected >= 0.1
-        )
+        spills = facts.workload.engine == "ollama"
+        slow = ": Ollama leaves the rest to the CPU, many times slower" if spills else ""
         each = " on each" if way.gpu_count > 1 else ""
         instead = next(facts.market.fitting(COUNTS), None)
         return self.finding(
             way.pointer,
-            f"{way.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({parts}), "
-            f"{gib(way.fit.usable)} usable; decided by {way.fit.part}",
-            severity="warning" if guessed else "error",
+            f"{way.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
+            f"{gib(way.fit.usable)} usable; decided by {way.fit.part}{slow}",
+            severity="warning" if guessed or spills else "error",
             confidence="medium" if guessed else "high",
             suggestion=_instead(instead),
             fix=_fix(facts, way, instead),
@@ -93,12 +92,20 @@ class UnderProvisionedGpu(Rule):
         return self.finding(
             way.pointer,
             f"{way.label} may run out of memory: {span_of_gib(need.low, need.high)} needed, "
-            f"{gib(way.fit.usable)} usable; decided by {way.fit.part}",
+            f"{gib(way.fit.usable)} usable; least certain is {way.fit.part}",
             severity="info",
-            confidence="medium",
+            confidence="low" if need.confidence == "low" else "medium",
             suggestion="try it with a short run first, or take the next larger GPU",
             numbers=need_lines(way),
         )
+
+
+def _least(need: Need) -> str:
+    """What the least is made of: the three largest parts at their least, and the rest, so that the sum is right."""
+    large = sorted(need.parts, key=lambda part: -part.low)[:3]
+    named = [f"{part.name} {gib(part.low)}" for part in large if part.low >= 0.1]
+    rest = need.low - sum(part.low for part in large if part.low >= 0.1)
+    return ", ".join([*named, f"other {gib(rest)}"] if rest >= 0.3 else named)
 
 
 def _what(facts: Facts) -> str:

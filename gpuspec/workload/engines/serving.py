@@ -69,7 +69,7 @@ SGLANG = Tool(
         "expert-parallel-size": "expert_parallel:int",
         "context-length": "context:int",
         "max-running-requests": "concurrency:int",
-        "mem-fraction-static": "-",  # without activations and graphs: not what vLLM calls utilization
+        "mem-fraction-static": "memory_utilization:number",
         "kv-cache-dtype": "kv_dtype:kv",
         "chunked-prefill-size": "max_batched_tokens:int",
         "cpu-offload-gb": "cpu_offload:offload",
