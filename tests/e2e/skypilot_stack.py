@@ -24,7 +24,9 @@ class SkyPilotStack(ABC):
     packages: tuple[str, ...]
     """What apt installs."""
     lock: Path
-    """Held while the stack is up: there is one of its kind on a machine at a time."""
+    """Held while the stack is up: others that cannot be up beside it wait for it."""
+    by_hand = False
+    """Up until somebody says `down`, not as long as this process lives."""
 
     def __init__(self, folder: str | os.PathLike[str], log: Callable[[str], None] = print) -> None:
         self.folder = Path(folder).resolve()
@@ -113,10 +115,16 @@ class SkyPilotStack(ABC):
 
     # -- up and down -------------------------------------------------------------------------------
 
-    def hold(self) -> None:
-        """Wait for a stack of the same kind to go, and keep others from coming up."""
-        self._held = os.open(self.lock, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(self._held, fcntl.LOCK_EX)
+    def hold(self, *, wait: bool = True) -> bool:
+        """Take the lock; False where another has it and we do not wait."""
+        held = os.open(self.lock, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            return False
+        self._held = held
+        return True
 
     def release(self) -> None:
         if self._held is not None:
@@ -204,4 +212,6 @@ def by_hand(stack: type[SkyPilotStack]) -> None:
     """`python -m tests.e2e.…_stack up|down|remove FOLDER`."""
     if len(sys.argv) != 3 or sys.argv[1] not in ("up", "down", "remove"):
         sys.exit(f"usage: {sys.argv[0]} up|down|remove FOLDER")
-    getattr(stack(sys.argv[2]), sys.argv[1])()
+    made = stack(sys.argv[2])
+    made.by_hand = True
+    getattr(made, sys.argv[1])()

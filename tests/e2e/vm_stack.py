@@ -7,7 +7,7 @@ that are cut.
 
 Everything lives in one network namespace: the cloud, its machines (each in a further one of its own), the API
 server, and whatever runs through `stack.command(...)`. Nothing in it can reach the world or be reached from it,
-nothing of the host's network is changed, and a Slurm stack may be up beside it. The test itself stands outside:
+nothing of the host's network is changed, and other stacks may be up beside it. The test itself stands outside:
 
     stack.command("gpuspec", "ps")      the words that run a command inside; the process is its own, fit for signals
     stack.get(8000, "/health")          HTTP to 127.0.0.1:8000 inside: a forwarded port, say
@@ -49,6 +49,11 @@ from typing import Any, NamedTuple
 from .fake_cloud import BASE, HOST, PORT
 from .skypilot_stack import SkyPilotStack, by_hand, kill, until
 
+SLOTS = 4
+"""How many such stacks may be up on a machine at a time; one more waits."""
+LOCK = "/tmp/gpuspec-e2e-vm-{}.lock"
+FIRST_PORT = 27680
+
 CLONE_NEWNET = 0x40000000
 """Of sched.h; Python has it from 3.12 on."""
 
@@ -84,13 +89,11 @@ class VMStack(SkyPilotStack):
         "debootstrap", "iproute2", "nftables", "openssh-client", "rsync", "python3-venv", "curl", "ca-certificates",
         "procps", "util-linux",
     )  # fmt: skip
-    lock = Path("/tmp/gpuspec-e2e-vm.lock")
-
     # -- what tests use ----------------------------------------------------------------------------
 
     def api_port(self) -> int:
-        # Nothing else is in its network. Below the ports that Linux gives out: no other stack ever has it.
-        return 27680
+        # Below the ports that Linux gives out: no stack of another kind ever has it.
+        return FIRST_PORT + int((self.folder / "slot").read_text())
 
     def command(self, *words: str) -> list[str]:
         return ["nsenter", f"--net=/proc/{self._cloud()}/ns/net", *words]
@@ -197,12 +200,9 @@ class VMStack(SkyPilotStack):
     # -- up ----------------------------------------------------------------------------------------
 
     def up(self) -> None:
-        self.hold()
-        self._clear_earlier()
         self.folder.mkdir(parents=True, exist_ok=True)
-        assert self._held is not None
-        os.truncate(self._held, 0)
-        os.pwrite(self._held, str(self.folder).encode(), 0)
+        self._end()
+        self._take_slot()
         self.install_packages()
         self.install_python()
         self.patch_skypilot()
@@ -210,12 +210,19 @@ class VMStack(SkyPilotStack):
         self.write_skypilot()
         self.start()
 
-    def _clear_earlier(self) -> None:
-        """What a stack that was killed left running, in whatever folder that was; ours is the lock now."""
+    def _take_slot(self) -> None:
+        """A lock of its own, whose file names the folder: what a killed stack left running is known by it."""
+        for slot in [*range(SLOTS), SLOTS]:
+            self.lock = Path(LOCK.format(slot % SLOTS))
+            if self.hold(wait=slot == SLOTS):
+                break
         assert self._held is not None
         left = os.pread(self._held, 4096, 0).decode()
-        for folder in {left, str(self.folder)} - {""}:
-            VMStack(folder, self.log)._end()
+        if left:
+            VMStack(left, self._say)._end()
+        os.truncate(self._held, 0)
+        os.pwrite(self._held, str(self.folder).encode(), 0)
+        (self.folder / "slot").write_text(str(slot % SLOTS))
 
     def patch_skypilot(self) -> None:
         """The one line. The machines get their SkyPilot from this one, so they ask the same cloud."""
@@ -315,6 +322,7 @@ class VMStack(SkyPilotStack):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=(self._held,) if self.by_hand and self._held is not None else (),
             )
         until(self._answers)
         self.check_cloud("lambda")
@@ -332,10 +340,13 @@ class VMStack(SkyPilotStack):
     # -- down --------------------------------------------------------------------------------------
 
     def down(self) -> None:
-        if self._held is None:  # by hand: only if nobody else's is up
-            self.hold()
         self._end()
-        os.truncate(self._held or 0, 0)
+        slot = self.folder / "slot"
+        if slot.exists():
+            lock = Path(LOCK.format(slot.read_text()))
+            if lock.read_text() == str(self.folder):
+                os.truncate(lock, 0)
+            slot.unlink()
         self.release()
 
     def _end(self) -> None:
