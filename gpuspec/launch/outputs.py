@@ -10,16 +10,27 @@ import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.launch.downloads.file import Failure, confined
 
 INTERVAL_SECONDS = 60.0
 """Between two fetches while the job runs."""
+
+SSH_KEEPALIVE = "-o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+"""Options of ssh: a connection that was cut without a word is given up after a minute, not after hours."""
+
+_PARTIAL, _TEMPORARY = ".rsync-partial", ".rsync-temporary"
+"""Where rsync keeps, in the staging folder, what it has of a file: to go on with, and while it writes."""
+
+Ledger = dict[str, list[Any]]
+"""What we put into a workdir, by relative path: [size, mtime in ns, run that brought it, Unix time of that]."""
 
 
 class Report(NamedTuple):
@@ -68,7 +79,7 @@ def missing(workdir: str, outputs: Sequence[str]) -> list[str]:
 class Outputs:
     """The outputs of one run. `source` is where the job works: a folder, or `HOST:folder` by ssh; `staging` a
     folder of our own, that is kept from fetch to fetch so that only what changed travels; `options` go to rsync
-    as they are."""
+    as they are; `since` is when the run began, in Unix seconds."""
 
     def __init__(
         self,
@@ -79,6 +90,7 @@ class Outputs:
         outputs: Sequence[str],
         exclude: Sequence[str],
         options: Sequence[str] = (),
+        since: float = 0.0,
     ) -> None:
         check(outputs)
         self.source = source
@@ -88,35 +100,50 @@ class Outputs:
         self.outputs = tuple(outputs)
         self.exclude = tuple(exclude)
         self.options = tuple(options)
+        self.since = since
         self.ledger_path = os.path.join(self.workdir, ".gpuspec", "outputs.json")
         self.lock = threading.Lock()
+        self.rsync: subprocess.Popen[str] | None = None
 
     def fetch(self, timeout: float = 3600) -> Report:
-        """Bring everything that changed. UserError where it could not come: then the machine should stay."""
-        with self.lock:
-            try:
-                self._pull(timeout)
-                return self._merge()
-            except OSError as error:
-                raise UserError(
-                    "outputs-not-written",
-                    f"outputs could not be written here: {error.strerror}: {error.filename}",
-                    "make room, then `gpuspec logs` and `gpuspec ps` show whether the machine still has them",
-                ) from error
+        """Bring everything that changed, in `timeout` seconds. Ends a fetch that is under way in the background,
+        which may wait for a machine that does not answer, and goes on where it was. UserError where results could
+        not come: then the machine should stay."""
+        until = time.monotonic() + timeout
+        while not self.lock.acquire(timeout=0.5):
+            if self.rsync is not None:
+                _end(self.rsync)
+        try:
+            return self._fetch(until - time.monotonic())
+        finally:
+            self.lock.release()
 
     def keep_fetching(self, over: threading.Event, interval: float = INTERVAL_SECONDS) -> threading.Thread:
         """Fetch in the background until `over` is set. A failure here is only a delay: the last fetch tells."""
 
         def run() -> None:
             while not over.wait(interval):
-                try:
-                    self.fetch()
-                except UserError:
-                    continue
+                with contextlib.suppress(UserError), self.lock:
+                    self._fetch(3600)
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
         return thread
+
+    def _fetch(self, timeout: float) -> Report:
+        try:
+            self._pull(timeout)
+            found = self._found()
+            if not found:
+                return Report((), ())
+            with self._alone():
+                return self._merge(found)
+        except OSError as error:
+            raise UserError(
+                "outputs-not-written",
+                f"outputs could not be written here: {error.strerror}: {error.filename}",
+                f"make room; what came lies in {self.staging}",
+            ) from error
 
     def command(self) -> list[str]:
         """The rsync command: what exists of the outputs, with their folders, links that lead outside left out."""
@@ -125,50 +152,81 @@ class Outputs:
             places = [found for place in places for found in sorted(glob.glob(place)) or [place]]
         leave = [f"--exclude={pattern}" for pattern in self.exclude]
         options = ["-rlt", "-z", "--safe-links", "--relative", "--protect-args", "--ignore-missing-args"]
-        options += [*self.options, "--partial-dir=.rsync-partial"]
+        options += [*self.options, f"--partial-dir={_PARTIAL}", f"--temp-dir={_TEMPORARY}"]
         return ["rsync", *options, *leave, "--", *places, self.staging + "/"]
 
     def _pull(self, timeout: float) -> None:
-        os.makedirs(self.staging, mode=0o700, exist_ok=True)
+        temporary = os.path.join(self.staging, _TEMPORARY)
+        shutil.rmtree(temporary, ignore_errors=True)  # of a fetch that was killed
+        os.makedirs(temporary, mode=0o700)
         hint = (
             "the results are still on the machine; `gpuspec logs` shows the run, `gpuspec down` gives it up"
         )
         try:
-            done = subprocess.run(
+            # In a session of its own: Ctrl-C is for us, and where time is up ssh ends with it.
+            self.rsync = subprocess.Popen(
                 self.command(),
-                capture_output=True,
-                text=True,
-                timeout=timeout,
                 stdin=subprocess.DEVNULL,
-                check=False,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
             )
         except FileNotFoundError as error:
             raise UserError(
                 "no-rsync", "this machine has no rsync, which fetches outputs", "install rsync"
             ) from error
+        try:
+            _, said = self.rsync.communicate(timeout=max(timeout, 0.0))
         except subprocess.TimeoutExpired as error:
             raise UserError(
                 "outputs-not-fetched", f"outputs did not come within {timeout:.0f} s", hint
             ) from error
-        if done.returncode not in (0, 24):  # 24: a file vanished while it was read
-            last = (done.stderr.strip().splitlines() or ["no message"])[0]
-            raise UserError("outputs-not-fetched", f"rsync failed ({done.returncode}): {last}", hint)
+        finally:
+            _end(self.rsync)
+        if self.rsync.returncode not in (0, 24):  # 24: a file vanished while it was read
+            last = (said.strip().splitlines() or ["no message"])[0]
+            raise UserError("outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {last}", hint)
 
-    def _merge(self) -> Report:
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two runs of one spec take turns at the workdir."""
+        folder = os.path.dirname(self.ledger_path)
+        os.makedirs(folder, exist_ok=True)
+        with (
+            contextlib.suppress(FileExistsError),
+            open(os.path.join(folder, ".gitignore"), "x", encoding="utf-8") as out,
+        ):
+            out.write("*\n")
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            yield
+            return
+        with open(self.ledger_path + ".lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _found(self) -> list[str]:
+        """What lies in staging, as relative paths."""
+        found = []
+        for folder, _, names in os.walk(self.staging):
+            relative = os.path.relpath(folder, self.staging)
+            if not {_PARTIAL, _TEMPORARY} & set(relative.split(os.sep)):
+                found += [os.path.normpath(os.path.join(relative, name)) for name in names]
+        return sorted(path for path in found if not self._excluded(path))
+
+    def _merge(self, found: Sequence[str]) -> Report:
         """From staging into the workdir, each file in one step."""
         ledger = self._read_ledger()
         fetched, both = [], []
-        for folder, _, names in sorted(os.walk(self.staging)):
-            for name in sorted(names):
-                path = os.path.join(folder, name)
-                relative = os.path.relpath(path, self.staging)
-                if ".rsync-partial" in relative.split(os.sep) or self._excluded(relative):
-                    continue
-                taken = self._take(path, relative, ledger)
-                if taken == relative:
-                    fetched.append(relative)
-                elif taken:
-                    both.append((relative, taken))
+        for relative in found:
+            taken = self._take(os.path.join(self.staging, relative), relative, ledger)
+            if taken == relative:
+                fetched.append(relative)
+            elif taken:
+                both.append((relative, taken))
         if fetched or both:
             self._write_ledger(ledger)
         return Report(tuple(fetched), tuple(both))
@@ -179,8 +237,9 @@ class Outputs:
             for pattern in self.exclude
         )
 
-    def _take(self, path: str, relative: str, ledger: dict[str, list[int]]) -> str | None:
-        """Put one file in its place, or beside the author's; the relative path it got, None if it is there."""
+    def _take(self, path: str, relative: str, ledger: Ledger) -> str | None:
+        """Put one file in its place, or beside what is there and not ours to replace; the relative path it got,
+        None if it is there already."""
         try:
             target = confined(self.workdir, relative)
         except Failure as failure:
@@ -188,9 +247,9 @@ class Outputs:
         wanted = relative
         if os.path.lexists(target) and not os.path.islink(path):
             if os.path.isfile(target) and filecmp.cmp(path, target, shallow=False):
-                ledger[relative] = _stamp(target)
+                ledger[relative] = self._entry(target)
                 return None
-            if ledger.get(relative) != _stamp(target):
+            if not self._ours(ledger.get(relative), target):
                 stem, extension = os.path.splitext(relative)
                 wanted = f"{stem}.{self.run_id}{extension}"
                 target = os.path.join(self.workdir, wanted)
@@ -200,26 +259,43 @@ class Outputs:
             return None
         _put(path, target, f".{os.path.basename(target)}.{self.run_id}")
         if not os.path.islink(target):
-            ledger[wanted] = _stamp(target)
+            ledger[wanted] = self._entry(target)
         return wanted
 
-    def _read_ledger(self) -> dict[str, list[int]]:
+    def _ours(self, entry: list[Any] | None, target: str) -> bool:
+        """Whether the file is as a run of ours left it, and that run was over when this one began: what a run beside
+        this one brought is a result too."""
+        if entry is None or entry[:2] != _stamp(target):
+            return False
+        run_id, at = (*entry[2:], self.run_id, 0.0)[:2]
+        return bool(run_id == self.run_id or at < self.since)
+
+    def _entry(self, target: str) -> list[Any]:
+        return [*_stamp(target), self.run_id, time.time()]
+
+    def _read_ledger(self) -> Ledger:
         try:
             with open(self.ledger_path, encoding="utf-8") as text:
-                ledger: dict[str, list[int]] = json.load(text)
+                ledger: Ledger = json.load(text)
                 return ledger
         except (OSError, ValueError):
             return {}
 
-    def _write_ledger(self, ledger: dict[str, list[int]]) -> None:
-        folder = os.path.dirname(self.ledger_path)
-        os.makedirs(folder, exist_ok=True)
-        if not os.path.exists(os.path.join(folder, ".gitignore")):
-            with open(os.path.join(folder, ".gitignore"), "w", encoding="utf-8") as out:
-                out.write("*\n")
+    def _write_ledger(self, ledger: Ledger) -> None:
         with open(self.ledger_path + ".new", "w", encoding="utf-8") as out:
             json.dump(ledger, out, indent=1)
         os.replace(self.ledger_path + ".new", self.ledger_path)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a process and what it started; rsync keeps what it has of a file when it is asked first."""
+    for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, None)):
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
 
 
 def _put(path: str, target: str, temporary_name: str) -> None:

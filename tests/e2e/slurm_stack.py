@@ -183,7 +183,8 @@ class Stack(SkyPilotStack):
         """SkyPilot's config with our prices, the same prices for gpuspec, and stand-ins for the two things that
         SkyPilot's set-up of a machine fetches from outside PyPI: uv's installer and a Python 3.10."""
         # machines of an earlier stack in this folder went with it
-        (self.home / ".sky" / "state.db").unlink(missing_ok=True)
+        for left in (self.home / ".sky").glob("state.db*"):  # its log too: a killed server leaves one
+            left.unlink()
         common = self.home / ".sky" / "catalogs" / "v8" / "common"
         common.mkdir(parents=True, exist_ok=True)
         rows = "".join(f"{node.gpu},['Slurm']\n" for node in NODES)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ class Run:
     def __init__(self, tmp_path: Path) -> None:
         self.there, self.here = tmp_path / "there", tmp_path / "here"
         self.staging = tmp_path / "staging"
-        self.there.mkdir()
+        self.there.mkdir(parents=True)
         self.here.mkdir()
 
     def outputs(self, *wanted: str, exclude: tuple[str, ...] = ()) -> Outputs:
@@ -112,9 +114,55 @@ def test_the_next_run_replaces_what_the_last_one_brought(run: Run, tmp_path: Pat
     run.write("r/a", "first run")
     run.outputs("r/").fetch()
     run.write("r/a", "second run")
-    later = Outputs(str(run.there), str(run.here), str(tmp_path / "staging2"), "z9", ("r/",), ())
+    later = Outputs(
+        str(run.there), str(run.here), str(tmp_path / "staging2"), "z9", ("r/",), (), since=time.time()
+    )
     assert later.fetch() == Report(("r/a",), ())
     assert (run.here / "r/a").read_text() == "second run"
+
+
+def test_two_runs_at_the_same_time_lose_neither_s_result(run: Run, tmp_path: Path) -> None:
+    began = time.time()
+    other = Run(tmp_path / "other")
+    run.write("r/a", "of the first")
+    other.write("r/a", "of the second")
+    staging = str(tmp_path / "staging2")
+    first = Outputs(str(run.there), str(run.here), str(run.staging), "k3abc", ("r/",), (), since=began)
+    second = Outputs(str(other.there), str(run.here), staging, "z9", ("r/",), (), since=began + 0.001)
+    assert first.fetch() == Report(("r/a",), ())
+    assert second.fetch() == Report((), (("r/a", "r/a.z9"),))
+    run.write("r/a", "of the first, later")
+    assert first.fetch() == Report(("r/a",), ())
+    assert second.fetch() == Report((), ())
+    assert (run.here / "r/a").read_text() == "of the first, later"
+    assert (run.here / "r/a.z9").read_text() == "of the second"
+
+
+def test_many_runs_write_the_same_workdir_at_once(run: Run, tmp_path: Path) -> None:
+    """Each brings forty files, one after the other, into one folder; the ledger stays whole."""
+    trouble: list[BaseException] = []
+
+    def bring(number: int) -> None:
+        there = tmp_path / f"there{number}"
+        there.mkdir()
+        outputs = Outputs(
+            str(there), str(run.here), str(tmp_path / f"s{number}"), f"r{number}", ("r/",), (), since=0.0
+        )
+        try:
+            for each in range(10):
+                (there / "r").mkdir(exist_ok=True)
+                (there / "r" / f"{number}-{each}").write_text("x")
+                outputs.fetch()
+        except BaseException as error:
+            trouble.append(error)
+
+    threads = [threading.Thread(target=bring, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not trouble
+    assert len(json.loads((run.here / ".gpuspec" / "outputs.json").read_text())) == 40
 
 
 def test_the_same_file_is_no_conflict(run: Run) -> None:
@@ -191,7 +239,9 @@ def test_a_full_disk_here_leaves_no_half_file(tmp_path: Path) -> None:
             run.outputs("r/").fetch()
         assert caught.value.code == "outputs-not-written"
         assert "No space left on device" in caught.value.message
-        assert [path for path in run.here.rglob("*") if path.is_file()] == []
+        assert not list(run.here.glob("r/*"))
+        assert (run.staging / "r/big").stat().st_size == 1_000_000
+        assert str(run.staging) in (caught.value.hint or "")
     finally:
         subprocess.run(["umount", str(run.here)], check=True)
 

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
+from gpuspec.launch.outputs import SSH_KEEPALIVE
 from gpuspec.launch.skypilot.watch import COLOUR, Watch
 
 
@@ -162,7 +163,11 @@ class Client:
             found = self._sdk.get(self._sdk.status([name]))
         place = shlex.quote(str(found[0].cluster_name_on_cloud)) if found else "none"
         settings = shlex.quote(os.path.expanduser(f"~/.sky/generated/ssh/{name}"))
-        return ["-e", f"ssh -F {settings}", f"--rsync-path=cd ~/.sky_clusters/{place} 2>/dev/null; rsync"]
+        return [
+            "-e",
+            f"ssh -F {settings} {SSH_KEEPALIVE}",
+            f"--rsync-path=cd ~/.sky_clusters/{place} 2>/dev/null; rsync",
+        ]
 
     def set_timer(self, name: str, idle_minutes: int) -> None:
         """Change after how many idle minutes the machine goes."""

@@ -196,6 +196,7 @@ class Launch:
             patterns,
             self.job.exclude_outputs,
             client.rsync_options(self.name),
+            since=self.record.run.started,
         )
 
     def _last_fetch(self, client: Client) -> str:
