@@ -7,17 +7,19 @@ from typing import Any
 
 from gpuspec.jsonc import token
 from gpuspec.jsonc.mistakes import TYPOGRAPHIC, Recovery, shown
-from gpuspec.jsonc.tree import Comment, Duplicate, Span, Tree
+from gpuspec.jsonc.tree import Comment, Duplicate, Span, Tree, part
 
 MAX_DEPTH = 200
 
 # The common case in one match: a member (or an element) as JSON has it, with the comma after it.
 _PLAIN = r"""
-    (?: "([^"\\\x00-\x1f]*)" | (-?(?:0|[1-9][0-9]{0,17})(?=[\s,\]}/])) | (true|false|null)(?=[\s,\]}/]) )
+    (?: "([^"\\\x00-\x1f]*)" | (?: (-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?) | (true|false|null) )(?=[\s,\]}/]) )
     [ \t\n\r]* ,?  |  ([{\[])"""
 _MEMBER = re.compile(r'[ \t\n\r]* "([^"\\\x00-\x1f]*)" [ \t\n\r]*:[ \t\n\r]* (?:' + _PLAIN + ")", re.X).match
 _ELEMENT = re.compile(r"[ \t\n\r]* () (?:" + _PLAIN + ")", re.X).match
-_TRIVIA = re.compile(r"[ \t\n\r]*(?:(//[^\n\r\u2028\u2029]*)|(/\*)|(" + token.ODD_SPACE + "+))?").match
+_CLOSE = re.compile(r"[ \t\n\r]*([}\]])(?:[ \t\n\r]*(,))?").match
+_BLANKS = re.compile(r"[ \t\n\r]*").match
+_TO_LINE_END = re.compile(r"[^\n\r\u2028\u2029]*").match
 _LITERALS = {"true": True, "false": False, "null": None}
 _COLON = r"\s*[:=]"
 _OPEN_KEY = r"[\"']([\w$.-]+)(?=\s*:)"
@@ -61,7 +63,16 @@ class Scanner(Recovery):
         at, box, base = self.at, self.box, self.base
         named = type(box) is dict
         match = _MEMBER if named else _ELEMENT
-        while self.ready and (m := match(text, at)):
+        while True:
+            m = match(text, at) if self.ready else None
+            if m is None:
+                end = self.closed(at)
+                if not end:
+                    break
+                at, box, base = end, self.box, self.base
+                named = type(box) is dict
+                match = _MEMBER if named else _ELEMENT
+                continue
             if named:
                 name = m[1]
                 if name in box or "/" in name or "~" in name:
@@ -88,7 +99,7 @@ class Scanner(Recovery):
                 start -= 1
                 end += 1
             elif kind == 3:
-                value = int(m[3])
+                value = float(m[3]) if "." in m[3] else int(m[3])
             else:
                 value = _LITERALS[m[4]]
             values[here] = new(Span, (start, end))
@@ -105,11 +116,26 @@ class Scanner(Recovery):
                 self.ready = False
         self.at = at
 
+    def closed(self, at: int) -> int:
+        """Pop the container that closes at `at` as JSON has it, and take the comma after it; 0 for all else."""
+        m = _CLOSE(self.text, at)
+        if m is None or (m[1] == "}") is not (type(self.box) is dict) or (self.ready and self.box):
+            return 0
+        if len(self.stack) == 1:
+            return 0  # what follows the document is no comma's business
+        self.pop(m.end(1))
+        if m[2]:
+            self.comma, self.ready = m.end() - 1, True
+        return m.end()
+
     # -- everything else --------------------------------------------------------------------------
 
     def step(self) -> None:
         """One token or member the fast path left, at `self.at`."""
+        comments = len(self.tree.comments)
         self.trivia()
+        if len(self.tree.comments) > comments and self.ready:
+            return  # what follows a comment may be plain again
         at = self.at
         sign = self.text[at : at + 1]
         if not sign:
@@ -171,7 +197,7 @@ class Scanner(Recovery):
 
     def place(self, name: str, span: Span) -> None:
         """Note the key and read its value."""
-        tree, here = self.tree, self.base + _part(name)
+        tree, here = self.tree, self.base + part(name)
         if name in self.box:
             tree.duplicates.append(Duplicate(here, tree.keys[here], span))
             inside = here + "/"
@@ -229,7 +255,7 @@ class Scanner(Recovery):
     def value(self, name: str | None) -> None:
         """The value at `self.at`: a scalar is stored, an opener is pushed, anything else is a problem."""
         text, at = self.text, self.at
-        here = "" if self.box is None else self.base + (str(len(self.box)) if name is None else _part(name))
+        here = "" if self.box is None else self.base + (str(len(self.box)) if name is None else part(name))
         if text[at] in "{[":
             self.open(here, name)
             return
@@ -350,29 +376,25 @@ class Scanner(Recovery):
         """Step over space and comments, noting the comments."""
         text, at, tree = self.text, self.at, self.tree
         while True:
-            found = _TRIVIA(text, at)
-            if not found:  # it matches nothing as well; for the type checker
-                break
-            at = found.end()
-            line, block, odd = found.groups()
-            if line:
-                tree.comments.append(Comment(Span(at - len(line), at), line[2:], False))
-            elif block:
-                end = text.find("*/", at)
-                if end < 0:
-                    self.problem(at - 2, at, "this comment has no end", "add */")
+            at = _BLANKS(text, at).end()  # type: ignore[union-attr]  # matches nothing, too
+            sign = text[at : at + 1]
+            if sign == "/" and text.startswith("//", at):
+                end = _TO_LINE_END(text, at).end()  # type: ignore[union-attr]
+                tree.comments.append(Comment(Span(at, end), text[at + 2 : end], False))
+            elif sign == "/" and text.startswith("/*", at):
+                end = text.find("*/", at + 2) + 2
+                if end < 2:
+                    self.problem(at, at + 2, "this comment has no end", "add */")
                     self.at, self.unbalanced = len(text), True
                     return
-                tree.comments.append(Comment(Span(at - 2, end + 2), text[at:end], True))
-                at = end + 2
-            elif odd:
-                plain = "\n" if odd in "\u2028\u2029" else " "
-                self.extension("whitespace", at - len(odd), at, plain)
+                tree.comments.append(Comment(Span(at, end), text[at + 2 : end - 2], True))
+            elif sign and (sign > "\x7f" or sign in "\v\f"):
+                odd = re.compile(token.ODD_SPACE + "+").match(text, at)
+                if odd is None:
+                    break
+                end = odd.end()
+                self.extension("whitespace", at, end, "\n" if text[at:end] in "\u2028\u2029" else " ")
             else:
                 break
+            at = end
         self.at = at
-
-
-def _part(name: str) -> str:
-    """A key as a part of a pointer."""
-    return name.replace("~", "~0").replace("/", "~1")

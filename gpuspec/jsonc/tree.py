@@ -50,7 +50,12 @@ class Duplicate(NamedTuple):
 
 def pointer(*parts: str | int) -> str:
     """RFC 6901 pointer of its parts: pointer("gpu_types", 0) == "/gpu_types/0"."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + part(str(key)) for key in parts)
+
+
+def part(key: str) -> str:
+    """A key as a part of a pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 class Tree:

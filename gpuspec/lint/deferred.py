@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from gpuspec.lint.facts import Facts
     from gpuspec.lint.rule import Rule
 
 
@@ -43,13 +42,6 @@ class BuiltIn:
             module, _, name = self._target.partition(":")
             self._rule = getattr(import_module(f"gpuspec.rules.{module}"), name)()
         return self._rule
-
-    def silent(self, facts: "Facts") -> bool:
-        """Whether it certainly has nothing to say about a spec."""
-        for word in self.when:
-            if facts.has(word):
-                return False
-        return bool(self.when)
 
     def __getattr__(self, attribute: str) -> Any:
         return getattr(self.rule, attribute)

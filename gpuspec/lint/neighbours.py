@@ -23,6 +23,8 @@ class Folders:
         self._folder: str | None = None
         self._specs: tuple[Neighbour, ...] = ()
         self._alike: dict[str, list[Neighbour]] | None = None
+        self._kinds: dict[str, tuple[str, list[Neighbour]]] = {}
+        """path → (text, the specs of its kind)"""
 
     def beside(self, path: str) -> tuple[Neighbour, ...]:
         """The other specs in the folder of `path`."""
@@ -36,19 +38,35 @@ class Folders:
         if self._alike is None:
             self._alike = {}
             for spec in self._specs:
-                self._alike.setdefault(skeleton(spec.text), []).append(spec)
+                kind = self._alike.setdefault(skeleton(spec.text), [])
+                kind.append(spec)
+                self._kinds[spec.path] = spec.text, kind
+        known = self._kinds.get(path)
+        if known is not None and known[0] == text:
+            return known[1]
         return self._alike.get(skeleton(text), [])
 
     def _enter(self, path: str) -> None:
         folder = os.path.dirname(path)
         if folder != self._folder:
-            self._folder, self._specs, self._alike = folder, _read(folder), None
+            self._folder, self._specs, self._alike, self._kinds = folder, _read(folder), None, {}
+
+
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_COMMENT = r"//[^\n]*|/\*.*?\*/"
+_NUMBER = r"-?\d[\d.eE+-]*"
 
 
 def skeleton(text: str) -> str:
     """A JSONC text without its comments, blanks and literals: keys and brackets only."""
-    pattern = r'("(?:[^"\\\n]|\\.)*"\s*:)|"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|-?\d[\d.eE+-]*|\s+'
-    return re.sub(pattern, lambda match: match[1] or "", text, flags=re.S)
+    pattern = rf"({_STRING}\s*:)|{_STRING}|{_COMMENT}|{_NUMBER}|\s+"
+    return "".join(filter(None, re.split(pattern, text, flags=re.S)))
+
+
+def literals(text: str) -> list[str]:
+    """The strings and numbers of a JSONC text as they are written, in order."""
+    pattern = rf"{_STRING}\s*:|{_COMMENT}|({_STRING}|{_NUMBER})"
+    return [found for found in re.findall(pattern, text, flags=re.S) if found]
 
 
 def _read(folder: str) -> tuple[Neighbour, ...]:

@@ -23,10 +23,13 @@ DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
 class Active:
     """A rule that runs under some settings, and who brought it. Its options are filled in when it is asked."""
 
-    __slots__ = ("_given", "_options", "plugin", "rule")
+    __slots__ = ("_given", "_options", "code", "needs", "plugin", "rule", "when")
 
     def __init__(self, rule: Rule | BuiltIn, given: Mapping[str, Any], plugin: str) -> None:
         self.rule = rule
+        self.code = rule.code
+        self.needs = rule.needs
+        self.when = rule.when if isinstance(rule, BuiltIn) else ()
         self.plugin = plugin
         self._given = given
         self._options: Mapping[str, Any] | None = None
@@ -61,12 +64,13 @@ class Linter:
         self._active: dict[int, tuple[Settings, tuple[Active, ...]]] = {}
 
     def active(self, settings: Settings) -> tuple[Active, ...]:
-        """The rules that run under `settings`, in order of their codes."""
+        """The rules that run under `settings` by their codes, those about suppressions after all others."""
         known = self._active.get(id(settings))
         if known is None:
             # The settings are kept beside the answer so that their id cannot be given to others.
             registry = self._registry(settings)
-            known = self._active[id(settings)] = (settings, tuple(_chosen(registry, settings)))
+            chosen = sorted(_chosen(registry, settings), key=lambda entry: entry.needs == "suppressions")
+            known = self._active[id(settings)] = (settings, tuple(chosen))
             if settings.local is not None:
                 self.problems += settings.local.problems
         return known[1]
@@ -97,16 +101,25 @@ class Linter:
             suppressions=suppressions,
         )
 
-        def check(entry: Active) -> Iterable[Finding] | None:
-            rule = entry.rule
-            if rule.needs == "script" or (rule.needs == "job" and job is None):
-                return None
-            if isinstance(rule, BuiltIn) and rule.silent(facts):
-                return ()
-            facts.options = entry.options
-            return loaded(rule).check(facts)
+        asked = []
+        silent = set()
+        met: dict[tuple[str, ...], bool] = {(): True}
+        for entry in self._active_in(path, settings):
+            if entry.needs == "script" or (entry.needs == "job" and job is None):
+                continue
+            there = met.get(entry.when)
+            if there is None:
+                there = met[entry.when] = _there(facts, entry.when)
+            if there:
+                asked.append(entry)
+            else:
+                silent.add(entry.code)
 
-        return self._run(path, tree, settings, suppressions, check)
+        def check(entry: Active) -> Iterable[Finding]:
+            facts.options = entry.options
+            return loaded(entry.rule).check(facts)
+
+        return self._run(path, tree, settings, suppressions, asked, silent, check)
 
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
@@ -114,16 +127,18 @@ class Linter:
         script.prices = settings.prices
         script.suppressions = in_script(script.lines)
 
-        def check(entry: Active) -> Iterable[Finding] | None:
-            if isinstance(entry.rule, BuiltIn) and not entry.rule.scripts:
-                return None
-            rule = loaded(entry.rule)
-            if type(rule).check_script is Rule.check_script:
-                return None
-            script.options = entry.options
-            return rule.check_script(script)
+        asked = [
+            entry
+            for entry in self._active_in(path, settings)
+            if not isinstance(entry.rule, BuiltIn) or entry.rule.scripts
+            if type(loaded(entry.rule)).check_script is not Rule.check_script
+        ]
 
-        return self._run(path, script.lines, settings, script.suppressions, check)
+        def check(entry: Active) -> Iterable[Finding]:
+            script.options = entry.options
+            return loaded(entry.rule).check_script(script)
+
+        return self._run(path, script.lines, settings, script.suppressions, asked, set(), check)
 
     def _run(
         self,
@@ -131,26 +146,30 @@ class Linter:
         tree: Tree,
         settings: Settings,
         suppressions: tuple[Suppression, ...],
-        check: Callable[[Active], Iterable[Finding] | None],
+        asked: list[Active],
+        ran: set[str],
+        check: Callable[[Active], Iterable[Finding]],
     ) -> list[Located]:
-        active = self.active(settings)
-        if settings.selection.per_file_ignores:
-            inner, silent_in = relative(path, settings.root), settings.selection.silent_in
-            active = tuple(a for a in active if not silent_in(inner, a.rule.code, a.rule.name))
         found: dict[tuple[Any, ...], Located] = {}
-        ran: set[str] = set()
-        for last in (False, True):
-            if last:
+        judged = False
+        for entry in asked:
+            if entry.needs == "suppressions" and not judged:  # they come last
                 _cannot_judge(suppressions, ran, self._registry(settings), bool(settings.refused))
-            for entry in active:
-                if (entry.rule.needs == "suppressions") is not last:
-                    continue
-                for located in self._ask(entry, path, tree, settings, check, ran):
-                    finding, line = located.finding, located.place.line
-                    silenced = [s for s in suppressions if s.silences(finding.code, finding.name, line)]
-                    if not silenced and (finding.confidence != "low" or settings.pedantic):
-                        found.setdefault(_key(located), located)
+                judged = True
+            for located in self._ask(entry, path, tree, settings, check, ran):
+                finding, line = located.finding, located.place.line
+                silenced = [s for s in suppressions if s.silences(finding.code, finding.name, line)]
+                if not silenced and (finding.confidence != "low" or settings.pedantic):
+                    found.setdefault(_key(located), located)
         return sorted(found.values(), key=_key)
+
+    def _active_in(self, path: str, settings: Settings) -> tuple[Active, ...]:
+        """The rules that run in one file, those about suppressions after all others."""
+        active = self.active(settings)
+        if not settings.selection.per_file_ignores:
+            return active
+        inner, silent_in = relative(path, settings.root), settings.selection.silent_in
+        return tuple(entry for entry in active if not silent_in(inner, entry.code, entry.rule.name))
 
     def _ask(
         self,
@@ -158,18 +177,15 @@ class Linter:
         path: str,
         tree: Tree,
         settings: Settings,
-        check: Callable[[Active], Iterable[Finding] | None],
+        check: Callable[[Active], Iterable[Finding]],
         ran: set[str],
     ) -> list[Located]:
-        rule = entry.rule
-        if rule.code in self._hung:
+        if entry.code in self._hung:
             return []
         try:
             findings = check(entry) if entry.plugin == BUILT_IN else self._guarded(entry, check)
-            if findings is None:
-                return []
             located = [_locate(path, tree, finding, entry, settings) for finding in findings]
-            ran.add(rule.code)
+            ran.add(entry.code)
             return located
         except KeyboardInterrupt:
             raise
@@ -179,12 +195,10 @@ class Linter:
             from gpuspec.plugins import said
 
             brought = "" if entry.plugin == BUILT_IN else f" of {entry.plugin}"
-            self.problems.append(Problem(f"rule {rule.code} {rule.name}{brought}", said(error), path))
+            self.problems.append(Problem(f"rule {entry.code} {entry.rule.name}{brought}", said(error), path))
             return []
 
-    def _guarded(
-        self, entry: Active, check: Callable[[Active], Iterable[Finding] | None]
-    ) -> list[Finding] | None:
+    def _guarded(self, entry: Active, check: Callable[[Active], Iterable[Finding]]) -> list[Finding]:
         """What a plugin's rule says, all of it while its time is limited."""
         from time import perf_counter
 
@@ -193,14 +207,12 @@ class Linter:
         start = perf_counter()
         try:
             with time_limit():
-                findings = check(entry)
-                return None if findings is None else [_sound(item, entry.rule) for item in findings]
+                return [_sound(item, entry.rule) for item in check(entry) or ()]
         except RuleTimeout:
-            self._hung.add(entry.rule.code)
+            self._hung.add(entry.code)
             raise
         finally:
-            spent = self.spent.get(entry.rule.code, 0.0)
-            self.spent[entry.rule.code] = spent + perf_counter() - start
+            self.spent[entry.code] = self.spent.get(entry.code, 0.0) + perf_counter() - start
 
 
 def _sound(finding: Any, rule: Rule | BuiltIn) -> Finding:
@@ -220,6 +232,14 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
             continue
         if settings.selection.runs(rule.code, rule.name):
             yield Active(rule, settings.rules.get(rule.name, {}), plugin)
+
+
+def _there(facts: Facts, when: tuple[str, ...]) -> bool:
+    """Whether a spec has any of what a rule is about. Where looking fails, the rule is asked, and says so."""
+    try:
+        return any(facts.has(word) for word in when)
+    except Exception:
+        return True
 
 
 def page_url(rule: Rule | BuiltIn) -> str:

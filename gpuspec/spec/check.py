@@ -9,11 +9,19 @@ from gpuspec.jsonc import Tree, pointer
 from gpuspec.spec.accept import accepts
 from gpuspec.spec.problem import SchemaProblem, shown
 
+_latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
 _PATHS = ("workdir", "include", "outputs", "exclude_outputs", "items")
 
 
 def check(tree: Tree) -> tuple[SchemaProblem, ...]:
     """Every mistake in the document, in order of place; one for each mistake."""
+    global _latest  # the reader of the Job and two rules ask about one tree, one after the other
+    if _latest is None or _latest[0] is not tree:
+        _latest = tree, _check(tree)
+    return _latest[1]
+
+
+def _check(tree: Tree) -> tuple[SchemaProblem, ...]:
     document = tree.value
     problems: list[SchemaProblem] = []
     if document is None and tree.problems:

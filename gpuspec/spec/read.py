@@ -106,7 +106,7 @@ class _Reader:
         for written in (name, *RENAMED.get(name, ())):
             value = self.value.get(written)
             if value is not None:
-                self.pointers[name] = pointer(written)
+                self.pointers[name] = f"/{written}"
                 return value
         return None
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
+import pytest
 from rules_for_tests import Broken, NoCloud, NoEcho, Preview, Unsure, lint, registry
 
 from gpuspec import Facts, Finding, Rule
 from gpuspec.lint.files import lint_data
+from gpuspec.lint.registry import collect
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Settings
@@ -32,6 +35,20 @@ def test_a_crash_is_named_and_the_rest_go_on() -> None:
     assert [str(problem) for problem in linter.problems] == [
         "rule T105 broken of test failed on job.gpu.jsonc: ZeroDivisionError: division by zero"
     ]
+
+
+def test_a_crash_while_reading_the_job_is_told_by_the_rules_that_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError("reader")
+
+    monkeypatch.setattr(importlib.import_module("gpuspec.workload.read"), "read", crash)
+    linter = Linter(collect())
+    text = '{ "run": "echo hi", "gpu_types": ["RTX 9999"], "max_price": 1, "outputs": ["out/"] }'
+    found = lint_data(linter, "job.gpu.jsonc", text.encode(), Settings(), on_disk=False)
+    assert "GS004" in {item.finding.code for item in found}
+    assert {problem.message for problem in linter.problems} == {"ZeroDivisionError: reader"}
 
 
 class NotAFinding(Rule):

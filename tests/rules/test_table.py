@@ -43,7 +43,9 @@ def test_what_is_not_asked_would_have_been_silent() -> None:
         job = None if tree.problems else read(tree)
         facts = Facts(str(path), tree, job, suppressions=in_tree(tree), on_disk=True)
         for row in BUILT_IN:
-            if row.needs == "script" or (row.needs == "job" and job is None) or not row.silent(facts):
+            if row.needs == "script" or (row.needs == "job" and job is None):
+                continue
+            if not row.when or any(facts.has(word) for word in row.when):
                 continue
             facts.options = {option.name: option.default for option in row.rule.options}
             assert list(row.rule.check(facts)) == [], f"{row.code} on {path}"

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from gpuspec.jsonc import parse, pointer
+from gpuspec.jsonc import Tree, parse, pointer
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
+from gpuspec.lint.neighbours import literals
 from gpuspec.lint.rule import Option, Rule
 
 _ITEM = r"/(?:run|items|workdir|env/.*|outputs(?:/.*)?|labels/.*|checkpoint/path)$"
@@ -80,9 +81,10 @@ class SpecPerItem(Rule):
         if len(alike) < least or alike[0].path != facts.path or _serves(facts):
             return
         own = _flat(facts.tree.value)
+        places = _places(facts.tree, own)
         found: dict[str, list[tuple[str, Difference]]] = {}
         for other in alike[1:]:
-            difference = _difference(own, _flat(parse(other.text).value))
+            difference = _difference(own, _leaves(other.text, own, places))
             if difference is not None:
                 found.setdefault(difference.pointer, []).append((other.path, difference))
         for where, others in found.items():
@@ -91,13 +93,13 @@ class SpecPerItem(Rule):
                 return
 
     def _found(self, where: str, others: list[tuple[str, Difference]]) -> Finding:
-        literals = [others[0][1].here, *(difference.there for _, difference in others)]
+        told = [others[0][1].here, *(difference.there for _, difference in others)]
         names = ", ".join(os.path.basename(path) for path, _ in others[:3]) + (
             " …" if len(others) > 3 else ""
         )
         return self.finding(
             where,
-            f"{len(literals)} specs in this folder differ only in one literal ({_listed(literals)}): this one, "
+            f"{len(told)} specs in this folder differ only in one literal ({_listed(told)}): this one, "
             f"{names}. Run one by one, each rents a machine and loads the model for one item",
             suggestion='one spec with "items": one machine, all of them',
         )
@@ -108,9 +110,9 @@ def _serves(facts: Facts) -> bool:
     return job.task in ("serve", "interactive") or bool(job.ports or job.readiness or job.scaling)
 
 
-def _listed(literals: list[str]) -> str:
-    shown = ", ".join(f"“{literal}”" for literal in literals[:3])
-    return shown + (" …" if len(literals) > 3 else "")
+def _listed(told: list[str]) -> str:
+    shown = ", ".join(f"“{literal}”" for literal in told[:3])
+    return shown + (" …" if len(told) > 3 else "")
 
 
 def _flat(value: Any, at: str = "") -> dict[str, Any]:
@@ -125,6 +127,33 @@ def _flat(value: Any, at: str = "") -> dict[str, Any]:
     else:
         return {at: value}
     return {key: leaf for name, item in pairs for key, leaf in _flat(item, at + pointer(name)).items()}
+
+
+def _places(tree: Tree, own: Mapping[str, Any]) -> list[str]:
+    """Where the strings and numbers of a spec stand, in the order of its text."""
+    said = [
+        at for at, value in own.items() if isinstance(value, (str, int, float)) and type(value) is not bool
+    ]
+    return sorted(said, key=tree.values.__getitem__)
+
+
+def _leaves(text: str, own: Mapping[str, Any], places: list[str]) -> Mapping[str, Any]:
+    """pointer → scalar of a spec that is like `own` but for its literals. Of two texts that are alike the literals
+    correspond one by one; only a text with more to it (escapes, JSON5) is parsed: a folder may hold a thousand."""
+    if "\\" not in text:
+        said = literals(text)
+        if len(said) == len(places):
+            return {**own, **{at: _scalar(word) for at, word in zip(places, said, strict=True)}}
+    return _flat(parse(text).value)
+
+
+def _scalar(word: str) -> str | float:
+    if word[0] == '"':
+        return word[1:-1]
+    try:
+        return float(word) if any(sign in word for sign in ".eE") else int(word)
+    except ValueError:
+        return word
 
 
 def _difference(own: Mapping[str, Any], other: Mapping[str, Any]) -> Difference | None:
