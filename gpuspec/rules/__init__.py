@@ -128,7 +128,7 @@ BUILT_IN = (
     BuiltIn("GS701", "inline-secret", "safety.inline_secret:InlineSecret"),
     BuiltIn("GS702", "insecure-download", "safety.insecure_download:InsecureDownload"),
     BuiltIn("GS703", "remote-code", "safety.remote_code:RemoteCode"),
-    BuiltIn("GS704", "open-port", "safety.open_port:OpenPort", preview=True, when=("ports",)),
+    BuiltIn("GS704", "open-port", "safety.open_port:OpenPort", when=("ports",)),
 )
 """Every built-in rule, in order of their codes. tests/rules/test_table.py holds each row against its class."""
 

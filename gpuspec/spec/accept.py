@@ -214,7 +214,7 @@ def shape_42(data):
     if isinstance(data, dict):
         if set(['port']) - data.keys(): raise Rejected
         data_keys = set(data.keys())
-        for field, shape in (("port", shape_43), ("description", shape_1),):
+        for field, shape in (("port", shape_43), ("description", shape_1), ("public", shape_12),):
             if field in data_keys: data_keys.remove(field); shape(data[field])
         if data_keys: raise Rejected
 def shape_43(data):

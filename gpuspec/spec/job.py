@@ -62,10 +62,11 @@ class Download(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A port to forward."""
+    """A port to forward; where `public`, also open to the internet on the machine's own address."""
 
     port: int
     description: str | None = None
+    public: bool = False
 
 
 class Readiness(NamedTuple):

@@ -190,7 +190,7 @@ class _Reader:
 
     def ports(self) -> tuple[Port, ...]:
         return tuple(
-            Port(int(entry["port"]), entry.get("description"))
+            Port(int(entry["port"]), entry.get("description"), bool(entry.get("public")))
             if isinstance(entry, dict)
             else Port(int(entry))
             for _, entry in _sound_entries(self.field("ports"), "port")

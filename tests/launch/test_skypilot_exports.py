@@ -49,6 +49,7 @@ def test_a_service_scales_by_its_declared_load() -> None:
         },
     }
     assert "autostop" not in config["resources"]
+    assert config["resources"]["ports"] == [8000]  # forwarded to nobody: the load balancer calls it
     one = job("RTX A6000", scaling=Scaling(min=1), **SERVED)
     assert service(made(one), one)["service"]["replica_policy"] == {"min_replicas": 1}
 

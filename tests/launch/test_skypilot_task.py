@@ -16,6 +16,7 @@ from gpuspec.catalog import Gpu, Offer
 from gpuspec.errors import UserError
 from gpuspec.launch import RunSettings, find_launcher, items
 from gpuspec.launch.skypilot import export
+from gpuspec.launch.skypilot.reuse import machine_key
 from gpuspec.launch.skypilot.shell import LIMIT_REACHED, run_text, setup_text
 from gpuspec.launch.skypilot.task import Entry, task, task_name
 from gpuspec.launch.skypilot.watch import Watch
@@ -69,8 +70,9 @@ def made(spec: Job, **more: Any) -> dict[str, Any]:
 
 def test_a_whole_task() -> None:
     spec = job(
-        "RTX A6000", max_price=2.0, disk_gb=199.5, image="pytorch/pytorch:2.4", ports=(Port(8000),), env={"A": "1"},
-        secrets=("HF_TOKEN",), setup=("pip install x",), run="python a.py",
+        "RTX A6000", max_price=2.0, disk_gb=199.5, image="pytorch/pytorch:2.4", env={"A": "1"},
+        ports=(Port(8000, public=True), Port(8265)), secrets=("HF_TOKEN",), setup=("pip install x",),
+        run="python a.py",
     )  # fmt: skip
     found = made(spec)
     assert "\npython a.py\nGPUSPEC_RUN\n" in found.pop("run")
@@ -276,3 +278,11 @@ def test_skypilot_missing_is_said_before_anything_else_happens(
 ) -> None:
     monkeypatch.setattr("gpuspec.launch.skypilot.client.find_spec", lambda name: None)
     assert refused(job("RTX A6000"), tmp_path) == "skypilot-missing"
+
+
+def test_a_machine_is_made_for_its_open_ports_not_for_those_forwarded() -> None:
+    plain, forwarded, public = (
+        machine_key(job("RTX A6000", ports=ports), "/w")
+        for ports in ((), (Port(8000),), (Port(8000, public=True),))
+    )
+    assert plain == forwarded != public

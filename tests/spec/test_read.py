@@ -42,7 +42,7 @@ def test_canonical_fields() -> None:
       "downloads": [{"strategy": "hf", "source": "o/m", "revision": "r", "target": "t/", "allow": "*.s", "timeout": 7200}],
       "disk_gb": 200, "image": "img", "env": {"K": "v", "N": 1, "B": true}, "secrets": ["S"],
       "setup": ["a", {"run": "b", "once": true, "timeout": 9}], "run": "r", "items": ["x", "y"],
-      "ports": [8000, {"port": 81, "description": "d"}], "readiness": {"command": "test -e x", "timeout": 900},
+      "ports": [8000, {"port": 81, "description": "d", "public": true}], "readiness": {"command": "test -e x", "timeout": 900},
       "checkpoint": {"path": "ckpt/", "every_minutes": 20}, "scaling": {"min": 0, "max": 3},
       "traffic": {"requests_per_day": 100, "input_tokens": 8}, "cache": "vol", "labels": {"l": "m"}
     }""")
@@ -71,7 +71,7 @@ def test_canonical_fields() -> None:
     assert found.setup == ("a", "b")
     assert found.steps == (Step("a", None, None, "/setup/0"), Step("b", True, 9, "/setup/1"))
     assert (found.run, found.items, found.secrets) == ("r", ("x", "y"), ("S",))
-    assert found.ports == (Port(8000), Port(81, "d"))
+    assert found.ports == (Port(8000), Port(81, "d", public=True))
     assert found.readiness is not None
     assert (found.readiness.command, found.readiness.timeout) == (("sh", "-c", "test -e x"), 900)
     assert (found.checkpoint, found.scaling) == (Checkpoint("ckpt/", 20), Scaling(0, 3))

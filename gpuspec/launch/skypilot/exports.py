@@ -64,6 +64,7 @@ def service(config: dict[str, Any], job: Job) -> dict[str, Any]:
             f'say "readiness": {{"http": "http://localhost:{job.ports[0].port}/health"}}',
         )
     resources = {name: value for name, value in config["resources"].items() if name != "autostop"}
+    resources["ports"] = [job.ports[0].port]  # the load balancer calls the replicas from outside
     probe: dict[str, Any] = {"path": urllib.parse.urlsplit(job.readiness.http).path or "/"}
     if job.readiness.timeout is not None:
         probe["initial_delay_seconds"] = job.readiness.timeout

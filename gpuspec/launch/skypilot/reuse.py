@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def machine_key(job: Job, workdir: str) -> str:
-    """Digest of all that a machine was made with and a later job could not change: image, disk, ports, cache, setup,
-    downloads, and the workdir whose files lie on it."""
+    """Digest of all that a machine was made with and a later job could not change: image, disk, open ports, cache,
+    setup, downloads, and the workdir whose files lie on it."""
     downloads = [{**item._asdict(), "pointer": ""} for item in job.downloads]
     parts = [
         workdir,
         job.image,
         job.disk_gb,
         job.cache,
-        [port.port for port in job.ports],
+        [port.port for port in job.ports if port.public],
         job.setup,
         downloads,
     ]

@@ -150,8 +150,9 @@ def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) 
         resources["disk_size"] = math.ceil(job.disk_gb)
     if job.image:
         resources["image_id"] = job.image if ":" in job.image.split("/")[0] else f"docker:{job.image}"
-    if job.ports:
-        resources["ports"] = [port.port for port in job.ports]
+    public = [port.port for port in job.ports if port.public]  # the others are forwarded, see attach.py
+    if public:
+        resources["ports"] = public
     resources["max_hourly_cost"] = ceiling(job, here)
     resources["autostop"] = timer(plan)
     resources["labels"] = {"gpuspec": label}

@@ -49,9 +49,9 @@ class OpenPort(Rule):
     """A model server without a key, on a port that is open to the world.
 
     ## What it does
-    Reports a server of a known engine with `ports` on clouds that open them on a public address, without an API key
-    in its command or its environment. A server bound to localhost, one behind a proxy in the same job, and files of
-    launchers that only forward ports (GPU CLI's) are left alone.
+    Reports a server of a known engine on a port with `"public": true`, without an API key in its command or its
+    environment. Other ports are only forwarded to your own machine. A server bound to localhost and one behind a
+    proxy in the same job are left alone.
 
     ## Why is this bad
     Open model servers are found by scanners within hours. Strangers then use the GPU that you pay for; with Ollama
@@ -63,7 +63,7 @@ class OpenPort(Rule):
       "name": "chat",
       "gpu_types": ["RTX 4090"],
       "keep_alive_minutes": 30,
-      "ports": [8000],
+      "ports": [{ "port": 8000, "public": true }],
       "run": "vllm serve Qwen/Qwen2.5-7B-Instruct --host 0.0.0.0 --port 8000"
     }
     ```
@@ -75,7 +75,6 @@ class OpenPort(Rule):
       "gpu_types": ["RTX 4090"],
       "keep_alive_minutes": 30,
       "ports": [8000],
-      "secrets": ["VLLM_API_KEY"],
       "run": "vllm serve Qwen/Qwen2.5-7B-Instruct --host 0.0.0.0 --port 8000"
     }
     ```
@@ -88,20 +87,18 @@ class OpenPort(Rule):
     name = "open-port"
     severity = "warning"
     confidence = "medium"
-    preview = True
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, engine = facts.job, facts.workload.engine
-        if not job.ports or job.provider or facts.for_gpu_cli or engine not in SERVERS:
+        public = [entry.port for entry in job.ports if entry.public]
+        if not public or engine not in SERVERS:
             return
         if facts.workload.task != "serve" or any(name in KEYS for name in (*job.env, *job.secrets)):
-            return
-        if any(cloud.lower() in ("slurm", "kubernetes", "ssh") for cloud in job.clouds):
             return
         if any(_guarded(step, engine) for step in facts.commands):
             return
         served = {_port(step, engine) for step in facts.commands if _serves(step, engine)}
-        port = next((port.port for port in job.ports if str(port.port) in served), None)
+        port = next((port for port in public if str(port) in served), None)
         if port is None:
             return
         yield self.finding(
@@ -182,6 +179,8 @@ def _local(host: str) -> bool:
 def _advice(engine: str) -> str:
     flags = SERVERS[engine]
     if not flags:
-        return "leave the port out and use an ssh tunnel, or put a proxy with a password before it"
+        return (
+            'leave "public" out: the port is forwarded to localhost; or put a proxy with a password before it'
+        )
     variable = {"vllm": " (VLLM_API_KEY)"}.get(engine, "")
-    return f"give it {flags[0]} from `secrets`{variable}, or leave the port out and use an ssh tunnel"
+    return f'leave "public" out: the port is forwarded to localhost; or give it {flags[0]} from `secrets`{variable}'

@@ -103,7 +103,7 @@ def test_sequences_on_a_gpu_that_is_too_small_are_gs102s() -> None:
     ],
 )
 def test_ports_that_are_not_open_to_all(run: str, ports: list[int]) -> None:
-    assert found(OpenPort, run, ports=ports) == []
+    assert found(OpenPort, run, ports=[{"port": port, "public": True} for port in ports]) == []
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,9 @@ def test_ports_that_are_not_open_to_all(run: str, ports: list[int]) -> None:
     ],
 )
 def test_ports_that_are(run: str, port: int) -> None:
-    (one,) = found(OpenPort, run, ports=[22, port])
+    (one,) = found(OpenPort, run, ports=[22, {"port": port, "public": True}])
     assert f"port {port} " in one.message
+    assert found(OpenPort, run, ports=[22, port]) == []
 
 
 @pytest.mark.parametrize(
