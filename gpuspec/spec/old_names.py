@@ -14,7 +14,9 @@ _PLAIN = {
     "workspace_size_gb": "disk_gb",
     "gpu_type": "gpu_types",
 }
-_GPU_CLI = ("project_id", "startup", "download", "workspace_size_gb", "environment", "hooks")
+_GPU_CLI = (
+    "project_id", "startup", "download", "docker_image", "workspace_size_gb", "environment", "hooks"
+)  # fmt: skip
 """What GPU CLI itself calls these today."""
 
 

@@ -73,11 +73,14 @@ class SpotWouldDo(Rule):
         assert spot.price
         saved = taken.per_hour - spot.per_hour
         again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
+        decided = "spot" in job.pointers  # "never", in so many words: only who asks for everything hears of it
         yield self.finding(
             job.pointer("spot") or taken.pointer,
             f"{taken.label} on demand costs {dollars(taken.per_hour)}/h; {spot.label} as spot costs "
             f"{dollars(spot.per_hour)}/h on {spot.price.offer.cloud}, {percent(saved / taken.per_hour)} less; "
             f"interrupted work goes on {again}",
+            severity="info" if decided else None,
+            confidence="low" if decided else None,
             saving=Saving(saved),
             suggestion='"spot": "allowed"',
             fix=Fix("allow spot machines", (Edit("set", "/spot", "allowed"),), safe=False),

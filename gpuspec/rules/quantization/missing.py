@@ -92,7 +92,7 @@ class MissingQuantization(Rule):
     name = "missing-quantization"
     severity = "warning"
     options = (
-        Option("min_saving", float, 0.2, "Least share of the price that must be saved.", 0.01, 0.99),
+        Option("min_saving", float, 0.3, "Least share of the price that must be saved.", 0.01, 0.99),
         Option("min_speed", float, 0.4, "Least share of the speed that the cheaper GPU must keep.", 0.0, 1.0),
     )
 
@@ -116,6 +116,8 @@ class MissingQuantization(Rule):
             return ()
         if workload.task == "train" or workload.method or workload.other_models or not workload.model:
             return ()
+        if (workload.data_parallel or 1) > 1:
+            return ()  # copies are there for speed, whatever one of them weighs
         if workload.model.native_dtype not in (None, "bf16", "fp16", "fp32"):
             return ()
         if workload.modality == "image":
@@ -157,17 +159,24 @@ class MissingQuantization(Rule):
         smaller = _weights(facts, way)
         where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
         name = facts.workload.model.id if facts.workload.model else "the model"
+        least = facts.market.least(taken)
+        others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * taken.per_hour else ""
         return self.finding(
             job.pointer(where),
             f"{name} in 16 bit is {gib(weights)} of weights and takes {taken.label} at "
-            f"{dollars(taken.per_hour)}/h; in {scheme.bits} bit it is {gib(smaller)} and {way.label} holds it at "
+            f"{dollars(taken.per_hour)}/h{others}; in {scheme.bits} bit it is {gib(smaller)} and {way.label} holds it at "
             f"{dollars(way.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less",
-            # How many sequences the GPUs are there for is not said.
-            confidence="medium" if taken.gpu_count > 2 * way.gpu_count else "high",
+            confidence="medium" if _for_speed(taken) else "high",
             saving=saving,
             suggestion=f"use {scheme.how} (quality loss {scheme.quality})",
             numbers=(*need_lines(way), *price_lines(taken, way)),
         )
+
+
+def _for_speed(taken: Way) -> bool:
+    """Whether there are more GPUs than the weights ask for: then there may be as many sequences, which nobody said."""
+    assert taken.fit
+    return taken.gpu_count > 1 and taken.fit.need.expected < 0.6 * taken.fit.usable
 
 
 def _linked(way: Way) -> bool:

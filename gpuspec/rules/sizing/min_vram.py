@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from gpuspec.catalog import resolve_gpu
 from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
+from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.planning.alternatives import Market
 from gpuspec.sizing import Need
-from gpuspec.words import gib
+from gpuspec.words import dollars, gib
 
 
 class MinVramOff(Rule):
@@ -17,8 +18,8 @@ class MinVramOff(Rule):
 
     ## What it does
     Reports a `min_vram` that is below what the job needs (a fallback that meets it would crash), at least twice
-    what it needs (cheaper GPUs are shut out), or above every GPU that is listed (nothing is left to rent). For
-    launchers that fall back to other GPUs, reports a list without `min_vram`.
+    what it needs while it shuts out a GPU that does the job for less, or above every GPU that is listed (nothing is
+    left to rent). For launchers that fall back to other GPUs, reports a list of several sizes without `min_vram`.
 
     ## Why is this bad
     The floor is what keeps a fallback honest: too low and it crashes, too high and it costs.
@@ -53,7 +54,10 @@ class MinVramOff(Rule):
     name = "min-vram-off"
     severity = "warning"
     fixable = "sometimes"
-    options = (Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", 1.0),)
+    options = (
+        Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", 1.0),
+        Option("min_saving", float, 0.3, "Least share of the price that a GPU it shuts out saves.", 0.01, 0.99),
+    )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
@@ -61,7 +65,7 @@ class MinVramOff(Rule):
         largest = max((gpu.vram_gb for gpu in listed if gpu), default=None)
         floor = job.min_vram
         if floor is None:
-            if facts.takes_first and len(job.gpu_types) > 1:
+            if facts.takes_first and len({gpu.vram_gb for gpu in listed if gpu}) > 1:
                 yield self._absent(facts)
             return
         at = job.pointer("min_vram")
@@ -95,13 +99,27 @@ class MinVramOff(Rule):
                 else None,
             )
         elif floor * 1e9 / 2**30 >= need.high * facts.options["too_high"] and floor > 16:
-            yield self.finding(
-                at,
-                f"min_vram is {floor:g} GB, {floor * 1e9 / 2**30 / need.high:.1f} times the {gib(need.high)} that "
-                "the job takes at most: cheaper GPUs are shut out",
-                confidence="medium",
-                suggestion=f"the need is {gib(need.low)} to {gib(need.high)}",
-            )
+            yield from self._too_high(facts, at, floor, need)
+
+    def _too_high(self, facts: Facts, at: str, floor: float, need: Need) -> Iterator[Finding]:
+        """The floor keeps a GPU away that would do the job for clearly less than what is taken with it."""
+        free = Market(facts.job._replace(min_vram=None), facts.workload, facts.need, facts.offers)
+        out = next(free.fitting((need.gpus,)), None)
+        now = facts.taken or next(facts.market.fitting((need.gpus,)), None)
+        if out is None or now is None or out.gpu.vram_gb >= floor:
+            return
+        saved = now.per_hour - out.per_hour
+        if saved < now.per_hour * facts.options["min_saving"]:
+            return
+        yield self.finding(
+            at,
+            f"min_vram is {floor:g} GB, {floor * 1e9 / 2**30 / need.high:.1f} times the {gib(need.high)} that "
+            f"the job takes at most: it shuts out {out.label} at {dollars(out.per_hour)}/h, and {now.label} costs "
+            f"{dollars(now.per_hour)}/h",
+            confidence="medium",
+            saving=Saving(saved),
+            suggestion=f"the need is {gib(need.low)} to {gib(need.high)}",
+        )
 
     def _absent(self, facts: Facts) -> Finding:
         return self.finding(
