@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,13 @@ from gpuspec.words import dollars
 
 if TYPE_CHECKING:
     from gpuspec.workload.scripts import RepeatedLaunch
+
+_SETTING = re.compile(
+    r"(?:lrs?|learning_?rates?|seeds?|wds?|weight_?decays?|bs|batch_?sizes?|epochs?|dropouts?|ranks?|lora_?r(?:ank)?|"
+    r"optim(?:izer)?s?|betas?|temps?|temperatures?|hparams?|hyper_?params?)",
+    re.IGNORECASE,
+)
+"""Names of what a sweep over training settings goes through."""
 
 
 class PerItemLaunch(Rule):
@@ -59,6 +67,9 @@ class PerItemLaunch(Rule):
 
     With gpuspec, list the items in the spec (`"items": "data/*.wav"`) and call `gpuspec run` once.
 
+    A loop over training settings (learning rates, seeds), and one that brings up services, is only an info: each may
+    be worth a machine of its own.
+
     ## When to ignore
     When each item keeps a machine busy for hours (a training run per seed, say) and they must run side by side:
     then the start is small beside the work.
@@ -101,6 +112,7 @@ class PerItemLaunch(Rule):
             "",
             f"`{launch.launcher.name}` starts a machine for {of} of this loop: {cost} "
             f"(assumed: {start:g} to start the machine, {load:g} to load the model)",
+            severity="info" if _long(launch) else None,
             confidence="medium" if launch.launcher.general else "high",
             span=launch.span,
             related=[Related("", f"the loop: {_short(head)}", launch.loop.span)],
@@ -113,7 +125,16 @@ def _short(head: str) -> str:
     return head if len(head) <= 60 else head[:57] + "…"
 
 
+def _long(launch: RepeatedLaunch) -> bool:
+    """Whether each launch may well be worth its start: a training run per setting, or a service that stays."""
+    names = launch.loop.variables
+    settings = bool(names) and all(_SETTING.fullmatch(name) for name in names)
+    return settings or "serve" in launch.launcher.name
+
+
 def _instead(launch: RepeatedLaunch) -> str:
+    if _long(launch):
+        return "worth it where each runs for hours; else run them one after another on one machine"
     once = 'list the items in one job spec ("items") and launch it once: one machine, all items'
     if launch.launcher.name.startswith("sky"):
         return once + "; or `sky launch` one cluster and `sky exec` each item on it"

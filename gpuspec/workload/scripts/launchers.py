@@ -13,7 +13,8 @@ class Launcher(NamedTuple):
     """`name` is how it is shown. `identity` are the options (or keywords) that name the machine: with the same
     name it is the same machine; `""` means the first plain argument does. `reuses` are options that put the job on
     machines that stay. `general`: launches anything, so a sign of a GPU is needed. `idempotent`: launching the
-    same thing twice changes nothing. `sign`: a word that the script must hold, as the name alone says little."""
+    same thing twice changes nothing. `sign`: a word that the script must hold, as the name alone says little.
+    `other`: options whose value makes it other work, not the next item of the same."""
 
     name: str
     words: tuple[str, ...]
@@ -22,6 +23,7 @@ class Launcher(NamedTuple):
     general: bool = False
     idempotent: bool = False
     sign: str = ""
+    other: tuple[str, ...] = ()
 
 
 def _command(text: str, *identity: str, **rest: Any) -> Launcher:

@@ -218,6 +218,8 @@ def _per_item(frame: _Frame, run: Run, launcher: Launcher, guards: Sequence[Guar
         return False
     if _RETRY.search(" ".join((*loop.variables, loop.over.text))) or _over_hardware(loop):
         return False
+    if _changes(_given(run.words, launcher.other), frame):
+        return False
     if not _changes([*run.words, run.fed], frame):
         return (
             loop.kind in ("for", "map") and not launcher.idempotent and not launcher.identity and not guards
@@ -226,6 +228,17 @@ def _per_item(frame: _Frame, run: Run, launcher: Launcher, guards: Sequence[Guar
     if identity is None or _changes([identity], frame):
         return True
     return launcher.idempotent and identity.text == "-" and _changes([run.fed], frame)
+
+
+def _given(words: Sequence[Word], options: tuple[str, ...]) -> list[Word]:
+    """The words that give these options their values: the option's own where it ends in "=", else the next."""
+    named = [word.text.partition("=")[0].replace("_", "-") for word in words]
+    return [
+        word
+        for at, word in enumerate(words)
+        if ("=" in word.text and named[at] in options)
+        or (at and "=" not in words[at - 1].text and named[at - 1] in options)
+    ]
 
 
 def _single(loop: Loop) -> bool:

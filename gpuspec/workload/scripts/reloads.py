@@ -12,10 +12,17 @@ from gpuspec.workload.scripts.shell import read_shell
 _PROGRAMS = {
     "whisper", "whisperx", "whisper-ctranslate2", "insanely-fast-whisper", "mlx_whisper", "demucs", "demucs.separate",
     "rembg", "nougat", "marker_single", "tts", "llama-cli", "whisper-cli", "spleeter", "yolo", "mineru", "magic-pdf",
+    "lm_eval", "lm-eval", "lighteval",
 }  # fmt: skip
+_MODEL = (
+    "-m", "--model", "--model-name", "--model-id", "--model-path", "--model-name-or-path", "--model-args", "model",
+    "--checkpoint", "--checkpoint-path", "--checkpoint-dir", "--ckpt", "--ckpt-path", "--ckpt-dir", "--weights",
+    "--pretrained", "--adapter", "--adapter-path", "--lora", "--lora-path", "weights",
+)  # fmt: skip
+"""Options that name the model: where it changes from one turn to the next, there is nothing to keep loaded."""
 _SCRIPT = re.compile(
     r"(?:^|[/_-])(?:infer(?:ence)?|transcribe|generate|predict|caption|embed|ocr|segment|upscale|diarize|translate|"
-    r"summarize|synthesize|txt2img|img2img)[\w-]*\.py$"
+    r"summarize|synthesize|txt2img|img2img)(?![\w-]*(?:data|config|plot|figure|table|report|prompt))[\w-]*\.py$"
 )
 
 
@@ -33,9 +40,11 @@ def _loads(run: Run, script: str) -> Launcher | None:
     if not words:
         return None
     name = words[0].rsplit("/", 1)[-1]
+    if name == "yolo" and not {"predict", "track"} & set(words):
+        return None
     if name in _PROGRAMS:
-        return Launcher(name, (name,), idempotent=True)
+        return Launcher(name, (name,), idempotent=True, other=_MODEL)
     behind = next((word for word in words[1:] if not word.startswith("-")), "")
     if name.startswith("python") and _SCRIPT.search(behind):
-        return Launcher(f"{name} {behind}", (name, behind), idempotent=True)
+        return Launcher(f"{name} {behind}", (name, behind), idempotent=True, other=_MODEL)
     return None
