@@ -63,7 +63,7 @@ def resolve(name: str, engine: str | None = None) -> ModelMatch:
     if own is not None and not ollama:
         exact = _as_written(read_model(own), address)
         return ModelMatch(name, exact, exact.params_b)
-    bare = address.rpartition("/")[2]
+    bare = _without_publisher(address.rpartition("/")[2])
     plain, quantization = split_quantization(bare, owner=address.rpartition("/")[0])
     parts = _shape(tokens(plain))
     model, relation = _find(parts)
@@ -73,6 +73,14 @@ def resolve(name: str, engine: str | None = None) -> ModelMatch:
         return ModelMatch(name, _as_written(model, address), model.params_b, quantization, relation=relation)
     params, active = (None, None) if any(part in _NOT_THE_MODEL for part in parts) else sizes(parts)
     return ModelMatch(name, None, params, quantization, _nearest(plain), active)
+
+
+def _without_publisher(bare: str) -> str:
+    """ "mistralai_Mistral-Small-24B…" of bartowski's uploads: the publisher's name is no part of the model's."""
+    first, cut, rest = bare.partition("_")
+    if cut and any(alias.startswith(first.lower() + "/") for alias in model_names()):
+        return rest
+    return bare
 
 
 def _small(model: Model | None) -> bool:

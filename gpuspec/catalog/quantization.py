@@ -12,11 +12,11 @@ _GGUF_TYPES = frozenset(
     "iq2_s iq2_m iq3_xxs iq3_xs iq3_s iq3_m iq4_xs iq4_nl tq1_0 tq2_0 f16 bf16 f32".split()
 )
 _SCHEMES: tuple[tuple[str, str, str], ...] = (
-    ("nvfp4", r"nvfp4", "nvfp4"),
+    ("fp4", r"(?:nv)?fp4", "nvfp4"),  # nvidia/…-FP4 are NVFP4 (their model cards)
     ("mxfp4", r"mxfp4(?:[-_.]moe)?", "mxfp4"),
     ("awq", r"(?:w4a16|int4|4bit)[-_]awq|awq(?:[-_.](?:w?4a16|w4a16|int4|4bit))?", "awq"),
     ("gptq", r"gptq[-_.]?(?:int8|8bit|w8a16)|(?:int8|8bit)[-_]gptq", "gptq-int8"),
-    ("gptq", r"(?:int4|4bit)[-_]gptq|gptq(?:[-_.]?(?:int4|4bit|w4a16))?", "gptq-int4"),
+    ("gptq", r"(?:int4|4bit)[-_]gptq|gptq(?:[-_.]?(?:int4|4bit|4b|w4a16))?", "gptq-int4"),
     ("fp8", r"fp8(?:[-_](?:dynamic|kv|block|tensor|static|e4m3))*", "fp8"),
     ("bnb", r"(?:unsloth-)?bnb-4bit|4bit-bnb|bnb-nf4", "nf4"),
     ("nf4", r"nf4", "nf4"),

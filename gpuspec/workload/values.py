@@ -318,6 +318,14 @@ def builder_method(text: str) -> str | None:
     return "qlora" if "qlora" in low else "lora" if "lora" in low else None
 
 
+def devices(text: str) -> int | None:
+    """GPUs in a list: "0,1" of Ultralytics, "localhost:0,1" of DeepSpeed; one on this machine only."""
+    host, _, listed = text.strip("[]").rpartition(":")
+    each = listed.split(",")
+    here = host in ("", "localhost", "cuda") and all(one.strip().isdigit() for one in each)
+    return len(each) if here else None
+
+
 CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "int": whole,
     "processes": whole,
@@ -347,5 +355,6 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "builder": builder,
     "builder_method": builder_method,
     "draft": draft,
+    "devices": devices,
 }
 """The kinds that the tables of `engines` name."""

@@ -73,7 +73,9 @@ class SpotWouldDo(Rule):
         assert spot.price
         saved = taken.per_hour - spot.per_hour
         again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
-        decided = "spot" in job.pointers  # "never", in so many words: only who asks for everything hears of it
+        decided = (
+            "spot" in job.pointers
+        )  # "never", in so many words: only who asks for everything hears of it
         yield self.finding(
             job.pointer("spot") or taken.pointer,
             f"{taken.label} on demand costs {dollars(taken.per_hour)}/h; {spot.label} as spot costs "

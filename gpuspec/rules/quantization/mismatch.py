@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import resolve_model
+from gpuspec.catalog import Model, resolve_model
 from gpuspec.lint.arguments import add_argument, drop_argument
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
@@ -30,6 +30,9 @@ ON_THE_FLY = {
     "nf4-dq": "--quantization bitsandbytes",
 }
 """What vLLM and SGLang can make of 16-bit weights while they load them."""
+
+MADE_IN_ADVANCE = frozenset({"awq", "gptq-int4", "gptq-int8"})
+"""Schemes that need calibrated weights: no engine makes them while loading."""
 
 
 class QuantizationMismatch(Rule):
@@ -78,6 +81,7 @@ class QuantizationMismatch(Rule):
         said, origin = workload.quantization, workload.origin("quantization")
         if stated is None:
             yield from self._full_precision(facts)
+            yield from self._not_quantized(facts)
         elif origin.kind in ("spec", "command", "file") and _differ(stated, said):
             name, spec = workload.origin("model_name"), origin.kind == "spec"
             yield self.finding(
@@ -96,6 +100,28 @@ class QuantizationMismatch(Rule):
                 else f'"{stated}"',
                 fix=_agreed(facts, stated),
             )
+
+    def _not_quantized(self, facts: Facts) -> Iterator[Finding]:
+        """A flag for a checkpoint that is made in advance, and the publisher's own, which is in 16 bit."""
+        workload = facts.workload
+        said, origin = workload.quantization, workload.origin("quantization")
+        match = resolve_model(workload.model_name or "")
+        if said not in MADE_IN_ADVANCE or workload.engine not in LOADS_AS_IS or origin.kind != "command":
+            return
+        if (
+            match.model is None
+            or match.relation != "name"
+            or not _own(workload.model_name or "", match.model)
+        ):
+            return
+        name = workload.origin("model_name")
+        yield self.finding(
+            origin.pointer or name.pointer,
+            f"{origin.text!r} expects a checkpoint made with {_family(said)}, and {workload.model_name} is its "
+            "publisher's own in 16 bit: the engine finds no scales and stops",
+            related=[Related(name.pointer, "the model")] if name.pointer != origin.pointer else [],
+            suggestion=f"name a checkpoint in {_family(said)}, or quantize while loading (fp8, bitsandbytes)",
+        )
 
     def _full_precision(self, facts: Facts) -> Iterator[Finding]:
         job, scheme = facts.job, facts.workload.quantization
@@ -122,6 +148,12 @@ class QuantizationMismatch(Rule):
             else f"name a checkpoint in {_family(scheme)} in the command",
             fix=Fix(f"add {flag}", (edit,), safe=False) if edit else None,
         )
+
+
+def _own(name: str, model: Model) -> bool:
+    """Whether a repository is of the model's own publisher, who would say in its name that it is quantized."""
+    owner = name.rpartition("/")[0].lower()
+    return bool(owner) and any(alias.lower().startswith(owner + "/") for alias in model.aliases)
 
 
 def _family(scheme: str) -> str:

@@ -164,8 +164,8 @@ class MissingQuantization(Rule):
         return self.finding(
             job.pointer(where),
             f"{name} in 16 bit is {gib(weights)} of weights and takes {taken.label} at "
-            f"{dollars(taken.per_hour)}/h{others}; in {scheme.bits} bit it is {gib(smaller)} and {way.label} holds it at "
-            f"{dollars(way.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less",
+            f"{dollars(taken.per_hour)}/h{others}; in {scheme.bits} bit it is {gib(smaller)} and {way.label} "
+            f"holds it at {dollars(way.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less",
             confidence="medium" if _for_speed(taken) else "high",
             saving=saving,
             suggestion=f"use {scheme.how} (quality loss {scheme.quality})",
@@ -174,7 +174,7 @@ class MissingQuantization(Rule):
 
 
 def _for_speed(taken: Way) -> bool:
-    """Whether there are more GPUs than the weights ask for: then there may be as many sequences, which nobody said."""
+    """Whether there are more GPUs than the weights ask for: they may be there for sequences, which nobody said."""
     assert taken.fit
     return taken.gpu_count > 1 and taken.fit.need.expected < 0.6 * taken.fit.usable
 

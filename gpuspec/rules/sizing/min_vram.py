@@ -56,7 +56,9 @@ class MinVramOff(Rule):
     fixable = "sometimes"
     options = (
         Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", 1.0),
-        Option("min_saving", float, 0.3, "Least share of the price that a GPU it shuts out saves.", 0.01, 0.99),
+        Option(
+            "min_saving", float, 0.3, "Least share of the price that a GPU it shuts out saves.", 0.01, 0.99
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -21,8 +21,8 @@ class GpusUnused(Rule):
 
     ## What it does
     Compares the number of GPUs with what the command starts: tensor × pipeline × data parallel of a serving
-    engine, or the processes of torchrun, accelerate and deepspeed. `$SKYPILOT_NUM_GPUS_PER_NODE` and the like
-    count as equal.
+    engine, or the processes of torchrun, accelerate, deepspeed and Ultralytics. `$SKYPILOT_NUM_GPUS_PER_NODE` and
+    the like count as equal.
 
     ## Why is this bad
     A GPU that no process uses is paid for in full. With too few, the command stops at once.

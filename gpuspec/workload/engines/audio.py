@@ -26,6 +26,13 @@ INSANELY_FAST = Tool(
     modality="audio",
 )
 
+WHISPER_SERVER = FASTER_WHISPER._replace(
+    task="serve", flags={"model": "model_name:name", "compute-type": "compute:word"}
+)
+SPEECH_SERVER = Tool(
+    "tts", "serve", {"model-name": "model_name:name", "model-path": "model_name:name"}, modality="audio"
+)
+
 NOTEBOOK = Tool(None, "interactive")
 
 TOOLS: dict[tuple[str, ...], Tool] = {
@@ -36,6 +43,10 @@ TOOLS: dict[tuple[str, ...], Tool] = {
     ("whisperx",): WHISPERX,
     ("-m", "whisperx"): WHISPERX,
     ("insanely-fast-whisper",): INSANELY_FAST,
+    ("faster-whisper-server",): WHISPER_SERVER,
+    ("speaches",): WHISPER_SERVER,
+    ("wyoming-faster-whisper",): WHISPER_SERVER,
+    ("tts-server",): SPEECH_SERVER,
     ("jupyter", "lab"): NOTEBOOK,
     ("jupyter", "notebook"): NOTEBOOK,
     ("jupyter-lab",): NOTEBOOK,

@@ -50,7 +50,8 @@ DEEPSPEED = Tool(
     None,
     None,
     {"num-gpus": "processes:int", "num-nodes": "nodes:int", "no-ssh": "", "no-python": "", "no-local-rank": "",
-     "-i": "-", "-H": "-", "module": ""},
+     "-i": "processes:devices", "include": "processes:devices", "-e": "processes:devices",
+     "exclude": "processes:int", "-H": "-", "module": ""},
     starts=True,
 )  # fmt: skip
 
@@ -264,7 +265,18 @@ GENERIC_TRAINING = TRAINER._replace(
     flags={**HUGGING_FACE, "model": "model_name:name", "batch-size": "batch:int", "seq-len": "sequence:int"}
 )
 
+ULTRALYTICS = Tool(
+    "ultralytics",
+    "train",
+    {"device": "processes:devices"},
+    dotted=True,
+    implies={"processes": 1},  # one GPU unless `device` lists more (docs.ultralytics.com/modes/train)
+    modality="vision",
+)
+
 TOOLS: dict[tuple[str, ...], Tool] = {
+    ("yolo", "train"): ULTRALYTICS,
+    **{("yolo", kind, "train"): ULTRALYTICS for kind in ("detect", "segment", "classify", "pose", "obb")},
     ("axolotl", "train"): AXOLOTL,
     ("axolotl", "preprocess"): AXOLOTL._replace(task=None),
     ("-m", "axolotl.cli.train"): AXOLOTL,
