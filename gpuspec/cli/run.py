@@ -197,8 +197,11 @@ def _launch(where: Launcher, file: JobFile, plan: Plan, settings: RunSettings) -
         if record.run.state == "starting":
             record.update(state="interrupted", message="interrupted before anything was rented")
         raise
-    if record.run.state != outcome.state:
-        record.update(state=outcome.state, exit_code=outcome.exit_code, message=outcome.message)
     if outcome.message:
         _say(f"gpuspec: {outcome.state}: {outcome.message}")
+    if record.run.state != outcome.state:
+        try:
+            record.update(state=outcome.state, exit_code=outcome.exit_code, message=outcome.message)
+        except UserError as error:  # how the job ended counts for more
+            _say(f"gpuspec: {error.message}")
     return outcome.status

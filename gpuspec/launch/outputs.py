@@ -64,6 +64,12 @@ def check(outputs: Sequence[str]) -> None:
             ) from failure
 
 
+def require_rsync() -> None:
+    """UserError where outputs could never be fetched."""
+    if shutil.which("rsync") is None:
+        raise UserError("no-rsync", "this machine has no rsync, which fetches outputs", "install rsync")
+
+
 def missing(workdir: str, outputs: Sequence[str]) -> list[str]:
     """Outputs of which nothing was written."""
     return [
@@ -173,10 +179,9 @@ class Outputs:
                 errors="replace",
                 start_new_session=True,
             )
-        except FileNotFoundError as error:
-            raise UserError(
-                "no-rsync", "this machine has no rsync, which fetches outputs", "install rsync"
-            ) from error
+        except FileNotFoundError:
+            require_rsync()
+            raise
         try:
             _, said = self.rsync.communicate(timeout=max(timeout, 0.0))
         except subprocess.TimeoutExpired as error:

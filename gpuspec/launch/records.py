@@ -6,13 +6,15 @@ Several gpuspec processes may write at once. No secret is ever written here.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from gpuspec.errors import UserError
@@ -117,16 +119,34 @@ class Records:
                 connection.execute("BEGIN IMMEDIATE")
                 _migrate(connection)
         except (sqlite3.DatabaseError, OSError) as error:
-            raise UserError(
-                "records-unreadable",
-                f"the run records in {self.path} cannot be used: {error}",
-                "move that file away to start afresh; machines it knew of then show only in your cloud's console",
-            ) from error
+            raise self._trouble(error) from error
+
+    def _trouble(self, error: Exception) -> UserError:
+        # sqlite's words for a disk with no room at all for its log: "disk I/O error"
+        if "full" in str(error) or "disk I/O" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
+            return UserError(
+                "records-not-written",
+                f"the run's record in {self.path} could not be written: {error}",
+                "make room on that disk, or set GPUSPEC_STATE_DIR to another; then `gpuspec ps` tells what is up",
+            )
+        return UserError(
+            "records-unreadable",
+            f"the run records in {self.path} cannot be used: {error}",
+            "move that file away to start afresh; machines it knew of then show only in your cloud's console",
+        )
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
         return connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(self._connect()) as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise self._trouble(error) from error
 
     def new(self, **fields: Any) -> RunRecord:
         """Write a new run (fields of `Run`; `id`, `started`, `state` and this process's `pid` are filled in)."""
@@ -138,7 +158,7 @@ class Records:
         run = Run(**fields)
         columns = ", ".join(Run._fields)
         marks = ", ".join("?" for _ in Run._fields)
-        with closing(self._connect()) as connection:
+        with self._writing() as connection:
             connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", tuple(run))
         return RunRecord(self, run)
 
@@ -148,7 +168,7 @@ class Records:
         if unknown:
             raise TypeError(f"no such field of Run: {', '.join(sorted(unknown))}")
         assignments = ", ".join(f"{name} = ?" for name in changes)
-        with closing(self._connect()) as connection:
+        with self._writing() as connection:
             if changes:
                 connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*changes.values(), run_id))
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
@@ -157,7 +177,7 @@ class Records:
     def claim(self, run_id: str, machine: str) -> bool:
         """Give a run the machine that an earlier one has left; False where another run was quicker."""
         final = ", ".join("?" for _ in FINAL)
-        with closing(self._connect()) as connection:
+        with self._writing() as connection:
             changed = connection.execute(
                 "UPDATE runs SET machine = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM runs AS other"
                 f" WHERE other.machine = ? AND other.id <> ? AND other.state NOT IN ({final}))",

@@ -17,6 +17,14 @@ import pytest
 from gpuspec.launch.downloads.manifest import bundle
 from gpuspec.spec.strategies import strategies
 
+from .rented import prepare
+
+
+@pytest.fixture
+def rented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a spec, its prices, and an empty cloud that lives in a file."""
+    return prepare(tmp_path, monkeypatch)
+
 
 class Site:
     """Files by path, the requests that came, and for each path the faults still to be played (one a request):

@@ -6,10 +6,12 @@ real server, what was asked for goes on when the client is gone (`settle`).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,13 @@ def settle() -> None:
         if not each["up"]:
             each.update(up=True, jobs=[["RUNNING", time.time()]])
     write(machines)
+
+
+def fill(disk: str) -> None:
+    """Leave no room on a disk."""
+    with open(os.path.join(disk, "filler"), "wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(b"x" * 512)
 
 
 class FakeClient:
@@ -68,6 +77,8 @@ class FakeClient:
         if "BUG" in os.environ:
             raise KeyError(os.environ["BUG"])
         settle()
+        if "FILLS" in os.environ:  # our disk is full by now
+            fill(os.environ["FILLS"])
         return len(read()[request]["jobs"])
 
     def machine(self, name: str, *, refresh: bool = False) -> Machine | None:
@@ -91,6 +102,19 @@ class FakeClient:
 
     def logs(self, name: str, job: int, out: Any, *, follow: bool) -> int:
         out.write("(x, pid=1) hello\n")
+        if "HANGS" in os.environ:  # until somebody ends it
+            out.flush()
+            threading.Event().wait()
+        if "GOES" in os.environ:
+            self.down(name)
+            raise UserError("machine-gone", "it was taken back")
+        breaks = Path(os.environ.get("BREAKS", "/nonexistent"))  # so many times, and so
+        if breaks.exists() and (troubles := breaks.read_text().splitlines()):
+            breaks.write_text("\n".join(troubles[1:]))
+            if troubles[0].isdigit():
+                return int(troubles[0])
+            raise UserError(troubles[0], "nobody answered")
+        out.write("(x, pid=1) world\n")
         machines = read()
         machines[name]["jobs"][job - 1][0] = "FAILED" if "FAILS" in os.environ else "SUCCEEDED"
         write(machines)
@@ -111,7 +135,14 @@ class FakeClient:
     def cancel_request(self, request: str) -> None:
         pass
 
+    def cancel_job(self, name: str, job: int) -> None:
+        machines = read()
+        machines[name]["jobs"][job - 1][0] = "CANCELLED"
+        write(machines)
+
     def down(self, name: str) -> None:
+        if "DOWN_HANGS" in os.environ:
+            threading.Event().wait()
         if "DOWN_FAILS" in os.environ:
             raise UserError("skypilot-failed", "the cloud said no")
         write({other: each for other, each in read().items() if other != name})
@@ -137,6 +168,10 @@ def main() -> int:
     module: Any = client
     module.Client, module.require, module.used = FakeClient, lambda: None, lambda: True
     from gpuspec.cli.main import main as gpuspec
+    from gpuspec.launch.skypilot import follow, results
+
+    results.RETRY_PAUSES, follow.PAUSE_SECONDS = (0.01,), 0.01
+    follow.LOST_MINUTES = float(os.environ.get("LOST_MINUTES", "10"))  # type: ignore[assignment]
 
     return gpuspec(sys.argv[1:])
 

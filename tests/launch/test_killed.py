@@ -3,60 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gpuspec.launch.records import Records
 
 from . import drive_rented as cloud
+from .rented import gpuspec, listed, run
 
-DRIVER = str(Path(cloud.__file__))
-
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("FAKE_CLOUD", str(tmp_path / "cloud.json"))
-    (tmp_path / "prices.csv").write_text(
-        "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice\n"
-        "slurm,,,RTX4090,1,,,0.44,\n"
-    )
-    job = {
-        "name": "job", "task": "batch", "gpu_types": ["RTX 4090"], "gpu_count": 1, "min_vram": 24, "max_price": 1,
-        "budget": {"max_hours": 1, "max_total": 5}, "keep_alive_minutes": 7, "run": "true",
-    }  # fmt: skip
-    (tmp_path / "gpu.jsonc").write_text(json.dumps(job))
-    return tmp_path
-
-
-def gpuspec(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, DRIVER, *arguments],
-        env={**os.environ, **more},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-    )
-
-
-def run(place: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
-    spec, prices = str(place / "gpu.jsonc"), str(place / "prices.csv")
-    return gpuspec("run", spec, "--yes", "--on", "skypilot", "--prices", prices, *options, **more)
-
-
-def listed() -> list[dict[str, Any]]:
-    done = gpuspec("ps", "--json")
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)["runs"]
-    return found
-
+pytestmark = pytest.mark.usefixtures("rented")
 
 # verb of the client at which it is killed → state at once, and when the server has done what it was asked to
 POINTS = {
@@ -74,9 +31,9 @@ POINTS = {
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_client_killed_on_its_way(place: Path, point: str) -> None:
+def test_a_client_killed_on_its_way(rented: Path, point: str) -> None:
     fails = {"FAILS": "1"} if point == "job_state:after" else {}
-    killed = run(place, KILL_AT=point, **fails)
+    killed = run(rented, KILL_AT=point, **fails)
     assert killed.returncode == -9, killed.stderr
     (row,) = listed()
     assert row["state"] == POINTS[point][0], row
@@ -99,8 +56,8 @@ def test_a_client_killed_on_its_way(place: Path, point: str) -> None:
 
 
 @pytest.mark.parametrize("point", ["down:before", "down:after"])
-def test_a_client_killed_while_it_takes_a_machine_without_timer_down(place: Path, point: str) -> None:
-    killed = run(place, KILL_AT=point, IGNORES_TIMER="1")
+def test_a_client_killed_while_it_takes_a_machine_without_timer_down(rented: Path, point: str) -> None:
+    killed = run(rented, KILL_AT=point, IGNORES_TIMER="1")
     assert killed.returncode == -9
     (row,) = listed()
     assert row["state"] == "lost"
@@ -108,8 +65,8 @@ def test_a_client_killed_while_it_takes_a_machine_without_timer_down(place: Path
     assert not cloud.read()
 
 
-def test_a_launcher_that_takes_the_timer_and_ignores_it(place: Path) -> None:
-    done = run(place, IGNORES_TIMER="1")
+def test_a_launcher_that_takes_the_timer_and_ignores_it(rented: Path) -> None:
+    done = run(rented, IGNORES_TIMER="1")
     assert done.returncode == 1
     assert "error[timer-not-set]" in done.stderr
     assert "no timer at all" in done.stderr
@@ -117,24 +74,24 @@ def test_a_launcher_that_takes_the_timer_and_ignores_it(place: Path) -> None:
     assert Records().get("job").state == "failed"
 
 
-def test_a_price_changed_between_plan_and_launch(place: Path) -> None:
-    done = run(place, FAKE_PRICE="1.20")
+def test_a_price_changed_between_plan_and_launch(rented: Path) -> None:
+    done = run(rented, FAKE_PRICE="1.20")
     assert done.returncode == 2
     assert "error[over-max-price]: the cheapest now costs $1.20/h, max_price is $1.00/h" in done.stderr
     assert not cloud.read()
-    assert run(place, FAKE_PRICE="0.60").returncode == 0  # under the limit, and --yes answers
+    assert run(rented, FAKE_PRICE="0.60").returncode == 0  # under the limit, and --yes answers
 
 
-def test_an_unforeseen_error_leaves_no_machine(place: Path) -> None:
-    done = run(place, BUG="of ours")
+def test_an_unforeseen_error_leaves_no_machine(rented: Path) -> None:
+    done = run(rented, BUG="of ours")
     assert done.returncode == 3, done.stderr
     assert "of ours" in done.stderr
     assert not cloud.read()
     assert Records().get("job").state == "failed"
 
 
-def test_an_unforeseen_error_and_a_teardown_that_fails_say_what_may_be_up(place: Path) -> None:
-    done = run(place, BUG="of ours", DOWN_FAILS="1")
+def test_an_unforeseen_error_and_a_teardown_that_fails_say_what_may_be_up(rented: Path) -> None:
+    done = run(rented, BUG="of ours", DOWN_FAILS="1")
     assert done.returncode == 3, done.stderr
     (name,) = cloud.read()
     row = Records().get("job")
@@ -146,39 +103,39 @@ def test_an_unforeseen_error_and_a_teardown_that_fails_say_what_may_be_up(place:
     assert not cloud.read()
 
 
-def test_a_second_run_uses_the_machine_again_unless_told_not_to(place: Path) -> None:
-    assert run(place).returncode == 0
-    again = run(place)
+def test_a_second_run_uses_the_machine_again_unless_told_not_to(rented: Path) -> None:
+    assert run(rented).returncode == 0
+    again = run(rented)
     assert again.returncode == 0, again.stderr
     assert "is still up and will do" in again.stderr
     (name,) = cloud.read()
     assert cloud.read()[name]["idle"] == 7
     assert len(cloud.read()[name]["jobs"]) == 2
     assert {row["machine"] for row in listed()} == {name}
-    assert run(place, "--fresh").returncode == 0
+    assert run(rented, "--fresh").returncode == 0
     assert len(cloud.read()) == 2
 
 
-def test_several_specs_share_a_machine(place: Path) -> None:
-    spec = place / "gpu.jsonc"
-    (place / "other.jsonc").write_text(spec.read_text().replace('"true"', '"false"'))
-    done = run(place, str(place / "other.jsonc"))
+def test_several_specs_share_a_machine(rented: Path) -> None:
+    spec = rented / "gpu.jsonc"
+    (rented / "other.jsonc").write_text(spec.read_text().replace('"true"', '"false"'))
+    done = run(rented, str(rented / "other.jsonc"))
     assert done.returncode == 0, done.stderr
     (machine,) = cloud.read().values()
     assert len(machine["jobs"]) == 2
 
 
-def test_another_setup_is_another_machine(place: Path) -> None:
-    assert run(place).returncode == 0
-    spec = place / "gpu.jsonc"
+def test_another_setup_is_another_machine(rented: Path) -> None:
+    assert run(rented).returncode == 0
+    spec = rented / "gpu.jsonc"
     spec.write_text(json.dumps({**json.loads(spec.read_text()), "setup": ["pip install x==1"]}))
-    assert run(place).returncode == 0
+    assert run(rented).returncode == 0
     assert len(cloud.read()) == 2
 
 
-def test_two_clients_never_share_a_machine_that_is_busy(place: Path) -> None:
-    assert run(place, "--detach").returncode == 0
-    assert run(place, "--detach").returncode == 0
+def test_two_clients_never_share_a_machine_that_is_busy(rented: Path) -> None:
+    assert run(rented, "--detach").returncode == 0
+    assert run(rented, "--detach").returncode == 0
     assert len(cloud.read()) == 2
     records = Records()
     one, two = (records.new(name="x", launcher="skypilot", spec_path="-", workdir="/").run.id for _ in "ab")
@@ -186,18 +143,18 @@ def test_two_clients_never_share_a_machine_that_is_busy(place: Path) -> None:
     assert not records.claim(two, "gs-free")
 
 
-def test_a_run_whose_machine_went_to_another_does_not_take_it_down(place: Path) -> None:
-    assert run(place).returncode == 0
+def test_a_run_whose_machine_went_to_another_does_not_take_it_down(rented: Path) -> None:
+    assert run(rented).returncode == 0
     first = Records().get("job").id
-    assert run(place, "--detach").returncode == 0
+    assert run(rented, "--detach").returncode == 0
     refused = gpuspec("down", first)
     assert refused.returncode == 2
     assert "error[machine-in-use]" in refused.stderr
     assert len(cloud.read()) == 1
 
 
-def test_machines_without_a_record_are_found_and_asked_about(place: Path) -> None:
-    assert run(place).returncode == 0
+def test_machines_without_a_record_are_found_and_asked_about(rented: Path) -> None:
+    assert run(rented).returncode == 0
     cloud.write({**cloud.read(), "gs-lost-x": {"up": True, "idle": -1, "label": None, "jobs": []},
                  "mine": {"up": True, "idle": -1, "label": None, "jobs": []}})  # fmt: skip
     unasked = gpuspec("reap")
@@ -210,8 +167,8 @@ def test_machines_without_a_record_are_found_and_asked_about(place: Path) -> Non
     assert set(cloud.read()) == {kept, "mine"}
 
 
-def test_a_machine_whose_timer_did_not_fire_is_reaped(place: Path) -> None:
-    assert run(place).returncode == 0
+def test_a_machine_whose_timer_did_not_fire_is_reaped(rented: Path) -> None:
+    assert run(rented).returncode == 0
     record = Records().record(Records().get("job"))
     ended = record.run.ended or 0
     record.update(ended=ended - 16 * 60)  # 7 idle minutes: 9 late
@@ -222,8 +179,8 @@ def test_a_machine_whose_timer_did_not_fire_is_reaped(place: Path) -> None:
 
 
 @pytest.mark.parametrize("shift", [-86400.0, 86400.0])
-def test_a_clock_that_jumped_takes_no_machine_from_a_running_job(place: Path, shift: float) -> None:
-    assert run(place, "--detach").returncode == 0
+def test_a_clock_that_jumped_takes_no_machine_from_a_running_job(rented: Path, shift: float) -> None:
+    assert run(rented, "--detach").returncode == 0
     record = Records().record(Records().get("job"))
     record.update(started=record.run.started + shift)
     (row,) = listed()
@@ -235,10 +192,10 @@ def test_a_clock_that_jumped_takes_no_machine_from_a_running_job(place: Path, sh
     assert len(cloud.read()) == 1
 
 
-def test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour(place: Path) -> None:
-    spec = place / "gpu.jsonc"
+def test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour(rented: Path) -> None:
+    spec = rented / "gpu.jsonc"
     spec.write_text(json.dumps({**json.loads(spec.read_text()), "outputs": ["results/"]}))
-    done = run(place)  # there is no such host: rsync, or ssh under it, fails
+    done = run(rented)  # there is no such host: rsync, or ssh under it, fails
     assert done.returncode == 1
     (name,) = cloud.read()
     assert cloud.read()[name]["idle"] == 60
@@ -256,18 +213,18 @@ def test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour(place: Path
 
 @pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here")
 @pytest.mark.parametrize(("minutes", "wound"), [(7, []), (0, [60, 0])])
-def test_results_come_before_the_machine_goes(place: Path, minutes: int, wound: list[int]) -> None:
-    (place / "sky_workdir" / "results").mkdir(parents=True)
-    (place / "sky_workdir" / "results" / "a.txt").write_text("done")
-    ssh = place / "ssh"
-    ssh.write_text(f'#!/bin/sh\nshift; cd {place}\n{"sleep 0.5" if not minutes else ""}\nexec sh -c "$*"\n')
+def test_results_come_before_the_machine_goes(rented: Path, minutes: int, wound: list[int]) -> None:
+    (rented / "sky_workdir" / "results").mkdir(parents=True)
+    (rented / "sky_workdir" / "results" / "a.txt").write_text("done")
+    ssh = rented / "ssh"
+    ssh.write_text(f'#!/bin/sh\nshift; cd {rented}\n{"sleep 0.5" if not minutes else ""}\nexec sh -c "$*"\n')
     ssh.chmod(0o755)
-    spec = place / "gpu.jsonc"
+    spec = rented / "gpu.jsonc"
     fields = {"outputs": ["results/"], "keep_alive_minutes": minutes}
     spec.write_text(json.dumps({**json.loads(spec.read_text()), **fields}))
-    done = run(place, FAKE_SSH=str(ssh))
+    done = run(rented, FAKE_SSH=str(ssh))
     assert done.returncode == 0, done.stderr
-    assert (place / "results" / "a.txt").read_text() == "done"
+    assert (rented / "results" / "a.txt").read_text() == "done"
     timers = [
         int(line.rpartition(" ")[2]) for line in done.stderr.splitlines() if line.startswith("timer of")
     ]

@@ -62,7 +62,9 @@ class SkyPilotLauncher:
         over = over_budget(job, plan)
         if over:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
-        outputs.check(job.outputs)
+        if (job.outputs and settings.outputs) or job.items is not None:
+            outputs.check(job.outputs)
+            outputs.require_rsync()
         found = items.resolve(job, settings.workdir)
         task(job, plan, workdir=settings.workdir, label="check", items=found)
         require()

@@ -225,11 +225,14 @@ def chosen_price(table: str) -> float | None:
     return float(numbers[-1]) if numbers else None
 
 
+_SERVER = "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server is meant"
+
 _ADVICE = {
-    "ApiServerConnectionError": (
-        "api-server-down",
-        "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server is meant",
-    ),
+    "ApiServerConnectionError": ("api-server-down", _SERVER),
+    # requests' own base class: the server went in the middle of an answer
+    "RequestException": ("api-server-down", _SERVER),
+    "RequestInterruptedError": ("api-server-down", _SERVER),
+    "ServerTemporarilyUnavailableError": ("api-server-down", _SERVER),
     "ApiServerAuthenticationError": ("api-server-login", "run `sky api login`"),
     "APIVersionMismatchError": ("api-server-version", "run `sky api stop`, then try again"),
     "NoCloudAccessError": ("no-cloud", "set up a cloud's credentials and run `sky check`"),
@@ -273,4 +276,9 @@ def explained() -> Iterator[None]:
             ("skypilot-failed", "`sky api logs` and `sky status` show more"),
         )
         words = " ".join(COLOUR.sub("", str(error)).split()) or kind.__name__
+        if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
+            code, hint = (
+                "api-server-down",
+                "run `sky api stop`, then `sky api start`; the log it names says more",
+            )
         raise UserError(code, words[:600], hint) from error

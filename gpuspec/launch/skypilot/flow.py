@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from gpuspec.errors import UserError
@@ -16,6 +14,9 @@ from gpuspec.launch.launcher import Outcome, Record, RunSettings
 from gpuspec.launch.outputs import Outputs
 from gpuspec.launch.records import Records, run_folder
 from gpuspec.launch.skypilot.client import Client, Machine
+from gpuspec.launch.skypilot.follow import to_the_end
+from gpuspec.launch.skypilot.interrupts import bounded, hearing, interruptible
+from gpuspec.launch.skypilot.results import Results
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
@@ -23,14 +24,8 @@ from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.planning import Plan
 from gpuspec.spec import Job
 
-HOLD_MINUTES = 60
-"""How long a machine is kept while its outputs are fetched, or because they could not be."""
-
 CLAIM_MINUTES = 5
 """How long a machine that is used again waits at least for its next job to arrive."""
-
-PATIENCE_SECONDS = 20.0
-"""How long a fetch may take before the timer is wound up for it: the shortest is a minute."""
 
 TEARDOWN_SECONDS = 180.0
 """How long taking a machine down is waited for before saying that it may be up."""
@@ -48,7 +43,7 @@ class Launch:
         self.left: Entry | None = None
         self.request: str | None = None
         self.number: int | None = None
-        self.outputs: Outputs | None = None
+        self.results: Results | None = None
 
     def run(self) -> Outcome:
         """Rent, run, report. Whatever goes wrong, no machine stays unsaid."""
@@ -74,12 +69,9 @@ class Launch:
         except KeyboardInterrupt:
             return self._give_up(client, "interrupted", "interrupted")
         except UserError as error:
-            if error.code == "api-server-down":
-                # The job may well go on: `ps` asks again once the server is back.
+            if error.code == "connection-lost":  # the job goes on: `ps` asks again
                 self.record.update(message=error.message)
-                raise UserError(
-                    error.code, f"{error.message} {self._maybe_up()}", error.hint, status=1
-                ) from error
+                raise
             self._give_up(client, "failed", error.message)
             raise
         except Exception as error:
@@ -166,29 +158,29 @@ class Launch:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
         watch = Watch(sys.stdout, sys.stderr)
         over = threading.Event()
-        self.outputs = self._outputs(client)
-        if self.outputs:
-            self.outputs.keep_fetching(over)
+        self.results = self._results(client)
+        if self.results:
+            self.results.outputs.keep_fetching(over)
         try:
-            status = client.logs(self.name, self.number, watch, follow=True)
+            status = to_the_end(client, self.name, self.number, watch, self.settings.say)
         finally:
             over.set()
             watch.finish()
+        ended = outcome(client, self.name, self.number, status, watch)
+        trouble = self.results.last_fetch() if self.results else ""
         if watch.peak_memory is not None:
             self.record.update(peak_memory=watch.peak_memory)
-        ended = outcome(client, self.name, self.number, status, watch)
-        trouble = self._last_fetch(client)
         if trouble and ended.state == "succeeded":
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
-    def _outputs(self, client: Client) -> Outputs | None:
+    def _results(self, client: Client) -> Results | None:
         patterns = [*self.job.outputs] if self.settings.outputs else []
         if self.job.items is not None:
             patterns.append(items.status_path(self.job, self.settings.shard))
         if not patterns:
             return None
-        return Outputs(
+        outputs = Outputs(
             f"{self.name}:sky_workdir",
             self.settings.workdir,
             os.path.join(run_folder(self.record.run.id), "outputs"),
@@ -198,66 +190,28 @@ class Launch:
             client.rsync_options(self.name),
             since=self.record.run.started,
         )
-
-    def _last_fetch(self, client: Client) -> str:
-        """Bring back what is left; "" or what was not to be had. A fetch that takes its time, or fails, keeps the
-        machine for an hour."""
-        if self.outputs is None:
-            return ""
         minutes = timer(self.plan)["idle_minutes"]
-        held = max(minutes, HOLD_MINUTES)
-        wound = threading.Event()
-
-        def hold() -> None:
-            with suppress(UserError):
-                client.set_timer(self.name, held)
-                self.record.update(keep_alive_minutes=held)
-                wound.set()
-
-        # Changing a timer takes seconds, so it is left alone where the fetch is over well before it.
-        winder = threading.Timer(PATIENCE_SECONDS if minutes else 0, hold)
-        winder.start()
-        trouble = None
-        try:
-            for line in self.outputs.fetch().lines():
-                self.settings.say(line)
-        except UserError as error:
-            trouble = error
-        finally:
-            winder.cancel()
-            winder.join()
-        if trouble:
-            if not wound.is_set():
-                hold()
-            return (
-                f"{trouble.message}; {self.name} is kept for {held if wound.is_set() else minutes} minutes with the "
-                f"results: fetch them (rsync -az {self.name}:sky_workdir/ DIR), then "
-                f"gpuspec down {self.record.run.id}"
-            )
-        if wound.is_set():
-            client.set_timer(self.name, minutes)
-            self.record.update(keep_alive_minutes=minutes)
-        return ""
+        return Results(client, self.name, self.number, minutes, outputs, self.record, self.settings.say)
 
     def _give_up(self, client: Client, state: str, why: str, *, status: int = 1) -> Outcome:
-        """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. `status` is
-        gpuspec's exit status where that fails."""
-        with suppress(OSError):  # the terminal may be what went away
-            self.settings.say(f"{why}: taking {self.name} down (Ctrl-C again leaves without waiting)")
+        """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. A machine whose
+        results cannot be fetched stays, without its job. `status` is gpuspec's exit status where that fails."""
+        kept: list[str] = []
 
         def teardown() -> None:
-            if self.outputs is not None:
-                with suppress(Exception):
-                    self.outputs.fetch(timeout=60)
+            trouble = self.results.rescue() if self.results else ""
+            if trouble:
+                kept.append(trouble)
+                return
             if self.request is not None and self.number is None:
                 with suppress(Exception):
                     client.cancel_request(self.request)
             client.down(self.name)
 
-        try:
-            error = bounded(teardown, TEARDOWN_SECONDS)
-        except KeyboardInterrupt:
-            error = "it was not waited for"
+        with hearing() as leave:
+            with suppress(OSError):  # the terminal may be what went away
+                self.settings.say(f"{why}: taking {self.name} down (Ctrl-C again leaves without waiting)")
+            error = bounded(teardown, TEARDOWN_SECONDS, leave)
         if error:
             with suppress(Exception):  # what is said below matters more than where it is kept
                 self.record.update(state="lost", message=f"{why}; taking it down failed: {error}")
@@ -267,10 +221,12 @@ class Launch:
                 f"gpuspec down {self.record.run.id}",
                 status=status,
             )
-        self.record.update(state=state, message=why)
-        return Outcome(
-            "interrupted" if state == "interrupted" else "failed", None, f"{why}; no machine is left"
-        )
+        left = "".join(kept) or "no machine is left"
+        if kept and state != "interrupted":  # else it is the last thing said
+            self.settings.say(f"NOT taken down: {left}")
+        with suppress(UserError):  # a full disk: `ps` asks the machine
+            self.record.update(state=state, message="; ".join((why, *kept)))
+        return Outcome("interrupted" if state == "interrupted" else "failed", None, f"{why}; {left}")
 
     def _maybe_up(self) -> str:
         minutes = timer(self.plan)["idle_minutes"]
@@ -296,40 +252,3 @@ def outcome(client: Client, name: str, number: int | None, status: int, watch: W
         return Outcome("failed", watch.exit_code, "downloads or setup failed: see the log above")
     code = "" if watch.exit_code is None else f" with exit status {watch.exit_code}"
     return Outcome("failed", watch.exit_code, f"the job failed{code}: see the log above")
-
-
-def bounded(work: Callable[[], None], seconds: float) -> str:
-    """Do `work`, waiting no longer than `seconds` for it; "" or why it did not end well."""
-    trouble: list[str] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except Exception as error:
-            trouble.append(str(error) or type(error).__name__)
-
-    # A daemon: a server that hangs must not keep this process from ending.
-    thread = threading.Thread(target=guarded, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        return f"no answer in {seconds:.0f} s"
-    return trouble[0] if trouble else ""
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """A polite kill (TERM, HUP) ends a launch the way Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -25,6 +25,9 @@ class Watch(io.TextIOBase):
         self._out = out
         self._aside = aside
         self._line = ""
+        self.shown = 0
+        """Lines of the job so far."""
+        self._skip = 0
         self.exit_code: int | None = None
         self.timed_out = False
         self.peak_memory: float | None = None
@@ -42,6 +45,10 @@ class Watch(io.TextIOBase):
         self._out.flush()
         self._aside.flush()
 
+    def again(self) -> None:
+        """The log comes once more from its beginning: what was shown is not shown twice."""
+        self._line, self._skip, self.shown = "", max(self._skip, self.shown), 0
+
     def finish(self) -> None:
         """Let go of a last line that has no end."""
         if self._line:
@@ -56,7 +63,12 @@ class Watch(io.TextIOBase):
         if peak:
             self.peak_memory = int(peak[1]) / 1024
             return
-        prefix = None if _SETUP.match(line) else _JOB.match(line)
+        setup = _SETUP.match(line)
+        prefix = None if setup else _JOB.match(line)
+        if prefix or setup:
+            self.shown += 1
+            if self.shown <= self._skip:
+                return
         if prefix:
             self._out.write(line[prefix.end() :] + "\n")
             return

@@ -1,0 +1,77 @@
+"""A job's log to its very end: where a server or a connection breaks, the job goes on, and so do we."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gpuspec.errors import UserError
+from gpuspec.launch.skypilot.watch import Watch
+
+if TYPE_CHECKING:
+    from gpuspec.launch.skypilot.client import Client
+
+PAUSE_SECONDS = 5.0
+"""Between two tries to reach a machine again."""
+
+LOST_MINUTES = 10
+"""How long that is tried. After it the run is left to its own limit and timer, and said to be."""
+
+_OVER = (0, 100, 103)
+"""What SkyPilot's log ends with once the job is over: succeeded, failed, cancelled (`sky.exceptions.JobExitCode`)."""
+
+_ENDED = ("SUCCEEDED", "FAILED", "FAILED_SETUP", "FAILED_DRIVER", "CANCELLED")
+
+_PASSING = ("api-server-down", "machine-not-up", "skypilot-failed")
+"""Errors behind which the job may well go on."""
+
+
+def to_the_end(
+    client: Client, name: str, number: int | None, watch: Watch, say: Callable[[str], None]
+) -> int:
+    """Show the log until the job is over; SkyPilot's own code for how it ended, 0 for success.
+
+    UserError `machine-gone` where its machine went first, `connection-lost` where it was not reached again."""
+    lost, shown = 0.0, -1
+    while True:
+        trouble = _follow(client, name, number, watch)
+        if isinstance(trouble, int):
+            return trouble
+        now = time.monotonic()
+        if watch.shown > shown:  # it was there again in between
+            lost, shown = now, watch.shown
+            say(f"the log broke off ({trouble}); the job goes on, trying again for {LOST_MINUTES} minutes …")
+        elif now - lost > 60 * LOST_MINUTES:
+            raise UserError(
+                "connection-lost",
+                f"{name} was not reached for {LOST_MINUTES} minutes: {trouble}",
+                "the job goes on under its own limit and timer: `gpuspec ps` asks again, `gpuspec logs -f` shows it, "
+                "`gpuspec down` ends it",
+                status=1,
+            )
+        time.sleep(PAUSE_SECONDS)
+        watch.again()
+
+
+def _follow(client: Client, name: str, number: int | None, watch: Watch) -> int | str:
+    """How the job ended, or why that is not known yet."""
+    try:
+        status = client.logs(name, number, watch, follow=True)
+        if status in _OVER or number is None:
+            return status
+        state = client.job_state(name, number)
+    except UserError as error:
+        if error.code == "machine-gone":
+            raise UserError(
+                "machine-gone",
+                f"{name} went in the middle of its job: {error.message}",
+                "what was fetched so far is here; `gpuspec run --resume` does the items that are left",
+                status=1,
+            ) from error
+        if error.code not in _PASSING:
+            raise
+        return error.message
+    if state is None or state in _ENDED:
+        return status
+    return f"the job is {state.lower()}"

@@ -1,0 +1,120 @@
+"""A run's results on their way back from its machine; a machine whose results did not come is kept for an hour."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gpuspec.errors import UserError
+from gpuspec.launch.launcher import Record
+from gpuspec.launch.outputs import Outputs
+
+if TYPE_CHECKING:
+    from gpuspec.launch.skypilot.client import Client
+
+HOLD_MINUTES = 60
+"""How long a machine is kept while its outputs are fetched, or because they could not be."""
+
+PATIENCE_SECONDS = 20.0
+"""How long a fetch may take before the timer is wound up for it: the shortest is a minute."""
+
+RETRY_PAUSES = (5.0, 20.0, 60.0)
+"""Seconds before each further try to fetch outputs from a machine that was not reached."""
+
+RESCUE_SECONDS = 60.0
+"""How long what was written is fetched before a machine is taken down in the middle of its job."""
+
+
+class Results:
+    """What `outputs` brings from the machine `name`, on which job `number` runs and whose timer is `minutes`."""
+
+    def __init__(
+        self,
+        client: Client,
+        name: str,
+        number: int | None,
+        minutes: int,
+        outputs: Outputs,
+        record: Record,
+        say: Callable[[str], None],
+    ) -> None:
+        self.client = client
+        self.name = name
+        self.number = number
+        self.minutes = minutes
+        self.held_minutes = max(minutes, HOLD_MINUTES)
+        self.outputs = outputs
+        self.record = record
+        self.say = say
+
+    def last_fetch(self) -> str:
+        """Bring back what is left once the job is over; "" or what was not to be had. A fetch that takes its time,
+        or fails, keeps the machine for an hour."""
+        wound = threading.Event()
+
+        def hold() -> None:
+            with suppress(UserError):
+                self._hold()
+                wound.set()
+
+        # Changing a timer takes seconds, so it is left alone where the fetch is over well before it.
+        winder = threading.Timer(PATIENCE_SECONDS if self.minutes else 0, hold)
+        winder.start()
+        try:
+            trouble = self._fetch()
+        finally:
+            winder.cancel()
+            winder.join()
+        if trouble:
+            if not wound.is_set():
+                hold()
+            return self._kept(trouble, wound.is_set())
+        if wound.is_set():
+            self.client.set_timer(self.name, self.minutes)
+            self.record.update(keep_alive_minutes=self.minutes)
+        return ""
+
+    def rescue(self) -> str:
+        """Bring what was written before the machine goes; "" or why it stays, its job ended, its timer wound up."""
+        try:
+            self.outputs.fetch(timeout=RESCUE_SECONDS)
+        except UserError as error:
+            if self.client.machine(self.name, refresh=True) is None:
+                return ""
+            if self.number is not None:
+                self.client.cancel_job(self.name, self.number)
+            held = False
+            with suppress(UserError):
+                self._hold()
+                held = True
+            return self._kept(error.message, held)
+        return ""
+
+    def _fetch(self) -> str:
+        """Fetch, once more after each of `RETRY_PAUSES` where the way to the machine is what fails; "" or why not."""
+        for pause in (*RETRY_PAUSES, None):
+            try:
+                for line in self.outputs.fetch().lines():
+                    self.say(line)
+                return ""
+            except UserError as error:
+                if pause is None or error.code != "outputs-not-fetched":
+                    return f"{error.message} ({error.hint})" if error.hint else error.message
+                self.say(f"{error.message}; trying again in {pause:.0f} s")
+            time.sleep(pause)
+        return ""
+
+    def _hold(self) -> None:
+        """Give the machine an hour for its results."""
+        self.client.set_timer(self.name, self.held_minutes)
+        with suppress(UserError):  # our disk is full: that may be why
+            self.record.update(keep_alive_minutes=self.held_minutes)
+
+    def _kept(self, trouble: str, held: bool) -> str:
+        return (
+            f"{trouble}; {self.name} is kept for {self.held_minutes if held else self.minutes} minutes with the "
+            f"results: fetch them (rsync -az {self.name}:sky_workdir/ DIR), then gpuspec down {self.record.run.id}"
+        )
