@@ -227,16 +227,23 @@ def write(text: str, output: str | None) -> None:
     if output is None:
         # Paths and messages hold any character, terminals and pipes may not: UTF-8, always.
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.write(_bytes(text))
         sys.stdout.buffer.flush()
         return
     temporary = f"{output}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
+        with open(temporary, "wb") as file:
+            file.write(_bytes(text))
         os.replace(temporary, output)
     except OSError as error:
         raise UserError("cannot-write", f"{output} cannot be written: {error.strerror}") from None
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")  # names of files that are no UTF-8, as they are
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def prices_of(source: str | None) -> Prices | None:

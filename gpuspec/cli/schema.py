@@ -1,4 +1,4 @@
-"""`gpuspec schema`: the JSON Schema of a job spec."""
+"""`gpuspec schema`: the JSON Schemas."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import sys
 
 import click
 
+from gpuspec.spec.schema import NAMES
+
 
 @click.command()
-def command() -> None:
-    """Print the JSON Schema of a job spec, for editors and other checkers.
+@click.argument("name", type=click.Choice(NAMES), default="job", metavar="[job|config|report]")
+def command(name: str) -> None:
+    """Print a JSON Schema, for editors and other checkers: of a job spec, of gpuspec.toml, or of what
+    `lint --format json` prints.
 
     \b
     gpuspec schema > job.schema.json
+    gpuspec schema config
     """
     from gpuspec.spec.schema import text
 
     # Bytes: a terminal's encoding or line ends must not change what is printed.
-    sys.stdout.buffer.write(text().encode("utf-8"))
+    sys.stdout.buffer.write(text(name).encode("utf-8"))

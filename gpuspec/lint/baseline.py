@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.json_text import json_text
 from gpuspec.lint.globs import relative
 from gpuspec.lint.result import Located
 
@@ -73,12 +74,10 @@ def read_baseline(path: str) -> Baseline:
 
 def baseline_text(found: Iterable[Located], path: str) -> str:
     """The baseline file for some findings."""
-    import json
-
     root = os.path.dirname(os.path.abspath(path))
     counted = Counter(key_of(item, root) for item in found)
     entries = [
         {"path": file, "rule": code, "where": where, "count": number}
         for (file, code, where), number in sorted(counted.items())
     ]
-    return json.dumps({"version": 1, "findings": entries}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"version": 1, "findings": entries})

@@ -19,5 +19,5 @@ def fingerprints(findings: Sequence[Located]) -> list[str]:
         key = (found.path.replace("\\", "/"), finding.code, where)
         seen[key] = seen.get(key, 0) + 1
         text = "\0".join((*key, str(seen[key])))
-        marks.append(sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+        marks.append(sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32])
     return marks

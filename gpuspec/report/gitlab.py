@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gpuspec.json_text import json_text
 from gpuspec.lint.result import Report
 from gpuspec.report.fingerprint import fingerprints
 
@@ -10,8 +11,6 @@ SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
 
 def render(report: Report) -> str:
     """The report as code quality JSON."""
-    import json
-
     issues = [
         {
             "type": "issue",
@@ -29,4 +28,4 @@ def render(report: Report) -> str:
         }
         for found, mark in zip(report.findings, fingerprints(report.findings), strict=True)
     ]
-    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+    return json_text(issues)

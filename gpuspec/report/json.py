@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import gpuspec
+from gpuspec.json_text import json_text
 from gpuspec.lint.result import Located, Report
 
 
 def render(report: Report) -> str:
     """The report as a JSON document."""
-    import json
-
     document = {
         "version": gpuspec.__version__,
         "prices_as_of": report.prices.as_of if report.prices else None,
         "files": list(report.files),
         "findings": [finding(found) for found in report.findings],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def finding(found: Located) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from gpuspec.json_text import json_text
 from gpuspec.planning import Candidate, Cost, Plan
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.spec import Job
@@ -30,7 +30,7 @@ def render(path: str, job: Job, plan: Plan) -> str:
         "prices": [{"source": name, "as_of": date} for name, date in plan.sources],
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _need(need: Need | Unsized) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gpuspec
+from gpuspec.json_text import json_text
 from gpuspec.lint.result import Located, Place, Report
 from gpuspec.report.fingerprint import fingerprints
 
@@ -14,8 +15,6 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 def render(report: Report) -> str:
     """The report as a SARIF log of one run."""
-    import json
-
     rules = {found.finding.code: _rule(found) for found in report.findings}
     order = sorted(rules)
     marks = fingerprints(report.findings)
@@ -39,7 +38,7 @@ def render(report: Report) -> str:
         "results": results,
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return json_text(log)
 
 
 def _rule(found: Located) -> dict[str, Any]:

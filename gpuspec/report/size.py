@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.catalog import Gpu, gpus, offers
 from gpuspec.errors import UserError
+from gpuspec.json_text import json_text
 from gpuspec.planning.prices import Fitting, fitting
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
 from gpuspec.sizing.engines import engine_of
@@ -232,8 +233,6 @@ def _minutes(value: Range) -> str:
 
 def as_json(sized: Sized) -> str:
     """Everything, for programs."""
-    import json
-
     n = sized.need
     document: dict[str, Any] = {
         "model": sized.workload.model.id if sized.workload.model else sized.workload.model_name,
@@ -260,7 +259,7 @@ def as_json(sized: Sized) -> str:
         "speed": _speed_json(sized.speed),
         "weights_gb": weights_gb(n),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _rented(one: Fitting) -> dict[str, Any]:

@@ -195,14 +195,22 @@ def shape_44(data):
             if field in data_keys: data_keys.remove(field); shape(data[field])
         if data_keys: raise Rejected
     try:
-        try:
-            if (isinstance(data, dict)) and (set(['http']) - data.keys()): raise Rejected
-        except Rejected: pass
-        else: raise Rejected
+        if isinstance(data, dict):
+            data_keys = set(data.keys())
+            if "http" in data_keys:
+                data_keys.remove("http")
+                data__http = data["http"]
+                raise Rejected
     except Rejected:
         pass
     else:
-        if (isinstance(data, dict)) and (set(['command']) - data.keys()): raise Rejected
+        if isinstance(data, dict):
+            if set(['command']) - data.keys(): raise Rejected
+            data_keys = set(data.keys())
+            if "command" in data_keys:
+                data_keys.remove("command")
+                data__command = data["command"]
+                pass
 def shape_45(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^https?://[^/\\s]', data))): raise Rejected
 def shape_41(data):

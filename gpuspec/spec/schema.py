@@ -1,4 +1,4 @@
-"""The published JSON Schema of a job spec, as shipped."""
+"""The published JSON Schemas, as shipped."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 from typing import Any
 
 
-def text() -> str:
-    """The schema file, to the byte. It stands in the wheel beside the code, in a checkout beside the package."""
+NAMES = ("job", "config", "report")
+"""Of what there is a schema: specs, settings, and what `lint --format json` prints."""
+
+
+def text(name: str = "job") -> str:
+    """A schema file, to the byte. It stands in the wheel beside the code, in a checkout beside the package."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    path = os.path.join(package, "schemas", "job.schema.json")
+    path = os.path.join(package, "schemas", f"{name}.schema.json")
     if not os.path.exists(path):
-        path = os.path.join(os.path.dirname(package), "schemas", "job.schema.json")
+        path = os.path.join(os.path.dirname(package), "schemas", f"{name}.schema.json")
     with open(path, encoding="utf-8", newline="") as file:
         return file.read()
 

@@ -36,6 +36,9 @@ def test_the_wheel_prints_the_published_schema(gpuspec: Path, tmp_path: Path) ->
     done = run(gpuspec, "schema", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == (ROOT / "schemas" / "job.schema.json").read_text(encoding="utf-8")
+    for name in ("config", "report"):
+        done = run(gpuspec, "schema", name, cwd=tmp_path)
+        assert done.stdout == (ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 def test_the_wheel_knows_gpus_models_and_prices(gpuspec: Path, tmp_path: Path) -> None:
