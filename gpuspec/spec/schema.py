@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-
 NAMES = ("job", "config", "report")
 """Of what there is a schema: specs, settings, and what `lint --format json` prints."""
 
