@@ -17,6 +17,8 @@ from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides, Settings
 
+NARROWEST = 30
+"""Columns: what has fewer is no terminal that anyone reads."""
 STDIN_NAME = "stdin.gpu.jsonc"
 
 
@@ -283,6 +285,6 @@ def _terminal(request: Request) -> tuple[bool, int | None]:
     if not terminal:
         return colour, None
     try:
-        return colour, max(60, os.get_terminal_size(sys.stdout.fileno()).columns)
+        return colour, max(NARROWEST, os.get_terminal_size(sys.stdout.fileno()).columns)
     except OSError:
         return colour, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gpuspec.lint.result import Located, Place, Report
 from gpuspec.report.summary import summary
 from gpuspec.report.width import clip, shown, width
@@ -34,36 +36,47 @@ class Style:
         """Text that a terminal opens as a page (OSC 8), where it shows colours; others ignore the escape."""
         return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.colour and url else text
 
-    def wrap(self, text: str, indent: str) -> str:
-        """Words on lines no wider than allowed; lines after the first are indented."""
+    def wrap(self, text: str, taken: int, indent: int) -> str:
+        """Words on lines no wider than allowed. `taken` columns of the first line are in use, the others are
+        indented. A word that is wider than a line stays whole: it may be an address."""
         if self.columns is None:
             return text
         lines: list[str] = []
         line = ""
-        for word in text.split(" "):
-            room = self.columns - (width(indent) if lines else 0)
-            if line and width(line) + 1 + width(word) > room:
+        used = taken
+        for word in text.split():
+            wide = width(word)
+            if used > indent and used + bool(line) + wide > self.columns:
                 lines.append(line)
-                line = word
-            else:
-                line = f"{line} {word}" if line else word
-        return f"\n{indent}".join([*lines, line])
+                line, used = "", indent
+            used += bool(line) + wide
+            line = f"{line} {word}" if line else word
+        return f"\n{' ' * indent}".join([*lines, line])
+
+    def fold(self, line: str) -> str:
+        """A line of parts with ` · ` between them, which may start new lines."""
+        out = ""
+        for part in line.split(" · "):
+            plain = re.sub("\x1b\\[[0-9;]*m", "", f"{out.rpartition(chr(10))[2]} · {part}")
+            new = self.columns is not None and width(plain) > self.columns
+            out += f"{(chr(10) if new else ' · ') if out else ''}{part}"
+        return out
 
 
 def render(report: Report, style: Style | None = None) -> str:
     """The report as text, with a summary line."""
     style = style or Style()
     blocks = [block(found, style) + "\n" for found in report.findings]
-    return "".join(blocks) + summary(report, style) + "\n"
+    return "".join(blocks) + style.fold(summary(report, style)) + "\n"
 
 
 def block(found: Located, style: Style) -> str:
     """One finding."""
     finding = found.finding
-    head = f"{finding.severity}[{finding.code}] {finding.name}: "
-    body = style.wrap(head + shown(" ".join(finding.message.split())), "  ")[len(head) :]
+    head = f"{finding.severity}[{finding.code}] {finding.name}:"
+    body = style.wrap(shown(" ".join(finding.message.split())), len(head) + 1, 2)
     code = style(finding.severity, f"{finding.severity}[{finding.code}]")
-    lines: list[str] = [f"{style.link(code, found.doc)} {finding.name}: {body}"]
+    lines: list[str] = [f"{style.link(code, found.doc)} {_said(finding.name, body)}"]
     spots = [(found.place, "", True), *((place, shown(text), False) for place, text in found.related)]
     spots.sort(key=lambda spot: spot[0][:2])
     margin = len(str(max(place.line for place, _, _ in spots)))
@@ -83,21 +96,30 @@ def block(found: Located, style: Style) -> str:
         lines.append(bar)
         edge = f"{' ' * margin} = "
         for label, text in notes:
-            wrapped = style.wrap(f"{edge}{label}: {text}", " " * (margin + 3))[len(edge) + len(label) + 2 :]
-            lines.append(f"{style('blue', edge)}{style('bold', label)}: {wrapped}")
+            wrapped = style.wrap(text, len(edge) + len(label) + 2, margin + 3)
+            lines.append(style("blue", edge) + _said(style("bold", label), wrapped))
     return "\n".join(lines) + "\n"
 
 
 def _snippet(place: Place, text: str, severity: str | None, margin: int, style: Style) -> list[str]:
     start = place.column - 1
     end = place.end_column - 1 if place.end_line == place.line else len(place.text.rstrip())
-    room = (style.columns or MINIFIED) - margin - 3
+    room = (style.columns or MINIFIED) - margin - 3 - (start >= len(place.text))  # a caret after the end
     line, before, under = clip(place.text, start, max(end, start + 1), room)
     mark = ("^" if severity else "-") * max(1, under)
     number = style("blue", f"{place.line:>{margin}} |")
     bar = style("blue", f"{' ' * margin} |")
-    marked = style(severity or "blue", mark + (f" {text}" if text else ""))
-    return [f"{number} {line}".rstrip(), f"{bar} {' ' * before}{marked}"]
+    out = [f"{number} {line}".rstrip()]
+    beside = text and (style.columns is None or before + len(mark) + 1 + width(text) <= room)
+    out.append(f"{bar} {' ' * before}{style(severity or 'blue', f'{mark} {text}' if beside else mark)}")
+    if text and not beside:
+        below = style.wrap(text, margin + 3, margin + 3).split("\n")
+        out += [f"{bar} {style(severity or 'blue', words.strip())}" for words in below]
+    return out
+
+
+def _said(label: str, body: str) -> str:
+    return f"{label}:{'' if body.startswith(chr(10)) else ' '}{body}"
 
 
 def _notes(found: Located) -> list[tuple[str, str]]:

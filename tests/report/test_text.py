@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from test_published_schemas import everything
 
 from gpuspec import Finding, Related, Saving
 from gpuspec.jsonc import Span, read_bytes
@@ -115,6 +118,41 @@ def test_words_are_wrapped_to_the_terminal() -> None:
     lines = block(Located("f", finding, place(tree, Span(0, 1))), Style(columns=60)).splitlines()
     assert all(width(line) <= 60 for line in lines)
     assert " ".join(" ".join(lines).split()).count("word") == 40
+
+
+def words(text: str) -> list[str]:
+    """What a block says, in any layout: without source lines, bars and carets."""
+    lines = [line for line in text.splitlines() if not re.match(r" *\d+ \|", line)]
+    return " ".join(re.sub(r"^ *\| *(?:\^+|-+(?= |$))?", "", line) for line in lines).split()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+def test_no_word_is_lost_and_no_line_too_long(columns: int) -> None:
+    """Over every finding of the golden files: margins, labels and related spans of all kinds."""
+    for found in everything().findings:
+        plain, narrow = block(found, Style()), block(found, Style(columns=columns))
+        assert words(narrow) == words(plain), narrow
+        for line in narrow.splitlines():
+            longest = max(map(width, line.split()), default=0)
+            assert width(line) <= columns or longest + 11 > columns, line
+
+
+@pytest.mark.parametrize("columns", [40, 72, 200])
+def test_a_note_is_the_same_words_at_any_width(columns: int) -> None:
+    finding = Finding("GS1", "rule", "m", "", "info", suggestion='"keep_alive_minutes": 3 suits batch work')
+    tree = read_bytes(b"{}")
+    text = block(Located("f", finding, place(tree, Span(0, 1))), Style(columns=columns))
+    assert 'help: "keep_alive_minutes": 3 suits' in text
+
+
+def test_the_last_line_folds_at_its_dots() -> None:
+    line = "\x1b[1;31m3 errors\x1b[0m in 1 file · up to $1,131/month to save · prices: 11 clouds"
+    assert Style(columns=40).fold(line).splitlines() == [
+        "\x1b[1;31m3 errors\x1b[0m in 1 file",
+        "up to $1,131/month to save",
+        "prices: 11 clouds",
+    ]
+    assert Style().fold(line) == line
 
 
 def test_a_minified_file_is_cut_without_a_terminal_too() -> None:
