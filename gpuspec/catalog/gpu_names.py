@@ -29,6 +29,8 @@ _AMBIGUOUS = {
         "RTX PRO 6000 Blackwell",
     ),
     "6000": ("Quadro RTX 6000", "RTX A6000", "RTX 6000 Ada", "RTX PRO 6000 Blackwell"),
+    "rtx4060ti": ("RTX 4060 Ti 16GB", "RTX 4060 Ti 8GB"),
+    "rtx5060ti": ("RTX 5060 Ti 16GB", "RTX 5060 Ti 8GB"),
     "gaudi": ("Gaudi 2", "Gaudi 3", "Gaudi 1"),
 }
 """Names that several GPUs share; first what the launcher (SkyPilot) takes for the bare name."""

@@ -31,7 +31,9 @@ OTHERS = {
     "RTX6000Ada": "RTX 6000 Ada", "A100-80GB": "A100 80GB", "A100-80GB-SXM": "A100 80GB SXM4",
     "H100-SXM": "H100 SXM", "H100-NVL": "H100 NVL", "H200-SXM": "H200 SXM", "V100-32GB": "V100 32GB",
     "RTX4000-Ada": "RTX 4000 Ada", "RTX2000-Ada": "RTX 2000 Ada", "T4g": "T4g",
-    "RTXPRO6000": "RTX PRO 6000 Blackwell",
+    "RTXPRO6000": "RTX PRO 6000 Blackwell", "RTX 6000 Pro": "RTX PRO 6000 Blackwell",
+    "RTX 4060 Ti 16GB": "RTX 4060 Ti 16GB",
+    "NVIDIA RTX 4000 SFF Ada Generation": "RTX 4000 SFF Ada", "Radeon RX 7900 XTX": "RX 7900 XTX", "H800": "H800",
     "RTXPRO6000-WK": "RTX PRO 6000 Blackwell Workstation", "Radeon MI25": "MI25", "Gaudi HL-205": "Gaudi 1",
     "H100-MEGA": "H100 SXM", "NVIDIA-H200-NVL": "H200 NVL", "A10G": "A10G", "K80": "K80", "P100": "P100 16GB",
     # dstack, Vast, Lambda, nvidia-smi, k8s labels
@@ -88,6 +90,7 @@ def test_every_canonical_name_means_itself(gpu) -> None:  # type: ignore[no-unty
         ("H100", ["H100 SXM", "H100 PCIe", "H100 NVL"]),
         ("H100-80GB", ["H100 SXM", "H100 PCIe"]),
         ("V100", ["V100 16GB", "V100 32GB"]),
+        ("RTX 4060 Ti", ["RTX 4060 Ti 16GB", "RTX 4060 Ti 8GB"]),
         ("RTX 6000", ["Quadro RTX 6000", "RTX 6000 Ada", "RTX PRO 6000 Blackwell"]),
         ("NVIDIA H100", ["H100 SXM", "H100 PCIe", "H100 NVL"]),
         ("A100 SXM4", ["A100 80GB SXM4", "A100 40GB SXM4"]),

@@ -19,6 +19,11 @@ NAMES = {
     "RedHatAI/Qwen2.5-7B-Instruct-quantized.w8a8": ("Qwen2.5-7B", "int8"),
     "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4": ("Llama-3.1-8B", "awq"),
     "bartowski/Meta-Llama-3.1-8B-Instruct-GGUF": ("Llama-3.1-8B", "gguf"),
+    "TheBloke/Mistral-7B-Instruct-v0.2-AWQ": ("Mistral-7B-v0.2", "awq"),
+    "teknium/OpenHermes-2.5-Mistral-7B": ("Mistral-7B-v0.1", None),
+    "Qwen/Qwen3-VL-8B-Instruct-FP8": ("Qwen3-VL-8B", "fp8"),
+    "OpenGVLab/InternVL2_5-78B-AWQ": ("InternVL2.5-78B", "awq"),
+    "Salesforce/blip2-opt-2.7b": ("BLIP-2-OPT-2.7B", None),
     "bartowski/google_gemma-3-12b-it-GGUF": ("Gemma-3-12B", "gguf"),
     "bartowski/mistralai_Mistral-Small-3.2-24B-Instruct-2506-GGUF": ("Mistral-Small-3.1-24B", "gguf"),
     "nvidia/DeepSeek-R1-FP4": ("DeepSeek-R1", "nvfp4"),
@@ -72,6 +77,8 @@ def test_resolves(written: str, expected: tuple[str, str | None]) -> None:
         ("mistral:7b", "Mistral-7B-v0.3", "gguf:Q4_K_M"),
         ("gpt-oss:20b", "gpt-oss-20b", "mxfp4"),
         ("phi4:14b", "Phi-4", "gguf:Q4_K_M"),
+        ("llama3.2-vision:latest", "Llama-3.2-11B-Vision", "gguf:Q4_K_M"),
+        ("qwen2.5vl:7b", "Qwen2.5-VL-7B", "gguf:Q4_K_M"),
     ],
 )
 def test_ollama_tag(tag: str, own: str, quantization: str) -> None:
@@ -116,7 +123,7 @@ def test_fine_tune_of_a_known_base(name: str, base: str) -> None:
         ("yuhuili/EAGLE-LLaMA3.1-Instruct-8B", None, None),  # a draft head, far smaller than 8 B
         ("someone/llama-3.1-8b-lora", None, None),
         ("someone/Llama-3.1-8B-Vision", 8, None),  # has a vision tower: another shape
-        ("teknium/OpenHermes-2.5-Mistral-7B", 7, None),  # v0.1, v0.2 or v0.3: not said
+        ("someone/bar-2.5-Mistral-7B", 7, None),  # v0.1, v0.2 or v0.3: not said
         ("", None, None),
         ("\x00\x01", None, None),
         ("a" * 5000, None, None),

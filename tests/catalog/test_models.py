@@ -44,7 +44,7 @@ def _dense(model: Model) -> bool:
 
 
 GATED_MLP = [model for model in models() if _dense(model) and model.task == "llm"]
-TWO_MATRIX = ("GPT", "OPT", "BLOOM", "MPT", "Pythia", "StarCoder", "Falcon", "Phi-1.5", "Phi-2", "StableLM")
+TWO_MATRIX = ("GPT", "OPT", "BLOOM", "MPT", "Pythia", "StarCoder", "Falcon-", "Phi-1.5", "Phi-2", "StableLM")
 """Families whose MLP is two matrices (gelu), not three (gated)."""
 
 

@@ -13,6 +13,7 @@ OLLAMA_DEFAULTS = {
     "deepseek-r1": "8b", "deepseek-v3": "671b", "deepseek-coder": "1.3b", "deepseek-coder-v2": "16b",
     "gpt-oss": "20b", "tinyllama": "1.1b", "vicuna": "7b", "zephyr": "7b", "falcon": "7b", "starcoder2": "3b",
     "yi": "6b", "solar": "10.7b", "smollm2": "1.7b", "llava": "7b", "command-r": "35b",
+    "llama3.2-vision": "11b", "qwen2.5vl": "7b", "granite3.3": "8b", "deepseek-v3.1": "671b",
 }  # fmt: skip
 """Library name → size of its `latest` tag."""
 
@@ -49,6 +50,15 @@ OLLAMA_NAMES = {
     "mistral-small-24b": "Mistral-Small-24B-2501",
     "falcon-180b": "Falcon-180B",
     "command-r-35b": "Command-R-32B-08-2024",
+    "llama3.2-vision-11b": "Llama-3.2-11B-Vision",
+    "llama3.2-vision-90b": "Llama-3.2-90B-Vision",
+    "qwen2.5vl-3b": "Qwen2.5-VL-3B",
+    "qwen2.5vl-7b": "Qwen2.5-VL-7B",
+    "qwen2.5vl-32b": "Qwen2.5-VL-32B",
+    "qwen2.5vl-72b": "Qwen2.5-VL-72B",
+    "granite3.3-8b": "Granite-3-8B",
+    "granite3.3-2b": "Granite-3-2B",
+    "deepseek-v3.1-671b": "DeepSeek-V3",
     "llama4-16x17b": "Llama-4-Scout",
     "llama4-128x17b": "Llama-4-Maverick",
 }

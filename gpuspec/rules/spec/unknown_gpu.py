@@ -9,7 +9,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
 
-OTHER_ACCELERATORS = ("tpu-", "inferentia", "trainium")
+OTHER_ACCELERATORS = ("tpu", "inferentia", "trainium")
 """What launchers rent in the place of GPUs, under these names; gpuspec knows nothing of their memory."""
 
 
@@ -48,7 +48,8 @@ class UnknownGpu(Rule):
             near = match.suggestions[:3]
             yield self.finding(
                 at,
-                f"no GPU is called {choice.name!r}",
+                f"no GPU is called {choice.name!r}" if near else f"no GPU called {choice.name!r} is known",
+                severity=None if near else "warning",  # it may be newer than the catalogue
                 suggestion=f"did you mean {' or '.join(near)}?"
                 if near
                 else "`gpuspec gpus` lists those known",
