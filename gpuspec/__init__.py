@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource, resolve_gpu, resolve_model
+    from gpuspec.errors import UserError
     from gpuspec.lint.facts import Facts
     from gpuspec.lint.finding import Edit, Finding, Fix, Related, Saving
     from gpuspec.lint.result import Report
@@ -44,6 +45,7 @@ _HOME = {
     "Rule": "gpuspec.lint.rule",
     "Saving": "gpuspec.lint.finding",
     "Tool": "gpuspec.workload.engines.tool",
+    "UserError": "gpuspec.errors",
     "Workload": "gpuspec.workload",
     "hookimpl": "gpuspec.plugins",
     "resolve_gpu": "gpuspec.catalog",
@@ -70,6 +72,7 @@ __all__ = [
     "Rule",
     "Saving",
     "Tool",
+    "UserError",
     "Workload",
     "__version__",
     "hookimpl",

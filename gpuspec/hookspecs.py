@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
+    from gpuspec.launch import Launcher
     from gpuspec.lint.result import Report
     from gpuspec.lint.rule import Rule
     from gpuspec.spec.strategies import DownloadStrategy
@@ -49,6 +50,11 @@ def gpuspec_offers() -> Iterable[tuple[PriceSource, Iterable[Offer]]]:  # type: 
 @hookspec
 def gpuspec_reporters() -> Mapping[str, Callable[[Report], str]]:  # type: ignore[empty-body]
     """Name for `lint --format` → what turns a Report into text."""
+
+
+@hookspec
+def gpuspec_launchers() -> Mapping[str, Callable[[], Launcher]]:  # type: ignore[empty-body]
+    """Name for `run --on` → what makes the launcher. A name that is taken is refused."""
 
 
 @hookspec

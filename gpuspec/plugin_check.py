@@ -142,6 +142,8 @@ def hook_faults(module: Any) -> list[str]:
 def answer_faults(module: Any) -> list[str]:
     """What gpuspec refuses of what the module's hooks give, the first of it. Rules have their own check."""
     from gpuspec import catalog
+    from gpuspec.errors import UserError
+    from gpuspec.launch.launcher import gpuspec_launchers, launchers
     from gpuspec.report import reporters
     from gpuspec.spec.strategies import BUILT_IN, strategies
     from gpuspec.testing import plugged
@@ -152,9 +154,13 @@ def answer_faults(module: Any) -> list[str]:
         with plugged(module):
             for ask in (catalog.gpus, catalog.models, catalog.offers, reporters, programs):
                 ask()
+            for name in launchers().keys() - gpuspec_launchers().keys():
+                launchers()[name]()
             scripts = {name: how.script for name, how in strategies().items() if name not in BUILT_IN}
     except AssertionError as error:
         return [str(error).split("\nassert ")[0].strip()]
+    except UserError as error:
+        return [error.message]
     return [*_script_faults(scripts)]
 
 

@@ -30,12 +30,12 @@ def seconds() -> float:
 
 
 @contextmanager
-def time_limit() -> Iterator[None]:
-    """Raise RuleTimeout in the block when its time is up."""
+def time_limit(limit: float | None = None) -> Iterator[None]:
+    """Raise RuleTimeout in the block when its time is up: `limit` seconds, or those of a plugin."""
     if not hasattr(signal, "setitimer") or current_thread() is not main_thread():
         yield
         return
-    limit = seconds()
+    limit = seconds() if limit is None else limit
     inside = True
 
     def ring(*_: Any) -> None:

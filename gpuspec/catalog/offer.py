@@ -24,6 +24,8 @@ class Offer(NamedTuple):
     accelerator: str | None = None
     """What SkyPilot calls this GPU on this cloud ("A6000" on lambda, "RTXA6000" on runpod), as its price row has
     it: the launcher asks with this name, since with another it finds nothing. None: not a row of SkyPilot's."""
+    launcher: str = "skypilot"
+    """Name of the launcher that can run a job on it, as `run --on` has it."""
 
 
 class PriceSource(NamedTuple):

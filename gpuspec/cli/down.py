@@ -15,9 +15,11 @@ def command(runs: tuple[str, ...]) -> int:
     """End runs and take their machines away; fine when they are gone already."""
     for name in runs:
         found = Records().get(name)
-        after = find_launcher(found.launcher).down(found)
+        where = find_launcher(found.launcher)
+        after = where.down(found)
         spent = cost.so_far(after)
         money = "cost unknown" if spent is None else f"about ${spent:.2f}"
-        end = "" if after.launcher == "local" else f", its machine is gone, {money}"
+        end = f", {money}" if spent != 0 else ""
+        end = f", its machine is gone, {money}" if where.rents else end
         click.echo(f"{after.id} ({after.name}): {after.state}{end}")
     return 0

@@ -31,6 +31,6 @@ def command(spec: str, to: str, prices: str | None, accept_no_timer: bool) -> in
     from gpuspec.launch.skypilot import export
 
     file = load(spec, prices)
-    plan = make_plan(file, accept_no_timer=accept_no_timer)
+    plan = make_plan(file, accept_no_timer=accept_no_timer, launcher="skypilot")
     click.echo(export(file.job, plan, file.workdir, KINDS[to]), nl=False)
     return 0

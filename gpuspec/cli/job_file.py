@@ -60,13 +60,14 @@ def dated() -> dict[str, str]:
     return {source.name: source.dated for source in price_sources()}
 
 
-def make_plan(file: JobFile, *, accept_no_timer: bool = False) -> Plan:
-    """The plan at the price source in force."""
+def make_plan(file: JobFile, *, accept_no_timer: bool = False, launcher: str | None = None) -> Plan:
+    """The plan at the price source in force; with `launcher`, of what that one can run on."""
     from gpuspec.catalog import price_sources
     from gpuspec.planning import plan
 
     dates = {source.name: source.as_of for source in price_sources()}
     facts = file.facts
-    return plan(
-        file.job, facts.workload, facts.need, facts.offers, sources=dates, accept_no_timer=accept_no_timer
-    )
+    offers = facts.offers
+    if launcher is not None:
+        offers = tuple(offer for offer in offers if offer.launcher == launcher)
+    return plan(file.job, facts.workload, facts.need, offers, sources=dates, accept_no_timer=accept_no_timer)

@@ -9,7 +9,7 @@ import click
 from gpuspec.cli.ps import current, place
 from gpuspec.errors import UserError
 from gpuspec.launch import cost
-from gpuspec.launch.launcher import FINAL, LAUNCHERS, Launcher, Run, Stray, find_launcher
+from gpuspec.launch.launcher import FINAL, Launcher, Run, Stray, find_launcher, launchers
 from gpuspec.launch.records import Records
 
 
@@ -44,11 +44,12 @@ def command(dry_run: bool, yes: bool) -> int:
 
 def _strays() -> list[tuple[Launcher, Stray]]:
     found: list[tuple[Launcher, Stray]] = []
-    for where in map(find_launcher, LAUNCHERS):
+    for name in launchers():
         try:
+            where = find_launcher(name)
             found += [(where, stray) for stray in where.strays()]
         except UserError as error:
-            click.echo(f"{where.name} cannot be asked for its machines: {error.message}", err=True)
+            click.echo(f"{name} cannot be asked for its machines: {error.message}", err=True)
     return found
 
 

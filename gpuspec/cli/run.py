@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from gpuspec.cli.job_file import JobFile, dated, load, make_plan
+from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
@@ -28,8 +29,8 @@ class Prepared(NamedTuple):
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option(
     "--on",
-    type=click.Choice(("skypilot", "local")),
-    help="Where to run. Default: skypilot; local if no GPU is asked for.",
+    type=LauncherName(),
+    help="Where to run. Default: where the cheapest GPU that fits is; local if no GPU is asked for.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; launch.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and what would be sent; launch nothing.")
@@ -84,8 +85,8 @@ def _prepare(spec: str, yes: bool, options: dict[str, Any]) -> Prepared:
     if options["max_hours"] is not None:
         file = _with_limit(file, options["max_hours"])
     _lint(file, options["prices"])
-    plan = make_plan(file, accept_no_timer=options["accept_no_timer"])
-    place = options["on"] or ("skypilot" if plan.candidates else "local")
+    place, plan = _place(file, options["on"], options["accept_no_timer"])
+    where = find_launcher(place)
     settings = RunSettings(
         spec_path=spec,
         workdir=file.workdir,
@@ -96,12 +97,22 @@ def _prepare(spec: str, yes: bool, options: dict[str, Any]) -> Prepared:
         fresh=options["fresh"],
         shard=parse_shard(options["shard"]),
         allow_no_gpu=options["allow_no_gpu"],
-        max_hours=plan.max_hours if place == "skypilot" else _own_limit(file),
+        max_hours=_own_limit(file) if place == "local" else plan.max_hours,
         say=_say,
         ask=lambda question: yes or _ask(question),
     )
     _show(file, plan, place)
-    return Prepared(file, plan, find_launcher(place), settings)
+    return Prepared(file, plan, where, settings)
+
+
+def _place(file: JobFile, wanted: str | None, accept_no_timer: bool) -> tuple[str, Plan]:
+    """(launcher, plan of what it can run on): the one that is `wanted`, or that of the cheapest offer that fits."""
+    if wanted is None:
+        plan = make_plan(file, accept_no_timer=accept_no_timer)
+        cheapest = plan.choice.offer.launcher if plan.choice else "skypilot"
+        wanted = cheapest if plan.candidates else "local"
+    of = None if wanted == "local" else wanted
+    return wanted, make_plan(file, accept_no_timer=accept_no_timer, launcher=of)
 
 
 def _with_limit(file: JobFile, max_hours: float) -> JobFile:
@@ -153,6 +164,8 @@ def _question(each: Prepared, machines: int) -> str:
     plan = each.plan
     if each.where.name == "local" or plan.choice is None:
         return "Run it here?"
+    if not each.where.rents:
+        return f"Run it on {each.where.name}, at ${plan.choice.price:.2f}/h?"
     most = max(candidate.price for candidate in launchable(each.file.job, plan))
     if machines > 1:
         return f"Launch {machines} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each?"
@@ -175,7 +188,7 @@ def _say(line: str) -> None:
 def _launch(where: Launcher, file: JobFile, plan: Plan, settings: RunSettings) -> int:
     from gpuspec.launch.records import Records
 
-    choice = plan.choice if where.name == "skypilot" else None
+    choice = None if where.name == "local" else plan.choice
     record = Records().new(
         name=file.job.name or "job",
         launcher=where.name,

@@ -1,8 +1,13 @@
 """Launching: the plan's choice becomes a machine, the machine runs the job, and then it is gone.
 
-What the launchers share: `launcher.py` (the protocol), `records.py` (run records), `downloads/`
-(`fetch.py` runs on the machine before `run`), `items.py`, `outputs.py`.
+What the launchers share: `launcher.py` (the protocol), `records.py` (run records), `checks.py`, `steps.py` (a job as
+texts for bash), `downloads/` (`fetch.py` runs on the machine before `run`), `items.py`, `outputs.py`. The names below
+are public, for launchers of plugins (docs/plugins/launchers.md); they load on first use.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from gpuspec.launch.launcher import (
     FINAL,
@@ -13,7 +18,56 @@ from gpuspec.launch.launcher import (
     RunSettings,
     State,
     Stray,
-    find_launcher,
 )
+from gpuspec.launch.launcher import find_launcher as find_launcher
 
-__all__ = ["FINAL", "Launcher", "Outcome", "Record", "Run", "RunSettings", "State", "Stray", "find_launcher"]
+if TYPE_CHECKING:
+    from gpuspec.launch.checks import check_job
+    from gpuspec.launch.interrupts import interruptible
+    from gpuspec.launch.local.redact import Redactor
+    from gpuspec.launch.outputs import Outputs, outputs_of
+    from gpuspec.launch.records import alive, record_of, run_folder
+    from gpuspec.launch.steps import Steps, steps_of
+
+_HOME = {
+    "Outputs": "outputs",
+    "Redactor": "local.redact",
+    "Steps": "steps",
+    "alive": "records",
+    "check_job": "checks",
+    "interruptible": "interrupts",
+    "outputs_of": "outputs",
+    "record_of": "records",
+    "run_folder": "records",
+    "steps_of": "steps",
+}
+
+__all__ = [
+    "FINAL",
+    "Launcher",
+    "Outcome",
+    "Outputs",
+    "Record",
+    "Redactor",
+    "Run",
+    "RunSettings",
+    "State",
+    "Steps",
+    "Stray",
+    "alive",
+    "check_job",
+    "interruptible",
+    "outputs_of",
+    "record_of",
+    "run_folder",
+    "steps_of",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gpuspec.launch' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"gpuspec.launch.{home}"), name)

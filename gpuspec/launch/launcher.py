@@ -138,6 +138,10 @@ class Launcher(Protocol):
     """Where jobs run. All methods raise UserError for what the user can put right."""
 
     name: str
+    """As `run --on` has it, and `Offer.launcher` for what it can run on."""
+
+    rents: bool
+    """Its machines are rented, and go when a run is taken down. False: they are yours, and stay."""
 
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """Everything that can be known to go wrong before a cent is spent: missing secrets, no candidate,
@@ -181,19 +185,65 @@ class Launcher(Protocol):
         ...
 
 
-LAUNCHERS = {"local": "gpuspec.launch.local", "skypilot": "gpuspec.launch.skypilot"}
-"""name → module with `def launcher() -> Launcher`; imported only when asked for."""
+def gpuspec_launchers() -> dict[str, Callable[[], Launcher]]:
+    """Our own launchers, through the hook that any plugin's come through; each is imported when it is asked for."""
+
+    def lazy(name: str) -> Callable[[], Launcher]:
+        def make() -> Launcher:
+            from importlib import import_module
+
+            made: Launcher = import_module(f"gpuspec.launch.{name}").launcher()
+            return made
+
+        return make
+
+    return {name: lazy(name) for name in ("skypilot", "local")}
+
+
+def launchers() -> dict[str, Callable[[], Launcher]]:
+    """Name for `run --on` → what makes the launcher: our own, then those of plugins; a name that is taken is
+    refused."""
+    from gpuspec.launch.guarded import guarded
+    from gpuspec.plugins import plugins
+
+    installed = plugins()
+    found = gpuspec_launchers()
+    for plugin, answer in installed.ask("gpuspec_launchers"):
+        if not isinstance(answer, dict):
+            installed.complain(plugin, f"gpuspec_launchers returned {type(answer).__name__}, not a dict")
+            continue
+        for name, make in answer.items():
+            if not isinstance(name, str) or not name or not callable(make):
+                installed.complain(plugin, f"gpuspec_launchers: {name!r:.60} is no name with a function")
+            elif name in found:
+                installed.complain(plugin, f"gpuspec_launchers: the launcher {name!r} is there already")
+            else:
+                found[name] = guarded(plugin, name, make)
+    return {**found, **_replaced}
+
+
+def maker(name: str) -> Callable[[], Launcher]:
+    """What makes the launcher called `name`. UserError where there is none; no plugin is asked for our own."""
+    own = {**gpuspec_launchers(), **_replaced}
+    if name in own:
+        return own[name]
+    found = launchers()
+    if name not in found:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, found, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        known = ", ".join(sorted(found))
+        raise UserError(
+            "unknown-launcher", f"there is no launcher {name!r}", f"{meant}choose one of: {known}"
+        )
+    return found[name]
 
 
 def find_launcher(name: str) -> Launcher:
-    """The launcher called `name`."""
-    if name not in LAUNCHERS:
-        raise UserError(
-            "unknown-launcher",
-            f"there is no launcher {name!r}",
-            f"choose one of: {', '.join(sorted(LAUNCHERS))}",
-        )
-    from importlib import import_module
+    """The launcher called `name`. UserError where there is none, or where that of a plugin cannot be made."""
+    return maker(name)()
 
-    found: Launcher = import_module(LAUNCHERS[name]).launcher()
-    return found
+
+_replaced: dict[str, Callable[[], Launcher]] = {}
+"""Launchers of a test (`gpuspec.testing.fake_launcher`), in the place of those of the same name."""

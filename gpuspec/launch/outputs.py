@@ -19,6 +19,10 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.launch.downloads.file import Failure, confined
+from gpuspec.launch.items import status_path
+from gpuspec.launch.launcher import Run, RunSettings
+from gpuspec.launch.records import run_folder
+from gpuspec.spec import Job
 
 INTERVAL_SECONDS = 60.0
 """Between two fetches while the job runs."""
@@ -319,3 +323,19 @@ def _stamp(path: str) -> list[int]:
     """Size and time: enough to tell whether anybody wrote to what we put there."""
     found = os.stat(path)
     return [found.st_size, found.st_mtime_ns]
+
+
+def outputs_of(
+    job: Job, settings: RunSettings, run: Run, source: str, options: Sequence[str] = ()
+) -> Outputs | None:
+    """The outputs of a run whose job works in `source`, with the file that keeps how its items ended; None where
+    there is nothing to bring back."""
+    patterns = [*job.outputs] if settings.outputs else []
+    if job.items is not None:
+        patterns.append(status_path(job, settings.shard))
+    if not patterns:
+        return None
+    staging = os.path.join(run_folder(run.id), "outputs")
+    return Outputs(
+        source, settings.workdir, staging, run.id, patterns, job.exclude_outputs, options, run.started
+    )

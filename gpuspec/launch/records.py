@@ -215,6 +215,11 @@ class Records:
         raise UserError("unknown-run", f"there is no run {wanted!r}", "`gpuspec ps --all` lists them")
 
 
+def record_of(run: Run) -> RunRecord:
+    """The writer of a run that was read before."""
+    return Records().record(run)
+
+
 def _new_id() -> str:
     letters = "abcdefghijkmnpqrstuvwxyz"
     rest = letters + "23456789"

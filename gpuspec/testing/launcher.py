@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import ModuleType
-from typing import Any
 
 from gpuspec.launch import launcher as launchers
 from gpuspec.launch.launcher import Launcher, Outcome, Record, Run, RunSettings, State, Stray
@@ -16,6 +13,8 @@ from gpuspec.spec import Job
 
 class FakeLauncher:
     """A Launcher whose runs end as told. `calls` are (method, job or run) in order; `plans` those of launches."""
+
+    rents = True
 
     def __init__(self, name: str, outcome: Outcome) -> None:
         self.name = name
@@ -78,14 +77,10 @@ def fake_launcher(
     """In the block `gpuspec run --on NAME` runs nothing, and ends in `state`."""
     fake = FakeLauncher(name, Outcome(state, exit_code))
     launcher: Launcher = fake
-    module: Any = ModuleType(f"gpuspec_fake_launcher_{name}")
-    module.launcher = lambda: launcher
-    before = dict(launchers.LAUNCHERS)
-    sys.modules[module.__name__] = module
-    launchers.LAUNCHERS[name] = module.__name__
+    before = dict(launchers._replaced)
+    launchers._replaced[name] = lambda: launcher
     try:
         yield fake
     finally:
-        launchers.LAUNCHERS.clear()
-        launchers.LAUNCHERS.update(before)
-        del sys.modules[module.__name__]
+        launchers._replaced.clear()
+        launchers._replaced.update(before)

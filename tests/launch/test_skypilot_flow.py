@@ -9,8 +9,8 @@ import pytest
 
 from gpuspec.catalog import Offer, resolve_gpu
 from gpuspec.errors import UserError
+from gpuspec.launch.interrupts import bounded
 from gpuspec.launch.skypilot.client import Machine, chosen_price, explained
-from gpuspec.launch.skypilot.interrupts import bounded
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.planning import Candidate, Plan

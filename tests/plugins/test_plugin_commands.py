@@ -88,6 +88,12 @@ def test_names_that_cannot_be(name: str, error: str, project: Path) -> None:
 
 
 INIT = "gpuspec_acme/__init__.py"
+LAUNCHER = """
+@hookimpl
+def gpuspec_launchers(): return {"acme": int}
+
+@hookimpl
+"""
 DEPOT = """
 from gpuspec import DownloadStrategy, Tool
 

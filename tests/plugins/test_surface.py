@@ -9,9 +9,10 @@ import inspect
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import gpuspec
+import gpuspec.launch
 import gpuspec.testing
 from gpuspec import hookspecs
 from gpuspec.jsonc import Tree
@@ -20,7 +21,7 @@ FILE = Path(__file__).with_name("surface.txt")
 
 
 def test_the_surface_is_frozen() -> None:
-    text = "\n".join([*names(gpuspec), *hooks(), *names(gpuspec.testing)]) + "\n"
+    text = "\n".join([*names(gpuspec), *hooks(), *names(gpuspec.launch), *names(gpuspec.testing)]) + "\n"
     if os.environ.get("GPUSPEC_UPDATE_SURFACE"):
         FILE.write_text(text)
     assert text == FILE.read_text(), (
@@ -41,7 +42,9 @@ def test_every_hook_has_its_heading_and_two_users() -> None:
 def names(module: Any) -> Iterator[str]:
     for name in sorted(module.__all__):
         value = getattr(module, name)
-        if inspect.isclass(value):
+        if get_origin(value) is Literal:
+            yield f"{module.__name__}.{name} = {' | '.join(map(repr, get_args(value)))}"
+        elif inspect.isclass(value):
             yield f"class {module.__name__}.{name}"
             yield from (f"    {member}" for member in members(value))
         elif callable(value):
@@ -54,17 +57,20 @@ def members(cls: type) -> Iterator[str]:
     """Fields of a tuple in their order, and what else is public, by name; inherited from our own classes, too."""
     fields = getattr(cls, "_fields", ())
     defaults = getattr(cls, "_field_defaults", {})
-    yield from (f"{field} = {defaults[field]!r}" if field in defaults else field for field in fields)
+    protocol = getattr(cls, "_is_protocol", False)
+    yield from (f"{field} = {default(defaults[field])}" if field in defaults else field for field in fields)
     if cls is gpuspec.Facts:  # gpuspec makes them; what rules read of one is public
         yield from sorted(
             name for name in vars(gpuspec.Facts("", Tree(""), None)) if not name.startswith("_")
         )
-    elif not fields and cls.__init__ is not object.__init__:
+    elif not fields and cls.__init__ is not object.__init__ and not protocol:
         yield f"__init__{inspect.signature(cls.__init__)}"
+    if protocol:
+        yield from (f"{name}: {kind}" for name, kind in cls.__annotations__.items())
     own = {
         name: value
         for base in reversed(cls.__mro__[:-1])
-        if base is not tuple
+        if base not in (tuple, Exception, BaseException)
         for name, value in vars(base).items()
     }
     for name in sorted(own):
@@ -74,6 +80,11 @@ def members(cls: type) -> Iterator[str]:
         if isinstance(value, (staticmethod, classmethod)):
             value = value.__func__
         yield f"{name}{inspect.signature(value)}" if inspect.isfunction(value) else name
+
+
+def default(value: object) -> str:
+    """A function has no text that stays the same."""
+    return "…" if callable(value) else repr(value)
 
 
 def hooks() -> Iterator[str]:

@@ -22,12 +22,14 @@ from typing import Any
 
 import gpuspec
 from gpuspec.errors import UserError
-from gpuspec.launch import items, outputs
+from gpuspec.launch import items
+from gpuspec.launch.checks import check_job
 from gpuspec.launch.downloads.manifest import bundle, manifest
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.local.gpu import require_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.records import Records, alive, log_path, run_folder
+from gpuspec.launch.steps import setup_script
 from gpuspec.planning import Plan
 from gpuspec.spec import Job
 
@@ -39,29 +41,13 @@ class LocalLauncher:
     """Runs a job here; see `launcher.Launcher`."""
 
     name = "local"
+    rents = False
 
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for what is missing on this machine: bash, the workdir, a secret, a GPU, a free port."""
         if not shutil.which("bash"):
             raise UserError("no-bash", "this machine has no bash", "on Windows run gpuspec inside WSL")
-        if not os.path.isdir(settings.workdir):
-            raise UserError(
-                "no-workdir",
-                f"the workdir {settings.workdir} is not a folder",
-                "`workdir` is relative to the spec",
-            )
-        if not job.run:
-            raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
-        missing = [name for name in job.secrets if not os.environ.get(name)]
-        if missing:
-            raise UserError(
-                "missing-secret",
-                f"not set in the environment: {', '.join(missing)}",
-                f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
-            )
-        manifest(job.downloads)
-        outputs.check(job.outputs)
-        items.plan(job, items.resolve(job, settings.workdir), "", fresh=True, price=None)
+        check_job(job, settings)
         if not settings.allow_no_gpu:
             require_gpu(job)
         for port in job.ports:
@@ -195,12 +181,6 @@ def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
         return ["bash", "-c", job.run or ""]
     status = os.path.join(settings.workdir, items.status_path(job, settings.shard))
     return items.local_command(items.plan(job, found, status, fresh=not settings.resume, price=None), folder)
-
-
-def setup_script(setup: tuple[str, ...]) -> str:
-    """The setup commands as one script, each verbatim, ending at the first that fails, as on a rented machine.
-    One shell runs them all: a `cd` or an activated environment holds for the next."""
-    return "\n".join(("set -e", *setup))
 
 
 def _require_free(port: int) -> None:

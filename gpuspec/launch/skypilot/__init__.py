@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch import items, outputs
+from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, State, Stray
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.task import task
@@ -39,31 +39,17 @@ class SkyPilotLauncher:
     """Runs a job on the cheapest machine SkyPilot can get; see `launcher.Launcher`."""
 
     name = "skypilot"
+    rents = True
 
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
         from gpuspec.launch.skypilot.client import require
 
-        if not job.run:
-            raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
-        if not os.path.isdir(settings.workdir):
-            raise UserError(
-                "no-workdir",
-                f"the workdir {settings.workdir} is not a folder",
-                "`workdir` is relative to the spec",
-            )
-        missing = [name for name in job.secrets if not os.environ.get(name)]
-        if missing:
-            raise UserError(
-                "missing-secret",
-                f"not set in the environment: {', '.join(missing)}",
-                f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
-            )
+        check_job(job, settings)
         over = over_budget(job, plan)
         if over:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
         if (job.outputs and settings.outputs) or job.items is not None:
-            outputs.check(job.outputs)
             outputs.require_rsync()
         found = items.resolve(job, settings.workdir)
         task(job, plan, workdir=settings.workdir, label="check", items=found)

@@ -10,12 +10,12 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch import items
+from gpuspec.launch.interrupts import bounded, hearing, interruptible
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
 from gpuspec.launch.outputs import Outputs
 from gpuspec.launch.records import Records, run_folder
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.follow import to_the_end
-from gpuspec.launch.skypilot.interrupts import bounded, hearing, interruptible
 from gpuspec.launch.skypilot.results import Results
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here

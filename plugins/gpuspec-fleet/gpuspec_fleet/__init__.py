@@ -1,8 +1,14 @@
-"""The hooks: GPUs, models and machines from `gpuspec-fleet.toml`, and downloads by rsync."""
+"""The hooks: GPUs, models and machines from `gpuspec-fleet.toml`, jobs on them, and downloads by rsync."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from gpuspec import DownloadStrategy, Gpu, Model, Offer, PriceSource, hookimpl
+
+if TYPE_CHECKING:
+    from gpuspec.launch import Launcher
 
 
 @hookimpl
@@ -24,6 +30,13 @@ def gpuspec_offers() -> list[tuple[PriceSource, list[Offer]]]:
     from gpuspec_fleet.fleet import fleet
 
     return fleet().prices
+
+
+@hookimpl
+def gpuspec_launchers() -> dict[str, Callable[[], Launcher]]:
+    from gpuspec_fleet.launcher import launcher
+
+    return {"fleet": launcher}
 
 
 @hookimpl

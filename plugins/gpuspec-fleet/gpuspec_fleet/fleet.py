@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ MODEL = {"id": str, "modality": str, "params-b": float, "active-params-b": float
          "intermediate": int, "heads": int, "kv-heads": int, "head-dim": int, "vocab": int, "max-context": int,
          "native-dtype": str, "aliases": list}  # fmt: skip
 MACHINE = {"cloud": str, "region": str, "instance": str, "gpu": str, "gpus": int, "vcpus": float, "ram-gib": float,
-           "disk-gb": float, "price": float, "spot-price": float}  # fmt: skip
+           "disk-gb": float, "price": float, "spot-price": float, "ssh": str}  # fmt: skip
 NEEDED = {
     "gpus": ("name", "vendor", "architecture", "vram-gb"),
     "models": ("id", "params-b"),
@@ -31,12 +32,23 @@ class FleetError(Exception):
     """The file cannot be used; says where and why."""
 
 
+class Machine(NamedTuple):
+    """A machine that jobs can be run on. `ssh` is what `ssh` is asked for: a host, user@host, or a name of the ssh
+    config; `config` is the file of that config, None for the user's own."""
+
+    name: str
+    ssh: str
+    config: str | None
+
+
 class Fleet(NamedTuple):
     """What a fleet file says."""
 
     gpus: list[Gpu]
     models: list[Model]
     prices: list[tuple[PriceSource, list[Offer]]]
+    machines: dict[str, Machine]
+    """By name, those that jobs can be run on."""
 
 
 def find() -> str | None:
@@ -57,7 +69,7 @@ def find() -> str | None:
 def fleet() -> Fleet:
     """The fleet in force; empty where there is no file. Raises FleetError."""
     path = find()
-    return read(path) if path else Fleet([], [], [])
+    return read(path) if path else Fleet([], [], [], {})
 
 
 def read(path: str) -> Fleet:
@@ -72,9 +84,9 @@ def read(path: str) -> Fleet:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FleetError(f"{path} cannot be read: {error}") from None
     for key in document:
-        if key not in ("as-of", "gpus", "models", "machines"):
+        if key not in ("as-of", "ssh-config", "gpus", "models", "machines"):
             raise FleetError(
-                f"{path}: there is nothing called {key!r}; there are as-of, gpus, models, machines"
+                f"{path}: there is nothing called {key!r}; there are as-of, ssh-config, gpus, models, machines"
             )
     as_of = document.get("as-of")
     if as_of is not None and not isinstance(as_of, str):
@@ -86,7 +98,30 @@ def read(path: str) -> Fleet:
         [_gpu(row) for row in _rows(path, document, "gpus", GPU)],
         [_model(row) for row in _rows(path, document, "models", MODEL)],
         [(source, offers)] if offers else [],
+        _machines(path, machines, document.get("ssh-config")),
     )
+
+
+def _machines(path: str, rows: list[dict[str, Any]], config: Any) -> dict[str, Machine]:
+    if config is not None:
+        if not isinstance(config, str):
+            raise FleetError(f"{path}: ssh-config = {config!r} must be of type str")
+        config = os.path.join(os.path.dirname(os.path.abspath(path)), os.path.expanduser(config))
+    found: dict[str, Machine] = {}
+    for at, row in enumerate(rows, start=1):
+        if "ssh" not in row:
+            continue
+        name, host = row.get("instance", ""), row["ssh"]
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or name in found:
+            raise FleetError(f"{path}: machines {at} needs an instance, a name of its own, for its ssh")
+        if not re.fullmatch(
+            r"[\w][\w.@-]*", host
+        ):  # what begins with a dash is an option, and runs things here
+            raise FleetError(
+                f"{path}: machines {at}: ssh = {host!r} is no host, user@host or name of the ssh config"
+            )
+        found[name] = Machine(name, host, config)
+    return found
 
 
 def _rows(
@@ -141,4 +176,5 @@ def _offer(row: Mapping[str, Any]) -> Offer:
         price=fields["price"],
         spot_price=fields.get("spot_price"),
         source="fleet",
+        launcher="fleet" if "ssh" in row else "skypilot",
     )

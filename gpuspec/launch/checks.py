@@ -1,0 +1,34 @@
+"""What is wrong with a job wherever it runs, known before anything is started."""
+
+from __future__ import annotations
+
+import os
+
+from gpuspec.errors import UserError
+from gpuspec.launch import items, outputs
+from gpuspec.launch.downloads.manifest import manifest
+from gpuspec.launch.launcher import RunSettings
+from gpuspec.spec import Job
+
+
+def check_job(job: Job, settings: RunSettings) -> None:
+    """UserError for a job without a command, a workdir that is no folder, a secret that is not set, a download or an
+    output that leads outside, and items that are not there."""
+    if not job.run:
+        raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
+    if not os.path.isdir(settings.workdir):
+        raise UserError(
+            "no-workdir",
+            f"the workdir {settings.workdir} is not a folder",
+            "`workdir` is relative to the spec",
+        )
+    missing = [name for name in job.secrets if not os.environ.get(name)]
+    if missing:
+        raise UserError(
+            "missing-secret",
+            f"not set in the environment: {', '.join(missing)}",
+            f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
+        )
+    manifest(job.downloads)
+    outputs.check(job.outputs)
+    items.plan(job, items.resolve(job, settings.workdir), "", fresh=True, price=None)

@@ -1,0 +1,41 @@
+"""A job as the texts that bash runs on its machine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gpuspec.launch import items
+from gpuspec.launch.downloads.manifest import script
+from gpuspec.launch.launcher import RunSettings
+from gpuspec.spec import Job
+
+
+class Steps(NamedTuple):
+    """One text for each step, run in this order in the job's workdir on a machine that has bash and python3; "" where
+    there is nothing to do. The author's commands stand in them verbatim, and secrets are expected in the
+    environment: no text holds the value of one. A step has failed when its exit status is not 0."""
+
+    downloads: str
+    setup: str
+    run: str
+
+
+def steps_of(job: Job, settings: RunSettings, price: float | None = None) -> Steps:
+    """The steps of a job, or of the part of its items that the settings name. `price` is $/h of the machine, for the
+    cost of an item. UserError as `check_job`."""
+    return Steps(script(job.downloads), setup_script(job.setup), _run(job, settings, price))
+
+
+def setup_script(setup: tuple[str, ...]) -> str:
+    """The setup commands as one script, each verbatim, ending at the first that fails. One shell runs them all: a
+    `cd` or an activated environment holds for the next."""
+    return "\n".join(("set -e", *setup)) if setup else ""
+
+
+def _run(job: Job, settings: RunSettings, price: float | None) -> str:
+    found = items.part(items.resolve(job, settings.workdir), settings.shard)
+    if not found:
+        return job.run or ""
+    status = items.status_path(job, settings.shard)
+    known = items.before(settings.workdir, status) if settings.resume else b""
+    return items.script(items.plan(job, found, status, fresh=not settings.resume, price=price), known)
