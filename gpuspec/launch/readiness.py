@@ -2,77 +2,115 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 DEFAULT_TIMEOUT = 900.0
 DEFAULT_INTERVAL = 1.0
+DEFAULT_PATIENCE = 10.0
+
+NOT_READY = "not ready within"
+"""How the message of a run begins that never became ready."""
+
+LINES = 20
+"""How much of the log is shown then."""
+
+
+class Unreachable(Exception):
+    """Nobody can tell whether it is ready: the way there is broken."""
 
 
 class Watch(threading.Thread):
-    """Asks again and again until the service is ready; `failure` says why it never was."""
+    """Asks again and again until the service is ready; `failure` says why it never was.
+
+    `ask` gives None when it is, else what is wrong; time in which it raises Unreachable does not count. `wanted` is
+    the spec's `readiness`."""
 
     def __init__(
-        self,
-        wanted: Mapping[str, Any],
-        workdir: str,
-        environment: Mapping[str, str],
-        say: Callable[[str], None],
+        self, wanted: Mapping[str, Any], ask: Callable[[], str | None], say: Callable[[str], None]
     ) -> None:
         super().__init__(daemon=True)
         self.wanted = wanted
-        self.workdir = workdir
-        self.environment = environment
+        self.ask = ask
         self.say = say
         self.failure: str | None = None
+        self.ready = False
         self.over = threading.Event()
 
     def run(self) -> None:
         """Poll; ends when ready, when time is up, or when `over` is set because the job ended."""
-        began = said = time.monotonic()
+        said = before = time.monotonic()
+        waited = 0.0
         timeout = self.wanted.get("timeout") or DEFAULT_TIMEOUT
         what = self.wanted.get("http") or " ".join(self.wanted.get("command") or ())
         while not self.over.is_set():
-            trouble = self._ask()
+            trouble, reached = self._tried()
             now = time.monotonic()
+            waited += now - before if reached else 0.0
+            before = now
             if trouble is None:
-                self.say(f"ready after {now - began:.0f} s: {what}")
+                self.ready = True
+                self.say(f"ready after {waited:.0f} s: {what}")
                 return
-            if now - began >= timeout:
-                self.failure = f"not ready within {timeout:.0f} s ({what}: {trouble})"
+            if waited >= timeout:
+                self.failure = f"{NOT_READY} {timeout:g} s ({what}: {trouble})"
                 return
             if now - said >= 10:
                 said = now
-                self.say(f"waiting for {what}: {trouble} ({now - began:.0f} of {timeout:.0f} s)")
+                self.say(f"waiting for {what}: {trouble} ({waited:.0f} of {timeout:g} s)")
             self.over.wait(self.wanted.get("interval") or DEFAULT_INTERVAL)
 
-    def _patience(self) -> float:
-        return float(self.wanted.get("attempt_timeout") or 10)
-
-    def _ask(self) -> str | None:
-        """None when ready, else what is wrong."""
-        if self.wanted.get("http"):
-            try:
-                with urllib.request.urlopen(self.wanted["http"], timeout=self._patience()) as answer:
-                    return None if answer.status < 400 else f"HTTP {answer.status}"
-            except urllib.error.HTTPError as error:
-                return f"HTTP {error.code}"
-            except (OSError, ValueError) as error:
-                return str(getattr(error, "reason", error))
+    def _tried(self) -> tuple[str | None, bool]:
         try:
-            asked = subprocess.run(
-                self.wanted["command"],
-                cwd=self.workdir,
-                env=self.environment,
-                timeout=self._patience(),
-                capture_output=True,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return str(error)
-        return None if asked.returncode == 0 else f"exit status {asked.returncode}"
+            return self.ask(), True
+        except Unreachable as error:
+            return str(error), False
+
+
+def patience(wanted: Mapping[str, Any]) -> float:
+    """Seconds that one try may take."""
+    return float(wanted.get("attempt_timeout") or DEFAULT_PATIENCE)
+
+
+def ask_here(wanted: Mapping[str, Any], workdir: str, environment: Mapping[str, str]) -> str | None:
+    """Ask a service of this machine: its `http` address, else the `command`."""
+    if wanted.get("http"):
+        return ask_http(wanted["http"], patience(wanted))
+    return ask_command(wanted["command"], patience(wanted), cwd=workdir, env=environment)
+
+
+def ask_http(address: str, seconds: float) -> str | None:
+    """None where the address answers well."""
+    try:
+        with urllib.request.urlopen(address, timeout=seconds) as answer:
+            return None if answer.status < 400 else f"HTTP {answer.status}"
+    except urllib.error.HTTPError as error:
+        return f"HTTP {error.code}"
+    except (http.client.RemoteDisconnected, ConnectionResetError):
+        return "nothing answers there"  # so it looks through a forwarded port
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return str(getattr(error, "reason", error))
+
+
+def ask_command(argv: Sequence[str], seconds: float, **more: Any) -> str | None:
+    """None where the command exits with 0."""
+    try:
+        asked = subprocess.run(argv, timeout=seconds, capture_output=True, check=False, **more)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None if asked.returncode == 0 else f"exit status {asked.returncode}"
+
+
+def last_lines(log: Iterable[str]) -> str:
+    """The end of a log, to be shown with the message that the service never was ready."""
+    lines = [line.rstrip("\n") for line in log][-LINES:]
+    if not lines:
+        return "the job wrote nothing to its log"
+    head = "the last line of its log:" if len(lines) == 1 else f"the last {len(lines)} lines of its log:"
+    return "\n".join([head, *(f"  {line}" for line in lines)])

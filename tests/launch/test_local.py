@@ -313,9 +313,11 @@ def test_a_service_is_waited_for(work: Path) -> None:
 def test_readiness_that_never_comes_fails_the_run_and_says_why(work: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/health"
     job = Job(run="echo loading; sleep 600", readiness=Readiness(http=url, timeout=0.2, interval=0.05))
-    outcome, run, log = launch(job, work)
+    said: list[str] = []
+    outcome, run, log = launch(job, work, say=said.append)
     assert (outcome.state, run.exit_code) == ("failed", 1)
-    assert run.message == f"not ready within 0 s ({url}: [Errno 111] Connection refused)"
+    assert said == ["the last line of its log:\n  loading"]
+    assert run.message == f"not ready within 0.2 s ({url}: [Errno 111] Connection refused)"
     assert log.startswith("loading\n")
     assert marked(run.id) == []
 

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +27,8 @@ from gpuspec.launch.downloads.manifest import bundle, manifest
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.local.gpu import require_gpu
 from gpuspec.launch.local.processes import end, marked
+from gpuspec.launch.ports import require_free
+from gpuspec.launch.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, run_folder
 from gpuspec.launch.steps import setup_script
 from gpuspec.planning import Plan
@@ -51,7 +52,7 @@ class LocalLauncher:
         if not settings.allow_no_gpu:
             require_gpu(job)
         for port in job.ports:
-            _require_free(port.port)
+            require_free(port.port)
 
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
         """The steps, in order, for --dry-run."""
@@ -77,7 +78,11 @@ class LocalLauncher:
             return _wait_started(supervisor, run)
         with _ctrl_c_ends(supervisor, settings):
             _show(log_path(run.id), lambda: supervisor.poll() is None)
-        return _outcome(supervisor, run)
+        outcome = _outcome(supervisor, run)
+        if outcome.message.startswith(NOT_READY):
+            with open(log_path(run.id), encoding="utf-8", errors="replace") as log:
+                settings.say(last_lines(line for line in log if not line.startswith("gpuspec: ")))
+        return outcome
 
     def state(self, run: Run) -> Run:
         """The run, `lost` where the process that looks after it is gone without a word."""
@@ -181,19 +186,6 @@ def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
         return ["bash", "-c", job.run or ""]
     status = os.path.join(settings.workdir, items.status_path(job, settings.shard))
     return items.local_command(items.plan(job, found, status, fresh=not settings.resume, price=None), folder)
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise UserError(
-                "port-in-use",
-                f"port {port} on this machine: {error.strerror}",
-                "end what listens there, or change `ports` and the command",
-            ) from error
 
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:

@@ -20,7 +20,7 @@ from gpuspec.launch.launcher import State
 from gpuspec.launch.local.processes import MARK, end
 from gpuspec.launch.local.redact import Redactor
 from gpuspec.launch.outputs import missing
-from gpuspec.launch.readiness import Watch
+from gpuspec.launch.readiness import Watch, ask_here
 from gpuspec.launch.records import Records, log_path
 
 
@@ -115,7 +115,8 @@ class Supervisor:
         """None when the step ended by itself, else why it has to be ended: state, exit status, message."""
         watch = None
         if step["name"] == "run" and self.job["readiness"]:
-            watch = Watch(self.job["readiness"], self.job["workdir"], self.environment, self.say)
+            wanted = self.job["readiness"]
+            watch = Watch(wanted, lambda: ask_here(wanted, self.job["workdir"], self.environment), self.say)
             watch.start()
         limit = self.job["max_seconds"]
         try:

@@ -11,7 +11,9 @@ from gpuspec.errors import UserError
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, State, Stray
+from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
+from gpuspec.launch.skypilot.reach import forwarded
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
@@ -53,6 +55,8 @@ class SkyPilotLauncher:
             outputs.require_rsync()
         found = items.resolve(job, settings.workdir)
         task(job, plan, workdir=settings.workdir, label="check", items=found)
+        for port in forwarded(job, settings):
+            require_free(port)
         require()
 
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:

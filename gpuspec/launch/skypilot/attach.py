@@ -1,25 +1,17 @@
-"""A rented machine's ports on this machine's localhost."""
+"""`gpuspec attach`: the ports of a run that goes on, until Ctrl-C."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import threading
 from collections.abc import Callable
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.readiness import Watch
+from gpuspec.launch.ports import require_free
+from gpuspec.launch.readiness import Unreachable, Watch, ask_http, patience
+from gpuspec.launch.skypilot.tunnel import Tunnel
 
-
-def command(machine: str, ports: list[int]) -> list[str]:
-    """The ssh command that forwards `ports`, with SkyPilot's own settings; it ends where one cannot be."""
-    settings = os.path.expanduser(f"~/.sky/generated/ssh/{machine}")
-    forwards = [word for port in ports for word in ("-L", f"127.0.0.1:{port}:localhost:{port}")]
-    # A master that others share would keep the ports after we are gone.
-    alone = ["-o", "ControlMaster=no", "-o", "ControlPath=none"]
-    return ["ssh", "-F", settings, *alone, "-o", "ExitOnForwardFailure=yes", "-N", *forwards, machine]
+PATIENCE_SECONDS = 60.0
+"""For how long a machine that was reached before is tried again."""
 
 
 def forward(run: Run, say: Callable[[str], None]) -> None:
@@ -29,25 +21,33 @@ def forward(run: Run, say: Callable[[str], None]) -> None:
         raise UserError("no-ports", f"run {run.id} has no `ports`", 'add "ports": [8000] to the spec')
     if run.machine is None:
         raise UserError("machine-gone", f"run {run.id} has no machine", "`gpuspec ps` shows what runs")
-    if shutil.which("ssh") is None:
-        raise UserError("not-forwarded", "this machine has no ssh", "install OpenSSH's client")
-    over = threading.Event()
-    with subprocess.Popen(
-        command(run.machine, ports), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as ssh:
-        try:
-            say("forwarded, until Ctrl-C: " + ", ".join(f"http://localhost:{port}" for port in ports))
-            if run.ready:
-                watch = Watch({"http": run.ready}, ".", {}, say)
-                watch.over = over
-                watch.start()
-            _, trouble = ssh.communicate()
-        finally:
-            over.set()
-            ssh.terminate()
+    for port in ports:
+        require_free(port)
+    tunnel = Tunnel(run.machine, ports, say, patience=0.0)
+    tunnel.start()
+    try:
+        while not tunnel.up.wait(0.1) and not tunnel.gave_up.is_set():
+            pass
+        tunnel.patience = PATIENCE_SECONDS
+        if run.ready and tunnel.up.is_set():
+            _say_when_ready(run.ready, tunnel, say)
+        tunnel.join()
+    finally:
+        tunnel.close()
     raise UserError(
         "not-forwarded",
-        f"ssh to {run.machine} ended: {(trouble.strip().splitlines() or ['no message'])[-1]}",
-        "a port in use here, or a machine that is gone: `gpuspec ps` tells",
+        f"ssh to {run.machine} ended: {tunnel.trouble}",
+        "the machine may be gone: `gpuspec ps` tells",
         status=1,
     )
+
+
+def _say_when_ready(address: str, tunnel: Tunnel, say: Callable[[str], None]) -> None:
+    wanted = {"http": address}
+
+    def ask() -> str | None:
+        if not tunnel.up.is_set():
+            raise Unreachable(tunnel.trouble)
+        return ask_http(address, patience(wanted))
+
+    Watch(wanted, ask, say).start()

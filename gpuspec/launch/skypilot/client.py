@@ -156,18 +156,19 @@ class Client:
         state = found.get(job, found.get(str(job)))
         return None if state is None else str(state.value)
 
-    def rsync_options(self, name: str) -> list[str]:
-        """How rsync reaches the folder above the job's workdir: with SkyPilot's own ssh settings (those of the user
-        may not include them), and on a Slurm, whose jobs share one home, by way of the machine's folder in it."""
+    def home(self, name: str) -> str:
+        """Shell text that changes to the folder above the job's workdir: on a Slurm, whose jobs share one home, the
+        machine's folder in it."""
         with explained():
             found = self._sdk.get(self._sdk.status([name]))
         place = shlex.quote(str(found[0].cluster_name_on_cloud)) if found else "none"
+        return f"cd ~/.sky_clusters/{place} 2>/dev/null"
+
+    def rsync_options(self, name: str) -> list[str]:
+        """How rsync reaches the folder above the job's workdir: with SkyPilot's own ssh settings (those of the user
+        may not include them)."""
         settings = shlex.quote(os.path.expanduser(f"~/.sky/generated/ssh/{name}"))
-        return [
-            "-e",
-            f"ssh -F {settings} {SSH_KEEPALIVE}",
-            f"--rsync-path=cd ~/.sky_clusters/{place} 2>/dev/null; rsync",
-        ]
+        return ["-e", f"ssh -F {settings} {SSH_KEEPALIVE}", f"--rsync-path={self.home(name)}; rsync"]
 
     def set_timer(self, name: str, idle_minutes: int) -> None:
         """Change after how many idle minutes the machine goes."""

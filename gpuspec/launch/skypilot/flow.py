@@ -16,11 +16,12 @@ from gpuspec.launch.outputs import Outputs
 from gpuspec.launch.records import Records, run_folder
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.follow import to_the_end
+from gpuspec.launch.skypilot.reach import Reach, until_ready
 from gpuspec.launch.skypilot.results import Results
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.watch import Nowhere, Watch
 from gpuspec.planning import Plan
 from gpuspec.spec import Job
 
@@ -64,7 +65,7 @@ class Launch:
                 machine = self._rent(client, sky_task)
                 self._check_machine(machine)
                 if self.settings.detach:
-                    return self._detached()
+                    return self._detached(client)
                 return self._follow(client)
         except KeyboardInterrupt:
             return self._give_up(client, "interrupted", "interrupted")
@@ -149,10 +150,30 @@ class Launch:
             f"goes after {machine.idle_minutes} idle minutes"
         )
 
-    def _detached(self) -> Outcome:
+    def _detached(self, client: Client) -> Outcome:
+        """Leave the job to its machine, once it is ready where the spec says how to tell."""
+        if self.job.readiness and self.settings.shard is None:
+            watch = Watch(Nowhere(), Nowhere())
+            reach = self._reach(client, watch)
+            status = until_ready(client, self.number, reach, watch)
+            if reach.failure:
+                return Outcome("failed", None, reach.failure)
+            if status is not None:
+                return outcome(client, self.name, self.number, status, watch)
+        run = self.record.run
+        ports = f", `gpuspec attach {run.id}` forwards its ports" if run.ports else ""
         return Outcome(
-            "running", None, f"running on {self.name}; `gpuspec logs -f {self.record.run.id}` follows it"
+            "running", None, f"running on {self.name}; `gpuspec logs -f {run.id}` follows it{ports}"
         )
+
+    def _reach(self, client: Client, watch: Watch) -> Reach:
+        def end() -> None:
+            if self.number is not None:
+                client.cancel_job(self.name, self.number)
+
+        by_command = self.job.readiness is not None and not self.job.readiness.http
+        workdir = f"{client.home(self.name)}; cd sky_workdir" if by_command else ""
+        return Reach(self.job, self.settings, self.name, workdir, watch, end)
 
     def _follow(self, client: Client) -> Outcome:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
@@ -161,12 +182,17 @@ class Launch:
         self.results = self._results(client)
         if self.results:
             self.results.outputs.keep_fetching(over)
+        reach = self._reach(client, watch)
         try:
+            reach.start()
             status = to_the_end(client, self.name, self.number, watch, self.settings.say)
         finally:
             over.set()
+            reach.close()
             watch.finish()
         ended = outcome(client, self.name, self.number, status, watch)
+        if reach.failure:
+            ended = Outcome("failed", None, reach.failure)
         trouble = self.results.last_fetch() if self.results else ""
         if watch.peak_memory is not None:
             self.record.update(peak_memory=watch.peak_memory)

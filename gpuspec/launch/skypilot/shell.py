@@ -15,6 +15,9 @@ GRACE_SECONDS = 30
 LIMIT_REACHED = "gpuspec: time limit reached"
 """How the machine says so in the job's log; the client looks for it."""
 
+BEGUN = "gpuspec: the command begins"
+"""What a job with `readiness` says between setup and its command, likewise."""
+
 PEAK = "gpuspec: peak memory of a GPU:"
 """Before the MiB that one GPU held at most, likewise."""
 

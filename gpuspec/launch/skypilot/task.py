@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.shell import again_text, run_text, setup_text
+from gpuspec.launch.skypilot.shell import BEGUN, again_text, run_text, setup_text
 from gpuspec.planning import Candidate, Plan, launchable
 from gpuspec.spec import Job
 
@@ -93,7 +93,8 @@ def task(
     setup = "" if again else setup_text(job, plan.max_hours)
     if setup:
         config["setup"] = setup
-    config["run"] = run_text(command, plan.max_hours, counted=not again)
+    begins = f'echo "{BEGUN}" >&2\n' if job.readiness else ""
+    config["run"] = begins + run_text(command, plan.max_hours, counted=not again)
     return config
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+import threading
+from collections import deque
 from typing import TextIO
 
-from gpuspec.launch.skypilot.shell import LIMIT_REACHED, PEAK
+from gpuspec.launch.readiness import LINES
+from gpuspec.launch.skypilot.shell import BEGUN, LIMIT_REACHED, PEAK
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
@@ -17,9 +20,17 @@ _NOT_SO = "(Ctrl-C to exit log streaming; job will not be killed)"
 _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
 
 
+class Nowhere(io.StringIO):
+    """Where a log goes that nobody is to see."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 class Watch(io.TextIOBase):
     """Parts SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`.
-    Notes the job's exit status, whether its time limit ended it, and the GPU memory it held at most (GiB)."""
+    Notes the job's exit status, whether its time limit ended it, the GPU memory it held at most (GiB), that its
+    command has `begun`, and the last lines it printed."""
 
     def __init__(self, out: TextIO, aside: TextIO) -> None:
         self._out = out
@@ -31,6 +42,8 @@ class Watch(io.TextIOBase):
         self.exit_code: int | None = None
         self.timed_out = False
         self.peak_memory: float | None = None
+        self.begun = threading.Event()
+        self.tail: deque[str] = deque(maxlen=LINES)
 
     def writable(self) -> bool:
         return True
@@ -63,6 +76,9 @@ class Watch(io.TextIOBase):
         if peak:
             self.peak_memory = int(peak[1]) / 1024
             return
+        if BEGUN in line:
+            self.begun.set()
+            return
         setup = _SETUP.match(line)
         prefix = None if setup else _JOB.match(line)
         if prefix or setup:
@@ -70,6 +86,7 @@ class Watch(io.TextIOBase):
             if self.shown <= self._skip:
                 return
         if prefix:
+            self.tail.append(line[prefix.end() :])
             self._out.write(line[prefix.end() :] + "\n")
             return
         plain = COLOUR.sub("", line)

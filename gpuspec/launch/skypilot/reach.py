@@ -1,0 +1,133 @@
+"""While a job runs: its ports on this machine, and the wait until it is ready."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gpuspec.errors import UserError
+from gpuspec.launch import ports
+from gpuspec.launch.launcher import RunSettings
+from gpuspec.launch.readiness import Unreachable, Watch, ask_command, ask_http, last_lines, patience
+from gpuspec.launch.skypilot.follow import to_the_end
+from gpuspec.launch.skypilot.tunnel import Tunnel, ssh
+from gpuspec.spec import Job
+
+if TYPE_CHECKING:
+    from gpuspec.launch.skypilot.client import Client
+    from gpuspec.launch.skypilot.watch import Watch as Log
+
+BROKEN = 255
+"""ssh's exit status where it is the connection that failed."""
+
+
+def forwarded(job: Job, settings: RunSettings) -> tuple[int, ...]:
+    """The ports that a launch forwards. None for one part of many: one localhost cannot be several machines. None
+    with --detach, unless they are needed to see that the job is ready."""
+    if settings.shard is not None or (settings.detach and job.readiness is None):
+        return ()
+    return ports.wanted(job)
+
+
+class Reach:
+    """Ports are forwarded and readiness is awaited from `start` to `close`. `settled` is set once the job is ready,
+    or failed to be: then `failure` says why, and `end` was called to end the job. `workdir` is the shell text that
+    changes to the job's folder on the machine."""
+
+    def __init__(
+        self, job: Job, settings: RunSettings, machine: str, workdir: str, log: Log, end: Callable[[], None]
+    ) -> None:
+        self.job = job
+        self.say = settings.say
+        self.machine = machine
+        self.workdir = workdir
+        self.log = log
+        self.end = end
+        self.failure = ""
+        self.settled = threading.Event()
+        self._over = threading.Event()
+        self._watch: Watch | None = None
+        here = forwarded(job, settings)
+        self._tunnel = Tunnel(machine, here, settings.say) if here else None
+        self._awaited = settings.shard is None and job.readiness is not None
+
+    def start(self) -> None:
+        """Begin; the wait for readiness begins when the job's command does."""
+        if self._tunnel:
+            self._tunnel.start()
+        if self._awaited:
+            threading.Thread(target=self._await, daemon=True).start()
+
+    def close(self) -> None:
+        """Forward and wait no longer."""
+        self._over.set()
+        if self._watch:
+            self._watch.over.set()
+        if self._tunnel:
+            self._tunnel.close()
+
+    def _await(self) -> None:
+        assert self.job.readiness
+        while not self.log.begun.wait(0.1):  # downloads and setup are not its time
+            if self._over.is_set():
+                return
+        wanted = self.job.readiness._asdict()
+        self._watch = Watch(wanted, lambda: self._ask(wanted), self.say)
+        if self._over.is_set():
+            return
+        self._watch.run()
+        if self._watch.failure:
+            self._fail(self._watch.failure)
+        if self._watch.failure or self._watch.ready:
+            self.settled.set()
+
+    def _fail(self, why: str) -> None:
+        self.failure = why
+        self.say(last_lines(self.log.tail))
+        self.say(f"{why}: ending the job")
+        try:
+            self.end()
+        except UserError as error:
+            self.failure = f"{why}; ending the job failed ({error.message}): its own limit and timer end it"
+
+    def _ask(self, wanted: Mapping[str, Any]) -> str | None:
+        if wanted["http"]:
+            if self._tunnel and not self._tunnel.up.is_set():
+                raise Unreachable(self._tunnel.trouble or "connecting to the machine")
+            return ask_http(wanted["http"], patience(wanted))
+        words = ["env", *(f"{name}={value}" for name, value in self.job.env.items()), *wanted["command"]]
+        inside = f"{self.workdir} && exec {shlex.join(words)}"
+        trouble = ask_command(
+            [*ssh(self.machine), f"bash --login -c {shlex.quote(inside)}"], patience(wanted)
+        )
+        if trouble == f"exit status {BROKEN}":
+            raise Unreachable("ssh does not reach the machine")
+        return trouble
+
+
+def until_ready(client: Client, number: int | None, reach: Reach, log: Log) -> int | None:
+    """Wait until the job is ready, or failed to be; SkyPilot's code for one that ended before. UserError where that
+    is not known."""
+    ended: list[int | UserError] = []
+
+    def follow() -> None:
+        try:
+            ended.append(to_the_end(client, reach.machine, number, log, reach.say))
+        except UserError as error:
+            ended.append(error)
+
+    following = threading.Thread(target=follow, daemon=True)
+    following.start()
+    try:
+        reach.start()
+        while not reach.settled.wait(0.1) and following.is_alive():
+            pass
+    finally:
+        reach.close()
+    if reach.settled.is_set() or not ended:
+        return None
+    if isinstance(ended[0], UserError):
+        raise ended[0]
+    return ended[0]
