@@ -7,7 +7,7 @@ called directly; both agree with what they stand in for (tests/lint/test_registr
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, NamedTuple, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -54,6 +54,44 @@ class Broken(NamedTuple):
     message: str
 
 
+class Printed:
+    """Standard output for a plugin: what it prints goes to standard error, each line with the plugin's name, since
+    standard output is the report's."""
+
+    def __init__(self, plugin: str) -> None:
+        self.plugin = plugin
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """Pass on the lines that are complete."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            sys.stderr.write(f"plugin {self.plugin} prints: {line}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits but a line that is not complete."""
+
+    def end(self) -> None:
+        """Pass on what was begun."""
+        if self._begun:
+            self.write("\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+@contextmanager
+def printing(plugin: str) -> Iterator[None]:
+    """In the block the plugin's standard output is `Printed`."""
+    heard = Printed(plugin)
+    try:
+        with redirect_stdout(heard):
+            yield
+    finally:
+        heard.end()
+
+
 class Plugins:
     """The plugins of a process: those that loaded, what went wrong, and which of that has been told."""
 
@@ -83,7 +121,7 @@ class Plugins:
         from gpuspec.time_limit import time_limit
 
         try:
-            with redirect_stdout(sys.stderr), time_limit():
+            with printing(plugin.name), time_limit():
                 answer = function()
                 # What a hook promises is listed here, where it is guarded, and not where it is used.
                 answer = answer if isinstance(answer, (list, tuple, dict, str)) else list(answer)
@@ -133,7 +171,7 @@ def load(point: EntryPoint, into: Plugins) -> None:
             if wrong:
                 into.complain(name, wrong)
                 return
-        with redirect_stdout(sys.stderr), time_limit():
+        with printing(name), time_limit():
             module = _import(point.module)
         faults = list(misuses(module))
     except KeyboardInterrupt:

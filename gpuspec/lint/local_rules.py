@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import redirect_stdout
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.lint.registry import Registered, Registry, add, rules_of
 from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Rule
-from gpuspec.plugins import said
+from gpuspec.plugins import printing, said
+from gpuspec.time_limit import time_limit
 
 VARIABLE = "GPUSPEC_LOCAL_RULES"
 _read: dict[str, list[type[Rule]] | str] = {}
@@ -71,7 +71,7 @@ def _classes(path: str) -> list[type[Rule]] | str:
     if key not in _read:
         name = f"gpuspec_local_rules_{len(_read)}"
         try:
-            with redirect_stdout(sys.stderr):
+            with printing(os.path.basename(path)), time_limit():
                 module = _run(path, name)
             _read[key] = [
                 value

@@ -69,7 +69,11 @@ class Linter:
         if known is None:
             # The settings are kept beside the answer so that their id cannot be given to others.
             registry = self._registry(settings)
-            chosen = sorted(_chosen(registry, settings), key=lambda entry: entry.needs == "suppressions")
+            # Rules of plugins after our own: whatever they do to the facts, our findings are the same.
+            chosen = sorted(
+                _chosen(registry, settings),
+                key=lambda entry: (entry.needs == "suppressions", entry.plugin != BUILT_IN),
+            )
             known = self._active[id(settings)] = (settings, tuple(chosen))
             if settings.local is not None:
                 self.problems += settings.local.problems
@@ -202,11 +206,12 @@ class Linter:
         """What a plugin's rule says, all of it while its time is limited."""
         from time import perf_counter
 
+        from gpuspec.plugins import printing
         from gpuspec.time_limit import RuleTimeout, time_limit
 
         start = perf_counter()
         try:
-            with time_limit():
+            with printing(entry.plugin), time_limit():
                 return [_sound(item, entry.rule) for item in check(entry) or ()]
         except RuleTimeout:
             self._hung.add(entry.code)

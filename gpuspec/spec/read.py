@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import MappingProxyType
 from typing import Any
 
 from gpuspec.jsonc import Tree, pointer
@@ -76,7 +77,7 @@ class _Reader:
             exclude_outputs=self.words("exclude_outputs"),
             disk_gb=self.field("disk_gb"),
             image=self.image(),
-            env=self.environment_variables("env"),
+            env=MappingProxyType(self.environment_variables("env")),
             secrets=self.words("secrets"),
             setup=tuple(step.run for step in steps),
             run=self.field("run"),
@@ -88,15 +89,15 @@ class _Reader:
             traffic=self.section("traffic", Traffic),
             provider=self.field("provider"),
             cache=self.field("cache"),
-            labels=self.environment_variables("labels"),
+            labels=MappingProxyType(self.environment_variables("labels")),
             steps=steps,
             apt=apt,
             pip=pip,
             serverless=serverless,
             volume_mode=self.field("volume_mode"),
             encryption=self.field("encryption"),
-            pointers=self.pointers,
-            raw=raw,
+            pointers=MappingProxyType(self.pointers),
+            raw=MappingProxyType(raw),
         )
 
     # -- plain fields -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import resolve_gpu
@@ -214,7 +215,7 @@ def _workload(
     if modality:
         known["modality"], origins["modality"] = modality[0].known, modality[1]
     kept = {field: origin for field, origin in origins.items() if field in known}
-    return Workload(**known, other_models=tuple(others), follows_gpus=follows, origins=kept)
+    return Workload(**known, other_models=tuple(others), follows_gpus=follows, origins=MappingProxyType(kept))
 
 
 def _origin_of(value: Value, origins: dict[str, Origin]) -> Origin:

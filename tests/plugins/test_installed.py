@@ -193,8 +193,35 @@ def test_a_plugin_that_prints_does_not_spoil_the_report(site: Path, spec: Path) 
     install(site, "chatty", chatty.replace("yield", "print('hello from the rule'); yield"))
     done = gpuspec("lint", "--select", "CHAT", "--format", "json", path=site, cwd=spec)
     assert json.loads(done.stdout)["findings"][0]["code"] == "CHAT1"
-    assert "hello from the import" in done.stderr
-    assert "hello from the rule" in done.stderr
+    assert done.stderr.splitlines() == [
+        "plugin chatty prints: hello from the import",
+        "plugin chatty prints: hello from the rule",
+    ]
+
+
+SPOILS = (
+    "facts.job.env['X'] = '1'",
+    "facts.job.labels.clear()",
+    "facts.job.raw.clear()",
+    "facts.workload.origins.clear()",
+    "facts.tree.value.clear(); facts.tree.problems.append(1)",
+    "facts.job = None",
+    "facts.workload = None",
+    "facts.options = None",
+)
+
+
+@pytest.mark.parametrize("spoils", SPOILS)
+def test_what_a_rule_does_to_its_facts_is_its_own_affair(spoils: str, site: Path, spec: Path) -> None:
+    text = '{"run": "vllm serve org/Llama-3.1-70B-Instruct", "gpu_types": ["L4"], "labels": {"a": "b"}, "tsk": 1}'
+    (spec / "job.gpu.jsonc").write_text(text)
+    before = gpuspec("lint", "--format", "concise", path=site, cwd=spec)
+    assert len(before.stdout.splitlines()) > 3
+    spoiler = RULE.format(cls="S", code="AAA1", name="spoiler").replace("yield", f"{spoils}; return; yield")
+    install(site, "spoiler", spoiler)
+    after = gpuspec("lint", "--format", "concise", path=site, cwd=spec)
+    assert after.stdout == before.stdout
+    assert len(after.stderr.splitlines()) <= 1
 
 
 def test_a_missing_plugin_is_said(spec: Path, site: Path) -> None:

@@ -61,6 +61,7 @@ def test_the_variable_names_trusted_folders(repository: Path, said: str, ran: bo
     [
         ("raise SystemExit", "local rules {here} failed: cannot be loaded: SystemExit"),
         ("def (", "local rules {here} failed: cannot be loaded: SyntaxError"),
+        ("while True: pass", "local rules {here} failed: cannot be loaded: RuleTimeout: stopped after 0.3 s"),
         ("x = 1", "local rules {here} failed: it holds no Rule class"),
         (
             RULE.format(cls="X", code="GS001", name="mine"),
@@ -71,7 +72,7 @@ def test_the_variable_names_trusted_folders(repository: Path, said: str, ran: bo
 )
 def test_a_broken_file_is_named(repository: Path, source: str, said: str) -> None:
     (repository / "policy.py").write_text(source)
-    done = gpuspec("lint", "--allow-local-rules", path=repository, cwd=repository)
+    done = gpuspec("lint", "--allow-local-rules", path=repository, cwd=repository, GPUSPEC_RULE_SECONDS="0.3")
     assert done.returncode == 3
     assert said.format(here=repository / "policy.py") in done.stderr
     assert "Traceback" not in done.stderr
