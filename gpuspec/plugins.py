@@ -99,6 +99,8 @@ class Plugins:
         self.loaded: list[Plugin] = []
         self.broken: list[Broken] = []
         self.told: set[Broken] = set()
+        self.spent: dict[str, float] = {}
+        """Seconds that the hooks of each plugin took so far."""
         self._answers: dict[str, list[tuple[str, Any]]] = {}
 
     def complain(self, plugin: str, message: str) -> None:
@@ -118,8 +120,11 @@ class Plugins:
         options = getattr(function, "gpuspec_impl", None)
         if not isinstance(options, dict) or options.get("wrapper") or options.get("hookwrapper"):
             return
+        from time import perf_counter
+
         from gpuspec.time_limit import time_limit
 
+        start = perf_counter()
         try:
             with printing(plugin.name), time_limit():
                 answer = function()
@@ -130,6 +135,8 @@ class Plugins:
             raise
         except BaseException as error:
             self.complain(plugin.name, f"{hook} raised {said(error)}")
+        finally:
+            self.spent[plugin.name] = self.spent.get(plugin.name, 0.0) + perf_counter() - start
 
 
 _plugins: Plugins | None = None

@@ -22,7 +22,8 @@ from gpuspec.plugins import Plugin, hook_names, plugins, untold
 def command(spec: str | None, format_: str) -> int:
     """Plugins that are installed: what each brings, from where, and what it costs.
 
-    `import ms` is what loading took just now. A plugin that cannot be used is named below the table.
+    `import ms` is what loading took just now, `hooks ms` what its hooks took, each of which is called here. A plugin
+    that cannot be used is named below the table.
     """
     spent = _spent(spec) if spec else {}
     installed = plugins()
@@ -43,23 +44,61 @@ def command(spec: str | None, format_: str) -> int:
 
 def _row(plugin: Plugin, spent: dict[str, float] | None) -> dict[str, Any]:
     hooks = [name for name in hook_names() if hasattr(getattr(plugin.module, name, None), "gpuspec_impl")]
+    brings = {hook: _names(plugin, hook) for hook in hooks}
     row: dict[str, Any] = {
         "name": plugin.name,
         "version": plugin.version,
         "hooks": hooks,
-        "rules": _codes(plugin),
+        "rules": brings.get("gpuspec_rules", []),
+        "brings": brings,
         "where": plugin.where,
         "import_ms": round(plugin.import_ms, 2),
+        "hooks_ms": round(plugins().spent.get(plugin.name, 0.0) * 1000, 2),
     }
     if spent is not None:
         row["run_ms"] = round(spent.get(plugin.name, 0.0) * 1000, 2)
     return row
 
 
-def _codes(plugin: Plugin) -> list[str]:
-    answers = dict(plugins().ask("gpuspec_rules"))
-    classes = answers.get(plugin.name)
-    return [str(getattr(cls, "code", "?")) for cls in classes] if isinstance(classes, (list, tuple)) else []
+_ONE = {
+    "gpuspec_rules": ("", "code"),
+    "gpuspec_gpus": ("GPU", "name"),
+    "gpuspec_models": ("model", "id"),
+    "gpuspec_offers": ("price source", "name"),
+    "gpuspec_reporters": ("format", ""),
+    "gpuspec_launchers": ("launcher", ""),
+    "gpuspec_download_strategies": ("download strategy", ""),
+    "gpuspec_workload_readers": ("program", ""),
+}
+"""hook → (what one of its things is called, the field that holds its name; "" where the answer names them)."""
+
+
+def _names(plugin: Plugin, hook: str) -> list[str]:
+    """The names of what a plugin's hook gives."""
+    answer = dict(plugins().ask(hook)).get(plugin.name)
+    found = []
+    for item in answer if isinstance(answer, (dict, list, tuple)) else ():
+        field = _ONE[hook][1]
+        if (
+            isinstance(item, tuple) and type(item) is tuple
+        ):  # the words of a command; a source with its offers
+            item = item[0] if field and item else " ".join(map(str, item))
+        found.append(str(getattr(item, field, "?") if field else item))
+    return found
+
+
+def _brought(row: dict[str, Any]) -> str:
+    """What a plugin brings, in a few words: "ACME101, fleet (launcher), 12 GPUs"."""
+    said = []
+    for hook, names in row["brings"].items():
+        kind = _ONE[hook][0]
+        if kind and len(names) > 3:
+            said.append(
+                f"{len(names)} {kind.removesuffix('y') + 'ies' if kind.endswith('y') else kind + 's'}"
+            )
+        else:
+            said += [f"{name} ({kind})" if kind else name for name in names]
+    return ", ".join(said) or "nothing"
 
 
 def _spent(path: str) -> dict[str, float]:
@@ -79,13 +118,11 @@ def _spent(path: str) -> dict[str, float]:
 
 
 def _table(rows: list[dict[str, Any]], *, timed: bool) -> str:
-    head = ["plugin", "version", "brings", "import ms", *(["run ms"] if timed else []), "from"]
+    head = ["plugin", "version", "brings", "import ms", "hooks ms", *(["run ms"] if timed else []), "from"]
     lines = [head]
     for row in rows:
-        other = [hook.removeprefix("gpuspec_") for hook in row["hooks"] if hook != "gpuspec_rules"]
-        brings = ", ".join([*row["rules"], *other]) or "nothing"
-        times = [f"{row[key]:.2f}" for key in ("import_ms", "run_ms") if key in row]
-        lines.append([row["name"], row["version"], brings, *times, row["where"]])
+        times = [f"{row[key]:.2f}" for key in ("import_ms", "hooks_ms", "run_ms") if key in row]
+        lines.append([row["name"], row["version"], _brought(row), *times, row["where"]])
     wide = [max(len(line[at]) for line in lines) for at in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(size) for cell, size in zip(line, wide, strict=True)).rstrip() for line in lines

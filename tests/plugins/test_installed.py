@@ -224,6 +224,23 @@ def test_what_a_rule_does_to_its_facts_is_its_own_affair(spoils: str, site: Path
     assert len(after.stderr.splitlines()) <= 1
 
 
+def test_a_rule_pays_for_what_it_asks(site: Path, spec: Path) -> None:
+    """One that looks at the job alone: no memory is worked out, no price read, no command parsed."""
+    dear = "('gpuspec.sizing', 'gpuspec.planning', 'gpuspec.workload', 'gpuspec.catalog.snapshot')"
+    loaded = f"import sys; print(sorted(name for name in sys.modules if name.startswith({dear}))); yield"
+    text = '{"run": "vllm serve org/Llama-3.1-70B", "gpu_types": ["L4"], "name": "x"}'
+    (spec / "job.gpu.jsonc").write_text(text)
+    for what, dearer in (("facts.job.name", False), ("facts.need()", True)):
+        name = f"asks-{dearer}".lower()
+        source = RULE.format(cls="A", code="ASK1", name=name).replace("yield", f"{what}; {loaded}")
+        folder = site / name
+        folder.mkdir()
+        install(folder, name, source)
+        said = gpuspec("lint", "--select", "ASK", path=folder, cwd=spec).stderr
+        assert ("gpuspec.sizing" in said) is dearer, said
+        assert (f"plugin {name} prints: []" in said) is not dearer
+
+
 def test_a_missing_plugin_is_said(spec: Path, site: Path) -> None:
     (spec / "gpuspec.toml").write_text('plugins = ["acme"]\n')
     done = gpuspec("lint", path=site, cwd=spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -209,6 +210,47 @@ def test_plugins_lists_what_is_there(tmp_path: Path) -> None:
     text = gpuspec("plugins", path=site, cwd=tmp_path)
     assert "plugin lost failed: cannot be loaded: ModuleNotFoundError" in text.stderr
     assert "run ms" not in text.stdout
+
+
+def test_plugins_names_what_each_hook_gives(tmp_path: Path) -> None:
+    for name in ("gpuspec-plugin-example", "gpuspec-fleet", "gpuspec-policy"):
+        package = name.replace("-", "_")
+        shutil.copytree(ROOT / "plugins" / name / package, tmp_path / package)
+        info = tmp_path / f"{package}-0.1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1.0\n")
+        (info / "entry_points.txt").write_text(f"[gpuspec]\n{name} = {package}\n")
+    (tmp_path / "gpuspec-fleet.toml").write_text(FLEET)
+    done = gpuspec("plugins", path=tmp_path, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
+    assert " EX101, lorax-launcher (program) " in rows["gpuspec-plugin-example"]
+    assert (
+        " 4 GPUs, acme/x (model), fleet (price source), fleet (launcher), rsync (download strategy) "
+        in (rows["gpuspec-fleet"])
+    )
+    assert "csv (format)" in rows["gpuspec-policy"]
+    listed = json.loads(gpuspec("plugins", "--format", "json", path=tmp_path, cwd=tmp_path).stdout)["plugins"]
+    fleet = next(plugin for plugin in listed if plugin["name"] == "gpuspec-fleet")
+    assert fleet["brings"]["gpuspec_gpus"] == ["G1", "G2", "G3", "G4"]
+    assert fleet["hooks_ms"] > 0
+
+
+FLEET = (
+    "".join(
+        f'[[gpus]]\nname = "G{number}"\nvendor = "NVIDIA"\narchitecture = "Ada"\nvram-gb = 24\n'
+        for number in range(1, 5)
+    )
+    + """
+[[models]]
+id = "acme/x"
+params-b = 1
+[[machines]]
+cloud = "fleet"
+gpu = "G1"
+price = 1
+"""
+)
 
 
 def test_a_broken_plugin_is_named_by_every_command(tmp_path: Path) -> None:
