@@ -31,4 +31,4 @@ def check_job(job: Job, settings: RunSettings) -> None:
         )
     manifest(job.downloads)
     outputs.check(job.outputs)
-    items.plan(job, items.resolve(job, settings.workdir), "", fresh=True, price=None)
+    items.plan(job, items.resolve(job, settings.workdir), "", fresh=True)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import time
-
+from gpuspec.launch import clock
 from gpuspec.launch.launcher import Run
 
 
 def hours(run: Run, now: float | None = None) -> float:
-    """Hours from start to end, or until now. Never negative, whatever the clock did."""
-    until = run.ended if run.ended is not None else time.time() if now is None else now
-    return max(until - run.started, 0.0) / 3600
+    """Hours from start to end, or until `now` (Unix seconds; None is this moment). Never negative, and not moved by a
+    clock that is set meanwhile."""
+    if run.ended is not None:
+        if run.ended_up is not None and run.started_up is not None:
+            return max(run.ended_up - run.started_up, 0.0) / 3600
+        return max(run.ended - run.started, 0.0) / 3600
+    return clock.since(run.started, run.started_up, run.boot, now) / 3600
+
+
+def overdue(run: Run, now: float | None = None) -> float:
+    """Seconds since the idle minutes of a run that has ended were over; negative before."""
+    over = run.started if run.ended is None else run.ended
+    over_up = run.started_up if run.ended is None else run.ended_up
+    return clock.since(over, over_up, run.boot, now) - 60 * (run.keep_alive_minutes or 0)
 
 
 def so_far(run: Run, now: float | None = None) -> float | None:

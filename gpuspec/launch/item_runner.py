@@ -64,12 +64,15 @@ def note(status: str, item: str, code: int, seconds: float) -> None:
     """Add one line in one write, on its own even after a line that was cut short."""
     line = json.dumps({"item": item, "exit": code, "seconds": round(seconds, 3), "at": round(time.time())})
     torn = b""
-    if os.path.exists(status) and os.path.getsize(status):
-        with open(status, "rb") as before:
-            before.seek(-1, os.SEEK_END)
-            torn = b"" if before.read(1) == b"\n" else b"\n"
-    with open(status, "ab", buffering=0) as out:
-        out.write(torn + line.encode() + b"\n")
+    try:
+        if os.path.exists(status) and os.path.getsize(status):
+            with open(status, "rb") as before:
+                before.seek(-1, os.SEEK_END)
+                torn = b"" if before.read(1) == b"\n" else b"\n"
+        with open(status, "ab", buffering=0) as out:
+            out.write(torn + line.encode() + b"\n")
+    except OSError as error:  # a full disk must not end the items that need none of it
+        say(f"{item!r}: how it ended could not be noted ({error.strerror}); `--resume` would run it again")
 
 
 def each(plan: dict[str, Any], pending: list[str]) -> list[str]:
@@ -95,7 +98,8 @@ def together(plan: dict[str, Any], pending: list[str]) -> list[str]:
     to the file $GPUSPEC_ITEMS_DONE: then a failure costs only the others. Those that failed."""
     if not pending:
         return []
-    listed, done = plan["status"] + ".todo", plan["status"] + ".done"
+    # Each runner's own: two runs of one job may share a folder.
+    listed, done = (f"{plan['status']}.{os.getpid()}.{part}" for part in ("todo", "done"))
     with open(listed, "w", encoding="utf-8") as out:
         out.writelines(item + "\n" for item in pending)
     with open(done, "w", encoding="utf-8"):

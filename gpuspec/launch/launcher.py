@@ -95,6 +95,10 @@ class Run(NamedTuple):
     """GiB that sizing expected on each GPU."""
     peak_memory: float | None = None
     """GiB used at most on one GPU, as nvidia-smi on the machine saw it."""
+    boot: str | None = None
+    """The boot of this machine in which the run began; the next two are uptimes of it, in seconds."""
+    started_up: float | None = None
+    ended_up: float | None = None
 
 
 class Stray(NamedTuple):

@@ -18,11 +18,12 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
 
 _NUMBERS = {
     "started", "ended", "planned_price", "actual_price", "keep_alive_minutes", "max_hours", "planned_memory",
-    "peak_memory",
+    "peak_memory", "started_up", "ended_up",
 }  # fmt: skip
 _WHOLE = {"pid", "gpu_count", "spot", "exit_code"}
 
@@ -102,6 +103,8 @@ class RunRecord:
             changes.setdefault("pid_start", process_start(changes["pid"]))
         if changes.get("state") in FINAL and self._run.ended is None:
             changes.setdefault("ended", time.time())
+            if self._run.boot == clock.boot():
+                changes.setdefault("ended_up", clock.uptime())
         self._run = self._records.write(self._run.id, changes)
         return self._run
 
@@ -153,6 +156,8 @@ class Records:
         fields.setdefault("id", _new_id())
         fields.setdefault("state", "starting")
         fields.setdefault("started", time.time())
+        fields.setdefault("boot", clock.boot())
+        fields.setdefault("started_up", clock.uptime())
         fields.setdefault("pid", os.getpid())
         fields.setdefault("pid_start", process_start(fields["pid"]))
         run = Run(**fields)

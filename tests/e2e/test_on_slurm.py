@@ -8,6 +8,7 @@ stand in one file because one worker must run them all (`--dist loadfile`): a ho
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -275,6 +276,7 @@ def test_a_second_run_uses_the_machine_again_and_downloads_nothing(
     assert record(stack)["machine"] == machine
     assert sum(served) - before == 7000, "downloaded again"
     assert [line for line in second.stdout.splitlines() if line.startswith("item ")] == ["item two"]
+    assert re.search(r"items: \$0\.\d{4} each, at \$0\.44/h", second.stderr)
     assert (folder / "setups.txt").read_text() == "once\n"
 
 

@@ -80,7 +80,7 @@ def test_every_name_arrives_verbatim_and_nothing_is_interpreted(
         left.unlink()
     # printf writes each argument it was given, NUL-ended: two arguments would show
     command = f"printf '%s\\0' {PLACES[place]} >> out # it's a comment with {{item}}"
-    wanted = items.plan(Job(run=command), tuple(found), str(tmp_path / "status"), fresh=True, price=None)
+    wanted = items.plan(Job(run=command), tuple(found), str(tmp_path / "status"), fresh=True)
     assert wanted["each"]
     done = run(wanted, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -100,7 +100,7 @@ def test_every_name_arrives_verbatim_and_nothing_is_interpreted(
 )
 def test_all_at_once_the_file_lists_them_verbatim(tmp_path: Path, found: list[str]) -> None:
     wanted = items.plan(
-        Job(run='cat "$GPUSPEC_ITEMS" > out'), tuple(found), str(tmp_path / "status"), fresh=True, price=None
+        Job(run='cat "$GPUSPEC_ITEMS" > out'), tuple(found), str(tmp_path / "status"), fresh=True
     )
     assert not wanted["each"]
     assert run(wanted, tmp_path).returncode == 0
@@ -142,7 +142,7 @@ def test_a_failed_item_is_noted_and_resume_runs_only_it(tmp_path: Path) -> None:
     status = tmp_path / ".gpuspec" / "status.jsonl"
     job = Job(run="echo {item} >> log; [ {item} != bad ] || exit 3")
     found = ("one", "bad", "two")
-    done = run(items.plan(job, found, str(status), fresh=True, price=3.6), tmp_path)
+    done = run(items.plan(job, found, str(status), fresh=True), tmp_path)
     assert done.returncode == 1
     assert "items: 'bad' failed (exit status 3)" in done.stdout
     assert "items: 2 of 3 done in " in done.stdout
@@ -150,7 +150,7 @@ def test_a_failed_item_is_noted_and_resume_runs_only_it(tmp_path: Path) -> None:
     entries = [json.loads(line) for line in status.read_text().splitlines()]
     assert [(entry["item"], entry["exit"]) for entry in entries] == [("one", 0), ("bad", 3), ("two", 0)]
     mended = Job(run="echo again {item} >> log")
-    done = run(items.plan(mended, found, str(status), fresh=False, price=None), tmp_path)
+    done = run(items.plan(mended, found, str(status), fresh=False), tmp_path)
     assert done.returncode == 0
     assert "items: 2 of 3 were done before" in done.stdout
     assert (tmp_path / "log").read_text().splitlines() == ["one", "bad", "two", "again bad"]
@@ -165,7 +165,7 @@ def test_a_mended_command_or_a_longer_list_is_the_same_work() -> None:
 
 def test_fresh_begins_anew(tmp_path: Path) -> None:
     status = str(tmp_path / "status")
-    wanted = items.plan(Job(run="echo {item} >> log"), ("a",), status, fresh=True, price=None)
+    wanted = items.plan(Job(run="echo {item} >> log"), ("a",), status, fresh=True)
     run(wanted, tmp_path)
     run(wanted, tmp_path)
     assert (tmp_path / "log").read_text() == "a\na\n"
@@ -179,11 +179,27 @@ def test_what_each_item_cost(tmp_path: Path) -> None:
     assert 0.5 <= float(line.split("$")[1].split()[0]) < 5
 
 
+def test_a_full_disk_costs_the_note_and_not_the_items(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]).returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        (disk / "filler").write_bytes(b"x" * 65536)
+        job = Job(run="echo {item} >> log")
+        done = run(items.plan(job, ("a", "b"), str(disk / "status"), fresh=False), tmp_path)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "'a': how it ended could not be noted (No space left on device)" in done.stdout
+    assert (tmp_path / "log").read_text() == "a\nb\n"
+
+
 def test_a_killed_run_keeps_what_was_done_even_with_a_torn_line(tmp_path: Path) -> None:
     status = tmp_path / "status"
     status.write_text('{"item": "a", "exit": 0}\n{"item": "b", "ex')
     job = Job(run="echo {item} >> log")
-    done = run(items.plan(job, ("a", "b"), str(status), fresh=False, price=None), tmp_path)
+    done = run(items.plan(job, ("a", "b"), str(status), fresh=False), tmp_path)
     assert done.returncode == 0
     assert (tmp_path / "log").read_text() == "b\n"
     assert json.loads(status.read_text().splitlines()[-1])["item"] == "b"
@@ -191,7 +207,7 @@ def test_a_killed_run_keeps_what_was_done_even_with_a_torn_line(tmp_path: Path) 
 
 def test_together_what_the_program_reported_is_kept(tmp_path: Path) -> None:
     job = Job(run='head -n 1 "$GPUSPEC_ITEMS" >> "$GPUSPEC_ITEMS_DONE"; cat "$GPUSPEC_ITEMS" >> seen; exit 1')
-    wanted = items.plan(job, ("a", "b"), str(tmp_path / "status"), fresh=False, price=None)
+    wanted = items.plan(job, ("a", "b"), str(tmp_path / "status"), fresh=False)
     assert run(wanted, tmp_path).returncode == 1
     assert run(wanted, tmp_path).returncode == 0  # only b was left, and it was reported
     assert (tmp_path / "seen").read_text() == "a\nb\nb\n"
@@ -199,9 +215,7 @@ def test_together_what_the_program_reported_is_kept(tmp_path: Path) -> None:
 
 def test_an_item_too_long_for_a_command_fails_alone(tmp_path: Path) -> None:
     found = ("x" * 200_000, "short")  # Linux: 131,072 bytes at most in one variable
-    done = run(
-        items.plan(Job(run="echo {item} > out"), found, str(tmp_path / "s"), fresh=True, price=None), tmp_path
-    )
+    done = run(items.plan(Job(run="echo {item} > out"), found, str(tmp_path / "s"), fresh=True), tmp_path)
     assert done.returncode == 1
     assert "could not start: Argument list too long" in done.stdout
     assert (tmp_path / "out").read_text() == "short\n"
@@ -257,19 +271,17 @@ def test_items_that_cannot_be_are_refused(tmp_path: Path, job: Job, code: str) -
 
 def test_a_line_break_cannot_stand_in_a_list_of_lines(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        items.plan(Job(run="x $GPUSPEC_ITEMS"), ("a\nb",), "s", fresh=True, price=None)
+        items.plan(Job(run="x $GPUSPEC_ITEMS"), ("a\nb",), "s", fresh=True)
     assert caught.value.code == "item-newline"
 
 
 def test_the_shell_text_is_whole_and_runs_on_old_pythons(tmp_path: Path) -> None:
-    wanted = items.plan(Job(run="echo {item} >> out"), ("a b", "$(x)"), ".gpuspec/s", fresh=False, price=None)
+    wanted = items.plan(Job(run="echo {item} >> out"), ("a b", "$(x)"), ".gpuspec/s", fresh=False)
     text = items.script(wanted)
     done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
     assert done.returncode == 0
     assert (tmp_path / "out").read_text() == "a b\n$(x)\n"
     runner = Path(items.__file__).with_name("item_runner.py").read_text()
     ast.parse(runner, feature_version=(3, 8))
-    failing = items.script(
-        items.plan(Job(run="exit 2 # $GPUSPEC_ITEM"), ("a",), "s", fresh=False, price=None)
-    )
+    failing = items.script(items.plan(Job(run="exit 2 # $GPUSPEC_ITEM"), ("a",), "s", fresh=False))
     assert subprocess.run(["bash", "-c", failing], cwd=tmp_path, capture_output=True).returncode == 1

@@ -168,28 +168,41 @@ def test_machines_without_a_record_are_found_and_asked_about(rented: Path) -> No
 
 
 def test_a_machine_whose_timer_did_not_fire_is_reaped(rented: Path) -> None:
+    """A cloud that takes the timer, reads it back, and ignores it when its time comes."""
     assert run(rented).returncode == 0
     record = Records().record(Records().get("job"))
-    ended = record.run.ended or 0
-    record.update(ended=ended - 16 * 60)  # 7 idle minutes: 9 late
+    ended = record.run.ended_up or 0
+    record.update(ended_up=ended - 16 * 60)  # 7 idle minutes: 9 late
     assert gpuspec("reap", "--yes").stdout == "nothing to reap\n"
-    record.update(ended=ended - 18 * 60)  # 11 late
+    record.update(ended_up=ended - 18 * 60)  # 11 late
     assert "should have taken it 11 minutes ago" in gpuspec("reap", "--yes").stdout
     assert not cloud.read()
 
 
-@pytest.mark.parametrize("shift", [-86400.0, 86400.0])
-def test_a_clock_that_jumped_takes_no_machine_from_a_running_job(rented: Path, shift: float) -> None:
-    assert run(rented, "--detach").returncode == 0
-    record = Records().record(Records().get("job"))
-    record.update(started=record.run.started + shift)
-    (row,) = listed()
-    assert row["state"] == "running"
-    assert row["cost"] >= 0
-    assert gpuspec("reap").returncode == (
-        0 if shift > 0 else 2
-    )  # a day past its limit is asked about, not taken
+@pytest.mark.parametrize("jump", ["-864000", "864000"])
+@pytest.mark.parametrize("words", [("--detach",), ()])
+def test_a_clock_that_is_set_takes_no_machine_and_costs_nothing(
+    rented: Path, jump: str, words: tuple[str, ...]
+) -> None:
+    """Ten days back or forward, in the middle of a job and in its idle minutes."""
+    assert run(rented, *words).returncode == 0
+    reaped = gpuspec("reap", "--yes", CLOCK=jump)
+    assert (reaped.returncode, reaped.stdout) == (0, "nothing to reap\n")
     assert len(cloud.read()) == 1
+    (row,) = json.loads(gpuspec("ps", "--json", CLOCK=jump).stdout)["runs"]
+    assert row["state"] == ("running" if words else "succeeded")
+    assert 0 <= row["hours"] < 0.1
+    assert 0 <= row["cost"] < 0.1
+    assert not json.loads(gpuspec("cost", "job", "--json", CLOCK=jump).stdout)["hours"] > 0.1
+
+
+@pytest.mark.parametrize("jump", ["-864000", "864000"])
+def test_a_machine_is_used_again_after_the_clock_was_set(rented: Path, jump: str) -> None:
+    assert run(rented).returncode == 0
+    again = run(rented, CLOCK=jump)
+    assert again.returncode == 0, again.stderr
+    assert len(cloud.read()) == 1
+    assert all(0 <= row["hours"] < 0.1 for row in listed())
 
 
 def test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour(rented: Path) -> None:

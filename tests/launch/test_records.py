@@ -6,12 +6,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.launch import Run, cost
+from gpuspec.launch import Run, clock, cost
 from gpuspec.launch.records import Records, alive, process_start, state_dir
 
 
@@ -150,6 +151,21 @@ def test_cost_is_hours_times_price() -> None:
 
 def test_a_clock_set_back_costs_nothing_negative() -> None:
     assert cost.so_far(RENTED, now=0.0) == 0
+
+
+def test_hours_are_counted_on_the_uptime_of_one_boot() -> None:
+    run = RENTED._replace(boot=clock.boot(), started_up=clock.uptime() - 3600)
+    assert cost.hours(run) == pytest.approx(1.0, abs=0.01)  # whatever `started` says
+    assert cost.hours(run._replace(ended=5.0, ended_up=clock.uptime() - 1800)) == pytest.approx(0.5, abs=0.01)
+    rebooted = run._replace(boot="another", started=time.time() - 7200)
+    assert cost.hours(rebooted) == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_run_that_ended_after_a_reboot_has_no_uptime_of_its_end() -> None:
+    record = Records().new(name="a", launcher="local", spec_path="-", workdir="/", boot="another")
+    record.update(state="succeeded")
+    assert record.run.ended_up is None
+    assert record.run.ended is not None
 
 
 def test_predicted_is_the_limit_and_the_idle_minutes() -> None:

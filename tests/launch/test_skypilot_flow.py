@@ -135,6 +135,21 @@ def test_the_job_owns_standard_output() -> None:
     assert (watch.exit_code, watch.timed_out) == (3, False)
     watch.write("(x, pid=1) gpuspec: time limit reached: 2 h\n")
     assert watch.timed_out
+    watch.write("(x, pid=1) items: 3 of 4 done in 60.0 s\n")
+    assert watch.item_seconds == 15.0  # 60 s for the four that were tried
+
+
+def test_what_comes_again_is_not_shown_twice() -> None:
+    out = io.StringIO()
+    watch = Watch(out, io.StringIO())
+    for log in (
+        "(x, pid=1) a\n(x, pid=1) b\n(x, pi",
+        "(x, pid=1) a\n",
+        "(x, pid=1) a\n(x, pid=1) b\n(x, pid=1) c\n",
+    ):
+        watch.write(log)
+        watch.again()
+    assert out.getvalue() == "a\nb\nc\n"
 
 
 def test_teardown_is_waited_for_only_so_long() -> None:

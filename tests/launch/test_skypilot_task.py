@@ -241,6 +241,13 @@ def test_setup_takes_from_the_same_limit(tmp_path: Path) -> None:
     assert done.returncode == 124
 
 
+def test_a_disk_that_was_full_during_setup_does_not_end_the_job_at_once(tmp_path: Path) -> None:
+    (tmp_path / ".gpuspec").mkdir()
+    (tmp_path / ".gpuspec" / "ends").touch()  # all that `echo >` leaves without room
+    done = bash(run_text("sleep 1.5; echo done", 2.0), tmp_path)
+    assert (done.stdout, done.returncode) == ("done\n", 0)
+
+
 @pytest.mark.parametrize("limit", [None, 1.0])
 def test_setup_stops_at_the_first_failure(limit: float | None, tmp_path: Path) -> None:
     done = bash(setup_text(job(setup=("echo one", "false", "echo two")), limit), tmp_path)

@@ -185,7 +185,7 @@ def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
     if not found:
         return ["bash", "-c", job.run or ""]
     status = os.path.join(settings.workdir, items.status_path(job, settings.shard))
-    return items.local_command(items.plan(job, found, status, fresh=not settings.resume, price=None), folder)
+    return items.local_command(items.plan(job, found, status, fresh=not settings.resume), folder)
 
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +176,7 @@ class SkyPilotLauncher:
         if not used():
             return ()
 
-        return strays(Client().machines(), Records().all(), time.time())
+        return strays(Client().machines(), Records().all())
 
     def remove(self, machine: str) -> None:
         """Take a machine down."""

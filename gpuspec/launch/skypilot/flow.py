@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.reach import Reach, until_ready
 from gpuspec.launch.skypilot.results import Results
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
+from gpuspec.launch.skypilot.shell import out_of_sight
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Nowhere, Watch
@@ -112,6 +113,8 @@ class Launch:
             shard=self.settings.shard,
             again=self.left,
         )
+        if self.job.secrets:
+            config["run"] = out_of_sight(config["run"])
         sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
         now = left.price if left else client.quote(sky_task)
         check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
@@ -196,6 +199,9 @@ class Launch:
         trouble = self.results.last_fetch() if self.results else ""
         if watch.peak_memory is not None:
             self.record.update(peak_memory=watch.peak_memory)
+        price = self.record.run.actual_price
+        if watch.item_seconds is not None and price is not None:
+            self.settings.say(f"items: ${price * watch.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
         if trouble and ended.state == "succeeded":
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))

@@ -18,6 +18,9 @@ LIMIT_REACHED = "gpuspec: time limit reached"
 BEGUN = "gpuspec: the command begins"
 """What a job with `readiness` says between setup and its command, likewise."""
 
+INLINE_BYTES = 100 * 1024
+"""Up to here SkyPilot takes a job's text for an argument (`sky.utils.command_runner.MAX_INLINE_COMMAND_LENGTH`)."""
+
 PEAK = "gpuspec: peak memory of a GPU:"
 """Before the MiB that one GPU held at most, likewise."""
 
@@ -51,9 +54,11 @@ def run_text(command: str, max_hours: float | None, *, counted: bool = True) -> 
     seconds = str(_seconds(max_hours))
     if not counted:
         return _SAMPLE + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
+    # A disk that was full during setup leaves the file empty: then the limit begins here.
     left = f"""\
 read -r up _ </proc/uptime
-left=$(( $(cat .gpuspec/ends 2>/dev/null || echo $(( ${{up%.*}} + {seconds} ))) - ${{up%.*}} ))
+ends=$(cat .gpuspec/ends 2>/dev/null)
+left=$(( ${{ends:-$(( ${{up%.*}} + {seconds} ))}} - ${{up%.*}} ))
 [ "$left" -gt 0 ] || left=1
 """
     return left + _SAMPLE + _limited(command, '"$left"', max_hours, "GPUSPEC_RUN")
@@ -72,6 +77,13 @@ fi
 """
 
 
+def out_of_sight(text: str) -> str:
+    """`text`, made so long that SkyPilot brings it to the machine in a file that only its owner reads. A shorter one
+    it puts, the values of secrets with it, among the arguments of an ssh, which all users of this machine can see
+    (SkyPilot 0.14.1, `CloudVmRayBackend._exec_code_on_head`)."""
+    return text + ("#" * 99 + "\n") * (INLINE_BYTES // 100 + 1)
+
+
 def _plain(text: str) -> str:
     mark = _mark(text, "GPUSPEC_RUN")
     return f"bash /dev/fd/3 3<<'{mark}'\n{text}\n{mark}\n"
@@ -80,13 +92,14 @@ def _plain(text: str) -> str:
 def _limited(text: str, seconds: str, max_hours: float, word: str) -> str:
     mark = _mark(text, word)
     return f"""\
-began=$SECONDS
+read -r began _ </proc/uptime
 # bash reads the lines below from descriptor 3: standard input stays the job's own
 timeout --kill-after={GRACE_SECONDS} {seconds} bash /dev/fd/3 3<<'{mark}'
 {text}
 {mark}
 status=$?
-if [ $status -ne 0 ] && [ $(( SECONDS - began )) -ge {seconds} ]; then
+read -r now _ </proc/uptime
+if [ $status -ne 0 ] && [ $(( ${{now%.*}} - ${{began%.*}} )) -ge {seconds} ]; then
   echo "{LIMIT_REACHED}: {max_hours:g} h" >&2
 fi
 [ $status -eq 0 ] || exit $status

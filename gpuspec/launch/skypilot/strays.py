@@ -15,7 +15,7 @@ LATE_MINUTES = 10
 """How long after its time a timer may fire: SkyPilot looks once a minute and takes a few to take down."""
 
 
-def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float) -> tuple[Stray, ...]:
+def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float | None = None) -> tuple[Stray, ...]:
     """Those of `machines` that gpuspec rented (a name from `gs-`, or its label) and that no run answers for."""
     found = []
     for machine in machines:
@@ -27,14 +27,13 @@ def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float) -> tupl
     return tuple(found)
 
 
-def _why(runs: Sequence[Run], now: float) -> str:
+def _why(runs: Sequence[Run], now: float | None) -> str:
     """ "" where a run answers for the machine, be it that its idle minutes are not over."""
     if not runs:
         return "no run here knows it: its record is lost, or another machine of yours launched it"
     if any(run.state not in FINAL and not cost.outlived(run, now) for run in runs):
         return ""
-    due = max((run.ended or run.started) + 60 * (run.keep_alive_minutes or 0) for run in runs)
-    late = (now - due) / 60
+    late = min(cost.overdue(run, now) for run in runs) / 60
     if late < LATE_MINUTES:
         return ""
     return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"

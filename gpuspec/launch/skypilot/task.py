@@ -78,7 +78,7 @@ def task(
     runs only those not done before; `shard` is the part of them this machine does. `again` is for a machine that is
     up already and was got that way: its setup is not repeated. UserError where nothing is left to rent."""
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
-    command = _command(job, plan, workdir, items, resume, shard)
+    command = _command(job, workdir, items, resume, shard)
     if again:
         config["resources"] = _entry(again)
         command = again_text(job) + command
@@ -108,17 +108,16 @@ def _cache(job: Job) -> dict[str, Any]:
 
 
 def _command(
-    job: Job, plan: Plan, workdir: str, items: Sequence[str], resume: bool, shard: tuple[int, int] | None
+    job: Job, workdir: str, items: Sequence[str], resume: bool, shard: tuple[int, int] | None
 ) -> str:
     if not items:
         return job.run or ""
     from gpuspec.launch.items import before, script, status_path
     from gpuspec.launch.items import plan as items_plan
 
-    price = plan.choice.price if plan.choice else None
     status = status_path(job, shard)
     known = before(workdir, status) if resume else b""
-    return script(items_plan(job, tuple(items), status, fresh=not resume, price=price), known)
+    return script(items_plan(job, tuple(items), status, fresh=not resume), known)
 
 
 def ways_here(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[Entry, ...]:

@@ -15,6 +15,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
 _PEAK = re.compile(re.escape(PEAK) + r" (\d+) MiB")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
+_ITEMS = re.compile(r"items: \d+ of (\d+) done in ([\d.]+) s$")
 _NOT_SO = "(Ctrl-C to exit log streaming; job will not be killed)"
 """True of `sky logs`; our Ctrl-C ends the job."""
 _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
@@ -29,8 +30,8 @@ class Nowhere(io.StringIO):
 
 class Watch(io.TextIOBase):
     """Parts SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`.
-    Notes the job's exit status, whether its time limit ended it, the GPU memory it held at most (GiB), that its
-    command has `begun`, and the last lines it printed."""
+    Notes the job's exit status, whether its time limit ended it, the GPU memory it held at most (GiB), how long its
+    items took, that its command has `begun`, and the last lines it printed."""
 
     def __init__(self, out: TextIO, aside: TextIO) -> None:
         self._out = out
@@ -44,6 +45,8 @@ class Watch(io.TextIOBase):
         self.peak_memory: float | None = None
         self.begun = threading.Event()
         self.tail: deque[str] = deque(maxlen=LINES)
+        self.item_seconds: float | None = None
+        """Of one item, on average."""
 
     def writable(self) -> bool:
         return True
@@ -87,6 +90,9 @@ class Watch(io.TextIOBase):
                 return
         if prefix:
             self.tail.append(line[prefix.end() :])
+            summary = _ITEMS.match(line, prefix.end())
+            if summary and int(summary[1]):
+                self.item_seconds = float(summary[2]) / int(summary[1])
             self._out.write(line[prefix.end() :] + "\n")
             return
         plain = COLOUR.sub("", line)
