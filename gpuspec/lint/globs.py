@@ -24,33 +24,52 @@ def relative(path: str, root: str) -> str:
     return os.path.relpath(path, root).replace(os.sep, "/")
 
 
-_PIECE = r"/\*\*/|^\*\*/|/\*\*$|\*\*|\*|\?|\[!?\]?[^\]]*\]|\\."
+_PIECE = r"/\*\*/|^\*\*/|/\*\*$|^\*\*$|\*\*+|\*|\?|\[[!^]?\]?(?:\[:\w+:\]|\\.|[^\]])*\]|\\."
+_CROSSING = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_CLASSES = {
+    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
+    "blank": r" \t",
+    "xdigit": "0-9a-fA-F", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~", "cntrl": r"\0-\x1f",
+}  # fmt: skip
 
 
 def _compile(glob: str) -> re.Pattern[str]:
     body = glob[2:] if glob.startswith("./") else glob
-    body = body.rstrip("/")
+    return re.compile(f"{_pattern(body)}(?:/.*)?", re.S)
+
+
+def _pattern(glob: str) -> str:
+    body = glob.rstrip("/")
     rooted = "/" in body
     body = body.removeprefix("/")
-    out, at = "", 0
+    out, at = "" if rooted else "(?:.*/)?", 0
     for piece in re.finditer(_PIECE, body):
         out += re.escape(body[at : piece.start()]) + _regex(piece[0])
         at = piece.end()
-    out += re.escape(body[at:])
-    try:
-        return re.compile(f"{'' if rooted else '(?:.*/)?'}{out}(?:/.*)?", re.S)
-    except re.error:
-        return re.compile(re.escape(body))
+    return out + re.escape(body[at:])
 
 
 def _regex(piece: str) -> str:
     if piece.startswith("["):
-        inside = piece[1:-1].replace("\\", "\\\\")
-        return f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+        return _class(piece[1:-1])
     if piece.startswith("\\"):
         return re.escape(piece[1])
-    fixed = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return fixed[piece]
+    return _CROSSING.get(piece, ".*")
+
+
+def _class(inside: str) -> str:
+    """A bracket expression of fnmatch; it never means a slash."""
+    other = inside[:1] in ("!", "^")
+    out = ""
+    for part in re.finditer(r"\[:(\w+):\]|\\(.)|(.)", inside[other:], re.S):
+        name, escaped, plain = part.groups()
+        sign = escaped or plain or ""
+        out += _CLASSES.get(name, "") if name else sign if plain == "-" else re.escape(sign)
+    try:
+        re.compile(f"[{out}]")
+    except re.error:  # a range that ends before it begins means nothing
+        return "(?!)"
+    return f"(?!/)[{'^' if other else ''}{out}]"
 
 
 class Ignore(NamedTuple):
@@ -65,13 +84,13 @@ class Ignore(NamedTuple):
 def read_gitignore(folder: str, name: str = ".gitignore") -> list[Ignore]:
     """The lines of a folder's .gitignore that mean something."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            lines = file.read().splitlines()
+        with open(os.path.join(folder, name), encoding="utf-8-sig", errors="replace", newline="") as file:
+            lines = file.read().split("\n")
     except OSError:
         return []
     found = []
     for line in lines:
-        line = line.rstrip() if not line.endswith("\\ ") else line
+        line = re.sub(r"(?<!\\) +$", "", line.removesuffix("\r"))
         if not line or line.startswith("#"):
             continue
         negated = line.startswith("!")
@@ -100,13 +119,24 @@ def gitignores_above(folder: str) -> list[Ignore]:
     return found
 
 
+def _means(path: str, glob: str) -> bool:
+    """Whether a line of a .gitignore means this very path. Two stars within a name are one, and `./` is nothing."""
+    key = f"\0{glob}"
+    pattern = _compiled.get(key)
+    if pattern is None:
+        plain = re.sub(r"(?<=[^/*])\*\*+|\*\*+(?=[^/*])", "*", glob)
+        pattern = _compiled[key] = re.compile(_pattern(plain), re.S)
+    return pattern.fullmatch(path) is not None
+
+
 def is_ignored(path: str, is_folder: bool, ignores: list[Ignore]) -> bool:
-    """Whether git would ignore an absolute path; the last line that matches decides."""
+    """Whether git would ignore an absolute path in a folder that it does not ignore; the last line that matches
+    decides."""
     for entry in reversed(ignores):
         if entry.folders_only and not is_folder:
             continue
         if path.startswith(entry.folder + os.sep) or entry.folder == os.sep:
             inner = path[len(entry.folder) :].lstrip(os.sep).replace(os.sep, "/")
-            if glob_matches(inner, entry.glob):
+            if _means(inner, entry.glob):
                 return not entry.negated
     return False
