@@ -1,10 +1,13 @@
-"""Completion scripts of three shells: bash and fish complete with them, zsh reads them; and `--version`."""
+"""Completion in three shells, each asked what it offers; and `--version`."""
 
 from __future__ import annotations
 
 import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +89,45 @@ def test_zsh(script: Path) -> None:
         "zsh", "-f", "-c", f'autoload -U compinit; compinit -D; source "{script}"; echo $_comps[gpuspec]'
     )
     assert loaded.stdout.strip() == "_gpuspec_completion"
+
+
+class Terminal:
+    """A shell that someone types to."""
+
+    def __init__(self, *command: str) -> None:
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.environ |= {"PATH": f"{FOLDER}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
+            os.execvp(command[0], command)
+
+    def type(self, keys: str, until: str) -> str:
+        """What it shows after some keys, up to a word; all there is after 30 seconds."""
+        os.write(self.terminal, keys.encode())
+        seen = ""
+        while until not in seen and select.select([self.terminal], [], [], 30)[0]:
+            seen += os.read(self.terminal, 4096).decode(errors="replace")
+        return seen
+
+    def close(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.terminal)
+
+
+@pytest.mark.parametrize("script", ["zsh"], indirect=True)
+def test_zsh_completes(script: Path) -> None:
+    zsh = Terminal("zsh", "-f", "-i")
+    try:
+        zsh.type(f"autoload -U compinit; compinit -D -u; source {script}; PS1='red''y> '\n", "redy> ")
+        for keys, done in (
+            ("gpuspec li\t", "lint "),
+            ("--forma\t", "--format "),
+            ("sar\t", "sarif "),
+            ("--select over-p\t", "over-provisioned-gpu "),
+        ):
+            assert done in zsh.type(keys, done)
+    finally:
+        zsh.close()
 
 
 def test_zsh_is_told_what_each_is_for() -> None:
