@@ -9,19 +9,24 @@ failure, with the seed that makes it again, and exits with 1.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
+import re
 import resource
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 
 from gpuspec.errors import UserError
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.registry import collect
+from gpuspec.lint.result import Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.report import FORMATS, render
 
 ROOT = Path(__file__).parents[2]
 SLOW = 5.0
@@ -32,7 +37,7 @@ TOKENS = [
     b'"', b"'", b"{", b"}", b"[", b"]", b",", b":", b"//", b"/*", b"*/", b"\\", b"\x00", b"\xff", b"\xef\xbb\xbf",
     b"\r\n", b"\t", b"1e999", b"-0", b"0x", b"NaN", b"null", b"true", b"$(", b"${", b"<<EOF\n", b"|", b";", b"&&",
     "模型😀".encode(), "\u2028".encode(), b"A100:8", b"gpu_types", b'"model":{"id":"x"}', b"for x in y; do ",
-    b"; done",
+    b"; done", b"\\ud800", b"\\u001b[31m", b"\x1b[31m", b"::error::", b"]]>",
 ]  # fmt: skip
 SUFFIXES = {".jsonc", ".sh", ".py", ".yml", ".json", ".mk"}
 
@@ -95,6 +100,25 @@ def failures(seed: int, number: int, stop: float = float("inf")) -> Iterator[str
         for item in found:
             if not 1 <= item.place.line <= lines or item.place.column < 1:
                 yield f"{seed}:{at} {name}: {item.finding.code} at {item.place.line}:{item.place.column}"
+        for format, wrong in unreadable(Report((name,), tuple(found))):
+            yield f"{seed}:{at} {name}: --format {format}: {wrong}"
+
+
+def unreadable(report: Report) -> Iterator[tuple[str, str]]:
+    """Formats in which a report cannot be written or not be read again."""
+    for format in FORMATS:
+        try:
+            text = render(format, report, (True, 40)).encode()
+            if format in ("json", "sarif", "gitlab"):
+                json.loads(text)
+            elif format == "junit":
+                ElementTree.fromstring(text)
+            elif format in ("text", "markdown", "github"):
+                assert not re.search(
+                    rb"[\x00-\x08\x0b-\x1a\x1c-\x1f]|\x1b[^\\[\]]", text.replace(b"\x1b\\", b"")
+                )
+        except Exception as error:
+            yield format, f"{type(error).__name__}: {error}"
 
 
 def main() -> int:
