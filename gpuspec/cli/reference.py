@@ -12,6 +12,7 @@ import click
 
 from gpuspec.cli.main import cli
 from gpuspec.cli.run_lint import write
+from gpuspec.json_text import json_text
 from gpuspec.lint import reference as config_reference
 from gpuspec.lint.registry import collect
 
@@ -84,12 +85,13 @@ def _escaped(text: str) -> str:
 
 
 def pages(root: str) -> dict[str, str]:
-    """path in the checkout `root` → text, of cli.md and config.md."""
+    """path in the checkout `root` → text, of cli.md, config.md and the schema of settings."""
     with open(os.path.join(root, "schemas", "config.schema.json"), encoding="utf-8") as file:
         schema = json.load(file)
     return {
         "docs/reference/cli.md": page(),
         "docs/reference/config.md": config_reference.page(schema, collect()),
+        "schemas/config.schema.json": json_text(config_reference.with_options(schema, collect())),
     }
 
 

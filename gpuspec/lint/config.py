@@ -166,6 +166,7 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
         registry.check(selectors, path)
     _check_plugins(path, lists["plugins"], registry)
     _check_source(values.get("prices"))
+    _check_clouds(path, lists["clouds"])
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -209,7 +210,12 @@ def _whole(registry: Registry, local: Registry | None, refused: tuple[str, ...])
 
 def _check_key(path: str, key: str, value: Any) -> None:
     if key not in KEYS:
-        raise _bad(path, f"there is no setting {key!r}", _near(key, KEYS))
+        top = (
+            "settings stand at the top of this file; [tool.gpuspec] is for pyproject.toml."
+            if key == "tool"
+            else None
+        )
+        raise _bad(path, f"there is no setting {key!r}", top or _near(key, KEYS))
     kind = KEYS[key][0]
     if type(value) is not kind:
         raise _bad(path, f"{key} must be {_word(kind)}, not {_word(type(value))}")
@@ -257,7 +263,8 @@ def _option(path: str, rule: Rule, name: str, value: Any) -> Any:
     where = f"[rules.{rule.name}] {name}"
     if option is None:
         names = [option.name for option in rule.options]
-        raise _bad(path, f"{where}: {rule.name} has no such option", _near(name, names))
+        there = f"its options: {', '.join(names)}." if names else "it has none."
+        raise _bad(path, f"{where}: {rule.name} has no such option", _near(name, names) or there)
     fault = _fault(option, value)
     if fault:
         raise _bad(path, f"{where} = {value!r}: {fault}", option.help)
@@ -292,6 +299,19 @@ def _check_source(source: str | None) -> None:
         from gpuspec.catalog import offers
 
         offers(source)
+
+
+def _check_clouds(path: str, wanted: tuple[str, ...]) -> None:
+    # A misspelled cloud would leave nothing to rent, and every rule about money silent.
+    if wanted:
+        from gpuspec.catalog import offers
+        from gpuspec.catalog.clouds import CLOUDS
+
+        known = {*CLOUDS, *(offer.cloud for offer in offers(None))}
+        for name in wanted:
+            if name not in known:
+                hint = _near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."
+                raise _bad(path, f"clouds: there is no cloud {name!r}", hint)
 
 
 def _check_overrides(said: Overrides, registry: Registry) -> None:

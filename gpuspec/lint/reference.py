@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.page import option_line
 from gpuspec.lint.registry import BUILT_IN, Registry
+from gpuspec.lint.rule import Option
 
 _HEAD = """# Configuration
 
@@ -54,6 +55,33 @@ def page(schema: Mapping[str, Any], registry: Registry) -> str:
             text += f"\n### [`{rule.name}`](../rules/{rule.code}-{rule.name}.md)\n\n"
             text += "".join(option_line(option) + "\n" for option in rule.options)
     return text
+
+
+def with_options(schema: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+    """The schema of settings with the options of the built-in rules under `rules`; other names are plugins' rules."""
+    properties = dict(schema["properties"])
+    options = {
+        loaded(entry.rule).name: _options(loaded(entry.rule).options)
+        for entry in registry.rules
+        if entry.plugin == BUILT_IN and loaded(entry.rule).options
+    }
+    properties["rules"] = {**properties["rules"], "properties": options}
+    return {**schema, "properties": properties}
+
+
+def _options(options: Iterable[Option]) -> dict[str, Any]:
+    kinds = {int: "integer", float: "number", bool: "boolean", str: "string", list: "array"}
+    properties = {}
+    for option in options:
+        field = {"description": option.help, "type": kinds[option.type], "default": option.default}
+        if option.type is list:
+            field["items"] = {"type": "string"}
+        if option.minimum is not None:
+            field["minimum"] = option.minimum
+        if option.maximum is not None:
+            field["maximum"] = option.maximum
+        properties[option.name] = field
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _type(field: Mapping[str, Any]) -> str:

@@ -92,6 +92,10 @@ def test_everything(tmp_path: Path) -> None:
         ("[rules.limited]\nnumber = 1.5", "number = 1.5: must be a whole number", ""),
         ("[rules.limited]\nnumber = 0", "number = 0: must be at least 1", ""),
         ("[rules.limited]\nwords = [1]", "words = [1]: must be a list of strings", ""),
+        ("[rules.limited]\nzzz = 1", "limited has no such option", "share"),
+        ("[tool.gpuspec]\nselect = []", "there is no setting 'tool'", "pyproject.toml"),
+        ("clouds = ['AWS']", "clouds: there is no cloud 'AWS'", "'aws'"),
+        ("clouds = ['aws', 'runpot']", "clouds: there is no cloud 'runpot'", "'runpod'"),
         ("x = ", "it is not TOML", ""),
     ],
 )
@@ -175,6 +179,9 @@ def test_the_published_schema_agrees() -> None:
     }
     assert schema["additionalProperties"] is False
     accepts = jsonschema.Draft7Validator(schema).is_valid
-    assert accepts({"select": ["GS1"], "severity": {"GS1": "info"}, "rules": {"keep-alive": {"x": 1}}})
+    assert accepts({"select": ["GS1"], "severity": {"GS1": "info"}, "rules": {"x-y": {"x": 1}}})
     assert not accepts({"select": "GS1"})
     assert not accepts({"fail-on": "never"})
+    assert accepts({"rules": {"over-provisioned-gpu": {"min_saving": 0.3}, "a-plugin's": {"any": 1}}})
+    assert not accepts({"rules": {"over-provisioned-gpu": {"min_savings": 0.3}}})
+    assert not accepts({"rules": {"over-provisioned-gpu": {"min_saving": 7}}})
