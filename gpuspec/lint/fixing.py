@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from errno import EACCES
 from typing import NamedTuple
 
+from gpuspec.errors import UserError
 from gpuspec.jsonc import EditError, apply, parse
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
@@ -101,14 +103,21 @@ def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool) -> bytes | None
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write through a temporary file in the same folder, keeping the mode. A link's target is written."""
+    """Write through a temporary file in the same folder, keeping the mode. A link's target is written.
+
+    Raises UserError `cannot-write`, and then the file is as it was; a file that is read-only stays as it is."""
     path = os.path.realpath(path)
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     try:
+        mode = os.stat(path).st_mode & 0o7777
+        if not mode & 0o222:
+            raise PermissionError(EACCES, "it is read-only")
         with open(temporary, "xb") as file:
             file.write(data)
-        os.chmod(temporary, os.stat(path).st_mode & 0o7777)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
+    except OSError as error:
+        raise UserError("cannot-write", f"{path} cannot be mended: {error.strerror}") from None
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)

@@ -10,6 +10,7 @@ import pytest
 from rules_for_tests import NoCloud, registry
 
 from gpuspec import Edit, Facts, Finding, Fix, Rule
+from gpuspec.errors import UserError
 from gpuspec.jsonc import Span
 from gpuspec.lint.finding import Replace
 from gpuspec.lint.fixing import difference, fix_data, write_file
@@ -123,6 +124,25 @@ def test_files_keep_their_mode_and_links(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert sorted(os.listdir(tmp_path)) == ["link.jsonc", "real.jsonc"]
+
+
+def test_what_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.gpu.jsonc"
+    file.write_bytes(b"old")
+    file.chmod(0o444)
+    with pytest.raises(UserError, match="cannot be mended: it is read-only") as caught:
+        write_file(str(file), b"new")
+    assert caught.value.code == "cannot-write"
+    file.chmod(0o644)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        write_file(str(file), b"new")
+    assert file.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.gpu.jsonc"]
 
 
 def test_difference_applies_with_patch() -> None:
