@@ -6,10 +6,19 @@ from typing import Any
 
 
 def json_text(document: Any) -> str:
-    """Indented, readable in any language, with a line end. What UTF-8 cannot hold (bytes of a file's name, half a
-    surrogate pair in a spec) is escaped: the reader gets it back."""
+    """Indented, readable in any language, with a line end. Six decimals: what is beyond differs from one Python to
+    the next (3.12 adds floats more exactly). What UTF-8 cannot hold (bytes of a file's name, half a surrogate pair
+    in a spec) is escaped: the reader gets it back."""
     import json
     import re
 
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = json.dumps(_rounded(document), indent=2, ensure_ascii=False)
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: _rounded(part) for key, part in value.items()}
+    return [_rounded(part) for part in value] if isinstance(value, list | tuple) else value

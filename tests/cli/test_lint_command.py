@@ -174,6 +174,23 @@ def test_the_same_bytes_whatever_the_hash_seed(here: Path) -> None:
     assert b"GS002" in outputs.pop()
 
 
+@pytest.mark.parametrize("options", [[], ["--format", "json"]])
+def test_a_failure_of_ours_is_three_and_no_traceback(
+    lint, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("gpuspec.cli.run_lint.collect", crash)
+    ran = lint("clean.gpu.jsonc", *options)
+    assert ran.status == 3
+    assert "internal error: ZeroDivisionError: ours" in ran.err
+    assert "Traceback" not in ran.err
+    monkeypatch.setattr(sys, "argv", ["gpuspec", "--debug", "lint", "clean.gpu.jsonc"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
 def test_a_closed_pipe_is_no_crash(here: Path) -> None:
     command = f"{sys.executable} -m gpuspec lint . | true"
     done = subprocess.run(["bash", "-c", command], cwd=here, capture_output=True, text=True, check=False)

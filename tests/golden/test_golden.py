@@ -11,15 +11,19 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from gpuspec.jsonc import read_file
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.registry import collect
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Settings
 from gpuspec.report.concise import line
+from gpuspec.spec import check
+from gpuspec.spec.problem import Kind
 from gpuspec.testing import prices_in
 
 HERE = Path(__file__).parent
@@ -53,6 +57,15 @@ def test_golden(path: Path) -> None:
         expected.write_text(said, encoding="utf-8")
     assert said, "a bad case must be found"
     assert said == expected.read_text(encoding="utf-8")
+
+
+def test_every_kind_of_schema_error_has_a_case() -> None:
+    kinds = {
+        problem.kind
+        for path in (HERE / "GS003").glob("bad-*.jsonc")
+        for problem in check(read_file(str(path)))
+    }
+    assert kinds == set(get_args(Kind))
 
 
 def test_every_expectation_has_its_case() -> None:

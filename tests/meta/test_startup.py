@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 DEAR = {
     "click",
@@ -25,10 +27,13 @@ DEAR = {
 }
 
 
-def test_lint_of_a_clean_file_imports_nothing_dear() -> None:
+@pytest.mark.parametrize(
+    "spec", ["hello", "batch-70b-awq"]
+)  # few rules have something to look at; nearly all have
+def test_lint_of_a_clean_file_imports_nothing_dear(spec: str) -> None:
     code = (
         "import sys; before = set(sys.modules); from gpuspec.__main__ import main;"
-        "sys.argv = ['gpuspec', 'lint', 'examples/hello.jsonc']; status = main();"
+        f"sys.argv = ['gpuspec', 'lint', 'examples/{spec}.jsonc']; status = main();"
         "print(status, *sorted(set(sys.modules) - before), sep='\\n', file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
