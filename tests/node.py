@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-CACHE = Path(os.environ.get("GPUSPEC_NPM_DIR", Path(__file__).parents[1] / "node_modules" / ".gpuspec"))
+CACHE = Path(__file__).parents[1] / "node_modules" / ".gpuspec"
 
 
 def run(packages: tuple[str, ...], script: str, *arguments: str) -> str:
@@ -17,17 +19,21 @@ def run(packages: tuple[str, ...], script: str, *arguments: str) -> str:
     registry."""
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
-    wanted = {package.rpartition("@")[0]: package.rpartition("@")[2] for package in packages}
-    if not all((CACHE / "node_modules" / name).is_dir() for name in wanted):
-        CACHE.mkdir(parents=True, exist_ok=True)
-        options = ["--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix", str(CACHE)]
-        done = subprocess.run(["npm", "install", *options, *packages], capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"npm install {' '.join(packages)}: {done.stderr[-200:] or done.stdout[-200:]}")
+    folder = CACHE / re.sub(r"[^\w.@-]", "_", "+".join(packages))
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two workers may come at once
+        if not (folder / "done").exists():
+            options = ["--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix", str(folder)]
+            install = ["npm", "install", *options, *packages]
+            done = subprocess.run(install, capture_output=True, text=True, timeout=300)
+            if done.returncode:
+                pytest.skip(f"{' '.join(install)}: {(done.stderr or done.stdout)[-200:]}")
+            (folder / "done").touch()
     done = subprocess.run(
         ["node", "-e", script, *arguments],
-        cwd=CACHE,
-        env={**os.environ, "NODE_PATH": str(CACHE / "node_modules")},
+        cwd=folder,
+        env={**os.environ, "NODE_PATH": str(folder / "node_modules")},
         capture_output=True,
         text=True,
     )

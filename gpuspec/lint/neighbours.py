@@ -73,7 +73,8 @@ def _read(folder: str) -> tuple[Neighbour, ...]:
     from gpuspec.lint.discover import is_spec
 
     try:
-        names = sorted(name for name in os.listdir(folder or ".") if is_spec(name))
+        with os.scandir(folder or ".") as entries:  # no pipes: opening one would wait for a writer
+            names = sorted(entry.name for entry in entries if is_spec(entry.name) and entry.is_file())
     except OSError:
         return ()
     found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.lint.result import Report
-from gpuspec.report.summary import savings_per_month
+from gpuspec.report.summary import plural, savings_per_month
 from gpuspec.words import dollars
 
 
@@ -36,7 +36,7 @@ def render(report: Report, *, as_json: bool = False) -> str:
         notes = [f"{fixable:.0f} fixable"] if fixable else []
         notes += [f"{dollars(money)}/month"] if money else []
         lines.append(f"{number:>{width}.0f}  {code} {name}" + (f"  ({', '.join(notes)})" if notes else ""))
-    total = f"{len(report.findings)} findings in {len(report.files)} files"
+    total = f"{plural(len(report.findings), 'finding')} in {plural(len(report.files), 'file')}"
     saving = savings_per_month(report.findings)
     lines.append(total + (f" · up to {dollars(saving)}/month to save" if saving else ""))
     return "\n".join(lines) + "\n"

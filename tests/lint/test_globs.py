@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from gpuspec.lint.discover import walk
 from gpuspec.lint.globs import gitignores_above, is_ignored, read_gitignore
+from gpuspec.lint.neighbours import Folders
 from gpuspec.lint.settings import Settings
 
 FILES = [
@@ -71,6 +73,14 @@ def test_a_folder_pattern_spares_files(tmp_path: Path) -> None:
     ignores = read_gitignore(str(tmp_path))
     assert not is_ignored(str(tmp_path / "job.jsonc"), False, ignores)
     assert is_ignored(str(tmp_path / "job.jsonc"), True, ignores)
+
+
+def test_a_pipe_among_the_specs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.gpu.jsonc").write_text("{}")
+    os.mkfifo(tmp_path / "b.gpu.jsonc")
+    assert list(walk(".", Settings())) == ["a.gpu.jsonc"]
+    assert [spec.path for spec in Folders().alike("a.gpu.jsonc", "{}")] == ["a.gpu.jsonc"]
 
 
 def test_include_and_exclude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
