@@ -14,8 +14,8 @@ def gib(amount: float) -> str:
 
 
 def percent(share: float) -> str:
-    """`88 %` of 0.877."""
-    return f"{share * 100:.0f} %"
+    """`88 %` of 0.877; what is not quite all is `99 %`."""
+    return f"{min(share * 100, 99) if 0.99 < share < 1 else share * 100:.0f} %"
 
 
 def span_of_gib(low: float, high: float) -> str:

@@ -143,6 +143,8 @@ class Reader:
             method = _method_of_file(found.script.text)
             values.setdefault("method", (method, place.origin(method.text)))
         values.setdefault("engine", (Value(tool.engine, said), place.origin(said)))
+        if tool.engine == "llama.cpp":
+            _per_slot(values)
         yield Reading(
             tool, values, more, found.tool is not None or loaded is not None, command.enclosures, task
         )
@@ -248,6 +250,15 @@ class _Script(NamedTuple):
     values: Values
     models: tuple[str | None, ...]
     place: Place
+
+
+def _per_slot(values: dict[str, tuple[Value, Origin]]) -> None:
+    """llama.cpp's -c is for all its slots together (`llama-server --help`: -c, -np)."""
+    if "context" not in values or "concurrency" not in values:
+        return
+    (whole, origin), (slots, _) = values["context"], values["concurrency"]
+    known = whole.known // slots.known if whole.known and slots.known else None
+    values["context"] = whole._replace(known=known), origin
 
 
 def _method_of_file(path: str) -> Value:

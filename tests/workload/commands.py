@@ -230,7 +230,7 @@ SERVERS: list[Case] = [
             "task": "serve",
             "model_name": "bartowski/Llama-3.2-3B-Instruct-GGUF:Q8_0",
             "quantization": "gguf:Q8_0",
-            "context": 8192,
+            "context": 2048,  # of the 8192 for four slots
             "concurrency": 4,
             "kv_dtype": "q8_0",
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
@@ -11,6 +12,9 @@ from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import COUNTS, Way
 from gpuspec.sizing.memory import Need
 from gpuspec.words import dollars, gib, span_of_gib
+
+MOST_UTILIZATION = 0.97
+"""Beyond it nothing is left for CUDA graphs (GS601)."""
 
 
 class UnderProvisionedGpu(Rule):
@@ -81,7 +85,7 @@ class UnderProvisionedGpu(Rule):
             f"{gib(way.fit.usable)} usable; decided by {way.fit.part}{slow}",
             severity="warning" if guessed or spills else "error",
             confidence="medium" if guessed else "high",
-            suggestion=_instead(instead),
+            suggestion=_tighter(facts, way) or _instead(instead),
             fix=_fix(facts, way, instead),
             numbers=need_lines(way),
         )
@@ -114,6 +118,15 @@ def _what(facts: Facts) -> str:
     doing = {"full": "full fine-tuning of ", "lora": "LoRA training of ", "qlora": "QLoRA training of "}
     scheme = workload.quantization or workload.dtype
     return doing.get(workload.method or "", "") + name + (f" in {scheme}" if scheme else "")
+
+
+def _tighter(facts: Facts, way: Way) -> str | None:
+    """The share of the GPU that vLLM would have to use, where that alone is missing."""
+    assert way.fit
+    if facts.workload.engine != "vllm" or way.fit.need.expected > MOST_UTILIZATION * way.gpu.vram_gib:
+        return None
+    share = ceil(way.fit.need.expected / way.gpu.vram_gib * 100) / 100
+    return f"--gpu-memory-utilization {share:g} would just do, with little room for more requests"
 
 
 def _instead(way: Way | None) -> str | None:
