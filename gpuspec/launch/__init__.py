@@ -26,15 +26,21 @@ if TYPE_CHECKING:
     from gpuspec.launch.interrupts import interruptible
     from gpuspec.launch.local.redact import Redactor
     from gpuspec.launch.outputs import Outputs, outputs_of
+    from gpuspec.launch.readiness import Watch, ask_here
     from gpuspec.launch.records import alive, record_of, run_folder
     from gpuspec.launch.steps import Steps, steps_of
+    from gpuspec.launch.tunnel import Tunnel, forward
 
 _HOME = {
     "Outputs": "outputs",
     "Redactor": "local.redact",
     "Steps": "steps",
+    "Tunnel": "tunnel",
+    "Watch": "readiness",
     "alive": "records",
+    "ask_here": "readiness",
     "check_job": "checks",
+    "forward": "tunnel",
     "interruptible": "interrupts",
     "outputs_of": "outputs",
     "record_of": "records",
@@ -54,8 +60,12 @@ __all__ = [
     "State",
     "Steps",
     "Stray",
+    "Tunnel",
+    "Watch",
     "alive",
+    "ask_here",
     "check_job",
+    "forward",
     "interruptible",
     "outputs_of",
     "record_of",

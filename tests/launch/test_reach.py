@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from gpuspec.launch import RunSettings, find_launcher, ports
 from gpuspec.launch.readiness import LINES, Unreachable, Watch, ask_http, last_lines
 from gpuspec.launch.skypilot.reach import Reach, forwarded
 from gpuspec.launch.skypilot.shell import BEGUN
-from gpuspec.launch.skypilot.tunnel import Tunnel
+from gpuspec.launch.skypilot.ssh import ssh as by_ssh
 from gpuspec.launch.skypilot.watch import Nowhere
 from gpuspec.launch.skypilot.watch import Watch as Log
+from gpuspec.launch.tunnel import Tunnel
 from gpuspec.spec import Job, Port, Readiness
 
 from .conftest import Site
@@ -112,7 +114,7 @@ def test_a_port_that_is_taken_here_is_said_before_a_cent_is_spent(site: Site, tm
 
 def test_a_tunnel_that_breaks_is_made_again(ssh: Path) -> None:
     said: list[str] = []
-    tunnel = Tunnel("gs-x", (8000, 8265), said.append)
+    tunnel = Tunnel(partial(by_ssh, "gs-x"), (8000, 8265), said.append)
     tunnel.start()
     try:
         assert tunnel.up.wait(20)
@@ -136,7 +138,7 @@ def test_a_tunnel_that_breaks_is_made_again(ssh: Path) -> None:
 def test_a_tunnel_that_cannot_be_says_why_once(ssh: Path) -> None:
     (ssh / "refuses").touch()
     said: list[str] = []
-    tunnel = Tunnel("gs-x", (8000,), said.append)
+    tunnel = Tunnel(partial(by_ssh, "gs-x"), (8000,), said.append)
     tunnel.start()
     assert until(lambda: (ssh / "calls").exists() and len((ssh / "calls").read_text().splitlines()) > 1)
     (ssh / "refuses").unlink()
@@ -150,8 +152,10 @@ def test_a_tunnel_that_cannot_be_says_why_once(ssh: Path) -> None:
 
 def test_a_client_that_is_killed_leaves_no_ssh(ssh: Path) -> None:
     code = (
-        "from gpuspec.launch.skypilot.tunnel import Tunnel\n"
-        "tunnel = Tunnel('gs-x', (8000,), print); tunnel.start(); tunnel.join()"
+        "from functools import partial\n"
+        "from gpuspec.launch.skypilot.ssh import ssh\n"
+        "from gpuspec.launch.tunnel import Tunnel\n"
+        "tunnel = Tunnel(partial(ssh, 'gs-x'), (8000,), print); tunnel.start(); tunnel.join()"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as client:
         assert client.stdout

@@ -70,7 +70,7 @@ def members(cls: type) -> Iterator[str]:
     own = {
         name: value
         for base in reversed(cls.__mro__[:-1])
-        if base not in (tuple, Exception, BaseException)
+        if base.__module__.startswith("gpuspec")
         for name, value in vars(base).items()
     }
     for name in sorted(own):

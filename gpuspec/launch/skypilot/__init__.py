@@ -163,10 +163,13 @@ class SkyPilotLauncher:
         return Records().record(run).update(state=state, message=run.message or "taken down")
 
     def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
-        """Forward the job's ports by ssh, see `attach.py`."""
-        from gpuspec.launch.skypilot.attach import forward
+        """Forward the job's ports by ssh."""
+        from functools import partial
 
-        forward(run, say)
+        from gpuspec.launch.skypilot.ssh import ssh
+        from gpuspec.launch.tunnel import forward
+
+        forward(run, partial(ssh, run.machine or ""), say)
 
     def strays(self) -> tuple[Stray, ...]:
         """Machines of ours that no run answers for. Empty where SkyPilot was never used; asks every cloud else."""

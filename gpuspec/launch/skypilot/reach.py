@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.errors import UserError
@@ -12,7 +13,8 @@ from gpuspec.launch import ports
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.readiness import Unreachable, Watch, ask_command, ask_http, last_lines, patience
 from gpuspec.launch.skypilot.follow import to_the_end
-from gpuspec.launch.skypilot.tunnel import Tunnel, ssh
+from gpuspec.launch.skypilot.ssh import ssh
+from gpuspec.launch.tunnel import Tunnel
 from gpuspec.spec import Job
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Reach:
         self._over = threading.Event()
         self._watch: Watch | None = None
         here = forwarded(job, settings)
-        self._tunnel = Tunnel(machine, here, settings.say) if here else None
+        self._tunnel = Tunnel(partial(ssh, machine), here, settings.say) if here else None
         self._awaited = settings.shard is None and job.readiness is not None
 
     def start(self) -> None:

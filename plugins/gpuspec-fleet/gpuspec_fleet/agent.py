@@ -1,8 +1,8 @@
 """Looks after one job on a machine of the fleet: its lock, its steps, its time limit, its log, its end.
 
-Standard library only, Python 3.8 or newer: it is sent to the machine as one file with `redact.py` of gpuspec beside
-it, and lies in the folder it keeps everything in (mode 0700). It ends the job at its time limit whatever has become
-of the client. `python3 agent.pyz VERB RUN …`; answers are lines that begin with ANSWER.
+Standard library only, Python 3.8 or newer: it is sent to the machine as one file, with `redact.py` and `readiness.py`
+of gpuspec beside it, and lies in the folder it keeps everything in (mode 0700). It ends the job at its time limit
+whatever has become of the client. `python3 agent.pyz VERB RUN …`; answers are lines that begin with ANSWER.
 
 One job at a time: the lock is a file that every account of the machine shares, `$GPUSPEC_FLEET_LOCK` or
 /run/lock/gpuspec-fleet.lock, and goes with the process that holds it.
@@ -276,7 +276,7 @@ class Supervisor:
                 stderr=self.writing,
                 start_new_session=True,
             )
-            why = self._wait(process)
+            why = self._wait(process, self._watch() if name == "run" else None)
             if why:
                 end(self.run_.id, self.job["grace"])
                 process.wait()
@@ -286,8 +286,25 @@ class Supervisor:
                 return "failed", code, f"{name} ended with exit status {code}"
         return "succeeded", 0, ""
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> tuple[str, int, str] | None:
+    def _watch(self) -> Any:
+        """Who asks whether the job is ready, where the spec has `readiness`."""
+        wanted = self.job["readiness"]
+        if not wanted:
+            return None
+        from readiness import Watch, ask_here  # type: ignore[import-not-found]  # beside this file on the machine
+
+        watch = Watch(wanted, lambda: ask_here(wanted, self.workdir, self.environment), self._say)
+        watch.start()
+        return watch
+
+    def _wait(self, process: subprocess.Popen[bytes], watch: Any) -> tuple[str, int, str] | None:
         """None when the step ended by itself, else why it has to be ended."""
+        why = self._until(process, watch)
+        if watch:
+            watch.over.set()
+        return why
+
+    def _until(self, process: subprocess.Popen[bytes], watch: Any) -> tuple[str, int, str] | None:
         limit = self.job["max_seconds"]
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -297,6 +314,8 @@ class Supervisor:
                 return "interrupted", 130, "stopped"
             if limit is not None and time.monotonic() - self.began > limit:
                 return "timeout", 124, f"ended at its time limit of {limit / 3600:g} h"
+            if watch and watch.failure:
+                return "failed", 1, watch.failure
 
 
 def follow(run: Run, offset: int) -> int:

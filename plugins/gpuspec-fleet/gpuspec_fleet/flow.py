@@ -20,6 +20,7 @@ from gpuspec.launch import (
     Record,
     RunSettings,
     State,
+    Tunnel,
     interruptible,
     outputs_of,
     run_folder,
@@ -158,7 +159,7 @@ class Launch:
 
     def _job(self, price: float) -> dict[str, Any]:
         texts = steps_of(self.job, self.settings, price)
-        limit = self.settings.max_hours
+        limit, ready = self.settings.max_hours, self.job.readiness
         where = f"{socket.gethostname()}\0{self.settings.workdir}"
         named = (
             ("download", "setup", texts.downloads),
@@ -173,6 +174,7 @@ class Launch:
             "env": dict(self.job.env),
             "secrets": {name: os.environ[name] for name in self.job.secrets},
             "steps": [step for step in named if step[2]],
+            "readiness": ready._asdict() if ready and (ready.http or ready.command) else None,
             "max_seconds": None if limit is None else limit * 3600,
             "grace": GRACE_SECONDS,
         }
@@ -190,10 +192,17 @@ class Launch:
         self.record.update(state="running")
         if outputs:
             outputs.keep_fetching(over)
+        # One localhost cannot be several machines.
+        ports = () if self.settings.shard else tuple(port.port for port in self.job.ports)
+        tunnel = Tunnel(remote.ssh, ports, self.settings.say) if ports else None
+        if tunnel:
+            tunnel.start()
         try:
             self._show(remote)
         finally:
             over.set()
+            if tunnel:
+                tunnel.close()
         told = remote.ask("status", self.record.run.id)
         if told["state"] not in FINAL:
             message = told.get("message") or "how the job ended is not known"

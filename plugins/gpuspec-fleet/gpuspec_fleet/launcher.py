@@ -19,6 +19,7 @@ from gpuspec.launch import (
     Stray,
     alive,
     check_job,
+    forward,
     record_of,
     run_folder,
 )
@@ -121,23 +122,8 @@ class FleetLauncher:
         return self.stop(run)
 
     def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
-        """Forward the job's ports by ssh until Ctrl-C, or until the connection ends."""
-        ports = (run.ports or "").split()
-        if not ports:
-            raise UserError("no-ports", f"run {run.id} has no `ports`", 'add "ports": [8000] to the spec')
-        remote = self._remote(run)
-        words = [word for port in ports for word in ("-L", f"127.0.0.1:{port}:localhost:{port}")]
-        command = remote.ssh("-N", "-o", "ExitOnForwardFailure=yes", *words)
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        ) as forward:
-            try:
-                say("forwarded, until Ctrl-C: " + ", ".join(f"http://localhost:{port}" for port in ports))
-                _, trouble = forward.communicate()
-            finally:
-                forward.terminate()
-        lines = trouble.strip().splitlines() or ["no message"]
-        raise UserError("not-forwarded", f"ssh to {remote.machine.name} ended: {lines[-1]}", status=1)
+        """Forward the job's ports by ssh until Ctrl-C, and say when it is ready."""
+        forward(run, self._remote(run).ssh, say)
 
     def strays(self) -> tuple[Stray, ...]:
         """None: every run is in the records before a machine is asked, and an idle machine of yours costs nothing."""

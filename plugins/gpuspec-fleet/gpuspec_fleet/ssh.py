@@ -14,7 +14,7 @@ import zipfile
 from typing import Any
 
 from gpuspec import UserError
-from gpuspec.launch import Redactor
+from gpuspec.launch import Redactor, Watch
 from gpuspec_fleet import agent
 from gpuspec_fleet.fleet import Machine
 
@@ -32,6 +32,7 @@ def bundle() -> bytes:
     files = {
         "__main__.py": "import sys\nfrom agent import main\nsys.exit(main(sys.argv[1:]))\n",
         "agent.py": inspect.getsource(agent),
+        "readiness.py": inspect.getsource(inspect.getmodule(Watch) or Watch),
         "redact.py": inspect.getsource(inspect.getmodule(Redactor) or Redactor),
     }
     packed = io.BytesIO()

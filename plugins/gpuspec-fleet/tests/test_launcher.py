@@ -112,6 +112,15 @@ def test_a_failing_job_is_reported_as_failing(
     assert not [work for work in (alpha.home / ".gpuspec-fleet/work").iterdir() if (work / "never").exists()]
 
 
+def test_readiness_is_awaited_on_the_machine(here: Here, alpha: Machine) -> None:
+    wait = {"command": ["test", "-e", "ready"], "timeout": 60, "interval": 0.1}
+    status, said = here.run(run="touch ready; sleep 1; echo done", readiness=wait)
+    assert (status, "gpuspec: ready after 0 s: test -e ready" in said) == (0, True), said
+    status, said = here.run("--fresh", run="sleep 600", readiness={**wait, "timeout": 1})
+    assert (status, "failed: not ready within 1 s (test -e ready: exit status 1)" in said) == (1, True), said
+    until(lambda: not alpha.processes())
+
+
 def test_items_and_resume(here: Here) -> None:
     fields = {"items": ["a", "b b", "c"], "outputs": ["out/"], "gpu_types": ["RTX 4090"]}
     work = "mkdir -p out; [ {item} = c ] && [ ! -e mended ] && exit 1; echo {item} >> out/all"
@@ -368,7 +377,7 @@ def test_ports_answer_here(here: Here, alpha: Machine) -> None:
     )
     try:
         assert attach.stderr
-        assert attach.stderr.readline() == f"forwarded, until Ctrl-C: http://localhost:{port}\n"
+        assert attach.stderr.readline() == f"forwarded: http://localhost:{port}\n"
         assert until(lambda: fetched(attach.pid, port)) == b"hello\n"
     finally:
         os.killpg(attach.pid, signal.SIGINT)

@@ -1,8 +1,7 @@
-"""A rented machine's ports on this machine's localhost, through ssh with SkyPilot's own settings."""
+"""A machine's ports on this machine's localhost, through ssh."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -11,18 +10,20 @@ import time
 from collections.abc import Callable, Sequence
 
 from gpuspec.errors import UserError
+from gpuspec.launch.launcher import Run
+from gpuspec.launch.ports import require_free
+from gpuspec.launch.readiness import Unreachable, Watch, ask_http, patience
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to connect again, and from then on the last."""
 
 
-def ssh(machine: str, *options: str) -> list[str]:
-    """The words that reach a machine by ssh. Never through a connection that SkyPilot keeps open: ports forwarded by
-    that one would stay after us."""
-    settings = os.path.expanduser(f"~/.sky/generated/ssh/{machine}")
-    alone = ["ControlMaster=no", "ControlPath=none", "BatchMode=yes", "ConnectTimeout=10"]
-    alive = ["ServerAliveInterval=5", "ServerAliveCountMax=3"]
-    return ["ssh", "-F", settings, *(w for each in (*alone, *alive) for w in ("-o", each)), *options, machine]
+PATIENCE_SECONDS = 60.0
+"""For how long a machine that was reached before is tried again."""
+
+Ssh = Callable[..., list[str]]
+"""Options → the words that reach the machine by ssh, as far as its name; never through a shared connection, whose
+forwarded ports would stay after us."""
 
 
 class Tunnel(threading.Thread):
@@ -31,13 +32,13 @@ class Tunnel(threading.Thread):
 
     def __init__(
         self,
-        machine: str,
+        ssh: Ssh,
         ports: Sequence[int],
         say: Callable[[str], None],
         patience: float | None = None,
     ) -> None:
         super().__init__(daemon=True)
-        self.machine = machine
+        self.ssh = ssh
         self.ports = ports
         self.say = say
         self.patience = patience
@@ -45,7 +46,7 @@ class Tunnel(threading.Thread):
         self.gave_up = threading.Event()
         self.trouble = ""
         self._over = threading.Event()
-        self._ssh: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | None = None
         if shutil.which("ssh") is None:
             raise UserError("not-forwarded", "this machine has no ssh", "install OpenSSH's client")
 
@@ -70,14 +71,14 @@ class Tunnel(threading.Thread):
     def close(self) -> None:
         """Forward no longer."""
         self._over.set()
-        if self._ssh is not None and self._ssh.poll() is None:
-            self._ssh.terminate()
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
 
     def _connect(self) -> bool:
         """One ssh from its start to its end; whether the ports answered in between."""
         forwards = [word for port in self.ports for word in ("-L", f"127.0.0.1:{port}:localhost:{port}")]
         # `cat` ends with us, also when we are killed, and ssh with it; the word before it says that all is up.
-        command = [*ssh(self.machine, "-o", "ExitOnForwardFailure=yes", *forwards), "echo up; exec cat"]
+        command = [*self.ssh("-o", "ExitOnForwardFailure=yes", *forwards), "echo up; exec cat"]
         with tempfile.TemporaryFile("w+", errors="replace") as said:
             with subprocess.Popen(
                 command,
@@ -86,18 +87,58 @@ class Tunnel(threading.Thread):
                 stderr=said,
                 text=True,
                 start_new_session=True,  # Ctrl-C is ours to answer
-            ) as self._ssh:
+            ) as self._process:
                 if self._over.is_set():  # closed meanwhile
-                    self._ssh.terminate()
-                assert self._ssh.stdout
-                connected = bool(self._ssh.stdout.readline())
+                    self._process.terminate()
+                assert self._process.stdout
+                connected = bool(self._process.stdout.readline())
                 if connected:
                     self.up.set()
                     addresses = ", ".join(f"http://localhost:{port}" for port in self.ports)
                     self.say(f"forwarded{' again' if self.trouble else ''}: {addresses}")
-                self._ssh.wait()
+                self._process.wait()
             self.up.clear()
             said.seek(0)
             lines = [line for line in said.read().splitlines() if not line.startswith("channel ")]
             self.trouble = lines[-1].strip() if lines else "the connection ended"
         return connected
+
+
+def forward(run: Run, ssh: Ssh, say: Callable[[str], None]) -> None:
+    """Forward the ports of a run that goes on, until Ctrl-C, and say when it is ready. UserError without ports,
+    without a machine, or where ssh cannot."""
+    ports = [int(port) for port in (run.ports or "").split()]
+    if not ports:
+        raise UserError("no-ports", f"run {run.id} has no `ports`", 'add "ports": [8000] to the spec')
+    if run.machine is None:
+        raise UserError("machine-gone", f"run {run.id} has no machine", "`gpuspec ps` shows what runs")
+    for port in ports:
+        require_free(port)
+    tunnel = Tunnel(ssh, ports, say, patience=0.0)
+    tunnel.start()
+    try:
+        while not tunnel.up.wait(0.1) and not tunnel.gave_up.is_set():
+            pass
+        tunnel.patience = PATIENCE_SECONDS
+        if run.ready and tunnel.up.is_set():
+            _say_when_ready(run.ready, tunnel, say)
+        tunnel.join()
+    finally:
+        tunnel.close()
+    raise UserError(
+        "not-forwarded",
+        f"ssh to {run.machine} ended: {tunnel.trouble}",
+        "the machine may be gone: `gpuspec ps` tells",
+        status=1,
+    )
+
+
+def _say_when_ready(address: str, tunnel: Tunnel, say: Callable[[str], None]) -> None:
+    wanted = {"http": address}
+
+    def ask() -> str | None:
+        if not tunnel.up.is_set():
+            raise Unreachable(tunnel.trouble)
+        return ask_http(address, patience(wanted))
+
+    Watch(wanted, ask, say).start()
