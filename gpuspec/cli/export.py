@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.job_file import load, make_plan
+from gpuspec.launch.skypilot import export
+from gpuspec.launch.skypilot.route import Kind
 
-KINDS = {"skypilot": "launch", "skypilot-jobs": "jobs", "skypilot-serve": "serve"}
+KINDS: dict[str, Kind] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
 
 
 @click.command("export")
@@ -28,8 +30,6 @@ def command(spec: str, to: str, prices: str | None, accept_no_timer: bool) -> in
     `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` does the same as `gpuspec run`. Secrets are
     named, never written: pass them with `sky launch --secret NAME`.
     """
-    from gpuspec.launch.skypilot import export
-
     file = load(spec, prices)
     plan = make_plan(file, accept_no_timer=accept_no_timer, launcher="skypilot")
     click.echo(export(file.job, plan, file.workdir, KINDS[to]), nl=False)

@@ -45,6 +45,9 @@ class Prepared(NamedTuple):
 @click.option("--no-outputs", is_flag=True, help="Leave the outputs where they are.")
 @click.option("--resume", is_flag=True, help="Do only the items that have not succeeded yet.")
 @click.option(
+    "--plain", is_flag=True, help="One machine, also where spot recovery or replicas are to be had."
+)
+@click.option(
     "--allow-no-gpu", is_flag=True, help="With --on local: go on although the GPU asked for is missing."
 )
 @click.option("--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down.")
@@ -53,6 +56,9 @@ def command(specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None
 
     A machine that an earlier run of the same set-up has left, and that is still up, is used again. Several specs
     run one after the other; they, too, share a machine where they can.
+
+    Where SkyPilot keeps its controllers in its own server, a job that survives the loss of its spot machine is a
+    managed job, and a server with `scaling` a service; --plain keeps to one machine.
 
     Exit status: 0 the job succeeded (or was started, with --detach), 1 it failed or lint found errors,
     2 it could not be launched, 3 gpuspec itself failed, 130 interrupted. Of several specs, that of the first that
@@ -96,6 +102,7 @@ def _prepare(spec: str, yes: bool, options: dict[str, Any]) -> Prepared:
         resume=options["resume"],
         fresh=options["fresh"],
         shard=parse_shard(options["shard"]),
+        plain=options["plain"],
         allow_no_gpu=options["allow_no_gpu"],
         max_hours=_own_limit(file) if place == "local" else plan.max_hours,
         say=_say,

@@ -18,6 +18,7 @@ _FLAGS = {
     "fresh": "--fresh",
     "no_outputs": "--no-outputs",
     "resume": "--resume",
+    "plain": "--plain",
     "allow_no_gpu": "--allow-no-gpu",
     "accept_no_timer": "--accept-no-timer",
 }

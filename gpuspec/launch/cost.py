@@ -24,10 +24,14 @@ def overdue(run: Run, now: float | None = None) -> float:
 
 
 def so_far(run: Run, now: float | None = None) -> float | None:
-    """Dollars: hours × the price really paid, else the planned one. 0 on this machine; None if no price is
-    known."""
+    """Dollars: what the launcher has counted; else hours × the price really paid, else the planned one. 0 on this
+    machine; None where it is not known."""
     if run.launcher == "local":
         return 0.0
+    if run.spent is not None:
+        return run.spent
+    if run.through == "service":  # any number of replicas, for any part of the time
+        return None
     price = run.actual_price if run.actual_price is not None else run.planned_price
     return None if price is None else price * hours(run, now)
 

@@ -1,18 +1,24 @@
 """Run a job's items one after the other on the machine: `python3 item_runner.py ITEMS.json`.
 
 Self-contained, standard library only, Python 3.8 or newer. Each item's end is noted in a status file, one JSON
-line each, so that a second run (after a failure, a stop or a preemption) does only what is left. Exit status 0
-when every item is done, 1 when some failed.
+line each, so that a second run (after a failure, a stop or a preemption) does only what is left. With a `folder` that
+outlives the machine the status file and the outputs are kept there too, and a machine that takes over begins with
+them. Exit status 0 when every item is done, 1 when some failed.
 """
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from typing import Any
+
+KEEP_SECONDS = 15
+"""How often is kept what one process for all items reports as done."""
 
 
 def main(arguments: list[str]) -> int:
@@ -21,7 +27,7 @@ def main(arguments: list[str]) -> int:
         plan = json.load(text)
     status = plan["status"]
     os.makedirs(os.path.dirname(status) or ".", exist_ok=True)
-    if plan["fresh"] and os.path.exists(status):
+    if not take_over(plan) and plan["fresh"] and os.path.exists(status):
         os.replace(status, status + ".before")
     done = finished(status)
     pending = [item for item in plan["items"] if item not in done]
@@ -87,6 +93,7 @@ def each(plan: dict[str, Any], pending: list[str]) -> list[str]:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
         note(plan["status"], item, code, time.monotonic() - began)
+        keep(plan)
         if code:
             say(f"{item!r} failed (exit status {code})")
             failed.append(item)
@@ -106,17 +113,76 @@ def together(plan: dict[str, Any], pending: list[str]) -> list[str]:
         pass
     began = time.monotonic()
     places = {"GPUSPEC_ITEMS": os.path.abspath(listed), "GPUSPEC_ITEMS_DONE": os.path.abspath(done)}
-    code = subprocess.call(["bash", "-c", plan["run"]], env={**os.environ, **places})
-    with open(done, encoding="utf-8") as lines:
-        reported = set(lines.read().split("\n"))
+    process = subprocess.Popen(["bash", "-c", plan["run"]], env={**os.environ, **places})
+    noted: set[str] = set()
+    code = None
+    while code is None:
+        try:
+            code = process.wait(timeout=KEEP_SECONDS if plan.get("folder") else None)
+        except subprocess.TimeoutExpired:
+            new = set(reported(done)[:-1]) & set(pending) - noted  # the last line may be half a name
+            for item in sorted(new):
+                note(plan["status"], item, 0, 0.0)
+            noted |= new
+            if new:
+                keep(plan)
+    ok = set(pending if code == 0 else reported(done))
     seconds = (time.monotonic() - began) / len(pending)
-    failed = []
     for item in pending:
-        ok = code == 0 or item in reported
-        note(plan["status"], item, 0 if ok else code, seconds)
-        if not ok:
-            failed.append(item)
-    return failed
+        if item not in noted:
+            note(plan["status"], item, 0 if item in ok else code, seconds)
+    keep(plan)
+    return [item for item in pending if item not in ok]
+
+
+def reported(done: str) -> list[str]:
+    """The items that the command has said are done."""
+    with open(done, encoding="utf-8") as lines:
+        return lines.read().split("\n")
+
+
+def keep(plan: dict[str, Any]) -> None:
+    """Copy what is new of the outputs, and after them the status file, to the folder that outlives the machine."""
+    folder = plan.get("folder")
+    if not folder:
+        return
+    try:
+        for pattern in [*plan["outputs"], plan["status"]]:
+            for path in glob.glob(pattern, recursive=True):
+                for name in files(path):
+                    copy(name, os.path.join(folder, name))
+    except OSError as error:
+        say(f"not kept in {folder}: {error.strerror}; a machine that takes over would begin before this item")
+
+
+def files(path: str) -> list[str]:
+    """The file, or all files below the folder."""
+    if not os.path.isdir(path):
+        return [path]
+    return [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+
+
+def copy(source: str, target: str) -> None:
+    """Copy a file in one step, unless it is there."""
+    found = os.stat(source)
+    if os.path.exists(target):
+        there = os.stat(target)
+        if (there.st_size, int(there.st_mtime)) == (found.st_size, int(found.st_mtime)):
+            return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    shutil.copy2(source, target + ".part")
+    os.replace(target + ".part", target)
+
+
+def take_over(plan: dict[str, Any]) -> bool:
+    """Begin with what an earlier machine of this run has kept; False where there was none."""
+    folder = plan.get("folder")
+    if not folder or not os.path.exists(os.path.join(folder, plan["status"])):
+        return False
+    for name in files(folder):
+        if not name.endswith(".part"):
+            copy(name, os.path.relpath(name, folder))
+    return True
 
 
 if __name__ == "__main__":

@@ -185,10 +185,17 @@ def before(workdir: str, status: str) -> bytes:
 
 
 def plan(
-    job: Job, items: tuple[str, ...], status: str, *, fresh: bool, price: float | None = None
+    job: Job,
+    items: tuple[str, ...],
+    status: str,
+    *,
+    fresh: bool,
+    price: float | None = None,
+    folder: str | None = None,
 ) -> dict[str, Any]:
     """What the runner reads. `status` is the file that keeps each item's end; `fresh` begins it anew; `price` is
-    $/h of the machine, for the cost per item, where it is known before the machine is."""
+    $/h of the machine, for the cost per item, where it is known before the machine is; `folder` outlives the machine,
+    and another that takes over finds there what is done and its outputs."""
     each = runs_each(job.run or "")
     if not each and any("\n" in item or "\r" in item for item in items):
         raise UserError(
@@ -203,6 +210,8 @@ def plan(
         "status": status,
         "fresh": fresh,
         "price": price,
+        "folder": folder,
+        "outputs": list(job.outputs),
     }
 
 

@@ -45,6 +45,8 @@ class RunSettings(NamedTuple):
     """Rent anew even where a machine of an earlier run is still up and would do."""
     shard: tuple[int, int] | None = None
     """(which, of how many): the part of the items that this run does; None is all of them."""
+    plain: bool = False
+    """One machine of its own, also where another could replace it or replicas were asked for."""
     allow_no_gpu: bool = False
     """Local only: go on where the job asks for a GPU and this machine has none that will do."""
     max_hours: float | None = None
@@ -99,6 +101,12 @@ class Run(NamedTuple):
     """The boot of this machine in which the run began; the next two are uptimes of it, in seconds."""
     started_up: float | None = None
     ended_up: float | None = None
+    through: str | None = None
+    """Who looks after its machines: "job" (SkyPilot's managed jobs), "service" (SkyServe), None (its own timer)."""
+    recoveries: int | None = None
+    """Machines that were taken back and replaced."""
+    spent: float | None = None
+    """Dollars for all its machines so far, as the launcher counts them; None where there is but one."""
 
 
 class Stray(NamedTuple):

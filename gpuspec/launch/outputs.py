@@ -128,6 +128,14 @@ class Outputs:
         finally:
             self.lock.release()
 
+    def acknowledge(self, place: str) -> None:
+        """Put an empty file at `place` beside the outputs: the machine may go. UserError where it cannot be put."""
+        empty = os.path.join(os.path.dirname(self.staging), "fetched")
+        with open(empty, "w", encoding="utf-8"):
+            pass
+        with self.lock:
+            self._run(["rsync", "--times", *self.options, "--", empty, f"{self.source}/{place}"], timeout=60)
+
     def keep_fetching(self, over: threading.Event, interval: float = INTERVAL_SECONDS) -> threading.Thread:
         """Fetch in the background until `over` is set. A failure here is only a delay: the last fetch tells."""
 
@@ -169,13 +177,16 @@ class Outputs:
         temporary = os.path.join(self.staging, _TEMPORARY)
         shutil.rmtree(temporary, ignore_errors=True)  # of a fetch that was killed
         os.makedirs(temporary, mode=0o700)
+        self._run(self.command(), timeout)
+
+    def _run(self, command: list[str], timeout: float) -> None:
         hint = (
             "the results are still on the machine; `gpuspec logs` shows the run, `gpuspec down` gives it up"
         )
         try:
             # In a session of its own: Ctrl-C is for us, and where time is up ssh ends with it.
             self.rsync = subprocess.Popen(
-                self.command(),
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

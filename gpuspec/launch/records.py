@@ -23,9 +23,9 @@ from gpuspec.launch.launcher import FINAL, Run
 
 _NUMBERS = {
     "started", "ended", "planned_price", "actual_price", "keep_alive_minutes", "max_hours", "planned_memory",
-    "peak_memory", "started_up", "ended_up",
+    "peak_memory", "started_up", "ended_up", "spent",
 }  # fmt: skip
-_WHOLE = {"pid", "gpu_count", "spot", "exit_code"}
+_WHOLE = {"pid", "gpu_count", "spot", "exit_code", "recoveries"}
 
 
 def state_dir() -> str:

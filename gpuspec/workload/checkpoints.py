@@ -66,7 +66,7 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
             )
             bucket = _copies_to(words)
             if beside:
-                path, running = path if _durable(path) else bucket, True
+                path, running = path if outlives(path) else bucket, True
             elif trained:
                 at_end = bucket
             continue
@@ -80,14 +80,14 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
 
 
 def _kept(path: str | None, job: Job) -> bool | None:
-    """As `_durable`; what is among the outputs is fetched while the job runs, so that some of it outlives it."""
-    if path and _durable(path) is False and not path.startswith(("/", "~")):
+    """As `outlives`; what is among the outputs is fetched while the job runs, so that some of it outlives it."""
+    if path and outlives(path) is False and not path.startswith(("/", "~")):
         within = posixpath.normpath(path)
         for output in job.outputs:
             folder = posixpath.normpath(output.split("*")[0] or ".")
             if folder in (".", within) or within.startswith(folder + "/"):
                 return None
-    return _durable(path)
+    return outlives(path)
 
 
 def _key(word: str) -> str:
@@ -108,8 +108,9 @@ def _strategy(words: Sequence[str]) -> bool:
     return value is not None and value != "no"
 
 
-def _durable(path: str | None) -> bool | None:
-    """Whether a folder outlives the machine. An absolute path may be a volume that is mounted there."""
+def outlives(path: str | None) -> bool | None:
+    """Whether a folder outlives the machine; None where that cannot be told: an absolute path may be a volume that is
+    mounted there."""
     if path is None:
         return None
     if path.startswith(BUCKETS) or path.startswith(_MOUNTS):

@@ -50,12 +50,13 @@ def launch(stack: Stack, path: Path, *options: str, **more: str) -> subprocess.C
     )
 
 
-def record(stack: Stack) -> dict[str, Any]:
-    """The newest run record."""
+def record(stack: Stack, name: str = "%") -> dict[str, Any]:
+    """The newest run record, or the newest of this name."""
     # Closed at once: an open connection here keeps locks that a client killed meanwhile cannot clear.
     with closing(sqlite3.connect(stack.home / "state" / "runs.sqlite3")) as connection:
         connection.row_factory = sqlite3.Row
-        return dict(connection.execute("SELECT * FROM runs ORDER BY started DESC LIMIT 1").fetchone())
+        newest = "SELECT * FROM runs WHERE name LIKE ? ORDER BY started DESC LIMIT 1"
+        return dict(connection.execute(newest, (name,)).fetchone())
 
 
 def cluster(stack: Stack, name: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ Files in its folder:
     sold-out         instance types that cannot be had now, one a line (read at each request)
     events.jsonl     what was launched and terminated, when, and from which address that was asked (written)
     vms/ID/          a machine's disk and the log of its sshd
+    shared/          a disk that all machines have at /mnt/shared, where there is such a folder
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ BASE = "/api/v1"
 
 INIT = """\
 set -e
-vm=$1 rootfs=$2 name=$3 key=$4
+vm=$1 rootfs=$2 name=$3 key=$4 shared=$5
 mount -t overlay overlay -o "lowerdir=$rootfs,upperdir=$vm/up,workdir=$vm/work" "$vm/root"
 cd "$vm/root"
 mount -t proc proc proc
@@ -48,6 +49,7 @@ mount -t tmpfs -o mode=1777 tmpfs dev/shm
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 ln -s /proc/self/fd/0 dev/stdin; ln -s /proc/self/fd/1 dev/stdout; ln -s /proc/self/fd/2 dev/stderr
+if [ -d "$shared" ]; then mkdir -p mnt/shared; mount --bind "$shared" mnt/shared; fi
 hostname "$name"
 echo "127.0.0.1 localhost $name" >etc/hosts
 echo "$key" >home/ubuntu/.ssh/authorized_keys
@@ -78,6 +80,7 @@ class Machine:
         self.link = f"vm{number}"
         self.address = f"{NETWORK}.{number}"
         self.folder = folder / "vms" / self.id
+        self.shared = folder / "shared"
         self.status = "booting"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -94,7 +97,7 @@ class Machine:
         apart = ["unshare", "--net", "--pid", "--mount", "--uts", "--ipc", "--fork", "--kill-child"]
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [*apart, "sh", "-c", INIT, "vm-init", self.folder, rootfs, self.link, key],
+                [*apart, "sh", "-c", INIT, "vm-init", self.folder, rootfs, self.link, key, self.shared],
                 stdout=log,
                 stderr=log,
             )

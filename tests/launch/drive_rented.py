@@ -148,8 +148,9 @@ class FakeClient:
         write({other: each for other, each in read().items() if other != name})
 
 
-def _mortal(verb: str) -> None:
-    method = getattr(FakeClient, verb)
+def mortal(kind: type[FakeClient], verb: str) -> None:
+    """Have the client die before or after this verb, where it is told to."""
+    method = getattr(kind, verb)
 
     def dying(*arguments: Any, **options: Any) -> Any:
         if os.environ.get("KILL_AT") == f"{verb}:before":
@@ -159,7 +160,7 @@ def _mortal(verb: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    setattr(FakeClient, verb, dying)
+    setattr(kind, verb, dying)
 
 
 def set_clock(seconds: float) -> None:
@@ -171,7 +172,7 @@ def set_clock(seconds: float) -> None:
 def main() -> int:
     set_clock(float(os.environ.get("CLOCK", "0")))
     for verb in [name for name in vars(FakeClient) if not name.startswith("_")]:
-        _mortal(verb)
+        mortal(FakeClient, verb)
     module: Any = client
     module.Client, module.require, module.used = FakeClient, lambda: None, lambda: True
     from gpuspec.cli.main import main as gpuspec

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,61 @@ def test_the_shell_text_is_whole_and_runs_on_old_pythons(tmp_path: Path) -> None
     ast.parse(runner, feature_version=(3, 8))
     failing = items.script(items.plan(Job(run="exit 2 # $GPUSPEC_ITEM"), ("a",), "s", fresh=False))
     assert subprocess.run(["bash", "-c", failing], cwd=tmp_path, capture_output=True).returncode == 1
+
+
+@pytest.mark.parametrize("killed_at", ["a", "c"])
+def test_a_machine_that_takes_over_begins_with_what_is_kept(tmp_path: Path, killed_at: str) -> None:
+    job = Job(
+        run=f"cd {tmp_path}; echo {{item}} >>began; [ {{item}} != {killed_at} ] || [ -e go ] || kill -9 $PPID; cd -\n"
+        "mkdir -p out/deep; echo done-{item} >out/deep/{item}",
+        outputs=("out/",),
+    )
+    wanted = items.plan(
+        job, ("a", "b", "c", "d"), ".gpuspec/s", fresh=True, price=None, folder=str(tmp_path / "kept")
+    )
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    assert run(wanted, first).returncode == -9
+    (tmp_path / "go").touch()
+    second.mkdir()
+    done = run(wanted, second)
+    assert done.returncode == 0, done.stdout
+    began = {"a": "a abcd", "c": "abc cd"}[killed_at].replace(" ", "")
+    assert "".join((tmp_path / "began").read_text().split()) == began
+    assert {path.name: path.read_text() for path in (second / "out" / "deep").iterdir()} == {
+        name: f"done-{name}\n" for name in "abcd"
+    }
+
+
+def test_one_process_for_all_items_is_kept_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gpuspec.launch import item_runner
+
+    monkeypatch.setattr(item_runner, "KEEP_SECONDS", 0.05)
+    monkeypatch.chdir(tmp_path)
+    job = Job(
+        run="echo a >>$GPUSPEC_ITEMS_DONE; printf b >>$GPUSPEC_ITEMS_DONE; until [ -e go ]; do sleep 0.05; done"
+    )
+    wanted = items.plan(job, ("a", "b"), "s", fresh=True, price=None, folder=str(tmp_path / "kept"))
+    (tmp_path / "items.json").write_text(json.dumps(wanted))
+    thread = threading.Thread(target=item_runner.main, args=(["items.json"],))
+    thread.start()
+    kept = tmp_path / "kept" / "s"
+    while not kept.exists():
+        assert thread.is_alive()
+    assert item_runner.finished(str(kept)) == {"a"}  # "b" may be half a name
+    (tmp_path / "go").touch()
+    thread.join()
+    assert item_runner.finished(str(kept)) == {"a", "b"}
+    assert len(kept.read_text().splitlines()) == 2
+
+
+def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("in the way")
+    wanted = items.plan(
+        Job(run="true {item}"), ("a",), "s", fresh=True, price=None, folder=str(tmp_path / "kept")
+    )
+    done = run(wanted, tmp_path)
+    assert done.returncode == 0
+    assert f"items: not kept in {tmp_path}/kept: " in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_managed_job_tries_the_cheapest_first_and_recovers() -> None:
     assert config["resources"]["job_recovery"] == {"strategy": "EAGER_NEXT_REGION"}
     assert "autostop" not in config["resources"]
     assert "any_of" not in config["resources"]
-    assert export(spec, planned(spec), "/w", "jobs").startswith(
+    assert export(spec, planned(spec), "/w", "job").startswith(
         "# written by gpuspec; launch it with: sky jobs launch FILE"
     )
 
@@ -40,6 +41,7 @@ def test_a_service_scales_by_its_declared_load() -> None:
     spec = job("RTX A6000", scaling=Scaling(0, 4, 10), traffic=Traffic(requests_per_day=172_800), **SERVED)
     config = service(made(spec), spec)
     assert config["service"] == {
+        "ports": 8000,
         "readiness_probe": {"path": "/health", "initial_delay_seconds": 900},
         "replica_policy": {
             "min_replicas": 0,
@@ -54,15 +56,33 @@ def test_a_service_scales_by_its_declared_load() -> None:
     assert service(made(one), one)["service"]["replica_policy"] == {"min_replicas": 1}
 
 
+def test_a_service_on_spot_falls_back_to_machines_on_demand() -> None:
+    spec = job("RTX A6000", spot="allowed", scaling=Scaling(min=1), **SERVED)
+    config = service(made(spec), spec)
+    assert config["resources"]["any_of"] == [
+        {"infra": "runpod", "accelerators": "RTXA6000:1", "use_spot": True}
+    ]
+    assert config["service"]["replica_policy"] == {"min_replicas": 1, "dynamic_ondemand_fallback": True}
+    only = job("RTX A6000", spot="only", scaling=Scaling(min=1), **SERVED)
+    assert service(made(only), only)["service"]["replica_policy"] == {"min_replicas": 1}
+
+
+def test_a_single_request_does_not_start_every_replica() -> None:
+    quiet = job("RTX A6000", scaling=Scaling(0, 4), traffic=Traffic(requests_per_day=100), **SERVED)
+    target = service(made(quiet), quiet)["service"]["replica_policy"]["target_qps_per_replica"]
+    assert math.ceil(10 / 60 / target) == 1  # ten requests in SkyServe's window of a minute
+    assert math.ceil(11 / 60 / target) == 2
+
+
 @pytest.mark.parametrize(
     ("kind", "spec", "code"),
     [
-        ("jobs", job("RTX A6000"), "not-spot"),
-        ("jobs", job("RTX A6000", spot="only"), "no-checkpoint"),
-        ("serve", job("RTX A6000"), "not-a-service"),
-        ("serve", job("RTX A6000", **{**SERVED, "ports": ()}, scaling=Scaling(1)), "one-port"),
-        ("serve", job("RTX A6000", **{**SERVED, "readiness": None}, scaling=Scaling(1)), "no-readiness"),
-        ("serve", job("RTX A6000", scaling=Scaling(0, 2), **SERVED), "no-traffic"),
+        ("job", job("RTX A6000"), "not-spot"),
+        ("job", job("RTX A6000", spot="only"), "no-checkpoint"),
+        ("service", job("RTX A6000"), "not-a-service"),
+        ("service", job("RTX A6000", **{**SERVED, "ports": ()}, scaling=Scaling(1)), "one-port"),
+        ("service", job("RTX A6000", **{**SERVED, "readiness": None}, scaling=Scaling(1)), "no-readiness"),
+        ("service", job("RTX A6000", scaling=Scaling(0, 2), **SERVED), "no-traffic"),
     ],
 )  # fmt: skip
 def test_what_a_controller_could_not_run_is_refused(kind: str, spec: Job, code: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gpuspec.errors import UserError
 from gpuspec.launch import RunSettings, find_launcher, items
 from gpuspec.launch.skypilot import export
 from gpuspec.launch.skypilot.reuse import machine_key
-from gpuspec.launch.skypilot.shell import LIMIT_REACHED, run_text, setup_text
+from gpuspec.launch.skypilot.shell import FETCHED, LIMIT_REACHED, held_text, run_text, setup_text
 from gpuspec.launch.skypilot.task import Entry, task, task_name
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.planning import Plan, plan
@@ -293,3 +294,40 @@ def test_a_machine_is_made_for_its_open_ports_not_for_those_forwarded() -> None:
         for ports in ((), (Port(8000),), (Port(8000, public=True),))
     )
     assert plain == forwarded != public
+
+
+def test_a_limit_until_a_date_is_shared_by_all_machines(tmp_path: Path) -> None:
+    spec = Job(setup=("sleep 60",), steps=(Step("sleep 60"),))
+    late = bash(setup_text(spec, 1.0, until=time.time() - 5), tmp_path)
+    assert late.returncode == 124
+    assert f"{LIMIT_REACHED}: 1 h" in late.stderr
+    for until, seconds in ((time.time() + 100, 100), (time.time() + 9000, 3600)):
+        assert bash(setup_text(Job(), 1.0, until=until), tmp_path).returncode == 0
+        uptime = float(Path("/proc/uptime").read_text().split()[0])
+        assert abs(int((tmp_path / ".gpuspec" / "ends").read_text()) - uptime - seconds) < 5
+
+
+def test_a_machine_waits_for_its_outputs_to_be_fetched(tmp_path: Path) -> None:
+    (tmp_path / ".gpuspec").mkdir()
+    (tmp_path / FETCHED).touch()  # of a job before
+    with subprocess.Popen(
+        ["bash"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+    ) as shell:
+        assert shell.stdin
+        assert shell.stderr
+        shell.stdin.write(held_text(run_text("echo x; exit 3", 1.0), 1))
+        shell.stdin.close()
+        watch = Watch(io.StringIO(), io.StringIO())
+        for line in shell.stderr:
+            watch.write(f"(x, pid=1) {line}")
+            if watch.held.is_set():
+                assert shell.poll() is None
+                (tmp_path / FETCHED).touch()
+        assert shell.wait() == 3
+    assert watch.held.is_set()
+    assert bash(held_text("exit 4\n", 0), tmp_path).returncode == 4  # nobody came in time

@@ -13,6 +13,7 @@ from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSe
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.reach import forwarded
+from gpuspec.launch.skypilot.route import Kind, choose_route
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
@@ -52,18 +53,31 @@ class SkyPilotLauncher:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
         if (job.outputs and settings.outputs) or job.items is not None:
             outputs.require_rsync()
-        found = items.resolve(job, settings.workdir)
-        task(job, plan, workdir=settings.workdir, label="check", items=found)
-        for port in forwarded(job, settings):
+        way = choose_route(job, plan, plain=settings.plain)
+        export(job, plan, settings.workdir, way.kind)
+        for port in forwarded(job, settings) if way.kind == "machine" else ():
             require_free(port)
         require()
+        if way.line:
+            settings.say(way.line)
 
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
-        """The task's YAML, as `gpuspec export` prints it."""
-        return export(job, plan, settings.workdir)
+        """The task's YAML, as `gpuspec export` prints it, under what is said of its way."""
+        way = choose_route(job, plan, plain=settings.plain)
+        head = f"# {way.line}\n" if way.line else ""
+        return head + export(job, plan, settings.workdir, way.kind)
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
-        """Rent, run and report, see `flow.py`."""
+        """Rent, run and report, see `flow.py`, `managed.py` and `service.py`."""
+        kind = choose_route(job, plan, plain=settings.plain).kind
+        if kind == "job":
+            from gpuspec.launch.skypilot.managed import ManagedLaunch
+
+            return ManagedLaunch(job, plan, settings, record).run()
+        if kind == "service":
+            from gpuspec.launch.skypilot.service import ServiceLaunch
+
+            return ServiceLaunch(job, plan, settings, record).run()
         from gpuspec.launch.skypilot.flow import Launch
 
         return Launch(job, plan, settings, record).run()
@@ -79,6 +93,10 @@ class SkyPilotLauncher:
             # A machine is named in the record before anything is rented.
             gone = "the gpuspec that started it is gone; nothing had been rented"
             return run if alive(run) else run._replace(state="lost", message=gone)
+        controller = _controller(run)
+        if controller:
+            found: Run = controller.state(run)
+            return found
         client = Client()
         machine = client.machine(run.machine, refresh=True)
         if machine is not None and run.state == "lost":  # it was to go, and did not
@@ -126,6 +144,9 @@ class SkyPilotLauncher:
 
         if run.machine is None:
             raise UserError("no-log", f"run {run.id} never had a machine", run.message or None)
+        controller = _controller(run)
+        if controller:
+            return int(controller.logs(run, follow=follow))
         number = None if run.machine_job is None else int(run.machine_job)
         watch = Watch(sys.stdout, sys.stderr)
         status = Client().logs(run.machine, number, watch, follow=follow)
@@ -135,9 +156,11 @@ class SkyPilotLauncher:
         return int(status != 0)
 
     def stop(self, run: Run) -> Run:
-        """Cancel the job; the machine goes when its keep-alive has passed."""
+        """Cancel the job; the machine goes when its keep-alive has passed, or at once where a controller has it."""
         from gpuspec.launch.skypilot.client import Client
 
+        if run.through:  # its machines are the controller's, and go with it
+            return self.down(run)
         if run.machine is not None and run.machine_job is not None:
             Client().cancel_job(run.machine, int(run.machine_job))
         return (
@@ -150,7 +173,11 @@ class SkyPilotLauncher:
         """Take the machine down. UserError where another run has it by now."""
         from gpuspec.launch.skypilot.client import Client
 
-        if run.machine is not None:
+        controller = _controller(run)
+        if controller and run.machine:
+            controller.end(run)
+            run = Records().get(run.id)
+        elif run.machine is not None:
             for other in Records().all(active=True):
                 if other.machine == run.machine and other.id != run.id:
                     raise UserError(
@@ -163,7 +190,10 @@ class SkyPilotLauncher:
         return Records().record(run).update(state=state, message=run.message or "taken down")
 
     def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
-        """Forward the job's ports by ssh."""
+        """Forward the job's ports by ssh; a service has an address of its own."""
+        if run.through == "service":
+            say(f"it answers at {run.ready}")
+            return
         from functools import partial
 
         from gpuspec.launch.skypilot.ssh import ssh
@@ -174,32 +204,47 @@ class SkyPilotLauncher:
     def strays(self) -> tuple[Stray, ...]:
         """Machines of ours that no run answers for. Empty where SkyPilot was never used; asks every cloud else."""
         from gpuspec.launch.skypilot.client import Client, used
-        from gpuspec.launch.skypilot.strays import strays
+        from gpuspec.launch.skypilot.strays import strays, unknown
 
         if not used():
             return ()
 
-        return strays(Client().machines(), Records().all())
+        return strays(Client().machines(), Records().all()) + unknown(Records().all())
 
     def remove(self, machine: str) -> None:
-        """Take a machine down."""
+        """Take a machine down, or a managed job or service of that name."""
         from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.strays import end_unknown
 
-        Client().down(machine)
+        if not end_unknown(machine):
+            Client().down(machine)
 
 
-def export(job: Job, plan: Plan, workdir: str, kind: str = "launch") -> str:
-    """The SkyPilot task YAML that `gpuspec run` would send, for `sky launch`; of `kind` "jobs" for `sky jobs launch`,
-    "serve" for `sky serve up`. Holds no secret's value."""
-    if kind == "serve":
+def _controller(run: Run) -> Any:
+    """The module that knows what to ask of the controller that has a run; None where it has a machine of its own."""
+    if run.through == "job":
+        from gpuspec.launch.skypilot import managed
+
+        return managed
+    if run.through == "service":
+        from gpuspec.launch.skypilot import service
+
+        return service
+    return None
+
+
+def export(job: Job, plan: Plan, workdir: str, kind: Kind = "machine") -> str:
+    """The SkyPilot task YAML that `gpuspec run` would send, for `sky launch`; of `kind` "job" for `sky jobs launch`,
+    "service" for `sky serve up`. Holds no secret's value."""
+    if kind == "service":
         plan = plan._replace(max_hours=None)  # a service has no end
     config = task(job, plan, workdir=workdir, label="export", items=items.resolve(job, workdir))
     command = "sky launch"
-    if kind != "launch":
+    if kind != "machine":
         from gpuspec.launch.skypilot.exports import managed, service
 
-        config = (managed if kind == "jobs" else service)(config, job)
-        command = "sky jobs launch" if kind == "jobs" else "sky serve up"
+        config = (managed if kind == "job" else service)(config, job)
+        command = "sky jobs launch" if kind == "job" else "sky serve up"
     secrets = "".join(f" --secret {name}" for name in job.secrets)
     head = f"# written by gpuspec; launch it with: {command}{secrets} FILE\n"
     return head + render(config)

@@ -118,13 +118,13 @@ class Client:
         mode = self._sky.StatusRefreshMode.FORCE if refresh else self._sky.StatusRefreshMode.NONE
         with explained():
             found = self._sdk.get(self._sdk.status([name], refresh=mode))
-        return _machine(found[0]) if found else None
+        return machine_of(found[0]) if found else None
 
     def machines(self) -> list[Machine]:
         """Every cluster that this user has, as the clouds tell now."""
         with explained():
             found = self._sdk.get(self._sdk.status(refresh=self._sky.StatusRefreshMode.FORCE))
-        return [_machine(each) for each in found]
+        return [machine_of(each) for each in found]
 
     def pending(self, name: str) -> list[str]:
         """Launches of a machine that the server is still busy with, also those of clients that are gone."""
@@ -193,7 +193,8 @@ class Client:
             self._sdk.get(self._sdk.down(name))
 
 
-def _machine(status: Any) -> Machine:
+def machine_of(status: Any) -> Machine:
+    """A cluster from SkyPilot's record of it."""
     resources = getattr(status.handle, "launched_resources", None)
     accelerators = dict(getattr(resources, "accelerators", None) or {})
     price = None

@@ -1,8 +1,4 @@
-"""The same task for SkyPilot's two controllers: managed jobs (spot with recovery) and SkyServe (replicas).
-
-`gpuspec run` itself rents plain machines. What is written here is checked against SkyPilot's own reader, for
-`sky jobs launch` and `sky serve up`.
-"""
+"""The same task for SkyPilot's two controllers: managed jobs (spot with recovery) and SkyServe (replicas)."""
 
 from __future__ import annotations
 
@@ -10,13 +6,18 @@ import urllib.parse
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.launch.skypilot.route import replicas, survives
 from gpuspec.spec import Job
 
 DAY_SECONDS = 86400
 
+LEAST_QPS = 10 / 60
+"""Requests per second that one replica is trusted with at least. SkyServe counts those of the last minute: below one
+a minute, a single request would start as many replicas as there may be."""
+
 
 def managed(config: dict[str, Any], job: Job) -> dict[str, Any]:
-    """The task for `sky jobs launch`: a machine that the cloud takes back is replaced and the command started again.
+    """The task for a managed job: a machine that the cloud takes back is replaced and the command started again.
 
     UserError where spot is not allowed, or the command would begin from nothing each time."""
     if job.spot not in ("only", "allowed"):
@@ -25,10 +26,10 @@ def managed(config: dict[str, Any], job: Job) -> dict[str, Any]:
             "managed jobs recover spot machines, and `spot` is not allowed",
             'say "spot": "allowed"',
         )
-    if not (job.checkpoint and job.checkpoint.path):
+    if not survives(job):
         raise UserError(
             "no-checkpoint",
-            "a machine that is taken back would lose all work: the job has no `checkpoint`",
+            "a machine that is taken back would lose all work: the job has no `checkpoint` that outlives it",
             'say "checkpoint": {"path": "s3://…"}, and have the command go on from it',
         )
     resources = {name: value for name, value in config["resources"].items() if name != "autostop"}
@@ -44,11 +45,11 @@ def managed(config: dict[str, Any], job: Job) -> dict[str, Any]:
 
 
 def service(config: dict[str, Any], job: Job) -> dict[str, Any]:
-    """The task for `sky serve up`, with as many replicas as `scaling` says. A replica has no timer of its own:
+    """The task for SkyServe, with as many replicas as `scaling` says. A replica has no timer of its own:
     SkyServe ends it.
 
-    `target_qps_per_replica` is the declared load of a day, spread evenly over the most replicas. UserError where the
-    spec lacks what SkyServe must know."""
+    `target_qps_per_replica` is the declared load of a day, spread evenly over the most replicas, and at least
+    `LEAST_QPS`. UserError where the spec lacks what SkyServe must know."""
     if job.task != "serve" or job.scaling is None:
         raise UserError(
             "not-a-service", "SkyServe runs `task: serve` with `scaling`", 'say "scaling": {"min": 0}'
@@ -64,21 +65,26 @@ def service(config: dict[str, Any], job: Job) -> dict[str, Any]:
             f'say "readiness": {{"http": "http://localhost:{job.ports[0].port}/health"}}',
         )
     resources = {name: value for name, value in config["resources"].items() if name != "autostop"}
-    resources["ports"] = [job.ports[0].port]  # the load balancer calls the replicas from outside
+    port = job.ports[0].port
+    resources["ports"] = [port]  # the load balancer calls the replicas from outside
+    policy = _replicas(job)
+    spot = [way for way in resources["any_of"] if way.get("use_spot")]
+    if spot and len(spot) < len(resources["any_of"]):  # SkyServe takes no mixed list
+        resources["any_of"] = spot
+        policy["dynamic_ondemand_fallback"] = True
     probe: dict[str, Any] = {"path": urllib.parse.urlsplit(job.readiness.http).path or "/"}
     if job.readiness.timeout is not None:
         probe["initial_delay_seconds"] = job.readiness.timeout
     return {
         **config,
         "resources": resources,
-        "service": {"readiness_probe": probe, "replica_policy": _replicas(job)},
+        "service": {"ports": port, "readiness_probe": probe, "replica_policy": policy},
     }
 
 
 def _replicas(job: Job) -> dict[str, Any]:
     scaling = job.scaling
-    least = (scaling and scaling.min) or 0
-    most = (scaling and scaling.max) or max(least, 1)
+    least, most = replicas(job)
     policy: dict[str, Any] = {"min_replicas": least}
     if most > least:
         day = job.traffic.requests_per_day if job.traffic else None
@@ -89,7 +95,7 @@ def _replicas(job: Job) -> dict[str, Any]:
                 'say "traffic": {"requests_per_day": …}',
             )
         policy["max_replicas"] = most
-        policy["target_qps_per_replica"] = float(f"{day / DAY_SECONDS / most:.3g}")
+        policy["target_qps_per_replica"] = float(f"{max(day / DAY_SECONDS / most, LEAST_QPS):.3g}")
     if scaling and scaling.idle_minutes is not None and most > least:
         policy["downscale_delay_seconds"] = round(scaling.idle_minutes * 60)
     return policy

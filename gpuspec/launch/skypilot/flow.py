@@ -50,24 +50,12 @@ class Launch:
     def run(self) -> Outcome:
         """Rent, run, report. Whatever goes wrong, no machine stays unsaid."""
         self.settings.say("starting SkyPilot …")
-        client = Client()
-        clouds = client.enabled_clouds()
-        left = None if self.settings.fresh else self._left_behind(client, clouds)
-        sky_task = self._priced_task(client, clouds, left)
-        self.record.update(
-            machine=self.name,
-            state="provisioning",
-            keep_alive_minutes=None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"],
-            max_hours=self.plan.max_hours,
-            machine_key=machine_key(self.job, self.settings.workdir),
-        )
+        client = self._connect()
+        sky_task = self._prepare(client, client.enabled_clouds())
+        self.record.update(machine=self.name, state="provisioning", **self._planned())
         try:
             with interruptible():
-                machine = self._rent(client, sky_task)
-                self._check_machine(machine)
-                if self.settings.detach:
-                    return self._detached(client)
-                return self._follow(client)
+                return self._go(client, sky_task)
         except KeyboardInterrupt:
             return self._give_up(client, "interrupted", "interrupted")
         except UserError as error:
@@ -79,6 +67,30 @@ class Launch:
         except Exception as error:
             self._give_up(client, "failed", f"{type(error).__name__}: {error}", status=3)
             raise
+
+    def _connect(self) -> Client:
+        return Client()
+
+    def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
+        """The task, for a machine of an earlier run or a new one; nothing is rented yet."""
+        left = None if self.settings.fresh else self._left_behind(client, clouds)
+        return self._priced_task(client, clouds, left)
+
+    def _planned(self) -> dict[str, Any]:
+        """What the record gets before anything is rented."""
+        return {
+            "keep_alive_minutes": None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"],
+            "max_hours": self.plan.max_hours,
+            "machine_key": machine_key(self.job, self.settings.workdir),
+        }
+
+    def _go(self, client: Client, sky_task: Any) -> Outcome:
+        machine = self._rent(client, sky_task)
+        self._check_machine(machine)
+        return self._detached(client) if self.settings.detach else self._follow(client)
+
+    def _take_down(self, client: Client) -> None:
+        client.down(self.name)
 
     def _left_behind(self, client: Client, clouds: frozenset[str]) -> Machine | None:
         """A machine of an earlier run that will do, claimed and with its timer wound up; None where there is none."""
@@ -182,9 +194,13 @@ class Launch:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
         watch = Watch(sys.stdout, sys.stderr)
         over = threading.Event()
-        self.results = self._results(client)
-        if self.results:
-            self.results.outputs.keep_fetching(over)
+        outputs = self._outputs(client, self.name)
+        if outputs:
+            minutes = timer(self.plan)["idle_minutes"]
+            self.results = Results(
+                client, self.name, self.number, minutes, outputs, self.record, self.settings.say
+            )
+            outputs.keep_fetching(over)
         reach = self._reach(client, watch)
         try:
             reach.start()
@@ -197,33 +213,36 @@ class Launch:
         if reach.failure:
             ended = Outcome("failed", None, reach.failure)
         trouble = self.results.last_fetch() if self.results else ""
+        self._note_measured(watch)
+        if trouble and ended.state == "succeeded":
+            return Outcome("failed", ended.exit_code, trouble)
+        return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
+
+    def _note_measured(self, watch: Watch) -> None:
+        """What the log told of memory and of the time of an item."""
         if watch.peak_memory is not None:
             self.record.update(peak_memory=watch.peak_memory)
         price = self.record.run.actual_price
         if watch.item_seconds is not None and price is not None:
             self.settings.say(f"items: ${price * watch.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
-        if trouble and ended.state == "succeeded":
-            return Outcome("failed", ended.exit_code, trouble)
-        return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
-    def _results(self, client: Client) -> Results | None:
+    def _outputs(self, client: Client, host: str) -> Outputs | None:
+        """What is to be fetched from the machine `host`; None where nothing is."""
         patterns = [*self.job.outputs] if self.settings.outputs else []
         if self.job.items is not None:
             patterns.append(items.status_path(self.job, self.settings.shard))
         if not patterns:
             return None
-        outputs = Outputs(
-            f"{self.name}:sky_workdir",
+        return Outputs(
+            f"{host}:sky_workdir",
             self.settings.workdir,
             os.path.join(run_folder(self.record.run.id), "outputs"),
             self.record.run.id,
             patterns,
             self.job.exclude_outputs,
-            client.rsync_options(self.name),
+            client.rsync_options(host),
             since=self.record.run.started,
         )
-        minutes = timer(self.plan)["idle_minutes"]
-        return Results(client, self.name, self.number, minutes, outputs, self.record, self.settings.say)
 
     def _give_up(self, client: Client, state: str, why: str, *, status: int = 1) -> Outcome:
         """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. A machine whose
@@ -238,7 +257,7 @@ class Launch:
             if self.request is not None and self.number is None:
                 with suppress(Exception):
                     client.cancel_request(self.request)
-            client.down(self.name)
+            self._take_down(client)
 
         with hearing() as leave:
             with suppress(OSError):  # the terminal may be what went away
@@ -274,6 +293,11 @@ def outcome(client: Client, name: str, number: int | None, status: int, watch: W
     if status != 0:  # which of many ways to fail
         with suppress(UserError):
             state = (number is not None and client.job_state(name, number)) or state
+    return judged(state, watch)
+
+
+def judged(state: str, watch: Watch) -> Outcome:
+    """How a job ended that is in this state, in SkyPilot's word, and left this log."""
     if watch.timed_out:
         return Outcome("timeout", watch.exit_code, "ended by its time limit")
     if state == "SUCCEEDED":

@@ -1,7 +1,8 @@
 """The shell text SkyPilot runs on the machine. The author's own commands stand in it verbatim.
 
 With a time limit they run under `timeout`, which the machine itself keeps, so it holds when the client is
-gone. The limit covers setup and run together and is counted on the machine's uptime: a clock may jump.
+gone. The limit covers setup and run together and is counted on the machine's uptime: a clock may jump. Where one
+machine may follow another, each has what is left until a date, and no more than the whole limit.
 """
 
 from __future__ import annotations
@@ -24,18 +25,31 @@ INLINE_BYTES = 100 * 1024
 PEAK = "gpuspec: peak memory of a GPU:"
 """Before the MiB that one GPU held at most, likewise."""
 
+HELD = "gpuspec: the machine waits for its outputs to be fetched, minutes at most:"
+"""Said by a machine that goes as soon as its job is over; the client fetches, then writes `FETCHED`."""
 
-def setup_text(job: Job, max_hours: float | None) -> str:
-    """Downloads, then the author's setup commands; the first that fails ends it. "" if there is nothing to do."""
+FETCHED = ".gpuspec/fetched"
+
+
+def setup_text(job: Job, max_hours: float | None, *, until: float | None = None) -> str:
+    """Downloads, then the author's setup commands; the first that fails ends it. "" if there is nothing to do.
+    `until` is the Unix time at which the limit ends on any machine."""
     parts = [script(job.downloads), *job.setup]
     body = "\n".join(part.rstrip("\n") for part in parts if part.strip())
     if max_hours is None:
         return f"set -e\n{body}\n" if body else ""
-    seconds = _seconds(max_hours)
-    start = (
+    seconds = str(_seconds(max_hours))
+    start = ""
+    if until is not None:
+        start = (
+            f"left=$(( {int(until)} - $(date +%s) ))\n"
+            f'[ "$left" -lt {seconds} ] || left={seconds}\n[ "$left" -gt 0 ] || left=1\n'
+        )
+        seconds = "$left"
+    start += (
         f"mkdir -p .gpuspec\nread -r up _ </proc/uptime; echo $(( ${{up%.*}} + {seconds} )) >.gpuspec/ends\n"
     )
-    return start + (_limited(f"set -e\n{body}", str(seconds), max_hours, "GPUSPEC_SETUP") if body else "")
+    return start + (_limited(f"set -e\n{body}", seconds, max_hours, "GPUSPEC_SETUP") if body else "")
 
 
 def again_text(job: Job) -> str:
@@ -62,6 +76,20 @@ left=$(( ${{ends:-$(( ${{up%.*}} + {seconds} ))}} - ${{up%.*}} ))
 [ "$left" -gt 0 ] || left=1
 """
     return left + _SAMPLE + _limited(command, '"$left"', max_hours, "GPUSPEC_RUN")
+
+
+def held_text(text: str, minutes: int) -> str:
+    """`text` for a machine that goes as soon as its job is over: it waits for its outputs to be fetched."""
+    return f"""\
+mkdir -p .gpuspec; rm -f {FETCHED}
+(
+{text})
+status=$?
+echo "{HELD} {minutes}" >&2
+waited=0
+until [ -e {FETCHED} ] || [ $waited -ge {minutes * 60} ]; do sleep 1; waited=$(( waited + 1 )); done
+exit $status
+"""
 
 
 _SAMPLE = f"""\

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gpuspec.launch import cost
 from gpuspec.launch.launcher import FINAL, Run, Stray
+from gpuspec.launch.skypilot.route import rented_controller
+
+KNOWN_NOT = "no run here knows it: its record is lost, or another machine of yours launched it"
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Machine
@@ -30,10 +34,46 @@ def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float | None =
 def _why(runs: Sequence[Run], now: float | None) -> str:
     """ "" where a run answers for the machine, be it that its idle minutes are not over."""
     if not runs:
-        return "no run here knows it: its record is lost, or another machine of yours launched it"
+        return KNOWN_NOT
     if any(run.state not in FINAL and not cost.outlived(run, now) for run in runs):
         return ""
     late = min(cost.overdue(run, now) for run in runs) / 60
     if late < LATE_MINUTES:
         return ""
     return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"
+
+
+def unknown(runs: Sequence[Run]) -> tuple[Stray, ...]:
+    """Managed jobs and services of ours that no run here knows, where SkyPilot's controllers live in its server."""
+    known = {run.machine for run in runs}
+    names = [name for name in _controlled() if name.startswith("gs-") and name not in known]
+    return tuple(Stray(name, KNOWN_NOT, None) for name in names)
+
+
+def end_unknown(name: str) -> bool:
+    """End the managed job or the service of this name; False where there is none."""
+    ours = _controlled().get(name)
+    if ours is None:
+        return False
+    ours()
+    return True
+
+
+def _controlled() -> dict[str, Callable[[], None]]:
+    """Managed jobs and services that are not over, by name, and how to end each."""
+    jobs, services = not rented_controller("jobs"), not rented_controller("serve")
+    if not (jobs or services):
+        return {}
+    from gpuspec.launch.skypilot import managed, service
+    from gpuspec.launch.skypilot.controllers import ENDED, Controllers
+
+    controllers = Controllers()
+    found: dict[str, Callable[[], None]] = {}
+    if jobs:
+        for job in controllers.jobs():
+            if job.state not in ENDED:
+                found[job.name] = partial(managed.end_by_name, controllers, job.name)
+    if services:
+        for each in controllers.services():
+            found[each.name] = partial(service.end_by_name, controllers, each.name)
+    return found

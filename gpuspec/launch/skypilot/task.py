@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.shell import BEGUN, again_text, run_text, setup_text
+from gpuspec.launch.skypilot.shell import BEGUN, again_text, held_text, run_text, setup_text
 from gpuspec.planning import Candidate, Plan, launchable
 from gpuspec.spec import Job
 
@@ -25,6 +25,17 @@ class Entry(NamedTuple):
     spot: bool
     instance: str
     price: float
+
+
+class Succession(NamedTuple):
+    """What a job needs where another machine may take over from the one it was on."""
+
+    until: float
+    """Unix time at which its time limit ends on any of them."""
+    hold_minutes: int
+    """How long the last one waits for its outputs to be fetched; 0 where nobody will."""
+    folder: str | None
+    """Where on the machine it keeps which items are done, and their outputs: it outlives the machine."""
 
 
 _MACHINE = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ram", "disk"})
@@ -71,14 +82,17 @@ def task(
     resume: bool = False,
     shard: tuple[int, int] | None = None,
     again: Entry | None = None,
+    succession: Succession | None = None,
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
     `label` marks the machine as ours; `clouds` leaves only those; `items` are the job's, resolved, and `resume`
     runs only those not done before; `shard` is the part of them this machine does. `again` is for a machine that is
-    up already and was got that way: its setup is not repeated. UserError where nothing is left to rent."""
+    up already and was got that way: its setup is not repeated; `succession` is for a managed job. UserError where
+    nothing is left to rent."""
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
-    command = _command(job, workdir, items, resume, shard)
+    folder = succession.folder if succession else None
+    command = _command(job, workdir, items, resume, shard, folder)
     if again:
         config["resources"] = _entry(again)
         command = again_text(job) + command
@@ -90,11 +104,13 @@ def task(
         config["envs"] = env
     if job.secrets:
         config["secrets"] = dict.fromkeys(job.secrets)
-    setup = "" if again else setup_text(job, plan.max_hours)
+    setup = "" if again else setup_text(job, plan.max_hours, until=succession.until if succession else None)
     if setup:
         config["setup"] = setup
     begins = f'echo "{BEGUN}" >&2\n' if job.readiness else ""
     config["run"] = begins + run_text(command, plan.max_hours, counted=not again)
+    if succession and succession.hold_minutes:
+        config["run"] = held_text(config["run"], succession.hold_minutes)
     return config
 
 
@@ -108,7 +124,12 @@ def _cache(job: Job) -> dict[str, Any]:
 
 
 def _command(
-    job: Job, workdir: str, items: Sequence[str], resume: bool, shard: tuple[int, int] | None
+    job: Job,
+    workdir: str,
+    items: Sequence[str],
+    resume: bool,
+    shard: tuple[int, int] | None,
+    folder: str | None,
 ) -> str:
     if not items:
         return job.run or ""
@@ -117,7 +138,7 @@ def _command(
 
     status = status_path(job, shard)
     known = before(workdir, status) if resume else b""
-    return script(items_plan(job, tuple(items), status, fresh=not resume), known)
+    return script(items_plan(job, tuple(items), status, fresh=not resume, folder=folder), known)
 
 
 def ways_here(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[Entry, ...]:

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TextIO
 
 from gpuspec.launch.readiness import LINES
-from gpuspec.launch.skypilot.shell import BEGUN, LIMIT_REACHED, PEAK
+from gpuspec.launch.skypilot.shell import BEGUN, HELD, LIMIT_REACHED, PEAK
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
@@ -47,6 +47,8 @@ class Watch(io.TextIOBase):
         self.tail: deque[str] = deque(maxlen=LINES)
         self.item_seconds: float | None = None
         """Of one item, on average."""
+        self.held = threading.Event()
+        """Set while the machine waits for its outputs to be fetched."""
 
     def writable(self) -> bool:
         return True
@@ -75,6 +77,9 @@ class Watch(io.TextIOBase):
     def _pass(self, line: str) -> None:
         if LIMIT_REACHED in line:
             self.timed_out = True
+        if HELD in line:
+            self.held.set()
+            return
         peak = _PEAK.search(line)
         if peak:
             self.peak_memory = int(peak[1]) / 1024

@@ -1,0 +1,201 @@
+"""The verbs of SkyPilot's two controllers: managed jobs and services, where they live in SkyPilot's server."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, TextIO
+
+from gpuspec.errors import UserError
+from gpuspec.launch.skypilot.client import Client, Machine, explained, machine_of
+from gpuspec.launch.skypilot.watch import Watch
+
+
+class ManagedJob(NamedTuple):
+    """A managed job as its controller knows it; `state` is SkyPilot's word. `machine` is the cluster it runs on,
+    while there is one; `recoveries` counts the machines that were replaced."""
+
+    number: int
+    name: str
+    state: str
+    machine: str
+    recoveries: int
+    why: str
+
+
+class Replica(NamedTuple):
+    """`state` is SkyPilot's word."""
+
+    number: int
+    state: str
+
+
+class Service(NamedTuple):
+    """`state` is SkyPilot's word, `policy` how SkyServe says it scales, `endpoint` where it answers."""
+
+    name: str
+    state: str
+    policy: str
+    endpoint: str | None
+    replicas: tuple[Replica, ...]
+
+
+ENDED = frozenset(
+    {
+        "SUCCEEDED",
+        "CANCELLED",
+        "FAILED",
+        "FAILED_SETUP",
+        "FAILED_PRECHECKS",
+        "FAILED_NO_RESOURCE",
+        "FAILED_CONTROLLER",
+    }
+)
+"""States of a managed job that is over."""
+
+
+class Controllers(Client):
+    """A `Client` that also speaks to the controllers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with explained():
+            from sky import jobs, serve
+
+            self._jobs: Any = jobs
+            self._serve: Any = serve
+
+    # -- managed jobs ------------------------------------------------------------------------------
+
+    def launch_job(self, task: Any, name: str) -> str:
+        """Hand a managed job in; the request's id."""
+        with explained():
+            return str(self._jobs.launch(task, name=name))
+
+    def wait_job(self, request: str, progress: TextIO | Watch) -> int:
+        """The number of a managed job that is being handed in."""
+        with explained():
+            numbers, _ = self._sdk.stream_and_get(request, output_stream=progress)
+        return int(numbers[0])
+
+    def jobs(self) -> list[ManagedJob]:
+        """Managed jobs of this user, newest first."""
+        fields = ["job_id", "job_name", "task_name", "status", "recovery_count", "failure_reason"]
+        with explained():
+            found, *_ = self._sdk.get(self._jobs.queue_v2(refresh=False, fields=fields))
+        return [self._job(each) for each in sorted(found, key=lambda each: -each.job_id)]
+
+    def _job(self, found: Any) -> ManagedJob:
+        from sky.jobs.utils import generate_managed_job_cluster_name
+
+        return ManagedJob(
+            found.job_id,
+            found.job_name,
+            str(found.status.value),
+            generate_managed_job_cluster_name(found.task_name, found.job_id),
+            int(found.recovery_count or 0),
+            " ".join((found.failure_reason or "").split()),
+        )
+
+    def job(self, name: str) -> ManagedJob | None:
+        """The managed job of this name; names of ours are used once."""
+        return next((each for each in self.jobs() if each.name == name), None)
+
+    def job_log(self, number: int, out: TextIO | Watch, *, follow: bool) -> int:
+        """Copy a managed job's log to `out`, over all its machines; 0, or SkyPilot's code for one that did not
+        succeed."""
+        with explained():
+            return int(self._jobs.tail_logs(job_id=number, follow=follow, output_stream=out))
+
+    def end_job(self, number: int) -> None:
+        """Have the controller end a managed job and its machine; it does so in its own time."""
+        with explained():
+            self._sdk.get(self._jobs.cancel(job_ids=[number]))
+
+    # -- services ----------------------------------------------------------------------------------
+
+    def start_service(self, task: Any, name: str) -> str:
+        """Hand a service in; the request's id."""
+        with explained():
+            return str(self._serve.up(task, service_name=name))
+
+    def wait_service(self, request: str, progress: TextIO | Watch) -> str:
+        """Where a service that is being handed in answers."""
+        with explained():
+            _, endpoint = self._sdk.stream_and_get(request, output_stream=progress)
+        return str(endpoint)
+
+    def services(self) -> list[Service]:
+        """All services."""
+        with explained():
+            return [_service(each) for each in self._sdk.get(self._serve.status(None))]
+
+    def service(self, name: str) -> Service | None:
+        """The service of this name."""
+        return next((each for each in self.services() if each.name == name), None)
+
+    def replica_log(self, name: str, number: int, out: TextIO | Watch, *, follow: bool) -> None:
+        """Copy one replica's log to `out`."""
+        with explained():
+            self._serve.tail_logs(name, target="replica", replica_id=number, follow=follow, output_stream=out)
+
+    def end_service(self, name: str) -> None:
+        """Take a service and its replicas down; fine if it is gone."""
+        with explained(), suppress(ValueError):
+            self._sdk.get(self._serve.down([name]))
+
+    # -- their machines ----------------------------------------------------------------------------
+
+    def controlled(self) -> list[Machine]:
+        """The machines that the controllers have rented. SkyPilot leaves them out of its status unless it is asked as
+        a developer would."""
+        with explained(), _as_developer():
+            found = self._sdk.get(self._sdk.status())
+        return [machine_of(each) for each in found if each.is_managed]
+
+    def spent(self, machines: str) -> float:
+        """Dollars for all machines so far whose name matches the pattern `machines`, as SkyPilot counts them."""
+        with explained():
+            found = self._sdk.get(self._sdk.cost_report())
+        return sum(float(each["total_cost"] or 0) for each in found if re.fullmatch(machines, each["name"]))
+
+    def handing_in(self, what: str) -> bool:
+        """Whether the server is still busy with a request of this kind ("jobs.launch", "serve.up")."""
+        with explained():
+            return any(each.name.endswith(what) for each in self._sdk.api_status())
+
+
+@contextmanager
+def _as_developer() -> Iterator[None]:
+    before = os.environ.get("SKYPILOT_DEBUG")
+    os.environ["SKYPILOT_DEBUG"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["SKYPILOT_DEBUG"]
+        if before is not None:
+            os.environ["SKYPILOT_DEBUG"] = before
+
+
+def _service(found: Any) -> Service:
+    replicas = tuple(
+        Replica(each["replica_id"], str(each["status"].value)) for each in found.get("replica_info") or ()
+    )
+    return Service(
+        found["name"], str(found["status"].value), found.get("policy") or "", found.get("endpoint"), replicas
+    )
+
+
+def close_to_others() -> None:
+    """The controller keeps the values of secrets, to be able to start the job again, in files of SkyPilot's folder
+    that all on this machine may read: nobody else may enter it from here on. UserError where that cannot be had."""
+    try:
+        os.chmod(os.path.expanduser("~/.sky"), 0o700)
+    except OSError as error:
+        raise UserError(
+            "sky-folder-open",
+            f"SkyPilot's controller would keep the secrets in ~/.sky, which others may read: {error.strerror}",
+            "chmod 700 ~/.sky, or give --plain",
+        ) from error

@@ -1,0 +1,148 @@
+"""Which way a job takes: a machine of its own, a managed job that goes on when a spot machine is taken back, or a
+service with replicas.
+
+The last two have a controller. Where it lives in SkyPilot's server (its consolidation mode) it costs nothing, and
+the timers it sets can be read back. Else SkyPilot would rent a machine for it, which nobody asked for: then the job
+gets a plain machine, and the user is told.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Any, Literal, NamedTuple
+
+from gpuspec.errors import UserError
+from gpuspec.launch.skypilot.task import CACHE
+from gpuspec.planning import Plan
+from gpuspec.spec import Job
+from gpuspec.workload.checkpoints import outlives
+
+Kind = Literal["machine", "job", "service"]
+
+_OF_ITS_OWN = "would be a machine of its own (4 CPUs, about $0.20/h)"
+"""SkyPilot 0.14.1 asks for 4 or more CPUs and 8 to 16 GB; AWS m6i.xlarge is $0.192/h (list price, 2025)."""
+
+
+class Route(NamedTuple):
+    """`line` is what the user is told before being asked; "" where there is nothing to tell."""
+
+    kind: Kind
+    line: str = ""
+
+
+def choose_route(job: Job, plan: Plan, *, plain: bool = False) -> Route:
+    """The way of a job; `plain` keeps it to one machine. UserError for a service that SkyServe could not end."""
+    if plain:
+        return Route("machine")
+    if job.task == "serve" and job.scaling is not None:
+        return _service(job, plan)
+    choice = plan.choice
+    if choice is None or not choice.spot:
+        return Route("machine")
+    if not survives(job):
+        return Route("machine")
+    why = rented_controller("jobs")
+    if job.ports or job.readiness:
+        why = "the ports of one machine are forwarded, and `readiness` is asked of it"
+    if why:
+        return Route("machine", f"a spot machine that is taken back is not replaced: {why}")
+    return Route(
+        "job",
+        "as a managed job: SkyPilot's server on this machine replaces a spot machine that is taken back; the wait "
+        "for another counts against the time limit (--plain: one machine, not replaced)",
+    )
+
+
+def _service(job: Job, plan: Plan) -> Route:
+    why = rented_controller("serve")
+    if why:
+        return Route("machine", f"`scaling` is not kept, this is one machine: {why}")
+    if plan.max_hours is not None:
+        raise UserError(
+            "service-without-end",
+            f"`scaling` makes this a service, which has no end, and its `budget` allows {plan.max_hours:.3g} h",
+            "leave `budget` out, or give --plain: one machine that keeps the limit",
+        )
+    least, most = replicas(job)
+    price = (
+        ""
+        if plan.choice is None
+        else f", ${least * plan.choice.price:.2f} to ${most * plan.choice.price:.2f}/h"
+    )
+    return Route(
+        "service",
+        f"as a service of {least} to {most} replicas{price}: SkyPilot's server on this machine starts and ends them, "
+        "until `gpuspec down`; there is no time limit (--plain: one machine)",
+    )
+
+
+def replicas(job: Job) -> tuple[int, int]:
+    """Replicas at least and at most."""
+    scaling = job.scaling
+    least = (scaling and scaling.min) or 0
+    return least, (scaling and scaling.max) or max(least, 1)
+
+
+def survives(job: Job) -> bool:
+    """Whether the job goes on after its machine was taken back: its checkpoint may outlive it, or its items are
+    noted where they do."""
+    path = job.checkpoint.path if job.checkpoint else None
+    if path is not None and outlives(path) is not False:
+        return True
+    return job.items is not None and kept_folder(job, "") is not None
+
+
+def kept_folder(job: Job, run_id: str) -> str | None:
+    """Where on the machine a run keeps what items are done, and their outputs: in a folder that outlives it. None
+    where the job names none."""
+    path = job.checkpoint.path if job.checkpoint else None
+    if path is not None and path.startswith("/") and outlives(path) is not False:
+        return f"{path.rstrip('/')}/gpuspec-{run_id}"
+    return f"{CACHE}/gpuspec-{run_id}" if job.cache else None
+
+
+def rented_controller(kind: Literal["jobs", "serve"]) -> str:
+    """Why SkyPilot would rent a machine for the controller, and what to do about it; "" where it would not."""
+    if find_spec("grpc") is None:
+        return (
+            "SkyPilot's controllers need grpcio, which it does not install (pip install 'skypilot[remote]')"
+        )
+    config = _config()
+    if os.environ.get("SKYPILOT_API_SERVER_ENDPOINT") or _get(config, "api_server", "endpoint"):
+        return "SkyPilot's server is not on this machine, and where it keeps its controller cannot be seen from here"
+    asked = _get(config, kind, "controller", "consolidation_mode")
+    if asked is None and kind == "jobs":
+        asked = os.path.exists(consolidated_path())
+    if asked:
+        return ""
+    return (
+        f"SkyPilot's {kind} controller {_OF_ITS_OWN}; `{kind}: {{controller: {{consolidation_mode: true}}}}` in "
+        "~/.sky/config.yaml keeps it in SkyPilot's server (then: sky api stop)"
+    )
+
+
+def consolidated_path() -> str:
+    """The file by which SkyPilot's server says, when it starts, that managed jobs live in it."""
+    return os.path.expanduser("~/.sky/.jobs_controller_consolidation_reloaded_signal")
+
+
+def _config() -> Any:
+    """SkyPilot's own settings; {} where there are none, or they cannot be read (SkyPilot will say so)."""
+    path = os.environ.get("SKYPILOT_GLOBAL_CONFIG") or "~/.sky/config.yaml"
+    with suppress(ImportError):
+        import yaml  # type: ignore[import-untyped]  # SkyPilot brings it
+
+        with (
+            suppress(OSError, ValueError, yaml.YAMLError),
+            open(os.path.expanduser(path), encoding="utf-8") as text,
+        ):
+            return yaml.safe_load(text) or {}
+    return {}
+
+
+def _get(config: Any, *names: str) -> Any:
+    for name in names:
+        config = config.get(name) if isinstance(config, dict) else None
+    return config

@@ -1,0 +1,205 @@
+"""A run as a SkyServe service: replicas behind one address, started and ended by their controller as requests come.
+
+The controller lives in SkyPilot's server (`route.py`). Replicas have no timer of their own: what stands for it is the
+scaling that SkyServe was asked for, which is read back, and `gpuspec down`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from gpuspec.errors import UserError
+from gpuspec.launch.launcher import Outcome, Run, State
+from gpuspec.launch.records import Records, alive
+from gpuspec.launch.skypilot.client import Client
+from gpuspec.launch.skypilot.controllers import Controllers, Service, close_to_others
+from gpuspec.launch.skypilot.exports import service
+from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS, Launch
+from gpuspec.launch.skypilot.route import replicas
+from gpuspec.launch.skypilot.task import task
+from gpuspec.launch.skypilot.truths import check_price
+from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.spec import Job
+
+POLL_SECONDS = 5.0
+
+_STATES: dict[str, State] = {
+    "CONTROLLER_INIT": "provisioning",
+    "REPLICA_INIT": "provisioning",
+    "READY": "running",
+    "NO_REPLICA": "running",
+}
+"""SkyServe's states in our words; in all that are not here somebody has to look."""
+
+
+class ServiceLaunch(Launch):
+    """One service on its way. `controllers` is there once SkyPilot was started."""
+
+    controllers: Controllers
+
+    def _connect(self) -> Client:
+        self.controllers = Controllers()
+        return self.controllers
+
+    def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
+        if self.job.secrets:
+            close_to_others()
+        config = task(
+            self.job, self.plan, workdir=self.settings.workdir, label=self.record.run.id, clouds=clouds
+        )
+        sky_task = client.task(
+            service(config, self.job), {name: os.environ[name] for name in self.job.secrets}
+        )
+        check_price(self.job, self.plan, client.quote(sky_task), self.settings.ask, self.settings.say)
+        return sky_task
+
+    def _planned(self) -> dict[str, Any]:
+        return {"through": "service"}
+
+    def _go(self, client: Client, sky_task: Any) -> Outcome:
+        self.request = self.controllers.start_service(sky_task, self.name)
+        endpoint = self.controllers.wait_service(self.request, Watch(sys.stderr, sys.stderr))
+        self.number = 0  # handed in: there is nothing left to cancel
+        self.record.update(ready=endpoint, spent=0.0)
+        self._check(self._look())
+        self.settings.say(f"{self.name}: answers at {endpoint}")
+        if self.settings.detach:
+            return Outcome("running", None, f"gpuspec down {self.record.run.id} ends it")
+        return self._follow(client)
+
+    def _look(self) -> Service:
+        found = self.controllers.service(self.name)
+        if found is None:
+            raise UserError("machine-gone", f"SkyServe knows no {self.name}", "see `sky serve status`")
+        return found
+
+    def _check(self, found: Service) -> None:
+        """UserError where SkyServe does not scale as it was asked to: that is what ends its machines."""
+        wanted = policy(self.job)
+        if not found.policy.startswith(wanted):
+            raise UserError(
+                "scaling-not-set",
+                f"{self.name} was to scale as {wanted!r}, and SkyServe says {found.policy!r}",
+                "it is taken down",
+                status=1,
+            )
+
+    def _follow(self, client: Client) -> Outcome:
+        """Say what becomes of the replicas, until Ctrl-C takes the service down."""
+        told = ""
+        while (found := self.controllers.service(self.name)) is not None:
+            said = summary(found)
+            if said != told:
+                self.settings.say(f"{self.name}: {said}")
+                self.record.update(state=_STATES.get(found.state, "running"))
+                told = said
+            if found.state in ("FAILED", "CONTROLLER_FAILED", "FAILED_CLEANUP"):
+                for each in found.replicas[-1:]:
+                    self.controllers.replica_log(
+                        self.name, each.number, Watch(sys.stderr, sys.stderr), follow=False
+                    )
+                raise UserError("service-failed", f"{self.name}: {said}", "its log is above", status=1)
+            time.sleep(POLL_SECONDS)
+        return Outcome("interrupted", None, "it was taken down")
+
+    def _take_down(self, client: Client) -> None:
+        self.record.update(spent=self.controllers.spent(pattern(self.name)))
+        end_by_name(self.controllers, self.name)
+
+    def _maybe_up(self) -> str:
+        return (
+            f"\n  {self.name} may be up, and its replicas have no timer of their own."
+            f"\n  look: gpuspec ps    end it: gpuspec down {self.record.run.id} (or sky serve down -y {self.name})"
+        )
+
+
+def policy(job: Job) -> str:
+    """How SkyServe 0.14.1 says that it scales as the job asks, up to the part that differs by load."""
+    least, most = replicas(job)
+    if most == least:
+        return f"Fixed {least} replica{'s' * (least != 1)}"
+    return f"Autoscaling from {least} to {most} replica{'s' * (most != 1)}"
+
+
+def summary(found: Service) -> str:
+    """The service in a few words."""
+    if not found.replicas:
+        return "no replica: the first request starts one" if found.state == "NO_REPLICA" else found.state
+    return ", ".join(f"replica {each.number} {each.state}" for each in found.replicas)
+
+
+def pattern(name: str) -> str:
+    """Names of the machines that a service has had."""
+    return name + r"-\d+"
+
+
+def end_by_name(controllers: Controllers, name: str) -> None:
+    """Take a service down, and see its machines go; fine if there is none. TimeoutError where they stay."""
+    deadline = time.monotonic() + TEARDOWN_SECONDS - 10
+    while controllers.service(name) is None and controllers.handing_in("serve.up"):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(1)
+    controllers.end_service(name)
+    while (left := machines_of(controllers, name)) or controllers.service(name):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{', '.join(left) or name} is still there")
+        time.sleep(1)
+
+
+def machines_of(controllers: Controllers, name: str) -> list[str]:
+    """The machines that a service has at the moment."""
+    return [each.name for each in controllers.controlled() if each.name.rpartition("-")[0] == name]
+
+
+# -- a run of before -------------------------------------------------------------------------------
+
+
+def state(run: Run) -> Run:
+    """The run as SkyServe has it. A service has no end but `gpuspec down`."""
+    controllers = Controllers()
+    found = controllers.service(run.machine or "")
+    if found is None:
+        if alive(run) or controllers.handing_in("serve.up"):
+            return run._replace(state="provisioning")
+        return run._replace(
+            state="lost", message="SkyServe knows no such service: it was taken down, or never was"
+        )
+    known: dict[str, Any] = {
+        "spent": controllers.spent(pattern(found.name)),
+        "ready": found.endpoint or run.ready,
+    }
+    Records().record(run).update(**known)
+    word = _STATES.get(found.state, "lost")
+    return run._replace(
+        **known, state=word, message=summary(found) if word != "lost" else f"SkyServe: {found.state}"
+    )
+
+
+def logs(run: Run, *, follow: bool) -> int:
+    """Print the newest replica's log; 0."""
+    controllers = Controllers()
+    found = controllers.service(run.machine or "")
+    if found is None or not found.replicas:
+        why = "SkyServe knows no such service" if found is None else "it has no replica at the moment"
+        raise UserError("no-log", f"run {run.id} has no log: {why}", "`gpuspec ps` shows what it does")
+    newest = max(each.number for each in found.replicas)
+    watch = Watch(sys.stdout, sys.stderr)
+    controllers.replica_log(found.name, newest, watch, follow=follow)
+    watch.finish()
+    return 0
+
+
+def end(run: Run) -> None:
+    """Take the service and its machines down. UserError where that is not seen to happen."""
+    controllers = Controllers()
+    if controllers.service(run.machine or ""):
+        Records().record(run).update(spent=controllers.spent(pattern(run.machine or "")))
+    try:
+        end_by_name(controllers, run.machine or "")
+    except TimeoutError as error:
+        raise UserError(
+            "left-running", str(error), f"sky serve down -y {run.machine}; sky serve status"
+        ) from error
