@@ -16,6 +16,9 @@ def settle(values: Values) -> Values:
     _offload(values)
     _processes(values)
     _copies(values)
+    on_host = values.pop("on_host", None)
+    if on_host:  # experts beside the layers that -ngl counts
+        values["cpu_offload"] = on_host
     compute = values.pop("compute", None)
     if compute and compute.known:  # CTranslate2: int8_float16 stores int8
         scheme = str(compute.known)

@@ -326,6 +326,11 @@ def devices(text: str) -> int | None:
     return len(each) if here else None
 
 
+def placed(text: str) -> str | None:
+    """llama.cpp's -ot PATTERN=PLACE: whether weights are left on the host."""
+    return "weights" if "=cpu" in text.lower() else None
+
+
 CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "int": whole,
     "processes": whole,
@@ -356,5 +361,6 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "builder_method": builder_method,
     "draft": draft,
     "devices": devices,
+    "placed": placed,
 }
 """The kinds that the tables of `engines` name."""

@@ -330,7 +330,7 @@ LABELS: tuple[tuple[str, str, str, str], ...] = (
     ("j-mixtral-awq-a6000", "", "over", "25 GB on 48; 32 GB would do"),
     ("j-context-unset", "", "under", "131k tokens do not fit: GS602 says it"),
     ("j-sglang-fp8-flag", "", "over", "70.2 GiB in the 74 that SGLang is given"),
-    ("j-two-gpus-one-proc", "unused over", "", "no -tp: one idles"),
+    ("j-two-gpus-one-proc", "unused", "over", "no -tp: one idles"),
     ("j-two-procs", "", "over", "one server on each"),
     ("j-qwen3-coder-480b-fp8", "", "over", "experts spread over eight copies: the recipe"),
     ("j-kimi", "under", "", "1,026 GB on 640"),

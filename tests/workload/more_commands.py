@@ -85,6 +85,8 @@ TRAINING: list[Row] = [
     ("python unsloth-cli.py --model_name unsloth/llama-3-8b --load_in_4bit --max_seq_length 8192 --r 64 --per_device_train_batch_size 4", {"engine": "unsloth", "task": "train", "model_name": "unsloth/llama-3-8b", "method": "qlora", "quantization": "nf4", "sequence": 8192, "lora_rank": 64, "batch": 4}),
     ("python run_glue.py --model_name_or_path google-bert/bert-base-cased --task_name mrpc --do_train --max_seq_length 128 --per_device_train_batch_size 32", {**TRAIN, "model_name": "google-bert/bert-base-cased", "sequence": 128, "batch": 32}),
     ("autotrain llm --train --model meta-llama/Llama-3.2-1B --peft --quantization int4 --batch-size 2", {**TRAIN, "model_name": "meta-llama/Llama-3.2-1B", "method": "qlora", "quantization": "nf4", "batch": 2}),
+    ("llama-server -hf unsloth/Qwen3-235B-A22B-GGUF:Q4_K_M --n-cpu-moe 80 -ngl 99 -c 8192", {"engine": "llama.cpp", "task": "serve", "model_name": "unsloth/Qwen3-235B-A22B-GGUF:Q4_K_M", "quantization": "gguf:Q4_K_M", "context": 8192, "cpu_offload": "weights"}),
+    ("llama-server -m gpt-oss-120b.gguf --cpu-moe -ngl 99", {"engine": "llama.cpp", "task": "serve", "model_name": "gpt-oss-120b.gguf", "quantization": "gguf", "cpu_offload": "weights"}),
     ("yolo detect train model=yolo11m.pt data=coco.yaml imgsz=640 batch=16", {"engine": "ultralytics", "task": "train", "processes": 1}),
     ("yolo segment train model=yolo11m-seg.pt data=coco.yaml device=0,1,2,3", {"engine": "ultralytics", "task": "train", "processes": 4}),
     ("deepspeed --include localhost:4,5,6,7 train.py", {**TRAIN, "processes": 4}),

@@ -84,13 +84,14 @@ class MissingPreDownload(Rule):
         paid = minutes / 60 * hourly if long and minutes and hourly else None
         cost = f", and a start that fails pays {dollars(paid)} of a waiting GPU again" if paid else ""
         where = f" (by {origin.path})" if origin.path else ""
+        field = "download" if facts.for_gpu_cli else "downloads"
         yield self.finding(
             found.pointer,
-            f"the command{where} downloads {found.name}{amount} itself{cost}; from `downloads` it is resumed after "
+            f"the command{where} downloads {found.name}{amount} itself{cost}; from `{field}` it is resumed after "
             "a break, bounded by a timeout, and kept for the next run",
             severity="warning" if paid else "info",
             suggestion=f'list it: {{"strategy": "hf", "source": "{found.name}"}}',
-            fix=Fix("add it to downloads", (_entry(facts, found.name, size),), safe=False),
+            fix=Fix(f"add it to {field}", (_entry(facts, found.name, size),), safe=False),
             numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")]
             if size and minutes
             else [],

@@ -75,10 +75,18 @@ class ReadinessMissing(Rule):
             f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports))} and no readiness: the server counts as up "
             "while its model still loads, and nobody notices if it never does",
             on="key",
-            suggestion=f'"readiness": {{"http": "{address}", "timeout": 900}}'
-            if address
-            else 'add "readiness" with the address that answers once the model is loaded',
+            suggestion=_how(address, facts.for_gpu_cli),
             fix=Fix("add readiness", (Edit("set", "/readiness", value),), safe=False)
             if address and not facts.for_gpu_cli
             else None,
         )
+
+
+def _how(address: str | None, for_gpu_cli: bool) -> str:
+    """What to write, as the file's own launcher reads it."""
+    if address is None:
+        return f"add {'hooks.readiness' if for_gpu_cli else 'readiness'} with what answers once the model is loaded"
+    if for_gpu_cli:
+        ask = f'"type": "command", "run": ["curl", "-sf", "{address}"]'
+        return f'"hooks": {{"readiness": {{{ask}, "retry_count": 180, "retry_delay_secs": 5}}}}'
+    return f'"readiness": {{"http": "{address}", "timeout": 900}}'

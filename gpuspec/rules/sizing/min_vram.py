@@ -76,7 +76,7 @@ class MinVramOff(Rule):
                 at,
                 f"min_vram is {floor:g} GB, and the largest GPU listed has {largest:g} GB: nothing is left to rent",
                 severity="error",
-                suggestion=f"at most {largest:g}",
+                suggestion=f'"min_vram": {largest:g}, at most',
                 fix=Fix(f"set to {largest:g}", (Edit("set", at, _plain(largest)),), safe=False),
             )
             return
@@ -95,7 +95,7 @@ class MinVramOff(Rule):
                 at,
                 f"min_vram is {floor:g} GB, but the job needs at least {gib(need.low)}: a fallback that meets it "
                 "would run out of memory",
-                suggestion=f"{enough:g}" if enough else None,
+                suggestion=f'"min_vram": {enough:g}' if enough else None,
                 fix=Fix(f"set to {enough:g}", (Edit("set", at, _plain(enough)),), safe=False)
                 if enough
                 else None,

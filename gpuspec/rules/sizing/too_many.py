@@ -8,6 +8,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.planning.alternatives import Way
 from gpuspec.words import dollars, percent, span_of_gib
 
 
@@ -17,7 +18,7 @@ class TooManyGpus(Rule):
     ## What it does
     For jobs on several GPUs, looks for fewer of the same, or one larger one, that surely fit and cost less.
     Training over more GPUs is faster nearly in proportion, and a replica per GPU (`data_parallel`) serves more:
-    neither is reported.
+    neither is reported, nor are GPUs that the command leaves idle (`gpus-unused` does).
 
     ## Why is this bad
     Splitting a model over GPUs that it does not need adds communication and doubles the bill: two GPUs where
@@ -63,7 +64,7 @@ class TooManyGpus(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         taken = facts.compared
-        if taken is None:
+        if taken is None or _one_of_several(facts, taken):
             return
         better = facts.market.fewer(
             taken, min_saving=facts.options["min_saving"], min_speed=facts.options["min_speed"]
@@ -84,3 +85,12 @@ class TooManyGpus(Rule):
             else f"use {better.label} and split the model over {better.gpu_count}",
             numbers=(*need_lines(better), *price_lines(taken, better)),
         )
+
+
+def _one_of_several(facts: Facts, taken: Way) -> bool:
+    """Whether a server runs on one GPU and the others idle: GS105 says that, and whose money it is."""
+    work = facts.workload
+    split = [work.tensor_parallel, work.pipeline_parallel, work.data_parallel]
+    alone = work.engine in ("vllm", "sglang", "lmdeploy") and all(part in (None, 1) for part in split)
+    said = any(field in work.origins for field in ("tensor_parallel", "pipeline_parallel", "data_parallel"))
+    return taken.gpu_count > 1 and alone and not said and work.origin("engine").kind == "command"
