@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 
 import click
 
 from gpuspec.errors import UserError
 from gpuspec.launch import cost
-from gpuspec.launch.launcher import FINAL, Run, find_launcher
+from gpuspec.launch.launcher import FINAL, Run, Stray, find_launcher
 from gpuspec.launch.records import Records
 
 RECENT = 10
@@ -23,7 +24,8 @@ RECENT = 10
 def command(everything: bool, as_json: bool) -> int:
     """List runs: what is active is asked of its machine, not taken from memory.
 
-    A run is `lost` when the process that looked after it is gone; `gpuspec reap` clears up after it.
+    A run is `lost` when the process that looked after it is gone; `gpuspec reap` clears up after it. Where a run's
+    timer should have taken its machine, that is looked at, once.
     """
     runs = Records().all()
     kept = [run for n, run in enumerate(runs) if everything or n < RECENT or run.state not in FINAL]
@@ -44,7 +46,33 @@ def command(everything: bool, as_json: bool) -> int:
     lost = [run for run in shown if run.state == "lost" or cost.outlived(run)]
     if lost:
         click.echo(f"\n{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
+    for stray in still_up(runs):
+        click.echo(f"\n{stray.machine} is still up: {stray.why}; `gpuspec reap` takes it away")
     return 0
+
+
+def still_up(runs: Sequence[Run]) -> list[Stray]:
+    """Machines that their timers should have taken by now. Each is asked for once: one that is away is noted."""
+    due = [
+        run
+        for run in runs
+        if run.state in FINAL and run.launcher != "local" and run.machine and not run.gone
+        and cost.overdue(run) > 60 * cost.LATE_MINUTES
+    ]  # fmt: skip
+    found: list[Stray] = []
+    for name in dict.fromkeys(run.launcher for run in due):
+        try:
+            strays = find_launcher(name).strays()
+        except UserError as error:
+            click.echo(f"{name} cannot be asked which machines are still up: {error.message}", err=True)
+            continue
+        up = {stray.machine: stray for stray in strays}
+        for machine in dict.fromkeys(run.machine for run in due if run.launcher == name and run.machine):
+            if machine in up:
+                found.append(up[machine])
+            else:
+                Records().gone(machine)
+    return found
 
 
 def current(run: Run) -> Run:

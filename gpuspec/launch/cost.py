@@ -5,6 +5,9 @@ from __future__ import annotations
 from gpuspec.launch import clock
 from gpuspec.launch.launcher import Run
 
+LATE_MINUTES = 10
+"""How long after its time a timer may fire: SkyPilot looks once a minute and takes a few to take down."""
+
 
 def hours(run: Run, now: float | None = None) -> float:
     """Hours from start to end, or until `now` (Unix seconds; None is this moment). Never negative, and not moved by a

@@ -107,6 +107,8 @@ class Run(NamedTuple):
     """Machines that were taken back and replaced."""
     spent: float | None = None
     """Dollars for all its machines so far, as the launcher counts them; None where there is but one."""
+    gone: bool | None = None
+    """True once its machine is known to be away."""
 
 
 class Stray(NamedTuple):

@@ -25,7 +25,7 @@ _NUMBERS = {
     "started", "ended", "planned_price", "actual_price", "keep_alive_minutes", "max_hours", "planned_memory",
     "peak_memory", "started_up", "ended_up", "spent",
 }  # fmt: skip
-_WHOLE = {"pid", "gpu_count", "spot", "exit_code", "recoveries"}
+_WHOLE = {"pid", "gpu_count", "spot", "exit_code", "recoveries", "gone"}
 
 
 def state_dir() -> str:
@@ -190,6 +190,11 @@ class Records:
             )
             return changed.rowcount == 1
 
+    def gone(self, machine: str) -> None:
+        """Note that a machine is away: nobody need ask for it again."""
+        with self._writing() as connection:
+            connection.execute("UPDATE runs SET gone = 1 WHERE machine = ?", (machine,))
+
     def record(self, run: Run) -> RunRecord:
         """The writer of a run read before."""
         return RunRecord(self, run)
@@ -233,7 +238,8 @@ def _new_id() -> str:
 
 def _run(row: sqlite3.Row) -> Run:
     values = {name: row[name] for name in Run._fields}
-    values["spot"] = None if values["spot"] is None else bool(values["spot"])
+    for name in ("spot", "gone"):
+        values[name] = None if values[name] is None else bool(values[name])
     values["message"] = values["message"] or ""
     return Run(**values)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from .driving import cluster, gpuspec, launch, record, spec, up
+from .driving import arguments_with, cluster, files_with, gpuspec, launch, record, spec, up
 from .slurm_stack import NODES, Stack
 
 pytestmark = pytest.mark.e2e
@@ -30,9 +30,11 @@ left_to_its_timer: dict[str, Any] = {}
 def test_the_cheapest_runs_with_downloads_setup_secrets_and_outputs(
     stack: Stack, site: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "input.txt").write_text("from the workdir\n")
+    folder = tmp_path / "a 'b' \u00e9"
+    folder.mkdir()
+    (folder / "input.txt").write_text("from the workdir\n")
     path = spec(
-        tmp_path,
+        folder,
         keep_alive_minutes=1,
         downloads=[{"strategy": "http", "source": f"{site}/weights.bin", "target": "models/"}],
         setup=["test -s models/weights.bin", "echo 'set up' > ready.txt"],
@@ -42,21 +44,25 @@ def test_the_cheapest_runs_with_downloads_setup_secrets_and_outputs(
         run='cat input.txt ready.txt; wc -c < models/weights.bin; echo "$GREETING"; echo "token ${#E2E_TOKEN}";'
         ' echo "gpus $CUDA_VISIBLE_DEVICES"; mkdir -p "results/a b"; echo done > "results/a b/out.txt"',
     )
-    done = launch(stack, path, E2E_TOKEN=CANARY)
+    with arguments_with(CANARY) as arguments:
+        done = launch(stack, path, E2E_TOKEN=CANARY)
     left_to_its_timer.update(record(stack), finished=time.monotonic())
     assert done.returncode == 0, done.stderr
     assert done.stdout == (
         f"from the workdir\nset up\n7000\nhello 'there' $HOME\ntoken {len(CANARY)}\ngpus 0\n"
     )
-    assert (tmp_path / "results" / "a b" / "out.txt").read_text() == "done\n"
+    assert (folder / "results" / "a b" / "out.txt").read_text() == "done\n"
     run = record(stack)
     assert (run["state"], run["gpu"], run["gpu_count"], run["cloud"]) == ("succeeded", "RTX4090", 1, "slurm")
     assert (run["planned_price"], run["actual_price"]) == (0.44, 0.44)
     assert cluster(stack, run["machine"]) == {"autostop": 1, "down": True, "labels": {"gpuspec": run["id"]}}
     assert CANARY not in done.stdout + done.stderr
-    written = [file for file in (stack.home / "state").rglob("*") if file.is_file()]
-    assert written
-    assert not [file for file in written if CANARY.encode() in file.read_bytes()]
+    assert arguments == []
+    # our records and logs, SkyPilot's own database, its requests and its logs, and what was exported
+    exported = gpuspec(stack, "export", str(path), "--prices", str(stack.prices), E2E_TOKEN=CANARY)
+    assert CANARY not in exported.stdout + exported.stderr
+    assert (stack.home / ".sky" / "state.db").exists()
+    assert files_with(CANARY, stack.home, tmp_path) == []
 
 
 def test_then_its_machine_goes_by_itself(stack: Stack) -> None:
@@ -280,6 +286,47 @@ def test_a_second_run_uses_the_machine_again_and_downloads_nothing(
     assert (folder / "setups.txt").read_text() == "once\n"
 
 
+def test_the_server_killed_in_the_middle_of_a_job(stack: Stack, job: dict[str, Any]) -> None:
+    """The job goes on; the client takes its log up again and brings the results; `ps` and `logs` are right."""
+    count = "for n in $(seq 20); do sleep 1; echo $n; done"
+    path = spec(
+        **{**job, "outputs": ["counted.txt"]}, run=f"echo begun; ({count}) | tee counted.txt; echo ended"
+    )
+    with start(stack, path) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        assert lines == ["begun\n"], process.communicate()
+        stack.kill_api_server()
+        stack.run("sky", "api", "start")
+        rest, errors = process.communicate()
+    expected = "".join(f"{n}\n" for n in range(1, 21))
+    assert process.returncode == 0, errors
+    assert rest == expected + "ended\n"  # nothing twice, nothing missing
+    assert "the log broke off" in errors
+    assert (job["folder"] / "counted.txt").read_text() == expected
+    run = record(stack)
+    assert listed(stack, run["id"])["state"] == "succeeded"
+    assert gpuspec(stack, "logs", run["id"]).stdout == f"begun\n{expected}ended\n"
+    assert cluster(stack, run["machine"])["autostop"] == 5  # type: ignore[index]
+
+
+def test_client_and_server_killed_in_the_middle_of_a_job(stack: Stack, job: dict[str, Any]) -> None:
+    """The machine keeps its timer, and `ps`, `logs`, `stop` find the run again."""
+    with start(stack, spec(**job, run="echo begun; sleep 600")) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n", process.communicate()
+        process.kill()
+        stack.kill_api_server()
+    run = record(stack)
+    assert run["state"] == "running"
+    assert listed(stack, run["id"])["state"] == "running"  # which starts the server again
+    assert gpuspec(stack, "logs", run["id"]).stdout == "begun\n"
+    assert cluster(stack, run["machine"])["autostop"] == 5  # type: ignore[index]
+    stopped = gpuspec(stack, "stop", run["id"])
+    assert stopped.returncode == 0, stopped.stderr
+    assert record(stack)["state"] == "interrupted"
+
+
 def test_a_machine_without_a_record_is_found_and_reaped(stack: Stack, tmp_path: Path) -> None:
     machine = record(stack)["machine"]
     assert up(stack, machine)
@@ -292,6 +339,20 @@ def test_a_machine_without_a_record_is_found_and_reaped(stack: Stack, tmp_path: 
     assert reaped.returncode == 0, reaped.stderr
     assert cluster(stack, machine) is None
     assert not up(stack, machine)
+
+
+def test_setup_that_fails_is_told_and_its_machine_has_its_timer(stack: Stack, tmp_path: Path) -> None:
+    path = spec(tmp_path, gpu_types=ONE, setup=["echo preparing", "false", "echo never"], run="echo never")
+    done = launch(stack, path)
+    assert done.returncode == 1, done.stderr
+    assert "downloads or setup failed: see the log above" in done.stderr
+    assert "preparing" in done.stderr
+    assert "never" not in done.stdout + done.stderr.replace("'never'", "")
+    run = record(stack)
+    assert run["state"] == "failed"
+    assert cluster(stack, run["machine"])["autostop"] == 3  # type: ignore[index]
+    assert gpuspec(stack, "down", run["id"]).returncode == 0
+    assert not up(stack, run["machine"])
 
 
 def test_a_client_killed_while_it_rents_and_its_run_taken_down(stack: Stack, tmp_path: Path) -> None:

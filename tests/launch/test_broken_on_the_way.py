@@ -173,6 +173,51 @@ def test_a_second_ctrl_c_leaves_at_once_and_names_the_machine(rented: Path) -> N
     assert not cloud.read()
 
 
+# Nobody follows
+
+
+@needs_rsync
+@pytest.mark.parametrize("words", [("logs", "-f"), ("stop",), ("down",)])
+def test_a_later_client_brings_what_nobody_followed(
+    rented: Path, reached: dict[str, str], words: tuple[str, ...]
+) -> None:
+    assert run(rented, "--detach", **reached).returncode == 0
+    assert not (rented / "results").exists()
+    done = gpuspec(*words, "job", **reached)
+    assert done.returncode == 0, done.stderr
+    assert "outputs: 1 file fetched" in done.stderr
+    assert (rented / "results" / "a.txt").read_text() == "done"
+    assert len(cloud.read()) == (words != ("down",))
+
+
+@needs_rsync
+def test_down_does_not_wait_for_results_that_do_not_come(rented: Path, reached: dict[str, str]) -> None:
+    assert run(rented, "--detach", **reached).returncode == 0
+    (rented / "cut").touch()
+    done = gpuspec("down", "job", **reached)
+    assert done.returncode == 0, done.stderr
+    assert "outputs: rsync failed" in done.stderr
+    assert not cloud.read()
+
+
+def test_stop_finds_the_job_of_a_client_that_was_killed(rented: Path) -> None:
+    assert run(rented, KILL_AT="wait:after").returncode == -9
+    assert Records().get("job").machine_job is None
+    assert gpuspec("stop", "job").returncode == 0
+    (machine,) = cloud.read().values()
+    assert machine["jobs"][0][0] == "CANCELLED"
+
+
+def test_stop_while_the_machine_is_being_made_says_so(rented: Path) -> None:
+    assert run(rented, KILL_AT="launch:after").returncode == -9
+    refused = gpuspec("stop", "job")
+    assert refused.returncode == 2
+    assert "error[machine-not-up]" in refused.stderr
+    assert f"gpuspec down {Records().get('job').id}" in refused.stderr
+    assert gpuspec("down", "job").returncode == 0
+    assert not cloud.read()
+
+
 # Disks
 
 

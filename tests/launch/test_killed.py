@@ -174,9 +174,28 @@ def test_a_machine_whose_timer_did_not_fire_is_reaped(rented: Path) -> None:
     ended = record.run.ended_up or 0
     record.update(ended_up=ended - 16 * 60)  # 7 idle minutes: 9 late
     assert gpuspec("reap", "--yes").stdout == "nothing to reap\n"
+    assert "still up" not in gpuspec("ps").stdout
     record.update(ended_up=ended - 18 * 60)  # 11 late
+    (name,) = cloud.read()
+    told = gpuspec("ps").stdout
+    assert (
+        f"{name} is still up: its last run is over, and its timer should have taken it 11 minutes ago" in told
+    )
+    assert "gpuspec reap" in told
     assert "should have taken it 11 minutes ago" in gpuspec("reap", "--yes").stdout
     assert not cloud.read()
+
+
+def test_a_machine_that_its_timer_took_is_asked_for_once(rented: Path) -> None:
+    assert run(rented).returncode == 0
+    record = Records().record(Records().get("job"))
+    record.update(ended_up=(record.run.ended_up or 0) - 18 * 60)
+    cloud.write({})
+    for _ in "ab":
+        done = gpuspec("ps", ASKED="1")
+        assert "still up" not in done.stdout
+    assert Records().get("job").gone
+    assert done.stderr.count("all machines asked for") == 0  # the second time
 
 
 @pytest.mark.parametrize("jump", ["-864000", "864000"])

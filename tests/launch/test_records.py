@@ -78,6 +78,24 @@ def test_many_processes_write_at_once() -> None:
     assert sorted(run.exit_code or 0 for run in runs if run.name == "w0") == list(range(10))
 
 
+def test_of_many_processes_one_gets_the_machine() -> None:
+    code = (
+        "from gpuspec.launch.records import Records\nrecords = Records()\n"
+        "run = records.new(name='a', launcher='skypilot', spec_path='-', workdir='/').run\n"
+        "input()\nprint(records.claim(run.id, 'gs-left'))"
+    )
+    clients = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(6)
+    ]
+    for client in clients:  # all are there before the first may go
+        assert client.stdin is not None
+        client.stdin.write("go\n")
+    assert sorted(client.communicate()[0] for client in clients) == ["False\n"] * 5 + ["True\n"]
+
+
 def test_records_of_an_older_version_are_carried_over(state: Path) -> None:
     state.mkdir()
     with sqlite3.connect(state / "runs.sqlite3") as old:

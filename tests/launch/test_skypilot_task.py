@@ -281,6 +281,23 @@ def test_what_is_refused_before_a_cent_is_spent(tmp_path: Path, monkeypatch: pyt
     assert refused(job("RTX A6000", budget=Budget(max_total=1, max_hours=10)), tmp_path) == "over-budget"
 
 
+@pytest.mark.parametrize("name", ["a $(touch pwned)", "a`touch pwned`", 'a"; touch pwned; "', "a\\", "a\nb"])
+def test_a_folder_whose_name_skypilot_would_run_is_refused(tmp_path: Path, name: str) -> None:
+    # seen: SkyPilot 0.14.1 made `pwned` of the first, here, before anything was rented
+    (tmp_path / name).mkdir()
+    assert refused(job("RTX A6000"), tmp_path / name) == "unsafe-name"
+    assert refused(job("RTX A6000", image=name), tmp_path) == "unsafe-name"
+    assert refused(job("RTX A6000", cache=f"s3://{name}"), tmp_path) == "unsafe-name"
+    with pytest.raises(UserError):
+        export(job("RTX A6000"), planned(job("RTX A6000")), str(tmp_path / name))
+
+
+def test_a_folder_with_a_name_that_is_merely_odd_is_taken(tmp_path: Path) -> None:
+    made(job("RTX A6000", cache="models-volume", image="nvcr.io/nvidia/pytorch:24.10-py3"))
+    spec = job("RTX A6000")
+    assert task(spec, planned(spec), workdir="/a 'b' é;&|*", label="x")["workdir"] == "/a 'b' é;&|*"
+
+
 def test_skypilot_missing_is_said_before_anything_else_happens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,8 +139,11 @@ class SkyPilotLauncher:
         return str(number) if own or handed_in >= run.started else None
 
     def logs(self, run: Run, *, follow: bool) -> int:
-        """Print the job's log from the machine; 0, or 1 if the job did not succeed."""
+        """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` brings its results at
+        the end, as nobody else may."""
         from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.follow import to_the_end
+        from gpuspec.launch.skypilot.results import bring
 
         if run.machine is None:
             raise UserError("no-log", f"run {run.id} never had a machine", run.message or None)
@@ -149,20 +152,38 @@ class SkyPilotLauncher:
             return int(controller.logs(run, follow=follow))
         number = None if run.machine_job is None else int(run.machine_job)
         watch = Watch(sys.stdout, sys.stderr)
-        status = Client().logs(run.machine, number, watch, follow=follow)
+        client = Client()
+        if follow:
+            status = to_the_end(client, run.machine, number, watch, lambda line: print(line, file=sys.stderr))
+        else:
+            status = client.logs(run.machine, number, watch, follow=False)
         watch.finish()
+        if follow:
+            bring(client, run)
         if watch.peak_memory is not None:
             Records().record(run).update(peak_memory=watch.peak_memory)
         return int(status != 0)
 
     def stop(self, run: Run) -> Run:
-        """Cancel the job; the machine goes when its keep-alive has passed, or at once where a controller has it."""
+        """Cancel the job and bring what it has written; the machine goes when its keep-alive has passed, or at once
+        where a controller has it. UserError while the machine is still being made."""
         from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.results import bring
 
         if run.through:  # its machines are the controller's, and go with it
             return self.down(run)
-        if run.machine is not None and run.machine_job is not None:
-            Client().cancel_job(run.machine, int(run.machine_job))
+        if run.machine is not None:
+            client = Client()
+            number = run.machine_job or self._number(client, run)
+            if number is None and client.pending(run.machine):
+                raise UserError(
+                    "machine-not-up",
+                    f"{run.machine} is still being made: there is no job to stop yet",
+                    f"gpuspec down {run.id}",
+                )
+            if number is not None:
+                client.cancel_job(run.machine, int(number))
+            bring(client, run)
         return (
             Records()
             .record(run)
@@ -170,8 +191,10 @@ class SkyPilotLauncher:
         )
 
     def down(self, run: Run) -> Run:
-        """Take the machine down. UserError where another run has it by now."""
+        """Bring what the run has written, in a minute at most, and take the machine down. UserError where another
+        run has it by now."""
         from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.results import bring
 
         controller = _controller(run)
         if controller and run.machine:
@@ -185,7 +208,11 @@ class SkyPilotLauncher:
                         f"{run.machine} is used by run {other.id} ({other.name}) now",
                         f"gpuspec down {other.id}",
                     )
-            Client().down(run.machine)
+            client = Client()
+            if not run.gone:
+                bring(client, run)
+            client.down(run.machine)
+            Records().gone(run.machine)
         state = run.state if run.state in FINAL else "interrupted"
         return Records().record(run).update(state=state, message=run.message or "taken down")
 

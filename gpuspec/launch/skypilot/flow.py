@@ -12,12 +12,11 @@ from gpuspec.errors import UserError
 from gpuspec.launch import items
 from gpuspec.launch.interrupts import bounded, hearing, interruptible
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
-from gpuspec.launch.outputs import Outputs
-from gpuspec.launch.records import Records, run_folder
+from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.reach import Reach, until_ready
-from gpuspec.launch.skypilot.results import Results
+from gpuspec.launch.skypilot.results import Results, keep, outputs_of
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
 from gpuspec.launch.skypilot.shell import out_of_sight
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
@@ -53,6 +52,7 @@ class Launch:
         client = self._connect()
         sky_task = self._prepare(client, client.enabled_clouds())
         self.record.update(machine=self.name, state="provisioning", **self._planned())
+        keep(self.record.run.id, self._result_patterns(), self.job.exclude_outputs)
         try:
             with interruptible():
                 return self._go(client, sky_task)
@@ -91,6 +91,8 @@ class Launch:
 
     def _take_down(self, client: Client) -> None:
         client.down(self.name)
+        with suppress(UserError):  # a full disk: then it is asked for once more
+            Records().gone(self.name)
 
     def _left_behind(self, client: Client, clouds: frozenset[str]) -> Machine | None:
         """A machine of an earlier run that will do, claimed and with its timer wound up; None where there is none."""
@@ -127,6 +129,10 @@ class Launch:
         )
         if self.job.secrets:
             config["run"] = out_of_sight(config["run"])
+            if any(way["infra"].startswith("slurm") for way in config["resources"].get("any_of", ())):
+                self.settings.say(
+                    "secrets: on a Slurm, SkyPilot shows their values in the cluster's process lists"
+                )
         sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
         now = left.price if left else client.quote(sky_task)
         check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
@@ -194,7 +200,7 @@ class Launch:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
         watch = Watch(sys.stdout, sys.stderr)
         over = threading.Event()
-        outputs = self._outputs(client, self.name)
+        outputs = outputs_of(client, self.record.run, self.name)
         if outputs:
             minutes = timer(self.plan)["idle_minutes"]
             self.results = Results(
@@ -226,23 +232,11 @@ class Launch:
         if watch.item_seconds is not None and price is not None:
             self.settings.say(f"items: ${price * watch.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
 
-    def _outputs(self, client: Client, host: str) -> Outputs | None:
-        """What is to be fetched from the machine `host`; None where nothing is."""
+    def _result_patterns(self) -> list[str]:
         patterns = [*self.job.outputs] if self.settings.outputs else []
         if self.job.items is not None:
             patterns.append(items.status_path(self.job, self.settings.shard))
-        if not patterns:
-            return None
-        return Outputs(
-            f"{host}:sky_workdir",
-            self.settings.workdir,
-            os.path.join(run_folder(self.record.run.id), "outputs"),
-            self.record.run.id,
-            patterns,
-            self.job.exclude_outputs,
-            client.rsync_options(host),
-            since=self.record.run.started,
-        )
+        return patterns
 
     def _give_up(self, client: Client, state: str, why: str, *, status: int = 1) -> Outcome:
         """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. A machine whose

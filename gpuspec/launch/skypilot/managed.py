@@ -23,7 +23,7 @@ from gpuspec.launch.skypilot.controllers import ENDED, Controllers, ManagedJob, 
 from gpuspec.launch.skypilot.exports import managed
 from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS, Launch, judged
 from gpuspec.launch.skypilot.follow import to_the_end
-from gpuspec.launch.skypilot.results import RESCUE_SECONDS
+from gpuspec.launch.skypilot.results import RESCUE_SECONDS, outputs_of
 from gpuspec.launch.skypilot.route import consolidated_path, kept_folder
 from gpuspec.launch.skypilot.shell import FETCHED
 from gpuspec.launch.skypilot.task import Succession, task, timer
@@ -173,7 +173,7 @@ class ManagedLaunch(Launch):
     def _follow(self, client: Client) -> Outcome:
         assert self.seen is not None
         watch, over = Watch(sys.stdout, sys.stderr), threading.Event()
-        self.outputs = self._outputs(client, self.seen.machine)
+        self.outputs = outputs_of(client, self.record.run, self.seen.machine)
         if self.outputs:
             self.outputs.keep_fetching(over)
         threads = [threading.Thread(target=self._mind, args=(watch, over), daemon=True)]

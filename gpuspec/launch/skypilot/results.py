@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
-from gpuspec.launch.launcher import Record
+from gpuspec.launch.launcher import Record, Run
 from gpuspec.launch.outputs import Outputs
+from gpuspec.launch.records import run_folder
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client
@@ -26,6 +30,46 @@ RETRY_PAUSES = (5.0, 20.0, 60.0)
 
 RESCUE_SECONDS = 60.0
 """How long what was written is fetched before a machine is taken down in the middle of its job."""
+
+
+def keep(run_id: str, outputs: Sequence[str], exclude: Sequence[str]) -> None:
+    """Write down what a run's results are, so that any later client can fetch them."""
+    with open(os.path.join(run_folder(run_id), "results.json"), "w", encoding="utf-8") as out:
+        json.dump({"outputs": list(outputs), "exclude": list(exclude)}, out)
+
+
+def outputs_of(client: Client, run: Run, host: str) -> Outputs | None:
+    """The outputs of a run, whoever launched it, from the machine `host`; None where it has none."""
+    try:
+        with open(os.path.join(run_folder(run.id), "results.json"), encoding="utf-8") as text:
+            wanted = json.load(text)
+    except (OSError, ValueError):
+        return None
+    if not wanted["outputs"]:
+        return None
+    return Outputs(
+        f"{host}:sky_workdir",
+        run.workdir,
+        os.path.join(run_folder(run.id), "outputs"),
+        run.id,
+        wanted["outputs"],
+        wanted["exclude"],
+        client.rsync_options(host),
+        since=run.started,
+    )
+
+
+def bring(client: Client, run: Run) -> None:
+    """Fetch what a run has written that nobody follows; what came, or why nothing did, goes to standard error."""
+    if run.machine is None or (outputs := outputs_of(client, run, run.machine)) is None:
+        return
+    try:
+        machine = client.machine(run.machine)
+        lines = outputs.fetch(timeout=RESCUE_SECONDS).lines() if machine and machine.up else []
+    except UserError as error:
+        lines = [f"outputs: {error.message}"]
+    for line in lines:
+        print(line, file=sys.stderr)
 
 
 class Results:

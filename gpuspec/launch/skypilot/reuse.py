@@ -35,7 +35,7 @@ def machine_key(job: Job, workdir: str) -> str:
 def left_behind(runs: Sequence[Run], key: str) -> list[str]:
     """Machines made with `key` on which no run goes on, newest first."""
     busy = {run.machine for run in runs if run.state not in FINAL}
-    names = [run.machine for run in runs if run.machine_key == key and run.machine]
+    names = [run.machine for run in runs if run.machine_key == key and run.machine and not run.gone]
     return [name for name in dict.fromkeys(names) if name not in busy]
 
 

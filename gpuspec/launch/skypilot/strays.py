@@ -15,9 +15,6 @@ KNOWN_NOT = "no run here knows it: its record is lost, or another machine of you
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Machine
 
-LATE_MINUTES = 10
-"""How long after its time a timer may fire: SkyPilot looks once a minute and takes a few to take down."""
-
 
 def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float | None = None) -> tuple[Stray, ...]:
     """Those of `machines` that gpuspec rented (a name from `gs-`, or its label) and that no run answers for."""
@@ -38,7 +35,7 @@ def _why(runs: Sequence[Run], now: float | None) -> str:
     if any(run.state not in FINAL and not cost.outlived(run, now) for run in runs):
         return ""
     late = min(cost.overdue(run, now) for run in runs) / 60
-    if late < LATE_MINUTES:
+    if late < cost.LATE_MINUTES:
         return ""
     return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"
 

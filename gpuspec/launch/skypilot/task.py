@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -90,6 +91,7 @@ def task(
     runs only those not done before; `shard` is the part of them this machine does. `again` is for a machine that is
     up already and was got that way: its setup is not repeated; `succession` is for a managed job. UserError where
     nothing is left to rent."""
+    _check_words(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
     folder = succession.folder if succession else None
     command = _command(job, workdir, items, resume, shard, folder)
@@ -112,6 +114,30 @@ def task(
     if succession and succession.hold_minutes:
         config["run"] = held_text(config["run"], succession.hold_minutes)
     return config
+
+
+_INTERPRETED = re.compile(r"[$`\"\\\n\r!]")
+"""What a shell interprets between double quotes: there SkyPilot 0.14.1 puts the workdir, and runs its name."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]*")
+
+
+def _check_words(job: Job, workdir: str) -> None:
+    """UserError where SkyPilot's own shells, on this machine, would run a part of a path or a name."""
+    odd = _INTERPRETED.search(workdir)
+    if odd:
+        raise UserError(
+            "unsafe-name",
+            f"the workdir {workdir!r} holds {odd[0]!r}, which SkyPilot's shell would interpret",
+            "rename the folder",
+        )
+    for field, value in (("cache", job.cache), ("image", job.image)):
+        if value and not _PLAIN.fullmatch(value):
+            raise UserError(
+                "unsafe-name",
+                f"`{field}` {value!r} holds more than letters, digits and . _ : / @ + -",
+                f"give `{field}` its plain name",
+            )
 
 
 def _cache(job: Job) -> dict[str, Any]:
