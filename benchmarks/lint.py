@@ -1,11 +1,11 @@
 """How long `gpuspec lint` takes, beside bare Python and other linters, with hyperfine, in one run.
 
-    python benchmarks/lint.py [--runs N] [--many] [--tries N]
+    python benchmarks/lint.py [--runs N] [--many] [--others] [--tries N] [--slack SHARE]
 
 Bars (ANCHORS.md), in units of `python -c pass` on the same machine in the same run, so that they mean the same on a
 slow one: one clean file ≤ 5.5, one with a finding ≤ 8; `--many`: 1,000 files ≤ 55, 10,000 ≤ 550 (0.5 s and 5 s where
 bare Python takes 9 ms) with flat memory. Other tools are measured where they are installed. Exits with 1 where a bar
-is missed in each of `--tries` runs.
+is missed in each of `--tries` runs; `--slack 0.15` lets it be missed by 15 %, for machines that others use as well.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def installed(name: str) -> str | None:
     return None
 
 
-def one_file(folder: Path, runs: int) -> tuple[Took, bool]:
-    """One file each: (what bare Python takes, whether the bars hold)."""
+def one_file(folder: Path, runs: int, more: float = 1.0) -> tuple[Took, bool]:
+    """One file each: (what bare Python takes, whether the bars, times `more`, hold)."""
     (folder / "clean.gpu.jsonc").write_text(CLEAN)
     (folder / "finding.gpu.jsonc").write_text(FINDING)
     rows = {
@@ -123,7 +123,8 @@ def one_file(folder: Path, runs: int) -> tuple[Took, bool]:
             f"{name:22} {t.clock * 1000:6.1f} ms {t.clock / bare.clock:8.1f}"
             f"  {t.processor * 1000:6.1f} ms {t.processor / bare.processor:8.1f}"
         )
-    return bare, times["gpuspec, clean"].over(bare) <= 5.5 and times["gpuspec, one finding"].over(bare) <= 8
+    clean, finding = times["gpuspec, clean"].over(bare), times["gpuspec, one finding"].over(bare)
+    return bare, clean <= 5.5 * more and finding <= 8 * more
 
 
 def many_files(folder: Path, number: int) -> Took:
@@ -148,14 +149,16 @@ def others_on_many(folder: Path) -> None:
             print(f"1,000 files, {name:16} {t.clock:6.2f} s {t.peak:6.0f} MiB")
 
 
-def measure(folder: Path, runs: int, many: bool) -> bool:
+def measure(folder: Path, options: argparse.Namespace) -> bool:
     """One run of everything; whether the bars hold."""
-    bare, good = one_file(folder, runs)
-    if many:
+    more = 1 + options.slack
+    bare, good = one_file(folder, options.runs, more)
+    if options.many:
         few, lots = many_files(folder, 1_000), many_files(folder, 10_000)
         for name, t in (("1,000 files, gpuspec", few), ("10,000 files, gpuspec", lots)):
             print(f"{name:29} {t.clock:6.2f} s {t.peak:6.0f} MiB {t.over(bare):6.0f} × bare")
-        good = good and few.over(bare) <= 55 and lots.over(bare) <= 550 and lots.peak <= few.peak * 1.5
+        good = good and few.over(bare) <= 55 * more and lots.over(bare) <= 550 * more
+        good = good and lots.peak <= few.peak * 1.5
     return good
 
 
@@ -168,10 +171,11 @@ def main() -> int:
     parser.add_argument(
         "--tries", type=int, default=1, help="measure again where something else ran meanwhile"
     )
+    parser.add_argument("--slack", type=float, default=0.0, help="how much over a bar still passes: 0.15")
     options = parser.parse_args()
     for _ in range(options.tries):
         with tempfile.TemporaryDirectory() as name:
-            good = measure(Path(name), options.runs, options.many)
+            good = measure(Path(name), options)
             if options.others:
                 others_on_many(Path(name))
         print("within the bars" if good else "a bar is missed")
