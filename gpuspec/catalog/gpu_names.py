@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from gpuspec.catalog.facts import read_gpus, read_instances
+from gpuspec.catalog.facts import read_gpu, read_gpus, read_instances
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 
 _SEPARATORS = str.maketrans("", "", " -_\t")
@@ -111,6 +111,8 @@ def _look_up(name: str, number: int | None) -> GpuMatch | None:
     key = _plain(name)
     if key in _AMBIGUOUS:
         return GpuMatch(None, _named(_AMBIGUOUS[key]), gpu_count=number)
+    if not _index and (only := read_gpu(name)):
+        return GpuMatch(only, gpu_count=number)
     found = index().get(key)
     if found is not None:
         gpu, outdated = found

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
 from gpuspec.planning.limits import wanted
 from gpuspec.planning.prices import Price, cheapest, fitting
-from gpuspec.sizing import Fit, Need, Unsized, fit, need
-from gpuspec.sizing.engines import engine_of
+from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.spec import Job
 from gpuspec.workload import Workload
 
@@ -80,10 +79,14 @@ class Market:
 
     def instead(self, workload: Workload) -> Market:
         """The same market for the job done another way."""
+        from gpuspec.sizing import need
+
         return Market(self.job, workload, lambda gpus: need(workload, gpus), self.offers)
 
     def fit_for(self, needed: Need, gpu: Gpu) -> Fit:
         """A Need against a GPU at the utilisation that the job's command sets."""
+        from gpuspec.sizing import fit
+
         return fit(needed, gpu, self.workload.memory_utilization)
 
     def way(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Way:
@@ -168,6 +171,8 @@ class Market:
         sequences = self.workload.concurrency
         if not sequences or one.fit is None or "concurrency" not in self.workload.origins:
             return True
+        from gpuspec.sizing.engines import engine_of
+
         if not engine_of(self.workload.engine).queues:
             return True
         needed = one.fit.need

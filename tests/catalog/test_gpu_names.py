@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from gpuspec.catalog import gpus, resolve_gpu
@@ -155,3 +158,18 @@ def test_a_family_accepts_each_of_its_forms() -> None:
     assert set(resolve_gpu("A100-80GB").accepts) == {"A100 80GB", "A100 80GB PCIe", "A100 80GB SXM4"}
     assert set(resolve_gpu("A100 80GB PCIe").accepts) == {"A100 80GB PCIe"}
     assert "H100 80GB" in resolve_gpu("H100").accepts
+
+
+def test_a_gpu_read_alone_is_the_one_of_the_list() -> None:
+    code = (
+        "from gpuspec.catalog.facts import read_gpu, read_gpus;"
+        "from gpuspec.catalog.gpu_names import index, resolve;"
+        "import gpuspec.catalog.facts as facts;"
+        "names = [gpu.name for gpu in read_gpus()]; whole = read_gpus(); facts._gpus = ();"
+        "alone = [read_gpu(name) for name in names]; quick = [resolve(name) for name in names];"
+        "facts._gpus = whole; resolve.cache_clear(); index();"
+        "assert alone == list(whole); assert quick == [resolve(name) for name in names];"
+        "assert read_gpu('RTX 4090') is None and len(names) > 90"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

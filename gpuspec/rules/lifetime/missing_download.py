@@ -9,7 +9,6 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.hub import RATE, declared, loaded
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.sizing.files import bytes_on_disk
 from gpuspec.words import dollars
 
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
@@ -74,6 +73,8 @@ class MissingPreDownload(Rule):
             return
         if declared(facts, found.name) or _fetched_before(facts, found.name) or _kept(facts):
             return
+        from gpuspec.sizing.files import bytes_on_disk  # most specs load nothing from a hub
+
         size = bytes_on_disk(found.name)
         if size is not None and size < facts.options["least_gb"] * 1e9:
             return
