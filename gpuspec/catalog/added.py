@@ -98,6 +98,9 @@ def _offers(plugin: str, source: PriceSource, offers: Any) -> Iterator[Offer]:
             price is None or (_number(price) and price >= 0) for price in (offer.price, offer.spot_price)
         ):
             _complain(plugin, f"{source.name}: {offer.cloud} {offer.instance} has no price that is a number")
+        elif offer.owned and offer.launcher == Offer._field_defaults["launcher"]:
+            what = f"{source.name}: {offer.cloud} {offer.instance}"
+            _complain(plugin, f"{what} is owned, but machines of {offer.launcher} go: name its launcher")
         else:
             yield offer._replace(source=source.name)
 

@@ -26,6 +26,8 @@ class Offer(NamedTuple):
     it: the launcher asks with this name, since with another it finds nothing. None: not a row of SkyPilot's."""
     launcher: str = "skypilot"
     """Name of the launcher that can run a job on it, as `run --on` has it."""
+    owned: bool = False
+    """It is yours and stays when a job is over: neither idle minutes nor a disk are paid for."""
 
 
 class PriceSource(NamedTuple):

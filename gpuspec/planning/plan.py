@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     prices_as_of: str | None
     notes: tuple[str, ...]
     keep_alive_minutes: float = 0
-    """The idle minutes that apply: the job's own, or the default of its task."""
+    """The idle minutes that apply: the job's own, or the default of its task; 0 on a machine that is yours."""
     max_hours: float | None = None
     """The time limit that applies: `budget.max_hours`, or what `budget.max_total` pays for."""
     sources: tuple[tuple[str, str | None], ...] = ()

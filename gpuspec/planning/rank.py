@@ -35,10 +35,12 @@ def plan(
     candidates = tuple(sorted((c for offer in offers for c in judge.candidates(offer)), key=_rank))
     choice = candidates[0] if candidates and candidates[0].kept else None
     need = judge.need(choice.offer.gpu_count if choice else judge.want.gpu_count)
-    idle = keep_alive(job, workload)
+    owned = choice is not None and choice.offer.owned
+    idle = 0.0 if owned else keep_alive(job, workload)
+    paid = job._replace(disk_gb=None) if owned else job
     ceiling = max(choice.price, job.max_price or 0.0) if choice else 0.0
-    hours = time_limit(job, ceiling, idle, need)
-    cost = worst_case(job, choice.price, idle, need, hours) if choice else None
+    hours = time_limit(paid, ceiling, idle, need)
+    cost = worst_case(paid, choice.price, idle, need, hours) if choice else None
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
         need=need,

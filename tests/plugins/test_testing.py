@@ -155,6 +155,10 @@ def test_no_plugin_is_asked_for_strategies_of_our_own() -> None:
             {"gpus": [CARD], "offers": [(PriceSource("x", None, "", True), [OFFER._replace(price="1")])]},
             "no price",
         ),
+        (
+            {"gpus": [CARD], "offers": [(PriceSource("x", None, "", True), [OFFER._replace(owned=True)])]},
+            "is owned, but machines of skypilot go: name its launcher",
+        ),
         ({"reporters": ["csv"]}, "gpuspec_reporters returned list, not a dict"),
         ({"reporters": {"json": len}}, "the format 'json' is there already"),
         ({"reporters": {"csv": "text"}}, "'csv' is no name with a function"),

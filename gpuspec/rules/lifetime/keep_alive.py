@@ -77,6 +77,8 @@ class KeepAlive(Rule):
             return  # nothing is rented, so nothing idles
         span = self._range(facts, task)
         minutes = job.keep_alive_minutes
+        if (minutes is None or minutes > span.most) and _stays(facts):
+            return
         if minutes is None:
             yield self._absent(facts, task, span)
         elif minutes > span.most:
@@ -134,3 +136,9 @@ class KeepAlive(Rule):
             suggestion=f"{span.usual} minutes",
             fix=Fix(f"set to {span.usual}", (Edit("set", pointer, span.usual),), safe=False),
         )
+
+
+def _stays(facts: Facts) -> bool:
+    """Whether the cheapest machine that fits is the author's own: nothing of it idles for money."""
+    choice = facts.plan.choice
+    return choice is not None and choice.offer.owned

@@ -177,4 +177,5 @@ def _offer(row: Mapping[str, Any]) -> Offer:
         spot_price=fields.get("spot_price"),
         source="fleet",
         launcher="fleet" if "ssh" in row else "skypilot",
+        owned="ssh" in row,
     )

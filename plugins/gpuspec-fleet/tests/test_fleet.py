@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
+import sys
+import zipfile
 from pathlib import Path
 
 import gpuspec_fleet
 import pytest
 from gpuspec_fleet import fleet
+from gpuspec_fleet.ssh import bundle
 
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.catalog import offers, price_sources
-from gpuspec.testing import plugged
+from gpuspec.jsonc import parse
+from gpuspec.lint.facts import Facts
+from gpuspec.planning import Plan
+from gpuspec.spec import read
+from gpuspec.testing import lint_text, plugged
+
+
+def plan_of(text: str) -> Plan:
+    tree = parse(text)
+    return Facts("job.gpu.jsonc", tree, read(tree)).plan
+
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 EXAMPLE = re.findall(r"```toml\n(.*?)```", README, re.S)[0]
+
+
+MACHINE = "[[machines]]\ncloud = 'a'\ngpu = 'L4'\nprice = 1\n"
 
 
 @pytest.fixture
@@ -65,6 +83,12 @@ def test_without_a_file_nothing_changes(folder: Path) -> None:
         ("[[machines]]\ncloud = 'a'\ngpu = 'L4'\nprice = '1'\n", "price = '1' must be of type float"),
         ("[[machines]]\ncloud = 'a'\ngpu = 'L4'\nprice = -1\n", "price = -1 must not be negative"),
         ("[[models]]\nid = 'a'\nparams = 3\n", "models 1 has no 'params'"),
+        (f"{MACHINE}ssh = 'a'\n", "machines 1 needs an instance, a name of its own, for its ssh"),
+        (f"{MACHINE}instance = 'x'\nssh = '-oProxyCommand=touch y'\n", "is no host, user@host or name"),
+        (f"{MACHINE}instance = 'x'\nssh = 'a b'\n", "is no host, user@host or name"),
+        (f"{MACHINE}instance = '../x'\nssh = 'a'\n", "machines 1 needs an instance"),
+        (f"{MACHINE}instance = 'x'\nssh = 'a'\n" * 2, "machines 2 needs an instance"),
+        (f"ssh-config = 3\n{MACHINE}", "ssh-config = 3 must be of type str"),
         ("[[gpus]]\nname = 'a'\nvendor = 'b'\narchitecture = 'c'\nvram-gb = true\n", "must be of type float"),
     ],
 )
@@ -97,3 +121,39 @@ def test_what_the_catalogue_refuses(folder: Path, text: str, words: str) -> None
 
     with pytest.raises(AssertionError, match=words):
         look()
+
+
+def test_machines_that_jobs_can_run_on(folder: Path) -> None:
+    """One without ssh is a price of a cloud, and the launcher of that cloud's."""
+    machine = f"{MACHINE}instance = 'x'\nssh = 'me@host.example'\n"
+    (folder / fleet.NAME).write_text(f"ssh-config = 'keys/ssh.config'\n{machine}{MACHINE}")
+    read = fleet.read(str(folder / fleet.NAME))
+    assert read.machines == {"x": fleet.Machine("x", "me@host.example", str(folder / "keys/ssh.config"))}
+    assert [offer.launcher for offer in read.prices[0][1]] == ["fleet", "skypilot"]
+
+
+@pytest.mark.parametrize(("ssh", "idle"), [("ssh = 'a'\n", 0.0), ("", 0.05)])
+def test_what_is_yours_idles_for_nothing(folder: Path, ssh: str, idle: float) -> None:
+    """3 minutes at $1/h are $0.05, and a disk of 730 GB at $0.10 a month is $0.10/h; of what is rented."""
+    (folder / fleet.NAME).write_text(f"{MACHINE}instance = 'x'\n{ssh}")
+    text = '{"run": "x", "gpu_types": ["L4"], "clouds": ["a"], "disk_gb": 730, "budget": {"max_hours": 2}}'
+    with plugged(gpuspec_fleet):
+        found = plan_of(text)
+        codes = {located.finding.code for located in lint_text(text)}
+    assert found.cost is not None
+    assert found.cost.idle == pytest.approx(idle)
+    assert found.cost.total == pytest.approx(2 if ssh else 2 + 0.05 + 0.1 * 2.05)
+    assert ("GS401" in codes) is not bool(ssh)
+
+
+def test_what_runs_on_a_machine_needs_nothing_but_an_old_python() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(bundle()))
+    assert archive.namelist() == ["__main__.py", "agent.py", "readiness.py", "redact.py"]
+    for name in archive.namelist():
+        tree = ast.parse(archive.read(name), feature_version=(3, 8))
+        imported = {
+            (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]  # type: ignore[union-attr]
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+        }
+        assert imported <= {*sys.stdlib_module_names, "agent", "readiness", "redact"}
