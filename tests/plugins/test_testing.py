@@ -175,13 +175,36 @@ def test_no_plugin_is_asked_for_strategies_of_our_own() -> None:
         ({"workload_readers": {("acme",): "vllm"}}, "'acme' gave 'vllm', which is no Tool"),
         ({"workload_readers": {("acme",): Tool(7)}}, "'acme': engine is 7, not a name"),
         ({"workload_readers": {("acme",): Tool("x", "dance")}}, "'acme': task is 'dance'"),
-        ({"workload_readers": {("acme",): Tool("x", None, ["a"])}}, "flags and implies are dicts"),
+        ({"workload_readers": {("acme",): Tool("x", None, ["a"])}}, "flags, implies and translate"),
         ({"workload_readers": {("acme",): Tool("x", None, {"--a": "-"})}}, "the flag '--a' is written 'a'"),
         ({"workload_readers": {("acme",): Tool("x", None, {"a": 1})}}, "the flag 'a' means 1; both are text"),
         (
             {"workload_readers": {("acme",): Tool("x", None, {"a": "modle:name"})}},
-            "the flag 'a' says 'modle'",
+            "a Workload has no 'modle'",
         ),
+        (
+            {"workload_readers": {("acme",): Tool("x", None, {"a": "context:name"})}},
+            "context holds int, not str",
+        ),
+        (
+            {"workload_readers": {("acme",): Tool("x", None, {"a": "context=4096"})}},
+            "context holds int, not str",
+        ),
+        (
+            {"workload_readers": {("acme",): Tool("x", None, {"a": "origins:name"})}},
+            "has no 'origins' that can be",
+        ),
+        (
+            {"workload_readers": {("acme",): Tool("x", implies={"context": "big"})}},
+            "context holds int, not str",
+        ),
+        ({"workload_readers": {("acme",): Tool("x", positional="context")}}, "context holds int, not str"),
+        (
+            {"workload_readers": {("acme",): Tool("x", translate={"quant": "a"})}},
+            "flags, implies and translate",
+        ),
+        ({"workload_readers": {("acme",): Tool("x", config="config")}}, "config is 'config', not a tuple"),
+        ({"workload_readers": {("acme",): Tool("x", starts=True)}}, "it cannot start another program"),
         ({"workload_readers": {("acme",): Tool("x", None, {"a": "context:itn"})}}, "did you mean int?"),
         ({"workload_readers": {("acme",): Tool("x", implies={"size": 1})}}, "a Workload has no 'size'"),
     ],

@@ -49,7 +49,7 @@ def _with_plugins(installed: Plugins) -> Mapping[tuple[str, ...], Tool]:
 
 
 def fault(key: Any, tool: Any) -> str | None:
-    """What is wrong with one entry; None if nothing."""
+    """What is wrong with one entry; None if nothing. A field of the wrong type would fail our own rules."""
     if not (
         isinstance(key, tuple) and 0 < len(key) <= LONGEST and all(isinstance(w, str) and w for w in key)
     ):
@@ -57,19 +57,37 @@ def fault(key: Any, tool: Any) -> str | None:
     name = " ".join(key)
     if not isinstance(tool, Tool):
         return f"{name!r} gave {tool!r:.60}, which is no Tool"
-    if not (tool.engine is None or isinstance(tool.engine, str)):
-        return f"{name!r}: engine is {tool.engine!r:.60}, not a name"
+    wrong = _tool_fault(tool)
+    return f"{name!r}: {wrong}" if wrong else None
+
+
+def _tool_fault(tool: Tool) -> str | None:
+    for field in ("engine", "modality"):
+        if not isinstance(getattr(tool, field), (str, type(None))):
+            return f"{field} is {getattr(tool, field)!r:.60}, not a name"
     if tool.task is not None and tool.task not in get_args(Task):
-        return f"{name!r}: task is {tool.task!r:.60}; it is one of {', '.join(get_args(Task))}"
-    if not isinstance(tool.flags, Mapping) or not isinstance(tool.implies, Mapping):
-        return f"{name!r}: flags and implies are dicts"
-    for flag, meaning in tool.flags.items():
-        wrong = _flag_fault(flag, meaning)
+        return f"task is {tool.task!r:.60}; it is one of {', '.join(get_args(Task))}"
+    tables = (tool.flags, tool.implies, tool.translate, *_values(tool.translate))
+    if not all(isinstance(table, Mapping) for table in tables):
+        return "flags, implies and translate (and what that holds) are dicts"
+    if not (isinstance(tool.config, tuple) and all(isinstance(flag, str) for flag in tool.config)):
+        return f"config is {tool.config!r:.60}, not a tuple of flags"
+    if tool.starts:
+        return "it cannot start another program (starts)"
+    if tool.positional:
+        wrong = _type_fault(tool.positional, str)
         if wrong:
-            return f"{name!r}: {wrong}"
-    fields = [*tool.implies, *([tool.positional] if tool.positional else [])]
-    unknown = next((field for field in fields if field not in Workload._fields), None)
-    return f"{name!r}: a Workload has no {unknown!r}" if unknown else None
+            return f"positional: {wrong}"
+    for field, value in tool.implies.items():
+        wrong = _type_fault(field, type(value))
+        if wrong:
+            return f"implies: {wrong}"
+    found = (_flag_fault(flag, meaning) for flag, meaning in tool.flags.items())
+    return next((wrong for wrong in found if wrong), None)
+
+
+def _values(table: Any) -> list[Any]:
+    return list(table.values()) if isinstance(table, Mapping) else []
 
 
 def _flag_fault(flag: Any, meaning: Any) -> str | None:
@@ -79,13 +97,36 @@ def _flag_fault(flag: Any, meaning: Any) -> str | None:
         return f"the flag {flag!r} is written {flag.lstrip('-').replace('_', '-')!r}, without its dashes"
     for part in meaning.split():
         field, colon, kind = part.partition(":")
-        field = field.partition("=")[0]
-        if field != "-" and field not in Workload._fields:
-            return f"the flag {flag!r} says {field!r}, which a Workload does not have"
+        field, _, constant = field.partition("=")
+        if field == "-" or part == "expert_parallel=on":
+            continue
         if colon and kind not in CONVERSIONS:
             from difflib import get_close_matches
 
             near = get_close_matches(kind, CONVERSIONS, n=1)
             meant = f"did you mean {near[0]}?" if near else f"kinds are: {', '.join(CONVERSIONS)}"
             return f"the flag {flag!r} has a value of kind {kind!r}; {meant}"
+        given = _gives(kind) if colon else bool if constant in ("yes", "no") else str
+        wrong = _type_fault(field, given)
+        if wrong:
+            return f"the flag {flag!r}: {wrong}"
     return None
+
+
+_FIELDS = {"int | None": int, "float | None": float, "bool | None": bool, "str | None": str}
+
+
+def _gives(kind: str) -> type:
+    """What the values of a kind become."""
+    return _FIELDS.get(CONVERSIONS[kind].__annotations__["return"], str)
+
+
+def _type_fault(field: Any, given: type) -> str | None:
+    """Why a field of a Workload cannot hold a value of a type; None if it can."""
+    said = Workload.__annotations__.get(field, "")
+    wanted = _FIELDS.get(str(getattr(said, "__forward_arg__", said)))  # what typing makes of an annotation
+    if wanted is None:
+        return f"a Workload has no {field!r} that can be said"
+    if given is wanted or (wanted is float and given is int):
+        return None
+    return f"{field} holds {wanted.__name__}, not {given.__name__}"

@@ -60,7 +60,7 @@ def take(path: str, shared_by_all: bool = False) -> int | None:
 
 
 class Run:
-    """One run's folder: job.json (no secret in it), state.json, log.txt, and the texts of its steps."""
+    """One run's folder: state.json, log.txt, a lock, and the texts of its steps. No secret is in any of them."""
 
     def __init__(self, run_id: str) -> None:
         if not run_id.isalnum():
