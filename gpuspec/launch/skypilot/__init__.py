@@ -12,7 +12,6 @@ from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, State, Stray
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.reach import forwarded
 from gpuspec.launch.skypilot.route import Kind, choose_route
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.watch import Watch
@@ -46,6 +45,9 @@ class SkyPilotLauncher:
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
         from gpuspec.launch.skypilot.client import require
+        from gpuspec.launch.skypilot.reach import (
+            forwarded,
+        )  # urllib and all: 14 ms, and a dry run has no use for it
 
         check_job(job, settings)
         over = over_budget(job, plan)
