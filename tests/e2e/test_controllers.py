@@ -47,7 +47,7 @@ class Client:
                 stderr=out,
             )
 
-    def says(self, text: str, seconds: float = 240) -> None:
+    def says(self, text: str, seconds: float = 400) -> None:
         """Wait until it does."""
 
         def said() -> bool:
@@ -64,7 +64,7 @@ class Client:
 def service(cloud: ControllersStack, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(
         cloud, tmp_path_factory.mktemp("e2e") / "service", name="served", task="serve", budget={},
-        run="python3 -m http.server 8000", ports=[8000], scaling={"min": 0, "max": 1, "idle_minutes": 0.5},
+        run="python3 -m http.server 8000", ports=[8000], scaling={"min": 0, "max": 1, "idle_minutes": 1},
         readiness={"http": "http://localhost:8000/gpu.jsonc", "timeout": 300}, traffic={"requests_per_day": 86400},
     )  # fmt: skip
 
@@ -89,19 +89,22 @@ def asked(cloud: ControllersStack) -> bool:
 
 
 def test_the_first_request_to_a_service_rents_its_first_machine(
-    cloud: ControllersStack, service: Client
+    cloud: ControllersStack, service: Client, job: Client
 ) -> None:
     service.says("answers at http://localhost:30001")
     service.says("no replica: the first request starts one")
     assert not up(cloud, "gs-served")
-    assert until(lambda: asked(cloud), 240, must=False), service.log.read_text()
-    service.says("replica 1 READY", 30)
+    assert until(lambda: asked(cloud), 400, must=False), service.log.read_text()
+    service.says("replica 1 READY", 60)
     service.process.send_signal(signal.SIGKILL)
     service.process.wait()
     assert record(cloud, "served")["state"] == "running"
+    assert asked(cloud)
     row = listed(cloud, "served")
     assert (row["state"], row["through"], row["message"]) == ("running", "service", "replica 1 READY")
-    assert "GET /gpu.jsonc" in gpuspec(cloud, "logs", "served").stdout
+    assert asked(cloud)
+    logged = gpuspec(cloud, "logs", "served")
+    assert "GET /gpu.jsonc" in logged.stdout, logged
 
 
 def test_a_job_goes_on_when_its_machine_is_taken_back(cloud: ControllersStack, job: Client) -> None:
@@ -137,8 +140,7 @@ def test_a_job_whose_client_is_gone_is_taken_down(cloud: ControllersStack, tmp_p
     client = Client(
         cloud, tmp_path / "job", name="alone", spot="only", checkpoint=checkpoint, run="sleep 600"
     )
-    client.says("waits for a machine")
-    assert until(lambda: up(cloud, "gs-alone"), 120, must=False), client.log.read_text()
+    assert until(lambda: up(cloud, "gs-alone"), 400, must=False), client.log.read_text()
     client.process.send_signal(signal.SIGKILL)
     client.process.wait()
     assert listed(cloud, "alone")["state"] in ("provisioning", "running")
@@ -150,7 +152,7 @@ def test_a_job_whose_client_is_gone_is_taken_down(cloud: ControllersStack, tmp_p
 
 
 def test_a_service_that_nobody_asks_costs_nothing_and_goes_when_told(cloud: ControllersStack) -> None:
-    assert until(lambda: not up(cloud, "gs-served"), 180, must=False), cloud.machines()
+    assert until(lambda: not up(cloud, "gs-served"), 400, must=False), cloud.machines()
     row = listed(cloud, "served")
     assert (row["state"], row["message"]) == ("running", "no replica: the first request starts one")
     assert 0 < row["spent"] < 0.50

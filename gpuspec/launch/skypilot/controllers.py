@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TextIO
@@ -167,16 +168,20 @@ class Controllers(Client):
             return any(each.name.endswith(what) for each in self._sdk.api_status())
 
 
+_environment = threading.Lock()
+
+
 @contextmanager
 def _as_developer() -> Iterator[None]:
-    before = os.environ.get("SKYPILOT_DEBUG")
-    os.environ["SKYPILOT_DEBUG"] = "1"
-    try:
-        yield
-    finally:
-        del os.environ["SKYPILOT_DEBUG"]
-        if before is not None:
-            os.environ["SKYPILOT_DEBUG"] = before
+    with _environment:
+        before = os.environ.get("SKYPILOT_DEBUG")
+        os.environ["SKYPILOT_DEBUG"] = "1"
+        try:
+            yield
+        finally:
+            del os.environ["SKYPILOT_DEBUG"]
+            if before is not None:
+                os.environ["SKYPILOT_DEBUG"] = before
 
 
 def _service(found: Any) -> Service:
