@@ -87,6 +87,32 @@ def files_with(secret: str, *folders: Path) -> list[str]:
     return listed.stdout.splitlines()
 
 
+def start(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
+    """A gpuspec that is left running."""
+    return subprocess.Popen(
+        # A test session in the background ignores Ctrl-C, and so would what it starts.
+        stack.command("env", "--default-signal=INT", "gpuspec", *arguments),
+        env=stack.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def start_run(stack: Stack, path: Path, *options: str) -> subprocess.Popen[str]:
+    return start(stack, "run", str(path), "--yes", "--prices", str(stack.prices), *options)
+
+
+def listed(stack: Stack, run: str) -> dict[str, Any]:
+    """A run as `gpuspec ps` shows it."""
+    shown = gpuspec(stack, "ps", "--json")
+    assert shown.returncode == 0, shown.stderr
+    rows = {row["id"]: row for row in json.loads(shown.stdout)["runs"]}
+    found: dict[str, Any] = rows[run]
+    return found
+
+
 def record(stack: Stack, name: str = "%") -> dict[str, Any]:
     """The newest run record, or the newest of this name."""
     # Closed at once: an open connection here keeps locks that a client killed meanwhile cannot clear.

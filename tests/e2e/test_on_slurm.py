@@ -17,7 +17,18 @@ from typing import Any
 
 import pytest
 
-from .driving import arguments_with, cluster, files_with, gpuspec, launch, record, spec, up
+from .driving import (
+    arguments_with,
+    cluster,
+    files_with,
+    gpuspec,
+    launch,
+    listed,
+    record,
+    spec,
+    start_run,
+    up,
+)
 from .slurm_stack import NODES, Stack
 
 pytestmark = pytest.mark.e2e
@@ -234,21 +245,6 @@ def test_what_export_writes_is_what_skypilot_reads(stack: Stack, tmp_path: Path)
 ONE = ["RTX 4090"]
 
 
-def start(stack: Stack, path: Path) -> subprocess.Popen[str]:
-    command = [str(stack.venv / "bin" / "gpuspec"), "run", str(path), "--yes", "--prices", str(stack.prices)]
-    return subprocess.Popen(
-        command, env=stack.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def listed(stack: Stack, run: str) -> dict[str, Any]:
-    shown = gpuspec(stack, "ps", "--json")
-    assert shown.returncode == 0, shown.stderr
-    rows = {row["id"]: row for row in json.loads(shown.stdout)["runs"]}
-    found: dict[str, Any] = rows[run]
-    return found
-
-
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory, site: str) -> dict[str, Any]:
     """What the jobs that share a machine have in common."""
@@ -301,7 +297,7 @@ def test_the_server_killed_in_the_middle_of_a_job(stack: Stack, job: dict[str, A
     path = spec(
         **{**job, "outputs": ["counted.txt"]}, run=f"echo begun; ({count}) | tee counted.txt; echo ended"
     )
-    with start(stack, path) as process:
+    with start_run(stack, path) as process:
         until_begun(process)
         stack.kill_api_server()
         stack.run("sky", "api", "start")
@@ -319,7 +315,7 @@ def test_the_server_killed_in_the_middle_of_a_job(stack: Stack, job: dict[str, A
 
 def test_client_and_server_killed_in_the_middle_of_a_job(stack: Stack, job: dict[str, Any]) -> None:
     """The machine keeps its timer, and `ps`, `logs`, `stop` find the run again."""
-    with start(stack, spec(**job, run="echo begun; sleep 600")) as process:
+    with start_run(stack, spec(**job, run="echo begun; sleep 600")) as process:
         until_begun(process)
         process.kill()
         stack.kill_api_server()
@@ -362,7 +358,7 @@ def test_setup_that_fails_is_told_and_its_machine_has_its_timer(stack: Stack, tm
 
 
 def test_a_client_killed_while_it_rents_and_its_run_taken_down(stack: Stack, tmp_path: Path) -> None:
-    with start(stack, spec(tmp_path, gpu_types=ONE, run="sleep 600")) as process:
+    with start_run(stack, spec(tmp_path, gpu_types=ONE, run="sleep 600")) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if "Launching on" in line:

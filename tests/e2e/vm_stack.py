@@ -43,11 +43,12 @@ import signal
 import socket
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .fake_cloud import BASE, HOST, PORT
-from .skypilot_stack import SkyPilotStack, by_hand, kill, until
+from .skypilot_stack import SkyPilotStack, by_hand, until
 
 SLOTS = 4
 """How many such stacks may be up on a machine at a time; one more waits."""
@@ -361,7 +362,8 @@ class VMStack(SkyPilotStack):
             until(lambda: not self._clouds())
             for process in _processes():
                 if _network(process) == space:
-                    kill(process)
+                    with suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
         shutil.rmtree(self.folder / "cloud" / "vms", ignore_errors=True)
 
     def _program(self) -> str:
