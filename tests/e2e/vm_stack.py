@@ -124,8 +124,11 @@ class VMStack(SkyPilotStack):
     def on_machine(self, name: str, command: str, *, user: str = "ubuntu") -> str:
         """What a shell command on a machine prints, whatever becomes of its network."""
         folder = self.folder / "cloud" / "vms" / self._instance(name)["id"]
-        (first,) = [pid for pid in _processes() if _arguments(pid)[-4:-3] == [str(folder)]
-                    and _arguments(pid)[0] == "unshare"]  # fmt: skip
+        (first,) = (
+            process
+            for process in _processes()
+            if str(folder) in (words := _arguments(process)) and words[0] == "unshare"
+        )
         inside = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True, check=True)
         enter = ["nsenter", f"--target={inside.stdout.strip()}", "--all", "--wd=/", "sudo", "-iu", user]
         done = subprocess.run([*enter, "bash", "-c", command], capture_output=True, text=True, timeout=60)
