@@ -77,7 +77,8 @@ class ControllersStack(VMStack):
         with open(self.home / ".sky" / "config.yaml", "a") as config:
             for controller in ("jobs", "serve"):
                 config.write(f"{controller}: {{controller: {{consolidation_mode: true}}}}\n")
-        shutil.rmtree(self.shared, ignore_errors=True)
+        for left in (self.shared, self.home / "state"):  # of a stack before, in a folder that is kept
+            shutil.rmtree(left, ignore_errors=True)
         self.shared.mkdir()
         self.shared.chmod(0o777)
 
