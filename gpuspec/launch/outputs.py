@@ -336,14 +336,19 @@ def _stamp(path: str) -> list[int]:
     return [found.st_size, found.st_mtime_ns]
 
 
-def outputs_of(
-    job: Job, settings: RunSettings, run: Run, source: str, options: Sequence[str] = ()
-) -> Outputs | None:
-    """The outputs of a run whose job works in `source`, with the file that keeps how its items ended; None where
-    there is nothing to bring back."""
+def brought_back(job: Job, settings: RunSettings) -> list[str]:
+    """Patterns of what a run brings back: its outputs, and the file that keeps how its items ended."""
     patterns = [*job.outputs] if settings.outputs else []
     if job.items is not None:
         patterns.append(status_path(job, settings.shard))
+    return patterns
+
+
+def outputs_of(
+    job: Job, settings: RunSettings, run: Run, source: str, options: Sequence[str] = ()
+) -> Outputs | None:
+    """The outputs of a run whose job works in `source`; None where there is nothing to bring back."""
+    patterns = brought_back(job, settings)
     if not patterns:
         return None
     staging = os.path.join(run_folder(run.id), "outputs")

@@ -12,13 +12,13 @@ from gpuspec.errors import UserError
 from gpuspec.launch import items
 from gpuspec.launch.interrupts import bounded, hearing, interruptible
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
+from gpuspec.launch.outputs import brought_back
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.reach import Reach, until_ready
 from gpuspec.launch.skypilot.results import Results, keep, outputs_of
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
-from gpuspec.launch.skypilot.shell import out_of_sight
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Nowhere, Watch
@@ -52,7 +52,7 @@ class Launch:
         client = self._connect()
         sky_task = self._prepare(client, client.enabled_clouds())
         self.record.update(machine=self.name, state="provisioning", **self._planned())
-        keep(self.record.run.id, self._result_patterns(), self.job.exclude_outputs)
+        keep(self.record.run.id, brought_back(self.job, self.settings), self.job.exclude_outputs)
         try:
             with interruptible():
                 return self._go(client, sky_task)
@@ -127,12 +127,11 @@ class Launch:
             shard=self.settings.shard,
             again=self.left,
         )
-        if self.job.secrets:
-            config["run"] = out_of_sight(config["run"])
-            if any(way["infra"].startswith("slurm") for way in config["resources"].get("any_of", ())):
-                self.settings.say(
-                    "secrets: on a Slurm, SkyPilot shows their values in the cluster's process lists"
-                )
+        ways = config["resources"].get("any_of", ())
+        if self.job.secrets and any(way["infra"].startswith("slurm") for way in ways):
+            self.settings.say(
+                "secrets: on a Slurm, SkyPilot shows their values in the cluster's process lists"
+            )
         sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
         now = left.price if left else client.quote(sky_task)
         check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
@@ -231,12 +230,6 @@ class Launch:
         price = self.record.run.actual_price
         if watch.item_seconds is not None and price is not None:
             self.settings.say(f"items: ${price * watch.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
-
-    def _result_patterns(self) -> list[str]:
-        patterns = [*self.job.outputs] if self.settings.outputs else []
-        if self.job.items is not None:
-            patterns.append(items.status_path(self.job, self.settings.shard))
-        return patterns
 
     def _give_up(self, client: Client, state: str, why: str, *, status: int = 1) -> Outcome:
         """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. A machine whose
