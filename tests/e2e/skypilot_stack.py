@@ -158,7 +158,7 @@ class SkyPilotStack(ABC):
     def kill_api_server(self) -> None:
         """SIGKILL for SkyPilot's API server and all it has started, as the kernel does when memory is short."""
         mark = f"sky.server.server --host=127.0.0.1 --port={self.api_port()}"
-        shown = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True).stdout
+        shown = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True).stdout
         (server,) = (int(line.split()[0]) for line in shown.splitlines() if mark in line)
         os.killpg(server, signal.SIGKILL)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -137,6 +139,21 @@ def test_the_job_owns_standard_output() -> None:
     assert watch.timed_out
     watch.write("(x, pid=1) items: 3 of 4 done in 60.0 s\n")
     assert watch.item_seconds == 15.0  # 60 s for the four that were tried
+
+
+def test_a_reader_that_left_does_not_end_the_job() -> None:
+    """`gpuspec run … | head`: SkyPilot's client would begin the log anew for each broken pipe."""
+    there, ours = os.pipe()
+    os.close(there)
+    aside = io.StringIO()
+    with suppress(BrokenPipeError), open(ours, "w", buffering=1) as out:  # of what is left in its buffer
+        watch = Watch(out, aside)
+        watch.write("(x, pid=1) one\n(x, pid=1) two\n")
+        watch.flush()
+        watch.write("ERROR: Job 1 failed with return code list: [3]\n")
+        watch.finish()
+        assert watch.exit_code == 3
+    assert "return code list" in aside.getvalue()
 
 
 def test_what_comes_again_is_not_shown_twice() -> None:

@@ -6,6 +6,8 @@ import io
 import re
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from gpuspec.launch.readiness import LINES
@@ -60,8 +62,17 @@ class Watch(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        self._out.flush()
-        self._aside.flush()
+        for stream in (self._out, self._aside):
+            with self._reader():
+                stream.flush()
+
+    @contextmanager
+    def _reader(self) -> Iterator[None]:
+        """A reader that left (`gpuspec run … | head`) is told no more; the job goes on, its results are wanted."""
+        try:
+            yield
+        except BrokenPipeError:
+            self._out = Nowhere()
 
     def again(self) -> None:
         """The log comes once more from its beginning: what was shown is not shown twice."""
@@ -98,7 +109,8 @@ class Watch(io.TextIOBase):
             summary = _ITEMS.match(line, prefix.end())
             if summary and int(summary[1]):
                 self.item_seconds = float(summary[2]) / int(summary[1])
-            self._out.write(line[prefix.end() :] + "\n")
+            with self._reader():
+                self._out.write(line[prefix.end() :] + "\n")
             return
         plain = COLOUR.sub("", line)
         codes = _CODES.search(plain)
