@@ -347,3 +347,70 @@ def test_jobs_services_and_caches_are_what_skypilot_reads(stack: Stack, tmp_path
     scaled = {"scaling": {"min": 0, "max": 3}, "traffic": {"requests_per_day": 259200}, "ports": [8000]}
     ready = {"readiness": {"http": "http://localhost:8000/health"}}
     assert exported("skypilot-serve", task="serve", **scaled, **ready)[1] == 3
+
+
+@pytest.fixture(scope="module")
+def bare_job(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the jobs that are in the middle of their work when something is killed have in common."""
+    return {"folder": tmp_path_factory.mktemp("killed"), "gpu_types": ONE, "keep_alive_minutes": 5}
+
+
+def until_begun(process: subprocess.Popen[str]) -> None:
+    """Read on, over what the downloads say, to the job's own first line."""
+    assert process.stdout is not None
+    seen = []
+    while not seen or seen[-1] != "begun\n":
+        seen.append(process.stdout.readline())
+        assert seen[-1], ("".join(seen), process.communicate())
+
+
+def test_the_server_killed_in_the_middle_of_a_job(stack: Stack, bare_job: dict[str, Any]) -> None:
+    """The job goes on; the client takes its log up again and brings the results; `ps` and `logs` are right."""
+    count = "for n in $(seq 20); do sleep 1; echo $n; done"
+    path = spec(
+        **{**bare_job, "outputs": ["counted.txt"]}, run=f"echo begun; ({count}) | tee counted.txt; echo ended"
+    )
+    with start_run(stack, path) as process:
+        until_begun(process)
+        stack.kill_api_server()
+        stack.run("sky", "api", "start")
+        rest, errors = process.communicate()
+    expected = "".join(f"{n}\n" for n in range(1, 21))
+    assert process.returncode == 0, errors
+    assert rest == expected + "ended\n"  # nothing twice, nothing missing
+    assert "the log broke off" in errors
+    assert (bare_job["folder"] / "counted.txt").read_text() == expected
+    run = record(stack)
+    assert listed(stack, run["id"])["state"] == "succeeded"
+    assert gpuspec(stack, "logs", run["id"]).stdout.endswith(f"begun\n{expected}ended\n")
+    assert cluster(stack, run["machine"])["autostop"] == 5  # type: ignore[index]
+
+
+def test_client_and_server_killed_in_the_middle_of_a_job(stack: Stack, bare_job: dict[str, Any]) -> None:
+    """The machine keeps its timer, and `ps`, `logs`, `stop` find the run again."""
+    with start_run(stack, spec(**bare_job, run="echo begun; sleep 600")) as process:
+        until_begun(process)
+        process.kill()
+        stack.kill_api_server()
+    run = record(stack)
+    assert run["state"] == "running"
+    assert listed(stack, run["id"])["state"] == "running"  # which starts the server again
+    assert gpuspec(stack, "logs", run["id"]).stdout.endswith("begun\n")
+    assert cluster(stack, run["machine"])["autostop"] == 5  # type: ignore[index]
+    stopped = gpuspec(stack, "stop", run["id"])
+    assert stopped.returncode == 0, stopped.stderr
+    assert record(stack)["state"] == "interrupted"
+
+
+def test_setup_that_fails_is_told_and_its_machine_has_its_timer(stack: Stack, tmp_path: Path) -> None:
+    path = spec(tmp_path, gpu_types=ONE, setup=["echo preparing", "false", "echo never"], run="echo never")
+    done = launch(stack, path)
+    assert done.returncode == 1, done.stderr
+    assert "downloads or setup failed: see the log above" in done.stderr
+    assert "preparing" in done.stderr
+    assert "never" not in done.stdout + done.stderr.replace("'never'", "")
+    run = record(stack)
+    assert run["state"] == "failed"
+    assert cluster(stack, run["machine"])["autostop"] == 3  # type: ignore[index]
+    assert gpuspec(stack, "down", run["id"]).returncode == 0
+    assert not up(stack, run["machine"])
