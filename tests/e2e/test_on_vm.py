@@ -1,9 +1,13 @@
 """`gpuspec run` on virtual machines of a fake Lambda Cloud, with real ssh to each: failover, ports, readiness,
-attach.
+attach, a machine that takes itself down.
+
+The tests run in the order they stand and share two machines: `left` was rented by the first test and goes by itself;
+the others use one of their own, one after the other, and the last takes it down.
 """
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -13,13 +17,16 @@ from typing import Any
 
 import pytest
 
-from .driving import cluster, gpuspec, launch, listed, record, spec, start, start_run
+from .driving import cluster, gpuspec, launch, listed, record, spec, start, start_run, up
 from .vm_stack import VMStack
 
 pytestmark = pytest.mark.e2e
 
 GPUS = ["Quadro RTX 6000", "A10"]  # $0.50, $0.75
 UNTIL_QUIT = "python3 -m http.server {} 2>&1 & while [ ! -e quit ]; do sleep 0.2; done; kill $!; rm quit"
+
+left: dict[str, Any] = {}
+"""What is known of the machine that the first test leaves to its timer."""
 
 
 def until(true: Callable[[], Any], seconds: float = 60) -> bool:
@@ -87,6 +94,7 @@ def test_sold_out_fails_over_and_only_a_public_port_is_opened(vms: VMStack, tmp_
     assert vms.firewall() == [[8081, 8081]]
     assert '"e2e"' in vms.get(8081, "/gpu.jsonc", address=address_of(vms, run)).decode()
     vms.on_machine(run["machine"], "touch sky_workdir/quit")
+    left.update(run, finished=time.monotonic())
 
 
 def address_of(vms: VMStack, run: dict[str, Any]) -> str:
@@ -126,3 +134,85 @@ def test_a_service_answers_on_localhost_while_it_is_followed_and_when_attached(
     assert until(lambda: listed(vms, run["id"])["state"] == "succeeded")
     assert "7000\n" in gpuspec(vms, "logs", run["id"]).stdout
     assert sum(served) - before == 7000
+
+
+def test_one_that_never_is_ready_is_ended_on_the_machine_used_again(
+    vms: VMStack, job: dict[str, Any], served: list[int]
+) -> None:
+    before, machine = sum(served), record(vms)["machine"]
+    ready = {"http": "http://localhost:8000/absent", "timeout": 3, "interval": 0.2}
+    loud = "mkdir -p results; cp setups.txt results/; seq -f 'line %g' 30; "
+    path = spec(**job, readiness=ready, outputs=["results/"], run=loud + UNTIL_QUIT.format(8000))
+    done = launch(vms, path)
+    run = record(vms)
+    assert done.returncode == 1, done.stderr
+    assert run["machine"] == machine
+    assert "the last 20 lines of its log:\n" in done.stderr
+    assert "not ready within 3 s (http://localhost:8000/absent: HTTP 404): ending the job" in done.stderr
+    assert (run["state"], run["message"]) == (
+        "failed",
+        "not ready within 3 s (http://localhost:8000/absent: HTTP 404)",
+    )
+    assert "line 30\n" in done.stdout
+    assert (job["folder"] / "results" / "setups.txt").read_text() == "once\n"
+    assert sum(served) == before, "downloaded again"
+    assert cluster(vms, machine) == {"autostop": 10, "down": True, "labels": cluster(vms, machine)["labels"]}  # type: ignore[index]
+    assert "http.server" not in vms.on_machine(machine, "ps ax")
+
+
+def test_the_time_limit_holds_without_the_client(vms: VMStack, job: dict[str, Any]) -> None:
+    machine = record(vms)["machine"]
+    limit = {"max_hours": 0.003, "max_total": 5}  # 10.8 s
+    path = spec(**job, budget=limit, run="echo began; sleep 600 || true; echo never")
+    with start_run(vms, path) as client:
+        assert client.stdout
+        assert "began\n" in iter(client.stdout.readline, "")  # what the downloads say comes first
+        client.kill()
+    run = record(vms)
+    assert run["machine"] == machine
+    assert until(lambda: listed(vms, run["id"])["state"] == "failed")
+    log = gpuspec(vms, "logs", run["id"])
+    assert "gpuspec: time limit reached: 0.003 h" in log.stdout
+    assert "never" not in log.stdout
+
+
+def test_a_detached_run_is_ready_by_its_command_then_stopped_reaped_and_down(
+    vms: VMStack, job: dict[str, Any], tmp_path: Path
+) -> None:
+    machine = record(vms)["machine"]
+    ready = {"command": 'test "$(cat up)" = "$WORD"', "timeout": 60, "interval": 0.2}
+    path = spec(**job, readiness=ready, env={"WORD": "it's up"}, run='echo "$WORD" > up; sleep 600')
+    done = launch(vms, path, "--detach")
+    run = record(vms)
+    assert done.returncode == 0, done.stderr
+    assert "ready after " in done.stderr
+    assert run["machine"] == machine
+    assert listed(vms, run["id"])["state"] == "running"
+    stopped = gpuspec(vms, "stop", run["id"])
+    assert stopped.returncode == 0, stopped.stderr
+    assert up(vms, machine)
+    cost = json.loads(gpuspec(vms, "cost", run["id"], "--json").stdout)
+    assert cost, "no cost"
+    reaped = gpuspec(vms, "reap", GPUSPEC_STATE_DIR=str(tmp_path))
+    assert f"{machine} ($0.50/h): no run here knows it" in reaped.stdout
+    down = gpuspec(vms, "down", run["id"])
+    assert down.returncode == 0, down.stderr
+    assert record(vms)["state"] == "interrupted"
+    assert not up(vms, machine)
+    (ended,) = (
+        each for each in vms.events() if each["event"] == "terminate" and each["name"].startswith(machine)
+    )
+    assert ended["by"] == "10.77.0.1"
+
+
+def test_the_first_machine_has_gone_by_itself(vms: VMStack) -> None:
+    name = left["machine"]
+    assert until(lambda: not up(vms, name), 300 - (time.monotonic() - left["finished"])), (
+        "its timer did not fire"
+    )
+    (began,) = (each for each in vms.events() if each["event"] == "launch" and each["name"].startswith(name))
+    (ended,) = (
+        each for each in vms.events() if each["event"] == "terminate" and each["name"].startswith(name)
+    )
+    assert ended["by"] == began["address"]
+    assert cluster(vms, name) is None
