@@ -16,7 +16,7 @@ from gpuspec.spec import read as read_spec
 from gpuspec.spec.job import Download, Job, ModelSpec
 from gpuspec.workload import Origin, read
 
-CORPUS = Path("/work/shared/corpus/gpu-jsonc")
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "gpu-jsonc"
 
 
 def job(run: str | None = None, **more: Any) -> Job:
