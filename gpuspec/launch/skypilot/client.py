@@ -36,6 +36,25 @@ class Machine(NamedTuple):
     label: str | None = None
     """Id of the run it was rented for."""
 
+    def recorded(self) -> dict[str, Any]:
+        """What the record of a run that goes on here says of it."""
+        return {
+            "state": "running",
+            "cloud": self.cloud,
+            "region": self.region,
+            "instance": self.instance,
+            "gpu": self.accelerator,
+            "gpu_count": self.gpu_count,
+            "spot": self.spot,
+            "actual_price": self.price,
+        }
+
+    @property
+    def words(self) -> str:
+        """ "gs-x: 1 × A10 on lambda at $0.75/h"."""
+        price = "" if self.price is None else f" at ${self.price:.2f}/h"
+        return f"{self.name}: {self.gpu_count} × {self.accelerator} on {self.cloud}{price}"
+
 
 def require() -> None:
     """UserError where SkyPilot is not installed. Does not import it."""

@@ -149,28 +149,15 @@ class Launch:
         machine = client.machine(self.name)
         if machine is None:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
-        self.record.update(
-            state="running",
-            machine_job=None if self.number is None else str(self.number),
-            cloud=machine.cloud,
-            region=machine.region,
-            instance=machine.instance,
-            gpu=machine.accelerator,
-            gpu_count=machine.gpu_count,
-            spot=machine.spot,
-            actual_price=machine.price,
-        )
+        number = None if self.number is None else str(self.number)
+        self.record.update(**machine.recorded(), machine_job=number)
         return machine
 
     def _check_machine(self, machine: Machine) -> None:
         """UserError (and down with it) where the machine is not what was asked for."""
         wanted = None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"]
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
-        price = "" if machine.price is None else f" at ${machine.price:.2f}/h"
-        self.settings.say(
-            f"{self.name}: {machine.gpu_count} × {machine.accelerator} on {machine.cloud}{price}; "
-            f"goes after {machine.idle_minutes} idle minutes"
-        )
+        self.settings.say(f"{machine.words}; goes after {machine.idle_minutes} idle minutes")
 
     def _detached(self, client: Client) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""

@@ -148,26 +148,12 @@ class ManagedLaunch(Launch):
         machine = machine_under(self.controllers, job)
         if job.state != "RUNNING" or machine is None or not machine.up:
             return False
-        self.record.update(
-            state="running",
-            cloud=machine.cloud,
-            region=machine.region,
-            instance=machine.instance,
-            gpu=machine.accelerator,
-            gpu_count=machine.gpu_count,
-            spot=machine.spot,
-            actual_price=machine.price,
-            keep_alive_minutes=machine.idle_minutes,
-        )
+        self.record.update(**machine.recorded(), keep_alive_minutes=machine.idle_minutes)
         wanted = machine.idle_minutes if machine.idle_minutes >= 0 else BACKSTOP_MINUTES
         check_machine(
             machine, wanted=None if self.settings.accept_no_timer else wanted, max_price=self.job.max_price
         )
-        price = "" if machine.price is None else f" at ${machine.price:.2f}/h"
-        self.settings.say(
-            f"{machine.name}: {machine.gpu_count} × {machine.accelerator} on {machine.cloud}{price}; goes with the "
-            f"job, or after {machine.idle_minutes} idle minutes"
-        )
+        self.settings.say(f"{machine.words}; goes with the job, or after {machine.idle_minutes} idle minutes")
         return True
 
     def _follow(self, client: Client) -> Outcome:
