@@ -115,6 +115,15 @@ class Plugins:
             self._answers[hook] = [(p.name, answer) for p in self.loaded for answer in self._call(p, hook)]
         return self._answers[hook]
 
+    def named(self, hook: str) -> Iterator[tuple[str, Any, Any]]:
+        """(plugin, name, what it stands for) of a hook that returns a dict; what is none is complained of."""
+        for plugin, answer in self.ask(hook):
+            if isinstance(answer, dict):
+                for name, value in answer.items():
+                    yield plugin, name, value
+            else:
+                self.complain(plugin, f"{hook} returned {type(answer).__name__}, not a dict")
+
     def _call(self, plugin: Plugin, hook: str) -> Iterator[Any]:
         function: Any = getattr(plugin.module, hook, None)
         options = getattr(function, "gpuspec_impl", None)

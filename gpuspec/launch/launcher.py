@@ -222,17 +222,13 @@ def launchers() -> dict[str, Callable[[], Launcher]]:
 
     installed = plugins()
     found = gpuspec_launchers()
-    for plugin, answer in installed.ask("gpuspec_launchers"):
-        if not isinstance(answer, dict):
-            installed.complain(plugin, f"gpuspec_launchers returned {type(answer).__name__}, not a dict")
-            continue
-        for name, make in answer.items():
-            if not isinstance(name, str) or not name or not callable(make):
-                installed.complain(plugin, f"gpuspec_launchers: {name!r:.60} is no name with a function")
-            elif name in found:
-                installed.complain(plugin, f"gpuspec_launchers: the launcher {name!r} is there already")
-            else:
-                found[name] = guarded(plugin, name, make)
+    for plugin, name, make in installed.named("gpuspec_launchers"):
+        if not isinstance(name, str) or not name or not callable(make):
+            installed.complain(plugin, f"gpuspec_launchers: {name!r:.60} is no name with a function")
+        elif name in found:
+            installed.complain(plugin, f"gpuspec_launchers: the launcher {name!r} is there already")
+        else:
+            found[name] = guarded(plugin, name, make)
     return {**found, **_replaced}
 
 

@@ -48,17 +48,13 @@ def reporters() -> dict[str, Callable[[Report], str]]:
 
     installed = plugins()
     found = gpuspec_reporters()
-    for plugin, answer in installed.ask("gpuspec_reporters"):
-        if not isinstance(answer, dict):
-            installed.complain(plugin, f"gpuspec_reporters returned {type(answer).__name__}, not a dict")
-            continue
-        for name, render_report in answer.items():
-            if name in found or name == "text":
-                installed.complain(plugin, f"the format {name!r} is there already")
-            elif not isinstance(name, str) or not callable(render_report):
-                installed.complain(plugin, f"gpuspec_reporters: {name!r} is no name with a function")
-            else:
-                found[name] = _guarded(plugin, name, render_report)
+    for plugin, name, render_report in installed.named("gpuspec_reporters"):
+        if name in found or name == "text":
+            installed.complain(plugin, f"the format {name!r} is there already")
+        elif not isinstance(name, str) or not callable(render_report):
+            installed.complain(plugin, f"gpuspec_reporters: {name!r} is no name with a function")
+        else:
+            found[name] = _guarded(plugin, name, render_report)
     return found
 
 

@@ -37,18 +37,14 @@ def strategies() -> dict[str, DownloadStrategy]:
 
     installed = plugins()
     found = gpuspec_download_strategies()
-    for plugin, answer in installed.ask(HOOK):
-        if not isinstance(answer, dict):
-            installed.complain(plugin, f"{HOOK} returned {type(answer).__name__}, not a dict")
-            continue
-        for name, strategy in answer.items():
-            wrong = fault(name, strategy)
-            if not wrong and (name in found or name in BUILT_IN):
-                wrong = f"the strategy {name!r} is there already"
-            if wrong:
-                installed.complain(plugin, f"{HOOK}: {wrong}")
-            else:
-                found[name] = strategy
+    for plugin, name, strategy in installed.named(HOOK):
+        wrong = fault(name, strategy)
+        if not wrong and (name in found or name in BUILT_IN):
+            wrong = f"the strategy {name!r} is there already"
+        if wrong:
+            installed.complain(plugin, f"{HOOK}: {wrong}")
+        else:
+            found[name] = strategy
     return found
 
 

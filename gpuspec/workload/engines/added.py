@@ -29,22 +29,17 @@ def programs() -> Mapping[tuple[str, ...], Tool]:
 
 def _with_plugins(installed: Plugins) -> Mapping[tuple[str, ...], Tool]:
     own = gpuspec_workload_readers()
-    answers = installed.ask(HOOK)
-    if not answers:
+    if not installed.ask(HOOK):
         return own
     found = dict(own)
-    for plugin, answer in answers:
-        if not isinstance(answer, dict):
-            installed.complain(plugin, f"{HOOK} returned {type(answer).__name__}, not a dict")
-            continue
-        for key, tool in answer.items():
-            wrong = fault(key, tool)
-            if not wrong and (key in found or key in LAUNCHERS):
-                wrong = f"the program {' '.join(key)!r} is there already"
-            if wrong:
-                installed.complain(plugin, f"{HOOK}: {wrong}")
-            else:
-                found[key] = tool
+    for plugin, key, tool in installed.named(HOOK):
+        wrong = fault(key, tool)
+        if not wrong and (key in found or key in LAUNCHERS):
+            wrong = f"the program {' '.join(key)!r} is there already"
+        if wrong:
+            installed.complain(plugin, f"{HOOK}: {wrong}")
+        else:
+            found[key] = tool
     return found
 
 
