@@ -42,7 +42,10 @@ mount -t overlay overlay -o "lowerdir=$rootfs,upperdir=$vm/up,workdir=$vm/work" 
 cd "$vm/root"
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 tmpfs dev
-for node in null zero full random urandom tty; do : >dev/$node; mount --bind /dev/$node dev/$node; done
+for node in null zero full random urandom tty fuse; do
+  [ -e /dev/$node ] || continue  # fuse: not everywhere
+  : >dev/$node; mount --bind /dev/$node dev/$node
+done
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 mount -t tmpfs -o mode=1777 tmpfs dev/shm

@@ -21,6 +21,7 @@ What tests can do to the cloud:
     stack.cut(name), stack.mend(name)   its network; packets are lost, connections hang
     stack.on_machine(name, command)     run a shell command on it as its user, past its network
     stack.firewall()                    the ports that were opened to the world
+    stack.bucket(name)                  a folder: what lies in the bucket vastdata://NAME, which is made if need be
     stack.events()                      every launch and termination, with time, type and the address that asked: a
                                         machine's own (10.77.0.2 and up), or the client's (10.77.0.1)
 
@@ -47,6 +48,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import bucket_store
 from .fake_cloud import BASE, HOST, PORT
 from .skypilot_stack import SkyPilotStack, by_hand, until
 
@@ -78,7 +80,7 @@ REGIONS = ("us-east-1", "us-west-1")
 
 IN_ROOTFS = (
     "openssh-server", "sudo", "rsync", "python3", "python3-venv", "ca-certificates", "procps", "lsof", "patch",
-    "iproute2", "netcat-openbsd", "curl",
+    "iproute2", "netcat-openbsd", "curl", "fuse3",
 )  # fmt: skip
 
 
@@ -145,6 +147,12 @@ class VMStack(SkyPilotStack):
         path = self.folder / "cloud" / "events.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def bucket(self, name: str) -> Path:
+        """What lies in a bucket, as files; makes it."""
+        folder = self.folder / "cloud" / "buckets" / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def listen(self, address: str = HOST) -> socket.socket:
         """A listening socket inside; its address tells the port."""
         made: socket.socket = self._inside(lambda: socket.create_server((address, 0)))
@@ -209,6 +217,7 @@ class VMStack(SkyPilotStack):
         self._take_slot()
         self.install_packages()
         self.install_python()
+        self.install_rclone()
         self.patch_skypilot()
         self.make_rootfs()
         self.write_skypilot()
@@ -246,11 +255,26 @@ class VMStack(SkyPilotStack):
             pip = [str(self.venv / "bin" / "python"), "-m", "pip"]
             subprocess.run([*pip, "download", "-q", "setuptools", "wheel", "-d", str(links)], check=True)
 
+    def install_rclone(self) -> None:
+        """What serves the buckets here, and boto3, by which SkyPilot looks at them."""
+        if not (self.venv / "bin" / "rclone").exists():
+            uv = [
+                str(self.venv / "bin" / "uv"),
+                "pip",
+                "install",
+                "-q",
+                "--python",
+                str(self.venv / "bin" / "python"),
+            ]
+            subprocess.run([*uv, "boto3", bucket_store.RCLONE], check=True)
+
     def make_rootfs(self) -> None:
         """A Debian with ssh, in which what SkyPilot installs on a machine is installed already: a machine that is set
         up asks nothing of the world, and is ready in seconds."""
         rootfs, done = self.folder / "rootfs", self.folder / "rootfs.done"
-        recipe = hashlib.sha256(repr((IN_ROOTFS, SSHD, INSTALL, self.skypilot)).encode()).hexdigest()
+        recipe = hashlib.sha256(
+            repr((IN_ROOTFS, SSHD, INSTALL, self.skypilot, bucket_store.RCLONE)).encode()
+        ).hexdigest()
         if done.exists() and done.read_text() == recipe:
             return
         self.log("debootstrap")
@@ -265,6 +289,7 @@ class VMStack(SkyPilotStack):
         for folder in (".ssh", ".local/bin"):
             (rootfs / "home/ubuntu" / folder).mkdir(parents=True)
         shutil.copy(self.venv / "bin" / "uv", rootfs / "home/ubuntu/.local/bin/uv")
+        shutil.copy(self.venv / "bin" / "rclone", rootfs / "usr/local/bin/rclone")
         _must("chroot", str(rootfs), "chown", "-R", "ubuntu:", "/home/ubuntu")
         self.log("SkyPilot's runtime into it")
         certificates = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
@@ -302,7 +327,8 @@ class VMStack(SkyPilotStack):
             "AcceleratorName,Clouds\n" + "".join(f"{gpu},['Lambda']\n" for gpu in gpus)
         )
         (self.home / ".lambda_cloud" / "lambda_keys").write_text("api_key = e2e\n")
-        (self.home / ".sky" / "config.yaml").write_text("allowed_clouds: [lambda]\n")
+        (self.home / ".sky" / "config.yaml").write_text("allowed_clouds: [lambda, vastdata]\n")
+        bucket_store.write_credentials(self.home)
         self.prices.write_text(
             "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice\n"
             + "".join(
@@ -317,7 +343,8 @@ class VMStack(SkyPilotStack):
         cloud = self.folder / "cloud"
         for name in ("sold-out", "events.jsonl"):
             (cloud / name).unlink(missing_ok=True)
-        shutil.rmtree(cloud / "vms", ignore_errors=True)
+        for name in ("vms", "buckets"):
+            shutil.rmtree(cloud / name, ignore_errors=True)
         apart = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
         with open(cloud / "log", "wb") as log:
             subprocess.Popen(
@@ -329,8 +356,19 @@ class VMStack(SkyPilotStack):
                 pass_fds=(self._held,) if self.by_hand and self._held is not None else (),
             )
         until(self._answers)
+        self.start_buckets()
         self.check_cloud("lambda")
         self.log("up")
+
+    def start_buckets(self) -> None:
+        """The server of the buckets, as it is after an outage of `stop_buckets`."""
+        folder = self.folder / "cloud" / "buckets"
+        folder.mkdir(exist_ok=True)
+        with open(self.folder / "cloud" / "buckets.log", "ab") as log:
+            self._buckets = subprocess.Popen(
+                self.command(str(self.venv / "bin" / "rclone"), *bucket_store.serve(folder)),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
 
     def _answers(self) -> bool:
         try:
