@@ -329,6 +329,10 @@ class VMStack(SkyPilotStack):
         (self.home / ".lambda_cloud" / "lambda_keys").write_text("api_key = e2e\n")
         (self.home / ".sky" / "config.yaml").write_text("allowed_clouds: [lambda, vastdata]\n")
         bucket_store.write_credentials(self.home)
+        # SkyPilot's ssh connections that wait for the next command stand in /tmp by this number and the machine's
+        # address, and the machines of two stacks have the same addresses: one would answer for the other.
+        number = hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]
+        (self.home / ".sky" / "user_hash").write_text(number)
         self.prices.write_text(
             "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice\n"
             + "".join(
