@@ -9,11 +9,12 @@ import click
 
 from gpuspec.cli.job_file import JobFile, dated, load, make_plan
 from gpuspec.cli.launcher_name import LauncherName
-from gpuspec.cli.shards import check_shards, parse_shard, run_shards
+from gpuspec.cli.shards import check_shards, one_share, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
 from gpuspec.planning import Plan, launchable
 from gpuspec.spec import Budget
+from gpuspec.words import dollars
 
 
 class Prepared(NamedTuple):
@@ -64,7 +65,7 @@ def command(specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None
     2 it could not be launched, 3 gpuspec itself failed, 130 interrupted. Of several specs, that of the first that
     did not succeed.
     """
-    prepared = [_prepare(spec, yes, options) for spec in specs]
+    prepared = [_prepare(spec, yes, shards or 1, options) for spec in specs]
     if dry_run:
         for each in prepared:
             click.echo(each.where.describe(each.file.job, each.plan, each.settings))
@@ -86,10 +87,12 @@ def command(specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None
     return worst
 
 
-def _prepare(spec: str, yes: bool, options: dict[str, Any]) -> Prepared:
+def _prepare(spec: str, yes: bool, shards: int, options: dict[str, Any]) -> Prepared:
     file = load(spec, options["prices"])
     if options["max_hours"] is not None:
         file = _with_limit(file, options["max_hours"])
+    shard = parse_shard(options["shard"])
+    file = one_share(file, shard[1] if shard else shards)
     _lint(file, options["prices"])
     place, plan = _place(file, options["on"], options["accept_no_timer"])
     where = find_launcher(place)
@@ -101,7 +104,7 @@ def _prepare(spec: str, yes: bool, options: dict[str, Any]) -> Prepared:
         outputs=not options["no_outputs"],
         resume=options["resume"],
         fresh=options["fresh"],
-        shard=parse_shard(options["shard"]),
+        shard=shard,
         plain=options["plain"],
         allow_no_gpu=options["allow_no_gpu"],
         max_hours=_own_limit(file) if place == "local" else plan.max_hours,
@@ -109,6 +112,9 @@ def _prepare(spec: str, yes: bool, options: dict[str, Any]) -> Prepared:
         ask=lambda question: yes or _ask(question),
     )
     _show(file, plan, place)
+    if shards > 1 and place != "local" and file.job.budget and file.job.budget.max_total is not None:
+        share = dollars(file.job.budget.max_total)
+        _say(f"{shards} machines share the budget: {share} is the most for each")
     return Prepared(file, plan, where, settings)
 
 

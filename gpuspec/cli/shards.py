@@ -51,6 +51,15 @@ def check_shards(file: JobFile, specs: int, shards: int) -> None:
         )
 
 
+def one_share(file: JobFile, machines: int) -> JobFile:
+    """The spec as one of so many machines has it: the budget is for all of them together."""
+    budget = file.job.budget
+    if machines == 1 or budget is None or budget.max_total is None:
+        return file
+    share = budget._replace(max_total=budget.max_total / machines)
+    return file._replace(job=file.job._replace(budget=share))
+
+
 def run_shards(spec: str, shards: int, options: dict[str, Any]) -> int:
     """Run all parts at once, their lines marked `[1/3]`; the exit status of the first that did not succeed."""
     rest = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -190,3 +191,41 @@ def test_a_job_that_asks_for_no_gpu_runs_here(
     assert "hi from here" in capfd.readouterr().out
     path.write_text('{"name": "hello", "task": "batch", "keep_alive_minutes": 0, "run": "exit 4"}')
     assert main(["run", str(path), "--yes"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("budget", "shards", "share", "enough"),
+    [
+        # 2 h × $0.69, 3 idle and 2.5 download minutes are $1.44
+        ({"max_hours": 2, "max_total": 5}, "3", "$1.67", True),
+        ({"max_hours": 2, "max_total": 5}, "4", "$1.25", False),
+        ({"max_total": 5}, "4", "$1.25", True),  # a shorter limit for each
+    ],
+)
+def test_machines_that_share_the_items_share_the_budget(
+    tmp_path: Path,
+    prices: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    budget: dict[str, float],
+    shards: str,
+    share: str,
+    enough: bool,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    path = spec(
+        tmp_path,
+        gpu_types=["RTX 4090"],
+        items=["a", "b", "c", "d"],
+        run="python work.py {item}",
+        budget=budget,
+        outputs=None,
+    )
+    arguments = ["run", path, "--prices", prices, "--on", "skypilot"]
+    assert main([*arguments, "--shards", shards]) == 2  # no SkyPilot here, or nobody to ask
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{shards} machines share the budget: {share} is the most for each" in said
+    assert ("error[over-budget]: worst case $1.44 is over the budget" in said) is not enough
+    main([*arguments, "--shard", f"1/{shards}"])  # as each of them is started
+    said = " ".join(capsys.readouterr().err.split())
+    assert (f"the budget of {share}" in said, "error[over-budget]" in said) == (True, not enough)
