@@ -5,29 +5,54 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.job_file import dated, load, make_plan
+from gpuspec.cli.pace import spread_of
 
 
 @click.command("plan")
 @click.argument("spec", metavar="SPEC")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON.")
 @click.option("--all", "everything", is_flag=True, help="Show every offer, and why each was not taken.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="HOURS",
+    help="By when a job's items are to be done: how many machines (`run --shards`), and of which kind.",
+)
+@click.option(
+    "--item-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long one item takes on the GPU chosen. Default: what the last run measured.",
+)
 @click.option("--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file.")
 @click.option(
     "--accept-no-timer", is_flag=True, help="Keep clouds whose machines cannot take themselves down."
 )
-def command(spec: str, as_json: bool, everything: bool, prices: str | None, accept_no_timer: bool) -> int:
+def command(
+    spec: str,
+    as_json: bool,
+    everything: bool,
+    deadline: float | None,
+    item_seconds: float | None,
+    prices: str | None,
+    accept_no_timer: bool,
+) -> int:
     """Rank what can be rented for a job, with reasons and the worst-case cost.
 
     Offline, from dated price lists; nothing is rented. Exit status 1 when no offer satisfies every limit.
+
+    Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
+    them within the time limit (or the --deadline), and how many do otherwise.
     """
     file = load(spec, prices)
     plan = make_plan(file, accept_no_timer=accept_no_timer)
+    spread = spread_of(file, plan, deadline=deadline, seconds=item_seconds)
     if as_json:
         from gpuspec.report import plan_json
 
-        click.echo(plan_json.render(spec, file.job, plan), nl=False)
+        click.echo(plan_json.render(spec, file.job, plan, spread), nl=False)
     else:
         from gpuspec.report import plan_table
 
-        click.echo(plan_table.render(spec, file.job, plan, everything=everything, dated=dated()), nl=False)
+        text = plan_table.render(spec, file.job, plan, everything=everything, dated=dated(), spread=spread)
+        click.echo(text, nl=False)
     return 0 if plan.choice or not plan.candidates else 1

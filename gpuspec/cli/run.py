@@ -9,6 +9,7 @@ import click
 
 from gpuspec.cli.job_file import JobFile, dated, load, make_plan
 from gpuspec.cli.launcher_name import LauncherName
+from gpuspec.cli.pace import spread_of
 from gpuspec.cli.shards import check_shards, one_share, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
@@ -111,7 +112,7 @@ def _prepare(spec: str, yes: bool, shards: int, options: dict[str, Any]) -> Prep
         say=_say,
         ask=lambda question: yes or _ask(question),
     )
-    _show(file, plan, place)
+    _show(file, plan, place, whole=shard is None and shards == 1)
     if shards > 1 and place != "local" and file.job.budget and file.job.budget.max_total is not None:
         share = dollars(file.job.budget.max_total)
         _say(f"{shards} machines share the budget: {share} is the most for each")
@@ -164,13 +165,14 @@ def _lint(file: JobFile, prices: str | None) -> None:
         )
 
 
-def _show(file: JobFile, plan: Plan, place: str) -> None:
+def _show(file: JobFile, plan: Plan, place: str, *, whole: bool) -> None:
     if place == "local":
         _say(f"{file.path}: runs on this machine, in {file.workdir}")
         return
     from gpuspec.report import plan_table
 
-    click.echo(plan_table.render(file.path, file.job, plan, dated=dated()), err=True)
+    spread = spread_of(file, plan, deadline=None, seconds=None) if whole else None
+    click.echo(plan_table.render(file.path, file.job, plan, dated=dated(), spread=spread), err=True)
 
 
 def _question(each: Prepared, machines: int) -> str:

@@ -109,6 +109,8 @@ class Run(NamedTuple):
     """Dollars for all its machines so far, as the launcher counts them; None where there is but one."""
     gone: bool | None = None
     """True once its machine is known to be away."""
+    item_seconds: float | None = None
+    """Of one item on average, where all were done."""
 
 
 class Stray(NamedTuple):

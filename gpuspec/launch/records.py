@@ -23,7 +23,7 @@ from gpuspec.launch.launcher import FINAL, Run
 
 _NUMBERS = {
     "started", "ended", "planned_price", "actual_price", "keep_alive_minutes", "max_hours", "planned_memory",
-    "peak_memory", "started_up", "ended_up", "spent",
+    "peak_memory", "started_up", "ended_up", "spent", "item_seconds",
 }  # fmt: skip
 _WHOLE = {"pid", "gpu_count", "spot", "exit_code", "recoveries", "gone"}
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from gpuspec.json_text import json_text
 from gpuspec.planning import Candidate, Cost, Plan
+from gpuspec.planning.spread import Spread
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.spec import Job
 
 
-def render(path: str, job: Job, plan: Plan) -> str:
-    """The whole plan: kept candidates first. Memory is GiB, money US dollars; null is unknown."""
+def render(path: str, job: Job, plan: Plan, spread: Spread | None = None) -> str:
+    """The whole plan: kept candidates first, and how the items stand against the deadline (`items` is null where
+    there are none, or nothing is known of them). Memory is GiB, money US dollars; null is unknown."""
     dates = dict(plan.sources)
     document = {
         "version": 1,
@@ -26,11 +28,35 @@ def render(path: str, job: Job, plan: Plan) -> str:
         },
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
+        "items": _items(spread) if spread else None,
         "notes": list(plan.notes),
         "prices": [{"source": name, "as_of": date} for name, date in plan.sources],
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }
     return json_text(document)
+
+
+def _items(spread: Spread) -> dict[str, Any]:
+    pace = spread.pace
+    return {
+        "count": spread.items,
+        "seconds_each": pace.seconds if pace else None,
+        "measured": {"gpu": pace.gpu, "gpu_count": pace.gpu_count, "by": pace.origin} if pace else None,
+        "deadline_hours": spread.deadline,
+        "ways": [
+            {
+                "machines": way.number,
+                "gpu": way.candidate.gpu.name,
+                "gpu_count": way.candidate.offer.gpu_count,
+                "price": way.candidate.price,
+                "spot": way.candidate.spot,
+                "hours": round(way.hours, 4),
+                "total": round(way.total, 4),
+                "worst": None if way.worst is None else round(way.worst, 4),
+            }
+            for way in spread.ways
+        ],
+    }
 
 
 def _need(need: Need | Unsized) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from gpuspec.planning import Candidate, Plan, over_budget
+from gpuspec.planning.spread import Machines, Pace, Spread
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Unsized
 from gpuspec.spec import Job
@@ -18,16 +19,24 @@ _RIGHT = (True, False, True, False, False, False, True, True)
 
 
 def render(
-    path: str, job: Job, plan: Plan, *, everything: bool = False, dated: Mapping[str, str] | None = None
+    path: str,
+    job: Job,
+    plan: Plan,
+    *,
+    everything: bool = False,
+    dated: Mapping[str, str] | None = None,
+    spread: Spread | None = None,
 ) -> str:
-    """The plan for a person: need, candidates, what was not taken and why, the choice and its worst case. `dated`
-    says of price sources without a date where and when they come from."""
+    """The plan for a person: need, candidates, what was not taken and why, the choice and its worst case, and how
+    its items stand against the deadline. `dated` says of price sources
+    without a date where and when they come from."""
     blocks = [
         [shown(f"{path}: {job.name or 'unnamed job'}")],
         _need(plan),
         _kept(plan, everything),
         _rejected(plan, everything),
         _choice(job, plan, dated or {}),
+        _items(path, job, plan, spread) if spread else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -170,6 +179,61 @@ def _verdict(job: Job, plan: Plan) -> str:
         return f"worst case: {dollars(total)}"
     over = over_budget(job, plan)
     return over or f"worst case: {dollars(total)}, within the budget of {dollars(cap)}"
+
+
+WAYS = 3
+"""Ways to spread the items that are shown."""
+
+
+def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
+    items, pace = f"{spread.items:,} item{'s' * (spread.items != 1)}", spread.pace
+    if pace is None:
+        return _wrapped(
+            "items", f"{items}; how long one takes is not known: run some, or give --item-seconds"
+        )
+    machine = f"{pace.gpu_count} × {pace.gpu}"
+    work = _figure(spread.items * pace.seconds / 3600)
+    text = f"{items} × {_figure(pace.seconds)} s ({pace.origin}, {machine}) = {work} h of work"
+    if plan.choice is None:
+        return _wrapped("items", text)
+    lines = _wrapped("items", text)
+    if spread.deadline is not None:
+        none = "" if spread.ways else " no number of machines does it"
+        lines.append(f"      within {_figure(spread.deadline)} h{none}")
+    for way in spread.ways[:WAYS]:
+        lines += _wrapped("", _way(job, plan, pace, way))
+    best = next((way for way in spread.ways if way.candidate.gpu is plan.choice.gpu), None)
+    if best and best.number > 1 and not _over(job, best):
+        limit = "" if spread.deadline == plan.max_hours else f" --max-hours {spread.deadline:g}"
+        lines.append(f"      gpuspec run --shards {best.number}{limit} {shown(path)}")
+    return lines
+
+
+def _way(job: Job, plan: Plan, pace: Pace, way: Machines) -> str:
+    offer = way.candidate.offer
+    machines = "one machine" if way.number == 1 else f"{way.number} machines"
+    notes = []
+    if plan.choice is not None and offer.gpu != plan.choice.offer.gpu:
+        notes.append(f'"gpu_types": ["{offer.gpu}"]')
+    if offer.gpu != pace.gpu:
+        notes.append("reckoned from its data sheet")
+    kind = (
+        f"{offer.gpu_count} × {offer.gpu} at {dollars(way.candidate.price)}/h{' spot' * way.candidate.spot}"
+    )
+    after = f" ({', '.join(notes)})" if notes else ""
+    return f"{machines} of {kind}: {_figure(way.hours)} h, {dollars(way.total)}{_over(job, way)}{after}"
+
+
+def _over(job: Job, way: Machines) -> str:
+    """In words, how the machines may exceed `budget.max_total`; "" where they do not."""
+    cap = job.budget.max_total if job.budget else None
+    if cap is None or way.worst is None or way.worst <= cap + 0.005:
+        return ""
+    return f"; at worst {dollars(way.worst)}, over the budget of {dollars(cap)}"
+
+
+def _figure(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
 
 
 def _wrapped(label: str, text: str) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gpuspec.cli.main import main
+from gpuspec.launch.records import Records
 from gpuspec.report.width import width
 
 PRICES = """\
@@ -229,3 +230,40 @@ def test_machines_that_share_the_items_share_the_budget(
     main([*arguments, "--shard", f"1/{shards}"])  # as each of them is started
     said = " ".join(capsys.readouterr().err.split())
     assert (f"the budget of {share}" in said, "error[over-budget]" in said) == (True, not enough)
+
+
+def test_the_items_against_the_time_limit_and_a_deadline(
+    tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
+    (tmp_path / "inputs.txt").write_text("".join(f"{number}\n" for number in range(1000)))
+    path = spec(tmp_path, gpu_types=["RTX 4090"], model=None, items="inputs.txt", run="python work.py {item}")
+
+    def said(*options: str) -> str:
+        assert main(["plan", path, "--prices", prices, *options]) == 0
+        return " ".join(capsys.readouterr().out.partition("\nitems ")[2].split())
+
+    assert said() == ""  # nothing is known, and nobody asked
+    assert said("--deadline", "1") == (
+        "1,000 items; how long one takes is not known: run some, or give --item-seconds"
+    )
+    Records().new(
+        name="chat", launcher="skypilot", spec_path=path, workdir=str(tmp_path), cloud="runpod",
+        instance="1x_RTX4090", gpu="RTX4090", gpu_count=1, item_seconds=9.0, id="abc", state="succeeded",
+    )  # fmt: skip
+    # 1,000 × 9 s = 2.5 h: two machines, 1.25 h each at $0.69 with 3 idle minutes: $1.79
+    assert said() == (
+        "1,000 items × 9 s (run abc, 1 × RTX 4090) = 2.5 h of work within 2 h "
+        f"2 machines of 1 × RTX 4090 at $0.69/h: 1.25 h, $1.79 gpuspec run --shards 2 {path}"
+    )
+    assert f"gpuspec run --shards 4 --max-hours 0.75 {path}" in said("--deadline", "0.75")
+    # seven machines for 2 h and 3 min at $0.69
+    assert said("--item-seconds", "50") == (
+        "1,000 items × 50 s (as you say, 1 × RTX 4090) = 13.9 h of work within 2 h "
+        "7 machines of 1 × RTX 4090 at $0.69/h: 1.99 h, $9.82; at worst $9.90, over the budget of $5.00"
+    )
+    assert main(["plan", path, "--prices", prices, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["items"]
+    assert (found["count"], found["seconds_each"], found["ways"][0]["machines"]) == (1000, 9.0, 2)
+    assert main(["plan", spec(tmp_path), "--prices", prices, "--deadline", "1"]) == 2
+    assert "error[no-items]" in capsys.readouterr().err

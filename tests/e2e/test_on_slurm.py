@@ -279,6 +279,11 @@ def test_a_second_run_uses_the_machine_again_and_downloads_nothing(
     assert sum(served) - before == 7000, "downloaded again"
     assert [line for line in second.stdout.splitlines() if line.startswith("item ")] == ["item two"]
     assert re.search(r"items: \$0\.\d{4} each, at \$0\.44/h", second.stderr)
+    assert record(stack)["item_seconds"] < 30
+    # what it has measured, the plan reckons with
+    assert f"run {record(stack)['id']}, 1 × RTX 4090" in stack.run(
+        "gpuspec", "plan", str(path), "--prices", str(stack.prices)
+    )
     assert (folder / "setups.txt").read_text() == "once\n"
 
 

@@ -138,7 +138,9 @@ def test_the_job_owns_standard_output() -> None:
     watch.write("(x, pid=1) gpuspec: time limit reached: 2 h\n")
     assert watch.timed_out
     watch.write("(x, pid=1) items: 3 of 4 done in 60.0 s\n")
-    assert watch.item_seconds == 15.0  # 60 s for the four that were tried
+    assert (watch.item_seconds, watch.all_items) == (15.0, False)  # 60 s for the four that were tried
+    watch.write("(x, pid=1) items: 4 of 4 done in 60.0 s\n")
+    assert (watch.item_seconds, watch.all_items) == (15.0, True)
 
 
 def test_a_reader_that_left_does_not_end_the_job() -> None:

@@ -216,6 +216,8 @@ class Launch:
         """What the log told of memory and of the time of an item."""
         if watch.peak_memory is not None:
             self.record.update(peak_memory=watch.peak_memory)
+        if watch.all_items:  # else it is the time of failing, too
+            self.record.update(item_seconds=watch.item_seconds)
         price = self.record.run.actual_price
         if watch.item_seconds is not None and price is not None:
             self.settings.say(f"items: ${price * watch.item_seconds / 3600:.4f} each, at ${price:.2f}/h")

@@ -17,7 +17,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
 _PEAK = re.compile(re.escape(PEAK) + r" (\d+) MiB")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
-_ITEMS = re.compile(r"items: \d+ of (\d+) done in ([\d.]+) s$")
+_ITEMS = re.compile(r"items: (\d+) of (\d+) done in ([\d.]+) s$")
 _NOT_SO = "(Ctrl-C to exit log streaming; job will not be killed)"
 """True of `sky logs`; our Ctrl-C ends the job."""
 _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
@@ -49,6 +49,8 @@ class Watch(io.TextIOBase):
         self.tail: deque[str] = deque(maxlen=LINES)
         self.item_seconds: float | None = None
         """Of one item, on average."""
+        self.all_items = False
+        """Whether each of them was done."""
         self.held = threading.Event()
         """Set while the machine waits for its outputs to be fetched."""
 
@@ -107,8 +109,9 @@ class Watch(io.TextIOBase):
         if prefix:
             self.tail.append(line[prefix.end() :])
             summary = _ITEMS.match(line, prefix.end())
-            if summary and int(summary[1]):
-                self.item_seconds = float(summary[2]) / int(summary[1])
+            if summary and int(summary[2]):
+                self.item_seconds = float(summary[3]) / int(summary[2])
+                self.all_items = summary[1] == summary[2]
             with self._reader():
                 self._out.write(line[prefix.end() :] + "\n")
             return

@@ -1,0 +1,64 @@
+"""How a job's items stand against a deadline, from what an earlier run has measured or the user says."""
+
+from __future__ import annotations
+
+from gpuspec.cli.job_file import JobFile
+from gpuspec.errors import UserError
+from gpuspec.launch.launcher import Run
+from gpuspec.planning import Plan
+from gpuspec.planning.spread import Pace, Spread, spread
+
+
+def spread_of(file: JobFile, plan: Plan, *, deadline: float | None, seconds: float | None) -> Spread | None:
+    """The items on one machine or more; None where the job has none, or nothing is known of them and nobody asked.
+
+    `deadline` is in hours (None: the job's time limit); `seconds` of one item, None for what the newest run of this
+    job measured. UserError where a deadline is asked for that has no items, or whose items cannot be read."""
+    asked = deadline is not None or seconds is not None
+    if file.job.items is None:
+        if asked:
+            raise UserError(
+                "no-items", f"{file.path}: the job has no `items`", "`--deadline` is about a job's `items`"
+            )
+        return None
+    from gpuspec.launch import items
+
+    try:
+        count = len(items.resolve(file.job, file.workdir))
+    except UserError:
+        if asked:
+            raise
+        return None
+    pace = _given(plan, seconds) if seconds is not None else _measured(file, plan)
+    if pace is None and not asked:
+        return None
+    limit = plan.max_hours if deadline is None else deadline
+    return spread(file.job, file.facts.workload, plan, count, pace, limit)
+
+
+def _given(plan: Plan, seconds: float) -> Pace | None:
+    if plan.choice is None:
+        return None
+    return Pace(seconds, plan.choice.gpu.name, plan.choice.offer.gpu_count, "as you say")
+
+
+def _measured(file: JobFile, plan: Plan) -> Pace | None:
+    """The pace of the newest run of this job whose GPU, and whose items' time, are known."""
+    from gpuspec.launch.records import Records
+
+    for run in Records().all():
+        same = (run.name, run.workdir) == (file.job.name or "job", file.workdir)
+        if same and run.item_seconds and run.gpu and run.gpu_count:
+            return Pace(run.item_seconds, _gpu(run, plan), run.gpu_count, f"run {run.id}")
+    return None
+
+
+def _gpu(run: Run, plan: Plan) -> str:
+    """Our name of a run's GPU: its instance tells more than SkyPilot's word, which several may share ("H100")."""
+    for candidate in plan.candidates:
+        if (candidate.offer.cloud, candidate.offer.instance) == (run.cloud, run.instance):
+            return candidate.gpu.name
+    from gpuspec.catalog import resolve_gpu
+
+    known = resolve_gpu(run.gpu or "").gpu
+    return known.name if known else run.gpu or ""

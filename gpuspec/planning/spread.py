@@ -1,0 +1,103 @@
+"""The items of a job against a deadline: how many machines, of which kind, do them in time for the least money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gpuspec.planning.alternatives import speed_of
+from gpuspec.planning.cost import download_hours, worst_case
+from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.sizing import Need
+from gpuspec.spec.job import Job
+from gpuspec.workload.workload import Workload
+
+
+class Pace(NamedTuple):
+    """How long one item takes, and on what machine that was seen; `origin` says by whom."""
+
+    seconds: float
+    gpu: str
+    gpu_count: int
+    origin: str
+
+
+class Machines(NamedTuple):
+    """All items on so many machines of one kind. `hours` pass until the last is done, downloads included and setup
+    not; `total` is what that costs, idle minutes included, and `worst` what it may cost if each machine works until
+    the deadline ($)."""
+
+    candidate: Candidate
+    number: int
+    hours: float
+    total: float
+    worst: float | None
+
+
+class Spread(NamedTuple):
+    """So many items at this pace. `ways` make the deadline (hours; None: whenever), the cheapest first; empty where
+    nothing makes it, or the pace is not known."""
+
+    items: int
+    pace: Pace | None
+    deadline: float | None
+    ways: tuple[Machines, ...] = ()
+
+
+def spread(
+    job: Job, workload: Workload, plan: Plan, items: int, pace: Pace | None, deadline: float | None
+) -> Spread:
+    """The ways to do the items by the deadline.
+
+    Another GPU is considered where the model is known and what bounds it (memory bandwidth or TFLOPS) is known of
+    both: then the pace is taken to be in proportion. Another number of GPUs is not: a command
+    need not use them all."""
+    if pace is None or plan.choice is None:
+        return Spread(items, pace, deadline)
+    found = []
+    for candidate, factor in _kinds(workload, plan, pace):
+        way = _way(job, plan, candidate, items, pace.seconds * factor, deadline)
+        if way:
+            found.append(way)
+    return Spread(items, pace, deadline, tuple(sorted(found, key=lambda way: (way.total, way.number))))
+
+
+def _kinds(workload: Workload, plan: Plan, pace: Pace) -> Iterator[tuple[Candidate, float]]:
+    """The cheapest candidate of each GPU, and by how much longer an item takes on it."""
+    measured = next((one.gpu for one in plan.candidates if one.gpu.name == pace.gpu), None)
+    seen = set()
+    for candidate in plan.kept:
+        gpu, gpu_count = candidate.gpu, candidate.offer.gpu_count
+        if gpu.name in seen or gpu_count != pace.gpu_count:
+            continue
+        seen.add(gpu.name)
+        if gpu.name == pace.gpu:
+            yield candidate, 1.0
+        elif measured and isinstance(plan.need, Need):
+            before, now = speed_of(workload, measured, gpu_count), speed_of(workload, gpu, gpu_count)
+            if before and now:
+                yield candidate, before / now
+
+
+def _way(
+    job: Job, plan: Plan, candidate: Candidate, items: int, seconds: float, deadline: float | None
+) -> Machines | None:
+    """As few machines as make the deadline; None where not even one item each does."""
+    download = download_hours(job, plan.need)
+    most = items if deadline is None else min(items, math.floor((deadline - download) * 3600 / seconds))
+    if most < 1:
+        return None
+    machines = math.ceil(items / most)
+
+    def cost(hours: float) -> float:
+        total = worst_case(job, candidate.price, plan.keep_alive_minutes, plan.need, hours).total
+        return machines * (total or 0.0)
+
+    return Machines(
+        candidate,
+        machines,
+        hours=download + math.ceil(items / machines) * seconds / 3600,
+        total=cost(items * seconds / 3600 / machines),
+        worst=None if deadline is None else cost(deadline),
+    )
