@@ -96,7 +96,7 @@ class Run(NamedTuple):
     planned_memory: float | None = None
     """GiB that sizing expected on each GPU."""
     peak_memory: float | None = None
-    """GiB used at most on one GPU, as nvidia-smi on the machine saw it."""
+    """GiB used at most on one GPU, as nvidia-smi on the machine saw it (here: NVML, beyond what was used before)."""
     boot: str | None = None
     """The boot of this machine in which the run began; the next two are uptimes of it, in seconds."""
     started_up: float | None = None

@@ -1,30 +1,70 @@
-"""Whether this machine has the GPU a job asks for."""
+"""Whether this machine has the GPU a job asks for, and how much of its memory a job takes: asked of NVML, the
+library below nvidia-smi."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
+from gpuspec.sizing import Need, Unsized
 from gpuspec.spec import Job
 
+SAMPLE_SECONDS = 1.0
+"""How often memory is looked at while a job runs."""
 
-def local_gpus() -> list[tuple[str, float]]:
-    """(name, GB of 10^9 bytes) of each NVIDIA GPU here, as nvidia-smi tells; empty without one."""
-    if not shutil.which("nvidia-smi"):
-        return []
+
+class LocalGpu(NamedTuple):
+    """An NVIDIA GPU of this machine. `memory` and `free` are bytes."""
+
+    name: str
+    memory: int
+    free: int
+
+
+def local_gpus(environment: Mapping[str, str]) -> list[LocalGpu]:
+    """The GPUs that a process with this environment sees (CUDA_VISIBLE_DEVICES); empty without a driver."""
+    with _nvml() as nvml:
+        return [_looked_at(nvml, handle) for handle in _visible(nvml, environment)] if nvml else []
+
+
+@contextmanager
+def _nvml() -> Iterator[Any]:
+    """NVML while it is open; None where there is no driver, or it fails."""
+    import pynvml  # type: ignore[import-untyped]  # 9 ms, and nothing else needs it
+
     try:
-        asked = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    rows = [line.rpartition(",") for line in asked.stdout.splitlines()] if asked.returncode == 0 else []
-    return [(name.strip(), float(mib) * 2**20 / 1e9) for name, _, mib in rows if mib.strip().isdigit()]
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        yield None
+        return
+    try:
+        yield pynvml
+    finally:
+        with suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()
+
+
+def _looked_at(nvml: Any, handle: Any) -> LocalGpu:
+    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    return LocalGpu(nvml.nvmlDeviceGetName(handle), memory.total, memory.free)
+
+
+def _visible(nvml: Any, environment: Mapping[str, str]) -> list[Any]:
+    """Handles. As CUDA reads the variable: indices or UUIDs, up to the first that names no GPU."""
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return [nvml.nvmlDeviceGetHandleByIndex(at) for at in range(nvml.nvmlDeviceGetCount())]
+    found = []
+    for name in (part.strip() for part in named.split(",")):
+        try:
+            by_index, by_uuid = nvml.nvmlDeviceGetHandleByIndex, nvml.nvmlDeviceGetHandleByUUID
+            found.append(by_index(int(name)) if name.isdigit() else by_uuid(name))
+        except nvml.NVMLError:
+            break
+    return found
 
 
 def wants_gpu(job: Job) -> bool:
@@ -32,21 +72,58 @@ def wants_gpu(job: Job) -> bool:
     return bool(job.gpu_types or job.gpu_count or job.min_vram)
 
 
-def require_gpu(job: Job) -> None:
-    """UserError where the job asks for more GPUs, or more memory on one, than this machine has."""
+def require_gpu(job: Job, need: Need | Unsized, environment: Mapping[str, str]) -> str:
+    """UserError where the job asks for more GPUs, or more memory on one, than this machine has. Else a line on
+    memory that other programs hold and the job surely needs; "" where there is enough, or nothing is known."""
     if not wants_gpu(job):
-        return
+        return ""
     counts = [choice.gpu_count or job.gpu_count or 1 for choice in job.gpu_types]
     count = min(counts) if counts else job.gpu_count or 1
     least = job.min_vram or 0
-    here = local_gpus()
-    enough = [name for name, memory in here if memory >= least]
-    if len(enough) >= count:
-        return
-    wanted = f"{count} GPU{'s' if count > 1 else ''}" + (f" of {least:g} GB" if least else "")
-    found = ", ".join(f"{name} ({memory:.0f} GB)" for name, memory in here) or "none that nvidia-smi shows"
-    raise UserError(
-        "no-local-gpu",
-        f"the job asks for {wanted}; this machine has {found}",
-        "rent one with `gpuspec run` (without `--on local`), or try the commands anyway with --allow-no-gpu",
+    here = local_gpus(environment)
+    enough = sorted((gpu for gpu in here if gpu.memory >= least * 1e9), key=lambda gpu: -gpu.free)
+    if len(enough) < count:
+        wanted = f"{count} GPU{'s' if count > 1 else ''}" + (f" of {least:g} GB" if least else "")
+        found = ", ".join(f"{gpu.name} ({gpu.memory / 1e9:.0f} GB)" for gpu in here) or "none that NVML shows"
+        raise UserError(
+            "no-local-gpu",
+            f"the job asks for {wanted}; this machine has {found}",
+            "rent one with `gpuspec run` (without `--on local`), or try the commands anyway with --allow-no-gpu",
+        )
+    fullest = enough[count - 1]
+    if isinstance(need, Unsized) or need.gpus != count or fullest.free / 2**30 >= need.low:
+        return ""
+    return (
+        f"{fullest.name}: {fullest.free / 2**30:.1f} of {fullest.memory / 2**30:.1f} GiB are free, other programs "
+        f"hold the rest; the job needs {need.low:.1f} GiB or more"
     )
+
+
+class Peak:
+    """The most memory, in GiB, that the GPUs held beyond what they held at the start: on the one where that was most.
+    None where no GPU is seen. Samples from a thread until `end`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.gib: float | None = None
+        self._environment = environment
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def end(self) -> float | None:
+        """What it came to."""
+        self._over.set()
+        self._thread.join(SAMPLE_SECONDS)  # a driver that hangs is not waited for
+        return self.gib
+
+    def _sample(self) -> None:
+        with _nvml() as nvml:
+            if not nvml:
+                return
+            with suppress(nvml.NVMLError):
+                handles = _visible(nvml, self._environment)
+                before = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
+                while handles and not self._over.wait(SAMPLE_SECONDS):
+                    held = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
+                    most = max(now - then for now, then in zip(held, before, strict=True)) / 2**30
+                    self.gib = max(self.gib or 0.0, most)

@@ -25,7 +25,7 @@ from gpuspec.launch import items
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.downloads.manifest import bundle, manifest
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
-from gpuspec.launch.local.gpu import require_gpu
+from gpuspec.launch.local.gpu import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.readiness import NOT_READY, last_lines
@@ -50,7 +50,9 @@ class LocalLauncher:
             raise UserError("no-bash", "this machine has no bash", "on Windows run gpuspec inside WSL")
         check_job(job, settings)
         if not settings.allow_no_gpu:
-            require_gpu(job)
+            short = require_gpu(job, plan.need, {**os.environ, **job.env})
+            if short:
+                settings.say(short)
         for port in job.ports:
             require_free(port.port)
 
@@ -172,6 +174,7 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         "steps": steps,
         "readiness": ready._asdict() if ready and (ready.http or ready.command) else None,
         "secrets": list(job.secrets),
+        "gpu": wants_gpu(job),
         "outputs": list(job.outputs) if settings.outputs else [],
         "max_seconds": None if settings.max_hours is None else settings.max_hours * 3600,
         "grace": GRACE_SECONDS,

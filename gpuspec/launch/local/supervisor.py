@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 from gpuspec.launch.launcher import State
+from gpuspec.launch.local.gpu import Peak
 from gpuspec.launch.local.processes import MARK, end
 from gpuspec.launch.local.redact import Redactor
 from gpuspec.launch.outputs import missing
@@ -57,6 +58,7 @@ class Supervisor:
         if not self.job["detached"]:
             threading.Thread(target=self._watch_client, daemon=True).start()
         self.pump.start()
+        peak = Peak(self.environment) if self.job["gpu"] else None
         try:
             state, code, message = self._steps()
         finally:  # also where the record could not be written: nothing is left behind
@@ -68,7 +70,8 @@ class Supervisor:
         if state == "succeeded":
             for pattern in missing(self.job["workdir"], self.job["outputs"]):
                 self.say(f"outputs: nothing was written to {pattern}")
-        self.record.update(state=state, exit_code=code, message=message)
+        measured = {} if peak is None else {"peak_memory": peak.end()}
+        self.record.update(state=state, exit_code=code, message=message, **measured)
 
     def _count_signal(self, number: int, frame: object) -> None:
         self.signals += 1
