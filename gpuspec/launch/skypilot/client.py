@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
+from gpuspec.launch.skypilot.shell import out_of_sight
 from gpuspec.launch.skypilot.watch import COLOUR, Watch
 
 
@@ -102,10 +103,11 @@ class Client:
 
     def task(self, config: dict[str, Any], secrets: dict[str, str]) -> Any:
         """A sky.Task from its YAML values. Secrets go in beside the YAML, which SkyPilot keeps a copy of."""
+        config = copy.deepcopy(config)
+        if secrets:
+            config["run"] = out_of_sight(config["run"])
         with explained():
-            return self._sky.Task.from_yaml_config(
-                copy.deepcopy(config), secrets_overrides=list(secrets.items())
-            )
+            return self._sky.Task.from_yaml_config(config, secrets_overrides=list(secrets.items()))
 
     def quote(self, task: Any) -> float | None:
         """What the optimizer would pay now, $/h; None where its table could not be read."""

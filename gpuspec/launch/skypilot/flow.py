@@ -19,7 +19,6 @@ from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.reach import Reach, until_ready
 from gpuspec.launch.skypilot.results import Results, keep, outputs_of
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
-from gpuspec.launch.skypilot.shell import out_of_sight
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Nowhere, Watch
@@ -128,12 +127,11 @@ class Launch:
             shard=self.settings.shard,
             again=self.left,
         )
-        if self.job.secrets:
-            config["run"] = out_of_sight(config["run"])
-            if any(way["infra"].startswith("slurm") for way in config["resources"].get("any_of", ())):
-                self.settings.say(
-                    "secrets: on a Slurm, SkyPilot shows their values in the cluster's process lists"
-                )
+        ways = config["resources"].get("any_of", ())
+        if self.job.secrets and any(way["infra"].startswith("slurm") for way in ways):
+            self.settings.say(
+                "secrets: on a Slurm, SkyPilot shows their values in the cluster's process lists"
+            )
         sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
         now = left.price if left else client.quote(sky_task)
         check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
