@@ -175,6 +175,26 @@ def part(found: tuple[str, ...], shard: tuple[int, int] | None) -> tuple[str, ..
     return found if shard is None else found[shard[0] - 1 :: shard[1]]
 
 
+def left(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[str, ...]:
+    """The items of a job, or of one part of it, that have not succeeded yet, as far as is known here. UserError where
+    earlier runs were spread over another number of machines: what they did is kept by part."""
+    from gpuspec.launch.item_runner import finished
+
+    status = os.path.join(workdir, status_path(job, shard))
+    if not os.path.exists(status):
+        known = sorted(glob.glob(os.path.join(glob.escape(workdir), ".gpuspec", f"items-{key(job)}*.jsonl")))
+        parts = [re.search(r"-\d+of(\d+)\.jsonl$", path) for path in known]
+        if parts and not any(found and shard and int(found[1]) == shard[1] for found in parts):
+            which = f"--shards {parts[0][1]}" if parts[0] else "no --shards"
+            raise UserError(
+                "other-shards",
+                f"--resume finds what earlier runs did in {os.path.relpath(known[0], workdir)}: those had {which}",
+                f"give --resume with {which}, or leave --resume out to do all items again",
+            )
+    done = finished(status)
+    return tuple(item for item in part(resolve(job, workdir), shard) if item not in done)
+
+
 def before(workdir: str, status: str) -> bytes:
     """What is known here of earlier runs' items: a new machine knows nothing of them."""
     try:

@@ -12,8 +12,8 @@ from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, State, Stray
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.route import Kind, choose_route
-from gpuspec.launch.skypilot.task import task
+from gpuspec.launch.skypilot.route import Kind, choose_route, kept_folder
+from gpuspec.launch.skypilot.task import task, timer
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.planning import Plan, over_budget
@@ -62,6 +62,8 @@ class SkyPilotLauncher:
         require()
         if way.line:
             settings.say(way.line)
+        if settings.detach and settings.outputs and job.outputs and way.kind != "service":
+            settings.say(_left_there(job, plan, way.kind))
 
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
         """The task's YAML, as `gpuspec export` prints it, under what is said of its way."""
@@ -71,6 +73,12 @@ class SkyPilotLauncher:
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
         """Rent, run and report, see `flow.py`, `managed.py` and `service.py`."""
+        if (
+            settings.resume
+            and job.items is not None
+            and not items.left(job, settings.workdir, settings.shard)
+        ):
+            return Outcome("succeeded", 0, "all items were done before: nothing is rented")
         kind = choose_route(job, plan, plain=settings.plain).kind
         if kind == "job":
             from gpuspec.launch.skypilot.managed import ManagedLaunch
@@ -260,6 +268,17 @@ def _controller(run: Run) -> Any:
 
         return service
     return None
+
+
+def _left_there(job: Job, plan: Plan, kind: Kind) -> str:
+    """What becomes of outputs that no client waits for."""
+    kept = kept_folder(job, "RUN") if kind == "job" and job.items else None
+    also = f"; what items wrote stays in {kept}" if kept else ""
+    minutes = timer(plan)["idle_minutes"]
+    return (
+        f"outputs: with --detach they stay on the machine, which goes {minutes} minutes after the job: "
+        f"`gpuspec logs -f RUN` fetches them{also}"
+    )
 
 
 def export(job: Job, plan: Plan, workdir: str, kind: Kind = "machine") -> str:

@@ -1,0 +1,78 @@
+"""`--resume` on a rented machine: only for what is left, and never for another spread of the items."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpuspec.launch import items
+from gpuspec.launch.records import Records
+from gpuspec.spec import Job
+
+from . import drive_rented as cloud
+from .rented import change, run
+
+ITEMS = ("a", "b", "c")
+JOB = Job(name="job", items=ITEMS, run="true {item}")
+
+
+@pytest.fixture(autouse=True)
+def with_items(rented: Path) -> None:
+    change(rented, items=list(ITEMS), run=JOB.run)
+
+
+def note(folder: Path, shard: tuple[int, int] | None, **ends: int) -> None:
+    """What an earlier run noted: how each item ended."""
+    path = folder / items.status_path(JOB, shard)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps({"item": item, "exit": code}) + "\n" for item, code in ends.items()))
+
+
+def test_nothing_is_rented_where_nothing_is_left(rented: Path) -> None:
+    note(rented, None, a=0, b=0, c=0)
+    done = run(rented, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "all items were done before: nothing is rented" in done.stderr
+    assert not cloud.read()
+    assert Records().get("job").state == "succeeded"
+
+
+def test_a_machine_is_rented_for_what_is_left(rented: Path) -> None:
+    note(rented, None, a=0, b=3, c=0)
+    assert run(rented, "--resume", "--detach").returncode == 0
+    assert len(cloud.read()) == 1
+
+
+def test_each_part_knows_what_it_has_done(rented: Path) -> None:
+    note(rented, (1, 2), a=0, c=0)
+    assert "nothing is rented" in run(rented, "--resume", "--shard", "1/2").stderr
+    assert not cloud.read()
+    assert run(rented, "--resume", "--detach", "--shard", "2/2").returncode == 0  # it never began
+    assert len(cloud.read()) == 1
+
+
+@pytest.mark.parametrize(
+    ("shard", "options", "told"),
+    [
+        ((1, 2), (), "those had --shards 2"),
+        ((1, 2), ("--shard", "1/3"), "those had --shards 2"),
+        (None, ("--shard", "1/2"), "those had no --shards"),
+    ],
+)
+def test_what_another_spread_of_the_items_did_is_not_done_again(
+    rented: Path, shard: tuple[int, int] | None, options: tuple[str, ...], told: str
+) -> None:
+    note(rented, shard, a=0)
+    done = run(rented, "--resume", *options)
+    assert done.returncode == 2
+    assert "error[other-shards]" in done.stderr
+    assert told in done.stderr
+    assert not cloud.read()
+    assert run(rented, "--detach", *options).returncode == 0  # from the beginning
+
+
+def test_a_first_run_may_be_resumed(rented: Path) -> None:
+    assert run(rented, "--resume", "--detach").returncode == 0
+    assert len(cloud.read()) == 1
