@@ -30,6 +30,9 @@ INTERVAL_SECONDS = 60.0
 SSH_KEEPALIVE = "-o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
 """Options of ssh: a connection that was cut without a word is given up after a minute, not after hours."""
 
+ACKNOWLEDGED = "fetched"
+"""The file in a run's own folder that tells that all of its outputs are here."""
+
 _PARTIAL, _TEMPORARY = ".rsync-partial", ".rsync-temporary"
 """Where rsync keeps, in the staging folder, what it has of a file: to go on with, and while it writes."""
 
@@ -130,7 +133,7 @@ class Outputs:
 
     def acknowledge(self, place: str) -> None:
         """Put an empty file at `place` beside the outputs: the machine may go. UserError where it cannot be put."""
-        empty = os.path.join(os.path.dirname(self.staging), "fetched")
+        empty = os.path.join(os.path.dirname(self.staging), ACKNOWLEDGED)
         with open(empty, "w", encoding="utf-8"):
             pass
         with self.lock:

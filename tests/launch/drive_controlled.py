@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from gpuspec.launch.skypilot import controllers, route
 from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.controllers import ManagedJob, Replica, Service
+from gpuspec.launch.skypilot.shell import HELD
 from tests.launch import drive_rented
 from tests.launch.drive_rented import FakeClient
 
@@ -72,6 +74,10 @@ class FakeControllers(FakeClient):
         out.write("(x, pid=1) hello\n")
         if "CANCEL" in os.environ:
             return 103
+        if "HOLDS" in os.environ:  # until its outputs were fetched
+            out.write(f"(x, pid=1) {HELD} 7\n")
+            while not os.path.exists(os.environ["HOLDS"]):
+                time.sleep(0.01)
         change(name, state=os.environ.get("ENDS_AS", "SUCCEEDED"), machine=False)
         return 0 if "ENDS_AS" not in os.environ else 100
 
@@ -80,7 +86,7 @@ class FakeControllers(FakeClient):
         change(name, state="CANCELLED", machine=False)
 
     def start_service(self, task: dict[str, Any], name: str) -> str:
-        policy = os.environ.get("POLICY", "Autoscaling from 0 to 2 replicas (target QPS per replica: 0.5)")
+        policy = {**task["service"]["replica_policy"], **json.loads(os.environ.get("SCALES", "{}"))}
         made = {"kind": "service", "number": 0, "state": "REPLICA_INIT", "machine": False, "policy": policy,
                 "config": task}  # fmt: skip
         write({**read(), name: made})
@@ -97,7 +103,6 @@ class FakeControllers(FakeClient):
             Service(
                 name,
                 each["state"],
-                each["policy"],
                 "http://localhost:30001",
                 (Replica(1, "READY"),) if each["machine"] else (),
             )
@@ -107,6 +112,10 @@ class FakeControllers(FakeClient):
 
     def service(self, name: str) -> Service | None:
         return next((each for each in self.services() if each.name == name), None)
+
+    def scaling(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = read()[name]["policy"]
+        return found
 
     def replica_log(self, name: str, number: int, out: Any, *, follow: bool) -> None:
         out.write("(x, pid=1) served\n")

@@ -64,3 +64,14 @@ def listed() -> list[dict[str, Any]]:
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)["runs"]
     return found
+
+
+def reachable(folder: Path) -> dict[str, str]:
+    """A machine that has written results, and the ssh that reaches it while the file `cut` is not there."""
+    (folder / "sky_workdir" / "results").mkdir(parents=True)
+    (folder / "sky_workdir" / ".gpuspec").mkdir()
+    (folder / "sky_workdir" / "results" / "a.txt").write_text("done")
+    ssh = folder / "ssh"
+    ssh.write_text(f'#!/bin/sh\n[ ! -e {folder}/cut ] || exit 255\nshift; cd {folder}\nexec sh -c "$*"\n')
+    ssh.chmod(0o755)
+    return {"FAKE_SSH": str(ssh)}

@@ -16,21 +16,16 @@ import pytest
 from gpuspec.launch.records import Records
 
 from . import drive_rented as cloud
-from .rented import change, command, gpuspec, listed, run
+from .rented import change, command, gpuspec, listed, reachable, run
 
 needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here")
 
 
 @pytest.fixture
 def reached(rented: Path) -> dict[str, str]:
-    """A machine with results, and an ssh that reaches it while the file `cut` is not there."""
-    (rented / "sky_workdir" / "results").mkdir(parents=True)
-    (rented / "sky_workdir" / "results" / "a.txt").write_text("done")
-    ssh = rented / "ssh"
-    ssh.write_text(f'#!/bin/sh\n[ ! -e {rented}/cut ] || exit 255\nshift; cd {rented}\nexec sh -c "$*"\n')
-    ssh.chmod(0o755)
+    """A machine with results, and the ssh that reaches it."""
     change(rented, outputs=["results/"])
-    return {"FAKE_SSH": str(ssh)}
+    return reachable(rented)
 
 
 # Servers and connections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,13 @@ from gpuspec.errors import UserError
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot import route
 from gpuspec.launch.skypilot.route import kept_folder, survives
+from gpuspec.launch.skypilot.shell import FETCHED
 from gpuspec.spec import Checkpoint, Job, Scaling
 
 from . import drive_controlled as cloud
+from .rented import reachable
 
+needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here")
 ROOT = Path(__file__).resolve().parents[2]
 IN_THE_SERVER = (
     "jobs: {controller: {consolidation_mode: true}}\nserve: {controller: {consolidation_mode: true}}\n"
@@ -306,6 +310,51 @@ def test_a_job_that_no_record_knows_is_found(place: Path) -> None:
     assert cloud.read()["gs-lost-x"]["state"] == "CANCELLED"
 
 
+# -- a managed job that nobody follows ------------------------------------------------------------
+
+
+@needs_rsync
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [(("logs", "-f"), "succeeded"), (("stop",), "interrupted"), (("down",), "interrupted")],
+)
+def test_a_later_client_brings_what_a_managed_job_wrote(place: Path, words: tuple[str], state: str) -> None:
+    reached = reachable(place)
+    write(place, JOB, outputs=["results/"])
+    done = run(place, "--detach", **reached)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "outputs: with --detach they stay on the machine, which goes 7 minutes after the job" in done.stderr
+    )
+    assert done.stderr.index("outputs: with --detach") < done.stderr.index("starting SkyPilot")
+    assert not (place / "results").exists()
+    done = gpuspec(*words, "job", HOLDS=str(place / "sky_workdir" / FETCHED), **reached)
+    assert done.returncode == 0, done.stderr
+    assert "outputs: 1 file fetched" in done.stderr
+    assert (place / "results" / "a.txt").read_text() == "done"
+    row = listed()
+    assert (row["state"], row["message"]) == (state, "taken down" if state == "interrupted" else "")
+
+
+@needs_rsync
+def test_outputs_that_go_with_the_machine_are_told(place: Path) -> None:
+    reached = reachable(place)
+    write(place, JOB, outputs=["results/"])
+    assert run(place, "--detach", **reached).returncode == 0
+    (place / "cut").touch()
+    (name,) = cloud.read()
+    cloud.change(name, state="SUCCEEDED", machine=False)
+    row = listed()
+    assert (row["state"], row["message"]) == ("succeeded", "its machine went before its outputs were fetched")
+
+
+def test_what_items_wrote_is_said_to_stay_where_it_outlives_the_machine(place: Path) -> None:
+    write(place, JOB, outputs=["r/"], items=["a"], run="true {item}", checkpoint={"path": "/mnt/nfs/ckpt"})
+    done = run(place, "--detach")
+    assert "fetches them; what items wrote stays in /mnt/nfs/ckpt/gpuspec-RUN\n" in done.stderr
+    assert "outputs: with" not in run(place, "--detach", "--no-outputs").stderr
+
+
 # -- a service ------------------------------------------------------------------------------------
 
 
@@ -345,12 +394,38 @@ def test_a_client_killed_while_it_hands_a_service_in(place: Path, point: str) ->
     assert not cloud.read()
 
 
-def test_a_service_that_would_not_scale_as_asked(place: Path) -> None:
-    write(place, SERVICE)
-    done = run(place, "--detach", POLICY="Fixed 1 replica")
+@pytest.mark.parametrize(
+    ("scales", "told"),
+    [
+        ({"downscale_delay_seconds": 1200}, "fewer after 20 idle minutes"),
+        ({"downscale_delay_seconds": None}, "SkyServe has 0 to 2 replicas of 0.5 requests a second\n"),
+        ({"max_replicas": 9}, "SkyServe has 0 to 9 replicas"),
+        ({"min_replicas": 1}, "SkyServe has 1 to 2 replicas"),
+        ({"target_qps_per_replica": 5}, "of 5 requests a second"),
+    ],
+)
+def test_a_service_that_would_not_scale_as_asked(place: Path, scales: dict[str, Any], told: str) -> None:
+    write(place, SERVICE, scaling={"min": 0, "max": 2, "idle_minutes": 15})
+    done = run(place, "--detach", SCALES=json.dumps(scales))
     assert done.returncode == 1
     assert "error[scaling-not-set]" in done.stderr
+    wanted = (
+        "was to have 0 to 2 replicas of 0.5 requests a second, fewer after 15 idle minutes, and SkyServe has"
+    )
+    assert wanted in done.stderr
+    assert told in done.stderr
     assert not cloud.read()
+
+
+def test_a_service_says_how_it_scales(place: Path) -> None:
+    write(
+        place,
+        {name: value for name, value in SERVICE.items() if name != "traffic"},
+        scaling={"min": 2, "max": 2},
+    )
+    done = run(place, "--detach")
+    assert done.returncode == 0, done.stderr
+    assert "answers at http://localhost:30001; 2 replicas\n" in done.stderr
 
 
 def test_a_service_that_fails_shows_its_log_and_goes(place: Path) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
+from gpuspec.launch.launcher import Run
+from gpuspec.launch.records import alive
 from gpuspec.launch.skypilot.client import Client, Machine, explained, machine_of
 from gpuspec.launch.skypilot.watch import Watch
 
@@ -34,11 +36,10 @@ class Replica(NamedTuple):
 
 
 class Service(NamedTuple):
-    """`state` is SkyPilot's word, `policy` how SkyServe says it scales, `endpoint` where it answers."""
+    """`state` is SkyPilot's word, `endpoint` where it answers."""
 
     name: str
     state: str
-    policy: str
     endpoint: str | None
     replicas: tuple[Replica, ...]
 
@@ -137,6 +138,19 @@ class Controllers(Client):
         """The service of this name."""
         return next((each for each in self.services() if each.name == name), None)
 
+    def scaling(self, name: str) -> dict[str, Any]:
+        """The `replica_policy` by which SkyServe's controller scales a service, from the task that it keeps and
+        starts again with; {} where it tells none."""
+        with explained():
+            (found,) = self._sdk.get(self._serve.status([name])) or [{}]
+            text: str = found.get("yaml_content") or ""
+        import yaml  # type: ignore[import-untyped]  # SkyPilot brings it
+
+        policy: dict[str, Any] = ((yaml.safe_load(text) or {}).get("service") or {}).get(
+            "replica_policy"
+        ) or {}
+        return policy
+
     def replica_log(self, name: str, number: int, out: TextIO | Watch, *, follow: bool) -> None:
         """Copy one replica's log to `out`."""
         with explained():
@@ -188,9 +202,19 @@ def _service(found: Any) -> Service:
     replicas = tuple(
         Replica(each["replica_id"], str(each["status"].value)) for each in found.get("replica_info") or ()
     )
-    return Service(
-        found["name"], str(found["status"].value), found.get("policy") or "", found.get("endpoint"), replicas
-    )
+    return Service(found["name"], str(found["status"].value), found.get("endpoint"), replicas)
+
+
+def machine_under(controllers: Controllers, job: ManagedJob) -> Machine | None:
+    """The machine that a managed job has at the moment."""
+    return next((each for each in controllers.controlled() if each.name == job.machine), None)
+
+
+def unknown(controllers: Controllers, run: Run, request: str, why: str) -> Run:
+    """A run that its controller does not know: it is being handed in (by a `request` of this kind), or lost."""
+    if alive(run) or controllers.handing_in(request):
+        return run._replace(state="provisioning")
+    return run._replace(state="lost", message=why)
 
 
 def close_to_others() -> None:

@@ -11,21 +11,28 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch import items
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
-from gpuspec.launch.outputs import Outputs
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.client import Client, Machine
-from gpuspec.launch.skypilot.controllers import ENDED, Controllers, ManagedJob, close_to_others
+from gpuspec.launch.skypilot.client import Client
+from gpuspec.launch.skypilot.controllers import (
+    ENDED,
+    Controllers,
+    ManagedJob,
+    close_to_others,
+    machine_under,
+    unknown,
+)
 from gpuspec.launch.skypilot.exports import managed
 from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS, Launch, judged
 from gpuspec.launch.skypilot.follow import to_the_end
-from gpuspec.launch.skypilot.results import RESCUE_SECONDS, outputs_of
+from gpuspec.launch.skypilot.held import Held, bring_now, held, went_unfetched
+from gpuspec.launch.skypilot.results import RESCUE_SECONDS
 from gpuspec.launch.skypilot.route import consolidated_path, kept_folder
-from gpuspec.launch.skypilot.shell import FETCHED
 from gpuspec.launch.skypilot.task import Succession, task, timer
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Watch
@@ -57,7 +64,7 @@ class ManagedLaunch(Launch):
     """One managed job on its way. `controllers` is there once SkyPilot was started."""
 
     controllers: Controllers
-    outputs: Outputs | None = None
+    held: Held | None = None
     seen: ManagedJob | None = None
     fault: UserError | None = None
 
@@ -159,27 +166,24 @@ class ManagedLaunch(Launch):
     def _follow(self, client: Client) -> Outcome:
         assert self.seen is not None
         watch, over = Watch(sys.stdout, sys.stderr), threading.Event()
-        self.outputs = outputs_of(client, self.record.run, self.seen.machine)
-        if self.outputs:
-            self.outputs.keep_fetching(over)
-        threads = [threading.Thread(target=self._mind, args=(watch, over), daemon=True)]
-        threads += [threading.Thread(target=self._fetch_held, args=(watch, over), daemon=True)]
-        for thread in threads:
-            thread.start()
+        minder = threading.Thread(target=self._mind, args=(watch, over), daemon=True)
+        minder.start()
+        self.held = held(client, self.record.run, self.seen, watch, self.settings.say)
         try:
             to_the_end(JobLog(self.controllers), self.name, self.seen.number, watch, self.settings.say)
         finally:
             over.set()
             watch.finish()
-        for thread in threads:
-            thread.join()
+            if self.held:
+                self.held.close()
+        minder.join()
         job = self._settled()
         self._note_measured(watch)
         self.record.update(spent=self.controllers.spent(pattern(job)))
         if self.fault:
             raise self.fault
         ended = outcome(job, watch)
-        trouble = self._unfetched if self.outputs else ""
+        trouble = self.held.trouble if self.held and job.state != "FAILED_SETUP" else ""
         if trouble and ended.state == "succeeded":
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
@@ -201,29 +205,6 @@ class ManagedLaunch(Launch):
                     return
                 state = job.state if checked else state
 
-    _unfetched = "the job is over and its outputs were not fetched"
-
-    def _fetch_held(self, watch: Watch, over: threading.Event) -> None:
-        """Fetch when the job is over and its machine waits for that, and let the machine go."""
-        while not over.is_set():
-            if self.outputs is None or not watch.held.wait(1):
-                over.wait(1)
-                continue
-            try:
-                for line in self.outputs.fetch().lines():
-                    self.settings.say(line)
-                self.outputs.acknowledge(FETCHED)
-                self._unfetched = ""
-                watch.held.clear()
-            except UserError as error:
-                if self._unfetched != error.message:
-                    minutes = timer(self.plan)["idle_minutes"]
-                    self.settings.say(
-                        f"{error.message}; the machine waits up to {minutes} minutes, this is tried again"
-                    )
-                self._unfetched = error.message
-                over.wait(POLL_SECONDS)
-
     def _settled(self) -> ManagedJob:
         """The job once its controller has noticed that it is over, and its machine is gone."""
         try:
@@ -234,9 +215,9 @@ class ManagedLaunch(Launch):
             ) from error
 
     def _take_down(self, client: Client) -> None:
-        if self.outputs is not None:
+        if self.held:
             with suppress(UserError):
-                self.outputs.fetch(timeout=RESCUE_SECONDS)
+                self.held.outputs.fetch(timeout=RESCUE_SECONDS)
         end_by_name(self.controllers, self.name)
 
     def _maybe_up(self) -> str:
@@ -278,11 +259,6 @@ def settled(controllers: Controllers, look: Callable[[], ManagedJob], seconds: f
     return job
 
 
-def machine_under(controllers: Controllers, job: ManagedJob) -> Machine | None:
-    """The machine that a managed job has at the moment."""
-    return next((each for each in controllers.controlled() if each.name == job.machine), None)
-
-
 def pattern(job: ManagedJob) -> str:
     """Names of the machines a managed job has had."""
     return job.machine.replace(".", r"\.")
@@ -316,11 +292,8 @@ def state(run: Run) -> Run:
     controllers = Controllers()
     job = controllers.job(run.machine or "")
     if job is None:
-        if alive(run) or controllers.handing_in("jobs.launch"):
-            return run._replace(state="provisioning")
-        return run._replace(
-            state="lost", message="SkyPilot's controller knows no such job; nothing runs under its name"
-        )
+        why = "SkyPilot's controller knows no such job; nothing runs under its name"
+        return unknown(controllers, run, "jobs.launch", why)
     spent = controllers.spent(pattern(job))
     known: dict[str, Any] = {
         "state": _STATES.get(job.state, "failed"),
@@ -334,6 +307,8 @@ def state(run: Run) -> Run:
             why = f"the job is over ({job.state}), and its machine is still there: its controller ends it in a minute"
             return run._replace(**{**known, "state": "running"}, message=why)
         message = job.why if known["state"] == "failed" else ""
+        if went_unfetched(controllers, run, job) and not alive(run):
+            message = "; ".join(filter(None, (message, "its machine went before its outputs were fetched")))
         return Records().record(run).update(**known, message=message)
     again = job.recoveries and f"taken back and replaced {job.recoveries} time{'s' * (job.recoveries > 1)}"
     message = (
@@ -347,20 +322,37 @@ def state(run: Run) -> Run:
 
 
 def logs(run: Run, *, follow: bool) -> int:
-    """Print the log, over all machines; 0, or 1 if the job did not succeed."""
+    """Print the log, over all machines; 0, or 1 if the job did not succeed. `follow` brings the outputs when the job
+    is over, where nobody else does."""
     controllers = Controllers()
     job = controllers.job(run.machine or "")
     if job is None:
         raise UserError("no-log", f"SkyPilot's controller knows no job of run {run.id}", run.message or None)
     watch = Watch(sys.stdout, sys.stderr)
-    status = controllers.job_log(job.number, watch, follow=follow)
-    watch.finish()
+    if not follow or job.state in ENDED:
+        status = controllers.job_log(job.number, watch, follow=False)
+        watch.finish()
+        return int(status != 0)
+    say = partial(print, file=sys.stderr)
+    fetching = None if alive(run) else held(controllers, run, job, watch, say)
+    try:
+        status = to_the_end(JobLog(controllers), job.name, job.number, watch, say)
+    finally:
+        watch.finish()
+        if fetching:
+            fetching.close()
+    if fetching and fetching.trouble:
+        say(f"outputs: {fetching.trouble}")
     return int(status != 0)
 
 
 def end(run: Run) -> None:
-    """End the job and its machine. UserError where that is not seen to happen."""
+    """Bring what the job has written, in a minute at most, and end it with its machine. UserError where that is not
+    seen to happen."""
     controllers = Controllers()
+    job = controllers.job(run.machine or "")
+    if job and job.state not in ENDED:
+        bring_now(controllers, run, job)
     try:
         end_by_name(controllers, run.machine or "")
     except TimeoutError as error:

@@ -12,16 +12,14 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Outcome, Run, State
-from gpuspec.launch.records import Records, alive
+from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client
-from gpuspec.launch.skypilot.controllers import Controllers, Service, close_to_others
+from gpuspec.launch.skypilot.controllers import Controllers, Service, close_to_others, unknown
 from gpuspec.launch.skypilot.exports import service
 from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS, Launch
-from gpuspec.launch.skypilot.route import replicas
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.truths import check_price
 from gpuspec.launch.skypilot.watch import Watch
-from gpuspec.spec import Job
 
 POLL_SECONDS = 5.0
 
@@ -38,6 +36,7 @@ class ServiceLaunch(Launch):
     """One service on its way. `controllers` is there once SkyPilot was started."""
 
     controllers: Controllers
+    scaling: dict[str, Any]
 
     def _connect(self) -> Client:
         self.controllers = Controllers()
@@ -46,12 +45,12 @@ class ServiceLaunch(Launch):
     def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
         if self.job.secrets:
             close_to_others()
-        config = task(
-            self.job, self.plan, workdir=self.settings.workdir, label=self.record.run.id, clouds=clouds
+        config = service(
+            task(self.job, self.plan, workdir=self.settings.workdir, label=self.record.run.id, clouds=clouds),
+            self.job,
         )
-        sky_task = client.task(
-            service(config, self.job), {name: os.environ[name] for name in self.job.secrets}
-        )
+        self.scaling = config["service"]["replica_policy"]
+        sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
         check_price(self.job, self.plan, client.quote(sky_task), self.settings.ask, self.settings.say)
         return sky_task
 
@@ -63,25 +62,19 @@ class ServiceLaunch(Launch):
         endpoint = self.controllers.wait_service(self.request, Watch(sys.stderr, sys.stderr))
         self.number = 0  # handed in: there is nothing left to cancel
         self.record.update(ready=endpoint, spent=0.0)
-        self._check(self._look())
-        self.settings.say(f"{self.name}: answers at {endpoint}")
+        self._check_scaling()
+        self.settings.say(f"{self.name}: answers at {endpoint}; {said(self.scaling)}")
         if self.settings.detach:
             return Outcome("running", None, f"gpuspec down {self.record.run.id} ends it")
         return self._follow(client)
 
-    def _look(self) -> Service:
-        found = self.controllers.service(self.name)
-        if found is None:
-            raise UserError("machine-gone", f"SkyServe knows no {self.name}", "see `sky serve status`")
-        return found
-
-    def _check(self, found: Service) -> None:
+    def _check_scaling(self) -> None:
         """UserError where SkyServe does not scale as it was asked to: that is what ends its machines."""
-        wanted = policy(self.job)
-        if not found.policy.startswith(wanted):
+        found = self.controllers.scaling(self.name)
+        if said(found) != said(self.scaling):
             raise UserError(
                 "scaling-not-set",
-                f"{self.name} was to scale as {wanted!r}, and SkyServe says {found.policy!r}",
+                f"{self.name} was to have {said(self.scaling)}, and SkyServe has {said(found)}",
                 "it is taken down",
                 status=1,
             )
@@ -115,12 +108,17 @@ class ServiceLaunch(Launch):
         )
 
 
-def policy(job: Job) -> str:
-    """How SkyServe 0.14.1 says that it scales as the job asks, up to the part that differs by load."""
-    least, most = replicas(job)
-    if most == least:
-        return f"Fixed {least} replica{'s' * (least != 1)}"
-    return f"Autoscaling from {least} to {most} replica{'s' * (most != 1)}"
+def said(policy: dict[str, Any]) -> str:
+    """A `replica_policy` in words: how many replicas, the load of one, and when one goes. What it leaves out is
+    SkyServe's own (0.14.1: as many at most as at least, and 20 minutes)."""
+    least = policy.get("min_replicas", "?")
+    most = policy.get("max_replicas") or least
+    load, idle = policy.get("target_qps_per_replica"), policy.get("downscale_delay_seconds")
+    return (
+        (f"{least} replicas" if most == least else f"{least} to {most} replicas")
+        + ("" if load is None else f" of {load:g} requests a second")
+        + ("" if idle is None else f", fewer after {idle / 60:g} idle minutes")
+    )
 
 
 def summary(found: Service) -> str:
@@ -162,11 +160,8 @@ def state(run: Run) -> Run:
     controllers = Controllers()
     found = controllers.service(run.machine or "")
     if found is None:
-        if alive(run) or controllers.handing_in("serve.up"):
-            return run._replace(state="provisioning")
-        return run._replace(
-            state="lost", message="SkyServe knows no such service: it was taken down, or never was"
-        )
+        why = "SkyServe knows no such service: it was taken down, or never was"
+        return unknown(controllers, run, "serve.up", why)
     known: dict[str, Any] = {
         "spent": controllers.spent(pattern(found.name)),
         "ready": found.endpoint or run.ready,
