@@ -76,7 +76,9 @@ class ControllersStack(VMStack):
                 out.writerows({**row, "SpotPrice": float(row["Price"]) / 2} for row in rows)
         with open(self.home / ".sky" / "config.yaml", "a") as config:
             for controller in ("jobs", "serve"):
-                config.write(f"{controller}: {{controller: {{consolidation_mode: true}}}}\n")
+                # A workdir goes to the controller, not into a bucket of the store that machines mount.
+                apart = "force_disable_cloud_bucket: true"
+                config.write(f"{controller}: {{controller: {{consolidation_mode: true}}, {apart}}}\n")
         for left in (self.shared, self.home / "state"):  # of a stack before, in a folder that is kept
             shutil.rmtree(left, ignore_errors=True)
         self.shared.mkdir()
