@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
     os.makedirs(os.path.dirname(status) or ".", exist_ok=True)
     if not take_over(plan) and plan["fresh"] and os.path.exists(status):
         os.replace(status, status + ".before")
+    learn(status, plan["known"])
     done = finished(status)
     pending = [item for item in plan["items"] if item not in done]
     if len(pending) < len(plan["items"]):
@@ -52,33 +53,52 @@ def say(line: str) -> None:
     print(f"items: {line}", flush=True)
 
 
-def finished(status: str) -> set[str]:
-    """Items whose last word in the status file is success; a line cut short by a crash is passed over."""
-    last: dict[str, bool] = {}
+def last_words(status: str) -> dict[str, dict[str, Any]]:
+    """The last entry of each item in the status file; a line cut short by a crash is passed over."""
+    last: dict[str, dict[str, Any]] = {}
     if os.path.exists(status):
-        with open(status, encoding="utf-8") as lines:
+        with open(status, encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 try:
                     entry = json.loads(line)
-                    last[entry["item"]] = entry["exit"] == 0
-                except (ValueError, KeyError, TypeError):
+                    last[entry["item"]] = {**entry, "exit": int(entry["exit"]), "at": int(entry.get("at", 0))}
+                except (ValueError, KeyError, TypeError, AttributeError):
                     continue
-    return {item for item, ok in last.items() if ok}
+    return last
+
+
+def finished(status: str) -> set[str]:
+    """Items whose last word in the status file is success."""
+    return {item for item, entry in last_words(status).items() if entry["exit"] == 0}
+
+
+def learn(status: str, known: list[dict[str, Any]]) -> None:
+    """Add what other machines have said of items since this one did: it may never have had them."""
+    last = last_words(status)
+    news = [entry for entry in known if entry["at"] > last.get(entry["item"], {"at": -1})["at"]]
+    if news:
+        add(status, news)
 
 
 def note(status: str, item: str, code: int, seconds: float) -> None:
-    """Add one line in one write, on its own even after a line that was cut short."""
-    line = json.dumps({"item": item, "exit": code, "seconds": round(seconds, 3), "at": round(time.time())})
-    torn = b""
+    """Add how an item ended."""
     try:
-        if os.path.exists(status) and os.path.getsize(status):
-            with open(status, "rb") as before:
-                before.seek(-1, os.SEEK_END)
-                torn = b"" if before.read(1) == b"\n" else b"\n"
-        with open(status, "ab", buffering=0) as out:
-            out.write(torn + line.encode() + b"\n")
+        entry = {"item": item, "exit": code, "seconds": round(seconds, 3), "at": round(time.time())}
+        add(status, [entry])
     except OSError as error:  # a full disk must not end the items that need none of it
         say(f"{item!r}: how it ended could not be noted ({error.strerror}); `--resume` would run it again")
+
+
+def add(status: str, entries: list[dict[str, Any]]) -> None:
+    """Add lines in one write, on their own even after a line that was cut short."""
+    torn = b""
+    if os.path.exists(status) and os.path.getsize(status):
+        with open(status, "rb") as before:
+            before.seek(-1, os.SEEK_END)
+            torn = b"" if before.read(1) == b"\n" else b"\n"
+    lines = "".join(json.dumps(entry) + "\n" for entry in entries)
+    with open(status, "ab", buffering=0) as out:
+        out.write(torn + lines.encode())
 
 
 def each(plan: dict[str, Any], pending: list[str]) -> list[str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import glob
 import hashlib
 import json
 import os
 import re
-import shlex
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch.downloads.file import Failure, confined
+from gpuspec.launch.item_runner import last_words
 from gpuspec.spec import Job
 
 _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "item_runner.py")
@@ -175,33 +177,37 @@ def part(found: tuple[str, ...], shard: tuple[int, int] | None) -> tuple[str, ..
     return found if shard is None else found[shard[0] - 1 :: shard[1]]
 
 
-def left(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[str, ...]:
-    """The items of a job, or of one part of it, that have not succeeded yet, as far as is known here. UserError where
-    earlier runs were spread over another number of machines: what they did is kept by part."""
-    from gpuspec.launch.item_runner import finished
+def known(job: Job, workdir: str) -> dict[str, dict[str, Any]]:
+    """The last word on each item, of all earlier runs, whatever parts they did."""
+    last: dict[str, dict[str, Any]] = {}
+    for path in _status_files(job, workdir):
+        for item, entry in last_words(path).items():
+            if item not in last or entry["at"] >= last[item]["at"]:
+                last[item] = entry
+    return last
 
-    status = os.path.join(workdir, status_path(job, shard))
-    if not os.path.exists(status):
-        known = sorted(glob.glob(os.path.join(glob.escape(workdir), ".gpuspec", f"items-{key(job)}*.jsonl")))
-        parts = [re.search(r"-\d+of(\d+)\.jsonl$", path) for path in known]
-        if parts and not any(found and shard and int(found[1]) == shard[1] for found in parts):
-            which = f"--shards {parts[0][1]}" if parts[0] else "no --shards"
-            raise UserError(
-                "other-shards",
-                f"--resume finds what earlier runs did in {os.path.relpath(known[0], workdir)}: those had {which}",
-                f"give --resume with {which}, or leave --resume out to do all items again",
-            )
-    done = finished(status)
+
+def left(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[str, ...]:
+    """The items of a job, or of one part of it, that have not succeeded yet, as far as is known here."""
+    done = {item for item, entry in known(job, workdir).items() if entry["exit"] == 0}
     return tuple(item for item in part(resolve(job, workdir), shard) if item not in done)
 
 
-def before(workdir: str, status: str) -> bytes:
-    """What is known here of earlier runs' items: a new machine knows nothing of them."""
-    try:
-        with open(os.path.join(workdir, status), "rb") as known:
-            return known.read()
-    except OSError:
-        return b""
+def set_aside(job: Job, workdir: str, shard: tuple[int, int] | None) -> None:
+    """Rename the status files of earlier runs: one that begins anew has begun, and a later `--resume` is about it
+    alone. Those of the other shards of this launch stay."""
+    siblings = re.compile(rf"-\d+of{shard[1]}\b" if shard else "$^")
+    own = os.path.basename(status_path(job, shard))
+    for path in _status_files(job, workdir):
+        name = os.path.basename(path)
+        if name == own or not siblings.search(name):
+            with contextlib.suppress(FileNotFoundError):  # another shard was quicker
+                os.replace(path, path + ".before")
+
+
+def _status_files(job: Job, workdir: str) -> list[str]:
+    """Of every run of the job: of all its items, of parts, and those that lie beside one that stayed."""
+    return sorted(glob.glob(os.path.join(glob.escape(workdir), f".gpuspec/items-{key(job)}[-.]*jsonl")))
 
 
 def plan(
@@ -210,12 +216,14 @@ def plan(
     status: str,
     *,
     fresh: bool,
+    known: Mapping[str, dict[str, Any]] | None = None,
     price: float | None = None,
     folder: str | None = None,
 ) -> dict[str, Any]:
-    """What the runner reads. `status` is the file that keeps each item's end; `fresh` begins it anew; `price` is
-    $/h of the machine, for the cost per item, where it is known before the machine is; `folder` outlives the machine,
-    and another that takes over finds there what is done and its outputs."""
+    """What the runner reads. `status` is the file that keeps each item's end; `fresh` begins it anew, else the items
+    that are done by it, or by what is `known` of other runs, are passed over; `price` is $/h of the machine, for the
+    cost per item, where it is known before the machine is; `folder` outlives the machine, and another that takes
+    over finds there what is done and its outputs."""
     each = runs_each(job.run or "")
     if not each and any("\n" in item or "\r" in item for item in items):
         raise UserError(
@@ -229,6 +237,7 @@ def plan(
         "each": each,
         "status": status,
         "fresh": fresh,
+        "known": [known[item] for item in items if item in known] if known else [],
         "price": price,
         "folder": folder,
         "outputs": list(job.outputs),
@@ -243,20 +252,13 @@ def local_command(wanted: dict[str, Any], folder: str) -> list[str]:
     return [sys.executable, _RUNNER, path]
 
 
-def script(wanted: dict[str, Any], known: bytes = b"") -> str:
-    """Shell text that runs a plan anywhere there is python3 and bash; its exit status is the runner's. `known` is the
-    status file of earlier runs, for a machine that has none."""
+def script(wanted: dict[str, Any]) -> str:
+    """Shell text that runs a plan anywhere there is python3 and bash; its exit status is the runner's."""
     with open(_RUNNER, "rb") as source:
         runner = base64.encodebytes(source.read()).decode()
     listed = base64.encodebytes(json.dumps(wanted).encode()).decode()
-    earlier = ""
-    if known:
-        place = shlex.quote(wanted["status"])
-        packed = base64.encodebytes(known).decode()
-        earlier = f"[ -s {place} ] || base64 -d > {place} <<'GPUSPEC_END'\n{packed}GPUSPEC_END\n"
     return (
         "mkdir -p .gpuspec\n"
-        f"{earlier}"
         f"base64 -d > .gpuspec/item_runner.py <<'GPUSPEC_END'\n{runner}GPUSPEC_END\n"
         f"base64 -d > .gpuspec/items.json <<'GPUSPEC_END'\n{listed}GPUSPEC_END\n"
         "python3 .gpuspec/item_runner.py .gpuspec/items.json\n"

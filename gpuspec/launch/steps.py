@@ -22,7 +22,8 @@ class Steps(NamedTuple):
 
 def steps_of(job: Job, settings: RunSettings, price: float | None = None) -> Steps:
     """The steps of a job, or of the part of its items that the settings name. `price` is $/h of the machine, for the
-    cost of an item. UserError as `check_job`."""
+    cost of an item. Without `resume`, what is known of the items is put aside: ask for them when the job is about to
+    begin. UserError as `check_job`."""
     return Steps(script(job.downloads), setup_script(job.setup), _run(job, settings, price))
 
 
@@ -37,5 +38,7 @@ def _run(job: Job, settings: RunSettings, price: float | None) -> str:
     if not found:
         return job.run or ""
     status = items.status_path(job, settings.shard)
-    known = items.before(settings.workdir, status) if settings.resume else b""
-    return items.script(items.plan(job, found, status, fresh=not settings.resume, price=price), known)
+    if not settings.resume:
+        items.set_aside(job, settings.workdir, settings.shard)
+    known = items.known(job, settings.workdir)
+    return items.script(items.plan(job, found, status, fresh=not settings.resume, known=known, price=price))

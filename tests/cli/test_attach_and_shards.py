@@ -77,6 +77,28 @@ def test_shards_do_every_item_once_and_say_which_they_are(tmp_path: Path) -> Non
     assert len(Records().all()) == 4
 
 
+def done_by(folder: Path, path: str, *options: str) -> str:
+    """The items that a run does, in order of their names."""
+    (folder / "log").write_text("")
+    gpuspec("run", path, "--on", "local", "--yes", *options)
+    return "".join(sorted((folder / "log").read_text().split()))
+
+
+def test_resume_knows_what_other_parts_have_done(tmp_path: Path) -> None:
+    path = spec(tmp_path, items=list("abcdef"), run="echo {item} >> log; [ {item} != c ] || [ -e mended ]")
+    assert done_by(tmp_path, path, "--shards", "2") == "abcdef"
+    assert done_by(tmp_path, path, "--resume") == "c"
+    assert done_by(tmp_path, path, "--resume", "--shards", "3") == "c"
+    (tmp_path / "mended").touch()
+    assert done_by(tmp_path, path, "--resume", "--shards", "2") == "c"
+    assert done_by(tmp_path, path, "--resume") == ""
+    (tmp_path / "mended").unlink()
+    assert done_by(tmp_path, path) == "abcdef"  # anew: what was known counts no more
+    assert done_by(tmp_path, path, "--resume", "--shards", "2") == "c"
+    assert done_by(tmp_path, path, "--shards", "2") == "abcdef"
+    assert done_by(tmp_path, path, "--resume") == "c"
+
+
 @pytest.mark.parametrize(
     ("fields", "options"),
     [

@@ -222,6 +222,34 @@ def test_an_item_too_long_for_a_command_fails_alone(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "short\n"
 
 
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "left"),
+    [
+        ([], [("a", 0, 5)], "b"),
+        ([("a", 1, 4)], [("a", 0, 5)], "b"),  # it failed here, and then was done there
+        ([("a", 0, 5)], [("a", 1, 4)], "b"),
+        ([("a", 0, 4)], [("a", 1, 5)], "ab"),
+    ],
+)
+def test_the_last_word_on_an_item_counts_wherever_it_was_said(
+    tmp_path: Path, here: list[tuple[str, int, int]], elsewhere: list[tuple[str, int, int]], left: str
+) -> None:
+    job = Job(name="x", run="echo {item} >> log", items=("a", "b"))
+    folder = tmp_path / ".gpuspec"
+    folder.mkdir()
+
+    def write(name: str, entries: list[tuple[str, int, int]]) -> None:
+        lines = (json.dumps({"item": item, "exit": code, "at": at}) for item, code, at in entries)
+        (folder / name).write_text("".join(line + "\n" for line in lines))
+
+    # of a part, brought back beside the file of another run
+    write(Path(items.status_path(job, (1, 2))).name.replace(".jsonl", ".qwertyuiop.jsonl"), elsewhere)
+    known = items.known(job, str(tmp_path))
+    write("status", here)
+    run(items.plan(job, ("a", "b"), str(folder / "status"), fresh=False, known=known), tmp_path)
+    assert (tmp_path / "log").read_text().replace("\n", "") == left
+
+
 # What the items are
 
 

@@ -188,7 +188,10 @@ def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
     if not found:
         return ["bash", "-c", job.run or ""]
     status = os.path.join(settings.workdir, items.status_path(job, settings.shard))
-    return items.local_command(items.plan(job, found, status, fresh=not settings.resume), folder)
+    if not settings.resume:
+        items.set_aside(job, settings.workdir, settings.shard)
+    known = items.known(job, settings.workdir)
+    return items.local_command(items.plan(job, found, status, fresh=not settings.resume, known=known), folder)
 
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:

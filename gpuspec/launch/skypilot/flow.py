@@ -141,6 +141,7 @@ class Launch:
         hand_in = client.run_again if self.left else client.launch
         self.request = hand_in(sky_task, self.name)
         self.number = client.wait(self.request, Watch(sys.stderr, sys.stderr))
+        self._begin_items()
         minutes = timer(self.plan)["idle_minutes"]
         if self.left and minutes < CLAIM_MINUTES:
             client.set_timer(self.name, minutes)
@@ -150,6 +151,11 @@ class Launch:
         number = None if self.number is None else str(self.number)
         self.record.update(**machine.recorded(), machine_job=number)
         return machine
+
+    def _begin_items(self) -> None:
+        """The job has begun: without --resume, what earlier runs have done counts no more."""
+        if self.job.items is not None and not self.settings.resume:
+            items.set_aside(self.job, self.settings.workdir, self.settings.shard)
 
     def _check_machine(self, machine: Machine) -> None:
         """UserError (and down with it) where the machine is not what was asked for."""

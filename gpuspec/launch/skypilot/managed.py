@@ -116,6 +116,7 @@ class ManagedLaunch(Launch):
     def _go(self, client: Client, sky_task: Any) -> Outcome:
         self.request = self.controllers.launch_job(sky_task, self.name)
         self.number = self.controllers.wait_job(self.request, Watch(sys.stderr, sys.stderr))
+        self._begin_items()
         self.record.update(machine_job=str(self.number))
         self._await_machine()
         if self.settings.detach and self._look().state not in ENDED:

@@ -159,12 +159,12 @@ def _command(
 ) -> str:
     if not items:
         return job.run or ""
-    from gpuspec.launch.items import before, script, status_path
+    from gpuspec.launch.items import known, script, status_path
     from gpuspec.launch.items import plan as items_plan
 
+    before = known(job, workdir) if resume else {}
     status = status_path(job, shard)
-    known = before(workdir, status) if resume else b""
-    return script(items_plan(job, tuple(items), status, fresh=not resume, folder=folder), known)
+    return script(items_plan(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
 
 
 def ways_here(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[Entry, ...]:
