@@ -265,7 +265,7 @@ def test_a_second_run_uses_the_machine_again_and_downloads_nothing(
     path = spec(
         **job,
         items=["one", "two", "three"],
-        run="wc -c < models/weights.bin; echo item {item}; [ {item} != two ] || [ -e mended ]",
+        run="wc -c < models/weights.bin; sleep 0.2; echo item {item}; [ {item} != two ] || [ -e mended ]",
     )
     before = sum(served)
     first = launch(stack, path)
@@ -279,7 +279,7 @@ def test_a_second_run_uses_the_machine_again_and_downloads_nothing(
     assert sum(served) - before == 7000, "downloaded again"
     assert [line for line in second.stdout.splitlines() if line.startswith("item ")] == ["item two"]
     assert re.search(r"items: \$0\.\d{4} each, at \$0\.44/h", second.stderr)
-    assert record(stack)["item_seconds"] < 30
+    assert 0.1 < record(stack)["item_seconds"] < 30
     # what it has measured, the plan reckons with
     assert f"run {record(stack)['id']}, 1 × RTX 4090" in stack.run(
         "gpuspec", "plan", str(path), "--prices", str(stack.prices)

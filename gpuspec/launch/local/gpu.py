@@ -15,6 +15,9 @@ from gpuspec.spec import Job
 SAMPLE_SECONDS = 1.0
 """How often memory is looked at while a job runs."""
 
+DRIVER_SECONDS = 10.0
+"""How long a driver is waited for that does not answer."""
+
 
 class LocalGpu(NamedTuple):
     """An NVIDIA GPU of this machine. `memory` and `free` are bytes."""
@@ -101,29 +104,36 @@ def require_gpu(job: Job, need: Need | Unsized, environment: Mapping[str, str]) 
 
 class Peak:
     """The most memory, in GiB, that the GPUs held beyond what they held at the start: on the one where that was most.
-    None where no GPU is seen. Samples from a thread until `end`."""
+    None where no GPU is seen. Samples from a thread, from now until `end`."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.gib: float | None = None
         self._environment = environment
-        self._over = threading.Event()
+        self._began, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
+        self._began.wait(DRIVER_SECONDS)  # what the job takes must not count as held before
 
     def end(self) -> float | None:
         """What it came to."""
         self._over.set()
-        self._thread.join(SAMPLE_SECONDS)  # a driver that hangs is not waited for
+        self._thread.join(DRIVER_SECONDS)
         return self.gib
 
     def _sample(self) -> None:
-        with _nvml() as nvml:
-            if not nvml:
-                return
-            with suppress(nvml.NVMLError):
-                handles = _visible(nvml, self._environment)
-                before = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
-                while handles and not self._over.wait(SAMPLE_SECONDS):
-                    held = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
-                    most = max(now - then for now, then in zip(held, before, strict=True)) / 2**30
-                    self.gib = max(self.gib or 0.0, most)
+        try:
+            with _nvml() as nvml:
+                if nvml:
+                    with suppress(nvml.NVMLError):
+                        self._sample_by(nvml)
+        finally:
+            self._began.set()
+
+    def _sample_by(self, nvml: Any) -> None:
+        handles = _visible(nvml, self._environment)
+        before = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
+        self._began.set()
+        while handles and not self._over.wait(SAMPLE_SECONDS):
+            held = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
+            most = max(now - then for now, then in zip(held, before, strict=True)) / 2**30
+            self.gib = max(self.gib or 0.0, most)
