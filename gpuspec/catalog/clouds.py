@@ -7,7 +7,8 @@ class Cloud(NamedTuple):
     """One cloud. `name` is ours (lower case); `skypilot` is how SkyPilot spells it.
 
     `autodown`: the machine can go away by itself after idling. `stop`: it can be stopped and kept. `spot`:
-    interruptible machines can be asked for."""
+    interruptible machines can be asked for. `buckets`: SkyPilot can mount one there. `volumes`: it knows volumes
+    there that outlive machines."""
 
     name: str
     skypilot: str
@@ -18,9 +19,14 @@ class Cloud(NamedTuple):
     """Its price rows give the memory of all GPUs together where one GPU's belongs."""
     ram_is_floor: bool = False
     """Its price rows round RAM and vCPUs down; the machine's own are not known."""
+    buckets: bool = True
+    volumes: bool = False
 
 
-SOURCE = "skypilot 0.14.1 sky/clouds/*.py _CLOUD_UNSUPPORTED_FEATURES and sky/catalog/data_fetchers, read 2026-11-20"
+SOURCE = (
+    "skypilot 0.14.1 sky/clouds/*.py _CLOUD_UNSUPPORTED_FEATURES and sky/catalog/data_fetchers, read 2026-11-20; "
+    "buckets (STORAGE_MOUNTING) and volumes (sky/volumes/volume.py), read 2026-11-28"
+)
 
 CLOUDS = {
     cloud.name: cloud
@@ -31,7 +37,7 @@ CLOUDS = {
         Cloud("do", "DO", True, True, False),
         Cloud("fluidstack", "Fluidstack", True, False, False),
         Cloud("gcp", "GCP", True, True, True),
-        Cloud("hyperbolic", "Hyperbolic", False, False, False),
+        Cloud("hyperbolic", "Hyperbolic", False, False, False, buckets=False),
         Cloud("ibm", "IBM", True, True, True),
         Cloud("lambda", "Lambda", True, False, False),
         Cloud("mithril", "Mithril", True, True, True),
@@ -39,14 +45,14 @@ CLOUDS = {
         Cloud("oci", "OCI", True, True, True),
         Cloud("paperspace", "Paperspace", True, True, False),
         Cloud("primeintellect", "PrimeIntellect", False, False, True, memory_is_total=True),
-        Cloud("runpod", "RunPod", True, False, True),
+        Cloud("runpod", "RunPod", True, False, True, buckets=False, volumes=True),
         Cloud("scp", "SCP", True, True, False),
-        Cloud("seeweb", "Seeweb", True, True, False),
-        Cloud("shadeform", "Shadeform", True, False, False),
-        Cloud("vast", "Vast", True, True, True, memory_is_total=True, ram_is_floor=True),
-        Cloud("verda", "Verda", False, False, True, memory_is_total=True),
+        Cloud("seeweb", "Seeweb", True, True, False, buckets=False),
+        Cloud("shadeform", "Shadeform", True, False, False, buckets=False),
+        Cloud("vast", "Vast", True, True, True, memory_is_total=True, ram_is_floor=True, buckets=False),
+        Cloud("verda", "Verda", False, False, True, memory_is_total=True, buckets=False),
         Cloud("vsphere", "vSphere", True, True, False),
-        Cloud("yotta", "Yotta", False, False, False),
+        Cloud("yotta", "Yotta", False, False, False, buckets=False),
     )
 }
 """name → Cloud. Slurm and Kubernetes are machines one has, not clouds one rents from."""

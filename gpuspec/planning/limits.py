@@ -11,7 +11,7 @@ from gpuspec.workload.workload import Workload
 
 NAMES_OF_LIMITS = (
     "gpu_types", "gpu_count", "min_vram", "memory",
-    "clouds", "regions", "timer", "spot", "ram", "disk", "max_price",
+    "clouds", "regions", "cache", "timer", "spot", "ram", "disk", "max_price",
 )  # fmt: skip
 """The words of `Candidate.limit`, in the order they are looked at: the first one broken is the reason."""
 
@@ -126,6 +126,21 @@ def price_reason(price: float, max_price: float | None) -> tuple[str, str]:
     """(limit, reason) for dollars per hour of the whole machine."""
     if max_price is not None and price > max_price + 1e-9:
         return "max_price", f"${price:.2f}/h, max_price is ${max_price:.2f}/h"
+    return "", ""
+
+
+def cache_kind(job: Job) -> str:
+    """ "bucket", "volume", or "" for a job without `cache`."""
+    return "" if job.cache is None else "bucket" if "://" in job.cache else "volume"
+
+
+def cache_reason(offer: Offer, kind: str) -> tuple[str, str]:
+    """(limit, reason) for clouds where SkyPilot cannot mount a `cache` of that kind."""
+    known = cloud(offer.cloud) if kind else None
+    if known and kind == "bucket" and not known.buckets:
+        return "cache", f"SkyPilot mounts no buckets on {offer.cloud}, and `cache` is one"
+    if known and kind == "volume" and not known.volumes:
+        return "cache", f"SkyPilot knows no volumes on {offer.cloud}, and `cache` names one"
     return "", ""
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
-from gpuspec.planning.limits import allowed_clouds, known_gpus, place_reason, takes_itself_down
+from gpuspec.planning.limits import (
+    allowed_clouds,
+    cache_kind,
+    cache_reason,
+    known_gpus,
+    place_reason,
+    takes_itself_down,
+)
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.spec.job import Job
 
@@ -53,7 +60,8 @@ def order(price: Price) -> tuple[float, bool, str, str, str]:
 
 class PriceList:
     """The cheapest way to rent each GPU × count from some offers within a job's clouds, regions and `spot`, and only
-    where a keep-alive can be guaranteed. A thousand specs ask the same: it is worked out once for all of them."""
+    where a keep-alive can be guaranteed and its `cache` be had. A thousand specs ask the same: it
+    is worked out once for all of them."""
 
     def __init__(self, offers: Sequence[Offer], job: Job) -> None:
         clouds = allowed_clouds(
@@ -65,8 +73,11 @@ class PriceList:
         self._best: dict[tuple[str, int], Price] = {}
         self._cheapest: dict[tuple[str, int], Price | None] = {}
         self._sorted: dict[tuple[int, ...], tuple[tuple[Price, Gpu, int], ...]] = {}
+        cache = cache_kind(job)
         for offer in offers:
             if not takes_itself_down(offer.cloud) or place_reason(offer, clouds, job.regions)[0]:
+                continue
+            if cache_reason(offer, cache)[0]:
                 continue
             key = (offer.gpu, offer.gpu_count)
             self.machines.setdefault(key, []).append(offer)
@@ -103,7 +114,7 @@ MOST_LISTS = 16
 
 def price_list(offers: Sequence[Offer], job: Job) -> PriceList:
     """The list for some offers and a job's limits."""
-    key = (id(offers), job.clouds, job.provider, job.regions, job.spot)
+    key = (id(offers), job.clouds, job.provider, job.regions, job.spot, cache_kind(job))
     held = _LISTS.get(key)
     if held is None or held.offers is not offers:
         if len(_LISTS) >= MOST_LISTS:

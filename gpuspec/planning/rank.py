@@ -77,6 +77,7 @@ class _Judge:
         self.job = job
         self.want = limits.wanted(job, workload)
         self.clouds = limits.allowed_clouds(job, frozenset(offer.cloud for offer in offers))
+        self.cache = limits.cache_kind(job)
         self.accept_no_timer = accept_no_timer
         self._gpus = limits.known_gpus()
         self._need_for = need_for
@@ -118,6 +119,7 @@ class _Judge:
         """(limit, reason) of what does not hang on the price, once the GPU itself is accepted."""
         broken = limits.fit_reason(fit, self.want.named)
         broken = broken if broken[0] else limits.place_reason(offer, self.clouds, self.job.regions)
+        broken = broken if broken[0] else limits.cache_reason(offer, self.cache)
         if not broken[0] and not self.accept_no_timer:
             broken = limits.timer_reason(offer)
         return broken if broken[0] else limits.machine_reason(offer, self.job, self.need(offer.gpu_count))

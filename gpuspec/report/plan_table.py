@@ -150,6 +150,10 @@ def _summary(limit: str, group: list[Candidate]) -> str:
     if limit == "timer":
         clouds = sorted({candidate.offer.cloud for candidate in group})
         return f"{', '.join(clouds)}: no machine there can be made to go when idle (keep-alive)"
+    if limit == "cache":
+        clouds = sorted({candidate.offer.cloud for candidate in group})
+        what = "mounts no buckets" if "buckets" in reasons[0] else "knows no volumes"
+        return f"{', '.join(clouds)}: SkyPilot {what} there (cache)"
     if limit == "max_price":
         return f"above max_price; the cheapest of them: {group[0].reason}"
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"

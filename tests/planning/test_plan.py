@@ -6,6 +6,7 @@ import pytest
 
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
 from gpuspec.planning import launchable, over_budget, plan
+from gpuspec.planning.prices import cheapest
 from gpuspec.sizing import Fit, Need, Part, Unsized
 from gpuspec.spec import Budget, GpuChoice, Job
 from gpuspec.workload import Workload
@@ -100,11 +101,35 @@ def test_spot_decides_which_price_is_paid() -> None:
             "timer",
             "verda cannot take an idle machine down, so its keep-alive is not guaranteed",
         ),
+        (
+            job(cache="s3://mine"),
+            offer("L40S", 1.0),
+            "cache",
+            "SkyPilot mounts no buckets on runpod, and `cache` is one",
+        ),
+        (
+            job(cache="models"),
+            offer("L40S", 1.0, cloud="lambda"),
+            "cache",
+            "SkyPilot knows no volumes on lambda, and `cache` names one",
+        ),
         (job(), offer("L40S", None, spot_price=0.3), "spot", "only offered as spot"),
     ],
 )
 def test_a_rejected_offer_says_why_in_numbers(spec: Job, one: Offer, limit: str, words: str) -> None:
     assert only_reason(spec, one) == (limit, words)
+
+
+@pytest.mark.parametrize(
+    ("cache", "clouds"),
+    [(None, {"runpod", "lambda"}), ("s3://mine", {"lambda"}), ("models", {"runpod"})],
+)
+def test_a_cache_is_had_where_skypilot_can_mount_it(cache: str | None, clouds: set[str]) -> None:
+    both = [offer("L40S", 1.0), offer("L40S", 2.0, cloud="lambda")]
+    assert {c.offer.cloud for c in made(job(cache=cache), both).kept} == clouds
+    cheapest_one = cheapest("L40S", 1, both, job(cache=cache))
+    assert cheapest_one is not None
+    assert cheapest_one.offer.cloud == ("lambda" if cache == "s3://mine" else "runpod")
 
 
 def test_no_timer_can_be_accepted() -> None:
