@@ -3,7 +3,9 @@
 Self-contained, standard library only, Python 3.8 or newer. Each item's end is noted in a status file, one JSON
 line each, so that a second run (after a failure, a stop or a preemption) does only what is left. With a `folder` that
 outlives the machine the status file and the outputs are kept there too, and a machine that takes over begins with
-them. Exit status 0 when every item is done, 1 when some failed.
+them. The folder may be a bucket, where files arrive in no order, or not before the machine goes: with each item is
+noted which files it brought, and one whose files are not there is done again. Exit status 0 when every item is done,
+1 when some failed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from typing import Any
 
 KEEP_SECONDS = 15
 """How often is kept what one process for all items reports as done."""
+
+LOST = 75
+"""Noted as the exit status of an item whose outputs were lost (EX_TEMPFAIL: try again)."""
 
 
 def main(arguments: list[str]) -> int:
@@ -113,7 +118,7 @@ def each(plan: dict[str, Any], pending: list[str]) -> list[str]:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
         note(plan["status"], item, code, time.monotonic() - began)
-        keep(plan)
+        keep(plan, [item])
         if code:
             say(f"{item!r} failed (exit status {code})")
             failed.append(item)
@@ -145,13 +150,13 @@ def together(plan: dict[str, Any], pending: list[str]) -> list[str]:
                 note(plan["status"], item, 0, 0.0)
             noted |= new
             if new:
-                keep(plan)
+                keep(plan, sorted(new))
     ok = set(pending if code == 0 else reported(done))
     seconds = (time.monotonic() - began) / len(pending)
     for item in pending:
         if item not in noted:
             note(plan["status"], item, 0 if item in ok else code, seconds)
-    keep(plan)
+    keep(plan, [item for item in pending if item not in noted])
     return [item for item in pending if item not in ok]
 
 
@@ -161,16 +166,25 @@ def reported(done: str) -> list[str]:
         return lines.read().split("\n")
 
 
-def keep(plan: dict[str, Any]) -> None:
-    """Copy what is new of the outputs, and after them the status file, to the folder that outlives the machine."""
+def keep(plan: dict[str, Any], items: list[str]) -> None:
+    """Copy what is new of the outputs, and after them the status file, to the folder that outlives the machine.
+    `items` are those that ended since the last time."""
     folder = plan.get("folder")
     if not folder:
         return
+    # What an earlier try could not finish goes with this one.
+    ended, new = plan.setdefault("ended", []), plan.setdefault("new", {})
+    ended += items
     try:
-        for pattern in [*plan["outputs"], plan["status"]]:
+        for pattern in plan["outputs"]:
             for path in glob.glob(pattern, recursive=True):
                 for name in files(path):
-                    copy(name, os.path.join(folder, name))
+                    if copy(name, os.path.join(folder, name)):
+                        new[name] = int(os.stat(name).st_mtime)
+        if new:
+            add(plan["status"], [{"kept_in": folder, "items": ended, "files": new}])
+        plan["ended"], plan["new"] = [], {}
+        copy(plan["status"], os.path.join(folder, plan["status"]))
     except OSError as error:
         say(f"not kept in {folder}: {error.strerror}; a machine that takes over would begin before this item")
 
@@ -182,27 +196,55 @@ def files(path: str) -> list[str]:
     return [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
 
 
-def copy(source: str, target: str) -> None:
-    """Copy a file in one step, unless it is there."""
+def copy(source: str, target: str) -> bool:
+    """Copy a file in one step, unless it is there; whether it was not."""
     found = os.stat(source)
     if os.path.exists(target):
         there = os.stat(target)
         if (there.st_size, int(there.st_mtime)) == (found.st_size, int(found.st_mtime)):
-            return
+            return False
     os.makedirs(os.path.dirname(target), exist_ok=True)
     shutil.copy2(source, target + ".part")
     os.replace(target + ".part", target)
+    return True
 
 
 def take_over(plan: dict[str, Any]) -> bool:
     """Begin with what an earlier machine of this run has kept; False where there was none."""
-    folder = plan.get("folder")
-    if not folder or not os.path.exists(os.path.join(folder, plan["status"])):
+    folder, status = plan.get("folder"), plan["status"]
+    if not folder or not os.path.exists(os.path.join(folder, status)):
         return False
     for name in files(folder):
         if not name.endswith(".part"):
             copy(name, os.path.relpath(name, folder))
+    for item in sorted(unkept(status, folder) & finished(status)):
+        say(f"{item!r} was done, but its outputs went with the machine: it is done again")
+        note(status, item, LOST, 0.0)
     return True
+
+
+def unkept(status: str, folder: str) -> set[str]:
+    """Items of which a file did not reach `folder`, or only as it was before them."""
+    lost: set[str] = set()
+    with open(status, encoding="utf-8") as lines:
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                if entry.get("kept_in") == folder and not all(
+                    since(os.path.join(folder, name), written) for name, written in entry["files"].items()
+                ):
+                    lost.update(entry["items"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+    return lost
+
+
+def since(path: str, written: int) -> bool:
+    """Whether the file is there, as of that time or later."""
+    try:
+        return os.stat(path).st_mtime >= written
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

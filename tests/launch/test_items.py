@@ -340,6 +340,32 @@ def test_a_machine_that_takes_over_begins_with_what_is_kept(tmp_path: Path, kill
     }
 
 
+@pytest.mark.parametrize("arrived", ["", "old"])
+def test_an_item_whose_outputs_did_not_arrive_is_done_again(tmp_path: Path, arrived: str) -> None:
+    # A bucket is written behind the runner's back: what it has noted may be there before what it noted it of.
+    job = Job(
+        run=f"echo {{item}} >>{tmp_path}/began; [ {{item}} != c ] || [ -e {tmp_path}/go ] || kill -9 $PPID\n"
+        "mkdir -p out; echo {item} >>out/all; echo done-{item} >out/{item}",
+        outputs=("out/",),
+    )
+    kept = tmp_path / "kept"
+    wanted = items.plan(job, ("a", "b", "c"), ".gpuspec/s", fresh=True, price=None, folder=str(kept))
+    (tmp_path / "first").mkdir()
+    assert run(wanted, tmp_path / "first").returncode == -9
+    (kept / "out/b").unlink()
+    if arrived:  # as it was before this run
+        (kept / "out/b").write_text(arrived)
+        os.utime(kept / "out/b", (0, 0))
+    (tmp_path / "go").touch()
+    (tmp_path / "second").mkdir()
+    done = run(wanted, tmp_path / "second")
+    assert done.returncode == 0, done.stdout
+    assert "'b' was done, but its outputs went with the machine: it is done again" in done.stdout
+    assert (tmp_path / "began").read_text().split() == ["a", "b", "c", "b", "c"]
+    assert (kept / "out/b").read_text() == "done-b\n"
+    assert (tmp_path / "second/out/a").read_text() == "done-a\n"
+
+
 def test_one_process_for_all_items_is_kept_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
