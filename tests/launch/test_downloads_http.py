@@ -12,13 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from webserver import Site
 
 from gpuspec.errors import UserError
 from gpuspec.launch.downloads.file import Failure, confined
 from gpuspec.launch.downloads.manifest import bundle, manifest, script
 from gpuspec.spec import Download
 
-from .conftest import Fetch, Site, command
+from .conftest import Fetch, command
 
 BODY = bytes(range(256)) * 4000  # 1,024,000 bytes
 HALF = 512_000

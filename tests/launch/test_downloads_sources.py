@@ -10,43 +10,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from webserver import COMMIT, WEIGHTS, Site, with_model
 
-from .conftest import Fetch, Site
-
-COMMIT = "c0ffee" * 6 + "c0ff"
-WEIGHTS = b"w" * 700_000
-CONFIG = b'{"a": 1}\n'
+from .conftest import Fetch
 
 
 @pytest.fixture
 def hub(site: Site) -> Site:
-    """What huggingface.co answers for org/model at `main`: a listing, files, and the headers its library reads."""
-    files = {
-        "model.safetensors": WEIGHTS,
-        "config.json": CONFIG,
-        "onnx/model.onnx": b"o" * 1000,
-        "notes.md": b"n",
-    }
-    siblings, tree = [], []
-    for name, body in files.items():
-        path = f"/org/model/resolve/{COMMIT}/{name}"
-        site.files[path] = body
-        etag = hashlib.sha256(body).hexdigest()
-        git = hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest()
-        entry: dict[str, object] = {"rfilename": name, "size": len(body), "blobId": git}
-        if name.endswith((".safetensors", ".onnx")):
-            entry["lfs"] = {"sha256": etag, "size": len(body), "pointerSize": 130}
-        siblings.append(entry)
-        lfs = {"lfs": {"oid": etag, "size": len(body), "pointerSize": 130}} if "lfs" in entry else {}
-        tree.append({"type": "file", "path": name, "size": len(body), "oid": git, **lfs})
-        site.headers[path] = {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT}
-    listing = json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode()
-    for query in ("?blobs=true", ""):
-        site.files[f"/api/models/org/model/revision/main{query}"] = listing
-        site.files[f"/api/models/org/model/revision/{COMMIT}{query}"] = listing
-    listed = json.dumps(tree).encode()
-    site.files[f"/api/models/org/model/tree/{COMMIT}?recursive=true&expand=false"] = listed
-    return site
+    return with_model(site)
 
 
 def hf(**more: object) -> dict[str, object]:
@@ -92,6 +63,15 @@ def test_without_a_target_the_hub_library_finds_it_in_its_cache(
 
     found = Path(snapshot_download("org/model", cache_dir=tmp_path / "hf/hub", local_files_only=True))
     assert (found / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_half_a_file_in_the_cache_is_fetched_again(hub: Site, fetch: Fetch, tmp_path: Path) -> None:
+    half = tmp_path / f"hf/hub/models--org--model/snapshots/{COMMIT}/model.safetensors"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(WEIGHTS[:1000])  # a machine that went while it copied, or ran out of disk
+    done = fetch(hf(), env={"HF_ENDPOINT": hub.url})
+    assert done.returncode == 0, done.stderr
+    assert half.read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("target", ["models/m", None])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from webserver import Site
 
 from gpuspec.errors import UserError
 from gpuspec.launch import Outcome, Run, RunSettings, clock, find_launcher
@@ -25,8 +26,6 @@ from gpuspec.launch.records import Records, log_path, process_start
 from gpuspec.planning import Plan
 from gpuspec.sizing import Unsized
 from gpuspec.spec import Download, GpuChoice, Job, Port, Readiness
-
-from .conftest import Site
 
 NO_PLAN = Plan(Unsized("no model"), (), None, None, None, ())
 DRIVE = Path(__file__).with_name("drive_local.py")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from webserver import Site
 
 from gpuspec.errors import UserError
 from gpuspec.launch import RunSettings, find_launcher, ports
@@ -26,7 +27,6 @@ from gpuspec.launch.skypilot.watch import Watch as Log
 from gpuspec.launch.tunnel import Tunnel
 from gpuspec.spec import Job, Port, Readiness
 
-from .conftest import Site
 from .test_skypilot_task import job as rented
 from .test_skypilot_task import made, planned
 
@@ -101,7 +101,7 @@ def test_ports_are_forwarded_where_somebody_is_there_to_use_them() -> None:
 
 
 def test_a_port_that_is_taken_here_is_said_before_a_cent_is_spent(site: Site, tmp_path: Path) -> None:
-    port = site.server.server_port
+    port = site.port
     server = rented("RTX A6000", ports=(Port(port),))
     with pytest.raises(UserError) as caught:
         find_launcher("skypilot").check(server, planned(server), RunSettings("-", str(tmp_path)))

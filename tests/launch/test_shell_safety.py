@@ -18,6 +18,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from webserver import Site
 
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
@@ -26,7 +27,6 @@ from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.spec import Budget, Download, GpuChoice, Job, Step
 
-from .conftest import Site
 from .test_items import NASTY, names
 from .test_skypilot_task import planned
 

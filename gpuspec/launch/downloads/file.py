@@ -20,7 +20,8 @@ class Failure(Exception):
 
 class File(NamedTuple):
     """One file to fetch over HTTP. `check` is ("sha256" or "git", hex digest); `token` goes to `url`'s host
-    only; `cached` files lie in a cache whose writer has verified them, so their size is enough."""
+    only; `cached` files lie in a cache whose writer has verified them, so their size is enough, and one of
+    another size is fetched again: nobody else writes there."""
 
     url: str
     path: str

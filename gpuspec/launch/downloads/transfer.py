@@ -197,7 +197,7 @@ class Fetcher:
             matches = file.check is not None and digest(file.path, file.check[0]) == file.check[1]
         if matches:
             self.remember(file)
-        elif not ours:
+        elif not ours and not file.cached:
             raise Failure(
                 f"{file.path} exists and is not what {redacted(file.url)} holds (or nothing tells: give "
                 "`sha256`); move it away or choose another `target`"
