@@ -18,7 +18,12 @@ CODES = {
     "ClusterNotUpError": "machine-not-up",
     "NotSupportedError": "not-supported",
     "ClusterOwnerIdentityMismatchError": "machine-of-another",
-    "StorageError": "skypilot-failed",
+    "StorageError": "cache-bucket",
+    "StorageSpecError": "cache-bucket",
+    "VolumeNotFoundError": "cache-volume",
+    "VolumeNotReadyError": "cache-volume",
+    "VolumeTopologyConflictError": "cache-volume",
+    "CommandError": "skypilot-failed",
 }
 
 
@@ -32,7 +37,16 @@ def test_an_exception_has_its_code_and_a_hint(name: str) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("name", [name for name in CODES if name != "StorageError"])
+@pytest.mark.parametrize("name", CODES)
 def test_sky_pilot_has_that_exception(name: str) -> None:
     exceptions = pytest.importorskip("sky.exceptions")
     assert issubclass(getattr(exceptions, name), Exception)
+
+
+def test_a_bucket_without_credentials_is_not_sold_out() -> None:
+    # Its words in sky/data/storage.py, 0.14.1: the class is that of a machine that cannot be had.
+    words = 'Storage "store: s3" specified, but AWS access is disabled. To fix, enable AWS by running `sky check`.'
+    theirs = type("ResourcesUnavailableError", (Exception,), {"__module__": "sky.exceptions"})
+    with pytest.raises(UserError) as caught, explained():
+        raise theirs(words)
+    assert (caught.value.code, caught.value.message) == ("cache-bucket", words)

@@ -93,8 +93,8 @@ def test_what_a_controller_could_not_run_is_refused(kind: str, spec: Job, code: 
 
 def test_a_cache_is_mounted_and_the_hub_uses_it() -> None:
     bucket = made(job("RTX A6000", cache="s3://models/x", env={"A": "1"}))
-    assert bucket["file_mounts"] == {"/gpuspec-cache": {"source": "s3://models/x", "mode": "MOUNT_CACHED"}}
-    assert bucket["envs"] == {"HF_HOME": "/gpuspec-cache/huggingface", "A": "1"}
+    assert bucket["file_mounts"] == {"/gpuspec-cache": {"source": "s3://models", "mode": "MOUNT_CACHED"}}
+    assert bucket["envs"] == {"HF_HOME": "/gpuspec-cache/x/huggingface", "A": "1"}
     volume = made(job("RTX A6000", cache="models", env={"HF_HOME": "/mine"}))
     assert volume["volumes"] == {"/gpuspec-cache": "models"}
     assert volume["envs"] == {"HF_HOME": "/mine"}  # the author's own word holds

@@ -250,6 +250,9 @@ def chosen_price(table: str) -> float | None:
 
 _SERVER = "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server is meant"
 
+_BUCKET = "make the bucket of `cache`, and give SkyPilot its credentials (`sky check`, `sky storage ls`)"
+_VOLUME = "`sky volumes ls` shows what there is and where, `sky volumes apply` makes one; a bucket is written s3://…"
+
 _ADVICE = {
     "ApiServerConnectionError": ("api-server-down", _SERVER),
     # requests' own base class: the server went in the middle of an answer
@@ -269,6 +272,11 @@ _ADVICE = {
     ),
     "ClusterDoesNotExist": ("machine-gone", "it was taken down: by its timer, by hand, or by its cloud"),
     "ClusterNotUpError": ("machine-not-up", "`sky status` shows what became of it"),
+    "StorageError": ("cache-bucket", _BUCKET),
+    "StorageSpecError": ("cache-bucket", _BUCKET),
+    "VolumeNotFoundError": ("cache-volume", _VOLUME),
+    "VolumeNotReadyError": ("cache-volume", _VOLUME),
+    "VolumeTopologyConflictError": ("cache-volume", _VOLUME),
     "NotSupportedError": ("not-supported", "allow another cloud in `clouds`"),
     "ClusterOwnerIdentityMismatchError": (
         "machine-of-another",
@@ -299,6 +307,10 @@ def explained() -> Iterator[None]:
             ("skypilot-failed", "`sky api logs` and `sky status` show more"),
         )
         words = " ".join(COLOUR.sub("", str(error)).split()) or kind.__name__
+        if code == "sold-out" and words.startswith(
+            "Storage "
+        ):  # a bucket without credentials is the same to it
+            code, hint = "cache-bucket", _BUCKET
         if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
             code, hint = (
                 "api-server-down",

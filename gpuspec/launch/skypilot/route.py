@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.task import CACHE
+from gpuspec.launch.skypilot.cache import cache_folder
 from gpuspec.planning import Plan
 from gpuspec.spec import Job
 from gpuspec.workload.checkpoints import outlives
@@ -100,7 +100,7 @@ def kept_folder(job: Job, run_id: str) -> str | None:
     path = job.checkpoint.path if job.checkpoint else None
     if path is not None and path.startswith("/") and outlives(path) is not False:
         return f"{path.rstrip('/')}/gpuspec-{run_id}"
-    return f"{CACHE}/gpuspec-{run_id}" if job.cache else None
+    return f"{cache_folder(job)}/gpuspec-{run_id}" if job.cache else None
 
 
 def rented_controller(kind: Literal["jobs", "serve"]) -> str:

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
+from gpuspec.launch.skypilot.cache import cache_folder, mounted, uploaded_text
 from gpuspec.launch.skypilot.shell import BEGUN, again_text, held_text, run_text, setup_text
 from gpuspec.planning import Candidate, Plan, launchable
 from gpuspec.spec import Job
-
-CACHE = "/gpuspec-cache"
-"""Where a job's `cache` appears on the machine; the hub's own cache lies in it."""
 
 
 class Entry(NamedTuple):
@@ -93,15 +91,14 @@ def task(
     nothing is left to rent."""
     _check_words(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
-    folder = succession.folder if succession else None
-    command = _command(job, workdir, items, resume, shard, folder)
+    command = _command(job, workdir, items, resume, shard, succession.folder if succession else None)
     if again:
         config["resources"] = _entry(again)
         command = again_text(job) + command
     else:
         config["resources"] = _resources(job, plan, label, clouds)
-        config.update(_cache(job))
-    env = {**({"HF_HOME": f"{CACHE}/huggingface"} if job.cache else {}), **job.env}
+        config.update(mounted(job))
+    env = {**({"HF_HOME": f"{cache_folder(job)}/huggingface"} if job.cache else {}), **job.env}
     if env:
         config["envs"] = env
     if job.secrets:
@@ -113,6 +110,7 @@ def task(
     config["run"] = begins + run_text(command, plan.max_hours, counted=not again)
     if succession and succession.hold_minutes:
         config["run"] = held_text(config["run"], succession.hold_minutes)
+    config["run"] = uploaded_text(config["run"], job)
     return config
 
 
@@ -138,15 +136,6 @@ def _check_words(job: Job, workdir: str) -> None:
                 f"`{field}` {value!r} holds more than letters, digits and . _ : / @ + -",
                 f"give `{field}` its plain name",
             )
-
-
-def _cache(job: Job) -> dict[str, Any]:
-    """`cache` as SkyPilot mounts it: a bucket (written through a cache on the disk) or a volume by its name."""
-    if job.cache is None:
-        return {}
-    if "://" in job.cache:
-        return {"file_mounts": {CACHE: {"source": job.cache, "mode": "MOUNT_CACHED"}}}
-    return {"volumes": {CACHE: job.cache}}
 
 
 def _command(
