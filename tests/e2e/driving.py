@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import threading
@@ -55,7 +54,7 @@ def launch(stack: Stack, path: Path, *options: str, **more: str) -> subprocess.C
 
 @contextmanager
 def arguments_with(secret: str) -> Iterator[list[str]]:
-    """Command lines of this user's processes that held `secret` while the block ran."""
+    """Command lines, of any user's processes here, that held `secret` while the block ran."""
     found: list[str] = []
     over = threading.Event()
 
@@ -65,7 +64,7 @@ def arguments_with(secret: str) -> Iterator[list[str]]:
                 if place.name.isdigit():
                     try:
                         line = (place / "cmdline").read_bytes().decode(errors="replace")
-                        if secret in line and place.stat().st_uid == os.getuid():
+                        if secret in line:
                             found.append(line.replace("\0", " ")[:300])
                     except OSError:
                         continue

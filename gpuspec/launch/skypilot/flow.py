@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.reach import Reach, until_ready
 from gpuspec.launch.skypilot.results import Results, keep, outputs_of
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
+from gpuspec.launch.skypilot.secret_file import forget, in_file, on_slurm
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Nowhere, Watch
@@ -67,6 +68,8 @@ class Launch:
         except Exception as error:
             self._give_up(client, "failed", f"{type(error).__name__}: {error}", status=3)
             raise
+        finally:
+            forget(self.record.run.id)
 
     def _connect(self) -> Client:
         return Client()
@@ -100,7 +103,9 @@ class Launch:
         if not names:
             return None
         ways = ways_here(self.job, self.plan, clouds)
-        found = reusable(client, names, ways, ceiling(self.job, ways))
+        if self.job.secrets:  # a machine that is up gets no file
+            ways = tuple(way for way in ways if not on_slurm(way.infra))
+        found = reusable(client, names, ways, ceiling(self.job, ways)) if ways else None
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
@@ -127,12 +132,10 @@ class Launch:
             shard=self.settings.shard,
             again=self.left,
         )
-        ways = config["resources"].get("any_of", ())
-        if self.job.secrets and any(way["infra"].startswith("slurm") for way in ways):
-            self.settings.say(
-                "secrets: on a Slurm, SkyPilot shows their values in the cluster's process lists"
-            )
-        sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
+        values = {name: os.environ[name] for name in self.job.secrets}
+        if values and not left and any(on_slurm(way["infra"]) for way in config["resources"]["any_of"]):
+            config, values = in_file(config, values, self.record.run.id), {}
+        sky_task = client.task(config, values)
         now = left.price if left else client.quote(sky_task)
         check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
         return sky_task

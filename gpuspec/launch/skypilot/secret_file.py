@@ -1,0 +1,46 @@
+"""Secrets of a job on a Slurm. SkyPilot 0.14.1 hands a job's environment to `srun` in an argument, which all who may
+log in to the cluster can read; so there they travel in a file that only its owner can."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from gpuspec.launch.records import Records, alive, run_folder
+
+NAME = "secrets"
+
+
+def on_slurm(infra: str) -> bool:
+    """Whether a way of SkyPilot's leads to a Slurm."""
+    return infra.split("/")[0] == "slurm"
+
+
+def in_file(config: dict[str, Any], values: Mapping[str, str], run_id: str) -> dict[str, Any]:
+    """The task with its secrets in a file that SkyPilot copies to the machine: setup and the command read it, the
+    command takes it away. `forget` removes the one here."""
+    _forget_those_of_the_dead()
+    here, there = os.path.join(run_folder(run_id), NAME), f"~/.gpuspec-{run_id}"
+    with open(os.open(here, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
+    changed = {name: value for name, value in config.items() if name != "secrets"}
+    changed["file_mounts"] = {**config.get("file_mounts", {}), there: here}
+    if "setup" in config:
+        changed["setup"] = f". {there} || exit\n{config['setup']}"
+    changed["run"] = f". {there} || exit; rm -f {there}\n{config['run']}"
+    return changed
+
+
+def forget(run_id: str) -> None:
+    """Remove a run's file from this machine: once the job has begun, nobody reads it any more."""
+    with suppress(FileNotFoundError):
+        os.remove(os.path.join(run_folder(run_id), NAME))
+
+
+def _forget_those_of_the_dead() -> None:
+    for run in Records().all():
+        if not alive(run):
+            forget(run.id)
