@@ -101,6 +101,7 @@ def test_an_unforeseen_error_and_a_teardown_that_fails_say_what_may_be_up(rented
     assert gpuspec("reap", "--yes", DOWN_FAILS="1").returncode == 1
     assert gpuspec("reap", "--yes").returncode == 0
     assert not cloud.read()
+    assert Records().get("job").message == "taken down"
 
 
 def test_a_second_run_uses_the_machine_again_unless_told_not_to(rented: Path) -> None:

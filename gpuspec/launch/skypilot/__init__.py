@@ -223,8 +223,9 @@ class SkyPilotLauncher:
                 bring(client, run)
             client.down(run.machine)
             Records().gone(run.machine)
-        state = run.state if run.state in FINAL else "interrupted"
-        return Records().record(run).update(state=state, message=run.message or "taken down")
+        if run.state in FINAL:
+            return Records().record(run).update(message=run.message or "taken down")
+        return Records().record(run).update(state="interrupted", message="taken down")
 
     def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
         """Forward the job's ports by ssh; a service has an address of its own."""
