@@ -53,13 +53,14 @@ def launch(stack: Stack, path: Path, *options: str, **more: str) -> subprocess.C
 
 
 @contextmanager
-def arguments_with(secret: str) -> Iterator[list[str]]:
-    """Command lines, of any user's processes here, that held `secret` while the block ran."""
+def arguments_with(secret: str, *, pause: float = 0.01) -> Iterator[list[str]]:
+    """Command lines, of any user's processes here and on machines, that held `secret` while the block ran. Between
+    two looks at all processes lie `pause` seconds."""
     found: list[str] = []
     over = threading.Event()
 
     def look() -> None:
-        while not over.wait(0.01):
+        while not over.wait(pause):
             for place in Path("/proc").iterdir():
                 if place.name.isdigit():
                     try:

@@ -1,5 +1,5 @@
 """Real SkyPilot's controllers on the cloud of virtual machines: a managed job whose machine is taken back, and a
-service that comes and goes with its requests. Both are started at once, and the tests look at them in turn."""
+service whose replicas come and go with its requests. Both are started at once, and the tests look at them in turn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.client
 import json
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 from .conftest import brought_up
 from .controllers_stack import ControllersStack
-from .driving import gpuspec, record, spec, up
+from .driving import arguments_with, gpuspec, record, spec, up
 from .skypilot_stack import until
 
 CANARY = "canary-8c1f"
@@ -61,12 +62,41 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def service(cloud: ControllersStack, tmp_path_factory: pytest.TempPathFactory) -> Client:
+def shown(cloud: ControllersStack) -> Iterator[list[str]]:
+    """Arguments of any process, here or on a machine, in which the secret was seen so far."""
+    with arguments_with(CANARY, pause=0.05) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def service(cloud: ControllersStack, shown: list[str], tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(
         cloud, tmp_path_factory.mktemp("e2e") / "service", name="served", task="serve", budget={},
-        run="python3 -m http.server 8000", ports=[8000], scaling={"min": 0, "max": 1, "idle_minutes": 1},
-        readiness={"http": "http://localhost:8000/gpu.jsonc", "timeout": 300}, traffic={"requests_per_day": 86400},
+        run="[ -n \"$CANARY\" ] && python3 -m http.server 8000", ports=[8000], secrets=["CANARY"],
+        scaling={"min": 0, "max": 2, "idle_minutes": 1}, traffic={"requests_per_day": 43200},
+        readiness={"http": "http://localhost:8000/gpu.jsonc", "timeout": 300},
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def load(cloud: ControllersStack) -> Iterator[threading.Event]:
+    """More requests than one replica is to have (43200 a day are 0.25 a second for each of two), until it is set. The
+    first come all at once: a service without a replica starts as many as the last minute's load asks for."""
+    enough = threading.Event()
+
+    def ask() -> None:
+        while not enough.wait(1):
+            asked(cloud)
+
+    asking = [threading.Thread(target=asked, args=(cloud,)) for _ in range(30)] + [
+        threading.Thread(target=ask)
+    ]
+    for each in asking:
+        each.start()
+    yield enough
+    enough.set()
+    for each in asking:
+        each.join()
 
 
 @pytest.fixture(scope="module")
@@ -88,23 +118,41 @@ def asked(cloud: ControllersStack) -> bool:
         return False
 
 
-def test_the_first_request_to_a_service_rents_its_first_machine(
-    cloud: ControllersStack, service: Client, job: Client
+def test_the_first_requests_to_a_service_rent_its_machines(
+    cloud: ControllersStack, service: Client, job: Client, request: pytest.FixtureRequest
 ) -> None:
-    service.says("answers at http://localhost:30001")
+    service.says(
+        "answers at http://localhost:30001; 0 to 2 replicas of 0.25 requests a second, fewer after 1 idle minutes"
+    )
     service.says("no replica: the first request starts one")
     assert not up(cloud, "gs-served")
-    assert until(lambda: asked(cloud), 400, must=False), service.log.read_text()
-    service.says("replica 1 READY", 60)
+    request.getfixturevalue("load")
+    assert until(lambda: asked(cloud), 600, must=False), service.log.read_text()
+    service.says("READY", 60)
     service.process.send_signal(signal.SIGKILL)
     service.process.wait()
     assert record(cloud, "served")["state"] == "running"
     assert asked(cloud)
     row = listed(cloud, "served")
-    assert (row["state"], row["through"], row["message"]) == ("running", "service", "replica 1 READY")
+    assert (row["state"], row["through"]) == ("running", "service")
     assert asked(cloud)
+
+
+def test_replicas_answer_each_and_one_that_is_taken_back_is_replaced(
+    cloud: ControllersStack, load: threading.Event
+) -> None:
+    both = "replica 1 READY, replica 2 READY"
+    assert until(lambda: listed(cloud, "served")["message"] == both, 600, must=False), listed(cloud, "served")
+    addresses = [line.split()[2] for line in cloud.machines() if line.startswith("gs-served")]
+    assert len(addresses) == 2
+    for address in addresses:
+        assert b'"served"' in cloud.get(8000, "/gpu.jsonc", address=address)
     logged = gpuspec(cloud, "logs", "served")
     assert "GET /gpu.jsonc" in logged.stdout, logged
+    cloud.terminate(f"{record(cloud, 'served')['machine']}-2")
+    assert until(lambda: "replica 3" in listed(cloud, "served")["message"], 200, must=False)
+    assert asked(cloud)
+    load.set()
 
 
 def test_a_job_goes_on_when_its_machine_is_taken_back(cloud: ControllersStack, job: Client) -> None:
@@ -128,7 +176,12 @@ def test_a_job_goes_on_when_its_machine_is_taken_back(cloud: ControllersStack, j
     assert not up(cloud, "gs-taken-back")
 
 
-def test_secrets_stay_where_others_may_not_look(cloud: ControllersStack, job: Client) -> None:
+def test_secrets_stay_where_others_may_not_look(
+    cloud: ControllersStack, job: Client, shown: list[str]
+) -> None:
+    decoy = ["sh", "-c", f"sleep 2; : {CANARY}"]
+    subprocess.run(decoy, check=True)
+    assert set(shown) == {" ".join(decoy) + " "}
     assert CANARY not in job.log.read_text()
     assert (cloud.home / ".sky").stat().st_mode & 0o077 == 0
     for path in (cloud.home / "state").rglob("*"):
