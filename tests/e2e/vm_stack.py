@@ -22,6 +22,7 @@ What tests can do to the cloud:
     stack.on_machine(name, command)     run a shell command on it as its user, past its network
     stack.firewall()                    the ports that were opened to the world
     stack.bucket(name)                  a folder: what lies in the bucket vastdata://NAME, which is made if need be
+    stack.stop_buckets()                their server: what is written does not arrive; start_buckets() mends it
     stack.events()                      every launch and termination, with time, type and the address that asked: a
                                         machine's own (10.77.0.2 and up), or the client's (10.77.0.1)
 
@@ -152,6 +153,11 @@ class VMStack(SkyPilotStack):
         folder = self.folder / "cloud" / "buckets" / name
         folder.mkdir(exist_ok=True)
         return folder
+
+    def stop_buckets(self) -> None:
+        """What is written to a bucket does not arrive from now on, until `start_buckets`."""
+        self._buckets.kill()
+        self._buckets.wait()
 
     def listen(self, address: str = HOST) -> socket.socket:
         """A listening socket inside; its address tells the port."""
@@ -365,7 +371,7 @@ class VMStack(SkyPilotStack):
         self.log("up")
 
     def start_buckets(self) -> None:
-        """The server of the buckets, as it is after an outage of `stop_buckets`."""
+        """The server of the buckets."""
         folder = self.folder / "cloud" / "buckets"
         folder.mkdir(exist_ok=True)
         with open(self.folder / "cloud" / "buckets.log", "ab") as log:
