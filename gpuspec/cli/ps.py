@@ -43,7 +43,7 @@ def command(everything: bool, as_json: bool) -> int:
     for row in rows_text:
         cells = [cell.ljust(width) for cell, width in zip(row[:7], widths, strict=True)]
         click.echo("  ".join([*cells, row[7]]).rstrip())
-    lost = [run for run in shown if run.state == "lost" or cost.outlived(run)]
+    lost = [run for run in shown if (run.state == "lost" and not run.gone) or cost.outlived(run)]
     if lost:
         click.echo(f"\n{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
     for stray in still_up(runs):

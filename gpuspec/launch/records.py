@@ -98,10 +98,11 @@ class RunRecord:
         return self._run
 
     def update(self, **changes: Any) -> Run:
-        """Change fields by name. A final `state` sets `ended`; a `pid` also keeps when that process began."""
+        """Change fields by name. A final `state`, or a machine that is `gone`, sets `ended`; a `pid` also keeps when
+        that process began."""
         if "pid" in changes and changes["pid"] is not None:
             changes.setdefault("pid_start", process_start(changes["pid"]))
-        if changes.get("state") in FINAL and self._run.ended is None:
+        if (changes.get("state") in FINAL or changes.get("gone")) and self._run.ended is None:
             changes.setdefault("ended", time.time())
             if self._run.boot == clock.boot():
                 changes.setdefault("ended_up", clock.uptime())

@@ -6,7 +6,8 @@ import json
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,23 @@ def cluster(stack: Stack, name: str) -> dict[str, Any] | None:
 
 def up(stack: Stack, name: str) -> bool:
     return any(line.startswith(name) for line in stack.machines())
+
+
+def until(true: Callable[[], Any], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def heard(process: subprocess.Popen[str], word: str) -> list[str]:
+    """The lines on standard error up to the one with `word` in it."""
+    lines = []
+    assert process.stderr
+    for line in process.stderr:
+        lines.append(line)
+        if word in line:
+            return lines
+    raise AssertionError(f"never said {word!r}:\n{''.join(lines)}")

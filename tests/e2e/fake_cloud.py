@@ -8,7 +8,8 @@ Lambda's: port 22 is open, and what `/firewall-rules` opens.
 Files in its folder:
     catalog.csv      what is on offer, in the format of SkyPilot's catalogue (read)
     sold-out         instance types that cannot be had now, one a line (read at each request)
-    events.jsonl     what was launched and terminated, when, and from which address that was asked (written)
+    slow             seconds from a launch request until its machine can be seen (read at each request)
+    events.jsonl     what was asked for, launched and terminated, when, and by which address (written)
     vms/ID/          a machine's disk and the log of its sshd
     shared/          a disk that all machines have at /mnt/shared, where there is such a folder
 """
@@ -191,9 +192,13 @@ class Cloud:
         key = next(each["public_key"] for each in self.keys if each["name"] == asked["ssh_key_names"][0])
         with self.lock:
             self.launched += 1
-            machine = Machine(
-                self.folder, 1 + self.launched, asked["name"], entry["instance_type"], asked["region_name"]
-            )
+            number = 1 + self.launched
+        machine = Machine(self.folder, number, asked["name"], entry["instance_type"], asked["region_name"])
+        self._note("ask", machine, who)
+        slow = self.folder / "slow"
+        if slow.exists():
+            time.sleep(float(slow.read_text()))
+        with self.lock:
             self.machines[machine.id] = machine
             self._note("launch", machine, who)
             machine.boot(self.rootfs, key, self.open_ports())

@@ -155,12 +155,14 @@ class SkyPilotStack(ABC):
         if (self.venv / "bin" / "sky").exists():
             self.run("sky", "api", "stop", timeout=90, check=False)
 
-    def kill_api_server(self) -> None:
-        """SIGKILL for SkyPilot's API server and all it has started, as the kernel does when memory is short."""
+    def kill_api_server(self, *, alone: bool = False) -> int:
+        """SIGKILL for SkyPilot's API server and all it has started. `alone`: for its first process only, as the
+        kernel does when memory is short. The process group."""
         mark = f"sky.server.server --host=127.0.0.1 --port={self.api_port()}"
         shown = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True).stdout
         (server,) = (int(line.split()[0]) for line in shown.splitlines() if mark in line)
-        os.killpg(server, signal.SIGKILL)
+        (os.kill if alone else os.killpg)(server, signal.SIGKILL)
+        return server
 
     def check_cloud(self, cloud: str) -> None:
         """Start the API server; it must see the cloud."""

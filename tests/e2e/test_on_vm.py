@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .driving import cluster, gpuspec, launch, listed, record, spec, start, start_run, up
+from .driving import cluster, gpuspec, heard, launch, listed, record, spec, start, start_run, until, up
 from .vm_stack import VMStack
 
 pytestmark = pytest.mark.e2e
@@ -27,26 +25,6 @@ UNTIL_QUIT = "python3 -m http.server {} 2>&1 & while [ ! -e quit ]; do sleep 0.2
 
 left: dict[str, Any] = {}
 """What is known of the machine that the first test leaves to its timer."""
-
-
-def until(true: Callable[[], Any], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.5)
-    return True
-
-
-def heard(process: subprocess.Popen[str], word: str) -> list[str]:
-    """The lines on standard error up to the one with `word` in it."""
-    lines = []
-    assert process.stderr
-    for line in process.stderr:
-        lines.append(line)
-        if word in line:
-            return lines
-    raise AssertionError(f"never said {word!r}:\n{''.join(lines)}")
 
 
 def answers(vms: VMStack, port: int, path: str = "/", **more: Any) -> bytes | None:

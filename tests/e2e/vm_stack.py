@@ -16,6 +16,7 @@ nothing of the host's network is changed, and other stacks may be up beside it. 
 What tests can do to the cloud:
 
     stack.sell_out("gpu_1x_a10")        cannot be had from now on; sell_out() puts all back on offer
+    stack.slow(5)                       a machine that is asked for comes, and is seen, 5 s later; slow() ends that
     stack.machines()                    "NAME TYPE ADDRESS", one for each machine that is up
     stack.terminate(name)               the cloud takes it back (a preemption, to SkyPilot)
     stack.cut(name), stack.mend(name)   its network; packets are lost, connections hang
@@ -23,8 +24,8 @@ What tests can do to the cloud:
     stack.firewall()                    the ports that were opened to the world
     stack.bucket(name)                  a folder: what lies in the bucket vastdata://NAME, which is made if need be
     stack.stop_buckets()                their server: what is written does not arrive; start_buckets() mends it
-    stack.events()                      every launch and termination, with time, type and the address that asked: a
-                                        machine's own (10.77.0.2 and up), or the client's (10.77.0.1)
+    stack.events()                      every request for a machine ("ask"), launch and termination, with time, type
+                                        and the address that asked: a machine's own, or the client's (10.77.….1)
 
 A `name` is the beginning of a machine's name in the cloud, which begins with the name of its SkyPilot cluster. Types
 and $/h stand in TYPES. `python -m tests.e2e.vm_stack up FOLDER` and `down FOLDER` work by hand.
@@ -110,6 +111,10 @@ class VMStack(SkyPilotStack):
     def sell_out(self, *types: str) -> None:
         """Take these types, and no others, from the market."""
         (self.folder / "cloud" / "sold-out").write_text("\n".join(types))
+
+    def slow(self, seconds: float = 0) -> None:
+        """What is asked for comes, and is seen, so many seconds later."""
+        (self.folder / "cloud" / "slow").write_text(str(seconds))
 
     def terminate(self, name: str) -> None:
         """The cloud takes a machine back."""
@@ -351,7 +356,7 @@ class VMStack(SkyPilotStack):
     def start(self) -> None:
         self.log("the cloud")
         cloud = self.folder / "cloud"
-        for name in ("sold-out", "events.jsonl"):
+        for name in ("sold-out", "slow", "events.jsonl"):
             (cloud / name).unlink(missing_ok=True)
         for name in ("vms", "buckets"):
             shutil.rmtree(cloud / name, ignore_errors=True)
@@ -402,31 +407,32 @@ class VMStack(SkyPilotStack):
         self.release()
 
     def _end(self) -> None:
-        """The cloud's first process takes the machines with it; then whatever else is left in its network, which is
-        the client's side: the API server, ssh, gpuspec."""
-        found = self._clouds()
-        for cloud in found:
-            space = os.readlink(f"/proc/{cloud}/ns/net")
-            if space == os.readlink("/proc/self/ns/net"):
-                continue  # on its way
+        """The cloud's first process takes the machines with it; then the client's side, which lives in the home of
+        this folder: the API server, ssh, gpuspec."""
+        # Some of them hide their environment, but none its network.
+        ours = [each for each in _processes() if f"HOME={self.home}" in _environment(each)]
+        networks = {_network(each) for each in (*ours, *self._clouds())} - {"", _network("self")}
+        for cloud in self._clouds():
             os.kill(cloud, signal.SIGKILL)
             until(lambda: not self._clouds())
-            for process in _processes():
-                if _network(process) == space:
-                    with suppress(ProcessLookupError):
-                        os.kill(process, signal.SIGKILL)
+        for process in _processes():
+            if _network(process) in networks:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         shutil.rmtree(self.folder / "cloud" / "vms", ignore_errors=True)
 
     def _program(self) -> str:
         return str(Path(__file__).with_name("fake_cloud.py"))
 
     def _clouds(self) -> list[int]:
-        """The outermost processes of this folder's cloud."""
+        """The outermost processes of this folder's cloud: those that are in a network of their own already."""
         mark = [str(self.folder / "cloud"), str(self.folder / "rootfs")]
         return [
             process
             for process in _processes()
-            if (words := _arguments(process))[-2:] == mark and words[0] == "unshare"
+            if (words := _arguments(process))[-2:] == mark
+            and words[0] == "unshare"
+            and _network(process) not in ("", _network("self"))
         ]
 
     def _cloud(self) -> int:
@@ -447,11 +453,18 @@ def _arguments(process: int) -> list[str]:
         return []
 
 
-def _network(process: int) -> str:
+def _network(process: int | str) -> str:
     try:
         return os.readlink(f"/proc/{process}/ns/net")
     except OSError:
         return ""
+
+
+def _environment(process: int) -> list[str]:
+    try:
+        return Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
 
 
 def _mirror() -> list[str]:

@@ -85,9 +85,10 @@ class FakeClient:
         each = read().get(name)
         if each is None:
             return None
-        idle, label = each["idle"], each["label"]
+        idle, label, was_up = each["idle"], each["label"], each["up"]
+        up = was_up and "UNREACHED" not in os.environ
         return Machine(
-            name, each["up"], idle, idle >= 0, "slurm", None, None, "RTX4090", 1, False, 0.44, label
+            name, up, idle, idle >= 0, "slurm", None, None, "RTX4090", 1, False, 0.44, label, was_up
         )
 
     def machines(self) -> list[Machine]:

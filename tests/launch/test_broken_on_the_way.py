@@ -3,6 +3,7 @@ without a record and a timer, nothing written is lost, and the next command says
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -55,6 +56,31 @@ def test_a_connection_that_does_not_come_back_leaves_the_run_to_its_timer(rented
     assert gpuspec("reap", "--yes").stdout == "nothing to reap\n"
     assert gpuspec("down", row["id"]).returncode == 0
     assert not cloud.read()
+
+
+def test_a_machine_that_is_not_reached_is_not_one_without_a_job(rented: Path) -> None:
+    assert run(rented, "--detach").returncode == 0
+    (row,) = json.loads(gpuspec("ps", "--json", UNREACHED="1").stdout)["runs"]
+    assert row["state"] == "running"
+    assert "cannot be reached just now" in row["message"]
+    assert gpuspec("reap", "--yes", UNREACHED="1").stdout == "nothing to reap\n"
+    assert len(cloud.read()) == 1
+    assert [(row["state"], row["message"]) for row in listed()] == [("running", "")]
+
+
+def test_a_machine_that_went_before_anybody_asked(rented: Path) -> None:
+    """Nothing is left that could tell how its job ended; what is known is said, and its clock stands."""
+    assert run(rented, "--detach").returncode == 0
+    cloud.write({})
+    (row,) = listed()
+    assert row["state"] == "lost"
+    assert "its 7 idle minutes, or its cloud, took its machine before anybody asked" in row["message"]
+    assert row["gone"]
+    (later,) = json.loads(gpuspec("ps", "--json", CLOCK="3600").stdout)["runs"]
+    assert (later["cost"], later["hours"]) == (row["cost"], row["hours"])
+    assert "may cost money" not in gpuspec("ps").stdout
+    assert gpuspec("reap", "--yes").returncode == 0
+    assert Records().get("job").state == "interrupted"
 
 
 def test_a_machine_that_goes_in_the_middle_of_its_job(rented: Path) -> None:
@@ -140,7 +166,7 @@ def test_ctrl_c_with_the_network_cut_ends_the_job_and_keeps_the_results(
     assert (row.state, row.keep_alive_minutes) == ("interrupted", 60)
     for told in (
         f"{name} is kept for 60 minutes",
-        f"rsync -az {name}:sky_workdir/",
+        f"`gpuspec logs -f {row.id}`",
         f"gpuspec down {row.id}",
     ):
         assert told in errors
@@ -183,6 +209,19 @@ def test_a_later_client_brings_what_nobody_followed(
     assert "outputs: 1 file fetched" in done.stderr
     assert (rented / "results" / "a.txt").read_text() == "done"
     assert len(cloud.read()) == (words != ("down",))
+    # a job that was stopped may still write in its last seconds: `down` looks once more
+    copies = Path(os.environ["GPUSPEC_STATE_DIR"]) / "runs" / Records().get("job").id / "outputs"
+    assert copies.exists() == (words == ("stop",))
+
+
+@needs_rsync
+def test_the_copies_that_results_came_through_go(rented: Path, reached: dict[str, str]) -> None:
+    assert run(rented, **reached).returncode == 0
+    folder = Path(os.environ["GPUSPEC_STATE_DIR"]) / "runs" / Records().get("job").id
+    assert not list(folder.iterdir())
+    (rented / "results" / "a.txt").unlink()
+    assert gpuspec("down", "job", **reached).returncode == 0
+    assert not (rented / "results" / "a.txt").exists()  # what was delivered is not fetched again
 
 
 @needs_rsync

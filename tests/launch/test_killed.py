@@ -236,7 +236,7 @@ def test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour(rented: Pat
     assert (row.state, row.keep_alive_minutes) == ("failed", 60)
     for told in (
         f"{name} is kept for 60 minutes",
-        f"rsync -az {name}:sky_workdir/",
+        f"`gpuspec logs -f {row.id}`",
         f"gpuspec down {row.id}",
     ):
         assert told in done.stderr

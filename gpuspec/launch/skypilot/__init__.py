@@ -97,7 +97,7 @@ class SkyPilotLauncher:
         how the job ended, unless someone had asked before."""
         from gpuspec.launch.skypilot.client import Client
 
-        if run.state in FINAL:
+        if run.state in FINAL or (run.state == "lost" and run.gone):
             return run
         if run.machine is None:
             # A machine is named in the record before anything is rented.
@@ -111,11 +111,14 @@ class SkyPilotLauncher:
         machine = client.machine(run.machine, refresh=True)
         if machine is not None and run.state == "lost":  # it was to go, and did not
             return run._replace(actual_price=machine.price)
-        if machine is None or not machine.up:
+        if machine is None or not (machine.up or machine.was_up):
             return self._without_machine(client, run, machine)
         if run.keep_alive_minutes is not None and machine.idle_minutes < 0 and not alive(run):
             why = "its machine has no timer, and the gpuspec that started it is gone"
             return run._replace(state="lost", message=why, actual_price=machine.price)
+        if not machine.up:
+            why = "its machine cannot be reached just now; its own limit and timer hold"
+            return run._replace(message=why, actual_price=machine.price)
         number = run.machine_job or self._number(client, run)
         if number is None:
             return self._without_machine(client, run, machine)
@@ -135,7 +138,7 @@ class SkyPilotLauncher:
         if alive(run) or client.pending(run.machine or ""):
             return run._replace(state="provisioning")
         if machine is None:
-            return run._replace(state="lost", message="its machine is gone; how the job ended is not known")
+            return Records().record(run).update(state="lost", gone=True, message=_gone(run))
         why = "the gpuspec that started it is gone, and no job is on its machine"
         return run._replace(state="lost", message=why, actual_price=machine.price)
 
@@ -153,7 +156,7 @@ class SkyPilotLauncher:
         the end, as nobody else may."""
         from gpuspec.launch.skypilot.client import Client
         from gpuspec.launch.skypilot.follow import to_the_end
-        from gpuspec.launch.skypilot.results import bring
+        from gpuspec.launch.skypilot.results import bring, delivered
 
         if run.machine is None:
             raise UserError("no-log", f"run {run.id} never had a machine", run.message or None)
@@ -168,8 +171,8 @@ class SkyPilotLauncher:
         else:
             status = client.logs(run.machine, number, watch, follow=False)
         watch.finish()
-        if follow:
-            bring(client, run)
+        if follow and bring(client, run):
+            delivered(run.id)
         if watch.peak_memory is not None:
             Records().record(run).update(peak_memory=watch.peak_memory)
         return int(status != 0)
@@ -204,7 +207,7 @@ class SkyPilotLauncher:
         """Bring what the run has written, in a minute at most, and take the machine down. UserError where another
         run has it by now."""
         from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.results import bring
+        from gpuspec.launch.skypilot.results import bring, delivered
 
         controller = _controller(run)
         if controller and run.machine:
@@ -219,10 +222,11 @@ class SkyPilotLauncher:
                         f"gpuspec down {other.id}",
                     )
             client = Client()
-            if not run.gone:
-                bring(client, run)
+            came = not run.gone and bring(client, run)
             client.down(run.machine)
             Records().gone(run.machine)
+            if came:
+                delivered(run.id)
         if run.state in FINAL:
             return Records().record(run).update(message=run.message or "taken down")
         return Records().record(run).update(state="interrupted", message="taken down")
@@ -256,6 +260,21 @@ class SkyPilotLauncher:
 
         if not end_unknown(machine):
             Client().down(machine)
+
+
+def _gone(run: Run) -> str:
+    """Of a run whose machine went before anybody asked how its job ended."""
+    if run.cloud is None:  # nobody saw it up, but it may have been
+        return "there is no machine of it; whether it came to a job is not known"
+    timer = (
+        "its cloud"
+        if run.keep_alive_minutes is None
+        else f"its {run.keep_alive_minutes:g} idle minutes, or its cloud,"
+    )
+    return (
+        f"{timer} took its machine before anybody asked how the job ended; what was not fetched went with it "
+        "(next time: gpuspec logs -f)"
+    )
 
 
 def _controller(run: Run) -> Any:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
+from gpuspec.launch.skypilot.making import unseen_for, until_seen
+from gpuspec.launch.skypilot.server import innermost, left_behind
 from gpuspec.launch.skypilot.shell import out_of_sight
 from gpuspec.launch.skypilot.watch import COLOUR, Watch
 
@@ -36,6 +38,8 @@ class Machine(NamedTuple):
     price: float | None
     label: str | None = None
     """Id of the run it was rented for."""
+    was_up: bool = False
+    """It was up at some time: then what is not up now is a machine that cannot be reached."""
 
     def recorded(self) -> dict[str, Any]:
         """What the record of a run that goes on here says of it."""
@@ -136,16 +140,28 @@ class Client:
 
     def machine(self, name: str, *, refresh: bool = False) -> Machine | None:
         """A cluster; None if there is none. `refresh` asks the cloud instead of SkyPilot's memory."""
-        mode = self._sky.StatusRefreshMode.FORCE if refresh else self._sky.StatusRefreshMode.NONE
         with explained():
-            found = self._sdk.get(self._sdk.status([name], refresh=mode))
+            found = self._remembered([name])
+            if refresh:
+                found = self._refreshed(found)
         return machine_of(found[0]) if found else None
 
     def machines(self) -> list[Machine]:
         """Every cluster that this user has, as the clouds tell now."""
         with explained():
-            found = self._sdk.get(self._sdk.status(refresh=self._sky.StatusRefreshMode.FORCE))
-        return [machine_of(each) for each in found]
+            return [machine_of(each) for each in self._refreshed(self._remembered(None))]
+
+    def _remembered(self, names: list[str] | None) -> list[Any]:
+        return list(self._sdk.get(self._sdk.status(names)))
+
+    def _refreshed(self, known: list[Any]) -> list[Any]:
+        """Clusters as their clouds tell. One that may not be seen yet is not asked for: SkyPilot would forget it."""
+        on_the_way = [each for each in known if unseen_for(each)]
+        names = [each.name for each in known if each not in on_the_way]
+        if not names:
+            return on_the_way
+        force = self._sky.StatusRefreshMode.FORCE
+        return on_the_way + list(self._sdk.get(self._sdk.status(names, refresh=force)))
 
     def pending(self, name: str) -> list[str]:
         """Launches of a machine that the server is still busy with, also those of clients that are gone."""
@@ -208,9 +224,15 @@ class Client:
 
     def down(self, name: str) -> None:
         """Take a machine down, and stop its launch if that is still under way; fine if it is gone."""
+        with explained():
+            self._remembered(
+                [name]
+            )  # starts the server where none is: requests are asked of one that runs only
         for request in self.pending(name):
             self.cancel_request(request)
         with explained(), contextlib.suppress(self._sky.exceptions.ClusterDoesNotExist):
+            for each in self._remembered([name]):
+                until_seen(each)
             self._sdk.get(self._sdk.down(name))
 
 
@@ -238,6 +260,7 @@ def machine_of(status: Any) -> Machine:
         spot=getattr(resources, "use_spot", None),
         price=price,
         label=(status.labels or {}).get("gpuspec"),
+        was_up=bool(status.cluster_ever_up),
     )
 
 
@@ -252,6 +275,7 @@ _SERVER = "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server 
 
 _BUCKET = "make the bucket of `cache`, and give SkyPilot its credentials (`sky check`, `sky storage ls`)"
 _VOLUME = "`sky volumes ls` shows what there is and where, `sky volumes apply` makes one; a bucket is written s3://…"
+_WILL_NOT_START = "run `sky api stop`, then `sky api start`; the log it names says more"
 
 _ADVICE = {
     "ApiServerConnectionError": ("api-server-down", _SERVER),
@@ -271,7 +295,10 @@ _ADVICE = {
         "the machine that is up does not fit this job: take it down",
     ),
     "ClusterDoesNotExist": ("machine-gone", "it was taken down: by its timer, by hand, or by its cloud"),
-    "ClusterNotUpError": ("machine-not-up", "`sky status` shows what became of it"),
+    "ClusterNotUpError": (
+        "machine-not-up",
+        "it is still being made, or cannot be reached just now: `gpuspec ps` tells which",
+    ),
     "StorageError": ("cache-bucket", _BUCKET),
     "StorageSpecError": ("cache-bucket", _BUCKET),
     "VolumeNotFoundError": ("cache-volume", _VOLUME),
@@ -311,9 +338,9 @@ def explained() -> Iterator[None]:
             "Storage "
         ):  # a bucket without credentials is the same to it
             code, hint = "cache-bucket", _BUCKET
+        words = words.partition(" It is only allowed for UP")[0]  # what follows is `sky`'s advice, not ours
+        if any(base.__name__ == "RequestException" for base in kind.__mro__):
+            words = f"SkyPilot's API server does not answer ({innermost(error)})"
         if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
-            code, hint = (
-                "api-server-down",
-                "run `sky api stop`, then `sky api start`; the log it names says more",
-            )
+            code, hint = "api-server-down", left_behind() or _WILL_NOT_START
         raise UserError(code, words[:600], hint) from error

@@ -17,7 +17,7 @@ from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.reach import Reach, until_ready
-from gpuspec.launch.skypilot.results import Results, keep, outputs_of
+from gpuspec.launch.skypilot.results import Results, delivered, keep, outputs_of
 from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
 from gpuspec.launch.skypilot.secret_file import forget, in_file, on_slurm
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
@@ -243,6 +243,8 @@ class Launch:
                 with suppress(Exception):
                     client.cancel_request(self.request)
             self._take_down(client)
+            if self.results:
+                delivered(self.record.run.id)
 
         with hearing() as leave:
             with suppress(OSError):  # the terminal may be what went away
@@ -266,8 +268,11 @@ class Launch:
 
     def _maybe_up(self) -> str:
         minutes = timer(self.plan)["idle_minutes"]
+        timed = f"its own timer ends it {minutes} idle minutes after the job"
+        if self.number is None and not self.left:
+            timed = "it may have no timer yet"
         return (
-            f"\n  {self.name} may be up; its own timer ends it {minutes} idle minutes after the job."
+            f"\n  {self.name} may be up; {timed}."
             f"\n  look: gpuspec ps    take it down: gpuspec down {self.record.run.id} (or sky down -y {self.name})"
         )
 

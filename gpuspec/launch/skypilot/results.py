@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -59,17 +60,30 @@ def outputs_of(client: Client, run: Run, host: str) -> Outputs | None:
     )
 
 
-def bring(client: Client, run: Run) -> None:
-    """Fetch what a run has written that nobody follows; what came, or why nothing did, goes to standard error."""
+def delivered(run_id: str) -> None:
+    """A run is over and its results are in their place: forget what they were, and the copies they came through."""
+    folder = run_folder(run_id)
+    shutil.rmtree(os.path.join(folder, "outputs"), ignore_errors=True)
+    for name in ("fetched", "results.json"):
+        with suppress(FileNotFoundError):
+            os.remove(os.path.join(folder, name))
+
+
+def bring(client: Client, run: Run) -> bool:
+    """Fetch what a run has written that nobody follows; what came, or why nothing did, goes to standard error. True
+    where there is nothing that did not come."""
     if run.machine is None or (outputs := outputs_of(client, run, run.machine)) is None:
-        return
+        return True
+    there = False
     try:
         machine = client.machine(run.machine)
-        lines = outputs.fetch(timeout=RESCUE_SECONDS).lines() if machine and machine.up else []
+        there = machine is not None and (machine.up or machine.was_up)
+        lines = outputs.fetch(timeout=RESCUE_SECONDS).lines() if there else []
     except UserError as error:
-        lines = [f"outputs: {error.message}"]
+        there, lines = False, [f"outputs: {error.message}"]
     for line in lines:
         print(line, file=sys.stderr)
+    return there
 
 
 class Results:
@@ -119,6 +133,7 @@ class Results:
         if wound.is_set():
             self.client.set_timer(self.name, self.minutes)
             self.record.update(keep_alive_minutes=self.minutes)
+        delivered(self.record.run.id)
         return ""
 
     def rescue(self) -> str:
@@ -128,9 +143,10 @@ class Results:
         except UserError as error:
             if self.client.machine(self.name, refresh=True) is None:
                 return ""
-            if self.number is not None:
-                self.client.cancel_job(self.name, self.number)
             held = False
+            if self.number is not None:
+                with suppress(UserError):  # SkyPilot may reach it as little: then its limit ends the job
+                    self.client.cancel_job(self.name, self.number)
             with suppress(UserError):
                 self._hold()
                 held = True
@@ -158,7 +174,8 @@ class Results:
             self.record.update(keep_alive_minutes=self.held_minutes)
 
     def _kept(self, trouble: str, held: bool) -> str:
+        run = self.record.run.id
         return (
             f"{trouble}; {self.name} is kept for {self.held_minutes if held else self.minutes} minutes with the "
-            f"results: fetch them (rsync -az {self.name}:sky_workdir/ DIR), then gpuspec down {self.record.run.id}"
+            f"results: fetch them with `gpuspec logs -f {run}`, then gpuspec down {run}"
         )

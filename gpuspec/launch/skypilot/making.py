@@ -1,0 +1,50 @@
+"""Machines that are being made. A cloud that was asked for one may show it only seconds later, and make it although
+nobody waits for the answer any more; SkyPilot forgets a cluster of which it sees nothing when it looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+UNSEEN_SECONDS = 60.0
+"""For how long after the request a machine may not be seen yet (SkyPilot 0.14.1, `_LAUNCH_DOUBLE_CHECK_WINDOW`)."""
+
+
+def unseen_for(status: Any) -> float:
+    """For how many seconds more the machine of a cluster may be on its way without being seen; 0.0 where it is up or
+    was asked for long ago."""
+    if status.status.value != "INIT":
+        return 0.0
+    return min(max(0.0, float(status.launched_at) + UNSEEN_SECONDS - time.time()), UNSEEN_SECONDS)
+
+
+def until_seen(status: Any) -> None:
+    """Wait until the cloud shows the machine of a cluster, or will not show it any more: what is not seen cannot be
+    taken down."""
+    until = time.monotonic() + unseen_for(status)
+    said = False
+    while time.monotonic() < until and not _seen(status):
+        if not said:
+            left = until - time.monotonic()
+            print(
+                f"{status.name} was being made: looking for {left:.0f} s whether it comes after all",
+                file=sys.stderr,
+            )
+            said = True
+        time.sleep(1.0)
+
+
+def _seen(status: Any) -> bool:
+    """Whether the cloud shows a machine of the cluster. By what SkyPilot uses itself, as no command of its own looks
+    without forgetting; False where that cannot be asked from here (a server elsewhere, another version)."""
+    try:
+        from sky import global_user_state, provision
+
+        handle = status.handle
+        config = global_user_state.get_cluster_yaml_dict(handle.cluster_yaml)
+        cloud = repr(handle.launched_resources.cloud)
+        names = (handle.cluster_name, handle.cluster_name_on_cloud)
+        return bool(provision.query_instances(cloud, *names, config["provider"]))
+    except Exception:
+        return False

@@ -1,0 +1,44 @@
+"""SkyPilot's API server on this machine, when it is in trouble."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+
+def innermost(error: BaseException) -> str:
+    """What a failed request comes down to, without the address and the layers around it: "Connection refused"."""
+    while inner := error.__cause__ or error.__context__ or _argument(error):
+        error = inner
+    words = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
+    return words[:100] or type(error).__name__
+
+
+def _argument(error: BaseException) -> BaseException | None:
+    """urllib3 and requests put the error they stumbled over into their own, as its argument or `reason`."""
+    inner = getattr(error, "reason", None) or (error.args[-1] if error.args else None)
+    return inner if isinstance(inner, BaseException) else None
+
+
+def left_behind() -> str:
+    """What to do about processes of a killed server that keep the next from starting; "" where there are none. The
+    kernel kills the server alone when memory is short: its queue then holds a port, and its workers, which heed no
+    polite signal, go on with what they were asked for."""
+    groups = sorted(_orphaned())
+    if not groups:
+        return ""
+    kill = " ".join(f"-{group}" for group in groups)
+    return (
+        f"the server was killed, but not what it had started: `kill -9 -- {kill}` ends that, then try again"
+    )
+
+
+def _orphaned() -> set[int]:
+    """Process groups of servers that are dead: each server begins one, and its workers are called after SkyPilot."""
+    ours = ["ps", "-U", str(os.getuid()), "-ww", "-o", "pid=,pgid=,args="]
+    shown = subprocess.run(ours, capture_output=True, text=True, check=False).stdout
+    rows = [line.split(maxsplit=2) for line in shown.splitlines()]
+    alive = {int(row[0]) for row in rows}
+    groups = {int(row[1]) for row in rows if len(row) == 3 and row[2].startswith("SkyPilot:executor:")}
+    return groups - alive

@@ -1,0 +1,80 @@
+"""What is left of a server that was killed, and machines that the cloud does not show yet."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gpuspec.launch.skypilot import making, server
+
+
+def test_what_a_killed_server_left_behind_is_named() -> None:
+    """A process group whose first process is dead, and one of whose others is called as SkyPilot's workers are."""
+    worker = "exec -a SkyPilot:executor:long:1 sleep 60"
+    leader = (
+        f"import subprocess; subprocess.Popen(['bash', '-c', '{worker}']); print('up', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", leader], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as first:
+        assert first.stdout
+        try:
+            first.stdout.readline()
+            assert first.pid not in groups(server.left_behind())  # it has its server yet
+            first.kill()
+            first.wait()
+            while first.pid not in groups(server.left_behind()):  # bash becomes the worker
+                pass
+        finally:
+            os.killpg(first.pid, signal.SIGKILL)
+
+
+def groups(said: str) -> list[int]:
+    """Those that `kill` is given; other servers may have been killed on this machine."""
+    named = re.search(r"`kill -9 -- (.*)` ends that, then try again", said)
+    return [-int(word) for word in named[1].split()] if named else []
+
+
+def test_a_failed_request_in_few_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    with pytest.raises(urllib.error.URLError) as caught:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/")
+    assert server.innermost(caught.value) == "Connection refused"
+
+
+def _cluster(status: str, age: float) -> Any:
+    return SimpleNamespace(
+        name="gs-x", status=SimpleNamespace(value=status), launched_at=time.time() - age, handle=None
+    )
+
+
+def test_only_a_machine_that_was_just_asked_for_may_be_unseen() -> None:
+    assert making.unseen_for(_cluster("UP", 1)) == 0
+    assert making.unseen_for(_cluster("INIT", 61)) == 0
+    assert 49 < making.unseen_for(_cluster("INIT", 10)) <= 50
+    assert making.unseen_for(_cluster("INIT", -864000)) == 60  # the clock was set back
+
+
+def test_it_is_waited_for_until_it_is_seen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter([False, False, True])
+    monkeypatch.setattr(making, "_seen", lambda status: next(answers))
+    monkeypatch.setattr(making.time, "sleep", lambda seconds: None)
+    making.until_seen(_cluster("INIT", 10))
+    assert next(answers, None) is None
+    assert "gs-x was being made: looking for" in capsys.readouterr().err
+    monkeypatch.setattr(making, "_seen", lambda status: pytest.fail("it is up"))
+    making.until_seen(_cluster("UP", 10))
