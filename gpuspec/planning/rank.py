@@ -161,7 +161,9 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
             f"needed, {fit.usable:.1f} usable; {fit.part} decides"
         )
     if plan.choice and plan.choice.spot:
-        notes.append("spot: the machine can be taken away at any time, and the run then fails")
+        notes.append(
+            "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
+        )
     over = over_budget(job, plan)
     return (*notes, over) if over else tuple(notes)
 
