@@ -199,9 +199,43 @@ def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:
     assert "setup" not in again
     (tmp_path / ".gpuspec").mkdir()
     (tmp_path / ".gpuspec" / "ends").write_text("1\n")  # the first run's limit is over
+    (tmp_path / ".gpuspec" / "set-up").touch()
     done = bash(again["run"], tmp_path)
     assert (done.stdout, done.returncode) == ("each\nrun\n", 0)
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("hours", [None, 1])
+def test_a_setup_that_failed_is_done_anew_on_a_machine_used_again(
+    tmp_path: Path, hours: float | None
+) -> None:
+    (tmp_path / "deep").mkdir()
+    setup = ("echo tried >> tries", "cd deep", "[ -e ../mended ]  # or it fails", "touch made")
+    steps = tuple(Step(command) for command in setup)
+    budget = Budget(max_hours=hours) if hours else None
+    spec = job("RTX A6000", setup=setup, steps=steps, run="echo run", budget=budget)
+    assert bash(made(spec)["setup"], tmp_path).returncode == 1
+    again = made(spec, again=Entry("lambda", "A6000", 1, False, "", 0.8))["run"]
+    failed = bash(again, tmp_path)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert "setup of an earlier run did not end well" in failed.stderr
+    (tmp_path / "mended").touch()
+    for _ in range(2):
+        done = bash(again, tmp_path)
+        assert (done.returncode, done.stdout) == (0, "run\n"), done.stderr
+    assert (tmp_path / "tries").read_text() == "tried\n" * 3
+    assert (tmp_path / "deep" / "made").exists()
+
+
+def test_a_command_that_has_begun_tells_that_setup_went_well(tmp_path: Path) -> None:
+    spec = job("RTX A6000", setup=("echo tried >> tries",), run="echo run")
+    first = made(spec)
+    assert bash(first["setup"], tmp_path).returncode == 0
+    assert bash(first["run"], tmp_path).stdout == "run\n"
+    assert (
+        bash(made(spec, again=Entry("lambda", "A6000", 1, False, "", 0.8))["run"], tmp_path).returncode == 0
+    )
+    assert (tmp_path / "tries").read_text() == "tried\n"
 
 
 def test_resumed_items_are_known_on_a_new_machine(tmp_path: Path) -> None:

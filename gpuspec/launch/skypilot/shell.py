@@ -30,6 +30,11 @@ HELD = "gpuspec: the machine waits for its outputs to be fetched, minutes at mos
 
 FETCHED = ".gpuspec/fetched"
 
+SET_UP = ".gpuspec/set-up"
+"""Stands on a machine whose setup has gone well: the command is what says so, since it has begun."""
+
+NOTE_SET_UP = f"{{ mkdir -p .gpuspec && : >{SET_UP}; }} 2>/dev/null\n"
+
 
 def setup_text(job: Job, max_hours: float | None, *, until: float | None = None) -> str:
     """Downloads, then the author's setup commands; the first that fails ends it. "" if there is nothing to do.
@@ -53,11 +58,25 @@ def setup_text(job: Job, max_hours: float | None, *, until: float | None = None)
 
 
 def again_text(job: Job) -> str:
-    """What a machine that is set up still needs before a job's command: downloads, which are skipped where they are
-    there, and setup steps said to be for every run (`once: false`)."""
-    steps = [step.run for step in job.steps if step.once is False]
-    parts = [script(job.downloads), *(f"({step}\n) || exit" for step in steps)]
-    return "".join(part.rstrip("\n") + "\n" for part in parts if part)
+    """What a machine of an earlier run still needs before a job's command: downloads, which are skipped where they
+    are there, and setup steps said to be for every run (`once: false`); all of setup where no command has begun."""
+    text = script(job.downloads)
+    if not job.setup:
+        return text
+    each = "".join(f"({step.run}\n) || exit\n" for step in job.steps if step.once is False)
+    commands = "\n".join(part.rstrip("\n") for part in job.setup)
+    return f"""\
+{text}
+if [ -e {SET_UP} ]; then :
+{each}else
+echo "gpuspec: the setup of an earlier run did not end well; it is done anew" >&2
+(set -e
+{commands}
+)
+status=$?
+[ $status -eq 0 ] || exit $status
+{NOTE_SET_UP}fi
+"""
 
 
 def run_text(command: str, max_hours: float | None, *, counted: bool = True) -> str:

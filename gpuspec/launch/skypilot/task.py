@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.cache import cache_folder, mounted, uploaded_text
-from gpuspec.launch.skypilot.shell import BEGUN, again_text, held_text, run_text, setup_text
+from gpuspec.launch.skypilot.shell import BEGUN, NOTE_SET_UP, again_text, held_text, run_text, setup_text
 from gpuspec.planning import Candidate, Plan, launchable
 from gpuspec.spec import Job
 
@@ -107,7 +107,8 @@ def task(
     if setup:
         config["setup"] = setup
     begins = f'echo "{BEGUN}" >&2\n' if job.readiness else ""
-    config["run"] = begins + run_text(command, plan.max_hours, counted=not again)
+    noted = NOTE_SET_UP if job.setup and not again else ""
+    config["run"] = begins + noted + run_text(command, plan.max_hours, counted=not again)
     if succession and succession.hold_minutes:
         config["run"] = held_text(config["run"], succession.hold_minutes)
     config["run"] = uploaded_text(config["run"], job)
