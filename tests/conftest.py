@@ -1,4 +1,4 @@
-"""Which tests run: those marked `e2e` and `slow` only when asked for, or in CI."""
+"""Which tests run: those marked `e2e` and `slow` only when asked for, or in CI; `faults` only when asked for."""
 
 from __future__ import annotations
 
@@ -12,19 +12,27 @@ settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
-MARKS = ("e2e", "slow")
+MARKS = {
+    "e2e": "runs with --e2e or CI=true",
+    "slow": "runs with --slow or CI=true",
+    "faults": "runs with --faults",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--e2e", action="store_true", help="run the tests that launch through SkyPilot")
+    parser.addoption(
+        "--faults", action="store_true", help="run the tests that break what launches go through"
+    )
     parser.addoption("--slow", action="store_true", help="run the tests that take more than a few seconds")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for mark in MARKS:
-        if os.environ.get("CI") == "true" or config.getoption(f"--{mark}"):
+    for mark, reason in MARKS.items():
+        in_ci = "CI=true" in reason and os.environ.get("CI") == "true"
+        if in_ci or config.getoption(f"--{mark}"):
             continue
-        skip = pytest.mark.skip(reason=f"runs with --{mark} or CI=true")
+        skip = pytest.mark.skip(reason=reason)
         for item in items:
             if mark in item.keywords:
                 item.add_marker(skip)

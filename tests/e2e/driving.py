@@ -88,9 +88,18 @@ def files_with(secret: str, *folders: Path) -> list[str]:
     return listed.stdout.splitlines()
 
 
-def start(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
+class Left(subprocess.Popen[str]):
+    """A process whose end is waited for, unless the test that was to end it has failed."""
+
+    def __exit__(self, *failed: Any) -> None:
+        if failed[0] is not None:
+            self.kill()
+        super().__exit__(*failed)
+
+
+def start(stack: Stack, *arguments: str) -> Left:
     """A gpuspec that is left running."""
-    return subprocess.Popen(
+    return Left(
         # A test session in the background ignores Ctrl-C, and so would what it starts.
         stack.command("env", "--default-signal=INT", "gpuspec", *arguments),
         env=stack.environment(),
@@ -101,7 +110,7 @@ def start(stack: Stack, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def start_run(stack: Stack, path: Path, *options: str) -> subprocess.Popen[str]:
+def start_run(stack: Stack, path: Path, *options: str) -> Left:
     return start(stack, "run", str(path), "--yes", "--prices", str(stack.prices), *options)
 
 

@@ -111,7 +111,7 @@ def test_an_item_whose_output_did_not_reach_the_bucket_is_done_again(
         f"{item}.txt": f"{item}\n" for item in "abc"
     }
     machines = [event for event in cloud.events() if event["name"].startswith("gs-cached")]
-    assert [event["event"] for event in machines] == ["launch", "terminate"] * 3
+    assert [each["event"] for each in machines if each["event"] != "ask"] == ["launch", "terminate"] * 3
     assert not any(line.startswith("gs-cached") for line in cloud.machines())
     assert (bucket / "jobs/last").read_text() == "last\n"
     assert (kept / "results/c.txt").read_text() == "c\n"

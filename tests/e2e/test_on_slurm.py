@@ -348,7 +348,7 @@ def test_jobs_services_and_caches_are_what_skypilot_reads(stack: Stack, tmp_path
     gpus, _, recovery, mounts, home = exported("skypilot-jobs", **kept)
     assert gpus == ["{'RTX4090': 1}", "{'A100-80GB': 1}", "{'H100': 1}"]  # $0.44, $1.19, $2.69
     assert [each["strategy"] for each in recovery] == ["EAGER_NEXT_REGION"] * 3
-    assert (mounts, home) == (["/gpuspec-cache"], "/gpuspec-cache/huggingface")
+    assert (mounts, home) == (["/gpuspec-cache"], "/gpuspec-cache/models/huggingface")
     scaled = {"scaling": {"min": 0, "max": 3}, "traffic": {"requests_per_day": 259200}, "ports": [8000]}
     ready = {"readiness": {"http": "http://localhost:8000/health"}}
     assert exported("skypilot-serve", task="serve", **scaled, **ready)[1] == 3

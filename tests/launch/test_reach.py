@@ -157,7 +157,7 @@ def test_a_client_that_is_killed_leaves_no_ssh(ssh: Path) -> None:
         "from gpuspec.launch.tunnel import Tunnel\n"
         "tunnel = Tunnel(partial(ssh, 'gs-x'), (8000,), print); tunnel.start(); tunnel.join()"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as client:
+    with subprocess.Popen([sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, text=True) as client:
         assert client.stdout
         assert client.stdout.readline() == "forwarded: http://localhost:8000\n"
         client.kill()

@@ -181,7 +181,9 @@ class Here:
     def start(self, *options: str, **fields: Any) -> subprocess.Popen[str]:
         """The same, under way."""
         self.spec(**fields)
-        words = command("run", "job.gpu.jsonc", "--on", "fleet", "--yes", *options)
+        # A test session in the background ignores Ctrl-C, and so would what it starts.
+        listening = ["env", "--default-signal=INT"]
+        words = [*listening, *command("run", "job.gpu.jsonc", "--on", "fleet", "--yes", *options)]
         out = subprocess.PIPE
         return subprocess.Popen(
             words, cwd=self.work, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
