@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gpuspec.launch import items
 from gpuspec.launch.downloads.manifest import script
@@ -34,11 +34,18 @@ def setup_script(setup: tuple[str, ...]) -> str:
 
 
 def _run(job: Job, settings: RunSettings, price: float | None) -> str:
+    wanted = items_wanted(job, settings, price)
+    return items.script(wanted) if wanted else job.run or ""
+
+
+def items_wanted(job: Job, settings: RunSettings, price: float | None = None) -> dict[str, Any] | None:
+    """What the item runner reads, for a job that is about to begin in its workdir; None for one without items.
+    Without `resume`, what earlier runs have done is put aside."""
     found = items.part(items.resolve(job, settings.workdir), settings.shard)
     if not found:
-        return job.run or ""
-    status = items.status_path(job, settings.shard)
+        return None
     if not settings.resume:
         items.set_aside(job, settings.workdir, settings.shard)
+    status = items.status_path(job, settings.shard)
     known = items.known(job, settings.workdir)
-    return items.script(items.plan(job, found, status, fresh=not settings.resume, known=known, price=price))
+    return items.plan(job, found, status, fresh=not settings.resume, known=known, price=price)

@@ -30,7 +30,7 @@ from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, run_folder
-from gpuspec.launch.steps import setup_script
+from gpuspec.launch.steps import items_wanted, setup_script
 from gpuspec.planning import Plan
 from gpuspec.spec import Job
 
@@ -184,14 +184,8 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
 
 def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
     """`run` verbatim for bash, or the item runner around it."""
-    found = items.part(items.resolve(job, settings.workdir), settings.shard)
-    if not found:
-        return ["bash", "-c", job.run or ""]
-    status = os.path.join(settings.workdir, items.status_path(job, settings.shard))
-    if not settings.resume:
-        items.set_aside(job, settings.workdir, settings.shard)
-    known = items.known(job, settings.workdir)
-    return items.local_command(items.plan(job, found, status, fresh=not settings.resume, known=known), folder)
+    wanted = items_wanted(job, settings)
+    return items.local_command(wanted, folder) if wanted else ["bash", "-c", job.run or ""]
 
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.planning.limits import cache_kind
 from gpuspec.spec import Job
 
 CACHE = "/gpuspec-cache"
@@ -48,7 +49,7 @@ def mounted(job: Job) -> dict[str, Any]:
     """`cache` in a task's YAML. UserError for a bucket that SkyPilot cannot mount."""
     if job.cache is None:
         return {}
-    if not _in_bucket(job.cache):
+    if cache_kind(job) == "volume":
         return {"volumes": {CACHE: job.cache}}
     scheme = job.cache.partition("://")[0]
     bucket, _ = _bucket(job.cache)
@@ -72,7 +73,7 @@ def mounted(job: Job) -> dict[str, Any]:
 
 def uploaded_text(text: str, job: Job) -> str:
     """`text`, and then the wait for what it wrote. Ends the shell: SkyPilot's own wait stands behind it."""
-    if job.cache is None or not _in_bucket(job.cache):
+    if cache_kind(job) != "bucket":
         return text
     return f"""\
 (
@@ -99,16 +100,12 @@ done
 """
 
 
-def _in_bucket(cache: str) -> bool:
-    return "://" in cache
-
-
 def _bucket(cache: str) -> tuple[str, str]:
     """(what SkyPilot mounts, the folder in it): it mounts whole buckets only. Azure's address begins with the
     account."""
-    if not _in_bucket(cache):
+    scheme, apart, rest = cache.partition("://")
+    if not apart:
         return cache, ""
-    scheme, _, rest = cache.partition("://")
     parts = [part for part in rest.split("/") if part]
     whole = 2 if scheme == "https" else 1
     return f"{scheme}://{'/'.join(parts[:whole])}", "/".join(parts[whole:])
