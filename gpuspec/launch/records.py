@@ -21,6 +21,9 @@ from gpuspec.errors import UserError
 from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
 
+WAIT = 30.0
+"""Seconds that a process waits for others that write."""
+
 _NUMBERS = {
     "started", "ended", "planned_price", "actual_price", "keep_alive_minutes", "max_hours", "planned_memory",
     "peak_memory", "started_up", "ended_up", "spent", "item_seconds",
@@ -119,7 +122,8 @@ class Records:
             # Made by hand first: sqlite would create it readable by others.
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             with closing(self._connect()) as connection, connection:
-                connection.execute("PRAGMA journal_mode=WAL")
+                # No write-ahead log: two that are the first at once would not wait for each other while they turn
+                # it on (sqlite.org/c3ref/busy_handler.html), and it does not work in a home on NFS (wal.html).
                 connection.execute("BEGIN IMMEDIATE")
                 _migrate(connection)
         except (sqlite3.DatabaseError, OSError) as error:
@@ -133,6 +137,12 @@ class Records:
                 f"the run's record in {self.path} could not be written: {error}",
                 "make room on that disk, or set GPUSPEC_STATE_DIR to another; then `gpuspec ps` tells what is up",
             )
+        if "locked" in str(error):
+            return UserError(
+                "records-busy",
+                f"another program has kept the run records in {self.path} locked for {WAIT:g} s",
+                "try again; `lsof` with that path tells who has them open",
+            )
         return UserError(
             "records-unreadable",
             f"the run records in {self.path} cannot be used: {error}",
@@ -140,12 +150,12 @@ class Records:
         )
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
         connection.row_factory = sqlite3.Row
         return connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(self._connect()) as connection:
                 yield connection
@@ -164,7 +174,7 @@ class Records:
         run = Run(**fields)
         columns = ", ".join(Run._fields)
         marks = ", ".join("?" for _ in Run._fields)
-        with self._writing() as connection:
+        with self._opened() as connection:
             connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", tuple(run))
         return RunRecord(self, run)
 
@@ -174,7 +184,7 @@ class Records:
         if unknown:
             raise TypeError(f"no such field of Run: {', '.join(sorted(unknown))}")
         assignments = ", ".join(f"{name} = ?" for name in changes)
-        with self._writing() as connection:
+        with self._opened() as connection:
             if changes:
                 connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*changes.values(), run_id))
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
@@ -183,7 +193,7 @@ class Records:
     def claim(self, run_id: str, machine: str) -> bool:
         """Give a run the machine that an earlier one has left; False where another run was quicker."""
         final = ", ".join("?" for _ in FINAL)
-        with self._writing() as connection:
+        with self._opened() as connection:
             changed = connection.execute(
                 "UPDATE runs SET machine = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM runs AS other"
                 f" WHERE other.machine = ? AND other.id <> ? AND other.state NOT IN ({final}))",
@@ -193,7 +203,7 @@ class Records:
 
     def gone(self, machine: str) -> None:
         """Note that a machine is away: nobody need ask for it again."""
-        with self._writing() as connection:
+        with self._opened() as connection:
             connection.execute("UPDATE runs SET gone = 1 WHERE machine = ?", (machine,))
 
     def record(self, run: Run) -> RunRecord:
@@ -202,7 +212,7 @@ class Records:
 
     def all(self, *, active: bool = False) -> list[Run]:
         """Runs, newest first; `active` leaves out those that ended."""
-        with closing(self._connect()) as connection:
+        with self._opened() as connection:
             rows = connection.execute("SELECT * FROM runs ORDER BY started DESC, id").fetchall()
         runs = [_run(row) for row in rows]
         return [run for run in runs if run.state not in FINAL] if active else runs

@@ -78,22 +78,44 @@ def test_many_processes_write_at_once() -> None:
     assert sorted(run.exit_code or 0 for run in runs if run.name == "w0") == list(range(10))
 
 
+def at_once(code: str) -> list[str]:
+    """What six processes print that go on from `wait()` at the same time."""
+    wait = "def wait():\n    print('here', flush=True)\n    input()\n"
+    clients = [
+        subprocess.Popen(
+            [sys.executable, "-c", wait + code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(6)
+    ]
+    for client in clients:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "here\n"
+    for client in clients:
+        assert client.stdin is not None
+        client.stdin.write("go\n")
+        client.stdin.flush()
+    return sorted(client.communicate()[0] for client in clients)
+
+
+def test_many_processes_are_the_first_at_once(tmp_path: Path) -> None:
+    code = (
+        "from gpuspec.launch.records import Records\nwait()\n"
+        "for n in range(40):\n"
+        f"    records = Records({str(tmp_path)!r} + f'/{{n}}')\n"
+        "    records.new(name='a', launcher='local', spec_path='-', workdir='/')\n"
+        "print('all written')"
+    )
+    assert at_once(code) == ["all written\n"] * 6
+    assert [len(Records(str(tmp_path / str(n))).all()) for n in range(40)] == [6] * 40
+
+
 def test_of_many_processes_one_gets_the_machine() -> None:
     code = (
         "from gpuspec.launch.records import Records\nrecords = Records()\n"
         "run = records.new(name='a', launcher='skypilot', spec_path='-', workdir='/').run\n"
-        "input()\nprint(records.claim(run.id, 'gs-left'))"
+        "wait()\nprint(records.claim(run.id, 'gs-left'))"
     )
-    clients = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(6)
-    ]
-    for client in clients:  # all are there before the first may go
-        assert client.stdin is not None
-        client.stdin.write("go\n")
-    assert sorted(client.communicate()[0] for client in clients) == ["False\n"] * 5 + ["True\n"]
+    assert at_once(code) == ["False\n"] * 5 + ["True\n"]
 
 
 def test_records_of_an_older_version_are_carried_over(state: Path) -> None:
@@ -117,6 +139,21 @@ def test_a_broken_file_is_an_error_that_says_what_to_do(state: Path) -> None:
         Records()
     assert caught.value.code == "records-unreadable"
     assert str(state) in caught.value.message
+
+
+def test_records_that_stay_locked_are_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = Records()
+    run = new(records)
+    monkeypatch.setattr("gpuspec.launch.records.WAIT", 0.1)
+    with sqlite3.connect(records.path) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for use in (Records, lambda: records.write(run.id, {"message": "a"}), records.all):
+            with pytest.raises(UserError, match=r"locked for 0\.1 s") as found:
+                use()
+            assert found.value.code == "records-busy"
+    assert records.get("job").message == ""
 
 
 def test_a_state_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
