@@ -24,6 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that take more than a few seconds")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # pytest-xdist would give out files with many tests first, and keep a worker waiting at the end for the launches,
+    # which are few and long.
+    config.option.loadscopereorder = False
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for mark in MARKS:
         in_ci = mark in IN_CI
@@ -31,5 +37,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             continue
         skip = pytest.mark.skip(reason=f"runs with --{mark}" + " or CI=true" * in_ci)
         for item in items:
-            if mark in item.keywords:
+            if item.get_closest_marker(mark):  # `item.keywords` has its folders too: e2e
                 item.add_marker(skip)
+    # The launches first, and of them those that wait for no Debian of virtual machines.
+    items.sort(
+        key=lambda item: (
+            not item.get_closest_marker("e2e"),
+            "stack" not in getattr(item, "fixturenames", ()),
+        )
+    )

@@ -31,7 +31,7 @@ A `name` is the beginning of a machine's name in the cloud, which begins with th
 and $/h stand in TYPES. `python -m tests.e2e.vm_stack up FOLDER` and `down FOLDER` work by hand.
 
 Needs root on Debian 12. Everything it starts ends with it, also what an earlier one left behind when it was killed;
-the packages it installed stay.
+the packages it installed stay, and the Debian of its machines (`debian.py`), which all such stacks share.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import bucket_store
+from . import bucket_store, debian
 from .fake_cloud import BASE, HOST, PORT
 from .skypilot_stack import SkyPilotStack, by_hand, until
 
@@ -79,11 +79,6 @@ TYPES = (
     Type("gpu_8x_a100", "A100", 8, 10.32),
 )
 REGIONS = ("us-east-1", "us-west-1")
-
-IN_ROOTFS = (
-    "openssh-server", "sudo", "rsync", "python3", "python3-venv", "ca-certificates", "procps", "lsof", "patch",
-    "iproute2", "netcat-openbsd", "curl", "fuse3",
-)  # fmt: skip
 
 
 class VMStack(SkyPilotStack):
@@ -230,7 +225,7 @@ class VMStack(SkyPilotStack):
         self.install_python()
         self.install_rclone()
         self.patch_skypilot()
-        self.make_rootfs()
+        self.rootfs = debian.rootfs(self.venv / "bin", self.log)
         self.write_skypilot()
         self.start()
 
@@ -278,39 +273,6 @@ class VMStack(SkyPilotStack):
                 str(self.venv / "bin" / "python"),
             ]
             subprocess.run([*uv, "boto3", bucket_store.RCLONE], check=True)
-
-    def make_rootfs(self) -> None:
-        """A Debian with ssh, in which what SkyPilot installs on a machine is installed already: a machine that is set
-        up asks nothing of the world, and is ready in seconds."""
-        rootfs, done = self.folder / "rootfs", self.folder / "rootfs.done"
-        recipe = hashlib.sha256(
-            repr((IN_ROOTFS, SSHD, INSTALL, self.skypilot, bucket_store.RCLONE)).encode()
-        ).hexdigest()
-        if done.exists() and done.read_text() == recipe:
-            return
-        self.log("debootstrap")
-        done.unlink(missing_ok=True)
-        shutil.rmtree(rootfs, ignore_errors=True)
-        options = ["--variant=minbase", f"--include={','.join(IN_ROOTFS)}"]
-        _must("debootstrap", *options, "bookworm", str(rootfs), *_mirror())
-        _must("chroot", str(rootfs), "useradd", "-m", "-s", "/bin/bash", "-p", "*", "ubuntu")
-        (rootfs / "etc/sudoers.d/ubuntu").write_text("ubuntu ALL=(ALL) NOPASSWD:ALL\n")
-        (rootfs / "etc/ssh/sshd_config.d/e2e.conf").write_text(SSHD)
-        (rootfs / "run/sshd").mkdir(exist_ok=True)
-        for folder in (".ssh", ".local/bin"):
-            (rootfs / "home/ubuntu" / folder).mkdir(parents=True)
-        shutil.copy(self.venv / "bin" / "uv", rootfs / "home/ubuntu/.local/bin/uv")
-        shutil.copy(self.venv / "bin" / "rclone", rootfs / "usr/local/bin/rclone")
-        _must("chroot", str(rootfs), "chown", "-R", "ubuntu:", "/home/ubuntu")
-        self.log("SkyPilot's runtime into it")
-        certificates = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
-        shutil.copy(certificates, rootfs / "etc/ssl/certs/ca-certificates.crt")
-        shutil.copy("/etc/resolv.conf", rootfs / "etc/resolv.conf")
-        inside = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$1" su -l ubuntu -c "$2"'
-        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        _must(*apart, "sh", "-c", inside, "install", str(rootfs), INSTALL)
-        (rootfs / "etc/resolv.conf").write_text("")
-        done.write_text(recipe)
 
     def write_skypilot(self) -> None:
         """The catalogue, the credentials, and the same prices for gpuspec."""
@@ -363,7 +325,7 @@ class VMStack(SkyPilotStack):
         apart = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
         with open(cloud / "log", "wb") as log:
             subprocess.Popen(
-                [*apart, "/usr/bin/python3", self._program(), str(cloud), str(self.folder / "rootfs")],
+                [*apart, "/usr/bin/python3", self._program(), str(cloud), str(self.rootfs)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -426,11 +388,11 @@ class VMStack(SkyPilotStack):
 
     def _clouds(self) -> list[int]:
         """The outermost processes of this folder's cloud: those that are in a network of their own already."""
-        mark = [str(self.folder / "cloud"), str(self.folder / "rootfs")]
+        mark = str(self.folder / "cloud")
         return [
             process
             for process in _processes()
-            if (words := _arguments(process))[-2:] == mark
+            if (words := _arguments(process))[-2:-1] == [mark]
             and words[0] == "unshare"
             and _network(process) not in ("", _network("self"))
         ]
@@ -465,50 +427,6 @@ def _environment(process: int) -> list[str]:
         return Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return []
-
-
-def _mirror() -> list[str]:
-    """The host's own mirror of Debian, where it names one."""
-    lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
-    for path in lists:
-        for line in path.read_text().splitlines() if path.exists() else ():
-            words = line.split()
-            if words[:1] in (["deb"], ["URIs:"]):
-                found = next((word for word in words if "://" in word), "")
-                if "debian" in found:
-                    return [found]
-    return []
-
-
-def _must(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(
-            f"{command[0]} gave {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
-        )
-
-
-SSHD = """\
-UsePAM no
-PasswordAuthentication no
-StrictModes no
-MaxStartups 100
-MaxSessions 100
-SetEnv UV_OFFLINE=1
-"""
-
-# What SkyPilot's own set-up of a machine installs (sky/skylet/constants.py), with the Python that is there instead of
-# a 3.10 from outside PyPI: it finds all this and installs nothing but itself.
-INSTALL = """\
-set -e
-export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt UV_COMPILE_BYTECODE=1
-mkdir .sky
-.local/bin/uv venv -q --seed skypilot-runtime --python /usr/bin/python3
-.local/bin/uv venv -q --seed --relocatable --system-site-packages --python /usr/bin/python3 sky-user-env
-export VIRTUAL_ENV=$HOME/skypilot-runtime
-.local/bin/uv pip install -q 'setuptools<70' 'click<8.3.0' 'ray[default]==2.9.3' pydantic-core==2.41.1 \\
-    'skypilot[lambda,remote]==0.14.1'
-"""
 
 
 if __name__ == "__main__":
