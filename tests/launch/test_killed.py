@@ -144,6 +144,45 @@ def test_two_clients_never_share_a_machine_that_is_busy(rented: Path) -> None:
     assert not records.claim(two, "gs-free")
 
 
+def ended() -> None:
+    """The jobs of all machines are over, and nobody has heard of it."""
+    machines = cloud.read()
+    for machine in machines.values():
+        machine["jobs"] = [["SUCCEEDED", handed_in] for _, handed_in in machine["jobs"]]
+    cloud.write(machines)
+
+
+@pytest.mark.parametrize("nobody_follows", [["--detach"], []])
+def test_a_machine_is_used_again_although_nobody_asked_how_its_job_ended(
+    rented: Path, nobody_follows: list[str]
+) -> None:
+    started = run(rented, *nobody_follows, KILL_AT="" if nobody_follows else "logs:before")
+    assert started.returncode == (0 if nobody_follows else -9)
+    ended()
+    again = run(rented)
+    assert again.returncode == 0, again.stderr
+    assert "is still up and will do" in again.stderr
+    (machine,) = cloud.read().values()
+    assert len(machine["jobs"]) == 2
+    assert [each.state for each in Records().all()] == ["succeeded", "succeeded"]
+
+
+def test_a_job_that_was_followed_to_its_end_is_recorded_as_ended(rented: Path) -> None:
+    assert run(rented, KILL_AT="logs:before").returncode == -9
+    assert Records().get("job").state == "running"
+    assert gpuspec("logs", "-f", "job").returncode == 0
+    assert Records().get("job").state == "succeeded"
+
+
+def test_a_run_that_ended_unheard_keeps_no_machine_from_being_taken_down(rented: Path) -> None:
+    assert run(rented).returncode == 0
+    first = Records().get("job").id
+    assert run(rented, "--detach").returncode == 0
+    ended()
+    assert gpuspec("down", first).returncode == 0
+    assert not cloud.read()
+
+
 def test_a_run_whose_machine_went_to_another_does_not_take_it_down(rented: Path) -> None:
     assert run(rented).returncode == 0
     first = Records().get("job").id

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
-from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, State, Stray
+from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.route import Kind, choose_route, kept_folder
@@ -18,22 +19,6 @@ from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.planning import Plan, over_budget
 from gpuspec.spec import Job
-
-if TYPE_CHECKING:
-    from gpuspec.launch.skypilot.client import Client, Machine
-
-_STATES: dict[str, State] = {
-    "INIT": "provisioning",
-    "PENDING": "running",
-    "SETTING_UP": "setup",
-    "RUNNING": "running",
-    "SUCCEEDED": "succeeded",
-    "FAILED": "failed",
-    "FAILED_DRIVER": "failed",
-    "FAILED_SETUP": "failed",
-    "CANCELLED": "interrupted",
-}
-"""SkyPilot's job states in our words."""
 
 
 class SkyPilotLauncher:
@@ -96,6 +81,7 @@ class SkyPilotLauncher:
         """The run as the machine has it, kept in its record once it has ended. A machine that is gone takes with it
         how the job ended, unless someone had asked before."""
         from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.state import state
 
         if run.state in FINAL or (run.state == "lost" and run.gone):
             return run
@@ -107,49 +93,7 @@ class SkyPilotLauncher:
         if controller:
             found: Run = controller.state(run)
             return found
-        client = Client()
-        machine = client.machine(run.machine, refresh=True)
-        if machine is not None and run.state == "lost":  # it was to go, and did not
-            return run._replace(actual_price=machine.price)
-        if machine is None or not (machine.up or machine.was_up):
-            return self._without_machine(client, run, machine)
-        if run.keep_alive_minutes is not None and machine.idle_minutes < 0 and not alive(run):
-            why = "its machine has no timer, and the gpuspec that started it is gone"
-            return run._replace(state="lost", message=why, actual_price=machine.price)
-        if not machine.up:
-            why = "its machine cannot be reached just now; its own limit and timer hold"
-            return run._replace(message=why, actual_price=machine.price)
-        number = run.machine_job or self._number(client, run)
-        if number is None:
-            return self._without_machine(client, run, machine)
-        word = client.job_state(run.machine, int(number))
-        state = _STATES.get(word or "", "lost")
-        known: dict[str, Any] = {
-            "state": state,
-            "machine_job": number,
-            "actual_price": machine.price,
-        }
-        if state in FINAL:
-            return Records().record(run).update(**known, message="")
-        return run._replace(**known)
-
-    def _without_machine(self, client: Client, run: Run, machine: Machine | None) -> Run:
-        """A run with no job on a machine: it is still being made, or nobody makes it any more."""
-        if alive(run) or client.pending(run.machine or ""):
-            return run._replace(state="provisioning")
-        if machine is None:
-            return Records().record(run).update(state="lost", gone=True, message=_gone(run))
-        why = "the gpuspec that started it is gone, and no job is on its machine"
-        return run._replace(state="lost", message=why, actual_price=machine.price)
-
-    def _number(self, client: Client, run: Run) -> str | None:
-        """The job of a run whose client was gone before it could write the number down."""
-        found = client.newest_job(run.machine or "")
-        if found is None:
-            return None
-        number, handed_in = found
-        own = (run.machine or "").endswith(run.id)  # else the machine had jobs before this one
-        return str(number) if own or handed_in >= run.started else None
+        return state(Client(), run)
 
     def logs(self, run: Run, *, follow: bool) -> int:
         """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` brings its results at
@@ -171,8 +115,11 @@ class SkyPilotLauncher:
         else:
             status = client.logs(run.machine, number, watch, follow=False)
         watch.finish()
-        if follow and bring(client, run):
-            delivered(run.id)
+        if follow:
+            if bring(client, run):
+                delivered(run.id)
+            with suppress(UserError):  # the log and the results are here
+                self.state(run)
         if watch.peak_memory is not None:
             Records().record(run).update(peak_memory=watch.peak_memory)
         return int(status != 0)
@@ -182,12 +129,13 @@ class SkyPilotLauncher:
         where a controller has it. UserError while the machine is still being made."""
         from gpuspec.launch.skypilot.client import Client
         from gpuspec.launch.skypilot.results import bring
+        from gpuspec.launch.skypilot.state import job_number
 
         if run.through:  # its machines are the controller's, and go with it
             return self.down(run)
         if run.machine is not None:
             client = Client()
-            number = run.machine_job or self._number(client, run)
+            number = job_number(client, run)
             if number is None and client.pending(run.machine):
                 raise UserError(
                     "machine-not-up",
@@ -195,7 +143,7 @@ class SkyPilotLauncher:
                     f"gpuspec down {run.id}",
                 )
             if number is not None:
-                client.cancel_job(run.machine, int(number))
+                client.cancel_job(run.machine, number)
             bring(client, run)
         return (
             Records()
@@ -215,7 +163,9 @@ class SkyPilotLauncher:
             run = Records().get(run.id)
         elif run.machine is not None:
             for other in Records().all(active=True):
-                if other.machine == run.machine and other.id != run.id:
+                if other.machine != run.machine or other.id == run.id:
+                    continue
+                if self.state(other).state not in (*FINAL, "lost"):
                     raise UserError(
                         "machine-in-use",
                         f"{run.machine} is used by run {other.id} ({other.name}) now",
@@ -260,21 +210,6 @@ class SkyPilotLauncher:
 
         if not end_unknown(machine):
             Client().down(machine)
-
-
-def _gone(run: Run) -> str:
-    """Of a run whose machine went before anybody asked how its job ended."""
-    if run.cloud is None:  # nobody saw it up, but it may have been
-        return "there is no machine of it; whether it came to a job is not known"
-    timer = (
-        "its cloud"
-        if run.keep_alive_minutes is None
-        else f"its {run.keep_alive_minutes:g} idle minutes, or its cloud,"
-    )
-    return (
-        f"{timer} took its machine before anybody asked how the job ended; what was not fetched went with it "
-        "(next time: gpuspec logs -f)"
-    )
 
 
 def _controller(run: Run) -> Any:

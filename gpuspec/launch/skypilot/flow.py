@@ -99,7 +99,7 @@ class Launch:
 
     def _left_behind(self, client: Client, clouds: frozenset[str]) -> Machine | None:
         """A machine of an earlier run that will do, claimed and with its timer wound up; None where there is none."""
-        names = left_behind(Records().all(), machine_key(self.job, self.settings.workdir))
+        names = left_behind(client, machine_key(self.job, self.settings.workdir))
         if not names:
             return None
         ways = ways_here(self.job, self.plan, clouds)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import FINAL, Run
+from gpuspec.launch.records import Records, alive
+from gpuspec.launch.skypilot.state import state
 from gpuspec.launch.skypilot.task import Entry
 from gpuspec.spec import Job
 
@@ -32,11 +34,21 @@ def machine_key(job: Job, workdir: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def left_behind(runs: Sequence[Run], key: str) -> list[str]:
+def left_behind(client: Client, key: str) -> list[str]:
     """Machines made with `key` on which no run goes on, newest first."""
-    busy = {run.machine for run in runs if run.state not in FINAL}
-    names = [run.machine for run in runs if run.machine_key == key and run.machine and not run.gone]
-    return [name for name in dict.fromkeys(names) if name not in busy]
+    runs = [run for run in Records().all() if run.machine_key == key and run.machine and not run.gone]
+    busy = {run.machine for run in runs if _goes_on(client, run)}
+    return [name for name in dict.fromkeys(run.machine or "" for run in runs) if name not in busy]
+
+
+def _goes_on(client: Client, run: Run) -> bool:
+    """Whether a run still has its machine. How one has ended that no gpuspec follows stands in no record yet."""
+    if run.state in FINAL or alive(run):
+        return run.state not in FINAL
+    try:
+        return state(client, run).state not in FINAL
+    except UserError:
+        return True
 
 
 def reusable(

@@ -1,0 +1,84 @@
+"""What has become of a run that has a machine of its own, asked of SkyPilot and the machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpuspec.launch.launcher import FINAL, Run, State
+from gpuspec.launch.records import Records, alive
+from gpuspec.launch.skypilot.client import Client, Machine
+
+_STATES: dict[str, State] = {
+    "INIT": "provisioning",
+    "PENDING": "running",
+    "SETTING_UP": "setup",
+    "RUNNING": "running",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "FAILED_DRIVER": "failed",
+    "FAILED_SETUP": "failed",
+    "CANCELLED": "interrupted",
+}
+"""SkyPilot's job states in our words."""
+
+
+def state(client: Client, run: Run) -> Run:
+    """The run as its machine has it, kept in its record once it has ended. A machine that is gone takes with it how
+    the job ended, unless someone had asked before."""
+    name = run.machine or ""
+    machine = client.machine(name, refresh=True)
+    if machine is not None and run.state == "lost":  # it was to go, and did not
+        return run._replace(actual_price=machine.price)
+    if machine is None or not (machine.up or machine.was_up):
+        return _without_machine(client, run, machine)
+    if run.keep_alive_minutes is not None and machine.idle_minutes < 0 and not alive(run):
+        why = "its machine has no timer, and the gpuspec that started it is gone"
+        return run._replace(state="lost", message=why, actual_price=machine.price)
+    if not machine.up:
+        why = "its machine cannot be reached just now; its own limit and timer hold"
+        return run._replace(message=why, actual_price=machine.price)
+    number = job_number(client, run)
+    if number is None:
+        return _without_machine(client, run, machine)
+    now = _STATES.get(client.job_state(name, number) or "", "lost")
+    known: dict[str, Any] = {"state": now, "machine_job": str(number), "actual_price": machine.price}
+    if now in FINAL:
+        return Records().record(run).update(**known, message="")
+    return run._replace(**known)
+
+
+def job_number(client: Client, run: Run) -> int | None:
+    """The run's job on its machine; also of a run whose client was gone before it could write the number down."""
+    if run.machine_job:
+        return int(run.machine_job)
+    found = client.newest_job(run.machine or "")
+    if found is None:
+        return None
+    number, handed_in = found
+    own = (run.machine or "").endswith(run.id)  # else the machine had jobs before this one
+    return number if own or handed_in >= run.started else None
+
+
+def _without_machine(client: Client, run: Run, machine: Machine | None) -> Run:
+    """A run with no job on a machine: it is still being made, or nobody makes it any more."""
+    if alive(run) or client.pending(run.machine or ""):
+        return run._replace(state="provisioning")
+    if machine is None:
+        return Records().record(run).update(state="lost", gone=True, message=_gone(run))
+    why = "the gpuspec that started it is gone, and no job is on its machine"
+    return run._replace(state="lost", message=why, actual_price=machine.price)
+
+
+def _gone(run: Run) -> str:
+    """Of a run whose machine went before anybody asked how its job ended."""
+    if run.cloud is None:  # nobody saw it up, but it may have been
+        return "there is no machine of it; whether it came to a job is not known"
+    timer = (
+        "its cloud"
+        if run.keep_alive_minutes is None
+        else f"its {run.keep_alive_minutes:g} idle minutes, or its cloud,"
+    )
+    return (
+        f"{timer} took its machine before anybody asked how the job ended; what was not fetched went with it "
+        "(next time: gpuspec logs -f)"
+    )
