@@ -241,11 +241,11 @@ def test_the_disk_there_is_full(vms: VMStack, job: dict[str, Any]) -> None:
     full = "sudo mount -t tmpfs -o size=1m,mode=777 tmpfs results"
     run = f"echo begun; mkdir -p results; {full}; echo kept >results/first; head -c 2000000 /dev/zero >results/second"
     done = launch(vms, spec(**job, run=run))
+    vms.on_machine(shared["machine"], "sudo umount sky_workdir/results")
     assert done.returncode == 1, done.stderr
     assert "No space left on device" in done.stdout
     assert (job["folder"] / "results" / "first").read_text() == "kept\n"
     told(vms, record(vms)["id"], "failed", "the job failed with exit status 1: see the log above")
-    vms.on_machine(shared["machine"], "sudo umount sky_workdir/results")
 
 
 @contextmanager
@@ -335,7 +335,7 @@ def test_ctrl_c_twice_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
         heard(client, "Ctrl-C again leaves without waiting")
         client.send_signal(signal.SIGINT)
         _, errors = client.communicate()
-    assert client.returncode == 1
+    assert client.returncode == 1, errors
     assert f"{run['machine']} may be up; it may have no timer yet" in errors
     assert f"gpuspec down {run['id']}" in errors
     assert f"{run['id']} (slow)" in gpuspec(vms, "reap", "--dry-run").stdout
@@ -347,7 +347,7 @@ def test_the_server_killed_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
     with renting(vms, tmp_path) as (client, run):
         vms.kill_api_server()
         _, errors = client.communicate()
-    assert client.returncode == 2
+    assert client.returncode == 2, errors
     assert "SkyPilot's API server does not answer (Connection refused)" in errors
     away(vms, run)
 

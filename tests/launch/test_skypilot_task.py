@@ -164,10 +164,24 @@ def test_a_line_that_ends_our_here_document_does_not() -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 1.0])
-def test_the_exit_status_is_the_jobs_own(limit: float | None, tmp_path: Path) -> None:
-    assert bash(run_text("exit 7", limit), tmp_path).returncode == 7
+def test_the_exit_status_is_the_jobs_own_and_is_said(limit: float | None, tmp_path: Path) -> None:
+    failed = bash(run_text("exit 7", limit), tmp_path)
+    assert failed.returncode == 7
+    watch = Watch(io.StringIO(), io.StringIO())
+    watch.write("(x, pid=1) " + failed.stderr)
+    assert watch.exit_code == 7
+    assert bash(run_text("true", limit), tmp_path).stderr == ""
     done = bash(run_text("read line; echo got $line", limit) + "\n", tmp_path)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("limit", [None, 1.0])
+def test_the_authors_environment_is_left_alone(limit: float | None, tmp_path: Path) -> None:
+    words = ["up", "ends", "left", "began", "now", "status", "sampler", "seconds", "waited", "mark"]
+    values = "".join(f"export {word}=theirs; " for word in words)
+    text = setup_text(job("RTX A6000", setup=("true",)), limit) + run_text("env", limit)
+    done = bash(values + text, tmp_path)
+    assert {f"{word}=theirs" for word in words} <= set(done.stdout.split("\n"))
 
 
 @pytest.mark.parametrize("limit", [None, 1.0])
@@ -185,7 +199,7 @@ def test_the_most_that_a_gpu_held_is_said_at_the_end(limit: float | None, tmp_pa
     out = io.StringIO()
     watch = Watch(out, out)
     watch.write("(x, pid=1) " + done.stderr)
-    assert (watch.peak_memory, out.getvalue()) == (40.0, "")  # 40960 MiB
+    assert (watch.peak_memory, watch.exit_code, out.getvalue()) == (40.0, 3, "")  # 40960 MiB
 
 
 def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:

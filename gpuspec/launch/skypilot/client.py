@@ -86,10 +86,12 @@ class Client:
         with explained():
             import sky
             from sky.client import sdk
+            from sky.server.common import get_api_server_status_response
             from sky.skylet.autostop_lib import AutostopWaitFor
 
             self._sky: Any = sky
             self._sdk: Any = sdk
+            self._health: Any = get_api_server_status_response
             self._wait_for_jobs: Any = AutostopWaitFor.JOBS
 
     def enabled_clouds(self) -> frozenset[str]:
@@ -225,9 +227,9 @@ class Client:
     def down(self, name: str) -> None:
         """Take a machine down, and stop its launch if that is still under way; fine if it is gone."""
         with explained():
-            self._remembered(
-                [name]
-            )  # starts the server where none is: requests are asked of one that runs only
+            # The server is started where none is; that one was there is believed for 5 s (sky/server/common.py).
+            self._health.cache_clear()
+            self._remembered([name])
         for request in self.pending(name):
             self.cancel_request(request)
         with explained(), contextlib.suppress(self._sky.exceptions.ClusterDoesNotExist):

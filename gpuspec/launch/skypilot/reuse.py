@@ -43,10 +43,10 @@ def left_behind(client: Client, key: str) -> list[str]:
 
 def _goes_on(client: Client, run: Run) -> bool:
     """Whether a run still has its machine. How one has ended that no gpuspec follows stands in no record yet."""
-    if run.state in FINAL or alive(run):
-        return run.state not in FINAL
+    if run.state in FINAL:
+        return False
     try:
-        return state(client, run).state not in FINAL
+        return alive(run) or state(client, run).state not in FINAL
     except UserError:
         return True
 

@@ -3,6 +3,8 @@
 With a time limit they run under `timeout`, which the machine itself keeps, so it holds when the client is
 gone. The limit covers setup and run together and is counted on the machine's uptime: a clock may jump. Where one
 machine may follow another, each has what is left until a date, and no more than the whole limit.
+
+Variables of our own begin with gs_: the author's environment holds whatever else.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ INLINE_BYTES = 100 * 1024
 
 PEAK = "gpuspec: peak memory of a GPU:"
 """Before the MiB that one GPU held at most, likewise."""
+
+ENDED = "gpuspec: exit status"
+"""Before the one other than 0 with which the command ended, likewise. SkyPilot says it, too, half a second after the
+job is over and its log may have been left."""
 
 HELD = "gpuspec: the machine waits for its outputs to be fetched, minutes at most:"
 """Said by a machine that goes as soon as its job is over; the client fetches, then writes `FETCHED`."""
@@ -47,13 +53,12 @@ def setup_text(job: Job, max_hours: float | None, *, until: float | None = None)
     start = ""
     if until is not None:
         start = (
-            f"left=$(( {int(until)} - $(date +%s) ))\n"
-            f'[ "$left" -lt {seconds} ] || left={seconds}\n[ "$left" -gt 0 ] || left=1\n'
+            f"gs_left=$(( {int(until)} - $(date +%s) ))\n"
+            f'[ "$gs_left" -lt {seconds} ] || gs_left={seconds}\n[ "$gs_left" -gt 0 ] || gs_left=1\n'
         )
-        seconds = "$left"
-    start += (
-        f"mkdir -p .gpuspec\nread -r up _ </proc/uptime; echo $(( ${{up%.*}} + {seconds} )) >.gpuspec/ends\n"
-    )
+        seconds = "$gs_left"
+    start += "mkdir -p .gpuspec\nread -r gs_up _ </proc/uptime; "
+    start += f"echo $(( ${{gs_up%.*}} + {seconds} )) >.gpuspec/ends\n"
     return start + (_limited(f"set -e\n{body}", seconds, max_hours, "GPUSPEC_SETUP") if body else "")
 
 
@@ -73,8 +78,8 @@ echo "gpuspec: the setup of an earlier run did not end well; it is done anew" >&
 (set -e
 {commands}
 )
-status=$?
-[ $status -eq 0 ] || exit $status
+gs_status=$?
+[ $gs_status -eq 0 ] || exit $gs_status
 {NOTE_SET_UP}fi
 """
 
@@ -83,18 +88,18 @@ def run_text(command: str, max_hours: float | None, *, counted: bool = True) -> 
     """The job's command, for what setup has left of the time limit; all of it where setup has not `counted`."""
     command = command.rstrip("\n")
     if max_hours is None:
-        return _SAMPLE + _plain(command)
+        return _WATCHED + _plain(command)
     seconds = str(_seconds(max_hours))
     if not counted:
-        return _SAMPLE + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
+        return _WATCHED + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
     # A disk that was full during setup leaves the file empty: then the limit begins here.
     left = f"""\
-read -r up _ </proc/uptime
-ends=$(cat .gpuspec/ends 2>/dev/null)
-left=$(( ${{ends:-$(( ${{up%.*}} + {seconds} ))}} - ${{up%.*}} ))
-[ "$left" -gt 0 ] || left=1
+read -r gs_up _ </proc/uptime
+gs_ends=$(cat .gpuspec/ends 2>/dev/null)
+gs_left=$(( ${{gs_ends:-$(( ${{gs_up%.*}} + {seconds} ))}} - ${{gs_up%.*}} ))
+[ "$gs_left" -gt 0 ] || gs_left=1
 """
-    return left + _SAMPLE + _limited(command, '"$left"', max_hours, "GPUSPEC_RUN")
+    return left + _WATCHED + _limited(command, '"$gs_left"', max_hours, "GPUSPEC_RUN")
 
 
 def held_text(text: str, minutes: int) -> str:
@@ -103,24 +108,29 @@ def held_text(text: str, minutes: int) -> str:
 mkdir -p .gpuspec; rm -f {FETCHED}
 (
 {text})
-status=$?
+gs_status=$?
 echo "{HELD} {minutes}" >&2
 waited=0
 until [ -e {FETCHED} ] || [ $waited -ge {minutes * 60} ]; do sleep 1; waited=$(( waited + 1 )); done
-exit $status
+exit $gs_status
 """
 
 
-_SAMPLE = f"""\
+_WATCHED = f"""\
+gs_sampler=
 if command -v nvidia-smi >/dev/null; then
   # the most that any one GPU held, for `gpuspec cost`: sizing is judged by it
   mkdir -p .gpuspec; : >.gpuspec/memory
   while nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits >>.gpuspec/memory; do
     sleep 5
   done </dev/null >/dev/null 2>&1 &
-  sampler=$!
-  trap 'kill $sampler 2>/dev/null; echo "{PEAK} $(sort -n .gpuspec/memory | tail -1) MiB" >&2' EXIT
+  gs_sampler=$!
 fi
+trap 'gs_status=$?
+if [ -n "$gs_sampler" ]; then
+  kill $gs_sampler 2>/dev/null; echo "{PEAK} $(sort -n .gpuspec/memory | tail -1) MiB" >&2
+fi
+[ $gs_status -eq 0 ] || echo "{ENDED} $gs_status" >&2' EXIT
 """
 
 
@@ -139,17 +149,17 @@ def _plain(text: str) -> str:
 def _limited(text: str, seconds: str, max_hours: float, word: str) -> str:
     mark = _mark(text, word)
     return f"""\
-read -r began _ </proc/uptime
+read -r gs_began _ </proc/uptime
 # bash reads the lines below from descriptor 3: standard input stays the job's own
 timeout --kill-after={GRACE_SECONDS} {seconds} bash /dev/fd/3 3<<'{mark}'
 {text}
 {mark}
-status=$?
-read -r now _ </proc/uptime
-if [ $status -ne 0 ] && [ $(( ${{now%.*}} - ${{began%.*}} )) -ge {seconds} ]; then
+gs_status=$?
+read -r gs_now _ </proc/uptime
+if [ $gs_status -ne 0 ] && [ $(( ${{gs_now%.*}} - ${{gs_began%.*}} )) -ge {seconds} ]; then
   echo "{LIMIT_REACHED}: {max_hours:g} h" >&2
 fi
-[ $status -eq 0 ] || exit $status
+[ $gs_status -eq 0 ] || exit $gs_status
 """
 
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from gpuspec.launch.readiness import LINES
-from gpuspec.launch.skypilot.shell import BEGUN, HELD, LIMIT_REACHED, PEAK
+from gpuspec.launch.skypilot.shell import BEGUN, ENDED, HELD, LIMIT_REACHED, PEAK
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
 _PEAK = re.compile(re.escape(PEAK) + r" (\d+) MiB")
+_ENDED = re.compile(re.escape(ENDED) + r" (\d+)$")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
 _ITEMS = re.compile(r"items: (\d+) of (\d+) done in ([\d.]+) s$")
 _NOT_SO = "(Ctrl-C to exit log streaming; job will not be killed)"
@@ -96,6 +97,10 @@ class Watch(io.TextIOBase):
         peak = _PEAK.search(line)
         if peak:
             self.peak_memory = int(peak[1]) / 1024
+            return
+        ended = _ENDED.search(line)
+        if ended:
+            self.exit_code = int(ended[1])
             return
         if BEGUN in line:
             self.begun.set()
