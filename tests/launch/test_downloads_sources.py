@@ -7,13 +7,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from webserver import COMMIT, WEIGHTS, Site, with_model
 
-from .conftest import Fetch
+from .conftest import Fetch, command
 
 
 @pytest.fixture
@@ -73,6 +74,46 @@ def test_half_a_file_in_the_cache_is_fetched_again(hub: Site, fetch: Fetch, tmp_
     done = fetch(hf(), env={"HF_ENDPOINT": hub.url})
     assert done.returncode == 0, done.stderr
     assert half.read_bytes() == WEIGHTS
+
+
+def test_two_machines_fetch_into_one_cache_and_do_not_write_to_one_file(
+    hub: Site, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """As two pods with the same volume do: one's half was the other's whole."""
+    weights = f"/org/model/resolve/{COMMIT}/model.safetensors"
+    hub.faults[weights] = [("stall", 300_000), ("stall", 400_000)]
+    fetcher = command(tmp_path / "machine", [hf()], [sys.executable, "-I", "-S"])
+    machines = [
+        subprocess.Popen(
+            [*fetcher, "--root", str(tmp_path / name)],
+            env={**environment, "HF_ENDPOINT": hub.url},
+            stdout=subprocess.DEVNULL,
+        )
+        for name in ("one", "two")
+    ]
+    folder = tmp_path / f"hf/hub/models--org--model/snapshots/{COMMIT}"
+    deadline = time.monotonic() + 20
+    while len(list(folder.glob("model.safetensors*.part"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    hub.release.set()
+    assert [machine.wait(20) for machine in machines] == [0, 0]
+    assert {each.get("Range") for each in hub.got(weights)} == {None, "bytes=300000-", "bytes=400000-"}
+    assert (folder / "model.safetensors").read_bytes() == WEIGHTS
+    assert not list(folder.rglob("*.part"))
+
+
+def test_what_a_machine_that_went_left_of_a_file_is_removed_from_the_cache(
+    hub: Site, fetch: Fetch, tmp_path: Path
+) -> None:
+    folder = tmp_path / f"hf/hub/models--org--model/snapshots/{COMMIT}"
+    folder.mkdir(parents=True)
+    left, growing = folder / "model.safetensors.0ld.part", folder / "model.safetensors.n3w.part"
+    for part, age in ((left, 2 * 3600), (growing, 60)):
+        part.write_bytes(WEIGHTS[:1000])
+        os.utime(part, (time.time() - age,) * 2)
+    assert fetch(hf(), env={"HF_ENDPOINT": hub.url}).returncode == 0
+    assert list(folder.glob("*.part")) == [growing]
+    assert growing.stat().st_size == 1000
 
 
 @pytest.mark.parametrize("target", ["models/m", None])

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import urllib.parse
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from .file import Failure, File, Task, confined
@@ -92,9 +93,10 @@ def _cached(kind: str, repository: str, revision: str, commit: str) -> str:
     if revision != commit:
         note = confined(os.path.join(os.path.realpath(top), "refs"), revision)
         os.makedirs(os.path.dirname(note), exist_ok=True)
-        with open(note + ".new", "w", encoding="utf-8") as out:
+        new = f"{note}.{uuid.uuid4().hex[:8]}"  # its own: other machines may write to this cache
+        with open(new, "w", encoding="utf-8") as out:
             out.write(commit)
-        os.replace(note + ".new", note)
+        os.replace(new, note)
     return os.path.join(os.path.realpath(top), "snapshots", commit)
 
 

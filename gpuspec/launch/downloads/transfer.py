@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import shutil
 import threading
 import time
 import urllib.error
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,8 @@ WORKERS = 4
 TRIES = 5  # in a row without a byte of progress
 STALL_SECONDS = 60.0
 DEFAULT_TIMEOUT = 7200.0
+ABANDONED_SECONDS = 3600.0
+"""A file that did not grow for so long belongs to a machine that is gone: one that is up gives up long before."""
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -77,6 +81,7 @@ class Fetcher:
         with self._alone():
             with contextlib.suppress(OSError, ValueError), open(self.ledger_path, encoding="utf-8") as ledger:
                 self.ledger = json.load(ledger)
+            self.ledger.setdefault("self", {"id": uuid.uuid4().hex[:8]})
             tasks = [task for item in downloads for task in self._planned(item)]
             missing = [t for t in tasks if t.work or (t.file and not self.there(t.file))]
             self.skipped = len(tasks) - len(missing)
@@ -134,7 +139,7 @@ class Fetcher:
         need: dict[int, int] = {}
         for task in tasks:
             if task.file:
-                part = task.file.path + ".part"
+                part = self._part(task.file)
                 rest = (task.file.size or 0) - (os.path.getsize(part) if os.path.exists(part) else 0)
                 self.total += max(rest, 0)
                 place = existing(task.file.path)
@@ -257,7 +262,8 @@ class Fetcher:
     def download(self, file: File, deadline: float) -> None:
         """Fetch one file beside its place (`.part`), verify it, and move it there in one step."""
         os.makedirs(os.path.dirname(file.path), exist_ok=True)
-        part = file.path + ".part"
+        part = self._part(file)
+        self._clear(file, part)
         resumed = os.path.exists(part)
         self._retried(file.url, deadline, lambda: self._transfer(file, part, deadline))
         if file.check and digest(part, file.check[0]) != file.check[1].lower() and resumed:
@@ -267,6 +273,20 @@ class Fetcher:
         os.replace(part, file.path)
         self._note(part, None)
         self.remember(file)
+
+    def _part(self, file: File) -> str:
+        """Where it grows. A cache may be on a volume, where other machines are fetching the same file, and no lock is
+        known to hold for all of them: each has its own there."""
+        own = f".{self.ledger['self']['id']}" if file.cached else ""
+        return f"{file.path}{own}.part"
+
+    @staticmethod
+    def _clear(file: File, part: str) -> None:
+        """Remove what machines that went have left of it in a cache."""
+        for left in glob.glob(glob.escape(file.path) + ".*.part") if file.cached else ():
+            with contextlib.suppress(OSError):  # another removed it, or has just finished
+                if left != part and time.time() - os.stat(left).st_mtime > ABANDONED_SECONDS:
+                    os.remove(left)
 
     def _verify(self, file: File, part: str) -> None:
         if file.check is None:
