@@ -158,6 +158,32 @@ def test_a_reader_that_left_does_not_end_the_job() -> None:
     assert "return code list" in aside.getvalue()
 
 
+def test_a_traceback_in_sky_pilot_s_log_is_not_shown() -> None:
+    """As SkyPilot 0.14.1 wrote it where RunPod had no GPU left (some of its lines)."""
+    aside = io.StringIO()
+    watch = Watch(io.StringIO(), aside)
+    logged = "W 11-28 17:52:48.067 PID=14726 instance.py:120]"
+    for line in (
+        "⚙︎ Launching on RunPod US (US-TX-1).",
+        f"{logged} run_instances error: There are no longer any instances available.",
+        f"\x1b[33m{logged} Full traceback:\x1b[0m",
+        f"{logged} Traceback (most recent call last):",
+        f'{logged}   File "/sky/provision/runpod/instance.py", line 102, in run_instances',
+        f"{logged} runpod.error.QueryError: There are no longer any instances available.",
+        f"{logged} ",
+        "W 11-28 17:52:49.100 PID=14726 instance.py:131] Waiting.",
+        "↺ Trying other potential resources.",
+        "(x, pid=1) Traceback (most recent call last):",
+    ):
+        watch.write(line + "\n")
+    assert aside.getvalue().splitlines() == [
+        "⚙︎ Launching on RunPod US (US-TX-1).",
+        f"{logged} run_instances error: There are no longer any instances available.",
+        "W 11-28 17:52:49.100 PID=14726 instance.py:131] Waiting.",
+        "↺ Trying other potential resources.",
+    ]
+
+
 def test_what_comes_again_is_not_shown_twice() -> None:
     out = io.StringIO()
     watch = Watch(out, io.StringIO())

@@ -277,6 +277,9 @@ _SERVER = "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server 
 
 _BUCKET = "make the bucket of `cache`, and give SkyPilot its credentials (`sky check`, `sky storage ls`)"
 _VOLUME = "`sky volumes ls` shows what there is and where, `sky volumes apply` makes one; a bucket is written s3://…"
+_ELSEWHERE = (
+    "leave `regions` out, or name the volume's alone: a machine is where its volume is (`sky volumes ls`)"
+)
 _WILL_NOT_START = "run `sky api stop`, then `sky api start`; the log it names says more"
 
 _ADVICE = {
@@ -305,7 +308,7 @@ _ADVICE = {
     "StorageSpecError": ("cache-bucket", _BUCKET),
     "VolumeNotFoundError": ("cache-volume", _VOLUME),
     "VolumeNotReadyError": ("cache-volume", _VOLUME),
-    "VolumeTopologyConflictError": ("cache-volume", _VOLUME),
+    "VolumeTopologyConflictError": ("cache-volume", _ELSEWHERE),
     "NotSupportedError": ("not-supported", "allow another cloud in `clouds`"),
     "ClusterOwnerIdentityMismatchError": (
         "machine-of-another",

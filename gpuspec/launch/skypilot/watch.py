@@ -21,6 +21,9 @@ _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)?
 _ITEMS = re.compile(r"items: (\d+) of (\d+) done in ([\d.]+) s$")
 _NOT_SO = "(Ctrl-C to exit log streaming; job will not be killed)"
 """True of `sky logs`; our Ctrl-C ends the job."""
+_LOGGED = re.compile(r"[DIWEF] \d\d-\d\d [\d:.]+ (?:PID=\d+ )?[\w.]+:\d+\]")
+"""What SkyPilot 0.14.1 begins each line of a message of its own log with."""
+_TRACEBACK = ("Full traceback:", "Traceback (most recent call last):")
 _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
 
 
@@ -43,6 +46,8 @@ class Watch(io.TextIOBase):
         self.shown = 0
         """Lines of the job so far."""
         self._skip = 0
+        self._traceback = ""
+        """What the lines of one that is passing begin with."""
         self.exit_code: int | None = None
         self.timed_out = False
         self.peak_memory: float | None = None
@@ -125,5 +130,15 @@ class Watch(io.TextIOBase):
         if codes:
             numbers = [int(code) for code in codes[1].split(",") if code.strip(" -")]
             self.exit_code = next((number for number in numbers if number), None)
+        if self._is_traceback(plain):
+            return
         shown = line if self._aside.isatty() else plain
         self._aside.write(shown.replace(_NOT_SO, "") + "\n")
+
+    def _is_traceback(self, line: str) -> bool:
+        """Whether it is of one that SkyPilot logs, as it does where RunPod has no GPU left; why, it says besides."""
+        logged = _LOGGED.match(line)
+        if logged and logged[0] == self._traceback:
+            return True
+        self._traceback = logged[0] if logged and line.endswith(_TRACEBACK) else ""
+        return bool(self._traceback)
