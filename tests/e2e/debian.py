@@ -43,7 +43,7 @@ mkdir .sky
 .local/bin/uv venv -q --seed --relocatable --system-site-packages --python /usr/bin/python3 sky-user-env
 export VIRTUAL_ENV=$HOME/skypilot-runtime
 .local/bin/uv pip install -q 'setuptools<70' 'click<8.3.0' 'ray[default]==2.9.3' pydantic-core==2.41.1 \\
-    'skypilot[lambda,remote]==0.14.1'
+    'skypilot[lambda,runpod,remote]==0.14.1'
 """
 
 

@@ -1,11 +1,12 @@
 """`cache` in a bucket, which the machines of real SkyPilot mount by real rclone: what one has downloaded and done,
-the next one finds there. The store is `rclone serve s3` (`bucket_store.py`), its buckets are folders here."""
+the next one finds there. The store is `rclone serve s3` (`bucket_store.py`), its buckets are folders here.
+Then `cache` in a volume, on pods of a RunPod (`fake_runpod.py`)."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -162,50 +163,68 @@ def test_the_hub_library_finds_the_model_in_the_bucket(bucket: Path, job: Client
     assert (Path(found) / "model.safetensors").read_bytes() == WEIGHTS
 
 
-VOLUME = """
-import sys
-import sky
-from sky import exceptions, global_user_state, models
-from sky.utils.status_lib import VolumeStatus
-
-def read():
-    task = sky.Task.from_yaml(sys.argv[1])
-    task.resolve_and_validate_volumes()
-    (mount,) = task.volume_mounts
-    print(mount.path, mount.volume_name, *[f"{r.cloud}/{r.region}/{r.zone}" for r in task.resources])
-
-try:
-    read()
-except exceptions.VolumeNotFoundError as error:
-    print(error)
-made = models.VolumeConfig(
-    _version=1, name="models", type="runpod-network-volume", cloud="RunPod", region="CA", zone="CA-MTL-1",
-    name_on_cloud="models-1", size="100", id_on_cloud="x",
-)
-global_user_state.add_volume("models", made, VolumeStatus.READY)
-read()
-"""
+@pytest.fixture(scope="module")
+def volume(cloud: ControllersStack) -> Path:
+    """What lies in the volume `models`, which is in one of RunPod's data centers."""
+    cloud.enable_runpod()
+    made = [
+        "--name",
+        "models",
+        "--type",
+        "runpod-network-volume",
+        "--infra",
+        "runpod/CA/CA-MTL-1",
+        "--size",
+        "10",
+    ]
+    cloud.run("sky", "volumes", "apply", "-y", *made)
+    (folder,) = (cloud.folder / "cloud" / "volumes").iterdir()
+    return folder
 
 
-def test_a_volume_is_taken_where_it_lies(cloud: ControllersStack, tmp_path: Path) -> None:
-    """As far as SkyPilot itself goes without its cloud: no machine mounts one here."""
-    catalog = tmp_path / ".sky/catalogs/v8/runpod"
-    catalog.mkdir(parents=True)
-    (catalog / "vms.csv").write_text(
-        "InstanceType,vCPUs,MemoryGiB,AcceleratorName,AcceleratorCount,GpuInfo,Region,Price,SpotPrice\n"
-        "1x_RTX4090_SECURE,16.0,24.0,RTX4090,1.0,RTX4090,CA,0.69,0.34\n"
-    )
-    prices = tmp_path / "prices.csv"
-    prices.write_text(
-        "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice\n"
-        "runpod,CA,1x_RTX4090_SECURE,RTX4090,1,16,24,0.69,0.34\nlambda,us-east-1,gpu_1x,RTX4090,1,16,24,0.40,\n"
-    )
-    path = spec(tmp_path, gpu_types=["RTX 4090"], cache="models", run="true")
-    task = gpuspec(cloud, "export", "--to", "skypilot", str(path), "--prices", str(prices))
-    assert task.returncode == 0, task.stderr
-    (tmp_path / "task.yaml").write_text(task.stdout)
-    done = subprocess.run(
-        [cloud.venv / "bin/python", "-c", VOLUME, tmp_path / "task.yaml"],
-        env={**cloud.environment(), "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.stdout == "Volume models not found.\n/gpuspec-cache models RunPod/CA/CA-MTL-1\n", done.stderr
+def pods(cloud: ControllersStack, name: str) -> list[str]:
+    """What became of the pods of these runs."""
+    return [each["event"] for each in cloud.events() if each["name"].startswith(f"gs-{name}")]
+
+
+def test_a_volume_that_cannot_be_mounted_is_said_and_nothing_is_rented(
+    cloud: ControllersStack, volume: Path, tmp_path: Path
+) -> None:
+    for cache, region, said in (
+        ("nowhere", "CA", "Volume nowhere not found."),
+        (
+            "models",
+            "US",
+            "The task requires region:US, which conflicts with the volume constraint region:CA.",
+        ),
+    ):
+        path = spec(
+            tmp_path, name="refused", gpu_types=["RTX 4090"], cache=cache, regions=[region], run="true"
+        )
+        done = launch(cloud, path)
+        assert done.returncode == 2
+        assert f"error[cache-volume]: {said}" in done.stderr
+    assert not pods(cloud, "refused")
+
+
+def test_a_model_in_a_volume_outlives_its_pod(cloud: ControllersStack, volume: Path, tmp_path: Path) -> None:
+    def run(name: str) -> None:
+        (tmp_path / name).mkdir()
+        path = spec(
+            tmp_path / name, name=name, gpu_types=["RTX 4090"], cache="models", downloads=DOWNLOADS,
+            env={"HF_ENDPOINT": hub.url}, outputs=["out/"],
+            run=f"mkdir out; cat $HF_HOME/hub/*/*/*/config.json >out/x; echo {name} >>/gpuspec-cache/runs",
+        )  # fmt: skip
+        done = launch(cloud, path)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / name / "out/x").read_bytes() == CONFIG
+
+    with closing(with_model(Site(cloud.listen()))) as hub:
+        run("one")
+        assert gpuspec(cloud, "down", "one").returncode == 0
+        assert pods(cloud, "one") == ["ask", "launch", "terminate"]
+        assert (volume / "huggingface" / MODEL / "model.safetensors").read_bytes() == WEIGHTS
+        run("two")
+        assert pods(cloud, "two") == ["ask", "launch"]
+        assert (len(hub.got(CONFIG_AT)), len(hub.got(WEIGHTS_AT))) == (1, 1)  # the second fetched nothing
+    assert (volume / "runs").read_text() == "one\ntwo\n"

@@ -51,8 +51,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import bucket_store, debian
-from .fake_cloud import BASE, HOST, PORT
-from .skypilot_stack import SkyPilotStack, by_hand, until
+from .fake_cloud import BASE, PORT
+from .fake_datacenter import HOST
+from .skypilot_stack import REPOSITORY, SkyPilotStack, by_hand, until
 
 SLOTS = 4
 """How many such stacks may be up on a machine at a time; one more waits."""
@@ -219,7 +220,7 @@ class VMStack(SkyPilotStack):
 
     def up(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._end()
+        self.down()  # what is left of an earlier one, and its slot: whoever takes that next ends what it names
         self._take_slot()
         self.install_packages()
         self.install_python()
@@ -320,12 +321,13 @@ class VMStack(SkyPilotStack):
         cloud = self.folder / "cloud"
         for name in ("sold-out", "slow", "events.jsonl"):
             (cloud / name).unlink(missing_ok=True)
-        for name in ("vms", "buckets"):
+        for name in ("vms", "buckets", "volumes"):
             shutil.rmtree(cloud / name, ignore_errors=True)
         apart = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
         with open(cloud / "log", "wb") as log:
             subprocess.Popen(
-                [*apart, "/usr/bin/python3", self._program(), str(cloud), str(self.rootfs)],
+                [*apart, "/usr/bin/python3", "-m", "tests.e2e.fake_cloud", str(cloud), str(self.rootfs)],
+                cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -363,7 +365,7 @@ class VMStack(SkyPilotStack):
         slot = self.folder / "slot"
         if slot.exists():
             lock = Path(LOCK.format(slot.read_text()))
-            if lock.read_text() == str(self.folder):
+            if lock.exists() and lock.read_text() == str(self.folder):
                 os.truncate(lock, 0)
             slot.unlink()
         self.release()
@@ -382,9 +384,6 @@ class VMStack(SkyPilotStack):
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
         shutil.rmtree(self.folder / "cloud" / "vms", ignore_errors=True)
-
-    def _program(self) -> str:
-        return str(Path(__file__).with_name("fake_cloud.py"))
 
     def _clouds(self) -> list[int]:
         """The outermost processes of this folder's cloud: those that are in a network of their own already."""
