@@ -209,8 +209,9 @@ class Outputs:
         finally:
             _end(self.rsync)
         if self.rsync.returncode not in (0, 24):  # 24: a file vanished while it was read
-            last = (said.strip().splitlines() or ["no message"])[0]
-            raise UserError("outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {last}", hint)
+            raise UserError(
+                "outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {_reason(said)}", hint
+            )
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -308,6 +309,13 @@ class Outputs:
         with open(self.ledger_path + ".new", "w", encoding="utf-8") as out:
             json.dump(ledger, out, indent=1)
         os.replace(self.ledger_path + ".new", self.ledger_path)
+
+
+def _reason(said: str) -> str:
+    """The line of rsync's standard error that says why. ssh warns before it, rsync sums up after it."""
+    lines = said.strip().splitlines()
+    saying = [line for line in lines if not line.startswith(("Warning: ", "** ", "rsync error: "))]
+    return (saying or lines or ["no message"])[0]
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -246,6 +246,30 @@ def test_a_full_disk_here_leaves_no_half_file(tmp_path: Path) -> None:
         subprocess.run(["umount", str(run.here)], check=True)
 
 
+def test_what_ssh_warns_of_is_not_why_it_failed(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.write("r/big", "x" * 1_000_000)
+    warning = "Warning: Permanently added '10.77.0.2' (ED25519) to the list of known hosts."
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f'#!/bin/sh\necho "{warning}" >&2\nshift\nexec sh -c "$*"\n')
+    ssh.chmod(0o755)
+    run.staging.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(run.staging)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    source, here, staging = f"machine:{run.there}", str(run.here), str(run.staging)
+    try:
+        with pytest.raises(UserError) as caught:
+            Outputs(source, here, staging, "k", ("r/",), (), options=("-e", str(ssh))).fetch()
+        assert "No space left on device" in caught.value.message
+    finally:
+        subprocess.run(["umount", str(run.staging)], check=True)
+
+
 def test_results_come_while_the_job_still_runs(run: Run) -> None:
     over = threading.Event()
     outputs = run.outputs("r/")
