@@ -4,6 +4,7 @@ the author has changed meanwhile."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import fnmatch
 import glob
@@ -208,10 +209,14 @@ class Outputs:
             ) from error
         finally:
             _end(self.rsync)
-        if self.rsync.returncode not in (0, 24):  # 24: a file vanished while it was read
+        if self.rsync.returncode in (0, 24):  # 24: a file vanished while it was read
+            return
+        reason = _reason(said)
+        if os.strerror(errno.ENOSPC) in reason:  # only we write
             raise UserError(
-                "outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {_reason(said)}", hint
+                "outputs-not-written", f"outputs could not be written here: {reason}", "make room; " + hint
             )
+        raise UserError("outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {reason}", hint)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

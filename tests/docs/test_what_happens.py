@@ -9,11 +9,12 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-BROKEN, KILLED, TROUBLE, VMS = (
+BROKEN, KILLED, TROUBLE, VMS, FAULTS = (
     "launch/test_broken_on_the_way.py",
     "launch/test_killed.py",
     "launch/test_skypilot_in_trouble.py",
     "e2e/test_on_vm.py",
+    "e2e/test_faults_on_vm.py",
 )
 
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -26,13 +27,18 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
         (BROKEN, "test_ctrl_c_in_the_middle_of_a_job_takes_the_machine_down"),
         (BROKEN, "test_a_second_ctrl_c_leaves_at_once_and_names_the_machine"),
         (BROKEN, "test_ctrl_c_with_the_network_cut_ends_the_job_and_keeps_the_results"),
+        (FAULTS, "test_ctrl_c_in_the_middle_of_a_job_leaves_nothing"),
+        (FAULTS, "test_ctrl_c_before_the_cloud_shows_the_machine"),
+        (FAULTS, "test_ctrl_c_twice_while_it_rents"),
     ),
     "the client is killed": (
         (KILLED, "test_a_client_killed_on_its_way"),
         (BROKEN, "test_a_later_client_brings_what_nobody_followed"),
+        (FAULTS, "test_a_client_killed_later"),
     ),
     "setup or a download fails": (
         ("e2e/test_on_slurm.py", "test_setup_that_fails_is_told_and_its_machine_has_its_timer"),
+        (FAULTS, "test_a_client_killed_in_a_download_and_the_network_cut"),
     ),
     "the service never is ready": ((VMS, "test_one_that_never_is_ready_is_ended_on_the_machine_used_again"),),
     "the time limit": (
@@ -46,12 +52,15 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "outputs cannot be fetched": (
         (KILLED, "test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour"),
         (BROKEN, "test_outputs_are_tried_again_where_the_connection_breaks"),
+        (FAULTS, "test_the_network_cut_while_results_come"),
     ),
     "your disk is full": (
         (BROKEN, "test_our_disk_is_full_when_the_machine_is_up"),
+        (FAULTS, "test_the_disk_here_is_full"),
     ),
     "two clients run one spec": (
         ("launch/test_outputs.py", "test_two_runs_at_the_same_time_lose_neither_s_result"),
+        (FAULTS, "test_two_clients_on_one_spec"),
     ),
     "taking it down fails": (
         ("launch/test_skypilot_left_running.py", "test_the_message_names_the_machine_and_the_record_is_lost"),
@@ -59,14 +68,18 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "the connection, or SkyPilot's server, breaks": (
         (BROKEN, "test_a_log_that_breaks_off_is_taken_up_again"),
         (BROKEN, "test_a_connection_that_does_not_come_back_leaves_the_run_to_its_timer"),
+        (FAULTS, "test_the_network_cut_in_the_middle_of_a_job"),
         ("e2e/test_on_slurm.py", "test_the_server_killed_in_the_middle_of_a_job"),
     ),
     "SkyPilot's server is killed while it rents": (
         (TROUBLE, "test_what_a_killed_server_left_behind_is_named"),
         (TROUBLE, "test_it_is_waited_for_until_it_is_seen"),
+        (FAULTS, "test_the_server_killed_while_it_rents"),
+        (FAULTS, "test_client_and_server_alone_killed_while_it_rents"),
     ),
     "the machine is not reached": (
         (BROKEN, "test_a_machine_that_is_not_reached_is_not_one_without_a_job"),
+        (FAULTS, "test_the_network_cut_in_the_middle_of_a_job"),
     ),
     "the machine went, and nobody had asked how the job ended": (
         (BROKEN, "test_a_machine_that_went_before_anybody_asked"),

@@ -25,7 +25,7 @@ from .conftest import brought_up
 from .driving import cluster, gpuspec, heard, launch, listed, record, spec, start_run, until, up
 from .vm_stack import VMStack
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.e2e
 
 GPUS = ["Quadro RTX 6000", "A10"]  # $0.50, $0.75
 UNTIL_QUIT = "until [ -e quit ]; do sleep 0.2; done; rm quit"

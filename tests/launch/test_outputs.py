@@ -265,7 +265,9 @@ def test_what_ssh_warns_of_is_not_why_it_failed(tmp_path: Path) -> None:
     try:
         with pytest.raises(UserError) as caught:
             Outputs(source, here, staging, "k", ("r/",), (), options=("-e", str(ssh))).fetch()
+        assert caught.value.code == "outputs-not-written"
         assert "No space left on device" in caught.value.message
+        assert (caught.value.hint or "").startswith("make room; the results are still on the machine")
     finally:
         subprocess.run(["umount", str(run.staging)], check=True)
 
