@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import settings
@@ -21,8 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # pytest-xdist would give out files with many tests first, and keep a worker waiting at the end for the launches,
-    # which are few and long.
+    # pytest-xdist would give out the files with the most tests first: launches are few and long, and would come last.
     config.option.loadscopereorder = False
 
 
@@ -34,10 +34,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker(mark):  # `item.keywords` has its folders too: e2e
                 item.add_marker(skip)
-    # The launches first, and of them those that wait for no Debian of virtual machines.
-    items.sort(
-        key=lambda item: (
-            not item.get_closest_marker("e2e"),
-            "stack" not in getattr(item, "fixturenames", ()),
-        )
-    )
+    # The launches first, the longest file of them before the others, so that no worker waits for one at the end.
+    launches = Counter(item.path for item in items if item.get_closest_marker("e2e"))
+    items.sort(key=lambda item: -launches[item.path])

@@ -34,7 +34,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "the client is killed": (
         (KILLED, "test_a_client_killed_on_its_way"),
         (BROKEN, "test_a_later_client_brings_what_nobody_followed"),
-        (FAULTS, "test_a_client_killed_later"),
+        (FAULTS, "test_clients_killed_later"),
     ),
     "setup or a download fails": (
         ("e2e/test_on_slurm.py", "test_setup_that_fails_is_told_and_its_machine_has_its_timer"),
@@ -51,6 +51,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "outputs cannot be fetched": (
         (KILLED, "test_results_that_cannot_be_fetched_keep_the_machine_for_an_hour"),
+        (BROKEN, "test_a_later_client_whose_fetch_fails_says_so_and_keeps_the_machine"),
         (BROKEN, "test_outputs_are_tried_again_where_the_connection_breaks"),
         (FAULTS, "test_the_network_cut_while_results_come"),
     ),

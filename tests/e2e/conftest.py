@@ -22,12 +22,12 @@ from .vm_stack import VMStack
 S = TypeVar("S", bound=SkyPilotStack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one file uses it, and it is not idle when nobody does
 def stack() -> Iterator[Stack]:
     yield from brought_up(Stack, "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vms() -> Iterator[VMStack]:
     yield from brought_up(VMStack, "vm")
 
@@ -46,20 +46,20 @@ def brought_up(kind: type[S], name: str) -> Iterator[S]:
         made.down() if kept else made.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served() -> list[int]:
     """Bytes that the web server sent, request by request."""
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, served: list[int]) -> Iterator[str]:
     """A web server on loopback with one file to download."""
     with serving(tmp_path_factory.mktemp("site"), served, socket.create_server(("127.0.0.1", 0))) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vm_site(vms: VMStack, tmp_path_factory: pytest.TempPathFactory, served: list[int]) -> Iterator[str]:
     """The same where virtual machines reach it."""
     with serving(tmp_path_factory.mktemp("site"), served, vms.listen()) as address:

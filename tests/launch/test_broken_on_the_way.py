@@ -215,6 +215,23 @@ def test_a_later_client_brings_what_nobody_followed(
 
 
 @needs_rsync
+def test_a_later_client_whose_fetch_fails_says_so_and_keeps_the_machine(
+    rented: Path, reached: dict[str, str]
+) -> None:
+    assert run(rented, "--detach", **reached).returncode == 0
+    (rented / "cut").touch()
+    failed = gpuspec("logs", "-f", "job", **reached)
+    assert failed.returncode == 1, failed.stderr
+    ((name, machine),) = cloud.read().items()
+    assert f"{name} is kept for 60 minutes with the results" in failed.stderr
+    assert machine["idle"] == 60
+    (rented / "cut").unlink()
+    done = gpuspec("logs", "-f", "job", **reached)
+    assert done.returncode == 0, done.stderr
+    assert (rented / "results" / "a.txt").read_text() == "done"
+
+
+@needs_rsync
 def test_the_copies_that_results_came_through_go(rented: Path, reached: dict[str, str]) -> None:
     assert run(rented, **reached).returncode == 0
     folder = Path(os.environ["GPUSPEC_STATE_DIR"]) / "runs" / Records().get("job").id

@@ -97,10 +97,10 @@ class SkyPilotLauncher:
 
     def logs(self, run: Run, *, follow: bool) -> int:
         """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` brings its results at
-        the end, as nobody else may."""
+        the end, as nobody else may; 1 also where they do not come."""
         from gpuspec.launch.skypilot.client import Client
         from gpuspec.launch.skypilot.follow import to_the_end
-        from gpuspec.launch.skypilot.results import bring, delivered
+        from gpuspec.launch.skypilot.results import bring_all
 
         if run.machine is None:
             raise UserError("no-log", f"run {run.id} never had a machine", run.message or None)
@@ -111,14 +111,16 @@ class SkyPilotLauncher:
         watch = Watch(sys.stdout, sys.stderr)
         client = Client()
         if follow:
-            status = to_the_end(client, run.machine, number, watch, lambda line: print(line, file=sys.stderr))
+            status = to_the_end(client, run.machine, number, watch, _aside)
         else:
             status = client.logs(run.machine, number, watch, follow=False)
         watch.finish()
         if follow:
-            if bring(client, run):
-                delivered(run.id)
-            with suppress(UserError):  # the log and the results are here
+            trouble = bring_all(client, run, _aside)
+            if trouble:
+                _aside(trouble)
+                status = status or 1
+            with suppress(UserError):  # the log is here
                 self.state(run)
         if watch.peak_memory is not None:
             Records().record(run).update(peak_memory=watch.peak_memory)
@@ -210,6 +212,10 @@ class SkyPilotLauncher:
 
         if not end_unknown(machine):
             Client().down(machine)
+
+
+def _aside(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _controller(run: Run) -> Any:

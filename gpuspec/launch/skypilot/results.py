@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Record, Run
 from gpuspec.launch.outputs import Outputs
-from gpuspec.launch.records import run_folder
+from gpuspec.launch.records import Records, run_folder
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client
@@ -70,8 +70,8 @@ def delivered(run_id: str) -> None:
 
 
 def bring(client: Client, run: Run) -> bool:
-    """Fetch what a run has written that nobody follows; what came, or why nothing did, goes to standard error. True
-    where there is nothing that did not come."""
+    """Fetch what a run has written before its machine goes, in a minute at most; what came, or why nothing did, goes
+    to standard error. True where there is nothing that did not come."""
     if run.machine is None or (outputs := outputs_of(client, run, run.machine)) is None:
         return True
     there = False
@@ -84,6 +84,17 @@ def bring(client: Client, run: Run) -> bool:
     for line in lines:
         print(line, file=sys.stderr)
     return there
+
+
+def bring_all(client: Client, run: Run, say: Callable[[str], None]) -> str:
+    """Fetch what a run that is over has written, however long it takes: its machine is kept for it. "" or why not all
+    of it came."""
+    outputs = outputs_of(client, run, run.machine or "")
+    if outputs is None:
+        return ""
+    minutes = HOLD_MINUTES if run.keep_alive_minutes is None else int(run.keep_alive_minutes)
+    record = Records().record(run)
+    return Results(client, run.machine or "", None, minutes, outputs, record, say).last_fetch()
 
 
 class Results:
