@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,20 @@ def test_a_machine_is_used_again_although_nobody_asked_how_its_job_ended(
     (machine,) = cloud.read().values()
     assert len(machine["jobs"]) == 2
     assert [each.state for each in Records().all()] == ["succeeded", "succeeded"]
+
+
+def test_a_machine_from_which_results_are_still_fetched_is_left_alone(rented: Path) -> None:
+    assert run(rented).returncode == 0
+    with subprocess.Popen(
+        ["sleep", "60"]
+    ) as fetching:  # its gpuspec, while another's `ps` has recorded the end
+        Records().record(Records().get("job")).update(pid=fetching.pid)
+        assert run(rented).returncode == 0
+        assert len(cloud.read()) == 2
+        fetching.kill()
+    again = run(rented)
+    assert "is still up and will do" in again.stderr
+    assert len(cloud.read()) == 2
 
 
 def test_a_job_that_was_followed_to_its_end_is_recorded_as_ended(rented: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,10 @@ def left_behind(client: Client, key: str) -> list[str]:
 
 
 def _goes_on(client: Client, run: Run) -> bool:
-    """Whether a run still has its machine. How one has ended that no gpuspec follows stands in no record yet."""
+    """Whether a run still has its machine. How one has ended that no gpuspec follows stands in no record yet; where
+    somebody asked, its own gpuspec may still be fetching the results."""
     if run.state in FINAL:
-        return False
+        return alive(run) and run.pid != os.getpid()
     try:
         return alive(run) or state(client, run).state not in FINAL
     except UserError:
