@@ -1,4 +1,5 @@
-"""Which tests run: those marked `e2e` and `slow` only when asked for, or in CI; and in which order."""
+"""Which tests run: those marked `e2e` and `slow` only when asked for, or in CI, `faults` only when asked for; and in
+which order."""
 
 from __future__ import annotations
 
@@ -13,11 +14,15 @@ settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
-MARKS = ("e2e", "slow")
+MARKS = ("e2e", "slow", "faults")
+IN_CI = ("e2e", "slow")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--e2e", action="store_true", help="run the tests that launch through SkyPilot")
+    parser.addoption(
+        "--faults", action="store_true", help="run the tests that break what launches go through"
+    )
     parser.addoption("--slow", action="store_true", help="run the tests that take more than a few seconds")
 
 
@@ -28,9 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for mark in MARKS:
-        if config.getoption(f"--{mark}") or os.environ.get("CI") == "true":
+        in_ci = mark in IN_CI
+        if config.getoption(f"--{mark}") or (in_ci and os.environ.get("CI") == "true"):
             continue
-        skip = pytest.mark.skip(reason=f"runs with --{mark} or CI=true")
+        skip = pytest.mark.skip(reason=f"runs with --{mark}" + " or CI=true" * in_ci)
         for item in items:
             if item.get_closest_marker(mark):  # `item.keywords` has its folders too: e2e
                 item.add_marker(skip)

@@ -28,8 +28,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
         (BROKEN, "test_a_second_ctrl_c_leaves_at_once_and_names_the_machine"),
         (BROKEN, "test_ctrl_c_with_the_network_cut_ends_the_job_and_keeps_the_results"),
         (FAULTS, "test_ctrl_c_in_the_middle_of_a_job_leaves_nothing"),
-        (FAULTS, "test_ctrl_c_before_the_cloud_shows_the_machine"),
-        (FAULTS, "test_ctrl_c_twice_while_it_rents"),
+        (VMS, "test_ctrl_c_before_the_cloud_shows_the_machine"),
+        (VMS, "test_ctrl_c_twice_while_it_rents"),
     ),
     "the client is killed": (
         (KILLED, "test_a_client_killed_on_its_way"),
@@ -75,8 +75,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "SkyPilot's server is killed while it rents": (
         (TROUBLE, "test_what_a_killed_server_left_behind_is_named"),
         (TROUBLE, "test_it_is_waited_for_until_it_is_seen"),
-        (FAULTS, "test_the_server_killed_while_it_rents"),
-        (FAULTS, "test_client_and_server_alone_killed_while_it_rents"),
+        (VMS, "test_the_server_killed_while_it_rents"),
+        (VMS, "test_client_and_server_alone_killed_while_it_rents"),
     ),
     "the machine is not reached": (
         (BROKEN, "test_a_machine_that_is_not_reached_is_not_one_without_a_job"),

@@ -142,6 +142,11 @@ def cluster(stack: Stack, name: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+def in_order(stack: Stack) -> None:
+    """`reap` finds nothing to do."""
+    assert gpuspec(stack, "reap", "--dry-run").stdout == "nothing to reap\n"
+
+
 def up(stack: Stack, name: str) -> bool:
     return any(line.startswith(name) for line in stack.machines())
 

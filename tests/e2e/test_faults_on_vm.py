@@ -1,5 +1,6 @@
-"""What breaks while `gpuspec run` uses virtual machines: networks, disks, clients, people, SkyPilot's server. After
-each there is no machine without a record, nothing written is lost, and the next command tells the truth.
+"""What breaks while `gpuspec run` uses virtual machines: networks, disks, clients, people. After each there is no
+machine without a record, nothing written is lost, and the next command tells the truth. What breaks while a machine
+is rented stands in `test_on_vm.py`.
 
 The tests run in the order they stand. `shared` is the machine that the first one rents; jobs that do not need their
 own use it, one after the other, and the last test takes it down.
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -22,10 +22,23 @@ from typing import Any
 import pytest
 
 from .conftest import brought_up
-from .driving import cluster, gpuspec, heard, launch, listed, record, spec, start, start_run, until, up
+from .driving import (
+    cluster,
+    gpuspec,
+    heard,
+    in_order,
+    launch,
+    listed,
+    record,
+    spec,
+    start,
+    start_run,
+    until,
+    up,
+)
 from .vm_stack import VMStack
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.faults
 
 GPUS = ["Quadro RTX 6000", "A10"]  # $0.50, $0.75
 UNTIL_QUIT = "until [ -e quit ]; do sleep 0.2; done; rm quit"
@@ -113,11 +126,6 @@ def told(vms: VMStack, run: str, state: str, message: str = "") -> None:
     """`ps` says this of a run."""
     found = listed(vms, run)
     assert (found["state"], found["message"]) == (state, message)
-
-
-def in_order(vms: VMStack) -> None:
-    """`reap` finds nothing to do."""
-    assert gpuspec(vms, "reap", "--dry-run").stdout == "nothing to reap\n"
 
 
 def begun(client: subprocess.Popen[str]) -> None:
@@ -300,79 +308,6 @@ def test_two_clients_on_one_spec(vms: VMStack, job: dict[str, Any]) -> None:
         gpuspec(vms, "down", other.rpartition("-")[2]).returncode == 0
     )  # its name ends in the run it was rented for
     assert not up(vms, other)
-
-
-def asked(vms: VMStack) -> int:
-    return sum(each["event"] == "ask" for each in vms.events())
-
-
-@contextmanager
-def renting(vms: VMStack, folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """A client whose machine was asked for, and is not seen for some seconds more."""
-    before = asked(vms)
-    vms.slow(8)
-    try:
-        with start_run(vms, spec(folder, gpu_types=GPUS, name="slow", run="sleep 600"), "--fresh") as client:
-            assert until(lambda: asked(vms) > before, 120)
-            yield client, record(vms, "slow")
-            client.kill()
-    finally:
-        vms.slow()
-
-
-def away(vms: VMStack, run: dict[str, Any]) -> None:
-    """The machine of a run came, and is taken down."""
-    events = [each["event"] for each in vms.events() if each["name"].startswith(run["machine"])]
-    assert events == ["ask", "launch", "terminate"]
-    assert cluster(vms, run["machine"]) is None
-    in_order(vms)
-
-
-def test_ctrl_c_before_the_cloud_shows_the_machine(vms: VMStack, tmp_path: Path) -> None:
-    with renting(vms, tmp_path) as (client, run):
-        client.send_signal(signal.SIGINT)
-        _, errors = client.communicate()
-    assert client.returncode == 130, errors
-    assert "no machine is left" in errors
-    away(vms, run)
-
-
-def test_ctrl_c_twice_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
-    with renting(vms, tmp_path) as (client, run):
-        client.send_signal(signal.SIGINT)
-        heard(client, "Ctrl-C again leaves without waiting")
-        client.send_signal(signal.SIGINT)
-        _, errors = client.communicate()
-    assert client.returncode == 1, errors
-    assert f"{run['machine']} may be up; it may have no timer yet" in errors
-    assert f"gpuspec down {run['id']}" in errors
-    assert f"{run['id']} (slow)" in gpuspec(vms, "reap", "--dry-run").stdout
-    assert gpuspec(vms, "down", run["id"]).returncode == 0
-    away(vms, run)
-
-
-def test_the_server_killed_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
-    with renting(vms, tmp_path) as (client, run):
-        vms.kill_api_server()
-        _, errors = client.communicate()
-    assert client.returncode == 2, errors
-    assert "SkyPilot's API server does not answer (Connection refused)" in errors
-    away(vms, run)
-
-
-def test_client_and_server_alone_killed_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
-    """What the server had started goes on, and keeps a new one from starting."""
-    with renting(vms, tmp_path) as (client, run):
-        group = vms.kill_api_server(alone=True)
-        client.kill()
-    refused = gpuspec(vms, "down", run["id"])
-    assert refused.returncode == 2
-    named = re.search(r"`kill -9 -- (.*)` ends that", refused.stderr)
-    assert f"-{group}" in (named[1].split() if named else []), refused.stderr
-    os.killpg(group, signal.SIGKILL)
-    assert listed(vms, run["id"])["state"] in ("lost", "provisioning", "setup", "running")
-    assert gpuspec(vms, "down", run["id"]).returncode == 0
-    away(vms, run)
 
 
 def test_ctrl_c_in_the_middle_of_a_job_leaves_nothing(vms: VMStack, job: dict[str, Any]) -> None:

@@ -1,21 +1,39 @@
 """`gpuspec run` on virtual machines of a fake Lambda Cloud, with real ssh to each: failover, ports, readiness,
-attach, a machine that takes itself down.
+attach, a machine that takes itself down; Ctrl-C and a killed server while it rents.
 
 The tests run in the order they stand and share two machines: `left` was rented by the first test and goes by itself;
-the others use one of their own, one after the other, and the last takes it down.
+the others use one of their own, one after the other, until one takes it down.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .driving import cluster, gpuspec, heard, launch, listed, record, spec, start, start_run, until, up
+from .driving import (
+    cluster,
+    gpuspec,
+    heard,
+    in_order,
+    launch,
+    listed,
+    record,
+    spec,
+    start,
+    start_run,
+    until,
+    up,
+)
 from .vm_stack import VMStack
 
 pytestmark = pytest.mark.e2e
@@ -181,6 +199,79 @@ def test_a_detached_run_is_ready_by_its_command_then_stopped_reaped_and_down(
         each for each in vms.events() if each["event"] == "terminate" and each["name"].startswith(machine)
     )
     assert ended["by"] == "10.77.0.1"
+
+
+def asked(vms: VMStack) -> int:
+    return sum(each["event"] == "ask" for each in vms.events())
+
+
+@contextmanager
+def renting(vms: VMStack, folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A client whose machine was asked for, and is not seen for some seconds more."""
+    before = asked(vms)
+    vms.slow(8)
+    try:
+        with start_run(vms, spec(folder, gpu_types=GPUS, name="slow", run="sleep 600"), "--fresh") as client:
+            assert until(lambda: asked(vms) > before, 120)
+            yield client, record(vms, "slow")
+            client.kill()
+    finally:
+        vms.slow()
+
+
+def away(vms: VMStack, run: dict[str, Any]) -> None:
+    """The machine of a run came, and is taken down."""
+    events = [each["event"] for each in vms.events() if each["name"].startswith(run["machine"])]
+    assert events == ["ask", "launch", "terminate"]
+    assert cluster(vms, run["machine"]) is None
+    in_order(vms)
+
+
+def test_ctrl_c_before_the_cloud_shows_the_machine(vms: VMStack, tmp_path: Path) -> None:
+    with renting(vms, tmp_path) as (client, run):
+        client.send_signal(signal.SIGINT)
+        _, errors = client.communicate()
+    assert client.returncode == 130, errors
+    assert "no machine is left" in errors
+    away(vms, run)
+
+
+def test_ctrl_c_twice_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
+    with renting(vms, tmp_path) as (client, run):
+        client.send_signal(signal.SIGINT)
+        heard(client, "Ctrl-C again leaves without waiting")
+        client.send_signal(signal.SIGINT)
+        _, errors = client.communicate()
+    assert client.returncode == 1, errors
+    assert f"{run['machine']} may be up; it may have no timer yet" in errors
+    assert f"gpuspec down {run['id']}" in errors
+    assert f"{run['id']} (slow)" in gpuspec(vms, "reap", "--dry-run").stdout
+    assert gpuspec(vms, "down", run["id"]).returncode == 0
+    away(vms, run)
+
+
+def test_the_server_killed_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
+    with renting(vms, tmp_path) as (client, run):
+        vms.kill_api_server()
+        _, errors = client.communicate()
+    assert client.returncode == 2, errors
+    assert "SkyPilot's API server does not answer (Connection refused)" in errors
+    away(vms, run)
+
+
+def test_client_and_server_alone_killed_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
+    """What the server had started goes on, and keeps a new one from starting."""
+    with renting(vms, tmp_path) as (client, run):
+        group = vms.kill_api_server(alone=True)
+        client.kill()
+    refused = gpuspec(vms, "down", run["id"])
+    assert refused.returncode == 2
+    named = re.search(r"`kill -9 -- (.*)` ends that", refused.stderr)
+    assert f"-{group}" in (named[1].split() if named else []), refused.stderr
+    os.killpg(group, signal.SIGKILL)
+    assert listed(vms, run["id"])["state"] in ("lost", "provisioning", "setup", "running")
+    assert gpuspec(vms, "down", run["id"]).returncode == 0
+    away(vms, run)
 
 
 def test_the_first_machine_has_gone_by_itself(vms: VMStack) -> None:
