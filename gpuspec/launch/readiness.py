@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -87,6 +84,10 @@ def ask_here(wanted: Mapping[str, Any], workdir: str, environment: Mapping[str, 
 
 def ask_http(address: str, seconds: float) -> str | None:
     """None where the address answers well."""
+    import http.client  # these take 15 ms, and a dry run comes by here without asking
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(address, timeout=seconds) as answer:
             return None if answer.status < 400 else f"HTTP {answer.status}"
