@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -226,14 +228,21 @@ def test_without_rsync_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert caught.value.code == "no-rsync"
 
 
-def test_a_full_disk_here_leaves_no_half_file(tmp_path: Path) -> None:
-    run = Run(tmp_path)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(run.here)], capture_output=True, check=False
-    )
-    if mounted.returncode:
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A quarter of a megabyte in place of a folder."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("cannot mount a tmpfs here")
     try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_here_leaves_no_half_file(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    with small_disk(run.here):
         run.write("r/big", "x" * 1_000_000)
         with pytest.raises(UserError) as caught:
             run.outputs("r/").fetch()
@@ -242,8 +251,6 @@ def test_a_full_disk_here_leaves_no_half_file(tmp_path: Path) -> None:
         assert not list(run.here.glob("r/*"))
         assert (run.staging / "r/big").stat().st_size == 1_000_000
         assert str(run.staging) in (caught.value.hint or "")
-    finally:
-        subprocess.run(["umount", str(run.here)], check=True)
 
 
 def test_what_ssh_warns_of_is_not_why_it_failed(tmp_path: Path) -> None:
@@ -254,22 +261,13 @@ def test_what_ssh_warns_of_is_not_why_it_failed(tmp_path: Path) -> None:
     ssh.write_text(f'#!/bin/sh\necho "{warning}" >&2\nshift\nexec sh -c "$*"\n')
     ssh.chmod(0o755)
     run.staging.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(run.staging)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("cannot mount a tmpfs here")
     source, here, staging = f"machine:{run.there}", str(run.here), str(run.staging)
-    try:
+    with small_disk(run.staging):
         with pytest.raises(UserError) as caught:
             Outputs(source, here, staging, "k", ("r/",), (), options=("-e", str(ssh))).fetch()
         assert caught.value.code == "outputs-not-written"
         assert "No space left on device" in caught.value.message
         assert (caught.value.hint or "").startswith("make room; the results are still on the machine")
-    finally:
-        subprocess.run(["umount", str(run.staging)], check=True)
 
 
 def test_results_come_while_the_job_still_runs(run: Run) -> None:
