@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gpuspec.cli.plugin_template import files
+from gpuspec.plugin.template import files
 
 SPEC = """{
   "run": "python process_batch.py",

@@ -12,28 +12,28 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource, resolve_gpu, resolve_model
+    from gpuspec.engines.tool import Tool
     from gpuspec.errors import UserError
+    from gpuspec.job import Job
+    from gpuspec.job.strategies import DownloadStrategy
     from gpuspec.lint.facts import Facts
     from gpuspec.lint.finding import Edit, Finding, Fix, Related, Saving
     from gpuspec.lint.result import Report
     from gpuspec.lint.rule import Option, Rule
     from gpuspec.planning import Plan
-    from gpuspec.plugins import hookimpl
+    from gpuspec.plugin.load import hookimpl
     from gpuspec.sizing import Fit, Need
-    from gpuspec.spec import Job
-    from gpuspec.spec.strategies import DownloadStrategy
     from gpuspec.workload import Workload
-    from gpuspec.workload.engines.tool import Tool
 
 _HOME = {
-    "DownloadStrategy": "gpuspec.spec.strategies",
+    "DownloadStrategy": "gpuspec.job.strategies",
     "Edit": "gpuspec.lint.finding",
     "Facts": "gpuspec.lint.facts",
     "Finding": "gpuspec.lint.finding",
     "Fit": "gpuspec.sizing",
     "Fix": "gpuspec.lint.finding",
     "Gpu": "gpuspec.catalog",
-    "Job": "gpuspec.spec",
+    "Job": "gpuspec.job",
     "Model": "gpuspec.catalog",
     "Need": "gpuspec.sizing",
     "Offer": "gpuspec.catalog",
@@ -44,10 +44,10 @@ _HOME = {
     "Report": "gpuspec.lint.result",
     "Rule": "gpuspec.lint.rule",
     "Saving": "gpuspec.lint.finding",
-    "Tool": "gpuspec.workload.engines.tool",
+    "Tool": "gpuspec.engines.tool",
     "UserError": "gpuspec.errors",
     "Workload": "gpuspec.workload",
-    "hookimpl": "gpuspec.plugins",
+    "hookimpl": "gpuspec.plugin.load",
     "resolve_gpu": "gpuspec.catalog",
     "resolve_model": "gpuspec.catalog",
 }

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from gpuspec.catalog.gpu import Gpu
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.offer import Offer, PriceSource
-from gpuspec.plugins import plugins
+from gpuspec.plugin.load import plugins
 
 _Fact = TypeVar("_Fact", Gpu, Model)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuspec.catalog.gpu import Gpu
 from gpuspec.catalog.model import Model
-from gpuspec.plugins import plugins
+from gpuspec.plugin.load import plugins
 
 DATA = os.path.join(os.path.dirname(__file__), "data")
 

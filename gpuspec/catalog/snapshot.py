@@ -14,7 +14,7 @@ from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.price_file import is_price_file
 from gpuspec.catalog.price_file import read as read_price_file
 from gpuspec.errors import UserError
-from gpuspec.plugins import plugins
+from gpuspec.plugin.load import plugins
 
 HEADER = "# gpuspec prices 1"
 COLUMNS = (

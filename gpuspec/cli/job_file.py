@@ -7,11 +7,11 @@ import sys
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.jsonc import read_bytes
+from gpuspec.job import Job, read
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.files import check_binary, read_file
 from gpuspec.planning import Plan
-from gpuspec.spec import Job, read
+from gpuspec.text import read_bytes
 
 
 class JobFile(NamedTuple):

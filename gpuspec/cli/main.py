@@ -173,7 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _tell_faults() -> int:
     """Name the plugins that failed, where the command has not; 3 if there were any."""
-    from gpuspec.plugins import untold
+    from gpuspec.plugin.load import untold
 
     faults = untold()
     for fault in faults:

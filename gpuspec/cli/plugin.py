@@ -20,7 +20,7 @@ def command() -> None:
 @click.option("--dir", "parent", default=".", show_default=True, help="Where the new folder goes.")
 def new(name: str, parent: str) -> int:
     """Write a complete plugin called NAME: one rule, its tests, and how to use it from pre-commit and CI."""
-    from gpuspec.cli.plugin_template import files
+    from gpuspec.plugin.template import files
 
     plain = name.lower().replace("_", "-").removeprefix("gpuspec-")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", plain) or len(plain) > 40:
@@ -52,7 +52,7 @@ def check(path: str) -> int:
 
     This runs the plugin's code. Exit status: 0 nothing wrong, 1 something is.
     """
-    from gpuspec.plugin_check import Project, ProjectError
+    from gpuspec.plugin.check import Project, ProjectError
 
     wrong = False
     try:

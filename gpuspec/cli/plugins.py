@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gpuspec.plugins import Plugin, hook_names, plugins, untold
+from gpuspec.plugin.load import Plugin, hook_names, plugins, untold
 
 
 @click.command("plugins")

@@ -12,9 +12,9 @@ from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.pace import spread_of
 from gpuspec.cli.shards import check_shards, one_share, parse_shard, run_shards
 from gpuspec.errors import UserError
+from gpuspec.job import Budget
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
 from gpuspec.planning import Plan, launchable
-from gpuspec.spec import Budget
 from gpuspec.words import dollars
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from gpuspec.spec.schema import NAMES
+from gpuspec.job.schema import NAMES
 
 
 @click.command()
@@ -19,7 +19,7 @@ def command(name: str) -> None:
     gpuspec schema > job.schema.json
     gpuspec schema config
     """
-    from gpuspec.spec.schema import text
+    from gpuspec.job.schema import text
 
     # Bytes: a terminal's encoding or line ends must not change what is printed.
     sys.stdout.buffer.write(text(name).encode("utf-8"))

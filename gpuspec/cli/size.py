@@ -28,7 +28,7 @@ LIMITS = {
 @click.option("--context", type=int, metavar="TOKENS", help="Tokens per sequence, prompt and answer.")
 @click.option("--concurrency", type=int, metavar="N", help="Sequences at the same time.")
 @click.option("--engine", help="vllm, sglang, tgi, transformers, llama.cpp, hf-trainer, torchtune …")
-@click.option("--method", type=click.Choice(["full", "lora", "qlora"]), help="Way of training.")
+@click.option("--method", type=click.Choice(["full", "lora", "qlora"]), help="How to train.")
 @click.option("--batch", type=int, metavar="N", help="Training sequences per GPU and step.")
 @click.option("--gpus", type=int, metavar="N", help="Spread over this many GPUs.")
 @click.option("--on", "gpu", metavar="GPU", help="Judge this GPU, and draw its memory.")

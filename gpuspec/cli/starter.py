@@ -51,9 +51,9 @@ def _generates(model: str) -> bool:
 
 def _cheapest(spec: str) -> str | None:
     """The GPU the plan takes, as SkyPilot and the catalogue name it."""
-    from gpuspec.jsonc import read_bytes
+    from gpuspec.job import read
     from gpuspec.lint.facts import Facts
-    from gpuspec.spec import read
+    from gpuspec.text import read_bytes
 
     tree = read_bytes(spec.encode())
     choice = Facts("starter.jsonc", tree, read(tree)).plan.choice

@@ -16,13 +16,13 @@ from lsprotocol.types import (
 from gpuspec.editor.diagnostics import diagnostic
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
-from gpuspec.jsonc import Span
 from gpuspec.lint.fixing import applied, fix_data
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import script_kind
 from gpuspec.lint.suppression import in_script, in_tree
+from gpuspec.text import Span
 
 FIX_ALL = "source.fixAll.gpuspec"
 KINDS: list[CodeActionKind | str] = [CodeActionKind.QuickFix, FIX_ALL]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from gpuspec.jsonc import Span
+from gpuspec.text import Span
 
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\r\n]*|/\*.*?(?:\*/|\Z))

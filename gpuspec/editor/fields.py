@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from gpuspec.spec.reference import type_of
-from gpuspec.spec.schema import here, resolve
+from gpuspec.job.reference import type_of
+from gpuspec.job.schema import here, resolve
 
 Part = dict[str, Any]
 

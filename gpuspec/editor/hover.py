@@ -10,7 +10,7 @@ from gpuspec.catalog.offer import Offer
 from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
 from gpuspec.editor.opened import Opened
-from gpuspec.jsonc import Span, Tree
+from gpuspec.text import Span, Tree
 
 Path = tuple[str | int, ...]
 

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.jsonc import Tree, parse
+from gpuspec.job import read
 from gpuspec.lint.config import Configs
 from gpuspec.lint.discover import excluded, wanted
 from gpuspec.lint.facts import Facts
@@ -17,7 +17,7 @@ from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import script_kind, shebang_kind
 from gpuspec.lint.settings import Settings
-from gpuspec.spec import read
+from gpuspec.text import Tree, parse
 
 _TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
 """Top-level fields that no other JSON format has."""

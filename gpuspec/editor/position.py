@@ -6,8 +6,8 @@ from bisect import bisect_right
 
 from lsprotocol.types import Position, PositionEncodingKind, Range, TextEdit
 
-from gpuspec.jsonc import Span, Tree
 from gpuspec.lint.result import Place
+from gpuspec.text import Span, Tree
 
 UTF16 = PositionEncodingKind.Utf16
 

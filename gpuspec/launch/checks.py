@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch import items, outputs
 from gpuspec.launch.downloads.manifest import manifest
 from gpuspec.launch.launcher import RunSettings
-from gpuspec.spec import Job
 
 
 def check_job(job: Job, settings: RunSettings) -> None:

@@ -51,8 +51,8 @@ class _Guard:
         """What the function returns. A UserError is the launcher's own word to the user; all else is a fault."""
         from contextlib import nullcontext
 
-        from gpuspec.plugins import said
-        from gpuspec.time_limit import seconds, time_limit
+        from gpuspec.plugin.load import said
+        from gpuspec.plugin.time_limit import seconds, time_limit
 
         try:
             with time_limit(limit * seconds()) if limit else nullcontext():

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.downloads.file import Failure, confined
 from gpuspec.launch.item_runner import last_words
-from gpuspec.spec import Job
 
 _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "item_runner.py")
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.planning import Plan
-from gpuspec.spec import Job
 
 State = Literal[
     "starting",  # recorded; nothing is rented yet
@@ -220,7 +220,7 @@ def launchers() -> dict[str, Callable[[], Launcher]]:
     """Name for `run --on` → what makes the launcher: our own, then those of plugins; a name that is taken is
     refused."""
     from gpuspec.launch.guarded import guarded
-    from gpuspec.plugins import plugins
+    from gpuspec.plugin.load import plugins
 
     installed = plugins()
     found = gpuspec_launchers()

@@ -19,11 +19,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.downloads.file import Failure, confined
 from gpuspec.launch.items import status_path
 from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.records import run_folder
-from gpuspec.spec import Job
 
 INTERVAL_SECONDS = 60.0
 """Between two fetches while the job runs."""

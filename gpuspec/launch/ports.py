@@ -6,7 +6,7 @@ import socket
 import urllib.parse
 
 from gpuspec.errors import UserError
-from gpuspec.spec import Job
+from gpuspec.job import Job
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 

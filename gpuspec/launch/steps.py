@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.downloads.manifest import script
 from gpuspec.launch.launcher import RunSettings
-from gpuspec.spec import Job
 
 
 class Steps(NamedTuple):

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gpuspec.jsonc import Edit, Tree
+from gpuspec.job import Job
 from gpuspec.lint.shared import Shared
-from gpuspec.spec import Job
+from gpuspec.text import Edit, Tree
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Offer
+    from gpuspec.commands.trace import Step
+    from gpuspec.job import GpuChoice
     from gpuspec.lint.neighbours import Neighbour
     from gpuspec.lint.suppression import Suppression
     from gpuspec.planning import Plan
-    from gpuspec.planning.alternatives import Market, Way
+    from gpuspec.planning.alternatives import Alternative, Market
     from gpuspec.sizing import Need, Unsized
-    from gpuspec.spec import GpuChoice
     from gpuspec.workload import Workload
-    from gpuspec.workload.trace import Step
 
 
 class Facts:
@@ -92,7 +92,7 @@ class Facts:
         return read(self.job, self.path if self._on_disk else None)
 
     @cached_property
-    def told(self) -> Workload:
+    def commands_only(self) -> Workload:
         """What the commands alone say the job does, whatever the spec's `model` says."""
         if self.job.model is None:
             return self.workload
@@ -105,7 +105,7 @@ class Facts:
         """The commands of `setup` and `run`, in the order in which they would run, shell scripts followed."""
         if not (self.job.steps or self.job.run):
             return ()
-        from gpuspec.workload.trace import trace
+        from gpuspec.commands.trace import trace
 
         return trace(self.job, self.path if self._on_disk else None)
 
@@ -147,7 +147,7 @@ class Facts:
         return Market(self.job, self.workload, self.need, self.offers)
 
     @cached_property
-    def choices(self) -> tuple[Way, ...]:
+    def choices(self) -> tuple[Alternative, ...]:
         """The GPUs of `gpu_types`, each priced and held against the Need, in the order written."""
         return self.market.choices()
 
@@ -160,12 +160,12 @@ class Facts:
     @property
     def for_gpu_cli(self) -> bool:
         """Whether the file is GPU CLI's own: what gpuspec adds to the format is not understood there."""
-        from gpuspec.spec.old_names import is_gpu_cli
+        from gpuspec.job.old_names import is_gpu_cli
 
         return is_gpu_cli(self.tree)
 
     @cached_property
-    def taken(self) -> Way | None:
+    def selected(self) -> Alternative | None:
         """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest;
         None where no choice is priced, or all are too small."""
         able = [
@@ -176,7 +176,7 @@ class Facts:
         return able[0] if self.takes_first else min(able, key=lambda way: way.per_hour)
 
     @cached_property
-    def compared(self) -> Way | None:
+    def baseline(self) -> Alternative | None:
         """The choice whose cost is held against others: the one taken, its memory known. None where a choice that is
         no larger has no known price: it may be the one that is taken."""
         able = [way for way in self.choices if way.fit and way.fit.verdict != "does not fit"]
@@ -189,12 +189,12 @@ class Facts:
         unknown = [way for way in able if not way.price and way.gpu.vram_gb <= taken.gpu.vram_gb]
         return None if unknown else taken
 
-    def name_pointer(self, choice: GpuChoice | Way) -> str:
+    def name_pointer(self, choice: GpuChoice | Alternative) -> str:
         """Where the name of a GPU choice stands: the entry itself, or its "type"."""
         inner = choice.pointer + "/type"
         return inner if inner in self.tree.values else choice.pointer
 
-    def rename_gpu(self, choice: GpuChoice | Way, name: str) -> Edit:
+    def rename_gpu(self, choice: GpuChoice | Alternative, name: str) -> Edit:
         """The edit that puts another GPU in a choice's place. A number within the name ("A100:4") stays."""
         from gpuspec.catalog import resolve_gpu
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from gpuspec.jsonc import Edit, Span
+from gpuspec.text import Edit, Span
 
 Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]

@@ -8,12 +8,12 @@ from errno import EACCES
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.jsonc import EditError, apply, parse
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.text import EditError, apply, parse
 
 ROUNDS = 100
 """Each round mends at least one finding; a file with more has something else to worry about."""

@@ -14,8 +14,8 @@ from gpuspec.errors import UserError
 from gpuspec.lint.registry import Registered, Registry, add, rules_of
 from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Rule
-from gpuspec.plugins import printing, said
-from gpuspec.time_limit import time_limit
+from gpuspec.plugin.load import printing, said
+from gpuspec.plugin.time_limit import time_limit
 
 VARIABLE = "GPUSPEC_LOCAL_RULES"
 _read: dict[str, list[type[Rule]] | str] = {}

@@ -34,7 +34,7 @@ class Registry(NamedTuple):
     @property
     def plugins(self) -> tuple[str, ...]:
         """Names of the installed plugins that loaded, and of those that brought rules; not the built-in one."""
-        from gpuspec.plugins import plugins
+        from gpuspec.plugin.load import plugins
 
         installed = {plugin.name for plugin in plugins().loaded}
         return tuple(sorted(installed | {entry.plugin for entry in self.rules} - {BUILT_IN}))
@@ -64,7 +64,7 @@ def collect() -> Registry:
     """
     from importlib import import_module
 
-    from gpuspec.plugins import plugins
+    from gpuspec.plugin.load import plugins
 
     installed = plugins()
     answers: list[tuple[str, Any]] = installed.ask("gpuspec_rules") if installed.loaded else []
@@ -81,7 +81,7 @@ def collect() -> Registry:
 
 def late_problems() -> list[Problem]:
     """What went wrong with plugins so far in this process."""
-    from gpuspec.plugins import plugins
+    from gpuspec.plugin.load import plugins
 
     installed = plugins()
     installed.told.update(installed.broken)
@@ -105,7 +105,7 @@ def rules_of(plugin: str, classes: Any, problems: list[Problem]) -> Iterable[Reg
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            from gpuspec.plugins import said
+            from gpuspec.plugin.load import said
 
             problems.append(Problem(who, f"{cls.__name__} cannot be made: {said(error)}"))
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from gpuspec.jsonc import Span, Tree
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.secrets import masked
+from gpuspec.text import Span, Tree
 
 
 class Place(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from gpuspec.jsonc import Span
 from gpuspec.lint.finding import Confidence, Finding, Fix, Related, Saving, Severity
+from gpuspec.text import Span
 
 if TYPE_CHECKING:
     from gpuspec.lint.facts import Facts

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gpuspec.jsonc import Tree, read_bytes
 from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
@@ -16,6 +15,7 @@ from gpuspec.lint.secrets import masked, may_hold
 from gpuspec.lint.settings import Settings
 from gpuspec.lint.shared import Shared
 from gpuspec.lint.suppression import Suppression, in_script, in_tree
+from gpuspec.text import Tree, read_bytes
 
 DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
 
@@ -89,7 +89,7 @@ class Linter:
         tree = read_bytes(data)
         job = None
         if not tree.problems:
-            from gpuspec.spec import read
+            from gpuspec.job import read
 
             job = read(tree)
         suppressions = in_tree(tree)
@@ -196,7 +196,7 @@ class Linter:
         except BaseException as error:
             if self.debug:
                 raise
-            from gpuspec.plugins import said
+            from gpuspec.plugin.load import said
 
             brought = "" if entry.plugin == BUILT_IN else f" of {entry.plugin}"
             self.problems.append(Problem(f"rule {entry.code} {entry.rule.name}{brought}", said(error), path))
@@ -206,8 +206,8 @@ class Linter:
         """What a plugin's rule says, all of it while its time is limited."""
         from time import perf_counter
 
-        from gpuspec.plugins import printing
-        from gpuspec.time_limit import RuleTimeout, time_limit
+        from gpuspec.plugin.load import printing
+        from gpuspec.plugin.time_limit import RuleTimeout, time_limit
 
         start = perf_counter()
         try:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from gpuspec.jsonc import Span, Tree
 from gpuspec.lint.suppression import Suppression
+from gpuspec.text import Span, Tree
 
 Kind = Literal["shell", "python", "makefile", "workflow", "package"]
 

@@ -4,8 +4,8 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from gpuspec.jsonc import Span, Tree
 from gpuspec.lint.selection import matches
+from gpuspec.text import Span, Tree
 
 MOST_SELECTORS = 100
 """In one comment: there are not as many rules."""

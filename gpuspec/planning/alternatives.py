@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
+from gpuspec.job import Job
 from gpuspec.planning.limits import wanted
 from gpuspec.planning.prices import Price, cheapest, fitting
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.spec import Job
 from gpuspec.workload import Workload
 
 NeedFor = Callable[[int], "Need | Unsized"]
@@ -24,7 +24,7 @@ def counts_to(most: int) -> tuple[int, ...]:
     return tuple(number for number in COUNTS if number <= most)
 
 
-class Way(NamedTuple):
+class Alternative(NamedTuple):
     """One way to get the work done: so many of one GPU, at the cheapest offer within the job's limits.
 
     `price` is None where nobody offers it, `fit` where Need is unknown; `speed` is what bounds this work
@@ -89,10 +89,10 @@ class Market:
 
         return fit(needed, gpu, self.workload.memory_utilization)
 
-    def way(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Way:
+    def way(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:
         """One GPU × count, priced and sized."""
         needed = self.need_for(gpu_count)
-        return Way(
+        return Alternative(
             gpu,
             gpu_count,
             cheapest(gpu.name, gpu_count, self.offers, self.job),
@@ -101,7 +101,7 @@ class Market:
             pointer,
         )
 
-    def choices(self) -> tuple[Way, ...]:
+    def choices(self) -> tuple[Alternative, ...]:
         """Every known GPU that the spec names, in the order written."""
         found = []
         per_machine = wanted(self.job, self.workload).gpu_count
@@ -113,14 +113,14 @@ class Market:
                 found.append(_taken([self.way(gpu, gpu_count, written.pointer) for gpu in meant]))
         return tuple(found)
 
-    def fitting(self, counts: Sequence[int] = (1,)) -> Iterator[Way]:
+    def fitting(self, counts: Sequence[int] = (1,)) -> Iterator[Alternative]:
         """Every GPU × count that surely fits and can be rented, cheapest first, as they are asked for. Keeps the
         spec's `min_vram`: it may stand for memory that we cannot see."""
         floor = self.job.min_vram or 0
         found = fitting(self.need_for, self.fit_for, self.offers, self.job, counts)
         for one in found:
             if one.gpu.vram_gb >= floor:
-                yield Way(
+                yield Alternative(
                     one.gpu,
                     one.gpu_count,
                     one.price,
@@ -128,21 +128,21 @@ class Market:
                     speed_of(self.workload, one.gpu, one.gpu_count),
                 )
 
-    def least(self, taken: Way) -> float:
+    def least(self, taken: Alternative) -> float:
         """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one taken."""
         same = (way for way in self.fitting(counts_to(taken.gpu_count)) if self.holds_concurrency(way))
         return min(taken.per_hour, next((way.per_hour for way in same), taken.per_hour))
 
     def better(
         self,
-        than: Way,
+        than: Alternative,
         counts: Sequence[int],
         *,
         min_saving: float,
         min_speed: float,
         per_work: bool = True,
         most_vram: float | None = None,
-    ) -> Way | None:
+    ) -> Alternative | None:
         """The cheapest way that fits, costs at least `min_saving` (a share) less per hour, and does the same
         class of work: at least `min_speed` of the speed and, with `per_work`, as much less per unit of work.
         `most_vram`: share of the GPU's memory that the other may have at most (None: any amount).
@@ -165,13 +165,13 @@ class Market:
                 return one
         return None
 
-    def holds_concurrency(self, one: Way) -> bool:
+    def holds_concurrency(self, one: Alternative) -> bool:
         """Whether the KV cache of the declared concurrency fits too: an engine that queues would run with less,
         but then it would not do the same work. True where no concurrency was declared."""
         sequences = self.workload.concurrency
         if not sequences or one.fit is None or "concurrency" not in self.workload.origins:
             return True
-        from gpuspec.sizing.engines import engine_of
+        from gpuspec.engines.memory import engine_of
 
         if not engine_of(self.workload.engine).queues:
             return True
@@ -179,7 +179,7 @@ class Market:
         cache = sum(part.expected for part in needed.parts if part.name == "KV cache")
         return needed.expected + cache * (sequences - 1) <= one.fit.usable
 
-    def fewer(self, than: Way, *, min_saving: float, min_speed: float) -> Way | None:
+    def fewer(self, than: Alternative, *, min_saving: float, min_speed: float) -> Alternative | None:
         """The cheapest way with fewer GPUs: of the same kind, or a single one of any. A model that is split for
         answering loses to communication, so the hour decides."""
         counts = counts_to(than.gpu_count - 1)
@@ -188,7 +188,7 @@ class Market:
         return self.better(than, counts, min_saving=min_saving, min_speed=min_speed, per_work=False)
 
 
-def _taken(ways: list[Way]) -> Way:
+def _taken(ways: list[Alternative]) -> Alternative:
     """What a name that several GPUs share comes down to: the cheapest that is not too small, as the plan takes
     it; where all are too small, the largest."""
     enough = [way for way in ways if way.fit is None or way.fit.verdict != "does not fit"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gpuspec.job.job import Job
 from gpuspec.planning.plan import Cost
 from gpuspec.sizing import Need, Unsized
-from gpuspec.spec.job import Job
 from gpuspec.workload.workload import Workload
 
 KEEP_ALIVE_MINUTES = {"batch": 3.0, "train": 3.0, "interactive": 10.0, "serve": 30.0}

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from gpuspec.catalog import Gpu, Offer, gpus, resolve_gpu
 from gpuspec.catalog.clouds import cloud
+from gpuspec.job.job import Job
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.spec.job import Job
 from gpuspec.workload.workload import Workload
 
 NAMES_OF_LIMITS = (

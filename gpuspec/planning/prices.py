@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
+from gpuspec.job.job import Job
 from gpuspec.planning.limits import (
     allowed_clouds,
     cache_kind,
@@ -13,7 +14,6 @@ from gpuspec.planning.limits import (
     takes_itself_down,
 )
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.spec.job import Job
 
 
 class Price(NamedTuple):

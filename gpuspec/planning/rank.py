@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from gpuspec.catalog import Gpu, Offer
+from gpuspec.job.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.cost import keep_alive, time_limit, worst_case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.prices import Price, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.spec.job import Job
 from gpuspec.workload.workload import Workload
 
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gpuspec.job.job import Job
 from gpuspec.planning.alternatives import speed_of
 from gpuspec.planning.cost import download_hours, worst_case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Need
-from gpuspec.spec.job import Job
 from gpuspec.workload.workload import Workload
 
 

@@ -4,10 +4,10 @@ import math
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
+from gpuspec.engines.memory import engine_of
+from gpuspec.job.job import Traffic
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.engines import engine_of
 from gpuspec.sizing.speed import speed
-from gpuspec.spec.job import Traffic
 from gpuspec.workload import Workload
 
 BATCH = 64

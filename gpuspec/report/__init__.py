@@ -44,7 +44,7 @@ def gpuspec_reporters() -> dict[str, Callable[[Report], str]]:
 
 def reporters() -> dict[str, Callable[[Report], str]]:
     """Format → what renders it: gpuspec's own, then those of plugins; a name that is taken is refused."""
-    from gpuspec.plugins import plugins
+    from gpuspec.plugin.load import plugins
 
     installed = plugins()
     found = gpuspec_reporters()
@@ -61,7 +61,7 @@ def reporters() -> dict[str, Callable[[Report], str]]:
 def _guarded(plugin: str, name: str, render_report: Callable[[Report], str]) -> Callable[[Report], str]:
     def run(report: Report) -> str:
         from gpuspec.errors import UserError
-        from gpuspec.plugins import said
+        from gpuspec.plugin.load import said
 
         try:
             text = render_report(report)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpuspec.job import Job
 from gpuspec.json_text import json_text
 from gpuspec.planning import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.spec import Job
 
 
 def render(path: str, job: Job, plan: Plan, spread: Spread | None = None) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gpuspec.catalog import Gpu, gpus, offers
+from gpuspec.engines.memory import engine_of
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.planning.prices import Fitting, fitting
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
-from gpuspec.sizing.engines import engine_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, load_seconds, speed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.catalog import Gpu
-from gpuspec.sizing.engines import engine_of
+from gpuspec.engines.memory import engine_of
 from gpuspec.sizing.memory import Fit, Need
 
 OF_THE_PROCESS = frozenset({"CUDA context", "workspace", "NCCL", "fragmentation"})

@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from gpuspec.engines.memory import Engine, before, engine_of
 from gpuspec.sizing import activations
-from gpuspec.sizing.engines import Engine, before, engine_of
 from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.runtime import runtime, vision_tower

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gpuspec.engines.memory import Range
 from gpuspec.sizing import backward
 from gpuspec.sizing.adapters import adapter_params
-from gpuspec.sizing.engines import Range
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.optimizers import States, states_of
 from gpuspec.sizing.runtime import CUDA, runtime, vision_tower

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from gpuspec.job import Job
 from gpuspec.launch import launcher as launchers
 from gpuspec.launch.launcher import Launcher, Outcome, Record, Run, RunSettings, State, Stray
 from gpuspec.planning import Plan
-from gpuspec.spec import Job
 
 
 class FakeLauncher:

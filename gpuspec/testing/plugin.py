@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gpuspec import plugins as installed
 from gpuspec.catalog import facts as catalog_facts
+from gpuspec.plugin import load as installed
 from gpuspec.testing.catalog import fake_catalog
 
 

@@ -49,8 +49,8 @@ def lint_text(
 
 def workload_of(text: str) -> Workload:
     """What the job of a spec does, read as every rule is given it; nothing beside the text is read."""
-    from gpuspec.jsonc import parse
-    from gpuspec.spec import read
+    from gpuspec.job import read
+    from gpuspec.text import parse
 
     job = read(parse(text))
     assert job is not None, f"there is no job in {text!r}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from gpuspec.workload.engines.tool import Tool
-from gpuspec.workload.shell import GPU_COUNT, UNKNOWN, Word
+from gpuspec.commands.shell import GPU_COUNT, UNKNOWN, Word
+from gpuspec.engines.tool import Tool
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import CONVERSIONS, truth
 

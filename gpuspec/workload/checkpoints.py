@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpuspec.spec.job import Job
-from gpuspec.workload.trace import Step
+from gpuspec.commands.trace import Step
+from gpuspec.job.job import Job
 
 BUCKETS = ("s3://", "gs://", "gcs://", "r2://", "az://", "azure://", "oci://", "cos://", "hf://")
 _MOUNTS = (

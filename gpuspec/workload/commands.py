@@ -6,15 +6,15 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gpuspec.spec.job import Task
+from gpuspec.commands.files import Folder
+from gpuspec.commands.shell import UNKNOWN, Command, Enclosure, Word, parse
+from gpuspec.engines import Tool
+from gpuspec.engines.configs import table_of
+from gpuspec.engines.training import GENERIC_TRAINING
+from gpuspec.job.job import Task
 from gpuspec.workload.arguments import say, shown
 from gpuspec.workload.config import read_config
-from gpuspec.workload.engines import Tool
-from gpuspec.workload.engines.configs import table_of
-from gpuspec.workload.engines.training import GENERIC_TRAINING
-from gpuspec.workload.files import Folder
 from gpuspec.workload.programs import Invocation, identify
-from gpuspec.workload.shell import UNKNOWN, Command, Enclosure, Word, parse
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import CONVERSIONS, offloads, version
 from gpuspec.workload.workload import Origin

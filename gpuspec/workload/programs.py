@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gpuspec.commands.shell import Command, Word
+from gpuspec.engines import IMAGES, LAUNCHERS, PROGRAMS, RECIPES, Tool, script_tool
+from gpuspec.workload.added import programs
 from gpuspec.workload.arguments import Arguments, overlay, read_arguments
-from gpuspec.workload.engines import IMAGES, LAUNCHERS, PROGRAMS, RECIPES, Tool, script_tool
-from gpuspec.workload.engines.added import programs
-from gpuspec.workload.shell import Command, Word
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import version
 

@@ -4,11 +4,11 @@ import ast
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gpuspec.commands.shell import UNKNOWN, Word
+from gpuspec.engines.serving import SGLANG, VLLM_BATCH
+from gpuspec.engines.tool import Tool
+from gpuspec.engines.training import TRAINER
 from gpuspec.workload.arguments import convert, flag_name, shown
-from gpuspec.workload.engines.serving import SGLANG, VLLM_BATCH
-from gpuspec.workload.engines.tool import Tool
-from gpuspec.workload.engines.training import TRAINER
-from gpuspec.workload.shell import UNKNOWN, Word
 from gpuspec.workload.value import Value, Values
 
 MAX_NODES = 100_000

@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import resolve_gpu
-from gpuspec.spec.job import Job
+from gpuspec.commands.files import Folder, ReadFile
+from gpuspec.job.job import Job
 from gpuspec.workload import values as words
-from gpuspec.workload.files import Folder, ReadFile
 from gpuspec.workload.value import Said, Value
 from gpuspec.workload.workload import Origin, Workload
 
 if TYPE_CHECKING:
+    from gpuspec.commands.shell import Command
     from gpuspec.workload.commands import Reading
-    from gpuspec.workload.shell import Command
 
 _OF_SEVERAL = (
     "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_RANK", "DSTACK_NODES_NUM", "DSTACK_NODE_RANK", "SLURM_NNODES",
@@ -114,8 +114,8 @@ def _serverless(job: Job) -> Said:
     block = job.raw.get("serverless")
     if not isinstance(block, dict) or block.get("template") != "vllm":
         return {}
+    from gpuspec.engines.serving import VLLM, WORKER_ENV
     from gpuspec.workload.arguments import convert
-    from gpuspec.workload.engines.serving import VLLM, WORKER_ENV
 
     runpod = block.get("runpod")
     env = runpod.get("env") if isinstance(runpod, dict) else None

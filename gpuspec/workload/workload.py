@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from gpuspec.catalog import Model
-from gpuspec.spec.job import Task
+from gpuspec.job.job import Task
 
 
 class Origin(NamedTuple):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lsprotocol.types import Position
 
 from gpuspec.editor.position import Positions
-from gpuspec.jsonc import Tree
+from gpuspec.text import Tree
 
 TEXTS = st.text(alphabet="ab\t漢é😀\u2028\x0c\n\r\ufeff", max_size=30)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.jsonc import parse
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.fixing import fix_data
 from gpuspec.lint.registry import collect
@@ -14,6 +13,7 @@ from gpuspec.lint.runner import Linter
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Settings
 from gpuspec.testing import prices_in
+from gpuspec.text import parse
 
 REGISTRY = collect()
 BAD = sorted(path for path in Path(__file__).parent.glob("GS???/bad-*.jsonc") if path.parent.name != "GS001")

@@ -15,16 +15,16 @@ from typing import get_args
 
 import pytest
 
-from gpuspec.jsonc import read_file
+from gpuspec.job import check
+from gpuspec.job.problem import Kind
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.registry import collect
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Settings
 from gpuspec.report.concise import line
-from gpuspec.spec import check
-from gpuspec.spec.problem import Kind
 from gpuspec.testing import prices_in
+from gpuspec.text import read_file
 
 HERE = Path(__file__).parent
 REGISTRY = collect()

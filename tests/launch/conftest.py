@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from webserver import Site
 
+from gpuspec.job.strategies import strategies
 from gpuspec.launch.downloads.manifest import bundle
-from gpuspec.spec.strategies import strategies
 
 from .rented import prepare
 

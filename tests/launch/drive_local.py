@@ -11,10 +11,10 @@ import signal
 import sys
 from typing import Any, cast
 
+from gpuspec.job import Job
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.local import machine
 from gpuspec.launch.records import Records
-from gpuspec.spec import Job
 
 machine.GRACE_SECONDS = 5.0
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.skypilot.cache import CACHE, NOT_UPLOADED, cache_folder, mounted, uploaded_text
 from gpuspec.launch.skypilot.route import kept_folder
-from gpuspec.spec import Job
 
 
 @pytest.mark.parametrize(

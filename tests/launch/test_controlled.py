@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from gpuspec.errors import UserError
+from gpuspec.job import Checkpoint, Job, Scaling
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot import route
 from gpuspec.launch.skypilot.route import kept_folder, survives
 from gpuspec.launch.skypilot.shell import FETCHED
-from gpuspec.spec import Checkpoint, Job, Scaling
 
 from . import drive_controlled as cloud
 from .rented import reachable

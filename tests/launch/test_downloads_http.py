@@ -15,9 +15,9 @@ import pytest
 from webserver import Site
 
 from gpuspec.errors import UserError
+from gpuspec.job import Download
 from gpuspec.launch.downloads.file import Failure, confined
 from gpuspec.launch.downloads.manifest import bundle, manifest, script
-from gpuspec.spec import Download
 
 from .conftest import Fetch, command
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.spec import Job
 
 NASTY = [
     "plain.wav",

@@ -18,6 +18,7 @@ import pytest
 from webserver import Site
 
 from gpuspec.errors import UserError
+from gpuspec.job import Download, GpuChoice, Job, Port, Readiness
 from gpuspec.launch import Outcome, Run, RunSettings, clock, find_launcher
 from gpuspec.launch.local import machine
 from gpuspec.launch.local.processes import marked
@@ -25,7 +26,6 @@ from gpuspec.launch.local.redact import Redactor
 from gpuspec.launch.records import Records, log_path, process_start
 from gpuspec.planning import Plan
 from gpuspec.sizing import Unsized
-from gpuspec.spec import Download, GpuChoice, Job, Port, Readiness
 
 NO_PLAN = Plan(Unsized("no model"), (), None, None, None, ())
 DRIVE = Path(__file__).with_name("drive_local.py")

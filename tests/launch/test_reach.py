@@ -17,6 +17,7 @@ import pytest
 from webserver import Site
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job, Port, Readiness
 from gpuspec.launch import RunSettings, find_launcher, ports
 from gpuspec.launch.readiness import LINES, Unreachable, Watch, ask_http, last_lines
 from gpuspec.launch.skypilot.reach import Reach, forwarded
@@ -25,7 +26,6 @@ from gpuspec.launch.skypilot.ssh import ssh as by_ssh
 from gpuspec.launch.skypilot.watch import Nowhere
 from gpuspec.launch.skypilot.watch import Watch as Log
 from gpuspec.launch.tunnel import Tunnel
-from gpuspec.spec import Job, Port, Readiness
 
 from .test_skypilot_task import job as rented
 from .test_skypilot_task import made, planned

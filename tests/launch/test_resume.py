@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.records import Records
-from gpuspec.spec import Job
 
 from . import drive_rented as cloud
 from .rented import change, run

@@ -20,12 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webserver import Site
 
+from gpuspec.job import Budget, Download, GpuChoice, Job, Step
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
 from gpuspec.launch.skypilot.shell import INLINE_BYTES, out_of_sight
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.yaml_text import render
-from gpuspec.spec import Budget, Download, GpuChoice, Job, Step
 
 from .test_items import NASTY, names
 from .test_skypilot_task import planned

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gpuspec.errors import UserError
+from gpuspec.job import Checkpoint, Job, Port, Readiness, Scaling, Traffic
 from gpuspec.launch.skypilot import export
 from gpuspec.launch.skypilot.exports import managed, service
-from gpuspec.spec import Checkpoint, Job, Port, Readiness, Scaling, Traffic
 
 from .test_skypilot_task import job, made, planned
 

@@ -11,13 +11,13 @@ import pytest
 
 from gpuspec.catalog import Offer, resolve_gpu
 from gpuspec.errors import UserError
+from gpuspec.job import Budget, Job
 from gpuspec.launch.interrupts import bounded
 from gpuspec.launch.skypilot.client import Machine, chosen_price, explained
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.planning import Candidate, Plan
 from gpuspec.sizing import Unsized
-from gpuspec.spec import Budget, Job
 
 # What SkyPilot 0.14.1 printed, 2026-11-20.
 TABLE = (

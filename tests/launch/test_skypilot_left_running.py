@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.flow import Launch
 from gpuspec.planning import Plan
 from gpuspec.sizing import Unsized
-from gpuspec.spec import Job
 
 
 class Unwilling:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.errors import UserError
+from gpuspec.job import Budget, GpuChoice, Job, Port, Step
 from gpuspec.launch import RunSettings, find_launcher, items
 from gpuspec.launch.skypilot import export
 from gpuspec.launch.skypilot.reuse import machine_key
@@ -23,7 +24,6 @@ from gpuspec.launch.skypilot.task import Entry, task, task_name
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.planning import Plan, plan
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.spec import Budget, GpuChoice, Job, Port, Step
 from gpuspec.workload import Workload
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec import Edit, Facts, Finding, Fix, Option, Related, Rule, Saving
-from gpuspec.jsonc import Span
 from gpuspec.lint.registry import Registered, Registry
 from gpuspec.lint.result import Problem
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import Script
 from gpuspec.lint.settings import Settings
+from gpuspec.text import Span
 
 
 class NoCloud(Rule):

@@ -11,7 +11,6 @@ from rules_for_tests import NoCloud, registry
 
 from gpuspec import Edit, Facts, Finding, Fix, Rule
 from gpuspec.errors import UserError
-from gpuspec.jsonc import Span
 from gpuspec.lint.finding import Replace
 from gpuspec.lint.fixing import difference, fix_data, write_file
 from gpuspec.lint.runner import Linter
@@ -19,6 +18,7 @@ from gpuspec.lint.settings import Settings
 from gpuspec.rules.spec.json5_extension import Json5Extension
 from gpuspec.rules.spec.suppressions import UnusedSuppression
 from gpuspec.testing import RuleTester
+from gpuspec.text import Span
 
 
 def fixed(text: str, *rules: type[Rule], unsafe: bool = False) -> str:

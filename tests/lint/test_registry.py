@@ -10,10 +10,10 @@ from pathlib import Path
 import pluggy
 import pytest
 
-from gpuspec import hookspecs
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.registry import collect
-from gpuspec.plugins import EntryPoint, entry_points, hookimpl
+from gpuspec.plugin import hooks as hookspecs
+from gpuspec.plugin.load import EntryPoint, entry_points, hookimpl
 from gpuspec.rules import gpuspec_rules
 
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "gpuspec").rglob("*.py"))
-GENERATED = {ROOT / "gpuspec" / "spec" / "accept.py"}
+GENERATED = {ROOT / "gpuspec" / "job" / "accept.py"}
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "manager", "misc", "common"}
 
 

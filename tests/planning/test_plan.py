@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
+from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.planning import launchable, over_budget, plan
 from gpuspec.planning.prices import cheapest
 from gpuspec.sizing import Fit, Need, Part, Unsized
-from gpuspec.spec import Budget, GpuChoice, Job
 from gpuspec.workload import Workload
 
 

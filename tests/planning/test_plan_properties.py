@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuspec.catalog import Offer, gpus
+from gpuspec.job import GpuChoice, Job
 from gpuspec.planning import Plan, plan
 from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.sizing import Fit, Need, Part, Unsized
-from gpuspec.spec import GpuChoice, Job
 from gpuspec.workload import Workload
 
 NAMES = ("T4", "L4", "RTX 4090", "RTX A6000", "A100 80GB PCIe", "H100 SXM")

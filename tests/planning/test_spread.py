@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpuspec.job import Job
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.spread import Pace, spread
 from gpuspec.sizing import Unsized
-from gpuspec.spec import Job
 from gpuspec.workload import Workload
 
 from .test_plan import OFFERS, job, made, offer

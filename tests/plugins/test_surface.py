@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args, get_origin
 import gpuspec
 import gpuspec.launch
 import gpuspec.testing
-from gpuspec import hookspecs
-from gpuspec.jsonc import Tree
+from gpuspec.plugin import hooks as hookspecs
+from gpuspec.text import Tree
 
 FILE = Path(__file__).with_name("surface.txt")
 

@@ -22,10 +22,9 @@ from gpuspec import (
     resolve_model,
 )
 from gpuspec.catalog import offers, price_sources
-from gpuspec.jsonc import parse
+from gpuspec.job import check
+from gpuspec.job.strategies import names
 from gpuspec.report import render
-from gpuspec.spec import check
-from gpuspec.spec.strategies import names
 from gpuspec.testing import (
     check_golden,
     fake_catalog,
@@ -35,7 +34,8 @@ from gpuspec.testing import (
     plugged,
     workload_of,
 )
-from gpuspec.workload.engines.added import programs
+from gpuspec.text import parse
+from gpuspec.workload.added import programs
 
 CARD = Gpu("TEST 24", "NVIDIA", "Ada", 24, aliases=(("old", "tester"),))
 OFFER = Offer("here", None, "one", "TEST 24", 1, None, None, None, 1.5, None, "test")

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from gpuspec import Edit, Finding, Fix, Related, Saving
-from gpuspec.jsonc import parse
 from gpuspec.lint.result import Located, Prices, Problem, Report, place
 from gpuspec.report import FORMATS, render
+from gpuspec.text import parse
 
 SCHEMAS = Path(__file__).parent / "schemas"
 TEXT = '{\n  "run": "echo | <b>",\n  "gpu_types": ["H100"]\n}\n'

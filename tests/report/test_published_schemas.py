@@ -15,13 +15,13 @@ import xmlschema
 from test_formats import CLEAN, REPORT
 
 from gpuspec import Finding
-from gpuspec.jsonc import parse
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.registry import collect
 from gpuspec.lint.result import Located, Report, place
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.report import render
+from gpuspec.text import parse
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = Path(__file__).parent / "schemas"

@@ -8,10 +8,10 @@ import pytest
 from test_published_schemas import everything
 
 from gpuspec import Finding, Related, Saving
-from gpuspec.jsonc import Span, read_bytes
 from gpuspec.lint.result import Located, Prices, Report, place
 from gpuspec.report.text import Style, block, render
 from gpuspec.report.width import clip, shown, width
+from gpuspec.text import Span, read_bytes
 
 
 def one(text: str, at: str, *, columns: int | None = None) -> list[str]:

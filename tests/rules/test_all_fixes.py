@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.jsonc import Edit, EditError, apply, parse
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.fixing import fix_data
@@ -18,6 +17,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.testing import prices_in
+from gpuspec.text import Edit, EditError, apply, parse
 
 HERE = Path(__file__).parent
 GOLDEN = sorted((HERE.parent / "golden").rglob("bad-*.jsonc"))

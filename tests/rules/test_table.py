@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.jsonc import read_bytes
+from gpuspec.job import read
 from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.suppression import in_tree
 from gpuspec.rules import BUILT_IN
-from gpuspec.spec import read
+from gpuspec.text import read_bytes
 
 ROOT = Path(__file__).parents[2]
 SPECS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.spec.job import Job
+from gpuspec.job.job import Job
 from gpuspec.workload import read
 
 OLLAMA = "ollama serve & sleep 3; ollama pull llama3.2:3b; "
@@ -28,6 +28,6 @@ def test_task(run: str, task: str | None) -> None:
 
 
 def test_ports_say_that_somebody_calls() -> None:
-    from gpuspec.spec.job import Port
+    from gpuspec.job.job import Port
 
     assert read(Job(run=VLLM + "python app.py", ports=(Port(8000),))).task == "serve"

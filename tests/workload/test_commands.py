@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gpuspec.spec.job import GpuChoice, Job
+from gpuspec.job.job import GpuChoice, Job
 from gpuspec.workload import Workload, read
 
 TABLE = runpy.run_path(str(Path(__file__).with_name("commands.py")))

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gpuspec import jsonc
-from gpuspec.spec import read as read_spec
-from gpuspec.spec.job import Download, Job, ModelSpec
+from gpuspec import text as jsonc
+from gpuspec.job import read as read_spec
+from gpuspec.job.job import Download, Job, ModelSpec
 from gpuspec.workload import Origin, read
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "gpu-jsonc"
@@ -35,8 +35,8 @@ def test_nothing_said_is_nothing_known() -> None:
 
 def test_a_spec_without_commands_loads_no_parser() -> None:
     code = (
-        "import sys; from gpuspec.spec.job import Job; from gpuspec.workload import read; read(Job());"
-        "print([m for m in ('ast', 'tree_sitter', 'gpuspec.workload.shell', 'gpuspec.workload.engines', 'pathlib') "
+        "import sys; from gpuspec.job.job import Job; from gpuspec.workload import read; read(Job());"
+        "print([m for m in ('ast', 'tree_sitter', 'gpuspec.commands.shell', 'gpuspec.engines', 'pathlib') "
         "if m in sys.modules])"
     )
     done = subprocess.run(

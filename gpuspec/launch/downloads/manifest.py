@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.job.job import Download
+from gpuspec.job.strategies import names, strategies
 from gpuspec.launch.downloads.file import Failure, confined
-from gpuspec.spec.job import Download
-from gpuspec.spec.strategies import names, strategies
 
 _FILES = ("file", "web", "transfer", "tools", "hubs", "fetch")
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.sizing import Need, Unsized
-from gpuspec.spec import Job
 
 SAMPLE_SECONDS = 1.0
 """How often memory is looked at while a job runs."""

@@ -21,6 +21,7 @@ from typing import Any
 
 import gpuspec
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.downloads.manifest import bundle, manifest
@@ -32,7 +33,6 @@ from gpuspec.launch.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, run_folder
 from gpuspec.launch.steps import items_wanted, setup_script
 from gpuspec.planning import Plan
-from gpuspec.spec import Job
 
 GRACE_SECONDS = 10.0
 """What a job gets to save its state between TERM and KILL."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
@@ -18,7 +19,6 @@ from gpuspec.launch.skypilot.task import task, timer
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.planning import Plan, over_budget
-from gpuspec.spec import Job
 
 
 class SkyPilotLauncher:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.planning.limits import cache_kind
-from gpuspec.spec import Job
 
 CACHE = "/gpuspec-cache"
 """Where a job's `cache` is mounted."""

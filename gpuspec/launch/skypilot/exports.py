@@ -6,8 +6,8 @@ import urllib.parse
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.skypilot.route import replicas, survives
-from gpuspec.spec import Job
 
 DAY_SECONDS = 86400
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.interrupts import bounded, hearing, interruptible
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
@@ -24,7 +25,6 @@ from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer,
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Nowhere, Watch
 from gpuspec.planning import Plan
-from gpuspec.spec import Job
 
 CLAIM_MINUTES = 5
 """How long a machine that is used again waits at least for its next job to arrive."""

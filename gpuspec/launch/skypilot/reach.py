@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch import ports
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.readiness import Unreachable, Watch, ask_command, ask_http, last_lines, patience
 from gpuspec.launch.skypilot.follow import to_the_end
 from gpuspec.launch.skypilot.ssh import ssh
 from gpuspec.launch.tunnel import Tunnel
-from gpuspec.spec import Job
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client

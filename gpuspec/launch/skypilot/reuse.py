@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.state import state
 from gpuspec.launch.skypilot.task import Entry
-from gpuspec.spec import Job
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client, Machine

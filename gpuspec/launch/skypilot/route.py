@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.skypilot.cache import cache_folder
 from gpuspec.planning import Plan
-from gpuspec.spec import Job
 from gpuspec.workload.checkpoints import outlives
 
 Kind = Literal["machine", "job", "service"]

@@ -9,8 +9,8 @@ Variables of our own begin with gs_: the author's environment holds whatever els
 
 from __future__ import annotations
 
+from gpuspec.job import Job
 from gpuspec.launch.downloads.manifest import script
-from gpuspec.spec import Job
 
 GRACE_SECONDS = 30
 """Between TERM and KILL at the time limit: time to write a checkpoint, short beside any limit."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.launch.skypilot.client import Machine
 from gpuspec.planning import Plan, worst_case
-from gpuspec.spec import Job
 
 DRIFT = 0.10
 """How far the price of now may lie from the plan's before it is asked about."""

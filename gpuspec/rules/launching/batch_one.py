@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines.memory import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
-from gpuspec.sizing.engines import engine_of
 
 _TEXT = ("llm", "vlm", "text", "chat", "asr", "audio", "embedding", "speech")
 

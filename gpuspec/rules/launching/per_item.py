@@ -13,7 +13,7 @@ from gpuspec.lint.script import Script
 from gpuspec.words import dollars
 
 if TYPE_CHECKING:
-    from gpuspec.workload.scripts import RepeatedLaunch
+    from gpuspec.scripts import RepeatedLaunch
 
 _SETTING = re.compile(
     r"(?:lrs?|learning_?rates?|seeds?|wds?|weight_?decays?|bs|batch_?sizes?|epochs?|dropouts?|ranks?|lora_?r(?:ank)?|"
@@ -85,7 +85,7 @@ class PerItemLaunch(Rule):
     )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
-        from gpuspec.workload.scripts import launch_loops
+        from gpuspec.scripts import launch_loops
 
         for launch in launch_loops(script.path, script.text, script.kind):
             yield self._found(script, launch)
@@ -158,9 +158,9 @@ def _hourly(script: Script, spec: str | None) -> float | None:
         return None
     if len(data) > 65_536:
         return None
-    from gpuspec.jsonc import read_bytes
+    from gpuspec.job import read
     from gpuspec.lint.facts import Facts
-    from gpuspec.spec import read
+    from gpuspec.text import read_bytes
 
     tree = read_bytes(data)
     job = None if tree.problems else read(tree)

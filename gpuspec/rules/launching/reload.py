@@ -63,7 +63,7 @@ class ReloadPerItem(Rule):
         run = facts.job.run
         if not run or not re.search(r"\b(?:for|while|xargs|parallel)\b|-exec\b", run):
             return
-        from gpuspec.workload.scripts.reloads import reload_loops
+        from gpuspec.scripts.reloads import reload_loops
 
         each = facts.options["load_minutes"]
         for loop in reload_loops(run):

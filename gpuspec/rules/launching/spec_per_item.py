@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from gpuspec.jsonc import Tree, parse, pointer
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.neighbours import literals
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.text import Tree, parse, pointer
 
 _ITEM = r"/(?:run|items|workdir|env/.*|outputs(?:/.*)?|labels/.*|checkpoint/path)$"
 """Where an item may stand. A difference elsewhere (GPU, model, setup) makes another job."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.hub import RATE, whole_repository
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.rules.hub import RATE, whole_repository
 from gpuspec.sizing.files import bytes_on_disk
 
 USUAL = 7200

@@ -7,8 +7,8 @@ from typing import Any
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.hub import RATE, declared, loaded
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.rules.hub import RATE, declared, loaded
 from gpuspec.words import dollars
 
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
@@ -68,7 +68,7 @@ class MissingPreDownload(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         found = loaded(facts)
-        origin = facts.told.origin("model_name")
+        origin = facts.commands_only.origin("model_name")
         if found is None or not facts.job.run:
             return
         if declared(facts, found.name) or _fetched_before(facts, found.name) or _kept(facts):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.trace import Step
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.words import dollars
-from gpuspec.workload.trace import Step
 
 INSTALLERS = frozenset({"pip", "pip3", "apt", "apt-get", "conda", "mamba", "uv", "yum", "dnf"})
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog.api_prices import ApiPrice, api_price
+from gpuspec.job.job import Traffic
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.traffic import Load, load
-from gpuspec.spec.job import Traffic
 from gpuspec.words import dollars, percent
 
 HOURS_PER_DAY = 24
@@ -67,7 +67,7 @@ class ApiCheaper(Rule):
     options = (Option("min_saving", float, 0.2, "Least share of the cost that must be saved.", 0.01, 0.99),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        traffic, taken = facts.job.traffic, facts.taken
+        traffic, taken = facts.job.traffic, facts.selected
         work = facts.workload
         if traffic is None or taken is None or work.task != "serve" or not work.params_b:
             return
@@ -94,7 +94,14 @@ class ApiCheaper(Rule):
         return day * max(needed.machines, (scaling.min if scaling else 1) or 1)
 
     def _report(
-        self, facts: Facts, taken: Way, api: ApiPrice, needed: Load, hours: float, each: float, bought: float
+        self,
+        facts: Facts,
+        taken: Alternative,
+        api: ApiPrice,
+        needed: Load,
+        hours: float,
+        each: float,
+        bought: float,
     ) -> Finding:
         traffic = facts.job.traffic
         assert traffic

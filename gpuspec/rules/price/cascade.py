@@ -9,7 +9,7 @@ from gpuspec.catalog import resolve_model
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import COUNTS, Market, Way
+from gpuspec.planning.alternatives import COUNTS, Alternative, Market
 from gpuspec.planning.traffic import Load, load
 from gpuspec.words import dollars, percent
 
@@ -24,7 +24,7 @@ LARGE = 30.0
 class Tier(NamedTuple):
     """One tier: how many machines of a kind."""
 
-    way: Way
+    way: Alternative
     load: Load
 
     @property
@@ -84,7 +84,7 @@ class SmallerModelOrCascade(Rule):
     options = (Option("min_saving", float, 0.2, "Least share of the cost that must be saved.", 0.01, 0.99),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        work, traffic, taken = facts.workload, facts.job.traffic, facts.taken
+        work, traffic, taken = facts.workload, facts.job.traffic, facts.selected
         if traffic is None or taken is None or work.task != "serve" or (work.params_b or 0) < LARGE:
             return
         if work.modality not in (None, "text"):

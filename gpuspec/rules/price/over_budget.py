@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gpuspec.job.job import Budget
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
 from gpuspec.planning import time_limit, worst_case
 from gpuspec.planning.plan import Cost, Plan
-from gpuspec.spec.job import Budget
 from gpuspec.words import dollars
 
 

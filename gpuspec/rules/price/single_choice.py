@@ -8,7 +8,7 @@ from gpuspec.catalog.clouds import cloud
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.limits import allowed_clouds
 from gpuspec.words import dollars
 
@@ -68,8 +68,8 @@ class SingleChoice(Rule):
         region = f", region {job.regions[0]}" if len(job.regions) == 1 else ""
         other = self._other(facts)
         costs = ""
-        if other and facts.taken:
-            now = dollars(facts.taken.per_hour)
+        if other and facts.selected:
+            now = dollars(facts.selected.per_hour)
             costs = f"; {other.label} fits too, at {dollars(other.per_hour)}/h (now {now}/h)"
         yield self.finding(
             only.pointer,
@@ -84,9 +84,9 @@ class SingleChoice(Rule):
             else None,
         )
 
-    def _other(self, facts: Facts) -> Way | None:
+    def _other(self, facts: Facts) -> Alternative | None:
         """The cheapest other GPU that surely fits, half as fast at least."""
-        taken = facts.taken
+        taken = facts.selected
         if taken is None or not taken.fit or taken.fit.need.confidence == "low":
             return None
         limit = min(taken.per_hour * facts.options["most"], facts.job.max_price or float("inf"))
@@ -96,7 +96,7 @@ class SingleChoice(Rule):
                 return way
         return None
 
-    def _written(self, facts: Facts, way: Way) -> str | dict[str, object]:
+    def _written(self, facts: Facts, way: Alternative) -> str | dict[str, object]:
         """As the entry beside it is written."""
         counted = facts.job.gpu_types[0].gpu_count
         return {"type": way.gpu.name, "count": counted} if counted else way.gpu.name

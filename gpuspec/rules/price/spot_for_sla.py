@@ -79,7 +79,7 @@ class SpotForSla(Rule):
 
     def _price(self, facts: Facts) -> str:
         """What the safety costs."""
-        taken = facts.taken
+        taken = facts.selected
         if taken is None:
             return ""
         there = cheapest(taken.gpu.name, taken.gpu_count, facts.offers, facts.job._replace(spot="never"))

@@ -94,7 +94,7 @@ class SpotWithoutCheckpoint(Rule):
     def _loss(self, facts: Facts) -> str:
         budget = facts.job.budget
         hours = budget.max_hours if budget else None
-        taken = facts.taken
+        taken = facts.selected
         if not hours or taken is None:
             return "the training begins anew"
         spot = (

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.numbers import price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.prices import cheapest
+from gpuspec.rules.numbers import price_lines
 from gpuspec.words import dollars, percent
 
 
@@ -64,7 +64,7 @@ class SpotWouldDo(Rule):
     options = (Option("min_saving", float, 0.3, "Least share of the price that must be saved.", 0.01, 0.99),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        job, taken = facts.job, facts.taken
+        job, taken = facts.job, facts.selected
         if job.spot in ("allowed", "only") or taken is None or facts.for_gpu_cli or not self._bears_it(facts):
             return
         spot = self._cheapest(facts)
@@ -100,7 +100,7 @@ class SpotWouldDo(Rule):
         found = checkpoints(facts.job, facts.commands)
         return bool(found.durable and found.while_running and found.resumes)
 
-    def _cheapest(self, facts: Facts) -> Way | None:
+    def _cheapest(self, facts: Facts) -> Alternative | None:
         """The cheapest spot price among the GPUs that the spec accepts and that are not too small."""
         only = facts.job._replace(spot="only")
         cap = facts.job.max_price or float("inf")

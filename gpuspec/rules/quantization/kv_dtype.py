@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.arguments import add_argument
+from gpuspec.engines.memory import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way, counts_to
+from gpuspec.planning.alternatives import Alternative, counts_to
+from gpuspec.rules.arguments import add_argument
+from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.sizing import Need
-from gpuspec.sizing.engines import engine_of
 from gpuspec.words import dollars, gib, percent
 
 FLAG = {
@@ -79,14 +79,14 @@ class KvCacheDtype(Rule):
             return
         if workload.kv_dtype or "kv_dtype" in workload.origins or workload.other_models:
             return
-        taken = facts.compared
+        taken = facts.baseline
         if taken is None or _cache(facts, taken) < facts.options["share"]:
             return
         better = self._cheapest(facts, taken, facts.market.least(taken) * (1 - facts.options["min_saving"]))
         if better:
             yield self._report(facts, taken, better)
 
-    def _cheapest(self, facts: Facts, taken: Way, limit: float) -> Way | None:
+    def _cheapest(self, facts: Facts, taken: Alternative, limit: float) -> Alternative | None:
         market = facts.market.instead(facts.workload._replace(kv_dtype="fp8"))
         for way in market.fitting(counts_to(taken.gpu_count)):
             if way.per_hour > limit:
@@ -97,7 +97,7 @@ class KvCacheDtype(Rule):
                 return way
         return None
 
-    def _report(self, facts: Facts, taken: Way, way: Way) -> Finding:
+    def _report(self, facts: Facts, taken: Alternative, way: Alternative) -> Finding:
         assert way.fit
         saving = Saving(taken.per_hour - way.per_hour)
         origin = facts.workload.origin("context")
@@ -114,7 +114,7 @@ class KvCacheDtype(Rule):
         )
 
 
-def _cache(facts: Facts, way: Way) -> float:
+def _cache(facts: Facts, way: Alternative) -> float:
     """The share of the memory that the cache takes, at the declared concurrency where the engine queues."""
     needed = facts.need(way.gpu_count)
     if not isinstance(needed, Need) or not needed.expected:

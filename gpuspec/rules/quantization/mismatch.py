@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog import Model, resolve_model
-from gpuspec.lint.arguments import add_argument, drop_argument
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
+from gpuspec.rules.arguments import add_argument, drop_argument
 from gpuspec.words import gib
 
 FAMILY = {
@@ -127,7 +127,7 @@ class QuantizationMismatch(Rule):
         job, scheme = facts.job, facts.workload.quantization
         if not (job.model and job.model.quantization and job.run and scheme):
             return
-        told = facts.told
+        told = facts.commands_only
         match = resolve_model(told.model_name) if told.model_name else None
         if match is None or match.model is None or match.relation != "name" or match.quantization:
             return

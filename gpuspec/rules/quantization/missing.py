@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way, counts_to, generates_text
+from gpuspec.planning.alternatives import Alternative, counts_to, generates_text
+from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.words import dollars, gib, percent
 
 
@@ -98,10 +98,10 @@ class MissingQuantization(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         schemes = self._schemes(facts)
-        taken = facts.compared if schemes else None
+        taken = facts.baseline if schemes else None
         if taken is None:
             return
-        best: tuple[Scheme, Way] | None = None
+        best: tuple[Scheme, Alternative] | None = None
         for scheme in schemes:
             way = self._cheapest(facts, scheme, taken)
             limit = best[1].per_hour if best else facts.market.least(taken)
@@ -127,7 +127,7 @@ class MissingQuantization(Rule):
             return ()
         return BY_ENGINE.get(workload.engine or "vllm", ())
 
-    def _cheapest(self, facts: Facts, scheme: Scheme, taken: Way) -> Way | None:
+    def _cheapest(self, facts: Facts, scheme: Scheme, taken: Alternative) -> Alternative | None:
         workload = facts.workload._replace(quantization=scheme.quantization, dtype=None)
         market = facts.market.instead(workload)
         for way in market.fitting(counts_to(taken.gpu_count)):
@@ -143,14 +143,14 @@ class MissingQuantization(Rule):
                 return way
         return None
 
-    def _cheaper_work(self, facts: Facts, taken: Way, way: Way) -> bool:
+    def _cheaper_work(self, facts: Facts, taken: Alternative, way: Alternative) -> bool:
         """Whether pictures get cheaper, not only hours: 4 bit does not compute faster."""
         if facts.workload.task == "interactive" or not way.speed or not taken.speed:
             return True
         work = (way.per_hour / way.speed) / (taken.per_hour / taken.speed)
         return bool(work <= 1 - facts.options["min_saving"])
 
-    def _report(self, facts: Facts, taken: Way, scheme: Scheme, way: Way) -> Finding:
+    def _report(self, facts: Facts, taken: Alternative, scheme: Scheme, way: Alternative) -> Finding:
         assert taken.fit
         assert way.fit
         job = facts.job
@@ -173,18 +173,18 @@ class MissingQuantization(Rule):
         )
 
 
-def _for_speed(taken: Way) -> bool:
+def _for_speed(taken: Alternative) -> bool:
     """Whether there are more GPUs than the weights ask for: they may be there for sequences, which nobody said."""
     assert taken.fit
     return taken.gpu_count > 1 and taken.fit.need.expected < 0.6 * taken.fit.usable
 
 
-def _linked(way: Way) -> bool:
+def _linked(way: Alternative) -> bool:
     """Whether a model split over these GPUs is worth the name: more than two need links of their own."""
     return way.gpu_count <= 2 or (way.gpu.form_factor or "").upper().startswith("SXM")
 
 
-def _weights(facts: Facts, way: Way) -> float:
+def _weights(facts: Facts, way: Alternative) -> float:
     """GiB of weights over all GPUs that the model is split over."""
     assert way.fit
     workload = facts.workload

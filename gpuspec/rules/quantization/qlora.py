@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way, counts_to
+from gpuspec.planning.alternatives import Alternative, counts_to
+from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.words import dollars, gib, percent
 
 SLOWER = 1.4
@@ -76,7 +76,7 @@ class QloraWouldDo(Rule):
             return
         if workload.quantization or "quantization" in workload.origins or workload.model is None:
             return
-        taken = facts.compared
+        taken = facts.baseline
         if taken is None:
             return
         limit = facts.market.least(taken) * (1 - facts.options["min_saving"])
@@ -84,7 +84,7 @@ class QloraWouldDo(Rule):
         if way:
             yield self._report(facts, taken, way)
 
-    def _cheapest(self, facts: Facts, taken: Way, limit: float) -> Way | None:
+    def _cheapest(self, facts: Facts, taken: Alternative, limit: float) -> Alternative | None:
         """The cheapest machine for QLoRA on which the whole work costs less than it does now."""
         workload = facts.workload._replace(method="qlora", quantization="nf4-dq")
         for way in facts.market.instead(workload).fitting(counts_to(taken.gpu_count)):
@@ -101,7 +101,7 @@ class QloraWouldDo(Rule):
                 return way
         return None
 
-    def _report(self, facts: Facts, taken: Way, way: Way) -> Finding:
+    def _report(self, facts: Facts, taken: Alternative, way: Alternative) -> Finding:
         assert taken.fit
         assert way.fit
         saving = Saving(taken.per_hour - way.per_hour)

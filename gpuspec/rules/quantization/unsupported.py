@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 
 ENGINE_CANNOT = {
     "tgi": {"gguf": "GGUF", "nvfp4": "NVFP4"},
@@ -100,7 +100,7 @@ class QuantizationUnsupported(Rule):
             at.pointer, f"{what}: {workload.model_name or at.text}", related=related, suggestion=instead
         )
 
-    def _gpu(self, way: Way, least: float, what: str, instead: str) -> Iterator[Finding]:
+    def _gpu(self, way: Alternative, least: float, what: str, instead: str) -> Iterator[Finding]:
         capability = way.gpu.compute_capability
         if capability is not None and float(capability) < least:
             yield self.finding(

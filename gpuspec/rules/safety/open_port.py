@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.trace import Step
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
-from gpuspec.workload.trace import Step
 
 PORTS = {
     "vllm": "8000",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from gpuspec.commands.shell import Command, Enclosure
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Confidence, Finding
 from gpuspec.lint.rule import Rule
-from gpuspec.workload.shell import Command, Enclosure
 
 INSTALLERS = (
     "https://astral.sh/", "https://sh.rustup.rs", "https://ollama.com/", "https://ollama.ai/", "https://get.docker.com",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines.memory import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rewording import reworded
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.rules.rewording import reworded
 from gpuspec.sizing import Need, need
-from gpuspec.sizing.engines import engine_of
 from gpuspec.words import gib
 from gpuspec.workload.workload import Origin
 
@@ -83,7 +83,7 @@ class BatchLimit(Rule):
         )
 
     def _many(self, facts: Facts, origin: Origin, limit: int) -> Iterator[Finding]:
-        work, taken = facts.workload, facts.taken
+        work, taken = facts.workload, facts.selected
         if taken is None or not taken.fit or taken.fit.verdict != "fits" or not work.context:
             return
         tokens = self._tokens(facts, work.context)

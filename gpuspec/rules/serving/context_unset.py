@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gpuspec.jsonc import Edit
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rewording import reworded, text_at
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.rules.rewording import reworded, text_at
 from gpuspec.sizing import Need, need
+from gpuspec.text import Edit
 from gpuspec.words import gib
 
 ENGINES = ("vllm", "aphrodite")
@@ -64,7 +64,7 @@ class ContextUnset(Rule):
         if work.engine not in ENGINES or work.context is not None or "context" in work.origins:
             return
         ways = [way for way in facts.choices if way.fit and way.fit.verdict == "fits"]
-        taken = facts.taken if facts.taken in ways else ways[0] if ways else None
+        taken = facts.selected if facts.selected in ways else ways[0] if ways else None
         full = work.model.max_context if work.model else None
         if taken is None or not full or work.model_name is None or self._elsewhere(facts):
             return
@@ -91,11 +91,11 @@ class ContextUnset(Rule):
             ],
         )
 
-    def _need(self, facts: Facts, way: Way, context: int) -> Need | None:
+    def _need(self, facts: Facts, way: Alternative, context: int) -> Need | None:
         found = need(facts.workload._replace(context=context, concurrency=1), way.gpu_count)
         return found if isinstance(found, Need) else None
 
-    def _fitting(self, facts: Facts, way: Way, full: int) -> int | None:
+    def _fitting(self, facts: Facts, way: Alternative, full: int) -> int | None:
         """The longest power of two, or three quarters of one, that surely fits."""
         length = 1 << full.bit_length()
         while length >= 2 * STEP:

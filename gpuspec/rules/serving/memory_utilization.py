@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.trace import Step
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Confidence, Finding, Fix
-from gpuspec.lint.rewording import reworded
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.rules.rewording import reworded
 from gpuspec.words import gib
-from gpuspec.workload.trace import Step
 
 _PROGRAMS = (
     "python",
@@ -117,7 +117,7 @@ class MemoryUtilizationLow(Rule):
 
     def _gib(self, facts: Facts, share: float) -> str:
         """A share of the GPU in GiB; "" where the GPU is not known."""
-        return gib(facts.taken.gpu.vram_gib * share) if facts.taken else ""
+        return gib(facts.selected.gpu.vram_gib * share) if facts.selected else ""
 
 
 def _may_use_gpu(step: Step) -> bool:

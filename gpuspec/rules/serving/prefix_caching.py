@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rewording import reworded
 from gpuspec.lint.rule import Rule
+from gpuspec.rules.rewording import reworded
 
 _CHAT = ("instruct", "chat", "-it", "assistant", "hermes", "vicuna", "coder")
 _LONG = 500

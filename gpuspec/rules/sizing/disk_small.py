@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.hub import loaded, same_repository, whole_repository
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.cost import DISK_PER_GB_MONTH
+from gpuspec.rules.hub import loaded, same_repository, whole_repository
 from gpuspec.sizing.files import bytes_on_disk
 from gpuspec.words import dollars
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related, Saving
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars
 
 
@@ -77,7 +77,7 @@ class FallbackOrder(Rule):
         if facts.takes_first:
             yield from self._order(facts, [way for way in left if way.price])
 
-    def _order(self, facts: Facts, ways: list[Way]) -> Iterator[Finding]:
+    def _order(self, facts: Facts, ways: list[Alternative]) -> Iterator[Finding]:
         if len(ways) < 2 or len({way.gpu_count for way in ways}) > 1:
             return
         first, cheapest = ways[0], min(ways, key=lambda way: way.per_hour)
@@ -95,7 +95,7 @@ class FallbackOrder(Rule):
             fix=self._sorted(facts, ways),
         )
 
-    def _sorted(self, facts: Facts, ways: list[Way]) -> Fix | None:
+    def _sorted(self, facts: Facts, ways: list[Alternative]) -> Fix | None:
         pointer = facts.job.pointer("gpu_types")
         written = facts.job.raw.get("gpu_types")
         if not isinstance(written, list) or len(written) != len(ways):

@@ -9,7 +9,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 
 CUDA = r"(?:cuda|cu)[-_:]?(\d{2})[._-]?(\d)"
 LEAST_CUDA = {"Blackwell": (12, 8), "Blackwell Ultra": (12, 8), "Hopper": (11, 8), "Ada": (11, 8)}
@@ -59,7 +59,7 @@ class GpuFeatureMissing(Rule):
             yield from self._flash_attention(facts, way)
             yield from self._cuda(facts, way)
 
-    def _dtype(self, facts: Facts, way: Way) -> Iterator[Finding]:
+    def _dtype(self, facts: Facts, way: Alternative) -> Iterator[Finding]:
         workload, gpu = facts.workload, way.gpu
         capability = float(gpu.compute_capability) if gpu.compute_capability else None
         asked = workload.origin("dtype").kind in ("spec", "command", "file")
@@ -81,7 +81,7 @@ class GpuFeatureMissing(Rule):
             else:
                 yield self._lacks(facts, way, "quantization", "FP4 arithmetic", "Blackwell", "use FP8 or AWQ")
 
-    def _unpacks(self, way: Way, what: str, instead: str) -> Finding:
+    def _unpacks(self, way: Alternative, what: str, instead: str) -> Finding:
         return self.finding(
             way.pointer,
             f"{way.gpu.name} has no {what} arithmetic ({way.gpu.architecture}): {what} weights save memory but are "
@@ -90,7 +90,9 @@ class GpuFeatureMissing(Rule):
             suggestion=instead,
         )
 
-    def _lacks(self, facts: Facts, way: Way, field: str, what: str, since: str, instead: str) -> Finding:
+    def _lacks(
+        self, facts: Facts, way: Alternative, field: str, what: str, since: str, instead: str
+    ) -> Finding:
         origin = facts.workload.origin(field)
         related = [Related(origin.pointer, f"asked for here: {origin.text}")] if origin.pointer else []
         return self.finding(
@@ -100,7 +102,7 @@ class GpuFeatureMissing(Rule):
             suggestion=f"{instead}, or take a newer GPU",
         )
 
-    def _flash_attention(self, facts: Facts, way: Way) -> Iterator[Finding]:
+    def _flash_attention(self, facts: Facts, way: Alternative) -> Iterator[Finding]:
         capability = way.gpu.compute_capability
         if capability is None or float(capability) >= 8.0:
             return
@@ -114,7 +116,7 @@ class GpuFeatureMissing(Rule):
                 suggestion='use "sdpa", or take a newer GPU (Ampere and later)',
             )
 
-    def _cuda(self, facts: Facts, way: Way) -> Iterator[Finding]:
+    def _cuda(self, facts: Facts, way: Alternative) -> Iterator[Finding]:
         least = LEAST_CUDA.get(way.gpu.architecture)
         if least is None:
             return

@@ -9,7 +9,7 @@ from gpuspec.catalog.clouds import cloud
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.prices import price_list
 from gpuspec.sizing import Need
 from gpuspec.words import gib
@@ -63,7 +63,7 @@ class HostRamSmall(Rule):
     options = (Option("times", float, 2.0, "Times the weights that host memory should be.", 1.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        worst: tuple[Way, float, float] | None = None
+        worst: tuple[Alternative, float, float] | None = None
         for way in facts.choices:
             need = facts.need(way.gpu_count)
             memory = _most(facts, way)
@@ -91,7 +91,7 @@ class HostRamSmall(Rule):
         )
 
 
-def _most(facts: Facts, way: Way) -> float | None:
+def _most(facts: Facts, way: Alternative) -> float | None:
     """GiB of the largest machine with these GPUs that the job may take; None where one of them does not say."""
     machines = price_list(facts.offers, facts.job).machines
     names = (way.gpu.name, *way.gpu.variants)

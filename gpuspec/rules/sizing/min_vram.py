@@ -107,7 +107,7 @@ class MinVramOff(Rule):
         """The floor keeps a GPU away that would do the job for clearly less than what is taken with it."""
         free = Market(facts.job._replace(min_vram=None), facts.workload, facts.need, facts.offers)
         out = next(free.fitting((need.gpus,)), None)
-        now = facts.taken or next(facts.market.fitting((need.gpus,)), None)
+        now = facts.selected or next(facts.market.fitting((need.gpus,)), None)
         if out is None or now is None or out.gpu.vram_gb >= floor:
             return
         saved = now.per_hour - out.per_hour

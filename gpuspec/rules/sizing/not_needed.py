@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.trace import Step
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Rule
 from gpuspec.words import dollars
-from gpuspec.workload.trace import Step
 
 CPU_ONLY = frozenset(
     "aws gsutil gcloud az azcopy rclone rsync scp s3cmd s5cmd wget curl aria2c tar zip unzip gzip gunzip zstd 7z "

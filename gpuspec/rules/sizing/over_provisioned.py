@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix, Related, Saving
-from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.sizing import Need, need
 from gpuspec.words import dollars, percent, span_of_gib
 
@@ -69,7 +69,7 @@ class OverProvisionedGpu(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        taken = facts.compared
+        taken = facts.baseline
         if taken is None:
             return
         if better := self._better(facts, taken):
@@ -82,7 +82,7 @@ class OverProvisionedGpu(Rule):
         if dear:
             yield self._fallback(taken, dear)
 
-    def _better(self, facts: Facts, way: Way) -> Way | None:
+    def _better(self, facts: Facts, way: Alternative) -> Alternative | None:
         limits = {"min_saving": facts.options["min_saving"], "min_speed": facts.options["min_speed"]}
         per_work = facts.workload.task != "interactive"
         most = facts.options["most_vram"]
@@ -92,7 +92,7 @@ class OverProvisionedGpu(Rule):
             return None  # GS103 says it
         return better
 
-    def _over(self, facts: Facts, way: Way, better: Way) -> Finding:
+    def _over(self, facts: Facts, way: Alternative, better: Alternative) -> Finding:
         assert way.fit
         saving = Saving(way.per_hour - better.per_hour)
         need, usable = way.fit.need, way.fit.usable
@@ -110,7 +110,7 @@ class OverProvisionedGpu(Rule):
             numbers=(*need_lines(way), *price_lines(way, better)),
         )
 
-    def _shorter(self, facts: Facts, better: Way) -> str:
+    def _shorter(self, facts: Facts, better: Alternative) -> str:
         """What else must be set for vLLM to start there: without a length it reserves the model's own context."""
         work = facts.workload
         full = work.model.max_context if work.model else None
@@ -121,7 +121,7 @@ class OverProvisionedGpu(Rule):
             return ""
         return f" with a --max-model-len: the model's own {full:,} tokens do not fit there"
 
-    def _fallback(self, taken: Way, dear: list[Way]) -> Finding:
+    def _fallback(self, taken: Alternative, dear: list[Alternative]) -> Finding:
         worst = max(dear, key=lambda way: way.per_hour)
         return self.finding(
             worst.pointer,
@@ -133,5 +133,5 @@ class OverProvisionedGpu(Rule):
             suggestion="set max_price, or name fallbacks of the same price",
         )
 
-    def _fix(self, facts: Facts, way: Way, better: Way) -> Fix:
+    def _fix(self, facts: Facts, way: Alternative, better: Alternative) -> Fix:
         return Fix(f"use {better.gpu.name}", (facts.rename_gpu(way, better.gpu.name),), safe=False)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.numbers import need_lines, price_lines
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.words import dollars, percent, span_of_gib
 
 
@@ -63,7 +63,7 @@ class TooManyGpus(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        taken = facts.compared
+        taken = facts.baseline
         if taken is None or _one_of_several(facts, taken):
             return
         better = facts.market.fewer(
@@ -87,7 +87,7 @@ class TooManyGpus(Rule):
         )
 
 
-def _one_of_several(facts: Facts, taken: Way) -> bool:
+def _one_of_several(facts: Facts, taken: Alternative) -> bool:
     """Whether a server runs on one GPU and the others idle: GS105 says that, and whose money it is."""
     work = facts.workload
     split = [work.tensor_parallel, work.pipeline_parallel, work.data_parallel]

@@ -7,9 +7,9 @@ from math import ceil
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.numbers import need_lines
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.alternatives import COUNTS, Way
+from gpuspec.planning.alternatives import COUNTS, Alternative
+from gpuspec.rules.numbers import need_lines
 from gpuspec.sizing.memory import Need
 from gpuspec.words import dollars, gib, span_of_gib
 
@@ -71,7 +71,7 @@ class UnderProvisionedGpu(Rule):
             elif not facts.workload.cpu_offload:  # how much stays on the host is the author's to say
                 yield self._may_crash(way)
 
-    def _crashes(self, facts: Facts, way: Way) -> Finding:
+    def _crashes(self, facts: Facts, way: Alternative) -> Finding:
         assert way.fit
         need = way.fit.need
         guessed = need.confidence == "low"
@@ -90,7 +90,7 @@ class UnderProvisionedGpu(Rule):
             numbers=need_lines(way),
         )
 
-    def _may_crash(self, way: Way) -> Finding:
+    def _may_crash(self, way: Alternative) -> Finding:
         assert way.fit
         need = way.fit.need
         return self.finding(
@@ -120,7 +120,7 @@ def _what(facts: Facts) -> str:
     return doing.get(workload.method or "", "") + name + (f" in {scheme}" if scheme else "")
 
 
-def _tighter(facts: Facts, way: Way) -> str | None:
+def _tighter(facts: Facts, way: Alternative) -> str | None:
     """The share of the GPU that vLLM would have to use, where that alone is missing."""
     assert way.fit
     if facts.workload.engine != "vllm" or way.fit.need.expected > MOST_UTILIZATION * way.gpu.vram_gib:
@@ -129,11 +129,11 @@ def _tighter(facts: Facts, way: Way) -> str | None:
     return f"--gpu-memory-utilization {share:g} would just do, with little room for more requests"
 
 
-def _instead(way: Way | None) -> str | None:
+def _instead(way: Alternative | None) -> str | None:
     return f"{way.label} holds it, from {dollars(way.per_hour)}/h" if way else None
 
 
-def _fix(facts: Facts, way: Way, instead: Way | None) -> Fix | None:
+def _fix(facts: Facts, way: Alternative, instead: Alternative | None) -> Fix | None:
     if instead is None or instead.gpu_count != way.gpu_count:
         return None
     return Fix(f"use {instead.gpu.name}", (facts.rename_gpu(way, instead.gpu.name),), safe=False)

@@ -8,7 +8,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related, Saving
 from gpuspec.lint.rule import Rule
 from gpuspec.planning import cheapest
-from gpuspec.planning.alternatives import Way
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars
 
 SPLITS_BY_FLAG = {"vllm", "sglang", "lmdeploy", "fastchat"}
@@ -96,7 +96,9 @@ class GpusUnused(Rule):
             used *= getattr(workload, field) or 1
         return used, "tensor_parallel"
 
-    def _unused(self, facts: Facts, way: Way, used: int, pointer: str, related: list[Related]) -> Finding:
+    def _unused(
+        self, facts: Facts, way: Alternative, used: int, pointer: str, related: list[Related]
+    ) -> Finding:
         fewer = cheapest(way.gpu.name, used, facts.offers, facts.job)
         saving = Saving(way.per_hour - fewer.per_hour) if way.price and fewer else None
         idle = way.gpu_count - used

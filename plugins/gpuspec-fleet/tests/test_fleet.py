@@ -16,11 +16,11 @@ from gpuspec_fleet.ssh import bundle
 
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.catalog import offers, price_sources
-from gpuspec.jsonc import parse
+from gpuspec.job import read
 from gpuspec.lint.facts import Facts
 from gpuspec.planning import Plan
-from gpuspec.spec import read
 from gpuspec.testing import lint_text, plugged
+from gpuspec.text import parse
 
 
 def plan_of(text: str) -> Plan:

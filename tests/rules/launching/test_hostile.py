@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.workload.scripts import launch_loops
-from gpuspec.workload.scripts.reading import LARGEST
+from gpuspec.scripts import launch_loops
+from gpuspec.scripts.reading import LARGEST
 
 KINDS = ("shell", "python", "makefile", "workflow", "package")
 PIECES = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gpuspec.lint.script import script_kind
-from gpuspec.workload.scripts import launch_loops
+from gpuspec.scripts import launch_loops
 
 HERE = Path(__file__).parent / "scripts"
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gpuspec.catalog import resolve_gpu, resolve_model
+from gpuspec.job.job import Traffic
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.traffic import load
@@ -19,7 +20,6 @@ from gpuspec.rules.price.single_choice import SingleChoice
 from gpuspec.rules.price.spot_for_sla import SpotForSla
 from gpuspec.rules.price.spot_would_do import SpotWouldDo
 from gpuspec.rules.price.stale_prices import StalePrices
-from gpuspec.spec.job import Traffic
 from gpuspec.testing import lint_text
 from gpuspec.workload import Workload
 

@@ -8,7 +8,6 @@ import string
 
 import pytest
 
-from gpuspec.jsonc import parse
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.registry import collect
 from gpuspec.lint.result import Report
@@ -16,6 +15,7 @@ from gpuspec.lint.secrets import masked
 from gpuspec.report import FORMATS, render
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
+from gpuspec.text import parse
 
 LETTERS = string.ascii_letters + string.digits
 draw = random.Random(11)

@@ -1,0 +1,1 @@
+"""Shell and Python commands, read once into steps. Nothing is executed."""

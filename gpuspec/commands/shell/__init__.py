@@ -1,0 +1,25 @@
+"""Shell text → the simple commands in it, with argv, offsets and what encloses them. Nothing is ever run."""
+
+from gpuspec.commands.shell.parsed import parse
+from gpuspec.commands.shell.script import (
+    GPU_COUNT,
+    UNKNOWN,
+    Command,
+    Enclosure,
+    Redirect,
+    Script,
+    Word,
+    Wrapper,
+)
+
+__all__ = [
+    "GPU_COUNT",
+    "UNKNOWN",
+    "Command",
+    "Enclosure",
+    "Redirect",
+    "Script",
+    "Word",
+    "Wrapper",
+    "parse",
+]

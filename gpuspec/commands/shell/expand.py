@@ -1,0 +1,234 @@
+"""Words as the shell would see them after expansion; what is not known is marked, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Union
+
+from gpuspec.commands.shell.scope import Scope, Value, lookup
+from gpuspec.commands.shell.script import GPU_COUNT, UNKNOWN
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Piece = Union[tuple[str, bool], None]
+"""Part of a word: text and whether it is safe from splitting. None: one field ends here."""
+
+MAX_FIELD = 1 << 16
+MAX_FIELDS = 2_000
+
+_COUNTS_GPUS = (
+    r"nvidia-smi\s+(?:-L|--list-gpus|--query-gpu=\S+\s+--format=csv,noheader\S*)\s*\|\s*wc\s+-l\s*$"
+    r"|torch\.cuda\.device_count\(\)\s*\)?\s*[\"']?\s*$"
+)
+_EXPANSION = r"([A-Za-z_]\w*|\d+|[@*])(\[[^\]]*\])?(:?[-=+?])?"
+_NESTED = frozenset({"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"})
+
+
+def fields(node: Node, scope: Scope) -> list[str]:
+    """The words that one word of the script becomes: none, one or several."""
+    if node.type == "brace_expression":
+        return _range(scope.source[node.start_byte : node.end_byte])
+    done: list[str] = []
+    text, begun = "", False
+    for piece in _pieces(node, scope):
+        if piece is None:
+            done.append(text)
+            text, begun = "", False
+            continue
+        more, whole = piece
+        if whole:
+            text, begun = (text + more)[:MAX_FIELD], True
+            continue
+        parts = more.split()
+        if begun and more[:1].isspace():
+            done.append(text)
+            text, begun = "", False
+        for at, part in enumerate(parts):
+            if at:
+                done.append(text)
+                text = ""
+            text, begun = (text + part)[:MAX_FIELD], True
+        if begun and parts and more[-1:].isspace():
+            done.append(text)
+            text, begun = "", False
+        if len(done) > MAX_FIELDS:
+            break
+    if begun:
+        done.append(text)
+    return done[:MAX_FIELDS]
+
+
+def joined(node: Node, scope: Scope) -> str:
+    """The text of a word where the shell does not split: the right side of an assignment."""
+    text = "".join(" " if piece is None else piece[0] for piece in _pieces(node, scope))
+    return text[:MAX_FIELD]
+
+
+def spliced(start: int, end: int, children: list[Node], scope: Scope, escapes: str | None) -> str:
+    """Text from start to end with the expansions among `children` put in. `escapes` are the characters that a
+    backslash protects there; None: any."""
+    return "".join(
+        " " if piece is None else piece[0] for piece in _between(start, end, children, scope, escapes, True)
+    )[:MAX_FIELD]
+
+
+def _range(text: str) -> list[str]:
+    """{1..10}, {1..10..2}; other braces stay as they are."""
+    found = re.fullmatch(r"\{(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?\}", text)
+    if not found:
+        return [text]
+    first, last = int(found[1]), int(found[2])
+    step = abs(int(found[3] or 1)) or 1
+    numbers = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
+    return [str(number) for number in numbers[:MAX_FIELDS]]
+
+
+def _pieces(node: Node, scope: Scope) -> Iterator[Piece]:
+    if not scope.enter():
+        yield UNKNOWN, True
+        return
+    try:  # the reader may stop early
+        yield from _dispatch(node, scope)
+    finally:
+        scope.leave()
+
+
+def _dispatch(node: Node, scope: Scope) -> Iterator[Piece]:
+    kind, start, end = node.type, node.start_byte, node.end_byte
+    if kind == "string":
+        yield "", True
+        closed = end - 1 if end - 1 > start and scope.source[end - 1] == '"' else end
+        yield from _between(start + 1, closed, node.children, scope, '"\\$`', True)
+    elif kind == "raw_string":
+        yield scope.source[start + 1 : end - 1], True
+    elif kind == "ansi_c_string":
+        yield _ansi(scope.source[start + 2 : end - 1]), True
+    elif kind in ("concatenation", "command_name", "translated_string"):
+        for child in node.children:
+            if child.is_named:
+                yield from _pieces(child, scope)
+    elif kind in _NESTED:
+        yield from _expansion(node, scope, quoted=False)
+    elif kind == "process_substitution":
+        scope.on_substitution(node)
+        yield UNKNOWN, True
+    else:
+        yield from _between(start, end, node.children, scope, None, False)
+
+
+def _between(
+    start: int, end: int, children: list[Node], scope: Scope, escapes: str | None, quoted: bool
+) -> Iterator[Piece]:
+    """The grammar's leaves leave out some blanks, so text is taken from between the expansions."""
+    at = start
+    for child in children:
+        if child.type in _NESTED and child.start_byte >= at:
+            yield _unescape(scope.source[at : child.start_byte], escapes), True
+            yield from _expansion(child, scope, quoted)
+            at = child.end_byte
+    if at < end:
+        yield _unescape(scope.source[at:end], escapes), True
+
+
+def _unescape(text: str, escapes: str | None) -> str:
+    if "\\" not in text:
+        return text
+    if escapes is None:
+        return re.sub(r"\\(\n|.)", lambda m: "" if m[1] == "\n" else m[1], text, flags=re.DOTALL)
+    keep = escapes
+
+    def plain(found: re.Match[str]) -> str:
+        return "" if found[1] == "\n" else found[1] if found[1] in keep else found[0]
+
+    return re.sub(r"\\(\n|.)", plain, text, flags=re.DOTALL)
+
+
+def _ansi(text: str) -> str:
+    simple = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
+
+    def plain(found: re.Match[str]) -> str:
+        code = found[1]
+        if code[0] == "x" and len(code) > 1:
+            return chr(int(code[1:], 16)) if int(code[1:], 16) > 2 else UNKNOWN
+        return simple.get(code, code)
+
+    return re.sub(r"\\(x[0-9A-Fa-f]{1,2}|.)", plain, text, flags=re.DOTALL)
+
+
+def _expansion(node: Node, scope: Scope, quoted: bool) -> Iterator[Piece]:
+    kind, text = node.type, scope.source[node.start_byte : node.end_byte]
+    if kind == "command_substitution":
+        scope.on_substitution(node)
+        counts = len(text) < 300 and re.search(_COUNTS_GPUS, text.strip("$()` \n"))
+        yield (GPU_COUNT if counts else UNKNOWN), True
+    elif kind == "simple_expansion":
+        yield from _variable(text[1:], "", quoted, scope)
+    elif kind == "expansion" and scope.enter():
+        try:
+            yield from _braced(node, text, scope, quoted)
+        finally:
+            scope.leave()
+    else:
+        yield UNKNOWN, True
+
+
+def _braced(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[Piece]:
+    found = re.match(_EXPANSION, text[2:])
+    if not found or (not found[3] and found.end() != len(text) - 3):
+        yield UNKNOWN, True
+        return
+    name, index, operator = found[1], found[2] or "", found[3] or ""
+    if operator in ("", ":?", "?"):
+        yield from _variable(name, index, quoted, scope)
+        return
+    if operator in (":+", "+"):
+        yield UNKNOWN, True
+        return
+    known = lookup(name, scope)
+    if known is not None and (known or operator[0] != ":"):
+        yield from _variable(name, index, quoted, scope)
+        return
+    at = node.start_byte + 2 + found.end()
+    inner = list(_default(node, at, scope, quoted))
+    if operator.endswith("="):
+        scope.variables[name] = "".join(piece[0] for piece in inner if piece)
+    yield from inner
+
+
+def _default(node: Node, at: int, scope: Scope, quoted: bool) -> Iterator[Piece]:
+    """The word after `:-`: quoted parts keep their blanks, the rest is split where the expansion is."""
+    children = [child for child in node.children if child.is_named and child.start_byte >= at]
+    whole = {"string", "raw_string", "ansi_c_string", "concatenation"}
+    if len(children) == 1 and children[0].type in whole:
+        yield from _pieces(children[0], scope)
+        return
+    for piece in _between(at, node.end_byte - 1, children, scope, None, quoted):
+        yield (piece[0], quoted) if piece else None
+
+
+def _variable(name: str, index: str, quoted: bool, scope: Scope) -> Iterator[Piece]:
+    value: Value | None
+    if name in ("@", "*"):
+        value = scope.positional
+        index = f"[{name}]"
+    else:
+        value = lookup(name, scope)
+    if value is None:
+        yield UNKNOWN, True
+    elif isinstance(value, str):
+        yield (value, quoted) if index in ("", "[0]", "[@]", "[*]") else (UNKNOWN, True)
+    elif index == "[@]" or (index == "[*]" and not quoted):
+        for at, element in enumerate(value):
+            if at:
+                yield None
+            yield element, quoted
+    elif index == "[*]":
+        yield " ".join(value), True
+    elif not index:
+        yield (value[0] if value else ""), quoted
+    else:
+        digits = index[1:-1]
+        known = digits.isdigit() and len(digits) < 6 and int(digits) < len(value)
+        yield (value[int(digits)] if known else UNKNOWN), True

@@ -1,0 +1,101 @@
+"""What is known at one point of a script: variables, `$1 $2 …`, and how much more may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Union
+
+from gpuspec.commands.shell.script import GPU_COUNT, Word
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Value = Union[str, tuple[str, ...]]
+"""Of a variable: text, or the elements of an array; both may hold UNKNOWN and GPU_COUNT."""
+
+MAX_DEPTH = 80
+"""Of nested constructs; scripts that people write stay below 10."""
+
+MAX_STEPS = 200_000
+"""Statements of one script, with the body of a function counted at each call: what calls itself twice at each
+level, or feeds ever longer text to eval, ends here."""
+
+GPU_COUNT_NAMES = frozenset(
+    {
+        "SKYPILOT_NUM_GPUS_PER_NODE",
+        "SLURM_GPUS_ON_NODE",
+        "SLURM_GPUS_PER_NODE",
+        "DSTACK_GPUS_PER_NODE",
+        "DSTACK_GPUS_NUM",
+        "RUNPOD_GPU_COUNT",
+    }
+)
+"""Variables that launchers set to the number of GPUs of one machine (dstack's GPUS_NUM: of all, mostly one)."""
+
+
+class Budget:
+    """Steps that may still be taken; one for a script and all texts inside it."""
+
+    def __init__(self) -> None:
+        self.steps = MAX_STEPS
+        self.depth = 0
+
+
+class Scope:
+    """What expansion needs to know: the text, the variables, `$1 $2 …` (None where unknown), and what to do with
+    a command substitution."""
+
+    def __init__(
+        self,
+        source: str,
+        variables: dict[str, Value],
+        budget: Budget,
+        on_substitution: Callable[[Node], None],
+    ) -> None:
+        self.source = source
+        self.variables = variables
+        self.budget = budget
+        self.positional: tuple[str, ...] | None = None
+        self.on_substitution = on_substitution
+
+    def enter(self, cost: int = 1) -> bool:
+        """Go one level down, unless that is too deep or too much; then do not `leave`."""
+        budget = self.budget
+        budget.steps -= cost
+        if budget.depth >= MAX_DEPTH or budget.steps < 0:
+            return False
+        budget.depth += 1
+        return True
+
+    def leave(self) -> None:
+        """Come back up."""
+        self.budget.depth -= 1
+
+    def set_all(self, variables: dict[str, Value]) -> None:
+        """Replace what every variable holds. The dictionary is shared with the caller, so it is refilled."""
+        self.budget.steps -= len(variables) // 20
+        if variables != self.variables:
+            self.variables.clear()
+            self.variables.update(variables)
+
+
+def lookup(name: str, scope: Scope) -> Value | None:
+    """A variable's value; None where nothing has set it."""
+    if name.isdigit():
+        known = scope.positional
+        if known is None or int(name[:5]) == 0 or len(name) > 4:
+            return None
+        return known[int(name) - 1] if int(name) <= len(known) else ""
+    if name in GPU_COUNT_NAMES and name not in scope.variables:
+        return GPU_COUNT
+    return scope.variables.get(name)
+
+
+def shifted(first: Word, last: Word, text: str, outer: str) -> Callable[[int, int], tuple[int, int]]:
+    """Offsets of an inner text in the outer: exact where it stands there unchanged, in quotes or not, else those of
+    the words that it comes from."""
+    start, end = first.start, last.end
+    for skip in (1, 0):
+        if outer[start + skip : end - skip] == text:
+            return lambda a, b: (start + skip + a, start + skip + b)
+    return lambda a, b: (start, end)

@@ -1,0 +1,207 @@
+"""Commands that run other commands: where the inner command begins."""
+
+from typing import NamedTuple
+
+from gpuspec.commands.shell.script import Word, Wrapper
+
+
+class Peeled(NamedTuple):
+    """One wrapper taken off. What it runs is `words`, or `script` (text to parse), or nothing known."""
+
+    wrapper: Wrapper
+    words: tuple[Word, ...] = ()
+    script: tuple[Word, ...] = ()
+    assignments: dict[str, str] = {}
+
+
+# name → options that take a value as the next word. All other words starting with "-" are switches.
+_PLAIN: dict[str, str] = {
+    "sudo": "-u -g -h -p -C -r -t -U --user --group",
+    "doas": "-u",
+    "nohup": "",
+    "setsid": "",
+    "exec": "-a",
+    "command": "",
+    "builtin": "",
+    "time": "-f -o --format --output",
+    "nice": "-n --adjustment",
+    "ionice": "-c -n -p",
+    "chrt": "",
+    "stdbuf": "-i -o -e",
+    "unbuffer": "",
+    "caffeinate": "-t -w",
+    "numactl": "-C -N -m -i -p",
+    "ts": "",
+    "dumb-init": "",
+    "tini": "",
+    "xvfb-run": "-s -n -e -f",
+    "strace": "-o -e -p",
+    "mpirun": "-n -np -N -H -x -c --np --host --hostfile -hostfile --map-by --bind-to -bind-to -map-by --npernode",
+    "mpiexec": "-n -np -H -x --np --host --hostfile",
+    "srun": "-n -N -c -p -t -G -J -w -o -e -A -q -D",
+    "uvx": "--from --with --python -p --index-url --extra-index-url",
+}
+
+_SUBCOMMANDS: dict[str, tuple[str, str]] = {
+    "conda": ("run", "-n -p --name --prefix --cwd"),
+    "mamba": ("run", "-n -p --name --prefix --cwd"),
+    "micromamba": ("run", "-n -p --name --prefix --cwd"),
+    "uv": (
+        "run",
+        "-p --python --with --extra --group --project --directory --package --env-file -i --index-url "
+        "--with-requirements --with-editable --index --extra-index-url",
+    ),
+    "poetry": ("run", "-C --directory -P --project"),
+    "pipenv": ("run", ""),
+    "pdm": ("run", "-p --project"),
+    "hatch": ("run", ""),
+    "rye": ("run", ""),
+    "pixi": ("run", "-e --environment --manifest-path"),
+    "pipx": ("run", "--spec --python"),
+    "infisical": ("run", "--env --path"),
+    "op": ("run", "--env-file"),
+    "dotenvx": ("run", "-f"),
+    "dotenv": ("run", "-f"),
+    "nsys": ("profile", "-o -t --output --trace"),
+}
+
+_DOCKER_VALUES = (
+    "-e --env -v --volume -p --publish --name --gpus --ipc --shm-size --network --net -w --workdir -u --user --mount "
+    "--env-file --runtime --device --restart -m --memory --cpus --ulimit --entrypoint -h --hostname --label -l "
+    "--add-host --cap-add --security-opt --platform --pull --tmpfs --log-driver --log-opt --pid --uts --cpuset-cpus "
+    "--group-add --dns --expose --link --memory-swap --log-opt --health-cmd --stop-timeout"
+)
+_SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ksh", "ash"})
+_ASSIGNMENT_OPTIONS = "-u --unset -C --chdir -S"
+_XARGS_VALUES = "-I -n -P -L -d -a -s -E --max-args --max-procs --replace --delimiter --arg-file --max-lines"
+_PARALLEL_VALUES = (
+    "-j --jobs -a --arg-file -N --colsep --delay --joblog --results -S --timeout --retries -I -C -n "
+    "--max-args"
+)
+_SSH_VALUES = "-i -p -o -l -L -R -D -J -F -b -c -E -W -w -Q -m -e -S"
+
+
+def peel(words: tuple[Word, ...]) -> Peeled | None:
+    """Take one wrapper off a command; None when its first word wraps nothing."""
+    name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+    if name in _SHELLS:
+        return _shell(name, words)
+    if name == "eval":
+        return Peeled(Wrapper(name, words[:1]), script=words[1:])
+    if name == "env":
+        return _env(words)
+    if name in ("docker", "podman", "nerdctl"):
+        return _docker(name, words)
+    if name in _SUBCOMMANDS and len(words) > 1 and words[1].value == _SUBCOMMANDS[name][0]:
+        return _split(name, words, _skip(words, 2, _SUBCOMMANDS[name][1]))
+    if name == "timeout":
+        return _split(name, words, _skip(words, 1, "-k -s --kill-after --signal") + 1)
+    if name == "taskset":
+        return _split(name, words, _skip(words, 1, "") + 1)
+    if name == "flock":
+        return _split(name, words, _skip(words, 1, "-w -E --timeout") + 1)
+    if name == "xargs":
+        return _split(name, words, _skip(words, 1, _XARGS_VALUES))
+    if name == "parallel":
+        return _parallel(words)
+    if name == "ssh":
+        return _ssh(words)
+    if name in ("tmux", "screen"):
+        return _terminal(name, words)
+    if name in _PLAIN:
+        return _split(name, words, _skip(words, 1, _PLAIN[name]))
+    return None
+
+
+def _split(name: str, words: tuple[Word, ...], at: int, image: Word | None = None) -> Peeled | None:
+    return Peeled(Wrapper(name, words[:at], image), words[at:]) if at < len(words) else None
+
+
+def _skip(words: tuple[Word, ...], at: int, with_value: str) -> int:
+    """Index of the first word that is no option."""
+    options = with_value.split()
+    while at < len(words) and words[at].text.startswith("-") and len(words[at].text) > 1:
+        text = words[at].text
+        at += 2 if text in options else 1
+        if text == "--":
+            break
+    return at
+
+
+def _shell(name: str, words: tuple[Word, ...]) -> Peeled | None:
+    for at, word in enumerate(words[1:], 1):
+        text = word.text
+        if not text.startswith("-") or text == "--":
+            return None
+        if not text.startswith("--") and "c" in text:
+            script = words[at + 1 : at + 2]
+            return Peeled(Wrapper(name, words[: at + 1]), script=script) if script else None
+    return None
+
+
+def _env(words: tuple[Word, ...]) -> Peeled | None:
+    at = _skip(words, 1, _ASSIGNMENT_OPTIONS)
+    given: dict[str, str] = {}
+    while at < len(words) and "=" in words[at].text:
+        key, _, value = words[at].text.partition("=")
+        given[key] = value
+        at += 1
+    peeled = _split("env", words, at)
+    return peeled._replace(assignments=given) if peeled else None
+
+
+def _docker(name: str, words: tuple[Word, ...]) -> Peeled | None:
+    texts = [word.text for word in words]
+    verb = 2 if texts[1:2] == ["container"] else 1
+    if verb >= len(texts) or texts[verb] not in ("run", "exec"):
+        return None
+    at, given = verb + 1, {}
+    entry: Word | None = None
+    while at < len(texts) and texts[at].startswith("-"):
+        option, glued, value = texts[at].partition("=")
+        if not glued and option in _DOCKER_VALUES.split() and at + 1 < len(texts):
+            at += 1
+            value = texts[at]
+        if option == "--entrypoint":
+            entry = words[at]._replace(text=value)
+        if option in ("-e", "--env") and "=" in value:
+            key, _, content = value.partition("=")
+            given[key] = content
+        at += 1
+    if at >= len(words):
+        return None
+    inner = ((entry,) if entry and entry.text else ()) + words[at + 1 :]
+    image = words[at] if texts[verb] == "run" else None
+    return Peeled(Wrapper(name, words[: at + 1], image), inner, assignments=given)
+
+
+def _parallel(words: tuple[Word, ...]) -> Peeled | None:
+    at = _skip(words, 1, _PARALLEL_VALUES)
+    ends = [i for i, word in enumerate(words) if i > at and word.text in (":::", "::::", ":::+")]
+    end = ends[0] if ends else len(words)
+    if at >= end:
+        return None
+    wrapper = Wrapper("parallel", words[:at] + words[end:])
+    if end - at == 1 and " " in words[at].text:
+        return Peeled(wrapper, script=words[at:end])
+    return Peeled(wrapper, words[at:end])
+
+
+def _ssh(words: tuple[Word, ...]) -> Peeled | None:
+    at = _skip(words, 1, _SSH_VALUES) + 1
+    at = _skip(words, at, _SSH_VALUES)
+    return Peeled(Wrapper("ssh", words[:at]), script=words[at:]) if at < len(words) else None
+
+
+def _terminal(name: str, words: tuple[Word, ...]) -> Peeled | None:
+    if name == "screen":
+        return _split(name, words, _skip(words, 1, "-S -dmS -L -Logfile -t -c -h"))
+    verb = words[1].text if len(words) > 1 else ""
+    if verb in ("new", "new-session", "neww", "new-window", "splitw", "split-window"):
+        at = _skip(words, 2, "-s -n -c -t -x -y -e")
+    elif verb in ("send", "send-keys"):
+        at = _skip(words, 2, "-t -N")
+    else:
+        return None
+    rest = tuple(word for word in words[at:] if word.text not in ("C-m", "Enter", "ENTER"))
+    return Peeled(Wrapper(name, words[:at]), script=rest) if rest else None

@@ -1,0 +1,112 @@
+"""Whether a document is a job spec, and if not, why not, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gpuspec.job.accept import accepts
+from gpuspec.job.problem import SchemaProblem, shown
+from gpuspec.text import Tree, pointer
+
+_latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
+_PATHS = ("workdir", "include", "outputs", "exclude_outputs", "items")
+
+
+def check(tree: Tree) -> tuple[SchemaProblem, ...]:
+    """Every mistake in the document, in order of place; one for each mistake."""
+    global _latest  # the reader of the Job and two rules ask about one tree, one after the other
+    if _latest is None or _latest[0] is not tree:
+        _latest = tree, _check(tree)
+    return _latest[1]
+
+
+def _check(tree: Tree) -> tuple[SchemaProblem, ...]:
+    document = tree.value
+    problems: list[SchemaProblem] = []
+    if document is None and tree.problems:
+        return ()  # nothing was read, and why has been said
+    if not accepts(document) and not _with_plugins(document):
+        from gpuspec.job.explain import explain
+
+        problems += explain(document)
+    if isinstance(document, dict):
+        told = {problem.pointer for problem in problems}
+        problems += (problem for problem in _leaving(document) if problem.pointer not in told)
+        problems += _upside_down(document.get("scaling"))
+    if any(extension.kind == "nan" for extension in tree.extensions):
+        problems += _not_numbers(tree)
+    if len(problems) > 1:
+        problems.sort(key=lambda problem: tree.span(problem.pointer, key=problem.on == "key"))
+    return tuple(problems)
+
+
+def _with_plugins(document: Any) -> bool:
+    """Whether the document passes with the download strategies that plugins bring."""
+    from gpuspec.job.strategies import as_built_in
+
+    replaced = as_built_in(document)
+    return replaced is not document and accepts(replaced)
+
+
+def _leaving(document: dict[str, Any]) -> Iterator[SchemaProblem]:
+    """Paths that are not inside the workspace: a spec is untrusted, and a machine has no other folder of ours."""
+    for name in _PATHS:
+        value = document.get(name)
+        if isinstance(value, str):
+            yield from _path((name,), value)
+        elif isinstance(value, list) and name != "items":  # listed items need not be paths
+            for index, path in enumerate(value):
+                yield from _path((name, index), path)
+    for name in ("downloads", "download"):
+        value = document.get(name)
+        for index, entry in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(entry, dict):
+                yield from _path((name, index, "target"), entry.get("target"))
+
+
+def _path(place: tuple[str | int, ...], path: Any) -> Iterator[SchemaProblem]:
+    if (
+        not isinstance(path, str)
+        or not path
+        or (path[0] not in "/\\~" and ".." not in path and path[1:2] != ":")
+    ):
+        return
+    if path[0] == "~":
+        how = "starts in a home folder"
+    elif path[0] in "/\\" or path[1:3] in (":/", ":\\"):
+        how = "is absolute"
+    elif _climbs(path):
+        how = "climbs out with `..`"
+    else:
+        return
+    message = f"{shown(place)} is `{path}`, which leaves the workspace: it {how}. Write a path inside it"
+    yield SchemaProblem(pointer(*place), message, "path")
+
+
+def _climbs(path: str) -> bool:
+    depth = 0
+    for part in path.replace("\\", "/").split("/"):
+        if part == "..":
+            depth -= 1
+        elif part not in ("", "."):
+            depth += 1
+        if depth < 0:
+            return True
+    return False
+
+
+def _upside_down(scaling: Any) -> Iterator[SchemaProblem]:
+    low, high = (scaling.get("min"), scaling.get("max")) if isinstance(scaling, dict) else (None, None)
+    if type(low) is int and type(high) is int and low > high >= 1:
+        message = f"`scaling.min` is {low}, more than `scaling.max`, which is {high}"
+        yield SchemaProblem("/scaling/min", message, "range")
+
+
+def _not_numbers(tree: Tree) -> Iterator[SchemaProblem]:
+    places = {span: at for at, span in tree.values.items()}
+    for extension in tree.extensions:
+        if extension.kind == "nan" and extension.span in places:
+            at = places[extension.span]
+            parts = tuple(part.replace("~1", "/").replace("~0", "~") for part in at.split("/")[1:])
+            yield SchemaProblem(at, f"{shown(parts)} is NaN, not a number that means anything", "value")

@@ -1,0 +1,27 @@
+"""What is wrong with a document that parses."""
+
+from typing import Literal, NamedTuple
+
+from gpuspec.text import Edit
+
+Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "empty", "path"]
+
+
+class SchemaProblem(NamedTuple):
+    """One mistake. `on` says whether the key or the value at `pointer` is meant; `suggestion` is what to write
+    instead; `edits` would do so (an unsafe fix: it is a guess at what was meant)."""
+
+    pointer: str
+    message: str
+    kind: Kind
+    on: Literal["key", "value"] = "value"
+    suggestion: str | None = None
+    edits: tuple[Edit, ...] = ()
+
+
+def shown(parts: tuple[str | int, ...]) -> str:
+    """A place in words: `downloads[0].source`."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return f"`{text}`" if text else "the job spec"

@@ -1,0 +1,43 @@
+"""The published JSON Schemas, as shipped."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+NAMES = ("job", "config", "report")
+"""Of what there is a schema: specs, settings, and what `lint --format json` prints."""
+
+
+def text(name: str = "job") -> str:
+    """A schema file, to the byte. It stands in the wheel beside the code, in a checkout beside the package."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    path = os.path.join(package, "schemas", f"{name}.schema.json")
+    if not os.path.exists(path):
+        path = os.path.join(os.path.dirname(package), "schemas", f"{name}.schema.json")
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def document() -> dict[str, Any]:
+    """The schema as plain data."""
+    import json
+
+    loaded: dict[str, Any] = json.loads(text())
+    return loaded
+
+
+def here() -> dict[str, Any]:
+    """The schema as it holds here: with the download strategies of installed plugins."""
+    from gpuspec.job.strategies import names
+
+    schema = document()
+    schema["definitions"]["download"]["properties"]["strategy"]["enum"] = list(names())
+    return schema
+
+
+def resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """A part of the schema, or the definition it refers to."""
+    while "$ref" in part:
+        part = schema["definitions"][part["$ref"].rsplit("/", 1)[1]]
+    return part

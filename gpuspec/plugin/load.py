@@ -1,0 +1,301 @@
+"""Finding and loading plugins: entry points of the group `gpuspec`.
+
+`importlib.metadata` costs 25 ms and pluggy 14 at every start, so `entry_points.txt` is read directly and hooks are
+called directly; both agree with what they stand in for (tests/lint/test_registry.py).
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, NamedTuple, TypeVar
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+BUILT_IN = "gpuspec"
+_OPTIONS = ("wrapper", "hookwrapper", "optionalhook", "tryfirst", "trylast")
+
+
+def hookimpl(function: _Function) -> _Function:
+    """Mark a function as the implementation of the hook of its name, as `pluggy.HookimplMarker("gpuspec")` does."""
+    function.gpuspec_impl = {**dict.fromkeys(_OPTIONS, False), "specname": None}  # type: ignore[attr-defined]
+    return function
+
+
+class EntryPoint(NamedTuple):
+    """One line of a `[gpuspec]` section: `name = module`; `distribution` is what pip calls the package, `info`
+    its .dist-info folder."""
+
+    name: str
+    module: str
+    distribution: str
+    info: str = ""
+
+
+class Plugin(NamedTuple):
+    """A plugin that is loaded."""
+
+    name: str
+    version: str
+    module: Any
+    import_ms: float
+
+    @property
+    def where(self) -> str:
+        """The file its hooks stand in."""
+        module = self.module if hasattr(self.module, "__file__") else sys.modules.get(self.module.__module__)
+        return getattr(module, "__file__", None) or "?"
+
+
+class Broken(NamedTuple):
+    """A plugin that could not be used, and why, in one line."""
+
+    plugin: str
+    message: str
+
+
+class Printed:
+    """Standard output for a plugin: what it prints goes to standard error, each line with the plugin's name, since
+    standard output is the report's."""
+
+    def __init__(self, plugin: str) -> None:
+        self.plugin = plugin
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """Pass on the lines that are complete."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            sys.stderr.write(f"plugin {self.plugin} prints: {line}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits but a line that is not complete."""
+
+    def end(self) -> None:
+        """Pass on what was begun."""
+        if self._begun:
+            self.write("\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+@contextmanager
+def printing(plugin: str) -> Iterator[None]:
+    """In the block the plugin's standard output is `Printed`."""
+    heard = Printed(plugin)
+    try:
+        with redirect_stdout(heard):
+            yield
+    finally:
+        heard.end()
+
+
+class Plugins:
+    """The plugins of a process: those that loaded, what went wrong, and which of that has been told."""
+
+    def __init__(self) -> None:
+        self.loaded: list[Plugin] = []
+        self.broken: list[Broken] = []
+        self.told: set[Broken] = set()
+        self.spent: dict[str, float] = {}
+        """Seconds that the hooks of each plugin took so far."""
+        self._answers: dict[str, list[tuple[str, Any]]] = {}
+
+    def complain(self, plugin: str, message: str) -> None:
+        """Say once what is wrong with a plugin."""
+        fault = Broken(plugin, message)
+        if fault not in self.broken:
+            self.broken.append(fault)
+
+    def ask(self, hook: str) -> list[tuple[str, Any]]:
+        """(plugin, what its hook returned), each plugin asked once in a process."""
+        if hook not in self._answers:
+            self._answers[hook] = [(p.name, answer) for p in self.loaded for answer in self._call(p, hook)]
+        return self._answers[hook]
+
+    def named(self, hook: str) -> Iterator[tuple[str, Any, Any]]:
+        """(plugin, name, what it stands for) of a hook that returns a dict; what is none is complained of."""
+        for plugin, answer in self.ask(hook):
+            if isinstance(answer, dict):
+                for name, value in answer.items():
+                    yield plugin, name, value
+            else:
+                self.complain(plugin, f"{hook} returned {type(answer).__name__}, not a dict")
+
+    def _call(self, plugin: Plugin, hook: str) -> Iterator[Any]:
+        function: Any = getattr(plugin.module, hook, None)
+        options = getattr(function, "gpuspec_impl", None)
+        if not isinstance(options, dict) or options.get("wrapper") or options.get("hookwrapper"):
+            return
+        from time import perf_counter
+
+        from gpuspec.plugin.time_limit import time_limit
+
+        start = perf_counter()
+        try:
+            with printing(plugin.name), time_limit():
+                answer = function()
+                # What a hook promises is listed here, where it is guarded, and not where it is used.
+                answer = answer if isinstance(answer, (list, tuple, dict, str)) else list(answer)
+            yield answer
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.complain(plugin.name, f"{hook} raised {said(error)}")
+        finally:
+            self.spent[plugin.name] = self.spent.get(plugin.name, 0.0) + perf_counter() - start
+
+
+_plugins: Plugins | None = None
+
+
+def plugins() -> Plugins:
+    """The plugins of this process, loaded on first use. Broken ones are named, the others go on."""
+    global _plugins
+    if _plugins is None:
+        _plugins = Plugins()
+        for point in entry_points():
+            load(point, _plugins)
+    return _plugins
+
+
+def untold() -> list[Broken]:
+    """Faults met in this process that nobody has been told of; now they are told."""
+    if _plugins is None:
+        return []
+    new = [fault for fault in _plugins.broken if fault not in _plugins.told]
+    _plugins.told.update(new)
+    return new
+
+
+def load(point: EntryPoint, into: Plugins) -> None:
+    """Import one plugin, or say what is wrong with it. What it prints goes to standard error."""
+    from time import perf_counter
+
+    from gpuspec.plugin.time_limit import time_limit
+
+    name = point.distribution
+    version, requirement = _metadata(point.info)
+    start = perf_counter()
+    try:
+        if requirement:
+            from gpuspec.plugin.versions import mismatch
+
+            wrong = mismatch(requirement, sys.modules["gpuspec"].__version__)
+            if wrong:
+                into.complain(name, wrong)
+                return
+        with printing(name), time_limit():
+            module = _import(point.module)
+        faults = list(misuses(module))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        into.complain(name, f"cannot be loaded: {said(error)}")
+        return
+    for fault in faults:
+        into.complain(name, fault)
+    into.loaded.append(Plugin(name, version, module, (perf_counter() - start) * 1000))
+
+
+def entry_points(folders: Iterable[str] | None = None) -> list[EntryPoint]:
+    """Entry points of the group `gpuspec` on `folders` (default: sys.path), sorted by name.
+
+    The first distribution of a name wins, as Python's own import does.
+    """
+    seen: dict[str, list[EntryPoint]] = {}
+    for folder in dict.fromkeys(sys.path if folders is None else folders):
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                distribution = name.rsplit(".", 1)[0].split("-")[0].lower().replace("_", "-")
+                if distribution not in seen:
+                    seen[distribution] = _section(os.path.join(folder, name), distribution)
+    return sorted(point for points in seen.values() for point in points)
+
+
+def _section(info: str, distribution: str) -> list[EntryPoint]:
+    try:
+        with open(os.path.join(info, "entry_points.txt"), encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return []
+    if "[gpuspec" not in text:
+        return []
+    points, inside = [], False
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("["):
+            inside = line == "[gpuspec]"
+        elif inside and "=" in line and not line.startswith(("#", ";")):
+            name, _, target = line.partition("=")
+            points.append(EntryPoint(name.strip(), target.split("[")[0].strip(), distribution, info))
+    return points
+
+
+def _metadata(info: str) -> tuple[str, str]:
+    """(version, what it asks of gpuspec: ">=0.1,<0.2") of a distribution; "" where it does not say."""
+    version = requirement = ""
+    for name in ("METADATA", "PKG-INFO"):
+        try:
+            with open(os.path.join(info, name), encoding="utf-8", errors="replace") as file:
+                head = file.read(16_384)
+        except OSError:
+            continue
+        for line in head.split("\n"):
+            if not line:
+                break
+            if line.startswith("Version:"):
+                version = line[8:].strip()
+            elif line.startswith("Requires-Dist: gpuspec") and ";" not in line:
+                asked = line[22:].strip()
+                asked = asked.partition("]")[2].strip() if asked.startswith("[") else asked
+                if asked[:1] in tuple("<>=!~("):
+                    requirement = asked.strip("()")
+        break
+    return version, requirement
+
+
+def _import(target: str) -> Any:
+    from importlib import import_module
+
+    module, _, attribute = target.partition(":")
+    loaded: Any = import_module(module.strip())
+    for part in filter(None, attribute.strip().split(".")):
+        loaded = getattr(loaded, part)
+    return loaded
+
+
+def hook_names() -> list[str]:
+    """The names of all hooks."""
+    from importlib import import_module  # by name: hookspecs knows types of every floor, this module of none
+
+    return [name for name in vars(import_module("gpuspec.plugin.hooks")) if name.startswith("gpuspec_")]
+
+
+def misuses(module: Any) -> Iterator[str]:
+    """What is wrong with the hooks of a module: names that are no hook, and wrappers."""
+    known = hook_names()
+    for name in dir(module):
+        function = getattr(module, name, None)
+        options = getattr(function, "gpuspec_impl", None)
+        if not isinstance(options, dict) or not callable(function):
+            continue
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(known)}"
+            yield f"there is no hook {name!r}; {meant}"
+        elif options.get("wrapper") or options.get("hookwrapper"):
+            yield f"{name} is a hook wrapper, which gpuspec does not call"
+
+
+def said(error: BaseException) -> str:
+    """An exception in one line: "ValueError: no licence"."""
+    return f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"

@@ -1,0 +1,69 @@
+"""What a job fetches from the Hugging Face hub."""
+
+# ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from gpuspec.job import Download
+from gpuspec.lint.facts import Facts
+
+HUB_ID = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
+FOLDERS = frozenset(
+    "models model checkpoints checkpoint ckpt ckpts output outputs out results weights data tmp workspace".split()
+)
+"""First parts of relative paths that no organisation of the hub has."""
+OWN_REGISTRY = frozenset({"ollama", "whisper", "comfyui"})
+"""Engines that fetch names from elsewhere."""
+RATE = 100e6
+"""Bytes a second from the hub to a cloud machine, at which time-outs are reckoned (planning/cost.py)."""
+
+
+class Loaded(NamedTuple):
+    """A hub repository that the job's command loads, and where the spec or the command says so."""
+
+    name: str
+    pointer: str
+
+
+def loaded(facts: Facts) -> Loaded | None:
+    """The hub repository that the command itself loads; None where it is a path, or not known. What only the
+    spec's `model` says is not it: the script may load it from anywhere."""
+    workload = facts.commands_only
+    name, origin = workload.model_name, workload.origin("model_name")
+    if not name or workload.engine in OWN_REGISTRY or not is_hub_id(name):
+        return None
+    return Loaded(name, origin.pointer)
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name is "org/name" and not a path."""
+    return re.fullmatch(HUB_ID, name) is not None and name.split("/")[0].lower() not in FOLDERS
+
+
+def declared(facts: Facts, name: str) -> Download | None:
+    """The entry of `downloads` that fetches a repository."""
+    return next(
+        (d for d in facts.job.downloads if d.strategy == "hf" and same_repository(d.source, name)), None
+    )
+
+
+def same_repository(one: str, two: str) -> bool:
+    """Whether two spellings mean one repository."""
+    return _bare(one) == _bare(two)
+
+
+def _bare(source: str) -> str:
+    text = source.strip().lower()
+    for prefix in ("https://huggingface.co/", "huggingface.co/", "https://hf.co/", "hf.co/", "hf://"):
+        text = text.removeprefix(prefix)
+    return "/".join(text.removeprefix("models/").split("/")[:2])
+
+
+def whole_repository(download: Download) -> bool:
+    """Whether `allow` and `ignore` leave all of the weights to fetch, so that the model's size is the download's."""
+    weights = {"*", "*.safetensors"}
+    takes = not download.allow or bool(weights & set(download.allow))
+    return takes and not any("safetensors" in pattern for pattern in download.ignore)

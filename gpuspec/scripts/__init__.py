@@ -1,0 +1,6 @@
+"""Scripts that launch jobs: shell, Python, Make, workflows and npm in one form, and the loops in them that launch."""
+
+from gpuspec.scripts.loops import RepeatedLaunch
+from gpuspec.scripts.reading import launch_loops
+
+__all__ = ["RepeatedLaunch", "launch_loops"]

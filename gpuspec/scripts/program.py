@@ -1,0 +1,97 @@
+"""What a script does, in the one form that every language is read into.
+
+Only what bears on launching is kept: commands, assignments, loops, branches, exits and functions. Nothing is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, Union
+
+from gpuspec.text import Span
+
+UNKNOWN = "\0"
+"""Stands in `Word.text` for a part that cannot be known."""
+
+VOLATILE = "*"
+"""In `Word.names`: the text differs at each evaluation (a clock, a random number, the next of a queue)."""
+
+Guard = Literal["success", "failure", "limit", "first", "unknown"]
+"""What a branch asks: did it work, did it fail, is there enough, is this the first item, or something else."""
+
+
+class Word(NamedTuple):
+    """A piece of text and the variables it is spliced from."""
+
+    text: str
+    names: frozenset[str] = frozenset()
+
+
+class Run(NamedTuple):
+    """A command, or a call into a cloud's SDK (then the first word ends in "()" and a keyword argument is a
+    word ending in "=" followed by its value). `fed` is what it reads on standard input, where that is known."""
+
+    words: tuple[Word, ...]
+    span: Span
+    fed: Word = Word("")
+
+
+class Call(NamedTuple):
+    """A call of a function of the same file. `named` are keyword arguments."""
+
+    name: str
+    arguments: tuple[Word, ...]
+    span: Span
+    named: tuple[tuple[str, Word], ...] = ()
+
+
+class Assign(NamedTuple):
+    """`adds`: the value is changed in place, so what it held before still counts."""
+
+    name: str
+    value: Word
+    adds: bool = False
+
+
+class Loop(NamedTuple):
+    """`kind` "forever" is a loop without items: while true, until it works. `items` is None where not countable.
+    `span` is the head. `over` is what it goes over; a "matrix" is a workflow's."""
+
+    kind: Literal["for", "while", "forever", "map", "matrix"]
+    variables: tuple[str, ...]
+    over: Word
+    items: int | None
+    span: Span
+    body: tuple[Node, ...]
+
+
+class Branch(NamedTuple):
+    """Body is done where the guard holds, `otherwise` where it does not."""
+
+    guard: Guard
+    body: tuple[Node, ...]
+    otherwise: tuple[Node, ...] = ()
+
+
+class Exit(NamedTuple):
+    """Leaves `levels` loops; None leaves the function, "program" the whole script."""
+
+    levels: int | Literal["function", "program"]
+
+
+Node = Union[Run, Call, Assign, Loop, Branch, Exit]
+
+
+class Function(NamedTuple):
+    """A function of the script, or a method under its bare name."""
+
+    parameters: tuple[str, ...]
+    body: tuple[Node, ...]
+
+
+class Program(NamedTuple):
+    """A script: what it does at top level, its functions, and its text for evidence of GPUs."""
+
+    body: tuple[Node, ...]
+    functions: Mapping[str, Function]
+    text: str

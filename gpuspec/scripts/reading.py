@@ -1,0 +1,60 @@
+"""A script's launch loops, whatever it is written in."""
+
+from __future__ import annotations
+
+import re
+
+from gpuspec.scripts.launchers import MENTION
+from gpuspec.scripts.loops import RepeatedLaunch, repeated_launches
+from gpuspec.scripts.program import Program
+from gpuspec.text import Span
+
+_TEST_FILE = re.compile(r"(?:^|[/\\])(?:test_[^/\\]*|[^/\\]*_test|conftest)\.\w+$")
+LARGEST = 1 << 20
+"""Characters: no launch script written by a person comes near."""
+
+
+def launch_loops(path: str, text: str, kind: str) -> list[RepeatedLaunch]:
+    """Launches that a loop repeats per item. `kind` is shell, python, makefile, workflow or package.
+
+    Silent for tests (they pretend), for what cannot be parsed, and for texts beyond LARGEST.
+    """
+    if len(text) > LARGEST or not MENTION.search(text) or _TEST_FILE.search(path):
+        return []
+    program = _read(text, kind)
+    found = repeated_launches(program) if program is not None else []
+    return (
+        [_narrowed(launch, text) for launch in found]
+        if kind in ("makefile", "workflow", "package")
+        else found
+    )
+
+
+def _narrowed(launch: RepeatedLaunch, text: str) -> RepeatedLaunch:
+    """Where a whole step or recipe is known only: the line in it that launches."""
+    start, end = launch.span
+    words = r"\s+".join(re.escape(word) for word in launch.launcher.words)
+    match = re.compile(words + r"[^\n\"]*").search(text, start, end) if words else None
+    return launch._replace(span=Span(match.start(), match.end())) if match else launch
+
+
+def _read(text: str, kind: str) -> Program | None:
+    if kind == "python":
+        from gpuspec.scripts.python import read_python
+
+        return read_python(text)
+    if kind == "makefile":
+        from gpuspec.scripts.make import read_makefile
+
+        return read_makefile(text)
+    if kind == "workflow":
+        from gpuspec.scripts.workflow import read_workflow
+
+        return read_workflow(text)
+    if kind == "package":
+        from gpuspec.scripts.package import read_package
+
+        return read_package(text)
+    from gpuspec.scripts.shell import read_shell
+
+    return read_shell(text)

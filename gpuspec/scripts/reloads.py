@@ -1,0 +1,50 @@
+"""Commands that load a model each time they are started, repeated per item inside one job."""
+
+from __future__ import annotations
+
+import re
+
+from gpuspec.scripts.launchers import Launcher, unwrap
+from gpuspec.scripts.loops import RepeatedLaunch, repeated_launches
+from gpuspec.scripts.program import Run
+from gpuspec.scripts.shell import read_shell
+
+_PROGRAMS = {
+    "whisper", "whisperx", "whisper-ctranslate2", "insanely-fast-whisper", "mlx_whisper", "demucs", "demucs.separate",
+    "rembg", "nougat", "marker_single", "tts", "llama-cli", "whisper-cli", "spleeter", "yolo", "mineru", "magic-pdf",
+    "lm_eval", "lm-eval", "lighteval",
+}  # fmt: skip
+_MODEL = (
+    "-m", "--model", "--model-name", "--model-id", "--model-path", "--model-name-or-path", "--model-args", "model",
+    "--checkpoint", "--checkpoint-path", "--checkpoint-dir", "--ckpt", "--ckpt-path", "--ckpt-dir", "--weights",
+    "--pretrained", "--adapter", "--adapter-path", "--lora", "--lora-path", "weights",
+)  # fmt: skip
+"""Options that name the model: where it changes from one turn to the next, there is nothing to keep loaded."""
+_SCRIPT = re.compile(
+    r"(?:^|[/_-])(?:infer(?:ence)?|transcribe|generate|predict|caption|embed|ocr|segment|upscale|diarize|translate|"
+    r"summarize|synthesize|txt2img|img2img)(?![\w-]*(?:data|config|plot|figure|table|report|prompt))[\w-]*\.py$"
+)
+
+
+def reload_loops(text: str) -> list[RepeatedLaunch]:
+    """Loops of a shell text that start, per item, a new process that loads a model."""
+    program = read_shell(text)
+    return repeated_launches(program, _loads) if program is not None else []
+
+
+def _loads(run: Run, script: str) -> Launcher | None:
+    # One process per GPU is how several GPUs are used.
+    if any("CUDA_VISIBLE_DEVICES" in word.text or "cuda:" in word.text for word in run.words):
+        return None
+    words = [word.text for word in unwrap(run.words)]
+    if not words:
+        return None
+    name = words[0].rsplit("/", 1)[-1]
+    if name == "yolo" and not {"predict", "track"} & set(words):
+        return None
+    if name in _PROGRAMS:
+        return Launcher(name, (name,), idempotent=True, other=_MODEL)
+    behind = next((word for word in words[1:] if not word.startswith("-")), "")
+    if name.startswith("python") and _SCRIPT.search(behind):
+        return Launcher(f"{name} {behind}", (name, behind), idempotent=True, other=_MODEL)
+    return None

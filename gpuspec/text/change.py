@@ -1,0 +1,130 @@
+"""Edits on plain data: what the text must mean after an edit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gpuspec.text.edit import Edit, EditError
+
+
+def parts(at: str) -> list[str]:
+    """The keys and indexes of a pointer."""
+    if at and not at.startswith("/"):
+        raise EditError(f"{at!r} is not a pointer")
+    return [part.replace("~1", "/").replace("~0", "~") for part in at.split("/")[1:]]
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON would give it back; EditError for what JSON cannot hold."""
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise EditError(f"not a JSON value: {error}") from error
+
+
+def changed(document: Any, edit: Edit) -> Any:
+    """The document after an edit; the given one is left as it is."""
+    path = parts(edit.pointer)
+    if edit.op == "set":
+        return _put(document, path, plain(edit.value), new=False)
+    if edit.op == "insert":
+        return _put(document, path, plain(edit.value), new=True)
+    if edit.op == "remove":
+        return _gone(document, path)
+    if edit.op == "rename":
+        return _renamed(document, path, edit.value)
+    if edit.op == "move":
+        target = parts(str(edit.value))
+        if target == path:
+            return _inside(document, path, _value(document, path))
+        if target[: len(path)] == path:
+            raise EditError(f"{edit.pointer} cannot be moved into itself")
+        return _put(_gone(document, path), target, _value(document, path), new=True)
+    raise EditError(f"there is no edit {edit.op!r}")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1, 1.0 and true are three different ones."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other or (one != one and other != other))
+
+
+def index(part: str, length: int) -> int:
+    """An array index that is there."""
+    if not part.isdecimal() or not part.isascii() or int(part) >= length or (part[0] == "0" and part != "0"):
+        raise EditError(f"there is no element {part!r}")
+    return int(part)
+
+
+def _value(document: Any, path: list[str]) -> Any:
+    for part in path:
+        if isinstance(document, dict) and part in document:
+            document = document[part]
+        elif isinstance(document, list):
+            document = document[index(part, len(document))]
+        else:
+            raise EditError(f"there is no {part!r}")
+    return document
+
+
+def _inside(document: Any, path: list[str], value: Any) -> Any:
+    """The document with the value at an existing path replaced."""
+    if not path:
+        return value
+    inner = _inside(_value(document, path[:1]), path[1:], value)
+    if isinstance(document, dict):
+        return {**document, path[0]: inner}
+    at = int(path[0])
+    return [*document[:at], inner, *document[at + 1 :]]
+
+
+def _put(document: Any, path: list[str], value: Any, *, new: bool) -> Any:
+    """With a value set, or (`new`) added where nothing was."""
+    if not path:
+        if new:
+            raise EditError("the document is there already")
+        return value
+    parent = _value(document, path[:-1])
+    last = path[-1]
+    if isinstance(parent, dict):
+        if new and last in parent:
+            raise EditError(f"there is a {last!r} already")
+        result: Any = {**parent, last: value}
+    elif isinstance(parent, list) and new:
+        at = len(parent) if last in ("-", str(len(parent))) else index(last, len(parent))
+        result = [*parent[:at], value, *parent[at:]]
+    elif isinstance(parent, list):
+        at = index(last, len(parent))
+        result = [*parent[:at], value, *parent[at + 1 :]]
+    else:
+        raise EditError(f"nothing can hold {last!r} there")
+    return _inside(document, path[:-1], result)
+
+
+def _gone(document: Any, path: list[str]) -> Any:
+    _value(document, path)
+    if not path:
+        raise EditError("the whole document cannot be removed")
+    parent = _value(document, path[:-1])
+    if isinstance(parent, dict):
+        rest: Any = {key: value for key, value in parent.items() if key != path[-1]}
+    else:
+        rest = [value for at, value in enumerate(parent) if at != int(path[-1])]
+    return _inside(document, path[:-1], rest)
+
+
+def _renamed(document: Any, path: list[str], name: Any) -> Any:
+    _value(document, path)
+    parent = _value(document, path[:-1]) if path else None
+    if not isinstance(parent, dict) or not isinstance(name, str):
+        raise EditError("only a key can be renamed, and to a string")
+    if name in parent and name != path[-1]:
+        raise EditError(f"there is a {name!r} already")
+    renamed = {name if key == path[-1] else key: value for key, value in parent.items()}
+    return _inside(document, path[:-1], renamed)

@@ -1,0 +1,145 @@
+"""Single tokens: strings, numbers and names, as JSON has them and as JSON5 does."""
+
+import re
+from typing import Any, NamedTuple
+
+from gpuspec.text.tree import Span
+
+ODD_SPACE = "[\\v\\f\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+"""Space to JSON5 (ECMAScript WhiteSpace and LineTerminator), but not to JSON."""
+_WORD = r"""(?:[^\s,:;=\[\]{}"'/\\\ufeff]|\\u[0-9a-fA-F]{4})*"""
+_NUMBER = (
+    r"([+-]?)(?:(0[xX][0-9a-fA-F]+)|((?:0|[1-9][0-9]*)?(\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)|(Infinity)|(NaN))"
+)
+_ESCAPE = (
+    r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9])|[^ux0-9\r\n]))"
+    r"|\\|[\x00-\x1f]"
+)
+_CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
+_JSON_ESCAPES = '"\\/bfnrt'
+_LITERALS = {"true": True, "false": False, "null": None}
+
+
+class Scalar(NamedTuple):
+    """A value, and how it goes beyond JSON: `kind` of Extension ("" if it does not) and its plain spelling."""
+
+    value: Any
+    kind: str = ""
+    plain: str | None = None
+
+
+def quoted(text: str) -> str:
+    """The string as JSON writes it; lone surrogates are escaped, since no file can hold them."""
+    import json
+
+    plain = json.dumps(text, ensure_ascii=False)
+    return json.dumps(text) if any("\ud800" <= char <= "\udfff" for char in plain) else plain
+
+
+def word_end(text: str, at: int) -> int:
+    """Where the run of characters that could be a name or a number ends."""
+    found = re.compile(_WORD).match(text, at)
+    return found.end() if found else at
+
+
+def scalar(word: str) -> Scalar | None:
+    """The number or literal a word stands for; None if it is neither."""
+    if word in _LITERALS:
+        return Scalar(_LITERALS[word])
+    found = re.fullmatch(_NUMBER, word)
+    if not found:
+        return None
+    sign, hexadecimal, decimal, fraction, infinity, nan = found.groups()
+    minus = "-" if sign == "-" else ""
+    if nan:
+        return Scalar(float("nan"), "nan")
+    if infinity:
+        return Scalar(float(minus + "inf"), "infinity")
+    if hexadecimal:
+        if len(hexadecimal) > 1000:
+            return None
+        number = int(minus + hexadecimal, 16)
+        return Scalar(number, "hex", str(number))
+    return _decimal(minus, decimal, fraction, plus=sign == "+")
+
+
+def _decimal(minus: str, digits: str, fraction: str | None, *, plus: bool) -> Scalar | None:
+    if not digits or digits[0] in "eE" or digits == "." or digits[:2] in (".e", ".E"):
+        return None
+    plain = minus + digits
+    kind = ""
+    if fraction == ".":
+        plain, kind = plain.replace(".", ".0", 1), "trailing-point"
+    elif digits[0] == ".":
+        plain, kind = minus + "0" + digits, "leading-point"
+    if plus:
+        kind = "plus-sign"
+    try:
+        value: Any = (
+            float(minus + digits) if fraction or "e" in digits or "E" in digits else int(minus + digits)
+        )
+    except ValueError:  # more digits than Python reads (sys.set_int_max_str_digits)
+        return None
+    return Scalar(value, kind, plain if kind else None)
+
+
+def identifier(word: str) -> str | None:
+    """The name an unquoted key stands for; None if it is no ECMAScript 5.1 identifier name."""
+    import unicodedata
+
+    name = ""
+    at = 0
+    while at < len(word):
+        if word[at] == "\\":
+            name += chr(int(word[at + 2 : at + 6], 16))
+            at += 6
+            continue
+        char = word[at]
+        category = unicodedata.category(char)
+        begins = char in "$_" or category in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")
+        if not begins and not (at and (category in ("Mn", "Mc", "Nd", "Pc") or char in "\u200c\u200d")):
+            return None
+        name += char
+        at += 1
+    return name or None
+
+
+def string_end(text: str, at: int) -> tuple[int, bool]:
+    """(end, closed) of the string that opens at `at`; an open one ends with its line."""
+    quote = text[at]
+    body = rf"[^\\\r\n{quote}]*(?:\\(?:\r\n|.)[^\\\r\n{quote}]*)*"
+    found = re.compile(body, re.S).match(text, at + 1)
+    end = found.end() if found else at + 1
+    if text[end : end + 1] == quote:
+        return end + 1, True
+    return end, False
+
+
+def unescape(body: str) -> tuple[str, str, Span | None]:
+    """(value, kind of extension or "", span of the first bad escape) of what stands between the quotes."""
+    if "\\" not in body and not re.search("[\x00-\x1f]", body):
+        return body, "", None
+    kind = ""
+    bad: Span | None = None
+
+    def replace(found: re.Match[str]) -> str:
+        nonlocal kind, bad
+        unicode, byte, line, single = found.groups()
+        if unicode:
+            return chr(int(unicode, 16))
+        if single and single in _JSON_ESCAPES:
+            return _CONTROL.get(single, single)
+        if found[0] == "\\":
+            bad = bad or Span(found.start(), min(found.start() + 2, len(body)))
+            return ""
+        kind = kind or ("line-continuation" if line else "escape")
+        if byte:
+            return chr(int(byte, 16))
+        if line:
+            return ""
+        return _CONTROL.get(single, single) if single else found[0]
+
+    value = re.sub(_ESCAPE, replace, body)
+    if any("\ud800" <= char <= "\udbff" for char in value):
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return value, kind, bad

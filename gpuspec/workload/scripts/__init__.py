@@ -1,6 +1,0 @@
-"""Scripts that launch jobs: shell, Python, Make, workflows and npm in one form, and the loops in them that launch."""
-
-from gpuspec.workload.scripts.loops import RepeatedLaunch
-from gpuspec.workload.scripts.reading import launch_loops
-
-__all__ = ["RepeatedLaunch", "launch_loops"]
