@@ -109,7 +109,9 @@ def test_fix() -> None:
     )
 """
 
-GOLDEN = '''"""Each file in golden/ with what the rule says of it. GPUSPEC_UPDATE_GOLDEN=1 rewrites the .out files."""
+GOLDEN = '''"""Each file in golden/: what the rule says of it (.out), and what its fix makes of it (.fixed).
+
+GPUSPEC_UPDATE_GOLDEN=1 rewrites both."""
 
 from pathlib import Path
 
@@ -137,6 +139,8 @@ GOOD = """{
 """
 
 BAD_OUT = "3:24: @CODE@101 @NAME@-allowed-clouds we do not use nowhere\n"
+
+BAD_FIXED = BAD.replace(', "nowhere"', "")
 
 README = """# gpuspec-@NAME@
 
@@ -227,6 +231,7 @@ def files(name: str) -> dict[str, str]:
         "tests/test_golden.py": GOLDEN,
         "tests/golden/bad-nowhere.gpu.jsonc": BAD,
         "tests/golden/bad-nowhere.gpu.out": BAD_OUT,
+        "tests/golden/bad-nowhere.gpu.fixed": BAD_FIXED,
         "tests/golden/good-ours.gpu.jsonc": GOOD,
     }
     return {path: _filled(text, words) for path, text in texts.items()}

@@ -37,14 +37,37 @@ def lint_text(
     from gpuspec.lint.files import lint_data
 
     data = text.encode() if isinstance(text, str) else text
+    linter, settings = _linter(rules, options, prices or prices_in(data))
+    return lint_data(linter, path, data, settings, on_disk=on_disk)
+
+
+def fix_text(
+    data: bytes,
+    rules: Sequence[type[Rule]],
+    *,
+    path: str = SPEC,
+    options: Mapping[str, Any] | None = None,
+    prices: str | None = None,
+    on_disk: bool = False,
+) -> bytes:
+    """The text after all fixes of some rules, unsafe ones too; parameters as for `lint_text`."""
+    from gpuspec.lint.fixing import fix_data
+
+    linter, settings = _linter(rules, options, prices or prices_in(data))
+    return fix_data(linter, path, data, settings, unsafe=True, on_disk=on_disk).data
+
+
+def _linter(
+    rules: Sequence[type[Rule]] | None, options: Mapping[str, Any] | None, prices: str | None
+) -> tuple[Linter, Settings]:
     registry = collect() if rules is None else Registry(tuple(Registered(cls(), "test") for cls in rules), ())
     settings = Settings(
         rules={cls.name: options or {} for cls in rules or ()},
-        prices=prices or prices_in(data),
+        prices=prices,
         preview=True,
         pedantic=True,
     )
-    return lint_data(Linter(registry, debug=True), path, data, settings, on_disk=on_disk)
+    return Linter(registry, debug=True), settings
 
 
 def workload_of(text: str) -> Workload:
@@ -112,12 +135,8 @@ class RuleTester:
 
     def fix(self, text: str, *, path: str = SPEC) -> str:
         """The text after all of the rule's fixes, unsafe ones too."""
-        from gpuspec.lint.fixing import fix_data
-
-        registry = Registry((Registered(self.rule(), "test"),), ())
-        settings = Settings(rules={self.rule.name: self.options or {}}, prices=self.prices, preview=True)
-        linter = Linter(registry, debug=True)
-        return fix_data(linter, path, text.encode(), settings, unsafe=True).data.decode()
+        data = text.encode()
+        return fix_text(data, [self.rule], path=path, options=self.options, prices=self.prices).decode()
 
 
 def check_page(rule: type[Rule], *, prices: str | None = None) -> None:

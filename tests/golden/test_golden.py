@@ -1,15 +1,13 @@
-"""Pairs of a file and what lint says about it: `NAME.jsonc` (or a script) and `NAME.out`.
+"""What one rule says about one file, and what its fixes make of it: a folder a rule.
 
-A folder named after a rule runs that rule alone, low confidence and preview included: `bad-*` must be
-found, `good-*` must not. Other folders run all rules; in `ok/` all must be silent.
+`bad-*` must be found: `NAME.out` holds what the rule says, and, where it has a fix, `NAME.fixed` the file after
+`--fix --unsafe-fixes`. `good-*` must not be found. The rule runs alone, low confidence and preview included.
 `GPUSPEC_UPDATE_GOLDEN=1` rewrites the expectations: read the diff. A first line `// prices: NAME` picks the
 price source; without it seed-2025 is used, which never changes.
 """
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import get_args
 
@@ -17,46 +15,51 @@ import pytest
 
 from gpuspec.job import check
 from gpuspec.job.problem import Kind
-from gpuspec.lint.files import lint_data
+from gpuspec.lint.deferred import loaded
 from gpuspec.lint.registry import collect
-from gpuspec.lint.runner import Linter
-from gpuspec.lint.selection import Selection
-from gpuspec.lint.settings import Settings
-from gpuspec.report.concise import line
-from gpuspec.testing import prices_in
-from gpuspec.text import read_file
+from gpuspec.lint.rule import Rule
+from gpuspec.testing import check_golden, golden_cases, lint_text, prices_in
+from gpuspec.testing.rule_tester import fix_text
+from gpuspec.text import parse, read_file
 
 HERE = Path(__file__).parent
-REGISTRY = collect()
-CASES = sorted(
-    path
-    for path in HERE.rglob("*")
-    if path.is_file() and path.parent != HERE and path.suffix not in (".out", ".pyc")
-)
+RULES = {entry.rule.code: type(loaded(entry.rule)) for entry in collect().rules}
+BESIDE = {"GS008": "GS002"}
+"""Rules that are judged by what another rule finds: that one runs, too."""
+CASES = [Path(path) for path in golden_cases(HERE)]
+FIXED = sorted(HERE.rglob("*.fixed"))
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: str(path.relative_to(HERE)))
+def rules_of(path: Path) -> list[type[Rule]]:
+    code = path.parent.name
+    return [RULES[each] for each in (code, BESIDE.get(code)) if each]
+
+
+def case_id(path: Path) -> str:
+    return str(path.relative_to(HERE))
+
+
+@pytest.mark.parametrize("path", CASES, ids=case_id)
 def test_golden(path: Path) -> None:
-    folder = path.relative_to(HERE).parts[0]
-    single = re.fullmatch(r"[A-Z]+\d+", folder)
+    prices = prices_in(path.read_bytes()) or "seed-2025"
+    check_golden(path, rules_of(path), prices=prices, on_disk=True)
+
+
+@pytest.mark.parametrize("path", FIXED, ids=case_id)
+def test_a_fixed_text_parses_and_has_nothing_left_to_fix(path: Path) -> None:
     data = path.read_bytes()
-    settings = Settings(
-        Selection((folder,) if single else None),
-        prices=prices_in(data) or "seed-2025",
-        preview=True,
-        pedantic=bool(single),
-    )
-    linter = Linter(REGISTRY, debug=True)
-    found = lint_data(linter, str(path), data, settings)
-    said = "".join(line(item)[len(str(path)) + 1 :] + "\n" for item in found)
-    if folder == "ok" or path.name.startswith("good"):
-        assert said == ""
-        return
-    expected = path.with_suffix(".out")
-    if os.environ.get("GPUSPEC_UPDATE_GOLDEN"):
-        expected.write_text(said, encoding="utf-8")
-    assert said, "a bad case must be found"
-    assert said == expected.read_text(encoding="utf-8")
+    rules, prices = rules_of(path), prices_in(data) or "seed-2025"
+    assert not parse(data.decode()).problems
+    assert [
+        found.finding.message for found in lint_text(data, rules, prices=prices) if found.finding.fix
+    ] == []
+    assert fix_text(data, rules, prices=prices) == data
+
+
+def test_every_rule_that_fixes_has_a_fixed_text() -> None:
+    """And no other has one."""
+    fixing = {code for code, rule in RULES.items() if rule.fixable != "never"}
+    assert fixing == {path.parent.name for path in FIXED}
 
 
 def test_every_kind_of_schema_error_has_a_case() -> None:
@@ -69,5 +72,6 @@ def test_every_kind_of_schema_error_has_a_case() -> None:
 
 
 def test_every_expectation_has_its_case() -> None:
-    cases = {path.with_suffix(".out") for path in CASES}
-    assert [path for path in HERE.rglob("*.out") if path not in cases] == []
+    cases = {path.with_suffix("") for path in CASES}
+    expectations = [path for path in HERE.rglob("*") if path.suffix in (".out", ".fixed")]
+    assert [path for path in expectations if path.with_suffix("") not in cases] == []

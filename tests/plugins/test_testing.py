@@ -25,6 +25,7 @@ from gpuspec.catalog import offers, price_sources
 from gpuspec.job import check
 from gpuspec.job.strategies import names
 from gpuspec.report import render
+from gpuspec.rules.spec.deprecated_name import DeprecatedName
 from gpuspec.testing import (
     check_golden,
     fake_catalog,
@@ -257,6 +258,32 @@ def test_golden_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good.write_text('{"run": "loudly"}')
     with pytest.raises(AssertionError, match="should give no finding"):
         check_golden(good, [Loud])
+
+
+def test_golden_files_hold_the_fixed_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, fixed = tmp_path / "bad.gpu.jsonc", tmp_path / "bad.gpu.fixed"
+    bad.write_text('{"gpu_types": ["Quadro RTX A6000"]}')
+    rule = DeprecatedName
+    monkeypatch.setenv("GPUSPEC_UPDATE_GOLDEN", "1")
+    check_golden(bad, [rule])
+    assert fixed.read_text() == '{"gpu_types": ["RTX A6000"]}'
+    monkeypatch.delenv("GPUSPEC_UPDATE_GOLDEN")
+    check_golden(bad, [rule])
+    assert golden_cases(tmp_path) == [str(bad)]
+    fixed.write_text('{"gpu_types": ["RTX A5000"]}')
+    with pytest.raises(AssertionError, match="RTX A5000"):
+        check_golden(bad, [rule])
+    fixed.unlink()
+    with pytest.raises(AssertionError, match=r"bad.gpu.fixed is not there"):
+        check_golden(bad, [rule])
+
+
+def test_a_fixed_text_without_a_fix_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.gpu.jsonc").write_text('{"run": "loudly"}')
+    (tmp_path / "bad.gpu.out").write_text("1:9: LOUD1 loud loudly runs\n")
+    (tmp_path / "bad.gpu.fixed").write_text('{"run": "quietly"}')
+    with pytest.raises(AssertionError, match="has no fix"):
+        check_golden(tmp_path / "bad.gpu.jsonc", [Loud])
 
 
 @pytest.mark.parametrize(("state", "status"), [("succeeded", 0), ("failed", 1), ("interrupted", 130)])

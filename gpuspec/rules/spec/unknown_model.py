@@ -42,9 +42,10 @@ class UnknownModel(Rule):
         if not written:
             return
         match = resolve_model(written)
-        near = next((name for name in match.suggestions if _numbers(name) == _numbers(written)), None)
-        if match.model is not None or near is None:
+        similar = next((name for name in match.suggestions if _numbers(name) == _numbers(written)), None)
+        if match.model is not None or similar is None:
             return
+        near = _repository(similar, written) if "/" in written else similar
         at = facts.job.pointer("model.id")
         yield self.finding(
             at,
@@ -52,6 +53,16 @@ class UnknownModel(Rule):
             suggestion=f"did you mean {near}?",
             fix=Fix(f"use {near}", (Edit("set", at, near),), safe=False),
         )
+
+
+def _repository(model: str, written: str) -> str:
+    """The repository of a model, instruction-tuned or not, whose id is nearest to what is written; the model's own
+    name where no repository of it is known."""
+    from difflib import get_close_matches
+
+    known = resolve_model(model).model
+    ids = [alias for alias in known.aliases if "/" in alias] if known else []
+    return next(iter(get_close_matches(written, ids, n=1, cutoff=0)), model)
 
 
 def _numbers(name: str) -> list[str]:
