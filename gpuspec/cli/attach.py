@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.launch.launcher import FINAL, find_launcher
+from gpuspec.launch.launcher import FINAL
+from gpuspec.launch.launchers import find_launcher
 from gpuspec.launch.records import Records
 
 

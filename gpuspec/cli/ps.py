@@ -10,7 +10,8 @@ import click
 
 from gpuspec.errors import UserError
 from gpuspec.launch import cost
-from gpuspec.launch.launcher import FINAL, Run, Stray, find_launcher
+from gpuspec.launch.launcher import FINAL, Run, Stray
+from gpuspec.launch.launchers import find_launcher
 from gpuspec.launch.records import Records
 
 RECENT = 10

@@ -9,7 +9,8 @@ import click
 from gpuspec.cli.ps import current, place
 from gpuspec.errors import UserError
 from gpuspec.launch import cost
-from gpuspec.launch.launcher import FINAL, Launcher, Run, Stray, find_launcher, launchers
+from gpuspec.launch.launcher import FINAL, Launcher, Run, Stray
+from gpuspec.launch.launchers import find_launcher, launchers
 from gpuspec.launch.records import Records
 
 

@@ -1,8 +1,9 @@
 """Launching: the plan's choice becomes a machine, the machine runs the job, and then it is gone.
 
-What the launchers share: `launcher.py` (the protocol), `records.py` (run records), `checks.py`, `steps.py` (a job as
-texts for bash), `downloads/` (`fetch.py` runs on the machine before `run`), `items.py`, `outputs.py`. The names below
-are public, for launchers of plugins (docs/plugins/launchers.md); they load on first use.
+What the launchers share: `launcher.py` (the protocol), `launchers.py` (which there are), `records.py` (run records),
+`checks.py`, `steps.py` (a job as texts for bash), `downloads.py`, `items.py`, `outputs.py`. What runs on the machine
+itself stands in `on_machine/`. The names below are public, for launchers of plugins (docs/plugins/launchers.md); they
+load on first use.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gpuspec.launch.launcher import (
     State,
     Stray,
 )
-from gpuspec.launch.launcher import find_launcher as find_launcher
+from gpuspec.launch.launchers import find_launcher as find_launcher
 
 if TYPE_CHECKING:
     from gpuspec.launch.checks import check_job

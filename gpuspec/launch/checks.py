@@ -7,7 +7,7 @@ import os
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items, outputs
-from gpuspec.launch.downloads.manifest import manifest
+from gpuspec.launch.downloads import download_manifest
 from gpuspec.launch.launcher import RunSettings
 
 
@@ -29,6 +29,6 @@ def check_job(job: Job, settings: RunSettings) -> None:
             f"not set in the environment: {', '.join(missing)}",
             f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
         )
-    manifest(job.downloads)
+    download_manifest(job.downloads)
     outputs.check(job.outputs)
-    items.plan(job, items.resolve(job, settings.workdir), "", fresh=True)
+    items.manifest(job, items.resolve(job, settings.workdir), "", fresh=True)

@@ -15,10 +15,10 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.downloads.file import Failure, confined
-from gpuspec.launch.item_runner import last_words
+from gpuspec.launch.on_machine.downloader.file import Failure, confined
+from gpuspec.launch.on_machine.item_runner import last_entries
 
-_RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "item_runner.py")
+_RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "item_runner.py")
 
 
 def resolve(job: Job, workdir: str) -> tuple[str, ...]:
@@ -177,19 +177,19 @@ def part(found: tuple[str, ...], shard: tuple[int, int] | None) -> tuple[str, ..
     return found if shard is None else found[shard[0] - 1 :: shard[1]]
 
 
-def known(job: Job, workdir: str) -> dict[str, dict[str, Any]]:
+def earlier_results(job: Job, workdir: str) -> dict[str, dict[str, Any]]:
     """The last word on each item, of all earlier runs, whatever parts they did."""
     last: dict[str, dict[str, Any]] = {}
     for path in _status_files(job, workdir):
-        for item, entry in last_words(path).items():
+        for item, entry in last_entries(path).items():
             if item not in last or entry["at"] >= last[item]["at"]:
                 last[item] = entry
     return last
 
 
-def left(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[str, ...]:
+def unfinished(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[str, ...]:
     """The items of a job, or of one part of it, that have not succeeded yet, as far as is known here."""
-    done = {item for item, entry in known(job, workdir).items() if entry["exit"] == 0}
+    done = {item for item, entry in earlier_results(job, workdir).items() if entry["exit"] == 0}
     return tuple(item for item in part(resolve(job, workdir), shard) if item not in done)
 
 
@@ -210,7 +210,7 @@ def _status_files(job: Job, workdir: str) -> list[str]:
     return sorted(glob.glob(os.path.join(glob.escape(workdir), f".gpuspec/items-{key(job)}[-.]*jsonl")))
 
 
-def plan(
+def manifest(
     job: Job,
     items: tuple[str, ...],
     status: str,
@@ -245,7 +245,7 @@ def plan(
 
 
 def local_command(wanted: dict[str, Any], folder: str) -> list[str]:
-    """The command that runs a plan here; its file goes into `folder`."""
+    """The command that runs a manifest here; its file goes into `folder`."""
     path = os.path.join(folder, "items.json")
     with open(path, "w", encoding="utf-8") as out:
         json.dump(wanted, out)
@@ -253,7 +253,7 @@ def local_command(wanted: dict[str, Any], folder: str) -> list[str]:
 
 
 def script(wanted: dict[str, Any]) -> str:
-    """Shell text that runs a plan anywhere there is python3 and bash; its exit status is the runner's."""
+    """Shell text that runs a manifest anywhere there is python3 and bash; its exit status is the runner's."""
     with open(_RUNNER, "rb") as source:
         runner = base64.encodebytes(source.read()).decode()
     listed = base64.encodebytes(json.dumps(wanted).encode()).decode()

@@ -1,7 +1,7 @@
 """What a launcher is: checks, shows, launches a job, and looks after the run afterwards.
 
-Agreed between `launch/skypilot/` and `launch/local/`: a launcher never decides what to rent (the Plan did)
-and never keeps state of its own (the Record does). Anything a person can put right is a `UserError`.
+A launcher never decides what to rent (the Plan did) and never keeps state of its own (the Record does). Anything a
+person can put right is a `UserError`. Which launchers there are: `launchers.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol
 
-from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.planning import Plan
 
@@ -199,63 +198,3 @@ class Launcher(Protocol):
     def remove(self, machine: str) -> None:
         """Take a stray down."""
         ...
-
-
-def gpuspec_launchers() -> dict[str, Callable[[], Launcher]]:
-    """Our own launchers, through the hook that any plugin's come through; each is imported when it is asked for."""
-
-    def lazy(name: str) -> Callable[[], Launcher]:
-        def make() -> Launcher:
-            from importlib import import_module
-
-            made: Launcher = import_module(f"gpuspec.launch.{name}").launcher()
-            return made
-
-        return make
-
-    return {name: lazy(name) for name in ("skypilot", "local")}
-
-
-def launchers() -> dict[str, Callable[[], Launcher]]:
-    """Name for `run --on` → what makes the launcher: our own, then those of plugins; a name that is taken is
-    refused."""
-    from gpuspec.launch.guarded import guarded
-    from gpuspec.plugin.load import plugins
-
-    installed = plugins()
-    found = gpuspec_launchers()
-    for plugin, name, make in installed.named("gpuspec_launchers"):
-        if not isinstance(name, str) or not name or not callable(make):
-            installed.complain(plugin, f"gpuspec_launchers: {name!r:.60} is no name with a function")
-        elif name in found:
-            installed.complain(plugin, f"gpuspec_launchers: the launcher {name!r} is there already")
-        else:
-            found[name] = guarded(plugin, name, make)
-    return {**found, **_replaced}
-
-
-def maker(name: str) -> Callable[[], Launcher]:
-    """What makes the launcher called `name`. UserError where there is none; no plugin is asked for our own."""
-    own = {**gpuspec_launchers(), **_replaced}
-    if name in own:
-        return own[name]
-    found = launchers()
-    if name not in found:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, found, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        known = ", ".join(sorted(found))
-        raise UserError(
-            "unknown-launcher", f"there is no launcher {name!r}", f"{meant}choose one of: {known}"
-        )
-    return found[name]
-
-
-def find_launcher(name: str) -> Launcher:
-    """The launcher called `name`. UserError where there is none, or where that of a plugin cannot be made."""
-    return maker(name)()
-
-
-_replaced: dict[str, Callable[[], Launcher]] = {}
-"""Launchers of a test (`gpuspec.testing.fake_launcher`), in the place of those of the same name."""

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.downloads.file import Failure, confined
 from gpuspec.launch.items import status_path
 from gpuspec.launch.launcher import Run, RunSettings
+from gpuspec.launch.on_machine.downloader.file import Failure, confined
 from gpuspec.launch.records import run_folder
 
 INTERVAL_SECONDS = 60.0

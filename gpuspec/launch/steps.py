@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.launch.downloads.manifest import script
+from gpuspec.launch.downloads import download_script
 from gpuspec.launch.launcher import RunSettings
 
 
@@ -24,7 +24,7 @@ def steps_of(job: Job, settings: RunSettings, price: float | None = None) -> Ste
     """The steps of a job, or of the part of its items that the settings name. `price` is $/h of the machine, for the
     cost of an item. Without `resume`, what is known of the items is put aside: ask for them when the job is about to
     begin. UserError as `check_job`."""
-    return Steps(script(job.downloads), setup_script(job.setup), _run(job, settings, price))
+    return Steps(download_script(job.downloads), setup_script(job.setup), _run(job, settings, price))
 
 
 def setup_script(setup: tuple[str, ...]) -> str:
@@ -47,5 +47,5 @@ def items_wanted(job: Job, settings: RunSettings, price: float | None = None) ->
     if not settings.resume:
         items.set_aside(job, settings.workdir, settings.shard)
     status = items.status_path(job, settings.shard)
-    known = items.known(job, settings.workdir)
-    return items.plan(job, found, status, fresh=not settings.resume, known=known, price=price)
+    known = items.earlier_results(job, settings.workdir)
+    return items.manifest(job, found, status, fresh=not settings.resume, known=known, price=price)

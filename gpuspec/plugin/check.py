@@ -144,7 +144,7 @@ def answer_faults(module: Any) -> list[str]:
     from gpuspec import catalog
     from gpuspec.errors import UserError
     from gpuspec.job.strategies import BUILT_IN, strategies
-    from gpuspec.launch.launcher import gpuspec_launchers, launchers
+    from gpuspec.launch.launchers import gpuspec_launchers, launchers
     from gpuspec.report import reporters
     from gpuspec.testing import plugged
     from gpuspec.workload.added import programs

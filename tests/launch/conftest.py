@@ -14,7 +14,7 @@ import pytest
 from webserver import Site
 
 from gpuspec.job.strategies import strategies
-from gpuspec.launch.downloads.manifest import bundle
+from gpuspec.launch.downloads import downloader_zip
 
 from .rented import prepare
 
@@ -46,7 +46,7 @@ def command(folder: Path, downloads: list[dict[str, Any]], python: list[str]) ->
     """The downloader exactly as a machine gets it: one zipped file and a manifest."""
     folder.mkdir(exist_ok=True)
     packed, manifest = folder / "fetch.pyz", folder / "manifest.json"
-    packed.write_bytes(bundle())
+    packed.write_bytes(downloader_zip())
     scripts = {name: how._asdict() for name, how in strategies().items()}
     manifest.write_text(json.dumps({"downloads": downloads, "strategies": scripts, "backoff": 0.01}))
     return [*python, str(packed), str(manifest)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import resource
@@ -16,8 +15,8 @@ from webserver import Site
 
 from gpuspec.errors import UserError
 from gpuspec.job import Download
-from gpuspec.launch.downloads.file import Failure, confined
-from gpuspec.launch.downloads.manifest import bundle, manifest, script
+from gpuspec.launch.downloads import download_manifest, download_script
+from gpuspec.launch.on_machine.downloader.file import Failure, confined
 
 from .conftest import Fetch, command
 
@@ -267,10 +266,10 @@ def test_targets_inside_are_taken(tmp_path: Path) -> None:
 
 def test_a_manifest_refuses_what_no_machine_should_try() -> None:
     with pytest.raises(UserError) as unknown:
-        manifest([Download("ftp", "ftp://x/y")])
+        download_manifest([Download("ftp", "ftp://x/y")])
     assert unknown.value.code == "download-strategy"
     with pytest.raises(UserError) as outside:
-        manifest([Download("http", "http://x/y", target="../../etc/cron.d/x")])
+        download_manifest([Download("http", "http://x/y", target="../../etc/cron.d/x")])
     assert outside.value.code == "download-outside"
 
 
@@ -278,13 +277,6 @@ def test_only_web_addresses_are_opened(site: Site, fetch: Fetch) -> None:
     done = fetch({"strategy": "http", "source": "file:///etc/passwd", "target": "x"})
     assert done.returncode == 1
     assert "only http and https" in done.stderr
-
-
-def test_the_bundle_is_the_same_every_time_and_old_pythons_read_it() -> None:
-    assert bundle() == bundle()
-    folder = Path(__file__).parents[2] / "gpuspec/launch/downloads"
-    for name in ("file", "web", "transfer", "tools", "hubs", "fetch"):
-        ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.13"])
@@ -303,11 +295,11 @@ def test_real_other_pythons_run_it(model: Site, tmp_path: Path, version: str) ->
 
 
 def test_the_shell_text_needs_nothing_but_python(model: Site, tmp_path: Path) -> None:
-    text = script([Download("http", f"{model.url}/model.bin", target="it's $(here)/")])
+    text = download_script([Download("http", f"{model.url}/model.bin", target="it's $(here)/")])
     done = subprocess.run(
         ["bash", "-c", text], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "it's $(here)/model.bin").read_bytes() == BODY
-    failing = script([Download("http", f"{model.url}/gone")])
+    failing = download_script([Download("http", f"{model.url}/gone")])
     assert subprocess.run(["bash", "-c", failing], cwd=tmp_path, capture_output=True).returncode == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -81,7 +80,7 @@ def test_every_name_arrives_verbatim_and_nothing_is_interpreted(
         left.unlink()
     # printf writes each argument it was given, NUL-ended: two arguments would show
     command = f"printf '%s\\0' {PLACES[place]} >> out # it's a comment with {{item}}"
-    wanted = items.plan(Job(run=command), tuple(found), str(tmp_path / "status"), fresh=True)
+    wanted = items.manifest(Job(run=command), tuple(found), str(tmp_path / "status"), fresh=True)
     assert wanted["each"]
     done = run(wanted, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -100,7 +99,7 @@ def test_every_name_arrives_verbatim_and_nothing_is_interpreted(
     )
 )
 def test_all_at_once_the_file_lists_them_verbatim(tmp_path: Path, found: list[str]) -> None:
-    wanted = items.plan(
+    wanted = items.manifest(
         Job(run='cat "$GPUSPEC_ITEMS" > out'), tuple(found), str(tmp_path / "status"), fresh=True
     )
     assert not wanted["each"]
@@ -143,7 +142,7 @@ def test_a_failed_item_is_noted_and_resume_runs_only_it(tmp_path: Path) -> None:
     status = tmp_path / ".gpuspec" / "status.jsonl"
     job = Job(run="echo {item} >> log; [ {item} != bad ] || exit 3")
     found = ("one", "bad", "two")
-    done = run(items.plan(job, found, str(status), fresh=True), tmp_path)
+    done = run(items.manifest(job, found, str(status), fresh=True), tmp_path)
     assert done.returncode == 1
     assert "items: 'bad' failed (exit status 3)" in done.stdout
     assert "items: 2 of 3 done in " in done.stdout
@@ -151,7 +150,7 @@ def test_a_failed_item_is_noted_and_resume_runs_only_it(tmp_path: Path) -> None:
     entries = [json.loads(line) for line in status.read_text().splitlines()]
     assert [(entry["item"], entry["exit"]) for entry in entries] == [("one", 0), ("bad", 3), ("two", 0)]
     mended = Job(run="echo again {item} >> log")
-    done = run(items.plan(mended, found, str(status), fresh=False), tmp_path)
+    done = run(items.manifest(mended, found, str(status), fresh=False), tmp_path)
     assert done.returncode == 0
     assert "items: 2 of 3 were done before" in done.stdout
     assert (tmp_path / "log").read_text().splitlines() == ["one", "bad", "two", "again bad"]
@@ -166,7 +165,7 @@ def test_a_mended_command_or_a_longer_list_is_the_same_work() -> None:
 
 def test_fresh_begins_anew(tmp_path: Path) -> None:
     status = str(tmp_path / "status")
-    wanted = items.plan(Job(run="echo {item} >> log"), ("a",), status, fresh=True)
+    wanted = items.manifest(Job(run="echo {item} >> log"), ("a",), status, fresh=True)
     run(wanted, tmp_path)
     run(wanted, tmp_path)
     assert (tmp_path / "log").read_text() == "a\na\n"
@@ -175,7 +174,7 @@ def test_fresh_begins_anew(tmp_path: Path) -> None:
 def test_what_each_item_cost(tmp_path: Path) -> None:
     # $3600/h is $1 a second; two items of at least 0.5 s each
     job = Job(run="sleep 0.5 # {item} $GPUSPEC_ITEM")
-    done = run(items.plan(job, ("a", "b"), str(tmp_path / "s"), fresh=True, price=3600), tmp_path)
+    done = run(items.manifest(job, ("a", "b"), str(tmp_path / "s"), fresh=True, price=3600), tmp_path)
     [line] = [line for line in done.stdout.splitlines() if "each" in line]
     assert 0.5 <= float(line.split("$")[1].split()[0]) < 5
 
@@ -188,7 +187,7 @@ def test_a_full_disk_costs_the_note_and_not_the_items(tmp_path: Path) -> None:
     try:
         (disk / "filler").write_bytes(b"x" * 65536)
         job = Job(run="echo {item} >> log")
-        done = run(items.plan(job, ("a", "b"), str(disk / "status"), fresh=False), tmp_path)
+        done = run(items.manifest(job, ("a", "b"), str(disk / "status"), fresh=False), tmp_path)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -200,7 +199,7 @@ def test_a_killed_run_keeps_what_was_done_even_with_a_torn_line(tmp_path: Path) 
     status = tmp_path / "status"
     status.write_text('{"item": "a", "exit": 0}\n{"item": "b", "ex')
     job = Job(run="echo {item} >> log")
-    done = run(items.plan(job, ("a", "b"), str(status), fresh=False), tmp_path)
+    done = run(items.manifest(job, ("a", "b"), str(status), fresh=False), tmp_path)
     assert done.returncode == 0
     assert (tmp_path / "log").read_text() == "b\n"
     assert json.loads(status.read_text().splitlines()[-1])["item"] == "b"
@@ -208,7 +207,7 @@ def test_a_killed_run_keeps_what_was_done_even_with_a_torn_line(tmp_path: Path) 
 
 def test_together_what_the_program_reported_is_kept(tmp_path: Path) -> None:
     job = Job(run='head -n 1 "$GPUSPEC_ITEMS" >> "$GPUSPEC_ITEMS_DONE"; cat "$GPUSPEC_ITEMS" >> seen; exit 1')
-    wanted = items.plan(job, ("a", "b"), str(tmp_path / "status"), fresh=False)
+    wanted = items.manifest(job, ("a", "b"), str(tmp_path / "status"), fresh=False)
     assert run(wanted, tmp_path).returncode == 1
     assert run(wanted, tmp_path).returncode == 0  # only b was left, and it was reported
     assert (tmp_path / "seen").read_text() == "a\nb\nb\n"
@@ -216,7 +215,7 @@ def test_together_what_the_program_reported_is_kept(tmp_path: Path) -> None:
 
 def test_an_item_too_long_for_a_command_fails_alone(tmp_path: Path) -> None:
     found = ("x" * 200_000, "short")  # Linux: 131,072 bytes at most in one variable
-    done = run(items.plan(Job(run="echo {item} > out"), found, str(tmp_path / "s"), fresh=True), tmp_path)
+    done = run(items.manifest(Job(run="echo {item} > out"), found, str(tmp_path / "s"), fresh=True), tmp_path)
     assert done.returncode == 1
     assert "could not start: Argument list too long" in done.stdout
     assert (tmp_path / "out").read_text() == "short\n"
@@ -244,9 +243,9 @@ def test_the_last_word_on_an_item_counts_wherever_it_was_said(
 
     # of a part, brought back beside the file of another run
     write(Path(items.status_path(job, (1, 2))).name.replace(".jsonl", ".qwertyuiop.jsonl"), elsewhere)
-    known = items.known(job, str(tmp_path))
+    known = items.earlier_results(job, str(tmp_path))
     write("status", here)
-    run(items.plan(job, ("a", "b"), str(folder / "status"), fresh=False, known=known), tmp_path)
+    run(items.manifest(job, ("a", "b"), str(folder / "status"), fresh=False, known=known), tmp_path)
     assert (tmp_path / "log").read_text().replace("\n", "") == left
 
 
@@ -300,19 +299,17 @@ def test_items_that_cannot_be_are_refused(tmp_path: Path, job: Job, code: str) -
 
 def test_a_line_break_cannot_stand_in_a_list_of_lines(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        items.plan(Job(run="x $GPUSPEC_ITEMS"), ("a\nb",), "s", fresh=True)
+        items.manifest(Job(run="x $GPUSPEC_ITEMS"), ("a\nb",), "s", fresh=True)
     assert caught.value.code == "item-newline"
 
 
 def test_the_shell_text_is_whole_and_runs_on_old_pythons(tmp_path: Path) -> None:
-    wanted = items.plan(Job(run="echo {item} >> out"), ("a b", "$(x)"), ".gpuspec/s", fresh=False)
+    wanted = items.manifest(Job(run="echo {item} >> out"), ("a b", "$(x)"), ".gpuspec/s", fresh=False)
     text = items.script(wanted)
     done = subprocess.run(["bash", "-c", text], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
     assert done.returncode == 0
     assert (tmp_path / "out").read_text() == "a b\n$(x)\n"
-    runner = Path(items.__file__).with_name("item_runner.py").read_text()
-    ast.parse(runner, feature_version=(3, 8))
-    failing = items.script(items.plan(Job(run="exit 2 # $GPUSPEC_ITEM"), ("a",), "s", fresh=False))
+    failing = items.script(items.manifest(Job(run="exit 2 # $GPUSPEC_ITEM"), ("a",), "s", fresh=False))
     assert subprocess.run(["bash", "-c", failing], cwd=tmp_path, capture_output=True).returncode == 1
 
 
@@ -323,7 +320,7 @@ def test_a_machine_that_takes_over_begins_with_what_is_kept(tmp_path: Path, kill
         "mkdir -p out/deep; echo done-{item} >out/deep/{item}",
         outputs=("out/",),
     )
-    wanted = items.plan(
+    wanted = items.manifest(
         job, ("a", "b", "c", "d"), ".gpuspec/s", fresh=True, price=None, folder=str(tmp_path / "kept")
     )
     first, second = tmp_path / "first", tmp_path / "second"
@@ -349,7 +346,7 @@ def test_an_item_whose_outputs_did_not_arrive_is_done_again(tmp_path: Path, arri
         outputs=("out/",),
     )
     kept = tmp_path / "kept"
-    wanted = items.plan(job, ("a", "b", "c"), ".gpuspec/s", fresh=True, price=None, folder=str(kept))
+    wanted = items.manifest(job, ("a", "b", "c"), ".gpuspec/s", fresh=True, price=None, folder=str(kept))
     (tmp_path / "first").mkdir()
     assert run(wanted, tmp_path / "first").returncode == -9
     (kept / "out/b").unlink()
@@ -369,14 +366,14 @@ def test_an_item_whose_outputs_did_not_arrive_is_done_again(tmp_path: Path, arri
 def test_one_process_for_all_items_is_kept_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gpuspec.launch import item_runner
+    from gpuspec.launch.on_machine import item_runner
 
     monkeypatch.setattr(item_runner, "KEEP_SECONDS", 0.05)
     monkeypatch.chdir(tmp_path)
     job = Job(
         run="echo a >>$GPUSPEC_ITEMS_DONE; printf b >>$GPUSPEC_ITEMS_DONE; until [ -e go ]; do sleep 0.05; done"
     )
-    wanted = items.plan(job, ("a", "b"), "s", fresh=True, price=None, folder=str(tmp_path / "kept"))
+    wanted = items.manifest(job, ("a", "b"), "s", fresh=True, price=None, folder=str(tmp_path / "kept"))
     (tmp_path / "items.json").write_text(json.dumps(wanted))
     thread = threading.Thread(target=item_runner.main, args=(["items.json"],))
     thread.start()
@@ -392,7 +389,7 @@ def test_one_process_for_all_items_is_kept_now_and_then(
 
 def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("in the way")
-    wanted = items.plan(
+    wanted = items.manifest(
         Job(run="true {item}"), ("a",), "s", fresh=True, price=None, folder=str(tmp_path / "kept")
     )
     done = run(wanted, tmp_path)

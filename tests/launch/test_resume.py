@@ -66,7 +66,7 @@ def test_what_another_spread_of_the_items_did_is_not_done_again(
     assert len(cloud.read()) == rents
     assert run(rented, "--fresh", "--detach", *options).returncode == 0  # from the beginning
     assert len(cloud.read()) == rents + 1
-    assert len(items.left(JOB, str(rented), (1, 2))) == 2  # what was known of them counts no more
+    assert len(items.unfinished(JOB, str(rented), (1, 2))) == 2  # what was known of them counts no more
 
 
 def test_a_first_run_may_be_resumed(rented: Path) -> None:

@@ -24,7 +24,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.checks import check_job
-from gpuspec.launch.downloads.manifest import bundle, manifest
+from gpuspec.launch.downloads import download_manifest, downloader_zip
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.local.gpu import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
@@ -158,9 +158,9 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
     if job.downloads:
         packed, wanted = os.path.join(folder, "fetch.pyz"), os.path.join(folder, "manifest.json")
         with open(packed, "wb") as out:
-            out.write(bundle())
+            out.write(downloader_zip())
         with open(wanted, "w", encoding="utf-8") as text:
-            json.dump(manifest(job.downloads), text)
+            json.dump(download_manifest(job.downloads), text)
         fetch = [sys.executable, packed, wanted, "--root", settings.workdir]
         steps.append({"name": "download", "state": "setup", "argv": fetch})
     if job.setup:

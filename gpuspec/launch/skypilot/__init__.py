@@ -61,7 +61,7 @@ class SkyPilotLauncher:
         if (
             settings.resume
             and job.items is not None
-            and not items.left(job, settings.workdir, settings.shard)
+            and not items.unfinished(job, settings.workdir, settings.shard)
         ):
             return Outcome("succeeded", 0, "all items were done before: nothing is rented")
         kind = choose_route(job, plan, plain=settings.plain).kind

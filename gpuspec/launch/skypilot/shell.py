@@ -10,7 +10,7 @@ Variables of our own begin with gs_: the author's environment holds whatever els
 from __future__ import annotations
 
 from gpuspec.job import Job
-from gpuspec.launch.downloads.manifest import script
+from gpuspec.launch.downloads import download_script
 
 GRACE_SECONDS = 30
 """Between TERM and KILL at the time limit: time to write a checkpoint, short beside any limit."""
@@ -45,7 +45,7 @@ NOTE_SET_UP = f"{{ mkdir -p .gpuspec && : >{SET_UP}; }} 2>/dev/null\n"
 def setup_text(job: Job, max_hours: float | None, *, until: float | None = None) -> str:
     """Downloads, then the author's setup commands; the first that fails ends it. "" if there is nothing to do.
     `until` is the Unix time at which the limit ends on any machine."""
-    parts = [script(job.downloads), *job.setup]
+    parts = [download_script(job.downloads), *job.setup]
     body = "\n".join(part.rstrip("\n") for part in parts if part.strip())
     if max_hours is None:
         return f"set -e\n{body}\n" if body else ""
@@ -65,7 +65,7 @@ def setup_text(job: Job, max_hours: float | None, *, until: float | None = None)
 def again_text(job: Job) -> str:
     """What a machine of an earlier run still needs before a job's command: downloads, which are skipped where they
     are there, and setup steps said to be for every run (`once: false`); all of setup where no command has begun."""
-    text = script(job.downloads)
+    text = download_script(job.downloads)
     if not job.setup:
         return text
     each = "".join(f"({step.run}\n) || exit\n" for step in job.steps if step.once is False)

@@ -149,12 +149,12 @@ def _command(
 ) -> str:
     if not items:
         return job.run or ""
-    from gpuspec.launch.items import known, script, status_path
-    from gpuspec.launch.items import plan as items_plan
+    from gpuspec.launch.items import earlier_results, script, status_path
+    from gpuspec.launch.items import manifest as items_manifest
 
-    before = known(job, workdir) if resume else {}
+    before = earlier_results(job, workdir) if resume else {}
     status = status_path(job, shard)
-    return script(items_plan(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
+    return script(items_manifest(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
 
 
 def ways_here(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[Entry, ...]:

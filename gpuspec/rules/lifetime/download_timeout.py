@@ -11,7 +11,7 @@ from gpuspec.rules.hub import RATE, whole_repository
 from gpuspec.sizing.files import bytes_on_disk
 
 USUAL = 7200
-"""Seconds that a download may take where the spec does not say (launch/downloads/transfer.py)."""
+"""Seconds that a download may take where the spec does not say (launch/on_machine/downloader/transfer.py)."""
 
 
 class DownloadTimeout(Rule):

@@ -27,25 +27,25 @@ LOST = 75
 
 
 def main(arguments: list[str]) -> int:
-    """Run the items of the file named; its fields are those of `items.plan`."""
+    """Run the items of the file named; its fields are those of `items.manifest`."""
     with open(arguments[0], encoding="utf-8") as text:
-        plan = json.load(text)
-    status = plan["status"]
+        manifest = json.load(text)
+    status = manifest["status"]
     os.makedirs(os.path.dirname(status) or ".", exist_ok=True)
-    if not take_over(plan) and plan["fresh"] and os.path.exists(status):
+    if not take_over(manifest) and manifest["fresh"] and os.path.exists(status):
         os.replace(status, status + ".before")
-    learn(status, plan["known"])
+    learn(status, manifest["known"])
     done = finished(status)
-    pending = [item for item in plan["items"] if item not in done]
-    if len(pending) < len(plan["items"]):
-        say(f"{len(plan['items']) - len(pending)} of {len(plan['items'])} were done before")
+    pending = [item for item in manifest["items"] if item not in done]
+    if len(pending) < len(manifest["items"]):
+        say(f"{len(manifest['items']) - len(pending)} of {len(manifest['items'])} were done before")
     began = time.monotonic()
-    run = each if plan["each"] else together
-    failed = run(plan, pending)
+    run = each if manifest["each"] else together
+    failed = run(manifest, pending)
     seconds = time.monotonic() - began
     summary = f"{len(pending) - len(failed)} of {len(pending)} done in {seconds:.1f} s"
-    if plan.get("price") and pending:
-        summary += f", ${plan['price'] * seconds / 3600 / len(pending):.4f} each"
+    if manifest.get("price") and pending:
+        summary += f", ${manifest['price'] * seconds / 3600 / len(pending):.4f} each"
     say(summary)
     if failed:
         shown = ", ".join(repr(item) for item in failed[:5]) + (", …" if len(failed) > 5 else "")
@@ -58,7 +58,7 @@ def say(line: str) -> None:
     print(f"items: {line}", flush=True)
 
 
-def last_words(status: str) -> dict[str, dict[str, Any]]:
+def last_entries(status: str) -> dict[str, dict[str, Any]]:
     """The last entry of each item in the status file; a line cut short by a crash is passed over."""
     last: dict[str, dict[str, Any]] = {}
     if os.path.exists(status):
@@ -74,12 +74,12 @@ def last_words(status: str) -> dict[str, dict[str, Any]]:
 
 def finished(status: str) -> set[str]:
     """Items whose last word in the status file is success."""
-    return {item for item, entry in last_words(status).items() if entry["exit"] == 0}
+    return {item for item, entry in last_entries(status).items() if entry["exit"] == 0}
 
 
 def learn(status: str, known: list[dict[str, Any]]) -> None:
     """Add what other machines have said of items since this one did: it may never have had them."""
-    last = last_words(status)
+    last = last_entries(status)
     news = [entry for entry in known if entry["at"] > last.get(entry["item"], {"at": -1})["at"]]
     if news:
         add(status, news)
@@ -106,57 +106,57 @@ def add(status: str, entries: list[dict[str, Any]]) -> None:
         out.write(torn + lines.encode())
 
 
-def each(plan: dict[str, Any], pending: list[str]) -> list[str]:
+def each(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     """One process for each item, which it finds in $GPUSPEC_ITEM; those that failed."""
     failed = []
     for number, item in enumerate(pending, 1):
         say(f"{number} of {len(pending)}: {item!r}")
         began = time.monotonic()
         try:
-            code = subprocess.call(["bash", "-c", plan["run"]], env={**os.environ, "GPUSPEC_ITEM": item})
+            code = subprocess.call(["bash", "-c", manifest["run"]], env={**os.environ, "GPUSPEC_ITEM": item})
         except OSError as error:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
-        note(plan["status"], item, code, time.monotonic() - began)
-        keep(plan, [item])
+        note(manifest["status"], item, code, time.monotonic() - began)
+        keep(manifest, [item])
         if code:
             say(f"{item!r} failed (exit status {code})")
             failed.append(item)
     return failed
 
 
-def together(plan: dict[str, Any], pending: list[str]) -> list[str]:
+def together(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     """One process for all items, listed line by line in the file $GPUSPEC_ITEMS. It may add each one it has done
     to the file $GPUSPEC_ITEMS_DONE: then a failure costs only the others. Those that failed."""
     if not pending:
         return []
     # Each runner's own: two runs of one job may share a folder.
-    listed, done = (f"{plan['status']}.{os.getpid()}.{part}" for part in ("todo", "done"))
+    listed, done = (f"{manifest['status']}.{os.getpid()}.{part}" for part in ("todo", "done"))
     with open(listed, "w", encoding="utf-8") as out:
         out.writelines(item + "\n" for item in pending)
     with open(done, "w", encoding="utf-8"):
         pass
     began = time.monotonic()
     places = {"GPUSPEC_ITEMS": os.path.abspath(listed), "GPUSPEC_ITEMS_DONE": os.path.abspath(done)}
-    process = subprocess.Popen(["bash", "-c", plan["run"]], env={**os.environ, **places})
+    process = subprocess.Popen(["bash", "-c", manifest["run"]], env={**os.environ, **places})
     noted: set[str] = set()
     code = None
     while code is None:
         try:
-            code = process.wait(timeout=KEEP_SECONDS if plan.get("folder") else None)
+            code = process.wait(timeout=KEEP_SECONDS if manifest.get("folder") else None)
         except subprocess.TimeoutExpired:
             new = set(reported(done)[:-1]) & set(pending) - noted  # the last line may be half a name
             for item in sorted(new):
-                note(plan["status"], item, 0, 0.0)
+                note(manifest["status"], item, 0, 0.0)
             noted |= new
             if new:
-                keep(plan, sorted(new))
+                keep(manifest, sorted(new))
     ok = set(pending if code == 0 else reported(done))
     seconds = (time.monotonic() - began) / len(pending)
     for item in pending:
         if item not in noted:
-            note(plan["status"], item, 0 if item in ok else code, seconds)
-    keep(plan, [item for item in pending if item not in noted])
+            note(manifest["status"], item, 0 if item in ok else code, seconds)
+    keep(manifest, [item for item in pending if item not in noted])
     return [item for item in pending if item not in ok]
 
 
@@ -166,25 +166,25 @@ def reported(done: str) -> list[str]:
         return lines.read().split("\n")
 
 
-def keep(plan: dict[str, Any], items: list[str]) -> None:
+def keep(manifest: dict[str, Any], items: list[str]) -> None:
     """Copy what is new of the outputs, and after them the status file, to the folder that outlives the machine.
     `items` are those that ended since the last time."""
-    folder = plan.get("folder")
+    folder = manifest.get("folder")
     if not folder:
         return
     # What an earlier try could not finish goes with this one.
-    ended, new = plan.setdefault("ended", []), plan.setdefault("new", {})
+    ended, new = manifest.setdefault("ended", []), manifest.setdefault("new", {})
     ended += items
     try:
-        for pattern in plan["outputs"]:
+        for pattern in manifest["outputs"]:
             for path in glob.glob(pattern, recursive=True):
                 for name in files(path):
                     if copy(name, os.path.join(folder, name)):
                         new[name] = int(os.stat(name).st_mtime)
         if new:
-            add(plan["status"], [{"kept_in": folder, "items": ended, "files": new}])
-        plan["ended"], plan["new"] = [], {}
-        copy(plan["status"], os.path.join(folder, plan["status"]))
+            add(manifest["status"], [{"kept_in": folder, "items": ended, "files": new}])
+        manifest["ended"], manifest["new"] = [], {}
+        copy(manifest["status"], os.path.join(folder, manifest["status"]))
     except OSError as error:
         say(f"not kept in {folder}: {error.strerror}; a machine that takes over would begin before this item")
 
@@ -209,9 +209,9 @@ def copy(source: str, target: str) -> bool:
     return True
 
 
-def take_over(plan: dict[str, Any]) -> bool:
+def take_over(manifest: dict[str, Any]) -> bool:
     """Begin with what an earlier machine of this run has kept; False where there was none."""
-    folder, status = plan.get("folder"), plan["status"]
+    folder, status = manifest.get("folder"), manifest["status"]
     if not folder or not os.path.exists(os.path.join(folder, status)):
         return False
     for name in files(folder):

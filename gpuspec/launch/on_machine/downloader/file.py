@@ -1,8 +1,4 @@
-"""What a download is made of: files with their checks, places they may go, and how it fails.
-
-Like its neighbours except `manifest.py` this runs on the rented machine too: standard library only, Python
-3.8 or newer, relative imports.
-"""
+"""What a download is made of: files with their checks, places they may go, and how it fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""From a job's `downloads` to the one piece of shell text that fetches them on the machine."""
+"""A job's `downloads`, made ready for its machine: the downloader (`on_machine/downloader/`) as one file, the
+manifest that it reads, and the shell text that runs them."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.job.job import Download
 from gpuspec.job.strategies import names, strategies
-from gpuspec.launch.downloads.file import Failure, confined
+from gpuspec.launch.on_machine.downloader.file import Failure, confined
 
-_FILES = ("file", "web", "transfer", "tools", "hubs", "fetch")
+_DOWNLOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "downloader")
 
 
-def manifest(downloads: Sequence[Download]) -> dict[str, Any]:
+def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
     """What the downloader reads. UserError for an unknown strategy or a target outside the workspace."""
     known = names() if downloads else ()
     for download in downloads:
@@ -45,30 +46,29 @@ def manifest(downloads: Sequence[Download]) -> dict[str, Any]:
     }
 
 
-def bundle() -> bytes:
+def downloader_zip() -> bytes:
     """The downloader as one file that `python3 FILE MANIFEST` runs; the same bytes every time."""
     packed = io.BytesIO()
-    here = os.path.dirname(os.path.abspath(__file__))
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
 
         def add(name: str, text: str) -> None:
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
-        add("__main__.py", "from downloads.fetch import run\nrun()\n")
-        add("downloads/__init__.py", "")
-        for name in _FILES:
-            with open(os.path.join(here, name + ".py"), encoding="utf-8") as source:
-                add(f"downloads/{name}.py", source.read())
+        add("__main__.py", "from downloader.fetch import run\nrun()\n")
+        for name in sorted(os.listdir(_DOWNLOADER)):
+            if name.endswith(".py"):
+                with open(os.path.join(_DOWNLOADER, name), encoding="utf-8") as source:
+                    add(f"downloader/{name}", source.read())
     return packed.getvalue()
 
 
-def script(downloads: Sequence[Download]) -> str:
+def download_script(downloads: Sequence[Download]) -> str:
     """Shell text that fetches everything into the current folder, needing nothing but python3 there; "" when
     there is nothing to fetch. Fails (exit status) when a download fails."""
     if not downloads:
         return ""
-    packed = base64.encodebytes(bundle()).decode()
-    wanted = base64.encodebytes(json.dumps(manifest(downloads)).encode()).decode()
+    packed = base64.encodebytes(downloader_zip()).decode()
+    wanted = base64.encodebytes(json.dumps(download_manifest(downloads)).encode()).decode()
     return (
         "mkdir -p .gpuspec\n"
         f"base64 -d > .gpuspec/fetch.pyz <<'GPUSPEC_END'\n{packed}GPUSPEC_END\n"

@@ -1,1 +1,0 @@
-"""Models and data, there before the clock matters: the downloader and its manifest."""

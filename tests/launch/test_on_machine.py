@@ -1,0 +1,70 @@
+"""What travels to a rented machine needs nothing there but an old Python and what travels with it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gpuspec.launch.on_machine
+from gpuspec.launch import items
+from gpuspec.launch.downloads import downloader_zip
+
+ROOM = Path(gpuspec.launch.on_machine.__file__).parent
+FILES = sorted(ROOM.rglob("*.py"))
+OLDEST = (3, 8)
+NEWER = {"tomllib", "zoneinfo", "graphlib"}
+"""Modules of the standard library that Python 3.8 does not have."""
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """(level, module) of each import: level 1 is `from .module import …`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield node.level, node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from ((0, name.name) for name in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOM)))
+def test_a_file_that_travels_stands_alone(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=OLDEST)
+    siblings = set() if path.parent == ROOM else {each.stem for each in path.parent.glob("*.py")}
+    for level, module in imported(tree):
+        if level:
+            assert level == 1
+            assert module in siblings
+        else:
+            top = module.partition(".")[0]
+            assert top in sys.stdlib_module_names
+            assert top not in NEWER
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOM)))
+def test_its_annotations_are_not_evaluated(path: Path) -> None:
+    """`dict[str, Any]` and `X | None` are errors where Python 3.8 evaluates them."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    annotated = any(
+        isinstance(node, ast.AnnAssign) or (isinstance(node, ast.FunctionDef) and node.returns)
+        for node in ast.walk(tree)
+    )
+    postponed = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+    assert postponed or not annotated
+
+
+def test_all_of_the_room_travels() -> None:
+    with zipfile.ZipFile(io.BytesIO(downloader_zip())) as packed:
+        zipped = {name: packed.read(name).decode() for name in packed.namelist()}
+    assert zipped.pop("__main__.py")
+    assert zipped == {
+        f"downloader/{each.name}": each.read_text("utf-8") for each in (ROOM / "downloader").glob("*.py")
+    }
+    assert downloader_zip() == downloader_zip()
+    alone = {each.name for each in ROOM.glob("*.py")} - {"__init__.py"}
+    assert alone == {"item_runner.py"}
+    assert "python3 .gpuspec/item_runner.py" in items.script({})
