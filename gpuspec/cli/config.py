@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gpuspec.lint.config import KEYS, Configs, settings_of
-from gpuspec.lint.registry import collect
+from gpuspec.rules import collect
 
 
 @click.group("config")

@@ -12,11 +12,12 @@ from gpuspec.lint.config import Configs
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.files import lint_data, read_file
 from gpuspec.lint.page import markdown
-from gpuspec.lint.registry import Registry, collect
+from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides
 from gpuspec.report.text import Style, block
+from gpuspec.rules import collect
 
 
 @click.command("explain")

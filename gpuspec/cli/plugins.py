@@ -105,8 +105,8 @@ def _spent(path: str) -> dict[str, float]:
     """Seconds that the rules of each plugin take for one file."""
     from gpuspec.lint.config import Configs
     from gpuspec.lint.files import lint_data, read_file
-    from gpuspec.lint.registry import collect
     from gpuspec.lint.runner import Linter
+    from gpuspec.rules import collect
 
     registry = collect()
     linter = Linter(registry)

@@ -14,7 +14,7 @@ from gpuspec.cli.main import cli
 from gpuspec.cli.run_lint import write
 from gpuspec.json_text import json_text
 from gpuspec.lint import reference as config_reference
-from gpuspec.lint.registry import collect
+from gpuspec.rules import collect
 
 _HEAD = """# Commands
 

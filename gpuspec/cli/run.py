@@ -143,9 +143,9 @@ def _lint(file: JobFile, prices: str | None) -> None:
     """Show the findings, as `gpuspec lint` would; stop at an error."""
     from gpuspec.lint.config import Configs
     from gpuspec.lint.files import lint_data
-    from gpuspec.lint.registry import collect
     from gpuspec.lint.runner import Linter
     from gpuspec.report.text import Style, block
+    from gpuspec.rules import collect
 
     registry = collect()
     settings = Configs(registry).settings_for(file.path)

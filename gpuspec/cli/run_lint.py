@@ -12,10 +12,11 @@ from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
 from gpuspec.lint.config import SEVERITIES, Configs
 from gpuspec.lint.files import expand, lint_data, read_file
-from gpuspec.lint.registry import collect, late_problems
+from gpuspec.lint.registry import late_problems
 from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.rules import collect
 
 NARROWEST = 30
 """Columns: what has fewer is no terminal that anyone reads."""

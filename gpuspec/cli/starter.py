@@ -63,8 +63,8 @@ def _cheapest(spec: str) -> str | None:
 def _clean(spec: str) -> bool:
     from gpuspec.lint.config import Configs
     from gpuspec.lint.files import lint_data
-    from gpuspec.lint.registry import collect
     from gpuspec.lint.runner import Linter
+    from gpuspec.rules import collect
 
     registry = collect()
     return not lint_data(

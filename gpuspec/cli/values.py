@@ -20,7 +20,7 @@ FILES = ("FILE", "PATH", "SPEC", "JOB", "DIR", "FOLDER")
 
 
 def _rules() -> Iterable[str]:
-    from gpuspec.lint.registry import collect
+    from gpuspec.rules import collect
 
     return [word for pair in collect().known() for word in pair]
 

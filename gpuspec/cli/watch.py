@@ -10,7 +10,8 @@ from gpuspec.cli.run_lint import Request, complain, lint
 from gpuspec.errors import UserError
 from gpuspec.lint.config import NAMES, Configs
 from gpuspec.lint.files import expand
-from gpuspec.lint.registry import Registry, collect
+from gpuspec.lint.registry import Registry
+from gpuspec.rules import collect
 
 EVERY = 0.3
 """Seconds between two looks; where a look takes long, ten times as long as it took."""

@@ -18,7 +18,8 @@ from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import Opened, look
 from gpuspec.editor.position import UTF16, Positions
-from gpuspec.lint.registry import Registry, collect
+from gpuspec.lint.registry import Registry
+from gpuspec.rules import collect
 
 PAUSE = 0.05
 """Seconds without a key before the text is looked at: a paste or a held key is linted once."""

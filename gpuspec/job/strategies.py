@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 BUILT_IN = ("hf", "http", "https", "s3", "gs", "git", "git-lfs", "civitai", "script")
@@ -31,21 +32,11 @@ def gpuspec_download_strategies() -> dict[str, DownloadStrategy]:
     return {"script": DownloadStrategy('exec bash -c "$GPUSPEC_SOURCE"')}
 
 
-def strategies() -> dict[str, DownloadStrategy]:
+def strategies() -> Mapping[str, DownloadStrategy]:
     """Name → strategy: `script`, and what plugins bring. A name that is taken is refused."""
-    from gpuspec.plugin.load import plugins
+    from gpuspec.plugin.merge import merged
 
-    installed = plugins()
-    found = gpuspec_download_strategies()
-    for plugin, name, strategy in installed.named(HOOK):
-        wrong = fault(name, strategy)
-        if not wrong and (name in found or name in BUILT_IN):
-            wrong = f"the strategy {name!r} is there already"
-        if wrong:
-            installed.complain(plugin, f"{HOOK}: {wrong}")
-        else:
-            found[name] = strategy
-    return found
+    return merged(HOOK, gpuspec_download_strategies(), fault, what="strategy", reserved=BUILT_IN)
 
 
 def names() -> tuple[str, ...]:

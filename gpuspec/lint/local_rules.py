@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 from gpuspec.errors import UserError
-from gpuspec.lint.registry import Registered, Registry, add, rules_of
+from gpuspec.lint.registry import Registry, with_plugins
 from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Rule
-from gpuspec.plugin.load import printing, said
+from gpuspec.plugin.load import Plugins, hookimpl, printing, said
 from gpuspec.plugin.time_limit import time_limit
 
 VARIABLE = "GPUSPEC_LOCAL_RULES"
@@ -49,20 +50,20 @@ def paths(config: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def read(files: tuple[str, ...], beside: Registry) -> Registry:
-    """The rules of some files, those left out that are wrong or collide with `beside`."""
-    kept = {entry.rule.code: entry for entry in beside.rules}
-    taken = {word for pair in beside.known() for word in pair}
-    problems: list[Problem] = []
-    own: list[Registered] = []
+    """The rules of some files, those left out that are wrong or collide with `beside`.
+
+    Each file is asked as a plugin is: its rules come through the hook `gpuspec_rules`."""
+    local = Plugins()
     for path in files:
         classes = _classes(path)
         if isinstance(classes, str):
-            problems.append(Problem(f"local rules {path}", classes))
-            continue
-        for entry in rules_of(path, classes, problems):
-            if add(entry, kept, taken, problems):
-                own.append(entry)
-    return Registry(tuple(own), tuple(problems))
+            local.complain(path, classes)
+        else:
+            local.add(path, SimpleNamespace(gpuspec_rules=hookimpl(lambda found=classes: found)))
+    before = {entry.rule.code: entry for entry in beside.rules}
+    after = with_plugins(before, local)
+    problems = tuple(Problem(f"local rules {fault.plugin}", fault.message) for fault in local.broken)
+    return Registry(tuple(entry for code, entry in after.items() if code not in before), problems)
 
 
 def _classes(path: str) -> list[type[Rule]] | str:

@@ -1,15 +1,16 @@
 """All rules there are: collected through the hook `gpuspec_rules`, checked, sorted by code."""
 
 import re
-import sys
-from collections.abc import Iterable
-from contextlib import redirect_stdout
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.lint.selection import check_selectors, matches
+
+if TYPE_CHECKING:
+    from gpuspec.plugin.load import Plugins
 
 BUILT_IN = "gpuspec"
 
@@ -57,26 +58,44 @@ class Registry(NamedTuple):
         return next((e for e in self.rules if word in (e.rule.code.lower(), e.rule.name)), None)
 
 
-def collect() -> Registry:
-    """Every rule of gpuspec and of installed plugins.
-
-    What plugins print goes to standard error: standard output belongs to the report.
-    """
-    from importlib import import_module
-
+def registry_of(table: Iterable[BuiltIn]) -> Registry:
+    """The rules of gpuspec's own `table` (`gpuspec.rules.collect` hands it in) and those of installed plugins."""
     from gpuspec.plugin.load import plugins
 
+    rules: Mapping[str, Registered] = {row.code: Registered(row, BUILT_IN) for row in table}
     installed = plugins()
-    answers: list[tuple[str, Any]] = installed.ask("gpuspec_rules") if installed.loaded else []
-    table = import_module("gpuspec.rules").BUILT_IN
-    kept = {row.code: Registered(row, BUILT_IN) for row in table}
-    taken = {word for row in table for word in (row.code, row.name)}
-    problems = late_problems()
-    with redirect_stdout(sys.stderr):
-        for plugin, classes in answers:
-            for entry in rules_of(plugin, classes, problems):
-                add(entry, kept, taken, problems)
-    return Registry(tuple(kept[code] for code in sorted(kept)), tuple(problems))
+    if installed.loaded:
+        rules = with_plugins(rules, installed)
+    return Registry(tuple(rules[code] for code in sorted(rules)), tuple(late_problems()))
+
+
+def with_plugins(own: Mapping[str, Registered], installed: "Plugins") -> Mapping[str, Registered]:
+    """Rules by code: `own`, and those that plugins bring whose code and name are free."""
+    from gpuspec.plugin.merge import merged
+
+    words = {word: entry for entry in own.values() for word in (entry.rule.code, entry.rule.name)}
+
+    def wrong(_: Any, cls: Any) -> str | None:
+        other = None if fault(cls) else words.get(cls.code) or words.get(cls.name)
+        if other is None:
+            return fault(cls)
+        return f"{cls.code} {cls.name} is taken by {other.rule.code} {other.rule.name} of {other.plugin}"
+
+    def keep(plugin: str, _: Any, cls: type[Rule]) -> Registered:
+        entry = Registered(cls(), plugin)
+        words.update({cls.code: entry, cls.name: entry})
+        return entry
+
+    return merged(
+        "gpuspec_rules",
+        own,
+        wrong,
+        what="rule",
+        name_of=lambda cls: getattr(cls, "code", None),
+        keep=keep,
+        label="",
+        installed=installed,
+    )
 
 
 def late_problems() -> list[Problem]:
@@ -86,41 +105,6 @@ def late_problems() -> list[Problem]:
     installed = plugins()
     installed.told.update(installed.broken)
     return [Problem(f"plugin {fault.plugin}", fault.message) for fault in installed.broken]
-
-
-def rules_of(plugin: str, classes: Any, problems: list[Problem]) -> Iterable[Registered]:
-    """The rules among what a plugin gave; what is none goes to `problems`."""
-    who = f"plugin {plugin}"
-    if not isinstance(classes, (list, tuple)):
-        given = type(classes).__name__
-        problems.append(Problem(who, f"gpuspec_rules returned {given}, not a list of Rule classes"))
-        return
-    for cls in classes:
-        wrong = fault(cls)
-        if wrong:
-            problems.append(Problem(who, wrong))
-            continue
-        try:
-            yield Registered(cls(), plugin)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            from gpuspec.plugin.load import said
-
-            problems.append(Problem(who, f"{cls.__name__} cannot be made: {said(error)}"))
-
-
-def add(entry: Registered, kept: dict[str, Registered], taken: set[str], problems: list[Problem]) -> bool:
-    """Keep a rule unless its code or name is among those `taken`; whether it was kept."""
-    rule = entry.rule
-    if rule.code not in taken and rule.name not in taken:
-        kept[rule.code] = entry
-        taken.update((rule.code, rule.name))
-        return True
-    other = next(e for e in kept.values() if e.rule.code == rule.code or e.rule.name == rule.name)
-    message = f"{rule.code} {rule.name} is taken by {other.rule.code} {other.rule.name} of {other.plugin}"
-    problems.append(Problem(f"plugin {entry.plugin}", message))
-    return False
 
 
 _CHOICES = {

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gpuspec.lint.registry import BUILT_IN, collect, fault
+from gpuspec.lint.registry import BUILT_IN, fault
 from gpuspec.lint.rule import Rule
 from gpuspec.plugin import load as installed
+from gpuspec.rules import collect
 
 SLOW_MS = 20.0
 """Import time from which a plugin is told so: `gpuspec lint` starts in about 50 ms, and pays it at each commit."""

@@ -103,6 +103,10 @@ class Plugins:
         """Seconds that the hooks of each plugin took so far."""
         self._answers: dict[str, list[tuple[str, Any]]] = {}
 
+    def add(self, name: str, module: Any, version: str = "", import_ms: float = 0.0) -> None:
+        """Take in a plugin that is imported."""
+        self.loaded.append(Plugin(name, version, module, import_ms))
+
     def complain(self, plugin: str, message: str) -> None:
         """Say once what is wrong with a plugin."""
         fault = Broken(plugin, message)
@@ -124,28 +128,37 @@ class Plugins:
             else:
                 self.complain(plugin, f"{hook} returned {type(answer).__name__}, not a dict")
 
-    def _call(self, plugin: Plugin, hook: str) -> Iterator[Any]:
+    def _call(self, plugin: Plugin, hook: str) -> list[Any]:
+        """What one plugin's hook returns, in a list; an empty one where it has none, or raised."""
         function: Any = getattr(plugin.module, hook, None)
         options = getattr(function, "gpuspec_impl", None)
         if not isinstance(options, dict) or options.get("wrapper") or options.get("hookwrapper"):
-            return
+            return []
+        answers: list[Any] = []
+        with self.guarded(plugin.name, f"{hook} raised"):
+            answer = function()
+            # What a hook promises is listed here, where it is guarded, and not where it is used.
+            answers.append(answer if isinstance(answer, (list, tuple, dict, str)) else list(answer))
+        return answers
+
+    @contextmanager
+    def guarded(self, plugin: str, failure: str) -> Iterator[None]:
+        """Run the block as a plugin's code: with a time limit, and with what it prints on standard error. What it
+        raises is said once, after the words of `failure`, and goes no further."""
         from time import perf_counter
 
         from gpuspec.plugin.time_limit import time_limit
 
         start = perf_counter()
         try:
-            with printing(plugin.name), time_limit():
-                answer = function()
-                # What a hook promises is listed here, where it is guarded, and not where it is used.
-                answer = answer if isinstance(answer, (list, tuple, dict, str)) else list(answer)
-            yield answer
+            with printing(plugin), time_limit():
+                yield
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self.complain(plugin.name, f"{hook} raised {said(error)}")
+            self.complain(plugin, f"{failure} {said(error)}")
         finally:
-            self.spent[plugin.name] = self.spent.get(plugin.name, 0.0) + perf_counter() - start
+            self.spent[plugin] = self.spent.get(plugin, 0.0) + perf_counter() - start
 
 
 _plugins: Plugins | None = None
@@ -197,7 +210,7 @@ def load(point: EntryPoint, into: Plugins) -> None:
         return
     for fault in faults:
         into.complain(name, fault)
-    into.loaded.append(Plugin(name, version, module, (perf_counter() - start) * 1000))
+    into.add(name, module, version, (perf_counter() - start) * 1000)
 
 
 def entry_points(folders: Iterable[str] | None = None) -> list[EntryPoint]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gpuspec.lint.result import Report
@@ -42,20 +42,17 @@ def gpuspec_reporters() -> dict[str, Callable[[Report], str]]:
     return {name: lazy(name) for name in FORMATS if name != "text"}
 
 
-def reporters() -> dict[str, Callable[[Report], str]]:
+def reporters() -> Mapping[str, Callable[[Report], str]]:
     """Format → what renders it: gpuspec's own, then those of plugins; a name that is taken is refused."""
-    from gpuspec.plugin.load import plugins
+    from gpuspec.plugin.merge import merged
 
-    installed = plugins()
-    found = gpuspec_reporters()
-    for plugin, name, render_report in installed.named("gpuspec_reporters"):
-        if name in found or name == "text":
-            installed.complain(plugin, f"the format {name!r} is there already")
-        elif not isinstance(name, str) or not callable(render_report):
-            installed.complain(plugin, f"gpuspec_reporters: {name!r} is no name with a function")
-        else:
-            found[name] = _guarded(plugin, name, render_report)
-    return found
+    def fault(name: Any, render_report: Any) -> str | None:
+        known = isinstance(name, str) and callable(render_report)
+        return None if known else f"{name!r} is no name with a function"
+
+    return merged(
+        "gpuspec_reporters", gpuspec_reporters(), fault, what="format", reserved=("text",), keep=_guarded
+    )
 
 
 def _guarded(plugin: str, name: str, render_report: Callable[[Report], str]) -> Callable[[Report], str]:

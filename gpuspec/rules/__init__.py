@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from gpuspec.lint.deferred import BuiltIn
 
 if TYPE_CHECKING:
+    from gpuspec.lint.registry import Registry
     from gpuspec.lint.rule import Rule
 
 SIZED = ("workload.model", "workload.params_b")
@@ -136,3 +137,10 @@ BUILT_IN = (
 def gpuspec_rules() -> "list[type[Rule]]":
     """The built-in rules, through the hook that any plugin's come through."""
     return [type(row.rule) for row in BUILT_IN]
+
+
+def collect() -> "Registry":
+    """Every rule there is: the built-in ones, and those of installed plugins."""
+    from gpuspec.lint.registry import registry_of
+
+    return registry_of(BUILT_IN)

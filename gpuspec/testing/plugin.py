@@ -23,7 +23,7 @@ def plugged(*modules: Any) -> Iterator[None]:
         name = getattr(module, "__name__", type(module).__name__)
         faults = list(installed.misuses(module))
         assert not faults, f"{name}: {faults[0]}"
-        now.loaded.append(installed.Plugin(name.split(".")[0].replace("_", "-"), "", module, 0.0))
+        now.add(name.split(".")[0].replace("_", "-"), module)
     installed._plugins = now
     try:
         with fake_catalog():

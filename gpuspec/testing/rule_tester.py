@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuspec.lint.page import REQUIRED, page
-from gpuspec.lint.registry import Registered, Registry, collect
+from gpuspec.lint.registry import Registered, Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.rules import collect
 from gpuspec.workload import Workload
 from gpuspec.workload.read import read as read_workload
 

@@ -10,7 +10,7 @@ import pytest
 
 from gpuspec.cli.main import main
 from gpuspec.lint.deferred import loaded
-from gpuspec.lint.registry import collect
+from gpuspec.rules import collect
 
 ROOT = Path(__file__).parents[2]
 RULES = [loaded(entry.rule) for entry in collect().rules]

@@ -21,7 +21,7 @@ import pytest
 from sessions import Block, blocks, matches, run, sessions
 
 from gpuspec.lint.config import NAMES, read_config, settings_of
-from gpuspec.lint.registry import collect
+from gpuspec.rules import collect
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -14,7 +14,7 @@ from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import look
 from gpuspec.editor.position import Positions
-from gpuspec.lint.registry import collect
+from gpuspec.rules import collect
 
 ROOT = Path(__file__).parents[2]
 SPECS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").rglob("*.jsonc"))]

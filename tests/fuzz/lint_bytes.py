@@ -22,11 +22,11 @@ from pathlib import Path
 
 from gpuspec.errors import UserError
 from gpuspec.lint.files import lint_data
-from gpuspec.lint.registry import collect
 from gpuspec.lint.result import Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.report import FORMATS, render
+from gpuspec.rules import collect
 
 ROOT = Path(__file__).parents[2]
 SLOW = 5.0

@@ -16,8 +16,8 @@ import pytest
 from gpuspec.job import check
 from gpuspec.job.problem import Kind
 from gpuspec.lint.deferred import loaded
-from gpuspec.lint.registry import collect
 from gpuspec.lint.rule import Rule
+from gpuspec.rules import collect
 from gpuspec.testing import check_golden, golden_cases, lint_text, prices_in
 from gpuspec.testing.rule_tester import fix_text
 from gpuspec.text import parse, read_file

@@ -18,7 +18,7 @@ from lsprotocol.types import Position, Range
 from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.opened import look
 from gpuspec.editor.position import Positions
-from gpuspec.lint.registry import collect
+from gpuspec.rules import collect
 
 TEXT = '{ "run": "x", "run": "y",\r\n\t/* 漢字 😀 */ "project_id": "z"\r\n}\r\n'
 MARK = "\ufeff"

@@ -6,7 +6,8 @@ import pytest
 
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.page import SECTIONS, page
-from gpuspec.lint.registry import Registered, collect
+from gpuspec.lint.registry import Registered
+from gpuspec.rules import collect
 from gpuspec.testing import check_page
 
 RULES = collect().rules

@@ -11,10 +11,9 @@ import pluggy
 import pytest
 
 from gpuspec.lint.deferred import loaded
-from gpuspec.lint.registry import collect
 from gpuspec.plugin import hooks as hookspecs
 from gpuspec.plugin.load import EntryPoint, entry_points, hookimpl
-from gpuspec.rules import gpuspec_rules
+from gpuspec.rules import collect, gpuspec_rules
 
 
 def test_pluggy_gives_the_same_rules() -> None:

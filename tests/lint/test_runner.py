@@ -10,10 +10,10 @@ from rules_for_tests import Broken, NoCloud, NoEcho, Preview, Unsure, lint, regi
 
 from gpuspec import Facts, Finding, Rule
 from gpuspec.lint.files import lint_data
-from gpuspec.lint.registry import collect
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Settings
+from gpuspec.rules import collect
 
 SPEC = '{\n  "run": "echo hi",\n  "clouds": ["aws", "gcp"]\n}\n'
 

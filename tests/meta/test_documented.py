@@ -16,7 +16,8 @@ import pytest
 
 from gpuspec.cli.main import cli
 from gpuspec.lint.deferred import loaded
-from gpuspec.lint.registry import BUILT_IN, collect
+from gpuspec.lint.registry import BUILT_IN
+from gpuspec.rules import collect
 
 ROOT = Path(__file__).parents[2]
 RULES = [loaded(entry.rule) for entry in collect().rules if entry.plugin == BUILT_IN]

@@ -16,11 +16,11 @@ from test_formats import CLEAN, REPORT
 
 from gpuspec import Finding
 from gpuspec.lint.files import lint_data
-from gpuspec.lint.registry import collect
 from gpuspec.lint.result import Located, Report, place
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.report import render
+from gpuspec.rules import collect
 from gpuspec.text import parse
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.fixing import fix_data
-from gpuspec.lint.registry import collect
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.rules import collect
 from gpuspec.testing import prices_in
 from gpuspec.text import Edit, EditError, apply, parse
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gpuspec.lint.files import lint_data
-from gpuspec.lint.registry import collect
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.rules import collect
 from gpuspec.testing import prices_in
 
 HERE = Path(__file__).parent

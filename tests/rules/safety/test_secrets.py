@@ -9,10 +9,10 @@ import string
 import pytest
 
 from gpuspec.lint.deferred import loaded
-from gpuspec.lint.registry import collect
 from gpuspec.lint.result import Report
 from gpuspec.lint.secrets import masked
 from gpuspec.report import FORMATS, render
+from gpuspec.rules import collect
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
 from gpuspec.text import parse
