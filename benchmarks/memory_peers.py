@@ -11,7 +11,7 @@ from typing import Any
 
 from memory_rows import Case
 
-from gpuspec.sizing.weights import bits_of
+from gpuspec.quantization import bits_of
 
 Estimate = Callable[[Case], "float | None"]
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.facts import model_names, read_model
 from gpuspec.catalog.model import Model, ModelMatch
-from gpuspec.catalog.quantization import split_quantization
+from gpuspec.quantization import split_quantization
 
 _LONGEST = 300
 _TOKEN = re.compile(

@@ -142,18 +142,16 @@ def _with_engine(workload: Workload) -> Workload:
 
 def _scheme(written: str) -> dict[str, Any]:
     """The catalogue's spelling of a scheme; 16 and 32 bit are a dtype."""
-    from gpuspec.sizing.weights import BITS, GGUF_BITS, bits_of
+    from gpuspec.quantization import DTYPE_BITS, GGUF_BITS, SCHEMES, bits_of, spelled
+    from gpuspec.workload.values import dtype
 
+    if dtype(written):
+        return {"dtype": dtype(written), "quantization": None}
     name = written.strip().lower().replace("_", "-")
-    name = {"4bit": "int4", "8bit": "int8", "awq-int4": "awq", "gptq": "gptq-int4", "f16": "fp16"}.get(
-        name, name
-    )
-    if name in ("fp16", "bf16", "fp32"):
-        return {"dtype": name, "quantization": None}
-    gguf = "gguf:" + written.strip().upper().removeprefix("GGUF:")
-    scheme = name if bits_of(name) else gguf
+    scheme = spelled(written) or (name if bits_of(name) else f"gguf:{written.strip().upper()}")
     if bits_of(scheme) is None:
-        known = ", ".join([*BITS, *(f"gguf:{kind}" for kind in ("Q4_K_M", "Q5_K_M", "Q8_0"))])
+        plain = [*DTYPE_BITS, *(row.name for row in SCHEMES)]
+        known = ", ".join([*plain, *(f"gguf:{kind}" for kind in ("Q4_K_M", "Q5_K_M", "Q8_0"))])
         raise UserError(
             "unknown-quantization",
             f"no quantization is called {written!r}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.runtime import CUDA, runtime
-from gpuspec.sizing.weights import GIB, bits_of
+from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
 

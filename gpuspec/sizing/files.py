@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gpuspec.catalog import Model, resolve_model
+from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.pipelines import pipeline_of
 from gpuspec.sizing.shape import shape_of
-from gpuspec.sizing.weights import GIB, bits_of, weights
+from gpuspec.sizing.weights import GIB, weights
 from gpuspec.workload import Workload
 
 

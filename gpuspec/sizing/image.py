@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.pipelines import Pipeline, pipeline_of
 from gpuspec.sizing.runtime import CUDA, runtime
-from gpuspec.sizing.weights import GIB, bits_of
+from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
 GIB_PER_MEGAPIXEL = 4.6

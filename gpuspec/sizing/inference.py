@@ -3,12 +3,13 @@
 from typing import Literal, NamedTuple
 
 from gpuspec.engines.memory import Engine, before, engine_of
+from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing import activations
 from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import GIB, Weights, bits_of, weights
+from gpuspec.sizing.weights import GIB, Weights, weights
 from gpuspec.workload import Workload
 
 DEFAULT_CONTEXT = 4096
@@ -216,7 +217,7 @@ def _later_cache(workload: Workload, shape: Shape, request: Request) -> float:
 
 def _unpacked(shape: Shape, scheme: str, engine: Engine, rows: float) -> float:
     """The one matrix held in 16 bit while a 4-bit one is multiplied."""
-    if not engine.dequantizes or scheme not in ("gptq-int4", "nf4", "nf4-dq", "awq", "int4"):
+    if not engine.dequantizes or not find_scheme(scheme).four_bit:
         return 0.0
     return 2 * shape.largest_matrix
 

@@ -8,11 +8,12 @@ Williams et al. 2009). Bandwidth is derated to 0.8, as NVIDIA's aiconfigurator d
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
+from gpuspec.quantization import bits_of
 from gpuspec.sizing.inference import scheme_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import bits_of, weights
+from gpuspec.sizing.weights import weights
 from gpuspec.workload import Workload
 
 BANDWIDTH_SHARE = (0.5, 0.8, 1.0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpuspec.engines.memory import Range
+from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing import backward
 from gpuspec.sizing.adapters import adapter_params
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.optimizers import States, states_of
 from gpuspec.sizing.runtime import CUDA, runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import GIB, bits_of, weights
+from gpuspec.sizing.weights import GIB, weights
 from gpuspec.workload import Workload
 
 DEFAULT_SEQUENCE = 2048
@@ -21,8 +22,6 @@ BUCKETS_GIB = {"full": 2.3, "adapters": 0.5}
 ONLINE = ("ppo", "grpo", "rloo", "gae", "remax", "dapo", "online_dpo", "reinforce_plus_plus")
 """Methods that generate while they train: memory depends on the engine that does it, and on its share."""
 ROLLOUT_ENGINES = ("verl", "openrlhf")
-ONLY_BASES = ("nf4", "nf4-dq", "int4", "int8", "awq", "gptq-int4", "gptq-int8")
-"""Schemes whose weights cannot be trained: what is trained on top of them are adapters."""
 TWO_MODELS = ("dpo", "kto", "gkd")
 """Methods that keep a reference (or teacher) beside the model. ORPO and SimPO do not."""
 TWO_ANSWERS = ("dpo", "orpo", "kto", "simpo", "cpo")
@@ -86,7 +85,7 @@ def _plan(
     workload: Workload, shape: Shape, gpus: int, trainable: float | None, assumptions: list[str]
 ) -> Plan:
     engine = (workload.engine or "hf-trainer").lower()
-    method = (workload.method or ("qlora" if workload.quantization in ONLY_BASES else "full")).lower()
+    method = (workload.method or ("qlora" if find_scheme(workload.quantization).frozen else "full")).lower()
     if workload.method is None and method == "full":
         assumptions.append("full fine-tuning, since no method was given")
     scheme = workload.quantization or (workload.dtype if method == "lora" else None) or "bf16"
@@ -187,7 +186,7 @@ def _adapted(plan: Plan, trainable: float | None) -> list[Part]:
     shape, by_weights = plan.shape, plan.split[0]
     size = weights(shape, plan.scheme, untied_head=plan.engine == "litgpt")
     quantized = (bits_of(plan.scheme) or 16) < 16
-    prepared = plan.engine in HUGGING_FACE and not plan.scheme.startswith(("gptq", "awq"))
+    prepared = plan.engine in HUGGING_FACE and not find_scheme(plan.scheme).calibrated
     upcast = 2 * shape.embedding if quantized and prepared else 0.0
     scale = by_weights * GIB
     if plan.on_host:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gpuspec.catalog import resolve_gpu
 from gpuspec.commands.files import Folder, ReadFile
 from gpuspec.job.job import Job
+from gpuspec.quantization import find_scheme, spelled
 from gpuspec.workload import values as words
 from gpuspec.workload.value import Said, Value
 from gpuspec.workload.workload import Origin, Workload
@@ -27,8 +28,6 @@ _OF_SEVERAL = (
 
 _STAYS = ("", "wait", "sleep", "tail", "fg", "ollama")
 """Commands that stay for as long as a server in the background does."""
-
-_QUANTIZED_DTYPES = {"fp8": "fp8", "fp4": "nvfp4", "int8": "int8", "int4": "int4"}
 
 
 def read(job: Job, path: str | None = None, read_file: ReadFile | None = None) -> Workload:
@@ -151,13 +150,11 @@ def _spec(job: Job) -> Said:
     del found["id"], found["resolution"]
     if found["dtype"] is not None:
         low = str(found["dtype"]).lower()
-        if low in _QUANTIZED_DTYPES and not found["quantization"]:
-            found["quantization"] = _QUANTIZED_DTYPES[low]
+        found["quantization"] = found["quantization"] or spelled(low)
         found["dtype"] = words.dtype(low)
     if found["quantization"]:
         plain = str(found["quantization"])
-        gguf = f"gguf:{plain[5:].upper()}" if plain.lower().startswith("gguf:") else None
-        found["quantization"] = gguf or words.quantization(plain) or words.dtype(plain) or plain.lower()
+        found["quantization"] = spelled(plain) or words.dtype(plain) or plain.lower()
     if job.model.resolution:
         found["width"], found["height"] = job.model.resolution
     said: Said = {}
@@ -247,7 +244,7 @@ def _from_name(
     settled["quantization"] = Value(scheme, name or "")
     origins["quantization"] = Origin("name", name or "", origins["model_name"].pointer)
     method = settled.get("method")
-    if method and method.known == "lora" and scheme in ("nf4", "nf4-dq", "int4", "awq", "gptq-int4"):
+    if method and method.known == "lora" and find_scheme(scheme).four_bit:
         settled["method"] = method._replace(known="qlora")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.catalog import ModelMatch, resolve_model
+from gpuspec.quantization import BITSANDBYTES, find_scheme
 from gpuspec.workload.value import Value, Values
 
 
@@ -28,7 +29,7 @@ def settle(values: Values) -> Values:
             values.setdefault(
                 "dtype", Value({"float16": "fp16", "bfloat16": "bf16"}.get(scheme), compute.text)
             )
-    if _known(values, "quantization") in ("nf4", "nf4-dq", "int4") and _known(values, "method") == "lora":
+    if find_scheme(_known(values, "quantization")).four_bit and _known(values, "method") == "lora":
         values["method"] = Value("qlora", values["quantization"].text)
     if _known(values, "expert_parallel") == "on":
         wide = _known(values, "tensor_parallel")
@@ -62,7 +63,7 @@ def _bits(values: Values) -> None:
         if _known(values, "method") == "qlora":
             values.setdefault("quantization", Value("nf4", values["method"].text))
         return
-    scheme = {4: "nf4", 8: "int8"}.get(bits.known)
+    scheme = BITSANDBYTES.get(bits.known)
     values.setdefault("quantization", Value(scheme, bits.text))
     if bits.known == 4 and _known(values, "method") == "lora":
         values["method"] = Value("qlora", bits.text)

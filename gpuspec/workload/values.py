@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gpuspec.quantization import spelled
+
 DTYPES = {
     "bfloat16": "bf16",
     "bf16": "bf16",
@@ -18,73 +20,6 @@ DTYPES = {
     "f32": "fp32",
     "tf32": "fp32",
 }
-
-QUANTIZATIONS = {
-    "awq": "awq",
-    "awq_marlin": "awq",
-    "awq-int4": "awq",
-    "awq-4bit": "awq",
-    "awq-int4-marlin": "awq",
-    "gptq": "gptq-int4",
-    "gptq_marlin": "gptq-int4",
-    "gptq-int4": "gptq-int4",
-    "gptq-4bit": "gptq-int4",
-    "gptq-int8": "gptq-int8",
-    "gptq-8bit": "gptq-int8",
-    "marlin": "gptq-int4",
-    "squeezellm": "int4",
-    "fp8": "fp8",
-    "fbgemm_fp8": "fp8",
-    "w8a8_fp8": "fp8",
-    "ptpc_fp8": "fp8",
-    "modelopt": "fp8",
-    "modelopt_fp8": "fp8",
-    "float8": "fp8",
-    "fp8wo": "fp8",
-    "qfloat8": "fp8",
-    "float8dq": "fp8",
-    "modelopt_fp4": "nvfp4",
-    "nvfp4": "nvfp4",
-    "fp4": "nvfp4",
-    "mxfp4": "mxfp4",
-    "int8": "int8",
-    "w8a8_int8": "int8",
-    "experts_int8": "int8",
-    "qint8": "int8",
-    "int8wo": "int8",
-    "int8dq": "int8",
-    "8bit": "int8",
-    "8-bit": "int8",
-    "8": "int8",
-    "llm_int8": "int8",
-    "eetq": "int8",
-    "bitsandbytes-8bit": "int8",
-    "bnb-8bit": "int8",
-    "int4": "int4",
-    "w4a16": "int4",
-    "int4wo": "int4",
-    "int4wo-128": "int4",
-    "4bit": "int4",
-    "4-bit": "int4",
-    "4": "int4",
-    "bitsandbytes": "nf4",
-    "bitsandbytes-nf4": "nf4",
-    "bitsandbytes-fp4": "nf4",
-    "bitsandbytes-4bit": "nf4",
-    "bnb": "nf4",
-    "bnb-4bit": "nf4",
-    "bnb-nf4": "nf4",
-    "nf4": "nf4",
-    "nf4-dq": "nf4-dq",
-    "bnb.nf4": "nf4",
-    "bnb.nf4-dq": "nf4-dq",
-    "bnb.fp4": "nf4",
-    "bnb.fp4-dq": "nf4-dq",
-    "bnb.int8": "int8",
-    "bnb.int8-training": "int8",
-}
-"""vLLM, SGLang, TGI and LitGPT spellings. `bitsandbytes` is 4 bit in vLLM and SGLang; TGI means 8 bit, so its
-table translates the word itself. FP4 of bitsandbytes is as large as NF4."""
 
 _TRUE = frozenset({"true", "yes", "1", "on", "t", "y"})
 _FALSE = frozenset({"false", "no", "0", "off", "f", "n", "none"})
@@ -133,12 +68,6 @@ def kv_dtype(text: str) -> str | None:
     if low.startswith(("q4_", "q5_", "q8_", "iq4")):
         return low
     return DTYPES.get(low) or {"int8": "int8", "int4": "int4", "fp4": "fp4", "nvfp4": "fp4"}.get(low)
-
-
-def quantization(text: str) -> str | None:
-    """A scheme of the catalogue; None for "none", "compressed-tensors" (it says nothing) and what is not known."""
-    low = text.strip().lower()
-    return QUANTIZATIONS.get(low) or QUANTIZATIONS.get(low.replace("-", "_"))
 
 
 def name(text: str) -> str | None:
@@ -337,7 +266,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "number": number,
     "dtype": dtype,
     "kv": kv_dtype,
-    "quant": quantization,
+    "quant": spelled,
     "name": name,
     "word": word,
     "bool": truth,

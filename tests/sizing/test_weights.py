@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.catalog import resolve_model
+from gpuspec.quantization import bits_of
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import bits_of, weights
+from gpuspec.sizing.weights import weights
 from gpuspec.workload import Workload
 
 

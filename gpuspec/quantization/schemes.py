@@ -1,0 +1,159 @@
+"""One row a scheme: its bits, its kernels, how people spell it, how the names of checkpoints state it."""
+
+# ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
+
+from typing import Literal, NamedTuple
+
+
+class Scheme(NamedTuple):
+    """A way to keep a model's weights in fewer bits. To add one, add a row to `SCHEMES`."""
+
+    name: str
+    bits: float | None = None
+    """Per quantized parameter, scales and zeros included; for GGUF those of the whole file per parameter."""
+    family: str = ""
+    """What its checkpoints are called, by which engines tell them apart; "" where only the bits are known."""
+    quantizes: Literal["weights", "weights and activations", "experts", "everything"] = "weights"
+    """"weights" leaves the embeddings in 16 bit; "experts" all but those of a mixture; "everything" nothing."""
+    least_capability: float = 0.0
+    """CUDA compute capability from which there are kernels for it."""
+    native_capability: float = 0.0
+    """Capability from which the GPU computes in it; below, weights are unpacked to 16 bit."""
+    calibrated: bool = False
+    """Made beforehand with sample data: no engine makes it while it loads."""
+    frozen: bool = False
+    """Its weights cannot be trained: what is trained on top of them are adapters."""
+    spellings: tuple[str, ...] = ()
+    """What vLLM, SGLang, TGI, LitGPT and torchao call it, small letters."""
+    in_names: tuple[tuple[str, str], ...] = ()
+    """(what stands in the checkpoint's name, pattern): the first is looked for before the second is compiled."""
+    double_quantized: str = ""
+    """The scheme that uploads of `DOUBLE_QUANTIZES` have where their names state this one."""
+
+    @property
+    def width(self) -> int:
+        """Bits of one weight without its scales: 4 of AWQ's 4.156."""
+        return int(self.bits or 16)
+
+    @property
+    def four_bit(self) -> bool:
+        """Whether weights are frozen in 4 bit: LoRA on top of them is QLoRA."""
+        return self.frozen and self.width == 4
+
+
+DOUBLE_QUANTIZES = "unsloth"
+"""A publisher whose 4-bit uploads are double-quantized (their config.json says bnb_4bit_use_double_quant)."""
+
+SCHEMES: tuple[Scheme, ...] = (
+    Scheme(
+        "nvfp4", 4.5, "NVFP4", native_capability=10.0,
+        spellings=("modelopt_fp4", "nvfp4", "fp4"),
+        in_names=(("fp4", r"(?:nv)?fp4"),),  # nvidia/…-FP4 are NVFP4 (their model cards)
+    ),
+    Scheme(
+        "mxfp4", 4.25, "MXFP4", quantizes="experts",
+        spellings=("mxfp4",),
+        in_names=(("mxfp4", r"mxfp4(?:[-_.]moe)?"),),
+    ),
+    Scheme(
+        "awq", 4.156, "AWQ", least_capability=7.5, calibrated=True, frozen=True,
+        spellings=("awq", "awq_marlin", "awq-int4", "awq-4bit", "awq-int4-marlin"),
+        in_names=(("awq", r"(?:w4a16|int4|4bit)[-_]awq|awq(?:[-_.](?:w?4a16|w4a16|int4|4bit))?"),),
+    ),
+    Scheme(
+        "gptq-int8", 8.19, "GPTQ", calibrated=True, frozen=True,
+        spellings=("gptq-int8", "gptq-8bit"),
+        in_names=(("gptq", r"gptq[-_.]?(?:int8|8bit|w8a16)|(?:int8|8bit)[-_]gptq"),),
+    ),
+    Scheme(
+        "gptq-int4", 4.156, "GPTQ", calibrated=True, frozen=True,
+        spellings=("gptq", "gptq_marlin", "gptq-int4", "gptq-4bit", "marlin"),
+        in_names=(("gptq", r"(?:int4|4bit)[-_]gptq|gptq(?:[-_.]?(?:int4|4bit|4b|w4a16))?"),),
+    ),
+    Scheme("gptq-int3", 3.156, "GPTQ", calibrated=True, frozen=True),
+    Scheme("gptq-int2", 2.156, "GPTQ", calibrated=True, frozen=True),
+    Scheme(
+        "fp8", 8.0, "FP8", quantizes="weights and activations", least_capability=8.0, native_capability=8.9,
+        spellings=("fp8", "fbgemm_fp8", "w8a8_fp8", "ptpc_fp8", "modelopt", "modelopt_fp8", "float8", "fp8wo",
+                   "qfloat8", "float8dq"),
+        in_names=(("fp8", r"fp8(?:[-_](?:dynamic|kv|block|tensor|static|e4m3))*"),),
+    ),
+    Scheme(
+        "nf4", 4.5, "bitsandbytes", least_capability=7.5, frozen=True, double_quantized="nf4-dq",
+        spellings=("bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4", "bitsandbytes-4bit", "bnb", "bnb-4bit",
+                   "bnb-nf4", "nf4", "bnb.nf4", "bnb.fp4"),
+        in_names=(("bnb", r"(?:unsloth-)?bnb-4bit|4bit-bnb|bnb-nf4"), ("nf4", r"nf4")),
+    ),
+    Scheme(
+        "nf4-dq", 4.127, "bitsandbytes", least_capability=7.5, frozen=True,
+        spellings=("nf4-dq", "bnb.nf4-dq", "bnb.fp4-dq"),
+    ),
+    Scheme(
+        "int8", 8.06, least_capability=7.5, frozen=True,
+        spellings=("int8", "w8a8_int8", "experts_int8", "qint8", "int8wo", "int8dq", "8bit", "8-bit", "8", "llm_int8",
+                   "eetq", "bitsandbytes-8bit", "bnb-8bit", "bnb.int8", "bnb.int8-training"),
+        in_names=(("8", r"bnb-8bit|(?:quantized[.])?w8a(?:8|16)|int8|8bit"),),
+    ),
+    Scheme(
+        "int4", 4.156, frozen=True,
+        spellings=("int4", "w4a16", "int4wo", "int4wo-128", "4bit", "4-bit", "4", "squeezellm"),
+        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4bit"),),
+    ),
+    Scheme("int3", 3.156, frozen=True),
+    Scheme("int2", 2.156, frozen=True),
+)  # fmt: skip
+"""Of several rows whose pattern fits a name the first counts. Bits of 4-bit weights in groups of 128:
+4 + (16 + 4) / 128; NF4: 4 + 32 / 64, double quantization 4 + 8 / 64 + 32 / (64 · 256); NVFP4: 4 + 8 / 16; MXFP4:
+4 + 8 / 32. FP4 of bitsandbytes is as large as NF4. `bitsandbytes` is 4 bit in vLLM and SGLang; TGI means 8 bit, as
+its row in `engines` says. Kernels: vLLM docs, "Supported hardware" (AWQ from Turing, FP8 weights from Ampere);
+NVIDIA's FP8 arithmetic is from Ada on (8.9), FP4 from Blackwell (10.0); bitsandbytes' list begins with Turing."""
+
+DTYPE_BITS = {"fp32": 32.0, "bf16": 16.0, "fp16": 16.0}
+"""Bits of weights that are not quantized."""
+
+BITSANDBYTES = {4: "nf4", 8: "int8"}
+"""Bits asked of bitsandbytes → scheme: load_in_4bit, load_in_8bit, trainers' `--bits`."""
+
+GGUF_BITS = {
+    "F32": 32.0, "BF16": 16.0, "F16": 16.0005, "Q8_0": 8.5008, "Q6_K": 6.5633, "Q5_K_M": 5.7036, "Q5_K_S": 5.5704,
+    "Q5_1": 6.06, "Q5_0": 5.58, "Q4_K_M": 4.8944, "Q4_K_S": 4.6672, "Q4_1": 5.12, "Q4_0": 4.64, "Q3_K_L": 4.2979,
+    "Q3_K_M": 3.9960, "Q3_K_S": 3.6429, "Q2_K": 3.1593, "Q2_K_S": 2.9697, "IQ4_NL": 4.6818, "IQ4_XS": 4.4597,
+    "IQ3_M": 3.7628, "IQ3_S": 3.6606, "IQ3_XS": 3.4977, "IQ3_XXS": 3.2548, "IQ2_M": 2.9294, "IQ2_S": 2.7403,
+    "IQ2_XS": 2.5882, "IQ2_XXS": 2.3824, "IQ1_M": 2.1460, "IQ1_S": 2.0042, "TQ1_0": 1.98, "TQ2_0": 2.33,
+}  # fmt: skip
+"""Whole-file bits per parameter. Source: llama.cpp tools/quantize/README.md, Llama-3.1-8B table."""
+GGUF_TYPES = frozenset(kind.lower() for kind in GGUF_BITS) | frozenset(
+    "q2_k_l q2_k_xl q3_k q3_k_xl q4_k q4_k_l q4_k_xl q5_k q5_k_l q5_k_xl q6_k_l q6_k_xl q8_k_xl".split()
+)
+"""Types that file names state; of the second half nobody publishes a size."""
+
+_BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
+_SPELLED = {spelling: scheme.name for scheme in SCHEMES for spelling in scheme.spellings}
+
+
+def find_scheme(name: str | None) -> Scheme:
+    """The row of a scheme ("awq", "gguf:Q4_K_M", "bf16"; "bpw:4.25" states its bits). A name that is not known has a
+    row without bits."""
+    text = name or ""
+    kind, _, rest = text.partition(":")
+    if kind == "gguf":
+        upper = rest.upper()
+        bits = GGUF_BITS.get(upper.removeprefix("UD-").replace("_XL", "_M")) or GGUF_BITS.get(upper)
+        return Scheme(text, bits, "GGUF", quantizes="everything")
+    if kind == "bpw" and rest:
+        return Scheme(text, float(rest), "EXL2")
+    return _BY_NAME.get(text) or Scheme(text, DTYPE_BITS.get(text))
+
+
+def bits_of(name: str) -> float | None:
+    """Bits per parameter of a scheme or a dtype; None when it is not known."""
+    return find_scheme(name).bits
+
+
+def spelled(text: str) -> str | None:
+    """The scheme that a flag's word means; None for "none", "compressed-tensors" (it says nothing) and what is not
+    known. GGUF types are spelled "gguf:Q4_K_M"."""
+    low = text.strip().lower()
+    if low.startswith("gguf:"):
+        return f"gguf:{low[5:].upper()}"
+    return _SPELLED.get(low) or _SPELLED.get(low.replace("-", "_"))
