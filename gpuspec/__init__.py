@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gpuspec.lint.finding import Edit, Finding, Fix, Related, Saving
     from gpuspec.lint.result import Report
     from gpuspec.lint.rule import Option, Rule
-    from gpuspec.planning import Plan
+    from gpuspec.planning.plan import Plan
     from gpuspec.plugin.load import hookimpl
     from gpuspec.sizing import Fit, Need
     from gpuspec.workload import Workload
@@ -38,7 +38,7 @@ _HOME = {
     "Need": "gpuspec.sizing",
     "Offer": "gpuspec.catalog",
     "Option": "gpuspec.lint.rule",
-    "Plan": "gpuspec.planning",
+    "Plan": "gpuspec.planning.plan",
     "PriceSource": "gpuspec.catalog",
     "Related": "gpuspec.lint.finding",
     "Report": "gpuspec.lint.result",

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job, read
-from gpuspec.lint.facts import Facts
 from gpuspec.lint.files import check_binary, read_file
-from gpuspec.planning import Plan
+from gpuspec.planning.case import Case, JobSettings
+from gpuspec.planning.plan import Plan
 from gpuspec.text import read_bytes
 
 
@@ -20,7 +20,7 @@ class JobFile(NamedTuple):
     path: str
     data: bytes
     job: Job
-    facts: Facts
+    case: Case
 
     @property
     def workdir(self) -> str:
@@ -50,7 +50,7 @@ def load(path: str, prices: str | None = None) -> JobFile:
         raise UserError(
             "no-job", f"{path} holds no JSON object", "`gpuspec init` writes a spec to start from"
         )
-    return JobFile(path, data, job, Facts(path, tree, job, prices=prices))
+    return JobFile(path, data, job, Case(path, tree, job, settings=JobSettings(prices=prices)))
 
 
 def dated() -> dict[str, str]:
@@ -63,11 +63,13 @@ def dated() -> dict[str, str]:
 def make_plan(file: JobFile, *, accept_no_timer: bool = False, launcher: str | None = None) -> Plan:
     """The plan at the price source in force; with `launcher`, of what that one can run on."""
     from gpuspec.catalog import price_sources
-    from gpuspec.planning import plan
+    from gpuspec.planning.rank import rank_offers
 
     dates = {source.name: source.as_of for source in price_sources()}
-    facts = file.facts
-    offers = facts.offers
+    case = file.case
+    offers = case.offers
     if launcher is not None:
         offers = tuple(offer for offer in offers if offer.launcher == launcher)
-    return plan(file.job, facts.workload, facts.need, offers, sources=dates, accept_no_timer=accept_no_timer)
+    return rank_offers(
+        file.job, case.workload, case.need, offers, sources=dates, accept_no_timer=accept_no_timer
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.cli.job_file import JobFile
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 from gpuspec.planning.spread import Pace, Spread, spread
 
 
@@ -33,7 +33,7 @@ def spread_of(file: JobFile, plan: Plan, *, deadline: float | None, seconds: flo
     if pace is None and not asked:
         return None
     limit = plan.max_hours if deadline is None else deadline
-    return spread(file.job, file.facts.workload, plan, count, pace, limit)
+    return spread(file.job, file.case.workload, plan, count, pace, limit)
 
 
 def _given(plan: Plan, seconds: float) -> Pace | None:

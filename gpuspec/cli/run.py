@@ -14,7 +14,8 @@ from gpuspec.cli.shards import check_shards, one_share, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.job import Budget
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
-from gpuspec.planning import Plan, launchable
+from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import launchable
 from gpuspec.words import dollars
 
 
@@ -144,13 +145,14 @@ def _lint(file: JobFile, prices: str | None) -> None:
     from gpuspec.lint.config import Configs
     from gpuspec.lint.files import lint_data
     from gpuspec.lint.runner import Linter
+    from gpuspec.lint.settings import Overrides
     from gpuspec.report.text import Style, block
     from gpuspec.rules import collect
 
     registry = collect()
-    settings = Configs(registry).settings_for(file.path)
+    settings = Configs(registry, Overrides(prices=prices)).settings_for(file.path)
     linter = Linter(registry)
-    found = lint_data(linter, file.path, file.data, settings._replace(prices=prices or settings.prices))
+    found = lint_data(linter, file.path, file.data, settings)
     for problem in linter.problems:
         _say(f"gpuspec: error[internal]: {problem}")
     for finding in found:

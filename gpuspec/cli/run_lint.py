@@ -169,7 +169,7 @@ class _Run:
         prices = None
         if money or self.request.format != "text":
             first = money.path if money else (self.files[0] if self.files else ".")
-            prices = prices_of(self.configs.settings_for(first).prices)
+            prices = prices_of(self.configs.settings_for(first).job.prices)
         fixed = tuple((path, title, number) for (path, title), number in Counter(self.fixed).items())
         return Report(
             tuple(self.files), tuple(self.findings), tuple(self.linter.problems), prices, fixed, self._stale()

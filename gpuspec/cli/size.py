@@ -104,7 +104,7 @@ def _workload(what: str, params_b: float | None) -> tuple[Workload, int | None]:
         from gpuspec.cli.job_file import load
 
         file = load(what)
-        return file.facts.workload, file.job.gpu_count
+        return file.case.workload, file.job.gpu_count
     from gpuspec.catalog import resolve_model
     from gpuspec.catalog.local import is_local, read_local
 

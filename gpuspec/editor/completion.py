@@ -21,7 +21,7 @@ from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.editor import fields
 from gpuspec.editor.cursor import Cursor, cursor
 from gpuspec.editor.describe import NO_PRICE, cloud_text, gpu_short, hub_ids, model_short
-from gpuspec.editor.hover import Path, is_gpu, is_model, locate, offers_for
+from gpuspec.editor.hover import Path, is_gpu, is_model, locate
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
 from gpuspec.lint.registry import Registry
@@ -130,7 +130,7 @@ def _known(
 ) -> Iterator[tuple[Any, str, str]]:
     """(value, a few words beside it, Markdown on it)."""
     if is_gpu(path):
-        held = offers_for(opened)
+        held = opened.case().offers
         single = [(gpu, gpu_short(gpu, held)) for gpu in gpus() if not gpu.variants]
         for gpu, words in sorted(single, key=lambda known: known[1].endswith(NO_PRICE)):
             yield gpu.name, words, ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gpuspec.catalog import Gpu, Model, Offer, resolve_gpu, resolve_model
 from gpuspec.catalog.clouds import Cloud
-from gpuspec.planning import Price, cheapest
+from gpuspec.planning.prices import Price, cheapest
 from gpuspec.sizing import Need, Unsized, need
 from gpuspec.words import dollars, gib, span_of_gib
 from gpuspec.workload import Workload

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.catalog import offers, price_sources
+from gpuspec.catalog import price_sources
 from gpuspec.catalog.clouds import cloud
-from gpuspec.catalog.offer import Offer
 from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
 from gpuspec.editor.opened import Opened
@@ -63,12 +62,12 @@ def locate(document: Any, pointer: str) -> tuple[Path, Any]:
 
 def _value(opened: Opened, path: Path, value: str) -> str | None:
     if is_gpu(path):
-        return gpu_text(value, offers_for(opened), dates())
+        return gpu_text(value, opened.case().offers, dates())
     if is_model(path, opened.tree.value):
-        text, facts = model_text(value), opened.facts()
-        if facts is None or path[:1] != ("model",) or text is None:
+        text, case = model_text(value), opened.case()
+        if not case.has_job or path[:1] != ("model",) or text is None:
             return text
-        return f"{text}\n\n{need_text(facts.need(facts.job.gpu_count or 1))}"
+        return f"{text}\n\n{need_text(case.need(case.job.gpu_count or 1))}"
     if path[:1] == ("clouds",):
         known = cloud(value)
         return cloud_text(known) if known else None
@@ -91,12 +90,6 @@ def is_model(path: Path, document: Any) -> bool:
         entry = locate(document, f"/{path[0]}/{path[1]}")[1]
         return isinstance(entry, dict) and entry.get("strategy") == "hf"
     return False
-
-
-def offers_for(opened: Opened) -> tuple[Offer, ...]:
-    """The offers of the price source and clouds that the settings name."""
-    found, clouds = offers(opened.settings.prices), opened.settings.clouds
-    return tuple(offer for offer in found if offer.cloud in clouds) if clouds else found
 
 
 def dates() -> dict[str, str]:

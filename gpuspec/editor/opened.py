@@ -10,13 +10,13 @@ from gpuspec.errors import UserError
 from gpuspec.job import read
 from gpuspec.lint.config import Configs
 from gpuspec.lint.discover import excluded, wanted
-from gpuspec.lint.facts import Facts
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import script_kind, shebang_kind
 from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import Case
 from gpuspec.text import Tree, parse
 
 _TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
@@ -44,21 +44,10 @@ class Opened(NamedTuple):
         """The text as a file would hold it; half a character (it cannot hold one) becomes "?"."""
         return self.text.encode("utf-8", "replace")
 
-    def facts(self) -> Facts | None:
-        """What the spec says as a whole; None while it has syntax errors."""
+    def case(self) -> Case:
+        """The spec as a whole, with the settings of its folder; it has no job while it has syntax errors."""
         job = None if self.tree.problems or not self.is_spec else read(self.tree)
-        if job is None:
-            return None
-        held = self.settings
-        return Facts(
-            self.path,
-            self.tree,
-            job,
-            prices=held.prices,
-            clouds=held.clouds,
-            default_task=held.default_task,
-            on_disk=self.on_disk,
-        )
+        return Case(self.path, self.tree, job, settings=self.settings.job, on_disk=self.on_disk)
 
 
 def look(registry: Registry, path: str, text: str, *, on_disk: bool = True) -> Opened:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol
 
 from gpuspec.job import Job
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 
 State = Literal[
     "starting",  # recorded; nothing is rented yet

@@ -11,6 +11,7 @@ from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.planning.case import JobSettings
 
 NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
 SEVERITIES = ("info", "warning", "error")
@@ -174,9 +175,7 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
         severity=severity,
         rules=_options(path, values.get("rules", {}), registry),
         fail_on=values.get("fail-on", "warning"),
-        prices=values.get("prices"),
-        clouds=lists["clouds"],
-        default_task=values.get("default-task"),
+        job=_of_jobs(values),
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
         include=lists["include"],
@@ -185,6 +184,16 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
         local=local,
         refused=refused,
     )
+
+
+def _of_jobs(values: Mapping[str, Any]) -> JobSettings:
+    """The settings that are about the jobs themselves, each under its own name."""
+    found: dict[str, Any] = {}
+    for field in JobSettings._fields:
+        value = values.get(field.replace("_", "-"))
+        if value is not None:
+            found[field] = tuple(value) if isinstance(value, list) else value
+    return JobSettings(**found)
 
 
 def _local(

@@ -7,14 +7,16 @@ from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.globs import relative
+from gpuspec.lint.neighbours import Folders
 from gpuspec.lint.registry import BUILT_IN, Registry
 from gpuspec.lint.result import Located, Problem, place
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.script import Kind, Script
 from gpuspec.lint.secrets import masked, may_hold
 from gpuspec.lint.settings import Settings
-from gpuspec.lint.shared import Shared
 from gpuspec.lint.suppression import Suppression, in_script, in_tree
+from gpuspec.planning.case import Case
+from gpuspec.planning.price_lists import PriceLists
 from gpuspec.text import Tree, read_bytes
 
 DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
@@ -57,27 +59,28 @@ class Linter:
         self.registry = registry
         self.problems: list[Problem] = list(registry.problems)
         self.debug = debug
-        self._shared = Shared()
+        self._folders = Folders()
+        self._price_lists = PriceLists()
         self.spent: dict[str, float] = {}
         """Seconds that rules of plugins took, by code."""
         self._hung: set[str] = set()
-        self._active: dict[int, tuple[Settings, tuple[Active, ...]]] = {}
+        self._active: list[tuple[Settings, tuple[Active, ...]]] = []
 
     def active(self, settings: Settings) -> tuple[Active, ...]:
         """The rules that run under `settings` by their codes, those about suppressions after all others."""
-        known = self._active.get(id(settings))
-        if known is None:
-            # The settings are kept beside the answer so that their id cannot be given to others.
-            registry = self._registry(settings)
-            # Rules of plugins after our own: whatever they do to the facts, our findings are the same.
-            chosen = sorted(
-                _chosen(registry, settings),
-                key=lambda entry: (entry.needs == "suppressions", entry.plugin != BUILT_IN),
-            )
-            known = self._active[id(settings)] = (settings, tuple(chosen))
-            if settings.local is not None:
-                self.problems += settings.local.problems
-        return known[1]
+        for known, active in self._active:
+            if known == settings:
+                return active
+        registry = self._registry(settings)
+        # Rules of plugins after our own: whatever they do to the facts, our findings are the same.
+        chosen = sorted(
+            _chosen(registry, settings),
+            key=lambda entry: (entry.needs == "suppressions", entry.plugin != BUILT_IN),
+        )
+        self._active.append((settings, tuple(chosen)))
+        if settings.local is not None:
+            self.problems += settings.local.problems
+        return tuple(chosen)
 
     def _registry(self, settings: Settings) -> Registry:
         if settings.local is None:
@@ -92,24 +95,27 @@ class Linter:
             from gpuspec.job import read
 
             job = read(tree)
-        suppressions = in_tree(tree)
-        facts = Facts(
+        case = Case(
             path,
             tree,
             job,
-            prices=settings.prices,
-            clouds=settings.clouds,
-            default_task=settings.default_task,
-            shared=self._shared,
+            settings=settings.job,
+            overrides=settings.overrides,
+            price_lists=self._price_lists,
             on_disk=on_disk,
-            suppressions=suppressions,
         )
+        return self.case(case, settings)
+
+    def case(self, case: Case, settings: Settings) -> list[Located]:
+        """Findings for a case, which has the settings about jobs itself."""
+        suppressions = in_tree(case.tree)
+        facts = Facts(case, folders=self._folders, suppressions=suppressions)
 
         asked = []
         silent = set()
         met: dict[tuple[str, ...], bool] = {(): True}
-        for entry in self._active_in(path, settings):
-            if entry.needs == "script" or (entry.needs == "job" and job is None):
+        for entry in self._active_in(case.path, settings):
+            if entry.needs == "script" or (entry.needs == "job" and not case.has_job):
                 continue
             there = met.get(entry.when)
             if there is None:
@@ -123,12 +129,12 @@ class Linter:
             facts.options = entry.options
             return loaded(entry.rule).check(facts)
 
-        return self._run(path, tree, settings, suppressions, asked, silent, check)
+        return self._run(case.path, case.tree, settings, suppressions, asked, silent, check)
 
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
         script = Script(path, data.decode("utf-8-sig", "replace"), kind)
-        script.prices = settings.prices
+        script.settings, script.overrides = settings.job, settings.overrides
         script.suppressions = in_script(script.lines)
 
         asked = [

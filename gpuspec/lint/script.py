@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from gpuspec.lint.suppression import Suppression
+from gpuspec.planning.case import JobOverrides, JobSettings
 from gpuspec.text import Span, Tree
 
 Kind = Literal["shell", "python", "makefile", "workflow", "package"]
@@ -30,14 +31,15 @@ _NAMES: dict[str, Kind] = {
 class Script:
     """A script's text. Rules find things in `text` by offset and point at them with a Span.
 
-    `options` are the asking rule's options, defaults filled in; `prices` names the price source in force.
+    `options` are the asking rule's options, defaults filled in; `settings` are those for jobs in the script's folder.
     """
 
     def __init__(self, path: str, text: str, kind: Kind) -> None:
         self.path = path
         self.text = text
         self.kind = kind
-        self.prices: str | None = None
+        self.settings = JobSettings()
+        self.overrides = JobOverrides()
         self.options: Mapping[str, Any] = {}
         self.suppressions: tuple[Suppression, ...] = ()
         # A Tree without a value: line and column arithmetic is the same for any text.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from gpuspec.lint.finding import Severity
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.selection import Selection, strength
+from gpuspec.planning.case import JobOverrides, JobSettings
 
 
 class Settings(NamedTuple):
@@ -17,9 +18,9 @@ class Settings(NamedTuple):
     rules: Mapping[str, Mapping[str, Any]] = {}
     """rule name → option → value"""
     fail_on: Severity = "warning"
-    prices: str | None = None
-    clouds: tuple[str, ...] = ()
-    default_task: str | None = None
+    job: JobSettings = JobSettings()
+    overrides: JobOverrides = JobOverrides()
+    """What the command line says of the jobs themselves."""
     pedantic: bool = False
     preview: bool = False
     include: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Overrides(NamedTuple):
     exclude: tuple[str, ...] = ()
     fail_on: Severity | None = None
     prices: str | None = None
+    job: JobOverrides = JobOverrides()
     pedantic: bool | None = None
     preview: bool | None = None
 
@@ -67,7 +69,8 @@ class Overrides(NamedTuple):
             selection=selection,
             exclude=(*settings.exclude, *self.exclude),
             fail_on=self.fail_on or settings.fail_on,
-            prices=self.prices or settings.prices,
+            job=settings.job._replace(prices=self.prices or settings.job.prices),
+            overrides=self.job,
             pedantic=settings.pedantic if self.pedantic is None else self.pedantic,
             preview=settings.preview if self.preview is None else self.preview,
         )

@@ -14,7 +14,7 @@ from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload.workload import Workload
 
 
-def plan(
+def rank_offers(
     job: Job,
     workload: Workload,
     need_for: Callable[[int], Need | Unsized],

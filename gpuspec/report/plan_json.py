@@ -6,7 +6,7 @@ from typing import Any
 
 from gpuspec.job import Job
 from gpuspec.json_text import json_text
-from gpuspec.planning import Candidate, Cost, Plan
+from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
 from gpuspec.sizing import Fit, Need, Unsized
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from gpuspec.job import Job
-from gpuspec.planning import Candidate, Plan, over_budget
+from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import Machines, Pace, Spread
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Unsized

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from gpuspec.job import Job
 from gpuspec.launch import launchers
 from gpuspec.launch.launcher import Launcher, Outcome, Record, Run, RunSettings, State, Stray
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 
 
 class FakeLauncher:

@@ -12,6 +12,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 from gpuspec.workload import Workload
 from gpuspec.workload.read import read as read_workload
@@ -64,7 +65,7 @@ def _linter(
     registry = collect() if rules is None else Registry(tuple(Registered(cls(), "test") for cls in rules), ())
     settings = Settings(
         rules={cls.name: options or {} for cls in rules or ()},
-        prices=prices,
+        job=JobSettings(prices=prices),
         preview=True,
         pedantic=True,
     )

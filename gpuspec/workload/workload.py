@@ -13,7 +13,7 @@ class Origin(NamedTuple):
     """Where a value came from. `pointer` is in the spec; `text` is the argument or name as written;
     `path` is the file it stands in when that is not the spec."""
 
-    kind: Literal["spec", "command", "name", "file", "catalog", "default"]
+    kind: Literal["spec", "command", "name", "file", "catalog", "settings", "default"]
     text: str = ""
     pointer: str = ""
     path: str | None = None

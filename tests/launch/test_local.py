@@ -24,7 +24,7 @@ from gpuspec.launch.local import machine
 from gpuspec.launch.local.processes import marked
 from gpuspec.launch.local.redact import Redactor
 from gpuspec.launch.records import Records, log_path, process_start
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 from gpuspec.sizing import Unsized
 
 NO_PLAN = Plan(Unsized("no model"), (), None, None, None, ())

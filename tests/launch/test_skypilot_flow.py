@@ -16,7 +16,7 @@ from gpuspec.launch.interrupts import bounded
 from gpuspec.launch.skypilot.client import Machine, chosen_price, explained
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Watch
-from gpuspec.planning import Candidate, Plan
+from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
 
 # What SkyPilot 0.14.1 printed, 2026-11-20.

@@ -11,7 +11,7 @@ from gpuspec.job import Job
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.flow import Launch
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 from gpuspec.sizing import Unsized
 
 

@@ -22,7 +22,8 @@ from gpuspec.launch.skypilot.reuse import machine_key
 from gpuspec.launch.skypilot.shell import FETCHED, LIMIT_REACHED, held_text, run_text, setup_text
 from gpuspec.launch.skypilot.task import Entry, task, task_name
 from gpuspec.launch.skypilot.watch import Watch
-from gpuspec.planning import Plan, plan
+from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload import Workload
 
@@ -57,7 +58,7 @@ def planned(job: Job) -> Plan:
     def fit_for(need: Need, gpu: Gpu) -> Fit:
         raise AssertionError("nothing is sized here")
 
-    return plan(job, Workload(), lambda gpus: Unsized("not said"), OFFERS, fit_for=fit_for)
+    return rank_offers(job, Workload(), lambda gpus: Unsized("not said"), OFFERS, fit_for=fit_for)
 
 
 def job(*names: str, **fields: Any) -> Job:

@@ -67,7 +67,7 @@ def test_everything(tmp_path: Path) -> None:
     assert read.severity_of("T101", "no-cloud", "error") == "info"
     assert read.fail_on == "error"
     assert read.rules["limited"] == {"share": 1.0, "words": ["a"]}
-    assert (read.clouds, read.default_task) == (("runpod",), "batch")
+    assert (read.job.clouds, read.job.default_task) == (("runpod",), "batch")
     assert (read.pedantic, read.preview) == (True, True)
     assert (read.include, read.exclude, read.root) == (("*.spec.jsonc",), ("vendor/",), str(tmp_path))
 

@@ -6,8 +6,8 @@ import pytest
 
 from gpuspec.catalog import Gpu, Offer, resolve_gpu
 from gpuspec.job import Budget, GpuChoice, Job
-from gpuspec.planning import launchable, over_budget, plan
 from gpuspec.planning.prices import cheapest
+from gpuspec.planning.rank import launchable, over_budget, rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
 from gpuspec.workload import Workload
 
@@ -36,7 +36,7 @@ def fits(need: Need, gpu: Gpu) -> Fit:
 
 
 def made(job: Job, offers: list[Offer], need: object = None, **more: object) -> object:
-    return plan(job, Workload(), need or needs(20.0), offers, fit_for=fits, **more)  # type: ignore[arg-type]
+    return rank_offers(job, Workload(), need or needs(20.0), offers, fit_for=fits, **more)  # type: ignore[arg-type]
 
 
 def only_reason(job: Job, one: Offer, need: object = None) -> tuple[str, str]:
@@ -158,7 +158,7 @@ def test_the_count_comes_from_the_choice_the_spec_or_the_parallelism() -> None:
     assert made(choice, two).choice.offer.gpu_count == 2
     assert made(job("L4", gpu_count=2), two).choice.offer.gpu_count == 2
     parallel = Workload(tensor_parallel=2, model_name="m")
-    found = plan(job("L4", gpu_count=None), parallel, needs(20.0), two, fit_for=fits)  # type: ignore[arg-type]
+    found = rank_offers(job("L4", gpu_count=None), parallel, needs(20.0), two, fit_for=fits)  # type: ignore[arg-type]
     assert found.choice is not None
     assert found.choice.offer.gpu_count == 2
 

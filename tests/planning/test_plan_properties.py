@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from gpuspec.catalog import Offer, gpus
 from gpuspec.job import GpuChoice, Job
-from gpuspec.planning import Plan, plan
 from gpuspec.planning.limits import NAMES_OF_LIMITS
+from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
 from gpuspec.workload import Workload
 
@@ -61,7 +62,7 @@ def make(job: Job, found: list[Offer], gib: float | None) -> Plan:
         verdict = "fits" if need.high <= usable else "does not fit" if need.low > usable else "borderline"
         return Fit(verdict, gpu, need, usable, "weights")  # type: ignore[arg-type]
 
-    return plan(job, Workload(), need_for, found, fit_for=fit_for)
+    return rank_offers(job, Workload(), need_for, found, fit_for=fit_for)
 
 
 @settings(max_examples=150, deadline=None)

@@ -19,6 +19,7 @@ from gpuspec.lint.files import lint_data
 from gpuspec.lint.result import Located, Report, place
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import JobSettings
 from gpuspec.report import render
 from gpuspec.rules import collect
 from gpuspec.text import parse
@@ -36,7 +37,7 @@ JSON = {
 def everything() -> Report:
     """What lint says about all golden specs and scripts, with every rule on."""
     linter = Linter(collect())
-    settings = Settings(prices="seed-2025", preview=True, pedantic=True)
+    settings = Settings(job=JobSettings(prices="seed-2025"), preview=True, pedantic=True)
     paths = sorted((ROOT / "tests" / "golden").rglob("bad*"))
     paths = [path for path in paths if path.is_file() and path.suffix not in (".out", ".pyc")]
     found = []

@@ -15,6 +15,7 @@ from gpuspec.lint.fixing import fix_data
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 from gpuspec.testing import prices_in
 from gpuspec.text import Edit, EditError, apply, parse
@@ -48,7 +49,9 @@ CHANGES = (
 
 
 def chosen(text: str) -> Settings:
-    return Settings(prices=prices_in(text.encode()) or "seed-2025", preview=True, pedantic=True)
+    return Settings(
+        job=JobSettings(prices=prices_in(text.encode()) or "seed-2025"), preview=True, pedantic=True
+    )
 
 
 def lint(text: str) -> list[Located]:

@@ -9,6 +9,7 @@ import pytest
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 from gpuspec.testing import prices_in
 
@@ -32,7 +33,7 @@ def test_the_rule_fires_on_the_bad_spec(row: list[str]) -> None:
     _, _, rule, name, _ = row
     path = SPECS / name.strip("`")
     data = path.read_bytes()
-    settings = Settings(prices=prices_in(data) or "seed-2025", preview=True, pedantic=True)
+    settings = Settings(job=JobSettings(prices=prices_in(data) or "seed-2025"), preview=True, pedantic=True)
     found = lint_data(Linter(REGISTRY, debug=True), str(path), data, settings)
     assert rule in {f"{one.finding.code} {one.finding.name}" for one in found}
     assert "GS003" not in {one.finding.code for one in found}, "the spec itself is valid"

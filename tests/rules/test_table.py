@@ -12,6 +12,7 @@ from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.suppression import in_tree
+from gpuspec.planning.case import Case
 from gpuspec.rules import BUILT_IN
 from gpuspec.text import read_bytes
 
@@ -41,7 +42,7 @@ def test_what_is_not_asked_would_have_been_silent() -> None:
     for path in SPECS:
         tree = read_bytes(path.read_bytes())
         job = None if tree.problems else read(tree)
-        facts = Facts(str(path), tree, job, suppressions=in_tree(tree), on_disk=True)
+        facts = Facts(Case(str(path), tree, job), suppressions=in_tree(tree))
         for row in BUILT_IN:
             if row.needs == "script" or (row.needs == "job" and job is None):
                 continue

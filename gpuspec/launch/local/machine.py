@@ -32,7 +32,7 @@ from gpuspec.launch.ports import require_free
 from gpuspec.launch.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, run_folder
 from gpuspec.launch.steps import items_wanted, setup_script
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 
 GRACE_SECONDS = 10.0
 """What a job gets to save its state between TERM and KILL."""

@@ -18,7 +18,8 @@ from gpuspec.launch.skypilot.route import Kind, choose_route, kept_folder
 from gpuspec.launch.skypilot.task import task, timer
 from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
-from gpuspec.planning import Plan, over_budget
+from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import over_budget
 
 
 class SkyPilotLauncher:

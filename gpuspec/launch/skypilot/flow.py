@@ -24,7 +24,7 @@ from gpuspec.launch.skypilot.secret_file import forget, in_file, on_slurm
 from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
 from gpuspec.launch.skypilot.truths import check_machine, check_price
 from gpuspec.launch.skypilot.watch import Nowhere, Watch
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 
 CLAIM_MINUTES = 5
 """How long a machine that is used again waits at least for its next job to arrive."""

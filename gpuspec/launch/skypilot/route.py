@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.cache import cache_folder
-from gpuspec.planning import Plan
+from gpuspec.planning.plan import Plan
 from gpuspec.workload.checkpoints import outlives
 
 Kind = Literal["machine", "job", "service"]

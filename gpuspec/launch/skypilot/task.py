@@ -11,7 +11,8 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.cache import cache_folder, mounted, uploaded_text
 from gpuspec.launch.skypilot.shell import BEGUN, NOTE_SET_UP, again_text, held_text, run_text, setup_text
-from gpuspec.planning import Candidate, Plan, launchable
+from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.planning.rank import launchable
 
 
 class Entry(NamedTuple):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.client import Machine
-from gpuspec.planning import Plan, worst_case
+from gpuspec.planning.cost import worst_case
+from gpuspec.planning.plan import Plan
 
 DRIFT = 0.10
 """How far the price of now may lie from the plan's before it is asked about."""

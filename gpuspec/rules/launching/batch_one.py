@@ -60,7 +60,7 @@ class BatchSizeOne(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         work = facts.workload
-        task = work.task or facts.default_task
+        task = work.task
         if work.concurrency != 1 or task not in ("batch", "serve"):
             return
         if work.modality is not None and not work.modality.startswith(_TEXT):

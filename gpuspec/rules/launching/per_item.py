@@ -159,12 +159,11 @@ def _hourly(script: Script, spec: str | None) -> float | None:
     if len(data) > 65_536:
         return None
     from gpuspec.job import read
-    from gpuspec.lint.facts import Facts
+    from gpuspec.planning.case import Case
     from gpuspec.text import read_bytes
 
     tree = read_bytes(data)
     job = None if tree.problems else read(tree)
     if job is None:
         return None
-    prices = [way.per_hour for way in Facts(path, tree, job, prices=script.prices).choices if way.price]
-    return min(prices) if prices else None
+    return Case(path, tree, job, settings=script.settings, overrides=script.overrides).per_hour

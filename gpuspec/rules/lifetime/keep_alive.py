@@ -72,7 +72,7 @@ class KeepAlive(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        task = facts.workload.task or facts.default_task
+        task = facts.workload.task
         if not (job.gpu_types or job.gpu_count or job.min_vram or facts.workload.model_name):
             return  # nothing is rented, so nothing idles
         span = self._range(facts, task)

@@ -56,7 +56,7 @@ class NoTimeLimit(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, hourly = facts.job, facts.per_hour
-        task = facts.workload.task or facts.default_task
+        task = facts.workload.task
         if job.budget and (job.budget.max_hours or job.budget.max_total):
             return
         if task not in ("batch", "train") or hourly is None or facts.for_gpu_cli or _ends_itself(facts):

@@ -82,7 +82,7 @@ class ResultsLost(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        task = facts.workload.task or facts.default_task
+        task = facts.workload.task
         if job.outputs or job.volume_mode or task not in ("batch", "train"):
             return
         if any(sent in step.text + " " for step in facts.commands for sent in SENDS) or _sends_by_env(facts):

@@ -9,7 +9,7 @@ from gpuspec.job.job import Budget
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
-from gpuspec.planning import time_limit, worst_case
+from gpuspec.planning.cost import time_limit, worst_case
 from gpuspec.planning.plan import Cost, Plan
 from gpuspec.words import dollars
 

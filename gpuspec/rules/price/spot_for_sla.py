@@ -61,7 +61,7 @@ class SpotForSla(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        if (facts.workload.task or facts.default_task) != "serve" or job.spot != "only":
+        if facts.workload.task != "serve" or job.spot != "only":
             return
         scaling = job.scaling
         least = scaling.min if scaling and scaling.min is not None else 1

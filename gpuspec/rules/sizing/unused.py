@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related, Saving
 from gpuspec.lint.rule import Rule
-from gpuspec.planning import cheapest
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.prices import cheapest
 from gpuspec.words import dollars
 
 SPLITS_BY_FLAG = {"vllm", "sglang", "lmdeploy", "fastchat"}

@@ -8,7 +8,7 @@ from gpuspec.catalog import Gpu, resolve_gpu
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
-from gpuspec.planning import cheapest
+from gpuspec.planning.prices import cheapest
 from gpuspec.words import dollars, gib
 
 

@@ -17,15 +17,15 @@ from gpuspec_fleet.ssh import bundle
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.catalog import offers, price_sources
 from gpuspec.job import read
-from gpuspec.lint.facts import Facts
-from gpuspec.planning import Plan
+from gpuspec.planning.case import Case
+from gpuspec.planning.plan import Plan
 from gpuspec.testing import lint_text, plugged
 from gpuspec.text import parse
 
 
 def plan_of(text: str) -> Plan:
     tree = parse(text)
-    return Facts("job.gpu.jsonc", tree, read(tree)).plan
+    return Case("job.gpu.jsonc", tree, read(tree)).plan
 
 
 README = (Path(__file__).parents[1] / "README.md").read_text()

@@ -1,0 +1,234 @@
+"""One job, and everything worked out from it on first use: every command takes its answers from here."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from gpuspec.job.job import Job, Task
+from gpuspec.planning.price_lists import PriceLists
+from gpuspec.text import Tree
+
+if TYPE_CHECKING:
+    from gpuspec.catalog import Gpu, Offer
+    from gpuspec.commands.trace import Step
+    from gpuspec.planning.alternatives import Alternative, Market
+    from gpuspec.planning.plan import Plan
+    from gpuspec.sizing import Need, Unsized
+    from gpuspec.sizing.speed import Speed
+    from gpuspec.workload import Workload
+
+
+class JobSettings(NamedTuple):
+    """What the settings of a folder say about the jobs in it. Each is a key of `gpuspec.toml`."""
+
+    prices: str | None = None
+    """The price source to use; None: all current ones."""
+    clouds: tuple[str, ...] = ()
+    """Clouds that may be used; empty: all."""
+    default_task: Task | None = None
+    """The task of jobs that name none, and whose commands tell none."""
+
+
+class JobOverrides(NamedTuple):
+    """What the options of a command say in place of the file and of the settings."""
+
+    clouds: tuple[str, ...] = ()
+    """`--cloud`: these, whatever the file and the settings say."""
+    max_hours: float | None = None
+    """`--max-hours`."""
+    machines: int = 1
+    """`--shards`: the machines that share the budget."""
+    accept_no_timer: bool = False
+    """`--accept-no-timer`: also clouds whose machines cannot take themselves down."""
+
+    def over(self, job: Job) -> Job:
+        """The job with these in place of its own."""
+        if self.clouds:
+            job = job._replace(clouds=self.clouds)
+        budget = job.budget
+        if self.max_hours is not None:
+            from gpuspec.job.job import Budget
+
+            budget = (budget or Budget())._replace(max_hours=self.max_hours)
+        if budget is not None and budget.max_total is not None and self.machines > 1:
+            budget = budget._replace(max_total=budget.max_total / self.machines)
+        return job if budget is job.budget else job._replace(budget=budget)
+
+
+class Case:
+    """A job in a file, with the settings in force there and the options of the command.
+
+    `on_disk` is False for text that lies in no file: then nothing beside it is read. `price_lists` is shared by the
+    cases of one run. `written` is the job as its file has it, None where the file has none."""
+
+    def __init__(
+        self,
+        path: str,
+        tree: Tree,
+        written: Job | None,
+        *,
+        settings: JobSettings | None = None,
+        overrides: JobOverrides | None = None,
+        price_lists: PriceLists | None = None,
+        on_disk: bool = True,
+    ) -> None:
+        self.path = path
+        self.tree = tree
+        self.written = written
+        self.settings = settings or JobSettings()
+        self.overrides = overrides or JobOverrides()
+        self.on_disk = on_disk
+        self.price_lists = price_lists or PriceLists()
+        self._needs: dict[int, Need | Unsized] = {}
+
+    @property
+    def has_job(self) -> bool:
+        """Whether the file holds a job."""
+        return self.written is not None
+
+    @cached_property
+    def job(self) -> Job:
+        """The job with the overrides; raises LookupError where the file has none."""
+        if self.written is None:
+            raise LookupError(f"{self.path} has no job")
+        return self.overrides.over(self.written)
+
+    @property
+    def workdir(self) -> str:
+        """Absolute: the job's own workdir, relative to the folder of its file ("-" is standard input)."""
+        folder = os.getcwd() if self.path == "-" else os.path.dirname(os.path.abspath(self.path))
+        return os.path.normpath(os.path.join(folder, self.job.workdir or "."))
+
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        """The clouds that may be used whatever the job says; empty: all."""
+        return self.overrides.clouds or self.settings.clouds
+
+    @cached_property
+    def workload(self) -> "Workload":
+        """What the job does. `default_task` stands in where neither the file nor its commands tell the task."""
+        from gpuspec.workload.read import read
+        from gpuspec.workload.workload import Origin
+
+        found = read(self.job, self._read_beside)
+        default = self.settings.default_task
+        if found.task is not None or default is None:
+            return found
+        origin = Origin("settings", default)
+        return found._replace(task=default, origins={**found.origins, "task": origin})
+
+    @cached_property
+    def commands_only(self) -> "Workload":
+        """What the commands alone say the job does, whatever the spec's `model` says."""
+        if self.job.model is None:
+            return self.workload
+        from gpuspec.workload.read import read
+
+        return read(self.job._replace(model=None), self._read_beside)
+
+    @cached_property
+    def steps(self) -> "tuple[Step, ...]":
+        """The commands of `setup` and `run`, in the order in which they would run, shell scripts followed."""
+        if not (self.job.steps or self.job.run):
+            return ()
+        from gpuspec.commands.trace import trace
+
+        return trace(self.job, self._read_beside)
+
+    def need(self, gpus: int = 1) -> "Need | Unsized":
+        """Memory per GPU when spread over `gpus`."""
+        if gpus not in self._needs:
+            from gpuspec.sizing import need
+
+            self._needs[gpus] = need(self.workload, gpus)
+        return self._needs[gpus]
+
+    def speed(self, gpu: "Gpu", gpus: int = 1) -> "Speed | Unsized":
+        """How quickly so many of a GPU do the work."""
+        from gpuspec.sizing.speed import speed
+
+        return speed(self.workload, gpu, gpus)
+
+    @cached_property
+    def offers(self) -> "tuple[Offer, ...]":
+        """Offers of the price source in force, on allowed clouds."""
+        return self.price_lists.offers(self.settings.prices, self.clouds)
+
+    @property
+    def price_dates(self) -> Mapping[str, str | None]:
+        """Name → ISO date of every price source; None where the date is unknown."""
+        return {source.name: source.as_of for source in self.price_lists.sources}
+
+    @cached_property
+    def market(self) -> "Market":
+        """What the job may rent: its own choices and everything else that fits, priced."""
+        from gpuspec.planning.alternatives import Market
+
+        return Market(self.job, self.workload, self.need, self.offers)
+
+    @cached_property
+    def choices(self) -> "tuple[Alternative, ...]":
+        """The GPUs of `gpu_types`, each priced and held against the Need, in the order written."""
+        return self.market.choices()
+
+    @cached_property
+    def per_hour(self) -> float | None:
+        """What the machine costs an hour: the cheapest of the GPUs named; None where none is named or priced."""
+        return min((choice.per_hour for choice in self.choices if choice.price), default=None)
+
+    @property
+    def takes_first(self) -> bool:
+        """Whether the file is meant for a launcher that takes the first GPU it can get (GPU CLI's gpu.jsonc).
+        gpuspec itself takes the cheapest that fits."""
+        return self.job.provider is not None
+
+    @cached_property
+    def selected(self) -> "Alternative | None":
+        """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest;
+        None where no choice is priced, or all are too small."""
+        able = [
+            way for way in self.choices if way.price and (not way.fit or way.fit.verdict != "does not fit")
+        ]
+        if not able:
+            return None
+        return able[0] if self.takes_first else min(able, key=lambda way: way.per_hour)
+
+    @cached_property
+    def baseline(self) -> "Alternative | None":
+        """The choice whose cost is held against others: the one taken, its memory known. None where a choice that is
+        no larger has no known price: it may be the one that is taken."""
+        able = [way for way in self.choices if way.fit and way.fit.verdict != "does not fit"]
+        priced = [way for way in able if way.price]
+        if not priced:
+            return None
+        if self.takes_first:
+            return able[0] if able[0].price else None
+        taken = min(priced, key=lambda way: way.per_hour)
+        unknown = [way for way in able if not way.price and way.gpu.vram_gb <= taken.gpu.vram_gb]
+        return None if unknown else taken
+
+    @cached_property
+    def plan(self) -> "Plan":
+        """Everything that can be rented, ranked."""
+        return self.plan_on(None)
+
+    def plan_on(self, launcher: str | None) -> "Plan":
+        """The plan of what one launcher can run on; None: of all."""
+        from gpuspec.planning.rank import rank_offers
+
+        offers = self.offers
+        if launcher is not None:
+            offers = tuple(offer for offer in offers if offer.launcher == launcher)
+        return rank_offers(
+            self.job,
+            self.workload,
+            self.need,
+            offers,
+            sources=self.price_dates,
+            accept_no_timer=self.overrides.accept_no_timer,
+        )
+
+    @property
+    def _read_beside(self) -> str | None:
+        return self.path if self.on_disk else None
