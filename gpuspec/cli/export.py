@@ -6,9 +6,9 @@ import click
 
 from gpuspec.cli.job_file import load, make_plan
 from gpuspec.launch.skypilot import export
-from gpuspec.launch.skypilot.route import Kind
+from gpuspec.launch.skypilot.mode import Mode
 
-KINDS: dict[str, Kind] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
+KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
 
 
 @click.command("export")

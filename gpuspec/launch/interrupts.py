@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-def bounded(work: Callable[[], None], seconds: float, leave: threading.Event | None = None) -> str:
+def run_bounded(work: Callable[[], None], seconds: float, leave: threading.Event | None = None) -> str:
     """Do `work`, waiting no longer than `seconds` for it, or until `leave`; "" or why it did not end well."""
     trouble: list[str] = []
 
@@ -31,7 +31,7 @@ def bounded(work: Callable[[], None], seconds: float, leave: threading.Event | N
 
 
 @contextmanager
-def hearing() -> Iterator[threading.Event]:
+def interrupt_event() -> Iterator[threading.Event]:
     """While open, Ctrl-C (or TERM, or HUP) breaks nothing off: it sets the event."""
     heard = threading.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gpuspec.launch.skypilot import controllers, route
+from gpuspec.launch.skypilot import controllers, mode
 from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.controllers import ManagedJob, Replica, Service
-from gpuspec.launch.skypilot.shell import HELD
+from gpuspec.launch.skypilot.job_script import WAITS_FOR_FETCH
 from tests.launch import drive_rented
 from tests.launch.drive_rented import FakeClient
 
@@ -75,7 +75,7 @@ class FakeControllers(FakeClient):
         if "CANCEL" in os.environ:
             return 103
         if "HOLDS" in os.environ:  # until its outputs were fetched
-            out.write(f"(x, pid=1) {HELD} 7\n")
+            out.write(f"(x, pid=1) {WAITS_FOR_FETCH} 7\n")
             while not os.path.exists(os.environ["HOLDS"]):
                 time.sleep(0.01)
         change(name, state=os.environ.get("ENDS_AS", "SUCCEEDED"), machine=False)
@@ -137,16 +137,16 @@ class FakeControllers(FakeClient):
     def spent(self, machines: str) -> float:
         return 1.5
 
-    def handing_in(self, what: str) -> bool:
+    def is_submitting(self, what: str) -> bool:
         return False
 
 
 def main() -> int:
     for verb in [name for name in vars(FakeControllers) if not name.startswith("_")]:
         drive_rented.mortal(FakeControllers, verb)
-    modules: Any = (controllers, route)
+    modules: Any = (controllers, mode)
     modules[0].Controllers = FakeControllers
-    modules[0].close_to_others = lambda: None
+    modules[0].lock_sky_folder = lambda: None
     modules[1].find_spec = lambda name: True
     return drive_rented.main()
 

@@ -179,10 +179,10 @@ def main() -> int:
     module: Any = client
     module.Client, module.require, module.used = FakeClient, lambda: None, lambda: True
     from gpuspec.cli.main import main as gpuspec
-    from gpuspec.launch.skypilot import follow, results
+    from gpuspec.launch.skypilot import follow_log, results
 
-    results.RETRY_PAUSES, follow.PAUSE_SECONDS = (0.01,), 0.01
-    follow.LOST_MINUTES = float(os.environ.get("LOST_MINUTES", "10"))  # type: ignore[assignment]
+    results.RETRY_PAUSES, follow_log.PAUSE_SECONDS = (0.01,), 0.01
+    follow_log.LOST_MINUTES = float(os.environ.get("LOST_MINUTES", "10"))  # type: ignore[assignment]
 
     return gpuspec(sys.argv[1:])
 

@@ -11,8 +11,8 @@ import pytest
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.skypilot.cache import CACHE, NOT_UPLOADED, cache_folder, mounted, uploaded_text
-from gpuspec.launch.skypilot.route import kept_folder
+from gpuspec.launch.skypilot.cache import CACHE, NOT_UPLOADED, cache_folder, cache_mount, wait_for_upload_text
+from gpuspec.launch.skypilot.mode import durable_folder
 
 
 @pytest.mark.parametrize(
@@ -31,16 +31,16 @@ from gpuspec.launch.skypilot.route import kept_folder
 )
 def test_a_bucket_is_mounted_whole_and_the_folder_in_it_is_used(cache: str, source: str, folder: str) -> None:
     job = Job(cache=cache, items="*.wav")
-    assert mounted(job)["file_mounts"] == {"/gpuspec-cache": {"source": source, "mode": "MOUNT_CACHED"}}
+    assert cache_mount(job)["file_mounts"] == {"/gpuspec-cache": {"source": source, "mode": "MOUNT_CACHED"}}
     assert cache_folder(job) == folder
-    assert kept_folder(job, "x") == f"{folder}/gpuspec-x"
+    assert durable_folder(job, "x") == f"{folder}/gpuspec-x"
 
 
 def test_a_volume_is_mounted_by_its_name() -> None:
     job = Job(cache="models")
-    assert mounted(job) == {"volumes": {"/gpuspec-cache": "models"}}
+    assert cache_mount(job) == {"volumes": {"/gpuspec-cache": "models"}}
     assert cache_folder(job) == "/gpuspec-cache"
-    assert uploaded_text("true\n", job) == "true\n"
+    assert wait_for_upload_text("true\n", job) == "true\n"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_volume_is_mounted_by_its_name() -> None:
 )
 def test_a_bucket_that_cannot_be_mounted_is_refused(cache: str, hint: str) -> None:
     with pytest.raises(UserError) as caught:
-        mounted(Job(cache=cache))
+        cache_mount(Job(cache=cache))
     assert caught.value.code == "cache-bucket"
     assert hint in (caught.value.hint or "")
 
@@ -71,7 +71,7 @@ def notes(home: Path, dirty: bool) -> Path:
 
 def started(text: str, home: Path, mount: Path) -> subprocess.Popen[str]:
     job = Job(cache="s3://mine")
-    words = ["bash", "-c", uploaded_text(text, job).replace(CACHE, str(mount))]
+    words = ["bash", "-c", wait_for_upload_text(text, job).replace(CACHE, str(mount))]
     return subprocess.Popen(words, env={"HOME": str(home), "PATH": "/usr/bin:/bin"}, stderr=-1, text=True)
 
 
@@ -102,9 +102,9 @@ def test_a_job_whose_mount_is_gone_says_what_did_not_arrive(tmp_path: Path, stat
 def test_the_wait_before_a_machine_goes_is_of_any_shell_and_shorter_than_that_of_the_client(
     tmp_path: Path,
 ) -> None:
-    from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS
+    from gpuspec.launch.skypilot.machine_launch import TEARDOWN_SECONDS
 
-    (hook,) = mounted(Job(cache="s3://mine"))["config"]["hooks"]
+    (hook,) = cache_mount(Job(cache="s3://mine"))["config"]["hooks"]
     assert set(hook["events"]) == {"down", "preemption"}
     assert hook["timeout"] < TEARDOWN_SECONDS / 2
     assert len(hook["run"]) < 16 * 1024  # SkyPilot's own limit

@@ -15,9 +15,9 @@ import pytest
 from gpuspec.errors import UserError
 from gpuspec.job import Checkpoint, Job, Scaling
 from gpuspec.launch.records import Records
-from gpuspec.launch.skypilot import route
-from gpuspec.launch.skypilot.route import kept_folder, survives
-from gpuspec.launch.skypilot.shell import FETCHED
+from gpuspec.launch.skypilot import mode
+from gpuspec.launch.skypilot.job_script import FETCHED
+from gpuspec.launch.skypilot.mode import durable_folder, survives_preemption
 
 from . import drive_controlled as cloud
 from .rented import reachable
@@ -107,7 +107,7 @@ def listed() -> dict[str, Any]:
     ],
 )
 def test_where_a_run_keeps_what_it_has_done(job: Job, folder: str | None) -> None:
-    assert kept_folder(job, "x") == folder
+    assert durable_folder(job, "x") == folder
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_where_a_run_keeps_what_it_has_done(job: Job, folder: str | None) -> Non
     ],
 )
 def test_a_job_goes_on_where_its_state_outlives_the_machine(job: Job, does: bool) -> None:
-    assert survives(job) is does
+    assert survives_preemption(job) is does
 
 
 def test_replicas_are_what_scaling_says() -> None:
     said = [Scaling(0, 3), Scaling(2, None), Scaling(None, None), Scaling(None, 4)]
-    assert [route.replicas(Job(scaling=each)) for each in said] == [(0, 3), (2, 2), (0, 1), (0, 4)]
+    assert [mode.replicas(Job(scaling=each)) for each in said] == [(0, 3), (2, 2), (0, 1), (0, 4)]
 
 
 def test_a_job_that_survives_is_a_managed_one_and_is_told_so_before_the_question(place: Path) -> None:
@@ -198,14 +198,14 @@ def test_a_service_that_nothing_would_end_is_refused(place: Path) -> None:
 
 
 def test_secrets_are_closed_to_others(place: Path) -> None:
-    from gpuspec.launch.skypilot.controllers import close_to_others
+    from gpuspec.launch.skypilot.controllers import lock_sky_folder
 
     (place / ".sky").chmod(0o755)
-    close_to_others()
+    lock_sky_folder()
     assert (place / ".sky").stat().st_mode & 0o777 == 0o700
     os.environ["HOME"] = str(place / "nowhere")
     with pytest.raises(UserError) as caught:
-        close_to_others()
+        lock_sky_folder()
     assert caught.value.code == "sky-folder-open"
 
 

@@ -20,11 +20,10 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job, Port, Readiness
 from gpuspec.launch import RunSettings, find_launcher, ports
 from gpuspec.launch.readiness import LINES, Unreachable, Watch, ask_http, last_lines
-from gpuspec.launch.skypilot.reach import Reach, forwarded
-from gpuspec.launch.skypilot.shell import BEGUN
+from gpuspec.launch.skypilot.job_log import Discard, JobLog
+from gpuspec.launch.skypilot.job_script import COMMAND_BEGINS
+from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, forwarded_ports
 from gpuspec.launch.skypilot.ssh import ssh as by_ssh
-from gpuspec.launch.skypilot.watch import Nowhere
-from gpuspec.launch.skypilot.watch import Watch as Log
 from gpuspec.launch.tunnel import Tunnel
 
 from .test_skypilot_task import job as rented
@@ -94,10 +93,10 @@ def settings(said: list[str], **more: Any) -> RunSettings:
 def test_ports_are_forwarded_where_somebody_is_there_to_use_them() -> None:
     server = Job(ports=(Port(8000),))
     ready = server._replace(readiness=Readiness(http="http://localhost:8000/"))
-    assert forwarded(server, settings([])) == (8000,)
-    assert forwarded(server, settings([], detach=True)) == ()
-    assert forwarded(ready, settings([], detach=True)) == (8000,)
-    assert forwarded(ready, settings([], shard=(1, 2))) == ()
+    assert forwarded_ports(server, settings([])) == (8000,)
+    assert forwarded_ports(server, settings([], detach=True)) == ()
+    assert forwarded_ports(ready, settings([], detach=True)) == (8000,)
+    assert forwarded_ports(ready, settings([], shard=(1, 2))) == ()
 
 
 def test_a_port_that_is_taken_here_is_said_before_a_cent_is_spent(site: Site, tmp_path: Path) -> None:
@@ -173,16 +172,16 @@ class Reached:
     def __init__(self, wanted: Readiness, **more: Any) -> None:
         self.said: list[str] = []
         self.ended = 0
-        self.log = Log(Nowhere(), Nowhere())
+        self.log = JobLog(Discard(), Discard())
         job = Job(readiness=wanted, **more)
-        self.reach = Reach(job, settings(self.said), "gs-x", "cd .", self.log, self._end)
+        self.reach = PortsAndReadiness(job, settings(self.said), "gs-x", "cd .", self.log, self._end)
         self.reach.start()
 
     def _end(self) -> None:
         self.ended += 1
 
     def begin(self, *lines: str) -> None:
-        self.log.write("".join(f"(x, pid=1) {line}\n" for line in (BEGUN, *lines)))
+        self.log.write("".join(f"(x, pid=1) {line}\n" for line in (COMMAND_BEGINS, *lines)))
 
 
 def test_a_service_is_ready_when_it_answers_and_is_not_asked_during_setup(ssh: Path, site: Site) -> None:
@@ -272,7 +271,7 @@ def test_the_end_of_a_log() -> None:
 
 
 def test_the_command_says_that_it_begins_where_somebody_waits_for_it() -> None:
-    assert BEGUN not in made(rented("RTX A6000"))["run"]
+    assert COMMAND_BEGINS not in made(rented("RTX A6000"))["run"]
     assert made(rented("RTX A6000", readiness=Readiness(command=("true",))))["run"].startswith(
-        f'echo "{BEGUN}" >&2\n'
+        f'echo "{COMMAND_BEGINS}" >&2\n'
     )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpuspec.launch.records import Records, run_folder
-from gpuspec.launch.skypilot.secret_file import forget, in_file
+from gpuspec.launch.skypilot.secret_file import remove_secret_file, secrets_in_file
 
 from . import drive_rented as cloud
 from .rented import change, run
@@ -36,14 +36,14 @@ def test_each_value_arrives_verbatim_and_only_its_owner_reads_it(
     folder = tmp_path_factory.mktemp("secret")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GPUSPEC_STATE_DIR", str(folder / "state"))
-        changed = in_file(CONFIG, {"TOKEN": value}, "abc")
+        changed = secrets_in_file(CONFIG, {"TOKEN": value}, "abc")
         assert changed["file_mounts"] == {"/other": "there", "~/.gpuspec-abc": str(here("abc"))}
         assert "secrets" not in changed
         assert here("abc").stat().st_mode & 0o777 == 0o600
         home = folder / "home"
         home.mkdir()
         (home / ".gpuspec-abc").write_bytes(here("abc").read_bytes())
-        forget("abc")
+        remove_secret_file("abc")
         assert not here("abc").exists()
     for text, wrote in (("setup", "set-up"), ("run", "ran")):
         subprocess.run(["bash", "-c", changed[text]], cwd=home, env={"HOME": str(home)}, check=True)
@@ -58,7 +58,7 @@ def test_what_a_killed_client_left_is_taken_away(tmp_path: Path, monkeypatch: py
     for run_id, pid in (("dead", 2**22 + 1), ("lives", os.getpid())):
         Records().new(id=run_id, name="x", launcher="skypilot", spec_path="-", workdir="/", pid=pid)
         here(run_id).write_text("export TOKEN=x\n")
-    in_file(CONFIG, {"TOKEN": "x"}, "mine")
+    secrets_in_file(CONFIG, {"TOKEN": "x"}, "mine")
     assert [here(run_id).exists() for run_id in ("dead", "lives", "mine")] == [False, True, True]
 
 

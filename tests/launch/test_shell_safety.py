@@ -23,7 +23,7 @@ from webserver import Site
 from gpuspec.job import Budget, Download, GpuChoice, Job, Step
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
-from gpuspec.launch.skypilot.shell import INLINE_BYTES, out_of_sight
+from gpuspec.launch.skypilot.job_script import INLINE_BYTES, sent_as_file
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.yaml_text import render
 
@@ -95,7 +95,7 @@ def test_on_a_rented_machine(site: Site, made: dict[str, Any]) -> None:
         config = yaml.safe_load(text)
         assert config["workdir"] == str(folder)
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), **config["envs"]}
-        for text in (config["setup"], out_of_sight(config["run"])):
+        for text in (config["setup"], sent_as_file(config["run"])):
             (folder.parent / "script").write_text(text)
             done = subprocess.run(
                 ["bash", str(folder.parent / "script")],
@@ -139,8 +139,8 @@ def test_a_text_out_of_sight_is_the_same_text(text: str, tmp_path: Path) -> None
         done = subprocess.run(["bash", "script"], cwd=tmp_path, capture_output=True, text=True)
         return done.returncode, done.stdout
 
-    from gpuspec.launch.skypilot.shell import run_text
+    from gpuspec.launch.skypilot.job_script import run_text
 
     plain = run_text(text, None)
-    assert len(out_of_sight(plain)) > INLINE_BYTES
-    assert run(out_of_sight(plain)) == run(plain)
+    assert len(sent_as_file(plain)) > INLINE_BYTES
+    assert run(sent_as_file(plain)) == run(plain)

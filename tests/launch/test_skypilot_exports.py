@@ -10,7 +10,7 @@ import pytest
 from gpuspec.errors import UserError
 from gpuspec.job import Checkpoint, Job, Port, Readiness, Scaling, Traffic
 from gpuspec.launch.skypilot import export
-from gpuspec.launch.skypilot.exports import managed, service
+from gpuspec.launch.skypilot.controller_task import managed, service
 
 from .test_skypilot_task import job, made, planned
 

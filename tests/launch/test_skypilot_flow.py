@@ -12,10 +12,10 @@ import pytest
 from gpuspec.catalog import Offer, resolve_gpu
 from gpuspec.errors import UserError
 from gpuspec.job import Budget, Job
-from gpuspec.launch.interrupts import bounded
+from gpuspec.launch.interrupts import run_bounded
 from gpuspec.launch.skypilot.client import Machine, chosen_price, explained
-from gpuspec.launch.skypilot.truths import check_machine, check_price
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.price_check import check_machine, check_price
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
 
@@ -119,7 +119,7 @@ def test_the_machines_own_price_has_the_last_word() -> None:
 
 def test_the_job_owns_standard_output() -> None:
     out, aside = io.StringIO(), io.StringIO()
-    watch = Watch(out, aside)
+    watch = JobLog(out, aside)
     job = "\x1b[36m(e2e-hello, pid=6158)\x1b[0m "
     for piece in (
         "\x1b[2m└── \x1b[0mJob started. Streaming logs... ",
@@ -149,7 +149,7 @@ def test_a_reader_that_left_does_not_end_the_job() -> None:
     os.close(there)
     aside = io.StringIO()
     with suppress(BrokenPipeError), open(ours, "w", buffering=1) as out:  # of what is left in its buffer
-        watch = Watch(out, aside)
+        watch = JobLog(out, aside)
         watch.write("(x, pid=1) one\n(x, pid=1) two\n")
         watch.flush()
         watch.write("ERROR: Job 1 failed with return code list: [3]\n")
@@ -161,7 +161,7 @@ def test_a_reader_that_left_does_not_end_the_job() -> None:
 def test_a_traceback_in_sky_pilot_s_log_is_not_shown() -> None:
     """As SkyPilot 0.14.1 wrote it where RunPod had no GPU left (some of its lines)."""
     aside = io.StringIO()
-    watch = Watch(io.StringIO(), aside)
+    watch = JobLog(io.StringIO(), aside)
     logged = "W 11-28 17:52:48.067 PID=14726 instance.py:120]"
     for line in (
         "⚙︎ Launching on RunPod US (US-TX-1).",
@@ -186,7 +186,7 @@ def test_a_traceback_in_sky_pilot_s_log_is_not_shown() -> None:
 
 def test_what_comes_again_is_not_shown_twice() -> None:
     out = io.StringIO()
-    watch = Watch(out, io.StringIO())
+    watch = JobLog(out, io.StringIO())
     for log in (
         "(x, pid=1) a\n(x, pid=1) b\n(x, pi",
         "(x, pid=1) a\n",
@@ -199,14 +199,14 @@ def test_what_comes_again_is_not_shown_twice() -> None:
 
 def test_teardown_is_waited_for_only_so_long() -> None:
     never = threading.Event()
-    assert bounded(never.wait, 0.01) == "no answer in 0 s"  # type: ignore[arg-type]
+    assert run_bounded(never.wait, 0.01) == "no answer in 0 s"  # type: ignore[arg-type]
     never.set()
-    assert bounded(lambda: None, 5) == ""
+    assert run_bounded(lambda: None, 5) == ""
 
     def fail() -> None:
         raise UserError("x", "the cloud said no")
 
-    assert bounded(fail, 5) == "the cloud said no"
+    assert run_bounded(fail, 5) == "the cloud said no"
 
 
 def test_errors_of_skypilot_are_told_on_one_line_with_advice() -> None:

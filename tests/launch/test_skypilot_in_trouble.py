@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from gpuspec.launch.skypilot import making, server
+from gpuspec.launch.skypilot import api_server, provisioning
 
 
 def test_what_a_killed_server_left_behind_is_named() -> None:
@@ -31,10 +31,10 @@ def test_what_a_killed_server_left_behind_is_named() -> None:
         assert first.stdout
         try:
             first.stdout.readline()
-            assert first.pid not in groups(server.left_behind())  # it has its server yet
+            assert first.pid not in groups(api_server.leftover_processes())  # it has its server yet
             first.kill()
             first.wait()
-            while first.pid not in groups(server.left_behind()):  # bash becomes the worker
+            while first.pid not in groups(api_server.leftover_processes()):  # bash becomes the worker
                 pass
         finally:
             os.killpg(first.pid, signal.SIGKILL)
@@ -51,7 +51,7 @@ def test_a_failed_request_in_few_words() -> None:
         port = listening.getsockname()[1]
     with pytest.raises(urllib.error.URLError) as caught:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/")
-    assert server.innermost(caught.value) == "Connection refused"
+    assert api_server.root_cause(caught.value) == "Connection refused"
 
 
 def _cluster(status: str, age: float) -> Any:
@@ -61,20 +61,20 @@ def _cluster(status: str, age: float) -> Any:
 
 
 def test_only_a_machine_that_was_just_asked_for_may_be_unseen() -> None:
-    assert making.unseen_for(_cluster("UP", 1)) == 0
-    assert making.unseen_for(_cluster("INIT", 61)) == 0
-    assert 49 < making.unseen_for(_cluster("INIT", 10)) <= 50
-    assert making.unseen_for(_cluster("INIT", -864000)) == 60  # the clock was set back
+    assert provisioning.seconds_until_visible(_cluster("UP", 1)) == 0
+    assert provisioning.seconds_until_visible(_cluster("INIT", 61)) == 0
+    assert 49 < provisioning.seconds_until_visible(_cluster("INIT", 10)) <= 50
+    assert provisioning.seconds_until_visible(_cluster("INIT", -864000)) == 60  # the clock was set back
 
 
 def test_it_is_waited_for_until_it_is_seen(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers = iter([False, False, True])
-    monkeypatch.setattr(making, "_seen", lambda status: next(answers))
-    monkeypatch.setattr(making.time, "sleep", lambda seconds: None)
-    making.until_seen(_cluster("INIT", 10))
+    monkeypatch.setattr(provisioning, "_visible", lambda status: next(answers))
+    monkeypatch.setattr(provisioning.time, "sleep", lambda seconds: None)
+    provisioning.wait_until_visible(_cluster("INIT", 10))
     assert next(answers, None) is None
     assert "gs-x was being made: looking for" in capsys.readouterr().err
-    monkeypatch.setattr(making, "_seen", lambda status: pytest.fail("it is up"))
-    making.until_seen(_cluster("UP", 10))
+    monkeypatch.setattr(provisioning, "_visible", lambda status: pytest.fail("it is up"))
+    provisioning.wait_until_visible(_cluster("UP", 10))

@@ -10,7 +10,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.records import Records
-from gpuspec.launch.skypilot.flow import Launch
+from gpuspec.launch.skypilot.machine_launch import MachineLaunch
 from gpuspec.planning.plan import Plan
 from gpuspec.sizing import Unsized
 
@@ -35,7 +35,7 @@ def test_the_message_names_the_machine_and_the_record_is_lost(
         max_hours=1.0,
     )
     plan = Plan(Unsized(""), (), None, None, None, (), keep_alive_minutes=3, max_hours=1.0)
-    launch = Launch(Job(), plan, RunSettings("job.jsonc", str(tmp_path)), record)
+    launch = MachineLaunch(Job(), plan, RunSettings("job.jsonc", str(tmp_path)), record)
     with pytest.raises(UserError) as caught:
         launch._give_up(Unwilling(), "interrupted", "interrupted")  # type: ignore[arg-type]
     error = caught.value

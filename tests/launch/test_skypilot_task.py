@@ -18,10 +18,16 @@ from gpuspec.errors import UserError
 from gpuspec.job import Budget, GpuChoice, Job, Port, Step
 from gpuspec.launch import RunSettings, find_launcher, items
 from gpuspec.launch.skypilot import export
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.job_script import (
+    FETCHED,
+    LIMIT_REACHED,
+    run_text,
+    setup_text,
+    wait_for_fetch_text,
+)
 from gpuspec.launch.skypilot.reuse import machine_key
-from gpuspec.launch.skypilot.shell import FETCHED, LIMIT_REACHED, held_text, run_text, setup_text
-from gpuspec.launch.skypilot.task import Entry, task, task_name
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.task import ResourceOption, task, task_name
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Unsized
@@ -168,7 +174,7 @@ def test_a_line_that_ends_our_here_document_does_not() -> None:
 def test_the_exit_status_is_the_jobs_own_and_is_said(limit: float | None, tmp_path: Path) -> None:
     failed = bash(run_text("exit 7", limit), tmp_path)
     assert failed.returncode == 7
-    watch = Watch(io.StringIO(), io.StringIO())
+    watch = JobLog(io.StringIO(), io.StringIO())
     watch.write("(x, pid=1) " + failed.stderr)
     assert watch.exit_code == 7
     assert bash(run_text("true", limit), tmp_path).stderr == ""
@@ -198,7 +204,7 @@ def test_the_most_that_a_gpu_held_is_said_at_the_end(limit: float | None, tmp_pa
     )
     assert (done.stdout, done.returncode) == ("mine\n", 3)
     out = io.StringIO()
-    watch = Watch(out, out)
+    watch = JobLog(out, out)
     watch.write("(x, pid=1) " + done.stderr)
     assert (watch.peak_memory, watch.exit_code, out.getvalue()) == (40.0, 3, "")  # 40960 MiB
 
@@ -208,7 +214,7 @@ def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:
     spec = job(
         "RTX A6000", setup=tuple(step.run for step in steps), steps=steps, run="echo run", budget=Budget(1, 1)
     )
-    way = Entry("lambda", "A6000", 1, False, "", 0.8)
+    way = ResourceOption("lambda", "A6000", 1, False, "", 0.8)
     again = made(spec, again=way)
     assert again["resources"] == {"infra": "lambda", "accelerators": "A6000:1"}
     assert "setup" not in again
@@ -230,7 +236,7 @@ def test_a_setup_that_failed_is_done_anew_on_a_machine_used_again(
     budget = Budget(max_hours=hours) if hours else None
     spec = job("RTX A6000", setup=setup, steps=steps, run="echo run", budget=budget)
     assert bash(made(spec)["setup"], tmp_path).returncode == 1
-    again = made(spec, again=Entry("lambda", "A6000", 1, False, "", 0.8))["run"]
+    again = made(spec, again=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"]
     failed = bash(again, tmp_path)
     assert (failed.returncode, failed.stdout) == (1, "")
     assert "setup of an earlier run did not end well" in failed.stderr
@@ -248,7 +254,10 @@ def test_a_command_that_has_begun_tells_that_setup_went_well(tmp_path: Path) -> 
     assert bash(first["setup"], tmp_path).returncode == 0
     assert bash(first["run"], tmp_path).stdout == "run\n"
     assert (
-        bash(made(spec, again=Entry("lambda", "A6000", 1, False, "", 0.8))["run"], tmp_path).returncode == 0
+        bash(
+            made(spec, again=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"], tmp_path
+        ).returncode
+        == 0
     )
     assert (tmp_path / "tries").read_text() == "tried\n"
 
@@ -386,9 +395,9 @@ def test_a_machine_waits_for_its_outputs_to_be_fetched(tmp_path: Path) -> None:
     ) as shell:
         assert shell.stdin
         assert shell.stderr
-        shell.stdin.write(held_text(run_text("echo x; exit 3", 1.0), 1))
+        shell.stdin.write(wait_for_fetch_text(run_text("echo x; exit 3", 1.0), 1))
         shell.stdin.close()
-        watch = Watch(io.StringIO(), io.StringIO())
+        watch = JobLog(io.StringIO(), io.StringIO())
         for line in shell.stderr:
             watch.write(f"(x, pid=1) {line}")
             if watch.held.is_set():
@@ -396,4 +405,4 @@ def test_a_machine_waits_for_its_outputs_to_be_fetched(tmp_path: Path) -> None:
                 (tmp_path / FETCHED).touch()
         assert shell.wait() == 3
     assert watch.held.is_set()
-    assert bash(held_text("exit 4\n", 0), tmp_path).returncode == 4  # nobody came in time
+    assert bash(wait_for_fetch_text("exit 4\n", 0), tmp_path).returncode == 4  # nobody came in time

@@ -14,9 +14,9 @@ from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.route import Kind, choose_route, kept_folder
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
 from gpuspec.launch.skypilot.task import task, timer
-from gpuspec.launch.skypilot.watch import Watch
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import over_budget
@@ -31,8 +31,8 @@ class SkyPilotLauncher:
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
         from gpuspec.launch.skypilot.client import require
-        from gpuspec.launch.skypilot.reach import (
-            forwarded,
+        from gpuspec.launch.skypilot.ports_and_readiness import (
+            forwarded_ports,
         )  # urllib and all: 14 ms, and a dry run has no use for it
 
         check_job(job, settings)
@@ -41,9 +41,9 @@ class SkyPilotLauncher:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
         if (job.outputs and settings.outputs) or job.items is not None:
             outputs.require_rsync()
-        way = choose_route(job, plan, plain=settings.plain)
+        way = choose_mode(job, plan, plain=settings.plain)
         export(job, plan, settings.workdir, way.kind)
-        for port in forwarded(job, settings) if way.kind == "machine" else ():
+        for port in forwarded_ports(job, settings) if way.kind == "machine" else ():
             require_free(port)
         require()
         if way.line:
@@ -53,36 +53,36 @@ class SkyPilotLauncher:
 
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
         """The task's YAML, as `gpuspec export` prints it, under what is said of its way."""
-        way = choose_route(job, plan, plain=settings.plain)
+        way = choose_mode(job, plan, plain=settings.plain)
         head = f"# {way.line}\n" if way.line else ""
         return head + export(job, plan, settings.workdir, way.kind)
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
-        """Rent, run and report, see `flow.py`, `managed.py` and `service.py`."""
+        """Rent, run and report, see `machine_launch.py`, `managed_job.py` and `service.py`."""
         if (
             settings.resume
             and job.items is not None
             and not items.unfinished(job, settings.workdir, settings.shard)
         ):
             return Outcome("succeeded", 0, "all items were done before: nothing is rented")
-        kind = choose_route(job, plan, plain=settings.plain).kind
+        kind = choose_mode(job, plan, plain=settings.plain).kind
         if kind == "job":
-            from gpuspec.launch.skypilot.managed import ManagedLaunch
+            from gpuspec.launch.skypilot.managed_job import ManagedJobLaunch
 
-            return ManagedLaunch(job, plan, settings, record).run()
+            return ManagedJobLaunch(job, plan, settings, record).run()
         if kind == "service":
             from gpuspec.launch.skypilot.service import ServiceLaunch
 
             return ServiceLaunch(job, plan, settings, record).run()
-        from gpuspec.launch.skypilot.flow import Launch
+        from gpuspec.launch.skypilot.machine_launch import MachineLaunch
 
-        return Launch(job, plan, settings, record).run()
+        return MachineLaunch(job, plan, settings, record).run()
 
     def state(self, run: Run) -> Run:
         """The run as the machine has it, kept in its record once it has ended. A machine that is gone takes with it
         how the job ended, unless someone had asked before."""
         from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.state import state
+        from gpuspec.launch.skypilot.machine_state import state
 
         if run.state in FINAL or (run.state == "lost" and run.gone):
             return run
@@ -100,7 +100,7 @@ class SkyPilotLauncher:
         """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` brings its results at
         the end, as nobody else may; 1 also where they do not come."""
         from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.follow import to_the_end
+        from gpuspec.launch.skypilot.follow_log import follow_to_end
         from gpuspec.launch.skypilot.results import bring_all
 
         if run.machine is None:
@@ -109,10 +109,10 @@ class SkyPilotLauncher:
         if controller:
             return int(controller.logs(run, follow=follow))
         number = None if run.machine_job is None else int(run.machine_job)
-        watch = Watch(sys.stdout, sys.stderr)
+        watch = JobLog(sys.stdout, sys.stderr)
         client = Client()
         if follow:
-            status = to_the_end(client, run.machine, number, watch, _aside)
+            status = follow_to_end(client, run.machine, number, watch, _aside)
         else:
             status = client.logs(run.machine, number, watch, follow=False)
         watch.finish()
@@ -131,8 +131,8 @@ class SkyPilotLauncher:
         """Cancel the job and bring what it has written; the machine goes when its keep-alive has passed, or at once
         where a controller has it. UserError while the machine is still being made."""
         from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.machine_state import job_number
         from gpuspec.launch.skypilot.results import bring
-        from gpuspec.launch.skypilot.state import job_number
 
         if run.through:  # its machines are the controller's, and go with it
             return self.down(run)
@@ -158,7 +158,7 @@ class SkyPilotLauncher:
         """Bring what the run has written, in a minute at most, and take the machine down. UserError where another
         run has it by now."""
         from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.results import bring, delivered
+        from gpuspec.launch.skypilot.results import bring, forget_outputs
 
         controller = _controller(run)
         if controller and run.machine:
@@ -179,7 +179,7 @@ class SkyPilotLauncher:
             client.down(run.machine)
             Records().gone(run.machine)
             if came:
-                delivered(run.id)
+                forget_outputs(run.id)
         if run.state in FINAL:
             return Records().record(run).update(message=run.message or "taken down")
         return Records().record(run).update(state="interrupted", message="taken down")
@@ -209,9 +209,9 @@ class SkyPilotLauncher:
     def remove(self, machine: str) -> None:
         """Take a machine down, or a managed job or service of that name."""
         from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.strays import end_unknown
+        from gpuspec.launch.skypilot.strays import end_controlled
 
-        if not end_unknown(machine):
+        if not end_controlled(machine):
             Client().down(machine)
 
 
@@ -222,9 +222,9 @@ def _aside(line: str) -> None:
 def _controller(run: Run) -> Any:
     """The module that knows what to ask of the controller that has a run; None where it has a machine of its own."""
     if run.through == "job":
-        from gpuspec.launch.skypilot import managed
+        from gpuspec.launch.skypilot import managed_job
 
-        return managed
+        return managed_job
     if run.through == "service":
         from gpuspec.launch.skypilot import service
 
@@ -232,9 +232,9 @@ def _controller(run: Run) -> Any:
     return None
 
 
-def _left_there(job: Job, plan: Plan, kind: Kind) -> str:
+def _left_there(job: Job, plan: Plan, kind: Mode) -> str:
     """What becomes of outputs that no client waits for."""
-    kept = kept_folder(job, "RUN") if kind == "job" and job.items else None
+    kept = durable_folder(job, "RUN") if kind == "job" and job.items else None
     also = f"; what items wrote stays in {kept}" if kept else ""
     minutes = timer(plan)["idle_minutes"]
     return (
@@ -243,7 +243,7 @@ def _left_there(job: Job, plan: Plan, kind: Kind) -> str:
     )
 
 
-def export(job: Job, plan: Plan, workdir: str, kind: Kind = "machine") -> str:
+def export(job: Job, plan: Plan, workdir: str, kind: Mode = "machine") -> str:
     """The SkyPilot task YAML that `gpuspec run` would send, for `sky launch`; of `kind` "job" for `sky jobs launch`,
     "service" for `sky serve up`. Holds no secret's value."""
     if kind == "service":
@@ -251,7 +251,7 @@ def export(job: Job, plan: Plan, workdir: str, kind: Kind = "machine") -> str:
     config = task(job, plan, workdir=workdir, label="export", items=items.resolve(job, workdir))
     command = "sky launch"
     if kind != "machine":
-        from gpuspec.launch.skypilot.exports import managed, service
+        from gpuspec.launch.skypilot.controller_task import managed, service
 
         config = (managed if kind == "job" else service)(config, job)
         command = "sky jobs launch" if kind == "job" else "sky serve up"

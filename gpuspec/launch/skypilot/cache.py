@@ -21,7 +21,7 @@ UPLOAD_MINUTES = 60
 """How long a job waits at its end for what it wrote to reach the bucket."""
 
 LAST_SECONDS = 60
-"""The same for a machine that is taken down: within the time that is waited for that (`flow.TEARDOWN_SECONDS`)."""
+"""The same for a machine that is taken down: well within `machine_launch.TEARDOWN_SECONDS`."""
 
 NOT_UPLOADED = "gpuspec: not all that was written to the cache has reached its bucket"
 """Said in the job's log where that was not enough; the job has then failed."""
@@ -45,7 +45,7 @@ def cache_folder(job: Job) -> str | None:
     return f"{CACHE}/{inside}" if inside else CACHE
 
 
-def mounted(job: Job) -> dict[str, Any]:
+def cache_mount(job: Job) -> dict[str, Any]:
     """`cache` in a task's YAML. UserError for a bucket that SkyPilot cannot mount."""
     if job.cache is None:
         return {}
@@ -64,14 +64,14 @@ def mounted(job: Job) -> dict[str, Any]:
             "cache-bucket", f"`cache` {job.cache} names no folder of a bucket", "like s3://BUCKET/FOLDER"
         )
     # The event `down` is any taking down: by the machine's own timer, by gpuspec or by a controller.
-    last = {"run": _waiting(LAST_SECONDS), "events": ["down", "preemption"], "timeout": LAST_SECONDS + 10}
+    last = {"run": _upload_wait(LAST_SECONDS), "events": ["down", "preemption"], "timeout": LAST_SECONDS + 10}
     return {
         "file_mounts": {CACHE: {"source": bucket, "mode": "MOUNT_CACHED"}},
         "config": {"hooks": [last]},
     }
 
 
-def uploaded_text(text: str, job: Job) -> str:
+def wait_for_upload_text(text: str, job: Job) -> str:
     """`text`, and then the wait for what it wrote. Ends the shell: SkyPilot's own wait stands behind it."""
     if cache_kind(job) != "bucket":
         return text
@@ -79,12 +79,12 @@ def uploaded_text(text: str, job: Job) -> str:
 (
 {text})
 status=$?
-{_waiting(UPLOAD_MINUTES * 60)}[ -z "$left" ] || [ $status -ne 0 ] || status=1
+{_upload_wait(UPLOAD_MINUTES * 60)}[ -z "$left" ] || [ $status -ne 0 ] || status=1
 exit $status
 """
 
 
-def _waiting(seconds: int) -> str:
+def _upload_wait(seconds: int) -> str:
     """Shell text that waits until rclone (1.59 or newer) notes no file as `Dirty`, or its mount is gone; `left` is
     what it still notes then."""
     return f"""\

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
-from gpuspec.launch.skypilot.making import unseen_for, until_seen
-from gpuspec.launch.skypilot.server import innermost, left_behind
-from gpuspec.launch.skypilot.shell import out_of_sight
-from gpuspec.launch.skypilot.watch import COLOUR, Watch
+from gpuspec.launch.skypilot.api_server import leftover_processes, root_cause
+from gpuspec.launch.skypilot.job_log import COLOUR, JobLog
+from gpuspec.launch.skypilot.job_script import sent_as_file
+from gpuspec.launch.skypilot.provisioning import seconds_until_visible, wait_until_visible
 
 
 class Machine(NamedTuple):
@@ -41,7 +41,7 @@ class Machine(NamedTuple):
     was_up: bool = False
     """It was up at some time: then what is not up now is a machine that cannot be reached."""
 
-    def recorded(self) -> dict[str, Any]:
+    def record_fields(self) -> dict[str, Any]:
         """What the record of a run that goes on here says of it."""
         return {
             "state": "running",
@@ -111,7 +111,7 @@ class Client:
         """A sky.Task from its YAML values. Secrets go in beside the YAML, which SkyPilot keeps a copy of."""
         config = copy.deepcopy(config)
         if secrets:
-            config["run"] = out_of_sight(config["run"])
+            config["run"] = sent_as_file(config["run"])
         with explained():
             return self._sky.Task.from_yaml_config(config, secrets_overrides=list(secrets.items()))
 
@@ -134,7 +134,7 @@ class Client:
         with explained():
             return str(self._sdk.exec(task, cluster_name=name))
 
-    def wait(self, request: str, progress: TextIO | Watch) -> int | None:
+    def wait(self, request: str, progress: TextIO | JobLog) -> int | None:
         """Follow a launch to its end; the job's number on the machine."""
         with explained():
             job, _ = self._sdk.stream_and_get(request, output_stream=progress)
@@ -158,7 +158,7 @@ class Client:
 
     def _refreshed(self, known: list[Any]) -> list[Any]:
         """Clusters as their clouds tell. One that may not be seen yet is not asked for: SkyPilot would forget it."""
-        on_the_way = [each for each in known if unseen_for(each)]
+        on_the_way = [each for each in known if seconds_until_visible(each)]
         names = [each.name for each in known if each not in on_the_way]
         if not names:
             return on_the_way
@@ -182,7 +182,7 @@ class Client:
         jobs = [(int(each["job_id"]), float(each["submitted_at"] or 0)) for each in map(dict, found)]
         return max(jobs, default=None)
 
-    def logs(self, name: str, job: int | None, out: TextIO | Watch, *, follow: bool) -> int:
+    def logs(self, name: str, job: int | None, out: TextIO | JobLog, *, follow: bool) -> int:
         """Copy the job's log to `out`; 0, or SkyPilot's own code for a job that did not succeed."""
         with explained():
             return int(self._sdk.tail_logs(name, job, follow=follow, output_stream=out))
@@ -234,7 +234,7 @@ class Client:
             self.cancel_request(request)
         with explained(), contextlib.suppress(self._sky.exceptions.ClusterDoesNotExist):
             for each in self._remembered([name]):
-                until_seen(each)
+                wait_until_visible(each)
             self._sdk.get(self._sdk.down(name))
 
 
@@ -345,7 +345,7 @@ def explained() -> Iterator[None]:
             code, hint = "cache-bucket", _BUCKET
         words = words.partition(" It is only allowed for UP")[0]  # what follows is `sky`'s advice, not ours
         if any(base.__name__ == "RequestException" for base in kind.__mro__):
-            words = f"SkyPilot's API server does not answer ({innermost(error)})"
+            words = f"SkyPilot's API server does not answer ({root_cause(error)})"
         if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
-            code, hint = "api-server-down", left_behind() or _WILL_NOT_START
+            code, hint = "api-server-down", leftover_processes() or _WILL_NOT_START
         raise UserError(code, words[:600], hint) from error

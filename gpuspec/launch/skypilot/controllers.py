@@ -13,7 +13,7 @@ from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.records import alive
 from gpuspec.launch.skypilot.client import Client, Machine, explained, machine_of
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.job_log import JobLog
 
 
 class ManagedJob(NamedTuple):
@@ -76,7 +76,7 @@ class Controllers(Client):
         with explained():
             return str(self._jobs.launch(task, name=name))
 
-    def wait_job(self, request: str, progress: TextIO | Watch) -> int:
+    def wait_job(self, request: str, progress: TextIO | JobLog) -> int:
         """The number of a managed job that is being handed in."""
         with explained():
             numbers, _ = self._sdk.stream_and_get(request, output_stream=progress)
@@ -105,7 +105,7 @@ class Controllers(Client):
         """The managed job of this name; names of ours are used once."""
         return next((each for each in self.jobs() if each.name == name), None)
 
-    def job_log(self, number: int, out: TextIO | Watch, *, follow: bool) -> int:
+    def job_log(self, number: int, out: TextIO | JobLog, *, follow: bool) -> int:
         """Copy a managed job's log to `out`, over all its machines; 0, or SkyPilot's code for one that did not
         succeed."""
         with explained():
@@ -123,7 +123,7 @@ class Controllers(Client):
         with explained():
             return str(self._serve.up(task, service_name=name))
 
-    def wait_service(self, request: str, progress: TextIO | Watch) -> str:
+    def wait_service(self, request: str, progress: TextIO | JobLog) -> str:
         """Where a service that is being handed in answers."""
         with explained():
             _, endpoint = self._sdk.stream_and_get(request, output_stream=progress)
@@ -151,7 +151,7 @@ class Controllers(Client):
         ) or {}
         return policy
 
-    def replica_log(self, name: str, number: int, out: TextIO | Watch, *, follow: bool) -> None:
+    def replica_log(self, name: str, number: int, out: TextIO | JobLog, *, follow: bool) -> None:
         """Copy one replica's log to `out`."""
         with explained():
             self._serve.tail_logs(name, target="replica", replica_id=number, follow=follow, output_stream=out)
@@ -176,7 +176,7 @@ class Controllers(Client):
             found = self._sdk.get(self._sdk.cost_report())
         return sum(float(each["total_cost"] or 0) for each in found if re.fullmatch(machines, each["name"]))
 
-    def handing_in(self, what: str) -> bool:
+    def is_submitting(self, what: str) -> bool:
         """Whether the server is still busy with a request of this kind ("jobs.launch", "serve.up")."""
         with explained():
             return any(each.name.endswith(what) for each in self._sdk.api_status())
@@ -205,19 +205,19 @@ def _service(found: Any) -> Service:
     return Service(found["name"], str(found["status"].value), found.get("endpoint"), replicas)
 
 
-def machine_under(controllers: Controllers, job: ManagedJob) -> Machine | None:
+def machine_of_job(controllers: Controllers, job: ManagedJob) -> Machine | None:
     """The machine that a managed job has at the moment."""
     return next((each for each in controllers.controlled() if each.name == job.machine), None)
 
 
 def unknown(controllers: Controllers, run: Run, request: str, why: str) -> Run:
     """A run that its controller does not know: it is being handed in (by a `request` of this kind), or lost."""
-    if alive(run) or controllers.handing_in(request):
+    if alive(run) or controllers.is_submitting(request):
         return run._replace(state="provisioning")
     return run._replace(state="lost", message=why)
 
 
-def close_to_others() -> None:
+def lock_sky_folder() -> None:
     """The controller keeps the values of secrets, to be able to start the job again, in files of SkyPilot's folder
     that all on this machine may read: nobody else may enter it from here on. UserError where that cannot be had."""
     try:

@@ -20,7 +20,7 @@ from gpuspec.launch.records import Records, run_folder
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client
 
-HOLD_MINUTES = 60
+KEEP_MINUTES = 60
 """How long a machine is kept while its outputs are fetched, or because they could not be."""
 
 PATIENCE_SECONDS = 20.0
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 20.0
 RETRY_PAUSES = (5.0, 20.0, 60.0)
 """Seconds before each further try to fetch outputs from a machine that was not reached."""
 
-RESCUE_SECONDS = 60.0
+TEARDOWN_FETCH_SECONDS = 60.0
 """How long what was written is fetched before a machine is taken down in the middle of its job."""
 
 
@@ -60,7 +60,7 @@ def outputs_of(client: Client, run: Run, host: str) -> Outputs | None:
     )
 
 
-def delivered(run_id: str) -> None:
+def forget_outputs(run_id: str) -> None:
     """A run is over and its results are in their place: forget what they were, and the copies they came through."""
     folder = run_folder(run_id)
     shutil.rmtree(os.path.join(folder, "outputs"), ignore_errors=True)
@@ -78,7 +78,7 @@ def bring(client: Client, run: Run) -> bool:
     try:
         machine = client.machine(run.machine)
         there = machine is not None and (machine.up or machine.was_up)
-        lines = outputs.fetch(timeout=RESCUE_SECONDS).lines() if there else []
+        lines = outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS).lines() if there else []
     except UserError as error:
         there, lines = False, [f"outputs: {error.message}"]
     for line in lines:
@@ -92,12 +92,12 @@ def bring_all(client: Client, run: Run, say: Callable[[str], None]) -> str:
     outputs = outputs_of(client, run, run.machine or "")
     if outputs is None:
         return ""
-    minutes = HOLD_MINUTES if run.keep_alive_minutes is None else int(run.keep_alive_minutes)
+    minutes = KEEP_MINUTES if run.keep_alive_minutes is None else int(run.keep_alive_minutes)
     record = Records().record(run)
-    return Results(client, run.machine or "", None, minutes, outputs, record, say).last_fetch()
+    return ResultFetcher(client, run.machine or "", None, minutes, outputs, record, say).final_fetch()
 
 
-class Results:
+class ResultFetcher:
     """What `outputs` brings from the machine `name`, on which job `number` runs and whose timer is `minutes`."""
 
     def __init__(
@@ -114,19 +114,19 @@ class Results:
         self.name = name
         self.number = number
         self.minutes = minutes
-        self.held_minutes = max(minutes, HOLD_MINUTES)
+        self.held_minutes = max(minutes, KEEP_MINUTES)
         self.outputs = outputs
         self.record = record
         self.say = say
 
-    def last_fetch(self) -> str:
+    def final_fetch(self) -> str:
         """Bring back what is left once the job is over; "" or what was not to be had. A fetch that takes its time,
         or fails, keeps the machine for an hour."""
         wound = threading.Event()
 
         def hold() -> None:
             with suppress(UserError):
-                self._hold()
+                self._extend_timer()
                 wound.set()
 
         # Changing a timer takes seconds, so it is left alone where the fetch is over well before it.
@@ -140,17 +140,17 @@ class Results:
         if trouble:
             if not wound.is_set():
                 hold()
-            return self._kept(trouble, wound.is_set())
+            return self._kept_message(trouble, wound.is_set())
         if wound.is_set():
             self.client.set_timer(self.name, self.minutes)
             self.record.update(keep_alive_minutes=self.minutes)
-        delivered(self.record.run.id)
+        forget_outputs(self.record.run.id)
         return ""
 
-    def rescue(self) -> str:
+    def fetch_before_teardown(self) -> str:
         """Bring what was written before the machine goes; "" or why it stays, its job ended, its timer wound up."""
         try:
-            self.outputs.fetch(timeout=RESCUE_SECONDS)
+            self.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)
         except UserError as error:
             if self.client.machine(self.name, refresh=True) is None:
                 return ""
@@ -159,9 +159,9 @@ class Results:
                 with suppress(UserError):  # SkyPilot may reach it as little: then its limit ends the job
                     self.client.cancel_job(self.name, self.number)
             with suppress(UserError):
-                self._hold()
+                self._extend_timer()
                 held = True
-            return self._kept(error.message, held)
+            return self._kept_message(error.message, held)
         return ""
 
     def _fetch(self) -> str:
@@ -178,13 +178,13 @@ class Results:
             time.sleep(pause)
         return ""
 
-    def _hold(self) -> None:
+    def _extend_timer(self) -> None:
         """Give the machine an hour for its results."""
         self.client.set_timer(self.name, self.held_minutes)
         with suppress(UserError):  # our disk is full: that may be why
             self.record.update(keep_alive_minutes=self.held_minutes)
 
-    def _kept(self, trouble: str, held: bool) -> str:
+    def _kept_message(self, trouble: str, held: bool) -> str:
         run = self.record.run.id
         return (
             f"{trouble}; {self.name} is kept for {self.held_minutes if held else self.minutes} minutes with the "

@@ -12,8 +12,8 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.state import state
-from gpuspec.launch.skypilot.task import Entry
+from gpuspec.launch.skypilot.machine_state import state
+from gpuspec.launch.skypilot.task import ResourceOption
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client, Machine
@@ -35,14 +35,14 @@ def machine_key(job: Job, workdir: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def left_behind(client: Client, key: str) -> list[str]:
+def idle_machines(client: Client, key: str) -> list[str]:
     """Machines made with `key` on which no run goes on, newest first."""
     runs = [run for run in Records().all() if run.machine_key == key and run.machine and not run.gone]
-    busy = {run.machine for run in runs if _goes_on(client, run)}
+    busy = {run.machine for run in runs if _still_has_machine(client, run)}
     return [name for name in dict.fromkeys(run.machine or "" for run in runs) if name not in busy]
 
 
-def _goes_on(client: Client, run: Run) -> bool:
+def _still_has_machine(client: Client, run: Run) -> bool:
     """Whether a run still has its machine. How one has ended that no gpuspec follows stands in no record yet; where
     somebody asked, its own gpuspec may still be fetching the results."""
     if run.state in FINAL:
@@ -53,9 +53,9 @@ def _goes_on(client: Client, run: Run) -> bool:
         return True
 
 
-def reusable(
-    client: Client, names: Sequence[str], ways: Sequence[Entry], most: float
-) -> tuple[Machine, Entry] | None:
+def first_reusable(
+    client: Client, names: Sequence[str], ways: Sequence[ResourceOption], most: float
+) -> tuple[Machine, ResourceOption] | None:
     """The first of these machines that is up, will take itself down, and is one the plan would rent for at most
     `most` $/h; with the way in which the plan would."""
     for name in names:
@@ -68,12 +68,12 @@ def reusable(
         if machine.price is None or machine.price > most + 0.005:
             continue
         for way in ways:
-            if _is(machine, way):
+            if _matches(machine, way):
                 return machine, way
     return None
 
 
-def _is(machine: Machine, way: Entry) -> bool:
+def _matches(machine: Machine, way: ResourceOption) -> bool:
     cloud, _, region = way.infra.partition("/")
     return (
         machine.cloud == cloud

@@ -19,10 +19,10 @@ def on_slurm(infra: str) -> bool:
     return infra.split("/")[0] == "slurm"
 
 
-def in_file(config: dict[str, Any], values: Mapping[str, str], run_id: str) -> dict[str, Any]:
+def secrets_in_file(config: dict[str, Any], values: Mapping[str, str], run_id: str) -> dict[str, Any]:
     """The task with its secrets in a file that SkyPilot copies to the machine: setup and the command read it, the
-    command takes it away. `forget` removes the one here."""
-    _forget_those_of_the_dead()
+    command takes it away. `remove_secret_file` removes the one here."""
+    _remove_files_of_dead_runs()
     here, there = os.path.join(run_folder(run_id), NAME), f"~/.gpuspec-{run_id}"
     with open(os.open(here, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
@@ -34,13 +34,13 @@ def in_file(config: dict[str, Any], values: Mapping[str, str], run_id: str) -> d
     return changed
 
 
-def forget(run_id: str) -> None:
+def remove_secret_file(run_id: str) -> None:
     """Remove a run's file from this machine: once the job has begun, nobody reads it any more."""
     with suppress(FileNotFoundError):
         os.remove(os.path.join(run_folder(run_id), NAME))
 
 
-def _forget_those_of_the_dead() -> None:
+def _remove_files_of_dead_runs() -> None:
     for run in Records().all():
         if not alive(run):
-            forget(run.id)
+            remove_secret_file(run.id)

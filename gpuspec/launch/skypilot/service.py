@@ -1,6 +1,6 @@
 """A run as a SkyServe service: replicas behind one address, started and ended by their controller as requests come.
 
-The controller lives in SkyPilot's server (`route.py`). Replicas have no timer of their own: what stands for it is the
+The controller lives in SkyPilot's server (`mode.py`). Replicas have no timer of their own: what stands for it is the
 scaling that SkyServe was asked for, which is read back, and `gpuspec down`."""
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Outcome, Run, State
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client
-from gpuspec.launch.skypilot.controllers import Controllers, Service, close_to_others, unknown
-from gpuspec.launch.skypilot.exports import service
-from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS, Launch
+from gpuspec.launch.skypilot.controller_task import service
+from gpuspec.launch.skypilot.controllers import Controllers, Service, lock_sky_folder, unknown
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.machine_launch import TEARDOWN_SECONDS, MachineLaunch
+from gpuspec.launch.skypilot.price_check import check_price
 from gpuspec.launch.skypilot.task import task
-from gpuspec.launch.skypilot.truths import check_price
-from gpuspec.launch.skypilot.watch import Watch
 
 POLL_SECONDS = 5.0
 
@@ -32,7 +32,7 @@ _STATES: dict[str, State] = {
 """SkyServe's states in our words; in all that are not here somebody has to look."""
 
 
-class ServiceLaunch(Launch):
+class ServiceLaunch(MachineLaunch):
     """One service on its way. `controllers` is there once SkyPilot was started."""
 
     controllers: Controllers
@@ -44,7 +44,7 @@ class ServiceLaunch(Launch):
 
     def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
         if self.job.secrets:
-            close_to_others()
+            lock_sky_folder()
         config = service(
             task(self.job, self.plan, workdir=self.settings.workdir, label=self.record.run.id, clouds=clouds),
             self.job,
@@ -54,12 +54,12 @@ class ServiceLaunch(Launch):
         check_price(self.job, self.plan, client.quote(sky_task), self.settings.ask, self.settings.say)
         return sky_task
 
-    def _planned(self) -> dict[str, Any]:
+    def _record_fields(self) -> dict[str, Any]:
         return {"through": "service"}
 
-    def _go(self, client: Client, sky_task: Any) -> Outcome:
+    def _launch_task(self, client: Client, sky_task: Any) -> Outcome:
         self.request = self.controllers.start_service(sky_task, self.name)
-        endpoint = self.controllers.wait_service(self.request, Watch(sys.stderr, sys.stderr))
+        endpoint = self.controllers.wait_service(self.request, JobLog(sys.stderr, sys.stderr))
         self.number = 0  # handed in: there is nothing left to cancel
         self.record.update(ready=endpoint, spent=0.0)
         self._check_scaling()
@@ -91,7 +91,7 @@ class ServiceLaunch(Launch):
             if found.state in ("FAILED", "CONTROLLER_FAILED", "FAILED_CLEANUP"):
                 for each in found.replicas[-1:]:
                     self.controllers.replica_log(
-                        self.name, each.number, Watch(sys.stderr, sys.stderr), follow=False
+                        self.name, each.number, JobLog(sys.stderr, sys.stderr), follow=False
                     )
                 raise UserError("service-failed", f"{self.name}: {said}", "its log is above", status=1)
             time.sleep(POLL_SECONDS)
@@ -101,7 +101,7 @@ class ServiceLaunch(Launch):
         self.record.update(spent=self.controllers.spent(pattern(self.name)))
         end_by_name(self.controllers, self.name)
 
-    def _maybe_up(self) -> str:
+    def _what_may_run(self) -> str:
         return (
             f"\n  {self.name} may be up, and its replicas have no timer of their own."
             f"\n  look: gpuspec ps    end it: gpuspec down {self.record.run.id} (or sky serve down -y {self.name})"
@@ -136,7 +136,7 @@ def pattern(name: str) -> str:
 def end_by_name(controllers: Controllers, name: str) -> None:
     """Take a service down, and see its machines go; fine if there is none. TimeoutError where they stay."""
     deadline = time.monotonic() + TEARDOWN_SECONDS - 10
-    while controllers.service(name) is None and controllers.handing_in("serve.up"):
+    while controllers.service(name) is None and controllers.is_submitting("serve.up"):
         if time.monotonic() > deadline:
             break
         time.sleep(1)
@@ -181,7 +181,7 @@ def logs(run: Run, *, follow: bool) -> int:
         why = "SkyServe knows no such service" if found is None else "it has no replica at the moment"
         raise UserError("no-log", f"run {run.id} has no log: {why}", "`gpuspec ps` shows what it does")
     newest = max(each.number for each in found.replicas)
-    watch = Watch(sys.stdout, sys.stderr)
+    watch = JobLog(sys.stdout, sys.stderr)
     controllers.replica_log(found.name, newest, watch, follow=follow)
     watch.finish()
     return 0

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from gpuspec.launch import cost
 from gpuspec.launch.launcher import FINAL, Run, Stray
-from gpuspec.launch.skypilot.route import rented_controller
+from gpuspec.launch.skypilot.mode import why_controller_is_rented
 
-KNOWN_NOT = "no run here knows it: its record is lost, or another machine of yours launched it"
+NO_RECORD = "no run here knows it: its record is lost, or another machine of yours launched it"
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Machine
@@ -31,7 +31,7 @@ def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float | None =
 def _why(runs: Sequence[Run], now: float | None) -> str:
     """ "" where a run answers for the machine, be it that its idle minutes are not over."""
     if not runs:
-        return KNOWN_NOT
+        return NO_RECORD
     if any(run.state not in FINAL and not cost.outlived(run, now) for run in runs):
         return ""
     late = min(cost.overdue(run, now) for run in runs) / 60
@@ -44,10 +44,10 @@ def unknown(runs: Sequence[Run]) -> tuple[Stray, ...]:
     """Managed jobs and services of ours that no run here knows, where SkyPilot's controllers live in its server."""
     known = {run.machine for run in runs}
     names = [name for name in _controlled() if name.startswith("gs-") and name not in known]
-    return tuple(Stray(name, KNOWN_NOT, None) for name in names)
+    return tuple(Stray(name, NO_RECORD, None) for name in names)
 
 
-def end_unknown(name: str) -> bool:
+def end_controlled(name: str) -> bool:
     """End the managed job or the service of this name; False where there is none."""
     ours = _controlled().get(name)
     if ours is None:
@@ -58,10 +58,10 @@ def end_unknown(name: str) -> bool:
 
 def _controlled() -> dict[str, Callable[[], None]]:
     """Managed jobs and services that are not over, by name, and how to end each."""
-    jobs, services = not rented_controller("jobs"), not rented_controller("serve")
+    jobs, services = not why_controller_is_rented("jobs"), not why_controller_is_rented("serve")
     if not (jobs or services):
         return {}
-    from gpuspec.launch.skypilot import managed, service
+    from gpuspec.launch.skypilot import managed_job, service
     from gpuspec.launch.skypilot.controllers import ENDED, Controllers
 
     controllers = Controllers()
@@ -69,7 +69,7 @@ def _controlled() -> dict[str, Callable[[], None]]:
     if jobs:
         for job in controllers.jobs():
             if job.state not in ENDED:
-                found[job.name] = partial(managed.end_by_name, controllers, job.name)
+                found[job.name] = partial(managed_job.end_by_name, controllers, job.name)
     if services:
         for each in controllers.services():
             found[each.name] = partial(service.end_by_name, controllers, each.name)

@@ -9,13 +9,20 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.skypilot.cache import cache_folder, mounted, uploaded_text
-from gpuspec.launch.skypilot.shell import BEGUN, NOTE_SET_UP, again_text, held_text, run_text, setup_text
+from gpuspec.launch.skypilot.cache import cache_folder, cache_mount, wait_for_upload_text
+from gpuspec.launch.skypilot.job_script import (
+    COMMAND_BEGINS,
+    NOTE_SETUP_DONE,
+    reuse_text,
+    run_text,
+    setup_text,
+    wait_for_fetch_text,
+)
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import launchable
 
 
-class Entry(NamedTuple):
+class ResourceOption(NamedTuple):
     """One way SkyPilot may take: a GPU × count on a cloud (and region, where the job limits regions).
     `price` is the plan's cheapest for it, $/h."""
 
@@ -27,7 +34,7 @@ class Entry(NamedTuple):
     price: float
 
 
-class Succession(NamedTuple):
+class Recovery(NamedTuple):
     """What a job needs where another machine may take over from the one it was on."""
 
     until: float
@@ -42,7 +49,7 @@ _MACHINE = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ram", "di
 """Limits that a cloud and an accelerator's name cannot express."""
 
 
-def entries(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> tuple[Entry, ...]:
+def resource_options(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> tuple[ResourceOption, ...]:
     """What the plan kept, as SkyPilot asks for it, cheapest first.
 
     Regions are named only where the job limits them, instances only where the same words would also get one the
@@ -52,7 +59,7 @@ def entries(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> tuple[Entr
         for candidate in plan.candidates
         if not candidate.kept and candidate.limit in _MACHINE
     }
-    found: dict[tuple[object, ...], Entry] = {}
+    found: dict[tuple[object, ...], ResourceOption] = {}
     for candidate in candidates:
         offer, asked = candidate.offer, _asked(candidate)
         cloud, name, gpu_count = asked
@@ -60,7 +67,7 @@ def entries(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> tuple[Entr
             continue
         infra = f"{cloud}/{offer.region}" if job.regions and offer.region else cloud
         instance = offer.instance if asked in turned_down else ""
-        entry = Entry(infra, name, gpu_count, candidate.spot, instance, candidate.price)
+        entry = ResourceOption(infra, name, gpu_count, candidate.spot, instance, candidate.price)
         found.setdefault(entry[:5], entry)
     return tuple(sorted(found.values(), key=lambda entry: (entry.price, entry)))
 
@@ -81,8 +88,8 @@ def task(
     items: Sequence[str] = (),
     resume: bool = False,
     shard: tuple[int, int] | None = None,
-    again: Entry | None = None,
-    succession: Succession | None = None,
+    again: ResourceOption | None = None,
+    succession: Recovery | None = None,
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
@@ -95,10 +102,10 @@ def task(
     command = _command(job, workdir, items, resume, shard, succession.folder if succession else None)
     if again:
         config["resources"] = _entry(again)
-        command = again_text(job) + command
+        command = reuse_text(job) + command
     else:
         config["resources"] = _resources(job, plan, label, clouds)
-        config.update(mounted(job))
+        config.update(cache_mount(job))
     env = {**({"HF_HOME": f"{cache_folder(job)}/huggingface"} if job.cache else {}), **job.env}
     if env:
         config["envs"] = env
@@ -107,12 +114,12 @@ def task(
     setup = "" if again else setup_text(job, plan.max_hours, until=succession.until if succession else None)
     if setup:
         config["setup"] = setup
-    begins = f'echo "{BEGUN}" >&2\n' if job.readiness else ""
-    noted = NOTE_SET_UP if job.setup and not again else ""
+    begins = f'echo "{COMMAND_BEGINS}" >&2\n' if job.readiness else ""
+    noted = NOTE_SETUP_DONE if job.setup and not again else ""
     config["run"] = begins + noted + run_text(command, plan.max_hours, counted=not again)
     if succession and succession.hold_minutes:
-        config["run"] = held_text(config["run"], succession.hold_minutes)
-    config["run"] = uploaded_text(config["run"], job)
+        config["run"] = wait_for_fetch_text(config["run"], succession.hold_minutes)
+    config["run"] = wait_for_upload_text(config["run"], job)
     return config
 
 
@@ -158,9 +165,9 @@ def _command(
     return script(items_manifest(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
 
 
-def ways_here(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[Entry, ...]:
+def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[ResourceOption, ...]:
     """The ways on clouds that may be used. UserError where there is none."""
-    ways = entries(job, plan, launchable(job, plan))
+    ways = resource_options(job, plan, launchable(job, plan))
     if not ways:
         raise UserError(
             "nothing-to-rent",
@@ -182,22 +189,22 @@ def ways_here(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[Entr
 
 
 def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) -> dict[str, Any]:
-    here = ways_here(job, plan, clouds)
+    here = usable_options(job, plan, clouds)
     resources: dict[str, Any] = {"any_of": [_entry(way) for way in here]}
     if job.disk_gb is not None:
         resources["disk_size"] = math.ceil(job.disk_gb)
     if job.image:
         resources["image_id"] = job.image if ":" in job.image.split("/")[0] else f"docker:{job.image}"
-    public = [port.port for port in job.ports if port.public]  # the others are forwarded, see attach.py
+    public = [port.port for port in job.ports if port.public]  # the others are forwarded, see `attach`
     if public:
         resources["ports"] = public
-    resources["max_hourly_cost"] = ceiling(job, here)
+    resources["max_hourly_cost"] = max_hourly_cost(job, here)
     resources["autostop"] = timer(plan)
     resources["labels"] = {"gpuspec": label}
     return resources
 
 
-def _entry(way: Entry) -> dict[str, Any]:
+def _entry(way: ResourceOption) -> dict[str, Any]:
     entry: dict[str, Any] = {"infra": way.infra, "accelerators": f"{way.accelerator}:{way.gpu_count}"}
     if way.instance:
         entry["instance_type"] = way.instance
@@ -206,7 +213,7 @@ def _entry(way: Entry) -> dict[str, Any]:
     return entry
 
 
-def ceiling(job: Job, ways: Sequence[Entry]) -> float:
+def max_hourly_cost(job: Job, ways: Sequence[ResourceOption]) -> float:
     """The most that may be paid, $/h: `max_price`, else the dearest way and a tenth more, since a price that
     moved by more is asked about first."""
     if job.max_price is not None:

@@ -1,5 +1,5 @@
 """A run as a SkyPilot managed job: its controller replaces a spot machine that is taken back, and ends the last one
-as soon as the job is over. The controller lives in SkyPilot's server (`route.py`); should that be gone, the machine's
+as soon as the job is over. The controller lives in SkyPilot's server (`mode.py`); should that be gone, the machine's
 own timer, which the controller sets and we read back, ends it."""
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from gpuspec.launch import items
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.client import Client
+from gpuspec.launch.skypilot.controller_task import managed
 from gpuspec.launch.skypilot.controllers import (
     ENDED,
     Controllers,
     ManagedJob,
-    close_to_others,
-    machine_under,
+    lock_sky_folder,
+    machine_of_job,
     unknown,
 )
-from gpuspec.launch.skypilot.exports import managed
-from gpuspec.launch.skypilot.flow import TEARDOWN_SECONDS, Launch, judged
-from gpuspec.launch.skypilot.follow import to_the_end
-from gpuspec.launch.skypilot.held import Held, bring_now, held, went_unfetched
-from gpuspec.launch.skypilot.results import RESCUE_SECONDS
-from gpuspec.launch.skypilot.route import consolidated_path, kept_folder
-from gpuspec.launch.skypilot.task import Succession, task, timer
-from gpuspec.launch.skypilot.truths import check_machine, check_price
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.follow_log import follow_to_end
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.machine_launch import TEARDOWN_SECONDS, MachineLaunch, outcome_of_state
+from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, bring_now, held, outputs_were_lost
+from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
+from gpuspec.launch.skypilot.price_check import check_machine, check_price
+from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS
+from gpuspec.launch.skypilot.task import Recovery, task, timer
 
 POLL_SECONDS = 5.0
 """Between two questions to the controller, which itself looks at the machine every 15 s (SkyPilot 0.14.1)."""
@@ -60,11 +60,11 @@ _STATES: dict[str, State] = {
 """The controller's states in our words; all that are not here are ways to fail."""
 
 
-class ManagedLaunch(Launch):
+class ManagedJobLaunch(MachineLaunch):
     """One managed job on its way. `controllers` is there once SkyPilot was started."""
 
     controllers: Controllers
-    held: Held | None = None
+    held: ManagedOutputs | None = None
     seen: ManagedJob | None = None
     fault: UserError | None = None
 
@@ -73,14 +73,14 @@ class ManagedLaunch(Launch):
         return self.controllers
 
     def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
-        if not os.path.exists(consolidated_path()):
+        if not os.path.exists(consolidation_signal()):
             raise UserError(
                 "controller-elsewhere",
                 "SkyPilot's server was started before its controller was to live in it, and would rent a machine",
                 "sky api stop, then run this again; or give --plain",
             )
         if self.job.secrets:
-            close_to_others()
+            lock_sky_folder()
         sky_task = client.task(self._config(clouds), {name: os.environ[name] for name in self.job.secrets})
         check_price(self.job, self.plan, client.quote(sky_task), self.settings.ask, self.settings.say)
         return sky_task
@@ -97,15 +97,15 @@ class ManagedLaunch(Launch):
             items=items.part(items.resolve(self.job, self.settings.workdir), self.settings.shard),
             resume=self.settings.resume,
             shard=self.settings.shard,
-            succession=Succession(
+            succession=Recovery(
                 until=math.inf if hours is None else time.time() + hours * 3600,
                 hold_minutes=timer(self.plan)["idle_minutes"] if fetched else 0,
-                folder=kept_folder(self.job, run_id),
+                folder=durable_folder(self.job, run_id),
             ),
         )
         return managed(config, self.job)
 
-    def _planned(self) -> dict[str, Any]:
+    def _record_fields(self) -> dict[str, Any]:
         return {
             "through": "job",
             "recoveries": 0,
@@ -113,25 +113,25 @@ class ManagedLaunch(Launch):
             "max_hours": self.plan.max_hours,
         }
 
-    def _go(self, client: Client, sky_task: Any) -> Outcome:
+    def _launch_task(self, client: Client, sky_task: Any) -> Outcome:
         self.request = self.controllers.launch_job(sky_task, self.name)
-        self.number = self.controllers.wait_job(self.request, Watch(sys.stderr, sys.stderr))
+        self.number = self.controllers.wait_job(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         self.record.update(machine_job=str(self.number))
         self._await_machine()
-        if self.settings.detach and self._look().state not in ENDED:
+        if self.settings.detach and self._refresh().state not in ENDED:
             run_id = self.record.run.id
             return Outcome("running", None, f"running as {self.name}; `gpuspec logs -f {run_id}` follows it")
         return self._follow(client)
 
     def _await_machine(self) -> None:
         """Wait for the first machine, or for the job to end without one: the controller tries until there is one."""
-        while (job := self._look()).state not in ENDED:
-            if self._check_own(job):
+        while (job := self._refresh()).state not in ENDED:
+            if self._check_own_machine(job):
                 return
             time.sleep(POLL_SECONDS)
 
-    def _look(self) -> ManagedJob:
+    def _refresh(self) -> ManagedJob:
         """The job as it is now; what changed is said and recorded."""
         job = self.controllers.job(self.name)
         if job is None:
@@ -150,13 +150,13 @@ class ManagedLaunch(Launch):
             self.record.update(recoveries=job.recoveries)
         return job
 
-    def _check_own(self, job: ManagedJob) -> bool:
+    def _check_own_machine(self, job: ManagedJob) -> bool:
         """Record and check the machine the job runs on; False while there is none. UserError where it is not what was
         asked for."""
-        machine = machine_under(self.controllers, job)
+        machine = machine_of_job(self.controllers, job)
         if job.state != "RUNNING" or machine is None or not machine.up:
             return False
-        self.record.update(**machine.recorded(), keep_alive_minutes=machine.idle_minutes)
+        self.record.update(**machine.record_fields(), keep_alive_minutes=machine.idle_minutes)
         wanted = machine.idle_minutes if machine.idle_minutes >= 0 else BACKSTOP_MINUTES
         check_machine(
             machine, wanted=None if self.settings.accept_no_timer else wanted, max_price=self.job.max_price
@@ -166,12 +166,14 @@ class ManagedLaunch(Launch):
 
     def _follow(self, client: Client) -> Outcome:
         assert self.seen is not None
-        watch, over = Watch(sys.stdout, sys.stderr), threading.Event()
-        minder = threading.Thread(target=self._mind, args=(watch, over), daemon=True)
+        watch, over = JobLog(sys.stdout, sys.stderr), threading.Event()
+        minder = threading.Thread(target=self._watch_machines, args=(watch, over), daemon=True)
         minder.start()
         self.held = held(client, self.record.run, self.seen, watch, self.settings.say)
         try:
-            to_the_end(JobLog(self.controllers), self.name, self.seen.number, watch, self.settings.say)
+            follow_to_end(
+                ManagedJobLogs(self.controllers), self.name, self.seen.number, watch, self.settings.say
+            )
         finally:
             over.set()
             watch.finish()
@@ -189,17 +191,17 @@ class ManagedLaunch(Launch):
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
-    def _mind(self, watch: Watch, over: threading.Event) -> None:
+    def _watch_machines(self, watch: JobLog, over: threading.Event) -> None:
         """Keep the record true while the log is followed, and check each machine that takes over."""
         state = "RUNNING"
         while not over.wait(POLL_SECONDS):
             with suppress(UserError):  # a server that is away is noticed by the log
-                job = self._look()
+                job = self._refresh()
                 if job.state == state:
                     continue
                 watch.held.clear()  # that was another machine
                 try:
-                    checked = job.state != "RUNNING" or self._check_own(job)
+                    checked = job.state != "RUNNING" or self._check_own_machine(job)
                 except UserError as error:
                     self.fault = error
                     self.controllers.end_job(job.number)
@@ -209,19 +211,22 @@ class ManagedLaunch(Launch):
     def _settled(self) -> ManagedJob:
         """The job once its controller has noticed that it is over, and its machine is gone."""
         try:
-            return settled(self.controllers, self._look, SETTLE_SECONDS)
+            return settled(self.controllers, self._refresh, SETTLE_SECONDS)
         except TimeoutError as error:
             raise UserError(
-                "left-running", f"{error}. {self._maybe_up()}", f"gpuspec down {self.record.run.id}", status=1
+                "left-running",
+                f"{error}. {self._what_may_run()}",
+                f"gpuspec down {self.record.run.id}",
+                status=1,
             ) from error
 
     def _take_down(self, client: Client) -> None:
         if self.held:
             with suppress(UserError):
-                self.held.outputs.fetch(timeout=RESCUE_SECONDS)
+                self.held.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)
         end_by_name(self.controllers, self.name)
 
-    def _maybe_up(self) -> str:
+    def _what_may_run(self) -> str:
         return (
             f"\n  {self.name} may be running; SkyPilot's controller ends its machine with the job, and the machine's "
             f"own timer {BACKSTOP_MINUTES} idle minutes after it.\n  look: gpuspec ps    end it: gpuspec down "
@@ -229,13 +234,13 @@ class ManagedLaunch(Launch):
         )
 
 
-class JobLog:
-    """A managed job's log and state, asked for as those of a job on a machine are (`follow.Source`)."""
+class ManagedJobLogs:
+    """A managed job's log and state, asked for as those of a job on a machine are (`follow_log.LogSource`)."""
 
     def __init__(self, controllers: Controllers) -> None:
         self.controllers = controllers
 
-    def logs(self, name: str, number: int | None, out: TextIO | Watch, *, follow: bool) -> int:
+    def logs(self, name: str, number: int | None, out: TextIO | JobLog, *, follow: bool) -> int:
         assert number is not None
         return self.controllers.job_log(number, out, follow=follow)
 
@@ -253,7 +258,7 @@ def settled(controllers: Controllers, look: Callable[[], ManagedJob], seconds: f
                 f"SkyPilot's controller still has the job as {job.state} after {seconds:.0f} s"
             )
         time.sleep(1)
-    while machine_under(controllers, job) is not None:
+    while machine_of_job(controllers, job) is not None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{job.machine} is still there {seconds:.0f} s after the job")
         time.sleep(1)
@@ -265,10 +270,10 @@ def pattern(job: ManagedJob) -> str:
     return job.machine.replace(".", r"\.")
 
 
-def outcome(job: ManagedJob, watch: Watch) -> Outcome:
+def outcome(job: ManagedJob, watch: JobLog) -> Outcome:
     """How a managed job ended."""
     if job.state in ("SUCCEEDED", "CANCELLED", "FAILED", "FAILED_SETUP") or watch.timed_out:
-        return judged(job.state, watch)
+        return outcome_of_state(job.state, watch)
     return Outcome("failed", None, f"SkyPilot's controller gave up ({job.state}): {job.why[:300]}")
 
 
@@ -277,7 +282,7 @@ def end_by_name(controllers: Controllers, name: str) -> None:
     deadline = time.monotonic() + TEARDOWN_SECONDS - 10
     while (job := controllers.job(name)) is None:
         # Handed in by a client that is gone: it may be there in a moment.
-        if not controllers.handing_in("jobs.launch") or time.monotonic() > deadline:
+        if not controllers.is_submitting("jobs.launch") or time.monotonic() > deadline:
             return
         time.sleep(1)
     if job.state not in ENDED:
@@ -302,13 +307,13 @@ def state(run: Run) -> Run:
         "recoveries": job.recoveries,
         "spent": spent,
     }
-    machine = machine_under(controllers, job)
+    machine = machine_of_job(controllers, job)
     if known["state"] in FINAL:
         if machine is not None and not alive(run):
             why = f"the job is over ({job.state}), and its machine is still there: its controller ends it in a minute"
             return run._replace(**{**known, "state": "running"}, message=why)
         message = job.why if known["state"] == "failed" else ""
-        if went_unfetched(controllers, run, job) and not alive(run):
+        if outputs_were_lost(controllers, run, job) and not alive(run):
             message = "; ".join(filter(None, (message, "its machine went before its outputs were fetched")))
         return Records().record(run).update(**known, message=message)
     again = job.recoveries and f"taken back and replaced {job.recoveries} time{'s' * (job.recoveries > 1)}"
@@ -329,7 +334,7 @@ def logs(run: Run, *, follow: bool) -> int:
     job = controllers.job(run.machine or "")
     if job is None:
         raise UserError("no-log", f"SkyPilot's controller knows no job of run {run.id}", run.message or None)
-    watch = Watch(sys.stdout, sys.stderr)
+    watch = JobLog(sys.stdout, sys.stderr)
     if not follow or job.state in ENDED:
         status = controllers.job_log(job.number, watch, follow=False)
         watch.finish()
@@ -337,7 +342,7 @@ def logs(run: Run, *, follow: bool) -> int:
     say = partial(print, file=sys.stderr)
     fetching = None if alive(run) else held(controllers, run, job, watch, say)
     try:
-        status = to_the_end(JobLog(controllers), job.name, job.number, watch, say)
+        status = follow_to_end(ManagedJobLogs(controllers), job.name, job.number, watch, say)
     finally:
         watch.finish()
         if fetching:

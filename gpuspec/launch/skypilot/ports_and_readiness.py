@@ -13,19 +13,19 @@ from gpuspec.job import Job
 from gpuspec.launch import ports
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.readiness import Unreachable, Watch, ask_command, ask_http, last_lines, patience
-from gpuspec.launch.skypilot.follow import to_the_end
+from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.ssh import ssh
 from gpuspec.launch.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Client
-    from gpuspec.launch.skypilot.watch import Watch as Log
+    from gpuspec.launch.skypilot.job_log import JobLog
 
-BROKEN = 255
+SSH_FAILED = 255
 """ssh's exit status where it is the connection that failed."""
 
 
-def forwarded(job: Job, settings: RunSettings) -> tuple[int, ...]:
+def forwarded_ports(job: Job, settings: RunSettings) -> tuple[int, ...]:
     """The ports that a launch forwards. None for one part of many: one localhost cannot be several machines. None
     with --detach, unless they are needed to see that the job is ready."""
     if settings.shard is not None or (settings.detach and job.readiness is None):
@@ -33,13 +33,19 @@ def forwarded(job: Job, settings: RunSettings) -> tuple[int, ...]:
     return ports.wanted(job)
 
 
-class Reach:
+class PortsAndReadiness:
     """Ports are forwarded and readiness is awaited from `start` to `close`. `settled` is set once the job is ready,
     or failed to be: then `failure` says why, and `end` was called to end the job. `workdir` is the shell text that
     changes to the job's folder on the machine."""
 
     def __init__(
-        self, job: Job, settings: RunSettings, machine: str, workdir: str, log: Log, end: Callable[[], None]
+        self,
+        job: Job,
+        settings: RunSettings,
+        machine: str,
+        workdir: str,
+        log: JobLog,
+        end: Callable[[], None],
     ) -> None:
         self.job = job
         self.say = settings.say
@@ -51,7 +57,7 @@ class Reach:
         self.settled = threading.Event()
         self._over = threading.Event()
         self._watch: Watch | None = None
-        here = forwarded(job, settings)
+        here = forwarded_ports(job, settings)
         self._tunnel = Tunnel(partial(ssh, machine), here, settings.say) if here else None
         self._awaited = settings.shard is None and job.readiness is not None
 
@@ -104,19 +110,19 @@ class Reach:
         trouble = ask_command(
             [*ssh(self.machine), f"bash --login -c {shlex.quote(inside)}"], patience(wanted)
         )
-        if trouble == f"exit status {BROKEN}":
+        if trouble == f"exit status {SSH_FAILED}":
             raise Unreachable("ssh does not reach the machine")
         return trouble
 
 
-def until_ready(client: Client, number: int | None, reach: Reach, log: Log) -> int | None:
+def wait_until_ready(client: Client, number: int | None, reach: PortsAndReadiness, log: JobLog) -> int | None:
     """Wait until the job is ready, or failed to be; SkyPilot's code for one that ended before. UserError where that
     is not known."""
     ended: list[int | UserError] = []
 
     def follow() -> None:
         try:
-            ended.append(to_the_end(client, reach.machine, number, log, reach.say))
+            ended.append(follow_to_end(client, reach.machine, number, log, reach.say))
         except UserError as error:
             ended.append(error)
 

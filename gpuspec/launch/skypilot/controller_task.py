@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.skypilot.route import replicas, survives
+from gpuspec.launch.skypilot.mode import replicas, survives_preemption
 
 DAY_SECONDS = 86400
 
@@ -26,7 +26,7 @@ def managed(config: dict[str, Any], job: Job) -> dict[str, Any]:
             "managed jobs recover spot machines, and `spot` is not allowed",
             'say "spot": "allowed"',
         )
-    if not survives(job):
+    if not survives_preemption(job):
         raise UserError(
             "no-checkpoint",
             "a machine that is taken back would lose all work: the job has no `checkpoint` that outlives it",

@@ -1,5 +1,5 @@
 """The outputs of a managed job. Its machine goes as soon as it is over, and so waits until somebody has fetched them
-(`shell.held_text`)."""
+(`job_script.wait_for_fetch_text`)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from gpuspec.launch.launcher import Run
 from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs
 from gpuspec.launch.records import run_folder
 from gpuspec.launch.skypilot.client import Client
-from gpuspec.launch.skypilot.controllers import Controllers, ManagedJob, machine_under
-from gpuspec.launch.skypilot.results import RESCUE_SECONDS, outputs_of
-from gpuspec.launch.skypilot.shell import FETCHED
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.controllers import Controllers, ManagedJob, machine_of_job
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.job_script import FETCHED
+from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, outputs_of
 
 PAUSE_SECONDS = 5.0
 """Between two tries to fetch from a machine that waits."""
 
 
-class Held:
+class ManagedOutputs:
     """Fetches while the job runs, and once more when its machine waits for that, and lets the machine go. `trouble`
     is why not all is here, "" once it is."""
 
-    def __init__(self, outputs: Outputs, watch: Watch, say: Callable[[str], None]) -> None:
+    def __init__(self, outputs: Outputs, watch: JobLog, say: Callable[[str], None]) -> None:
         self.outputs = outputs
         self.watch = watch
         self.say = say
@@ -61,13 +61,13 @@ class Held:
 
 
 def held(
-    controllers: Client, run: Run, job: ManagedJob, watch: Watch, say: Callable[[str], None]
-) -> Held | None:
+    controllers: Client, run: Run, job: ManagedJob, watch: JobLog, say: Callable[[str], None]
+) -> ManagedOutputs | None:
     """Begin to fetch what a job writes; None where it has no outputs."""
     outputs = outputs_of(controllers, run, job.machine)
     if outputs is None:
         return None
-    begun = Held(outputs, watch, say)
+    begun = ManagedOutputs(outputs, watch, say)
     begun.start()
     return begun
 
@@ -76,18 +76,18 @@ def bring_now(controllers: Controllers, run: Run, job: ManagedJob) -> None:
     """Fetch what a job has written before it is ended, in a minute at most; what came, or why nothing did, goes to
     standard error."""
     outputs = outputs_of(controllers, run, job.machine)
-    machine = machine_under(controllers, job)
+    machine = machine_of_job(controllers, job)
     if outputs is None or machine is None or not machine.up:
         return
     try:
-        lines = outputs.fetch(timeout=RESCUE_SECONDS).lines()
+        lines = outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS).lines()
     except UserError as error:
         lines = [f"outputs: {error.message}"]
     for line in lines:
         print(line, file=sys.stderr)
 
 
-def went_unfetched(controllers: Controllers, run: Run, job: ManagedJob) -> bool:
+def outputs_were_lost(controllers: Controllers, run: Run, job: ManagedJob) -> bool:
     """Whether a job that is over had outputs, and its machine went before anybody had fetched them."""
     return (
         job.state in ("SUCCEEDED", "FAILED")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.watch import Watch
+from gpuspec.launch.skypilot.job_log import JobLog
 
 PAUSE_SECONDS = 5.0
 """Between two tries to reach a machine again."""
@@ -24,16 +24,16 @@ _PASSING = ("api-server-down", "machine-not-up", "skypilot-failed")
 """Errors behind which the job may well go on."""
 
 
-class Source(Protocol):
+class LogSource(Protocol):
     """Where a job's log and state come from: `Client`, or the controller of managed jobs."""
 
-    def logs(self, name: str, job: int | None, out: TextIO | Watch, /, *, follow: bool) -> int: ...
+    def logs(self, name: str, job: int | None, out: TextIO | JobLog, /, *, follow: bool) -> int: ...
 
     def job_state(self, name: str, job: int, /) -> str | None: ...
 
 
-def to_the_end(
-    client: Source, name: str, number: int | None, watch: Watch, say: Callable[[str], None]
+def follow_to_end(
+    client: LogSource, name: str, number: int | None, watch: JobLog, say: Callable[[str], None]
 ) -> int:
     """Show the log until the job is over; SkyPilot's own code for how it ended, 0 for success.
 
@@ -59,7 +59,7 @@ def to_the_end(
         watch.again()
 
 
-def _follow(client: Source, name: str, number: int | None, watch: Watch) -> int | str:
+def _follow(client: LogSource, name: str, number: int | None, watch: JobLog) -> int | str:
     """How the job ended, or why that is not known yet."""
     try:
         status = client.logs(name, number, watch, follow=True)

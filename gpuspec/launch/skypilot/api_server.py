@@ -7,7 +7,7 @@ import re
 import subprocess
 
 
-def innermost(error: BaseException) -> str:
+def root_cause(error: BaseException) -> str:
     """What a failed request comes down to, without the address and the layers around it: "Connection refused"."""
     while inner := error.__cause__ or error.__context__ or _argument(error):
         error = inner
@@ -21,11 +21,11 @@ def _argument(error: BaseException) -> BaseException | None:
     return inner if isinstance(inner, BaseException) else None
 
 
-def left_behind() -> str:
+def leftover_processes() -> str:
     """What to do about processes of a killed server that keep the next from starting; "" where there are none. The
     kernel kills the server alone when memory is short: its queue then holds a port, and its workers, which heed no
     polite signal, go on with what they were asked for."""
-    groups = sorted(_orphaned())
+    groups = sorted(_orphaned_groups())
     if not groups:
         return ""
     kill = " ".join(f"-{group}" for group in groups)
@@ -34,7 +34,7 @@ def left_behind() -> str:
     )
 
 
-def _orphaned() -> set[int]:
+def _orphaned_groups() -> set[int]:
     """Process groups of servers that are dead: each server begins one, and its workers are called after SkyPilot."""
     ours = ["ps", "-U", str(os.getuid()), "-ww", "-o", "pid=,pgid=,args="]
     shown = subprocess.run(ours, capture_output=True, text=True, check=False).stdout

@@ -18,28 +18,28 @@ GRACE_SECONDS = 30
 LIMIT_REACHED = "gpuspec: time limit reached"
 """How the machine says so in the job's log; the client looks for it."""
 
-BEGUN = "gpuspec: the command begins"
+COMMAND_BEGINS = "gpuspec: the command begins"
 """What a job with `readiness` says between setup and its command, likewise."""
 
 INLINE_BYTES = 100 * 1024
 """Up to here SkyPilot takes a job's text for an argument (`sky.utils.command_runner.MAX_INLINE_COMMAND_LENGTH`)."""
 
-PEAK = "gpuspec: peak memory of a GPU:"
+PEAK_MEMORY = "gpuspec: peak memory of a GPU:"
 """Before the MiB that one GPU held at most, likewise."""
 
 ENDED = "gpuspec: exit status"
 """Before the one other than 0 with which the command ended, likewise. SkyPilot says it, too, half a second after the
 job is over and its log may have been left."""
 
-HELD = "gpuspec: the machine waits for its outputs to be fetched, minutes at most:"
+WAITS_FOR_FETCH = "gpuspec: the machine waits for its outputs to be fetched, minutes at most:"
 """Said by a machine that goes as soon as its job is over; the client fetches, then writes `FETCHED`."""
 
 FETCHED = ".gpuspec/fetched"
 
-SET_UP = ".gpuspec/set-up"
+SETUP_DONE = ".gpuspec/set-up"
 """Stands on a machine whose setup has gone well: the command is what says so, since it has begun."""
 
-NOTE_SET_UP = f"{{ mkdir -p .gpuspec && : >{SET_UP}; }} 2>/dev/null\n"
+NOTE_SETUP_DONE = f"{{ mkdir -p .gpuspec && : >{SETUP_DONE}; }} 2>/dev/null\n"
 
 
 def setup_text(job: Job, max_hours: float | None, *, until: float | None = None) -> str:
@@ -62,7 +62,7 @@ def setup_text(job: Job, max_hours: float | None, *, until: float | None = None)
     return start + (_limited(f"set -e\n{body}", seconds, max_hours, "GPUSPEC_SETUP") if body else "")
 
 
-def again_text(job: Job) -> str:
+def reuse_text(job: Job) -> str:
     """What a machine of an earlier run still needs before a job's command: downloads, which are skipped where they
     are there, and setup steps said to be for every run (`once: false`); all of setup where no command has begun."""
     text = download_script(job.downloads)
@@ -72,7 +72,7 @@ def again_text(job: Job) -> str:
     commands = "\n".join(part.rstrip("\n") for part in job.setup)
     return f"""\
 {text}
-if [ -e {SET_UP} ]; then :
+if [ -e {SETUP_DONE} ]; then :
 {each}else
 echo "gpuspec: the setup of an earlier run did not end well; it is done anew" >&2
 (set -e
@@ -80,7 +80,7 @@ echo "gpuspec: the setup of an earlier run did not end well; it is done anew" >&
 )
 gs_status=$?
 [ $gs_status -eq 0 ] || exit $gs_status
-{NOTE_SET_UP}fi
+{NOTE_SETUP_DONE}fi
 """
 
 
@@ -88,10 +88,10 @@ def run_text(command: str, max_hours: float | None, *, counted: bool = True) -> 
     """The job's command, for what setup has left of the time limit; all of it where setup has not `counted`."""
     command = command.rstrip("\n")
     if max_hours is None:
-        return _WATCHED + _plain(command)
+        return _SAMPLE_MEMORY + _plain(command)
     seconds = str(_seconds(max_hours))
     if not counted:
-        return _WATCHED + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
+        return _SAMPLE_MEMORY + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
     # A disk that was full during setup leaves the file empty: then the limit begins here.
     left = f"""\
 read -r gs_up _ </proc/uptime
@@ -99,24 +99,24 @@ gs_ends=$(cat .gpuspec/ends 2>/dev/null)
 gs_left=$(( ${{gs_ends:-$(( ${{gs_up%.*}} + {seconds} ))}} - ${{gs_up%.*}} ))
 [ "$gs_left" -gt 0 ] || gs_left=1
 """
-    return left + _WATCHED + _limited(command, '"$gs_left"', max_hours, "GPUSPEC_RUN")
+    return left + _SAMPLE_MEMORY + _limited(command, '"$gs_left"', max_hours, "GPUSPEC_RUN")
 
 
-def held_text(text: str, minutes: int) -> str:
+def wait_for_fetch_text(text: str, minutes: int) -> str:
     """`text` for a machine that goes as soon as its job is over: it waits for its outputs to be fetched."""
     return f"""\
 mkdir -p .gpuspec; rm -f {FETCHED}
 (
 {text})
 gs_status=$?
-echo "{HELD} {minutes}" >&2
+echo "{WAITS_FOR_FETCH} {minutes}" >&2
 waited=0
 until [ -e {FETCHED} ] || [ $waited -ge {minutes * 60} ]; do sleep 1; waited=$(( waited + 1 )); done
 exit $gs_status
 """
 
 
-_WATCHED = f"""\
+_SAMPLE_MEMORY = f"""\
 gs_sampler=
 if command -v nvidia-smi >/dev/null; then
   # the most that any one GPU held, for `gpuspec cost`: sizing is judged by it
@@ -128,13 +128,13 @@ if command -v nvidia-smi >/dev/null; then
 fi
 trap 'gs_status=$?
 if [ -n "$gs_sampler" ]; then
-  kill $gs_sampler 2>/dev/null; echo "{PEAK} $(sort -n .gpuspec/memory | tail -1) MiB" >&2
+  kill $gs_sampler 2>/dev/null; echo "{PEAK_MEMORY} $(sort -n .gpuspec/memory | tail -1) MiB" >&2
 fi
 [ $gs_status -eq 0 ] || echo "{ENDED} $gs_status" >&2' EXIT
 """
 
 
-def out_of_sight(text: str) -> str:
+def sent_as_file(text: str) -> str:
     """`text`, made so long that SkyPilot brings it to the machine in a file that only its owner reads. A shorter one
     it puts, the values of secrets with it, among the arguments of an ssh, which all users of this machine can see
     (SkyPilot 0.14.1, `CloudVmRayBackend._exec_code_on_head`)."""

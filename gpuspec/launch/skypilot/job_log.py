@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from gpuspec.launch.readiness import LINES
-from gpuspec.launch.skypilot.shell import BEGUN, ENDED, HELD, LIMIT_REACHED, PEAK
+from gpuspec.launch.skypilot.job_script import (
+    COMMAND_BEGINS,
+    ENDED,
+    LIMIT_REACHED,
+    PEAK_MEMORY,
+    WAITS_FOR_FETCH,
+)
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
-_PEAK = re.compile(re.escape(PEAK) + r" (\d+) MiB")
+_PEAK = re.compile(re.escape(PEAK_MEMORY) + r" (\d+) MiB")
 _ENDED = re.compile(re.escape(ENDED) + r" (\d+)$")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
 _ITEMS = re.compile(r"items: (\d+) of (\d+) done in ([\d.]+) s$")
@@ -27,14 +33,14 @@ _TRACEBACK = ("Full traceback:", "Traceback (most recent call last):")
 _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
 
 
-class Nowhere(io.StringIO):
+class Discard(io.StringIO):
     """Where a log goes that nobody is to see."""
 
     def write(self, text: str) -> int:
         return len(text)
 
 
-class Watch(io.TextIOBase):
+class JobLog(io.TextIOBase):
     """Parts SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`.
     Notes the job's exit status, whether its time limit ended it, the GPU memory it held at most (GiB), how long its
     items took, that its command has `begun`, and the last lines it printed."""
@@ -80,7 +86,7 @@ class Watch(io.TextIOBase):
         try:
             yield
         except BrokenPipeError:
-            self._out = Nowhere()
+            self._out = Discard()
 
     def again(self) -> None:
         """The log comes once more from its beginning: what was shown is not shown twice."""
@@ -96,7 +102,7 @@ class Watch(io.TextIOBase):
     def _pass(self, line: str) -> None:
         if LIMIT_REACHED in line:
             self.timed_out = True
-        if HELD in line:
+        if WAITS_FOR_FETCH in line:
             self.held.set()
             return
         peak = _PEAK.search(line)
@@ -107,7 +113,7 @@ class Watch(io.TextIOBase):
         if ended:
             self.exit_code = int(ended[1])
             return
-        if BEGUN in line:
+        if COMMAND_BEGINS in line:
             self.begun.set()
             return
         setup = _SETUP.match(line)

@@ -19,46 +19,46 @@ from gpuspec.launch.skypilot.cache import cache_folder
 from gpuspec.planning.plan import Plan
 from gpuspec.workload.checkpoints import outlives
 
-Kind = Literal["machine", "job", "service"]
+Mode = Literal["machine", "job", "service"]
 
 _OF_ITS_OWN = "would be a machine of its own (4 CPUs, about $0.20/h)"
 """SkyPilot 0.14.1 asks for 4 or more CPUs and 8 to 16 GB; AWS m6i.xlarge is $0.192/h (list price, 2025)."""
 
 
-class Route(NamedTuple):
+class ModeChoice(NamedTuple):
     """`line` is what the user is told before being asked; "" where there is nothing to tell."""
 
-    kind: Kind
+    kind: Mode
     line: str = ""
 
 
-def choose_route(job: Job, plan: Plan, *, plain: bool = False) -> Route:
+def choose_mode(job: Job, plan: Plan, *, plain: bool = False) -> ModeChoice:
     """The way of a job; `plain` keeps it to one machine. UserError for a service that SkyServe could not end."""
     if plain:
-        return Route("machine")
+        return ModeChoice("machine")
     if job.task == "serve" and job.scaling is not None:
         return _service(job, plan)
     choice = plan.choice
     if choice is None or not choice.spot:
-        return Route("machine")
-    if not survives(job):
-        return Route("machine")
-    why = rented_controller("jobs")
+        return ModeChoice("machine")
+    if not survives_preemption(job):
+        return ModeChoice("machine")
+    why = why_controller_is_rented("jobs")
     if job.ports or job.readiness:
         why = "the ports of one machine are forwarded, and `readiness` is asked of it"
     if why:
-        return Route("machine", f"a spot machine that is taken back is not replaced: {why}")
-    return Route(
+        return ModeChoice("machine", f"a spot machine that is taken back is not replaced: {why}")
+    return ModeChoice(
         "job",
         "as a managed job: SkyPilot's server on this machine replaces a spot machine that is taken back; the wait "
         "for another counts against the time limit (--plain: one machine, not replaced)",
     )
 
 
-def _service(job: Job, plan: Plan) -> Route:
-    why = rented_controller("serve")
+def _service(job: Job, plan: Plan) -> ModeChoice:
+    why = why_controller_is_rented("serve")
     if why:
-        return Route("machine", f"`scaling` is not kept, this is one machine: {why}")
+        return ModeChoice("machine", f"`scaling` is not kept, this is one machine: {why}")
     if plan.max_hours is not None:
         raise UserError(
             "service-without-end",
@@ -71,7 +71,7 @@ def _service(job: Job, plan: Plan) -> Route:
         if plan.choice is None
         else f", ${least * plan.choice.price:.2f} to ${most * plan.choice.price:.2f}/h"
     )
-    return Route(
+    return ModeChoice(
         "service",
         f"as a service of {least} to {most} replicas{price}: SkyPilot's server on this machine starts and ends them, "
         "until `gpuspec down`; there is no time limit (--plain: one machine)",
@@ -85,16 +85,16 @@ def replicas(job: Job) -> tuple[int, int]:
     return least, (scaling and scaling.max) or max(least, 1)
 
 
-def survives(job: Job) -> bool:
+def survives_preemption(job: Job) -> bool:
     """Whether the job goes on after its machine was taken back: its checkpoint may outlive it, or its items are
     noted where they do."""
     path = job.checkpoint.path if job.checkpoint else None
     if path is not None and outlives(path) is not False:
         return True
-    return job.items is not None and kept_folder(job, "") is not None
+    return job.items is not None and durable_folder(job, "") is not None
 
 
-def kept_folder(job: Job, run_id: str) -> str | None:
+def durable_folder(job: Job, run_id: str) -> str | None:
     """Where on the machine a run keeps what items are done, and their outputs: in a folder that outlives it. None
     where the job names none."""
     path = job.checkpoint.path if job.checkpoint else None
@@ -103,7 +103,7 @@ def kept_folder(job: Job, run_id: str) -> str | None:
     return f"{cache_folder(job)}/gpuspec-{run_id}" if job.cache else None
 
 
-def rented_controller(kind: Literal["jobs", "serve"]) -> str:
+def why_controller_is_rented(kind: Literal["jobs", "serve"]) -> str:
     """Why SkyPilot would rent a machine for the controller, and what to do about it; "" where it would not."""
     if find_spec("grpc") is None:
         return (
@@ -114,7 +114,7 @@ def rented_controller(kind: Literal["jobs", "serve"]) -> str:
         return "SkyPilot's server is not on this machine, and where it keeps its controller cannot be seen from here"
     asked = _get(config, kind, "controller", "consolidation_mode")
     if asked is None and kind == "jobs":
-        asked = os.path.exists(consolidated_path())
+        asked = os.path.exists(consolidation_signal())
     if asked:
         return ""
     return (
@@ -123,7 +123,7 @@ def rented_controller(kind: Literal["jobs", "serve"]) -> str:
     )
 
 
-def consolidated_path() -> str:
+def consolidation_signal() -> str:
     """The file by which SkyPilot's server says, when it starts, that managed jobs live in it."""
     return os.path.expanduser("~/.sky/.jobs_controller_consolidation_reloaded_signal")
 

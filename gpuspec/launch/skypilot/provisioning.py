@@ -7,24 +7,24 @@ import sys
 import time
 from typing import Any
 
-UNSEEN_SECONDS = 60.0
+INVISIBLE_SECONDS = 60.0
 """For how long after the request a machine may not be seen yet (SkyPilot 0.14.1, `_LAUNCH_DOUBLE_CHECK_WINDOW`)."""
 
 
-def unseen_for(status: Any) -> float:
+def seconds_until_visible(status: Any) -> float:
     """For how many seconds more the machine of a cluster may be on its way without being seen; 0.0 where it is up or
     was asked for long ago."""
     if status.status.value != "INIT":
         return 0.0
-    return min(max(0.0, float(status.launched_at) + UNSEEN_SECONDS - time.time()), UNSEEN_SECONDS)
+    return min(max(0.0, float(status.launched_at) + INVISIBLE_SECONDS - time.time()), INVISIBLE_SECONDS)
 
 
-def until_seen(status: Any) -> None:
+def wait_until_visible(status: Any) -> None:
     """Wait until the cloud shows the machine of a cluster, or will not show it any more: what is not seen cannot be
     taken down."""
-    until = time.monotonic() + unseen_for(status)
+    until = time.monotonic() + seconds_until_visible(status)
     said = False
-    while time.monotonic() < until and not _seen(status):
+    while time.monotonic() < until and not _visible(status):
         if not said:
             left = until - time.monotonic()
             print(
@@ -35,7 +35,7 @@ def until_seen(status: Any) -> None:
         time.sleep(1.0)
 
 
-def _seen(status: Any) -> bool:
+def _visible(status: Any) -> bool:
     """Whether the cloud shows a machine of the cluster. By what SkyPilot uses itself, as no command of its own looks
     without forgetting; False where that cannot be asked from here (a server elsewhere, another version)."""
     try:

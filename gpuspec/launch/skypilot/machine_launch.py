@@ -11,19 +11,26 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.launch.interrupts import bounded, hearing, interruptible
+from gpuspec.launch.interrupts import interrupt_event, interruptible, run_bounded
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
 from gpuspec.launch.outputs import brought_back
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client, Machine
-from gpuspec.launch.skypilot.follow import to_the_end
-from gpuspec.launch.skypilot.reach import Reach, until_ready
-from gpuspec.launch.skypilot.results import Results, delivered, keep, outputs_of
-from gpuspec.launch.skypilot.reuse import left_behind, machine_key, reusable
-from gpuspec.launch.skypilot.secret_file import forget, in_file, on_slurm
-from gpuspec.launch.skypilot.task import Entry, ceiling, task, task_name, timer, ways_here
-from gpuspec.launch.skypilot.truths import check_machine, check_price
-from gpuspec.launch.skypilot.watch import Nowhere, Watch
+from gpuspec.launch.skypilot.follow_log import follow_to_end
+from gpuspec.launch.skypilot.job_log import Discard, JobLog
+from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, wait_until_ready
+from gpuspec.launch.skypilot.price_check import check_machine, check_price
+from gpuspec.launch.skypilot.results import ResultFetcher, forget_outputs, keep, outputs_of
+from gpuspec.launch.skypilot.reuse import first_reusable, idle_machines, machine_key
+from gpuspec.launch.skypilot.secret_file import on_slurm, remove_secret_file, secrets_in_file
+from gpuspec.launch.skypilot.task import (
+    ResourceOption,
+    max_hourly_cost,
+    task,
+    task_name,
+    timer,
+    usable_options,
+)
 from gpuspec.planning.plan import Plan
 
 CLAIM_MINUTES = 5
@@ -33,7 +40,7 @@ TEARDOWN_SECONDS = 180.0
 """How long taking a machine down is waited for before saying that it may be up."""
 
 
-class Launch:
+class MachineLaunch:
     """One job on its way. `request` and `job` are None until SkyPilot has given them."""
 
     def __init__(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> None:
@@ -42,21 +49,21 @@ class Launch:
         self.settings = settings
         self.record = record
         self.name = f"gs-{task_name(job)}-{record.run.id}"
-        self.left: Entry | None = None
+        self.left: ResourceOption | None = None
         self.request: str | None = None
         self.number: int | None = None
-        self.results: Results | None = None
+        self.results: ResultFetcher | None = None
 
     def run(self) -> Outcome:
         """Rent, run, report. Whatever goes wrong, no machine stays unsaid."""
         self.settings.say("starting SkyPilot …")
         client = self._connect()
         sky_task = self._prepare(client, client.enabled_clouds())
-        self.record.update(machine=self.name, state="provisioning", **self._planned())
+        self.record.update(machine=self.name, state="provisioning", **self._record_fields())
         keep(self.record.run.id, brought_back(self.job, self.settings), self.job.exclude_outputs)
         try:
             with interruptible():
-                return self._go(client, sky_task)
+                return self._launch_task(client, sky_task)
         except KeyboardInterrupt:
             return self._give_up(client, "interrupted", "interrupted")
         except UserError as error:
@@ -69,17 +76,17 @@ class Launch:
             self._give_up(client, "failed", f"{type(error).__name__}: {error}", status=3)
             raise
         finally:
-            forget(self.record.run.id)
+            remove_secret_file(self.record.run.id)
 
     def _connect(self) -> Client:
         return Client()
 
     def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
         """The task, for a machine of an earlier run or a new one; nothing is rented yet."""
-        left = None if self.settings.fresh else self._left_behind(client, clouds)
+        left = None if self.settings.fresh else self._claim_idle_machine(client, clouds)
         return self._priced_task(client, clouds, left)
 
-    def _planned(self) -> dict[str, Any]:
+    def _record_fields(self) -> dict[str, Any]:
         """What the record gets before anything is rented."""
         return {
             "keep_alive_minutes": None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"],
@@ -87,7 +94,7 @@ class Launch:
             "machine_key": machine_key(self.job, self.settings.workdir),
         }
 
-    def _go(self, client: Client, sky_task: Any) -> Outcome:
+    def _launch_task(self, client: Client, sky_task: Any) -> Outcome:
         machine = self._rent(client, sky_task)
         self._check_machine(machine)
         return self._detached(client) if self.settings.detach else self._follow(client)
@@ -97,15 +104,15 @@ class Launch:
         with suppress(UserError):  # a full disk: then it is asked for once more
             Records().gone(self.name)
 
-    def _left_behind(self, client: Client, clouds: frozenset[str]) -> Machine | None:
+    def _claim_idle_machine(self, client: Client, clouds: frozenset[str]) -> Machine | None:
         """A machine of an earlier run that will do, claimed and with its timer wound up; None where there is none."""
-        names = left_behind(client, machine_key(self.job, self.settings.workdir))
+        names = idle_machines(client, machine_key(self.job, self.settings.workdir))
         if not names:
             return None
-        ways = ways_here(self.job, self.plan, clouds)
+        ways = usable_options(self.job, self.plan, clouds)
         if self.job.secrets:  # a machine that is up gets no file
             ways = tuple(way for way in ways if not on_slurm(way.infra))
-        found = reusable(client, names, ways, ceiling(self.job, ways)) if ways else None
+        found = first_reusable(client, names, ways, max_hourly_cost(self.job, ways)) if ways else None
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
@@ -134,7 +141,7 @@ class Launch:
         )
         values = {name: os.environ[name] for name in self.job.secrets}
         if values and not left and any(on_slurm(way["infra"]) for way in config["resources"]["any_of"]):
-            config, values = in_file(config, values, self.record.run.id), {}
+            config, values = secrets_in_file(config, values, self.record.run.id), {}
         sky_task = client.task(config, values)
         now = left.price if left else client.quote(sky_task)
         check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
@@ -143,7 +150,7 @@ class Launch:
     def _rent(self, client: Client, sky_task: Any) -> Machine:
         hand_in = client.run_again if self.left else client.launch
         self.request = hand_in(sky_task, self.name)
-        self.number = client.wait(self.request, Watch(sys.stderr, sys.stderr))
+        self.number = client.wait(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         minutes = timer(self.plan)["idle_minutes"]
         if self.left and minutes < CLAIM_MINUTES:
@@ -152,7 +159,7 @@ class Launch:
         if machine is None:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
         number = None if self.number is None else str(self.number)
-        self.record.update(**machine.recorded(), machine_job=number)
+        self.record.update(**machine.record_fields(), machine_job=number)
         return machine
 
     def _begin_items(self) -> None:
@@ -169,9 +176,9 @@ class Launch:
     def _detached(self, client: Client) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""
         if self.job.readiness and self.settings.shard is None:
-            watch = Watch(Nowhere(), Nowhere())
+            watch = JobLog(Discard(), Discard())
             reach = self._reach(client, watch)
-            status = until_ready(client, self.number, reach, watch)
+            status = wait_until_ready(client, self.number, reach, watch)
             if reach.failure:
                 return Outcome("failed", None, reach.failure)
             if status is not None:
@@ -182,30 +189,30 @@ class Launch:
             "running", None, f"running on {self.name}; `gpuspec logs -f {run.id}` follows it{ports}"
         )
 
-    def _reach(self, client: Client, watch: Watch) -> Reach:
+    def _reach(self, client: Client, watch: JobLog) -> PortsAndReadiness:
         def end() -> None:
             if self.number is not None:
                 client.cancel_job(self.name, self.number)
 
         by_command = self.job.readiness is not None and not self.job.readiness.http
         workdir = f"{client.home(self.name)}; cd sky_workdir" if by_command else ""
-        return Reach(self.job, self.settings, self.name, workdir, watch, end)
+        return PortsAndReadiness(self.job, self.settings, self.name, workdir, watch, end)
 
     def _follow(self, client: Client) -> Outcome:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
-        watch = Watch(sys.stdout, sys.stderr)
+        watch = JobLog(sys.stdout, sys.stderr)
         over = threading.Event()
         outputs = outputs_of(client, self.record.run, self.name)
         if outputs:
             minutes = timer(self.plan)["idle_minutes"]
-            self.results = Results(
+            self.results = ResultFetcher(
                 client, self.name, self.number, minutes, outputs, self.record, self.settings.say
             )
             outputs.keep_fetching(over)
         reach = self._reach(client, watch)
         try:
             reach.start()
-            status = to_the_end(client, self.name, self.number, watch, self.settings.say)
+            status = follow_to_end(client, self.name, self.number, watch, self.settings.say)
         finally:
             over.set()
             reach.close()
@@ -213,13 +220,13 @@ class Launch:
         ended = outcome(client, self.name, self.number, status, watch)
         if reach.failure:
             ended = Outcome("failed", None, reach.failure)
-        trouble = self.results.last_fetch() if self.results else ""
+        trouble = self.results.final_fetch() if self.results else ""
         self._note_measured(watch)
         if trouble and ended.state == "succeeded":
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
-    def _note_measured(self, watch: Watch) -> None:
+    def _note_measured(self, watch: JobLog) -> None:
         """What the log told of memory and of the time of an item."""
         if watch.peak_memory is not None:
             self.record.update(peak_memory=watch.peak_memory)
@@ -235,7 +242,7 @@ class Launch:
         kept: list[str] = []
 
         def teardown() -> None:
-            trouble = self.results.rescue() if self.results else ""
+            trouble = self.results.fetch_before_teardown() if self.results else ""
             if trouble:
                 kept.append(trouble)
                 return
@@ -244,18 +251,18 @@ class Launch:
                     client.cancel_request(self.request)
             self._take_down(client)
             if self.results:
-                delivered(self.record.run.id)
+                forget_outputs(self.record.run.id)
 
-        with hearing() as leave:
+        with interrupt_event() as leave:
             with suppress(OSError):  # the terminal may be what went away
                 self.settings.say(f"{why}: taking {self.name} down (Ctrl-C again leaves without waiting)")
-            error = bounded(teardown, TEARDOWN_SECONDS, leave)
+            error = run_bounded(teardown, TEARDOWN_SECONDS, leave)
         if error:
             with suppress(Exception):  # what is said below matters more than where it is kept
                 self.record.update(state="lost", message=f"{why}; taking it down failed: {error}")
             raise UserError(
                 "left-running",
-                f"{why}; taking the machine down failed ({error}). {self._maybe_up()}",
+                f"{why}; taking the machine down failed ({error}). {self._what_may_run()}",
                 f"gpuspec down {self.record.run.id}",
                 status=status,
             )
@@ -266,7 +273,7 @@ class Launch:
             self.record.update(state=state, message="; ".join((why, *kept)))
         return Outcome("interrupted" if state == "interrupted" else "failed", None, f"{why}; {left}")
 
-    def _maybe_up(self) -> str:
+    def _what_may_run(self) -> str:
         minutes = timer(self.plan)["idle_minutes"]
         timed = f"its own timer ends it {minutes} idle minutes after the job"
         if self.number is None and not self.left:
@@ -277,16 +284,16 @@ class Launch:
         )
 
 
-def outcome(client: Client, name: str, number: int | None, status: int, watch: Watch) -> Outcome:
+def outcome(client: Client, name: str, number: int | None, status: int, watch: JobLog) -> Outcome:
     """How the job ended, from SkyPilot's own state where the machine is still there to ask."""
     state = "SUCCEEDED" if status == 0 else "FAILED"
     if status != 0:  # which of many ways to fail
         with suppress(UserError):
             state = (number is not None and client.job_state(name, number)) or state
-    return judged(state, watch)
+    return outcome_of_state(state, watch)
 
 
-def judged(state: str, watch: Watch) -> Outcome:
+def outcome_of_state(state: str, watch: JobLog) -> Outcome:
     """How a job ended that is in this state, in SkyPilot's word, and left this log."""
     if watch.timed_out:
         return Outcome("timeout", watch.exit_code, "ended by its time limit")
