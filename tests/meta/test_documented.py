@@ -1,7 +1,6 @@
 """Nothing is added without its page and its test: error codes, options, rules.
 
-That every fixable rule has a fix that is tried is asserted where fixes are: tests/rules/test_fixes.py,
-`test_there_are_fixes_to_check`.
+That every fixable rule has a fix that is tried is asserted where fixes are: tests/golden/test_golden.py.
 """
 
 from __future__ import annotations

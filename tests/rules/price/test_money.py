@@ -3,15 +3,13 @@ prices."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from pathlib import Path
 
 import pytest
+from one_rule import found, price_list
 
 from gpuspec.catalog import resolve_gpu, resolve_model
 from gpuspec.job.job import Traffic
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Rule
 from gpuspec.planning.traffic import load
 from gpuspec.rules.price.api_cheaper import ApiCheaper
 from gpuspec.rules.price.no_price_cap import NoPriceCap
@@ -20,30 +18,15 @@ from gpuspec.rules.price.single_choice import SingleChoice
 from gpuspec.rules.price.spot_for_sla import SpotForSla
 from gpuspec.rules.price.spot_would_do import SpotWouldDo
 from gpuspec.rules.price.stale_prices import StalePrices
-from gpuspec.testing import lint_text
 from gpuspec.workload import Workload
 
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 
 
-def found(
-    rule: type[Rule], fields: dict[str, Any], *, prices: str = "seed-2025", **options: Any
-) -> list[Finding]:
-    text = json.dumps(
-        {"gpu_types": ["RTX 4090"], "keep_alive_minutes": 3, "run": "python a.py", **fields}, indent=2
-    )
-    return [one.finding for one in lint_text(text, [rule], prices=prices, options=options)]
-
-
 @pytest.fixture
-def spot_list(tmp_path: Any) -> str:
+def spot_list(tmp_path: Path) -> str:
     """An RTX 4090 at $0.50 on demand and $0.20 as spot; an L40S at $0.90 and $0.80."""
-    path = tmp_path / "prices.csv"
-    path.write_text(
-        "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice\n"
-        "runpod,,a,RTX4090,1,8,32,0.50,0.20\nrunpod,,b,L40S,1,8,64,0.90,0.80\n"
-    )
-    return str(path)
+    return price_list(tmp_path, ("RTX4090", 1, 0.50, 0.20), ("L40S", 1, 0.90, 0.80))
 
 
 def test_spot_saves_thirty_cents(spot_list: str) -> None:
@@ -109,7 +92,7 @@ def test_an_api_for_ten_thousand_requests() -> None:
     fields = {"task": "serve", "model": LLAMA, "gpu_types": ["L40S"], "traffic": traffic}
     (one,) = found(ApiCheaper, {**fields, "run": f"vllm serve {LLAMA} --max-model-len 4096"})
     api = 10_000 * (800 * 0.15 + 300 * 0.60) / 1e6
-    assert api == pytest.approx(3.0)  # S3: $0.00030 a request
+    assert api == pytest.approx(3.0)  # $0.00030 a request
     assert "$3.00 through GPT-4o-mini" in one.message
     assert f"${24 * 0.95:.2f}" in one.message
     assert one.saving
@@ -130,7 +113,7 @@ def test_many_requests_or_a_few_hours_are_cheaper_at_home() -> None:
 
 
 def test_capacity_counts() -> None:
-    """CONTRADICTIONS 30: a machine answers only so many; twice the requests at capacity take twice the machines."""
+    """A machine answers only so many; twice the requests at capacity take twice the machines."""
     gpu = resolve_gpu("L40S").gpu
     model = resolve_model(LLAMA).model
     assert gpu

@@ -1,4 +1,4 @@
-"""GS301 over whole scripts: `scripts/flag` launch a machine per item, `scripts/silent` only look like it.
+"""Launch loops in whole scripts: those in `flag/` launch a machine per item, those in `silent/` only look like it.
 
 A script to flag says what is expected in a comment: `expect GS301: 5x3 9` is line 5 with 3 items, and line 9 with a
 number of items nobody can count.
@@ -14,7 +14,7 @@ import pytest
 from gpuspec.lint.script import script_kind
 from gpuspec.scripts import launch_loops
 
-HERE = Path(__file__).parent / "scripts"
+HERE = Path(__file__).parent
 
 
 def files(folder: str) -> list[Path]:

@@ -1,3 +1,0 @@
-"""What lies in `scripts/` is read by the tests, not run."""
-
-collect_ignore = ["scripts"]

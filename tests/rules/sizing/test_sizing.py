@@ -1,0 +1,120 @@
+"""GS1: the GPU, how many and how large, against arithmetic by hand at made prices: RTX 4090 $0.50 an hour, L40S
+$0.80, H100 $2.00. Qwen2.5-7B has 7.62e9 weights, 14.2 GiB in 16 bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from one_rule import found, price_list
+
+from gpuspec.rules.sizing.disk_small import DiskSmall
+from gpuspec.rules.sizing.fallback_order import FallbackOrder
+from gpuspec.rules.sizing.feature_missing import GpuFeatureMissing
+from gpuspec.rules.sizing.host_ram import HostRamSmall
+from gpuspec.rules.sizing.min_vram import MinVramOff
+from gpuspec.rules.sizing.not_needed import GpuNotNeeded
+from gpuspec.rules.sizing.over_provisioned import OverProvisionedGpu
+from gpuspec.rules.sizing.too_many import TooManyGpus
+from gpuspec.rules.sizing.under_provisioned import UnderProvisionedGpu
+from gpuspec.rules.sizing.unused import GpusUnused
+
+QWEN = "vllm serve Qwen/Qwen2.5-7B-Instruct --max-model-len 4096"
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> str:
+    return price_list(
+        tmp_path,
+        ("RTX4090", 1, 0.50, None),
+        ("RTX4090", 4, 2.00, None),
+        ("L40S", 1, 0.80, None),
+        ("H100-SXM", 1, 2.00, None),
+        ("H100-SXM", 2, 4.00, None),
+    )
+
+
+def test_waste_is_the_share_of_the_bill(prices: str) -> None:
+    fields = {"task": "interactive", "gpu_types": ["H100 SXM"], "run": QWEN}
+    (one,) = found(OverProvisionedGpu, fields, prices=prices)
+    assert "RTX 4090 fits at $0.50/h: 75 % of the bill is waste" in one.message  # 1 - 0.50 / 2.00
+    assert one.saving
+    assert (one.saving.per_hour, one.saving.per_month) == (1.5, 1.5 * 730)
+
+
+def test_a_fallback_of_four_times_the_price(prices: str) -> None:
+    fields = {"task": "interactive", "gpu_types": ["RTX 4090", "H100 SXM"], "run": QWEN}
+    (one,) = found(OverProvisionedGpu, fields, prices=prices)
+    assert (one.severity, one.pointer) == ("info", "/gpu_types/1")
+    assert "4.0 times the price" in one.message
+    assert found(OverProvisionedGpu, {**fields, "max_price": 1.0}, prices=prices) == []
+    assert found(OverProvisionedGpu, fields, prices=prices, dear_fallback=4.5) == []
+
+
+def test_weights_alone_are_more_than_the_card(prices: str) -> None:
+    run = "vllm serve Qwen/Qwen2.5-14B-Instruct --max-model-len 4096"  # 14.77e9 × 2 bytes = 27.5 GiB > 24
+    (one,) = found(UnderProvisionedGpu, {"run": run}, prices=prices)
+    assert "weights 27.4 GiB" in one.message
+    assert one.suggestion == "L40S holds it, from $0.80/h"
+
+
+def test_half_of_two_is_enough(prices: str) -> None:
+    fields = {"gpu_types": ["H100 SXM"], "gpu_count": 2, "run": f"{QWEN} -tp 2"}
+    (one,) = found(TooManyGpus, fields, prices=prices)
+    assert "H100 SXM holds the job" in one.message
+    assert "50 % less" in one.message
+
+
+def test_a_floor_above_every_card_leaves_nothing() -> None:
+    (one,) = found(MinVramOff, {"min_vram": 48})
+    assert "48 GB, and the largest GPU listed has 24 GB" in one.message
+    assert found(MinVramOff, {"min_vram": 24}) == []
+
+
+def test_three_of_four_idle(prices: str) -> None:
+    fields = {"gpu_count": 4, "run": "torchrun --nproc_per_node 1 train.py"}
+    (one,) = found(GpusUnused, fields, prices=prices)
+    assert "3 idle, $1.50/h for nothing" in one.message  # 2.00 - 0.50
+    (short,) = found(GpusUnused, {"gpu_count": 2, "run": f"{QWEN} -tp 4"}, prices=prices)
+    assert (short.severity, short.suggestion) == ("error", "set gpu_count to 4, or lower the parallelism")
+
+
+def test_what_max_price_never_takes(prices: str) -> None:
+    fields = {"gpu_types": ["RTX 4090", "H100 SXM"], "max_price": 0.7}
+    (one,) = found(FallbackOrder, fields, prices=prices)
+    assert one.pointer == "/gpu_types/1"
+    (none,) = found(FallbackOrder, {**fields, "max_price": 0.4}, prices=prices)
+    assert none.suggestion == "raise max_price to $0.50, or name cheaper GPUs"
+
+
+@pytest.mark.parametrize(("architecture", "gpu"), [("Turing", "T4"), ("Volta", "V100 16GB")])
+def test_bf16_came_with_ampere(architecture: str, gpu: str) -> None:
+    (one,) = found(GpuFeatureMissing, {"gpu_types": [gpu], "run": f"{QWEN} --dtype bfloat16"})
+    assert f"({architecture}) has no BF16" in one.message
+    assert found(GpuFeatureMissing, {"gpu_types": [gpu], "run": f"{QWEN} --dtype half"}) == []
+    assert found(GpuFeatureMissing, {"gpu_types": ["A10G"], "run": f"{QWEN} --dtype bfloat16"}) == []
+
+
+def test_host_memory_of_twice_the_weights(prices: str) -> None:
+    # 70.55e9 × 2 bytes = 131.4 GiB, twice 262.8; the machines have 256
+    run = "vllm serve meta-llama/Llama-3.1-70B-Instruct -tp 2 --max-model-len 4096"
+    fields = {"gpu_types": ["H100 SXM"], "gpu_count": 2, "run": run}
+    (one,) = found(HostRamSmall, fields, prices=prices)
+    assert "256 GiB of host memory for 131 GiB of weights; 263 GiB" in one.message
+
+
+def test_the_disk_is_added_up() -> None:
+    # 15.2 GB of weights + 15 GB of image and packages = 30.2; × 1.2 = 36.3, up to the next 10
+    (one,) = found(DiskSmall, {"disk_gb": 20, "run": QWEN})
+    assert one.message.endswith("= 30 GB")
+    assert one.fix
+    assert one.fix.edits[0].value == 40
+    assert found(DiskSmall, {"disk_gb": 31, "run": QWEN}) == []
+    assert found(DiskSmall, {"disk_gb": 20, "run": QWEN}, software_gb=4.0) == []
+
+
+@pytest.mark.parametrize("run", ["rsync -a s3 x", "aws s3 sync s3://a b && tar xzf b/all.tgz"])
+def test_copying_needs_no_gpu(run: str) -> None:
+    (one,) = found(GpuNotNeeded, {"run": run})
+    assert one.saving
+    assert one.saving.per_hour == 0.44  # all of what an RTX 4090 costs
