@@ -2,7 +2,7 @@
 
 from gpuspec.text.edit import Edit, EditError, apply
 from gpuspec.text.read import MAX_BYTES, parse, read_bytes, read_file
-from gpuspec.text.tree import Comment, Duplicate, Extension, Span, SyntaxProblem, Tree, pointer
+from gpuspec.text.tree import Comment, Duplicate, Extension, Span, SyntaxProblem, Tree, parts, pointer
 
 __all__ = [
     "MAX_BYTES",
@@ -16,6 +16,7 @@ __all__ = [
     "Tree",
     "apply",
     "parse",
+    "parts",
     "pointer",
     "read_bytes",
     "read_file",

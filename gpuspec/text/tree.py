@@ -58,6 +58,11 @@ def part(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def parts(pointer: str) -> list[str]:
+    """The keys that a pointer leads through: parts("/gpu_types/0") == ["gpu_types", "0"]."""
+    return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+
+
 class Tree:
     """A parsed text. Pointers are RFC 6901 strings; the root is "".
 

@@ -1,14 +1,14 @@
-"""The part of a document that is as it should be."""
+"""The part of a document that the schema accepts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gpuspec.job.check import check
-from gpuspec.text import Tree
+from gpuspec.text import Tree, parts
 
 
-def sound(tree: Tree) -> dict[str, Any] | None:
+def valid_part(tree: Tree) -> dict[str, Any] | None:
     """The document without what `check` finds wrong; None where it is no object. A wrong element of a list
     becomes None, so that the others keep their places; an object that lacks something needed goes whole."""
     document = tree.value
@@ -19,8 +19,7 @@ def sound(tree: Tree) -> dict[str, Any] | None:
         return document
     pruned: dict[str, Any] = _copy(document)
     for problem in problems:
-        parts = [part.replace("~1", "/").replace("~0", "~") for part in problem.pointer.split("/")[1:]]
-        _take_out(pruned, parts)
+        _take_out(pruned, parts(problem.pointer))
     return pruned
 
 
@@ -30,9 +29,9 @@ def _copy(value: Any) -> Any:
     return [_copy(part) for part in value] if isinstance(value, list) else value
 
 
-def _take_out(value: Any, parts: list[str]) -> None:
-    for depth, part in enumerate(parts):
-        last = depth == len(parts) - 1
+def _take_out(value: Any, path: list[str]) -> None:
+    for depth, part in enumerate(path):
+        last = depth == len(path) - 1
         if isinstance(value, list) and int(part) < len(value):
             if last:
                 value[int(part)] = None

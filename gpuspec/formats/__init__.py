@@ -1,0 +1,93 @@
+"""Formats of job files: which one a file is in, and the jobs it holds. A new format is a module beside this one and
+a row in the table below."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from gpuspec.formats.document import Document, Format, Source
+
+__all__ = ["FORMATS", "JOB_SPEC", "Document", "Format", "Known", "Source", "known_by_name", "read", "recognised"]
+
+
+class Known(NamedTuple):
+    """A row of the table: what tells, before the module of a format is loaded, whether a file may be of it.
+
+    `names` are file names, or the ends of file names where they begin with a dot, that are looked for in folders;
+    `endings` are those of files that may be of the format, `marks` bytes of which one must stand in them (none: any
+    file may)."""
+
+    name: str
+    title: str
+    module: str
+    names: tuple[str, ...]
+    endings: tuple[str, ...]
+    marks: tuple[bytes, ...] = ()
+
+    def may_be(self, path: str, data: bytes) -> bool:
+        """Whether a file is worth a closer look."""
+        if not (path.endswith(self.endings) or self.is_name(path)):
+            return False
+        return not self.marks or any(mark in data for mark in self.marks)
+
+    def is_name(self, path: str) -> bool:
+        """Whether a file is of this format by its name."""
+        name = path.rpartition("/")[2]
+        return any(name.endswith(known) if known[0] == "." else name == known for known in self.names)
+
+    @property
+    def format(self) -> Format:
+        """The format itself."""
+        found: Format = import_module(self.module).FORMAT
+        return found
+
+
+_JSON = (".jsonc", ".json", ".json5")
+JOB_SPEC = Known(
+    "gpuspec",
+    "job specs (JSONC)",
+    "gpuspec.formats.job_spec",
+    ("job.jsonc", ".job.jsonc", ".gpuspec.jsonc", "gpu.jsonc", ".gpu.jsonc"),
+    _JSON,
+)
+FORMATS = (
+    Known(
+        "gpu-cli",
+        "GPU CLI's gpu.jsonc",
+        "gpuspec.formats.gpu_cli",
+        ("gpu.jsonc", ".gpu.jsonc"),
+        _JSON,
+        (b"provider", b"gpu-cli"),
+    ),
+    JOB_SPEC,
+)
+"""Every format, in the order in which a file is tried."""
+
+
+def read(
+    path: str, data: bytes, *, guess: bool = True, formats: Sequence[Known] = FORMATS
+) -> tuple[Document, ...]:
+    """The Documents of a file, one for each job. A file that no format recognises is read as a job spec, so that what
+    is wrong in it can be said; without `guess` there are none in it."""
+    source = Source(path, data)
+    found = _recognised(source, formats)
+    if found is None and guess:
+        found = JOB_SPEC.format
+    return found.read(source) if found else ()
+
+
+def recognised(path: str, data: bytes, *, formats: Sequence[Known] = FORMATS) -> Format | None:
+    """The format whose content a file has."""
+    return _recognised(Source(path, data), formats)
+
+
+def known_by_name(name: str, *, formats: Sequence[Known] = FORMATS) -> bool:
+    """Whether a file name is that of a job file."""
+    return any(known.is_name(name) for known in formats)
+
+
+def _recognised(source: Source, formats: Sequence[Known]) -> Format | None:
+    for known in formats:
+        if known.may_be(source.path, source.data) and known.format.recognise(source):
+            return known.format
+    return None

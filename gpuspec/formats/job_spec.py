@@ -1,0 +1,48 @@
+"""gpuspec's own job spec: JSONC in the fields of schemas/job.schema.json. Old names of fields are understood."""
+
+import re
+
+from gpuspec.formats.document import Document, Format, Source
+from gpuspec.job.check import check
+from gpuspec.job.from_mapping import from_mapping
+from gpuspec.job.job import Job
+from gpuspec.job.valid_part import valid_part
+from gpuspec.text import Tree
+
+_TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
+"""Top-level fields that no other JSON format has."""
+_OLD = {
+    "project_id", "gpu_type", "cooldown_minutes", "download", "docker_image", "startup", "workspace_size_gb",
+    "environment", "hooks", "serverless",
+}  # fmt: skip
+"""Fields that are read by their present names, or by the fields they play the part of."""
+
+
+def recognise(source: Source) -> bool:
+    """By the schema it names, or by a field that only job specs have."""
+    value = source.jsonc.value
+    if isinstance(value, dict) and not _TELLING.isdisjoint(value):
+        return True
+    pattern = r"""["']?\$schema["']?\s*:\s*["'][^"'\r\n]*\bjob\.schema\.json["']"""
+    return re.search(pattern, source.jsonc.text[:65_536]) is not None
+
+
+def job_of(tree: Tree) -> Job | None:
+    """The Job of a parsed spec, in present names or old ones; None where it is no object. What is wrong in it is left
+    out."""
+    value = None if tree.problems else valid_part(tree)
+    if value is None:
+        return None
+    if _OLD.isdisjoint(value):
+        return from_mapping(value, raw=tree.value)
+    from gpuspec.formats.gpu_cli import present
+
+    return from_mapping(*present(value), raw=tree.value)
+
+
+def read(source: Source) -> tuple[Document, ...]:
+    """The one Document of a file."""
+    return (Document(source.path, source.jsonc, job_of(source.jsonc), "", FORMAT),)
+
+
+FORMAT = Format("gpuspec", recognise, read, mistakes=check)

@@ -1,0 +1,245 @@
+"""A Job from a mapping in the job spec's present names, whatever format it was written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gpuspec.job.job import (
+    Budget,
+    Checkpoint,
+    Download,
+    GpuChoice,
+    Job,
+    ModelSpec,
+    Port,
+    Readiness,
+    Scaling,
+    Serverless,
+    Step,
+    Traffic,
+)
+from gpuspec.text import pointer
+
+
+def from_mapping(
+    value: Mapping[str, Any],
+    places: Mapping[str, str] = MappingProxyType({}),
+    *,
+    raw: Mapping[str, Any] | None = None,
+) -> Job:
+    """The Job of fields that passed the schema, but for None where an element was wrong.
+
+    `places` maps pointers in the spec's names to pointers in the author's file, where they differ; what stands below
+    such a pointer follows it. `raw` is what the author wrote."""
+    return _Reader(value, places).job(value if raw is None else raw)
+
+
+class _Reader:
+    def __init__(self, value: Mapping[str, Any], places: Mapping[str, str]) -> None:
+        self.value = value
+        self.places = places
+        self.pointers: dict[str, str] = {}
+
+    def job(self, raw: Mapping[str, Any]) -> Job:
+        """All fields."""
+        steps = self.steps()
+        return Job(
+            name=self.field("name"),
+            task=self.field("task"),
+            model=self.section("model", ModelSpec, _model),
+            gpu_types=self.gpus(self.field("gpu_types"), "/gpu_types"),
+            gpu_count=_whole(self.field("gpu_count")),
+            min_vram=self.field("min_vram"),
+            max_price=self.field("max_price"),
+            budget=self.section("budget", Budget),
+            spot=self.field("spot"),
+            clouds=self.words("clouds"),
+            regions=self.words("regions"),
+            keep_alive_minutes=self.field("keep_alive_minutes"),
+            downloads=self.downloads(),
+            workdir=self.field("workdir"),
+            include=self.words("include"),
+            outputs=self.words("outputs"),
+            exclude_outputs=self.words("exclude_outputs"),
+            disk_gb=self.field("disk_gb"),
+            image=self.field("image"),
+            env=MappingProxyType(self.environment_variables("env")),
+            secrets=self.words("secrets"),
+            setup=tuple(step.run for step in steps),
+            run=self.field("run"),
+            items=self.items(),
+            ports=self.ports(),
+            readiness=self.readiness(),
+            checkpoint=self.section("checkpoint", Checkpoint),
+            scaling=self.section("scaling", Scaling),
+            traffic=self.section("traffic", Traffic),
+            provider=self.field("provider"),
+            cache=self.field("cache"),
+            labels=MappingProxyType(self.environment_variables("labels")),
+            steps=steps,
+            apt=_words(self.value.get("apt")),
+            pip=_words(self.value.get("pip")),
+            serverless=self.serverless(),
+            volume_mode=self.field("volume_mode"),
+            encryption=self.field("encryption"),
+            pointers=MappingProxyType(self.pointers),
+            raw=MappingProxyType(raw),
+        )
+
+    # -- plain fields -------------------------------------------------------------------------------
+
+    def place(self, at: str) -> str:
+        """Where a pointer in the spec's names stands in the author's file."""
+        if not self.places:
+            return at
+        head, tail = at, ""
+        while head and head not in self.places:
+            head, _, last = head.rpartition("/")
+            tail = f"/{last}{tail}"
+        return self.places.get(head, "") + tail
+
+    def field(self, name: str) -> Any:
+        """The value of a top-level field; notes where it stands."""
+        value = self.value.get(name)
+        if value is not None:
+            self.pointers[name] = self.place(f"/{name}")
+        return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return _words(self.field(name))
+
+    def environment_variables(self, name: str) -> dict[str, str]:
+        """A map of strings; numbers and booleans as the shell would see them."""
+        return {key: _plain(value) for key, value in (self.field(name) or {}).items() if value is not None}
+
+    def section(self, name: str, kind: Callable[..., Any], convert: Callable[..., Any] | None = None) -> Any:
+        """An object field as its NamedTuple, with a pointer for each part."""
+        value = self.field(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):  # `"model": "org/name"`
+            self.pointers[f"{name}.{kind._fields[0]}"] = self.pointers[name]  # type: ignore[attr-defined]
+            return kind(value)
+        self.parts(name, value)
+        parts = {key: value[key] for key in kind._fields if value.get(key) is not None}  # type: ignore[attr-defined]
+        return kind(**(convert(parts) if convert else parts))
+
+    def parts(self, name: str, value: Mapping[str, Any]) -> None:
+        """Notes where each part of an object stands."""
+        for key, part in value.items():
+            if part is not None:
+                self.pointers[f"{name}.{key}"] = self.place(pointer(name, key))
+
+    # -- fields with a shape of their own --------------------------------------------------------------
+
+    def gpus(self, entries: Any, at: str) -> tuple[GpuChoice, ...]:
+        return tuple(
+            GpuChoice(
+                entry["type"] if isinstance(entry, dict) else entry,
+                _whole(entry.get("count")) if isinstance(entry, dict) else None,
+                self.place(f"{at}/{index}"),
+            )
+            for index, entry in _whole_entries(entries, "type")
+        )
+
+    def downloads(self) -> tuple[Download, ...]:
+        return tuple(
+            Download(
+                strategy=entry["strategy"],
+                source=entry["source"],
+                target=entry.get("target"),
+                revision=entry.get("revision"),
+                allow=_words(entry.get("allow")),
+                ignore=_words(entry.get("ignore")),
+                sha256=entry.get("sha256"),
+                timeout=_whole(entry.get("timeout")),
+                pointer=self.place(f"/downloads/{index}"),
+            )
+            for index, entry in _whole_entries(self.field("downloads"), "strategy", "source")
+        )
+
+    def steps(self) -> tuple[Step, ...]:
+        """The commands of `setup`, in order."""
+        setup = self.field("setup")
+        if isinstance(setup, str):
+            return (Step(setup, pointer=self.place("/setup")),)
+        return tuple(
+            Step(entry, pointer=self.place(f"/setup/{index}"))
+            if isinstance(entry, str)
+            else Step(
+                entry["run"], entry.get("once"), entry.get("timeout"), self.place(f"/setup/{index}")
+            )
+            for index, entry in _whole_entries(setup, "run")
+        )
+
+    def items(self) -> str | tuple[str, ...] | None:
+        items = self.field("items")
+        return items if isinstance(items, str) or items is None else _words(items)
+
+    def ports(self) -> tuple[Port, ...]:
+        return tuple(
+            Port(int(entry["port"]), entry.get("description"), bool(entry.get("public")))
+            if isinstance(entry, dict)
+            else Port(int(entry))
+            for _, entry in _whole_entries(self.field("ports"), "port")
+        )
+
+    def readiness(self) -> Readiness | None:
+        value = self.field("readiness")
+        if value is None:
+            return None
+        self.parts("readiness", value)
+        command = value.get("command")
+        return Readiness(
+            value.get("http"),
+            ("sh", "-c", command) if isinstance(command, str) else _words(command),
+            value.get("timeout"),
+            value.get("interval"),
+            value.get("attempt_timeout"),
+        )
+
+    def serverless(self) -> Serverless | None:
+        value = self.field("serverless")
+        if value is None:
+            return None
+        self.parts("serverless", value)
+        return Serverless(
+            self.gpus(value.get("gpu_types"), "/serverless/gpu_types"),
+            value.get("template"),
+            value.get("volume_gb"),
+            _words(value.get("models")),
+            MappingProxyType(value.get("env") or {}),
+        )
+
+
+def _model(parts: dict[str, Any]) -> dict[str, Any]:
+    if "resolution" in parts:
+        size = [part for part in parts["resolution"] if part is not None]
+        parts["resolution"] = (int(size[0]), int(size[1])) if len(size) == 2 else None
+    return parts
+
+
+def _whole_entries(entries: Any, *needed: str) -> Iterable[tuple[int, Any]]:
+    """(place, entry) of the entries of a list that are whole: what was wrong in them has been taken out."""
+    for index, entry in enumerate(entries or ()):
+        if entry is not None and (
+            not isinstance(entry, dict) or all(entry.get(key) is not None for key in needed)
+        ):
+            yield index, entry
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(word for word in value or () if word is not None)
+
+
+def _whole(value: Any) -> int | None:
+    """An integer that JSON may have written as 2.0."""
+    return None if value is None else int(value)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
