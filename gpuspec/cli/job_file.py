@@ -7,11 +7,11 @@ import sys
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.job import Job, read
+from gpuspec.formats import read
+from gpuspec.job import Job
 from gpuspec.lint.files import check_binary, read_file
 from gpuspec.planning.case import Case, JobSettings
 from gpuspec.planning.plan import Plan
-from gpuspec.text import read_bytes
 
 
 class JobFile(NamedTuple):
@@ -35,7 +35,8 @@ def load(path: str, prices: str | None = None) -> JobFile:
         raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
     data = sys.stdin.buffer.read() if path == "-" else read_file(path)
     check_binary(path, data)
-    tree = read_bytes(data)
+    document = read(path, data)[0]
+    tree, job = document.tree, document.job
     if tree.problems:
         problem = tree.problems[0]
         line, column = tree.position(problem.span.start)
@@ -45,12 +46,11 @@ def load(path: str, prices: str | None = None) -> JobFile:
             f"{path}:{line}:{column}: {problem.message}{more}",
             f"`gpuspec lint {path}` shows every one",
         )
-    job = read(tree)
     if job is None:
         raise UserError(
             "no-job", f"{path} holds no JSON object", "`gpuspec init` writes a spec to start from"
         )
-    return JobFile(path, data, job, Case(path, tree, job, settings=JobSettings(prices=prices)))
+    return JobFile(path, data, job, Case(document, settings=JobSettings(prices=prices)))
 
 
 def dated() -> dict[str, str]:

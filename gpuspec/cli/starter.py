@@ -51,12 +51,10 @@ def _generates(model: str) -> bool:
 
 def _cheapest(spec: str) -> str | None:
     """The GPU the plan takes, as SkyPilot and the catalogue name it."""
-    from gpuspec.job import read
+    from gpuspec.formats import read
     from gpuspec.planning.case import Case
-    from gpuspec.text import read_bytes
 
-    tree = read_bytes(spec.encode())
-    choice = Case("starter.jsonc", tree, read(tree)).plan.choice
+    choice = Case(read("starter.jsonc", spec.encode())[0]).plan.choice
     return choice.gpu.name if choice and choice.fit is not None else None
 
 

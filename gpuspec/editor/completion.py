@@ -25,6 +25,7 @@ from gpuspec.editor.hover import Path, is_gpu, is_model, locate
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
 from gpuspec.lint.registry import Registry
+from gpuspec.text import pointer
 
 TRIGGERS = ['"', ":", "[", "/"]
 
@@ -60,8 +61,7 @@ def _rules(registry: Registry, positions: Positions, at: Cursor) -> list[Complet
 
 def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) -> Iterator[CompletionItem]:
     """Fields that are not there yet, in the order of the schema."""
-    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in at.path)
-    there = locate(opened.tree.value, pointer)[1]
+    there = locate(opened.tree.value, pointer(*at.path))[1]
     own = _word_at(opened.text, at)
     used = {name for name in there if name != own} if isinstance(there, dict) else set()
     after, where = opened.text[at.span.end :], positions.range(at.span)

@@ -9,7 +9,7 @@ from gpuspec.catalog.clouds import cloud
 from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
 from gpuspec.editor.opened import Opened
-from gpuspec.text import Span, Tree
+from gpuspec.text import Span, Tree, parts
 
 Path = tuple[str | int, ...]
 
@@ -48,8 +48,7 @@ def _under(tree: Tree, offset: int) -> tuple[str, Span, bool] | None:
 def locate(document: Any, pointer: str) -> tuple[Path, Any]:
     """A pointer as a path whose list places are numbers, and the value it leads to (None if there is none)."""
     path: list[str | int] = []
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+    for name in parts(pointer):
         if isinstance(document, list) and name.isdecimal() and len(name) < 10:
             place = int(name)
             path.append(place)

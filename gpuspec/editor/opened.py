@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.job import read
+from gpuspec.formats import read, recognised
 from gpuspec.lint.config import Configs
 from gpuspec.lint.discover import excluded, wanted
 from gpuspec.lint.files import lint_data
@@ -18,10 +17,6 @@ from gpuspec.lint.script import script_kind, shebang_kind
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.text import Tree, parse
-
-_TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
-"""Top-level fields that no other JSON format has."""
-_NAMES_SCHEMA = re.compile(r"""["']?\$schema["']?\s*:\s*["'][^"'\r\n]*\bjob\.schema\.json["']""")
 
 
 class Opened(NamedTuple):
@@ -45,9 +40,9 @@ class Opened(NamedTuple):
         return self.text.encode("utf-8", "replace")
 
     def case(self) -> Case:
-        """The spec as a whole, with the settings of its folder; it has no job while it has syntax errors."""
-        job = None if self.tree.problems or not self.is_spec else read(self.tree)
-        return Case(self.path, self.tree, job, settings=self.settings.job, on_disk=self.on_disk)
+        """The first job of the file, with the settings of its folder; it has none while it has syntax errors."""
+        document = read(self.path, self.data)[0]
+        return Case(document, settings=self.settings.job, on_disk=self.on_disk)
 
 
 def look(registry: Registry, path: str, text: str, *, on_disk: bool = True) -> Opened:
@@ -58,9 +53,9 @@ def look(registry: Registry, path: str, text: str, *, on_disk: bool = True) -> O
     try:
         settings = Configs(registry).settings_for(path)
     except UserError as error:
-        return Opened(path, text, tree, Settings(), _is_ours(path, tree, Settings()), refused=error)
+        return Opened(path, text, tree, Settings(), _is_ours(path, text, Settings()), refused=error)
     opened = Opened(path, text, tree, settings, True, kind is None, on_disk)
-    if excluded(path, settings) or not (kind or _is_ours(path, tree, settings)):
+    if excluded(path, settings) or not (kind or _is_ours(path, text, settings)):
         return opened._replace(ours=False, is_spec=False)
     linter = Linter(registry)
     try:
@@ -73,13 +68,9 @@ def look(registry: Registry, path: str, text: str, *, on_disk: bool = True) -> O
     return opened._replace(findings=tuple(findings), problems=tuple(linter.problems))
 
 
-def _is_ours(path: str, tree: Tree, settings: Settings) -> bool:
-    """Whether a file is a job spec: by its name, by the schema it names, or by a field that only job specs have."""
+def _is_ours(path: str, text: str, settings: Settings) -> bool:
+    """Whether a file is a job file or a script: by its name, or by what it holds."""
     name = os.path.basename(path)
     if wanted(path, name, settings, scripts=True):
         return True
-    if not name.endswith((".json", ".jsonc", ".json5")):
-        return False
-    if _NAMES_SCHEMA.search(tree.text[:65_536]):
-        return True
-    return isinstance(tree.value, dict) and not _TELLING.isdisjoint(tree.value)
+    return recognised(path, text.encode("utf-8", "replace")) is not None

@@ -7,7 +7,18 @@ from typing import NamedTuple
 
 from gpuspec.formats.document import Document, Format, Source
 
-__all__ = ["FORMATS", "JOB_SPEC", "Document", "Format", "Known", "Source", "known_by_name", "read", "recognised"]
+__all__ = [
+    "FORMATS",
+    "JOB_SPEC",
+    "Document",
+    "Format",
+    "Known",
+    "Source",
+    "known_by_name",
+    "read",
+    "recognised",
+    "titles",
+]
 
 
 class Known(NamedTuple):
@@ -84,6 +95,11 @@ def recognised(path: str, data: bytes, *, formats: Sequence[Known] = FORMATS) ->
 def known_by_name(name: str, *, formats: Sequence[Known] = FORMATS) -> bool:
     """Whether a file name is that of a job file."""
     return any(known.is_name(name) for known in formats)
+
+
+def titles(formats: Sequence[Known] = FORMATS) -> str:
+    """The formats that are read, for people."""
+    return ", ".join(known.title for known in formats)
 
 
 def _recognised(source: Source, formats: Sequence[Known]) -> Format | None:

@@ -23,9 +23,9 @@ class Source:
 
 
 class Document(NamedTuple):
-    """One job of one file. `tree` is the whole file's, the same for all its jobs; `job` is None where the text cannot be
-    read. `place` is the JSON pointer of the job within the file, "" where the job is the whole of it; pointers of the Job
-    begin at the file, too."""
+    """One job of one file. `tree` is the whole file's, the same for all its jobs; `job` is None where the text cannot
+    be read. `place` is the JSON pointer of the job within the file, "" where the job is the whole of it; pointers of
+    the Job begin at the file, too."""
 
     path: str
     tree: Tree
@@ -35,8 +35,8 @@ class Document(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format of job files. `recognise` decides by content alone; `read` gives a Document for each job, and at least one
-    where the file is of the format."""
+    """A format of job files. `recognise` decides by content alone; `read` gives a Document for each job, and at least
+    one where the file is of the format."""
 
     name: str
     """As `gpuspec show` calls it."""

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gpuspec.formats.document import Document, Format, Source
-from gpuspec.formats.job_spec import job_of
+from gpuspec.formats.job_spec import TELLING, job_of
 from gpuspec.job.check import check
-from gpuspec.text import pointer
 
 RENAMED = {
     "project_id": "name",
@@ -27,26 +26,33 @@ OWN = (
 )  # fmt: skip
 """What GPU CLI calls these today; the others are old names to GPU CLI, too."""
 HOOK = {
-    "url": "http",
-    "run": "command",
     "retry_count": "timeout",
+    "run": "command",
+    "url": "http",
     "retry_delay_secs": "interval",
     "timeout_secs": "attempt_timeout",
 }
 """Part of `hooks.readiness` → the job spec's. What takes the window's place is tries × delay."""
+APT = "apt-get update && apt-get install -y --no-install-recommends "
+PIP = "pip install "
 STEP = {"only_once": "once", "timeout_sec": "timeout"}
 """Part of a step of `environment.shell.steps` → the job spec's."""
+
+_BESIDE = TELLING | {"project_id", "startup", "run", "environment"}
+"""Other files name a provider, too: one of models, say."""
 
 Places = dict[str, str]
 """Pointer in the job spec's names → pointer in the file."""
 
 
 def is_gpu_cli(value: Any) -> bool:
-    """Whether a document is written for GPU CLI: by its `provider` or its `$schema`."""
+    """Whether a document is written for GPU CLI: by its `$schema`, or by a `provider` beside what a job has."""
     if not isinstance(value, dict):
         return False
     schema = value.get("$schema")
-    return "provider" in value or (isinstance(schema, str) and "gpu-cli" in schema)
+    if isinstance(schema, str) and "gpu-cli" in schema:
+        return True
+    return "provider" in value and not _BESIDE.isdisjoint(value)
 
 
 def recognise(source: Source) -> bool:
@@ -92,14 +98,20 @@ def _environment(value: dict[str, Any], places: Places) -> None:
         value["image"] = environment["base_image"]
         places["/image"] = "/environment/base_image"
     steps: list[tuple[Any, str]] = []
-    value["apt"] = _packages((environment.get("system") or {}).get("apt"), "=")
-    if value["apt"]:
-        command = "apt-get update && apt-get install -y --no-install-recommends " + shlex.join(value["apt"])
-        steps.append(({"run": command, "once": True}, "/environment/system/apt"))
-    value["pip"] = _packages((environment.get("python") or {}).get("pip_global"), "==")
-    if value["pip"]:
-        command = "pip install " + shlex.join(value["pip"])
-        steps.append(({"run": command, "once": True}, "/environment/python/pip_global"))
+    for field, entries, pin, command, place in (
+        ("apt", (environment.get("system") or {}).get("apt"), "=", APT, "/environment/system/apt"),
+        (
+            "pip",
+            (environment.get("python") or {}).get("pip_global"),
+            "==",
+            PIP,
+            "/environment/python/pip_global",
+        ),
+    ):
+        packages = _packages(entries, pin)
+        if packages:
+            value[field], places[f"/{field}"] = packages, place
+            steps.append(({"run": command + shlex.join(packages), "once": True}, place))
     for at, step in enumerate((environment.get("shell") or {}).get("steps") or ()):
         whole = step and {STEP.get(part, part): said for part, said in step.items()}
         steps.append((whole, f"/environment/shell/steps/{at}"))

@@ -9,7 +9,7 @@ from gpuspec.job.job import Job
 from gpuspec.job.valid_part import valid_part
 from gpuspec.text import Tree
 
-_TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
+TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
 """Top-level fields that no other JSON format has."""
 _OLD = {
     "project_id", "gpu_type", "cooldown_minutes", "download", "docker_image", "startup", "workspace_size_gb",
@@ -21,7 +21,7 @@ _OLD = {
 def recognise(source: Source) -> bool:
     """By the schema it names, or by a field that only job specs have."""
     value = source.jsonc.value
-    if isinstance(value, dict) and not _TELLING.isdisjoint(value):
+    if isinstance(value, dict) and not TELLING.isdisjoint(value):
         return True
     pattern = r"""["']?\$schema["']?\s*:\s*["'][^"'\r\n]*\bjob\.schema\.json["']"""
     return re.search(pattern, source.jsonc.text[:65_536]) is not None

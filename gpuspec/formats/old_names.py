@@ -1,23 +1,11 @@
-"""Old names of fields, and how to mend them without changing what a job means."""
+"""Old names of the job spec's fields, which GPU CLI has to this day, and how to mend them without changing what a job
+means."""
 
 from typing import Any, NamedTuple
 
-from gpuspec.job.sound import sound
+from gpuspec.formats.gpu_cli import HOOK, OWN, RENAMED, STEP, is_gpu_cli
+from gpuspec.job.valid_part import valid_part
 from gpuspec.text import Edit, Tree
-
-_PLAIN = {
-    "project_id": "name",
-    "startup": "run",
-    "download": "downloads",
-    "cooldown_minutes": "keep_alive_minutes",
-    "docker_image": "image",
-    "workspace_size_gb": "disk_gb",
-    "gpu_type": "gpu_types",
-}
-_GPU_CLI = (
-    "project_id", "startup", "download", "docker_image", "workspace_size_gb", "environment", "hooks"
-)  # fmt: skip
-"""What GPU CLI itself calls these today."""
 
 
 class OldName(NamedTuple):
@@ -32,31 +20,21 @@ class OldName(NamedTuple):
     own: bool = False
 
 
-def is_gpu_cli(tree: Tree) -> bool:
-    """Whether the file is written for GPU CLI: by its `$schema`, `provider` or `project_id`."""
-    return isinstance(tree.value, dict) and ("project_id" in tree.value or _launched_by_gpu_cli(tree.value))
-
-
-def _launched_by_gpu_cli(document: dict[str, Any]) -> bool:
-    schema = document.get("$schema")
-    return "provider" in document or (isinstance(schema, str) and "gpu-cli" in schema)
-
-
 def old_names(tree: Tree) -> tuple[OldName, ...]:
     """Every old name in use, in the schema's order. Fields with another mistake in them are left alone."""
-    document = sound(tree)
+    document = valid_part(tree)
     if document is None:
         return ()
-    theirs = _launched_by_gpu_cli(document)
+    theirs = is_gpu_cli(document)
     found = []
-    for old, new in _PLAIN.items():
+    for old, new in RENAMED.items():
         if old in document:
             both = new in tree.value
             edits = (Edit("remove", f"/{old}"),) if both else _renamed(old, new, document[old])
-            found.append(OldName(f"/{old}", old, new, edits, both, theirs and old in _GPU_CLI))
+            found.append(OldName(f"/{old}", old, new, edits, both, theirs and old in OWN))
     found += [entry for entry in (_base_image(document), _setup(document), _readiness(document)) if entry]
     return tuple(
-        entry._replace(own=entry.own or (theirs and entry.old.split(".")[0] in _GPU_CLI)) for entry in found
+        entry._replace(own=entry.own or (theirs and entry.old.split(".")[0] in OWN)) for entry in found
     )
 
 
@@ -101,7 +79,7 @@ def _setup(document: dict[str, Any]) -> OldName | None:
     at = "/environment/shell/steps"
     edits = []
     for index, step in enumerate(steps):
-        for old, new in (("only_once", "once"), ("timeout_sec", "timeout")):
+        for old, new in STEP.items():
             if step is not None and old in step:
                 edits.append(Edit("rename", f"{at}/{index}/{old}", new))
     edits.append(Edit("move", at, "/setup"))
@@ -112,9 +90,7 @@ def _setup(document: dict[str, Any]) -> OldName | None:
 def _readiness(document: dict[str, Any]) -> OldName | None:
     """`hooks.readiness`, where every part of it has a new name; the window is tries × delay."""
     hook = (document.get("hooks") or {}).get("readiness")
-    if not isinstance(hook, dict) or not hook.keys() <= {
-        "type", "name", "run", "url", "retry_count", "retry_delay_secs", "timeout_secs"
-    }:  # fmt: skip
+    if not isinstance(hook, dict) or not hook.keys() <= {"type", "name", *HOOK}:
         return None
     at = "/hooks/readiness"
     if "readiness" in document:
@@ -125,13 +101,7 @@ def _readiness(document: dict[str, Any]) -> OldName | None:
         return None
     changes = [Edit("remove", f"{at}/{part}") for part in ("type", "name") if part in hook]
     changes.append(Edit("set", f"{at}/retry_count", tries * delay))
-    for old, new in (
-        ("retry_count", "timeout"),
-        ("run", "command"),
-        ("url", "http"),
-        ("retry_delay_secs", "interval"),
-        ("timeout_secs", "attempt_timeout"),
-    ):
+    for old, new in HOOK.items():
         if old in hook:
             changes.append(Edit("rename", f"{at}/{old}", new))
     changes.append(Edit("move", at, "/readiness"))

@@ -1,6 +1,7 @@
-"""What the author wrote: the schema, the Job, old names and their new ones."""
+"""What the author wanted: the Job, and the schema of the spec it is written in."""
 
 from gpuspec.job.check import check
+from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import (
     Budget,
     Checkpoint,
@@ -15,9 +16,7 @@ from gpuspec.job.job import (
     Step,
     Traffic,
 )
-from gpuspec.job.old_names import OldName, is_gpu_cli, old_names
 from gpuspec.job.problem import SchemaProblem
-from gpuspec.job.read import read
 
 __all__ = [
     "Budget",
@@ -26,7 +25,6 @@ __all__ = [
     "GpuChoice",
     "Job",
     "ModelSpec",
-    "OldName",
     "Port",
     "Readiness",
     "Scaling",
@@ -35,7 +33,5 @@ __all__ = [
     "Step",
     "Traffic",
     "check",
-    "is_gpu_cli",
-    "old_names",
-    "read",
+    "from_mapping",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuspec.job.accept import accepts
 from gpuspec.job.problem import SchemaProblem, shown
-from gpuspec.text import Tree, pointer
+from gpuspec.text import Tree, parts, pointer
 
 _latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
 _PATHS = ("workdir", "include", "outputs", "exclude_outputs", "items")
@@ -108,5 +108,4 @@ def _not_numbers(tree: Tree) -> Iterator[SchemaProblem]:
     for extension in tree.extensions:
         if extension.kind == "nan" and extension.span in places:
             at = places[extension.span]
-            parts = tuple(part.replace("~1", "/").replace("~0", "~") for part in at.split("/")[1:])
-            yield SchemaProblem(at, f"{shown(parts)} is NaN, not a number that means anything", "value")
+            yield SchemaProblem(at, f"{shown(parts(at))} is NaN, not a number that means anything", "value")

@@ -79,8 +79,8 @@ class _Reader:
             cache=self.field("cache"),
             labels=MappingProxyType(self.environment_variables("labels")),
             steps=steps,
-            apt=_words(self.value.get("apt")),
-            pip=_words(self.value.get("pip")),
+            apt=self.words("apt"),
+            pip=self.words("pip"),
             serverless=self.serverless(),
             volume_mode=self.field("volume_mode"),
             encryption=self.field("encryption"),
@@ -168,9 +168,7 @@ class _Reader:
         return tuple(
             Step(entry, pointer=self.place(f"/setup/{index}"))
             if isinstance(entry, str)
-            else Step(
-                entry["run"], entry.get("once"), entry.get("timeout"), self.place(f"/setup/{index}")
-            )
+            else Step(entry["run"], entry.get("once"), entry.get("timeout"), self.place(f"/setup/{index}"))
             for index, entry in _whole_entries(setup, "run")
         )
 

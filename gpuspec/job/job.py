@@ -97,7 +97,9 @@ class Serverless(NamedTuple):
     template: str | None = None
     volume_gb: float | None = None
     models: tuple[str, ...] = ()
-    """Models fetched before the first request (`prewarm.models`)."""
+    """Models fetched before the first request."""
+    env: Mapping[str, Any] = {}
+    """What the template's worker is configured by, as written."""
 
 
 class Checkpoint(NamedTuple):

@@ -1,5 +1,6 @@
 """What is wrong with a document that parses."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from gpuspec.text import Edit
@@ -19,7 +20,7 @@ class SchemaProblem(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
-def shown(parts: tuple[str | int, ...]) -> str:
+def shown(parts: Sequence[str | int]) -> str:
     """A place in words: `downloads[0].source`."""
     text = ""
     for part in parts:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from gpuspec.formats import known_by_name
 from gpuspec.lint.globs import Ignore, gitignores_above, glob_matches, is_ignored, read_gitignore, relative
 from gpuspec.lint.script import script_kind
 from gpuspec.lint.settings import Settings
 
-SPEC_NAMES = ("gpu.jsonc", "job.jsonc")
-SPEC_ENDINGS = (".gpu.jsonc", ".gpuspec.jsonc", ".job.jsonc")
 _NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"}
-
-
-def is_spec(name: str) -> bool:
-    """Whether a file name is that of a job spec."""
-    return name in SPEC_NAMES or name.endswith(SPEC_ENDINGS)
 
 
 def walk(folder: str, settings: Settings, *, scripts: bool = False) -> Iterator[str]:
@@ -57,7 +51,7 @@ def _walk(
 
 def wanted(path: str, name: str, settings: Settings, scripts: bool) -> bool:
     """Whether a file's name is one that lint looks for: a spec's, one that `include` means, a script's if asked."""
-    if is_spec(name) or (scripts and script_kind(path)):
+    if known_by_name(name) or (scripts and script_kind(path)):
         return True
     if not settings.include:
         return False

@@ -152,9 +152,9 @@ class Facts:
     @property
     def for_gpu_cli(self) -> bool:
         """Whether the file is GPU CLI's own: what gpuspec adds to the format is not understood there."""
-        from gpuspec.job.old_names import is_gpu_cli
+        from gpuspec.formats.gpu_cli import is_gpu_cli
 
-        return is_gpu_cli(self.tree)
+        return is_gpu_cli(self.tree.value)
 
     def name_pointer(self, choice: GpuChoice | Alternative) -> str:
         """Where the name of a GPU choice stands: the entry itself, or its "type"."""

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 
 from gpuspec.errors import UserError
+from gpuspec.formats import read, titles
 from gpuspec.lint.discover import excluded, walk
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
@@ -85,15 +86,19 @@ def check_binary(path: str, data: bytes) -> None:
 def lint_data(
     linter: Linter, path: str, data: bytes, settings: Settings, *, on_disk: bool = True
 ) -> list[Located]:
-    """Findings for one file's bytes: a script by its name or first line, else a spec."""
+    """Findings for one file's bytes: as a script by its name or first line, and as the jobs it holds."""
     check_binary(path, data)
     kind = script_kind(path) or shebang_kind(data)
-    if kind is not None:
-        return linter.script(path, data, kind, settings)
-    if path.endswith((".yml", ".yaml", ".toml")):
-        hint = "lint takes JSONC specs, shell, Python, Makefiles, package.json and .github/workflows/*.yml."
+    found = linter.script(path, data, kind, settings) if kind else []
+    jsonc = kind is None and not path.endswith((".yml", ".yaml", ".toml"))
+    documents = read(path, data, guess=jsonc, formats=linter.formats)
+    if documents:
+        found += linter.documents(documents, settings, on_disk=on_disk)
+    elif kind is None:
+        scripts = "shell, Python, Makefiles, package.json and .github/workflows/*.yml"
+        hint = f"lint takes {titles(linter.formats)}, {scripts}."
         raise UserError("unsupported-file", f"{path} is neither a job spec nor a script", hint)
-    return linter.spec(path, data, settings, on_disk=on_disk)
+    return found
 
 
 def _unreadable(path: str, error: OSError) -> UserError:

@@ -70,11 +70,11 @@ def literals(text: str) -> list[str]:
 
 
 def _read(folder: str) -> tuple[Neighbour, ...]:
-    from gpuspec.lint.discover import is_spec
+    from gpuspec.formats import known_by_name
 
     try:
         with os.scandir(folder or ".") as entries:  # no pipes: opening one would wait for a writer
-            names = sorted(entry.name for entry in entries if is_spec(entry.name) and entry.is_file())
+            names = sorted(entry.name for entry in entries if known_by_name(entry.name) and entry.is_file())
     except OSError:
         return ()
     found = []

@@ -1,8 +1,9 @@
-"""One text through all rules: bytes → Tree → Job → Facts → findings with their places."""
+"""One file through all rules: Documents → Facts → findings with their places."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from gpuspec.formats import FORMATS, Document, Known
 from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
@@ -17,7 +18,7 @@ from gpuspec.lint.settings import Settings
 from gpuspec.lint.suppression import Suppression, in_script, in_tree
 from gpuspec.planning.case import Case
 from gpuspec.planning.price_lists import PriceLists
-from gpuspec.text import Tree, read_bytes
+from gpuspec.text import Tree
 
 DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
 
@@ -55,8 +56,11 @@ class Active:
 class Linter:
     """Runs rules over texts. One per run: it keeps what texts share, and the problems met on the way."""
 
-    def __init__(self, registry: Registry, *, debug: bool = False) -> None:
+    def __init__(
+        self, registry: Registry, *, debug: bool = False, formats: Sequence[Known] = FORMATS
+    ) -> None:
         self.registry = registry
+        self.formats = formats
         self.problems: list[Problem] = list(registry.problems)
         self.debug = debug
         self._folders = Folders()
@@ -87,49 +91,55 @@ class Linter:
             return self.registry
         return Registry((*self.registry.rules, *settings.local.rules), self.registry.problems)
 
-    def spec(self, path: str, data: bytes, settings: Settings, *, on_disk: bool = True) -> list[Located]:
-        """Findings for the bytes of a spec."""
-        tree = read_bytes(data)
-        job = None
-        if not tree.problems:
-            from gpuspec.job import read
+    def documents(
+        self, documents: Sequence[Document], settings: Settings, *, on_disk: bool = True
+    ) -> list[Located]:
+        """Findings for the jobs of one file."""
+        cases = [
+            Case(
+                document,
+                settings=settings.job,
+                overrides=settings.overrides,
+                price_lists=self._price_lists,
+                on_disk=on_disk,
+            )
+            for document in documents
+        ]
+        return self.cases(cases, settings)
 
-            job = read(tree)
-        case = Case(
-            path,
-            tree,
-            job,
-            settings=settings.job,
-            overrides=settings.overrides,
-            price_lists=self._price_lists,
-            on_disk=on_disk,
-        )
-        return self.case(case, settings)
+    def cases(self, cases: Sequence[Case], settings: Settings) -> list[Located]:
+        """Findings for the cases of one file, which have the settings about jobs themselves. What is about the text is
+        asked of the first of them alone."""
+        path, tree = cases[0].path, cases[0].tree
+        suppressions = in_tree(tree)
+        jobs = [Facts(case, folders=self._folders, suppressions=suppressions) for case in cases]
 
-    def case(self, case: Case, settings: Settings) -> list[Located]:
-        """Findings for a case, which has the settings about jobs itself."""
-        suppressions = in_tree(case.tree)
-        facts = Facts(case, folders=self._folders, suppressions=suppressions)
-
-        asked = []
+        asked: dict[Active, list[Facts]] = {}
         silent = set()
-        met: dict[tuple[str, ...], bool] = {(): True}
-        for entry in self._active_in(case.path, settings):
-            if entry.needs == "script" or (entry.needs == "job" and not case.has_job):
+        met: list[dict[tuple[str, ...], bool]] = [{(): True} for _ in jobs]
+        for entry in self._active_in(path, settings):
+            if entry.needs == "script" or (entry.needs == "job" and not any(facts.has_job for facts in jobs)):
                 continue
-            there = met.get(entry.when)
-            if there is None:
-                there = met[entry.when] = _there(facts, entry.when)
-            if there:
-                asked.append(entry)
+            about = []
+            for facts, there in zip(jobs if entry.needs == "job" else jobs[:1], met, strict=False):
+                if entry.when not in there:
+                    there[entry.when] = _there(facts, entry.when)
+                if there[entry.when] and (entry.needs != "job" or facts.has_job):
+                    about.append(facts)
+            if about:
+                asked[entry] = about
             else:
                 silent.add(entry.code)
 
         def check(entry: Active) -> Iterable[Finding]:
-            facts.options = entry.options
-            return loaded(entry.rule).check(facts)
+            for facts in asked[entry]:
+                facts.options = entry.options
+                yield from loaded(entry.rule).check(facts) or ()
 
-        return self._run(case.path, case.tree, settings, suppressions, asked, silent, check)
+        found = self._run(path, tree, settings, suppressions, asked, silent, check)
+        if cases[0].document.format.can_fix:
+            return found
+        return [item._replace(finding=item.finding._replace(fix=None)) for item in found]
 
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
@@ -156,7 +166,7 @@ class Linter:
         tree: Tree,
         settings: Settings,
         suppressions: tuple[Suppression, ...],
-        asked: list[Active],
+        asked: Iterable[Active],
         ran: set[str],
         check: Callable[[Active], Iterable[Finding]],
     ) -> list[Located]:

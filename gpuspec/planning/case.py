@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuspec.formats.document import Document
 from gpuspec.job.job import Job, Task
 from gpuspec.planning.price_lists import PriceLists
-from gpuspec.text import Tree
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Offer
@@ -64,18 +64,17 @@ class Case:
 
     def __init__(
         self,
-        path: str,
-        tree: Tree,
-        written: Job | None,
+        document: Document,
         *,
         settings: JobSettings | None = None,
         overrides: JobOverrides | None = None,
         price_lists: PriceLists | None = None,
         on_disk: bool = True,
     ) -> None:
-        self.path = path
-        self.tree = tree
-        self.written = written
+        self.document = document
+        self.path = document.path
+        self.tree = document.tree
+        self.written = document.job
         self.settings = settings or JobSettings()
         self.overrides = overrides or JobOverrides()
         self.on_disk = on_disk
@@ -179,9 +178,9 @@ class Case:
 
     @property
     def takes_first(self) -> bool:
-        """Whether the file is meant for a launcher that takes the first GPU it can get (GPU CLI's gpu.jsonc).
+        """Whether the file is meant for a launcher that takes the first GPU it can get, as GPU CLI does.
         gpuspec itself takes the cheapest that fits."""
-        return self.job.provider is not None
+        return self.document.format.takes_first
 
     @cached_property
     def selected(self) -> "Alternative | None":

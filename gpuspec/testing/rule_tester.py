@@ -74,10 +74,10 @@ def _linter(
 
 def workload_of(text: str) -> Workload:
     """What the job of a spec does, read as every rule is given it; nothing beside the text is read."""
-    from gpuspec.job import read
+    from gpuspec.formats.job_spec import job_of
     from gpuspec.text import parse
 
-    job = read(parse(text))
+    job = job_of(parse(text))
     assert job is not None, f"there is no job in {text!r}"
     return read_workload(job, None)
 

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from gpuspec.text.edit import Edit, EditError
+from gpuspec.text.tree import parts
 
 
-def parts(at: str) -> list[str]:
+def path_of(at: str) -> list[str]:
     """The keys and indexes of a pointer."""
     if at and not at.startswith("/"):
         raise EditError(f"{at!r} is not a pointer")
-    return [part.replace("~1", "/").replace("~0", "~") for part in at.split("/")[1:]]
+    return parts(at)
 
 
 def plain(value: Any) -> Any:
@@ -25,7 +26,7 @@ def plain(value: Any) -> Any:
 
 def changed(document: Any, edit: Edit) -> Any:
     """The document after an edit; the given one is left as it is."""
-    path = parts(edit.pointer)
+    path = path_of(edit.pointer)
     if edit.op == "set":
         return _put(document, path, plain(edit.value), new=False)
     if edit.op == "insert":
@@ -35,7 +36,7 @@ def changed(document: Any, edit: Edit) -> Any:
     if edit.op == "rename":
         return _renamed(document, path, edit.value)
     if edit.op == "move":
-        target = parts(str(edit.value))
+        target = path_of(str(edit.value))
         if target == path:
             return _inside(document, path, _value(document, path))
         if target[: len(path)] == path:

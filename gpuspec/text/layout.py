@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from gpuspec.text.change import changed, parts, plain, same
+from gpuspec.text.change import changed, path_of, plain, same
 from gpuspec.text.edit import Edit, EditError
 from gpuspec.text.token import quoted
 from gpuspec.text.tree import Tree, pointer
@@ -19,7 +19,7 @@ _WIDTH = 80
 def written(tree: Tree, edit: Edit) -> str:
     """The text after an edit that `changed` has accepted."""
     page = _Page(tree)
-    at = pointer(*parts(edit.pointer))
+    at = pointer(*path_of(edit.pointer))
     if edit.op == "set" and at in tree.values:
         return page.replaced(at, plain(edit.value))
     if edit.op == "rename":
@@ -166,7 +166,7 @@ class _Page:
         listed = self.text[value.start] == "["
         if listed and last != "-" and int(last) < len(children):
             return self.before(children[int(last)], write, lead)
-        name = "" if listed else quoted(parts(at)[-1]) + ": "
+        name = "" if listed else quoted(path_of(at)[-1]) + ": "
         closer = value.end - 1
         tail = self.back(closer)
         comma = bool(children) and self.text[tail - 1] == "," and tail > self.tree.values[children[-1]].end
@@ -268,13 +268,13 @@ class _Page:
     def moved(self, edit: Edit, at: str) -> str:
         """With a member taken to another place, its comments with it."""
         tree, text = self.tree, self.text
-        target = pointer(*parts(str(edit.value)))
+        target = pointer(*path_of(str(edit.value)))
         span = tree.values[at]
         if target == at:
             return text
         if at in tree.keys and target.rpartition("/")[0] == at.rpartition("/")[0]:
             key = tree.keys[at]
-            return text[: key.start] + quoted(parts(target)[-1]) + text[key.end :]
+            return text[: key.start] + quoted(path_of(target)[-1]) + text[key.end :]
         raw, old = text[span.start : span.end], self.indent(self.start(at))
         lead = self.comments_of(at)
         from gpuspec.text.read import parse
@@ -305,6 +305,6 @@ class _Page:
 
 
 def _found(document: Any, at: str) -> Any:
-    for part in parts(at):
+    for part in path_of(at):
         document = document[int(part)] if isinstance(document, list) else document[part]
     return document

@@ -12,6 +12,7 @@ from gpuspec.catalog import resolve_gpu
 from gpuspec.commands.files import Folder, ReadFile
 from gpuspec.job.job import Job
 from gpuspec.quantization import find_scheme, spelled
+from gpuspec.text import pointer
 from gpuspec.workload import values as words
 from gpuspec.workload.value import Said, Value
 from gpuspec.workload.workload import Origin, Workload
@@ -110,33 +111,25 @@ def _localized(said: Said, job: Job, downloaded: dict[str, str]) -> None:
 
 def _serverless(job: Job) -> Said:
     """GPU CLI's `serverless` with RunPod's vLLM worker: the model in its environment, else the one it prewarms."""
-    block = job.raw.get("serverless")
-    if not isinstance(block, dict) or block.get("template") != "vllm":
+    block = job.serverless
+    if block is None or block.template != "vllm":
         return {}
     from gpuspec.engines.serving import VLLM, WORKER_ENV
     from gpuspec.workload.arguments import convert
 
-    runpod = block.get("runpod")
-    env = runpod.get("env") if isinstance(runpod, dict) else None
     said: Said = {}
     for key, meaning in WORKER_ENV.items():
-        value = env.get(key) if isinstance(env, dict) else None
+        value = block.env.get(key)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             field, _, kind = meaning.partition(":")
-            origin = Origin("spec", f"{key}={value}", f"/serverless/runpod/env/{key}")
+            origin = Origin("spec", f"{key}={value}", job.pointer("serverless.env") + pointer(key))
             said[field] = convert(kind, str(value), origin.text, VLLM), origin
-    prewarm = block.get("prewarm")
-    models = prewarm.get("models") if isinstance(prewarm, dict) else None
-    if (
-        "model_name" not in said
-        and isinstance(models, list)
-        and len(models) == 1
-        and isinstance(models[0], str)
-    ):
-        origin = Origin("spec", models[0], "/serverless/prewarm/models/0")
-        said["model_name"] = Value(words.name(models[0]), models[0]), origin
+    if "model_name" not in said and len(block.models) == 1:
+        (model,) = block.models
+        origin = Origin("spec", model, job.pointer("serverless.models") + "/0")
+        said["model_name"] = Value(words.name(model), model), origin
     if "model_name" in said:
-        origin = Origin("spec", "vllm", "/serverless/template")
+        origin = Origin("spec", "vllm", job.pointer("serverless.template"))
         said["engine"] = Value("vllm", "vllm"), origin
         said["task"] = Value("serve", "vllm"), origin
     return said

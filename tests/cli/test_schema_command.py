@@ -26,8 +26,8 @@ def test_reading_a_clean_spec_imports_nothing_dear(tmp_path: Path) -> None:
     path.write_text('{"gpu_types": ["L4"], "run": "x", "downloads": [{"strategy": "hf", "source": "a/b"}],}')
     code = (
         "import sys; before = set(sys.modules)\n"
-        "from gpuspec.text import read_file\nfrom gpuspec.job import check, read\n"
-        f"tree = read_file({str(path)!r}); assert not check(tree); assert read(tree)\n"
+        f"from gpuspec.formats import read\n(document,) = read({str(path)!r}, open({str(path)!r}, 'rb').read())\n"
+        "assert document.job; assert not document.format.mistakes(document.tree)\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.lint.discover import SPEC_ENDINGS, SPEC_NAMES
+from gpuspec.formats import JOB_SPEC
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import node
@@ -45,7 +45,7 @@ SCRIPT = """
 
 def test_the_schema_is_for_the_files_that_lint_reads() -> None:
     (match,) = [one["fileMatch"] for settings in SETTINGS for one in settings.get("json.schemas", ())]
-    names = [*SPEC_NAMES, *(f"x{ending}" for ending in SPEC_ENDINGS)]
+    names = [f"x{name}" if name[0] == "." else name for name in JOB_SPEC.names]
     assert all(any(fnmatch(name, pattern) for pattern in match) for name in names)
     assert len(match) == len(names)
 

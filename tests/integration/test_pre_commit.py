@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gpuspec.lint.discover import SPEC_ENDINGS, SPEC_NAMES
+from gpuspec.formats import JOB_SPEC
 from gpuspec.lint.script import script_kind
 
 from .checkout import ROOT, clone, commit_all, git
@@ -77,7 +77,8 @@ def test_each_hook_passes_and_fails_as_it_should(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_hooks_mean_the_files_that_lint_reads(hook: dict[str, str]) -> None:
     meant = re.compile(hook["files"]).search
-    specs = [*SPEC_NAMES, *(f"train{ending}" for ending in SPEC_ENDINGS), "deep/er/gpu.jsonc"]
+    specs = [f"train{name}" if name[0] == "." else name for name in JOB_SPEC.names]
+    specs.append("deep/er/gpu.jsonc")
     scripts = ["a.sh", "x/a.bash", "a.zsh", "a.py", "b.mk", "Makefile", "x/makefile", "GNUmakefile", "justfile",
                "package.json", ".github/workflows/ci.yml", ".github/workflows/ci.yaml"]  # fmt: skip
     assert all(script_kind(name) for name in scripts)

@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from gpuspec.formats import JOB_SPEC
 from gpuspec.lint.config import NAMES
-from gpuspec.lint.discover import SPEC_ENDINGS, SPEC_NAMES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import node
@@ -46,9 +46,10 @@ def test_the_entry_is_one(entry: dict[str, Any]) -> None:
 
 def test_the_entries_mean_the_files_that_lint_reads() -> None:
     job, config = (entry["fileMatch"] for entry in CATALOG)
-    for name in (*SPEC_NAMES, *(f"x{ending}" for ending in SPEC_ENDINGS)):
+    for known in JOB_SPEC.names:
+        name = f"x{known}" if known[0] == "." else known
         assert any(fnmatch(name, pattern) for pattern in job), name
-    assert len(job) == len(SPEC_NAMES) + len(SPEC_ENDINGS)
+    assert len(job) == len(JOB_SPEC.names)
     assert set(config) == {name for name in NAMES if name != "pyproject.toml"}
 
 

@@ -14,9 +14,9 @@ from typing import Any, Literal, get_args, get_origin
 import gpuspec
 import gpuspec.launch
 import gpuspec.testing
+from gpuspec.formats import read
 from gpuspec.planning.case import Case
 from gpuspec.plugin import hooks as hookspecs
-from gpuspec.text import Tree
 
 FILE = Path(__file__).with_name("surface.txt")
 
@@ -62,7 +62,7 @@ def members(cls: type) -> Iterator[str]:
     yield from (f"{field} = {default(defaults[field])}" if field in defaults else field for field in fields)
     if cls is gpuspec.Facts:  # gpuspec makes them; what rules read of one is public
         yield from sorted(
-            name for name in vars(gpuspec.Facts(Case("", Tree(""), None))) if not name.startswith("_")
+            name for name in vars(gpuspec.Facts(Case(read("", b"")[0]))) if not name.startswith("_")
         )
     elif not fields and cls.__init__ is not object.__init__ and not protocol:
         yield f"__init__{inspect.signature(cls.__init__)}"

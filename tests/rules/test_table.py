@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.job import read
+from gpuspec.formats import read
 from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.suppression import in_tree
 from gpuspec.planning.case import Case
 from gpuspec.rules import BUILT_IN
-from gpuspec.text import read_bytes
 
 ROOT = Path(__file__).parents[2]
 SPECS = [
@@ -41,8 +40,9 @@ def test_what_is_not_asked_would_have_been_silent() -> None:
     spared = 0
     for path in SPECS:
         tree = read_bytes(path.read_bytes())
-        job = None if tree.problems else read(tree)
-        facts = Facts(Case(str(path), tree, job), suppressions=in_tree(tree))
+        (document,) = read(str(path), path.read_bytes())
+        tree, job = document.tree, document.job
+        facts = Facts(Case(document), suppressions=in_tree(tree))
         for row in BUILT_IN:
             if row.needs == "script" or (row.needs == "job" and job is None):
                 continue

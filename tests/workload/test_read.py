@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gpuspec import text as jsonc
-from gpuspec.job import read as read_spec
+from gpuspec.formats.job_spec import job_of
 from gpuspec.job.job import Download, Job, ModelSpec
 from gpuspec.workload import Origin, read
 
@@ -242,7 +242,7 @@ def test_a_script_that_calls_itself_ends() -> None:
     "path", sorted(CORPUS.glob("*.jsonc")) if CORPUS.is_dir() else [], ids=lambda path: path.stem
 )
 def test_corpus(path: Path) -> None:
-    spec = read_spec(jsonc.parse(path.read_text()))
+    spec = job_of(jsonc.parse(path.read_text()))
     assert spec is not None
     workload = read(spec, str(path))
     if path.name.startswith("vllm-models"):

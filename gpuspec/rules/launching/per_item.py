@@ -158,12 +158,11 @@ def _hourly(script: Script, spec: str | None) -> float | None:
         return None
     if len(data) > 65_536:
         return None
-    from gpuspec.job import read
+    from gpuspec.formats import read
     from gpuspec.planning.case import Case
-    from gpuspec.text import read_bytes
 
-    tree = read_bytes(data)
-    job = None if tree.problems else read(tree)
-    if job is None:
-        return None
-    return Case(path, tree, job, settings=script.settings, overrides=script.overrides).per_hour
+    jobs = [document for document in read(path, data) if document.job]
+    prices = [
+        Case(document, settings=script.settings, overrides=script.overrides).per_hour for document in jobs
+    ]
+    return min((price for price in prices if price is not None), default=None)

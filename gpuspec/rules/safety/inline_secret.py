@@ -9,6 +9,8 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.secrets import given, known_form, may_hold, named
+from gpuspec.text import parts
+from gpuspec.text import pointer as below
 
 
 class InlineSecret(Rule):
@@ -63,7 +65,7 @@ class InlineSecret(Rule):
 
     def _report(self, facts: Facts, pointer: str, what: tuple[str, bool]) -> Finding:
         kind, sure = what
-        name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        name = parts(pointer)[-1] if pointer else ""
         in_env = pointer.startswith("/env/") and pointer.count("/") == 2
         where = f"env.{name}" if in_env else "a command" if _in_command(pointer) else f"`{name}`"
         return self.finding(
@@ -101,8 +103,9 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
         if isinstance(value, str):
             yield at, value
         elif isinstance(value, Mapping):
-            escaped = [(key.replace("~", "~0").replace("/", "~1"), part) for key, part in value.items()]
-            stack += [(f"{at}/{key}", part) for key, part in reversed(escaped) if key != "$schema"]
+            stack += [
+                (at + below(key), part) for key, part in reversed(list(value.items())) if key != "$schema"
+            ]
         elif isinstance(value, list):
             stack += [(f"{at}/{number}", part) for number, part in reversed(list(enumerate(value)))]
 

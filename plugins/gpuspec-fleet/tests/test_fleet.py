@@ -16,7 +16,7 @@ from gpuspec_fleet.ssh import bundle
 
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.catalog import offers, price_sources
-from gpuspec.job import read
+from gpuspec.formats import read
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.testing import lint_text, plugged
@@ -25,7 +25,7 @@ from gpuspec.text import parse
 
 def plan_of(text: str) -> Plan:
     tree = parse(text)
-    return Case("job.gpu.jsonc", tree, read(tree)).plan
+    return Case(read("job.gpu.jsonc", text.encode())[0]).plan
 
 
 README = (Path(__file__).parents[1] / "README.md").read_text()

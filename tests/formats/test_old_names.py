@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from gpuspec.job import check, old_names, read
+from gpuspec.formats.job_spec import job_of
+from gpuspec.formats.old_names import old_names
+from gpuspec.job import check
 from gpuspec.text import apply, parse
 
 CORPUS = sorted((Path(__file__).parents[3] / "shared/corpus/gpu-jsonc").glob("*.jsonc"))
@@ -16,7 +18,7 @@ CORPUS = sorted((Path(__file__).parents[3] / "shared/corpus/gpu-jsonc").glob("*.
 
 def meaning(text: str) -> dict[str, Any]:
     """A job without where its parts stand."""
-    found = read(parse(text))
+    found = job_of(parse(text))
     assert found is not None
     bare = found._replace(
         pointers={},

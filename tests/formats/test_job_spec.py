@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.formats.gpu_cli import is_gpu_cli
+from gpuspec.formats.job_spec import job_of
 from gpuspec.job import (
     Budget,
     Checkpoint,
@@ -17,8 +19,6 @@ from gpuspec.job import (
     Scaling,
     Step,
     Traffic,
-    is_gpu_cli,
-    read,
 )
 from gpuspec.text import parse, read_file
 
@@ -28,7 +28,7 @@ CORPUS = Path(__file__).parents[3] / "shared/corpus/gpu-jsonc"
 def job(text: str) -> Job:
     tree = parse(text)
     assert not tree.problems
-    found = read(tree)
+    found = job_of(tree)
     assert found is not None
     return found
 
@@ -129,15 +129,15 @@ def test_model_by_name_alone() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "1", "null", '"x"'])
 def test_no_object_no_job(text: str) -> None:
-    assert read(parse(text)) is None
+    assert job_of(parse(text)) is None
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not part of the repository")
 def test_a_file_of_gpu_cli() -> None:
     tree = read_file(str(CORPUS / "vllm-models.gpu.jsonc"))
-    found = read(tree)
+    found = job_of(tree)
     assert found is not None
-    assert is_gpu_cli(tree)
+    assert is_gpu_cli(tree.value)
     assert (found.name, found.provider, found.run, found.disk_gb) == (
         "vllm-models",
         "runpod",
@@ -164,7 +164,7 @@ def test_a_file_of_gpu_cli() -> None:
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not part of the repository")
 def test_pip_requirements() -> None:
-    found = read(read_file(str(CORPUS / "crewai-stock-analysis.gpu.jsonc")))
+    found = job_of(read_file(str(CORPUS / "crewai-stock-analysis.gpu.jsonc")))
     assert found is not None
     assert found.pip[:3] == ("crewai[tools]", "litellm", "ddgs>=7.0.0")
     assert found.setup[1].startswith("pip install 'crewai[tools]' litellm 'ddgs>=7.0.0' ")
