@@ -108,8 +108,8 @@ class Linter:
         return self.cases(cases, settings)
 
     def cases(self, cases: Sequence[Case], settings: Settings) -> list[Located]:
-        """Findings for the cases of one file, which have the settings about jobs themselves. What is about the text is
-        asked of the first of them alone."""
+        """Findings for the cases of one file, which have the settings about jobs themselves. What is about the text
+        is asked of the first of them alone."""
         path, tree = cases[0].path, cases[0].tree
         suppressions = in_tree(tree)
         jobs = [Facts(case, folders=self._folders, suppressions=suppressions) for case in cases]

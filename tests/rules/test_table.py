@@ -39,7 +39,6 @@ def test_rows_are_in_order_and_unlike() -> None:
 def test_what_is_not_asked_would_have_been_silent() -> None:
     spared = 0
     for path in SPECS:
-        tree = read_bytes(path.read_bytes())
         (document,) = read(str(path), path.read_bytes())
         tree, job = document.tree, document.job
         facts = Facts(Case(document), suppressions=in_tree(tree))

@@ -20,11 +20,9 @@ from gpuspec.formats import read
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.testing import lint_text, plugged
-from gpuspec.text import parse
 
 
 def plan_of(text: str) -> Plan:
-    tree = parse(text)
     return Case(read("job.gpu.jsonc", text.encode())[0]).plan
 
 
