@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Gpu, Model, Offer, PriceSource, resolve_gpu, resolve_model
+    from gpuspec.catalog import Gpu, Model, Offer, PriceSource
     from gpuspec.engines.tool import Tool
     from gpuspec.errors import UserError
     from gpuspec.job import Job
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpuspec.lint.result import Report
     from gpuspec.lint.rule import Option, Rule
     from gpuspec.planning.plan import Plan
+    from gpuspec.plugin.catalog import resolve_gpu, resolve_model
     from gpuspec.plugin.load import hookimpl
     from gpuspec.sizing import Fit, Need
     from gpuspec.workload import Workload
@@ -48,8 +49,8 @@ _HOME = {
     "UserError": "gpuspec.errors",
     "Workload": "gpuspec.workload",
     "hookimpl": "gpuspec.plugin.load",
-    "resolve_gpu": "gpuspec.catalog",
-    "resolve_model": "gpuspec.catalog",
+    "resolve_gpu": "gpuspec.plugin.catalog",
+    "resolve_model": "gpuspec.plugin.catalog",
 }
 
 __all__ = [

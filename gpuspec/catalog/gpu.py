@@ -1,4 +1,4 @@
-"""GPUs and the names people give them."""
+"""A GPU, and what a written GPU name can mean."""
 
 from typing import NamedTuple
 
@@ -67,28 +67,5 @@ class GpuMatch(NamedTuple):
     suggestions: tuple[str, ...] = ()
     gpu_count: int | None = None
     deprecated: str | None = None
-
-    @property
-    def accepts(self) -> tuple[str, ...]:
-        """Canonical names of the GPUs an offer may have to answer this name; () when nothing matched."""
-        names: dict[str, None] = {}
-        for gpu in (self.gpu,) if self.gpu else self.ambiguous:
-            names.update(dict.fromkeys((gpu.name, *gpu.variants)))
-        for gpu in gpus() if len(names) > 1 else ():
-            if gpu.variants and all(variant in names for variant in gpu.variants):
-                names[gpu.name] = None
-        return tuple(names)
-
-
-def gpus() -> tuple[Gpu, ...]:
-    """Every GPU known, sorted by memory then name. Those with `variants` stand for several."""
-    from gpuspec.catalog.facts import read_gpus
-
-    return read_gpus()
-
-
-def resolve_gpu(name: str) -> GpuMatch:
-    """What a GPU name means, in any of the vocabularies people use."""
-    from gpuspec.catalog.gpu_names import resolve
-
-    return resolve(name)
+    accepts: tuple[str, ...] = ()
+    """Canonical names of the GPUs an offer may have to answer this name; () when nothing matched."""

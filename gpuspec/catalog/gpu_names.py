@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
 
-from gpuspec.catalog.facts import read_gpu, read_gpus, read_instances
 from gpuspec.catalog.gpu import Gpu, GpuMatch
+from gpuspec.catalog.shipped import read_instances
 
 _SEPARATORS = str.maketrans("", "", " -_\t")
 _MAKERS = ("nvidia", "geforce", "tesla", "amd", "instinct", "intel", "habana")
@@ -43,10 +44,6 @@ _GCP_ACCELERATORS = {
 }
 """Names of GCP's own that mean one form there, and several elsewhere."""
 
-_index: dict[str, tuple[Gpu, bool]] = {}
-_gpus: dict[str, Gpu] = {}
-_instances: dict[str, tuple[str, int | None]] = {}
-
 
 def _plain(name: str) -> str:
     """Lower case, no separators, no maker in front: "NVIDIA GeForce RTX 4090" → "rtx4090"."""
@@ -56,91 +53,133 @@ def _plain(name: str) -> str:
     return key
 
 
-def index() -> dict[str, tuple[Gpu, bool]]:
-    """Plain spelling → (GPU, whether that spelling is an old one). Built once, on first use."""
-    if not _index:
-        for gpu in read_gpus():
-            _index.setdefault(_plain(gpu.name), (gpu, False))
+class GpuNames:
+    """The GPUs of one catalogue, by the names people give them.
+
+    `read_all` gives every GPU. `read_one`, if given, gives the GPU of exactly one canonical name without decoding the
+    others; it is asked while they have not been read."""
+
+    def __init__(
+        self, read_all: Callable[[], Iterable[Gpu]], read_one: Callable[[str], Gpu | None] | None = None
+    ) -> None:
+        self._read_all = read_all
+        self._read_one = read_one
+        self.resolve = lru_cache(maxsize=256)(self._resolve)  # many specs name few GPUs
+        """What a written name means: see `Catalog.resolve_gpu`."""
+
+    @cached_property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """Every GPU, in catalogue order."""
+        self._read_one = None
+        return tuple(self._read_all())
+
+    @cached_property
+    def by_name(self) -> dict[str, Gpu]:
+        """Canonical name → GPU."""
+        return {gpu.name: gpu for gpu in self.gpus}
+
+    @cached_property
+    def instances(self) -> dict[str, tuple[str, int | None]]:
+        """Lower-case instance type → (canonical GPU name, number of GPUs)."""
+        return read_instances()
+
+    @cached_property
+    def _index(self) -> dict[str, tuple[Gpu, bool]]:
+        """Plain spelling → (GPU, whether that spelling is an old one)."""
+        index: dict[str, tuple[Gpu, bool]] = {}
+        for gpu in self.gpus:
+            index.setdefault(_plain(gpu.name), (gpu, False))
             for vocabulary, alias in gpu.aliases:
-                _index.setdefault(_plain(alias), (gpu, vocabulary == "old"))
+                index.setdefault(_plain(alias), (gpu, vocabulary == "old"))
             if gpu.name[4:8].isdigit() and gpu.name.startswith("RTX "):
-                _index.setdefault(_plain(gpu.name[4:]), (gpu, False))
+                index.setdefault(_plain(gpu.name[4:]), (gpu, False))
         for key in _AMBIGUOUS:
-            _index.pop(key, None)
-    return _index
+            index.pop(key, None)
+        return index
 
+    def _resolve(self, name: str) -> GpuMatch:
+        written = name.strip()
+        if not written or not written.isascii() or len(written) > _LONGEST:
+            return GpuMatch(None)
+        whole = self._look_up(written, None)
+        if whole is not None:
+            return whole
+        rest, number = _split_count(written)
+        if number is not None:
+            counted = self._look_up(rest, number)
+            if counted is not None:
+                return counted
+        return GpuMatch(None, suggestions=self._nearest(rest if ":" in written else written))
 
-def by_name(name: str) -> Gpu | None:
-    """The GPU of exactly this canonical name."""
-    if not _gpus:
-        _gpus.update((gpu.name, gpu) for gpu in read_gpus())
-    return _gpus.get(name)
+    def _look_up(self, name: str, number: int | None) -> GpuMatch | None:
+        if name.lower() in _GCP_ACCELERATORS:
+            return self._one(self.by_name.get(_GCP_ACCELERATORS[name.lower()]), number)
+        key = _plain(name)
+        if key in _AMBIGUOUS:
+            return self._several(self._named(_AMBIGUOUS[key]), number)
+        if self._read_one and (only := self._read_one(name)):
+            return self._one(only, number)
+        found = self._index.get(key)
+        if found is not None:
+            gpu, outdated = found
+            return self._one(gpu, number, gpu.name if outdated else None)
+        instance = self.instances.get(name.lower())
+        if instance is not None:
+            return self._one(self.by_name.get(instance[0]), number or instance[1])
+        return self._with_memory(key, number)
 
+    def _with_memory(self, key: str, number: int | None) -> GpuMatch | None:
+        """ "l40s48gb": the memory must be the GPU's own, or it is another card."""
+        for unit in ("gb", "gib", "g"):
+            if not key.endswith(unit):
+                continue
+            body = key[: -len(unit)]
+            digits = len(body) - len(body.rstrip("0123456789"))
+            for size in range(min(3, digits), 0, -1):
+                base, memory = body[:-size].rstrip(":"), int(body[-size:])
+                if base in _AMBIGUOUS:
+                    gpus = tuple(gpu for gpu in self._named(_AMBIGUOUS[base]) if gpu.vram_gb == memory)
+                    if len(gpus) == 1:
+                        return self._one(gpus[0], number)
+                    if gpus:
+                        return self._several(gpus, number)
+                elif base in self._index and self._index[base][0].vram_gb == memory:
+                    return self._one(self._index[base][0], number)
+        return None
 
-def instances() -> dict[str, tuple[str, int | None]]:
-    """Lower-case instance type → (canonical GPU name, number of GPUs)."""
-    if not _instances:
-        _instances.update(read_instances())
-    return _instances
+    def _one(self, gpu: Gpu | None, number: int | None, deprecated: str | None = None) -> GpuMatch:
+        accepts = self._accepted((gpu,)) if gpu else ()
+        return GpuMatch(gpu, gpu_count=number, deprecated=deprecated, accepts=accepts)
 
+    def _several(self, gpus: tuple[Gpu, ...], number: int | None) -> GpuMatch:
+        return GpuMatch(None, gpus, gpu_count=number, accepts=self._accepted(gpus))
 
-def _named(names: tuple[str, ...]) -> tuple[Gpu, ...]:
-    return tuple(gpu for name in names if (gpu := by_name(name)))
+    def _accepted(self, gpus: Sequence[Gpu]) -> tuple[str, ...]:
+        """Their names, those of their variants, and of each GPU that stands for nothing but these."""
+        names: dict[str, None] = {}
+        for gpu in gpus:
+            names.update(dict.fromkeys((gpu.name, *gpu.variants)))
+        for gpu in self.gpus if len(names) > 1 else ():
+            if gpu.variants and all(variant in names for variant in gpu.variants):
+                names[gpu.name] = None
+        return tuple(names)
 
+    def _named(self, names: tuple[str, ...]) -> tuple[Gpu, ...]:
+        return tuple(self.by_name[name] for name in names if name in self.by_name)
 
-@lru_cache(maxsize=256)  # many specs name few GPUs
-def resolve(name: str) -> GpuMatch:
-    """See `gpuspec.catalog.resolve_gpu`."""
-    written = name.strip()
-    if not written or not written.isascii() or len(written) > _LONGEST:
-        return GpuMatch(None)
-    whole = _look_up(written, None)
-    if whole is not None:
-        return whole
-    rest, number = _split_count(written)
-    if number is not None:
-        counted = _look_up(rest, number)
-        if counted is not None:
-            return counted
-    return GpuMatch(None, suggestions=_nearest(rest if ":" in written else written))
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        """Names of the nearest GPUs, best first. Only called on a miss: difflib is slow."""
+        from difflib import get_close_matches
 
-
-def _look_up(name: str, number: int | None) -> GpuMatch | None:
-    if name.lower() in _GCP_ACCELERATORS:
-        return GpuMatch(by_name(_GCP_ACCELERATORS[name.lower()]), gpu_count=number)
-    key = _plain(name)
-    if key in _AMBIGUOUS:
-        return GpuMatch(None, _named(_AMBIGUOUS[key]), gpu_count=number)
-    if not _index and (only := read_gpu(name)):
-        return GpuMatch(only, gpu_count=number)
-    found = index().get(key)
-    if found is not None:
-        gpu, outdated = found
-        return GpuMatch(gpu, gpu_count=number, deprecated=gpu.name if outdated else None)
-    instance = instances().get(name.lower())
-    if instance is not None:
-        return GpuMatch(by_name(instance[0]), gpu_count=number or instance[1])
-    return _with_memory(key, number)
-
-
-def _with_memory(key: str, number: int | None) -> GpuMatch | None:
-    """ "l40s48gb": the memory must be the GPU's own, or it is another card."""
-    for unit in ("gb", "gib", "g"):
-        if not key.endswith(unit):
-            continue
-        body = key[: -len(unit)]
-        digits = len(body) - len(body.rstrip("0123456789"))
-        for size in range(min(3, digits), 0, -1):
-            base, memory = body[:-size].rstrip(":"), int(body[-size:])
-            if base in _AMBIGUOUS:
-                gpus = tuple(gpu for gpu in _named(_AMBIGUOUS[base]) if gpu.vram_gb == memory)
-                if len(gpus) == 1:
-                    return GpuMatch(gpus[0], gpu_count=number)
-                if gpus:
-                    return GpuMatch(None, gpus, gpu_count=number)
-            elif base in index() and index()[base][0].vram_gb == memory:
-                return GpuMatch(index()[base][0], gpu_count=number)
-    return None
+        key = _plain(name)
+        if not key:
+            return ()
+        near = get_close_matches(key, [*self._index, *_AMBIGUOUS], n=6, cutoff=0.75)
+        names: dict[str, None] = {}
+        for each in near:
+            for gpu in self._named(_AMBIGUOUS[each]) if each in _AMBIGUOUS else (self._index[each][0],):
+                names[gpu.name] = None
+        return tuple(names)[:3]
 
 
 def _split_count(name: str) -> tuple[str, int | None]:
@@ -168,18 +207,3 @@ def _is_share(text: str) -> bool:
 
 def _is_count(text: str) -> bool:
     return text.isdigit() and 1 <= int(text[:4]) <= 1024 and not text.startswith("0")
-
-
-def _nearest(name: str) -> tuple[str, ...]:
-    """Names of the nearest GPUs, best first. Only called on a miss: difflib is slow."""
-    from difflib import get_close_matches
-
-    key = _plain(name)
-    if not key:
-        return ()
-    near = get_close_matches(key, [*index(), *_AMBIGUOUS], n=6, cutoff=0.75)
-    names: dict[str, None] = {}
-    for each in near:
-        for gpu in _named(_AMBIGUOUS[each]) if each in _AMBIGUOUS else (index()[each][0],):
-            names[gpu.name] = None
-    return tuple(names)[:3]

@@ -1,4 +1,4 @@
-"""Models: sizes and shapes, and the names people give them."""
+"""A model, and what a written model name can mean."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -54,30 +54,3 @@ class ModelMatch(NamedTuple):
     suggestions: tuple[str, ...] = ()
     active_params_b: float | None = None
     relation: str = "name"
-
-
-def models() -> tuple[Model, ...]:
-    """Every model known, in catalogue order: text first, then pictures, video, sound and shape."""
-    from gpuspec.catalog.facts import read_models
-
-    return read_models()
-
-
-def resolve_model(name: str, *, engine: str | None = None, online: bool = False) -> ModelMatch:
-    """What a model name means: hub id, short name, quantized re-upload, Ollama tag.
-
-    With `engine="ollama"` a name without a tag gets Ollama's default quantization. With `online=True` a hub
-    id nobody knows is looked up on the Hugging Face hub (extra `hub`); raises UserError `hub-missing` when
-    that extra is not installed and `hub-unreachable` when the hub does not answer. Reads no local file: see
-    `gpuspec.catalog.local`.
-    """
-    from gpuspec.catalog.model_names import resolve
-
-    match = resolve(name, engine)
-    if online and match.model is None:
-        from gpuspec.catalog.hub import fetch_model
-
-        found = fetch_model(name)
-        if found is not None:
-            return match._replace(model=found, params_b=found.params_b, suggestions=(), relation="file")
-    return match

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
-from gpuspec.catalog.facts import model_names, read_model
 from gpuspec.catalog.model import Model, ModelMatch
+from gpuspec.catalog.shipped import decode_model
 from gpuspec.quantization import split_quantization
 
 _LONGEST = 300
@@ -33,8 +34,6 @@ _OTHER_SHAPE = _NOT_THE_MODEL | frozenset(
 )
 """Words that may mean another shape: beside one of them, a base's name says nothing for certain."""
 
-_shapes: dict[str, tuple[str, ...]] = {}
-
 
 def tokens(name: str) -> tuple[str, ...]:
     """The parts of a name that tell models apart: ("llama", "3.1", "8b", "instruct")."""
@@ -45,42 +44,124 @@ def _shape(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part for part in parts if part not in _SAME_SHAPE)
 
 
-def _shape_of(alias: str) -> tuple[str, ...]:
-    """The shape of a catalogue name. Computed for the few that a question touches: 900 would cost 3 ms."""
-    if alias not in _shapes:
-        _shapes[alias] = _shape(tokens(alias.rpartition("/")[2]))
-    return _shapes[alias]
+class ModelNames:
+    """The models of one catalogue, by the names people give them.
 
+    `lines` are those of models.jsonl, as `read_model_lines` gives them: a line is decoded when its model is asked
+    for. `more` are models that are decoded already, or a function that gives them when told the names that are taken,
+    in lower case."""
 
-@lru_cache(maxsize=256)  # several rules ask for the models of one spec, and many specs name few models
-def resolve(name: str, engine: str | None = None) -> ModelMatch:
-    """See `gpuspec.catalog.resolve_model`."""
-    written = name.strip()
-    if not written or len(written) > _LONGEST or not written.isprintable():
-        return ModelMatch(name, None)
-    address, ollama = _address(written, engine)
-    own = model_names().get(address.lower())
-    if own is not None and not ollama:
-        exact = _as_written(read_model(own), address)
-        return ModelMatch(name, exact, exact.params_b)
-    bare = _without_publisher(address.rpartition("/")[2])
-    plain, quantization = split_quantization(bare, owner=address.rpartition("/")[0])
-    parts = _shape(tokens(plain))
-    model, relation = _find(parts)
-    if ollama and quantization is None:
-        quantization = "mxfp4" if "oss" in parts else None if _small(model) else "gguf:Q4_K_M"
-    if model is not None:
-        return ModelMatch(name, _as_written(model, address), model.params_b, quantization, relation=relation)
-    params, active = (None, None) if any(part in _NOT_THE_MODEL for part in parts) else sizes(parts)
-    return ModelMatch(name, None, params, quantization, _nearest(plain), active)
+    def __init__(
+        self,
+        lines: Iterable[tuple[str, list[str], str]],
+        more: Iterable[Model] | Callable[[set[str]], Iterable[Model]] = (),
+    ) -> None:
+        self._lines: dict[str, str] = {}
+        self._models: dict[str, Model] = {}
+        self.names: dict[str, str] = {}
+        """Every hub id, name and alias in lower case → the model's id."""
+        for own, aliases, line in lines:
+            self._lines[own] = line
+            for name in (own, *aliases):
+                self.names.setdefault(name.lower(), own)
+        added = tuple(more(set(self.names)) if callable(more) else more)
+        for model in added:
+            self._models[model.id] = model
+            for name in (model.id, *model.aliases):
+                self.names.setdefault(name.lower(), model.id)
+        self._ids = (*self._lines, *(model.id for model in added))
+        self._shapes: dict[str, tuple[str, ...]] = {}
+        # Several rules ask for the models of one spec, and many specs name few models.
+        self.resolve = lru_cache(maxsize=256)(self._resolve)
+        """What a written name means: see `Catalog.resolve_model`."""
 
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every model, in catalogue order."""
+        return tuple(map(self.model, self._ids))
 
-def _without_publisher(bare: str) -> str:
-    """ "mistralai_Mistral-Small-24B…" of bartowski's uploads: the publisher's name is no part of the model's."""
-    first, cut, rest = bare.partition("_")
-    if cut and any(alias.startswith(first.lower() + "/") for alias in model_names()):
-        return rest
-    return bare
+    def model(self, own: str) -> Model:
+        """The model of an id that `names` gave."""
+        if own not in self._models:
+            self._models[own] = decode_model(self._lines[own])
+        return self._models[own]
+
+    def _resolve(self, name: str, engine: str | None = None) -> ModelMatch:
+        written = name.strip()
+        if not written or len(written) > _LONGEST or not written.isprintable():
+            return ModelMatch(name, None)
+        address, ollama = _address(written, engine)
+        own = self.names.get(address.lower())
+        if own is not None and not ollama:
+            exact = _as_written(self.model(own), address)
+            return ModelMatch(name, exact, exact.params_b)
+        bare = self._without_publisher(address.rpartition("/")[2])
+        plain, quantization = split_quantization(bare, owner=address.rpartition("/")[0])
+        parts = _shape(tokens(plain))
+        model, relation = self._find(parts)
+        if ollama and quantization is None:
+            quantization = "mxfp4" if "oss" in parts else None if _small(model) else "gguf:Q4_K_M"
+        if model is not None:
+            found = _as_written(model, address)
+            return ModelMatch(name, found, model.params_b, quantization, relation=relation)
+        params, active = (None, None) if any(part in _NOT_THE_MODEL for part in parts) else sizes(parts)
+        return ModelMatch(name, None, params, quantization, self._nearest(plain), active)
+
+    def _without_publisher(self, bare: str) -> str:
+        """ "mistralai_Mistral-Small-24B…" of bartowski's uploads: the publisher's name is no part of the model's."""
+        first, cut, rest = bare.partition("_")
+        if cut and any(alias.startswith(first.lower() + "/") for alias in self.names):
+            return rest
+        return bare
+
+    def _shape_of(self, alias: str) -> tuple[str, ...]:
+        """The shape of a catalogue name. Computed for the few that a question touches: 900 would cost 3 ms."""
+        if alias not in self._shapes:
+            self._shapes[alias] = _shape(tokens(alias.rpartition("/")[2]))
+        return self._shapes[alias]
+
+    def _find(self, parts: tuple[str, ...]) -> tuple[Model | None, str]:
+        if not parts:
+            return None, "name"
+        dated = tuple(part for part in parts if not _is_date(part))
+        for shape in dict.fromkeys((parts, dated)):
+            same = self._of_shape(shape)
+            if same is not None:
+                return same, "name"
+        return self._embedded(parts), "fine-tune"
+
+    def _of_shape(self, parts: tuple[str, ...]) -> Model | None:
+        """The one model of this shape; of several, the one whose own name has it; else None."""
+        found: dict[str, None] = {}
+        for alias, own in self.names.items():
+            if all(part in alias for part in parts) and self._shape_of(alias) == parts:
+                if self._shape_of(own.lower()) == parts:
+                    return self.model(own)
+                found[own] = None
+        return self.model(next(iter(found))) if len(found) == 1 else None
+
+    def _embedded(self, parts: tuple[str, ...]) -> Model | None:
+        """The known base that a fine-tune's name embeds, size and all; None unless there is exactly one."""
+        size = [part for part in parts if _is_size(part)]
+        if len(size) != 1 or any(part in _OTHER_SHAPE for part in parts):
+            return None
+        found: dict[str, int] = {}
+        for alias, own in self.names.items():
+            if size[0] not in alias:
+                continue
+            shape = self._shape_of(alias)
+            if len(shape) > 1 and size[0] in shape and _contains(parts, shape):
+                found[own] = max(found.get(own, 0), len(shape))
+        longest = [own for own in found if found[own] == max(found.values())]
+        return self.model(longest[0]) if len(longest) == 1 else None
+
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        """Nearest known names, best first. Only on a miss: difflib is slow."""
+        from difflib import get_close_matches
+
+        ids = {alias.rpartition("/")[2]: own for alias, own in self.names.items()}
+        near = get_close_matches(name.lower()[:80], ids, n=5, cutoff=0.75)
+        return tuple(dict.fromkeys(ids[each] for each in near))[:3]
 
 
 def _small(model: Model | None) -> bool:
@@ -128,46 +209,8 @@ def _ollama(stem: str, tag: str) -> str:
     return full.replace(head, long, 1) if long else full
 
 
-def _find(parts: tuple[str, ...]) -> tuple[Model | None, str]:
-    if not parts:
-        return None, "name"
-    dated = tuple(part for part in parts if not _is_date(part))
-    for shape in dict.fromkeys((parts, dated)):
-        same = _of_shape(shape)
-        if same is not None:
-            return same, "name"
-    return _embedded(parts), "fine-tune"
-
-
-def _of_shape(parts: tuple[str, ...]) -> Model | None:
-    """The one model of this shape; of several, the one whose own name has it; else None."""
-    found: dict[str, None] = {}
-    for alias, own in model_names().items():
-        if all(part in alias for part in parts) and _shape_of(alias) == parts:
-            if _shape_of(own.lower()) == parts:
-                return read_model(own)
-            found[own] = None
-    return read_model(next(iter(found))) if len(found) == 1 else None
-
-
 def _is_date(part: str) -> bool:
     return part.isdigit() and len(part) in (4, 6, 8)
-
-
-def _embedded(parts: tuple[str, ...]) -> Model | None:
-    """The known base that a fine-tune's name embeds, size and all; None unless there is exactly one."""
-    size = [part for part in parts if _is_size(part)]
-    if len(size) != 1 or any(part in _OTHER_SHAPE for part in parts):
-        return None
-    found: dict[str, int] = {}
-    for alias, own in model_names().items():
-        if size[0] not in alias:
-            continue
-        shape = _shape_of(alias)
-        if len(shape) > 1 and size[0] in shape and _contains(parts, shape):
-            found[own] = max(found.get(own, 0), len(shape))
-    longest = [own for own in found if found[own] == max(found.values())]
-    return read_model(longest[0]) if len(longest) == 1 else None
 
 
 def _is_size(part: str) -> bool:
@@ -193,12 +236,3 @@ def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
             group.add(float(number) / (1000 if part[-1] == "m" else 1))
     size = total.pop() if len(total) == 1 else None
     return (size if size and size < 10_000 else None), (active.pop() if len(active) == 1 else None)
-
-
-def _nearest(name: str) -> tuple[str, ...]:
-    """Nearest known names, best first. Only on a miss: difflib is slow."""
-    from difflib import get_close_matches
-
-    ids = {alias.rpartition("/")[2]: own for alias, own in model_names().items()}
-    near = get_close_matches(name.lower()[:80], ids, n=5, cutoff=0.75)
-    return tuple(dict.fromkeys(ids[each] for each in near))[:3]

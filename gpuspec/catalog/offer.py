@@ -59,20 +59,5 @@ class PriceSource(NamedTuple):
         return self.as_of or f"date unknown ({self.catalog})"
 
 
-def offers(source: str | None = None) -> tuple[Offer, ...]:
-    """Sanitised offers, in a fixed order. Default: every rentable source; "seed-2025" and the like by name; a
-    name that ends in ".csv" is a price list of one's own (`price_file.py`).
-
-    A cloud refreshed by `gpuspec prices update` takes the place of the shipped one. Raises UserError
-    `unknown-price-source`, and `price-snapshot-broken` when the user's own snapshot cannot be read.
-    """
-    from gpuspec.catalog.snapshot import offers_in_force
-
-    return offers_in_force(source)
-
-
-def price_sources() -> tuple[PriceSource, ...]:
-    """Every price source in force, by name."""
-    from gpuspec.catalog.snapshot import sources_in_force
-
-    return sources_in_force()
+Prices = tuple[tuple[PriceSource, ...], tuple[Offer, ...]]
+"""Price sources, and the offers of all of them."""

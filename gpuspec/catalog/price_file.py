@@ -12,11 +12,14 @@ are believed as they stand, zero included.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from gpuspec.catalog.gpu import Gpu, GpuMatch, resolve_gpu
-from gpuspec.catalog.gpu_names import by_name
+from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.offer import Offer
 from gpuspec.errors import UserError
+
+if TYPE_CHECKING:
+    from gpuspec.catalog.gpu_names import GpuNames
 
 LARGEST = 16 * 1024 * 1024
 _HINT = "the first line names the columns: Cloud, AcceleratorName, AcceleratorCount, Price, …"
@@ -27,8 +30,9 @@ def is_price_file(source: str) -> bool:
     return source.lower().endswith(".csv")
 
 
-def read(path: str) -> tuple[Offer, ...]:
-    """The offers of a price file. UserError `price-file` with the line that is wrong."""
+def read(path: str, names: GpuNames) -> tuple[Offer, ...]:
+    """The offers of a price file; `names` tell which GPUs are meant. UserError `price-file` with the line that is
+    wrong."""
     import csv
 
     try:
@@ -40,18 +44,18 @@ def read(path: str) -> tuple[Offer, ...]:
         raise UserError("price-file", f"{path} cannot be read: {error}", _HINT) from None
     if not rows:
         raise UserError("price-file", f"{path} holds no prices", _HINT)
-    return tuple(_offer(path, at, row) for at, row in enumerate(rows, start=2))
+    return tuple(_offer(path, at, row, names) for at, row in enumerate(rows, start=2))
 
 
-def _least(match: GpuMatch) -> Gpu | None:
+def _least(match: GpuMatch, names: GpuNames) -> Gpu | None:
     """What can be counted on where a name is shared: the smallest of them, without a form factor if possible."""
-    meant = (by_name(name) for name in match.accepts)
+    meant = (names.by_name.get(name) for name in match.accepts)
     return min(
         (gpu for gpu in meant if gpu), key=lambda gpu: (gpu.vram_gb, not gpu.variants, gpu.name), default=None
     )
 
 
-def _offer(path: str, line: int, row: dict[str, str | None]) -> Offer:
+def _offer(path: str, line: int, row: dict[str, str | None], names: GpuNames) -> Offer:
     def wrong(why: str) -> UserError:
         return UserError("price-file", f"{path}:{line}: {why}", _HINT)
 
@@ -72,8 +76,8 @@ def _offer(path: str, line: int, row: dict[str, str | None]) -> Offer:
 
     if not text("Cloud"):
         raise wrong("no Cloud")
-    match = resolve_gpu(text("AcceleratorName"))
-    gpu = match.gpu or _least(match)
+    match = names.resolve(text("AcceleratorName"))
+    gpu = match.gpu or _least(match, names)
     if gpu is None:
         near = f"; did you mean {match.suggestions[0]}?" if match.suggestions else ""
         raise wrong(f"nobody knows a GPU called {text('AcceleratorName')!r}{near}")

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS
+from gpuspec.catalog.data_folder import user_snapshot
 from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, row, sanitise, without_outliers
-from gpuspec.catalog.snapshot import load, offers_in_force, parse, render, user_snapshot
+from gpuspec.catalog.snapshot import load, parse, render
 from gpuspec.errors import UserError
 
 SCHEMA = "v8"
@@ -71,8 +73,9 @@ def fetch(clouds: Iterable[str]) -> list[str]:
     return failed
 
 
-def update(clouds: Sequence[str], today: str, accept_moves: bool = False) -> Refresh:
-    """Read SkyPilot's catalogue files, sanitise them and replace the user's snapshot in one step.
+def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves: bool = False) -> Refresh:
+    """Read SkyPilot's catalogue files, sanitise them and replace the user's snapshot in one step. `catalog` knows the
+    GPUs, and the prices that were in force before.
 
     The snapshot on disk stays as it was when anything is wrong: raises UserError `no-catalogue` (no file for
     any cloud asked for), `prices-nonsense` (a file holds no believable offer, or under half of those that
@@ -80,10 +83,10 @@ def update(clouds: Sequence[str], today: str, accept_moves: bool = False) -> Ref
     """
     wanted = list(clouds) or sorted(CLOUDS)
     try:
-        before = offers_in_force(None)
+        before = catalog.offers()
     except UserError:  # a broken snapshot is about to be replaced
         before = ()
-    read, missing = _read(wanted)
+    read, missing = _read(wanted, catalog)
     for cloud in [cloud for cloud, result in read.items() if not (result.offers or result.dropped)]:
         if not clouds:  # a cloud without GPUs is no reason to refuse all the others
             del read[cloud]
@@ -106,7 +109,7 @@ def update(clouds: Sequence[str], today: str, accept_moves: bool = False) -> Ref
     return Refresh(user_snapshot(), tuple(sources), len(offers), moves, tuple(missing))
 
 
-def _read(clouds: list[str]) -> tuple[dict[str, Sanitised], list[str]]:
+def _read(clouds: list[str], catalog: Catalog) -> tuple[dict[str, Sanitised], list[str]]:
     import csv
 
     read: dict[str, Sanitised] = {}
@@ -120,7 +123,7 @@ def _read(clouds: list[str]) -> tuple[dict[str, Sanitised], list[str]]:
                 )
             with open(path, encoding="utf-8", newline="") as file:
                 read[cloud] = sanitise(
-                    (row(cloud, line) for line in csv.DictReader(file)), f"skypilot-{cloud}"
+                    (row(cloud, line) for line in csv.DictReader(file)), f"skypilot-{cloud}", catalog
                 )
         except FileNotFoundError:
             missing.append(cloud)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS, GPU_OF, Cloud
-from gpuspec.catalog.gpu import Gpu, GpuMatch, resolve_gpu
-from gpuspec.catalog.gpu_names import by_name, instances
+from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.offer import Offer
 
 FLOOR = 0.03
@@ -56,15 +56,15 @@ def row(cloud: str, fields: Mapping[str, str | None]) -> Row:
     )  # fmt: skip
 
 
-def sanitise(rows: Iterable[Row], source: str) -> Sanitised:
-    """Offers of the rows that can be believed, in order of instance, region and price."""
+def sanitise(rows: Iterable[Row], source: str, catalog: Catalog) -> Sanitised:
+    """Offers of the rows that can be believed, in order of instance, region and price. `catalog` knows the GPUs."""
     offers: list[Offer] = []
     dropped: dict[str, int] = {}
     mended: dict[str, int] = {}
     for each in rows:
         if not each.accelerator:
             continue
-        result = _offer(each, source, mended)
+        result = _offer(each, source, mended, catalog)
         if isinstance(result, str):
             dropped[result] = dropped.get(result, 0) + 1
         else:
@@ -96,13 +96,13 @@ def without_outliers(offers: Iterable[Offer], dropped: dict[str, dict[str, int]]
     return kept
 
 
-def _offer(each: Row, source: str, mended: dict[str, int]) -> Offer | str:
+def _offer(each: Row, source: str, mended: dict[str, int], catalog: Catalog) -> Offer | str:
     """The offer, or why there is none."""
     facts = CLOUDS.get(each.cloud, Cloud(each.cloud, each.cloud, False, False, False))
     number = _number(each.number)
     if number is None or number < 1 or number != int(number) or number > 64:
         return "not a whole number of GPUs"
-    gpu = _gpu(each, int(number), facts)
+    gpu = _gpu(each, int(number), facts, catalog)
     if isinstance(gpu, str):
         return gpu
     price = _price(each.price, number)
@@ -167,16 +167,17 @@ def _host(
     return vcpus, ram
 
 
-def _gpu(each: Row, number: int, facts: Cloud) -> Gpu | str:
+def _gpu(each: Row, number: int, facts: Cloud, catalog: Catalog) -> Gpu | str:
     """Which GPU a row means, or why that cannot be told. Memory only tells 40 from 80 GB cards apart."""
-    instance = instances().get(each.instance.lower())
+    gpus = catalog.gpus_by_name
+    instance = catalog.instances.get(each.instance.lower())
     if instance is not None:
-        return by_name(instance[0]) or f"unknown GPU {each.accelerator}"
+        return gpus.get(instance[0]) or f"unknown GPU {each.accelerator}"
     name = _without_total(each.accelerator, number)
     told = GPU_OF.get((each.cloud, name))
     if told is not None:
-        return by_name(told) or f"unknown GPU {name}"
-    match = resolve_gpu(name)
+        return gpus.get(told) or f"unknown GPU {name}"
+    match = catalog.resolve_gpu(name)
     if match.gpu is None and not match.ambiguous:
         return f"unknown GPU {each.accelerator}"
     return _narrow(
@@ -184,16 +185,19 @@ def _gpu(each: Row, number: int, facts: Cloud) -> Gpu | str:
         f"{each.instance} {each.accelerator} {each.info}".lower(),
         _memory_gib(each, number, facts),
         name,
+        gpus,
     )
 
 
-def _narrow(match: GpuMatch, words: str, memory: float | None, name: str) -> Gpu | str:
-    candidates = [gpu for each in match.accepts if (gpu := by_name(each)) and not gpu.variants]
+def _narrow(
+    match: GpuMatch, words: str, memory: float | None, name: str, gpus: Mapping[str, Gpu]
+) -> Gpu | str:
+    candidates = [gpu for each in match.accepts if (gpu := gpus.get(each)) and not gpu.variants]
     if memory is not None and len(candidates) > 1:
         near = [gpu for gpu in candidates if abs(memory / gpu.vram_gib - 1) <= MEMORY_SLACK]
         candidates = near or candidates
     elif name in _BARE and not _form(words):
-        return by_name(_BARE[name]) or f"unknown GPU {name}"
+        return gpus.get(_BARE[name]) or f"unknown GPU {name}"
     form = _form(words)
     if form and len(candidates) > 1:
         candidates = [gpu for gpu in candidates if _has_form(gpu, form)] or candidates
@@ -201,7 +205,7 @@ def _narrow(match: GpuMatch, words: str, memory: float | None, name: str) -> Gpu
         return candidates[0]
     names = {gpu.name for gpu in candidates}
     for each in match.accepts:
-        general = by_name(each)
+        general = gpus.get(each)
         if general and general.variants and names == set(general.variants):
             return general
     return f"{name}: which of {', '.join(sorted(names))} is not said"

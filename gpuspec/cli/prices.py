@@ -38,6 +38,7 @@ def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -
     from gpuspec.catalog.clouds import CLOUDS
     from gpuspec.catalog.refresh import fetch, update
     from gpuspec.errors import UserError
+    from gpuspec.plugin.catalog import installed_catalog
 
     wanted = [name.lower() for name in clouds]
     unknown = [name for name in wanted if name not in CLOUDS]
@@ -47,7 +48,7 @@ def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -
         )
     for failure in [] if offline else fetch(wanted or sorted(CLOUDS)):
         click.echo(f"not fetched: {failure}", err=True)
-    result = update(wanted, date.today().isoformat(), accept_moves)
+    result = update(installed_catalog(), wanted, today=date.today().isoformat(), accept_moves=accept_moves)
     for move in result.moves:
         kind = "spot price" if move.spot else "price"
         taken = "taken" if accept_moves else "NOT taken; --accept-moves takes it"

@@ -33,16 +33,6 @@ class Fitting(NamedTuple):
     price: Price
 
 
-_MEANT: dict[str, tuple[str, ...]] = {}
-
-
-def _meant(gpu: str) -> tuple[str, ...]:
-    """The names an offer may have to be this GPU: "A100 80GB" is met by PCIe and SXM4 alike."""
-    if gpu not in _MEANT:
-        _MEANT[gpu] = resolve_gpu(gpu).accepts or (gpu,)
-    return _MEANT[gpu]
-
-
 def prices_of(offer: Offer, spot: str | None) -> list[Price]:
     """What the offer may be paid at: on demand, spot, or both, as `spot` (never, allowed, only) says."""
     found = []
@@ -89,7 +79,11 @@ class PriceList:
         """The cheapest of a GPU, or of those its name stands for."""
         key = (gpu, gpu_count)
         if key not in self._cheapest:
-            found = [self._best[one, gpu_count] for one in _meant(gpu) if (one, gpu_count) in self._best]
+            found = [
+                self._best[one, gpu_count]
+                for one in resolve_gpu(gpu).accepts or (gpu,)
+                if (one, gpu_count) in self._best
+            ]
             self._cheapest[key] = min(found, key=order, default=None)
         return self._cheapest[key]
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gpuspec.catalog import facts as catalog_facts
 from gpuspec.plugin import load as installed
-from gpuspec.testing.catalog import fake_catalog
+from gpuspec.plugin.catalog import catalog_instead
 
 
 @contextmanager
@@ -26,8 +25,7 @@ def plugged(*modules: Any) -> Iterator[None]:
         now.add(name.split(".")[0].replace("_", "-"), module)
     installed._plugins = now
     try:
-        with fake_catalog():
-            catalog_facts._gpus = ()
+        with catalog_instead(None):
             yield
         assert not now.broken, f"plugin {now.broken[0].plugin}: {now.broken[0].message}"
     finally:

@@ -7,14 +7,16 @@ import os
 
 import pytest
 
-from gpuspec.catalog import Model, facts, models
+from gpuspec.catalog import Model, models
+from gpuspec.catalog.model_names import ModelNames
+from gpuspec.catalog.shipped import DATA, read_model_lines
 
 
 def test_the_index_reads_the_same_names_as_json() -> None:
-    with open(os.path.join(facts.DATA, "models.jsonl"), encoding="utf-8") as file:
+    with open(os.path.join(DATA, "models.jsonl"), encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     names = {name.lower() for row in rows for name in (row["id"], *row["aliases"])}
-    assert set(facts.model_names()) == names
+    assert set(ModelNames(read_model_lines()).names) == names
     assert [model.id for model in models()] == [row["id"] for row in rows]
 
 

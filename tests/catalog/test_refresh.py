@@ -9,6 +9,7 @@ import pytest
 from gpuspec.catalog import offers, price_sources
 from gpuspec.catalog.refresh import update
 from gpuspec.errors import UserError
+from gpuspec.plugin.catalog import installed_catalog
 
 HEAD = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,Region,GpuInfo,SpotPrice\n"
 LAMBDA = (
@@ -46,7 +47,7 @@ def _price(instance: str) -> float | None:
 
 def test_update_is_in_force_and_dated(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
-    result = update(["lambda"], "2026-11-20")
+    result = update(installed_catalog(), ["lambda"], today="2026-11-20")
     assert (result.offers, result.moves, result.missing) == (10, (), ())
     assert _price("gpu_1x_a10") == 0.80
     (source,) = [each for each in price_sources() if each.name == "skypilot-lambda"]
@@ -56,9 +57,9 @@ def test_update_is_in_force_and_dated(home: Path) -> None:
 
 def test_a_second_cloud_leaves_the_first(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
-    update(["lambda"], "2026-11-20")
+    update(installed_catalog(), ["lambda"], today="2026-11-20")
     _catalogue(home, "do", HEAD + "gpu-h100x1-80gb,H100,1,20,240.0,6.00,tor1,,\n")
-    update(["do"], "2026-11-21")
+    update(installed_catalog(), ["do"], today="2026-11-21")
     dates = {source.name: source.as_of for source in price_sources()}
     assert (dates["skypilot-lambda"], dates["skypilot-do"]) == ("2026-11-20", "2026-11-21")
     assert _price("gpu_1x_a10") == 0.80
@@ -66,10 +67,10 @@ def test_a_second_cloud_leaves_the_first(home: Path) -> None:
 
 def test_a_five_fold_move_is_reported_and_not_taken(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA.replace("0.80", "7.50"))
-    (move,) = update(["lambda"], "2026-11-20").moves
+    (move,) = update(installed_catalog(), ["lambda"], today="2026-11-20").moves
     assert (move.instance, move.before, move.after) == ("gpu_1x_a10", 0.75, 7.50)
     assert _price("gpu_1x_a10") == 0.75
-    update(["lambda"], "2026-11-20", accept_moves=True)
+    update(installed_catalog(), ["lambda"], today="2026-11-20", accept_moves=True)
     assert _price("gpu_1x_a10") == 7.50
 
 
@@ -86,11 +87,11 @@ def test_a_five_fold_move_is_reported_and_not_taken(home: Path) -> None:
 )
 def test_nonsense_changes_nothing(home: Path, text: str) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
-    update(["lambda"], "2026-11-20")
+    update(installed_catalog(), ["lambda"], today="2026-11-20")
     before = (home / "data" / "prices.tsv").read_bytes()
     _catalogue(home, "lambda", text)
     with pytest.raises(UserError) as caught:
-        update(["lambda"], "2026-11-21")
+        update(installed_catalog(), ["lambda"], today="2026-11-21")
     assert caught.value.code == "prices-nonsense"
     assert (home / "data" / "prices.tsv").read_bytes() == before
     assert [path.name for path in (home / "data").iterdir()] == ["prices.tsv"]
@@ -100,13 +101,13 @@ def test_binary_file(home: Path) -> None:
     _catalogue(home, "lambda", "")
     (home / ".sky/catalogs/v8/lambda/vms.csv").write_bytes(b"\xff\xfe\x00" * 100)
     with pytest.raises(UserError) as caught:
-        update(["lambda"], "2026-11-21")
+        update(installed_catalog(), ["lambda"], today="2026-11-21")
     assert caught.value.code == "prices-nonsense"
 
 
 def test_no_catalogue() -> None:
     with pytest.raises(UserError) as caught:
-        update(["lambda"], "2026-11-20")
+        update(installed_catalog(), ["lambda"], today="2026-11-20")
     assert caught.value.code == "no-catalogue"
 
 
@@ -114,7 +115,7 @@ def test_a_folder_that_cannot_be_written(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
     (home / "data").write_text("a file, not a folder")
     with pytest.raises(UserError) as caught:
-        update(["lambda"], "2026-11-20")
+        update(installed_catalog(), ["lambda"], today="2026-11-20")
     assert caught.value.code == "cannot-write"
 
 
@@ -122,11 +123,13 @@ def test_a_broken_snapshot_is_replaced(home: Path) -> None:
     (home / "data").mkdir()
     (home / "data" / "prices.tsv").write_text("broken")
     _catalogue(home, "lambda", HEAD + LAMBDA)
-    update(["lambda"], "2026-11-20")
+    update(installed_catalog(), ["lambda"], today="2026-11-20")
     assert _price("gpu_1x_a10") == 0.80
 
 
 def test_a_cloud_without_gpus_does_not_stop_the_others(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
     _catalogue(home, "vsphere", HEAD + "cpu,,,4,16,0.1,here,,\n")
-    assert [source.name for source in update([], "2026-11-20").sources] == ["skypilot-lambda"]
+    assert [source.name for source in update(installed_catalog(), [], today="2026-11-20").sources] == [
+        "skypilot-lambda"
+    ]

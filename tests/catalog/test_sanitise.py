@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gpuspec.catalog import Catalog
 from gpuspec.catalog.offer import Offer
 from gpuspec.catalog.sanitise import Sanitised, row, sanitise, without_outliers
 
@@ -13,7 +14,7 @@ def _info(name: str, number: int, mib: int) -> str:
 
 def _one(cloud: str, **fields: str) -> Sanitised:
     filled = {"InstanceType": "machine", "AcceleratorCount": "1", "Region": "here", "Price": "1.00", **fields}
-    return sanitise([row(cloud, filled)], "test")
+    return sanitise([row(cloud, filled)], "test", Catalog())
 
 
 def _offer(cloud: str, **fields: str) -> Offer:
@@ -99,7 +100,7 @@ def test_memory_of_a_row_is_never_the_gpus() -> None:
 def test_unknown_gpus_are_counted_and_cpus_are_not() -> None:
     rows = [row("paperspace", {"InstanceType": name, "AcceleratorName": gpu, "AcceleratorCount": "1", "Price": "1"})
             for name, gpu in (("a", "Mystery"), ("b", "Mystery"), ("c", ""))]  # fmt: skip
-    result = sanitise(rows, "test")
+    result = sanitise(rows, "test", Catalog())
     assert (result.offers, result.dropped) == ((), (("unknown GPU Mystery", 2),))
 
 
@@ -131,6 +132,6 @@ def test_a_tenth_of_the_median_is_not_a_price() -> None:
     prices = ("1.0", "1.1", "1.2", "1.3", "0.10")
     rows = [row("nebius", {**machine, "InstanceType": f"m{price}", "Price": price}) for price in prices]
     dropped: dict[str, dict[str, int]] = {}
-    kept = without_outliers(sanitise(rows, "test").offers, dropped)
+    kept = without_outliers(sanitise(rows, "test", Catalog()).offers, dropped)
     assert sorted(offer.price or 0 for offer in kept) == [1.0, 1.1, 1.2, 1.3]
     assert dropped == {"test": {"price under a tenth of the median for L40S": 1}}

@@ -143,7 +143,7 @@ def test_no_plugin_is_asked_for_strategies_of_our_own() -> None:
     ("hooks", "said"),
     [
         ({"gpus": "L4"}, "gpuspec_gpus returned str, not a list"),
-        ({"gpus": ["L4"]}, "gpuspec_gpus gave 'L4', which is no Gpu"),
+        ({"gpus": ["L4"]}, "gpuspec_gpus: 'L4' is no Gpu"),
         ({"gpus": [CARD, CARD]}, "'TEST 24' is there already"),
         ({"gpus": [CARD._replace(vram_gb=-1)]}, "vram_gb is -1"),
         ({"gpus": [CARD._replace(name="")]}, "without a name"),

@@ -1,0 +1,228 @@
+"""The Catalog: GPUs, models, offers and price sources as one value that is handed on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gpuspec.catalog.gpu import Gpu, GpuMatch
+from gpuspec.catalog.model import Model, ModelMatch
+from gpuspec.catalog.offer import Offer, Prices, PriceSource
+
+if TYPE_CHECKING:
+    from gpuspec.catalog.gpu_names import GpuNames
+    from gpuspec.catalog.model_names import ModelNames
+
+
+class Added:
+    """What is added to the files that ship; here nothing. Each method is asked when a Catalog first needs its answer;
+    `taken` holds the names there are, those of GPUs and models in lower case."""
+
+    def gpus(self, taken: set[str]) -> Iterable[Gpu]:
+        """More GPUs."""
+        return ()
+
+    def models(self, taken: set[str]) -> Iterable[Model]:
+        """More models."""
+        return ()
+
+    def prices(self, taken: set[str], gpus: Mapping[str, Gpu]) -> Prices:
+        """More price sources and their offers, of the `gpus` there are. They take the place of other prices of the
+        same clouds."""
+        return (), ()
+
+
+class Catalog:
+    """What exists and what it costs, each fact with its source and date.
+
+    Every question about a GPU, a model or a price is asked of a Catalog that the asker was given: two of them with
+    different facts live side by side in one process. `gpus`, `models` and `offers`, where given, are all there are;
+    otherwise those are read that ship with gpuspec, each file on first use, and what `added` adds. `snapshot` is the
+    path of the user's own prices (`gpuspec prices update` writes it): a cloud in it replaces the shipped one.
+    `price_sources` describe the given `offers`."""
+
+    def __init__(
+        self,
+        *,
+        gpus: Iterable[Gpu] | None = None,
+        models: Iterable[Model] | None = None,
+        offers: Iterable[Offer] | None = None,
+        price_sources: Iterable[PriceSource] = (),
+        snapshot: str | None = None,
+        added: Added | None = None,
+    ) -> None:
+        self._given_gpus = None if gpus is None else tuple(gpus)
+        self._given_models = None if models is None else tuple(models)
+        self._given_prices = None if offers is None else _described(tuple(offers), tuple(price_sources))
+        self._snapshot = snapshot
+        self._added = added
+        self._price_files: dict[str, tuple[object, tuple[Offer, ...]]] = {}
+        self._chosen: dict[
+            tuple[str | None, tuple[str, ...]], tuple[tuple[Offer, ...], tuple[Offer, ...]]
+        ] = {}
+        self.derived: dict[Hashable, Any] = {}
+        """What other rooms worked out of this catalogue for all who ask it, each under a key of its own."""
+
+    def replace(
+        self,
+        *,
+        gpus: Iterable[Gpu] | None = None,
+        models: Iterable[Model] | None = None,
+        offers: Iterable[Offer] | None = None,
+        price_sources: Iterable[PriceSource] = (),
+    ) -> Catalog:
+        """Another Catalog with these GPUs, models or offers in the place of its own; None keeps its own."""
+        prices = self._given_prices or ((), None)
+        return Catalog(
+            gpus=self._given_gpus if gpus is None else gpus,
+            models=self._given_models if models is None else models,
+            offers=prices[1] if offers is None else offers,
+            price_sources=prices[0] if offers is None else price_sources,
+            snapshot=self._snapshot,
+            added=self._added,
+        )
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """Every GPU known, sorted by memory then name, then those that were added. Those with `variants` stand for
+        several."""
+        return self._gpu_names.gpus
+
+    @property
+    def gpus_by_name(self) -> Mapping[str, Gpu]:
+        """Canonical name → GPU."""
+        return self._gpu_names.by_name
+
+    @property
+    def instances(self) -> Mapping[str, tuple[str, int | None]]:
+        """Lower-case instance type of a cloud → (canonical GPU name, number of GPUs, None for a family)."""
+        return self._gpu_names.instances
+
+    def resolve_gpu(self, name: str) -> GpuMatch:
+        """What a GPU name means, in any of the vocabularies people use."""
+        return self._gpu_names.resolve(name)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every model known, in catalogue order: text first, then pictures, video, sound and shape, then those that
+        were added."""
+        return self._model_names.models
+
+    def resolve_model(self, name: str, *, engine: str | None = None, online: bool = False) -> ModelMatch:
+        """What a model name means: hub id, short name, quantized re-upload, Ollama tag.
+
+        With `engine="ollama"` a name without a tag gets Ollama's default quantization. With `online=True` a hub
+        id nobody knows is looked up on the Hugging Face hub (extra `hub`); raises UserError `hub-missing` when
+        that extra is not installed and `hub-unreachable` when the hub does not answer. Reads no local file: see
+        `gpuspec.catalog.local`.
+        """
+        match = self._model_names.resolve(name, engine)
+        if online and match.model is None:
+            from gpuspec.catalog.hub import fetch_model
+
+            found = fetch_model(name)
+            if found is not None:
+                return match._replace(model=found, params_b=found.params_b, suggestions=(), relation="file")
+        return match
+
+    @property
+    def price_sources(self) -> tuple[PriceSource, ...]:
+        """Every price source in force, by name. Raises UserError `price-snapshot-broken` when the user's own snapshot
+        cannot be read."""
+        return self._prices[0]
+
+    def offers(self, source: str | None = None, clouds: tuple[str, ...] = ()) -> tuple[Offer, ...]:
+        """Sanitised offers in a fixed order, on some `clouds` (empty: all); the same tuple for the same question.
+
+        `source`: None for every rentable source; "seed-2025" and the like by name; a name that ends in ".csv" is a
+        price list of one's own (`price_file.py`). Raises UserError `unknown-price-source`, and
+        `price-snapshot-broken` when the user's own snapshot cannot be read.
+        """
+        from gpuspec.catalog.price_file import is_price_file
+
+        if source is not None and is_price_file(source):
+            found = self._price_file(source)
+        else:
+            found = self._prices[1]
+        before, chosen = self._chosen.get((source, clouds), (None, ()))
+        if before is not found:
+            chosen = self._of_source(source) if found is self._prices[1] else found
+            chosen = tuple(offer for offer in chosen if offer.cloud in clouds) if clouds else chosen
+            self._chosen[source, clouds] = (found, chosen)
+        return chosen
+
+    def _of_source(self, source: str | None) -> tuple[Offer, ...]:
+        from gpuspec.errors import UserError
+
+        sources, offers = self._prices
+        if source is None:
+            rentable = {each.name for each in sources if each.rentable}
+            return tuple(offer for offer in offers if offer.source in rentable)
+        if source not in {each.name for each in sources}:
+            names = ", ".join(each.name for each in sources)
+            raise UserError(
+                "unknown-price-source", f"there is no price source {source!r}", f"There are: {names}."
+            )
+        return tuple(offer for offer in offers if offer.source == source)
+
+    def _price_file(self, path: str) -> tuple[Offer, ...]:
+        """The offers of a price list; read again when the file has changed."""
+        from gpuspec.catalog.price_file import read
+
+        try:
+            found = os.stat(path)
+            state: object = (os.path.abspath(path), found.st_mtime_ns, found.st_size)
+        except OSError:
+            state = None  # the reader says what is wrong
+        before, offers = self._price_files.get(path, (None, ()))
+        if state is None or before != state:
+            offers = read(path, self._gpu_names)
+            self._price_files[path] = state, offers
+        return offers
+
+    @cached_property
+    def _gpu_names(self) -> GpuNames:
+        from gpuspec.catalog.gpu_names import GpuNames
+        from gpuspec.catalog.shipped import read_gpu
+
+        alone = self._given_gpus is None and self._added is None
+        return GpuNames(self._read_gpus, read_gpu if alone else None)
+
+    def _read_gpus(self) -> Iterable[Gpu]:
+        if self._given_gpus is not None:
+            return self._given_gpus
+        from gpuspec.catalog.shipped import read_gpus
+
+        gpus = read_gpus()
+        return (*gpus, *self._added.gpus({gpu.name.lower() for gpu in gpus})) if self._added else gpus
+
+    @cached_property
+    def _model_names(self) -> ModelNames:
+        from gpuspec.catalog.model_names import ModelNames
+
+        if self._given_models is not None:
+            return ModelNames((), self._given_models)
+        from gpuspec.catalog.shipped import read_model_lines
+
+        return ModelNames(read_model_lines(), (self._added or Added()).models)
+
+    @cached_property
+    def _prices(self) -> Prices:
+        if self._given_prices is not None:
+            return self._given_prices
+        from gpuspec.catalog.in_force import in_force, read_own
+
+        own = read_own(self._snapshot)
+        if self._added is None:
+            return in_force(own)
+        return in_force(own, self._added.prices({source.name for source in own[0]}, self.gpus_by_name))
+
+
+def _described(offers: tuple[Offer, ...], sources: tuple[PriceSource, ...]) -> Prices:
+    known = {source.name: source for source in sources}
+    for offer in offers:
+        if offer.source not in known:
+            known[offer.source] = PriceSource(offer.source, None, "given with its offers", rentable=True)
+    return tuple(known[name] for name in sorted(known)), offers

@@ -1,0 +1,85 @@
+"""Reads the files under `data/`, which ship with gpuspec. They are text, not modules: as quick without a bytecode
+cache as with one. Nothing is kept here: a Catalog keeps what it has read."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from gpuspec.catalog.gpu import Gpu
+from gpuspec.catalog.model import Model
+
+DATA = os.path.join(os.path.dirname(__file__), "data")
+PRICES = tuple(os.path.join(DATA, name) for name in ("prices.tsv", "seed_2025.tsv"))
+"""The price snapshots that ship."""
+
+
+def _read(name: str) -> str:
+    with open(os.path.join(DATA, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def read_gpus() -> tuple[Gpu, ...]:
+    """Every GPU of gpus.jsonl, in file order."""
+    from json import loads
+
+    head, *lines = _read("gpus.jsonl").splitlines()
+    sources: dict[str, str] = loads(head)["sources"]
+    return tuple(_gpu(loads(line), sources) for line in lines)
+
+
+def read_gpu(name: str) -> Gpu | None:
+    """The GPU of exactly this name; decodes its line alone. Decoding a hundred to look at one is a twentieth of a
+    short run."""
+    from json import loads
+
+    text = _read("gpus.jsonl")
+    start = text.find(f'\n{{"name": "{name}", ')
+    if start < 0 or '"' in name:
+        return None
+    return _gpu(
+        loads(text[start + 1 : text.index("\n", start + 1)]), loads(text[: text.index("\n")])["sources"]
+    )
+
+
+def _gpu(fields: dict[str, Any], sources: dict[str, str]) -> Gpu:
+    fields["aliases"] = tuple(
+        (where, name) for where, names in fields.get("aliases", {}).items() for name in names
+    )
+    fields["sources"] = tuple(sources.get(each, each) for each in fields.get("sources", ()))
+    fields["variants"] = tuple(fields.get("variants", ()))
+    return Gpu(**fields)
+
+
+def read_model_lines() -> list[tuple[str, list[str], str]]:
+    """(the model's id, its other names, its line) for each model of models.jsonl, in file order. Decodes no line."""
+    found = []
+    for line in _read("models.jsonl").splitlines():
+        # Each line starts {"id": "…", "aliases": ["…", …]: the strings are every other piece.
+        own, _, *aliases = line[: line.index("]")].split('"')[3::2]
+        found.append((own, aliases, line))
+    return found
+
+
+def decode_model(line: str) -> Model:
+    """The model of a line that `read_model_lines` gave."""
+    from json import loads
+
+    fields = loads(line)
+    fields["aliases"] = tuple(fields["aliases"])
+    return Model(**fields)
+
+
+def read_instances() -> dict[str, tuple[str, int | None]]:
+    """Lower-case instance type (or family) → (canonical GPU name, number of GPUs, None for a family)."""
+    types: dict[str, tuple[str, int | None]] = {}
+    for line in _read("instances.tsv").splitlines():
+        if line.startswith("#"):
+            continue
+        _, gpu, names = line.split("\t")
+        for name in names.lower().split():
+            kind, _, number = name.partition(":")
+            types[kind] = (gpu, int(number) if number else None)
+            if not number:
+                types[kind + ".*"] = types[kind + "-*"] = types[kind]
+    return types
