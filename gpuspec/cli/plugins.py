@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gpuspec.plugin.load import Plugin, hook_names, plugins, untold
+from gpuspec.plugin.load import Plugin, plugins, untold
 
 
 @click.command("plugins")
@@ -43,7 +43,7 @@ def command(spec: str | None, format_: str) -> int:
 
 
 def _row(plugin: Plugin, spent: dict[str, float] | None) -> dict[str, Any]:
-    hooks = [name for name in hook_names() if hasattr(getattr(plugin.module, name, None), "gpuspec_impl")]
+    hooks = plugins().hooks_of(plugin)
     brings = {hook: _names(plugin, hook) for hook in hooks}
     row: dict[str, Any] = {
         "name": plugin.name,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.lint.registry import BUILT_IN, fault
 from gpuspec.lint.rule import Rule
-from gpuspec.plugin import load as installed
+from gpuspec.plugin.load import EntryPoint, Plugins, imported, said
 from gpuspec.rules import collect
 
 SLOW_MS = 20.0
@@ -26,7 +26,7 @@ class ProjectError(Exception):
 class Loaded(NamedTuple):
     """A module that an entry point names. `packages` are the packages of others that it imported, sorted."""
 
-    point: installed.EntryPoint
+    point: EntryPoint
     module: Any
     import_ms: float
     packages: tuple[str, ...]
@@ -44,9 +44,7 @@ class Project:
         if not points:
             hint = '[project.entry-points.gpuspec] with a line like acme = "gpuspec_acme"'
             raise ProjectError(f"{folder}/pyproject.toml has no {hint}")
-        self.points = [
-            installed.EntryPoint(key, str(target), self.name) for key, target in sorted(points.items())
-        ]
+        self.points = [EntryPoint(key, str(target), self.name) for key, target in sorted(points.items())]
 
     def load(self) -> list[Loaded]:
         """Every module that the entry points name, imported from the folder or its `src`. Raises ProjectError."""
@@ -79,15 +77,15 @@ class Project:
                 if not faults:
                     yield "ok", f"{rule.code} {rule.name}: page complete, examples do what they say"
 
-    def _load(self, point: installed.EntryPoint) -> Loaded:
+    def _load(self, point: EntryPoint) -> Loaded:
         from time import perf_counter
 
         before = set(sys.modules)
         start = perf_counter()
         try:
-            module = installed._import(point.module)
+            module = imported(point.module)
         except (Exception, SystemExit) as error:
-            raise ProjectError(f"{point.module} cannot be imported: {installed.said(error)}") from error
+            raise ProjectError(f"{point.module} cannot be imported: {said(error)}") from error
         spent = (perf_counter() - start) * 1000
         own = {point.module.split(":")[0].split(".")[0], "gpuspec", *sys.stdlib_module_names}
         others = {name.split(".")[0] for name in set(sys.modules) - before} - own
@@ -119,23 +117,15 @@ def rules_of(module: Any) -> list[type[Rule]]:
     try:
         return list(hook())
     except Exception as error:
-        raise ProjectError(f"gpuspec_rules raised {installed.said(error)}") from error
+        raise ProjectError(f"gpuspec_rules raised {said(error)}") from error
 
 
 def hook_faults(module: Any) -> list[str]:
     """What pluggy and gpuspec find wrong with a module's hooks."""
-    import pluggy
-
-    from gpuspec.plugin import hooks as hookspecs
-
-    faults = list(installed.misuses(module))
-    manager = pluggy.PluginManager("gpuspec")
-    manager.add_hookspecs(hookspecs)
-    try:
-        manager.register(module)
-    except pluggy.PluginValidationError as error:
-        faults.append(" ".join(str(error).split()))
-    if not any(hasattr(getattr(module, name, None), "gpuspec_impl") for name in installed.hook_names()):
+    installed = Plugins()
+    installed.add("plugin", module)
+    faults = [fault.message for fault in installed.broken]
+    if not installed.hooks_of(installed.loaded[0]):
         faults.append(f"{getattr(module, '__name__', module)} has no hook: mark gpuspec_rules with @hookimpl")
     return faults
 
@@ -173,8 +163,8 @@ def _script_faults(scripts: dict[str, str]) -> Iterator[str]:
     for name, script in scripts.items() if shutil.which("bash") else ():
         read = subprocess.run(["bash", "-n", "-c", script], capture_output=True, text=True, check=False)
         if read.returncode:
-            said = " ".join(read.stderr.split())
-            yield f"gpuspec_download_strategies: bash cannot read the script of {name!r}: {said}"
+            wrong = " ".join(read.stderr.split())
+            yield f"gpuspec_download_strategies: bash cannot read the script of {name!r}: {wrong}"
 
 
 def rule_faults(rule: Any) -> list[str]:
@@ -194,7 +184,7 @@ def rule_faults(rule: Any) -> list[str]:
         # pytest adds the asserted expression to a message in modules it rewrites.
         faults.append(str(error).split("\nassert ")[0].strip())
     except Exception as error:
-        faults.append(f"{rule.code} failed on its own example: {installed.said(error)}")
+        faults.append(f"{rule.code} failed on its own example: {said(error)}")
     return faults
 
 

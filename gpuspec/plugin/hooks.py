@@ -1,13 +1,15 @@
 """The hooks a plugin may implement. None takes an argument; what they return is used by gpuspec, guarded.
 
-docs/plugins/hooks.md has a heading for each. pluggy knows these specifications too (the marker is pluggy's), but
-loading plugins does not need it: importing pluggy costs 14 ms.
+docs/plugins/hooks.md has a heading for each. Their names stand in load.py too, which knows none of these types:
+whatever asks a plugin imports that module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from gpuspec.plugin.load import hookspec
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
@@ -16,15 +18,6 @@ if TYPE_CHECKING:
     from gpuspec.launch import Launcher
     from gpuspec.lint.result import Report
     from gpuspec.lint.rule import Rule
-
-_Function = TypeVar("_Function", bound=Callable[[], object])
-
-
-def hookspec(function: _Function) -> _Function:
-    """Mark a specification as `pluggy.HookspecMarker("gpuspec")` would."""
-    options = {"firstresult": False, "historic": False, "warn_on_impl": None, "warn_on_impl_args": None}
-    function.gpuspec_spec = options  # type: ignore[attr-defined]
-    return function
 
 
 @hookspec

@@ -1,24 +1,43 @@
-"""Finding and loading plugins: entry points of the group `gpuspec`.
+"""Finding and loading plugins: entry points of the group `gpuspec`, registered with pluggy.
 
-`importlib.metadata` costs 25 ms and pluggy 14 at every start, so `entry_points.txt` is read directly and hooks are
-called directly; both agree with what they stand in for (tests/lint/test_registry.py).
+`importlib.metadata` costs 25 ms at every start, so `entry_points.txt` is read directly, with the same answer
+(tests/plugins/test_load.py). pluggy costs 10 ms: it is imported once there is a plugin.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from types import FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-BUILT_IN = "gpuspec"
+HOOKS = (
+    "gpuspec_rules",
+    "gpuspec_gpus",
+    "gpuspec_models",
+    "gpuspec_offers",
+    "gpuspec_reporters",
+    "gpuspec_launchers",
+    "gpuspec_download_strategies",
+    "gpuspec_workload_readers",
+)
+"""The names of all hooks; hooks.py says what each returns. None takes an argument."""
+
 _OPTIONS = ("wrapper", "hookwrapper", "optionalhook", "tryfirst", "trylast")
 
 
 def hookimpl(function: _Function) -> _Function:
     """Mark a function as the implementation of the hook of its name, as `pluggy.HookimplMarker("gpuspec")` does."""
     function.gpuspec_impl = {**dict.fromkeys(_OPTIONS, False), "specname": None}  # type: ignore[attr-defined]
+    return function
+
+
+def hookspec(function: _Function) -> _Function:
+    """Mark a specification as `pluggy.HookspecMarker("gpuspec")` would."""
+    options = {"firstresult": False, "historic": False, "warn_on_impl": None, "warn_on_impl_args": None}
+    function.gpuspec_spec = options  # type: ignore[attr-defined]
     return function
 
 
@@ -102,10 +121,28 @@ class Plugins:
         self.spent: dict[str, float] = {}
         """Seconds that the hooks of each plugin took so far."""
         self._answers: dict[str, list[tuple[str, Any]]] = {}
+        self._manager: Any = None
 
     def add(self, name: str, module: Any, version: str = "", import_ms: float = 0.0) -> None:
-        """Take in a plugin that is imported."""
+        """Register a plugin that is imported; what is wrong with its hooks is complained of."""
+        import pluggy
+
+        if self._manager is None:
+            self._manager = pluggy.PluginManager("gpuspec")
+            self._manager.add_hookspecs(_specifications())
+        named = f"{len(self.loaded)} {name}"
         self.loaded.append(Plugin(name, version, module, import_ms))
+        try:
+            self._manager.register(module, name=named)
+        except ValueError:
+            self.complain(name, "its module is that of another plugin, which is loaded already")
+        except pluggy.PluginValidationError as error:
+            self._manager.unregister(name=named)
+            self.complain(name, " ".join(str(error).replace(repr(named), repr(name)).split()))
+        else:
+            for caller in self._manager.get_hookcallers(module):
+                for wrong in _misuses(caller, module):
+                    self.complain(name, wrong)
 
     def complain(self, plugin: str, message: str) -> None:
         """Say once what is wrong with a plugin."""
@@ -113,10 +150,22 @@ class Plugins:
         if fault not in self.broken:
             self.broken.append(fault)
 
+    def hooks_of(self, plugin: Plugin) -> list[str]:
+        """The names of the hooks that a plugin implements."""
+        return [name for name in HOOKS if any(p is plugin for p, _ in self._implementations(name))]
+
     def ask(self, hook: str) -> list[tuple[str, Any]]:
-        """(plugin, what its hook returned), each plugin asked once in a process."""
+        """(plugin, what its hook returned), each plugin asked once in a process.
+
+        pluggy would lose every answer where one implementation raises, so each is called by itself, guarded."""
         if hook not in self._answers:
-            self._answers[hook] = [(p.name, answer) for p in self.loaded for answer in self._call(p, hook)]
+            self._answers[hook] = answers = []
+            for plugin, function in self._implementations(hook):
+                with self.guarded(plugin.name, f"{hook} raised"):
+                    answer = function()
+                    # What a hook promises is listed here, where it is guarded, and not where it is used.
+                    answer = answer if isinstance(answer, (list, tuple, dict, str)) else list(answer)
+                    answers.append((plugin.name, answer))
         return self._answers[hook]
 
     def named(self, hook: str) -> Iterator[tuple[str, Any, Any]]:
@@ -128,18 +177,15 @@ class Plugins:
             else:
                 self.complain(plugin, f"{hook} returned {type(answer).__name__}, not a dict")
 
-    def _call(self, plugin: Plugin, hook: str) -> list[Any]:
-        """What one plugin's hook returns, in a list; an empty one where it has none, or raised."""
-        function: Any = getattr(plugin.module, hook, None)
-        options = getattr(function, "gpuspec_impl", None)
-        if not isinstance(options, dict) or options.get("wrapper") or options.get("hookwrapper"):
+    def _implementations(self, hook: str) -> list[tuple[Plugin, Callable[[], Any]]]:
+        """In the order of the plugins' names, those marked `tryfirst` before and `trylast` after; no wrappers."""
+        if self._manager is None:
             return []
-        answers: list[Any] = []
-        with self.guarded(plugin.name, f"{hook} raised"):
-            answer = function()
-            # What a hook promises is listed here, where it is guarded, and not where it is used.
-            answers.append(answer if isinstance(answer, (list, tuple, dict, str)) else list(answer))
-        return answers
+        found = [
+            i for i in getattr(self._manager.hook, hook).get_hookimpls() if not (i.wrapper or i.hookwrapper)
+        ]
+        found.sort(key=lambda each: (each.trylast - each.tryfirst, int(each.plugin_name.split()[0])))
+        return [(self.loaded[int(each.plugin_name.split()[0])], each.function) for each in found]
 
     @contextmanager
     def guarded(self, plugin: str, failure: str) -> Iterator[None]:
@@ -159,6 +205,27 @@ class Plugins:
             self.complain(plugin, f"{failure} {said(error)}")
         finally:
             self.spent[plugin] = self.spent.get(plugin, 0.0) + perf_counter() - start
+
+
+def _specifications() -> SimpleNamespace:
+    """The hooks, as pluggy wants them said: functions that are marked."""
+    functions = {name: FunctionType((lambda: None).__code__, {}, name) for name in HOOKS}
+    return SimpleNamespace(**{name: hookspec(function) for name, function in functions.items()})
+
+
+def _misuses(caller: Any, module: Any) -> Iterator[str]:
+    """What is wrong with how a module implements the hook of pluggy's `caller`: a name that is no hook, a wrapper."""
+    for found in caller.get_hookimpls():
+        if found.plugin is not module:
+            continue
+        if not caller.has_spec() and not found.optionalhook:
+            from difflib import get_close_matches
+
+            near = get_close_matches(caller.name, HOOKS, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(HOOKS)}"
+            yield f"there is no hook {caller.name!r}; {meant}"
+        elif found.wrapper or found.hookwrapper:
+            yield f"{caller.name} is a hook wrapper, which gpuspec does not call"
 
 
 _plugins: Plugins | None = None
@@ -201,16 +268,12 @@ def load(point: EntryPoint, into: Plugins) -> None:
                 into.complain(name, wrong)
                 return
         with printing(name), time_limit():
-            module = _import(point.module)
-        faults = list(misuses(module))
+            module = imported(point.module)
+            into.add(name, module, version, (perf_counter() - start) * 1000)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         into.complain(name, f"cannot be loaded: {said(error)}")
-        return
-    for fault in faults:
-        into.complain(name, fault)
-    into.add(name, module, version, (perf_counter() - start) * 1000)
 
 
 def entry_points(folders: Iterable[str] | None = None) -> list[EntryPoint]:
@@ -274,7 +337,8 @@ def _metadata(info: str) -> tuple[str, str]:
     return version, requirement
 
 
-def _import(target: str) -> Any:
+def imported(target: str) -> Any:
+    """What an entry point names: `module`, or `module:attribute`."""
     from importlib import import_module
 
     module, _, attribute = target.partition(":")
@@ -282,31 +346,6 @@ def _import(target: str) -> Any:
     for part in filter(None, attribute.strip().split(".")):
         loaded = getattr(loaded, part)
     return loaded
-
-
-def hook_names() -> list[str]:
-    """The names of all hooks."""
-    from importlib import import_module  # by name: hookspecs knows types of every floor, this module of none
-
-    return [name for name in vars(import_module("gpuspec.plugin.hooks")) if name.startswith("gpuspec_")]
-
-
-def misuses(module: Any) -> Iterator[str]:
-    """What is wrong with the hooks of a module: names that are no hook, and wrappers."""
-    known = hook_names()
-    for name in dir(module):
-        function = getattr(module, name, None)
-        options = getattr(function, "gpuspec_impl", None)
-        if not isinstance(options, dict) or not callable(function):
-            continue
-        if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, n=1)
-            meant = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(known)}"
-            yield f"there is no hook {name!r}; {meant}"
-        elif options.get("wrapper") or options.get("hookwrapper"):
-            yield f"{name} is a hook wrapper, which gpuspec does not call"
 
 
 def said(error: BaseException) -> str:

@@ -20,9 +20,8 @@ def plugged(*modules: Any) -> Iterator[None]:
     now = installed.Plugins()
     for module in modules:
         name = getattr(module, "__name__", type(module).__name__)
-        faults = list(installed.misuses(module))
-        assert not faults, f"{name}: {faults[0]}"
         now.add(name.split(".")[0].replace("_", "-"), module)
+        assert not now.broken, f"{name}: {now.broken[0].message}"
     installed._plugins = now
     try:
         with catalog_instead(None):

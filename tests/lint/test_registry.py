@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import sys
 import types
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from gpuspec.lint.deferred import loaded
 from gpuspec.plugin import hooks as hookspecs
-from gpuspec.plugin.load import EntryPoint, entry_points, hookimpl
+from gpuspec.plugin.load import HOOKS, EntryPoint, entry_points, hookimpl
 from gpuspec.rules import collect, gpuspec_rules
 
 
@@ -34,6 +35,12 @@ def test_the_markers_are_those_of_pluggy() -> None:
         vars(hookspecs.hookspec(ours))["gpuspec_spec"]
         == vars(pluggy.HookspecMarker("gpuspec")(theirs))["gpuspec_spec"]
     )
+
+
+def test_the_loader_knows_every_hook() -> None:
+    specified = [name for name, value in vars(hookspecs).items() if hasattr(value, "gpuspec_spec")]
+    assert list(HOOKS) == specified
+    assert not [name for name in specified if inspect.signature(getattr(hookspecs, name)).parameters]
 
 
 def test_codes_are_sorted_and_names_are_unique() -> None:

@@ -144,7 +144,7 @@ BROKEN = {
     "bad-signature": (
         "from gpuspec import hookimpl\n@hookimpl\ndef gpuspec_rules(config):\n    return []\n",
         None,
-        "gpuspec_rules raised TypeError: gpuspec_rules() missing 1 required positional argument: 'config'",
+        "gpuspec_rules(config) Argument(s) {'config'} are declared in the hookimpl but can not be found",
     ),
     "same-code": (
         RULE.format(cls="Mine", code="GS001", name="my-own"),
@@ -265,6 +265,10 @@ def test_a_missing_plugin_is_said(spec: Path, site: Path) -> None:
         ("gpuspec[hub]>=2", False),
         ("gpuspec [hub] >=0.1", True),
         ("gpuspec!=0.1.*", False),
+        ("gpuspec>=99rc1", False),
+        ("gpuspec>=0.1.dev3", True),
+        ("gpuspec===0.1.0", True),
+        ("gpuspec>=one", True),
     ],
 )
 def test_a_plugin_for_another_version_is_named_and_not_imported(
