@@ -14,7 +14,7 @@ from gpuspec.text import Edit
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Offer
-    from gpuspec.commands.trace import Step
+    from gpuspec.commands.steps import Step
     from gpuspec.job import GpuChoice
     from gpuspec.lint.neighbours import Neighbour
     from gpuspec.lint.suppression import Suppression

@@ -11,7 +11,7 @@ from gpuspec.planning.price_lists import PriceLists
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Offer
-    from gpuspec.commands.trace import Step
+    from gpuspec.commands.steps import Step
     from gpuspec.planning.alternatives import Alternative, Market
     from gpuspec.planning.plan import Plan
     from gpuspec.sizing import Need, Unsized
@@ -110,7 +110,7 @@ class Case:
         from gpuspec.workload.read import read
         from gpuspec.workload.workload import Origin
 
-        found = read(self.job, self._read_beside)
+        found = read(self.job, self.steps)
         default = self.settings.default_task
         if found.task is not None or default is None:
             return found
@@ -124,16 +124,16 @@ class Case:
             return self.workload
         from gpuspec.workload.read import read
 
-        return read(self.job._replace(model=None), self._read_beside)
+        return read(self.job._replace(model=None), self.steps)
 
     @cached_property
     def steps(self) -> "tuple[Step, ...]":
         """The commands of `setup` and `run`, in the order in which they would run, shell scripts followed."""
-        if not (self.job.steps or self.job.run):
+        if not (self.job.steps or self.job.setup or self.job.run):
             return ()
-        from gpuspec.commands.trace import trace
+        from gpuspec.commands.steps import read_steps
 
-        return trace(self.job, self._read_beside)
+        return read_steps(self.job, self._read_beside)
 
     def need(self, gpus: int = 1) -> "Need | Unsized":
         """Memory per GPU when spread over `gpus`."""

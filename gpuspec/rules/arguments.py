@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuspec.commands.trace import Step
+from gpuspec.commands.steps import Step
 from gpuspec.lint.facts import Facts
 from gpuspec.text import Edit
 

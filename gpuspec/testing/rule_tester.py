@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gpuspec.commands.steps import read_steps
 from gpuspec.lint.page import REQUIRED, page
 from gpuspec.lint.registry import Registered, Registry
 from gpuspec.lint.result import Located
@@ -79,7 +80,7 @@ def workload_of(text: str) -> Workload:
 
     job = job_of(parse(text))
     assert job is not None, f"there is no job in {text!r}"
-    return read_workload(job, None)
+    return read_workload(job, read_steps(job))
 
 
 def prices_in(data: bytes) -> str | None:

@@ -1,9 +1,10 @@
 """The arguments of one command → values with their origins, by the table of its program."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpuspec.commands.shell import GPU_COUNT, UNKNOWN, Word
+from gpuspec.commands.steps import shown
 from gpuspec.engines.tool import Tool
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import CONVERSIONS, truth
@@ -53,9 +54,8 @@ def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:
             at += used
         if key in tool.config and value:
             configs.append(word._replace(text=value))
-        said = text if glued or not value else f"{name} {value}"
         if meaning:
-            say(values, meaning, value, said, tool)
+            enter(values, meaning, value, text if glued or not value else f"{name} {value}", tool)
     return Arguments(values, tuple(plain), tuple(configs))
 
 
@@ -64,13 +64,13 @@ def _plain(tool: Tool, word: Word, values: Values, plain: list[Word], configs: l
     if glued and tool.dotted:
         meaning = tool.flags.get(key.lstrip("+~").replace("_", "-"))
         if meaning:
-            say(values, meaning, value, word.text, tool)
+            enter(values, meaning, value, word.text, tool)
         return
     plain.append(word)
     if "" in tool.config and word.text.endswith((".yaml", ".yml", ".json", ".toml")):
         configs.append(word)
     elif tool.positional and tool.positional not in values and len(plain) == 1:
-        say(values, f"{tool.positional}:name", word.text, word.text, tool)
+        enter(values, f"{tool.positional}:name", word.text, word.text, tool)
 
 
 def _following(meaning: str | None, rest: Sequence[Word], config: bool) -> tuple[str, int]:
@@ -90,9 +90,9 @@ def _negative(text: str) -> bool:
     return len(text) > 1 and (text[1].isdigit() or text[1] == ".")
 
 
-def say(values: Values, meaning: str, value: str, text: str, tool: Tool) -> None:
-    """Enter what a flag's meaning and value say; what is said later counts, as in every argument parser."""
-    text = shown(text)
+def enter(values: Values, meaning: str, value: str, text: str, tool: Tool) -> None:
+    """Enter what a flag's meaning and value give; the last one counts, as in every argument parser."""
+    text = short(text)
     for part in meaning.split():
         field, colon, kind = part.partition(":")
         if colon:
@@ -102,37 +102,28 @@ def say(values: Values, meaning: str, value: str, text: str, tool: Tool) -> None
         # "--lora_r 64" says a rank, and with it that there are adapters at all
         wanted = value != "0" if ":" in meaning else truth(value) if value else True
         if field and field != "-" and wanted is not None:
-            told = {"yes": True, "no": False}.get(constant, constant)
-            if isinstance(told, bool):
-                values[field] = Value(told if wanted else not told, text)
+            given = {"yes": True, "no": False}.get(constant, constant)
+            if isinstance(given, bool):
+                values[field] = Value.of(given if wanted else not given, text)
             elif wanted:
-                values.setdefault(field, Value(told, text))
+                values.setdefault(field, Value.of(given, text))
         elif field and field != "-":
-            values[field] = Value(None, text)
+            values[field] = Value.of(None, text)
 
 
 def convert(kind: str, value: str, text: str, tool: Tool) -> Value:
     """A written value as the catalogue has it."""
     if value == GPU_COUNT or (kind == "processes" and value in ("gpu", "auto")):
-        return Value(None, text, gpus=True)
+        return Value.of(None, text, gpus=True)
     if not value or UNKNOWN in value or GPU_COUNT in value:
-        return Value(None, text)
+        return Value.of(None, text)
     words = tool.translate.get(kind, {})
     if value.lower() in words:
-        return Value(words[value.lower()], text)
-    return Value(CONVERSIONS[kind](value), text)
+        return Value.of(words[value.lower()], text)
+    return Value.of(CONVERSIONS[kind](value), text)
 
 
-def shown(text: str) -> str:
-    """Argument text for a reader: what is unknown as an ellipsis."""
-    text = text.replace(UNKNOWN, "…").replace(GPU_COUNT, "$GPUS")
+def short(text: str) -> str:
+    """Argument text for a reader, on one line that is not too long."""
+    text = shown(text)
     return text if len(text) <= 120 else text[:119] + "…"
-
-
-def overlay(first: Values, *others: Iterable[tuple[str, Value]]) -> Values:
-    """What was said first and, where that is silent, what the others say."""
-    values = dict(first)
-    for other in others:
-        for field, value in other:
-            values.setdefault(field, value)
-    return values

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpuspec.commands.trace import Step
+from gpuspec.commands.steps import Step
 from gpuspec.job.job import Job
 
 BUCKETS = ("s3://", "gs://", "gcs://", "r2://", "az://", "azure://", "oci://", "cos://", "hf://")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gpuspec.commands.shell import Command, Word
 from gpuspec.engines import IMAGES, LAUNCHERS, PROGRAMS, RECIPES, Tool, script_tool
 from gpuspec.workload.added import programs
-from gpuspec.workload.arguments import Arguments, overlay, read_arguments
+from gpuspec.workload.arguments import Arguments, read_arguments
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import version
 
@@ -60,7 +60,7 @@ def _with_version(found: Invocation, tool: Tool, image: str) -> Invocation:
     own = version(image.split("@")[0].rpartition(":")[2])
     if own is None or found.tool is None or found.tool.engine != tool.engine:
         return found
-    return found._replace(values={**found.values, "engine_version": Value(own, image)})
+    return found._replace(values={**found.values, "engine_version": Value.of(own, image)})
 
 
 def _program(words: Sequence[Word]) -> Invocation | None:
@@ -100,12 +100,12 @@ def _recipe(tool: Tool, words: Sequence[Word]) -> Invocation:
     said = read_arguments(tool, words)
     recipe = said.plain[0].text if said.plain else ""
     method = next((dict(implied) for word, implied in RECIPES if word in recipe), {})
-    values = overlay(said.values, ((field, Value(value, recipe)) for field, value in method.items()))
+    values = {**{field: Value.of(value, recipe) for field, value in method.items()}, **said.values}
     algorithm = next((a for a in ("dpo", "ppo", "grpo") if a in recipe), None)
     if algorithm:
-        values.setdefault("algorithm", Value(algorithm, recipe))
+        values.setdefault("algorithm", Value.of(algorithm, recipe))
     if recipe.endswith("_distributed"):
-        values.setdefault("sharding", Value("fsdp", recipe))
+        values.setdefault("sharding", Value.of("fsdp", recipe))
     return Invocation(tool, values, said.configs, plain=said.plain)
 
 
@@ -123,9 +123,9 @@ def _launch(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
     if inner is None:
         return Invocation(None, said.values, said.configs, launched=True)
     if key == ("deepspeed",):
-        said.values.setdefault("launcher", Value("deepspeed", "deepspeed"))
+        said.values.setdefault("launcher", Value.of("deepspeed", "deepspeed"))
     return inner._replace(
-        values=overlay(inner.values, said.values.items()), configs=inner.configs + said.configs, launched=True
+        values={**said.values, **inner.values}, configs=inner.configs + said.configs, launched=True
     )
 
 

@@ -2,13 +2,14 @@
 
 import ast
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gpuspec.commands.shell import UNKNOWN, Word
 from gpuspec.engines.serving import SGLANG, VLLM_BATCH
 from gpuspec.engines.tool import Tool
 from gpuspec.engines.training import TRAINER
-from gpuspec.workload.arguments import convert, flag_name, shown
+from gpuspec.workload.arguments import convert, flag_name, short
 from gpuspec.workload.value import Value, Values
 
 MAX_NODES = 100_000
@@ -56,9 +57,8 @@ def read_python(
     text: str, arguments: tuple[Word, ...] = (), env: Mapping[str, str | None] | None = None
 ) -> Loaded:
     """Read a file. `arguments` are those it is started with, for what argparse hands on."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _tree(text)
+    if tree is None:
         return Loaded(None, {})
     reader = _Reader(arguments, env or {})
     for count, node in enumerate(ast.walk(tree)):
@@ -68,6 +68,14 @@ def read_python(
     for call in sorted(reader.calls, key=lambda call: (call.lineno, call.col_offset)):
         reader.call(call)
     return reader.result()
+
+
+@lru_cache(maxsize=8)  # a spec's own `model` makes rules ask what the commands alone say
+def _tree(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _tail(node: ast.expr) -> tuple[str, str]:
@@ -193,7 +201,7 @@ class _Reader:
         elif last.endswith(("Trainer", "TrainingArguments")) or last in _TRAINING_CONFIGS:
             self._trainer(last, node)
         elif last in ("enable_model_cpu_offload", "enable_sequential_cpu_offload"):
-            self.values.setdefault("cpu_offload", Value("model", last))
+            self.values.setdefault("cpu_offload", Value.of("model", last))
         elif last in _INTERACTIVE and owner in ("gr", "gradio"):
             self.interactive = True
 
@@ -238,7 +246,7 @@ class _Reader:
         self.tools.append(tool)
         if name not in self.models:
             self.models.append(name)
-        self.values.setdefault("model_name", Value(name, shown(f'{call}("{name or "…"}")')))
+        self.values.setdefault("model_name", Value.of(name, short(f'{call}("{name or "…"}")')))
 
     def _options(self, node: ast.Call) -> None:
         for keyword in node.keywords:
@@ -265,26 +273,26 @@ class _Reader:
             field, _, constant = part.partition("=")
             told: Any = {"yes": True, "no": False}.get(constant, constant)
             if value is None:
-                self.values.setdefault(field, Value(None, said))
+                self.values.setdefault(field, Value.of(None, said))
             elif value == "True":
-                self.values.setdefault(field, Value(told, said))
+                self.values.setdefault(field, Value.of(told, said))
             elif isinstance(told, bool):
-                self.values.setdefault(field, Value(not told, said))
+                self.values.setdefault(field, Value.of(not told, said))
 
     def _bitsandbytes(self, node: ast.Call) -> None:
         named = {k.arg: self.text(k.value) for k in node.keywords}
         if named.get("load_in_4bit") == "True":
             double = named.get("bnb_4bit_use_double_quant", "False")
             scheme = None if double is None else "nf4-dq" if double == "True" else "nf4"
-            self.values["quantization"] = Value(scheme or "nf4", "BitsAndBytesConfig(load_in_4bit=True)")
+            self.values["quantization"] = Value.of(scheme or "nf4", "BitsAndBytesConfig(load_in_4bit=True)")
         elif named.get("load_in_8bit") == "True":
-            self.values["quantization"] = Value("int8", "BitsAndBytesConfig(load_in_8bit=True)")
+            self.values["quantization"] = Value.of("int8", "BitsAndBytesConfig(load_in_8bit=True)")
         elif "load_in_4bit" in named or "load_in_8bit" in named:
-            self.values.setdefault("quantization", Value(None, "BitsAndBytesConfig(…)"))
+            self.values.setdefault("quantization", Value.of(None, "BitsAndBytesConfig(…)"))
 
     def _lora(self, node: ast.Call) -> None:
         self.training = True
-        self.values.setdefault("method", Value("lora", _tail(node.func)[1]))
+        self.values.setdefault("method", Value.of("lora", _tail(node.func)[1]))
         for keyword in node.keywords:
             if keyword.arg == "r":
                 self._say("lora_rank:int", keyword)
@@ -293,7 +301,7 @@ class _Reader:
         self.training = True
         algorithm = next((a for prefix, a in _ALGORITHMS.items() if name.startswith(prefix)), None)
         if algorithm:
-            self.values.setdefault("algorithm", Value(algorithm, name))
+            self.values.setdefault("algorithm", Value.of(algorithm, name))
         for keyword in node.keywords:
             meaning = TRAINER.flags.get(flag_name(f"--{keyword.arg}"))
             if keyword.arg == "model" and isinstance(keyword.value, ast.Constant):  # TRL takes a name

@@ -1,20 +1,47 @@
-"""One thing that was said about a job."""
+"""One value that a job gives a field of its Workload, and where it came from."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gpuspec.workload.workload import Origin
 
 
 class Value(NamedTuple):
-    """`known` is None when it was said but cannot be read: spliced from something unknown, "auto", a word nobody
-    knows. `text` is how it was said. `gpus`: it equals the number of GPUs."""
+    """`known` is None when it was given but cannot be read: spliced from something unknown, "auto", a word nobody
+    knows. `gpus`: it equals the number of GPUs."""
 
     known: Any
-    text: str
+    origin: Origin
     gpus: bool = False
+
+    @classmethod
+    def of(cls, known: Any, text: str, gpus: bool = False) -> Value:
+        """A value by its argument's text; where that stands is for `placed` to say."""
+        return cls(known, Origin("command", text), gpus)
+
+    @property
+    def text(self) -> str:
+        """How it is written."""
+        return self.origin.text
 
 
 Values = dict[str, Value]
-"""By field of a Workload, or of what `settle` makes fields from."""
+"""By field of a Workload, or of what `derive` makes fields from."""
 
-Said = dict[str, tuple[Value, Origin]]
+
+class Place(NamedTuple):
+    """Where a text stands: a pointer into the spec, and the file when that is not the spec."""
+
+    pointer: str
+    path: str | None = None
+
+    def origin(self, text: str) -> Origin:
+        """The origin of an argument that stands here."""
+        return Origin("file" if self.path else "command", text, self.pointer, self.path)
+
+
+def placed(values: Mapping[str, Value], place: Place) -> Values:
+    """Values whose arguments all stand in one place."""
+    return {field: value._replace(origin=place.origin(value.text)) for field, value in values.items()}

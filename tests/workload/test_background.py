@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from gpuspec.commands.steps import read_steps
 from gpuspec.job.job import Job
-from gpuspec.workload import read
+from gpuspec.workload import Workload
+from gpuspec.workload import read as read_workload
 
 OLLAMA = "ollama serve & sleep 3; ollama pull llama3.2:3b; "
 VLLM = "vllm serve Qwen/Qwen2.5-7B-Instruct & "
+
+
+def read(job: Job) -> Workload:
+    return read_workload(job, read_steps(job))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from gpuspec.commands.steps import read_steps
 from gpuspec.job.job import GpuChoice, Job
-from gpuspec.workload import Workload, read
+from gpuspec.workload import Workload
+from gpuspec.workload import read as read_workload
 
 TABLE = runpy.run_path(str(Path(__file__).with_name("commands.py")))
 MORE: list[tuple[str, dict[str, Any]]] = runpy.run_path(str(Path(__file__).with_name("more_commands.py")))[
@@ -26,6 +28,10 @@ def job(run: str, **more: Any) -> Job:
     return Job(
         run=run, gpu_types=(GpuChoice("A100-80GB", 4, "/gpu_types/0"),), pointers={"run": "/run"}, **more
     )
+
+
+def read(job: Job) -> Workload:
+    return read_workload(job, read_steps(job))
 
 
 def said(workload: Workload) -> dict[str, Any]:

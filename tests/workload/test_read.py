@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from gpuspec import text as jsonc
+from gpuspec.commands.steps import read_steps
 from gpuspec.formats.job_spec import job_of
 from gpuspec.job.job import Download, Job, ModelSpec
-from gpuspec.workload import Origin, read
+from gpuspec.workload import Origin, Workload
+from gpuspec.workload import read as read_workload
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "gpu-jsonc"
 
@@ -22,6 +24,10 @@ CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "gpu-jsonc"
 def job(run: str | None = None, **more: Any) -> Job:
     pointers = {"run": "/run", "setup": "/setup", "model": "/model", "items": "/items", "task": "/task"}
     return Job(run=run, pointers=pointers, **more)
+
+
+def read(job: Job, path: str | None = None, read_file: Any = None) -> Workload:
+    return read_workload(job, read_steps(job, path, read_file))
 
 
 def files(**texts: str) -> Any:
@@ -95,7 +101,7 @@ def test_a_script_beside_the_spec_is_followed() -> None:
     texts = files(start_DOT_sh='exec vllm serve "$1" --max-model-len 512')
     workload = read(job("bash ./start.sh Qwen/Qwen2.5-7B"), "spec.jsonc", texts)
     assert (workload.engine, workload.model_name, workload.context) == ("vllm", "Qwen/Qwen2.5-7B", 512)
-    assert workload.origin("context") == Origin("file", "--max-model-len 512", "/run", "./start.sh")
+    assert workload.origin("context") == Origin("file", "--max-model-len 512", "/run", "start.sh")
 
 
 PYTHON = [

@@ -1,6 +1,5 @@
 """Shell text → the simple commands in it, with argv, offsets and what encloses them. Nothing is ever run."""
 
-from gpuspec.commands.shell.parsed import parse
 from gpuspec.commands.shell.script import (
     GPU_COUNT,
     UNKNOWN,
@@ -11,6 +10,7 @@ from gpuspec.commands.shell.script import (
     Word,
     Wrapper,
 )
+from gpuspec.commands.shell.walk import parse
 
 __all__ = [
     "GPU_COUNT",

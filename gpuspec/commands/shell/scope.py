@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import posixpath
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Union
 
-from gpuspec.commands.shell.script import GPU_COUNT, Word
+from gpuspec.commands.shell.script import GPU_COUNT, UNKNOWN, Command, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,6 +35,16 @@ GPU_COUNT_NAMES = frozenset(
 """Variables that launchers set to the number of GPUs of one machine (dstack's GPUS_NUM: of all, mostly one)."""
 
 
+MAX_PATH = 4096
+_NOTHING: Mapping[str, str | None] = MappingProxyType({})
+
+FOLDER = "/"
+"""Among the variables of a scope: the folder that `cd` went to. No variable of a script can have this name."""
+
+FOLDER_BEFORE = "//"
+"""The folder before that: where `cd -` and `popd` go."""
+
+
 class Budget:
     """Steps that may still be taken; one for a script and all texts inside it."""
 
@@ -51,8 +63,10 @@ class Scope:
         variables: dict[str, Value],
         budget: Budget,
         on_substitution: Callable[[Node], None],
+        exported: dict[str, None] | None = None,
     ) -> None:
         self.source = source
+        self.exported = {} if exported is None else exported
         self.variables = variables
         self.budget = budget
         self.positional: tuple[str, ...] | None = None
@@ -77,6 +91,34 @@ class Scope:
         if variables != self.variables:
             self.variables.clear()
             self.variables.update(variables)
+
+    def environment(self, given: Mapping[str, str]) -> Mapping[str, str | None]:
+        """What a command is given: exported variables, and those assigned on its own line."""
+        if not self.exported:
+            return with_values(_NOTHING, given)
+        self.budget.steps -= len(self.exported) // 20
+        values = {name: self.variables.get(name) for name in self.exported}
+        exported = {name: value for name, value in values.items() if isinstance(value, str)}
+        return with_values(_NOTHING, {**exported, **given})
+
+    def change_folder(self, command: Command) -> None:
+        """cd, pushd, popd."""
+        target = next((word.text for word in command.words[1:] if word.text not in ("-P", "-L", "--")), "~")
+        here, before = (str(self.variables.get(key, "")) for key in (FOLDER, FOLDER_BEFORE))
+        if command.name == "popd" or target == "-":
+            after = before
+        else:
+            after = posixpath.normpath(target if target[:1] == "~" else posixpath.join(here, target))
+        self.variables.update({FOLDER: "" if after == "." else after[:MAX_PATH], FOLDER_BEFORE: here})
+
+
+def with_values(first: Mapping[str, str | None], more: Mapping[str, str]) -> Mapping[str, str | None]:
+    """An environment with more variables in it; None for values that are not known."""
+    return (
+        {**first, **{name: None if UNKNOWN in value else value for name, value in more.items()}}
+        if more
+        else first
+    )
 
 
 def lookup(name: str, scope: Scope) -> Value | None:

@@ -75,6 +75,10 @@ class Command(NamedTuple):
     enclosures: tuple[Enclosure, ...] = ()
     wrappers: tuple[Wrapper, ...] = ()
     redirects: tuple[Redirect, ...] = ()
+    environment: Mapping[str, str | None] = {}
+    """Variables that the command is given, those of `assignments` among them; None: not known."""
+    folder: str = ""
+    """Where it runs, as the `cd`s before it say; as `Word.text`, from where the script starts."""
 
     @property
     def argv(self) -> tuple[str | None, ...]:
@@ -86,6 +90,11 @@ class Command(NamedTuple):
         """The last part of the program's path: "python3.11" for /usr/bin/python3.11; "" if not known."""
         value = self.words[0].value if self.words else None
         return value.rsplit("/", 1)[-1] if value else ""
+
+    @property
+    def in_background(self) -> bool:
+        """Whether what comes next does not wait for it."""
+        return any(around.kind == "background" for around in self.enclosures)
 
     @property
     def conditional(self) -> bool:

@@ -10,7 +10,7 @@ from gpuspec.commands.shell.assign import assign, merged
 from gpuspec.commands.shell.expand import fields, joined
 from gpuspec.commands.shell.grammar import MAX_TEXT, arms_of_if, clean, tree
 from gpuspec.commands.shell.redirect import redirections
-from gpuspec.commands.shell.scope import Budget, Scope, Value, shifted
+from gpuspec.commands.shell.scope import FOLDER, FOLDER_BEFORE, Budget, Scope, Value, shifted, with_values
 from gpuspec.commands.shell.script import UNKNOWN, Command, Enclosure, Kind, Redirect, Script, Word, Wrapper
 from gpuspec.commands.shell.wrappers import peel
 
@@ -25,16 +25,22 @@ _Around = tuple[Enclosure, ...]
 
 
 def parse(
-    text: str, env: Mapping[str, str | None] | None = None, arguments: tuple[str, ...] | None = None
+    text: str,
+    env: Mapping[str, str | None] | None = None,
+    arguments: tuple[str, ...] | None = None,
+    folder: str = "",
 ) -> Script:
     """Read a script. `env` holds the variables it starts with; None is a variable whose value is not known.
-    `arguments` are `$1 $2 …` (None: not known). Never raises: what is not shell is skipped (`Script.broken`)."""
+    `arguments` are `$1 $2 …` (None: not known); `folder` is where it starts. Never raises: what is not shell is
+    skipped (`Script.broken`)."""
     variables: dict[str, Value] = {k: UNKNOWN if v is None else v for k, v in (env or {}).items()}
+    exported = dict.fromkeys(variables)
+    variables[FOLDER] = folder
     budget = Budget()
-    walk = _Walk(clean(text), variables, [], {}, budget)
+    walk = _Walk(clean(text), variables, [], {}, budget, exported)
     walk.scope.positional = arguments
     walk.whole()
-    known = {name: value for name, value in variables.items() if isinstance(value, str)}
+    known = {k: v for k, v in variables.items() if isinstance(v, str) and k not in (FOLDER, FOLDER_BEFORE)}
     cut = len(text) > MAX_TEXT or budget.steps < 0
     return Script(tuple(walk.commands), known, walk.broken, cut)
 
@@ -50,8 +56,9 @@ class _Walk:
         commands: list[Command],
         functions: dict[str, _Function],
         budget: Budget,
+        exported: dict[str, None],
     ) -> None:
-        self.scope = Scope(source, variables, budget, self._substitution)
+        self.scope = Scope(source, variables, budget, self._substitution, exported)
         self.source = source
         self.commands = commands
         self.functions = functions
@@ -92,7 +99,7 @@ class _Walk:
             follows = nodes[at + 1].type if at + 1 < len(nodes) else ""
             if follows == "&":
                 kept, self.around = self.around, self._within("background", node)
-                self._statement(node)
+                self._apart(lambda n=node: self._statement(n))  # type: ignore[misc]
                 self.around = kept
             else:
                 self._statement(node)
@@ -140,13 +147,22 @@ class _Walk:
             spine.append(first)
             first = first.children[0]
         self._statement(first)
-        before = self._text(first)
+        text = self._text(first)
+        ended = dict(self.scope.variables)
+        """What the parts that may be the last one to run agree on."""
+        defaulted: list[str] = []
         for at, link in enumerate(reversed(spine), 1):
             right = [child for child in link.children[1:] if child.is_named]
-            around = self._within("and-or", link, text=before, branch=at)
-            empty = re.search(_IS_EMPTY, before) if link.children[1].type == "&&" else None
-            self._arms([lambda r=right, a=around: self._block(r, a)], False, empty[1] if empty else None)  # type: ignore[misc]
-            before = self._text(right[-1]) if right else ""
+            if link.children[1].type == "||":  # what stands before it failed, at one place or another
+                self.scope.set_all(dict(ended))
+            elif (empty := re.search(_IS_EMPTY, text)) and not self.scope.variables.get(empty[1]):
+                defaulted.append(empty[1])
+            self._block(right, self._within("and-or", link, text=text, branch=at))
+            ended = merged([ended, self.scope.variables])
+            self.scope.budget.steps -= len(ended) // 20
+            text = self._text(right[-1]) if right else ""
+        now = self.scope.variables  # who goes on after `mkdir x && cd x` takes it that both worked
+        self.scope.set_all({**ended, **{name: now[name] for name in (*defaulted, FOLDER) if name in now}})
 
     def _pipeline(self, node: Node) -> None:
         for at, child in enumerate(c for c in node.children if c.is_named):
@@ -243,9 +259,14 @@ class _Walk:
     # Assignments.
 
     def _declare(self, node: Node) -> None:
+        exports = node.children[0].type == "export"
         for child in node.children:
+            name = child
             if child.type == "variable_assignment":
                 assign(child, self.scope)
+                name = child.child_by_field_name("name") or child
+            if exports and name.type == "variable_name":
+                self.scope.exported[self._text(name)] = None
 
     def _unset(self, node: Node) -> None:
         for child in node.children:
@@ -280,7 +301,11 @@ class _Walk:
                 names.append(child)
         words = self._words(names) + more
         start, end = self.locate(node.start_byte, node.end_byte)
-        command = Command(words, start, end, given, self.around, self.wrappers, redirects)
+        folder = str(self.scope.variables.get(FOLDER, ""))
+        environment = self.scope.environment(given)
+        command = Command(
+            words, start, end, given, self.around, self.wrappers, redirects, environment, folder
+        )
         if words:
             self._run(command, node)
 
@@ -293,6 +318,8 @@ class _Walk:
         name = command.name
         if name in ("read", "mapfile", "readarray"):
             self.scope.variables.update({w.text: UNKNOWN for w in command.words[1:] if w.text.isidentifier()})
+        elif name in ("cd", "pushd", "popd"):
+            self.scope.change_folder(command)
         peeled = peel(command.words)
         if peeled is None:
             self._emit(command)
@@ -300,6 +327,7 @@ class _Walk:
         outer = command._replace(
             wrappers=(*command.wrappers, peeled.wrapper),
             assignments={**command.assignments, **peeled.assignments},
+            environment=with_values(command.environment, peeled.assignments),
             words=peeled.words,
         )
         if peeled.script:
@@ -340,7 +368,7 @@ class _Walk:
         variables = self.scope.variables
         if command.wrappers[-1].name != "eval":
             variables = {**variables, **command.assignments}
-        inner = _Walk(text, variables, self.commands, self.functions, self.scope.budget)
+        inner = _Walk(text, variables, self.commands, self.functions, self.scope.budget, self.scope.exported)
         inner.around, inner.wrappers = command.enclosures, command.wrappers
         inner.calling = self.calling
         inner.locate = shifted(first, last, text, self.source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.commands.trace import Step
+from gpuspec.commands.steps import Step
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
@@ -122,7 +122,7 @@ def _serves(step: Step, engine: str) -> bool:
     if engine in ("sglang", "llama.cpp"):  # they listen on 127.0.0.1 unless told otherwise
         return host is not None and not _local(host)
     if engine == "ollama":  # likewise, told by its environment
-        bound = step.command.assignments.get("OLLAMA_HOST")
+        bound = step.command.environment.get("OLLAMA_HOST")
         return bool(bound) and not _local(bound or "")
     return not (host and _local(host))
 
@@ -140,8 +140,9 @@ def _port(step: Step, engine: str) -> str:
         if not any("host" in option for option in options):
             return ""
     own = _after(words, "--port") or _after(words, "--server-port")
-    if engine == "ollama" and ":" in step.command.assignments.get("OLLAMA_HOST", ""):
-        own = step.command.assignments["OLLAMA_HOST"].rpartition(":")[2]
+    bound = step.command.environment.get("OLLAMA_HOST") or ""
+    if engine == "ollama" and ":" in bound:
+        own = bound.rpartition(":")[2]
     return own if own is not None else PORTS[engine]
 
 
@@ -159,7 +160,7 @@ _PROGRAMS = {
 def _guarded(step: Step, engine: str) -> bool:
     """Whether a command sets a key, or puts something before the server."""
     words = [word.text.partition("=")[0] for word in step.command.words]
-    if any(proxy in step.text for proxy in PROXIES) or any(name in KEYS for name in step.command.assignments):
+    if any(proxy in step.text for proxy in PROXIES) or any(name in KEYS for name in step.command.environment):
         return True
     return any(flag in words for flag in (*SERVERS[engine], "--config"))
 

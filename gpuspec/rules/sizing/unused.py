@@ -118,7 +118,7 @@ def _dealt_by_hand(facts: Facts) -> bool:
     if training and facts.workload.algorithm in ("grpo", "ppo", "rloo"):
         return True
     for step in facts.commands:
-        if "CUDA_VISIBLE_DEVICES" in step.command.assignments or "CUDA_VISIBLE_DEVICES" in step.text:
+        if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
             return True
         if training and ("use_vllm" in step.text or "grpo" in step.text or "vllm" in step.command.name):
             return True

@@ -1,4 +1,4 @@
-"""What was said about one job → a Workload: words that depend on each other are put together."""
+"""Fields of a Workload that only several values together give."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from gpuspec.catalog import ModelMatch, resolve_model
 from gpuspec.quantization import BITSANDBYTES, find_scheme
-from gpuspec.workload.value import Value, Values
+from gpuspec.workload.value import Values
 
 
-def settle(values: Values) -> Values:
-    """Resolve what only several arguments together say. Fields that are no fields of a Workload go."""
+def derive(values: Values) -> Values:
+    """Put together what only several arguments together say. What is no field of a Workload goes."""
     values = dict(values)
     _adapter(values)
     _bits(values)
@@ -24,16 +24,15 @@ def settle(values: Values) -> Values:
     if compute and compute.known:  # CTranslate2: int8_float16 stores int8
         scheme = str(compute.known)
         if scheme.startswith("int8"):
-            values.setdefault("quantization", Value("int8", compute.text))
+            values.setdefault("quantization", compute._replace(known="int8"))
         else:
-            values.setdefault(
-                "dtype", Value({"float16": "fp16", "bfloat16": "bf16"}.get(scheme), compute.text)
-            )
+            dtype = {"float16": "fp16", "bfloat16": "bf16"}.get(scheme)
+            values.setdefault("dtype", compute._replace(known=dtype))
     if find_scheme(_known(values, "quantization")).four_bit and _known(values, "method") == "lora":
-        values["method"] = Value("qlora", values["quantization"].text)
+        values["method"] = values["method"]._replace(known="qlora")
     if _known(values, "expert_parallel") == "on":
         wide = _known(values, "tensor_parallel")
-        values["expert_parallel"] = Value(wide, values["expert_parallel"].text)
+        values["expert_parallel"] = values["expert_parallel"]._replace(known=wide)
     hub_file = values.pop("hub_file", None)
     if hub_file and hub_file.known:
         values["model_name"] = hub_file
@@ -53,7 +52,7 @@ def _adapter(values: Values) -> None:
     if adapter.known in ("lora", "qlora"):
         values.setdefault("method", adapter)
     if adapter.known == "qlora":
-        values.setdefault("quantization", Value("nf4", adapter.text))
+        values.setdefault("quantization", adapter._replace(known="nf4"))
 
 
 def _bits(values: Values) -> None:
@@ -61,25 +60,24 @@ def _bits(values: Values) -> None:
     bits = values.pop("bits", None)
     if bits is None:
         if _known(values, "method") == "qlora":
-            values.setdefault("quantization", Value("nf4", values["method"].text))
+            values.setdefault("quantization", values["method"]._replace(known="nf4"))
         return
-    scheme = BITSANDBYTES.get(bits.known)
-    values.setdefault("quantization", Value(scheme, bits.text))
+    values.setdefault("quantization", bits._replace(known=BITSANDBYTES.get(bits.known)))
     if bits.known == 4 and _known(values, "method") == "lora":
-        values["method"] = Value("qlora", bits.text)
+        values["method"] = values["method"]._replace(known="qlora")
 
 
 def _offload(values: Values) -> None:
     """Where DeepSpeed and FSDP keep their state."""
-    said = [values.pop(field, None) for field in ("offload", "fsdp_offload")]
+    given = [values.pop(field, None) for field in ("offload", "fsdp_offload")]
     sharding = values.get("sharding")
-    on = any(value is not None and value.known in ("cpu", "nvme", True) for value in said)
+    on = any(value is not None and value.known in ("cpu", "nvme", True) for value in given)
     if sharding and sharding.known and on and not str(sharding.known).endswith("-offload"):
-        values["sharding"] = Value(f"{sharding.known}-offload", sharding.text)
+        values["sharding"] = sharding._replace(known=f"{sharding.known}-offload")
     elif on and not sharding:
-        values.setdefault("cpu_offload", Value("optimizer", next(v.text for v in said if v and v.known)))
-    elif said[0] and said[0].known is None and not (sharding and str(sharding.known).endswith("-offload")):
-        values.setdefault("cpu_offload", said[0])  # in a file that is not here
+        values.setdefault("cpu_offload", next(v for v in given if v and v.known)._replace(known="optimizer"))
+    elif given[0] and given[0].known is None and not (sharding and str(sharding.known).endswith("-offload")):
+        values.setdefault("cpu_offload", given[0])  # in a file that is not here
 
 
 def _processes(values: Values) -> None:
@@ -93,9 +91,9 @@ def _processes(values: Values) -> None:
     if total.gpus and machines == 1:
         values["processes"] = total
     elif total.known and machines and total.known % machines == 0:
-        values["processes"] = Value(total.known // machines, total.text)
+        values["processes"] = total._replace(known=total.known // machines)
     else:
-        values["processes"] = Value(None, total.text)
+        values["processes"] = total._replace(known=None, gpus=False)
 
 
 def _copies(values: Values) -> None:
@@ -114,7 +112,7 @@ def layers_left(values: Values, match: ModelMatch | None) -> None:
     total = match.model.layers if match and match.model else None
     del values["cpu_offload"]
     if layers.isdigit() and (int(layers) < (total or 1)):
-        values["cpu_offload"] = Value("weights", offload.text)
+        values["cpu_offload"] = offload._replace(known="weights")
 
 
 def resolved(name: str | None, engine: str | None) -> ModelMatch | None:

@@ -1,0 +1,148 @@
+"""A job's commands as Steps, in the order in which they would run: read once, for the Workload and for the rules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from gpuspec.commands.files import MAX_FILES, Folder, ReadFile
+from gpuspec.commands.shell.script import GPU_COUNT, UNKNOWN, Command
+from gpuspec.job.job import Job
+
+_SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
+_DEPTH = 3
+
+
+class Step(NamedTuple):
+    """One command. `pointer` is where its text stands in the spec; `path` the script it stands in, seen from the
+    spec's folder, when that is not the spec; `setup` tells preparation from the work itself. `text` is the command on
+    one line, unknown pieces as "…".
+
+    Offsets of `command` are in the text that it stands in. Of a command in a script, the wrappers and enclosures of
+    the command that starts the script come first."""
+
+    command: Command
+    pointer: str
+    path: str | None
+    setup: bool
+    text: str
+    files: Folder
+
+    def file(self, path: str) -> str | None:
+        """A path that the command names, seen from the spec's folder; None where that cannot be told."""
+        return None if UNKNOWN in self.command.folder else self.files.path(path, self.command.folder)
+
+    def read(self, path: str) -> str | None:
+        """Text of a file that the command names: one beside the spec, or one that a command before it wrote."""
+        found = self.file(path)
+        return None if found is None else self.files.read(found)
+
+
+def read_steps(job: Job, path: str | None = None, read_file: ReadFile | None = None) -> tuple[Step, ...]:
+    """The commands of `setup` and `run`; shell scripts beside the spec (at `path`) are followed, one that cannot be
+    read stays as the command that starts it. `read_file` reads files instead, by their path from the spec's folder.
+    Nothing is executed."""
+    texts = [(text, at, True) for text, at in _setup(job)]
+    if job.run:
+        texts.append((job.run, job.pointer("run"), False))
+    if not texts:
+        return ()
+    root = (os.path.dirname(path) or ".") if path and os.path.isfile(path) else None  # not for standard input
+    workdir = os.path.normpath(job.workdir or ".")
+    workdir = "" if workdir == "." else workdir
+    reader = _Reader(Folder(root, read_file, workdir))
+    env: dict[str, str | None] = {**job.env, **dict.fromkeys(job.secrets)}
+    return tuple(
+        step for text, at, setup in texts for step in reader.read(text, at, setup, env=env, folder=workdir)
+    )
+
+
+def _setup(job: Job) -> Sequence[tuple[str, str]]:
+    if job.steps:
+        return [(step.run, step.pointer) for step in job.steps]
+    return [(text, job.pointer("setup")) for text in job.setup]
+
+
+class _Reader:
+    """Reads texts of commands one after another; `files` is the folder with what they wrote so far."""
+
+    def __init__(self, files: Folder) -> None:
+        self.files = files
+        self.scripts = MAX_FILES
+
+    def read(
+        self,
+        text: str,
+        pointer: str,
+        setup: bool,
+        *,
+        env: Mapping[str, str | None],
+        folder: str,
+        path: str | None = None,
+        arguments: tuple[str, ...] | None = None,
+        starters: tuple[Command, ...] = (),
+    ) -> Iterator[Step]:
+        """Steps of one text. `starters` are the commands that start the script at `path`, outermost first."""
+        from gpuspec.commands.shell.walk import parse
+
+        for command in parse(text, env, arguments, folder).commands:
+            if starters:
+                command = command._replace(
+                    wrappers=starters[-1].wrappers + command.wrappers,
+                    enclosures=starters[-1].enclosures + command.enclosures,
+                )
+            step = Step(command, pointer, path, setup, _line(command), self.files)
+            at = _script(command)
+            found = step.file(command.words[at].text) if at is not None else None
+            inner = step.files.read(found) if found and self.scripts and len(starters) < _DEPTH else None
+            if at is None or inner is None:
+                self._note_written(step)
+                yield step
+                continue
+            self.scripts -= 1
+            yield from self.read(
+                inner,
+                pointer,
+                setup,
+                env=command.environment,
+                folder=command.folder,
+                path=found,
+                arguments=tuple(word.text for word in command.words[at + 1 :]),
+                starters=(*starters, command),
+            )
+
+    def _note_written(self, step: Step) -> None:
+        """A file that a here-document fills: `cat > x.py <<EOF`, `tee x.py <<EOF`."""
+        command = step.command
+        if command.name not in ("cat", "tee"):
+            return
+        text = next((r.target.text for r in command.redirects if r.operator == "<<"), None)
+        target = next((r.target for r in command.redirects if r.operator in (">", ">>")), None)
+        if target is None and command.name == "tee":
+            target = command.words[-1]
+        path = step.file(target.value) if target and target.value else None
+        if text is not None and path is not None:
+            self.files = self.files.write(path, text)
+
+
+def _line(command: Command) -> str:
+    return shown(" ".join(word.text for word in command.words), "…")
+
+
+def shown(text: str, gpus: str = "$GPUS") -> str:
+    """Text of words for a reader: what is unknown as an ellipsis."""
+    return text.replace(UNKNOWN, "…").replace(GPU_COUNT, gpus)
+
+
+def _script(command: Command) -> int | None:
+    """Which word is the shell file that a command runs: `bash x.sh`, `./x.sh`, `source x.sh`."""
+    at = 0
+    if command.name in _SHELLS:
+        plain = (at for at, word in enumerate(command.words) if at and word.text[:1] not in ("-", "+"))
+        at = next(plain, 0)
+        if not at or command.words[at].text.endswith("activate"):
+            return None
+    elif not command.name.endswith(".sh"):
+        return None
+    return at if command.words[at].value else None

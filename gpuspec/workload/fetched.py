@@ -1,0 +1,49 @@
+"""What commands fetch before the work: models into folders, versions of engines."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from gpuspec.commands.steps import Step
+from gpuspec.workload.value import Place, Value
+from gpuspec.workload.values import version
+
+_ENGINE_OF_PACKAGE = {
+    "vllm": "vllm",
+    "sglang": "sglang",
+    "lmdeploy": "lmdeploy",
+    "transformers": "transformers",
+}
+
+
+def downloaded(steps: Sequence[Step]) -> dict[str, str]:
+    """Folder → the repository that `hf download` puts there."""
+    found: dict[str, str] = {}
+    for step in steps:
+        texts = [word.text for word in step.command.words]
+        if texts[:2] in (["huggingface-cli", "download"], ["hf", "download"]) and "--local-dir" in texts:
+            target = texts[texts.index("--local-dir") + 1 :]
+            if target and step.command.words[2].value:
+                found[posixpath.normpath(target[0])] = texts[2]
+    return found
+
+
+def installed(steps: Sequence[Step]) -> dict[str, Value]:
+    """Engine → the version of it that pip installs, where that is pinned."""
+    found: dict[str, Value] = {}
+    for step in steps:
+        command = step.command
+        texts = [word.text for word in command.words]
+        if "install" not in texts:
+            continue
+        installers = {*texts[:4], *(word.text for wrapper in command.wrappers for word in wrapper.words[:2])}
+        if not installers & {"pip", "pip3", "uv"}:
+            continue
+        for text in texts:
+            package, equals, number = text.partition("==")
+            engine = _ENGINE_OF_PACKAGE.get(package.split("[")[0].lower())
+            if equals and engine and version(number):
+                origin = Place(step.pointer, step.path).origin(text)
+                found[engine] = Value(version(number), origin)
+    return found

@@ -1,0 +1,99 @@
+"""Several commands of one job → one workload, and the other models it loads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gpuspec.workload.uses import Use
+from gpuspec.workload.value import Value, Values
+
+
+def merge(run: Sequence[Use], setup: Sequence[Use]) -> tuple[Values, list[str]]:
+    """Fields of the main command with those of its alternatives and companions; further models.
+
+    The main command is the first that names a model, else the first whose program is known. Commands of `run`
+    come before those of setup, known programs before scripts of which only the arguments are."""
+    candidates = [u for u in run if u.sure] or [u for u in setup if u.sure] or [u for u in run if not u.sure]
+    if not candidates:
+        return {}, []
+    main = next((use for use in candidates if "model_name" in use.values), candidates[0])
+    values = _values(main)
+    if _copies(main, candidates):
+        # One server on each GPU, or on some of them: how many GPUs one takes is not known.
+        values["data_parallel"] = values["engine"]._replace(known=None)
+    others: list[str] = list(_more(main))
+    # A server that was started before its model is pulled, perhaps in setup.
+    for use in [*candidates, *(setup if candidates[0] in run else [])]:
+        if use is main or (main.sure and not use.sure):
+            continue
+        if _alternatives(main, use):
+            values = _agreed(values, _values(use))
+        else:
+            others += _beside(values, main, use)
+    return values, list(dict.fromkeys(others))
+
+
+def _values(use: Use) -> Values:
+    values = dict(use.values)
+    if use.task:
+        values["task"] = values["engine"]._replace(known=use.task)
+    if use.tool.modality:
+        values["modality"] = values["engine"]._replace(known=use.tool.modality)
+    return values
+
+
+def _copies(main: Use, uses: Sequence[Use]) -> bool:
+    """Whether several servers run beside each other: started in a loop, or one after another."""
+    if main.tool.task != "serve" or main.tool.engine == "ollama":
+        return False
+    alike = [use for use in uses if use.tool.engine == main.tool.engine and "model_name" in use.values]
+    beside = [use for use in alike if use is not main and not _alternatives(main, use)]
+    return bool(beside) or any(around.kind == "for" for around in main.enclosures)
+
+
+def _more(use: Use) -> list[str]:
+    second = use.values.get("second_model")
+    names = [*use.more_models, *([second.known] if second else [])]
+    return [name or "unknown" for name in names]
+
+
+def _alternatives(one: Use, two: Use) -> bool:
+    """Whether they stand in different arms of one if or case, so that only one of them runs."""
+    for first, second in zip(one.enclosures, two.enclosures, strict=False):
+        if first != second:
+            same = first.start == second.start and first.end == second.end and first.kind == second.kind
+            return same and first.kind in ("if", "case") and first.branch != second.branch
+    return False
+
+
+def _agreed(one: Values, two: Values) -> Values:
+    """What both give alike; the rest is given, but not known."""
+    result: Values = {}
+    for field in dict.fromkeys((*one, *two)):
+        mine, yours = one.get(field), two.get(field)
+        if mine and yours and mine.known == yours.known and mine.gpus == yours.gpus:
+            result[field] = mine
+        elif value := mine or yours:
+            result[field] = Value(None, value.origin._replace(text=f"{value.text} …"))
+    return result
+
+
+def _beside(values: Values, main: Use, use: Use) -> list[str]:
+    """Add a command that runs beside the main one: names of further models. A server without a model of its own
+    (`ollama serve`) adds what it gives to the fields of its engine."""
+    name, model = use.values.get("model_name"), values.get("model_name")
+    engine, known = use.values["engine"].known, values["engine"].known
+    if name is None:
+        if engine == known or known is None:
+            for field, value in _values(use).items():
+                values.setdefault(field, value)
+        elif use.tool.task == "interactive" and "task" in values and values["task"].known != "train":
+            return []
+        return _more(use)
+    apart = {main.task, use.task} == {"serve", "train"}  # one generates, the other learns: two processes
+    same = model is not None and name.known == model.known and name.known is not None
+    if same and not apart:
+        if use.task and engine == known:
+            values.setdefault("task", use.values["engine"]._replace(known=use.task))
+        return _more(use)
+    return [name.known or "unknown", *_more(use)]

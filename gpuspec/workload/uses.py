@@ -1,0 +1,184 @@
+"""What one command gives: its arguments, the files that it names, the Python that it runs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gpuspec.commands.shell import UNKNOWN, Enclosure, Word
+from gpuspec.commands.steps import Step
+from gpuspec.engines import Tool
+from gpuspec.engines.configs import table_of
+from gpuspec.engines.training import GENERIC_TRAINING
+from gpuspec.job.job import Task
+from gpuspec.workload.arguments import enter, short
+from gpuspec.workload.config import read_config
+from gpuspec.workload.programs import Invocation, identify
+from gpuspec.workload.value import Place, Value, Values, placed
+from gpuspec.workload.values import CONVERSIONS, offloads
+
+_BY_ENVIRONMENT = frozenset({"tgi", "tei"})
+"""Engines that take each flag from a variable of its name, too (`text-generation-launcher --help`)."""
+_OWN_SCRIPTS = (GENERIC_TRAINING, None)
+"""Tools of training scripts that are the author's own: what they train, the file would tell."""
+
+
+class Use(NamedTuple):
+    """One program that works with a model, and what its command gives. `sure`: the program is known, not only the
+    usual names of its arguments."""
+
+    tool: Tool
+    values: Values
+    more_models: tuple[str | None, ...] = ()
+    sure: bool = True
+    enclosures: tuple[Enclosure, ...] = ()
+    task: Task | None = None
+
+    @property
+    def in_background(self) -> bool:
+        """Whether what comes next does not wait for it."""
+        return any(around.kind == "background" for around in self.enclosures)
+
+
+def use_of(step: Step) -> Use | None:
+    """What a command gives; None where it has nothing to do with a model."""
+    found = identify(step.command, step.command.folder)
+    if found is None:
+        return None
+    place = Place(step.pointer, step.path)
+    values = placed(found.values, place)
+    tool = found.tool
+    if tool and tool.engine in _BY_ENVIRONMENT:
+        values = {**placed(_environment(tool, step), place), **values}
+    for config in found.configs:
+        values = {**_config(config, tool, step), **values}
+    script = _python(found, step)
+    more: tuple[str | None, ...] = ()
+    if script is not None:
+        more = _more_models(script, values, found)
+        values = {**script.values, **values}
+        if script.tool and (
+            tool is None or (tool.engine == "hf-trainer" and script.tool.engine == "unsloth")
+        ):
+            tool = script.tool
+    if tool is None and not values:
+        return None
+    start = place.origin(" ".join(word.text for word in step.command.words[:2]).replace(UNKNOWN, "…"))
+    tool = tool or Tool(None)
+    for field, implied in tool.implies.items():
+        values.setdefault(field, Value(implied, start))
+    task = "train" if values.pop("training", None) and tool.task is None else tool.task
+    if script is None and task == "train" and found.script is not None and found.tool in _OWN_SCRIPTS:
+        known, text = _method_of_file(found.script.text), short(found.script.text)
+        values.setdefault("method", Value(known, place.origin(text)))
+    values.setdefault("engine", Value(tool.engine, start))
+    if tool.engine == "llama.cpp":
+        _per_slot(values)
+    sure = found.tool is not None or script is not None
+    return Use(tool, values, more, sure, step.command.enclosures, task)
+
+
+def _environment(tool: Tool, step: Step) -> Values:
+    """What the environment says in the place of flags: MODEL_ID for --model-id."""
+    values: Values = {}
+    given = step.command.environment
+    for flag, meaning in tool.flags.items():
+        name = flag.replace("-", "_").upper()
+        if meaning and name in given:
+            value = given[name]
+            enter(values, meaning, UNKNOWN if value is None else value, f"{name}={value or '…'}", tool)
+    return values
+
+
+class _Script(NamedTuple):
+    """A Python file that was read."""
+
+    tool: Tool | None
+    values: Values
+    models: tuple[str | None, ...]
+
+
+def _python(found: Invocation, step: Step) -> _Script | None:
+    """The Python file or text that a command runs, read."""
+    code, path = found.code, step.path
+    arguments: tuple[Word, ...] = ()
+    command = step.command
+    if found.script is not None and found.script.value:
+        code, path = step.read(found.script.text), step.file(found.script.text)
+        words = command.words
+        arguments = words[words.index(found.script) + 1 :] if found.script in words else ()
+    elif code is None and command.name.startswith("python"):
+        code = next((r.target.text for r in command.redirects if r.operator == "<<"), None)
+    if code is None:
+        return None
+    from gpuspec.workload.python import read_python
+
+    loaded = read_python(code, arguments, command.environment)
+    if loaded.tool is None and not loaded.values:
+        return None
+    return _Script(loaded.tool, placed(loaded.values, Place(step.pointer, path)), loaded.models)
+
+
+def _more_models(script: _Script, values: Values, found: Invocation) -> tuple[str | None, ...]:
+    """The models that a Python file loads besides the one that the command works with."""
+    name = values.get("model_name") or script.values.get("model_name")
+    more = tuple(model for model in script.models if name is None or model != name.known)
+    if name is not None and script.models and more == script.models and found.values.get("model_name"):
+        return more[1:]  # the first one it loads is the one that the command line names
+    return more
+
+
+def _config(config: Word, tool: Tool | None, step: Step) -> Values:
+    """What a configuration file says; where there is none to read, what its name says for certain."""
+    path = config.value
+    if path is None:
+        return {}
+    text = step.read(path)
+    if text is None:
+        return placed(_by_name(path, tool), Place(step.pointer, step.path))
+    entries = read_config(text, path)
+    table = table_of(frozenset(key.split(".")[0] for key in entries), tool)
+    if table is None:
+        return {}
+    values: Values = {}
+    for key, value in entries.items():
+        meaning = table.flags.get(key.replace("_", "-"))
+        if meaning and value.lower() not in ("auto", "null", "~"):
+            enter(values, meaning, value, f"{key}: {value}", table)
+    return placed(values, Place(step.pointer, step.file(path)))
+
+
+def _by_name(path: str, tool: Tool | None) -> Values:
+    """A file that is not here: what its name says, and what it may say is unknown."""
+    values: Values = {}
+    if tool and tool.engine == "torchtune":
+        for field, kind in (("model_name", "builder"), ("method", "builder_method")):
+            if known := CONVERSIONS[kind](path):
+                values[field] = Value.of(known, path)
+        if "method" not in values:  # the recipes for full fine-tuning differ in their optimizers
+            values["optimizer"] = Value.of(None, path)
+        return values
+    stage = CONVERSIONS["stage_of_file"](path)
+    if stage:
+        values["sharding"] = Value.of(stage, path)
+    if stage or path.endswith(".json"):
+        offload = "none" if "no_offload" in path.lower() else "cpu" if offloads(path) else None
+        values["offload"] = Value.of(offload, path)
+    elif tool and tool.task == "train":
+        values["batch"] = Value.of(None, path)
+    return values
+
+
+def _per_slot(values: Values) -> None:
+    """llama.cpp's -c is for all its slots together (`llama-server --help`: -c, -np)."""
+    if "context" not in values or "concurrency" not in values:
+        return
+    whole, slots = values["context"], values["concurrency"]
+    values["context"] = whole._replace(
+        known=whole.known // slots.known if whole.known and slots.known else None
+    )
+
+
+def _method_of_file(path: str) -> str | None:
+    """How a script that cannot be read trains, by its name; else unknown: it may well train adapters."""
+    name = path.lower().rsplit("/", 1)[-1]
+    return "qlora" if "qlora" in name else "lora" if "lora" in name or "peft" in name else None
