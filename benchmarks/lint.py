@@ -2,7 +2,7 @@
 
     python benchmarks/lint.py [--runs N] [--many] [--others] [--tries N] [--slack SHARE]
 
-Bars (ANCHORS.md), in units of `python -c pass` on the same machine in the same run, so that they mean the same on a
+Bars, in units of `python -c pass` on the same machine in the same run, so that they mean the same on a
 slow one: one clean file ≤ 5.5, one with a finding ≤ 8; `--many`: 1,000 files ≤ 55, 10,000 ≤ 550 (0.5 s and 5 s where
 bare Python takes 9 ms) with flat memory. Other tools are measured where they are installed. Exits with 1 where a bar
 is missed in each of `--tries` runs; `--slack 0.15` lets it be missed by 15 %, for machines that others use as well.

@@ -32,7 +32,7 @@ class Offer(NamedTuple):
 
 class PriceSource(NamedTuple):
     """A dated list of prices. `as_of` is ISO yyyy-mm-dd of the prices, None where their date is unknown;
-    `rentable` is False for lists that no launcher can rent from (the seed's table)."""
+    `rentable` is False for lists that no launcher can rent from (a guide's table of 2025)."""
 
     name: str
     as_of: str | None

@@ -8,7 +8,7 @@ Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]
 
 HOURS_PER_MONTH = 730
-"""8,760 hours a year ÷ 12 (DESIGN.md, "The words")."""
+"""8,760 hours a year ÷ 12."""
 
 __all__ = [
     "HOURS_PER_MONTH",

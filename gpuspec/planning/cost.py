@@ -8,7 +8,7 @@ from gpuspec.sizing import Need, Unsized
 from gpuspec.workload.workload import Workload
 
 KEEP_ALIVE_MINUTES = {"batch": 3.0, "train": 3.0, "interactive": 10.0, "serve": 30.0}
-"""Idle minutes where the spec gives none, per task; 3 for a task not known (seed article S0: 3/10/30)."""
+"""Idle minutes where the spec gives none, per task; 3 for a task not known. GS401 suggests the same."""
 
 DOWNLOAD_BYTES_PER_SECOND = 100e6
 """The rate `download-timeout` (GS405) reckons with: 100 MB/s."""

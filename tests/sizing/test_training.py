@@ -92,7 +92,7 @@ def test_offloaded_optimizer_is_not_on_the_gpu() -> None:
 
 
 def test_full_seven_billion_does_not_fit_forty_gigabytes() -> None:
-    """The seed says it does; even pure bf16 keeps 7 × 8 = 56 GB (CONTRADICTIONS 6)."""
+    """Guides say it does; even pure bf16 keeps 7 × 8 = 56 GB."""
     answer = need(Workload(task="train", method="full", params_b=7), 1)
     assert isinstance(answer, Need)
     assert answer.low > 40 * 1e9 / GIB

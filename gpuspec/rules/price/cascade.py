@@ -15,7 +15,7 @@ from gpuspec.words import dollars, percent
 
 TIERS = (("Qwen/Qwen2.5-7B-Instruct", 0.6), ("Qwen/Qwen2.5-14B-Instruct", 0.3))
 """Models that stand for the small and the middle tier, and the share of requests they answer: simple, medium and
-complex requests at 60, 30 and 10 % (S1, S4)."""
+complex requests at 60, 30 and 10 % (docs/seed-coverage.md)."""
 
 LARGE = 30.0
 """Billions of parameters from which a model is the large tier."""

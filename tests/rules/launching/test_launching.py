@@ -41,7 +41,7 @@ def test_price_of_the_launched_spec(tmp_path: Path) -> None:
     found = lint_text(script, [PerItemLaunch], path=str(tmp_path / "a.sh"), prices="seed-2025", options={
         "startup_minutes": 3.0, "load_minutes": 2.0,
     })  # fmt: skip
-    # 3 × 5 min = a quarter of an hour; the seed's RTX 4090 costs $0.44 an hour.
+    # 3 × 5 min = a quarter of an hour; an RTX 4090 of the 2025 table costs $0.44 an hour.
     assert "15 in all: $0.11 at $0.44/h" in found[0].finding.message
 
 
