@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
     from gpuspec.engines.tool import Tool
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from gpuspec.plugin.catalog import resolve_gpu, resolve_model
     from gpuspec.plugin.load import hookimpl
     from gpuspec.sizing import Fit, Need
+    from gpuspec.version import __version__
     from gpuspec.workload import Workload
 
 _HOME = {
@@ -48,6 +47,7 @@ _HOME = {
     "Tool": "gpuspec.engines.tool",
     "UserError": "gpuspec.errors",
     "Workload": "gpuspec.workload",
+    "__version__": "gpuspec.version",
     "hookimpl": "gpuspec.plugin.load",
     "resolve_gpu": "gpuspec.plugin.catalog",
     "resolve_model": "gpuspec.plugin.catalog",

@@ -17,7 +17,6 @@ def command(shell: str) -> int:
     zsh:  gpuspec completion zsh > "${fpath[1]}/_gpuspec"
     fish: gpuspec completion fish > ~/.config/fish/completions/gpuspec.fish
     """
-    from gpuspec.cli.main import cli
-
-    click.echo(SHELLS[shell](cli, {}, "gpuspec", "_GPUSPEC_COMPLETE").source())
+    gpuspec = click.get_current_context().find_root().command
+    click.echo(SHELLS[shell](gpuspec, {}, "gpuspec", "_GPUSPEC_COMPLETE").source())
     return 0

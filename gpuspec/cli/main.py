@@ -10,8 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-import gpuspec
 from gpuspec.errors import UserError
+from gpuspec.version import __version__
 
 COMMANDS = {
     "attach": "Make a run's ports answer on localhost.",
@@ -87,7 +87,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         prices = "; ".join(f"{', '.join(names)} {dated}" for dated, names in dates.items())
     except UserError as error:
         prices = error.message
-    click.echo(f"gpuspec {gpuspec.__version__}, prices: {prices}")
+    click.echo(f"gpuspec {__version__}, prices: {prices}")
     ctx.exit()
 
 

@@ -11,7 +11,6 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-import gpuspec
 from gpuspec.editor import completion
 from gpuspec.editor.actions import KINDS, actions
 from gpuspec.editor.diagnostics import diagnostics
@@ -20,6 +19,7 @@ from gpuspec.editor.opened import Opened, look
 from gpuspec.editor.position import UTF16, Positions
 from gpuspec.lint.registry import Registry
 from gpuspec.rules import collect
+from gpuspec.version import __version__
 
 PAUSE = 0.05
 """Seconds without a key before the text is looked at: a paste or a held key is linted once."""
@@ -30,7 +30,7 @@ class Server(LanguageServer):
 
     def __init__(self, registry: Registry) -> None:
         # Whole texts: a spec has a few KB, and pygls cuts lines at characters (U+2028, form feed) where LSP does not.
-        super().__init__("gpuspec", gpuspec.__version__, lsp.TextDocumentSyncKind.Full)
+        super().__init__("gpuspec", __version__, lsp.TextDocumentSyncKind.Full)
         self.registry = registry
         self.documents: dict[str, Opened] = {}
         self.waiting: dict[str, asyncio.TimerHandle] = {}

@@ -14,6 +14,7 @@ from gpuspec.lint.registry import BUILT_IN, fault
 from gpuspec.lint.rule import Rule
 from gpuspec.plugin.load import EntryPoint, Plugins, imported, said
 from gpuspec.rules import collect
+from gpuspec.version import __version__
 
 SLOW_MS = 20.0
 """Import time from which a plugin is told so: `gpuspec lint` starts in about 50 ms, and pays it at each commit."""
@@ -209,7 +210,6 @@ def _twice(rule: type[Rule], used: dict[str, str]) -> list[str]:
 
 def requirement_faults(requires: list[str]) -> list[str]:
     """What is wrong with what a project asks of gpuspec."""
-    import gpuspec
     from gpuspec.plugin.versions import mismatch
 
     asked = [
@@ -218,6 +218,6 @@ def requirement_faults(requires: list[str]) -> list[str]:
         if item.startswith("gpuspec") and item[7:8] in "<>=!~ ("
     ]
     if not asked:
-        return [f'dependencies do not name gpuspec: add "gpuspec>={gpuspec.__version__}"']
-    wrong = mismatch(asked[0].strip(" ()"), gpuspec.__version__)
+        return [f'dependencies do not name gpuspec: add "gpuspec>={__version__}"']
+    wrong = mismatch(asked[0].strip(" ()"), __version__)
     return [f"it {wrong}"] if wrong else []

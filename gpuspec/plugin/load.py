@@ -262,8 +262,9 @@ def load(point: EntryPoint, into: Plugins) -> None:
     try:
         if requirement:
             from gpuspec.plugin.versions import mismatch
+            from gpuspec.version import __version__
 
-            wrong = mismatch(requirement, sys.modules["gpuspec"].__version__)
+            wrong = mismatch(requirement, __version__)
             if wrong:
                 into.complain(name, wrong)
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gpuspec
+from gpuspec.version import __version__
 
 PYPROJECT = """[build-system]
 requires = ["hatchling>=1.21"]
@@ -211,13 +211,13 @@ def files(name: str) -> dict[str, str]:
         :10
     ]
     code = letters if len(letters) > 1 and letters != "GS" else f"{letters}X"
-    major, minor = gpuspec.__version__.split(".")[:2]
+    major, minor = __version__.split(".")[:2]
     following = f"0.{int(minor) + 1}" if major == "0" else str(int(major) + 1)
     words = {
         "NAME": name,
         "PACKAGE": package,
         "CODE": code,
-        "VERSION": gpuspec.__version__,
+        "VERSION": __version__,
         "NEXT": following,
     }
     texts = {

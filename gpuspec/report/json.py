@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import gpuspec
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Located, Report
+from gpuspec.version import __version__
 
 
 def render(report: Report) -> str:
     """The report as a JSON document."""
     document = {
-        "version": gpuspec.__version__,
+        "version": __version__,
         "prices_as_of": report.prices.as_of if report.prices else None,
         "files": list(report.files),
         "findings": [finding(found) for found in report.findings],

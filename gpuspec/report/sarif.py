@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import gpuspec
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Located, Place, Report
 from gpuspec.report.fingerprint import fingerprints
+from gpuspec.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -27,7 +27,7 @@ def render(report: Report) -> str:
         "tool": {
             "driver": {
                 "name": "gpuspec",
-                "version": gpuspec.__version__,
+                "version": __version__,
                 "informationUri": "https://github.com/gpuspec/gpuspec",
                 "rules": [rules[code] for code in order],
             }

@@ -1,7 +1,8 @@
 """Text to tree and back: JSONC with positions, comments and edits. Knows nothing about GPUs."""
 
-from gpuspec.text.edit import Edit, EditError, apply
+from gpuspec.text.edit import Edit, EditError
 from gpuspec.text.read import MAX_BYTES, parse, read_bytes, read_file
+from gpuspec.text.rewrite import apply
 from gpuspec.text.tree import Comment, Duplicate, Extension, Span, SyntaxProblem, Tree, parts, pointer
 
 __all__ = [
