@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.formats import read, recognised
+from gpuspec.formats import FORMATS, Document, Known, recognised
 from gpuspec.lint.config import Configs
 from gpuspec.lint.discover import excluded, wanted
-from gpuspec.lint.files import lint_data
+from gpuspec.lint.files import documents_in, lint_data
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter
-from gpuspec.lint.script import script_kind, shebang_kind
+from gpuspec.lint.script import shebang_kind
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
-from gpuspec.text import Tree, parse
+from gpuspec.text import Tree
 
 
 class Opened(NamedTuple):
@@ -27,9 +28,9 @@ class Opened(NamedTuple):
     text: str
     tree: Tree
     settings: Settings
-    ours: bool = False
-    is_spec: bool = False
+    documents: tuple[Document, ...] = ()
     on_disk: bool = True
+    ours: bool = False
     findings: tuple[Located, ...] = ()
     problems: tuple[Problem, ...] = ()
     refused: UserError | None = None
@@ -39,27 +40,41 @@ class Opened(NamedTuple):
         """The text as a file would hold it; half a character (it cannot hold one) becomes "?"."""
         return self.text.encode("utf-8", "replace")
 
+    @property
+    def is_spec(self) -> bool:
+        """Whether it is JSONC in the fields of the job spec, which can be completed, explained and mended."""
+        return self.ours and any(document.format.in_spec_fields for document in self.documents)
+
     def case(self) -> Case:
         """The first job of the file, with the settings of its folder; it has none while it has syntax errors."""
-        document = read(self.path, self.data)[0]
-        return Case(document, settings=self.settings.job, on_disk=self.on_disk)
+        return Case(self.documents[0], settings=self.settings.job, on_disk=self.on_disk)
 
 
-def look(registry: Registry, path: str, text: str, *, on_disk: bool = True) -> Opened:
+def look(
+    registry: Registry,
+    path: str,
+    text: str,
+    *,
+    on_disk: bool = True,
+    formats: Sequence[Known] = FORMATS,
+) -> Opened:
     """A document as it is now, linted with the settings in force for its path. Settings and neighbours are read
     afresh: they may have changed since the last key. Never raises."""
-    kind = script_kind(path) or shebang_kind(text[:200].encode("utf-8", "replace"))
-    tree = Tree(text) if kind else parse(text)
+    data = text.encode("utf-8", "replace")
+    documents = documents_in(path, data, formats)
+    opened = Opened(
+        path, text, documents[0].tree if documents else Tree(text), Settings(), documents, on_disk
+    )
     try:
-        settings = Configs(registry).settings_for(path)
+        opened = opened._replace(settings=Configs(registry).settings_for(path))
     except UserError as error:
-        return Opened(path, text, tree, Settings(), _is_ours(path, text, Settings()), refused=error)
-    opened = Opened(path, text, tree, settings, True, kind is None, on_disk)
-    if excluded(path, settings) or not (kind or _is_ours(path, text, settings)):
-        return opened._replace(ours=False, is_spec=False)
-    linter = Linter(registry)
+        return opened._replace(ours=_is_ours(opened, formats), refused=error)
+    if excluded(path, opened.settings) or not _is_ours(opened, formats):
+        return opened
+    opened = opened._replace(ours=True)
+    linter = Linter(registry, formats=formats)
     try:
-        findings = lint_data(linter, path, opened.data, settings, on_disk=on_disk)
+        findings = lint_data(linter, path, data, opened.settings, on_disk=on_disk)
     except UserError as error:
         return opened._replace(refused=error)
     except Exception as error:  # a half-typed text must not take the server down
@@ -68,9 +83,9 @@ def look(registry: Registry, path: str, text: str, *, on_disk: bool = True) -> O
     return opened._replace(findings=tuple(findings), problems=tuple(linter.problems))
 
 
-def _is_ours(path: str, text: str, settings: Settings) -> bool:
+def _is_ours(opened: Opened, formats: Sequence[Known]) -> bool:
     """Whether a file is a job file or a script: by its name, or by what it holds."""
-    name = os.path.basename(path)
-    if wanted(path, name, settings, scripts=True):
+    path, data = opened.path, opened.data
+    if wanted(path, os.path.basename(path), opened.settings, scripts=True) or shebang_kind(data):
         return True
-    return recognised(path, text.encode("utf-8", "replace")) is not None
+    return recognised(path, data, formats=formats) is not None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gpuspec.job.job import Job
 from gpuspec.job.problem import SchemaProblem
-from gpuspec.text import Tree, read_bytes
+from gpuspec.text import Edit, Tree, read_bytes
 
 
 class Source:
@@ -34,6 +34,16 @@ class Document(NamedTuple):
     format: "Format"
 
 
+class OldName(NamedTuple):
+    """An old name in use. `both`: the new name stands there too and wins, so `edits` take the old one away."""
+
+    pointer: str
+    old: str
+    new: str
+    edits: tuple[Edit, ...]
+    both: bool = False
+
+
 class Format(NamedTuple):
     """A format of job files. `recognise` decides by content alone; `read` gives a Document for each job, and at least
     one where the file is of the format."""
@@ -44,15 +54,28 @@ class Format(NamedTuple):
     read: Callable[[Source], tuple[Document, ...]]
     mistakes: Callable[[Tree], tuple[SchemaProblem, ...]] = lambda tree: ()
     """What the format's own schema refuses."""
+    deprecated: Callable[[Tree], tuple[OldName, ...]] = lambda tree: ()
+    """Old names in use that the format would rather see renamed."""
     cannot_say: frozenset[str] = frozenset()
-    """Fields of the Job ("spot", "budget.max_hours") that the format has no way to set: rules about their absence are
-    silent."""
+    """Fields of the Job ("spot", "budget.max_hours", "gpu_types.1": a second GPU) that the format has no way to set:
+    rules that ask for them are silent. A field stands for all that is in it."""
     spelling: Mapping[str, str] = {}
     """Field of the Job → what the format calls it, where that is another name."""
+    examples: Mapping[str, str] = {}
+    """Field of the Job → how it is written, for suggestions."""
     takes_first: bool = False
     """Whether its launcher takes the first GPU of the list that it can get; gpuspec takes the cheapest that fits."""
-    can_fix: bool = True
-    """Whether fixes, which edit JSONC, can be made in it."""
+    disk_holds_image: bool = True
+    """Whether the image and its packages lie on the disk that `disk_gb` is of."""
+    repeats_setup: bool = False
+    """Whether its launcher runs a setup step at every start, unless the step says otherwise."""
+    in_spec_fields: bool = False
+    """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
+    those."""
+
+    def can_say(self, field: str) -> bool:
+        """Whether a field of the Job can be set in it."""
+        return not any(field == part or field.startswith(part + ".") for part in self.cannot_say)
 
     def spelled(self, field: str) -> str:
         """What the format calls a field of the Job."""

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.document import Document, Format, OldName, Source
 from gpuspec.formats.job_spec import TELLING, job_of
 from gpuspec.job.check import check
+from gpuspec.text import Tree
 
 RENAMED = {
     "project_id": "name",
@@ -65,12 +66,29 @@ def read(source: Source) -> tuple[Document, ...]:
     return (Document(source.path, source.jsonc, job_of(source.jsonc), "", FORMAT),)
 
 
+def deprecated(tree: Tree) -> tuple[OldName, ...]:
+    """Old names that are no names of GPU CLI's: to rename its own would break the file there."""
+    from gpuspec.formats.old_names import old_names
+
+    return tuple(entry for entry in old_names(tree) if entry.old.split(".")[0] not in OWN)
+
+
 FORMAT = Format(
     "gpu-cli",
     recognise,
     read,
     mistakes=check,
+    deprecated=deprecated,
+    cannot_say=frozenset({"budget", "clouds", "items", "regions", "secrets", "spot"}),
+    spelling={"downloads": "download", "readiness": "hooks.readiness", "setup.once": "only_once"},
+    examples={
+        "readiness": '"hooks": {"readiness": {"type": "command", "run": ["curl", "-sf", "{address}"], '
+        '"retry_count": 180, "retry_delay_secs": 5}}'
+    },
     takes_first=True,
+    disk_holds_image=False,
+    repeats_setup=True,
+    in_spec_fields=True,
 )
 
 

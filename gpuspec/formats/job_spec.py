@@ -2,7 +2,7 @@
 
 import re
 
-from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.document import Document, Format, OldName, Source
 from gpuspec.job.check import check
 from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Job
@@ -11,7 +11,7 @@ from gpuspec.text import Tree
 
 TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}
 """Top-level fields that no other JSON format has."""
-_OLD = {
+OLD = {
     "project_id", "gpu_type", "cooldown_minutes", "download", "docker_image", "startup", "workspace_size_gb",
     "environment", "hooks", "serverless",
 }  # fmt: skip
@@ -33,7 +33,7 @@ def job_of(tree: Tree) -> Job | None:
     value = None if tree.problems else valid_part(tree)
     if value is None:
         return None
-    if _OLD.isdisjoint(value):
+    if OLD.isdisjoint(value):
         return from_mapping(value, raw=tree.value)
     from gpuspec.formats.gpu_cli import present
 
@@ -45,4 +45,21 @@ def read(source: Source) -> tuple[Document, ...]:
     return (Document(source.path, source.jsonc, job_of(source.jsonc), "", FORMAT),)
 
 
-FORMAT = Format("gpuspec", recognise, read, mistakes=check)
+def deprecated(tree: Tree) -> tuple[OldName, ...]:
+    """Fields that have a newer name."""
+    if not isinstance(tree.value, dict) or OLD.isdisjoint(tree.value):
+        return ()
+    from gpuspec.formats.old_names import old_names
+
+    return old_names(tree)
+
+
+FORMAT = Format(
+    "gpuspec",
+    recognise,
+    read,
+    mistakes=check,
+    deprecated=deprecated,
+    examples={"readiness": '"readiness": {"http": "{address}", "timeout": 900}'},
+    in_spec_fields=True,
+)

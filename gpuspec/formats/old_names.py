@@ -1,23 +1,12 @@
 """Old names of the job spec's fields, which GPU CLI has to this day, and how to mend them without changing what a job
 means."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from gpuspec.formats.gpu_cli import HOOK, OWN, RENAMED, STEP, is_gpu_cli
+from gpuspec.formats.document import OldName
+from gpuspec.formats.gpu_cli import HOOK, RENAMED, STEP
 from gpuspec.job.valid_part import valid_part
 from gpuspec.text import Edit, Tree
-
-
-class OldName(NamedTuple):
-    """An old name in use. `both`: the new name stands there too and wins, so `edits` take the old one away.
-    `own`: the file is GPU CLI's and this is GPU CLI's own name: renaming it would break the file there."""
-
-    pointer: str
-    old: str
-    new: str
-    edits: tuple[Edit, ...]
-    both: bool = False
-    own: bool = False
 
 
 def old_names(tree: Tree) -> tuple[OldName, ...]:
@@ -25,17 +14,14 @@ def old_names(tree: Tree) -> tuple[OldName, ...]:
     document = valid_part(tree)
     if document is None:
         return ()
-    theirs = is_gpu_cli(document)
     found = []
     for old, new in RENAMED.items():
         if old in document:
             both = new in tree.value
             edits = (Edit("remove", f"/{old}"),) if both else _renamed(old, new, document[old])
-            found.append(OldName(f"/{old}", old, new, edits, both, theirs and old in OWN))
+            found.append(OldName(f"/{old}", old, new, edits, both))
     found += [entry for entry in (_base_image(document), _setup(document), _readiness(document)) if entry]
-    return tuple(
-        entry._replace(own=entry.own or (theirs and entry.old.split(".")[0] in OWN)) for entry in found
-    )
+    return tuple(found)
 
 
 def _renamed(old: str, new: str, value: Any) -> tuple[Edit, ...]:

@@ -11,9 +11,9 @@ class BuiltIn:
     """A row of the table in `gpuspec/rules/__init__.py`, which stands for its rule and loads it on demand.
 
     `when` names what a spec must have for the rule to have anything to say, any one of it (see
-    `Facts.has`); empty: it may always. `scripts`: whether the rule reads scripts."""
+    `Facts.has`); empty: it may always. `scripts`: whether the rule reads scripts. The rest is as in `Rule`."""
 
-    __slots__ = ("_rule", "_target", "code", "name", "needs", "preview", "scripts", "when")
+    __slots__ = ("_rule", "_target", "asks_for", "code", "name", "needs", "preview", "scripts", "when")
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class BuiltIn:
         preview: bool = False,
         scripts: bool = False,
         when: tuple[str, ...] = (),
+        asks_for: tuple[str, ...] = (),
     ) -> None:
         self.code = code
         self.name = name
@@ -32,6 +33,7 @@ class BuiltIn:
         self.preview = preview
         self.scripts = scripts
         self.when = when
+        self.asks_for = asks_for
         self._target = target
         self._rule: Rule | None = None
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gpuspec.formats import Format
 from gpuspec.job import Job
 from gpuspec.lint.neighbours import Folders
 from gpuspec.planning.case import Case
@@ -150,11 +151,14 @@ class Facts:
         return self.case.takes_first
 
     @property
-    def for_gpu_cli(self) -> bool:
-        """Whether the file is GPU CLI's own: what gpuspec adds to the format is not understood there."""
-        from gpuspec.formats.gpu_cli import is_gpu_cli
+    def format(self) -> Format:
+        """The format of the file: what can be said in it, and by which names."""
+        return self.case.document.format
 
-        return is_gpu_cli(self.tree.value)
+    @property
+    def for_gpu_cli(self) -> bool:
+        """Whether the file is GPU CLI's own. Built-in rules ask `format` what it can say."""
+        return self.format.name == "gpu-cli"
 
     def name_pointer(self, choice: GpuChoice | Alternative) -> str:
         """Where the name of a GPU choice stands: the entry itself, or its "type"."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gpuspec.errors import UserError
-from gpuspec.formats import read, titles
+from gpuspec.formats import FORMATS, Document, Known, read, titles
 from gpuspec.lint.discover import excluded, walk
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
@@ -83,6 +83,12 @@ def check_binary(path: str, data: bytes) -> None:
         raise UserError("binary-file", f"{path} is not a text file", "name the job spec (JSONC) or a script.")
 
 
+def documents_in(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> tuple[Document, ...]:
+    """The jobs of a file. What no format recognises is read as a job spec, unless it is a script or YAML."""
+    jsonc = not path.endswith((".yml", ".yaml", ".toml")) and not (script_kind(path) or shebang_kind(data))
+    return read(path, data, guess=jsonc, formats=formats)
+
+
 def lint_data(
     linter: Linter, path: str, data: bytes, settings: Settings, *, on_disk: bool = True
 ) -> list[Located]:
@@ -90,8 +96,7 @@ def lint_data(
     check_binary(path, data)
     kind = script_kind(path) or shebang_kind(data)
     found = linter.script(path, data, kind, settings) if kind else []
-    jsonc = kind is None and not path.endswith((".yml", ".yaml", ".toml"))
-    documents = read(path, data, guess=jsonc, formats=linter.formats)
+    documents = documents_in(path, data, linter.formats)
     if documents:
         found += linter.documents(documents, settings, on_disk=on_disk)
     elif kind is None:

@@ -70,11 +70,13 @@ def literals(text: str) -> list[str]:
 
 
 def _read(folder: str) -> tuple[Neighbour, ...]:
-    from gpuspec.formats import known_by_name
+    from gpuspec.formats import JOB_SPEC
 
     try:
         with os.scandir(folder or ".") as entries:  # no pipes: opening one would wait for a writer
-            names = sorted(entry.name for entry in entries if known_by_name(entry.name) and entry.is_file())
+            names = sorted(
+                entry.name for entry in entries if JOB_SPEC.is_name(entry.name) and entry.is_file()
+            )
     except OSError:
         return ()
     found = []

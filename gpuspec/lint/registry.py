@@ -127,6 +127,8 @@ def fault(cls: Any) -> str | None:
     for field, choices in _CHOICES.items():
         if getattr(cls, field, None) not in choices:
             return f"{cls.__name__}.{field} must be {', '.join(choices[:-1])} or {choices[-1]}"
+    if not isinstance(cls.asks_for, tuple) or not all(isinstance(field, str) for field in cls.asks_for):
+        return f"{cls.__name__}.asks_for must be a tuple of names of fields"
     if not isinstance(cls.options, tuple) or not all(isinstance(option, Option) for option in cls.options):
         return f"{cls.__name__}.options must be a tuple of Option"
     return None

@@ -41,6 +41,9 @@ class Rule:
     preview: ClassVar[bool] = False
     fixable: ClassVar[Literal["never", "sometimes", "always"]] = "never"
     needs: ClassVar[Literal["job", "tree", "script", "suppressions"]] = "job"
+    asks_for: ClassVar[tuple[str, ...]] = ()
+    """Fields of the Job ("spot", "budget.max_hours") that its findings would have the author set: it is not asked
+    about files whose format has none of them."""
     options: ClassVar[tuple[Option, ...]] = ()
     url: ClassVar[str | None] = None
     """Page on the web; built-in rules have theirs in docs/rules/."""

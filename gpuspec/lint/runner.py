@@ -26,12 +26,13 @@ DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
 class Active:
     """A rule that runs under some settings, and who brought it. Its options are filled in when it is asked."""
 
-    __slots__ = ("_given", "_options", "code", "needs", "plugin", "rule", "when")
+    __slots__ = ("_given", "_options", "asks_for", "code", "needs", "plugin", "rule", "when")
 
     def __init__(self, rule: Rule | BuiltIn, given: Mapping[str, Any], plugin: str) -> None:
         self.rule = rule
         self.code = rule.code
         self.needs = rule.needs
+        self.asks_for = rule.asks_for
         self.when = rule.when if isinstance(rule, BuiltIn) else ()
         self.plugin = plugin
         self._given = given
@@ -116,16 +117,14 @@ class Linter:
 
         asked: dict[Active, list[Facts]] = {}
         silent = set()
-        met: list[dict[tuple[str, ...], bool]] = [{(): True} for _ in jobs]
+        met: dict[tuple[Facts, tuple[str, ...]], bool] = {}
         for entry in self._active_in(path, settings):
-            if entry.needs == "script" or (entry.needs == "job" and not any(facts.has_job for facts in jobs)):
+            able = jobs[:1]
+            if entry.needs == "job":
+                able = [facts for facts in jobs if facts.has_job]
+            if entry.needs == "script" or not able:
                 continue
-            about = []
-            for facts, there in zip(jobs if entry.needs == "job" else jobs[:1], met, strict=False):
-                if entry.when not in there:
-                    there[entry.when] = _there(facts, entry.when)
-                if there[entry.when] and (entry.needs != "job" or facts.has_job):
-                    about.append(facts)
+            about = [facts for facts in able if _concerns(entry, facts, met)]
             if about:
                 asked[entry] = about
             else:
@@ -134,12 +133,12 @@ class Linter:
         def check(entry: Active) -> Iterable[Finding]:
             for facts in asked[entry]:
                 facts.options = entry.options
-                yield from loaded(entry.rule).check(facts) or ()
+                found = loaded(entry.rule).check(facts) or ()
+                document = facts.case.document
+                whole = document.format.in_spec_fields and not document.place
+                yield from found if whole else (_placed(finding, document) for finding in found)
 
-        found = self._run(path, tree, settings, suppressions, asked, silent, check)
-        if cases[0].document.format.can_fix:
-            return found
-        return [item._replace(finding=item.finding._replace(fix=None)) for item in found]
+        return self._run(path, tree, settings, suppressions, asked, silent, check)
 
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
@@ -255,12 +254,27 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
             yield Active(rule, settings.rules.get(rule.name, {}), plugin)
 
 
-def _there(facts: Facts, when: tuple[str, ...]) -> bool:
-    """Whether a spec has any of what a rule is about. Where looking fails, the rule is asked, and says so."""
-    try:
-        return any(facts.has(word) for word in when)
-    except Exception:
+def _concerns(entry: Active, facts: Facts, met: dict[tuple[Facts, tuple[str, ...]], bool]) -> bool:
+    """Whether a file has any of what a rule is about, in a format that can say what the rule asks for. Where looking
+    fails, the rule is asked, and says so. `met` remembers: many rules are about the same."""
+    if entry.asks_for and not any(facts.format.can_say(field) for field in entry.asks_for):
+        return False
+    if not entry.when:
         return True
+    there = met.get((facts, entry.when))
+    if there is None:
+        try:
+            there = any(facts.has(word) for word in entry.when)
+        except Exception:
+            there = True
+        met[facts, entry.when] = there
+    return there
+
+
+def _placed(finding: Finding, document: Document) -> Finding:
+    """A finding in a format that fixes are not made for, or about a job that is a part of its file: what is about the
+    whole job is then about its place."""
+    return finding._replace(pointer=finding.pointer or document.place, fix=None)
 
 
 def page_url(rule: Rule | BuiltIn) -> str:

@@ -47,7 +47,8 @@ def in_tree(tree: Tree) -> tuple[Suppression, ...]:
     covered = {tree.position(c.span.start)[0] for c in tree.comments if _alone(tree, c.span)}
     found = []
     for comment in tree.comments:
-        found += _read(tree, comment.span, comment.span.start + 2, comment.text, covered)
+        sign = 1 if tree.text[comment.span.start] == "#" else 2
+        found += _read(tree, comment.span, comment.span.start + sign, comment.text, covered)
     return tuple(found)
 
 

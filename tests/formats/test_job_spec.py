@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.formats.gpu_cli import is_gpu_cli
-from gpuspec.formats.job_spec import job_of
+from gpuspec.formats.gpu_cli import RENAMED, is_gpu_cli
+from gpuspec.formats.job_spec import OLD, job_of
 from gpuspec.job import (
     Budget,
     Checkpoint,
@@ -95,6 +95,10 @@ def test_old_names_mean_the_new_ones() -> None:
     assert found.gpu_types == (GpuChoice("A100", None, "/gpu_type"),)
     assert found.downloads[0].pointer == "/download/0"
     assert found.pointer("keep_alive_minutes") == "/cooldown_minutes"
+
+
+def test_old_names_are_what_gpu_cli_says() -> None:
+    assert set(RENAMED) | {"environment", "hooks", "serverless"} == OLD
 
 
 def test_the_new_name_wins() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gpuspec.formats import read
 from gpuspec.formats.job_spec import job_of
 from gpuspec.formats.old_names import old_names
 from gpuspec.job import check
@@ -95,15 +96,13 @@ def test_both_names() -> None:
 
 
 def test_own_names_of_a_gpu_cli_file() -> None:
-    entries = old_names(
-        parse('{"provider": "runpod", "project_id": "x", "cooldown_minutes": 5, "startup": "y"}')
-    )
-    assert {entry.old: entry.own for entry in entries} == {
-        "project_id": True,
-        "startup": True,
-        "cooldown_minutes": False,
-    }
-    assert [entry.own for entry in old_names(parse('{"project_id": "x"}'))] == [False]
+    text = '{"provider": "runpod", "project_id": "x", "cooldown_minutes": 5, "startup": "y"}'
+    (document,) = read("gpu.jsonc", text.encode())
+    assert document.format.name == "gpu-cli"
+    assert [entry.old for entry in document.format.deprecated(document.tree)] == ["cooldown_minutes"]
+    (document,) = read("gpu.jsonc", b'{"project_id": "x"}')
+    assert document.format.name == "gpuspec"
+    assert [entry.old for entry in document.format.deprecated(document.tree)] == ["project_id"]
 
 
 @pytest.mark.skipif(not CORPUS, reason="the corpus is not part of the repository")

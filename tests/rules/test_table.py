@@ -26,7 +26,13 @@ SPECS = [
 @pytest.mark.parametrize("row", BUILT_IN, ids=lambda row: row.code)
 def test_a_row_is_its_class(row: BuiltIn) -> None:
     rule = row.rule
-    assert (row.code, row.name, row.needs, row.preview) == (rule.code, rule.name, rule.needs, rule.preview)
+    assert (row.code, row.name, row.needs, row.preview, row.asks_for) == (
+        rule.code,
+        rule.name,
+        rule.needs,
+        rule.preview,
+        rule.asks_for,
+    )
     assert row.scripts == (type(rule).check_script is not Rule.check_script)
 
 

@@ -84,7 +84,7 @@ class SpecPerItem(Rule):
         places = _places(facts.tree, own)
         found: dict[str, list[tuple[str, Difference]]] = {}
         for other in alike[1:]:
-            difference = _difference(own, _leaves(other.text, own, places))
+            difference = _difference(own, _leaves(other.text, own, places), facts.job.pointer("name"))
             if difference is not None:
                 found.setdefault(difference.pointer, []).append((other.path, difference))
         for where, others in found.items():
@@ -156,13 +156,12 @@ def _scalar(word: str) -> str | float:
         return word
 
 
-def _difference(own: Mapping[str, Any], other: Mapping[str, Any]) -> Difference | None:
-    """The one literal in which two specs differ, wherever it stands; None where they differ in more, or as jobs."""
+def _difference(own: Mapping[str, Any], other: Mapping[str, Any], name: str) -> Difference | None:
+    """The one literal in which two specs differ, wherever it stands but in the job's name; None where they differ in
+    more, or as jobs."""
     if own.keys() != other.keys():
         return None
-    differing = [
-        key for key, value in own.items() if value != other[key] and key not in ("/name", "/project_id")
-    ]
+    differing = [key for key, value in own.items() if value != other[key] and key != name]
     if not differing or not all(re.search(_ITEM, key) for key in differing):
         return None
     pairs = {_literals(str(own[key]), str(other[key])) for key in differing}

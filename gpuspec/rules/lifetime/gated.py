@@ -69,9 +69,10 @@ class GatedWithoutToken(Rule):
     name = "gated-without-token"
     severity = "error"
     fixable = "always"
+    asks_for = ("secrets",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        if facts.for_gpu_cli or _brings_token(facts):
+        if _brings_token(facts):
             return
         names = {d.source: f"{d.pointer}/source" for d in facts.job.downloads if d.strategy == "hf"}
         found = loaded(facts)

@@ -63,6 +63,7 @@ class KeepAlive(Rule):
     name = "keep-alive"
     severity = "warning"
     fixable = "sometimes"
+    asks_for = ("keep_alive_minutes",)
     options = (
         Option("batch_max", float, 5.0, "Most idle minutes of batch and training jobs.", 0.0),
         Option("interactive_max", float, 15.0, "Most idle minutes of interactive work.", 0.0),

@@ -61,6 +61,7 @@ class MissingPreDownload(Rule):
     severity = "info"
     confidence = "medium"
     fixable = "always"
+    asks_for = ("downloads",)
     options = (
         Option("minutes", float, 5.0, "Minutes of download from which it is a warning.", 0.0),
         Option("least_gb", float, 2.0, "GB below which a download is not worth an entry.", 0.0),
@@ -85,7 +86,7 @@ class MissingPreDownload(Rule):
         paid = minutes / 60 * hourly if long and minutes and hourly else None
         cost = f", and a start that fails pays {dollars(paid)} of a waiting GPU again" if paid else ""
         where = f" (by {origin.path})" if origin.path else ""
-        field = "download" if facts.for_gpu_cli else "downloads"
+        field = facts.format.spelled("downloads")
         yield self.finding(
             found.pointer,
             f"the command{where} downloads {found.name}{amount} itself{cost}; from `{field}` it is resumed after "
@@ -139,4 +140,4 @@ def _entry(facts: Facts, name: str, size: float | None) -> Edit:
     at = facts.job.pointers.get("downloads")
     if at:
         return Edit("insert", f"{at}/-", entry)
-    return Edit("set", "/download" if facts.for_gpu_cli else "/downloads", [entry])
+    return Edit("set", "/" + facts.format.spelled("downloads"), [entry])

@@ -52,6 +52,7 @@ class NoTimeLimit(Rule):
     name = "no-time-limit"
     severity = "info"
     fixable = "sometimes"
+    asks_for = ("budget.max_hours",)
     options = (Option("hours", int, 24, "Hours that the fix sets.", 1),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ class NoTimeLimit(Rule):
         task = facts.workload.task
         if job.budget and (job.budget.max_hours or job.budget.max_total):
             return
-        if task not in ("batch", "train") or hourly is None or facts.for_gpu_cli or _ends_itself(facts):
+        if task not in ("batch", "train") or hourly is None or _ends_itself(facts):
             return
         hours = facts.options["hours"]
         yield self.finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.formats import Format
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -60,6 +61,7 @@ class ReadinessMissing(Rule):
     name = "readiness-missing"
     severity = "info"
     fixable = "sometimes"
+    asks_for = ("readiness",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
@@ -75,18 +77,16 @@ class ReadinessMissing(Rule):
             f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports))} and no readiness: the server counts as up "
             "while its model still loads, and nobody notices if it never does",
             on="key",
-            suggestion=_how(address, facts.for_gpu_cli),
+            suggestion=_how(address, facts.format),
             fix=Fix("add readiness", (Edit("set", "/readiness", value),), safe=False)
-            if address and not facts.for_gpu_cli
+            if address and facts.format.spelled("readiness") == "readiness"
             else None,
         )
 
 
-def _how(address: str | None, for_gpu_cli: bool) -> str:
+def _how(address: str | None, format: Format) -> str:
     """What to write, as the file's own launcher reads it."""
-    if address is None:
-        return f"add {'hooks.readiness' if for_gpu_cli else 'readiness'} with what answers once the model is loaded"
-    if for_gpu_cli:
-        ask = f'"type": "command", "run": ["curl", "-sf", "{address}"]'
-        return f'"hooks": {{"readiness": {{{ask}, "retry_count": 180, "retry_delay_secs": 5}}}}'
-    return f'"readiness": {{"http": "{address}", "timeout": 900}}'
+    example = format.examples.get("readiness")
+    if address is None or example is None:
+        return f"add {format.spelled('readiness')} with what answers once the model is loaded"
+    return example.replace("{address}", address)

@@ -79,6 +79,7 @@ class ResultsLost(Rule):
     severity = "warning"
     confidence = "medium"
     fixable = "always"
+    asks_for = ("outputs",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

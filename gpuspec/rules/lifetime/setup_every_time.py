@@ -73,16 +73,14 @@ class SetupEveryTime(Rule):
                     suggestion="move it to setup",
                     fix=_moved(facts, step),
                 )
-            elif facts.for_gpu_cli and not _once(facts, step):
+            elif facts.format.repeats_setup and not _once(facts, step):
+                once = facts.format.spelled("setup.once")
+                mark = Fix(f"mark it {once}", (Edit("set", f"{step.pointer}/{once}", True),), safe=False)
                 yield self.finding(
                     step.pointer,
-                    f"this step installs at every start ({_short(step)}): it is not marked only_once{cost}",
-                    suggestion='add "only_once": true',
-                    fix=Fix(
-                        "mark it only_once", (Edit("set", f"{step.pointer}/only_once", True),), safe=False
-                    )
-                    if step.pointer.startswith("/environment/shell/steps/")
-                    else None,
+                    f"this step installs at every start ({_short(step)}): it is not marked {once}{cost}",
+                    suggestion=f'add "{once}": true',
+                    fix=mark if f"{step.pointer}/run" in facts.tree.values else None,
                 )
 
 
@@ -126,13 +124,13 @@ def _short(step: Step) -> str:
 
 def _moved(facts: Facts, step: Step) -> Fix | None:
     """The install as a setup step, where it is the first thing that `run` does: what stands before it may matter."""
-    text, command, setup = facts.job.run, step.command, facts.job.raw.get("setup")
+    text, command, setup = facts.job.run, step.command, facts.tree.value.get("setup")
     if text is None or facts.job.pointer("run") != step.pointer or command.enclosures or command.wrappers:
         return None
     own, after = text[command.start : command.end], text[command.end :].lstrip(" ")
     cut = next((mark for mark in ("&&", ";", "\n") if after.startswith(mark)), None)
     left = after.removeprefix(cut).lstrip(" \n") if cut else ""
-    elsewhere = facts.job.pointers.get("setup", "/setup").startswith("/environment")
+    elsewhere = facts.job.pointers.get("setup", "/setup") != "/setup"
     if text[: command.start].strip() or not left.strip() or elsewhere or isinstance(setup, str):
         return None
     add = Edit("insert", "/setup/-", own) if setup else Edit("set", "/setup", [own])

@@ -57,6 +57,7 @@ class UnpinnedDownload(Rule):
     code = "GS404"
     name = "unpinned-download"
     severity = "info"
+    asks_for = ("downloads",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for download in facts.job.downloads:

@@ -52,6 +52,7 @@ class NoPriceCap(Rule):
     name = "no-price-cap"
     severity = "info"
     fixable = "sometimes"
+    asks_for = ("max_price",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

@@ -54,6 +54,7 @@ class SingleChoice(Rule):
     name = "single-choice"
     severity = "info"
     fixable = "sometimes"
+    asks_for = ("gpu_types.1", "clouds", "regions")
     options = (Option("most", float, 1.5, "Times the price that a GPU to fall back on may cost.", 1.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -61,11 +61,12 @@ class SpotWouldDo(Rule):
     severity = "warning"
     confidence = "medium"
     fixable = "sometimes"
+    asks_for = ("spot",)
     options = (Option("min_saving", float, 0.3, "Least share of the price that must be saved.", 0.01, 0.99),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, taken = facts.job, facts.selected
-        if job.spot in ("allowed", "only") or taken is None or facts.for_gpu_cli or not self._bears_it(facts):
+        if job.spot in ("allowed", "only") or taken is None or not self._bears_it(facts):
             return
         spot = self._cheapest(facts)
         if spot is None or spot.per_hour > taken.per_hour * (1 - facts.options["min_saving"]):

@@ -57,17 +57,18 @@ class InlineSecret(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         if not may_hold(facts.tree.text):
             return
-        document = facts.tree.value
-        for pointer, text in _strings(document, ""):
-            what = _secret(pointer, text)
+        commands = _commands(facts)
+        for pointer, text in _strings(facts.tree.value, ""):
+            in_command = (pointer + "/").startswith(commands)
+            what = _secret(pointer, text, in_command)
             if what:
-                yield self._report(facts, pointer, what)
+                yield self._report(facts, pointer, in_command, what)
 
-    def _report(self, facts: Facts, pointer: str, what: tuple[str, bool]) -> Finding:
+    def _report(self, facts: Facts, pointer: str, in_command: bool, what: tuple[str, bool]) -> Finding:
         kind, sure = what
         name = parts(pointer)[-1] if pointer else ""
         in_env = pointer.startswith("/env/") and pointer.count("/") == 2
-        where = f"env.{name}" if in_env else "a command" if _in_command(pointer) else f"`{name}`"
+        where = f"env.{name}" if in_env else "a command" if in_command else f"`{name}`"
         return self.finding(
             pointer,
             f"{where} holds {kind}: whoever reads this file, its history or the logs can use it",
@@ -77,7 +78,7 @@ class InlineSecret(Rule):
                 f'name it in "secrets": ["{name}"]' if in_env else "read it from the environment (`secrets`)"
             )
             + ", and have the old one revoked",
-            fix=self._moved(facts, pointer, name) if in_env and not facts.for_gpu_cli else None,
+            fix=self._moved(facts, pointer, name) if in_env and facts.format.can_say("secrets") else None,
         )
 
     def _moved(self, facts: Facts, pointer: str, name: str) -> Fix | None:
@@ -110,7 +111,13 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
             stack += [(f"{at}/{number}", part) for number, part in reversed(list(enumerate(value)))]
 
 
-def _secret(pointer: str, text: str) -> tuple[str, bool] | None:
+def _commands(facts: Facts) -> tuple[str, ...]:
+    """Where commands stand: pointers that end in "/"."""
+    named = [facts.job.pointers.get(field) for field in ("run", "setup", "readiness", "items")]
+    return tuple(f"{at}/" for at in (*named, *(step.pointer for step in facts.job.steps)) if at)
+
+
+def _secret(pointer: str, text: str, in_command: bool) -> tuple[str, bool] | None:
     """(what it is, whether its form says so), or None."""
     kind = known_form(text)
     if kind:
@@ -118,11 +125,7 @@ def _secret(pointer: str, text: str) -> tuple[str, bool] | None:
     key = pointer.rpartition("/")[2]
     if "/env/" in pointer and named(key, text):
         return f"what looks like the value of {key}", False
-    name = given(text) if _in_command(pointer) else None
+    name = given(text) if in_command else None
     if name is not None:
         return f"what looks like the value of {name}" if name else "what looks like a key", False
     return None
-
-
-def _in_command(pointer: str) -> bool:
-    return pointer.split("/")[1] in ("run", "startup", "setup", "environment", "hooks", "readiness", "items")

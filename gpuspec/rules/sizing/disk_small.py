@@ -69,8 +69,7 @@ class DiskSmall(Rule):
             return
         fetched = sum(models.values())
         written = _written(facts, models)
-        # GPU CLI's workspace is a volume beside the image.
-        software = 0.0 if facts.for_gpu_cli else facts.options["software_gb"]
+        software = facts.options["software_gb"] if facts.format.disk_holds_image else 0.0
         total = fetched + written + software
         if disk >= total:
             return

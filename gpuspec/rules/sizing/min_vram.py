@@ -54,6 +54,7 @@ class MinVramOff(Rule):
     name = "min-vram-off"
     severity = "warning"
     fixable = "sometimes"
+    asks_for = ("min_vram",)
     options = (
         Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", 1.0),
         Option(

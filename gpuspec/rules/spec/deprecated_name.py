@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog import resolve_gpu
-from gpuspec.formats.old_names import old_names
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -43,9 +42,7 @@ class DeprecatedName(Rule):
         yield from self._gpus(facts)
 
     def _fields(self, facts: Facts) -> Iterator[Finding]:
-        for entry in old_names(facts.tree):
-            if entry.own:
-                continue
+        for entry in facts.format.deprecated(facts.tree):
             if entry.both:
                 message = f"`{entry.old}` is the old name of `{entry.new}`, which is set as well and wins"
                 title = f"remove {entry.old}"

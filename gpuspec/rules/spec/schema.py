@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.job import check
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -41,7 +40,7 @@ class Schema(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         if facts.tree.problems:
             return
-        for problem in check(facts.tree):
+        for problem in facts.format.mistakes(facts.tree):
             advice = f"write {problem.suggestion}" if problem.suggestion else None
             fix = Fix(advice or "mend it", problem.edits, safe=False) if problem.edits else None
             yield self.finding(problem.pointer, problem.message, on=problem.on, suggestion=advice, fix=fix)
