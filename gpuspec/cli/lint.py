@@ -68,7 +68,7 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 @click.option("--force-exclude", is_flag=True, help="Pass over excluded files even when named.")
 @click.option("--scripts", is_flag=True, help="In folders, look at scripts, too (shell, Python, Make, CI).")
 @click.option("--stdin-filename", metavar="PATH", help="What to call the text that `-` reads.")
-@click.option("--fix", is_flag=True, help="Mend what can safely be mended.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option(
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also fixes that may change the job."
 )
@@ -97,7 +97,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> in
 
     \b
     gpuspec lint                        every spec below this folder
-    gpuspec lint job.jsonc --fix        mend what can safely be mended
+    gpuspec lint job.jsonc --fix        apply safe fixes
     gpuspec lint --scripts .            also look for launch loops in scripts
     cat job.jsonc | gpuspec lint -      from standard input
 

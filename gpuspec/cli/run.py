@@ -162,7 +162,7 @@ def _lint(file: JobFile, prices: str | None) -> None:
         raise UserError(
             "lint-errors",
             f"{file.path}: {len(errors)} error{'s' if len(errors) > 1 else ''} that would fail or lose data",
-            "mend them, or suppress one with a reason: // gpuspec: ignore[NAME] reason",
+            "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason",
             status=1,
         )
 

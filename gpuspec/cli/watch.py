@@ -34,7 +34,7 @@ def watch(request: Request) -> int:
             _run(request)
             _, after = _look(request, registry, files)
             if request.fix:
-                before = after  # what was mended is no news
+                before = after  # what was just fixed is not news
             sys.stderr.write(f"watching {len(files):,} file{'s' * (len(files) != 1)}; Ctrl-C ends it\n")
             sys.stderr.flush()
             while after == before:

@@ -88,7 +88,7 @@ def _fix_all(registry: Registry, opened: Opened, uri: str, positions: Positions)
     done = fix_data(Linter(registry), opened.path, opened.data, opened.settings, on_disk=opened.on_disk)
     edit = positions.change(done.data.decode())
     if edit is not None:
-        title = f"Mend all that is safe to mend ({len(done.titles)})"
+        title = f"Apply all safe fixes ({len(done.titles)})"
         yield CodeAction(title, kind=FIX_ALL, edit=_edit(uri, edit))
 
 
@@ -107,7 +107,7 @@ def _silence(
 
 
 _NOT_SILENCED = ("syntax-error", "unused-suppression", "suppression-without-reason")
-"""What a comment cannot mend: it would not be read, or would itself be the finding."""
+"""Findings that a comment cannot silence: it would not be read, or would itself be the finding."""
 
 
 def _comment(opened: Opened, name: str, line: int, positions: Positions) -> TextEdit | None:

@@ -31,7 +31,7 @@ Files of [GPU CLI](https://gpu-cli.sh) (`gpu.jsonc`) are understood as they are.
 _OLD = """
 ## Old names
 
-Accepted, reported, and mended by `gpuspec lint --fix`. They mean what the new names do.
+Accepted, reported, and renamed by `gpuspec lint --fix`. They mean what the new names do.
 
 | old | new |
 |---|---|

@@ -76,7 +76,9 @@ class Configs:
         if config.path not in self._settings:
             settings = settings_of(config, self._registry, local_rules=self._local_rules)
             if self._unchecked:
-                _check_overrides(self._overrides, _whole(self._registry, settings.local, settings.refused))
+                _check_overrides(
+                    self._overrides, _with_local_rules(self._registry, settings.local, settings.refused)
+                )
                 self._unchecked = False
             self._settings[config.path] = self._overrides.over(settings)
         return self._settings[config.path]
@@ -100,7 +102,7 @@ class Configs:
 
     def _nearest(self, folder: str) -> Config:
         if folder not in self._folders:
-            found = next((p for name in NAMES if _speaks(p := os.path.join(folder, name))), None)
+            found = next((p for name in NAMES if _has_settings(p := os.path.join(folder, name))), None)
             parent = os.path.dirname(folder)
             if found:
                 self._folders[folder] = read_config(found)
@@ -109,7 +111,7 @@ class Configs:
         return self._folders[folder]
 
 
-def _speaks(path: str) -> bool:
+def _has_settings(path: str) -> bool:
     # Most pyproject.toml hold nothing of ours, and a TOML reader costs 10 ms to import.
     if not path.endswith("pyproject.toml"):
         return os.path.isfile(path)
@@ -152,7 +154,7 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
         return Settings()
     path, values = config.path, config.values
     local, refused = _local(path, tuple(values.get("local-rules", ())), registry, local_rules)
-    registry = _whole(registry, local, refused)
+    registry = _with_local_rules(registry, local, refused)
     lists = {key: tuple(values.get(key, ())) for key in KEYS if KEYS[key][0] is list}
     per_file = tuple((glob, tuple(rules)) for glob, rules in values.get("per-file-ignores", {}).items())
     severity = values.get("severity", {})
@@ -210,8 +212,8 @@ def _local(
     return None, files
 
 
-def _whole(registry: Registry, local: Registry | None, refused: tuple[str, ...]) -> Registry:
-    """The rules that a config may speak of. Where files were not run nobody knows: then nothing is unknown."""
+def _with_local_rules(registry: Registry, local: Registry | None, refused: tuple[str, ...]) -> Registry:
+    """The rules that a config may name. Files that were not run may hold any: then no name is refused as unknown."""
     unseen = tuple(Problem(f"local rules {path}", "not run") for path in refused)
     rules, problems = (local.rules, local.problems) if local else ((), ())
     return Registry((*registry.rules, *rules), (*registry.problems, *problems, *unseen))

@@ -42,7 +42,7 @@ class Replace(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """How to mend it, by intent. Unsafe fixes may change what the job does; they run only on request."""
+    """How to fix it, as edits to the spec. Unsafe fixes may change what the job does; they run only on request."""
 
     title: str
     edits: tuple[Edit, ...]

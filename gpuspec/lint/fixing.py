@@ -1,4 +1,4 @@
-"""Mending: apply fixes, look again, until nothing changes. The text always still parses."""
+"""Apply fixes and lint again, until nothing changes. The text always still parses."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gpuspec.lint.settings import Settings
 from gpuspec.text import EditError, apply, parse
 
 ROUNDS = 100
-"""Each round mends at least one finding; a file with more has something else to worry about."""
+"""At most: each round fixes at least one finding, and no real file has more."""
 
 
 class Fixed(NamedTuple):
-    """A text after mending: what is still found in it, and the titles of what was done, in order."""
+    """A text after fixing: what is still found in it, and the titles of the fixes made, in order."""
 
     data: bytes
     findings: list[Located]
@@ -117,7 +117,7 @@ def write_file(path: str, data: bytes) -> None:
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as error:
-        raise UserError("cannot-write", f"{path} cannot be mended: {error.strerror}") from None
+        raise UserError("cannot-write", f"{path} cannot be fixed: {error.strerror}") from None
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)

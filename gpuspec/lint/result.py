@@ -48,7 +48,7 @@ class Prices(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A whole run. `fixed` counts mended findings by path; `stale` names baseline entries no longer found."""
+    """A whole run. `fixed` counts fixed findings by path; `stale` names baseline entries no longer found."""
 
     files: tuple[str, ...]
     findings: tuple[Located, ...]

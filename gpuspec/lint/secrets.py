@@ -26,14 +26,14 @@ FORMATS = (
     ("a signed token", "eyJ", r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}"),
     ("a private key", "PRIVATE KEY", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^\"']*"),
 )
-"""Tokens that say themselves what they are, as their issuers document them: (what, what it holds, form)."""
+"""Tokens known by their form, as their issuers document them: (what it is, text it contains, regular expression)."""
 
 NAMES = ("KEY", "TOKEN", "SECRET", "PASSW", "key", "token", "secret", "passw")
 
 SECRET_NAME = (
     r"(?:[A-Z0-9]+_)*(?:API_?KEY|ACCESS_?KEY|SECRET(?:_ACCESS)?(?:_KEY)?|TOKEN|PASSWORD|PASSWD|PRIVATE_?KEY)"
 )
-"""Names of variables that hold one. Then any value that looks drawn by lot is a secret."""
+"""Names of variables that hold one. Then any value that looks random is a secret."""
 
 ASSIGNED = rf"\b({SECRET_NAME})=[\"']?([A-Za-z0-9+/_.=-]{{20,}})[\"']?"
 GIVEN = r"--(?:api-key|token|password|secret|auth-token|hf-token)[ =][\"']?([A-Za-z0-9+/_.=-]{20,})[\"']?"
@@ -60,7 +60,7 @@ def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def named(name: str, value: str) -> bool:
-    """Whether a variable of this name holds a secret: what it is called, and a value that looks drawn by lot."""
+    """Whether a variable of this name holds a secret: what it is called, and a value that looks random."""
     return re.fullmatch(SECRET_NAME, name.upper()) is not None and _random(value)
 
 
@@ -100,7 +100,7 @@ def _placeholder(text: str) -> bool:
 
 
 def _random(text: str) -> bool:
-    """Whether a value looks drawn by lot: long, letters and digits mixed, and no word of a placeholder."""
+    """Whether a value looks random: long, letters and digits mixed, and no word of a placeholder."""
     if not re.fullmatch(r"[A-Za-z0-9+/_.=-]{20,}", text) or any(
         word in text.lower() for word in _PLACEHOLDER
     ):

@@ -64,7 +64,7 @@ def _kept(plan: Plan, everything: bool) -> list[str]:
         rows.append(_row(number, group))
     lines = list(_table(rows))
     if len(rows) <= len(groups):
-        lines.append(f"  … {len(groups) - len(rows) + 1} more, dearer (--all shows them)")
+        lines.append(f"  … {len(groups) - len(rows) + 1} more at higher prices (--all shows them)")
     return lines
 
 
@@ -221,7 +221,7 @@ def _way(job: Job, plan: Plan, pace: Pace, way: Machines) -> str:
     if plan.choice is not None and offer.gpu != plan.choice.offer.gpu:
         notes.append(f'"gpu_types": ["{offer.gpu}"]')
     if offer.gpu != pace.gpu:
-        notes.append("reckoned from its data sheet")
+        notes.append("estimated from its data sheet")
     kind = (
         f"{offer.gpu_count} × {offer.gpu} at {dollars(way.candidate.price)}/h{' spot' * way.candidate.spot}"
     )

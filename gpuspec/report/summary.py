@@ -30,9 +30,9 @@ def summary(report: Report, style: Callable[[str, str], str]) -> str:
         if words
         else f"{style('green', 'clean')}: {plural(total, 'file')}"
     ]
-    mended = sum(number for _, _, number in report.fixed)
-    if mended:
-        parts.insert(0, f"{mended} fixed")
+    fixed = sum(number for _, _, number in report.fixed)
+    if fixed:
+        parts.insert(0, f"{fixed} fixed")
     money = savings_per_month(report.findings)
     if money >= 1:
         parts.append(f"up to {style('bold', dollars(money))}/month to save")

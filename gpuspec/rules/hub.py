@@ -18,7 +18,7 @@ FOLDERS = frozenset(
 OWN_REGISTRY = frozenset({"ollama", "whisper", "comfyui"})
 """Engines that fetch names from elsewhere."""
 RATE = 100e6
-"""Bytes a second from the hub to a cloud machine, at which time-outs are reckoned (planning/cost.py)."""
+"""Bytes a second from the hub to a cloud machine, for download times, as in planning/cost.py."""
 
 
 class Loaded(NamedTuple):

@@ -19,7 +19,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     Raises EditError when an edit cannot be made; then nothing is changed.
     """
     if tree.problems:
-        raise EditError("the text has syntax errors; mend them first")
+        raise EditError("the text has syntax errors; fix them first")
     for edit in edits:
         wanted = changed(tree.value, edit)
         tree = parse(written(tree, edit))

@@ -130,7 +130,7 @@ def test_what_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pyt
     file = tmp_path / "a.gpu.jsonc"
     file.write_bytes(b"old")
     file.chmod(0o444)
-    with pytest.raises(UserError, match="cannot be mended: it is read-only") as caught:
+    with pytest.raises(UserError, match="cannot be fixed: it is read-only") as caught:
         write_file(str(file), b"new")
     assert caught.value.code == "cannot-write"
     file.chmod(0o644)

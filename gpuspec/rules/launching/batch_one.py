@@ -1,4 +1,4 @@
-"""GS304."""
+"""GS304 batch-size-one."""
 
 from __future__ import annotations
 

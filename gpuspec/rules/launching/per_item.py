@@ -1,4 +1,4 @@
-"""GS301."""
+"""GS301 per-item-launch."""
 
 from __future__ import annotations
 
@@ -80,8 +80,16 @@ class PerItemLaunch(Rule):
     severity = "warning"
     needs = "script"
     options = (
-        Option("startup_minutes", float, 3.0, "Assumed minutes until a machine is up, image included.", 0.0),
-        Option("load_minutes", float, 2.0, "Assumed minutes until the model is fetched and loaded.", 0.0),
+        Option(
+            "startup_minutes",
+            float,
+            3.0,
+            "Assumed minutes until a machine is up, image included.",
+            minimum=0.0,
+        ),
+        Option(
+            "load_minutes", float, 2.0, "Assumed minutes until the model is fetched and loaded.", minimum=0.0
+        ),
     )
 
     def check_script(self, script: Script) -> Iterator[Finding]:

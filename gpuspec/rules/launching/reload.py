@@ -1,4 +1,4 @@
-"""GS303."""
+"""GS303 reload-per-item."""
 
 from __future__ import annotations
 
@@ -53,9 +53,15 @@ class ReloadPerItem(Rule):
     severity = "warning"
     confidence = "medium"
     options = (
-        Option("min_items", int, 4, "Loops of fewer items, where they can be counted, are left alone.", 2),
         Option(
-            "load_minutes", float, 1.0, "Assumed minutes to load the model from the machine's own disk.", 0.0
+            "min_items", int, 4, "Loops of fewer items, where they can be counted, are left alone.", minimum=2
+        ),
+        Option(
+            "load_minutes",
+            float,
+            1.0,
+            "Assumed minutes to load the model from the machine's own disk.",
+            minimum=0.0,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""GS302."""
+"""GS302 spec-per-item."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class SpecPerItem(Rule):
     name = "spec-per-item"
     severity = "warning"
     confidence = "medium"
-    options = (Option("min_files", int, 3, "Least number of specs that differ in one literal.", 2),)
+    options = (Option("min_files", int, 3, "Least number of specs that differ in one literal.", minimum=2),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         alike = facts.alike

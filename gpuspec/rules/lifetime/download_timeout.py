@@ -1,4 +1,4 @@
-"""GS405."""
+"""GS405 download-timeout."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class DownloadTimeout(Rule):
     """A download's timeout is shorter than the download.
 
     ## What it does
-    Reckons the size of a model in `downloads` at 100 MB/s and reports a `timeout` (two hours where none is given)
-    that is shorter.
+    Works out how long each model in `downloads` takes at 100 MB/s, and reports a `timeout` (two hours where none is
+    given) that is shorter.
 
     ## Why is this bad
     The download is broken off just before its end, on a machine that is paid for, and the job never starts.
@@ -48,7 +48,9 @@ class DownloadTimeout(Rule):
     name = "download-timeout"
     severity = "warning"
     fixable = "always"
-    options = (Option("rate", float, RATE / 1e6, "MB a second that a machine gets from the hub.", 1.0),)
+    options = (
+        Option("rate", float, RATE / 1e6, "MB a second that a machine gets from the hub.", minimum=1.0),
+    )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for download in facts.job.downloads:

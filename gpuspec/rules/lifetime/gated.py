@@ -1,4 +1,4 @@
-"""GS406."""
+"""GS406 gated-without-token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS401."""
+"""GS401 keep-alive."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ class KeepAlive(Rule):
     fixable = "sometimes"
     asks_for = ("keep_alive_minutes",)
     options = (
-        Option("batch_max", float, 5.0, "Most idle minutes of batch and training jobs.", 0.0),
-        Option("interactive_max", float, 15.0, "Most idle minutes of interactive work.", 0.0),
-        Option("serve_min", float, 15.0, "Least idle minutes of a server.", 0.0),
-        Option("serve_max", float, 60.0, "Most idle minutes of a server.", 0.0),
+        Option("batch_max", float, 5.0, "Most idle minutes of batch and training jobs.", minimum=0.0),
+        Option("interactive_max", float, 15.0, "Most idle minutes of interactive work.", minimum=0.0),
+        Option("serve_min", float, 15.0, "Least idle minutes of a server.", minimum=0.0),
+        Option("serve_max", float, 60.0, "Most idle minutes of a server.", minimum=0.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

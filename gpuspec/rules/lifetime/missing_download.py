@@ -1,4 +1,4 @@
-"""GS403."""
+"""GS403 missing-pre-download."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class MissingPreDownload(Rule):
     fixable = "always"
     asks_for = ("downloads",)
     options = (
-        Option("minutes", float, 5.0, "Minutes of download from which it is a warning.", 0.0),
-        Option("least_gb", float, 2.0, "GB below which a download is not worth an entry.", 0.0),
+        Option("minutes", float, 5.0, "Minutes of download from which it is a warning.", minimum=0.0),
+        Option("least_gb", float, 2.0, "GB below which a download is not worth an entry.", minimum=0.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

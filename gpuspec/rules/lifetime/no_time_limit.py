@@ -1,4 +1,4 @@
-"""GS402."""
+"""GS402 no-time-limit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class NoTimeLimit(Rule):
     severity = "info"
     fixable = "sometimes"
     asks_for = ("budget.max_hours",)
-    options = (Option("hours", int, 24, "Hours that the fix sets.", 1),)
+    options = (Option("hours", int, 24, "Hours that the fix sets.", minimum=1),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, hourly = facts.job, facts.per_hour

@@ -1,4 +1,4 @@
-"""GS410."""
+"""GS410 readiness-missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS408."""
+"""GS408 results-lost."""
 
 # ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
 

@@ -1,4 +1,4 @@
-"""GS409."""
+"""GS409 never-scales-to-zero."""
 
 # ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
 
@@ -25,7 +25,7 @@ class NeverScalesToZero(Rule):
 
     ## What it does
     Reports `scaling.min` above zero on a server whose name or labels say dev, test, staging, demo or the like.
-    The saving is reckoned with the hours in which somebody works: 40 of the 168 of a week.
+    The saving assumes that somebody works in 40 of the 168 hours of a week.
 
     ## Why is this bad
     Nights and weekends are three quarters of the bill, and nobody asks the server anything.
@@ -64,7 +64,14 @@ class NeverScalesToZero(Rule):
     confidence = "medium"
     fixable = "always"
     options = (
-        Option("hours", float, 40.0, "Hours of a week in which somebody uses a test server.", 0.0, 168.0),
+        Option(
+            "hours",
+            float,
+            40.0,
+            "Hours of a week in which somebody uses a test server.",
+            minimum=0.0,
+            maximum=168.0,
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""GS407."""
+"""GS407 setup-every-time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,13 @@ class SetupEveryTime(Rule):
     preview = True
     fixable = "sometimes"
     options = (
-        Option("kept", float, 5.0, "Idle minutes above which a machine counts as kept for more runs.", 0.0),
+        Option(
+            "kept",
+            float,
+            5.0,
+            "Idle minutes above which a machine counts as kept for more runs.",
+            minimum=0.0,
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""GS404."""
+"""GS404 unpinned-download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS508."""
+"""GS508 api-cheaper."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ApiCheaper(Rule):
     ## What it does
     For a server with declared `traffic`, adds up a day's tokens at the price of an API model that people weigh
     against open models of this size, and compares it with a day of the machines that the traffic takes. Capacity is
-    reckoned in, in the machine's favour: full batches, even traffic, the high end of its speed. A server that scales
+    counted in the machine's favour: full batches, even traffic, the high end of its speed. A server that scales
     to zero is charged for its busy hours only; one that ends after `budget.max_hours` for those.
 
     ## Why is this bad
@@ -64,7 +64,16 @@ class ApiCheaper(Rule):
     severity = "info"
     confidence = "medium"
     preview = True
-    options = (Option("min_saving", float, 0.2, "Least share of the cost that must be saved.", 0.01, 0.99),)
+    options = (
+        Option(
+            "min_saving",
+            float,
+            0.2,
+            "Least share of the cost that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+    )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         traffic, taken = facts.job.traffic, facts.selected
@@ -126,7 +135,7 @@ class ApiCheaper(Rule):
                     "machines",
                     f"{requests / HOURS_PER_DAY:,.0f} an hour ÷ {needed.per_hour:,.0f}: {needed.machines}",
                 ),
-                ("left out", "operations and monitoring, which would make the machine dearer still"),
+                ("left out", "operations and monitoring, which add to the cost of the machine"),
             ],
         )
 

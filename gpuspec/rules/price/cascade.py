@@ -1,4 +1,4 @@
-"""GS509."""
+"""GS509 smaller-model-or-cascade."""
 
 from __future__ import annotations
 
@@ -81,7 +81,16 @@ class SmallerModelOrCascade(Rule):
     severity = "info"
     confidence = "low"
     preview = True
-    options = (Option("min_saving", float, 0.2, "Least share of the cost that must be saved.", 0.01, 0.99),)
+    options = (
+        Option(
+            "min_saving",
+            float,
+            0.2,
+            "Least share of the cost that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+    )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         work, traffic, taken = facts.workload, facts.job.traffic, facts.selected

@@ -1,4 +1,4 @@
-"""GS504."""
+"""GS504 no-price-cap."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gpuspec.lint.rule import Rule
 from gpuspec.words import dollars
 
 ROOM = 1.1
-"""A cap a tenth above today's dearest: the launcher's own limit where none is set."""
+"""The suggested cap is a tenth above today's highest price, as the launcher's own limit where none is set."""
 
 
 class NoPriceCap(Rule):
     """Several GPUs are acceptable, and any price for them.
 
     ## What it does
-    Reports a list of fallbacks without `max_price`. Says what the cheapest and the dearest of them cost.
+    Reports a list of fallbacks without `max_price`. Says what the cheapest and the most expensive of them cost.
 
     ## Why is this bad
     When the cheap GPU is sold out, the job takes the next, wherever it is and whatever it costs there that day.

@@ -1,4 +1,4 @@
-"""GS505."""
+"""GS505 over-budget."""
 
 from __future__ import annotations
 

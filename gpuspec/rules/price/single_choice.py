@@ -1,4 +1,4 @@
-"""GS506."""
+"""GS506 single-choice."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ class SingleChoice(Rule):
     severity = "info"
     fixable = "sometimes"
     asks_for = ("gpu_types.1", "clouds", "regions")
-    options = (Option("most", float, 1.5, "Times the price that a GPU to fall back on may cost.", 1.0),)
+    options = (
+        Option("most", float, 1.5, "Times the price that a GPU to fall back on may cost.", minimum=1.0),
+    )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

@@ -1,4 +1,4 @@
-"""GS503."""
+"""GS503 spot-for-sla."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class SpotForSla(Rule):
         )
 
     def _price(self, facts: Facts) -> str:
-        """What the safety costs."""
+        """What renting on demand costs instead."""
         taken = facts.selected
         if taken is None:
             return ""

@@ -1,4 +1,4 @@
-"""GS502."""
+"""GS502 spot-without-checkpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuspec.workload.checkpoints import Checkpoints, checkpoints
 
 
 class SpotWithoutCheckpoint(Rule):
-    """Training on a machine that can be taken away, with nothing to go on from.
+    """Training on a machine that can be taken away, without a checkpoint to resume from.
 
     ## What it does
     For training with `"spot": "allowed"` or `"only"`, asks three things of the spec and its commands: are
@@ -109,7 +109,7 @@ class SpotWithoutCheckpoint(Rule):
 
 
 def _missing(found: Checkpoints) -> Iterator[tuple[str, str]]:
-    """What is missing, by the name of what would mend it."""
+    """(what to add, what is missing), each."""
     if found.at_end and found.durable is not True:
         yield "path", f"{found.at_end} is written only after the training has ended"
     elif found.durable is False:

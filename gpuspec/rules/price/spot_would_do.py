@@ -1,4 +1,4 @@
-"""GS501."""
+"""GS501 spot-would-do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuspec.words import dollars, percent
 
 
 class SpotWouldDo(Rule):
-    """Work that could be interrupted is paid at the price of work that cannot.
+    """Work that can be interrupted runs on demand, at twice the price of spot machines.
 
     ## What it does
     For batch jobs, and for training whose checkpoints would survive the machine (see `spot-without-checkpoint`),
@@ -62,7 +62,16 @@ class SpotWouldDo(Rule):
     confidence = "medium"
     fixable = "sometimes"
     asks_for = ("spot",)
-    options = (Option("min_saving", float, 0.3, "Least share of the price that must be saved.", 0.01, 0.99),)
+    options = (
+        Option(
+            "min_saving",
+            float,
+            0.3,
+            "Least share of the price that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+    )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, taken = facts.job, facts.selected
@@ -74,9 +83,7 @@ class SpotWouldDo(Rule):
         assert spot.price
         saved = taken.per_hour - spot.per_hour
         again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
-        decided = (
-            "spot" in job.pointers
-        )  # "never", in so many words: only who asks for everything hears of it
+        decided = "spot" in job.pointers  # the author wrote "never": shown with --pedantic only
         yield self.finding(
             job.pointer("spot") or taken.pointer,
             f"{taken.label} on demand costs {dollars(taken.per_hour)}/h; {spot.label} as spot costs "

@@ -1,4 +1,4 @@
-"""GS507."""
+"""GS507 stale-prices."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from gpuspec.lint.rule import Option, Rule
 
 
 class StalePrices(Rule):
-    """The prices that the other findings reckon with are old.
+    """The prices that other findings are computed from are old.
 
     ## What it does
     Compares the date of each price list that prices one of this job's GPUs with the newest date among all lists in
     force, those that ship with gpuspec and those you fetched; reports a list more than `max_days` older. A list
     whose date is not known is left alone. The clock of the machine is not asked, so that the same input gives the
-    same findings on any day; give the option `today` (`"2027-03-01"`) to reckon from another day.
+    same findings on any day; give the option `today` (`"2027-03-01"`) to count from another day.
 
     ## Why is this bad
     GPU prices move by a third in a year; a saving worked out from an old list may not be there.
@@ -52,8 +52,8 @@ class StalePrices(Rule):
     severity = "info"
     preview = True
     options = (
-        Option("max_days", int, 90, "Days from which a price list is old.", 1),
-        Option("today", str, "", "Day to reckon from, yyyy-mm-dd; empty: the newest date among the lists."),
+        Option("max_days", int, 90, "Days from which a price list is old.", minimum=1),
+        Option("today", str, "", "Day to count from, yyyy-mm-dd; empty: the newest date among the lists."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

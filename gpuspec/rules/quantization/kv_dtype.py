@@ -1,4 +1,4 @@
-"""GS205."""
+"""GS205 kv-cache-dtype."""
 
 from __future__ import annotations
 
@@ -68,9 +68,25 @@ class KvCacheDtype(Rule):
     preview = True
     fixable = "sometimes"
     options = (
-        Option("min_saving", float, 0.2, "Least share of the price that must be saved.", 0.01, 0.99),
-        Option("min_speed", float, 0.2, "Least share of the speed that the cheaper GPU must keep.", 0.0, 1.0),
-        Option("share", float, 0.2, "Least share of the memory that the cache takes.", 0.0, 1.0),
+        Option(
+            "min_saving",
+            float,
+            0.2,
+            "Least share of the price that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+        Option(
+            "min_speed",
+            float,
+            0.2,
+            "Least share of the speed that the cheaper GPU must keep.",
+            minimum=0.0,
+            maximum=1.0,
+        ),
+        Option(
+            "share", float, 0.2, "Least share of the memory that the cache takes.", minimum=0.0, maximum=1.0
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""GS202."""
+"""GS202 quantization-mismatch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS201."""
+"""GS201 missing-quantization."""
 
 from __future__ import annotations
 
@@ -92,8 +92,22 @@ class MissingQuantization(Rule):
     name = "missing-quantization"
     severity = "warning"
     options = (
-        Option("min_saving", float, 0.3, "Least share of the price that must be saved.", 0.01, 0.99),
-        Option("min_speed", float, 0.4, "Least share of the speed that the cheaper GPU must keep.", 0.0, 1.0),
+        Option(
+            "min_saving",
+            float,
+            0.3,
+            "Least share of the price that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+        Option(
+            "min_speed",
+            float,
+            0.4,
+            "Least share of the speed that the cheaper GPU must keep.",
+            minimum=0.0,
+            maximum=1.0,
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

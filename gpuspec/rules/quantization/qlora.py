@@ -1,4 +1,4 @@
-"""GS204."""
+"""GS204 qlora-would-do."""
 
 from __future__ import annotations
 
@@ -64,9 +64,21 @@ class QloraWouldDo(Rule):
     preview = True
     fixable = "sometimes"
     options = (
-        Option("min_saving", float, 0.3, "Least share of the price per hour that must be saved.", 0.01, 0.99),
         Option(
-            "min_speed", float, 0.3, "Least share of the speed that the cheaper machine must keep.", 0.0, 1.0
+            "min_saving",
+            float,
+            0.3,
+            "Least share of the price per hour that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+        Option(
+            "min_speed",
+            float,
+            0.3,
+            "Least share of the speed that the cheaper machine must keep.",
+            minimum=0.0,
+            maximum=1.0,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""GS203."""
+"""GS203 quantization-unsupported."""
 
 from __future__ import annotations
 

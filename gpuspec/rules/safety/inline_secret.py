@@ -1,4 +1,4 @@
-"""GS701."""
+"""GS701 inline-secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS702."""
+"""GS702 insecure-download."""
 
 from __future__ import annotations
 

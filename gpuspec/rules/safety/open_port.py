@@ -1,4 +1,4 @@
-"""GS704."""
+"""GS704 open-port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS703."""
+"""GS703 remote-code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INSTALLERS = (
     "https://rclone.org/", "https://raw.githubusercontent.com/nvm-sh/nvm/", "https://packagecloud.io/install/",
     "https://tailscale.com/", "https://micro.mamba.pm/", "https://nvidia.github.io/",
 )  # fmt: skip
-"""What vendors tell their users to pipe into a shell. A habit worth a word only to those who ask for every word."""
+"""What vendors tell their users to pipe into a shell. Reported with --pedantic only."""
 
 _SHELLS = ("sh", "bash", "zsh", "dash", "python", "python3", "perl")
 
@@ -25,7 +25,7 @@ class RemoteCode(Rule):
     """Code from the network is run unseen.
 
     ## What it does
-    Reports `curl … | sh` and its kin. The documented installers of well-known vendors, over https, and
+    Reports `curl … | sh` and the like. The documented installers of well-known vendors, over https, and
     `--trust-remote-code` without a pinned revision are reported with `--pedantic` only.
 
     ## Why is this bad

@@ -1,4 +1,4 @@
-"""GS604."""
+"""GS604 batch-limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuspec.workload.workload import Origin
 
 
 class BatchLimit(Rule):
-    """The server's limit of sequences does not go with its KV cache.
+    """The server's limit of concurrent sequences does not match its KV cache.
 
     ## What it does
     Looks at the limit that was set for an engine that batches by itself (`--max-num-seqs`, `--max-running-requests`):
@@ -56,8 +56,15 @@ class BatchLimit(Rule):
     confidence = "medium"
     fixable = "sometimes"
     options = (
-        Option("share", float, 0.25, "Share of the context that a request is taken to fill.", 0.01, 1.0),
-        Option("over", float, 2.0, "Times what the cache holds from which a limit is too high.", 1.0),
+        Option(
+            "share",
+            float,
+            0.25,
+            "Share of the context that a request is taken to fill.",
+            minimum=0.01,
+            maximum=1.0,
+        ),
+        Option("over", float, 2.0, "Times what the cache holds from which a limit is too high.", minimum=1.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""GS602."""
+"""GS602 context-unset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ContextUnset(Rule):
     """No context length is set, and the model's own does not fit.
 
     ## What it does
-    For vLLM without `--max-model-len`, reckons what one sequence of the model's full context needs beside the
+    For vLLM without `--max-model-len`, works out what one sequence of the model's full context needs beside the
     weights on the GPU that the job would take. Where it does not fit, says which length does. Silent where the
     weights alone do not fit, where the estimate is unsure, and for engines that adapt by themselves.
 

@@ -1,4 +1,4 @@
-"""GS601."""
+"""GS601 memory-utilization-low."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class MemoryUtilizationLow(Rule):
     severity = "warning"
     fixable = "sometimes"
     options = (
-        Option("least", float, 0.85, "Shares below are too low.", 0.0, 1.0),
-        Option("most", float, 0.97, "Shares above are too high.", 0.0, 1.0),
+        Option("least", float, 0.85, "Shares below are too low.", minimum=0.0, maximum=1.0),
+        Option("most", float, 0.97, "Shares above are too high.", minimum=0.0, maximum=1.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""GS603."""
+"""GS603 prefix-caching-off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS109."""
+"""GS109 disk-small."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class DiskSmall(Rule):
     name = "disk-small"
     severity = "error"
     fixable = "always"
-    options = (Option("software_gb", float, TORCH_GB, "GB of image and packages.", 0.0),)
+    options = (Option("software_gb", float, TORCH_GB, "GB of image and packages.", minimum=0.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

@@ -1,4 +1,4 @@
-"""GS106."""
+"""GS106 fallback-order."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class FallbackOrder(Rule):
     launcher reads from the top (GPU CLI's gpu.jsonc) it also reports a list that is not cheapest first.
 
     ## Why is this bad
-    A fallback that is never taken gives false comfort; a dear GPU at the top is taken although a cheaper one
-    further down is free.
+    A fallback that is never taken gives false comfort; an expensive GPU at the top is taken although a
+    cheaper one further down is free.
 
     ## Example
     ```jsonc

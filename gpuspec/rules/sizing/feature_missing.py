@@ -1,4 +1,4 @@
-"""GS107."""
+"""GS107 gpu-feature-missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS108."""
+"""GS108 host-ram-small."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class HostRamSmall(Rule):
     severity = "warning"
     confidence = "medium"
     preview = True
-    options = (Option("times", float, 2.0, "Times the weights that host memory should be.", 1.0),)
+    options = (Option("times", float, 2.0, "Times the weights that host memory should be.", minimum=1.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         worst: tuple[Alternative, float, float] | None = None

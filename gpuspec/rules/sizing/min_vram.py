@@ -1,4 +1,4 @@
-"""GS104."""
+"""GS104 min-vram-off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MinVramOff(Rule):
     left to rent). For launchers that fall back to other GPUs, reports a list of several sizes without `min_vram`.
 
     ## Why is this bad
-    The floor is what keeps a fallback honest: too low and it crashes, too high and it costs.
+    Too low, and a fallback runs out of memory; too high, and it shuts out cheaper GPUs.
 
     ## Example
     ```jsonc
@@ -56,9 +56,14 @@ class MinVramOff(Rule):
     fixable = "sometimes"
     asks_for = ("min_vram",)
     options = (
-        Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", 1.0),
+        Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", minimum=1.0),
         Option(
-            "min_saving", float, 0.3, "Least share of the price that a GPU it shuts out saves.", 0.01, 0.99
+            "min_saving",
+            float,
+            0.3,
+            "Least share of the price that a GPU it shuts out saves.",
+            minimum=0.01,
+            maximum=0.99,
         ),
     )
 
@@ -105,7 +110,7 @@ class MinVramOff(Rule):
             yield from self._too_high(facts, at, floor, need)
 
     def _too_high(self, facts: Facts, at: str, floor: float, need: Need) -> Iterator[Finding]:
-        """The floor keeps a GPU away that would do the job for clearly less than what is taken with it."""
+        """The floor shuts out a GPU that would do the job for clearly less money."""
         free = Market(facts.job._replace(min_vram=None), facts.workload, facts.need, facts.offers)
         out = next(free.fitting((need.gpus,)), None)
         now = facts.selected or next(facts.market.fitting((need.gpus,)), None)

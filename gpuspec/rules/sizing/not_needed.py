@@ -1,4 +1,4 @@
-"""GS110."""
+"""GS110 gpu-not-needed."""
 
 # ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
 
@@ -22,7 +22,7 @@ SILENT = frozenset(
     "cd ls mkdir rm cp mv ln touch cat chmod chown date env export set source true false : pwd whoami hostname "
     "uname df du free pip pip3 apt apt-get conda git test [ exit sync tee sleep wait ulimit trap".split()
 )
-"""Programs that prepare or wait: alone they say nothing about the work."""
+"""Programs that prepare or wait: a job of these alone is not judged."""
 
 
 class GpuNotNeeded(Rule):

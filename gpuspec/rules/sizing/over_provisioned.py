@@ -1,4 +1,4 @@
-"""GS101."""
+"""GS101 over-provisioned-gpu."""
 
 from __future__ import annotations
 
@@ -60,12 +60,33 @@ class OverProvisionedGpu(Rule):
     severity = "warning"
     fixable = "sometimes"
     options = (
-        Option("min_saving", float, 0.2, "Least share of the price that must be saved.", 0.01, 0.99),
-        Option("min_speed", float, 0.2, "Least share of the speed that an alternative must keep.", 0.0, 1.0),
         Option(
-            "most_vram", float, 0.75, "Share of the memory that a smaller class of GPU has at most.", 0.1, 1.0
+            "min_saving",
+            float,
+            0.2,
+            "Least share of the price that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
         ),
-        Option("dear_fallback", float, 2.0, "Times the price from which a fallback is worth a word.", 1.0),
+        Option(
+            "min_speed",
+            float,
+            0.2,
+            "Least share of the speed that an alternative must keep.",
+            minimum=0.0,
+            maximum=1.0,
+        ),
+        Option(
+            "most_vram",
+            float,
+            0.75,
+            "Share of the memory that a smaller class of GPU has at most.",
+            minimum=0.1,
+            maximum=1.0,
+        ),
+        Option(
+            "dear_fallback", float, 2.0, "Times the price from which a fallback is reported.", minimum=1.0
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -111,7 +132,7 @@ class OverProvisionedGpu(Rule):
         )
 
     def _shorter(self, facts: Facts, better: Alternative) -> str:
-        """What else must be set for vLLM to start there: without a length it reserves the model's own context."""
+        """What else must be set for vLLM to start there: without a length it reserves the model's whole context."""
         work = facts.workload
         full = work.model.max_context if work.model else None
         if work.engine != "vllm" or work.context is not None or not full:

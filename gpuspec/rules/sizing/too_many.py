@@ -1,4 +1,4 @@
-"""GS103."""
+"""GS103 too-many-gpus."""
 
 from __future__ import annotations
 
@@ -58,8 +58,22 @@ class TooManyGpus(Rule):
     name = "too-many-gpus"
     severity = "warning"
     options = (
-        Option("min_saving", float, 0.2, "Least share of the price that must be saved.", 0.01, 0.99),
-        Option("min_speed", float, 0.2, "Least share of the speed that an alternative must keep.", 0.0, 1.0),
+        Option(
+            "min_saving",
+            float,
+            0.2,
+            "Least share of the price that must be saved.",
+            minimum=0.01,
+            maximum=0.99,
+        ),
+        Option(
+            "min_speed",
+            float,
+            0.2,
+            "Least share of the speed that an alternative must keep.",
+            minimum=0.0,
+            maximum=1.0,
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""GS102."""
+"""GS102 under-provisioned-gpu."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class UnderProvisionedGpu(Rule):
                 continue
             if way.fit.verdict == "does not fit":
                 yield self._crashes(facts, way)
-            elif not facts.workload.cpu_offload:  # how much stays on the host is the author's to say
+            elif not facts.workload.cpu_offload:  # the author decides how much stays on the host
                 yield self._may_crash(way)
 
     def _crashes(self, facts: Facts, way: Alternative) -> Finding:
@@ -105,7 +105,7 @@ class UnderProvisionedGpu(Rule):
 
 
 def _least(need: Need) -> str:
-    """What the least is made of: the three largest parts at their least, and the rest, so that the sum is right."""
+    """What the low estimate is made of: its three largest parts, and the rest, so that the sum is right."""
     large = sorted(need.parts, key=lambda part: -part.low)[:3]
     named = [f"{part.name} {gib(part.low)}" for part in large if part.low >= 0.1]
     rest = need.low - sum(part.low for part in large if part.low >= 0.1)

@@ -1,4 +1,4 @@
-"""GS105."""
+"""GS105 gpus-unused."""
 
 from __future__ import annotations
 

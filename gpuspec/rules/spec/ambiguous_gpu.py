@@ -1,4 +1,4 @@
-"""GS005."""
+"""GS005 ambiguous-gpu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS006."""
+"""GS006 deprecated-name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS002."""
+"""GS002 duplicate-key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
 
 MOST = 100
-"""Findings of one file: what has more is no spec, and nobody reads on."""
+"""Findings for one file at most: beyond that nobody reads on."""
 
 
 class DuplicateKey(Rule):

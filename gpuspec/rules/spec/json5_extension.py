@@ -1,4 +1,4 @@
-"""GS007."""
+"""GS007 json5-extension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS003."""
+"""GS003 schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpuspec.lint.rule import Rule
 
 
 class Schema(Rule):
-    """The spec does not say what a job spec can say.
+    """The spec does not match the schema of job specs.
 
     ## What it does
     Reports unknown keys, wrong types, missing and impossible values, and paths that leave the workspace, each
@@ -42,5 +42,5 @@ class Schema(Rule):
             return
         for problem in facts.format.mistakes(facts.tree):
             advice = f"write {problem.suggestion}" if problem.suggestion else None
-            fix = Fix(advice or "mend it", problem.edits, safe=False) if problem.edits else None
+            fix = Fix(advice or "fix it", problem.edits, safe=False) if problem.edits else None
             yield self.finding(problem.pointer, problem.message, on=problem.on, suggestion=advice, fix=fix)

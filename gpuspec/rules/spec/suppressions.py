@@ -1,4 +1,4 @@
-"""GS008 and GS009: comments that silence rules must earn it."""
+"""GS008 unused-suppression and GS009 suppression-without-reason."""
 
 from __future__ import annotations
 

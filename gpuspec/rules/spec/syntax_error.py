@@ -1,4 +1,4 @@
-"""GS001."""
+"""GS001 syntax-error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS004."""
+"""GS004 unknown-gpu."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OTHER_ACCELERATORS = ("tpu", "inferentia", "trainium")
 
 
 class UnknownGpu(Rule):
-    """A GPU name that nobody knows.
+    """A GPU name that is not known.
 
     ## What it does
     Looks every GPU up under the names that RunPod, SkyPilot, dstack, Vast, Lambda, AWS, GCP, Azure and

@@ -1,4 +1,4 @@
-"""GS010."""
+"""GS010 unknown-model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuspec.lint.rule import Rule
 
 
 class UnknownModel(Rule):
-    """A model id that is one slip away from a known one.
+    """A model id that looks like a typo of a known one.
 
     ## What it does
     Where `model.id` is not known, but differs from a known id by a letter or two, asks whether that was meant.
