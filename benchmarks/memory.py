@@ -1,9 +1,8 @@
 """Accuracy of the memory model: every published measurement against gpuspec's prediction.
 
-    python benchmarks/memory.py [--rows FILE] [--json] [--leave-out]
+    python benchmarks/memory.py [--rows FILE] [--json]
 
-Each row is predicted from the fields it declares, in its own unit, measure and per-GPU sense. `--leave-out`
-adds the table in which every fitted constant is fitted anew without the source it is tried on.
+Each row is predicted from the fields it declares, in its own unit, measure and per-GPU sense.
 """
 
 from __future__ import annotations
@@ -251,7 +250,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", default=ROWS)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--leave-out", action="store_true")
     options = parser.parse_args(arguments)
     rows = read(options.rows)
     predictions = [predict(row) for row in rows]
@@ -259,11 +257,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(as_json(predictions), indent=1))
         return 0
     report(predictions)
-    if options.leave_out:
-        from memory_leave_out import table
-
-        print("\nleave one source out: fitted constants fitted anew without it")
-        print(table(rows))
     return 0
 
 

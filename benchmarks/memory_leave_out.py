@@ -1,16 +1,19 @@
 """Leave one source out: every fitted constant of the memory model fitted anew without the source it is tried on.
 
+    python benchmarks/memory_leave_out.py [ROWS]
+
 A constant that was tuned to one source shows as a large difference between the two columns.
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from memory import SCORED, predict
+from memory import ROWS, SCORED, predict, read
 
 from gpuspec.sizing import activations, backward, image, inference, training
 
@@ -125,3 +128,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     still = len(scored) - len(moved)
     lines.append(f"{still} of {len(scored)} scored rows depend on none of these constants")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table(read(sys.argv[1] if len(sys.argv) > 1 else ROWS)))

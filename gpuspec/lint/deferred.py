@@ -8,7 +8,8 @@ if TYPE_CHECKING:
 
 
 class BuiltIn:
-    """A row of the table in `gpuspec/rules/__init__.py`, which stands for its rule and loads it on demand.
+    """A row of the table in `gpuspec/rules/__init__.py`, which stands for its rule and loads it on demand from
+    `target`, "module:Class".
 
     `when` names what a spec must have for the rule to have anything to say, any one of it (see
     `Facts.has`); empty: it may always. `scripts`: whether the rule reads scripts. The rest is as in `Rule`."""
@@ -42,7 +43,7 @@ class BuiltIn:
         """The rule itself."""
         if self._rule is None:
             module, _, name = self._target.partition(":")
-            self._rule = getattr(import_module(f"gpuspec.rules.{module}"), name)()
+            self._rule = getattr(import_module(module), name)()
         return self._rule
 
     def __getattr__(self, attribute: str) -> Any:

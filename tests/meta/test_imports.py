@@ -7,11 +7,17 @@ not see: imports for types only, inside functions, and by a name in a string.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,10 +41,10 @@ def imported(tree: ast.Module, package: str, modules: set[str]) -> Iterator[str]
             yield node.value.split(":")[0]  # of "gpuspec.rules.spec.schema:Schema" the module
 
 
-def graph_of(root: Path) -> dict[str, set[str]]:
-    """Module → the modules under `root` that it imports."""
+def graph_of(root: Path, folder: str = "gpuspec") -> dict[str, set[str]]:
+    """Module → the modules in `folder` that it imports, named as seen from `root`."""
     names = {}
-    for path in sorted((root / "gpuspec").rglob("*.py")):
+    for path in sorted((root / folder).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         names[path] = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
     modules = set(names.values())
@@ -59,11 +65,38 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
+def floors() -> dict[str, int]:
+    """The layers of pyproject.toml: folder or module → how far from the top."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        (contract,) = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    rows = [[name.strip() for name in row.split("|")] for row in contract["layers"]]
+    return {name: depth for depth, row in enumerate(rows) for name in row}
+
+
+def floor_of(module: str, layers: dict[str, int]) -> str:
+    (found,) = [name for name in layers if f"{module}.".startswith(f"{name}.")]
+    return found
+
+
 def test_there_is_no_circle() -> None:
     graph = graph_of(ROOT)
     assert len(graph) > 300
     graph["gpuspec.formats.job_spec"].discard("gpuspec.formats.gpu_cli")  # goes next
     assert circle(graph) == []
+    assert circle(graph_of(ROOT / "benchmarks", ".")) == []
+
+
+def test_every_module_has_a_floor_and_imports_downwards() -> None:
+    """All but the root, which names the public surface and is imported by none, and plugin/, whose files stand on
+    several floors."""
+    graph, layers = graph_of(ROOT), floors()
+    assert not [name for name, others in graph.items() if {"gpuspec", "gpuspec.plugin"} & others]
+    graph["gpuspec.catalog"].discard("gpuspec.plugin.catalog")  # goes next
+    for name in graph.keys() - {"gpuspec", "gpuspec.plugin"}:
+        own = floor_of(name, layers)
+        for other in graph[name]:
+            below = floor_of(other, layers)
+            assert own == below or layers[own] < layers[below], f"{name} imports {other}"
 
 
 @pytest.mark.parametrize(

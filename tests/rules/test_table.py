@@ -13,7 +13,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.suppression import in_tree
 from gpuspec.planning.case import Case
-from gpuspec.rules import BUILT_IN
+from gpuspec.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 SPECS = [
@@ -23,7 +23,7 @@ SPECS = [
 ]
 
 
-@pytest.mark.parametrize("row", BUILT_IN, ids=lambda row: row.code)
+@pytest.mark.parametrize("row", RULES, ids=lambda row: row.code)
 def test_a_row_is_its_class(row: BuiltIn) -> None:
     rule = row.rule
     assert (row.code, row.name, row.needs, row.preview, row.asks_for) == (
@@ -37,9 +37,9 @@ def test_a_row_is_its_class(row: BuiltIn) -> None:
 
 
 def test_rows_are_in_order_and_unlike() -> None:
-    codes = [row.code for row in BUILT_IN]
+    codes = [row.code for row in RULES]
     assert codes == sorted(set(codes))
-    assert len({row.name for row in BUILT_IN}) == len(codes)
+    assert len({row.name for row in RULES}) == len(codes)
 
 
 def test_what_is_not_asked_would_have_been_silent() -> None:
@@ -48,7 +48,7 @@ def test_what_is_not_asked_would_have_been_silent() -> None:
         (document,) = read(str(path), path.read_bytes())
         tree, job = document.tree, document.job
         facts = Facts(Case(document), suppressions=in_tree(tree))
-        for row in BUILT_IN:
+        for row in RULES:
             if row.needs == "script" or (row.needs == "job" and job is None):
                 continue
             if not row.when or any(facts.has(word) for word in row.when):

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-import gpuspec
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
@@ -190,7 +189,7 @@ def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:
     # Not `-m`: that would look for gpuspec in the folder it runs in.
-    root = os.path.dirname(os.path.dirname(os.path.abspath(gpuspec.__file__)))
+    root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
     code = (
         f"import sys; sys.path[0] = {root!r}\n"
         "from gpuspec.launch.local.supervisor import main; main(sys.argv[1])"
