@@ -71,5 +71,11 @@ def make_plan(file: JobFile, *, accept_no_timer: bool = False, launcher: str | N
     if launcher is not None:
         offers = tuple(offer for offer in offers if offer.launcher == launcher)
     return rank_offers(
-        file.job, case.workload, case.need, offers, sources=dates, accept_no_timer=accept_no_timer
+        file.job,
+        case.workload,
+        case.need,
+        offers,
+        catalog=case.catalog,
+        sources=dates,
+        accept_no_timer=accept_no_timer,
     )

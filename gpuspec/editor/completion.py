@@ -16,7 +16,6 @@ from lsprotocol.types import (
     TextEdit,
 )
 
-from gpuspec.catalog import gpus, models
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.editor import fields
 from gpuspec.editor.cursor import Cursor, cursor
@@ -130,12 +129,12 @@ def _known(
 ) -> Iterator[tuple[Any, str, str]]:
     """(value, a few words beside it, Markdown on it)."""
     if is_gpu(path):
-        held = opened.case().offers
-        single = [(gpu, gpu_short(gpu, held)) for gpu in gpus() if not gpu.variants]
+        book = opened.case().price_book
+        single = [(gpu, gpu_short(gpu, book)) for gpu in book.catalog.gpus if not gpu.variants]
         for gpu, words in sorted(single, key=lambda known: known[1].endswith(NO_PRICE)):
             yield gpu.name, words, ""
     elif is_model(path, opened.tree.value):
-        for model in models():
+        for model in opened.case().catalog.models:
             words = model_short(model)
             for name in hub_ids(model):
                 yield name, words, ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.catalog import price_sources
 from gpuspec.catalog.clouds import cloud
 from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
@@ -61,9 +60,9 @@ def locate(document: Any, pointer: str) -> tuple[Path, Any]:
 
 def _value(opened: Opened, path: Path, value: str) -> str | None:
     if is_gpu(path):
-        return gpu_text(value, opened.case().offers, dates())
+        return gpu_text(value, opened.case().price_book)
     if is_model(path, opened.tree.value):
-        text, case = model_text(value), opened.case()
+        text, case = model_text(value, opened.case().catalog), opened.case()
         if not case.has_job or path[:1] != ("model",) or text is None:
             return text
         return f"{text}\n\n{need_text(case.need(case.job.gpu_count or 1))}"
@@ -89,8 +88,3 @@ def is_model(path: Path, document: Any) -> bool:
         entry = locate(document, f"/{path[0]}/{path[1]}")[1]
         return isinstance(entry, dict) and entry.get("strategy") == "hf"
     return False
-
-
-def dates() -> dict[str, str]:
-    """Price source → its date, for people."""
-    return {source.name: source.dated for source in price_sources()}

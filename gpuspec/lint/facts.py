@@ -14,7 +14,7 @@ from gpuspec.planning.case import Case
 from gpuspec.text import Edit
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Offer
+    from gpuspec.catalog import Catalog, Offer
     from gpuspec.commands.steps import Step
     from gpuspec.job import GpuChoice
     from gpuspec.lint.neighbours import Neighbour
@@ -101,6 +101,11 @@ class Facts:
         return self.case.need(gpus)
 
     @property
+    def catalog(self) -> Catalog:
+        """The GPUs, models, offers and price sources to ask about."""
+        return self.case.catalog
+
+    @property
     def offers(self) -> tuple[Offer, ...]:
         """Offers of the price source in force, on allowed clouds."""
         return self.case.offers
@@ -113,7 +118,7 @@ class Facts:
     @property
     def price_days(self) -> Mapping[str, str]:
         """Name → the latest day (ISO) the prices of a source can be of; without those of which nothing is known."""
-        return {source.name: source.latest for source in self.case.price_lists.sources if source.latest}
+        return {source.name: source.latest for source in self.case.catalog.price_sources if source.latest}
 
     @property
     def plan(self) -> Plan:
@@ -167,11 +172,9 @@ class Facts:
 
     def rename_gpu(self, choice: GpuChoice | Alternative, name: str) -> Edit:
         """The edit that puts another GPU in a choice's place. A number within the name ("A100:4") stays."""
-        from gpuspec.catalog import resolve_gpu
-
         written = next(one for one in self.job.gpu_types if one.pointer == choice.pointer)
         tail = written.name.rpartition(":")[2]
-        number = resolve_gpu(written.name).gpu_count or (int(tail) if tail.isdigit() else 1)
+        number = self.catalog.resolve_gpu(written.name).gpu_count or (int(tail) if tail.isdigit() else 1)
         counted = f"{name}:{number}" if number > 1 and written.gpu_count is None else name
         return Edit("set", self.name_pointer(choice), counted)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from gpuspec.catalog import Catalog
 from gpuspec.formats import FORMATS, Document, Known
 from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.facts import Facts
@@ -17,7 +18,7 @@ from gpuspec.lint.secrets import masked, may_hold
 from gpuspec.lint.settings import Settings
 from gpuspec.lint.suppression import Suppression, in_script, in_tree
 from gpuspec.planning.case import Case
-from gpuspec.planning.price_lists import PriceLists
+from gpuspec.plugin.catalog import installed_catalog
 from gpuspec.text import Tree
 
 DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
@@ -55,17 +56,23 @@ class Active:
 
 
 class Linter:
-    """Runs rules over texts. One per run: it keeps what texts share, and the problems met on the way."""
+    """Runs rules over texts. One per run: it keeps what texts share, and the problems met on the way.
+    `catalog` answers for GPUs, models and prices: the installed one unless given."""
 
     def __init__(
-        self, registry: Registry, *, debug: bool = False, formats: Sequence[Known] = FORMATS
+        self,
+        registry: Registry,
+        *,
+        debug: bool = False,
+        formats: Sequence[Known] = FORMATS,
+        catalog: Catalog | None = None,
     ) -> None:
         self.registry = registry
         self.formats = formats
         self.problems: list[Problem] = list(registry.problems)
         self.debug = debug
         self._folders = Folders()
-        self._price_lists = PriceLists()
+        self.catalog = catalog or installed_catalog()
         self.spent: dict[str, float] = {}
         """Seconds that rules of plugins took, by code."""
         self._hung: set[str] = set()
@@ -101,7 +108,7 @@ class Linter:
                 document,
                 settings=settings.job,
                 overrides=settings.overrides,
-                price_lists=self._price_lists,
+                catalog=self.catalog,
                 on_disk=on_disk,
             )
             for document in documents
@@ -143,7 +150,7 @@ class Linter:
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
         script = Script(path, data.decode("utf-8-sig", "replace"), kind)
-        script.settings, script.overrides = settings.job, settings.overrides
+        script.settings, script.overrides, script.catalog = settings.job, settings.overrides, self.catalog
         script.suppressions = in_script(script.lines)
 
         asked = [

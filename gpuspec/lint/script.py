@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from gpuspec.catalog import Catalog
 from gpuspec.lint.suppression import Suppression
 from gpuspec.planning.case import JobOverrides, JobSettings
 from gpuspec.text import Span, Tree
@@ -31,7 +32,8 @@ _NAMES: dict[str, Kind] = {
 class Script:
     """A script's text. Rules find things in `text` by offset and point at them with a Span.
 
-    `options` are the asking rule's options, defaults filled in; `settings` are those for jobs in the script's folder.
+    `options` are the asking rule's options, defaults filled in; `settings` are those for jobs in the script's folder;
+    `catalog` is the one to ask about them (None: the installed one).
     """
 
     def __init__(self, path: str, text: str, kind: Kind) -> None:
@@ -40,6 +42,7 @@ class Script:
         self.kind = kind
         self.settings = JobSettings()
         self.overrides = JobOverrides()
+        self.catalog: Catalog | None = None
         self.options: Mapping[str, Any] = {}
         self.suppressions: tuple[Suppression, ...] = ()
         # A Tree without a value: line and column arithmetic is the same for any text.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from gpuspec.catalog import Gpu, Offer, resolve_gpu
+from gpuspec.catalog import Gpu
 from gpuspec.job import Job
 from gpuspec.planning.limits import wanted
-from gpuspec.planning.prices import Price, cheapest, fitting
+from gpuspec.planning.prices import Price, PriceBook
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload import Workload
 
@@ -71,17 +71,17 @@ def speed_of(workload: Workload, gpu: Gpu, gpu_count: int) -> float | None:
 class Market:
     """What one job may rent: its own choices and everything else that fits, priced."""
 
-    def __init__(self, job: Job, workload: Workload, need_for: NeedFor, offers: Sequence[Offer]) -> None:
+    def __init__(self, job: Job, workload: Workload, need_for: NeedFor, book: PriceBook) -> None:
         self.job = job
         self.workload = workload
         self.need_for = need_for
-        self.offers = offers
+        self.book = book
 
     def instead(self, workload: Workload) -> Market:
         """The same market for the job done another way."""
         from gpuspec.sizing import need
 
-        return Market(self.job, workload, lambda gpus: need(workload, gpus), self.offers)
+        return Market(self.job, workload, lambda gpus: need(workload, gpus), self.book)
 
     def fit_for(self, needed: Need, gpu: Gpu) -> Fit:
         """A Need against a GPU at the utilisation that the job's command sets."""
@@ -89,13 +89,17 @@ class Market:
 
         return fit(needed, gpu, self.workload.memory_utilization)
 
+    def cheapest(self, gpu: str, gpu_count: int, job: Job | None = None) -> Price | None:
+        """The cheapest offer of a GPU within the limits of the job, or of `job`: see `PriceBook.cheapest`."""
+        return self.book.cheapest(gpu, gpu_count, job or self.job)
+
     def way(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:
         """One GPU × count, priced and sized."""
         needed = self.need_for(gpu_count)
         return Alternative(
             gpu,
             gpu_count,
-            cheapest(gpu.name, gpu_count, self.offers, self.job),
+            self.cheapest(gpu.name, gpu_count),
             self.fit_for(needed, gpu) if isinstance(needed, Need) else None,
             speed_of(self.workload, gpu, gpu_count),
             pointer,
@@ -104,9 +108,9 @@ class Market:
     def choices(self) -> tuple[Alternative, ...]:
         """Every known GPU that the spec names, in the order written."""
         found = []
-        per_machine = wanted(self.job, self.workload).gpu_count
+        per_machine = wanted(self.job, self.workload, self.book.catalog).gpu_count
         for written in self.job.gpu_types:
-            match = resolve_gpu(written.name)
+            match = self.book.catalog.resolve_gpu(written.name)
             meant = (match.gpu,) if match.gpu else match.ambiguous
             gpu_count = written.gpu_count or match.gpu_count or per_machine
             if meant:
@@ -117,7 +121,7 @@ class Market:
         """Every GPU × count that surely fits and can be rented, cheapest first, as they are asked for. Keeps the
         spec's `min_vram`: it may stand for memory that we cannot see."""
         floor = self.job.min_vram or 0
-        found = fitting(self.need_for, self.fit_for, self.offers, self.job, counts)
+        found = self.book.fitting(self.need_for, self.fit_for, self.job, counts)
         for one in found:
             if one.gpu.vram_gb >= floor:
                 yield Alternative(

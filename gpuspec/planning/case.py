@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuspec.formats.document import Document
 from gpuspec.job.job import Job, Task
-from gpuspec.planning.price_lists import PriceLists
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Gpu, Offer
+    from gpuspec.catalog import Catalog, Gpu, Offer
     from gpuspec.commands.steps import Step
     from gpuspec.planning.alternatives import Alternative, Market
     from gpuspec.planning.plan import Plan
+    from gpuspec.planning.prices import PriceBook
     from gpuspec.sizing import Need, Unsized
     from gpuspec.sizing.speed import Speed
     from gpuspec.workload import Workload
@@ -59,8 +59,9 @@ class JobOverrides(NamedTuple):
 class Case:
     """A job in a file, with the settings in force there and the options of the command.
 
-    `on_disk` is False for text that lies in no file: then nothing beside it is read. `price_lists` is shared by the
-    cases of one run. `written` is the job as its file has it, None where the file has none."""
+    `on_disk` is False for text that lies in no file: then nothing beside it is read. `catalog` is what answers
+    for GPUs, models and prices: the installed one unless given.
+    `written` is the job as its file has it, None where the file has none."""
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Case:
         *,
         settings: JobSettings | None = None,
         overrides: JobOverrides | None = None,
-        price_lists: PriceLists | None = None,
+        catalog: "Catalog | None" = None,
         on_disk: bool = True,
     ) -> None:
         self.document = document
@@ -78,7 +79,11 @@ class Case:
         self.settings = settings or JobSettings()
         self.overrides = overrides or JobOverrides()
         self.on_disk = on_disk
-        self.price_lists = price_lists or PriceLists()
+        if catalog is None:
+            from gpuspec.plugin.catalog import installed_catalog
+
+            catalog = installed_catalog()
+        self.catalog = catalog
         self._needs: dict[int, Need | Unsized] = {}
 
     @property
@@ -110,7 +115,7 @@ class Case:
         from gpuspec.workload.read import read
         from gpuspec.workload.workload import Origin
 
-        found = read(self.job, self.steps)
+        found = read(self.job, self.steps, catalog=self.catalog)
         default = self.settings.default_task
         if found.task is not None or default is None:
             return found
@@ -124,7 +129,7 @@ class Case:
             return self.workload
         from gpuspec.workload.read import read
 
-        return read(self.job._replace(model=None), self.steps)
+        return read(self.job._replace(model=None), self.steps, catalog=self.catalog)
 
     @cached_property
     def steps(self) -> "tuple[Step, ...]":
@@ -152,19 +157,26 @@ class Case:
     @cached_property
     def offers(self) -> "tuple[Offer, ...]":
         """Offers of the price source in force, on allowed clouds."""
-        return self.price_lists.offers(self.settings.prices, self.clouds)
+        return self.catalog.offers(self.settings.prices, self.clouds)
 
     @property
     def price_dates(self) -> Mapping[str, str | None]:
         """Name → ISO date of every price source; None where the date is unknown."""
-        return {source.name: source.as_of for source in self.price_lists.sources}
+        return {source.name: source.as_of for source in self.catalog.price_sources}
+
+    @cached_property
+    def price_book(self) -> "PriceBook":
+        """The offers, by price."""
+        from gpuspec.planning.prices import price_book
+
+        return price_book(self.catalog, self.settings.prices, self.clouds)
 
     @cached_property
     def market(self) -> "Market":
         """What the job may rent: its own choices and everything else that fits, priced."""
         from gpuspec.planning.alternatives import Market
 
-        return Market(self.job, self.workload, self.need, self.offers)
+        return Market(self.job, self.workload, self.need, self.price_book)
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":
@@ -224,6 +236,7 @@ class Case:
             self.workload,
             self.need,
             offers,
+            catalog=self.catalog,
             sources=self.price_dates,
             accept_no_timer=self.overrides.accept_no_timer,
         )

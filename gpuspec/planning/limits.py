@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpuspec.catalog import Gpu, Offer, gpus, resolve_gpu
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.catalog.clouds import cloud
 from gpuspec.job.job import Job
 from gpuspec.sizing import Fit, Need, Unsized
@@ -26,13 +26,13 @@ class Wanted(NamedTuple):
     notes: tuple[str, ...]
 
 
-def wanted(job: Job, workload: Workload) -> Wanted:
+def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     """The GPUs a spec accepts, each with its count. A name that several GPUs share accepts them all."""
     count, said = _gpu_count(job, workload)
     notes = [] if said else ["no gpu_count and no parallelism given: one GPU"]
     accepted: set[tuple[str, int]] = set()
     for choice in job.gpu_types:
-        match = resolve_gpu(choice.name)
+        match = catalog.resolve_gpu(choice.name)
         found = match.accepts
         if match.ambiguous:
             names = ", ".join(gpu.name for gpu in match.ambiguous)
@@ -155,8 +155,3 @@ def timer_reason(offer: Offer) -> tuple[str, str]:
     if not takes_itself_down(offer.cloud):
         return "timer", f"{offer.cloud} cannot take an idle machine down, so its keep-alive is not guaranteed"
     return "", ""
-
-
-def known_gpus() -> dict[str, Gpu]:
-    """Every GPU by its name."""
-    return {gpu.name: gpu for gpu in gpus()}

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from gpuspec.catalog import Gpu, Offer, resolve_gpu
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job.job import Job
 from gpuspec.planning.limits import (
     allowed_clouds,
     cache_kind,
     cache_reason,
-    known_gpus,
     place_reason,
     takes_itself_down,
 )
@@ -53,11 +52,11 @@ class PriceList:
     where a keep-alive can be guaranteed and its `cache` be had. A thousand specs ask the same: it
     is worked out once for all of them."""
 
-    def __init__(self, offers: Sequence[Offer], job: Job) -> None:
+    def __init__(self, catalog: Catalog, offers: Sequence[Offer], job: Job) -> None:
         clouds = allowed_clouds(
             job, frozenset(offer.cloud for offer in offers) if job.provider else frozenset()
         )
-        self.offers = offers
+        self._catalog = catalog
         self.machines: dict[tuple[str, int], list[Offer]] = {}
         """(GPU, count) → every offer of it that the job may take."""
         self._best: dict[tuple[str, int], Price] = {}
@@ -81,7 +80,7 @@ class PriceList:
         if key not in self._cheapest:
             found = [
                 self._best[one, gpu_count]
-                for one in resolve_gpu(gpu).accepts or (gpu,)
+                for one in self._catalog.resolve_gpu(gpu).accepts or (gpu,)
                 if (one, gpu_count) in self._best
             ]
             self._cheapest[key] = min(found, key=order, default=None)
@@ -90,7 +89,7 @@ class PriceList:
     def by_price(self, counts: tuple[int, ...]) -> tuple[tuple[Price, Gpu, int], ...]:
         """Every known GPU in these numbers, cheapest first."""
         if counts not in self._sorted:
-            known = known_gpus()
+            known = self._catalog.gpus_by_name
             found = [
                 (price, known[name], number)
                 for name, number in self.machines
@@ -101,49 +100,57 @@ class PriceList:
         return self._sorted[counts]
 
 
-_LISTS: dict[tuple[object, ...], PriceList] = {}
-MOST_LISTS = 16
-"""Kept at a time: specs of one repository differ little in where they may run."""
+class PriceBook:
+    """Offers of one catalogue, priced for the jobs that ask: jobs whose limits are the same share a PriceList."""
+
+    def __init__(self, catalog: Catalog, offers: Sequence[Offer]) -> None:
+        self.catalog = catalog
+        self.offers = offers
+        self._lists: dict[tuple[object, ...], PriceList] = {}
+
+    def price_list(self, job: Job) -> PriceList:
+        """The list under a job's limits."""
+        key = (job.clouds, job.provider, job.regions, job.spot, cache_kind(job))
+        if key not in self._lists:
+            self._lists[key] = PriceList(self.catalog, self.offers, job)
+        return self._lists[key]
+
+    def cheapest(self, gpu: str, gpu_count: int, job: Job | None = None) -> Price | None:
+        """The cheapest way to rent `gpu_count` × `gpu` (canonical name, or one that stands for several variants) on
+        one machine; None if nobody offers it.
+
+        With a job, within its clouds, regions and `spot`, and only where a keep-alive can be guaranteed; its
+        `max_price`, `gpu_types` and memory are not looked at: rules ask what an alternative would cost."""
+        return self.price_list(job or Job()).cheapest(gpu, gpu_count)
+
+    def fitting(
+        self,
+        need_for: Callable[[int], Need | Unsized],
+        fit_for: Callable[[Need, Gpu], Fit],
+        job: Job,
+        counts: Sequence[int],
+    ) -> Iterator[Fitting]:
+        """Every GPU × count that surely fits and can be rented, cheapest first, worked out as they are asked for;
+        nothing if the Need is unknown."""
+        needs: dict[int, Need | Unsized] = {}
+        least: dict[int, float] = {}
+        for price, gpu, gpu_count in self.price_list(job).by_price(tuple(counts)):
+            if gpu_count not in needs:
+                needs[gpu_count] = asked = need_for(gpu_count)
+                least[gpu_count] = float("inf") if isinstance(asked, Unsized) else asked.high
+            need = needs[gpu_count]
+            if isinstance(need, Unsized) or gpu.vram_gib < least[gpu_count]:
+                continue
+            fit = fit_for(need, gpu)
+            if fit.verdict == "fits":
+                yield Fitting(gpu, gpu_count, fit, price)
 
 
-def price_list(offers: Sequence[Offer], job: Job) -> PriceList:
-    """The list for some offers and a job's limits."""
-    key = (id(offers), job.clouds, job.provider, job.regions, job.spot, cache_kind(job))
-    held = _LISTS.get(key)
-    if held is None or held.offers is not offers:
-        if len(_LISTS) >= MOST_LISTS:
-            _LISTS.clear()
-        held = _LISTS[key] = PriceList(offers, job)
+def price_book(catalog: Catalog, source: str | None = None, clouds: tuple[str, ...] = ()) -> PriceBook:
+    """The offers of a price source (None: all current ones) on some clouds (empty: all). A thousand specs ask for the
+    same: it is kept with the catalogue."""
+    key = (PriceBook, source, clouds)
+    held, offers = catalog.derived.get(key), catalog.offers(source, clouds)
+    if not isinstance(held, PriceBook) or held.offers is not offers:
+        held = catalog.derived[key] = PriceBook(catalog, offers)
     return held
-
-
-def cheapest(gpu: str, gpu_count: int, offers: Sequence[Offer], job: Job | None = None) -> Price | None:
-    """The cheapest way to rent `gpu_count` × `gpu` (canonical name, or one that stands for several variants) on
-    one machine; None if nobody offers it.
-
-    With a job, within its clouds, regions and `spot`, and only where a keep-alive can be guaranteed; its
-    `max_price`, `gpu_types` and memory are not looked at: rules ask what an alternative would cost."""
-    return price_list(offers, job or Job()).cheapest(gpu, gpu_count)
-
-
-def fitting(
-    need_for: Callable[[int], Need | Unsized],
-    fit_for: Callable[[Need, Gpu], Fit],
-    offers: Sequence[Offer],
-    job: Job | None = None,
-    counts: Sequence[int] = (1,),
-) -> Iterator[Fitting]:
-    """Every GPU × count that surely fits and can be rented, cheapest first, worked out as they are asked for;
-    nothing if the Need is unknown."""
-    needs: dict[int, Need | Unsized] = {}
-    least: dict[int, float] = {}
-    for price, gpu, gpu_count in price_list(offers, job or Job()).by_price(tuple(counts)):
-        if gpu_count not in needs:
-            needs[gpu_count] = asked = need_for(gpu_count)
-            least[gpu_count] = float("inf") if isinstance(asked, Unsized) else asked.high
-        need = needs[gpu_count]
-        if isinstance(need, Unsized) or gpu.vram_gib < least[gpu_count]:
-            continue
-        fit = fit_for(need, gpu)
-        if fit.verdict == "fits":
-            yield Fitting(gpu, gpu_count, fit, price)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gpuspec.catalog import Gpu, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.cost import keep_alive, time_limit, worst_case
@@ -20,18 +20,28 @@ def rank_offers(
     need_for: Callable[[int], Need | Unsized],
     offers: Sequence[Offer],
     *,
+    catalog: Catalog,
     fit_for: Callable[[Need, Gpu], Fit] | None = None,
     sources: Mapping[str, str | None] | None = None,
     accept_no_timer: bool = False,
 ) -> Plan:
     """Rank what can be rented for a job.
 
+    `catalog` is where the offers come from.
     `need_for(n)` is the memory of each of n GPUs, `fit_for` holds a Need against a GPU (`sizing.fit` at the
     workload's memory utilization unless given), `sources` gives the date of each price source.
     `accept_no_timer` keeps clouds whose machines cannot take themselves down. Deterministic."""
     if not limits.needs_gpu(job, workload):
         offers = ()
-    judge = _Judge(job, workload, need_for, fit_for or _fit_for(workload), offers, accept_no_timer)
+    judge = _Judge(
+        job,
+        workload,
+        need_for,
+        fit_for or _fit_for(workload),
+        offers,
+        catalog=catalog,
+        accept_no_timer=accept_no_timer,
+    )
     candidates = tuple(sorted((c for offer in offers for c in judge.candidates(offer)), key=_rank))
     choice = candidates[0] if candidates and candidates[0].kept else None
     need = judge.need(choice.offer.gpu_count if choice else judge.want.gpu_count)
@@ -72,14 +82,16 @@ class _Judge:
         need_for: Callable[[int], Need | Unsized],
         fit_for: Callable[[Need, Gpu], Fit],
         offers: Sequence[Offer],
+        *,
+        catalog: Catalog,
         accept_no_timer: bool,
     ) -> None:
         self.job = job
-        self.want = limits.wanted(job, workload)
+        self.want = limits.wanted(job, workload, catalog)
         self.clouds = limits.allowed_clouds(job, frozenset(offer.cloud for offer in offers))
         self.cache = limits.cache_kind(job)
         self.accept_no_timer = accept_no_timer
-        self._gpus = limits.known_gpus()
+        self._gpus = catalog.gpus_by_name
         self._need_for = need_for
         self._fit_for = fit_for
         self._needs: dict[int, Need | Unsized] = {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gpuspec.catalog import Gpu, gpus, offers
+from gpuspec.catalog import Gpu, gpus
 from gpuspec.engines.memory import engine_of
 from gpuspec.errors import UserError
+from gpuspec.job import Job
 from gpuspec.json_text import json_text
-from gpuspec.planning.prices import Fitting, fitting
+from gpuspec.planning.prices import Fitting, price_book
+from gpuspec.plugin.catalog import installed_catalog
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
@@ -65,11 +67,10 @@ def _writes_text(workload: Workload) -> bool:
 def _rentable(workload: Workload, counts: tuple[int, ...]) -> tuple[Fitting, ...]:
     """The cheapest count of each GPU that surely holds the workload, cheapest first."""
     found: dict[str, Fitting] = {}
-    for one in fitting(
+    for one in price_book(installed_catalog()).fitting(
         lambda many: need(workload, many),
         lambda answer, gpu: fit(answer, gpu, workload.memory_utilization),
-        offers(),
-        None,
+        Job(),
         counts,
     ):
         found.setdefault(one.gpu.name, one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuspec.catalog import Model, resolve_model
+from gpuspec.catalog import Catalog, Model
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.pipelines import pipeline_of
@@ -11,11 +11,11 @@ from gpuspec.sizing.weights import GIB, weights
 from gpuspec.workload import Workload
 
 
-def bytes_on_disk(name: str) -> float | None:
+def bytes_on_disk(name: str, catalog: Catalog) -> float | None:
     """The least that the files of a model take, in bytes: its weights once, in the scheme that its name states or
     it was published in. Quantizing while loading does not make the download smaller. None where the model, or
     the one file meant among several, is not known."""
-    match = resolve_model(name)
+    match = catalog.resolve_model(name)
     model = match.model
     if model is None:
         return None

@@ -14,6 +14,7 @@ from gpuspec.lint.rule import Rule
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import JobSettings
+from gpuspec.plugin.catalog import installed_catalog
 from gpuspec.rules import collect
 from gpuspec.workload import Workload
 from gpuspec.workload.read import read as read_workload
@@ -80,7 +81,7 @@ def workload_of(text: str) -> Workload:
 
     job = job_of(parse(text))
     assert job is not None, f"there is no job in {text!r}"
-    return read_workload(job, read_steps(job))
+    return read_workload(job, read_steps(job), catalog=installed_catalog())
 
 
 def prices_in(data: bytes) -> str | None:

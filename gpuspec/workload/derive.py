@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.catalog import ModelMatch, resolve_model
+from gpuspec.catalog import Catalog, ModelMatch
 from gpuspec.quantization import BITSANDBYTES, find_scheme
 from gpuspec.workload.value import Values
 
@@ -115,10 +115,10 @@ def layers_left(values: Values, match: ModelMatch | None) -> None:
         values["cpu_offload"] = offload._replace(known="weights")
 
 
-def resolved(name: str | None, engine: str | None) -> ModelMatch | None:
+def resolved(name: str | None, engine: str | None, catalog: Catalog) -> ModelMatch | None:
     """The catalogue's answer to a model's name; a path is known by its last parts."""
     if not name:
         return None
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..", "~")]
     local = name.startswith(("/", ".", "~")) or len(parts) > 2
-    return resolve_model("/".join(parts[-2:]) if local else name, engine=engine)
+    return catalog.resolve_model("/".join(parts[-2:]) if local else name, engine=engine)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from gpuspec.catalog import resolve_gpu
+from gpuspec.catalog import Catalog
 from gpuspec.job.job import Job
 from gpuspec.quantization import find_scheme, spelled
 from gpuspec.text import pointer
@@ -29,14 +29,15 @@ _STAYS = ("", "wait", "sleep", "tail", "fg", "ollama")
 """Commands that stay for as long as a server in the background does."""
 
 
-def read(job: Job, steps: Sequence[Step] = ()) -> Workload:
-    """What a job does. `steps` are its commands, as `gpuspec.commands.steps.read_steps` gives them."""
+def read(job: Job, steps: Sequence[Step] = (), *, catalog: Catalog) -> Workload:
+    """What a job does. `steps` are its commands, as `gpuspec.commands.steps.read_steps` gives them; `catalog`
+    knows the models and GPUs that they name."""
     values, others = _commands(job, steps) if steps else ({}, [])
     if "model_name" not in values:
         values = {**_serverless(job), **values}
     task = values.pop("task", None)
     modality = values.pop("modality", None)
-    return _workload(job, {**values, **_spec(job)}, others, task, modality)
+    return _workload(job, {**values, **_spec(job)}, others, task, modality, catalog=catalog)
 
 
 def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
@@ -143,30 +144,36 @@ def _spec(job: Job) -> Values:
     return values
 
 
-def _gpus(job: Job) -> int | None:
+def _gpus(job: Job, catalog: Catalog) -> int | None:
     """The number of GPUs, where every choice has the same. It may stand in the name: "A100:8"."""
     counts = {
-        choice.gpu_count or resolve_gpu(choice.name).gpu_count or job.gpu_count or 1
+        choice.gpu_count or catalog.resolve_gpu(choice.name).gpu_count or job.gpu_count or 1
         for choice in job.gpu_types
     }
     return counts.pop() if len(counts) == 1 else job.gpu_count if not counts else None
 
 
 def _workload(
-    job: Job, given: Values, others: list[str], task: Value | None, modality: Value | None
+    job: Job,
+    given: Values,
+    others: list[str],
+    task: Value | None,
+    modality: Value | None,
+    *,
+    catalog: Catalog,
 ) -> Workload:
     from gpuspec.workload.derive import derive, layers_left, resolved
 
     values = derive(given)
     engine = values["engine"].known if "engine" in values else None
     name = values["model_name"].known if "model_name" in values else None
-    match = resolved(name, engine)
+    match = resolved(name, engine, catalog)
     if match:
         layers_left(values, match)
         _from_name(values, match.quantization, name, engine)
     follows = tuple(field for field, value in values.items() if value.gpus)
     known: dict[str, Any] = {
-        field: _gpus(job) if value.gpus else value.known
+        field: _gpus(job, catalog) if value.gpus else value.known
         for field, value in values.items()
         if field in Workload._fields
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import Catalog, gpus, resolve_gpu
+from gpuspec.catalog import Catalog
 from gpuspec.catalog.shipped import read_gpu
+
+CATALOG = Catalog()
 
 CORPUS = {
     # The GPU spellings of real gpu.jsonc files, and of the cost guide's table.
@@ -67,17 +69,17 @@ def test_the_list_is_as_long_as_promised() -> None:
 
 @pytest.mark.parametrize(("written", "name"), [*CORPUS.items(), *OTHERS.items()])
 def test_resolves(written: str, name: str) -> None:
-    match = resolve_gpu(written)
+    match = CATALOG.resolve_gpu(written)
     assert match.gpu is not None
     assert match.gpu.name == name
     assert match.ambiguous == ()
     assert name in match.accepts
 
 
-@pytest.mark.parametrize("gpu", gpus(), ids=lambda gpu: gpu.name)
+@pytest.mark.parametrize("gpu", CATALOG.gpus, ids=lambda gpu: gpu.name)
 def test_every_canonical_name_means_itself(gpu) -> None:  # type: ignore[no-untyped-def]
     for written in (gpu.name, gpu.name.upper().replace(" ", "_")):
-        match = resolve_gpu(written)
+        match = CATALOG.resolve_gpu(written)
         if gpu.name == "H100 80GB":  # the one family whose forms differ too much to be taken as one
             assert tuple(each.name for each in match.ambiguous) == ("H100 SXM", "H100 PCIe")
         else:
@@ -99,7 +101,7 @@ def test_every_canonical_name_means_itself(gpu) -> None:  # type: ignore[no-unty
     ],
 )
 def test_ambiguity_is_said(written: str, names: list[str]) -> None:
-    match = resolve_gpu(written)
+    match = CATALOG.resolve_gpu(written)
     assert match.gpu is None
     assert [gpu.name for gpu in match.ambiguous] == names
 
@@ -115,7 +117,7 @@ def test_ambiguity_is_said(written: str, names: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_resolves_to_nothing(written: str) -> None:
-    match = resolve_gpu(written)
+    match = CATALOG.resolve_gpu(written)
     assert match.gpu is None
     assert match.ambiguous == ()
     assert match.accepts == ()
@@ -130,7 +132,7 @@ def test_resolves_to_nothing(written: str) -> None:
     ],
 )  # fmt: skip
 def test_typo_suggests(typo: str, meant: str) -> None:
-    assert meant in resolve_gpu(typo).suggestions
+    assert meant in CATALOG.resolve_gpu(typo).suggestions
 
 
 @pytest.mark.parametrize(
@@ -142,20 +144,20 @@ def test_typo_suggests(typo: str, meant: str) -> None:
     ],
 )  # fmt: skip
 def test_number_inside_the_name(written: str, number: int | None) -> None:
-    match = resolve_gpu(written)
+    match = CATALOG.resolve_gpu(written)
     assert match.gpu is not None
     assert match.gpu_count == number
 
 
 def test_old_spelling_names_the_new_one() -> None:
-    assert resolve_gpu("Quadro RTX A6000").deprecated == "RTX A6000"
-    assert resolve_gpu("RTX A6000").deprecated is None
+    assert CATALOG.resolve_gpu("Quadro RTX A6000").deprecated == "RTX A6000"
+    assert CATALOG.resolve_gpu("RTX A6000").deprecated is None
 
 
 def test_a_family_accepts_each_of_its_forms() -> None:
-    assert set(resolve_gpu("A100-80GB").accepts) == {"A100 80GB", "A100 80GB PCIe", "A100 80GB SXM4"}
-    assert set(resolve_gpu("A100 80GB PCIe").accepts) == {"A100 80GB PCIe"}
-    assert "H100 80GB" in resolve_gpu("H100").accepts
+    assert set(CATALOG.resolve_gpu("A100-80GB").accepts) == {"A100 80GB", "A100 80GB PCIe", "A100 80GB SXM4"}
+    assert set(CATALOG.resolve_gpu("A100 80GB PCIe").accepts) == {"A100 80GB PCIe"}
+    assert "H100 80GB" in CATALOG.resolve_gpu("H100").accepts
 
 
 def test_a_gpu_read_alone_is_the_one_of_the_list() -> None:

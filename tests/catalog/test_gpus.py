@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import Gpu, gpus, resolve_gpu
+from gpuspec.catalog import Catalog, Gpu
+
+CATALOG = Catalog()
 
 
 def _gpu(name: str) -> Gpu:
-    gpu = resolve_gpu(name).gpu
+    gpu = CATALOG.resolve_gpu(name).gpu
     assert gpu is not None
     return gpu
 
 
 def test_every_row_is_complete_enough_and_sourced() -> None:
-    names = [gpu.name for gpu in gpus()]
+    names = [gpu.name for gpu in CATALOG.gpus]
     assert len(names) == len(set(names)) >= 90
-    assert list(gpus()) == sorted(gpus(), key=lambda gpu: (gpu.vram_gb, gpu.name))
-    for gpu in gpus():
+    assert list(CATALOG.gpus) == sorted(CATALOG.gpus, key=lambda gpu: (gpu.vram_gb, gpu.name))
+    for gpu in CATALOG.gpus:
         assert gpu.sources
         assert 4 <= gpu.vram_gb <= 300
         assert gpu.vendor in ("nvidia", "amd", "intel")
@@ -58,7 +60,7 @@ def test_usable_memory() -> None:
 
 
 def test_a_family_promises_no_more_than_its_least_form() -> None:
-    for gpu in gpus():
+    for gpu in CATALOG.gpus:
         for name in gpu.variants:
             form = _gpu(name)
             assert form.vram_gb == gpu.vram_gb

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import models, resolve_model
+from gpuspec.catalog import Catalog
+
+CATALOG = Catalog()
 
 NAMES = {
     "meta-llama/Llama-3.1-70B-Instruct": ("Llama-3.1-70B", None),
@@ -59,7 +61,7 @@ NAMES = {
 
 @pytest.mark.parametrize(("written", "expected"), NAMES.items())
 def test_resolves(written: str, expected: tuple[str, str | None]) -> None:
-    match = resolve_model(written)
+    match = CATALOG.resolve_model(written)
     assert match.model is not None
     assert (match.model.id, match.quantization) == expected
     assert match.params_b == match.model.params_b
@@ -82,14 +84,14 @@ def test_resolves(written: str, expected: tuple[str, str | None]) -> None:
     ],
 )
 def test_ollama_tag(tag: str, own: str, quantization: str) -> None:
-    match = resolve_model(tag)
+    match = CATALOG.resolve_model(tag)
     assert match.model is not None
     assert (match.model.id, match.quantization) == (own, quantization)
 
 
 def test_a_bare_name_is_ollamas_only_for_ollama() -> None:
-    assert resolve_model("llama3.1").model is None
-    match = resolve_model("llama3.1", engine="ollama")
+    assert CATALOG.resolve_model("llama3.1").model is None
+    match = CATALOG.resolve_model("llama3.1", engine="ollama")
     assert match.model is not None
     assert (match.model.id, match.quantization) == ("Llama-3.1-8B", "gguf:Q4_K_M")
 
@@ -105,7 +107,7 @@ def test_a_bare_name_is_ollamas_only_for_ollama() -> None:
     ],
 )
 def test_fine_tune_of_a_known_base(name: str, base: str) -> None:
-    match = resolve_model(name)
+    match = CATALOG.resolve_model(name)
     assert match.model is not None
     assert (match.model.id, match.relation) == (base, "fine-tune")
 
@@ -133,19 +135,19 @@ def test_fine_tune_of_a_known_base(name: str, base: str) -> None:
     ],
 )
 def test_unknown_is_not_guessed(name: str, params: float | None, active: float | None) -> None:
-    match = resolve_model(name)
+    match = CATALOG.resolve_model(name)
     assert match.model is None
     assert (match.params_b, match.active_params_b) == (params, active)
 
 
 def test_typo_suggests() -> None:
-    assert "Qwen2.5-7B" in resolve_model("Qwen/Qwn2.5-7B").suggestions
-    assert "Llama-3.1-8B" in resolve_model("meta-llama/Lama-3.1-8B").suggestions
+    assert "Qwen2.5-7B" in CATALOG.resolve_model("Qwen/Qwn2.5-7B").suggestions
+    assert "Llama-3.1-8B" in CATALOG.resolve_model("meta-llama/Lama-3.1-8B").suggestions
 
 
 def test_gating_is_of_the_repository_as_written() -> None:
     def gated(name: str) -> bool | None:
-        model = resolve_model(name).model
+        model = CATALOG.resolve_model(name).model
         assert model is not None
         return model.gated
 
@@ -156,9 +158,9 @@ def test_gating_is_of_the_repository_as_written() -> None:
     assert gated("black-forest-labs/FLUX.1-dev") is True
 
 
-@pytest.mark.parametrize("model", models(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", CATALOG.models, ids=lambda model: model.id)
 def test_every_alias_means_its_model(model) -> None:  # type: ignore[no-untyped-def]
     for name in (model.id, *model.aliases):
-        found = resolve_model(name).model
+        found = CATALOG.resolve_model(name).model
         assert found is not None
         assert found.id == model.id

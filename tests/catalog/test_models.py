@@ -7,9 +7,11 @@ import os
 
 import pytest
 
-from gpuspec.catalog import Model, models
+from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.model_names import ModelNames
 from gpuspec.catalog.shipped import DATA, read_model_lines
+
+CATALOG = Catalog()
 
 
 def test_the_index_reads_the_same_names_as_json() -> None:
@@ -17,12 +19,12 @@ def test_the_index_reads_the_same_names_as_json() -> None:
         rows = [json.loads(line) for line in file]
     names = {name.lower() for row in rows for name in (row["id"], *row["aliases"])}
     assert set(ModelNames(read_model_lines()).names) == names
-    assert [model.id for model in models()] == [row["id"] for row in rows]
+    assert [model.id for model in CATALOG.models] == [row["id"] for row in rows]
 
 
 def test_no_name_belongs_to_two_models() -> None:
     owner: dict[str, str] = {}
-    for model in models():
+    for model in CATALOG.models:
         for name in (model.id, *model.aliases):
             assert owner.setdefault(name.lower(), model.id) == model.id
 
@@ -45,7 +47,7 @@ def _dense(model: Model) -> bool:
     return plain and None not in known and model.params_b is not None and model.tied_embeddings is not None
 
 
-GATED_MLP = [model for model in models() if _dense(model) and model.task == "llm"]
+GATED_MLP = [model for model in CATALOG.models if _dense(model) and model.task == "llm"]
 TWO_MATRIX = ("GPT", "OPT", "BLOOM", "MPT", "Pythia", "StarCoder", "Falcon-", "Phi-1.5", "Phi-2", "StableLM")
 """Families whose MLP is two matrices (gelu), not three (gated)."""
 
@@ -62,8 +64,8 @@ def test_stated_size_follows_from_the_shape(model: Model) -> None:
 
 
 def test_sizes_and_experts_make_sense() -> None:
-    assert len(models()) >= 300
-    for model in models():
+    assert len(CATALOG.models) >= 300
+    for model in CATALOG.models:
         assert model.params_b is None or 0 < model.params_b < 5000
         if model.active_params_b is not None and model.params_b is not None:
             assert model.active_params_b <= model.params_b

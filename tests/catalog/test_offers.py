@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.catalog import gpus, offers, price_sources
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.catalog.snapshot import HEADER, parse, render
 from gpuspec.errors import UserError
+from gpuspec.plugin.catalog import installed_catalog
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +19,10 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_offers_are_of_known_gpus_and_clouds() -> None:
-    names = {gpu.name for gpu in gpus()}
-    sources = {source.name: source for source in price_sources()}
-    assert len(offers()) > 500
-    for offer in offers():
+    names = {gpu.name for gpu in installed_catalog().gpus}
+    sources = {source.name: source for source in installed_catalog().price_sources}
+    assert len(installed_catalog().offers()) > 500
+    for offer in installed_catalog().offers():
         assert offer.gpu in names
         assert offer.cloud in CLOUDS
         assert sources[offer.source].rentable
@@ -42,37 +42,43 @@ def test_offers_are_of_known_gpus_and_clouds() -> None:
 def test_an_offer_as_its_cloud_lists_it(
     cloud: str, instance: str, gpu: str, number: int, price: float
 ) -> None:
-    found = [offer for offer in offers() if (offer.cloud, offer.instance) == (cloud, instance)]
+    found = [
+        offer for offer in installed_catalog().offers() if (offer.cloud, offer.instance) == (cloud, instance)
+    ]
     assert found
     assert {(offer.gpu, offer.gpu_count, offer.price) for offer in found} == {(gpu, number, price)}
 
 
 def test_the_guides_table_is_apart_and_complete() -> None:
-    table = {offer.gpu: offer.price for offer in offers("seed-2025") if offer.gpu_count == 1}
+    table = {
+        offer.gpu: offer.price for offer in installed_catalog().offers("seed-2025") if offer.gpu_count == 1
+    }
     assert len(table) == 14
     assert (table["RTX 4090"], table["A100 80GB PCIe"], table["H200 SXM"]) == (0.44, 1.79, 4.99)
     two = [
-        offer.price for offer in offers("seed-2025") if (offer.gpu, offer.gpu_count) == ("A100 80GB PCIe", 2)
+        offer.price
+        for offer in installed_catalog().offers("seed-2025")
+        if (offer.gpu, offer.gpu_count) == ("A100 80GB PCIe", 2)
     ]
     assert two == [3.58]
-    assert not {offer.source for offer in offers()} & {"seed-2025"}
+    assert not {offer.source for offer in installed_catalog().offers()} & {"seed-2025"}
 
 
 def test_undated_prices_say_so() -> None:
-    dated = {source.name: source.dated for source in price_sources()}
+    dated = {source.name: source.dated for source in installed_catalog().price_sources}
     assert dated["skypilot-runpod"] == "date unknown (SkyPilot catalog v5, copied 2026-11-20)"
     assert dated["seed-2025"] == "2025-01-01"
 
 
 def test_unknown_source() -> None:
     with pytest.raises(UserError) as caught:
-        offers("yesterday")
+        installed_catalog().offers("yesterday")
     assert caught.value.code == "unknown-price-source"
     assert "seed-2025" in (caught.value.hint or "")
 
 
 def test_a_snapshot_reads_back_as_written() -> None:
-    sources, found = price_sources(), offers()
+    sources, found = installed_catalog().price_sources, installed_catalog().offers()
     kept = [source for source in sources if source.rentable]
     again = parse(render(kept, found))
     assert again[0] == tuple(kept)
@@ -83,10 +89,10 @@ def test_the_users_own_prices_take_the_place_of_that_cloud(tmp_path: Path) -> No
     line = "lambda\tgpu_1x_a10\tA10\t1\t30\t200\t\t0.5\t\teast|west\tmine"
     text = f"{HEADER}\n# source\tmine\t2026-11-01\tSkyPilot catalog v8\tthis machine\trentable\n{line}\n"
     (tmp_path / "prices.tsv").write_text(text, encoding="utf-8")
-    mine = [offer for offer in offers() if offer.cloud == "lambda"]
+    mine = [offer for offer in installed_catalog().offers() if offer.cloud == "lambda"]
     assert [(offer.region, offer.price) for offer in mine] == [("east", 0.5), ("west", 0.5)]
-    assert "skypilot-lambda" not in {source.name for source in price_sources()}
-    assert any(offer.cloud == "vast" for offer in offers())
+    assert "skypilot-lambda" not in {source.name for source in installed_catalog().price_sources}
+    assert any(offer.cloud == "vast" for offer in installed_catalog().offers())
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def test_a_broken_snapshot_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "prices.tsv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as caught:
-        offers()
+        installed_catalog().offers()
     assert caught.value.code == "price-snapshot-broken"
     assert os.fspath(path) in caught.value.message
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.catalog import offers, price_sources
 from gpuspec.catalog.refresh import update
 from gpuspec.errors import UserError
 from gpuspec.plugin.catalog import installed_catalog
@@ -41,7 +40,9 @@ def _catalogue(home: Path, cloud: str, text: str) -> None:
 
 def _price(instance: str) -> float | None:
     return next(
-        offer.price for offer in offers() if offer.instance == instance and offer.region == "us-east-1"
+        offer.price
+        for offer in installed_catalog().offers()
+        if offer.instance == instance and offer.region == "us-east-1"
     )
 
 
@@ -50,9 +51,9 @@ def test_update_is_in_force_and_dated(home: Path) -> None:
     result = update(installed_catalog(), ["lambda"], today="2026-11-20")
     assert (result.offers, result.moves, result.missing) == (10, (), ())
     assert _price("gpu_1x_a10") == 0.80
-    (source,) = [each for each in price_sources() if each.name == "skypilot-lambda"]
+    (source,) = [each for each in installed_catalog().price_sources if each.name == "skypilot-lambda"]
     assert source.as_of == "2026-11-20"
-    assert any(offer.cloud == "vast" for offer in offers())
+    assert any(offer.cloud == "vast" for offer in installed_catalog().offers())
 
 
 def test_a_second_cloud_leaves_the_first(home: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_second_cloud_leaves_the_first(home: Path) -> None:
     update(installed_catalog(), ["lambda"], today="2026-11-20")
     _catalogue(home, "do", HEAD + "gpu-h100x1-80gb,H100,1,20,240.0,6.00,tor1,,\n")
     update(installed_catalog(), ["do"], today="2026-11-21")
-    dates = {source.name: source.as_of for source in price_sources()}
+    dates = {source.name: source.as_of for source in installed_catalog().price_sources}
     assert (dates["skypilot-lambda"], dates["skypilot-do"]) == ("2026-11-20", "2026-11-21")
     assert _price("gpu_1x_a10") == 0.80
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.catalog import Gpu, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.errors import UserError
 from gpuspec.job import Budget, GpuChoice, Job, Port, Step
 from gpuspec.launch import RunSettings, find_launcher, items
@@ -64,7 +64,9 @@ def planned(job: Job) -> Plan:
     def fit_for(need: Need, gpu: Gpu) -> Fit:
         raise AssertionError("nothing is sized here")
 
-    return rank_offers(job, Workload(), lambda gpus: Unsized("not said"), OFFERS, fit_for=fit_for)
+    return rank_offers(
+        job, Workload(), lambda gpus: Unsized("not said"), OFFERS, catalog=Catalog(), fit_for=fit_for
+    )
 
 
 def job(*names: str, **fields: Any) -> Job:

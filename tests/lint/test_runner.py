@@ -40,7 +40,7 @@ def test_a_crash_is_named_and_the_rest_go_on() -> None:
 def test_a_crash_while_reading_the_job_is_told_by_the_rules_that_need_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError("reader")
 
     monkeypatch.setattr(importlib.import_module("gpuspec.workload.read"), "read", crash)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import Gpu, Offer, resolve_gpu
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job import Budget, GpuChoice, Job
-from gpuspec.planning.prices import cheapest
+from gpuspec.planning.prices import PriceBook
 from gpuspec.planning.rank import launchable, over_budget, rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
 from gpuspec.workload import Workload
+
+CATALOG = Catalog()
 
 
 def offer(gpu: str, price: float | None, *, cloud: str = "runpod", gpus: int = 1, **more: object) -> Offer:
@@ -36,7 +38,7 @@ def fits(need: Need, gpu: Gpu) -> Fit:
 
 
 def made(job: Job, offers: list[Offer], need: object = None, **more: object) -> object:
-    return rank_offers(job, Workload(), need or needs(20.0), offers, fit_for=fits, **more)  # type: ignore[arg-type]
+    return rank_offers(job, Workload(), need or needs(20.0), offers, catalog=CATALOG, fit_for=fits, **more)  # type: ignore[arg-type]
 
 
 def only_reason(job: Job, one: Offer, need: object = None) -> tuple[str, str]:
@@ -127,7 +129,7 @@ def test_a_rejected_offer_says_why_in_numbers(spec: Job, one: Offer, limit: str,
 def test_a_cache_is_had_where_skypilot_can_mount_it(cache: str | None, clouds: set[str]) -> None:
     both = [offer("L40S", 1.0), offer("L40S", 2.0, cloud="lambda")]
     assert {c.offer.cloud for c in made(job(cache=cache), both).kept} == clouds
-    cheapest_one = cheapest("L40S", 1, both, job(cache=cache))
+    cheapest_one = PriceBook(CATALOG, both).cheapest("L40S", 1, job(cache=cache))
     assert cheapest_one is not None
     assert cheapest_one.offer.cloud == ("lambda" if cache == "s3://mine" else "runpod")
 
@@ -158,7 +160,7 @@ def test_the_count_comes_from_the_choice_the_spec_or_the_parallelism() -> None:
     assert made(choice, two).choice.offer.gpu_count == 2
     assert made(job("L4", gpu_count=2), two).choice.offer.gpu_count == 2
     parallel = Workload(tensor_parallel=2, model_name="m")
-    found = rank_offers(job("L4", gpu_count=None), parallel, needs(20.0), two, fit_for=fits)  # type: ignore[arg-type]
+    found = rank_offers(job("L4", gpu_count=None), parallel, needs(20.0), two, catalog=CATALOG, fit_for=fits)  # type: ignore[arg-type]
     assert found.choice is not None
     assert found.choice.offer.gpu_count == 2
 
@@ -214,11 +216,9 @@ def test_a_job_that_asks_for_no_gpu_has_nothing_to_rent() -> None:
 
 
 def test_shipped_offers_name_known_gpus_and_keep_their_own_names() -> None:
-    from gpuspec.catalog import gpus, offers
-
-    known = {gpu.name for gpu in gpus()}
-    assert {one.gpu for one in offers()} <= known
-    assert all(one.accelerator for one in offers())
-    lambda_a6000 = {one.accelerator for one in offers() if one.cloud == "lambda" and one.gpu == "RTX A6000"}
+    offers = CATALOG.offers()
+    assert {one.gpu for one in offers} <= set(CATALOG.gpus_by_name)
+    assert all(one.accelerator for one in offers)
+    lambda_a6000 = {one.accelerator for one in offers if one.cloud == "lambda" and one.gpu == "RTX A6000"}
     assert lambda_a6000 == {"A6000"}
-    assert resolve_gpu("A6000").accepts == ("RTX A6000",)
+    assert CATALOG.resolve_gpu("A6000").accepts == ("RTX A6000",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.catalog import Offer, gpus
+from gpuspec.catalog import Catalog, Offer
 from gpuspec.job import GpuChoice, Job
 from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.planning.plan import Plan
@@ -15,7 +15,8 @@ from gpuspec.workload import Workload
 
 NAMES = ("T4", "L4", "RTX 4090", "RTX A6000", "A100 80GB PCIe", "H100 SXM")
 CLOUDS = ("runpod", "lambda", "vast", "verda")
-VRAM = {gpu.name: gpu.vram_gb for gpu in gpus()}
+CATALOG = Catalog()
+VRAM = {gpu.name: gpu.vram_gb for gpu in CATALOG.gpus}
 
 price = st.one_of(st.none(), st.sampled_from((0.2, 0.34, 0.5, 0.5, 1.0, 2.5)))
 OFFER = {
@@ -62,7 +63,7 @@ def make(job: Job, found: list[Offer], gib: float | None) -> Plan:
         verdict = "fits" if need.high <= usable else "does not fit" if need.low > usable else "borderline"
         return Fit(verdict, gpu, need, usable, "weights")  # type: ignore[arg-type]
 
-    return rank_offers(job, Workload(), need_for, found, fit_for=fit_for)
+    return rank_offers(job, Workload(), need_for, found, catalog=CATALOG, fit_for=fit_for)
 
 
 @settings(max_examples=150, deadline=None)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from gpuspec.catalog import Catalog
 from gpuspec.commands.steps import read_steps
 from gpuspec.job.job import Job
 from gpuspec.workload import Workload
 from gpuspec.workload import read as read_workload
+
+CATALOG = Catalog()
 
 OLLAMA = "ollama serve & sleep 3; ollama pull llama3.2:3b; "
 VLLM = "vllm serve Qwen/Qwen2.5-7B-Instruct & "
 
 
 def read(job: Job) -> Workload:
-    return read_workload(job, read_steps(job))
+    return read_workload(job, read_steps(job), catalog=CATALOG)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from gpuspec.catalog import Catalog
 from gpuspec.commands.steps import read_steps
 from gpuspec.job.job import GpuChoice, Job
 from gpuspec.workload import Workload
 from gpuspec.workload import read as read_workload
+
+CATALOG = Catalog()
 
 TABLE = runpy.run_path(str(Path(__file__).with_name("commands.py")))
 MORE: list[tuple[str, dict[str, Any]]] = runpy.run_path(str(Path(__file__).with_name("more_commands.py")))[
@@ -31,7 +34,7 @@ def job(run: str, **more: Any) -> Job:
 
 
 def read(job: Job) -> Workload:
-    return read_workload(job, read_steps(job))
+    return read_workload(job, read_steps(job), catalog=CATALOG)
 
 
 def said(workload: Workload) -> dict[str, Any]:

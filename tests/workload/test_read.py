@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from gpuspec import text as jsonc
+from gpuspec.catalog import Catalog
 from gpuspec.commands.steps import read_steps
 from gpuspec.formats.job_spec import job_of
 from gpuspec.job.job import Download, Job, ModelSpec
 from gpuspec.workload import Origin, Workload
 from gpuspec.workload import read as read_workload
+
+CATALOG = Catalog()
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "gpu-jsonc"
 
@@ -27,7 +30,7 @@ def job(run: str | None = None, **more: Any) -> Job:
 
 
 def read(job: Job, path: str | None = None, read_file: Any = None) -> Workload:
-    return read_workload(job, read_steps(job, path, read_file))
+    return read_workload(job, read_steps(job, path, read_file), catalog=CATALOG)
 
 
 def files(**texts: str) -> Any:
@@ -41,7 +44,7 @@ def test_nothing_said_is_nothing_known() -> None:
 
 def test_a_spec_without_commands_loads_no_parser() -> None:
     code = (
-        "import sys; from gpuspec.job.job import Job; from gpuspec.workload import read; read(Job());"
+        "import sys; from gpuspec.job.job import Job; from gpuspec.catalog import Catalog; from gpuspec.workload import read; read(Job(), catalog=Catalog());"
         "print([m for m in ('ast', 'tree_sitter', 'gpuspec.commands.shell', 'gpuspec.engines', 'pathlib') "
         "if m in sys.modules])"
     )

@@ -171,6 +171,7 @@ def _hourly(script: Script, spec: str | None) -> float | None:
 
     jobs = [document for document in read(path, data) if document.job]
     prices = [
-        Case(document, settings=script.settings, overrides=script.overrides).per_hour for document in jobs
+        Case(document, settings=script.settings, overrides=script.overrides, catalog=script.catalog).per_hour
+        for document in jobs
     ]
     return min((price for price in prices if price is not None), default=None)

@@ -54,7 +54,7 @@ class DownloadTimeout(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for download in facts.job.downloads:
-            size = bytes_on_disk(download.source) if download.strategy == "hf" else None
+            size = bytes_on_disk(download.source, facts.catalog) if download.strategy == "hf" else None
             if size is None or not whole_repository(download):
                 continue
             allowed = download.timeout or USUAL

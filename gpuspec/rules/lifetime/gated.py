@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import resolve_model
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -82,7 +81,7 @@ class GatedWithoutToken(Rule):
         if not names and facts.job.model and facts.job.model.id and facts.job.run:
             names[facts.job.model.id] = facts.job.pointer("model.id")
         for name, pointer in names.items():
-            model = resolve_model(name).model if is_hub_id(name) else None
+            model = facts.catalog.resolve_model(name).model if is_hub_id(name) else None
             if model is None or not model.gated:
                 continue
             secrets = facts.job.pointers.get("secrets")

@@ -76,7 +76,7 @@ class MissingPreDownload(Rule):
             return
         from gpuspec.sizing.files import bytes_on_disk  # most specs load nothing from a hub
 
-        size = bytes_on_disk(found.name)
+        size = bytes_on_disk(found.name, facts.catalog)
         if size is not None and size < facts.options["least_gb"] * 1e9:
             return
         minutes = size / RATE / 60 if size else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gpuspec.catalog import resolve_model
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Option, Rule
@@ -130,7 +129,7 @@ class SmallerModelOrCascade(Rule):
         """The machines for a share of the requests on a smaller model: what costs least in all."""
         traffic = facts.job.traffic
         assert traffic
-        model = resolve_model(name).model
+        model = facts.catalog.resolve_model(name).model
         if model is None:
             return None
         work = facts.workload._replace(
@@ -138,7 +137,7 @@ class SmallerModelOrCascade(Rule):
             tensor_parallel=None, pipeline_parallel=None,
         )  # fmt: skip
         job = facts.job._replace(min_vram=None, max_price=None)
-        market = Market(job, facts.workload, facts.need, facts.offers).instead(work)
+        market = Market(job, facts.workload, facts.need, facts.market.book).instead(work)
         best: Tier | None = None
         for way in market.fitting(COUNTS[:1]):
             found = load(work, way.gpu, way.gpu_count, traffic, share)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.prices import cheapest
 from gpuspec.words import dollars
 
 
@@ -82,7 +81,7 @@ class SpotForSla(Rule):
         taken = facts.selected
         if taken is None:
             return ""
-        there = cheapest(taken.gpu.name, taken.gpu_count, facts.offers, facts.job._replace(spot="never"))
+        there = facts.market.cheapest(taken.gpu.name, taken.gpu_count, facts.job._replace(spot="never"))
         if there is None:
             return ""
         return f" ({taken.label}: {dollars(taken.per_hour)}/h as spot, {dollars(there.per_hour)}/h on demand)"

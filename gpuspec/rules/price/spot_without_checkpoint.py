@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Confidence, Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.prices import cheapest
 from gpuspec.words import dollars
 from gpuspec.workload.checkpoints import Checkpoints, checkpoints
 
@@ -98,7 +97,7 @@ class SpotWithoutCheckpoint(Rule):
         if not hours or taken is None:
             return "the training begins anew"
         spot = (
-            cheapest(taken.gpu.name, taken.gpu_count, facts.offers, facts.job._replace(spot="only"))
+            facts.market.cheapest(taken.gpu.name, taken.gpu_count, facts.job._replace(spot="only"))
             or taken.price
         )
         assert spot

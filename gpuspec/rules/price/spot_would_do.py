@@ -8,7 +8,6 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.prices import cheapest
 from gpuspec.rules.numbers import price_lines
 from gpuspec.words import dollars, percent
 
@@ -116,6 +115,6 @@ class SpotWouldDo(Rule):
             way._replace(price=price)
             for way in facts.choices
             if not way.fit or way.fit.verdict != "does not fit"
-            if (price := cheapest(way.gpu.name, way.gpu_count, facts.offers, only)) and price.per_hour <= cap
+            if (price := facts.market.cheapest(way.gpu.name, way.gpu_count, only)) and price.per_hour <= cap
         ]
         return min(found, key=lambda way: way.per_hour, default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import Model, resolve_model
+from gpuspec.catalog import Model
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
@@ -77,7 +77,7 @@ class QuantizationMismatch(Rule):
         workload = facts.workload
         if not workload.model_name or not workload.quantization:
             return
-        stated = resolve_model(workload.model_name, engine=workload.engine).quantization
+        stated = facts.catalog.resolve_model(workload.model_name, engine=workload.engine).quantization
         said, origin = workload.quantization, workload.origin("quantization")
         if stated is None:
             yield from self._full_precision(facts)
@@ -105,7 +105,7 @@ class QuantizationMismatch(Rule):
         """A flag for a checkpoint that is made in advance, and the publisher's own, which is in 16 bit."""
         workload = facts.workload
         said, origin = workload.quantization, workload.origin("quantization")
-        match = resolve_model(workload.model_name or "")
+        match = facts.catalog.resolve_model(workload.model_name or "")
         if said not in MADE_IN_ADVANCE or workload.engine not in LOADS_AS_IS or origin.kind != "command":
             return
         if (
@@ -128,7 +128,7 @@ class QuantizationMismatch(Rule):
         if not (job.model and job.model.quantization and job.run and scheme):
             return
         told = facts.commands_only
-        match = resolve_model(told.model_name) if told.model_name else None
+        match = facts.catalog.resolve_model(told.model_name) if told.model_name else None
         if match is None or match.model is None or match.relation != "name" or match.quantization:
             return
         plain = match.model.native_dtype in ("bf16", "fp16") and "quantization" not in told.origins

@@ -95,12 +95,12 @@ def _models(facts: Facts) -> dict[str, float]:
     sizes: dict[str, float] = {}
     for download in facts.job.downloads:
         if download.strategy == "hf" and whole_repository(download):
-            size = bytes_on_disk(download.source)
+            size = bytes_on_disk(download.source, facts.catalog)
             if size:
                 sizes[download.source] = size / 1e9
     found = loaded(facts)
     if found and not any(same_repository(download.source, found.name) for download in facts.job.downloads):
-        size = bytes_on_disk(found.name)
+        size = bytes_on_disk(found.name, facts.catalog)
         if size:
             sizes[found.name] = size / 1e9
     return sizes

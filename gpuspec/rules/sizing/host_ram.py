@@ -10,7 +10,6 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.prices import price_list
 from gpuspec.sizing import Need
 from gpuspec.words import gib
 
@@ -93,7 +92,7 @@ class HostRamSmall(Rule):
 
 def _most(facts: Facts, way: Alternative) -> float | None:
     """GiB of the largest machine with these GPUs that the job may take; None where one of them does not say."""
-    machines = price_list(facts.offers, facts.job).machines
+    machines = facts.market.book.price_list(facts.job).machines
     names = (way.gpu.name, *way.gpu.variants)
     sizes = [_memory(offer) for name in names for offer in machines.get((name, way.gpu_count), ())]
     known = [size for size in sizes if size is not None]

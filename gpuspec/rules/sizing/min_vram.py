@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import resolve_gpu
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.rule import Option, Rule
@@ -69,7 +68,9 @@ class MinVramOff(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        listed = [match.gpu for choice in job.gpu_types if (match := resolve_gpu(choice.name)).gpu]
+        listed = [
+            match.gpu for choice in job.gpu_types if (match := facts.catalog.resolve_gpu(choice.name)).gpu
+        ]
         largest = max((gpu.vram_gb for gpu in listed if gpu), default=None)
         floor = job.min_vram
         if floor is None:
@@ -111,7 +112,7 @@ class MinVramOff(Rule):
 
     def _too_high(self, facts: Facts, at: str, floor: float, need: Need) -> Iterator[Finding]:
         """The floor shuts out a GPU that would do the job for clearly less money."""
-        free = Market(facts.job._replace(min_vram=None), facts.workload, facts.need, facts.offers)
+        free = Market(facts.job._replace(min_vram=None), facts.workload, facts.need, facts.market.book)
         out = next(free.fitting((need.gpus,)), None)
         now = facts.selected or next(facts.market.fitting((need.gpus,)), None)
         if out is None or now is None or out.gpu.vram_gb >= floor:

@@ -8,7 +8,6 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related, Saving
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.prices import cheapest
 from gpuspec.words import dollars
 
 SPLITS_BY_FLAG = {"vllm", "sglang", "lmdeploy", "fastchat"}
@@ -99,7 +98,7 @@ class GpusUnused(Rule):
     def _unused(
         self, facts: Facts, way: Alternative, used: int, pointer: str, related: list[Related]
     ) -> Finding:
-        fewer = cheapest(way.gpu.name, used, facts.offers, facts.job)
+        fewer = facts.market.cheapest(way.gpu.name, used)
         saving = Saving(way.per_hour - fewer.per_hour) if way.price and fewer else None
         idle = way.gpu_count - used
         cost = f", {dollars(saving.per_hour)}/h for nothing" if saving and saving.per_hour > 0 else ""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import Gpu, resolve_gpu
+from gpuspec.catalog import Gpu
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.prices import cheapest
 from gpuspec.words import dollars, gib
 
 
@@ -43,7 +42,7 @@ class AmbiguousGpu(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for choice in facts.job.gpu_types:
-            match = resolve_gpu(choice.name)
+            match = facts.catalog.resolve_gpu(choice.name)
             shared = match.ambiguous
             several = tuple(gpu for gpu in shared if gpu.vram_gb >= (facts.job.min_vram or 0))
             if not shared or len(several) == 1:
@@ -79,7 +78,7 @@ def _enough(facts: Facts, several: tuple[Gpu, ...], number: int) -> tuple[Gpu, s
 def _listed(facts: Facts, several: tuple[Gpu, ...], number: int) -> str:
     words = []
     for gpu in several:
-        price = cheapest(gpu.name, number, facts.offers, facts.job)
+        price = facts.market.cheapest(gpu.name, number)
         cost = f", from {dollars(price.per_hour)}/h" if price else ""
         words.append(f"{gpu.name} ({gpu.vram_gb:g} GB{cost})")
     return " or ".join(words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import resolve_gpu
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -54,7 +53,7 @@ class DeprecatedName(Rule):
 
     def _gpus(self, facts: Facts) -> Iterator[Finding]:
         for choice in facts.job.gpu_types:
-            better = resolve_gpu(choice.name).deprecated
+            better = facts.catalog.resolve_gpu(choice.name).deprecated
             if better:
                 at = facts.name_pointer(choice)
                 fix = Fix(f"write {better}", (facts.rename_gpu(choice, better),), safe=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import resolve_gpu
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -41,7 +40,7 @@ class UnknownGpu(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for choice in facts.job.gpu_types:
-            match = resolve_gpu(choice.name)
+            match = facts.catalog.resolve_gpu(choice.name)
             if match.gpu or match.ambiguous or choice.name.lower().startswith(OTHER_ACCELERATORS):
                 continue
             at = facts.name_pointer(choice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import resolve_model
+from gpuspec.catalog import Catalog
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -41,11 +41,11 @@ class UnknownModel(Rule):
         written = facts.job.model.id if facts.job.model else None
         if not written:
             return
-        match = resolve_model(written)
+        match = facts.catalog.resolve_model(written)
         similar = next((name for name in match.suggestions if _numbers(name) == _numbers(written)), None)
         if match.model is not None or similar is None:
             return
-        near = _repository(similar, written) if "/" in written else similar
+        near = _repository(facts.catalog, similar, written) if "/" in written else similar
         at = facts.job.pointer("model.id")
         yield self.finding(
             at,
@@ -55,12 +55,12 @@ class UnknownModel(Rule):
         )
 
 
-def _repository(model: str, written: str) -> str:
+def _repository(catalog: Catalog, model: str, written: str) -> str:
     """The repository of a model, instruction-tuned or not, whose id is nearest to what is written; the model's own
     name where no repository of it is known."""
     from difflib import get_close_matches
 
-    known = resolve_model(model).model
+    known = catalog.resolve_model(model).model
     ids = [alias for alias in known.aliases if "/" in alias] if known else []
     return next(iter(get_close_matches(written, ids, n=1, cutoff=0)), model)
 
