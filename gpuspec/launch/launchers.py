@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Launcher
@@ -30,18 +31,16 @@ def launchers() -> dict[str, Callable[[], Launcher]]:
     """Name for `run --on` → what makes the launcher: our own, then those of plugins; a name that is taken is
     refused."""
     from gpuspec.launch.plugin_launcher import guarded
-    from gpuspec.plugin.load import plugins
+    from gpuspec.plugin.merge import merged
 
-    installed = plugins()
-    found = gpuspec_launchers()
-    for plugin, name, make in installed.named("gpuspec_launchers"):
-        if not isinstance(name, str) or not name or not callable(make):
-            installed.complain(plugin, f"gpuspec_launchers: {name!r:.60} is no name with a function")
-        elif name in found:
-            installed.complain(plugin, f"gpuspec_launchers: the launcher {name!r} is there already")
-        else:
-            found[name] = guarded(plugin, name, make)
+    found = merged("gpuspec_launchers", gpuspec_launchers(), _fault, what="launcher", keep=guarded)
     return {**found, **replaced}
+
+
+def _fault(name: Any, make: Any) -> str | None:
+    if not isinstance(name, str) or not name or not callable(make):
+        return f"{name!r:.60} is no name with a function"
+    return None
 
 
 def launcher_maker(name: str) -> Callable[[], Launcher]:

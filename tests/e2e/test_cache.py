@@ -16,7 +16,8 @@ from .conftest import brought_up
 from .controllers_stack import ControllersStack
 from .driving import gpuspec, launch, spec, start
 from .skypilot_stack import until
-from .test_controllers import GPUS, Client, began, listed
+from .test_controllers import Client, began, listed
+from .vm_stack import GPUS
 
 pytestmark = [
     pytest.mark.e2e,

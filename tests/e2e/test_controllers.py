@@ -18,11 +18,10 @@ from .conftest import brought_up
 from .controllers_stack import ControllersStack
 from .driving import arguments_with, gpuspec, record, spec, up
 from .skypilot_stack import until
+from .vm_stack import GPUS
 
 CANARY = "canary-8c1f"
 pytestmark = pytest.mark.e2e
-
-GPUS = ["Quadro RTX 6000", "A10"]
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import small_disk
 
 from .conftest import brought_up
 from .driving import (
@@ -36,11 +36,10 @@ from .driving import (
     until,
     up,
 )
-from .vm_stack import VMStack
+from .vm_stack import GPUS, VMStack
 
 pytestmark = pytest.mark.faults
 
-GPUS = ["Quadro RTX 6000", "A10"]  # $0.50, $0.75
 UNTIL_QUIT = "until [ -e quit ]; do sleep 0.2; done; rm quit"
 WEIGHTS = os.urandom(400_000)
 BIG = 150_000_000
@@ -262,20 +261,10 @@ def test_the_disk_there_is_full(vms: VMStack, job: dict[str, Any]) -> None:
     told(vms, record(vms)["id"], "failed", "the job failed with exit status 1: see the log above")
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    folder.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def test_the_disk_here_is_full(vms: VMStack, job: dict[str, Any]) -> None:
     runs = vms.home / "state" / "runs"
     small = {**job, "outputs": ["small/"], "run": "mkdir small; head -c 3000000 /dev/urandom >small/third"}
-    with small_disk(runs):
+    with small_disk(runs, "1m", must=True):
         done = launch(vms, spec(**small))
         run = record(vms)
         assert done.returncode == 1, done.stderr

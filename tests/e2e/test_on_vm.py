@@ -34,11 +34,10 @@ from .driving import (
     until,
     up,
 )
-from .vm_stack import VMStack
+from .vm_stack import GPUS, VMStack
 
 pytestmark = pytest.mark.e2e
 
-GPUS = ["Quadro RTX 6000", "A10"]  # $0.50, $0.75
 UNTIL_QUIT = "python3 -m http.server {} 2>&1 & while [ ! -e quit ]; do sleep 0.2; done; kill $!; rm quit"
 
 left: dict[str, Any] = {}

@@ -81,6 +81,9 @@ TYPES = (
 )
 REGIONS = ("us-east-1", "us-west-1")
 
+GPUS = ["Quadro RTX 6000", "A10"]
+"""The two cheapest of TYPES, $0.50 and $0.75/h, as a spec names them."""
+
 
 class VMStack(SkyPilotStack):
     """The stack under one folder."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from small_disk import small_disk
 
 from gpuspec.launch.records import Records
 
@@ -273,21 +274,16 @@ def test_stop_while_the_machine_is_being_made_says_so(rented: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(rented: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The state folder on a disk of its own, of 1 MiB."""
-    disk = rented / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("cannot mount a tmpfs here")
-    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(disk / "state"))
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+def state_disk(rented: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The disk that the state folder is alone on."""
+    with small_disk(rented / "disk", "1m") as disk:
+        monkeypatch.setenv("GPUSPEC_STATE_DIR", str(disk / "state"))
+        yield disk
 
 
 @needs_rsync
 def test_our_disk_is_full_before_the_results_come(
-    rented: Path, reached: dict[str, str], small_disk: Path
+    rented: Path, reached: dict[str, str], state_disk: Path
 ) -> None:
     (rented / "sky_workdir" / "results" / "big").write_bytes(os.urandom(2_000_000))
     done = run(rented, **reached)
@@ -299,9 +295,9 @@ def test_our_disk_is_full_before_the_results_come(
     assert not (rented / "results" / "big").exists()
 
 
-def test_our_disk_is_full_before_anything_is_rented(rented: Path, small_disk: Path) -> None:
+def test_our_disk_is_full_before_anything_is_rented(rented: Path, state_disk: Path) -> None:
     assert gpuspec("ps").returncode == 0
-    cloud.fill(str(small_disk))
+    cloud.fill(str(state_disk))
     done = run(rented)
     assert done.returncode == 2
     assert "error[records-not-written]" in done.stderr
@@ -309,13 +305,13 @@ def test_our_disk_is_full_before_anything_is_rented(rented: Path, small_disk: Pa
     assert not cloud.read()
 
 
-def test_our_disk_is_full_when_the_machine_is_up(rented: Path, small_disk: Path) -> None:
-    done = run(rented, FILLS=str(small_disk))
+def test_our_disk_is_full_when_the_machine_is_up(rented: Path, state_disk: Path) -> None:
+    done = run(rented, FILLS=str(state_disk))
     assert done.returncode == 2, done.stderr
     assert "error[records-not-written]" in done.stderr
     assert "Traceback" not in done.stderr
     assert not cloud.read()
-    (small_disk / "filler").unlink()
+    (state_disk / "filler").unlink()
     (row,) = listed()
     assert row["state"] == "lost"
     assert gpuspec("reap", "--yes").returncode == 0

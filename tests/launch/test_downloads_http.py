@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_disk import small_disk
 from webserver import Site
 
 from gpuspec.errors import UserError
@@ -162,24 +163,11 @@ def test_a_disk_that_fills_up_is_named(model: Site, fetch: Fetch, tmp_path: Path
     assert not (tmp_path / "work/models/model.bin").exists()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
-    """A real file system of 512 KiB; needs root."""
-    work = tmp_path / "work"
-    work.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(work)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("cannot mount a tmpfs here")
-    yield work
-    subprocess.run(["umount", str(work)], check=True)
-
-
 @pytest.mark.parametrize("sized", [True, False])
-def test_a_real_full_disk(model: Site, fetch: Fetch, small_disk: Path, sized: bool) -> None:
+def test_a_real_full_disk(model: Site, fetch: Fetch, tmp_path: Path, sized: bool) -> None:
     model.sized = sized
-    done = fetch(http(model))
+    with small_disk(tmp_path / "work", "512k"):
+        done = fetch(http(model))
     assert done.returncode == 1
     assert "`disk_gb`" in done.stderr
     assert ("1.0 MB" in done.stderr) == sized  # known beforehand: said with the numbers

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from small_disk import small_disk
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import Outputs, Report, missing
@@ -228,21 +226,9 @@ def test_without_rsync_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert caught.value.code == "no-rsync"
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A quarter of a megabyte in place of a folder."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("cannot mount a tmpfs here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_a_full_disk_here_leaves_no_half_file(tmp_path: Path) -> None:
     run = Run(tmp_path)
-    with small_disk(run.here):
+    with small_disk(run.here, "256k"):
         run.write("r/big", "x" * 1_000_000)
         with pytest.raises(UserError) as caught:
             run.outputs("r/").fetch()
@@ -260,9 +246,8 @@ def test_what_ssh_warns_of_is_not_why_it_failed(tmp_path: Path) -> None:
     ssh = tmp_path / "ssh"
     ssh.write_text(f'#!/bin/sh\necho "{warning}" >&2\nshift\nexec sh -c "$*"\n')
     ssh.chmod(0o755)
-    run.staging.mkdir()
     source, here, staging = f"machine:{run.there}", str(run.here), str(run.staging)
-    with small_disk(run.staging):
+    with small_disk(run.staging, "256k"):
         with pytest.raises(UserError) as caught:
             Outputs(source, here, staging, "k", ("r/",), (), options=("-e", str(ssh))).fetch()
         assert caught.value.code == "outputs-not-written"
