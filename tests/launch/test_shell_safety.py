@@ -24,7 +24,7 @@ from gpuspec.job import Budget, Download, GpuChoice, Job, Step
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
 from gpuspec.launch.skypilot.job_script import INLINE_BYTES, sent_as_file
-from gpuspec.launch.skypilot.task import task
+from gpuspec.launch.skypilot.task import Recovery, task, usable_options
 from gpuspec.launch.skypilot.yaml_text import render
 
 from .test_items import NASTY, names
@@ -144,3 +144,25 @@ def test_a_text_out_of_sight_is_the_same_text(text: str, tmp_path: Path) -> None
     plain = run_text(text, None)
     assert len(sent_as_file(plain)) > INLINE_BYTES
     assert run(sent_as_file(plain)) == run(plain)
+
+
+def test_variables_of_our_own_hide_none_of_the_authors() -> None:
+    """Setup, the command, another command on the same machine, and what waits before a machine goes."""
+    spec = Job(
+        gpu_types=(GpuChoice("RTX A6000", 1, ""),),
+        setup=("true",),
+        run="true",
+        cache="s3://mine",
+        budget=Budget(None, 2.0),
+    )
+    recovery = Recovery(until=1e9, hold_minutes=5, folder=None)
+    made = task(spec, planned(spec), workdir="/work", label="r1", succession=recovery)
+    again = task(
+        spec, planned(spec), workdir="/work", label="r1", again=usable_options(spec, planned(spec), None)[0]
+    )
+    (hook,) = made["config"]["hooks"]
+    for text in (made["setup"], made["run"], again["run"], hook["run"]):
+        assigned = re.findall(r"(?<![\w$-])(\w+)=", text)
+        read = " ".join(re.findall(r"\bread -r ([\w ]+)", text)).split()
+        assert assigned
+        assert [name for name in (*assigned, *read) if name != "_" and not name.startswith("gs_")] == []

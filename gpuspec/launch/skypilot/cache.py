@@ -78,23 +78,24 @@ def wait_for_upload_text(text: str, job: Job) -> str:
     return f"""\
 (
 {text})
-status=$?
-{_upload_wait(UPLOAD_MINUTES * 60)}[ -z "$left" ] || [ $status -ne 0 ] || status=1
-exit $status
+gs_status=$?
+{_upload_wait(UPLOAD_MINUTES * 60)}[ -z "$gs_dirty" ] || [ $gs_status -ne 0 ] || gs_status=1
+exit $gs_status
 """
 
 
 def _upload_wait(seconds: int) -> str:
-    """Shell text that waits until rclone (1.59 or newer) notes no file as `Dirty`, or its mount is gone; `left` is
-    what it still notes then."""
+    """Shell text that waits until rclone (1.59 or newer) notes no file as `Dirty`, or its mount is gone; `gs_dirty`
+    is what it still notes then."""
     return f"""\
-waited=0
-while left=$(grep -rlsE '"Dirty": *true' ~/.cache/rclone/*/vfsMeta) && [ -n "$left" ]; do
-  if [ $waited -ge {seconds} ] || ! stat {CACHE} >/dev/null 2>&1; then
-    echo "{NOT_UPLOADED}: $(echo "$left" | wc -l) files" >&2; break
+gs_waited=0
+while gs_dirty=$(grep -rlsE '"Dirty": *true' ~/.cache/rclone/*/vfsMeta) && [ -n "$gs_dirty" ]; do
+  if [ $gs_waited -ge {seconds} ] || ! stat {CACHE} >/dev/null 2>&1; then
+    echo "{NOT_UPLOADED}: $(echo "$gs_dirty" | wc -l) files" >&2; break
   fi
-  waited=$(( waited + 1 ))
-  [ $(( waited % 60 )) -ne 0 ] || echo "gpuspec: $(echo "$left" | wc -l) files of the cache are being uploaded" >&2
+  gs_waited=$(( gs_waited + 1 ))
+  [ $(( gs_waited % 60 )) -ne 0 ] ||
+    echo "gpuspec: $(echo "$gs_dirty" | wc -l) files of the cache are being uploaded" >&2
   sleep 1
 done
 """

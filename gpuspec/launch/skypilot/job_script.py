@@ -110,8 +110,8 @@ mkdir -p .gpuspec; rm -f {FETCHED}
 {text})
 gs_status=$?
 echo "{WAITS_FOR_FETCH} {minutes}" >&2
-waited=0
-until [ -e {FETCHED} ] || [ $waited -ge {minutes * 60} ]; do sleep 1; waited=$(( waited + 1 )); done
+gs_waited=0
+until [ -e {FETCHED} ] || [ $gs_waited -ge {minutes * 60} ]; do sleep 1; gs_waited=$(( gs_waited + 1 )); done
 exit $gs_status
 """
 
