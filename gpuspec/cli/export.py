@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.job_file import load, make_plan
-from gpuspec.launch.skypilot import export
 from gpuspec.launch.skypilot.mode import Mode
+from gpuspec.launch.skypilot.task_yaml import task_yaml
 
 KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
 
@@ -32,5 +32,5 @@ def command(spec: str, to: str, prices: str | None, accept_no_timer: bool) -> in
     """
     file = load(spec, prices)
     plan = make_plan(file, accept_no_timer=accept_no_timer, launcher="skypilot")
-    click.echo(export(file.job, plan, file.workdir, KINDS[to]), nl=False)
+    click.echo(task_yaml(file.job, plan, file.workdir, KINDS[to]), nl=False)
     return 0

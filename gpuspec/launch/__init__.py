@@ -25,16 +25,16 @@ from gpuspec.launch.launchers import find_launcher as find_launcher
 if TYPE_CHECKING:
     from gpuspec.launch.checks import check_job
     from gpuspec.launch.interrupts import interruptible
-    from gpuspec.launch.local.redact import Redactor
     from gpuspec.launch.outputs import Outputs, outputs_of
     from gpuspec.launch.readiness import Watch, ask_here
     from gpuspec.launch.records import alive, record_of, run_folder
+    from gpuspec.launch.redact import Redactor
     from gpuspec.launch.steps import Steps, steps_of
     from gpuspec.launch.tunnel import Tunnel, forward
 
 _HOME = {
     "Outputs": "outputs",
-    "Redactor": "local.redact",
+    "Redactor": "redact",
     "Steps": "steps",
     "Tunnel": "tunnel",
     "Watch": "readiness",

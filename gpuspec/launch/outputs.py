@@ -41,7 +41,7 @@ Ledger = dict[str, list[Any]]
 """What we put into a workdir, by relative path: [size, mtime in ns, run that brought it, Unix time of that]."""
 
 
-class Report(NamedTuple):
+class FetchReport(NamedTuple):
     """What one fetch brought, as paths relative to the workdir. `kept_both` holds (the author's, the new name of
     the job's)."""
 
@@ -119,7 +119,7 @@ class Outputs:
         self.lock = threading.Lock()
         self.rsync: subprocess.Popen[str] | None = None
 
-    def fetch(self, timeout: float = 3600) -> Report:
+    def fetch(self, timeout: float = 3600) -> FetchReport:
         """Bring everything that changed, in `timeout` seconds. Ends a fetch that is under way in the background,
         which may wait for a machine that does not answer, and goes on where it was. UserError where results could
         not come: then the machine should stay."""
@@ -152,12 +152,12 @@ class Outputs:
         thread.start()
         return thread
 
-    def _fetch(self, timeout: float) -> Report:
+    def _fetch(self, timeout: float) -> FetchReport:
         try:
             self._pull(timeout)
             found = self._found()
             if not found:
-                return Report((), ())
+                return FetchReport((), ())
             with self._alone():
                 return self._merge(found)
         except OSError as error:
@@ -246,7 +246,7 @@ class Outputs:
                 found += [os.path.normpath(os.path.join(relative, name)) for name in names]
         return sorted(path for path in found if not self._excluded(path))
 
-    def _merge(self, found: Sequence[str]) -> Report:
+    def _merge(self, found: Sequence[str]) -> FetchReport:
         """From staging into the workdir, each file in one step."""
         ledger = self._read_ledger()
         fetched, both = [], []
@@ -258,7 +258,7 @@ class Outputs:
                 both.append((relative, taken))
         if fetched or both:
             self._write_ledger(ledger)
-        return Report(tuple(fetched), tuple(both))
+        return FetchReport(tuple(fetched), tuple(both))
 
     def _excluded(self, relative: str) -> bool:
         return any(
@@ -360,6 +360,33 @@ def brought_back(job: Job, settings: RunSettings) -> list[str]:
     return patterns
 
 
+def staging_folder(run_id: str) -> str:
+    """Where the outputs of a run arrive before they are put in their place."""
+    return os.path.join(run_folder(run_id), "outputs")
+
+
+def outputs_of_run(
+    run: Run,
+    *,
+    source: str,
+    workdir: str,
+    outputs: Sequence[str],
+    exclude: Sequence[str],
+    options: Sequence[str] = (),
+) -> Outputs:
+    """The outputs of a run; see `Outputs`."""
+    return Outputs(
+        source=source,
+        workdir=workdir,
+        staging=staging_folder(run.id),
+        run_id=run.id,
+        outputs=outputs,
+        exclude=exclude,
+        options=options,
+        since=run.started,
+    )
+
+
 def outputs_of(
     job: Job, settings: RunSettings, run: Run, source: str, options: Sequence[str] = ()
 ) -> Outputs | None:
@@ -367,7 +394,11 @@ def outputs_of(
     patterns = brought_back(job, settings)
     if not patterns:
         return None
-    staging = os.path.join(run_folder(run.id), "outputs")
-    return Outputs(
-        source, settings.workdir, staging, run.id, patterns, job.exclude_outputs, options, run.started
+    return outputs_of_run(
+        run,
+        source=source,
+        workdir=settings.workdir,
+        outputs=patterns,
+        exclude=job.exclude_outputs,
+        options=options,
     )

@@ -1,6 +1,6 @@
 """A client of the local launcher in a process of its own, to be interrupted and killed: JOB.json [detach].
 
-KILL_AT=FUNCTION:before or after kills it (SIGKILL) there, FUNCTION being one of `launch.local.machine`.
+KILL_AT=FUNCTION:before or after kills it (SIGKILL) there, FUNCTION being one of `launch.local.local_launcher`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any, cast
 
 from gpuspec.job import Job
 from gpuspec.launch import RunSettings, find_launcher
-from gpuspec.launch.local import machine
+from gpuspec.launch.local import local_launcher
 from gpuspec.launch.records import Records
 
-machine.GRACE_SECONDS = 5.0
+local_launcher.GRACE_SECONDS = 5.0
 
 
 def mortal(point: str) -> None:
     """Make the process end at `point`."""
     name, _, when = point.partition(":")
-    function = getattr(machine, name)
+    function = getattr(local_launcher, name)
 
     def dying(*arguments: Any, **options: Any) -> Any:
         if when == "before":
@@ -30,7 +30,7 @@ def mortal(point: str) -> None:
         function(*arguments, **options)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    setattr(machine, name, dying)
+    setattr(local_launcher, name, dying)
 
 
 def main() -> int:

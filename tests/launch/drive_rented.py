@@ -177,7 +177,7 @@ def main() -> int:
     for verb in [name for name in vars(FakeClient) if not name.startswith("_")]:
         mortal(FakeClient, verb)
     module: Any = client
-    module.Client, module.require, module.used = FakeClient, lambda: None, lambda: True
+    module.Client, module.require_skypilot, module.skypilot_used = FakeClient, lambda: None, lambda: True
     from gpuspec.cli.main import main as gpuspec
     from gpuspec.launch.skypilot import follow_log, results
 

@@ -20,10 +20,10 @@ from webserver import Site
 from gpuspec.errors import UserError
 from gpuspec.job import Download, GpuChoice, Job, Port, Readiness
 from gpuspec.launch import Outcome, Run, RunSettings, clock, find_launcher
-from gpuspec.launch.local import machine
+from gpuspec.launch.local import local_launcher
 from gpuspec.launch.local.processes import marked
-from gpuspec.launch.local.redact import Redactor
 from gpuspec.launch.records import Records, log_path, process_start
+from gpuspec.launch.redact import Redactor
 from gpuspec.planning.plan import Plan
 from gpuspec.sizing import Unsized
 
@@ -34,7 +34,7 @@ DRIVE = Path(__file__).with_name("drive_local.py")
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setattr(machine, "GRACE_SECONDS", 5.0)
+    monkeypatch.setattr(local_launcher, "GRACE_SECONDS", 5.0)
     return tmp_path / "state"
 
 
@@ -143,7 +143,7 @@ def test_a_job_may_save_its_state_before_it_is_ended(work: Path) -> None:
 
 
 def test_a_job_that_will_not_go_is_killed(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(local_launcher, "GRACE_SECONDS", 0.2)
     outcome, run, _ = launch(Job(run="trap '' TERM; sleep 600; sleep 600"), work, max_hours=0.3 / 3600)
     assert outcome.state == "timeout"
     assert marked(run.id) == []

@@ -13,7 +13,7 @@ import pytest
 from small_disk import small_disk
 
 from gpuspec.errors import UserError
-from gpuspec.launch.outputs import Outputs, Report, missing
+from gpuspec.launch.outputs import FetchReport, Outputs, missing
 
 pytestmark = pytest.mark.skipif(not shutil.which("rsync"), reason="no rsync here")
 
@@ -77,8 +77,8 @@ def test_a_second_fetch_brings_only_what_changed(run: Run) -> None:
     outputs = run.outputs("r/")
     outputs.fetch()
     run.write("r/a", "22")
-    assert outputs.fetch() == Report(("r/a",), ())
-    assert outputs.fetch() == Report((), ())
+    assert outputs.fetch() == FetchReport(("r/a",), ())
+    assert outputs.fetch() == FetchReport((), ())
     assert (run.here / "r/a").read_text() == "22"
 
 
@@ -94,7 +94,7 @@ def test_a_file_the_author_changed_is_kept_beside_the_job_s(run: Run) -> None:
     ]
     assert (run.here / "r/a.txt").read_text() == "mine"
     assert (run.here / "r/a.k3abc.txt").read_text() == "job"
-    assert outputs.fetch() == Report((), ())
+    assert outputs.fetch() == FetchReport((), ())
     run.write("r/a.txt", "job, later")
     outputs.fetch()
     assert (run.here / "r/a.txt").read_text() == "mine"
@@ -117,7 +117,7 @@ def test_the_next_run_replaces_what_the_last_one_brought(run: Run, tmp_path: Pat
     later = Outputs(
         str(run.there), str(run.here), str(tmp_path / "staging2"), "z9", ("r/",), (), since=time.time()
     )
-    assert later.fetch() == Report(("r/a",), ())
+    assert later.fetch() == FetchReport(("r/a",), ())
     assert (run.here / "r/a").read_text() == "second run"
 
 
@@ -129,11 +129,11 @@ def test_two_runs_at_the_same_time_lose_neither_s_result(run: Run, tmp_path: Pat
     staging = str(tmp_path / "staging2")
     first = Outputs(str(run.there), str(run.here), str(run.staging), "k3abc", ("r/",), (), since=began)
     second = Outputs(str(other.there), str(run.here), staging, "z9", ("r/",), (), since=began + 0.001)
-    assert first.fetch() == Report(("r/a",), ())
-    assert second.fetch() == Report((), (("r/a", "r/a.z9"),))
+    assert first.fetch() == FetchReport(("r/a",), ())
+    assert second.fetch() == FetchReport((), (("r/a", "r/a.z9"),))
     run.write("r/a", "of the first, later")
-    assert first.fetch() == Report(("r/a",), ())
-    assert second.fetch() == Report((), ())
+    assert first.fetch() == FetchReport(("r/a",), ())
+    assert second.fetch() == FetchReport((), ())
     assert (run.here / "r/a").read_text() == "of the first, later"
     assert (run.here / "r/a.z9").read_text() == "of the second"
 
@@ -169,7 +169,7 @@ def test_the_same_file_is_no_conflict(run: Run) -> None:
     run.write("r/a", "same")
     (run.here / "r").mkdir()
     (run.here / "r/a").write_text("same")
-    assert run.outputs("r/").fetch() == Report((), ())
+    assert run.outputs("r/").fetch() == FetchReport((), ())
 
 
 def test_links_that_lead_outside_do_not_come(run: Run, tmp_path: Path) -> None:

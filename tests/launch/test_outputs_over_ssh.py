@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.launch.outputs import Outputs, Report
+from gpuspec.launch.outputs import FetchReport, Outputs
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
 pytestmark = pytest.mark.skipif(
@@ -164,7 +164,7 @@ def test_a_fetch_that_was_cut_goes_on_where_it_was(machine: Machine) -> None:
     assert "still on the machine" in (caught.value.hint or "")
     assert not list(machine.here.rglob("big*"))
     machine.link.mend()
-    assert machine.outputs().fetch() == Report(("r/big",), ())
+    assert machine.outputs().fetch() == FetchReport(("r/big",), ())
     assert (machine.here / "r" / "big").read_bytes() == body
     assert machine.link.passed < SIZE - 3_000_000, "it began anew"
     assert [path.name for path in (machine.here / "r").iterdir()] == ["big"]
@@ -199,7 +199,7 @@ def test_a_fetch_that_hangs_in_the_background_does_not_hold_the_last_one(machine
     over.set()
     machine.link.mend()
     began = time.monotonic()
-    assert outputs.fetch(timeout=60) == Report(("r/big",), ())
+    assert outputs.fetch(timeout=60) == FetchReport(("r/big",), ())
     assert time.monotonic() - began < 20
     assert (machine.here / "r" / "big").read_bytes() == body
     thread.join(20)

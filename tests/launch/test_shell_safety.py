@@ -158,7 +158,7 @@ def test_variables_of_our_own_hide_none_of_the_authors() -> None:
     recovery = Recovery(until=1e9, hold_minutes=5, folder=None)
     made = task(spec, planned(spec), workdir="/work", label="r1", succession=recovery)
     again = task(
-        spec, planned(spec), workdir="/work", label="r1", again=usable_options(spec, planned(spec), None)[0]
+        spec, planned(spec), workdir="/work", label="r1", reuse=usable_options(spec, planned(spec), None)[0]
     )
     (hook,) = made["config"]["hooks"]
     for text in (made["setup"], made["run"], again["run"], hook["run"]):

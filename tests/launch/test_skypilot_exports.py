@@ -9,8 +9,8 @@ import pytest
 
 from gpuspec.errors import UserError
 from gpuspec.job import Checkpoint, Job, Port, Readiness, Scaling, Traffic
-from gpuspec.launch.skypilot import export
-from gpuspec.launch.skypilot.controller_task import managed, service
+from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
+from gpuspec.launch.skypilot.task_yaml import task_yaml
 
 from .test_skypilot_task import job, made, planned
 
@@ -23,7 +23,7 @@ SERVED: dict[str, Any] = {
 
 def test_a_managed_job_tries_the_cheapest_first_and_recovers() -> None:
     spec = job("RTX A6000", spot="allowed", checkpoint=Checkpoint("s3://b/ckpt"))
-    config = managed(made(spec), spec)
+    config = managed_job_task(made(spec), spec)
     assert config["resources"]["ordered"] == [  # $0.34, $0.79, $0.80
         {"infra": "runpod", "accelerators": "RTXA6000:1", "use_spot": True},
         {"infra": "runpod", "accelerators": "RTXA6000:1"},
@@ -32,14 +32,14 @@ def test_a_managed_job_tries_the_cheapest_first_and_recovers() -> None:
     assert config["resources"]["job_recovery"] == {"strategy": "EAGER_NEXT_REGION"}
     assert "autostop" not in config["resources"]
     assert "any_of" not in config["resources"]
-    assert export(spec, planned(spec), "/w", "job").startswith(
+    assert task_yaml(spec, planned(spec), "/w", "job").startswith(
         "# written by gpuspec; launch it with: sky jobs launch FILE"
     )
 
 
 def test_a_service_scales_by_its_declared_load() -> None:
     spec = job("RTX A6000", scaling=Scaling(0, 4, 10), traffic=Traffic(requests_per_day=172_800), **SERVED)
-    config = service(made(spec), spec)
+    config = service_task(made(spec), spec)
     assert config["service"] == {
         "ports": 8000,
         "readiness_probe": {"path": "/health", "initial_delay_seconds": 900},
@@ -53,23 +53,23 @@ def test_a_service_scales_by_its_declared_load() -> None:
     assert "autostop" not in config["resources"]
     assert config["resources"]["ports"] == [8000]  # forwarded to nobody: the load balancer calls it
     one = job("RTX A6000", scaling=Scaling(min=1), **SERVED)
-    assert service(made(one), one)["service"]["replica_policy"] == {"min_replicas": 1}
+    assert service_task(made(one), one)["service"]["replica_policy"] == {"min_replicas": 1}
 
 
 def test_a_service_on_spot_falls_back_to_machines_on_demand() -> None:
     spec = job("RTX A6000", spot="allowed", scaling=Scaling(min=1), **SERVED)
-    config = service(made(spec), spec)
+    config = service_task(made(spec), spec)
     assert config["resources"]["any_of"] == [
         {"infra": "runpod", "accelerators": "RTXA6000:1", "use_spot": True}
     ]
     assert config["service"]["replica_policy"] == {"min_replicas": 1, "dynamic_ondemand_fallback": True}
     only = job("RTX A6000", spot="only", scaling=Scaling(min=1), **SERVED)
-    assert service(made(only), only)["service"]["replica_policy"] == {"min_replicas": 1}
+    assert service_task(made(only), only)["service"]["replica_policy"] == {"min_replicas": 1}
 
 
 def test_a_single_request_does_not_start_every_replica() -> None:
     quiet = job("RTX A6000", scaling=Scaling(0, 4), traffic=Traffic(requests_per_day=100), **SERVED)
-    target = service(made(quiet), quiet)["service"]["replica_policy"]["target_qps_per_replica"]
+    target = service_task(made(quiet), quiet)["service"]["replica_policy"]["target_qps_per_replica"]
     assert math.ceil(10 / 60 / target) == 1  # ten requests in SkyServe's window of a minute
     assert math.ceil(11 / 60 / target) == 2
 
@@ -87,7 +87,7 @@ def test_a_single_request_does_not_start_every_replica() -> None:
 )  # fmt: skip
 def test_what_a_controller_could_not_run_is_refused(kind: str, spec: Job, code: str) -> None:
     with pytest.raises(UserError) as caught:
-        export(spec, planned(spec), "/w", kind)
+        task_yaml(spec, planned(spec), "/w", kind)
     assert caught.value.code == code
 
 

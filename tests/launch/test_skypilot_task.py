@@ -17,7 +17,6 @@ from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.errors import UserError
 from gpuspec.job import Budget, GpuChoice, Job, Port, Step
 from gpuspec.launch import RunSettings, find_launcher, items
-from gpuspec.launch.skypilot import export
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.job_script import (
     FETCHED,
@@ -28,6 +27,7 @@ from gpuspec.launch.skypilot.job_script import (
 )
 from gpuspec.launch.skypilot.reuse import machine_key
 from gpuspec.launch.skypilot.task import ResourceOption, task, task_name
+from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Unsized
@@ -217,7 +217,7 @@ def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:
         "RTX A6000", setup=tuple(step.run for step in steps), steps=steps, run="echo run", budget=Budget(1, 1)
     )
     way = ResourceOption("lambda", "A6000", 1, False, "", 0.8)
-    again = made(spec, again=way)
+    again = made(spec, reuse=way)
     assert again["resources"] == {"infra": "lambda", "accelerators": "A6000:1"}
     assert "setup" not in again
     (tmp_path / ".gpuspec").mkdir()
@@ -238,7 +238,7 @@ def test_a_setup_that_failed_is_done_anew_on_a_machine_used_again(
     budget = Budget(max_hours=hours) if hours else None
     spec = job("RTX A6000", setup=setup, steps=steps, run="echo run", budget=budget)
     assert bash(made(spec)["setup"], tmp_path).returncode == 1
-    again = made(spec, again=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"]
+    again = made(spec, reuse=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"]
     failed = bash(again, tmp_path)
     assert (failed.returncode, failed.stdout) == (1, "")
     assert "setup of an earlier run did not end well" in failed.stderr
@@ -257,7 +257,7 @@ def test_a_command_that_has_begun_tells_that_setup_went_well(tmp_path: Path) -> 
     assert bash(first["run"], tmp_path).stdout == "run\n"
     assert (
         bash(
-            made(spec, again=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"], tmp_path
+            made(spec, reuse=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"], tmp_path
         ).returncode
         == 0
     )
@@ -318,7 +318,7 @@ def test_setup_stops_at_the_first_failure(limit: float | None, tmp_path: Path) -
 def test_export_names_secrets_and_never_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "canary-123")
     spec = job("RTX A6000", secrets=("HF_TOKEN",))
-    text = export(spec, planned(spec), "/w")
+    text = task_yaml(spec, planned(spec), "/w")
     assert "secrets:\n  HF_TOKEN: null\n" in text
     assert "sky launch --secret HF_TOKEN FILE" in text
     assert "canary" not in text
@@ -349,7 +349,7 @@ def test_a_folder_whose_name_skypilot_would_run_is_refused(tmp_path: Path, name:
     assert refused(job("RTX A6000", image=name), tmp_path) == "unsafe-name"
     assert refused(job("RTX A6000", cache=f"s3://{name}"), tmp_path) == "unsafe-name"
     with pytest.raises(UserError):
-        export(job("RTX A6000"), planned(job("RTX A6000")), str(tmp_path / name))
+        task_yaml(job("RTX A6000"), planned(job("RTX A6000")), str(tmp_path / name))
 
 
 def test_a_folder_with_a_name_that_is_merely_odd_is_taken(tmp_path: Path) -> None:
@@ -402,9 +402,9 @@ def test_a_machine_waits_for_its_outputs_to_be_fetched(tmp_path: Path) -> None:
         watch = JobLog(io.StringIO(), io.StringIO())
         for line in shell.stderr:
             watch.write(f"(x, pid=1) {line}")
-            if watch.held.is_set():
+            if watch.waits_for_fetch.is_set():
                 assert shell.poll() is None
                 (tmp_path / FETCHED).touch()
         assert shell.wait() == 3
-    assert watch.held.is_set()
+    assert watch.waits_for_fetch.is_set()
     assert bash(wait_for_fetch_text("exit 4\n", 0), tmp_path).returncode == 4  # nobody came in time

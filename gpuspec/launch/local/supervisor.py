@@ -17,16 +17,16 @@ import time
 from typing import Any
 
 from gpuspec.launch.launcher import State
-from gpuspec.launch.local.gpu import Peak
+from gpuspec.launch.local.nvml import Peak
 from gpuspec.launch.local.processes import MARK, end
-from gpuspec.launch.local.redact import Redactor
 from gpuspec.launch.outputs import missing
 from gpuspec.launch.readiness import Watch, ask_here
 from gpuspec.launch.records import Records, log_path
+from gpuspec.launch.redact import Redactor
 
 
 class Supervisor:
-    """Runs the steps of `job` (see `machine.job_file`) one after the other."""
+    """Runs the steps of `job` (see `local_launcher.job_file`) one after the other."""
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job

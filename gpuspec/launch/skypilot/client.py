@@ -55,13 +55,13 @@ class Machine(NamedTuple):
         }
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """ "gs-x: 1 × A10 on lambda at $0.75/h"."""
         price = "" if self.price is None else f" at ${self.price:.2f}/h"
         return f"{self.name}: {self.gpu_count} × {self.accelerator} on {self.cloud}{price}"
 
 
-def require() -> None:
+def require_skypilot() -> None:
     """UserError where SkyPilot is not installed. Does not import it."""
     if find_spec("sky") is None:
         raise UserError(
@@ -71,7 +71,7 @@ def require() -> None:
         )
 
 
-def used() -> bool:
+def skypilot_used() -> bool:
     """Whether SkyPilot was ever used here: only then is it worth the seconds to ask it for machines."""
     return find_spec("sky") is not None and os.path.exists(os.path.expanduser("~/.sky"))
 
@@ -80,7 +80,7 @@ class Client:
     """A session with SkyPilot's API server (which SkyPilot starts on this machine unless told of another)."""
 
     def __init__(self) -> None:
-        require()
+        require_skypilot()
         # Nobody's jobs are reported to a third party because they used us; who wants it has set it.
         os.environ.setdefault("SKYPILOT_DISABLE_USAGE_COLLECTION", "1")
         with explained():

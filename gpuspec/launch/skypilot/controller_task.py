@@ -16,7 +16,7 @@ LEAST_QPS = 10 / 60
 a minute, a single request would start as many replicas as there may be."""
 
 
-def managed(config: dict[str, Any], job: Job) -> dict[str, Any]:
+def managed_job_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     """The task for a managed job: a machine that the cloud takes back is replaced and the command started again.
 
     UserError where spot is not allowed, or the command would begin from nothing each time."""
@@ -44,7 +44,7 @@ def managed(config: dict[str, Any], job: Job) -> dict[str, Any]:
     }
 
 
-def service(config: dict[str, Any], job: Job) -> dict[str, Any]:
+def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     """The task for SkyServe, with as many replicas as `scaling` says. A replica has no timer of its own:
     SkyServe ends it.
 

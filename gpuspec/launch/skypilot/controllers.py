@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
-from gpuspec.launch.launcher import Run
-from gpuspec.launch.records import alive
 from gpuspec.launch.skypilot.client import Client, Machine, explained, machine_of
 from gpuspec.launch.skypilot.job_log import JobLog
 
@@ -208,13 +206,6 @@ def _service(found: Any) -> Service:
 def machine_of_job(controllers: Controllers, job: ManagedJob) -> Machine | None:
     """The machine that a managed job has at the moment."""
     return next((each for each in controllers.controlled() if each.name == job.machine), None)
-
-
-def unknown(controllers: Controllers, run: Run, request: str, why: str) -> Run:
-    """A run that its controller does not know: it is being handed in (by a `request` of this kind), or lost."""
-    if alive(run) or controllers.is_submitting(request):
-        return run._replace(state="provisioning")
-    return run._replace(state="lost", message=why)
 
 
 def lock_sky_folder() -> None:

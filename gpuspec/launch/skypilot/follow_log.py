@@ -33,19 +33,19 @@ class LogSource(Protocol):
 
 
 def follow_to_end(
-    client: LogSource, name: str, number: int | None, watch: JobLog, say: Callable[[str], None]
+    client: LogSource, name: str, number: int | None, log: JobLog, say: Callable[[str], None]
 ) -> int:
     """Show the log until the job is over; SkyPilot's own code for how it ended, 0 for success.
 
     UserError `machine-gone` where its machine went first, `connection-lost` where it was not reached again."""
-    lost, shown = 0.0, -1
+    lost, lines_shown = 0.0, -1
     while True:
-        trouble = _follow(client, name, number, watch)
+        trouble = _follow(client, name, number, log)
         if isinstance(trouble, int):
             return trouble
         now = time.monotonic()
-        if watch.shown > shown:  # it was there again in between
-            lost, shown = now, watch.shown
+        if log.lines_shown > lines_shown:  # it was there again in between
+            lost, lines_shown = now, log.lines_shown
             say(f"the log broke off ({trouble}); the job goes on, trying again for {LOST_MINUTES} minutes …")
         elif now - lost > 60 * LOST_MINUTES:
             raise UserError(
@@ -56,13 +56,13 @@ def follow_to_end(
                 status=1,
             )
         time.sleep(PAUSE_SECONDS)
-        watch.again()
+        log.restart()
 
 
-def _follow(client: LogSource, name: str, number: int | None, watch: JobLog) -> int | str:
+def _follow(client: LogSource, name: str, number: int | None, log: JobLog) -> int | str:
     """How the job ended, or why that is not known yet."""
     try:
-        status = client.logs(name, number, watch, follow=True)
+        status = client.logs(name, number, log, follow=True)
         if status in _OVER or number is None:
             return status
         state = client.job_state(name, number)

@@ -25,7 +25,7 @@ _PEAK = re.compile(re.escape(PEAK_MEMORY) + r" (\d+) MiB")
 _ENDED = re.compile(re.escape(ENDED) + r" (\d+)$")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
 _ITEMS = re.compile(r"items: (\d+) of (\d+) done in ([\d.]+) s$")
-_NOT_SO = "(Ctrl-C to exit log streaming; job will not be killed)"
+_UNTRUE_HERE = "(Ctrl-C to exit log streaming; job will not be killed)"
 """True of `sky logs`; our Ctrl-C ends the job."""
 _LOGGED = re.compile(r"[DIWEF] \d\d-\d\d [\d:.]+ (?:PID=\d+ )?[\w.]+:\d+\]")
 """What SkyPilot 0.14.1 begins each line of a message of its own log with."""
@@ -43,13 +43,13 @@ class Discard(io.StringIO):
 class JobLog(io.TextIOBase):
     """Parts SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`.
     Notes the job's exit status, whether its time limit ended it, the GPU memory it held at most (GiB), how long its
-    items took, that its command has `begun`, and the last lines it printed."""
+    items took, that its command has `command_began`, and the last lines it printed."""
 
     def __init__(self, out: TextIO, aside: TextIO) -> None:
         self._out = out
         self._aside = aside
         self._line = ""
-        self.shown = 0
+        self.lines_shown = 0
         """Lines of the job so far."""
         self._skip = 0
         self._traceback = ""
@@ -57,13 +57,13 @@ class JobLog(io.TextIOBase):
         self.exit_code: int | None = None
         self.timed_out = False
         self.peak_memory: float | None = None
-        self.begun = threading.Event()
+        self.command_began = threading.Event()
         self.tail: deque[str] = deque(maxlen=LINES)
         self.item_seconds: float | None = None
         """Of one item, on average."""
         self.all_items = False
         """Whether each of them was done."""
-        self.held = threading.Event()
+        self.waits_for_fetch = threading.Event()
         """Set while the machine waits for its outputs to be fetched."""
 
     def writable(self) -> bool:
@@ -88,9 +88,9 @@ class JobLog(io.TextIOBase):
         except BrokenPipeError:
             self._out = Discard()
 
-    def again(self) -> None:
+    def restart(self) -> None:
         """The log comes once more from its beginning: what was shown is not shown twice."""
-        self._line, self._skip, self.shown = "", max(self._skip, self.shown), 0
+        self._line, self._skip, self.lines_shown = "", max(self._skip, self.lines_shown), 0
 
     def finish(self) -> None:
         """Let go of a last line that has no end."""
@@ -103,7 +103,7 @@ class JobLog(io.TextIOBase):
         if LIMIT_REACHED in line:
             self.timed_out = True
         if WAITS_FOR_FETCH in line:
-            self.held.set()
+            self.waits_for_fetch.set()
             return
         peak = _PEAK.search(line)
         if peak:
@@ -114,13 +114,13 @@ class JobLog(io.TextIOBase):
             self.exit_code = int(ended[1])
             return
         if COMMAND_BEGINS in line:
-            self.begun.set()
+            self.command_began.set()
             return
         setup = _SETUP.match(line)
         prefix = None if setup else _JOB.match(line)
         if prefix or setup:
-            self.shown += 1
-            if self.shown <= self._skip:
+            self.lines_shown += 1
+            if self.lines_shown <= self._skip:
                 return
         if prefix:
             self.tail.append(line[prefix.end() :])
@@ -138,8 +138,8 @@ class JobLog(io.TextIOBase):
             self.exit_code = next((number for number in numbers if number), None)
         if self._is_traceback(plain):
             return
-        shown = line if self._aside.isatty() else plain
-        self._aside.write(shown.replace(_NOT_SO, "") + "\n")
+        text = line if self._aside.isatty() else plain
+        self._aside.write(text.replace(_UNTRUE_HERE, "") + "\n")
 
     def _is_traceback(self, line: str) -> bool:
         """Whether it is of one that SkyPilot logs, as it does where RunPod has no GPU left; why, it says besides."""

@@ -1,4 +1,5 @@
-"""One launch from question to last log line, with the record true at every step."""
+"""A launch on a machine of its own, from the price check to the last line of the log. The record is kept true at
+every step. `managed_job.py` and `service.py` do the same by way of SkyPilot's controllers."""
 
 from __future__ import annotations
 
@@ -20,7 +21,12 @@ from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, wait_until_ready
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
-from gpuspec.launch.skypilot.results import ResultFetcher, forget_outputs, keep, outputs_of
+from gpuspec.launch.skypilot.results import (
+    ResultFetcher,
+    forget_outputs,
+    recorded_outputs,
+    write_outputs_file,
+)
 from gpuspec.launch.skypilot.reuse import first_reusable, idle_machines, machine_key
 from gpuspec.launch.skypilot.secret_file import on_slurm, remove_secret_file, secrets_in_file
 from gpuspec.launch.skypilot.task import (
@@ -31,17 +37,16 @@ from gpuspec.launch.skypilot.task import (
     timer,
     usable_options,
 )
+from gpuspec.launch.skypilot.teardown import TEARDOWN_SECONDS
 from gpuspec.planning.plan import Plan
 
 CLAIM_MINUTES = 5
 """How long a machine that is used again waits at least for its next job to arrive."""
 
-TEARDOWN_SECONDS = 180.0
-"""How long taking a machine down is waited for before saying that it may be up."""
-
 
 class MachineLaunch:
-    """One job on its way. `request` and `job` are None until SkyPilot has given them."""
+    """One job on its way. `request` and `number` (of the job on its machine) are None until SkyPilot has given them;
+    `reused` is set where a machine of an earlier run serves."""
 
     def __init__(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> None:
         self.job = job
@@ -49,18 +54,20 @@ class MachineLaunch:
         self.settings = settings
         self.record = record
         self.name = f"gs-{task_name(job)}-{record.run.id}"
-        self.left: ResourceOption | None = None
+        self.reused: ResourceOption | None = None
         self.request: str | None = None
         self.number: int | None = None
         self.results: ResultFetcher | None = None
 
     def run(self) -> Outcome:
-        """Rent, run, report. Whatever goes wrong, no machine stays unsaid."""
+        """Rent, run, report. Whatever goes wrong, a machine is taken down, or the user is told that it may be up."""
         self.settings.say("starting SkyPilot …")
         client = self._connect()
         sky_task = self._prepare(client, client.enabled_clouds())
         self.record.update(machine=self.name, state="provisioning", **self._record_fields())
-        keep(self.record.run.id, brought_back(self.job, self.settings), self.job.exclude_outputs)
+        write_outputs_file(
+            self.record.run.id, brought_back(self.job, self.settings), self.job.exclude_outputs
+        )
         try:
             with interruptible():
                 return self._launch_task(client, sky_task)
@@ -83,8 +90,8 @@ class MachineLaunch:
 
     def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
         """The task, for a machine of an earlier run or a new one; nothing is rented yet."""
-        left = None if self.settings.fresh else self._claim_idle_machine(client, clouds)
-        return self._priced_task(client, clouds, left)
+        idle = None if self.settings.fresh else self._claim_idle_machine(client, clouds)
+        return self._priced_task(client, clouds, idle)
 
     def _record_fields(self) -> dict[str, Any]:
         """What the record gets before anything is rented."""
@@ -105,14 +112,16 @@ class MachineLaunch:
             Records().gone(self.name)
 
     def _claim_idle_machine(self, client: Client, clouds: frozenset[str]) -> Machine | None:
-        """A machine of an earlier run that will do, claimed and with its timer wound up; None where there is none."""
+        """A machine of an earlier run that will do, claimed and with time on its timer; None where there is none."""
         names = idle_machines(client, machine_key(self.job, self.settings.workdir))
         if not names:
             return None
-        ways = usable_options(self.job, self.plan, clouds)
+        options = usable_options(self.job, self.plan, clouds)
         if self.job.secrets:  # a machine that is up gets no file
-            ways = tuple(way for way in ways if not on_slurm(way.infra))
-        found = first_reusable(client, names, ways, max_hourly_cost(self.job, ways)) if ways else None
+            options = tuple(option for option in options if not on_slurm(option.infra))
+        if not options:
+            return None
+        found = first_reusable(client, names, options, max_hourly_cost(self.job, options))
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
@@ -120,13 +129,13 @@ class MachineLaunch:
         except UserError:  # its own timer was quicker
             self.record.update(machine=None)
             return None
-        machine, self.left = found
+        machine, self.reused = found
         self.name = machine.name
         self.settings.say(f"{self.name} is still up and will do (--fresh rents a new one)")
         return machine
 
-    def _priced_task(self, client: Client, clouds: frozenset[str], left: Machine | None) -> Any:
-        """The task, once its price of now has been held against the plan's."""
+    def _priced_task(self, client: Client, clouds: frozenset[str], idle: Machine | None) -> Any:
+        """The task, once its current price has been compared with the plan's."""
         found = items.resolve(self.job, self.settings.workdir)
         config = task(
             self.job,
@@ -137,23 +146,25 @@ class MachineLaunch:
             items=items.part(found, self.settings.shard),
             resume=self.settings.resume,
             shard=self.settings.shard,
-            again=self.left,
+            reuse=self.reused,
         )
         values = {name: os.environ[name] for name in self.job.secrets}
-        if values and not left and any(on_slurm(way["infra"]) for way in config["resources"]["any_of"]):
+        if values and not idle and any(on_slurm(option["infra"]) for option in config["resources"]["any_of"]):
             config, values = secrets_in_file(config, values, self.record.run.id), {}
         sky_task = client.task(config, values)
-        now = left.price if left else client.quote(sky_task)
-        check_price(self.job, self.plan, now, self.settings.ask, self.settings.say)
+        self._check_price(idle.price if idle else client.quote(sky_task))
         return sky_task
 
+    def _check_price(self, current: float | None) -> None:
+        check_price(self.job, self.plan, current, ask=self.settings.ask, say=self.settings.say)
+
     def _rent(self, client: Client, sky_task: Any) -> Machine:
-        hand_in = client.run_again if self.left else client.launch
+        hand_in = client.run_again if self.reused else client.launch
         self.request = hand_in(sky_task, self.name)
         self.number = client.wait(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         minutes = timer(self.plan)["idle_minutes"]
-        if self.left and minutes < CLAIM_MINUTES:
+        if self.reused and minutes < CLAIM_MINUTES:
             client.set_timer(self.name, minutes)
         machine = client.machine(self.name)
         if machine is None:
@@ -171,70 +182,86 @@ class MachineLaunch:
         """UserError (and down with it) where the machine is not what was asked for."""
         wanted = None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"]
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
-        self.settings.say(f"{machine.words}; goes after {machine.idle_minutes} idle minutes")
+        self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
 
     def _detached(self, client: Client) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""
         if self.job.readiness and self.settings.shard is None:
-            watch = JobLog(Discard(), Discard())
-            reach = self._reach(client, watch)
-            status = wait_until_ready(client, self.number, reach, watch)
-            if reach.failure:
-                return Outcome("failed", None, reach.failure)
+            log = JobLog(Discard(), Discard())
+            readiness = self._ports_and_readiness(client, log)
+            status = wait_until_ready(client, self.number, readiness, log)
+            if readiness.failure:
+                return Outcome("failed", None, readiness.failure)
             if status is not None:
-                return outcome(client, self.name, self.number, status, watch)
+                return self._job_outcome(client, status, log)
         run = self.record.run
         ports = f", `gpuspec attach {run.id}` forwards its ports" if run.ports else ""
         return Outcome(
             "running", None, f"running on {self.name}; `gpuspec logs -f {run.id}` follows it{ports}"
         )
 
-    def _reach(self, client: Client, watch: JobLog) -> PortsAndReadiness:
-        def end() -> None:
+    def _ports_and_readiness(self, client: Client, log: JobLog) -> PortsAndReadiness:
+        def end_job() -> None:
             if self.number is not None:
                 client.cancel_job(self.name, self.number)
 
         by_command = self.job.readiness is not None and not self.job.readiness.http
         workdir = f"{client.home(self.name)}; cd sky_workdir" if by_command else ""
-        return PortsAndReadiness(self.job, self.settings, self.name, workdir, watch, end)
+        return PortsAndReadiness(
+            self.job, self.settings, machine=self.name, workdir=workdir, log=log, end_job=end_job
+        )
 
     def _follow(self, client: Client) -> Outcome:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
-        watch = JobLog(sys.stdout, sys.stderr)
+        log = JobLog(sys.stdout, sys.stderr)
         over = threading.Event()
-        outputs = outputs_of(client, self.record.run, self.name)
+        outputs = recorded_outputs(client, self.record.run, self.name)
         if outputs:
             minutes = timer(self.plan)["idle_minutes"]
             self.results = ResultFetcher(
-                client, self.name, self.number, minutes, outputs, self.record, self.settings.say
+                client=client,
+                name=self.name,
+                number=self.number,
+                minutes=minutes,
+                outputs=outputs,
+                record=self.record,
+                say=self.settings.say,
             )
             outputs.keep_fetching(over)
-        reach = self._reach(client, watch)
+        readiness = self._ports_and_readiness(client, log)
         try:
-            reach.start()
-            status = follow_to_end(client, self.name, self.number, watch, self.settings.say)
+            readiness.start()
+            status = follow_to_end(client, self.name, self.number, log, self.settings.say)
         finally:
             over.set()
-            reach.close()
-            watch.finish()
-        ended = outcome(client, self.name, self.number, status, watch)
-        if reach.failure:
-            ended = Outcome("failed", None, reach.failure)
+            readiness.close()
+            log.finish()
+        ended = self._job_outcome(client, status, log)
+        if readiness.failure:
+            ended = Outcome("failed", None, readiness.failure)
         trouble = self.results.final_fetch() if self.results else ""
-        self._note_measured(watch)
+        self._note_measured(log)
         if trouble and ended.state == "succeeded":
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
-    def _note_measured(self, watch: JobLog) -> None:
+    def _job_outcome(self, client: Client, status: int, log: JobLog) -> Outcome:
+        """How the job ended, from SkyPilot's own state where the machine is still there to ask."""
+        state = "SUCCEEDED" if status == 0 else "FAILED"
+        if status != 0 and self.number is not None:  # which of many ways to fail
+            with suppress(UserError):
+                state = client.job_state(self.name, self.number) or state
+        return outcome_of_state(state, log)
+
+    def _note_measured(self, log: JobLog) -> None:
         """What the log told of memory and of the time of an item."""
-        if watch.peak_memory is not None:
-            self.record.update(peak_memory=watch.peak_memory)
-        if watch.all_items:  # else it is the time of failing, too
-            self.record.update(item_seconds=watch.item_seconds)
+        if log.peak_memory is not None:
+            self.record.update(peak_memory=log.peak_memory)
+        if log.all_items:  # else it is the time of failing, too
+            self.record.update(item_seconds=log.item_seconds)
         price = self.record.run.actual_price
-        if watch.item_seconds is not None and price is not None:
-            self.settings.say(f"items: ${price * watch.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
+        if log.item_seconds is not None and price is not None:
+            self.settings.say(f"items: ${price * log.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
 
     def _give_up(self, client: Client, state: str, why: str, *, status: int = 1) -> Outcome:
         """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. A machine whose
@@ -266,17 +293,17 @@ class MachineLaunch:
                 f"gpuspec down {self.record.run.id}",
                 status=status,
             )
-        left = "".join(kept) or "no machine is left"
+        result = "".join(kept) or "no machine is left"
         if kept and state != "interrupted":  # else it is the last thing said
-            self.settings.say(f"NOT taken down: {left}")
+            self.settings.say(f"NOT taken down: {result}")
         with suppress(UserError):  # a full disk: `ps` asks the machine
             self.record.update(state=state, message="; ".join((why, *kept)))
-        return Outcome("interrupted" if state == "interrupted" else "failed", None, f"{why}; {left}")
+        return Outcome("interrupted" if state == "interrupted" else "failed", None, f"{why}; {result}")
 
     def _what_may_run(self) -> str:
         minutes = timer(self.plan)["idle_minutes"]
         timed = f"its own timer ends it {minutes} idle minutes after the job"
-        if self.number is None and not self.left:
+        if self.number is None and not self.reused:
             timed = "it may have no timer yet"
         return (
             f"\n  {self.name} may be up; {timed}."
@@ -284,24 +311,15 @@ class MachineLaunch:
         )
 
 
-def outcome(client: Client, name: str, number: int | None, status: int, watch: JobLog) -> Outcome:
-    """How the job ended, from SkyPilot's own state where the machine is still there to ask."""
-    state = "SUCCEEDED" if status == 0 else "FAILED"
-    if status != 0:  # which of many ways to fail
-        with suppress(UserError):
-            state = (number is not None and client.job_state(name, number)) or state
-    return outcome_of_state(state, watch)
-
-
-def outcome_of_state(state: str, watch: JobLog) -> Outcome:
+def outcome_of_state(state: str, log: JobLog) -> Outcome:
     """How a job ended that is in this state, in SkyPilot's word, and left this log."""
-    if watch.timed_out:
-        return Outcome("timeout", watch.exit_code, "ended by its time limit")
+    if log.timed_out:
+        return Outcome("timeout", log.exit_code, "ended by its time limit")
     if state == "SUCCEEDED":
         return Outcome("succeeded", 0)
     if state == "CANCELLED":
         return Outcome("interrupted", None, "the job was cancelled")
     if state == "FAILED_SETUP":
-        return Outcome("failed", watch.exit_code, "downloads or setup failed: see the log above")
-    code = "" if watch.exit_code is None else f" with exit status {watch.exit_code}"
-    return Outcome("failed", watch.exit_code, f"the job failed{code}: see the log above")
+        return Outcome("failed", log.exit_code, "downloads or setup failed: see the log above")
+    code = "" if log.exit_code is None else f" with exit status {log.exit_code}"
+    return Outcome("failed", log.exit_code, f"the job failed{code}: see the log above")

@@ -22,7 +22,7 @@ _STATES: dict[str, State] = {
 """SkyPilot's job states in our words."""
 
 
-def state(client: Client, run: Run) -> Run:
+def machine_run_state(client: Client, run: Run) -> Run:
     """The run as its machine has it, kept in its record once it has ended. A machine that is gone takes with it how
     the job ended, unless someone had asked before."""
     name = run.machine or ""

@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, TextIO
@@ -18,24 +17,25 @@ from gpuspec.errors import UserError
 from gpuspec.launch import items
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.client import Client
-from gpuspec.launch.skypilot.controller_task import managed
+from gpuspec.launch.skypilot.client import Client, Machine
+from gpuspec.launch.skypilot.controlled_run import ControlledRun
+from gpuspec.launch.skypilot.controller_task import managed_job_task
 from gpuspec.launch.skypilot.controllers import (
     ENDED,
     Controllers,
     ManagedJob,
     lock_sky_folder,
     machine_of_job,
-    unknown,
 )
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
-from gpuspec.launch.skypilot.machine_launch import TEARDOWN_SECONDS, MachineLaunch, outcome_of_state
-from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, bring_now, held, outputs_were_lost
+from gpuspec.launch.skypilot.machine_launch import MachineLaunch, outcome_of_state
+from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_outputs, outputs_were_lost
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
-from gpuspec.launch.skypilot.price_check import check_machine, check_price
-from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS
+from gpuspec.launch.skypilot.price_check import check_machine
+from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
 from gpuspec.launch.skypilot.task import Recovery, task, timer
+from gpuspec.launch.skypilot.teardown import end_managed_job, wait_until_gone
 
 POLL_SECONDS = 5.0
 """Between two questions to the controller, which itself looks at the machine every 15 s (SkyPilot 0.14.1)."""
@@ -64,7 +64,7 @@ class ManagedJobLaunch(MachineLaunch):
     """One managed job on its way. `controllers` is there once SkyPilot was started."""
 
     controllers: Controllers
-    held: ManagedOutputs | None = None
+    outputs: ManagedOutputs | None = None
     seen: ManagedJob | None = None
     fault: UserError | None = None
 
@@ -82,7 +82,7 @@ class ManagedJobLaunch(MachineLaunch):
         if self.job.secrets:
             lock_sky_folder()
         sky_task = client.task(self._config(clouds), {name: os.environ[name] for name in self.job.secrets})
-        check_price(self.job, self.plan, client.quote(sky_task), self.settings.ask, self.settings.say)
+        self._check_price(client.quote(sky_task))
         return sky_task
 
     def _config(self, clouds: frozenset[str]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class ManagedJobLaunch(MachineLaunch):
                 folder=durable_folder(self.job, run_id),
             ),
         )
-        return managed(config, self.job)
+        return managed_job_task(config, self.job)
 
     def _record_fields(self) -> dict[str, Any]:
         return {
@@ -161,37 +161,39 @@ class ManagedJobLaunch(MachineLaunch):
         check_machine(
             machine, wanted=None if self.settings.accept_no_timer else wanted, max_price=self.job.max_price
         )
-        self.settings.say(f"{machine.words}; goes with the job, or after {machine.idle_minutes} idle minutes")
+        self.settings.say(
+            f"{machine.summary}; goes with the job, or after {machine.idle_minutes} idle minutes"
+        )
         return True
 
     def _follow(self, client: Client) -> Outcome:
         assert self.seen is not None
-        watch, over = JobLog(sys.stdout, sys.stderr), threading.Event()
-        minder = threading.Thread(target=self._watch_machines, args=(watch, over), daemon=True)
+        log, over = JobLog(sys.stdout, sys.stderr), threading.Event()
+        minder = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
         minder.start()
-        self.held = held(client, self.record.run, self.seen, watch, self.settings.say)
+        self.outputs = fetch_outputs(client, self.record.run, self.seen, log, self.settings.say)
         try:
             follow_to_end(
-                ManagedJobLogs(self.controllers), self.name, self.seen.number, watch, self.settings.say
+                ManagedJobLogs(self.controllers), self.name, self.seen.number, log, self.settings.say
             )
         finally:
             over.set()
-            watch.finish()
-            if self.held:
-                self.held.close()
+            log.finish()
+            if self.outputs:
+                self.outputs.close()
         minder.join()
-        job = self._settled()
-        self._note_measured(watch)
-        self.record.update(spent=self.controllers.spent(pattern(job)))
+        job = self._wait_until_gone()
+        self._note_measured(log)
+        self.record.update(spent=self.controllers.spent(machine_names(job)))
         if self.fault:
             raise self.fault
-        ended = outcome(job, watch)
-        trouble = self.held.trouble if self.held and job.state != "FAILED_SETUP" else ""
+        ended = managed_job_outcome(job, log)
+        trouble = self.outputs.trouble if self.outputs and job.state != "FAILED_SETUP" else ""
         if trouble and ended.state == "succeeded":
             return Outcome("failed", ended.exit_code, trouble)
         return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
-    def _watch_machines(self, watch: JobLog, over: threading.Event) -> None:
+    def _watch_machines(self, log: JobLog, over: threading.Event) -> None:
         """Keep the record true while the log is followed, and check each machine that takes over."""
         state = "RUNNING"
         while not over.wait(POLL_SECONDS):
@@ -199,7 +201,7 @@ class ManagedJobLaunch(MachineLaunch):
                 job = self._refresh()
                 if job.state == state:
                     continue
-                watch.held.clear()  # that was another machine
+                log.waits_for_fetch.clear()  # that was another machine
                 try:
                     checked = job.state != "RUNNING" or self._check_own_machine(job)
                 except UserError as error:
@@ -208,10 +210,10 @@ class ManagedJobLaunch(MachineLaunch):
                     return
                 state = job.state if checked else state
 
-    def _settled(self) -> ManagedJob:
+    def _wait_until_gone(self) -> ManagedJob:
         """The job once its controller has noticed that it is over, and its machine is gone."""
         try:
-            return settled(self.controllers, self._refresh, SETTLE_SECONDS)
+            return wait_until_gone(self.controllers, self._refresh, SETTLE_SECONDS)
         except TimeoutError as error:
             raise UserError(
                 "left-running",
@@ -221,10 +223,10 @@ class ManagedJobLaunch(MachineLaunch):
             ) from error
 
     def _take_down(self, client: Client) -> None:
-        if self.held:
+        if self.outputs:
             with suppress(UserError):
-                self.held.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)
-        end_by_name(self.controllers, self.name)
+                self.outputs.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)
+        end_managed_job(self.controllers, self.name)
 
     def _what_may_run(self) -> str:
         return (
@@ -249,119 +251,95 @@ class ManagedJobLogs:
         return job and ("FAILED" if job.state.startswith("FAILED") else job.state)
 
 
-def settled(controllers: Controllers, look: Callable[[], ManagedJob], seconds: float) -> ManagedJob:
-    """The job that is over, once its machine is gone. TimeoutError with what is still there."""
-    deadline = time.monotonic() + seconds
-    while (job := look()).state not in ENDED:
-        if time.monotonic() > deadline:
-            raise TimeoutError(
-                f"SkyPilot's controller still has the job as {job.state} after {seconds:.0f} s"
-            )
-        time.sleep(1)
-    while machine_of_job(controllers, job) is not None:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{job.machine} is still there {seconds:.0f} s after the job")
-        time.sleep(1)
-    return job
-
-
-def pattern(job: ManagedJob) -> str:
-    """Names of the machines a managed job has had."""
+def machine_names(job: ManagedJob) -> str:
+    """Pattern of the names of all machines that a managed job has had."""
     return job.machine.replace(".", r"\.")
 
 
-def outcome(job: ManagedJob, watch: JobLog) -> Outcome:
+def managed_job_outcome(job: ManagedJob, log: JobLog) -> Outcome:
     """How a managed job ended."""
-    if job.state in ("SUCCEEDED", "CANCELLED", "FAILED", "FAILED_SETUP") or watch.timed_out:
-        return outcome_of_state(job.state, watch)
+    if job.state in ("SUCCEEDED", "CANCELLED", "FAILED", "FAILED_SETUP") or log.timed_out:
+        return outcome_of_state(job.state, log)
     return Outcome("failed", None, f"SkyPilot's controller gave up ({job.state}): {job.why[:300]}")
 
 
-def end_by_name(controllers: Controllers, name: str) -> None:
-    """End a managed job, and see its machine go; fine if there is none. TimeoutError where it stays."""
-    deadline = time.monotonic() + TEARDOWN_SECONDS - 10
-    while (job := controllers.job(name)) is None:
-        # Handed in by a client that is gone: it may be there in a moment.
-        if not controllers.is_submitting("jobs.launch") or time.monotonic() > deadline:
-            return
-        time.sleep(1)
-    if job.state not in ENDED:
-        controllers.end_job(job.number)
-    settled(controllers, lambda: controllers.job(name) or job, deadline - time.monotonic())
+class ManagedJobRun(ControlledRun[ManagedJob]):
+    """The run of a managed job, asked about by a later command."""
 
+    request = "jobs.launch"
+    not_found = "SkyPilot's controller knows no such job; nothing runs under its name"
+    end_by_hand = "sky jobs cancel -n {name}; sky jobs queue"
 
-# -- a run of before -------------------------------------------------------------------------------
+    def find(self) -> ManagedJob | None:
+        """The managed job."""
+        return self.controllers.job(self.name)
 
+    def state_of(self, found: ManagedJob) -> Run:
+        """The run as its controller has it, kept in the record once it is over."""
+        known: dict[str, Any] = {
+            "state": _STATES.get(found.state, "failed"),
+            "machine_job": str(found.number),
+            "recoveries": found.recoveries,
+            "spent": self.controllers.spent(machine_names(found)),
+        }
+        machine = machine_of_job(self.controllers, found)
+        if known["state"] in FINAL:
+            return self._ended(found, machine, known)
+        message = ""
+        if found.state == "RECOVERING":
+            message = "its machine was taken back; SkyPilot gets another"
+        elif found.recoveries:
+            message = f"taken back and replaced {found.recoveries} time{'s' * (found.recoveries > 1)}"
+        if machine is not None and machine.up:
+            known.update(actual_price=machine.price)
+            if machine.idle_minutes < 0 and not alive(self.run):
+                message = "its machine has no timer of its own"
+        return self.run._replace(**known, message=message)
 
-def state(run: Run) -> Run:
-    """The run as its controller has it, kept in the record once it is over."""
-    controllers = Controllers()
-    job = controllers.job(run.machine or "")
-    if job is None:
-        why = "SkyPilot's controller knows no such job; nothing runs under its name"
-        return unknown(controllers, run, "jobs.launch", why)
-    spent = controllers.spent(pattern(job))
-    known: dict[str, Any] = {
-        "state": _STATES.get(job.state, "failed"),
-        "machine_job": str(job.number),
-        "recoveries": job.recoveries,
-        "spent": spent,
-    }
-    machine = machine_of_job(controllers, job)
-    if known["state"] in FINAL:
-        if machine is not None and not alive(run):
-            why = f"the job is over ({job.state}), and its machine is still there: its controller ends it in a minute"
-            return run._replace(**{**known, "state": "running"}, message=why)
-        message = job.why if known["state"] == "failed" else ""
-        if outputs_were_lost(controllers, run, job) and not alive(run):
+    def _ended(self, found: ManagedJob, machine: Machine | None, known: dict[str, Any]) -> Run:
+        if machine is not None and not alive(self.run):
+            still = f"the job is over ({found.state}), and its machine is still there"
+            why = f"{still}: its controller ends it in a minute"
+            return self.run._replace(**{**known, "state": "running"}, message=why)
+        message = found.why if known["state"] == "failed" else ""
+        if outputs_were_lost(self.controllers, self.run, found) and not alive(self.run):
             message = "; ".join(filter(None, (message, "its machine went before its outputs were fetched")))
-        return Records().record(run).update(**known, message=message)
-    again = job.recoveries and f"taken back and replaced {job.recoveries} time{'s' * (job.recoveries > 1)}"
-    message = (
-        "its machine was taken back; SkyPilot gets another" if job.state == "RECOVERING" else again or ""
-    )
-    if machine is not None and machine.up:
-        known.update(actual_price=machine.price)
-        if machine.idle_minutes < 0 and not alive(run):
-            message = "its machine has no timer of its own"
-    return run._replace(**known, message=message)
+        return Records().record(self.run).update(**known, message=message)
 
-
-def logs(run: Run, *, follow: bool) -> int:
-    """Print the log, over all machines; 0, or 1 if the job did not succeed. `follow` brings the outputs when the job
-    is over, where nobody else does."""
-    controllers = Controllers()
-    job = controllers.job(run.machine or "")
-    if job is None:
-        raise UserError("no-log", f"SkyPilot's controller knows no job of run {run.id}", run.message or None)
-    watch = JobLog(sys.stdout, sys.stderr)
-    if not follow or job.state in ENDED:
-        status = controllers.job_log(job.number, watch, follow=False)
-        watch.finish()
+    def logs(self, *, follow: bool) -> int:
+        """Print the log, over all machines; 0, or 1 if the job did not succeed. `follow` brings the outputs when the
+        job is over, where nobody else does."""
+        job = self.find()
+        if job is None:
+            why = f"SkyPilot's controller knows no job of run {self.run.id}"
+            raise UserError("no-log", why, self.run.message or None)
+        log = JobLog(sys.stdout, sys.stderr)
+        if not follow or job.state in ENDED:
+            status = self.controllers.job_log(job.number, log, follow=False)
+            log.finish()
+            return int(status != 0)
+        say = partial(print, file=sys.stderr)
+        fetching = None if alive(self.run) else fetch_outputs(self.controllers, self.run, job, log, say)
+        try:
+            status = follow_to_end(ManagedJobLogs(self.controllers), job.name, job.number, log, say)
+        finally:
+            log.finish()
+            if fetching:
+                fetching.close()
+        if fetching and fetching.trouble:
+            say(f"outputs: {fetching.trouble}")
         return int(status != 0)
-    say = partial(print, file=sys.stderr)
-    fetching = None if alive(run) else held(controllers, run, job, watch, say)
-    try:
-        status = follow_to_end(ManagedJobLogs(controllers), job.name, job.number, watch, say)
-    finally:
-        watch.finish()
-        if fetching:
-            fetching.close()
-    if fetching and fetching.trouble:
-        say(f"outputs: {fetching.trouble}")
-    return int(status != 0)
 
+    def before_end(self, found: ManagedJob) -> None:
+        """Bring what the job has written, in a minute at most."""
 
-def end(run: Run) -> None:
-    """Bring what the job has written, in a minute at most, and end it with its machine. UserError where that is not
-    seen to happen."""
-    controllers = Controllers()
-    job = controllers.job(run.machine or "")
-    if job and job.state not in ENDED:
-        bring_now(controllers, run, job)
-    try:
-        end_by_name(controllers, run.machine or "")
-    except TimeoutError as error:
-        raise UserError(
-            "left-running", str(error), f"sky jobs cancel -n {run.machine}; sky jobs queue"
-        ) from error
+        def is_up() -> bool:
+            machine = machine_of_job(self.controllers, found)
+            return machine is not None and machine.up
+
+        if found.state not in ENDED:
+            fetch_before_teardown(self.controllers, self.run, host=found.machine, is_up=is_up)
+
+    def take_down(self) -> None:
+        """End the job, and see its machine go."""
+        end_managed_job(self.controllers, self.name)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 
@@ -13,10 +12,10 @@ from gpuspec.launch.launcher import Run
 from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs
 from gpuspec.launch.records import run_folder
 from gpuspec.launch.skypilot.client import Client
-from gpuspec.launch.skypilot.controllers import Controllers, ManagedJob, machine_of_job
+from gpuspec.launch.skypilot.controllers import Controllers, ManagedJob
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.job_script import FETCHED
-from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, outputs_of
+from gpuspec.launch.skypilot.results import recorded_outputs
 
 PAUSE_SECONDS = 5.0
 """Between two tries to fetch from a machine that waits."""
@@ -26,9 +25,9 @@ class ManagedOutputs:
     """Fetches while the job runs, and once more when its machine waits for that, and lets the machine go. `trouble`
     is why not all is here, "" once it is."""
 
-    def __init__(self, outputs: Outputs, watch: JobLog, say: Callable[[str], None]) -> None:
+    def __init__(self, outputs: Outputs, log: JobLog, say: Callable[[str], None]) -> None:
         self.outputs = outputs
-        self.watch = watch
+        self.log = log
         self.say = say
         self.trouble = "the job is over and its outputs were not fetched"
         self._over = threading.Event()
@@ -45,14 +44,14 @@ class ManagedOutputs:
 
     def _wait(self) -> None:
         while not self._over.is_set():
-            if not self.watch.held.wait(1):
+            if not self.log.waits_for_fetch.wait(1):
                 continue
             try:
                 for line in self.outputs.fetch().lines():
                     self.say(line)
                 self.outputs.acknowledge(FETCHED)
                 self.trouble = ""
-                self.watch.held.clear()
+                self.log.waits_for_fetch.clear()
             except UserError as error:
                 if self.trouble != error.message:
                     self.say(f"{error.message}; the machine waits for a while, this is tried again")
@@ -60,31 +59,16 @@ class ManagedOutputs:
                 self._over.wait(PAUSE_SECONDS)
 
 
-def held(
-    controllers: Client, run: Run, job: ManagedJob, watch: JobLog, say: Callable[[str], None]
+def fetch_outputs(
+    controllers: Client, run: Run, job: ManagedJob, log: JobLog, say: Callable[[str], None]
 ) -> ManagedOutputs | None:
     """Begin to fetch what a job writes; None where it has no outputs."""
-    outputs = outputs_of(controllers, run, job.machine)
+    outputs = recorded_outputs(controllers, run, job.machine)
     if outputs is None:
         return None
-    begun = ManagedOutputs(outputs, watch, say)
-    begun.start()
-    return begun
-
-
-def bring_now(controllers: Controllers, run: Run, job: ManagedJob) -> None:
-    """Fetch what a job has written before it is ended, in a minute at most; what came, or why nothing did, goes to
-    standard error."""
-    outputs = outputs_of(controllers, run, job.machine)
-    machine = machine_of_job(controllers, job)
-    if outputs is None or machine is None or not machine.up:
-        return
-    try:
-        lines = outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS).lines()
-    except UserError as error:
-        lines = [f"outputs: {error.message}"]
-    for line in lines:
-        print(line, file=sys.stderr)
+    fetching = ManagedOutputs(outputs, log, say)
+    fetching.start()
+    return fetching
 
 
 def outputs_were_lost(controllers: Controllers, run: Run, job: ManagedJob) -> bool:
@@ -92,5 +76,5 @@ def outputs_were_lost(controllers: Controllers, run: Run, job: ManagedJob) -> bo
     return (
         job.state in ("SUCCEEDED", "FAILED")
         and not os.path.exists(os.path.join(run_folder(run.id), ACKNOWLEDGED))
-        and outputs_of(controllers, run, job.machine) is not None
+        and recorded_outputs(controllers, run, job.machine) is not None
     )

@@ -1,5 +1,5 @@
-"""Which way a job takes: a machine of its own, a managed job that goes on when a spot machine is taken back, or a
-service with replicas.
+"""In which of SkyPilot's modes a job runs: on a machine of its own (`sky launch`), as a managed job that goes on when
+a spot machine is taken back (`sky jobs launch`), or as a service with replicas (`sky serve up`).
 
 The last two have a controller. Where it lives in SkyPilot's server (its consolidation mode) it costs nothing, and
 the timers it sets can be read back. Else SkyPilot would rent a machine for it, which nobody asked for: then the job
@@ -26,14 +26,14 @@ _OF_ITS_OWN = "would be a machine of its own (4 CPUs, about $0.20/h)"
 
 
 class ModeChoice(NamedTuple):
-    """`line` is what the user is told before being asked; "" where there is nothing to tell."""
+    """`message` is what the user is told before being asked; "" where there is nothing to tell."""
 
-    kind: Mode
-    line: str = ""
+    mode: Mode
+    message: str = ""
 
 
 def choose_mode(job: Job, plan: Plan, *, plain: bool = False) -> ModeChoice:
-    """The way of a job; `plain` keeps it to one machine. UserError for a service that SkyServe could not end."""
+    """The mode of a job; `plain` keeps it to one machine. UserError for a service that SkyServe could not end."""
     if plain:
         return ModeChoice("machine")
     if job.task == "serve" and job.scaling is not None:

@@ -35,24 +35,25 @@ def forwarded_ports(job: Job, settings: RunSettings) -> tuple[int, ...]:
 
 class PortsAndReadiness:
     """Ports are forwarded and readiness is awaited from `start` to `close`. `settled` is set once the job is ready,
-    or failed to be: then `failure` says why, and `end` was called to end the job. `workdir` is the shell text that
+    or failed to be: then `failure` says why, and `end_job` was called. `workdir` is the shell text that
     changes to the job's folder on the machine."""
 
     def __init__(
         self,
         job: Job,
         settings: RunSettings,
+        *,
         machine: str,
         workdir: str,
         log: JobLog,
-        end: Callable[[], None],
+        end_job: Callable[[], None],
     ) -> None:
         self.job = job
         self.say = settings.say
         self.machine = machine
         self.workdir = workdir
         self.log = log
-        self.end = end
+        self.end_job = end_job
         self.failure = ""
         self.settled = threading.Event()
         self._over = threading.Event()
@@ -78,7 +79,7 @@ class PortsAndReadiness:
 
     def _await(self) -> None:
         assert self.job.readiness
-        while not self.log.begun.wait(0.1):  # downloads and setup are not its time
+        while not self.log.command_began.wait(0.1):  # downloads and setup are not its time
             if self._over.is_set():
                 return
         wanted = self.job.readiness._asdict()
@@ -96,7 +97,7 @@ class PortsAndReadiness:
         self.say(last_lines(self.log.tail))
         self.say(f"{why}: ending the job")
         try:
-            self.end()
+            self.end_job()
         except UserError as error:
             self.failure = f"{why}; ending the job failed ({error.message}): its own limit and timer end it"
 
@@ -115,26 +116,28 @@ class PortsAndReadiness:
         return trouble
 
 
-def wait_until_ready(client: Client, number: int | None, reach: PortsAndReadiness, log: JobLog) -> int | None:
+def wait_until_ready(
+    client: Client, number: int | None, readiness: PortsAndReadiness, log: JobLog
+) -> int | None:
     """Wait until the job is ready, or failed to be; SkyPilot's code for one that ended before. UserError where that
     is not known."""
     ended: list[int | UserError] = []
 
     def follow() -> None:
         try:
-            ended.append(follow_to_end(client, reach.machine, number, log, reach.say))
+            ended.append(follow_to_end(client, readiness.machine, number, log, readiness.say))
         except UserError as error:
             ended.append(error)
 
     following = threading.Thread(target=follow, daemon=True)
     following.start()
     try:
-        reach.start()
-        while not reach.settled.wait(0.1) and following.is_alive():
+        readiness.start()
+        while not readiness.settled.wait(0.1) and following.is_alive():
             pass
     finally:
-        reach.close()
-    if reach.settled.is_set() or not ended:
+        readiness.close()
+    if readiness.settled.is_set() or not ended:
         return None
     if isinstance(ended[0], UserError):
         raise ended[0]

@@ -1,4 +1,5 @@
-"""What was planned against what is so: the price of now, and the machine's own price and timer."""
+"""What was planned, compared with what is so: the current price before anything is rented, and then the machine's own
+price and timer."""
 
 from __future__ import annotations
 
@@ -11,42 +12,43 @@ from gpuspec.planning.cost import worst_case
 from gpuspec.planning.plan import Plan
 
 DRIFT = 0.10
-"""How far the price of now may lie from the plan's before it is asked about."""
+"""How far the current price may lie from the plan's before the user is asked."""
 
 
 def check_price(
     job: Job,
     plan: Plan,
-    now: float | None,
+    current: float | None,
+    *,
     ask: Callable[[str], bool],
     say: Callable[[str], None],
 ) -> None:
-    """Hold the optimizer's price of now against the plan's. UserError over `max_price` or the budget, or where
-    the person says no."""
+    """Compare the optimizer's current price with the plan's. UserError over `max_price` or the budget, or where the
+    person says no."""
     if plan.choice is None:
         return
-    if now is None:
-        say("SkyPilot's price of now could not be read; the machine's own is checked once it is up")
+    if current is None:
+        say("SkyPilot's current price could not be read; the machine's own is checked once it is up")
         return
-    if job.max_price is not None and now > job.max_price + 0.005:
+    if job.max_price is not None and current > job.max_price + 0.005:
         raise UserError(
             "over-max-price",
-            f"the cheapest now costs ${now:.2f}/h, max_price is ${job.max_price:.2f}/h",
+            f"the cheapest now costs ${current:.2f}/h, max_price is ${job.max_price:.2f}/h",
             "raise max_price, or run `gpuspec prices update` and plan again",
         )
     cap = job.budget.max_total if job.budget else None
-    total = worst_case(job, now, plan.keep_alive_minutes, plan.need, plan.max_hours).total
+    total = worst_case(job, current, plan.keep_alive_minutes, plan.need, plan.max_hours).total
     if cap is not None and total is not None and total > cap + 0.005:
         raise UserError(
             "over-budget",
-            f"at ${now:.2f}/h, the price of now, the worst case is ${total:.2f}; the budget is ${cap:.2f}",
+            f"at ${current:.2f}/h, the current price, the worst case is ${total:.2f}; the budget is ${cap:.2f}",
             "lower budget.max_hours, or raise budget.max_total",
         )
     planned = plan.choice.price
-    if abs(now - planned) > DRIFT * planned + 1e-9:
+    if abs(current - planned) > DRIFT * planned + 1e-9:
         date = plan.prices_as_of or "unknown date"
-        say(f"price: the plan says ${planned:.2f}/h ({date}), SkyPilot says ${now:.2f}/h now")
-        if not ask(f"Launch at ${now:.2f}/h?"):
+        say(f"price: the plan says ${planned:.2f}/h ({date}), SkyPilot says ${current:.2f}/h now")
+        if not ask(f"Launch at ${current:.2f}/h?"):
             raise UserError(
                 "declined", "not launched", "`gpuspec prices update` refreshes the prices", status=1
             )

@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Record, Run
-from gpuspec.launch.outputs import Outputs
+from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_of_run, staging_folder
 from gpuspec.launch.records import Records, run_folder
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ KEEP_MINUTES = 60
 """How long a machine is kept while its outputs are fetched, or because they could not be."""
 
 PATIENCE_SECONDS = 20.0
-"""How long a fetch may take before the timer is wound up for it: the shortest is a minute."""
+"""How long a fetch may take before the machine's timer is extended for it; the shortest timer is a minute."""
 
 RETRY_PAUSES = (5.0, 20.0, 60.0)
 """Seconds before each further try to fetch outputs from a machine that was not reached."""
@@ -33,135 +34,153 @@ TEARDOWN_FETCH_SECONDS = 60.0
 """How long what was written is fetched before a machine is taken down in the middle of its job."""
 
 
-def keep(run_id: str, outputs: Sequence[str], exclude: Sequence[str]) -> None:
-    """Write down what a run's results are, so that any later client can fetch them."""
-    with open(os.path.join(run_folder(run_id), "results.json"), "w", encoding="utf-8") as out:
+_OUTPUTS_FILE = "results.json"
+"""In a run's own folder: what its outputs are, so that any later client can fetch them."""
+
+
+def write_outputs_file(run_id: str, outputs: Sequence[str], exclude: Sequence[str]) -> None:
+    """Write down what a run's outputs are."""
+    with open(os.path.join(run_folder(run_id), _OUTPUTS_FILE), "w", encoding="utf-8") as out:
         json.dump({"outputs": list(outputs), "exclude": list(exclude)}, out)
 
 
-def outputs_of(client: Client, run: Run, host: str) -> Outputs | None:
+def recorded_outputs(client: Client, run: Run, host: str) -> Outputs | None:
     """The outputs of a run, whoever launched it, from the machine `host`; None where it has none."""
     try:
-        with open(os.path.join(run_folder(run.id), "results.json"), encoding="utf-8") as text:
+        with open(os.path.join(run_folder(run.id), _OUTPUTS_FILE), encoding="utf-8") as text:
             wanted = json.load(text)
     except (OSError, ValueError):
         return None
     if not wanted["outputs"]:
         return None
-    return Outputs(
-        f"{host}:sky_workdir",
-        run.workdir,
-        os.path.join(run_folder(run.id), "outputs"),
-        run.id,
-        wanted["outputs"],
-        wanted["exclude"],
-        client.rsync_options(host),
-        since=run.started,
+    return outputs_of_run(
+        run,
+        source=f"{host}:sky_workdir",
+        workdir=run.workdir,
+        outputs=wanted["outputs"],
+        exclude=wanted["exclude"],
+        options=client.rsync_options(host),
     )
 
 
 def forget_outputs(run_id: str) -> None:
-    """A run is over and its results are in their place: forget what they were, and the copies they came through."""
-    folder = run_folder(run_id)
-    shutil.rmtree(os.path.join(folder, "outputs"), ignore_errors=True)
-    for name in ("fetched", "results.json"):
+    """A run is over and its outputs are in their place: forget what they were, and the copies they came through."""
+    shutil.rmtree(staging_folder(run_id), ignore_errors=True)
+    for name in (ACKNOWLEDGED, _OUTPUTS_FILE):
         with suppress(FileNotFoundError):
-            os.remove(os.path.join(folder, name))
+            os.remove(os.path.join(run_folder(run_id), name))
 
 
-def bring(client: Client, run: Run) -> bool:
-    """Fetch what a run has written before its machine goes, in a minute at most; what came, or why nothing did, goes
-    to standard error. True where there is nothing that did not come."""
-    if run.machine is None or (outputs := outputs_of(client, run, run.machine)) is None:
+def fetch_before_teardown(client: Client, run: Run, *, host: str, is_up: Callable[[], bool]) -> bool:
+    """Fetch what a run has written before its machine `host` goes, in a minute at most; what came, or why nothing
+    did, goes to standard error. True where nothing is left behind."""
+    outputs = recorded_outputs(client, run, host)
+    if outputs is None:
         return True
-    there = False
+    fetched = False
     try:
-        machine = client.machine(run.machine)
-        there = machine is not None and (machine.up or machine.was_up)
-        lines = outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS).lines() if there else []
+        fetched = is_up()
+        lines = outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS).lines() if fetched else []
     except UserError as error:
-        there, lines = False, [f"outputs: {error.message}"]
+        fetched, lines = False, [f"outputs: {error.message}"]
     for line in lines:
         print(line, file=sys.stderr)
-    return there
+    return fetched
 
 
-def bring_all(client: Client, run: Run, say: Callable[[str], None]) -> str:
+def fetch_from_own_machine(client: Client, run: Run) -> bool:
+    """`fetch_before_teardown` for a run that has a machine of its own."""
+    name = run.machine
+    if name is None:
+        return True
+
+    def is_up() -> bool:
+        machine = client.machine(name)
+        return machine is not None and (machine.up or machine.was_up)
+
+    return fetch_before_teardown(client, run, host=name, is_up=is_up)
+
+
+def fetch_after_end(client: Client, run: Run, say: Callable[[str], None]) -> str:
     """Fetch what a run that is over has written, however long it takes: its machine is kept for it. "" or why not all
     of it came."""
-    outputs = outputs_of(client, run, run.machine or "")
+    name = run.machine or ""
+    outputs = recorded_outputs(client, run, name)
     if outputs is None:
         return ""
     minutes = KEEP_MINUTES if run.keep_alive_minutes is None else int(run.keep_alive_minutes)
-    record = Records().record(run)
-    return ResultFetcher(client, run.machine or "", None, minutes, outputs, record, say).final_fetch()
+    fetcher = ResultFetcher(
+        client=client,
+        name=name,
+        number=None,
+        minutes=minutes,
+        outputs=outputs,
+        record=Records().record(run),
+        say=say,
+    )
+    return fetcher.final_fetch()
 
 
+@dataclass(kw_only=True)
 class ResultFetcher:
     """What `outputs` brings from the machine `name`, on which job `number` runs and whose timer is `minutes`."""
 
-    def __init__(
-        self,
-        client: Client,
-        name: str,
-        number: int | None,
-        minutes: int,
-        outputs: Outputs,
-        record: Record,
-        say: Callable[[str], None],
-    ) -> None:
-        self.client = client
-        self.name = name
-        self.number = number
-        self.minutes = minutes
-        self.held_minutes = max(minutes, KEEP_MINUTES)
-        self.outputs = outputs
-        self.record = record
-        self.say = say
+    client: Client
+    name: str
+    number: int | None
+    minutes: int
+    outputs: Outputs
+    record: Record
+    say: Callable[[str], None]
+
+    @property
+    def extended_minutes(self) -> int:
+        """What the timer is set to while outputs are fetched."""
+        return max(self.minutes, KEEP_MINUTES)
 
     def final_fetch(self) -> str:
         """Bring back what is left once the job is over; "" or what was not to be had. A fetch that takes its time,
         or fails, keeps the machine for an hour."""
-        wound = threading.Event()
+        extended = threading.Event()
 
-        def hold() -> None:
+        def extend() -> None:
             with suppress(UserError):
                 self._extend_timer()
-                wound.set()
+                extended.set()
 
         # Changing a timer takes seconds, so it is left alone where the fetch is over well before it.
-        winder = threading.Timer(PATIENCE_SECONDS if self.minutes else 0, hold)
-        winder.start()
+        later = threading.Timer(PATIENCE_SECONDS if self.minutes else 0, extend)
+        later.start()
         try:
             trouble = self._fetch()
         finally:
-            winder.cancel()
-            winder.join()
+            later.cancel()
+            later.join()
         if trouble:
-            if not wound.is_set():
-                hold()
-            return self._kept_message(trouble, wound.is_set())
-        if wound.is_set():
+            if not extended.is_set():
+                extend()
+            return self._kept_message(trouble, extended=extended.is_set())
+        if extended.is_set():
             self.client.set_timer(self.name, self.minutes)
             self.record.update(keep_alive_minutes=self.minutes)
         forget_outputs(self.record.run.id)
         return ""
 
     def fetch_before_teardown(self) -> str:
-        """Bring what was written before the machine goes; "" or why it stays, its job ended, its timer wound up."""
+        """Bring what was written before the machine goes; "" or why it stays, its job ended, its timer extended."""
         try:
             self.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)
         except UserError as error:
             if self.client.machine(self.name, refresh=True) is None:
                 return ""
-            held = False
+            extended = False
             if self.number is not None:
                 with suppress(UserError):  # SkyPilot may reach it as little: then its limit ends the job
                     self.client.cancel_job(self.name, self.number)
             with suppress(UserError):
                 self._extend_timer()
-                held = True
-            return self._kept_message(error.message, held)
+                extended = True
+            return self._kept_message(error.message, extended=extended)
         return ""
 
     def _fetch(self) -> str:
@@ -180,13 +199,14 @@ class ResultFetcher:
 
     def _extend_timer(self) -> None:
         """Give the machine an hour for its results."""
-        self.client.set_timer(self.name, self.held_minutes)
+        self.client.set_timer(self.name, self.extended_minutes)
         with suppress(UserError):  # our disk is full: that may be why
-            self.record.update(keep_alive_minutes=self.held_minutes)
+            self.record.update(keep_alive_minutes=self.extended_minutes)
 
-    def _kept_message(self, trouble: str, held: bool) -> str:
+    def _kept_message(self, trouble: str, *, extended: bool) -> str:
         run = self.record.run.id
+        minutes = self.extended_minutes if extended else self.minutes
         return (
-            f"{trouble}; {self.name} is kept for {self.held_minutes if held else self.minutes} minutes with the "
-            f"results: fetch them with `gpuspec logs -f {run}`, then gpuspec down {run}"
+            f"{trouble}; {self.name} is kept for {minutes} minutes with the results: "
+            f"fetch them with `gpuspec logs -f {run}`, then gpuspec down {run}"
         )

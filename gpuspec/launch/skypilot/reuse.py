@@ -12,7 +12,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.machine_state import state
+from gpuspec.launch.skypilot.machine_state import machine_run_state
 from gpuspec.launch.skypilot.task import ResourceOption
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _still_has_machine(client: Client, run: Run) -> bool:
     if run.state in FINAL:
         return alive(run) and run.pid != os.getpid()
     try:
-        return alive(run) or state(client, run).state not in FINAL
+        return alive(run) or machine_run_state(client, run).state not in FINAL
     except UserError:
         return True
 

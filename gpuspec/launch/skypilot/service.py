@@ -14,12 +14,13 @@ from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Outcome, Run, State
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import Client
-from gpuspec.launch.skypilot.controller_task import service
-from gpuspec.launch.skypilot.controllers import Controllers, Service, lock_sky_folder, unknown
+from gpuspec.launch.skypilot.controlled_run import ControlledRun
+from gpuspec.launch.skypilot.controller_task import service_task
+from gpuspec.launch.skypilot.controllers import Controllers, Service, lock_sky_folder
 from gpuspec.launch.skypilot.job_log import JobLog
-from gpuspec.launch.skypilot.machine_launch import TEARDOWN_SECONDS, MachineLaunch
-from gpuspec.launch.skypilot.price_check import check_price
+from gpuspec.launch.skypilot.machine_launch import MachineLaunch
 from gpuspec.launch.skypilot.task import task
+from gpuspec.launch.skypilot.teardown import end_service
 
 POLL_SECONDS = 5.0
 
@@ -45,13 +46,13 @@ class ServiceLaunch(MachineLaunch):
     def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
         if self.job.secrets:
             lock_sky_folder()
-        config = service(
+        config = service_task(
             task(self.job, self.plan, workdir=self.settings.workdir, label=self.record.run.id, clouds=clouds),
             self.job,
         )
         self.scaling = config["service"]["replica_policy"]
         sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
-        check_price(self.job, self.plan, client.quote(sky_task), self.settings.ask, self.settings.say)
+        self._check_price(client.quote(sky_task))
         return sky_task
 
     def _record_fields(self) -> dict[str, Any]:
@@ -63,7 +64,7 @@ class ServiceLaunch(MachineLaunch):
         self.number = 0  # handed in: there is nothing left to cancel
         self.record.update(ready=endpoint, spent=0.0)
         self._check_scaling()
-        self.settings.say(f"{self.name}: answers at {endpoint}; {said(self.scaling)}")
+        self.settings.say(f"{self.name}: answers at {endpoint}; {scaling_text(self.scaling)}")
         if self.settings.detach:
             return Outcome("running", None, f"gpuspec down {self.record.run.id} ends it")
         return self._follow(client)
@@ -71,10 +72,10 @@ class ServiceLaunch(MachineLaunch):
     def _check_scaling(self) -> None:
         """UserError where SkyServe does not scale as it was asked to: that is what ends its machines."""
         found = self.controllers.scaling(self.name)
-        if said(found) != said(self.scaling):
+        if scaling_text(found) != scaling_text(self.scaling):
             raise UserError(
                 "scaling-not-set",
-                f"{self.name} was to have {said(self.scaling)}, and SkyServe has {said(found)}",
+                f"{self.name} was to have {scaling_text(self.scaling)}, and SkyServe has {scaling_text(found)}",
                 "it is taken down",
                 status=1,
             )
@@ -98,8 +99,8 @@ class ServiceLaunch(MachineLaunch):
         return Outcome("interrupted", None, "it was taken down")
 
     def _take_down(self, client: Client) -> None:
-        self.record.update(spent=self.controllers.spent(pattern(self.name)))
-        end_by_name(self.controllers, self.name)
+        self.record.update(spent=self.controllers.spent(machine_names(self.name)))
+        end_service(self.controllers, self.name)
 
     def _what_may_run(self) -> str:
         return (
@@ -108,7 +109,7 @@ class ServiceLaunch(MachineLaunch):
         )
 
 
-def said(policy: dict[str, Any]) -> str:
+def scaling_text(policy: dict[str, Any]) -> str:
     """A `replica_policy` in words: how many replicas, the load of one, and when one goes. What it leaves out is
     SkyServe's own (0.14.1: as many at most as at least, and 20 minutes)."""
     least = policy.get("min_replicas", "?")
@@ -128,73 +129,51 @@ def summary(found: Service) -> str:
     return ", ".join(f"replica {each.number} {each.state}" for each in found.replicas)
 
 
-def pattern(name: str) -> str:
-    """Names of the machines that a service has had."""
+def machine_names(name: str) -> str:
+    """Pattern of the names of all machines that a service has had."""
     return name + r"-\d+"
 
 
-def end_by_name(controllers: Controllers, name: str) -> None:
-    """Take a service down, and see its machines go; fine if there is none. TimeoutError where they stay."""
-    deadline = time.monotonic() + TEARDOWN_SECONDS - 10
-    while controllers.service(name) is None and controllers.is_submitting("serve.up"):
-        if time.monotonic() > deadline:
-            break
-        time.sleep(1)
-    controllers.end_service(name)
-    while (left := machines_of(controllers, name)) or controllers.service(name):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{', '.join(left) or name} is still there")
-        time.sleep(1)
+class ServiceRun(ControlledRun[Service]):
+    """The run of a service, asked about by a later command. It has no end but `gpuspec down`."""
 
+    request = "serve.up"
+    not_found = "SkyServe knows no such service: it was taken down, or never was"
+    end_by_hand = "sky serve down -y {name}; sky serve status"
 
-def machines_of(controllers: Controllers, name: str) -> list[str]:
-    """The machines that a service has at the moment."""
-    return [each.name for each in controllers.controlled() if each.name.rpartition("-")[0] == name]
+    def find(self) -> Service | None:
+        """The service."""
+        return self.controllers.service(self.name)
 
+    def state_of(self, found: Service) -> Run:
+        """The run as SkyServe has it."""
+        known: dict[str, Any] = {
+            "spent": self.controllers.spent(machine_names(found.name)),
+            "ready": found.endpoint or self.run.ready,
+        }
+        Records().record(self.run).update(**known)
+        state = _STATES.get(found.state, "lost")
+        message = summary(found) if state != "lost" else f"SkyServe: {found.state}"
+        return self.run._replace(**known, state=state, message=message)
 
-# -- a run of before -------------------------------------------------------------------------------
+    def logs(self, *, follow: bool) -> int:
+        """Print the newest replica's log; 0."""
+        found = self.find()
+        if found is None or not found.replicas:
+            why = "SkyServe knows no such service" if found is None else "it has no replica at the moment"
+            raise UserError(
+                "no-log", f"run {self.run.id} has no log: {why}", "`gpuspec ps` shows what it does"
+            )
+        newest = max(each.number for each in found.replicas)
+        log = JobLog(sys.stdout, sys.stderr)
+        self.controllers.replica_log(found.name, newest, log, follow=follow)
+        log.finish()
+        return 0
 
+    def before_end(self, found: Service) -> None:
+        """Note what it has cost."""
+        Records().record(self.run).update(spent=self.controllers.spent(machine_names(self.name)))
 
-def state(run: Run) -> Run:
-    """The run as SkyServe has it. A service has no end but `gpuspec down`."""
-    controllers = Controllers()
-    found = controllers.service(run.machine or "")
-    if found is None:
-        why = "SkyServe knows no such service: it was taken down, or never was"
-        return unknown(controllers, run, "serve.up", why)
-    known: dict[str, Any] = {
-        "spent": controllers.spent(pattern(found.name)),
-        "ready": found.endpoint or run.ready,
-    }
-    Records().record(run).update(**known)
-    word = _STATES.get(found.state, "lost")
-    return run._replace(
-        **known, state=word, message=summary(found) if word != "lost" else f"SkyServe: {found.state}"
-    )
-
-
-def logs(run: Run, *, follow: bool) -> int:
-    """Print the newest replica's log; 0."""
-    controllers = Controllers()
-    found = controllers.service(run.machine or "")
-    if found is None or not found.replicas:
-        why = "SkyServe knows no such service" if found is None else "it has no replica at the moment"
-        raise UserError("no-log", f"run {run.id} has no log: {why}", "`gpuspec ps` shows what it does")
-    newest = max(each.number for each in found.replicas)
-    watch = JobLog(sys.stdout, sys.stderr)
-    controllers.replica_log(found.name, newest, watch, follow=follow)
-    watch.finish()
-    return 0
-
-
-def end(run: Run) -> None:
-    """Take the service and its machines down. UserError where that is not seen to happen."""
-    controllers = Controllers()
-    if controllers.service(run.machine or ""):
-        Records().record(run).update(spent=controllers.spent(pattern(run.machine or "")))
-    try:
-        end_by_name(controllers, run.machine or "")
-    except TimeoutError as error:
-        raise UserError(
-            "left-running", str(error), f"sky serve down -y {run.machine}; sky serve status"
-        ) from error
+    def take_down(self) -> None:
+        """Take the service down, and see its machines go."""
+        end_service(self.controllers, self.name)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from gpuspec.launch.skypilot.client import Machine
 
 
-def strays(machines: Iterable[Machine], runs: Sequence[Run], now: float | None = None) -> tuple[Stray, ...]:
+def machine_strays(
+    machines: Iterable[Machine], runs: Sequence[Run], now: float | None = None
+) -> tuple[Stray, ...]:
     """Those of `machines` that gpuspec rented (a name from `gs-`, or its label) and that no run answers for."""
     found = []
     for machine in machines:
@@ -40,7 +42,7 @@ def _why(runs: Sequence[Run], now: float | None) -> str:
     return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"
 
 
-def unknown(runs: Sequence[Run]) -> tuple[Stray, ...]:
+def controlled_strays(runs: Sequence[Run]) -> tuple[Stray, ...]:
     """Managed jobs and services of ours that no run here knows, where SkyPilot's controllers live in its server."""
     known = {run.machine for run in runs}
     names = [name for name in _controlled() if name.startswith("gs-") and name not in known]
@@ -61,16 +63,16 @@ def _controlled() -> dict[str, Callable[[], None]]:
     jobs, services = not why_controller_is_rented("jobs"), not why_controller_is_rented("serve")
     if not (jobs or services):
         return {}
-    from gpuspec.launch.skypilot import managed_job, service
     from gpuspec.launch.skypilot.controllers import ENDED, Controllers
+    from gpuspec.launch.skypilot.teardown import end_managed_job, end_service
 
     controllers = Controllers()
     found: dict[str, Callable[[], None]] = {}
     if jobs:
         for job in controllers.jobs():
             if job.state not in ENDED:
-                found[job.name] = partial(managed_job.end_by_name, controllers, job.name)
+                found[job.name] = partial(end_managed_job, controllers, job.name)
     if services:
         for each in controllers.services():
-            found[each.name] = partial(service.end_by_name, controllers, each.name)
+            found[each.name] = partial(end_service, controllers, each.name)
     return found

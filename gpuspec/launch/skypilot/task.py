@@ -88,20 +88,20 @@ def task(
     items: Sequence[str] = (),
     resume: bool = False,
     shard: tuple[int, int] | None = None,
-    again: ResourceOption | None = None,
+    reuse: ResourceOption | None = None,
     succession: Recovery | None = None,
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
     `label` marks the machine as ours; `clouds` leaves only those; `items` are the job's, resolved, and `resume`
-    runs only those not done before; `shard` is the part of them this machine does. `again` is for a machine that is
+    runs only those not done before; `shard` is the part of them this machine does. `reuse` is for a machine that is
     up already and was got that way: its setup is not repeated; `succession` is for a managed job. UserError where
     nothing is left to rent."""
     _check_words(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
     command = _command(job, workdir, items, resume, shard, succession.folder if succession else None)
-    if again:
-        config["resources"] = _entry(again)
+    if reuse:
+        config["resources"] = _entry(reuse)
         command = reuse_text(job) + command
     else:
         config["resources"] = _resources(job, plan, label, clouds)
@@ -111,12 +111,12 @@ def task(
         config["envs"] = env
     if job.secrets:
         config["secrets"] = dict.fromkeys(job.secrets)
-    setup = "" if again else setup_text(job, plan.max_hours, until=succession.until if succession else None)
+    setup = "" if reuse else setup_text(job, plan.max_hours, until=succession.until if succession else None)
     if setup:
         config["setup"] = setup
     begins = f'echo "{COMMAND_BEGINS}" >&2\n' if job.readiness else ""
-    noted = NOTE_SETUP_DONE if job.setup and not again else ""
-    config["run"] = begins + noted + run_text(command, plan.max_hours, counted=not again)
+    noted = NOTE_SETUP_DONE if job.setup and not reuse else ""
+    config["run"] = begins + noted + run_text(command, plan.max_hours, counted=not reuse)
     if succession and succession.hold_minutes:
         config["run"] = wait_for_fetch_text(config["run"], succession.hold_minutes)
     config["run"] = wait_for_upload_text(config["run"], job)

@@ -54,7 +54,7 @@ def asked(job: Job, plan: Plan, now: float | None, answer: bool = True) -> tuple
         questions.append(question)
         return answer
 
-    check_price(job, plan, now, ask, said.append)
+    check_price(job, plan, now, ask=ask, say=said.append)
     return questions, said
 
 
@@ -193,7 +193,7 @@ def test_what_comes_again_is_not_shown_twice() -> None:
         "(x, pid=1) a\n(x, pid=1) b\n(x, pid=1) c\n",
     ):
         watch.write(log)
-        watch.again()
+        watch.restart()
     assert out.getvalue() == "a\nb\nc\n"
 
 

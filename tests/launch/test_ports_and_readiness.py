@@ -174,8 +174,10 @@ class Reached:
         self.ended = 0
         self.log = JobLog(Discard(), Discard())
         job = Job(readiness=wanted, **more)
-        self.reach = PortsAndReadiness(job, settings(self.said), "gs-x", "cd .", self.log, self._end)
-        self.reach.start()
+        self.readiness = PortsAndReadiness(
+            job, settings(self.said), machine="gs-x", workdir="cd .", log=self.log, end_job=self._end
+        )
+        self.readiness.start()
 
     def _end(self) -> None:
         self.ended += 1
@@ -190,24 +192,24 @@ def test_a_service_is_ready_when_it_answers_and_is_not_asked_during_setup(ssh: P
     assert site.requests == []
     one.begin()
     assert until(lambda: site.requests)
-    assert not one.reach.settled.is_set()
+    assert not one.readiness.settled.is_set()
     site.files["/health"] = b"ok"
-    assert one.reach.settled.wait(20)
-    one.reach.close()
+    assert one.readiness.settled.wait(20)
+    one.readiness.close()
     assert one.said[1:] == [f"ready after 0 s: {site.url}/health"]
-    assert (one.reach.failure, one.ended) == ("", 0)
+    assert (one.readiness.failure, one.ended) == ("", 0)
 
 
 def test_one_that_never_is_shows_the_end_of_its_log_and_is_ended(ssh: Path, site: Site) -> None:
     one = Reached(Readiness(http=f"{site.url}/health", timeout=0.05, interval=0.01))
     assert until(lambda: one.said)
     one.begin(*(f"line {number}" for number in range(1, 31)))
-    assert one.reach.settled.wait(20)
-    one.reach.close()
+    assert one.readiness.settled.wait(20)
+    one.readiness.close()
     why = f"not ready within 0.05 s ({site.url}/health: HTTP 404)"
     tail = "\n".join(["the last 20 lines of its log:", *(f"  line {number}" for number in range(11, 31))])
     assert one.said[1:] == [tail, f"{why}: ending the job"]
-    assert (one.reach.failure, one.ended) == (why, 1)
+    assert (one.readiness.failure, one.ended) == (why, 1)
 
 
 def test_readiness_by_command_is_asked_on_the_machine_with_the_jobs_environment(ssh: Path) -> None:
@@ -215,11 +217,11 @@ def test_readiness_by_command_is_asked_on_the_machine_with_the_jobs_environment(
     one = Reached(wanted, env={"MODE": "a b"})
     one.begin()
     assert until(lambda: (ssh / "calls").exists())
-    assert not one.reach.settled.is_set()
+    assert not one.readiness.settled.is_set()
     (ssh / "up").touch()
-    assert one.reach.settled.wait(20)
-    one.reach.close()
-    assert one.reach.failure == ""
+    assert one.readiness.settled.wait(20)
+    one.readiness.close()
+    assert one.readiness.failure == ""
 
 
 def test_a_job_that_could_not_be_ended_is_said_to_go_on(ssh: Path) -> None:
@@ -228,11 +230,11 @@ def test_a_job_that_could_not_be_ended_is_said_to_go_on(ssh: Path) -> None:
     def gone() -> None:
         raise UserError("api-server-down", "no answer", None)
 
-    one.reach.end = gone
+    one.readiness.end_job = gone
     one.begin()
-    assert one.reach.settled.wait(20)
-    one.reach.close()
-    assert one.reach.failure.endswith("ending the job failed (no answer): its own limit and timer end it")
+    assert one.readiness.settled.wait(20)
+    one.readiness.close()
+    assert one.readiness.failure.endswith("ending the job failed (no answer): its own limit and timer end it")
     assert one.said[0] == "the job wrote nothing to its log"
 
 

@@ -24,8 +24,8 @@ from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.downloads import download_manifest, downloader_zip
-from gpuspec.launch.launcher import FINAL, Launcher, Outcome, Record, Run, RunSettings, Stray
-from gpuspec.launch.local.gpu import require_gpu, wants_gpu
+from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
+from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.readiness import NOT_READY, last_lines
@@ -144,11 +144,6 @@ class LocalLauncher:
         raise UserError(
             "unknown-run", f"there is no machine {machine!r} here", "`gpuspec ps --all` lists runs"
         )
-
-
-def launcher() -> Launcher:
-    """The local launcher."""
-    return LocalLauncher()
 
 
 def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[str, Any]:

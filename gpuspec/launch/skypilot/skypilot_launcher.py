@@ -1,0 +1,247 @@
+"""The SkyPilot launcher: any cloud SkyPilot can rent from, under the limits the plan set.
+
+SkyPilot is imported late, by what needs it: `check` and `describe` must be quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gpuspec.errors import UserError
+from gpuspec.job import Job
+from gpuspec.launch import items, outputs
+from gpuspec.launch.checks import check_job
+from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
+from gpuspec.launch.ports import require_free
+from gpuspec.launch.records import Records, alive
+from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
+from gpuspec.launch.skypilot.task import timer
+from gpuspec.launch.skypilot.task_yaml import task_yaml
+from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import over_budget
+
+if TYPE_CHECKING:
+    from gpuspec.launch.skypilot.controlled_run import ControlledRun
+    from gpuspec.launch.skypilot.controllers import ManagedJob, Service
+
+
+class SkyPilotLauncher:
+    """Runs a job on the cheapest machine SkyPilot can get; see `launcher.Launcher`."""
+
+    name = "skypilot"
+    rents = True
+
+    def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
+        """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
+        from gpuspec.launch.skypilot.client import require_skypilot
+        from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports
+
+        check_job(job, settings)
+        over = over_budget(job, plan)
+        if over:
+            raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
+        if (job.outputs and settings.outputs) or job.items is not None:
+            outputs.require_rsync()
+        mode, message = choose_mode(job, plan, plain=settings.plain)
+        task_yaml(job, plan, settings.workdir, mode)
+        for port in forwarded_ports(job, settings) if mode == "machine" else ():
+            require_free(port)
+        require_skypilot()
+        if message:
+            settings.say(message)
+        if settings.detach and settings.outputs and job.outputs and mode != "service":
+            settings.say(_outputs_stay_there(job, plan, mode))
+
+    def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
+        """The task's YAML, as `gpuspec export` prints it; above it, in what mode it would run and why."""
+        mode, message = choose_mode(job, plan, plain=settings.plain)
+        head = f"# {message}\n" if message else ""
+        return head + task_yaml(job, plan, settings.workdir, mode)
+
+    def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
+        """Rent, run and report, see `machine_launch.py`, `managed_job.py` and `service.py`."""
+        if (
+            settings.resume
+            and job.items is not None
+            and not items.unfinished(job, settings.workdir, settings.shard)
+        ):
+            return Outcome("succeeded", 0, "all items were done before: nothing is rented")
+        mode = choose_mode(job, plan, plain=settings.plain).mode
+        if mode == "job":
+            from gpuspec.launch.skypilot.managed_job import ManagedJobLaunch
+
+            return ManagedJobLaunch(job, plan, settings, record).run()
+        if mode == "service":
+            from gpuspec.launch.skypilot.service import ServiceLaunch
+
+            return ServiceLaunch(job, plan, settings, record).run()
+        from gpuspec.launch.skypilot.machine_launch import MachineLaunch
+
+        return MachineLaunch(job, plan, settings, record).run()
+
+    def state(self, run: Run) -> Run:
+        """The run as the machine has it, kept in its record once it has ended. A machine that is gone takes with it
+        how the job ended, unless someone had asked before."""
+        from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.machine_state import machine_run_state
+
+        if run.state in FINAL or (run.state == "lost" and run.gone):
+            return run
+        if run.machine is None:
+            # A machine is named in the record before anything is rented.
+            gone = "the gpuspec that started it is gone; nothing had been rented"
+            return run if alive(run) else run._replace(state="lost", message=gone)
+        controlled = _controlled_run(run)
+        if controlled:
+            return controlled.state()
+        return machine_run_state(Client(), run)
+
+    def logs(self, run: Run, *, follow: bool) -> int:
+        """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` brings its results at
+        the end, as nobody else may; 1 also where they do not come."""
+        from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.follow_log import follow_to_end
+        from gpuspec.launch.skypilot.results import fetch_after_end
+
+        if run.machine is None:
+            raise UserError("no-log", f"run {run.id} never had a machine", run.message or None)
+        controlled = _controlled_run(run)
+        if controlled:
+            return controlled.logs(follow=follow)
+        number = None if run.machine_job is None else int(run.machine_job)
+        log = JobLog(sys.stdout, sys.stderr)
+        client = Client()
+        if follow:
+            status = follow_to_end(client, run.machine, number, log, _to_stderr)
+        else:
+            status = client.logs(run.machine, number, log, follow=False)
+        log.finish()
+        if follow:
+            trouble = fetch_after_end(client, run, _to_stderr)
+            if trouble:
+                _to_stderr(trouble)
+                status = status or 1
+            with suppress(UserError):  # the log is here
+                self.state(run)
+        if log.peak_memory is not None:
+            Records().record(run).update(peak_memory=log.peak_memory)
+        return int(status != 0)
+
+    def stop(self, run: Run) -> Run:
+        """Cancel the job and bring what it has written; the machine goes when its keep-alive has passed, or at once
+        where a controller has it. UserError while the machine is still being made."""
+        from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.machine_state import job_number
+        from gpuspec.launch.skypilot.results import fetch_from_own_machine
+
+        if run.through:  # its machines are the controller's, and go with it
+            return self.down(run)
+        if run.machine is not None:
+            client = Client()
+            number = job_number(client, run)
+            if number is None and client.pending(run.machine):
+                raise UserError(
+                    "machine-not-up",
+                    f"{run.machine} is still being made: there is no job to stop yet",
+                    f"gpuspec down {run.id}",
+                )
+            if number is not None:
+                client.cancel_job(run.machine, number)
+            fetch_from_own_machine(client, run)
+        return (
+            Records()
+            .record(run)
+            .update(state="interrupted", message="stopped; its machine goes when its keep-alive has passed")
+        )
+
+    def down(self, run: Run) -> Run:
+        """Bring what the run has written, in a minute at most, and take the machine down. UserError where another
+        run has it by now."""
+        from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.results import fetch_from_own_machine, forget_outputs
+
+        controlled = _controlled_run(run) if run.machine else None
+        if controlled:
+            controlled.end()
+            run = Records().get(run.id)
+        elif run.machine is not None:
+            for other in Records().all(active=True):
+                if other.machine != run.machine or other.id == run.id:
+                    continue
+                if self.state(other).state not in (*FINAL, "lost"):
+                    raise UserError(
+                        "machine-in-use",
+                        f"{run.machine} is used by run {other.id} ({other.name}) now",
+                        f"gpuspec down {other.id}",
+                    )
+            client = Client()
+            fetched = not run.gone and fetch_from_own_machine(client, run)
+            client.down(run.machine)
+            Records().gone(run.machine)
+            if fetched:
+                forget_outputs(run.id)
+        if run.state in FINAL:
+            return Records().record(run).update(message=run.message or "taken down")
+        return Records().record(run).update(state="interrupted", message="taken down")
+
+    def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
+        """Forward the job's ports by ssh; a service has an address of its own."""
+        if run.through == "service":
+            say(f"it answers at {run.ready}")
+            return
+        from functools import partial
+
+        from gpuspec.launch.skypilot.ssh import ssh
+        from gpuspec.launch.tunnel import forward
+
+        forward(run, partial(ssh, run.machine or ""), say)
+
+    def strays(self) -> tuple[Stray, ...]:
+        """Machines of ours that no run answers for. Empty where SkyPilot was never used; asks every cloud else."""
+        from gpuspec.launch.skypilot.client import Client, skypilot_used
+        from gpuspec.launch.skypilot.strays import controlled_strays, machine_strays
+
+        if not skypilot_used():
+            return ()
+
+        runs = Records().all()
+        return machine_strays(Client().machines(), runs) + controlled_strays(runs)
+
+    def remove(self, machine: str) -> None:
+        """Take a machine down, or a managed job or service of that name."""
+        from gpuspec.launch.skypilot.client import Client
+        from gpuspec.launch.skypilot.strays import end_controlled
+
+        if not end_controlled(machine):
+            Client().down(machine)
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _controlled_run(run: Run) -> ControlledRun[ManagedJob] | ControlledRun[Service] | None:
+    """The run as its controller has it; None where it has a machine of its own."""
+    if run.through == "job":
+        from gpuspec.launch.skypilot.managed_job import ManagedJobRun
+
+        return ManagedJobRun(run)
+    if run.through == "service":
+        from gpuspec.launch.skypilot.service import ServiceRun
+
+        return ServiceRun(run)
+    return None
+
+
+def _outputs_stay_there(job: Job, plan: Plan, mode: Mode) -> str:
+    """What becomes of outputs that no client waits for."""
+    kept = durable_folder(job, "RUN") if mode == "job" and job.items else None
+    also = f"; what items wrote stays in {kept}" if kept else ""
+    minutes = timer(plan)["idle_minutes"]
+    return (
+        f"outputs: with --detach they stay on the machine, which goes {minutes} minutes after the job: "
+        f"`gpuspec logs -f RUN` fetches them{also}"
+    )

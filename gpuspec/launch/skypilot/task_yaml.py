@@ -1,0 +1,31 @@
+"""A job as SkyPilot task YAML: what `gpuspec export` prints and `run --dry-run` shows."""
+
+from __future__ import annotations
+
+from gpuspec.job import Job
+from gpuspec.launch import items
+from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
+from gpuspec.launch.skypilot.mode import Mode
+from gpuspec.launch.skypilot.task import task
+from gpuspec.launch.skypilot.yaml_text import render
+from gpuspec.planning.plan import Plan
+
+_COMMANDS: dict[Mode, str] = {
+    "machine": "sky launch",
+    "job": "sky jobs launch",
+    "service": "sky serve up",
+}
+
+
+def task_yaml(job: Job, plan: Plan, workdir: str, mode: Mode = "machine") -> str:
+    """The SkyPilot task YAML that `gpuspec run` would send in this mode. Holds no secret's value."""
+    if mode == "service":
+        plan = plan._replace(max_hours=None)  # a service has no end
+    config = task(job, plan, workdir=workdir, label="export", items=items.resolve(job, workdir))
+    if mode == "job":
+        config = managed_job_task(config, job)
+    elif mode == "service":
+        config = service_task(config, job)
+    secrets = "".join(f" --secret {name}" for name in job.secrets)
+    head = f"# written by gpuspec; launch it with: {_COMMANDS[mode]}{secrets} FILE\n"
+    return head + render(config)

@@ -1,0 +1,62 @@
+"""Taking a managed job or a service down, and seeing its machines go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gpuspec.launch.skypilot.controllers import ENDED, ManagedJob, machine_of_job
+
+if TYPE_CHECKING:
+    from gpuspec.launch.skypilot.controllers import Controllers
+
+TEARDOWN_SECONDS = 180.0
+"""How long taking a machine down is waited for before saying that it may be up."""
+
+
+def end_managed_job(controllers: Controllers, name: str) -> None:
+    """End a managed job, and see its machine go; fine if there is none. TimeoutError where it stays."""
+    deadline = time.monotonic() + TEARDOWN_SECONDS - 10
+    while (job := controllers.job(name)) is None:
+        # Handed in by a client that is gone: it may be there in a moment.
+        if not controllers.is_submitting("jobs.launch") or time.monotonic() > deadline:
+            return
+        time.sleep(1)
+    if job.state not in ENDED:
+        controllers.end_job(job.number)
+    wait_until_gone(controllers, lambda: controllers.job(name) or job, deadline - time.monotonic())
+
+
+def wait_until_gone(controllers: Controllers, look: Callable[[], ManagedJob], seconds: float) -> ManagedJob:
+    """The managed job once it is over and its machine is gone. TimeoutError with what is still there."""
+    deadline = time.monotonic() + seconds
+    while (job := look()).state not in ENDED:
+        if time.monotonic() > deadline:
+            raise TimeoutError(
+                f"SkyPilot's controller still has the job as {job.state} after {seconds:.0f} s"
+            )
+        time.sleep(1)
+    while machine_of_job(controllers, job) is not None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{job.machine} is still there {seconds:.0f} s after the job")
+        time.sleep(1)
+    return job
+
+
+def end_service(controllers: Controllers, name: str) -> None:
+    """Take a service down, and see its machines go; fine if there is none. TimeoutError where they stay."""
+    deadline = time.monotonic() + TEARDOWN_SECONDS - 10
+    while controllers.service(name) is None and controllers.is_submitting("serve.up"):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(1)
+    controllers.end_service(name)
+    while (left := _machines_of_service(controllers, name)) or controllers.service(name):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{', '.join(left) or name} is still there")
+        time.sleep(1)
+
+
+def _machines_of_service(controllers: Controllers, name: str) -> list[str]:
+    return [each.name for each in controllers.controlled() if each.name.rpartition("-")[0] == name]
