@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from gpuspec.catalog import Gpu, resolve_gpu, resolve_model
+from gpuspec import Gpu, resolve_gpu, resolve_model
 from gpuspec.workload import Workload
 
 PER_GIB = {"GiB": 1.0, "GB": 2**30 / 1e9, "MiB": 1024.0, "MB": 2**30 / 1e6, "TB": 2**30 / 1e12}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
-from gpuspec.catalog.offer import Offer, Prices, PriceSource
+from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
@@ -28,7 +28,7 @@ class Added:
         """More models."""
         return ()
 
-    def prices(self, taken: set[str], gpus: Mapping[str, Gpu]) -> Prices:
+    def prices(self, taken: set[str], gpus: Mapping[str, Gpu]) -> Snapshot:
         """More price sources and their offers, of the `gpus` there are. They take the place of other prices of the
         same clouds."""
         return (), ()
@@ -209,7 +209,7 @@ class Catalog:
         return ModelNames(read_model_lines(), (self._added or Added()).models)
 
     @cached_property
-    def _prices(self) -> Prices:
+    def _prices(self) -> Snapshot:
         if self._given_prices is not None:
             return self._given_prices
         from gpuspec.catalog.in_force import in_force, read_own
@@ -220,7 +220,7 @@ class Catalog:
         return in_force(own, self._added.prices({source.name for source in own[0]}, self.gpus_by_name))
 
 
-def _described(offers: tuple[Offer, ...], sources: tuple[PriceSource, ...]) -> Prices:
+def _described(offers: tuple[Offer, ...], sources: tuple[PriceSource, ...]) -> Snapshot:
     known = {source.name: source for source in sources}
     for offer in offers:
         if offer.source not in known:

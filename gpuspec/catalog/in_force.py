@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gpuspec.catalog.offer import Prices
+from gpuspec.catalog.offer import Snapshot
 from gpuspec.catalog.shipped import PRICES
 from gpuspec.catalog.snapshot import load
 from gpuspec.errors import UserError
 
 
-def read_own(snapshot: str | None) -> Prices:
+def read_own(snapshot: str | None) -> Snapshot:
     """The user's own snapshot; nothing where there is none. Raises UserError `price-snapshot-broken`."""
     try:
         return load(snapshot) if snapshot else ((), ())
@@ -22,7 +22,7 @@ def read_own(snapshot: str | None) -> Prices:
         ) from None
 
 
-def in_force(own: Prices, added: Prices = ((), ())) -> Prices:
+def in_force(own: Snapshot, added: Snapshot = ((), ())) -> Snapshot:
     """What ships, with the user's `own` prices in the place of those for the same cloud, and what was `added` in the
     place of both. Sources are sorted by name."""
     own = _without(own, added)
@@ -33,7 +33,7 @@ def in_force(own: Prices, added: Prices = ((), ())) -> Prices:
     return tuple(sources[name] for name in sorted(sources)), offers
 
 
-def _without(prices: Prices, newer: Prices) -> Prices:
+def _without(prices: Snapshot, newer: Snapshot) -> Snapshot:
     """The prices of clouds for which there are no newer ones, and the sources that still have offers."""
     clouds = {offer.cloud for offer in newer[1]}
     if not clouds:

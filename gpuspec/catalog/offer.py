@@ -59,5 +59,5 @@ class PriceSource(NamedTuple):
         return self.as_of or f"date unknown ({self.catalog})"
 
 
-Prices = tuple[tuple[PriceSource, ...], tuple[Offer, ...]]
-"""Price sources, and the offers of all of them."""
+Snapshot = tuple[tuple[PriceSource, ...], tuple[Offer, ...]]
+"""What a price snapshot holds: price sources, and the offers of all of them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from gpuspec.catalog.offer import Offer, Prices, PriceSource
+from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 
 HEADER = "# gpuspec prices 1"
 COLUMNS = (
@@ -19,7 +19,7 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a user's snapshot that are read at most: every cloud SkyPilot knows is under 10 MB."""
 
 
-def load(path: str) -> Prices:
+def load(path: str) -> Snapshot:
     """Sources and offers of a snapshot file. Raises OSError, and ValueError for one that is broken."""
     size = os.stat(path).st_size
     if size > LARGEST:
@@ -28,7 +28,7 @@ def load(path: str) -> Prices:
         return parse(file.read())
 
 
-def parse(text: str) -> Prices:
+def parse(text: str) -> Snapshot:
     """Sources and offers of a snapshot. Raises ValueError with the line that is wrong."""
     lines = text.split("\n")
     if lines[0] != HEADER:

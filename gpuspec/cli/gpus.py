@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from gpuspec.catalog import Gpu, GpuMatch, Offer, gpus, offers, price_sources, resolve_gpu
+from gpuspec.catalog import Catalog, Gpu, GpuMatch, Offer
+from gpuspec.cli.columns import fitted
 from gpuspec.errors import UserError
+from gpuspec.plugin.catalog import installed_catalog
 
 
 class Cheapest(NamedTuple):
@@ -67,8 +69,9 @@ def command(
     NAME may be any spelling: "A100-80GB", "NVIDIA GeForce RTX 4090", "p4d.24xlarge". Prices are the cheapest
     of one GPU, whatever the machine's size.
     """
-    wanted = _wanted(name)
-    lines = [line for line in _lines(wanted, cloud) if _shown(line, min_vram, max_price, cloud)]
+    catalog = installed_catalog()
+    wanted = _wanted(catalog, name)
+    lines = [line for line in _lines(catalog, wanted, cloud) if _shown(line, min_vram, max_price, cloud)]
     lines.sort(key=SORTS[sort])
     if as_json:
         import json
@@ -78,13 +81,13 @@ def command(
         for line in lines:
             _print_one(line)
     else:
-        _print_table(lines)
+        _print_table(catalog, lines)
 
 
-def _wanted(name: str | None) -> tuple[Gpu, ...]:
+def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
     if name is None:
-        return tuple(gpu for gpu in gpus() if not gpu.variants)
-    match = resolve_gpu(name)
+        return tuple(gpu for gpu in catalog.gpus if not gpu.variants)
+    match = catalog.resolve_gpu(name)
     if match.gpu is None and not match.ambiguous:
         near = ", ".join(match.suggestions)
         raise UserError(
@@ -92,23 +95,23 @@ def _wanted(name: str | None) -> tuple[Gpu, ...]:
             f"there is no GPU called {name!r}",
             f"Did you mean {near}?" if near else "`gpuspec gpus` lists all.",
         )
-    return _and_variants(match)
+    return _and_variants(catalog, match)
 
 
-def _and_variants(match: GpuMatch) -> tuple[Gpu, ...]:
+def _and_variants(catalog: Catalog, match: GpuMatch) -> tuple[Gpu, ...]:
     if match.gpu is not None and not match.gpu.variants:
         return (match.gpu,)
     accepted = set(match.accepts)
-    return tuple(gpu for gpu in gpus() if gpu.name in accepted and not gpu.variants)
+    return tuple(gpu for gpu in catalog.gpus if gpu.name in accepted and not gpu.variants)
 
 
-def _lines(wanted: tuple[Gpu, ...], cloud: str | None) -> list[Cheapest]:
+def _lines(catalog: Catalog, wanted: tuple[Gpu, ...], cloud: str | None) -> list[Cheapest]:
     demand: dict[str, Offer] = {}
     spot: dict[str, Offer] = {}
-    families = {gpu.name: gpu.variants for gpu in gpus() if gpu.variants}
-    found = [offer for offer in offers() if cloud is None or offer.cloud == cloud.lower()]
+    families = {gpu.name: gpu.variants for gpu in catalog.gpus if gpu.variants}
+    found = [offer for offer in catalog.offers() if cloud is None or offer.cloud == cloud.lower()]
     if cloud is not None and not found:
-        names = ", ".join(sorted({offer.cloud for offer in offers()}))
+        names = ", ".join(sorted({offer.cloud for offer in catalog.offers()}))
         raise UserError("unknown-cloud", f"no prices of a cloud {cloud!r} are known", f"There are: {names}.")
     for offer in found:
         if offer.gpu in families:
@@ -152,7 +155,7 @@ def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g}"
 
 
-def _print_table(lines: list[Cheapest]) -> None:
+def _print_table(catalog: Catalog, lines: list[Cheapest]) -> None:
     if not lines:
         click.echo("No GPU matches.")
         return
@@ -163,26 +166,15 @@ def _print_table(lines: list[Cheapest]) -> None:
         prices = (_money(line.price, line.demand), _money(line.spot_price, line.spot))
         speeds = (_number(gpu.bandwidth_gbs), _number(gpu.fp16_tflops))
         rows.append((gpu.name, f"{gpu.vram_gb:g}", *prices, *speeds, _features(gpu)))
-    for text in _fitted(rows):
+    for text in fitted(rows):
         click.echo(text)
-    click.echo("\nPrices per GPU: " + "; ".join(_dates()) + ".")
+    click.echo("\nPrices per GPU: " + "; ".join(dates_of_prices(catalog)) + ".")
 
 
-def _fitted(rows: list[tuple[str, ...]]) -> list[str]:
-    """Rows as text; columns from the right are left out where the terminal is too narrow for them."""
-    import shutil
-
-    width = shutil.get_terminal_size((100, 24)).columns
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    columns = len(widths)
-    while columns > 2 and sum(widths[:columns]) + 2 * (columns - 1) > width:
-        columns -= 1
-    return ["  ".join(row[at].ljust(widths[at]) for at in range(columns)).rstrip() for row in rows]
-
-
-def _dates() -> list[str]:
+def dates_of_prices(catalog: Catalog) -> list[str]:
+    """ "lambda, vast 2026-11-20": the clouds whose prices are of one day, for each day."""
     by_date: dict[str, list[str]] = {}
-    for source in price_sources():
+    for source in catalog.price_sources:
         if source.rentable:
             by_date.setdefault(source.dated, []).append(source.name.removeprefix("skypilot-"))
     return [f"{', '.join(names)} {date}" for date, names in by_date.items()]

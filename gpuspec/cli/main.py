@@ -77,14 +77,11 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print the version with the prices in force, on one line, and leave."""
     if not wanted or ctx.resilient_parsing:
         return
-    from gpuspec.catalog import price_sources
+    from gpuspec.cli.gpus import dates_of_prices
+    from gpuspec.plugin.catalog import installed_catalog
 
-    dates: dict[str, list[str]] = {}
     try:
-        for source in price_sources():
-            if source.rentable:
-                dates.setdefault(source.dated, []).append(source.name.removeprefix("skypilot-"))
-        prices = "; ".join(f"{', '.join(names)} {dated}" for dated, names in dates.items())
+        prices = "; ".join(dates_of_prices(installed_catalog()))
     except UserError as error:
         prices = error.message
     click.echo(f"gpuspec {__version__}, prices: {prices}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.catalog import Model, models, resolve_model
+from gpuspec.catalog import Catalog, Model
+from gpuspec.cli.columns import fitted
 from gpuspec.errors import UserError
+from gpuspec.plugin.catalog import installed_catalog
 
 
 @click.command("models")
@@ -17,15 +19,18 @@ def command(query: str | None, as_json: bool, online: bool) -> None:
 
     QUERY may be a hub id, a quantized upload, an Ollama tag, or a part of a name.
     """
+    catalog = installed_catalog()
     if query is None:
-        found = list(models())
+        found = list(catalog.models)
     else:
         low = query.lower()
         found = [
-            model for model in models() if any(low in name.lower() for name in (model.id, *model.aliases))
+            model
+            for model in catalog.models
+            if any(low in name.lower() for name in (model.id, *model.aliases))
         ]
         if not found:
-            found = _meant(query, online, as_json)
+            found = _meant(catalog, query, online=online, quiet=as_json)
     if as_json:
         import json
 
@@ -36,9 +41,9 @@ def command(query: str | None, as_json: bool, online: bool) -> None:
         _print_table(found)
 
 
-def _meant(query: str, online: bool, quiet: bool) -> list[Model]:
+def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[Model]:
     """The model a name stands for, with a line on how it was read. Raises UserError `unknown-model`."""
-    match = resolve_model(query, online=online)
+    match = catalog.resolve_model(query, online=online)
     if match.model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
         near = f"Did you mean {', '.join(match.suggestions)}? " if match.suggestions else ""
@@ -62,20 +67,13 @@ def _size(model: Model) -> str:
 
 
 def _print_table(found: list[Model]) -> None:
-    import shutil
-
     rows = [("MODEL", "B PARAMETERS", "CONTEXT", "KIND", "HUB")]
     for model in found:
         hub = next((name for name in model.aliases if "/" in name), "")
         context = f"{model.max_context:,}" if model.max_context else "-"
         rows.append((model.id, _size(model), context, model.task or model.modality, hub))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    room = shutil.get_terminal_size((100, 24)).columns
-    columns = 5
-    while columns > 2 and sum(widths[:columns]) + 2 * (columns - 1) > room:
-        columns -= 1
-    for row in rows:
-        click.echo("  ".join(row[at].ljust(widths[at]) for at in range(columns)).rstrip())
+    for line in fitted(rows):
+        click.echo(line)
 
 
 def _print_one(model: Model) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from typing import NamedTuple
 
+from gpuspec.catalog import Catalog
 from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
 from gpuspec.lint.config import SEVERITIES, Configs
@@ -169,7 +170,7 @@ class _Run:
         prices = None
         if money or self.request.format != "text":
             first = money.path if money else (self.files[0] if self.files else ".")
-            prices = prices_of(self.configs.settings_for(first).job.prices)
+            prices = prices_of(self.linter.catalog, self.configs.settings_for(first).job.prices)
         fixed = tuple((path, title, number) for (path, title), number in Counter(self.fixed).items())
         return Report(
             tuple(self.files), tuple(self.findings), tuple(self.linter.problems), prices, fixed, self._stale()
@@ -249,11 +250,9 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def prices_of(source: str | None) -> Prices | None:
+def prices_of(catalog: Catalog, source: str | None) -> Prices | None:
     """The price source in force. Several are as old as their oldest: that is the date to distrust."""
-    from gpuspec.catalog import price_sources
-
-    used = [item for item in price_sources() if (item.name == source if source else item.rentable)]
+    used = [item for item in catalog.price_sources if (item.name == source if source else item.rentable)]
     if not used:
         return None
     dates = [item.as_of for item in used]

@@ -13,7 +13,7 @@ from gpuspec.catalog.catalog import Added, Catalog
 from gpuspec.catalog.data_folder import user_snapshot
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
-from gpuspec.catalog.offer import Offer, Prices, PriceSource
+from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 from gpuspec.plugin.load import Plugins, plugins
 from gpuspec.plugin.merge import merged
 
@@ -77,7 +77,7 @@ class AddedByPlugins(Added):
             "gpuspec_models", "model", taken, _model_fault, name_of=lambda one: getattr(one, "id", None)
         )
 
-    def prices(self, taken: set[str], gpus: Mapping[str, Gpu]) -> Prices:
+    def prices(self, taken: set[str], gpus: Mapping[str, Gpu]) -> Snapshot:
         """The price sources that are not taken, and their offers that make sense."""
         pairs: list[tuple[PriceSource, list[Offer]]] = _added(
             "gpuspec_offers",

@@ -133,10 +133,10 @@ def hook_faults(module: Any) -> list[str]:
 
 def answer_faults(module: Any) -> list[str]:
     """What gpuspec refuses of what the module's hooks give, the first of it. Rules have their own check."""
-    from gpuspec import catalog
     from gpuspec.errors import UserError
     from gpuspec.job.strategies import BUILT_IN, strategies
     from gpuspec.launch.launchers import gpuspec_launchers, launchers
+    from gpuspec.plugin.catalog import installed_catalog
     from gpuspec.report import reporters
     from gpuspec.testing import plugged
     from gpuspec.workload.added import programs
@@ -144,7 +144,9 @@ def answer_faults(module: Any) -> list[str]:
     scripts: dict[str, str] = {}
     try:
         with plugged(module):
-            for ask in (catalog.gpus, catalog.models, catalog.offers, reporters, programs):
+            catalog = installed_catalog()
+            _ = catalog.gpus, catalog.models, catalog.offers()  # reading them asks the plugin
+            for ask in (reporters, programs):
                 ask()
             for name in launchers().keys() - gpuspec_launchers().keys():
                 launchers()[name]()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import gpuspec
-from gpuspec.catalog import price_sources
+from gpuspec.plugin.catalog import installed_catalog
 
 FOLDER = Path(sys.executable).parent
 
@@ -149,7 +149,7 @@ def test_the_version_says_whose_prices(tmp_path: Path) -> None:
     done = run("gpuspec", "--version", GPUSPEC_DATA_DIR=str(tmp_path))
     (line,) = done.stdout.splitlines()
     assert line.startswith(f"gpuspec {gpuspec.__version__}, prices: ")
-    for source in price_sources():
+    for source in installed_catalog().price_sources:
         if source.rentable:
             assert re.search(rf"\b{source.name.removeprefix('skypilot-')}\b", line), source.name
     assert re.search(r"\d{4}-\d\d-\d\d", line)

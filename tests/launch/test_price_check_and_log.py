@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from gpuspec.catalog import Offer, resolve_gpu
+from gpuspec import Offer, resolve_gpu
 from gpuspec.errors import UserError
 from gpuspec.job import Budget, Job
 from gpuspec.launch.interrupts import run_bounded

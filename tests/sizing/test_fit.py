@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import Gpu, resolve_gpu, resolve_model
+from gpuspec import Gpu, resolve_gpu, resolve_model
 from gpuspec.sizing import Need, Part, Unsized, fit, need, usable
 from gpuspec.workload import Workload
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import resolve_model
+from gpuspec import resolve_model
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.workload import Workload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import resolve_model
+from gpuspec import resolve_model
 from gpuspec.sizing import Need, need
 from gpuspec.workload import Workload
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import Gpu, resolve_model
+from gpuspec import Gpu, resolve_model
 from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, speed
 from gpuspec.workload import Workload
 

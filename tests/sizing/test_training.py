@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import resolve_model
+from gpuspec import resolve_model
 from gpuspec.sizing import Need, need
 from gpuspec.sizing.adapters import adapter_params
 from gpuspec.sizing.shape import Shape, shape_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.catalog import resolve_model
+from gpuspec import resolve_model
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import weights

@@ -21,9 +21,9 @@ from gpuspec import (
     resolve_gpu,
     resolve_model,
 )
-from gpuspec.catalog import offers, price_sources
 from gpuspec.job import check
 from gpuspec.job.strategies import names
+from gpuspec.plugin.catalog import installed_catalog
 from gpuspec.report import render
 from gpuspec.rules.spec.deprecated_name import DeprecatedName
 from gpuspec.testing import (
@@ -60,17 +60,23 @@ class Loud(Rule):
 
 
 def test_a_fake_catalogue_is_all_there_is_and_then_gone() -> None:
-    before = (resolve_gpu("L4"), resolve_model("Qwen/Qwen2.5-7B-Instruct"), offers())
+    before = (resolve_gpu("L4"), resolve_model("Qwen/Qwen2.5-7B-Instruct"), installed_catalog().offers())
     with fake_catalog(gpus=[CARD], models=[MODEL], offers=[OFFER]):
         assert resolve_gpu("tester").gpu == CARD
         assert resolve_gpu("L4").gpu is None
         assert resolve_model("tiny-acme").model.id == "acme/tiny"  # type: ignore[union-attr]
         assert resolve_model("Qwen/Qwen2.5-7B-Instruct").model is None
-        assert offers() == (OFFER,)
-        assert [(source.name, source.as_of) for source in price_sources()] == [("test", "2026-01-01")]
-    assert (resolve_gpu("L4"), resolve_model("Qwen/Qwen2.5-7B-Instruct"), offers()) == before
+        assert installed_catalog().offers() == (OFFER,)
+        assert [(source.name, source.as_of) for source in installed_catalog().price_sources] == [
+            ("test", "2026-01-01")
+        ]
+    assert (
+        resolve_gpu("L4"),
+        resolve_model("Qwen/Qwen2.5-7B-Instruct"),
+        installed_catalog().offers(),
+    ) == before
     with fake_catalog(offers=[]):
-        assert offers() == ()
+        assert installed_catalog().offers() == ()
         assert resolve_gpu("L4") == before[0]
 
 
@@ -104,7 +110,7 @@ def test_each_hook_in_use() -> None:
         assert resolve_gpu("tester").gpu == CARD
         assert resolve_gpu("L4").gpu is not None
         assert resolve_model("tiny-acme").model == MODEL
-        assert offers("ours") == (OFFER._replace(source="ours"),)
+        assert installed_catalog().offers("ours") == (OFFER._replace(source="ours"),)
         assert render("count", Report(("a", "b"), ())) == "2 files\n"
     assert resolve_gpu("tester").gpu is None
     with pytest.raises(KeyError):
@@ -217,7 +223,7 @@ def test_what_a_hook_may_not_give(hooks: dict[str, object], said: str) -> None:
         with plugged(plugin(**hooks)):
             resolve_gpu("L4")
             resolve_model("x")
-            offers()
+            installed_catalog().offers()
             reporters()
             names()
             programs()

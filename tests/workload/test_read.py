@@ -44,7 +44,8 @@ def test_nothing_said_is_nothing_known() -> None:
 
 def test_a_spec_without_commands_loads_no_parser() -> None:
     code = (
-        "import sys; from gpuspec.job.job import Job; from gpuspec.catalog import Catalog; from gpuspec.workload import read; read(Job(), catalog=Catalog());"
+        "import sys; from gpuspec.job.job import Job; from gpuspec.catalog import Catalog;"
+        "from gpuspec.workload import read; read(Job(), catalog=Catalog());"
         "print([m for m in ('ast', 'tree_sitter', 'gpuspec.commands.shell', 'gpuspec.engines', 'pathlib') "
         "if m in sys.modules])"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from one_rule import found, price_list
 
-from gpuspec.catalog import resolve_gpu, resolve_model
+from gpuspec import resolve_gpu, resolve_model
 from gpuspec.job.job import Traffic
 from gpuspec.planning.traffic import load
 from gpuspec.rules.price.api_cheaper import ApiCheaper
