@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+HOURS_PER_MONTH = 730
+"""8,760 hours a year ÷ 12."""
+
 
 def dollars(amount: float) -> str:
     """`$0.34`, `$12.50`, `$1,131`: cents below 100 dollars, whole dollars above."""

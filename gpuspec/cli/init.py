@@ -8,12 +8,12 @@ import sys
 
 import click
 
-from gpuspec.cli.starter import DEFAULT_MODEL, KEEP_ALIVE, starter
+from gpuspec.cli.starter import DEFAULT_MODEL, TASK_NOTE, starter
 from gpuspec.errors import UserError
 
 
 @click.command("init")
-@click.option("--task", type=click.Choice(tuple(KEEP_ALIVE)), help="What the job does. Default: serve.")
+@click.option("--task", type=click.Choice(tuple(TASK_NOTE)), help="What the job does. Default: serve.")
 @click.option("--model", metavar="ID", help=f"Hugging Face id or usual name. Default: {DEFAULT_MODEL}.")
 @click.option("--output", "-o", default="job.jsonc", show_default=True, metavar="FILE", help='"-" prints it.')
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
@@ -27,7 +27,7 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
             "file-exists", f"{output} exists and stays as it is", "--force replaces it, or name another"
         )
     if sys.stdin.isatty() and task is None:
-        task = click.prompt("Task", type=click.Choice(tuple(KEEP_ALIVE)), default="serve", err=True)
+        task = click.prompt("Task", type=click.Choice(tuple(TASK_NOTE)), default="serve", err=True)
     if sys.stdin.isatty() and model is None:
         model = click.prompt("Model", default=DEFAULT_MODEL, err=True)
     model = model or DEFAULT_MODEL

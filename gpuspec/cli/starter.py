@@ -6,9 +6,9 @@ import json
 from typing import NamedTuple
 
 from gpuspec.catalog import resolve_model
+from gpuspec.planning.keep_alive import LIMITS
 
 DEFAULT_MODEL = "Qwen/Qwen2.5-7B-Instruct"
-KEEP_ALIVE = {"serve": 30, "batch": 3, "train": 3, "interactive": 10}
 TASK_NOTE = {
     "serve": "a server that answers requests",
     "batch": "one pass over some work, then done",
@@ -86,7 +86,7 @@ def text(draft: Draft) -> str:
     else:
         lines.append(f'  "gpu_count": {draft.gpus},')
     lines.append('  "budget": { "max_hours": 8 }, // the machine is taken down then, whatever happens')
-    lines.append(f'  "keep_alive_minutes": {KEEP_ALIVE[draft.task]}, // idle minutes before it goes')
+    lines.append(f'  "keep_alive_minutes": {LIMITS[draft.task].usual}, // idle minutes before it goes')
     lines.append('  // Fetched before `run`, so that the GPU does not wait. Pin a commit with "revision".')
     lines.append(
         f'  "downloads": [{{ "strategy": "hf", "source": {json.dumps(draft.model)}, "timeout": 7200 }}],'

@@ -3,12 +3,10 @@
 from typing import Literal, NamedTuple
 
 from gpuspec.text import Edit, Span
+from gpuspec.words import HOURS_PER_MONTH
 
 Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]
-
-HOURS_PER_MONTH = 730
-"""8,760 hours a year ÷ 12."""
 
 __all__ = [
     "HOURS_PER_MONTH",

@@ -5,25 +5,13 @@ from __future__ import annotations
 from gpuspec.job.job import Job
 from gpuspec.planning.plan import Cost
 from gpuspec.sizing import Need, Unsized
-from gpuspec.workload.workload import Workload
-
-KEEP_ALIVE_MINUTES = {"batch": 3.0, "train": 3.0, "interactive": 10.0, "serve": 30.0}
-"""Idle minutes where the spec gives none, per task; 3 for a task not known. GS401 suggests the same."""
+from gpuspec.words import HOURS_PER_MONTH
 
 DOWNLOAD_BYTES_PER_SECOND = 100e6
-"""The rate `download-timeout` (GS405) reckons with: 100 MB/s."""
+"""From a hub to a cloud machine: 100 MB/s."""
 
 DISK_PER_GB_MONTH = 0.10
 """Dollars. RunPod asks 0.10 for a running container disk, AWS 0.08 for gp3 (list prices, 2025); the worse."""
-
-HOURS_PER_MONTH = 730
-
-
-def keep_alive(job: Job, workload: Workload) -> float:
-    """The idle minutes that apply to a job."""
-    if job.keep_alive_minutes is not None:
-        return job.keep_alive_minutes
-    return KEEP_ALIVE_MINUTES.get(job.task or workload.task or "batch", 3.0)
 
 
 def download_hours(job: Job, need: Need | Unsized) -> float:

@@ -17,8 +17,6 @@ FOLDERS = frozenset(
 """First parts of relative paths that no organisation of the hub has."""
 OWN_REGISTRY = frozenset({"ollama", "whisper", "comfyui"})
 """Engines that fetch names from elsewhere."""
-RATE = 100e6
-"""Bytes a second from the hub to a cloud machine, for download times, as in planning/cost.py."""
 
 
 class Loaded(NamedTuple):

@@ -23,11 +23,12 @@ PATH = re.compile(
     r"(?<![\w./-])(?:gpuspec|tests|docs|benchmarks|schemas|examples)/[\w./-]+\.(?:py|md|txt|tsv|jsonl|json|lua|sh)\b"
 )
 
+PLACEHOLDER = re.compile(r"/[A-Z]+\b")
+"""`gpuspec/cli/NAME.py` stands for any."""
 OF_OTHERS = {
     "docs/gguf.md": "ggml's",
     "docs/reference/launcher.md": "LoRAX's",
     "examples/dreambooth/README_flux.md": "diffusers'",
-    "gpuspec/cli/NAME.py": "a pattern",
     "tests/test_allowed_clouds.py": "a new plugin's",
     "tests/test_golden.py": "a new plugin's",
 }
@@ -49,6 +50,6 @@ def test_nothing_refers_to_notes_that_a_clone_lacks() -> None:
 
 
 def test_every_path_that_is_named_exists() -> None:
-    named = lines(PATH)
+    named = [one for one in lines(PATH) if one[1] not in OF_OTHERS and not PLACEHOLDER.search(one[1])]
     assert len(named) > 50
-    assert [one for one in named if one[1] not in OF_OTHERS and not (ROOT / one[1]).exists()] == []
+    assert [one for one in named if not (ROOT / one[1]).exists()] == []

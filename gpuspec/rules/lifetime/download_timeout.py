@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.rules.hub import RATE, whole_repository
+from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
+from gpuspec.rules.hub import whole_repository
 from gpuspec.sizing.files import bytes_on_disk
 
 USUAL = 7200
@@ -49,7 +50,13 @@ class DownloadTimeout(Rule):
     severity = "warning"
     fixable = "always"
     options = (
-        Option("rate", float, RATE / 1e6, "MB a second that a machine gets from the hub.", minimum=1.0),
+        Option(
+            "rate",
+            float,
+            DOWNLOAD_BYTES_PER_SECOND / 1e6,
+            "MB a second that a machine gets from the hub.",
+            minimum=1.0,
+        ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

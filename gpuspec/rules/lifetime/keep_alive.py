@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.planning.keep_alive import LIMITS, TASK_UNKNOWN, IdleMinutes
 from gpuspec.words import dollars
 
 WORK = {"train": "training", "any": "any work", "batch": "batch work", "interactive": "interactive work"}
 WORK |= {"serve": "a server"}
-
-
-class Range(NamedTuple):
-    """Idle minutes that suit a kind of work, and what to write where nothing is written."""
-
-    least: float
-    most: float
-    usual: int
 
 
 class KeepAlive(Rule):
@@ -65,10 +57,22 @@ class KeepAlive(Rule):
     fixable = "sometimes"
     asks_for = ("keep_alive_minutes",)
     options = (
-        Option("batch_max", float, 5.0, "Most idle minutes of batch and training jobs.", minimum=0.0),
-        Option("interactive_max", float, 15.0, "Most idle minutes of interactive work.", minimum=0.0),
-        Option("serve_min", float, 15.0, "Least idle minutes of a server.", minimum=0.0),
-        Option("serve_max", float, 60.0, "Most idle minutes of a server.", minimum=0.0),
+        Option(
+            "batch_max",
+            float,
+            LIMITS["batch"].most,
+            "Most idle minutes of batch and training jobs.",
+            minimum=0.0,
+        ),
+        Option(
+            "interactive_max",
+            float,
+            LIMITS["interactive"].most,
+            "Most idle minutes of interactive work.",
+            minimum=0.0,
+        ),
+        Option("serve_min", float, LIMITS["serve"].least, "Least idle minutes of a server.", minimum=0.0),
+        Option("serve_max", float, LIMITS["serve"].most, "Most idle minutes of a server.", minimum=0.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -76,29 +80,30 @@ class KeepAlive(Rule):
         task = facts.workload.task
         if not (job.gpu_types or job.gpu_count or job.min_vram or facts.workload.model_name):
             return  # nothing is rented, so nothing idles
-        span = self._range(facts, task)
+        limits = self._limits(facts, task)
         minutes = job.keep_alive_minutes
-        if (minutes is None or minutes > span.most) and _stays(facts):
+        if (minutes is None or minutes > limits.most) and _stays(facts):
             return
         if minutes is None:
-            yield self._absent(facts, task, span)
-        elif minutes > span.most:
-            yield self._too_long(facts, task or "any", span, minutes)
-        elif minutes < span.least:
-            yield self._too_short(facts, span, minutes)
+            yield self._absent(facts, task, limits)
+        elif minutes > limits.most:
+            yield self._too_long(facts, task or "any", limits, minutes)
+        elif minutes < limits.least:
+            yield self._too_short(facts, limits, minutes)
 
-    def _range(self, facts: Facts, task: str | None) -> Range:
+    def _limits(self, facts: Facts, task: str | None) -> IdleMinutes:
         """What suits the task; where it is not known, what would be too long for any."""
-        options = facts.options
-        return {
-            "batch": Range(0, options["batch_max"], 3),
-            "train": Range(0, options["batch_max"], 3),
-            "interactive": Range(0, options["interactive_max"], 10),
-            "serve": Range(options["serve_min"], options["serve_max"], 30),
-        }.get(task or "any", Range(0, options["serve_max"], 30))
+        options, serve = facts.options, LIMITS["serve"]
+        if task == "serve":
+            return serve._replace(least=options["serve_min"], most=options["serve_max"])
+        if task == "interactive":
+            return LIMITS[task]._replace(most=options["interactive_max"])
+        if task in LIMITS:
+            return LIMITS[task]._replace(most=options["batch_max"])
+        return serve._replace(least=0.0, most=options["serve_max"])
 
-    def _absent(self, facts: Facts, task: str | None, span: Range) -> Finding:
-        usual = span.usual if task else 3
+    def _absent(self, facts: Facts, task: str | None, limits: IdleMinutes) -> Finding:
+        usual = limits.usual if task else TASK_UNKNOWN
         hourly = facts.per_hour
         cost = f", {dollars(hourly)} for each hour it idles" if hourly else ""
         return self.finding(
@@ -112,9 +117,9 @@ class KeepAlive(Rule):
             ),
         )
 
-    def _too_long(self, facts: Facts, task: str, span: Range, minutes: float) -> Finding:
+    def _too_long(self, facts: Facts, task: str, limits: IdleMinutes, minutes: float) -> Finding:
         hourly = facts.per_hour
-        wasted = (minutes - span.usual) / 60 * hourly if hourly else None
+        wasted = (minutes - limits.usual) / 60 * hourly if hourly else None
         cost = ""
         if hourly and wasted is not None:
             idle = dollars(minutes / 60 * hourly)
@@ -122,20 +127,20 @@ class KeepAlive(Rule):
         pointer = facts.job.pointer("keep_alive_minutes")
         return self.finding(
             pointer,
-            f"{minutes:g} idle minutes are long for {WORK.get(task, task)} (at most {span.most:g}){cost}",
-            suggestion=f"{span.usual} minutes",
-            fix=Fix(f"set to {span.usual}", (Edit("set", pointer, span.usual),), safe=False),
+            f"{minutes:g} idle minutes are long for {WORK.get(task, task)} (at most {limits.most:g}){cost}",
+            suggestion=f"{limits.usual} minutes",
+            fix=Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False),
             numbers=[("idle cost of a run", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h")] if hourly else [],
         )
 
-    def _too_short(self, facts: Facts, span: Range, minutes: float) -> Finding:
+    def _too_short(self, facts: Facts, limits: IdleMinutes, minutes: float) -> Finding:
         pointer = facts.job.pointer("keep_alive_minutes")
         return self.finding(
             pointer,
-            f"{minutes:g} idle minutes are short for a server (at least {span.least:g}): a quiet quarter of an hour "
-            "ends it, and the next request waits for a machine, the download and the model load",
-            suggestion=f"{span.usual} minutes",
-            fix=Fix(f"set to {span.usual}", (Edit("set", pointer, span.usual),), safe=False),
+            f"{minutes:g} idle minutes are short for a server (at least {limits.least:g}): a quiet quarter of an "
+            "hour ends it, and the next request waits for a machine, the download and the model load",
+            suggestion=f"{limits.usual} minutes",
+            fix=Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False),
         )
 
 

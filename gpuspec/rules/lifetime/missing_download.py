@@ -8,7 +8,8 @@ from typing import Any
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.rules.hub import RATE, declared, loaded
+from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
+from gpuspec.rules.hub import declared, loaded
 from gpuspec.words import dollars
 
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
@@ -79,7 +80,7 @@ class MissingPreDownload(Rule):
         size = bytes_on_disk(found.name, facts.catalog)
         if size is not None and size < facts.options["least_gb"] * 1e9:
             return
-        minutes = size / RATE / 60 if size else None
+        minutes = size / DOWNLOAD_BYTES_PER_SECOND / 60 if size else None
         hourly = facts.per_hour
         long = minutes is not None and minutes > facts.options["minutes"]
         amount = f" ({size / 1e9:.0f} GB, {minutes:.0f} min at 100 MB/s)" if long and size and minutes else ""
@@ -135,8 +136,8 @@ def _walled_off(facts: Facts) -> bool:
 
 def _entry(facts: Facts, name: str, size: float | None) -> Edit:
     entry: dict[str, Any] = {"strategy": "hf", "source": name}
-    if size and size / RATE > 3600:
-        entry["timeout"] = int(-(-2 * size / RATE // 3600) * 3600)
+    if size and size / DOWNLOAD_BYTES_PER_SECOND > 3600:
+        entry["timeout"] = int(-(-2 * size / DOWNLOAD_BYTES_PER_SECOND // 3600) * 3600)
     at = facts.job.pointers.get("downloads")
     if at:
         return Edit("insert", f"{at}/-", entry)

@@ -1,0 +1,48 @@
+"""The house: each room has its tests and its line in docs/architecture.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+ELSEWHERE = {"engines": "workload", "plugin": "plugins"}
+
+
+def folders(path: Path) -> list[str]:
+    """Folders of Python below a folder."""
+    return sorted(each.parent.name for each in path.glob("*/__init__.py"))
+
+
+def has_tests(path: Path) -> bool:
+    return any(path.rglob("test_*.py"))
+
+
+ROOMS = folders(ROOT / "gpuspec")
+
+
+def test_every_room_has_its_tests() -> None:
+    assert "rules" in ROOMS
+    assert [room for room in ROOMS if not has_tests(ROOT / "tests" / ELSEWHERE.get(room, room))] == []
+
+
+def test_every_family_of_rules_has_its_tests() -> None:
+    families = folders(ROOT / "gpuspec" / "rules")
+    assert "sizing" in families
+    assert [family for family in families if not has_tests(ROOT / "tests" / "rules" / family)] == []
+
+
+def test_the_page_on_the_architecture_names_every_room_and_no_other() -> None:
+    table = PAGE.partition("## The rooms")[2].partition("\n## ")[0]
+    rows = [line.partition(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([\w/.]+)`", row)}
+    assert {name.partition("/")[0] for name in named if "/" in name} == set(ROOMS)
+    assert [name for name in named if not (ROOT / "gpuspec" / name).exists()] == []
+
+
+def test_what_the_page_names_in_the_code_is_there() -> None:
+    """Names beside a path: `FORMATS` of `gpuspec/report/__init__.py`."""
+    found = re.findall(r"`(\w+)` of\s+`(gpuspec/[\w/.]+)`", PAGE)
+    assert len(found) >= 3
+    assert [pair for pair in found if pair[0] not in (ROOT / pair[1]).read_text(encoding="utf-8")] == []
