@@ -99,6 +99,7 @@ class _Run:
         self.findings: list[Located] = []
         self.fixed: list[tuple[str, str]] = []
         self.diffs: list[str] = []
+        self.remarks: list[str] = []
         self.failing = False
         self.mended_input: bytes | None = None
         self._baseline = None
@@ -156,7 +157,7 @@ class _Run:
             sys.stderr.write(f"gpuspec: error[internal]: {line}\n")
         for error in self.errors:
             complain(error)
-        for note in self.configs.notes():
+        for note in (*self.remarks, *self.configs.notes()):
             sys.stderr.write(f"gpuspec: note: {note}\n")
         if self.linter.problems:
             return 3
@@ -185,6 +186,9 @@ class _Run:
         on_disk = not self._is_stdin(path)
         unsafe = self.request.unsafe_fixes
         done = fixing.fix_data(self.linter, path, data, settings, unsafe=unsafe, on_disk=on_disk)
+        if done.data != data and not self.request.diff and not self._read_twice(path, done.data):
+            self.mended_input = None if on_disk else data
+            return lint_data(self.linter, path, data, settings, on_disk=on_disk)
         if self.request.diff:
             if done.data != data:
                 self.diffs.append(fixing.difference(path, data, done.data))
@@ -194,6 +198,23 @@ class _Run:
             fixing.write_file(path, done.data)
         self.fixed += ((path, title) for title in done.titles)
         return done.findings
+
+    def _read_twice(self, path: str, data: bytes) -> bool:
+        """Whether a fixed file may be written: json5 reads the same in it as gpuspec, or cannot be asked, which is
+        said."""
+        from gpuspec.lint.fixing import second_reading
+        from gpuspec.text.second_reader import NotRead
+
+        try:
+            wrong = second_reading(path, data)
+        except NotRead as error:
+            self.remarks.append(
+                f"{path} was fixed, and not read a second time before it was written: {error}"
+            )
+            return True
+        if wrong:
+            self.linter.problems.append(Problem("--fix", f"nothing was written, since {wrong}", path))
+        return not wrong
 
     def _stale(self) -> tuple[str, ...]:
         if self._baseline is None:

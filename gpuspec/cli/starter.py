@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from gpuspec.catalog import resolve_model
 from gpuspec.planning.keep_alive import LIMITS
+from gpuspec.text.value_text import value_text
 
 DEFAULT_MODEL = "Qwen/Qwen2.5-7B-Instruct"
 TASK_NOTE = {
@@ -73,12 +73,12 @@ def _clean(spec: str) -> bool:
 def text(draft: Draft) -> str:
     """The spec. Every value from outside is written as JSON."""
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in draft.model.split("/")[-1].lower())
-    lines = ["{", f'  "name": {json.dumps(f"{draft.task}-{name}")},']
-    lines.append(f'  "task": {json.dumps(draft.task)}, // {TASK_NOTE[draft.task]}')
-    lines += ['  "model": {', f'    "id": {json.dumps(draft.model)}{"," if _model(draft) else ""}']
+    lines = ["{", f'  "name": {value_text(f"{draft.task}-{name}")},']
+    lines.append(f'  "task": {value_text(draft.task)}, // {TASK_NOTE[draft.task]}')
+    lines += ['  "model": {', f'    "id": {value_text(draft.model)}{"," if _model(draft) else ""}']
     lines += [f"    {line}" for line in _model(draft)] + ["  },"]
     if draft.gpu:
-        entry = json.dumps(draft.gpu if draft.gpus == 1 else {"type": draft.gpu, "count": draft.gpus})
+        entry = value_text(draft.gpu if draft.gpus == 1 else {"type": draft.gpu, "count": draft.gpus})
         lines.append(
             "  // Acceptable GPUs: the cheapest that fits is taken. `gpuspec plan` shows the others."
         )
@@ -89,7 +89,7 @@ def text(draft: Draft) -> str:
     lines.append(f'  "keep_alive_minutes": {LIMITS[draft.task].usual}, // idle minutes before it goes')
     lines.append('  // Fetched before `run`, so that the GPU does not wait. Pin a commit with "revision".')
     lines.append(
-        f'  "downloads": [{{ "strategy": "hf", "source": {json.dumps(draft.model)}, "timeout": 7200 }}],'
+        f'  "downloads": [{{ "strategy": "hf", "source": {value_text(draft.model)}, "timeout": 7200 }}],'
     )
     known = resolve_model(draft.model).model
     if known and known.gated:
@@ -155,8 +155,8 @@ def _service(draft: Draft) -> list[str]:
     else:
         setup, run = "pip install -r requirements.txt", "python serve.py --host 127.0.0.1 --port 8000"
     return [
-        f'  "setup": [{json.dumps(setup)}],',
-        f'  "run": {json.dumps(run)},',
+        f'  "setup": [{value_text(setup)}],',
+        f'  "run": {value_text(run)},',
         '  "ports": [8000], // reachable as http://localhost:8000',
         '  "readiness": { "http": "http://localhost:8000/health", "timeout": 1800 }',
     ]

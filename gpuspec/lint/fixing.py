@@ -102,6 +102,15 @@ def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool) -> bytes | None
     return (bom + text).encode()
 
 
+def second_reading(path: str, data: bytes) -> str | None:
+    """What json5 reads otherwise than gpuspec in a fixed job spec, in words; None if it reads the same, or where the
+    file is a script. Raises NotRead where json5 could not be asked."""
+    from gpuspec.lint.script import script_kind
+    from gpuspec.text.second_reader import disagreement
+
+    return None if script_kind(path) else disagreement(parse(data.decode()))
+
+
 def write_file(path: str, data: bytes) -> None:
     """Write through a temporary file in the same folder, keeping the mode. A link's target is written.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from gpuspec.text.change import changed, path_of, plain, same
 from gpuspec.text.edit import Edit, EditError
-from gpuspec.text.token import quoted
 from gpuspec.text.tree import Tree, pointer
+from gpuspec.text.value_text import value_text
 
 _WIDTH = 80
 """A list or object that is longer gets a line for each of its members."""
@@ -24,7 +23,7 @@ def written(tree: Tree, edit: Edit) -> str:
         return page.replaced(at, plain(edit.value))
     if edit.op == "rename":
         key = tree.keys[at]
-        return tree.text[: key.start] + quoted(edit.value) + tree.text[key.end :]
+        return tree.text[: key.start] + value_text(edit.value) + tree.text[key.end :]
     if edit.op == "remove":
         return page.removed(at)
     if edit.op == "move":
@@ -133,21 +132,17 @@ class _Page:
         """A value as JSON: on one line if it is short."""
         text = self.one_line(value)
         if isinstance(value, (dict, list)) and value and len(text) + len(indent) > _WIDTH:
-            text = json.dumps(value, ensure_ascii=False, indent=self.unit).replace(
-                "\n", self.newline + indent
-            )
-        if any("\ud800" <= char <= "\udfff" for char in text):
-            text = json.dumps(value)  # no file can hold half a character
+            text = value_text(value, self.unit).replace("\n", self.newline + indent)
         return text
 
     def one_line(self, value: Any) -> str:
         """As JSON, with space inside braces where the text has it."""
         if isinstance(value, dict) and value:
-            members = (f"{quoted(key)}: {self.one_line(part)}" for key, part in value.items())
+            members = (f"{value_text(key)}: {self.one_line(part)}" for key, part in value.items())
             return "{" + self.pad + ", ".join(members) + self.pad + "}"
         if isinstance(value, list):
             return "[" + ", ".join(map(self.one_line, value)) + "]"
-        return json.dumps(value, ensure_ascii=False)
+        return value_text(value)
 
     def replaced(self, at: str, value: Any) -> str:
         span = self.tree.values[at]
@@ -166,7 +161,7 @@ class _Page:
         listed = self.text[value.start] == "["
         if listed and last != "-" and int(last) < len(children):
             return self.before(children[int(last)], write, lead)
-        name = "" if listed else quoted(path_of(at)[-1]) + ": "
+        name = "" if listed else value_text(path_of(at)[-1]) + ": "
         closer = value.end - 1
         tail = self.back(closer)
         comma = bool(children) and self.text[tail - 1] == "," and tail > self.tree.values[children[-1]].end
@@ -274,7 +269,7 @@ class _Page:
             return text
         if at in tree.keys and target.rpartition("/")[0] == at.rpartition("/")[0]:
             key = tree.keys[at]
-            return text[: key.start] + quoted(path_of(target)[-1]) + text[key.end :]
+            return text[: key.start] + value_text(path_of(target)[-1]) + text[key.end :]
         raw, old = text[span.start : span.end], self.indent(self.start(at))
         lead = self.comments_of(at)
         from gpuspec.text.read import parse

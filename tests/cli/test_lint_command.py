@@ -123,6 +123,27 @@ def test_fix_and_diff(lint, here: Path) -> None:
     assert lint(*GS0, "quotes.gpu.jsonc", "--diff").out == ""
 
 
+def test_a_fix_that_two_readers_read_differently_is_not_written(
+    lint, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("json5.loads", lambda text: {"run": "python y.py"})
+    ran = lint(*GS0, "quotes.gpu.jsonc", "--fix", "--format", "concise")
+    assert (ran.status, (here / "quotes.gpu.jsonc").read_text()) == (3, QUOTES)
+    said = "--fix failed on quotes.gpu.jsonc: nothing was written, since json5 reads another value at /run"
+    assert ran.err == f"gpuspec: error[internal]: {said}\n"
+    assert "GS007" in ran.out  # it is still there
+    piped = lint(*GS0, "-", "--fix", stdin=QUOTES.encode())
+    assert (piped.status, piped.out) == (3, QUOTES)
+
+
+def test_a_fix_too_long_for_the_second_reader_is_written_and_said(lint, here: Path) -> None:
+    text = "{ 'run': \"python x.py\", // " + "x" * 100_000 + "\n}\n"
+    (here / "quotes.gpu.jsonc").write_text(text)
+    ran = lint(*GS0, "quotes.gpu.jsonc", "--fix")
+    assert (ran.status, (here / "quotes.gpu.jsonc").read_text()) == (0, text.replace("'", '"'))
+    assert "note: quotes.gpu.jsonc was fixed, and not read a second time before it was written" in ran.err
+
+
 def test_output_goes_to_a_file(lint, here: Path) -> None:
     ran = lint(*GS0, "twice.gpu.jsonc", "--format", "json", "--output", "report.json")
     assert (ran.status, ran.out) == (1, "")
