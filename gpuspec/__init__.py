@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
-    from gpuspec.engines.tool import Tool
+    from gpuspec.engines import Engine, Tool
     from gpuspec.errors import UserError
     from gpuspec.job import Job
     from gpuspec.job.strategies import DownloadStrategy
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "DownloadStrategy": "gpuspec.job.strategies",
     "Edit": "gpuspec.lint.finding",
+    "Engine": "gpuspec.engines",
     "Facts": "gpuspec.lint.facts",
     "Finding": "gpuspec.lint.finding",
     "Fit": "gpuspec.sizing",
@@ -56,6 +57,7 @@ _HOME = {
 __all__ = [
     "DownloadStrategy",
     "Edit",
+    "Engine",
     "Facts",
     "Finding",
     "Fit",

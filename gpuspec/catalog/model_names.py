@@ -192,10 +192,19 @@ def _address(written: str, engine: str | None) -> tuple[str, bool]:
         text = text.rpartition("/")[2] if text.lower().endswith(".gguf") else "/".join(text.split("/")[:2])
     owner, _, bare = text.rpartition("/")
     stem, colon, tag = bare.partition(":")
-    library = not owner and (bool(colon) or engine == "ollama")
+    library = not owner and (bool(colon) or _from_ollama(engine))
     if library:
         return _ollama(stem, tag), True
     return (f"{owner}/" if owner else "") + (f"{stem}-{tag}" if tag and tag != "latest" else stem), False
+
+
+def _from_ollama(engine: str | None) -> bool:
+    """Whether an engine's bare names are those of Ollama's library."""
+    if engine is None:
+        return False
+    from gpuspec.engines import engine_of
+
+    return engine_of(engine).registry == "ollama.com"
 
 
 def _ollama(stem: str, tag: str) -> str:

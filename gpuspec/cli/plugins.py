@@ -69,6 +69,7 @@ _ONE = {
     "gpuspec_launchers": ("launcher", ""),
     "gpuspec_download_strategies": ("download strategy", ""),
     "gpuspec_workload_readers": ("program", ""),
+    "gpuspec_engines": ("engine", "name"),
 }
 """hook → (what one of its things is called, the field that holds its name; "" where the answer names them)."""
 

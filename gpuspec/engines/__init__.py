@@ -1,34 +1,35 @@
-"""Programs that put models to work, as data: one table per family."""
+"""Engines: one row each, in the file of its family. Adding one is adding a row; nothing else knows their names."""
 
-from __future__ import annotations
-
-from gpuspec.engines import audio, image, serving, training
-from gpuspec.engines.serving import IMAGES
+from gpuspec.engines import audio, hugging_face, image, llama_cpp, vllm
+from gpuspec.engines.engine import PYTORCH, Defaults, Engine, Memory, Quantizing, Server, Training
+from gpuspec.engines.known import ENGINES, engine_of, key_variables
 from gpuspec.engines.tool import Tool
 
-PROGRAMS: dict[tuple[str, ...], Tool] = {**serving.TOOLS, **training.TOOLS, **image.TOOLS, **audio.TOOLS}
-"""How a command begins → what is known of its program; `python -m x` begins with ("-m", "x")."""
-LAUNCHERS = training.LAUNCHERS
-SCRIPTS = (*image.SCRIPTS, *training.SCRIPTS)
-RECIPES = training.RECIPES
+ASSUMED = hugging_face.TRANSFORMERS.name
+"""Where nobody names an engine, memory is that of plain PyTorch."""
+FOR_GGUF = llama_cpp.LLAMA_CPP.name
+USUAL_SERVER = vllm.VLLM.name
+"""What most serve language models with."""
+USUAL_TRAINER = hugging_face.HF_TRAINER.name
+USUAL_FOR_IMAGES = image.DIFFUSERS.name
+USUAL_FOR_SPEECH = audio.OPENAI_WHISPER.name
 
-
-def script_tool(name: str) -> Tool | None:
-    """The tool that a Python file's name stands for, if it does."""
-    for starts, tool in SCRIPTS:
-        if name.startswith(starts):
-            return tool
-    words = set(
-        name.removesuffix(".py").lower().replace("-", "_").replace("fine_tune", "finetune").split("_")
-    )
-    if words & training.TRAINING_WORDS and not words & training.OTHER_WORDS:
-        return training.GENERIC_TRAINING
-    return None
-
-
-def gpuspec_workload_readers() -> dict[tuple[str, ...], Tool]:
-    """The built-in tables, through the hook that any plugin's come through."""
-    return PROGRAMS
-
-
-__all__ = ["IMAGES", "LAUNCHERS", "PROGRAMS", "RECIPES", "Tool", "gpuspec_workload_readers", "script_tool"]
+__all__ = [
+    "ASSUMED",
+    "ENGINES",
+    "FOR_GGUF",
+    "PYTORCH",
+    "USUAL_FOR_IMAGES",
+    "USUAL_FOR_SPEECH",
+    "USUAL_SERVER",
+    "USUAL_TRAINER",
+    "Defaults",
+    "Engine",
+    "Memory",
+    "Quantizing",
+    "Server",
+    "Tool",
+    "Training",
+    "engine_of",
+    "key_variables",
+]

@@ -1,60 +1,78 @@
-"""Speech to text, and what serves people instead of programs: notebooks and web interfaces."""
+"""Speech: recognition and synthesis."""
 
-from __future__ import annotations
-
+from gpuspec.engines.engine import PYTORCH, Engine
 from gpuspec.engines.tool import Tool
 
-WHISPER = Tool(
+_WHISPER = Tool(
     "openai-whisper",
     "batch",
     {"model": "model_name:name", "fp16": "dtype:bool16", "device": "-", "language": "-", "task": "-",
      "output-dir": "-", "output-format": "-"},
     modality="audio",
 )  # fmt: skip
-FASTER_WHISPER = Tool(
+_FASTER_WHISPER = Tool(
     "faster-whisper",
     "batch",
     {"model": "model_name:name", "-m": "model_name:name", "compute-type": "compute:word",
      "batch-size": "concurrency:int", "batched": ""},
     modality="audio",
 )  # fmt: skip
-WHISPERX = FASTER_WHISPER._replace(engine="whisperx")
-INSANELY_FAST = Tool(
+_WHISPERX = _FASTER_WHISPER._replace(engine="whisperx")
+_INSANELY_FAST = Tool(
     "transformers",
     "batch",
     {"model-name": "model_name:name", "batch-size": "concurrency:int", "flash": "-", "file-name": "-"},
     modality="audio",
 )
 
-WHISPER_SERVER = FASTER_WHISPER._replace(
+_WHISPER_SERVER = _FASTER_WHISPER._replace(
     task="serve", flags={"model": "model_name:name", "compute-type": "compute:word"}
 )
-SPEECH_SERVER = Tool(
+_SPEECH_SERVER = Tool(
     "tts", "serve", {"model-name": "model_name:name", "model-path": "model_name:name"}, modality="audio"
 )
 
-NOTEBOOK = Tool(None, "interactive")
+_FASTER_CALL = Tool("faster-whisper", "batch", modality="audio")
 
-TOOLS: dict[tuple[str, ...], Tool] = {
-    ("whisper",): WHISPER,
-    ("-m", "whisper"): WHISPER,
-    ("whisper-ctranslate2",): FASTER_WHISPER,
-    ("faster-whisper-xxl",): FASTER_WHISPER,
-    ("whisperx",): WHISPERX,
-    ("-m", "whisperx"): WHISPERX,
-    ("insanely-fast-whisper",): INSANELY_FAST,
-    ("faster-whisper-server",): WHISPER_SERVER,
-    ("speaches",): WHISPER_SERVER,
-    ("wyoming-faster-whisper",): WHISPER_SERVER,
-    ("tts-server",): SPEECH_SERVER,
-    ("jupyter", "lab"): NOTEBOOK,
-    ("jupyter", "notebook"): NOTEBOOK,
-    ("jupyter-lab",): NOTEBOOK,
-    ("jupyter-notebook",): NOTEBOOK,
-    ("-m", "jupyterlab"): NOTEBOOK,
-    ("-m", "jupyter", "lab"): NOTEBOOK,
-    ("code-server",): NOTEBOOK,
-    ("streamlit", "run"): NOTEBOOK,
-    ("gradio",): NOTEBOOK,
-    ("open-webui", "serve"): NOTEBOOK,
-}
+OPENAI_WHISPER = Engine(
+    "openai-whisper",
+    "speech",
+    _WHISPER,
+    programs={("whisper",): _WHISPER, ("-m", "whisper"): _WHISPER},
+    aliases=("whisper",),
+    module="whisper",
+    loaders={
+        "whisper.load_model": Tool("openai-whisper", "batch", {"name": "model_name:name"}, modality="audio")
+    },
+    memory=PYTORCH._replace(reads_32_bit=True),
+    registry="openaipublic.azureedge.net",
+)
+FASTER_WHISPER = Engine(
+    "faster-whisper",
+    "speech",
+    _FASTER_WHISPER,
+    programs={
+        ("whisper-ctranslate2",): _FASTER_WHISPER,
+        ("faster-whisper-xxl",): _FASTER_WHISPER,
+        ("faster-whisper-server",): _WHISPER_SERVER,
+        ("speaches",): _WHISPER_SERVER,
+        ("wyoming-faster-whisper",): _WHISPER_SERVER,
+    },
+    module="faster_whisper",
+    loaders={"WhisperModel": _FASTER_CALL._replace(flags={"model-size-or-path": "model_name:name"})},
+)
+WHISPERX = Engine(
+    "whisperx",
+    "speech",
+    _WHISPERX,
+    programs={("whisperx",): _WHISPERX, ("-m", "whisperx"): _WHISPERX},
+    module="whisperx",
+    loaders={"whisperx.load_model": _FASTER_CALL._replace(flags={"whisper-arch": "model_name:name"})},
+)
+SPEECH = Engine(
+    "tts",
+    "speech",
+    _SPEECH_SERVER,
+    programs={("tts-server",): _SPEECH_SERVER, ("insanely-fast-whisper",): _INSANELY_FAST},
+)
+ENGINES = (OPENAI_WHISPER, FASTER_WHISPER, WHISPERX, SPEECH)

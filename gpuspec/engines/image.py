@@ -1,7 +1,6 @@
 """Image and video models: trainers, web interfaces."""
 
-from __future__ import annotations
-
+from gpuspec.engines.engine import Engine, Quantizing, Training
 from gpuspec.engines.tool import Tool
 
 _KOHYA_FLAGS = {
@@ -30,10 +29,10 @@ _KOHYA_FLAGS = {
     "highvram": "",
 }
 
-KOHYA_LORA = Tool(
+_KOHYA_LORA = Tool(
     "kohya", "train", _KOHYA_FLAGS, implies={"method": "lora"}, modality="image", config=("config-file",)
 )
-KOHYA_FULL = KOHYA_LORA._replace(implies={"method": "full"})
+_KOHYA_FULL = _KOHYA_LORA._replace(implies={"method": "full"})
 
 _DIFFUSERS_FLAGS = {
     "pretrained-model-name-or-path": "model_name:name",
@@ -56,27 +55,55 @@ _DIFFUSERS_FLAGS = {
     "use-ema": "",
     "cache-latents": "",
 }
-DIFFUSERS_LORA = Tool("diffusers", "train", _DIFFUSERS_FLAGS, implies={"method": "lora"}, modality="image")
-DIFFUSERS_FULL = DIFFUSERS_LORA._replace(implies={"method": "full"})
+_DIFFUSERS_LORA = Tool("diffusers", "train", _DIFFUSERS_FLAGS, implies={"method": "lora"}, modality="image")
+_DIFFUSERS_FULL = _DIFFUSERS_LORA._replace(implies={"method": "full"})
 
 _WEB = Tool("diffusers", "interactive", modality="image")
-COMFYUI = _WEB._replace(engine="comfyui")
+_COMFYUI = _WEB._replace(engine="comfyui")
 
-TOOLS: dict[tuple[str, ...], Tool] = {
-    ("invokeai-web",): _WEB._replace(engine="invokeai"),
-    ("invokeai",): _WEB._replace(engine="invokeai"),
-    ("webui.sh",): _WEB._replace(engine="a1111"),
-    ("comfy", "launch"): COMFYUI,
-}
-
-SCRIPTS: tuple[tuple[tuple[str, ...], Tool], ...] = (
-    (
-        ("sdxl_train_network.py", "flux_train_network.py", "sd3_train_network.py", "lumina_train_network.py",
-         "hunyuan_image_train_network.py", "train_network.py"),
-        KOHYA_LORA,
+KOHYA = Engine(
+    "kohya",
+    "image",
+    _KOHYA_LORA,
+    scripts=(
+        (
+            ("sdxl_train_network.py", "flux_train_network.py", "sd3_train_network.py", "lumina_train_network.py",
+             "hunyuan_image_train_network.py", "train_network.py"),
+            _KOHYA_LORA,
+        ),
+        (("sdxl_train.py", "flux_train.py", "sd3_train.py", "fine_tune.py", "train_db.py"), _KOHYA_FULL),
     ),
-    (("sdxl_train.py", "flux_train.py", "sd3_train.py", "fine_tune.py", "train_db.py"), KOHYA_FULL),
-    (("train_text_to_image_lora", "train_dreambooth_lora"), DIFFUSERS_LORA),
-    (("train_text_to_image", "train_dreambooth", "train_controlnet"), DIFFUSERS_FULL),
 )  # fmt: skip
-"""Scripts by how their file's name begins: kohya-ss/sd-scripts and diffusers/examples."""
+"""kohya-ss/sd-scripts."""
+DIFFUSERS = Engine(
+    "diffusers",
+    "image",
+    Tool("diffusers", modality="image"),
+    scripts=(
+        (("train_text_to_image_lora", "train_dreambooth_lora"), _DIFFUSERS_LORA),
+        (("train_text_to_image", "train_dreambooth", "train_controlnet"), _DIFFUSERS_FULL),
+    ),
+    module="diffusers",
+    training=Training(plain_unets=True),
+    quantizing=Quantizing(
+        smaller={
+            "fp8": "an FP8 checkpoint, or torchao/quanto in 8 bit",
+            "nf4": "BitsAndBytesConfig(load_in_4bit=True)",
+        },
+    ),
+)
+"""The library and its examples/."""
+COMFYUI = Engine(
+    "comfyui",
+    "image",
+    _COMFYUI,
+    programs={("comfy", "launch"): _COMFYUI},
+    main_script=("comfyui", "main.py"),
+    registry="its own models folder",
+)
+_INVOKEAI = _WEB._replace(engine="invokeai")
+INVOKEAI = Engine(
+    "invokeai", "image", _INVOKEAI, programs={("invokeai-web",): _INVOKEAI, ("invokeai",): _INVOKEAI}
+)
+A1111 = Engine("a1111", "image", programs={("webui.sh",): _WEB._replace(engine="a1111")})
+ENGINES = (KOHYA, DIFFUSERS, COMFYUI, INVOKEAI, A1111)

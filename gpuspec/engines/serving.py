@@ -1,53 +1,10 @@
-"""Servers of language models, and tools for offline generation. Flags as their documentation has them, 2024–2025."""
+"""Servers of language and embedding models beside vLLM and llama.cpp. Flags as of 2024–2025."""
 
-from __future__ import annotations
-
+from gpuspec.engines import vllm
+from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
 from gpuspec.engines.tool import Tool
 
-_VLLM = {
-    "model": "model_name:name",
-    "served-model-name": "-",
-    "dtype": "dtype:dtype",
-    "quantization": "quantization:quant",
-    "-q": "quantization:quant",
-    "tensor-parallel-size": "tensor_parallel:int",
-    "-tp": "tensor_parallel:int",
-    "pipeline-parallel-size": "pipeline_parallel:int",
-    "-pp": "pipeline_parallel:int",
-    "data-parallel-size": "data_parallel:int",
-    "-dp": "data_parallel:int",
-    "enable-expert-parallel": "expert_parallel=on",
-    "max-model-len": "context:int",
-    "max-num-seqs": "concurrency:int",
-    "max-num-batched-tokens": "max_batched_tokens:int",
-    "kv-cache-dtype": "kv_dtype:kv",
-    "gpu-memory-utilization": "memory_utilization:number",
-    "cpu-offload-gb": "cpu_offload:offload",
-    "enable-prefix-caching": "prefix_caching=yes",
-    "no-enable-prefix-caching": "prefix_caching=no",
-    "speculative-model": "second_model:name",
-    "speculative-config": "second_model:draft",
-    "trust-remote-code": "",
-    "enforce-eager": "",
-    "enable-chunked-prefill": "",
-    "no-enable-chunked-prefill": "",
-    "enable-auto-tool-choice": "",
-    "enable-lora": "",
-    "disable-log-requests": "",
-    "disable-log-stats": "",
-    "enable-reasoning": "",
-    "disable-custom-all-reduce": "",
-    "headless": "nodes:int",  # a worker of a server on other machines
-    "nnodes": "nodes:int",
-    "data-parallel-address": "nodes:int",
-    "async-scheduling": "",
-}
-
-VLLM = Tool("vllm", "serve", _VLLM, positional="model_name", config=("config",))
-VLLM_MODULE = VLLM._replace(positional="")
-VLLM_BATCH = VLLM_MODULE._replace(task="batch")
-
-SGLANG = Tool(
+_SGLANG = Tool(
     "sglang",
     "serve",
     {
@@ -85,7 +42,7 @@ SGLANG = Tool(
     },
 )
 
-TGI = Tool(
+_TGI = Tool(
     "tgi",
     "serve",
     {
@@ -106,69 +63,7 @@ TGI = Tool(
     translate={"quant": {"bitsandbytes": "int8"}},  # TGI launcher's help: LLM.int8()
 )
 
-OLLAMA = Tool(
-    "ollama",
-    "serve",
-    {"verbose": "", "keepalive": "-", "format": "-", "insecure": "", "nowordwrap": ""},
-    positional="model_name",
-)
-
-_LLAMA = {
-    "-m": "model_name:name",
-    "model": "model_name:name",
-    "-hf": "model_name:name",
-    "-hfr": "model_name:name",
-    "hf-repo": "model_name:name",
-    "-hff": "hub_file:name",
-    "hf-file": "hub_file:name",
-    "-mu": "model_name:name",
-    "model-url": "model_name:name",
-    "-c": "context:int",
-    "ctx-size": "context:int",
-    "-np": "concurrency:int",
-    "parallel": "concurrency:int",
-    "-ngl": "cpu_offload:layers",
-    "gpu-layers": "cpu_offload:layers",
-    "n-gpu-layers": "cpu_offload:layers",
-    "-cmoe": "on_host=weights",
-    "cpu-moe": "on_host=weights",
-    "-ncmoe": "on_host:offload",
-    "n-cpu-moe": "on_host:offload",
-    "-ot": "on_host:placed",
-    "override-tensor": "on_host:placed",
-    "-ctk": "kv_dtype:kv",
-    "cache-type-k": "kv_dtype:kv",
-    "-b": "-",
-    "-ub": "max_batched_tokens:int",
-    "ubatch-size": "max_batched_tokens:int",
-    "-fa": "",
-    "flash-attn": "",
-    "-cb": "",
-    "cont-batching": "",
-    "mlock": "",
-    "no-mmap": "",
-    "-i": "",
-    "-cnv": "",
-    "jinja": "",
-    "metrics": "",
-    "embedding": "",
-    "embeddings": "",
-}
-
-LLAMA_SERVER = Tool("llama.cpp", "serve", _LLAMA)
-LLAMA_CLI = Tool("llama.cpp", "batch", _LLAMA)
-LLAMA_PYTHON = Tool(
-    "llama.cpp",
-    "serve",
-    {
-        "model": "model_name:name",
-        "hf-model-repo-id": "model_name:name",
-        "n-ctx": "context:int",
-        "n-gpu-layers": "cpu_offload:layers",
-    },
-)
-
-LMDEPLOY = Tool(
+_LMDEPLOY = Tool(
     "lmdeploy",
     "serve",
     {
@@ -186,7 +81,7 @@ LMDEPLOY = Tool(
     positional="model_name",
 )
 
-FASTCHAT = Tool(
+_FASTCHAT = Tool(
     "fastchat",
     "serve",
     {
@@ -201,11 +96,11 @@ FASTCHAT = Tool(
         "gptq-wbits": "-",
     },
 )
-FASTCHAT_VLLM = Tool(
-    "vllm", "serve", {**_VLLM, "model-path": "model_name:name", "num-gpus": "tensor_parallel:int"}
+_FASTCHAT_VLLM = Tool(
+    "vllm", "serve", {**vllm.FLAGS, "model-path": "model_name:name", "num-gpus": "tensor_parallel:int"}
 )
 
-TEI = Tool(
+_TEI = Tool(
     "tei",
     "serve",
     {
@@ -216,12 +111,12 @@ TEI = Tool(
     },
     modality="text-embedding",
 )
-INFINITY = Tool(
+_INFINITY = Tool(
     "infinity",
     "serve",
     {"model-id": "model_name:name", "dtype": "dtype:dtype", "batch-size": "concurrency:int"},
 )
-TENSORRT = Tool(
+_TENSORRT = Tool(
     "tensorrt-llm",
     "serve",
     {
@@ -236,66 +131,130 @@ TENSORRT = Tool(
     },
     positional="model_name",
 )
-APHRODITE = Tool("aphrodite", "serve", _VLLM, positional="model_name")
-TOOLS: dict[tuple[str, ...], Tool] = {
-    ("vllm", "serve"): VLLM,
-    ("vllm", "run-batch"): VLLM_BATCH,
-    ("vllm", "bench", "throughput"): VLLM_BATCH,
-    ("vllm", "bench", "latency"): VLLM_BATCH,
-    ("-m", "vllm.entrypoints.openai.api_server"): VLLM_MODULE,
-    ("-m", "vllm.entrypoints.api_server"): VLLM_MODULE,
-    ("-m", "vllm.entrypoints.openai.run_batch"): VLLM_BATCH,
-    ("-m", "vllm.entrypoints.cli.main", "serve"): VLLM,
-    ("-m", "sglang.launch_server"): SGLANG,
-    ("sglang", "serve"): SGLANG,
-    ("-m", "sglang_router.launch_server"): SGLANG,
-    ("-m", "sglang.bench_offline_throughput"): SGLANG._replace(task="batch"),
-    ("text-generation-launcher",): TGI,
-    ("text-embeddings-router",): TEI,
-    ("ollama", "run"): OLLAMA,
-    ("ollama", "pull"): OLLAMA._replace(task=None),
-    ("ollama", "serve"): OLLAMA._replace(positional=""),
-    ("llama-server",): LLAMA_SERVER,
-    ("llama-cli",): LLAMA_CLI,
-    ("llama-bench",): LLAMA_CLI,
-    ("llama-batched-bench",): LLAMA_CLI,
-    ("-m", "llama_cpp.server"): LLAMA_PYTHON,
-    ("lmdeploy", "serve", "api_server"): LMDEPLOY,
-    ("lmdeploy", "serve", "gradio"): LMDEPLOY._replace(task="interactive"),
-    ("lmdeploy", "chat"): LMDEPLOY._replace(task="interactive"),
-    ("-m", "fastchat.serve.model_worker"): FASTCHAT,
-    ("-m", "fastchat.serve.cli"): FASTCHAT._replace(task="interactive"),
-    ("-m", "fastchat.serve.vllm_worker"): FASTCHAT_VLLM,
-    ("infinity_emb", "v2"): INFINITY,
-    ("trtllm-serve",): TENSORRT,
-    ("trtllm-serve", "serve"): TENSORRT,
-    ("aphrodite", "run"): APHRODITE,
-}
 
-IMAGES: dict[str, Tool] = {
-    "vllm/vllm-openai": VLLM_MODULE._replace(positional="model_name"),
-    "vllm/vllm-openai-rocm": VLLM_MODULE._replace(positional="model_name"),
-    "rocm/vllm": VLLM_MODULE,
-    "lmsysorg/sglang": SGLANG,
-    "ghcr.io/huggingface/text-generation-inference": TGI,
-    "ghcr.io/huggingface/text-embeddings-inference": TEI,
-    "ghcr.io/ggml-org/llama.cpp": LLAMA_SERVER,
-    "ghcr.io/ggerganov/llama.cpp": LLAMA_SERVER,
-    "ollama/ollama": OLLAMA,
-    "openmmlab/lmdeploy": LMDEPLOY,
-    "michaelf34/infinity": INFINITY,
-}
-"""Images whose entry point is the server itself, so that what follows the image are its arguments."""
+_PAGED = Memory(
+    queues=True,
+)
+"""A cache in blocks set aside, beside PyTorch's own context."""
 
-WORKER_ENV = {
-    "MODEL_NAME": "model_name:name",
-    "MAX_MODEL_LEN": "context:int",
-    "QUANTIZATION": "quantization:quant",
-    "DTYPE": "dtype:dtype",
-    "TENSOR_PARALLEL_SIZE": "tensor_parallel:int",
-    "GPU_MEMORY_UTILIZATION": "memory_utilization:number",
-    "MAX_NUM_SEQS": "concurrency:int",
-    "KV_CACHE_DTYPE": "kv_dtype:kv",
-    "ENABLE_PREFIX_CACHING": "prefix_caching:bool",
-}
-"""Environment of RunPod's vLLM worker (runpod-workers/worker-vllm, README)."""
+SGLANG = Engine(
+    "sglang",
+    "server",
+    _SGLANG,
+    programs={
+        ("sglang", "serve"): _SGLANG,
+        ("-m", "sglang.launch_server"): _SGLANG,
+        ("-m", "sglang_router.launch_server"): _SGLANG,
+        ("-m", "sglang.bench_offline_throughput"): _SGLANG._replace(task="batch"),
+    },
+    images={"lmsysorg/sglang": _SGLANG},
+    packages=("sglang",),
+    module="sglang",
+    loaders={"Engine": _SGLANG._replace(task="batch")},
+    defaults=(Defaults(utilization=0.88, chunk=8192),),
+    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), static=True),
+    server=Server(30000, "/health", loopback=True, key_flags=("--api-key",), key_variable="SGLANG_API_KEY"),
+    quantizing=vllm.VLLM.quantizing._replace(
+        needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all
+        emulates={},
+        kv_fp8="--kv-cache-dtype fp8_e5m2",
+    ),
+    one_gpu=True,
+)
+TGI = Engine(
+    "tgi",
+    "server",
+    _TGI,
+    programs={("text-generation-launcher",): _TGI},
+    aliases=("text-generation-inference",),
+    images={"ghcr.io/huggingface/text-generation-inference": _TGI},
+    from_environment=True,  # `text-generation-launcher --help`
+    defaults=(Defaults(utilization=0.95, chunk=4096),),
+    memory=_PAGED._replace(workspace=(0.2, 0.6, 1.5)),
+    server=Server(
+        3000,
+        "/health",
+        image_port=80,
+        host_flag="--hostname",
+        key_flags=("--api-key",),
+        key_variable="API_KEY",
+    ),
+    quantizing=Quantizing(
+        loads_as_is=True,
+        smaller=vllm.SMALLER,
+        refuses=frozenset({"GGUF", "NVFP4"}),
+        reads="AWQ, GPTQ, FP8 or bitsandbytes",
+        kv_fp8="--kv-cache-dtype fp8_e5m2",
+    ),
+)
+LMDEPLOY = Engine(
+    "lmdeploy",
+    "server",
+    _LMDEPLOY,
+    programs={
+        ("lmdeploy", "serve", "api_server"): _LMDEPLOY,
+        ("lmdeploy", "serve", "gradio"): _LMDEPLOY._replace(task="interactive"),
+        ("lmdeploy", "chat"): _LMDEPLOY._replace(task="interactive"),
+    },
+    images={"openmmlab/lmdeploy": _LMDEPLOY},
+    packages=("lmdeploy",),
+    defaults=(Defaults(utilization=0.9, chunk=8192),),
+    memory=_PAGED._replace(workspace=(0.2, 0.5, 1.2)),
+    server=Server(
+        23333, "/health", host_flag="--server-name", port_flag="--server-port", key_flags=("--api-keys",)
+    ),
+    quantizing=Quantizing(
+        loads_as_is=True,
+        smaller=vllm.SMALLER,
+        refuses=frozenset({"GGUF", "bitsandbytes"}),
+        reads="AWQ or GPTQ",
+    ),
+    one_gpu=True,
+)
+TENSORRT_LLM = Engine(
+    "tensorrt-llm",
+    "server",
+    _TENSORRT,
+    programs={("trtllm-serve",): _TENSORRT, ("trtllm-serve", "serve"): _TENSORRT},
+    aliases=("trt-llm", "trtllm"),
+    defaults=(Defaults(utilization=0.9, chunk=8192),),
+    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0)),
+)
+EXLLAMA = Engine(
+    "exllama",
+    "server",
+    aliases=("exllamav2",),
+    defaults=(Defaults(chunk=2048),),
+    memory=_PAGED._replace(
+        workspace=(0.1, 0.3, 0.6), fragmentation=(0, 0.04, 0.1), queues=False, dequantizes=True
+    ),
+)
+FASTCHAT = Engine(
+    "fastchat",
+    "server",
+    _FASTCHAT,
+    programs={
+        ("-m", "fastchat.serve.model_worker"): _FASTCHAT,
+        ("-m", "fastchat.serve.cli"): _FASTCHAT._replace(task="interactive"),
+        ("-m", "fastchat.serve.vllm_worker"): _FASTCHAT_VLLM,
+    },
+    one_gpu=True,
+)
+TEI = Engine(
+    "tei",
+    "server",
+    _TEI,
+    programs={("text-embeddings-router",): _TEI},
+    aliases=("text-embeddings-inference",),
+    images={"ghcr.io/huggingface/text-embeddings-inference": _TEI},
+    from_environment=True,
+)
+INFINITY = Engine(
+    "infinity",
+    "server",
+    _INFINITY,
+    programs={("infinity_emb", "v2"): _INFINITY, ("infinity-emb", "v2"): _INFINITY},
+    images={"michaelf34/infinity": _INFINITY},
+)
+ENGINES = (SGLANG, TGI, LMDEPLOY, TENSORRT_LLM, EXLLAMA, FASTCHAT, TEI, INFINITY)
+"""Sources: each project's documentation of its server, quantization and flags, 2025."""

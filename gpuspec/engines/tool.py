@@ -1,9 +1,7 @@
 """What is known of one program: which arguments say what."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-from gpuspec.job.job import Task
+from typing import Any, Literal, NamedTuple
 
 
 class Tool(NamedTuple):
@@ -20,7 +18,7 @@ class Tool(NamedTuple):
     """
 
     engine: str | None
-    task: Task | None = None
+    task: Literal["serve", "batch", "train", "interactive"] | None = None
     flags: Mapping[str, str] = {}
     positional: str = ""
     implies: Mapping[str, Any] = {}

@@ -1,135 +1,10 @@
-"""Trainers and what starts them. Flags as their documentation has them, 2023–2025."""
+"""Trainers of language models beside Hugging Face's. Flags as their documentation has them, 2023–2025."""
 
-from __future__ import annotations
-
+from gpuspec.engines.engine import Engine, Memory, Training
+from gpuspec.engines.hugging_face import FLAGS, TRAINER
 from gpuspec.engines.tool import Tool
 
-TORCHRUN = Tool(
-    None,
-    None,
-    {
-        "nproc-per-node": "processes:processes",
-        "nproc": "processes:processes",
-        "nnodes": "nodes:int",
-        "standalone": "",
-        "use-env": "",
-        "no-python": "",
-        "run-path": "",
-    },
-    starts=True,
-)
-
-ACCELERATE = Tool(
-    None,
-    None,
-    {
-        "num-processes": "all_processes:int",
-        "num-machines": "nodes:int",
-        "mixed-precision": "precision:mixed",
-        "zero-stage": "sharding:zero",
-        "zero3-init-flag": "-",
-        "offload-optimizer-device": "offload:word",
-        "offload-param-device": "offload:word",
-        "fsdp-sharding-strategy": "sharding:strategy",
-        "fsdp-offload-params": "fsdp_offload:bool",
-        "gradient-accumulation-steps": "gradient_accumulation:int",
-        "use-fsdp": "sharding=fsdp",
-        "use-deepspeed": "",
-        "multi-gpu": "",
-        "cpu": "",
-        "quiet": "",
-        "same-network": "",
-        "debug": "",
-        "no-python": "",
-    },
-    config=("config-file", "deepspeed-config-file"),
-    starts=True,
-)
-
-DEEPSPEED = Tool(
-    None,
-    None,
-    {"num-gpus": "processes:int", "num-nodes": "nodes:int", "no-ssh": "", "no-python": "", "no-local-rank": "",
-     "-i": "processes:devices", "include": "processes:devices", "-e": "processes:devices",
-     "exclude": "processes:int", "-H": "-", "module": ""},
-    starts=True,
-)  # fmt: skip
-
-HUGGING_FACE = {
-    "model-name-or-path": "model_name:name",
-    "model-name": "model_name:name",
-    "model-path": "model_name:name",
-    "model-id": "model_name:name",
-    "base-model": "model_name:name",
-    "base-model-name": "model_name:name",
-    "pretrained-model-name-or-path": "model_name:name",
-    "pretrained-model": "model_name:name",
-    "torch-dtype": "dtype:dtype",
-    "model-dtype": "dtype:dtype",
-    "dtype": "dtype:dtype",
-    "bf16": "precision=amp",
-    "fp16": "precision=amp",
-    "mixed-precision": "precision:mixed",
-    "load-in-4bit": "quantization=nf4 method=qlora",
-    "load-in-8bit": "quantization=int8",
-    "use-lora": "method=lora",
-    "use-peft": "method=lora",
-    "lora": "method=lora",
-    "lora-enable": "method=lora",
-    "lora-r": "lora_rank:int method=lora",
-    "lora-rank": "lora_rank:int method=lora",
-    "lora-dim": "lora_rank:int method=lora",
-    "lora-dimension": "lora_rank:int method=lora",
-    "lora-alpha": "-",
-    "q-lora": "method=qlora quantization=nf4",
-    "bits": "bits:int",
-    "max-seq-length": "sequence:int",
-    "max-seq-len": "sequence:int",
-    "max-length": "sequence:int",
-    "max-len": "sequence:int",
-    "model-max-length": "sequence:int",
-    "block-size": "sequence:int",
-    "cutoff-len": "sequence:int",
-    "per-device-train-batch-size": "batch:int",
-    "per-gpu-train-batch-size": "batch:int",
-    "micro-batch-size": "batch:int",
-    "gradient-accumulation-steps": "gradient_accumulation:int",
-    "gradient-checkpointing": "gradient_checkpointing=yes",
-    "optim": "optimizer:word",
-    "use-8bit-adam": "optimizer=adamw_8bit",
-    "fsdp": "sharding:fsdp",
-    "zero-stage": "sharding:zero",
-    "packing": "packing=yes",
-    "use-liger": "fused_loss=yes",
-    "use-liger-kernel": "fused_loss=yes",
-    "learning-rate": "-",
-    "num-train-epochs": "-",
-    "output-dir": "-",
-    "do-train": "",
-    "do-eval": "",
-    "overwrite-output-dir": "",
-    "trust-remote-code": "",
-    "lazy-preprocess": "",
-    "tf32": "",
-    "push-to-hub": "",
-    "use-flash-attn": "",
-    "flash-attn": "",
-    "with-tracking": "",
-}
-"""TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
-
-TRAINER = Tool(
-    "hf-trainer",
-    "train",
-    HUGGING_FACE,
-    config=("deepspeed", "deepspeed-config", "ds-config", "ds-file", "config"),
-)
-
-TRL = TRAINER._replace(
-    flags={**HUGGING_FACE, "max-prompt-length": "-", "max-completion-length": "-", "use-vllm": ""},
-)
-
-AXOLOTL = Tool(
+_AXOLOTL = Tool(
     "axolotl",
     "train",
     {
@@ -149,11 +24,11 @@ AXOLOTL = Tool(
     config=("", "deepspeed"),
 )
 
-LLAMA_FACTORY = Tool(
+_LLAMA_FACTORY = Tool(
     "llama-factory",
     "train",
     {
-        **HUGGING_FACE,
+        **FLAGS,
         "stage": "algorithm:stage",
         "finetuning-type": "method:method",
         "quantization-bit": "bits:int",
@@ -170,7 +45,7 @@ LLAMA_FACTORY = Tool(
     },  # it turns it on unless told not to (model_utils/checkpointing.py)
 )
 
-TORCHTUNE = Tool(
+_TORCHTUNE = Tool(
     "torchtune",
     "train",
     {
@@ -193,11 +68,11 @@ TORCHTUNE = Tool(
     config=("config",),
 )
 
-SWIFT = Tool(
+_SWIFT = Tool(
     "ms-swift",
     "train",
     {
-        **HUGGING_FACE,
+        **FLAGS,
         "model": "model_name:name",
         "model-type": "-",
         "train-type": "method:method",
@@ -213,7 +88,9 @@ SWIFT = Tool(
     implies={"gradient_checkpointing": True, "method": "lora"},  # documented defaults of swift sft
 )
 
-VERL = Tool(
+_SWIFT_MODEL = Tool("transformers", "batch", {"model": "model_name:name", "max-model-len": "context:int"})
+
+_VERL = Tool(
     "verl",
     "train",
     {
@@ -233,10 +110,10 @@ VERL = Tool(
     dotted=True,
 )
 
-OPENRLHF = TRAINER._replace(
+_OPENRLHF = TRAINER._replace(
     engine="openrlhf",
     flags={
-        **HUGGING_FACE,
+        **FLAGS,
         "pretrain": "model_name:name",
         "max-len": "sequence:int",
         "micro-train-batch-size": "batch:int",
@@ -245,7 +122,7 @@ OPENRLHF = TRAINER._replace(
     },
 )
 
-LITGPT = Tool(
+_LITGPT = Tool(
     "litgpt",
     "train",
     {
@@ -261,11 +138,7 @@ LITGPT = Tool(
     positional="model_name",
 )
 
-GENERIC_TRAINING = TRAINER._replace(
-    flags={**HUGGING_FACE, "model": "model_name:name", "batch-size": "batch:int", "seq-len": "sequence:int"}
-)
-
-ULTRALYTICS = Tool(
+_ULTRALYTICS = Tool(
     "ultralytics",
     "train",
     {"device": "processes:devices"},
@@ -274,59 +147,40 @@ ULTRALYTICS = Tool(
     modality="vision",
 )
 
-TOOLS: dict[tuple[str, ...], Tool] = {
-    ("yolo", "train"): ULTRALYTICS,
-    **{("yolo", kind, "train"): ULTRALYTICS for kind in ("detect", "segment", "classify", "pose", "obb")},
-    ("axolotl", "train"): AXOLOTL,
-    ("axolotl", "preprocess"): AXOLOTL._replace(task=None),
-    ("-m", "axolotl.cli.train"): AXOLOTL,
-    ("llamafactory-cli", "train"): LLAMA_FACTORY,
-    ("llamafactory-cli", "webui"): Tool("llama-factory", "interactive"),
-    ("llamafactory-cli", "chat"): LLAMA_FACTORY._replace(task="interactive", implies={}),
-    ("llamafactory-cli", "webchat"): LLAMA_FACTORY._replace(task="interactive", implies={}),
-    ("llamafactory-cli", "api"): LLAMA_FACTORY._replace(task="serve", implies={}),
-    ("tune", "run"): TORCHTUNE,
-    ("trl", "sft"): TRL._replace(implies={"algorithm": "sft"}),
-    ("trl", "dpo"): TRL._replace(implies={"algorithm": "dpo"}),
-    ("trl", "grpo"): TRL._replace(implies={"algorithm": "grpo"}),
-    ("trl", "kto"): TRL._replace(implies={"algorithm": "kto"}),
-    ("trl", "reward"): TRL._replace(implies={"algorithm": "reward"}),
-    ("trl", "vllm-serve"): Tool(
-        "vllm", "serve", {"model": "model_name:name", "tensor-parallel-size": "tensor_parallel:int"}
-    ),
-    ("swift", "sft"): SWIFT._replace(implies={**SWIFT.implies, "algorithm": "sft"}),
-    ("swift", "pt"): SWIFT._replace(implies={"gradient_checkpointing": True}),
-    ("swift", "rlhf"): SWIFT,
-    ("swift", "infer"): Tool("transformers", "batch", {"model": "model_name:name", "max-model-len": "context:int"}),
-    ("swift", "deploy"): Tool("transformers", "serve", {"model": "model_name:name", "max-model-len": "context:int"}),
-    ("-m", "verl.trainer.main_ppo"): VERL,
-    ("-m", "verl.trainer.fsdp_sft_trainer"): VERL._replace(implies={"algorithm": "sft", "sharding": "fsdp"}),
-    ("-m", "openrlhf.cli.train_sft"): OPENRLHF._replace(implies={"algorithm": "sft"}),
-    ("-m", "openrlhf.cli.train_dpo"): OPENRLHF._replace(implies={"algorithm": "dpo"}),
-    ("-m", "openrlhf.cli.train_ppo_ray"): OPENRLHF._replace(implies={"algorithm": "ppo"}),
-    ("litgpt", "finetune"): LITGPT._replace(implies={"method": "lora"}),
-    ("litgpt", "finetune_lora"): LITGPT._replace(implies={"method": "lora"}),
-    ("litgpt", "finetune_full"): LITGPT._replace(implies={"method": "full"}),
-    ("litgpt", "pretrain"): LITGPT._replace(implies={"method": "full"}),
-    ("autotrain", "llm"): Tool(
-        "hf-trainer", "train",
-        {**HUGGING_FACE, "model": "model_name:name", "train": "", "peft": "method=lora",
-         "quantization": "quantization:quant", "batch-size": "batch:int", "trainer": "algorithm:word"},
-        translate={"quant": {"int4": "nf4"}},
-    ),
-    ("unsloth", "studio"): Tool("unsloth", "interactive"),
-}  # fmt: skip
+_AXOLOTL_FILE = _AXOLOTL._replace(
+    flags={
+        **_AXOLOTL.flags,
+        "gradient-checkpointing": "gradient_checkpointing:bool",
+        "sample-packing": "packing:bool",
+        "rl": "algorithm:word",
+        "lora-r": "lora_rank:int",
+        "deepspeed": "sharding:stage_of_file",
+        "fsdp-config.offload-params": "fsdp_offload:bool",
+        "fsdp-config.fsdp-offload-params": "fsdp_offload:bool",
+        "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
+        "liger-fused-linear-cross-entropy": "fused_loss:bool",
+    }
+)
 
-LAUNCHERS: dict[tuple[str, ...], Tool] = {
-    ("torchrun",): TORCHRUN,
-    ("-m", "torch.distributed.run"): TORCHRUN,
-    ("-m", "torch.distributed.launch"): TORCHRUN,
-    ("accelerate", "launch"): ACCELERATE,
-    ("accelerate-launch",): ACCELERATE,
-    ("-m", "accelerate.commands.launch"): ACCELERATE,
-    ("deepspeed",): DEEPSPEED,
-    ("-m", "deepspeed.launcher.runner"): DEEPSPEED,
-}
+_LLAMA_FACTORY_FILE = _LLAMA_FACTORY._replace(
+    flags={
+        **_LLAMA_FACTORY.flags,
+        "deepspeed": "sharding:stage_of_file",
+        "packing": "packing:bool",
+        "enable-liger-kernel": "fused_loss:bool",
+    }
+)
+
+_TORCHTUNE_FILE = _TORCHTUNE._replace(
+    flags={
+        **_TORCHTUNE.flags,
+        "model.-component-": "model_name:builder method:builder_method",
+        "checkpointer.checkpoint-dir": "",
+        "enable-activation-checkpointing": "gradient_checkpointing:bool",
+        "fsdp-cpu-offload": "fsdp_offload:bool",
+        "compile": "",
+    }
+)
 
 RECIPES: tuple[tuple[str, dict[str, object]], ...] = (
     ("qlora", {"method": "qlora"}),
@@ -335,26 +189,112 @@ RECIPES: tuple[tuple[str, dict[str, object]], ...] = (
 )
 """torchtune's recipes say the method in their name: lora_finetune_single_device, full_finetune_distributed."""
 
-SCRIPTS: tuple[tuple[tuple[str, ...], Tool], ...] = (
-    (("run_clm", "run_mlm", "run_plm", "run_fim", "run_seq2seq", "run_summarization", "run_translation", "run_qa",
-      "run_glue", "run_speech_recognition"), TRAINER),
-    (("unsloth-cli", "unsloth_cli"),
-     TRAINER._replace(engine="unsloth", flags={**HUGGING_FACE, "r": "lora_rank:int method=lora"})),
-    (("qlora.py",), TRAINER._replace(implies={"method": "qlora"})),
-    (("train_mem", "train_xformers", "train_flash_attn"), TRAINER._replace(implies={"method": "full"})),
-    (("sft", "run_sft", "train_sft"), TRL._replace(implies={"algorithm": "sft"})),
-    (("dpo", "run_dpo", "train_dpo"), TRL._replace(implies={"algorithm": "dpo"})),
-    (("orpo", "run_orpo", "train_orpo"), TRL._replace(implies={"algorithm": "orpo"})),
-    (("grpo", "run_grpo", "train_grpo"), TRL._replace(implies={"algorithm": "grpo"})),
-    (("kto", "run_kto", "train_kto"), TRL._replace(implies={"algorithm": "kto"})),
-)  # fmt: skip
-"""Scripts by how their file's name begins, most telling first."""
+_PEFT = Training(dropout=True, peft=True)
 
-TRAINING_WORDS = frozenset(
-    {"train", "training", "trainer", "finetune", "finetuning", "pretrain", "pretraining"}
+AXOLOTL = Engine(
+    "axolotl",
+    "trainer",
+    _AXOLOTL,
+    programs={
+        ("axolotl", "train"): _AXOLOTL,
+        ("axolotl", "preprocess"): _AXOLOTL._replace(task=None),
+        ("-m", "axolotl.cli.train"): _AXOLOTL,
+    },
+    config=_AXOLOTL_FILE,
+    training=_PEFT,
 )
-OTHER_WORDS = frozenset(
-    {"prepare", "preprocess", "data", "dataset", "eval", "evaluate", "test", "infer", "inference", "predict", "merge",
-     "export", "convert", "download", "tokenizer", "plot", "serve", "generate", "sample"}
+_FACTORY_CHAT = _LLAMA_FACTORY._replace(task="interactive", implies={})
+LLAMA_FACTORY = Engine(
+    "llama-factory",
+    "trainer",
+    _LLAMA_FACTORY,
+    programs={
+        ("llamafactory-cli", "train"): _LLAMA_FACTORY,
+        ("llamafactory-cli", "webui"): Tool("llama-factory", "interactive"),
+        ("llamafactory-cli", "chat"): _FACTORY_CHAT,
+        ("llamafactory-cli", "webchat"): _FACTORY_CHAT,
+        ("llamafactory-cli", "api"): _LLAMA_FACTORY._replace(task="serve", implies={}),
+    },
+    aliases=("llamafactory",),
+    binaries={"llamafactory": "llamafactory-cli"},
+    config=_LLAMA_FACTORY_FILE,
+    training=_PEFT,
+)
+TORCHTUNE = Engine(
+    "torchtune",
+    "trainer",
+    _TORCHTUNE,
+    programs={("tune", "run"): _TORCHTUNE},
+    config=_TORCHTUNE_FILE,
+    training=Training(precision="bf16", four_bit="nf4-dq", compiled=True, loss="chunked"),
+    config_names=True,
+)
+MS_SWIFT = Engine(
+    "ms-swift",
+    "trainer",
+    _SWIFT,
+    programs={
+        ("swift", "sft"): _SWIFT._replace(implies={**_SWIFT.implies, "algorithm": "sft"}),
+        ("swift", "pt"): _SWIFT._replace(implies={"gradient_checkpointing": True}),
+        ("swift", "rlhf"): _SWIFT,
+        ("swift", "infer"): _SWIFT_MODEL,
+        ("swift", "deploy"): _SWIFT_MODEL._replace(task="serve"),
+    },
+)
+VERL = Engine(
+    "verl",
+    "trainer",
+    _VERL,
+    programs={
+        ("-m", "verl.trainer.main_ppo"): _VERL,
+        ("-m", "verl.trainer.fsdp_sft_trainer"): _VERL._replace(
+            implies={"algorithm": "sft", "sharding": "fsdp"}
+        ),
+    },
+    training=Training(generates=True),
+)
+OPENRLHF = Engine(
+    "openrlhf",
+    "trainer",
+    _OPENRLHF,
+    programs={
+        ("-m", "openrlhf.cli.train_sft"): _OPENRLHF._replace(implies={"algorithm": "sft"}),
+        ("-m", "openrlhf.cli.train_dpo"): _OPENRLHF._replace(implies={"algorithm": "dpo"}),
+        ("-m", "openrlhf.cli.train_ppo_ray"): _OPENRLHF._replace(implies={"algorithm": "ppo"}),
+    },
+    training=Training(generates=True),
+)
+_LITGPT_LORA, _LITGPT_FULL = (_LITGPT._replace(implies={"method": method}) for method in ("lora", "full"))
+LITGPT = Engine(
+    "litgpt",
+    "trainer",
+    _LITGPT,
+    programs={
+        ("litgpt", "finetune"): _LITGPT_LORA,
+        ("litgpt", "finetune_lora"): _LITGPT_LORA,
+        ("litgpt", "finetune_full"): _LITGPT_FULL,
+        ("litgpt", "pretrain"): _LITGPT_FULL,
+    },
+    memory=Memory(
+        workspace=(0.01, 0.03, 0.2),
+        fragmentation=(0, 0.04, 0.1),
+        dequantizes=True,
+        never_ties=True,
+    ),
+    training=Training(precision="bf16", adapts="qv", dropout=True),
+)
+DEEPSPEED = Engine("deepspeed", "trainer", aliases=("deepspeed-chat",), training=Training(deepspeed=True))
+ULTRALYTICS = Engine(
+    "ultralytics",
+    "trainer",
+    _ULTRALYTICS,
+    programs={
+        ("yolo", "train"): _ULTRALYTICS,
+        **{
+            ("yolo", kind, "train"): _ULTRALYTICS for kind in ("detect", "segment", "classify", "pose", "obb")
+        },
+    },
+)
+ENGINES = (
+    AXOLOTL, LLAMA_FACTORY, TORCHTUNE, MS_SWIFT, VERL, OPENRLHF, LITGPT, DEEPSPEED, ULTRALYTICS,
 )  # fmt: skip
-"""Words of a file's name that say training, and those that say otherwise in spite of them."""

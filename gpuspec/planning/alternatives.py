@@ -175,9 +175,9 @@ class Market:
         sequences = self.workload.concurrency
         if not sequences or one.fit is None or "concurrency" not in self.workload.origins:
             return True
-        from gpuspec.engines.memory import engine_of
+        from gpuspec.engines import engine_of
 
-        if not engine_of(self.workload.engine).queues:
+        if not engine_of(self.workload.engine).memory.queues:
             return True
         needed = one.fit.need
         cache = sum(part.expected for part in needed.parts if part.name == "KV cache")

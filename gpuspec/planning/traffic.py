@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
-from gpuspec.engines.memory import engine_of
+from gpuspec.engines import engine_of
 from gpuspec.job.job import Traffic
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed import speed
@@ -33,7 +33,7 @@ def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float
     requests, taken_in, given_out = traffic.requests_per_day, traffic.input_tokens, traffic.output_tokens
     if not requests or taken_in is None or not given_out:
         return None
-    many = workload.concurrency or (BATCH if engine_of(workload.engine).queues else 1)
+    many = workload.concurrency or (BATCH if engine_of(workload.engine).memory.queues else 1)
     context = workload.context or int(taken_in + given_out)
     context = max(1, min(context, int(taken_in + given_out)))
     found = speed(workload._replace(concurrency=many, context=context), gpu, gpus)

@@ -139,14 +139,14 @@ def answer_faults(module: Any) -> list[str]:
     from gpuspec.plugin.catalog import installed_catalog
     from gpuspec.report import reporters
     from gpuspec.testing import plugged
-    from gpuspec.workload.added import programs
+    from gpuspec.workload.readers import readers
 
     scripts: dict[str, str] = {}
     try:
         with plugged(module):
             catalog = installed_catalog()
             _ = catalog.gpus, catalog.models, catalog.offers()  # reading them asks the plugin
-            for ask in (reporters, programs):
+            for ask in (reporters, readers):
                 ask()
             for name in launchers().keys() - gpuspec_launchers().keys():
                 launchers()[name]()

@@ -13,7 +13,7 @@ from gpuspec.plugin.load import hookspec
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
-    from gpuspec.engines.tool import Tool
+    from gpuspec.engines import Engine, Tool
     from gpuspec.job.strategies import DownloadStrategy
     from gpuspec.launch import Launcher
     from gpuspec.lint.result import Report
@@ -58,3 +58,8 @@ def gpuspec_download_strategies() -> Mapping[str, DownloadStrategy]:  # type: ig
 @hookspec
 def gpuspec_workload_readers() -> Mapping[tuple[str, ...], Tool]:  # type: ignore[empty-body]
     """How a command begins → what its arguments say of the Workload. A beginning that is taken is refused."""
+
+
+@hookspec
+def gpuspec_engines() -> Iterable[Engine]:  # type: ignore[empty-body]
+    """Engines: their programs, memory, port and other traits. A name that is taken is refused."""

@@ -22,6 +22,7 @@ HOOKS = (
     "gpuspec_launchers",
     "gpuspec_download_strategies",
     "gpuspec_workload_readers",
+    "gpuspec_engines",
 )
 """The names of all hooks; hooks.py says what each returns. None takes an argument."""
 

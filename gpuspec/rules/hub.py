@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from gpuspec.engines import engine_of
 from gpuspec.job import Download
 from gpuspec.lint.facts import Facts
 
@@ -15,8 +16,6 @@ FOLDERS = frozenset(
     "models model checkpoints checkpoint ckpt ckpts output outputs out results weights data tmp workspace".split()
 )
 """First parts of relative paths that no organisation of the hub has."""
-OWN_REGISTRY = frozenset({"ollama", "whisper", "comfyui"})
-"""Engines that fetch names from elsewhere."""
 
 
 class Loaded(NamedTuple):
@@ -31,7 +30,7 @@ def loaded(facts: Facts) -> Loaded | None:
     spec's `model` says is not it: the script may load it from anywhere."""
     workload = facts.commands_only
     name, origin = workload.model_name, workload.origin("model_name")
-    if not name or workload.engine in OWN_REGISTRY or not is_hub_id(name):
+    if not name or engine_of(workload.engine).registry or not is_hub_id(name):
         return None
     return Loaded(name, origin.pointer)
 

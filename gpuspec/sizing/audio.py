@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gpuspec.engines import USUAL_FOR_SPEECH, engine_of
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.runtime import CUDA, runtime
@@ -10,7 +11,7 @@ from gpuspec.workload import Workload
 
 
 def audio(workload: Workload, gpus: int) -> Need | Unsized:
-    """Need of a speech recognition model. OpenAI's engine loads 32-bit weights before it halves them."""
+    """Need of a speech recognition model."""
     model = workload.model
     params = workload.params_b or (model.params_b if model else None)
     if not params:
@@ -18,7 +19,7 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     bits = bits_of(workload.quantization or workload.dtype or "fp16")
     if bits is None:
         return Unsized(f"the size of quantization {workload.quantization!r} is not known")
-    engine = (workload.engine or "openai-whisper").lower()
+    engine = engine_of(workload.engine or USUAL_FOR_SPEECH)
     many = workload.concurrency or workload.batch or 1
     size = params * 1e9 * bits / 8 / GIB
     parts = [Part("weights", size, size, 1.05 * size, f"{params:g} B parameters × {bits:g} bits")]
@@ -28,8 +29,8 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     work = 0.2 + 0.2 * params
     parts.append(Part("activations", 0.5 * work, work, 3 * work, "encoder pass over 30 s of sound"))
     parts.extend(runtime(CUDA, (0.05, 0.1, 0.3), gpus))
-    if engine == "openai-whisper":
+    if engine.memory.reads_32_bit:
         parts.append(
             Part("loading", 0.0, 0.25 * size, 2 * size, "the checkpoint is read in 32 bit, then halved")
         )
-    return Need(tuple(parts), gpus, engine, (), "medium")
+    return Need(tuple(parts), gpus, engine.name, (), "medium")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.catalog import Gpu
-from gpuspec.engines.memory import engine_of
+from gpuspec.engines import engine_of
 from gpuspec.sizing.memory import Fit, Need
 
 OF_THE_PROCESS = frozenset({"CUDA context", "workspace", "NCCL", "fragmentation"})
@@ -11,14 +11,16 @@ OF_THE_PROCESS = frozenset({"CUDA context", "workspace", "NCCL", "fragmentation"
 
 def usable(gpu: Gpu, engine: str, utilization: float | None = None) -> float:
     """GiB of a GPU an engine may take: what the driver shows × its utilization (vLLM 0.92)."""
-    return gpu.vram_gib * (utilization if utilization is not None else engine_of(engine).utilization)
+    return gpu.vram_gib * (
+        utilization if utilization is not None else engine_of(engine).default().utilization
+    )
 
 
 def fit(need: Need, gpu: Gpu, utilization: float | None = None) -> Fit:
     """Whether each GPU's share fits. `utilization`: share of the memory in use (None: the engine's own)."""
     room = usable(gpu, need.engine, utilization)
     roomy = room
-    if engine_of(need.engine).static:
+    if engine_of(need.engine).memory.static:
         beside = [part for part in need.parts if part.name not in ("weights", "KV cache")]
         roomy = min(gpu.vram_gib, room + sum(part.high for part in beside))
         room = min(gpu.vram_gib, room + sum(part.low for part in beside))

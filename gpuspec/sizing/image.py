@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.pipelines import Pipeline, pipeline_of
@@ -43,7 +44,9 @@ def image(workload: Workload, gpus: int) -> Need | Unsized:
     latents = _latents(workload, pipeline, video)
     parts = [*_components(workload, pipeline, bits, video, latents.expected, assumptions), latents]
     parts.extend(runtime(CUDA, (0.05, 0.1, 0.5), gpus))
-    return Need(tuple(parts), gpus, workload.engine or "diffusers", tuple(assumptions), _confidence(pipeline))
+    return Need(
+        tuple(parts), gpus, workload.engine or USUAL_FOR_IMAGES, tuple(assumptions), _confidence(pipeline)
+    )
 
 
 def _confidence(pipeline: Pipeline) -> Literal["medium", "low"]:
@@ -110,14 +113,15 @@ def _latents(workload: Workload, pipeline: Pipeline, video: bool) -> Part:
 
 def _training(workload: Workload, pipeline: Pipeline, bits: float, gpus: int) -> Need:
     method = workload.method or "full"
-    engine = workload.engine or "diffusers"
+    engine = workload.engine or USUAL_FOR_IMAGES
     video = workload.modality == "video"
-    scripts = workload.engine == "diffusers" and pipeline.unet
+    plain = engine_of(workload.engine).training.plain_unets
+    scripts = plain and pipeline.unet
     if method == "qlora" and not workload.quantization:
         bits = 4.5
     elif scripts and not workload.dtype and not workload.quantization:
         bits = 32.0  # diffusers' U-Net scripts load 32-bit weights unless told otherwise
-    elif workload.engine == "diffusers" and workload.quantization == "fp8":
+    elif plain and workload.quantization == "fp8":
         bits = 16.0  # torchao's fp8 training computes in 8 bit and keeps 16-bit weights
     denoiser = _gib(pipeline.denoiser, bits)
     others = _gib(pipeline.text_encoders + pipeline.vae, max(bits, 16))

@@ -2,7 +2,8 @@
 
 from typing import Literal, NamedTuple
 
-from gpuspec.engines.memory import Engine, before, engine_of
+from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
+from gpuspec.engines.engine import before
 from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing import activations
 from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
@@ -36,7 +37,7 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
     scheme = scheme_of(workload, shape)
     if bits_of(scheme) is None:
         return Unsized(f"the size of quantization {scheme!r} is not known")
-    engine = engine_of(workload.engine or ("llama.cpp" if scheme.startswith("gguf:") else None))
+    engine = engine_of(workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED))
     assumptions: list[str] = []
     request = _request(workload, shape, engine, prompt, assumptions)
     parts = [_weights_part(workload, shape, scheme, engine, gpus)]
@@ -44,7 +45,7 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
     parts.append(_activation_part(workload, shape, scheme, engine, request, gpus))
     parts.extend(_loading_part(shape, scheme, engine, workload.engine_version, parts))
     parts.extend(vision_tower(workload.model, training=False))
-    parts.extend(runtime(engine.context, engine.workspace, gpus))
+    parts.extend(runtime(engine.memory.context, engine.memory.workspace, gpus))
     fragmentation = _fragmentation(shape, engine, workload.kv_dtype, request, parts, gpus)
     if fragmentation.high > 0:
         parts.append(fragmentation)
@@ -77,7 +78,7 @@ def _request(
     sequences = workload.concurrency or 1
     if workload.engine is None and sequences > 1:
         assumptions.append(f"{sequences} sequences at once, or one after another: name the engine to know")
-    if engine.queues and sequences > 1:
+    if engine.memory.queues and sequences > 1:
         assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences} decide speed")
         sequences = 1
     if prompt is None:
@@ -86,12 +87,12 @@ def _request(
 
 
 def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine, gpus: int) -> Part:
-    size = weights(shape, scheme, untied_head=_stores_head_again(scheme, engine))
+    size = weights(shape, scheme, untied_head=engine.memory.never_ties or scheme in engine.memory.unties)
     size = _as_on_disk(workload, size)
     on_gpu = _share_on_gpu(workload.cpu_offload)
     why = size.why + (f", over {gpus} GPUs" if gpus > 1 else "")
     share = 1 / gpus / GIB
-    copies = _sharing_experts(workload, shape)
+    copies = _sharing_experts(workload, shape, engine)
     if copies > 1:
         experts = min(shape.expert_params * (bits_of(scheme) or 16) / 8 / size.expected, 1.0)
         share *= 1 - experts + experts / copies
@@ -105,10 +106,10 @@ def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine,
     )
 
 
-def _sharing_experts(workload: Workload, shape: Shape) -> int:
-    """Copies of a mixture that hold its experts between them: vLLM spreads them over all GPUs of data parallelism,
-    as experts or as slices (vLLM docs, serving/data_parallel_deployment). Attention and cache each copy has."""
-    return (workload.data_parallel or 1) if shape.expert_params and workload.engine == "vllm" else 1
+def _sharing_experts(workload: Workload, shape: Shape, engine: Engine) -> int:
+    """Copies of a mixture that hold its experts between them."""
+    shared = shape.expert_params and engine.memory.shares_experts
+    return (workload.data_parallel or 1) if shared else 1
 
 
 def _as_on_disk(workload: Workload, size: Weights) -> Weights:
@@ -120,18 +121,13 @@ def _as_on_disk(workload: Workload, size: Weights) -> Weights:
     return Weights(read, read, 1.01 * read, f"the files on disk: {read / GIB:.2f} GiB")
 
 
-def _stores_head_again(scheme: str, engine: Engine) -> bool:
-    """Whether a tied output head is kept a second time: LitGPT never ties; in transformers FP8 checkpoints
-    do it (Qwen3 speed benchmark)."""
-    return engine.base == "litgpt" or (engine.base == "transformers" and scheme == "fp8")
-
-
 def _loading_part(
     shape: Shape, scheme: str, engine: Engine, version: str | None, parts: list[Part]
 ) -> list[Part]:
-    """AutoAWQ up to transformers 4.46 held a tied head twice until it was loaded: a peak of its own where
-    cache and activations stay below it (Qwen2.5 speed benchmark)."""
-    if not (engine.base == "transformers" and scheme == "awq" and shape.tied and before(version, (4, 47))):
+    """A tied head that is held twice until the model is loaded: a peak of its own where cache and activations stay
+    below it."""
+    once = engine.memory.head_twice_before.get(scheme)
+    if not (once and shape.tied and before(version, once)):
         return []
     head = shape.vocab * shape.hidden * 2 / GIB
     later = sum(part.expected for part in parts if part.name in ("KV cache", "activations"))
@@ -177,13 +173,14 @@ def _cache_split(workload: Workload, shape: Shape, gpus: int) -> float:
 def _activation_part(
     workload: Workload, shape: Shape, scheme: str, engine: Engine, request: Request, gpus: int
 ) -> Part:
-    chunk = workload.max_batched_tokens or engine.chunk
+    usual = engine.default(workload.engine_version).chunk
+    chunk = workload.max_batched_tokens or usual
     rows = request.prompt * request.sequences
     if chunk and not workload.max_batched_tokens:
-        rows = min(rows, chunk) if not engine.queues else min(chunk, max(rows, 2048))
+        rows = min(rows, chunk) if not engine.memory.queues else min(chunk, max(rows, 2048))
     elif chunk:
         rows = chunk
-    split = gpus if workload.tensor_parallel or engine.queues else 1
+    split = gpus if workload.tensor_parallel or engine.memory.queues else 1
     size = activations.prefill(shape, rows) / split
     unpacked = _unpacked(shape, scheme, engine, rows)
     size += unpacked
@@ -192,16 +189,16 @@ def _activation_part(
     why = f"{rows:,} prompt tokens × 2 bytes × (3 × {shape.intermediate} + 4 × {shape.hidden})"
     if _encodes(workload):
         low, high = 0.5 * expected, 2 * expected
-    elif engine.base == "transformers" and not before(workload.engine_version, (4, 47)):
-        # Published peaks of transformers 4.51 hold no trace of the prompt's pass; those of 4.46 hold it all.
+    elif (freed := engine.memory.prompt_freed_since) and not before(workload.engine_version, freed):
         surplus = max(size - _later_cache(workload, shape, request), 0.0)
-        # Without FlashAttention, which AutoAWQ's environment lacked, one layer's cache is repeated per head.
         repeat = activations.repeated_kv(shape, request.context * request.sequences)
         low = final
-        expected = final + (repeat + unpacked if scheme == "awq" else unpacked if rows <= 1 else 0.0)
+        expected = final + (
+            repeat + unpacked if scheme in engine.memory.repeats_kv else unpacked if rows <= 1 else 0.0
+        )
         high = max(expected, final + max(surplus, repeat))
         why += "; the expected figure is decoding alone (transformers ≥ 4.51)"
-    elif engine.chunk is None:
+    elif usual is None:
         expected = max(final, size - _later_cache(workload, shape, request)) + unpacked * (size <= unpacked)
         low, high = max(expected - 0.1 * size, 0.0), expected + 0.25 * size
     else:
@@ -217,7 +214,7 @@ def _later_cache(workload: Workload, shape: Shape, request: Request) -> float:
 
 def _unpacked(shape: Shape, scheme: str, engine: Engine, rows: float) -> float:
     """The one matrix held in 16 bit while a 4-bit one is multiplied."""
-    if not engine.dequantizes or not find_scheme(scheme).four_bit:
+    if not engine.memory.dequantizes or not find_scheme(scheme).four_bit:
         return 0.0
     return 2 * shape.largest_matrix
 
@@ -228,8 +225,8 @@ def _fragmentation(
     dynamic = sum(part.expected for part in parts if part.name in ("KV cache", "activations"))
     cache = next(part.expected for part in parts if part.name == "KV cache")
     grown = cache * request.generated / max(request.context, 1)
-    left = list(CACHE_GROWTH.values()) if engine.grows else [0.0, 0.0, 0.0]
-    low, expected, high = (dynamic * engine.fragmentation[i] + grown * left[i] for i in range(3))
+    left = list(CACHE_GROWTH.values()) if engine.memory.grows else [0.0, 0.0, 0.0]
+    low, expected, high = (dynamic * engine.memory.fragmentation[i] + grown * left[i] for i in range(3))
     return Part("fragmentation", low, expected, high, "blocks the allocator holds but cannot reuse")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gpuspec.engines.engine import Training
 from gpuspec.workload import Workload
 
 
@@ -19,7 +20,7 @@ class States(NamedTuple):
     why: str
 
 
-def states_of(workload: Workload, engine: str) -> States:
+def states_of(workload: Workload, trainer: Training) -> States:
     """Bytes per parameter that full training keeps.
 
     Mixed precision: 16-bit weights and gradients, 32-bit master copy and two moments, 16 B (Rajbhandari et
@@ -27,8 +28,7 @@ def states_of(workload: Workload, engine: str) -> States:
     bf16 AdamW: 8 B. 8-bit Adam: two bytes of moments. An optimizer run in the backward pass keeps no
     gradients (torchtune). Paged: moments live on the host when memory is short."""
     optimizer = (workload.optimizer or "adamw").lower()
-    stated = workload.precision or ("bf16" if engine in ("torchtune", "litgpt") else None)
-    precision = stated or "amp"
+    precision = workload.precision or trainer.precision
     inside = "bwd" in optimizer or "backward" in optimizer
     moments = _moments(optimizer, 4.0 if precision == "bf16" else 8.0)
     if precision == "fp32":
@@ -37,7 +37,7 @@ def states_of(workload: Workload, engine: str) -> States:
         gradients = 0 if inside else 2
         why = f"pure bf16: 2 B weights, {gradients} B gradients, {moments:g} B moments per parameter"
         return States(2, gradients, moments, moments, 0, why)
-    deepspeed = "deepspeed" in engine or "zero" in (workload.sharding or "")
+    deepspeed = trainer.deepspeed or "zero" in (workload.sharding or "")
     gradients = 2 if deepspeed else 4
     low = 4 + moments if workload.dtype == "fp32" or deepspeed or moments < 8 else 4.0
     why = f"mixed precision: 2 B weights, {gradients:g} B gradients, 4 B master copy, {moments:g} B moments"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.catalog import Model
-from gpuspec.engines.memory import Range
+from gpuspec.engines.engine import Range
 from gpuspec.sizing.memory import Part
 
 CUDA: Range = (0.35, 0.5, 1.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gpuspec.engines.memory import Range
+from gpuspec.engines import USUAL_TRAINER, Engine, engine_of
+from gpuspec.engines.engine import Range
 from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing import backward
 from gpuspec.sizing.adapters import adapter_params
@@ -21,13 +22,10 @@ BUCKETS_GIB = {"full": 2.3, "adapters": 0.5}
 """DeepSpeed's flat buffers to reduce and gather (5·10⁸ elements each by default), with the step's own."""
 ONLINE = ("ppo", "grpo", "rloo", "gae", "remax", "dapo", "online_dpo", "reinforce_plus_plus")
 """Methods that generate while they train: memory depends on the engine that does it, and on its share."""
-ROLLOUT_ENGINES = ("verl", "openrlhf")
 TWO_MODELS = ("dpo", "kto", "gkd")
 """Methods that keep a reference (or teacher) beside the model. ORPO and SimPO do not."""
 TWO_ANSWERS = ("dpo", "orpo", "kto", "simpo", "cpo")
 """Methods whose batch holds a chosen and a rejected answer for each prompt."""
-HUGGING_FACE = ("hf-trainer", "trl", "peft", "transformers", "accelerate", "axolotl", "llama-factory")
-"""Engines that prepare quantized models with PEFT, which turns embeddings and norms to 32 bit."""
 
 
 class Plan(NamedTuple):
@@ -37,7 +35,7 @@ class Plan(NamedTuple):
     shape: Shape
     method: str
     scheme: str
-    engine: str
+    engine: Engine
     states: States
     sequence: int
     batch: int
@@ -54,7 +52,7 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
     """Need of full fine-tuning, LoRA or QLoRA of a text model.
 
     `trainable`: parameters of the adapters where they were counted (None: from the rank)."""
-    if (workload.algorithm or "").lower() in ONLINE or workload.engine in ROLLOUT_ENGINES:
+    if (workload.algorithm or "").lower() in ONLINE or engine_of(workload.engine).training.generates:
         return Unsized(
             "reinforcement learning holds an engine that generates, and further models, beside the one"
         )
@@ -78,27 +76,26 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
     parts.extend(runtime(CUDA, _workspace(plan), gpus))
     held = sum(part.expected for part in passing)
     parts.append(Part("fragmentation", 0.0, 0.04 * held, 0.12 * held, "4 % of what comes and goes each step"))
-    return Need(tuple(parts), gpus, plan.engine, tuple(assumptions), "medium" if shape.exact else "low")
+    return Need(tuple(parts), gpus, plan.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
 
 
 def _plan(
     workload: Workload, shape: Shape, gpus: int, trainable: float | None, assumptions: list[str]
 ) -> Plan:
-    engine = (workload.engine or "hf-trainer").lower()
+    engine = engine_of(workload.engine or USUAL_TRAINER)
     method = (workload.method or ("qlora" if find_scheme(workload.quantization).frozen else "full")).lower()
     if workload.method is None and method == "full":
         assumptions.append("full fine-tuning, since no method was given")
     scheme = workload.quantization or (workload.dtype if method == "lora" else None) or "bf16"
     if method == "qlora" and scheme in ("bf16", "nf4"):
-        # torchtune and unsloth quantize the scales too.
-        scheme = "nf4-dq" if engine in ("torchtune", "unsloth") else "nf4"
+        scheme = engine.training.four_bit
     sequence = workload.sequence or workload.context
     if sequence is None:
         sequence = min(DEFAULT_SEQUENCE, shape.max_context or DEFAULT_SEQUENCE)
         assumptions.append(f"{sequence:,} tokens per sequence, since no length was given")
     if workload.batch is None:
         assumptions.append("one sequence per step and GPU, since no batch was given")
-    states = states_of(workload, engine)
+    states = states_of(workload, engine.training)
     if method == "full":
         assumptions.append(states.why)
     rank = workload.lora_rank or DEFAULT_RANK
@@ -112,16 +109,17 @@ def _plan(
     )
 
 
-def _targets(shape: Shape, method: str, engine: str, rank: int, trainable: float | None) -> str:
-    """Which matrices carry adapters: all linear ones in QLoRA as its paper has it; LitGPT's LoRA adapts
-    query and value. A count of trainable parameters that fits rank 8 there says query and value too."""
+def _targets(shape: Shape, method: str, engine: Engine, rank: int, trainable: float | None) -> str:
+    """Which matrices carry adapters: all linear ones in QLoRA, as its paper has it.
+
+    A count of trainable parameters that fits rank 8 there says query and value too."""
     if trainable:
         return "qv" if trainable < 0.5 * adapter_params(shape, 8, "all") else "all"
-    return "qv" if engine == "litgpt" and method == "lora" else "all"
+    return engine.training.adapts if method == "lora" else "all"
 
 
 def _kept(
-    workload: Workload, method: str, scheme: str, engine: str, targets: str, assumptions: list[str]
+    workload: Workload, method: str, scheme: str, engine: Engine, targets: str, assumptions: list[str]
 ) -> backward.Kept:
     checkpointed = workload.gradient_checkpointing
     if checkpointed is None:
@@ -131,9 +129,9 @@ def _kept(
     return backward.Kept(
         checkpointed=checkpointed,
         inputs=method == "full" or targets == "all" or quantized,
-        dropout=method != "full" and targets == "all" and engine in ("litgpt", *HUGGING_FACE),
-        compiled=engine in ("torchtune", "unsloth") and workload.fused_loss is not False,
-        offloaded=workload.cpu_offload == "activations" or (engine == "unsloth" and checkpointed),
+        dropout=method != "full" and targets == "all" and engine.training.dropout,
+        compiled=engine.training.compiled and workload.fused_loss is not False,
+        offloaded=workload.cpu_offload == "activations" or (engine.training.offloads and checkpointed),
     )
 
 
@@ -184,9 +182,9 @@ def _full(workload: Workload, plan: Plan, passing: list[Part]) -> list[Part]:
 
 def _adapted(plan: Plan, trainable: float | None) -> list[Part]:
     shape, by_weights = plan.shape, plan.split[0]
-    size = weights(shape, plan.scheme, untied_head=plan.engine == "litgpt")
+    size = weights(shape, plan.scheme, untied_head=plan.engine.memory.never_ties)
     quantized = (bits_of(plan.scheme) or 16) < 16
-    prepared = plan.engine in HUGGING_FACE and not find_scheme(plan.scheme).calibrated
+    prepared = plan.engine.training.peft and not find_scheme(plan.scheme).calibrated
     upcast = 2 * shape.embedding if quantized and prepared else 0.0
     scale = by_weights * GIB
     if plan.on_host:
@@ -229,9 +227,9 @@ def _activations(workload: Workload, plan: Plan) -> list[Part]:
 
 
 def _loss(workload: Workload, plan: Plan) -> str:
-    if workload.fused_loss or (workload.fused_loss is None and plan.engine == "unsloth"):
-        return "fused"
-    return "chunked" if plan.engine == "torchtune" and workload.fused_loss is None else "plain"
+    if workload.fused_loss is None:
+        return plan.engine.training.loss
+    return "fused" if workload.fused_loss else "plain"
 
 
 def _gathered(plan: Plan) -> Part:
@@ -244,7 +242,7 @@ def _gathered(plan: Plan) -> Part:
 def _workspace(plan: Plan) -> Range:
     """DeepSpeed keeps flat buckets of up to 5·10⁸ elements to reduce and to gather, no larger than what it
     divides."""
-    if not plan.zero and plan.engine != "deepspeed":
+    if not plan.zero and not plan.engine.training.deepspeed:
         return (0.05, 0.2, 1.0)
     size = BUCKETS_GIB["full" if plan.method == "full" else "adapters"]
     return (0.1 * size, size, 2 * size + 1)

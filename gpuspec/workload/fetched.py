@@ -6,15 +6,9 @@ import posixpath
 from collections.abc import Sequence
 
 from gpuspec.commands.steps import Step
+from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Place, Value
 from gpuspec.workload.values import version
-
-_ENGINE_OF_PACKAGE = {
-    "vllm": "vllm",
-    "sglang": "sglang",
-    "lmdeploy": "lmdeploy",
-    "transformers": "transformers",
-}
 
 
 def downloaded(steps: Sequence[Step]) -> dict[str, str]:
@@ -42,7 +36,7 @@ def installed(steps: Sequence[Step]) -> dict[str, Value]:
             continue
         for text in texts:
             package, equals, number = text.partition("==")
-            engine = _ENGINE_OF_PACKAGE.get(package.split("[")[0].lower())
+            engine = readers().packages.get(package.split("[")[0].lower())
             if equals and engine and version(number):
                 origin = Place(step.pointer, step.path).origin(text)
                 found[engine] = Value(version(number), origin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gpuspec.engines import engine_of
 from gpuspec.workload.uses import Use
 from gpuspec.workload.value import Value, Values
 
@@ -44,7 +45,7 @@ def _values(use: Use) -> Values:
 
 def _copies(main: Use, uses: Sequence[Use]) -> bool:
     """Whether several servers run beside each other: started in a loop, or one after another."""
-    if main.tool.task != "serve" or main.tool.engine == "ollama":
+    if main.tool.task != "serve" or engine_of(main.tool.engine).client:
         return False
     alike = [use for use in uses if use.tool.engine == main.tool.engine and "model_name" in use.values]
     beside = [use for use in alike if use is not main and not _alternatives(main, use)]

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpuspec.commands.shell import Command, Word
-from gpuspec.engines import IMAGES, LAUNCHERS, PROGRAMS, RECIPES, Tool, script_tool
-from gpuspec.workload.added import programs
+from gpuspec.engines import Tool
+from gpuspec.engines.hugging_face import ANY_SCRIPT
+from gpuspec.engines.launchers import LAUNCHERS
+from gpuspec.engines.training import RECIPES
 from gpuspec.workload.arguments import Arguments, read_arguments
+from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import version
 
 _PYTHON_VALUES = ("-W", "-X", "--check-hash-based-pycs")
-_LLAMA_BINARIES = {"server": "llama-server", "main": "llama-cli", "llama-run": "llama-cli"}
-_LOCAL_PROGRAMS = {"infinity-emb": "infinity_emb", "tune": "tune", "llamafactory": "llamafactory-cli"}
 
 
 class Invocation(NamedTuple):
@@ -39,9 +40,9 @@ def identify(command: Command, within: str = "") -> Invocation | None:
         return None
     found = _program(command.words)
     if found and found.script and found.tool is None:
-        path = f"{within}/{found.script.text}"
-        if path.endswith("/main.py") and "comfyui" in path.lower():
-            found = found._replace(tool=PROGRAMS[("comfy", "launch")], script=None)
+        own = readers().main_script(f"{within}/{found.script.text}")
+        if own:
+            found = found._replace(tool=own, script=None)
     if found and found.tool and image is not None and image.value:
         return _with_version(found, found.tool, image.value)
     return found
@@ -53,7 +54,7 @@ def _image_tool(image: str) -> Tool | None:
     head, colon, tag = bare.rpartition(":")
     if colon and "/" not in tag:
         bare = head
-    return IMAGES.get(bare.removeprefix("docker.io/"))
+    return readers().images.get(bare.removeprefix("docker.io/"))
 
 
 def _with_version(found: Invocation, tool: Tool, image: str) -> Invocation:
@@ -68,9 +69,9 @@ def _program(words: Sequence[Word]) -> Invocation | None:
     if first is None:
         return None
     name = first.rsplit("/", 1)[-1]
-    name = _LOCAL_PROGRAMS.get(name, name)
-    if name in _LLAMA_BINARIES and (first.startswith("./") or "llama" in first or "bin/" in first):
-        name = _LLAMA_BINARIES[name]
+    telling = readers().binaries.get(name, "")
+    if telling and (first.startswith("./") or "bin/" in first or telling.partition("-")[0] in first):
+        name = telling
     if name.rstrip("0123456789.") in ("python", "ipython", "pypy"):
         return _python(words[1:])
     if name.endswith(".py"):
@@ -80,7 +81,7 @@ def _program(words: Sequence[Word]) -> Invocation | None:
 
 def _known(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
     """The longest entry of the table of programs that a command begins with."""
-    table = programs()
+    table = readers().programs
     for more in (2, 1, 0):
         key = (*head, *(word.text for word in rest[:more]))
         if len(key) == len(head) + more and key in table:
@@ -122,8 +123,6 @@ def _launch(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
     inner = _inner(said)
     if inner is None:
         return Invocation(None, said.values, said.configs, launched=True)
-    if key == ("deepspeed",):
-        said.values.setdefault("launcher", Value.of("deepspeed", "deepspeed"))
     return inner._replace(
         values={**said.values, **inner.values}, configs=inner.configs + said.configs, launched=True
     )
@@ -164,37 +163,6 @@ def _script(words: Sequence[Word]) -> Invocation:
     """A Python file: by its name, or else only by what it and its arguments say."""
     path = words[0].value or ""
     name = path.rsplit("/", 1)[-1]
-    tool = programs().get((name,)) or script_tool(name)
-    said = read_arguments(tool or _ANY_SCRIPT, words[1:])
+    tool = readers().script(name)
+    said = read_arguments(tool or ANY_SCRIPT, words[1:])
     return Invocation(tool, said.values, said.configs, script=words[0], plain=said.plain)
-
-
-_ANY_SCRIPT = Tool(
-    None,
-    None,
-    {
-        "model-name-or-path": "model_name:name",
-        "model-name": "model_name:name",
-        "model-path": "model_name:name",
-        "model-id": "model_name:name",
-        "base-model": "model_name:name",
-        "pretrained-model-name-or-path": "model_name:name",
-        "model": "model_name:name",
-        "torch-dtype": "dtype:dtype",
-        "dtype": "dtype:dtype",
-        "load-in-4bit": "quantization=nf4",
-        "load-in-8bit": "quantization=int8",
-        "quantization": "quantization:quant",
-        "tensor-parallel-size": "tensor_parallel:int",
-        "max-model-len": "context:int",
-        "per-device-train-batch-size": "batch:int training=yes",
-        "num-train-epochs": "training=yes",
-        "gradient-accumulation-steps": "gradient_accumulation:int training=yes",
-        "gradient-checkpointing": "gradient_checkpointing=yes training=yes",
-        "lora-r": "lora_rank:int method=lora training=yes",
-        "lora-rank": "lora_rank:int method=lora training=yes",
-        "max-seq-length": "sequence:int",
-    },
-    config=("deepspeed", "deepspeed-config", "config", "config-file"),
-)
-"""For a script of which nothing is known but that its author used the field's usual names."""

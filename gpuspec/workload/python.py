@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gpuspec.commands.shell import UNKNOWN, Word
-from gpuspec.engines.serving import SGLANG, VLLM_BATCH
-from gpuspec.engines.tool import Tool
-from gpuspec.engines.training import TRAINER
+from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
+from gpuspec.engines.hugging_face import TRAINER, TRANSFORMERS, UNSLOTH
+from gpuspec.engines.image import DIFFUSERS
 from gpuspec.workload.arguments import convert, flag_name, short
+from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values
 
 MAX_NODES = 100_000
@@ -30,12 +31,7 @@ _PARTS = (
 )  # fmt: skip
 """Classes whose `from_pretrained` loads a part of a model or no weights at all."""
 
-_TRANSFORMERS = Tool("transformers", None)
-_DIFFUSERS = Tool("diffusers", None, modality="image")
-_EMBEDDING = Tool("transformers", None, modality="text-embedding")
-_WHISPER = Tool("openai-whisper", "batch", modality="audio")
-_FASTER = Tool("faster-whisper", "batch", modality="audio")
-_UNSLOTH = Tool("unsloth", None)
+_EMBEDDING = TRANSFORMERS.tool._replace(modality="text-embedding")
 
 _LOAD = {
     "torch_dtype": "dtype:dtype",
@@ -180,20 +176,15 @@ class _Reader:
         owner, last = _tail(node.func)
         if last == "from_pretrained" or last == "from_single_file":
             self._pretrained(owner, node)
-        elif last in ("LLM", "AsyncEngineArgs", "EngineArgs") and "vllm" in self.modules:
-            self._load(VLLM_BATCH if last == "LLM" else VLLM_BATCH._replace(task=None), node, ("model",))
-            self._keywords(node, VLLM_BATCH)
-        elif last == "Engine" and "sglang" in self.modules:
-            self._load(SGLANG._replace(task="batch"), node, ("model_path",))
-            self._keywords(node, SGLANG)
-        elif last == "pipeline" and "transformers" in self.modules:
+        elif tool := readers().loader(self.modules, owner, last):
+            said = tool.flags.items()
+            names = (flag.replace("-", "_") for flag, meaning in said if meaning.startswith("model_name:"))
+            self._load(tool, node, tuple(names))
+            self._keywords(node, tool)
+        elif last == "pipeline" and TRANSFORMERS.module in self.modules:
             self._pipeline(node)
         elif last in ("SentenceTransformer", "CrossEncoder"):
             self._load(_EMBEDDING, node, ("model_name_or_path", "model_name"))
-        elif last == "load_model" and owner in ("whisper", "whisperx"):
-            self._load(_WHISPER if owner == "whisper" else _FASTER, node, ("name", "whisper_arch"))
-        elif last == "WhisperModel" and "faster_whisper" in self.modules:
-            self._load(_FASTER, node, ("model_size_or_path",))
         elif last == "BitsAndBytesConfig":
             self._bitsandbytes(node)
         elif last in ("LoraConfig", "get_peft_model"):
@@ -212,12 +203,11 @@ class _Reader:
             or (owner[:1].islower() and owner != "FastLanguageModel")
         ):
             return
+        diffusers = DIFFUSERS.module in self.modules and TRANSFORMERS.module not in self.modules
         if owner.startswith("Fast"):
-            tool = _UNSLOTH
-        elif "Pipeline" in owner or ("diffusers" in self.modules and "transformers" not in self.modules):
-            tool = _DIFFUSERS
+            tool = Tool(UNSLOTH.name)
         else:
-            tool = _TRANSFORMERS
+            tool = (DIFFUSERS if diffusers or "Pipeline" in owner else TRANSFORMERS).tool
         if owner.endswith("Transformer2DModel") or owner.startswith("T5"):
             return
         self._load(
@@ -230,7 +220,7 @@ class _Reader:
             expression = named.get("model", node.args[1] if len(node.args) > 1 else None)
             if isinstance(expression, ast.Name) and self.models and self.text(expression) is None:
                 return  # the model was loaded before and is handed on
-            self._model(_TRANSFORMERS, expression, "pipeline")
+            self._model(TRANSFORMERS.tool, expression, "pipeline")
             self._options(node)
 
     def _load(self, tool: Tool, node: ast.Call, names: tuple[str, ...]) -> None:
@@ -305,7 +295,7 @@ class _Reader:
         for keyword in node.keywords:
             meaning = TRAINER.flags.get(flag_name(f"--{keyword.arg}"))
             if keyword.arg == "model" and isinstance(keyword.value, ast.Constant):  # TRL takes a name
-                self._model(_TRANSFORMERS, keyword.value, name)
+                self._model(TRANSFORMERS.tool, keyword.value, name)
             elif meaning and "model_name" not in meaning and keyword.arg != "args":
                 self._say(meaning, keyword)
 
@@ -313,7 +303,8 @@ class _Reader:
         """Everything, once all calls were noted."""
         tool = self.tools[0] if self.tools else None
         if self.training:
-            engine = "unsloth" if tool and tool.engine == "unsloth" else "hf-trainer"
+            own = tool is not None and engine_of(tool.engine).kind == "trainer"
+            engine = tool.engine if tool and own else USUAL_TRAINER
             tool = Tool(engine, "train", modality=tool.modality if tool else None)
         elif self.interactive:
             tool = (tool or Tool(None))._replace(task="interactive")

@@ -25,7 +25,7 @@ _OF_SEVERAL = (
 )  # fmt: skip
 """Variables and commands of jobs that are spread over several machines."""
 
-_STAYS = ("", "wait", "sleep", "tail", "fg", "ollama")
+_STAYS = ("", "wait", "sleep", "tail", "fg")
 """Commands that stay for as long as a server in the background does."""
 
 
@@ -68,7 +68,9 @@ def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:
     if job.ports or not servers or not all(use.in_background for use in servers):
         return False
     waited = [step.command.name for step in steps if not (step.setup or step.command.in_background)]
-    return bool(waited) and waited[-1] not in _STAYS
+    from gpuspec.engines import engine_of
+
+    return bool(waited) and waited[-1] not in _STAYS and not engine_of(waited[-1]).client
 
 
 def _several_machines(run: str) -> str | None:
@@ -95,27 +97,29 @@ def _localized(values: Values, job: Job, folders: dict[str, str]) -> None:
 
 
 def _serverless(job: Job) -> Values:
-    """GPU CLI's `serverless` with RunPod's vLLM worker: the model in its environment, else the one it prewarms."""
+    """GPU CLI's `serverless` with RunPod's worker: the model in its environment, else the one it prewarms."""
     block = job.serverless
-    if block is None or block.template != "vllm":
+    if block is None:
         return {}
-    from gpuspec.engines.serving import VLLM, WORKER_ENV
+    from gpuspec.engines import engine_of
     from gpuspec.workload.arguments import convert
 
+    engine = engine_of(block.template)
+
     values: Values = {}
-    for key, meaning in WORKER_ENV.items():
+    for key, meaning in engine.worker_env.items():
         value = block.env.get(key)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             field, _, kind = meaning.partition(":")
             origin = Origin("spec", f"{key}={value}", job.pointer("serverless.env") + pointer(key))
-            values[field] = convert(kind, str(value), origin.text, VLLM)._replace(origin=origin)
-    if "model_name" not in values and len(block.models) == 1:
+            values[field] = convert(kind, str(value), origin.text, engine.tool)._replace(origin=origin)
+    if engine.worker_env and "model_name" not in values and len(block.models) == 1:
         (model,) = block.models
         origin = Origin("spec", model, job.pointer("serverless.models") + "/0")
         values["model_name"] = Value(words.name(model), origin)
     if "model_name" in values:
-        origin = Origin("spec", "vllm", job.pointer("serverless.template"))
-        values["engine"] = Value("vllm", origin)
+        origin = Origin("spec", engine.name, job.pointer("serverless.template"))
+        values["engine"] = Value(engine.name, origin)
         values["task"] = Value("serve", origin)
     return values
 
@@ -199,8 +203,11 @@ def _from_name(values: Values, scheme: str | None, name: str | None, engine: str
     if given is not None and (given.known is not None or "…" in given.text):
         return
     model = values["model_name"].origin
-    if engine == "llama.cpp" and scheme == "gguf" and "-hf" in model.text:
-        scheme = "gguf:Q4_K_M"  # llama.cpp's --help: the quantization of -hf defaults to it
+    if engine and scheme == "gguf":
+        from gpuspec.engines import engine_of
+
+        flag, default = engine_of(engine).hub_default or ("", scheme)
+        scheme = default if flag in model.text else scheme
     if scheme is None:
         return
     values["quantization"] = Value(scheme, Origin("name", name or "", model.pointer))

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from gpuspec.commands.shell import UNKNOWN, Enclosure, Word
 from gpuspec.commands.steps import Step
-from gpuspec.engines import Tool
-from gpuspec.engines.configs import table_of
-from gpuspec.engines.training import GENERIC_TRAINING
+from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
+from gpuspec.engines.hugging_face import GENERIC_TRAINING, METHOD_WORDS
+from gpuspec.engines.launchers import CONFIGS
 from gpuspec.job.job import Task
 from gpuspec.workload.arguments import enter, short
 from gpuspec.workload.config import read_config
@@ -16,8 +16,6 @@ from gpuspec.workload.programs import Invocation, identify
 from gpuspec.workload.value import Place, Value, Values, placed
 from gpuspec.workload.values import CONVERSIONS, offloads
 
-_BY_ENVIRONMENT = frozenset({"tgi", "tei"})
-"""Engines that take each flag from a variable of its name, too (`text-generation-launcher --help`)."""
 _OWN_SCRIPTS = (GENERIC_TRAINING, None)
 """Tools of training scripts that are the author's own: what they train, the file would tell."""
 
@@ -47,7 +45,7 @@ def use_of(step: Step) -> Use | None:
     place = Place(step.pointer, step.path)
     values = placed(found.values, place)
     tool = found.tool
-    if tool and tool.engine in _BY_ENVIRONMENT:
+    if tool and engine_of(tool.engine).from_environment:
         values = {**placed(_environment(tool, step), place), **values}
     for config in found.configs:
         values = {**_config(config, tool, step), **values}
@@ -56,9 +54,7 @@ def use_of(step: Step) -> Use | None:
     if script is not None:
         more = _more_models(script, values, found)
         values = {**script.values, **values}
-        if script.tool and (
-            tool is None or (tool.engine == "hf-trainer" and script.tool.engine == "unsloth")
-        ):
+        if script.tool and (tool is None or _more_telling(script.tool, tool)):
             tool = script.tool
     if tool is None and not values:
         return None
@@ -71,10 +67,16 @@ def use_of(step: Step) -> Use | None:
         known, text = _method_of_file(found.script.text), short(found.script.text)
         values.setdefault("method", Value(known, place.origin(text)))
     values.setdefault("engine", Value(tool.engine, start))
-    if tool.engine == "llama.cpp":
+    if engine_of(tool.engine).context_of_all:
         _per_slot(values)
     sure = found.tool is not None or script is not None
     return Use(tool, values, more, sure, step.command.enclosures, task)
+
+
+def _more_telling(script: Tool, tool: Tool) -> bool:
+    """Whether a script's own trainer says more than its command line, which only has everybody's arguments."""
+    usual = tool.engine == USUAL_TRAINER != script.engine
+    return usual and engine_of(script.engine).kind == "trainer"
 
 
 def _environment(tool: Tool, step: Step) -> Values:
@@ -136,7 +138,7 @@ def _config(config: Word, tool: Tool | None, step: Step) -> Values:
     if text is None:
         return placed(_by_name(path, tool), Place(step.pointer, step.path))
     entries = read_config(text, path)
-    table = table_of(frozenset(key.split(".")[0] for key in entries), tool)
+    table = _table(frozenset(key.split(".")[0] for key in entries), tool)
     if table is None:
         return {}
     values: Values = {}
@@ -147,10 +149,18 @@ def _config(config: Word, tool: Tool | None, step: Step) -> Values:
     return placed(values, Place(step.pointer, step.file(path)))
 
 
+def _table(keys: frozenset[str], tool: Tool | None) -> Tool | None:
+    """The table of a configuration file: by keys that only one launcher's has, else by its reader."""
+    for key, table in CONFIGS.items():
+        if key in keys:
+            return table
+    return (engine_of(tool.engine).config or tool) if tool else None
+
+
 def _by_name(path: str, tool: Tool | None) -> Values:
     """A file that is not here: what its name says, and what it may say is unknown."""
     values: Values = {}
-    if tool and tool.engine == "torchtune":
+    if tool and engine_of(tool.engine).config_names:
         for field, kind in (("model_name", "builder"), ("method", "builder_method")):
             if known := CONVERSIONS[kind](path):
                 values[field] = Value.of(known, path)
@@ -169,7 +179,7 @@ def _by_name(path: str, tool: Tool | None) -> Values:
 
 
 def _per_slot(values: Values) -> None:
-    """llama.cpp's -c is for all its slots together (`llama-server --help`: -c, -np)."""
+    """The context of one sequence, where what was given is for all together."""
     if "context" not in values or "concurrency" not in values:
         return
     whole, slots = values["context"], values["concurrency"]
@@ -181,4 +191,4 @@ def _per_slot(values: Values) -> None:
 def _method_of_file(path: str) -> str | None:
     """How a script that cannot be read trains, by its name; else unknown: it may well train adapters."""
     name = path.lower().rsplit("/", 1)[-1]
-    return "qlora" if "qlora" in name else "lora" if "lora" in name or "peft" in name else None
+    return next((method for word, method in METHOD_WORDS.items() if word in name), None)

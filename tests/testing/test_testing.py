@@ -36,7 +36,7 @@ from gpuspec.testing import (
     workload_of,
 )
 from gpuspec.text import parse
-from gpuspec.workload.added import programs
+from gpuspec.workload.readers import readers
 
 CARD = Gpu("TEST 24", "NVIDIA", "Ada", 24, aliases=(("old", "tester"),))
 OFFER = Offer("here", None, "one", "TEST 24", 1, None, None, None, 1.5, None, "test")
@@ -226,7 +226,7 @@ def test_what_a_hook_may_not_give(hooks: dict[str, object], said: str) -> None:
             installed_catalog().offers()
             reporters()
             names()
-            programs()
+            readers()
 
     with pytest.raises(AssertionError) as caught:
         use()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.engines.memory import engine_of
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
@@ -68,7 +68,7 @@ class BatchSizeOne(Rule):
         origin = work.origin("concurrency")
         if origin.kind not in ("spec", "command"):
             return
-        if task == "serve" and origin.kind == "command" and engine_of(work.engine).queues:
+        if task == "serve" and origin.kind == "command" and engine_of(work.engine).memory.queues:
             return  # GS604 says it, with the limit that the memory allows
         said = f" (`{origin.text}`)" if origin.text else ""
         kind = "a batch job" if task == "batch" else "a server"

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import engine_of
 from gpuspec.formats import Format
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
-
-HEALTH = {
-    "vllm": (8000, "/health"),
-    "sglang": (30000, "/health"),
-    "tgi": (80, "/health"),
-    "llama.cpp": (8080, "/health"),
-    "ollama": (11434, "/api/tags"),
-    "lmdeploy": (23333, "/health"),
-}
-"""Engine → its usual port and the address that answers once the model is loaded. Source: each project's API docs."""
 
 
 class ReadinessMissing(Rule):
@@ -67,10 +58,11 @@ class ReadinessMissing(Rule):
         job = facts.job
         if facts.workload.task != "serve" or not job.ports or job.readiness or job.serverless:
             return
-        usual = HEALTH.get(facts.workload.engine or "")
+        server = engine_of(facts.workload.engine).server
         ports = [entry.port for entry in job.ports]
-        port = usual[0] if usual and usual[0] in ports else ports[0] if len(ports) == 1 else None
-        address = f"http://localhost:{port}{usual[1]}" if usual and port else None
+        usual = (port for port in ports if server and port in (server.port, server.image_port))
+        port = next(usual, ports[0] if len(ports) == 1 else None)
+        address = f"http://localhost:{port}{server.health}" if server and server.health and port else None
         value = {"http": address, "timeout": 900}
         yield self.finding(
             job.pointer("ports"),

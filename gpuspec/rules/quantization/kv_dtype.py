@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.engines.memory import engine_of
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative, counts_to
+from gpuspec.quantization import find_scheme
 from gpuspec.rules.arguments import add_argument
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib, percent
 
-FLAG = {
-    "vllm": "--kv-cache-dtype fp8",
-    "sglang": "--kv-cache-dtype fp8_e5m2",
-    "tgi": "--kv-cache-dtype fp8_e5m2",
-}
-"""Source: the flags' own help in each engine, 2025."""
-LEAST_CAPABILITY = 8.9
-"""FP8 attention without a conversion at each read: Ada, Hopper and later."""
+LEAST_CAPABILITY = find_scheme("fp8").native_capability
+"""FP8 attention without a conversion at each read."""
 
 
 class KvCacheDtype(Rule):
@@ -91,7 +86,8 @@ class KvCacheDtype(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         workload = facts.workload
-        if workload.engine not in FLAG or workload.context is None or workload.task == "train":
+        flag = engine_of(workload.engine).quantizing.kv_fp8
+        if not flag or workload.context is None or workload.task == "train":
             return
         if workload.kv_dtype or "kv_dtype" in workload.origins or workload.other_models:
             return
@@ -117,7 +113,7 @@ class KvCacheDtype(Rule):
         assert way.fit
         saving = Saving(taken.per_hour - way.per_hour)
         origin = facts.workload.origin("context")
-        flag = FLAG[facts.workload.engine or ""]
+        flag = engine_of(facts.workload.engine).quantizing.kv_fp8
         return self.finding(
             origin.pointer,
             f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, taken))} of the memory; in "
@@ -137,7 +133,7 @@ def _cache(facts: Facts, way: Alternative) -> float:
         return 0.0
     one = sum(part.expected for part in needed.parts if part.name == "KV cache")
     declared = facts.workload.concurrency if "concurrency" in facts.workload.origins else None
-    more = one * ((declared or 1) - 1) if engine_of(facts.workload.engine).queues else 0.0
+    more = one * ((declared or 1) - 1) if engine_of(facts.workload.engine).memory.queues else 0.0
     return (one + more) / (needed.expected + more)
 
 

@@ -5,34 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog import Model
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
+from gpuspec.quantization import find_scheme
 from gpuspec.rules.arguments import add_argument, drop_argument
 from gpuspec.words import gib
-
-FAMILY = {
-    "awq": "AWQ",
-    "gptq-int4": "GPTQ",
-    "gptq-int8": "GPTQ",
-    "fp8": "FP8",
-    "nf4": "bitsandbytes",
-    "nf4-dq": "bitsandbytes",
-    "nvfp4": "NVFP4",
-    "mxfp4": "MXFP4",
-}
-"""Scheme → how its checkpoints are told apart. What only names bits (int4, int8) may be any of them."""
-LOADS_AS_IS = frozenset({"vllm", "sglang", "tgi", "lmdeploy"})
-"""Servers that load a 16-bit checkpoint in 16 bit unless a flag says otherwise."""
-ON_THE_FLY = {
-    "fp8": "--quantization fp8",
-    "nf4": "--quantization bitsandbytes",
-    "nf4-dq": "--quantization bitsandbytes",
-}
-"""What vLLM and SGLang can make of 16-bit weights while they load them."""
-
-MADE_IN_ADVANCE = frozenset({"awq", "gptq-int4", "gptq-int8"})
-"""Schemes that need calibrated weights: no engine makes them while loading."""
 
 
 class QuantizationMismatch(Rule):
@@ -93,7 +72,7 @@ class QuantizationMismatch(Rule):
                     else f"{origin.text!r} says {_family(said)}: the engine compares them and stops"
                 ),
                 severity="warning" if spec else "error",
-                confidence="high" if workload.engine in LOADS_AS_IS else "medium",
+                confidence="high" if engine_of(workload.engine).quantizing.loads_as_is else "medium",
                 related=[Related(name.pointer, "the model")] if name.pointer != origin.pointer else [],
                 suggestion="leave the flag out: engines read the method from the checkpoint"
                 if not spec
@@ -106,7 +85,8 @@ class QuantizationMismatch(Rule):
         workload = facts.workload
         said, origin = workload.quantization, workload.origin("quantization")
         match = facts.catalog.resolve_model(workload.model_name or "")
-        if said not in MADE_IN_ADVANCE or workload.engine not in LOADS_AS_IS or origin.kind != "command":
+        as_is = engine_of(workload.engine).quantizing.loads_as_is
+        if said is None or not find_scheme(said).calibrated or not as_is or origin.kind != "command":
             return
         if (
             match.model is None
@@ -132,10 +112,11 @@ class QuantizationMismatch(Rule):
         if match is None or match.model is None or match.relation != "name" or match.quantization:
             return
         plain = match.model.native_dtype in ("bf16", "fp16") and "quantization" not in told.origins
-        if not plain or told.engine not in LOADS_AS_IS or told.task == "train":
+        quantizing = engine_of(told.engine).quantizing
+        if not plain or not quantizing.loads_as_is or told.task == "train":
             return
         at, size = job.pointer("model.quantization"), match.model.params_b
-        flag = ON_THE_FLY.get(scheme) if told.engine in ("vllm", "sglang") else None
+        flag = quantizing.on_the_fly.get(scheme)
         edit = add_argument(facts, flag) if flag else None
         amount = f" ({gib(size * 2e9 / 2**30)} of weights)" if size else ""
         yield self.finding(
@@ -157,12 +138,13 @@ def _own(name: str, model: Model) -> bool:
 
 
 def _family(scheme: str) -> str:
-    return "GGUF" if scheme.startswith("gguf") else FAMILY.get(scheme, scheme)
+    return find_scheme(scheme).family or scheme
 
 
 def _differ(stated: str, said: str) -> bool:
-    known = [_family(scheme) for scheme in (stated, said) if scheme.startswith("gguf") or scheme in FAMILY]
-    return len(known) == 2 and known[0] != known[1]
+    """Whether two schemes are of two families; what only names bits (int4, int8) may be of any."""
+    one, other = find_scheme(stated).family, find_scheme(said).family
+    return bool(one and other) and one != other
 
 
 def _agreed(facts: Facts, stated: str) -> Fix | None:

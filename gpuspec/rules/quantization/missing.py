@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative, counts_to, generates_text
+from gpuspec.quantization import Scheme, find_scheme
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.words import dollars, gib, percent
 
-
-class Scheme(NamedTuple):
-    """A way to keep weights in fewer bits, as an engine takes it."""
-
-    quantization: str
-    bits: int
-    how: str
-    least_capability: float
-    quality: str
-
-
-EIGHT = "below 1 % on published benchmarks"
-FOUR = "1–3 % on published benchmarks, below 1 % with AWQ"
-BY_ENGINE = {
-    "vllm": (
-        Scheme("fp8", 8, "an FP8 checkpoint, or --quantization fp8", 8.9, EIGHT),
-        Scheme("awq", 4, "an AWQ or GPTQ checkpoint of the model", 7.5, FOUR),
-    ),
-    "transformers": (
-        Scheme("int8", 8, "BitsAndBytesConfig(load_in_8bit=True)", 7.5, EIGHT),
-        Scheme("nf4", 4, "BitsAndBytesConfig(load_in_4bit=True)", 7.5, FOUR),
-    ),
-    "diffusers": (
-        Scheme("fp8", 8, "an FP8 checkpoint, or torchao/quanto in 8 bit", 8.9, EIGHT),
-        Scheme("nf4", 4, "BitsAndBytesConfig(load_in_4bit=True)", 7.5, FOUR),
-    ),
-}
-BY_ENGINE |= {"sglang": BY_ENGINE["vllm"], "tgi": BY_ENGINE["vllm"], "lmdeploy": BY_ENGINE["vllm"]}
+QUALITY = {8: "below 1 % on published benchmarks", 4: "1–3 % on published benchmarks, below 1 % with AWQ"}
+"""Bits → what they cost in quality."""
 WEIGHTS = frozenset({"weights", "denoiser", "text encoders", "VAE"})
 """The parts of a Need that are weights."""
 LEAST_IMAGE_PARAMS = 8.0
@@ -136,22 +111,23 @@ class MissingQuantization(Rule):
             return ()
         if workload.modality == "image":
             large = (workload.model.params_b or 0) >= LEAST_IMAGE_PARAMS
-            return BY_ENGINE["diffusers"] if large and workload.engine in (None, "diffusers") else ()
+            return _offered(workload.engine or USUAL_FOR_IMAGES) if large else ()
         if workload.modality not in ("text", "llm", "vlm", "multimodal"):
             return ()
-        return BY_ENGINE.get(workload.engine or "vllm", ())
+        return _offered(workload.engine or USUAL_SERVER)
 
     def _cheapest(self, facts: Facts, scheme: Scheme, taken: Alternative) -> Alternative | None:
-        workload = facts.workload._replace(quantization=scheme.quantization, dtype=None)
+        workload = facts.workload._replace(quantization=scheme.name, dtype=None)
         market = facts.market.instead(workload)
         for way in market.fitting(counts_to(taken.gpu_count)):
             if way.per_hour > taken.per_hour * (1 - facts.options["min_saving"]):
                 return None  # and all that follow cost more
             capability = float(way.gpu.compute_capability or 0)
             # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
-            gain = 16 / scheme.bits if generates_text(workload) else 1.0
+            gain = 16 / scheme.width if generates_text(workload) else 1.0
             quick = way.speed and taken.speed and way.speed * gain >= taken.speed * facts.options["min_speed"]
-            if capability < scheme.least_capability or not quick or not market.holds_concurrency(way):
+            able = capability >= (scheme.native_capability or scheme.least_capability)
+            if not able or not quick or not market.holds_concurrency(way):
                 continue
             if _linked(way) and (generates_text(workload) or self._cheaper_work(facts, taken, way)):
                 return way
@@ -173,18 +149,25 @@ class MissingQuantization(Rule):
         smaller = _weights(facts, way)
         where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
         name = facts.workload.model.id if facts.workload.model else "the model"
+        usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
+        how = engine_of(facts.workload.engine or usual).quantizing.smaller[scheme.name]
         least = facts.market.least(taken)
         others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * taken.per_hour else ""
         return self.finding(
             job.pointer(where),
             f"{name} in 16 bit is {gib(weights)} of weights and takes {taken.label} at "
-            f"{dollars(taken.per_hour)}/h{others}; in {scheme.bits} bit it is {gib(smaller)} and {way.label} "
+            f"{dollars(taken.per_hour)}/h{others}; in {scheme.width} bit it is {gib(smaller)} and {way.label} "
             f"holds it at {dollars(way.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less",
             confidence="medium" if _for_speed(taken) else "high",
             saving=saving,
-            suggestion=f"use {scheme.how} (quality loss {scheme.quality})",
+            suggestion=f"use {how} (quality loss {QUALITY[scheme.width]})",
             numbers=(*need_lines(way), *price_lines(taken, way)),
         )
+
+
+def _offered(engine: str) -> tuple[Scheme, ...]:
+    """The schemes that an engine loads and that save memory, most bits first."""
+    return tuple(find_scheme(name) for name in engine_of(engine).quantizing.smaller)
 
 
 def _for_speed(taken: Alternative) -> bool:

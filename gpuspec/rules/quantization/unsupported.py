@@ -4,36 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
-
-ENGINE_CANNOT = {
-    "tgi": {"gguf": "GGUF", "nvfp4": "NVFP4"},
-    "lmdeploy": {"gguf": "GGUF", "nf4": "bitsandbytes", "nf4-dq": "bitsandbytes"},
-    "vllm": {"bpw": "EXL2"},
-    "sglang": {"bpw": "EXL2"},
-    "llama.cpp": {
-        "awq": "AWQ", "gptq-int4": "GPTQ", "gptq-int8": "GPTQ", "nf4": "bitsandbytes", "nf4-dq": "bitsandbytes",
-        "fp8": "FP8", "bpw": "EXL2",
-    },
-}  # fmt: skip
-"""Engine → scheme → how people call it. Sources: the quantization pages of TGI, LMDeploy, vLLM, SGLang and llama.cpp,
-2025. Only what the engine refuses; what it reads slowly is not here."""
-READS = {
-    "tgi": "AWQ, GPTQ, FP8 or bitsandbytes",
-    "lmdeploy": "AWQ or GPTQ",
-    "vllm": "AWQ, GPTQ, FP8 or bitsandbytes",
-    "sglang": "AWQ, GPTQ, FP8 or bitsandbytes",
-    "llama.cpp": "GGUF",
-}
-LEAST_CAPABILITY = {
-    ("vllm", "awq"): (7.5, "AWQ kernels of vLLM", "GPTQ, which runs on it"),
-    ("sglang", "awq"): (7.5, "AWQ kernels of SGLang", "another engine"),
-}
-"""Source: vLLM docs, "Supported hardware" (Volta: GPTQ and bitsandbytes, not AWQ); SGLang needs Turing for all."""
-TRAINERS = frozenset({"hf-trainer", "axolotl", "unsloth", "torchtune", "llamafactory", "deepspeed", "trl"})
+from gpuspec.quantization import find_scheme
 
 
 class QuantizationUnsupported(Rule):
@@ -74,22 +50,23 @@ class QuantizationUnsupported(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         workload = facts.workload
-        engine, scheme = workload.engine or "", workload.quantization or ""
-        kind = scheme.partition(":")[0]
+        engine, family = engine_of(workload.engine), find_scheme(workload.quantization).family
+        can = engine.quantizing
         name = workload.model_name or ""
-        if engine and name.lower().startswith("mlx-community/") and facts.job.gpu_types:
+        if engine.name and name.lower().startswith("mlx-community/") and facts.job.gpu_types:
             yield self._engine(facts, "the files of mlx-community are for Apple's MLX, and no CUDA engine reads them",
                                "take the original model, or an AWQ or GGUF version")  # fmt: skip
-        elif kind in ENGINE_CANNOT.get(engine, {}):
-            what = ENGINE_CANNOT[engine][kind]
-            yield self._engine(facts, f"{engine} cannot load {what}", f"use a checkpoint in {READS[engine]}")
-        elif engine in TRAINERS and kind == "gguf":
+        elif family in can.refuses:
             yield self._engine(
-                facts, f"{engine} cannot train GGUF files", "train the original model, quantize after"
+                facts, f"{engine.name} cannot load {family}", f"use a checkpoint in {can.reads}"
             )
-        elif (engine, kind) in LEAST_CAPABILITY:
+        elif engine.kind == "trainer" and family == "GGUF":
+            yield self._engine(
+                facts, f"{engine.name} cannot train GGUF files", "train the original model, quantize after"
+            )
+        elif family in can.needs:
             for way in facts.choices:
-                yield from self._gpu(way, *LEAST_CAPABILITY[engine, kind])
+                yield from self._gpu(way, *can.needs[family])
 
     def _engine(self, facts: Facts, what: str, instead: str) -> Finding:
         workload = facts.workload

@@ -5,33 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
+from gpuspec.engines import Engine, engine_of, key_variables
+from gpuspec.engines.engine import Server
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.rule import Rule
 
-PORTS = {
-    "vllm": "8000",
-    "sglang": "30000",
-    "llama.cpp": "8080",
-    "lmdeploy": "23333",
-    "aphrodite": "2242",
-    "tgi": "3000",
-    "ollama": "11434",
-}
-"""Where each listens unless told otherwise (their documentation)."""
-
-SERVERS = {
-    "vllm": ("--api-key",),
-    "sglang": ("--api-key",),
-    "llama.cpp": ("--api-key", "--api-key-file"),
-    "lmdeploy": ("--api-keys",),
-    "aphrodite": ("--api-keys", "--api-key"),
-    "tgi": ("--api-key",),
-    "ollama": (),
-}
-"""Engines that answer anyone who asks, and the flags that change it."""
-
-KEYS = ("VLLM_API_KEY", "SGLANG_API_KEY", "LLAMA_API_KEY", "API_KEY")
 PROXIES = (
     "nginx",
     "caddy",
@@ -89,45 +68,43 @@ class OpenPort(Rule):
     confidence = "medium"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        job, engine = facts.job, facts.workload.engine
+        job, engine = facts.job, engine_of(facts.workload.engine)
         public = [entry.port for entry in job.ports if entry.public]
-        if not public or engine not in SERVERS:
+        if not public or engine.server is None:
             return
-        if facts.workload.task != "serve" or any(name in KEYS for name in (*job.env, *job.secrets)):
+        if facts.workload.task != "serve" or any(
+            name in key_variables() for name in (*job.env, *job.secrets)
+        ):
             return
-        if any(_guarded(step, engine) for step in facts.commands):
+        if any(_guarded(step, engine.server) for step in facts.commands):
             return
-        served = {_port(step, engine) for step in facts.commands if _serves(step, engine)}
+        served = {
+            _port(step, engine.server) for step in facts.commands if _serves(step, engine, engine.server)
+        }
         port = next((port for port in public if str(port) in served), None)
         if port is None:
             return
         yield self.finding(
             job.pointer("ports"),
-            f"port {port} is opened on the machine's public address, and {engine} answers there without a key: "
+            f"port {port} is opened on the machine's public address, and {engine.name} answers there without a key: "
             "strangers can use the GPU that you pay for",
-            suggestion=_advice(engine),
+            suggestion=_advice(engine.server),
         )
 
 
-def _serves(step: Step, engine: str) -> bool:
+def _serves(step: Step, engine: Engine, server: Server) -> bool:
     """Whether a command starts the server, bound to more than the machine itself."""
     words = [word.text for word in step.command.words]
     image = any(wrapper.image for wrapper in step.command.wrappers)
-    named = "install" not in words[:4] and any(
-        part in " ".join(words[:4]).lower() for part in _PROGRAMS[engine]
-    )
-    if not (named or image):
+    if not (image or ("install" not in words[:4] and engine.serves(words))):
         return False
-    host = _after(words, "--host") or _after(words, "--server-name") or _after(words, "--hostname")
-    if engine in ("sglang", "llama.cpp"):  # they listen on 127.0.0.1 unless told otherwise
-        return host is not None and not _local(host)
-    if engine == "ollama":  # likewise, told by its environment
-        bound = step.command.environment.get("OLLAMA_HOST")
+    bound = step.command.environment.get(server.bind_variable) or _after(words, server.host_flag)
+    if server.loopback:
         return bool(bound) and not _local(bound or "")
-    return not (host and _local(host))
+    return not (bound and _local(bound))
 
 
-def _port(step: Step, engine: str) -> str:
+def _port(step: Step, server: Server) -> str:
     """The machine's port that leads to the server, "" where it is not known or none does."""
     words = [word.text for word in step.command.words]
     container = next((wrapper for wrapper in step.command.wrappers if wrapper.image), None)
@@ -139,30 +116,17 @@ def _port(step: Step, engine: str) -> str:
             return "" if host and _local(host) else port
         if not any("host" in option for option in options):
             return ""
-    own = _after(words, "--port") or _after(words, "--server-port")
-    bound = step.command.environment.get("OLLAMA_HOST") or ""
-    if engine == "ollama" and ":" in bound:
-        own = bound.rpartition(":")[2]
-    return own if own is not None else PORTS[engine]
+    bound = step.command.environment.get(server.bind_variable) or ""
+    own = bound.rpartition(":")[2] if ":" in bound else _after(words, server.port_flag)
+    return own if own is not None else str(server.port)
 
 
-_PROGRAMS = {
-    "vllm": ("vllm",),
-    "sglang": ("sglang",),
-    "llama.cpp": ("llama-server", "llama_cpp", "/server"),
-    "lmdeploy": ("lmdeploy",),
-    "aphrodite": ("aphrodite",),
-    "tgi": ("text-generation-launcher",),
-    "ollama": ("ollama serve",),
-}
-
-
-def _guarded(step: Step, engine: str) -> bool:
+def _guarded(step: Step, server: Server) -> bool:
     """Whether a command sets a key, or puts something before the server."""
     words = [word.text.partition("=")[0] for word in step.command.words]
-    if any(proxy in step.text for proxy in PROXIES) or any(name in KEYS for name in step.command.environment):
+    if any(proxy in step.text for proxy in PROXIES) or key_variables() & step.command.environment.keys():
         return True
-    return any(flag in words for flag in (*SERVERS[engine], "--config"))
+    return any(flag in words for flag in (*server.key_flags, "--config"))
 
 
 def _after(words: list[str], flag: str) -> str | None:
@@ -177,11 +141,11 @@ def _local(host: str) -> bool:
     return host.startswith(("127.", "localhost", "::1"))
 
 
-def _advice(engine: str) -> str:
-    flags = SERVERS[engine]
-    if not flags:
+def _advice(server: Server) -> str:
+    if not server.key_flags:
         return (
             'leave "public" out: the port is forwarded to localhost; or put a proxy with a password before it'
         )
-    variable = {"vllm": " (VLLM_API_KEY)"}.get(engine, "")
-    return f'leave "public" out: the port is forwarded to localhost; or give it {flags[0]} from `secrets`{variable}'
+    variable = f" ({server.key_variable})" if server.key_variable else ""
+    flag = f"{server.key_flags[0]} from `secrets`{variable}"
+    return f'leave "public" out: the port is forwarded to localhost; or give it {flag}'

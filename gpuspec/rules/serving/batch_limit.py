@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.engines.memory import engine_of
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Option, Rule
@@ -72,7 +72,7 @@ class BatchLimit(Rule):
         origin = work.origin("concurrency")
         if work.task != "serve" or not work.concurrency or origin.kind != "command":
             return
-        if work.modality not in (None, "text") or not engine_of(work.engine).queues:
+        if work.modality not in (None, "text") or not engine_of(work.engine).memory.queues:
             return
         if work.concurrency == 1:
             yield self._one(facts, origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from gpuspec.engines import Engine, engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -14,7 +15,6 @@ from gpuspec.sizing import Need, need
 from gpuspec.text import Edit
 from gpuspec.words import gib
 
-ENGINES = ("vllm", "aphrodite")
 STEP = 1024
 
 
@@ -61,12 +61,13 @@ class ContextUnset(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         work, job = facts.workload, facts.job
-        if work.engine not in ENGINES or work.context is not None or "context" in work.origins:
+        engine = engine_of(work.engine)
+        if not engine.reserves_context or work.context is not None or "context" in work.origins:
             return
         ways = [way for way in facts.choices if way.fit and way.fit.verdict == "fits"]
         taken = facts.selected if facts.selected in ways else ways[0] if ways else None
         full = work.model.max_context if work.model else None
-        if taken is None or not full or work.model_name is None or self._elsewhere(facts):
+        if taken is None or not full or work.model_name is None or self._elsewhere(facts, engine):
             return
         at_full = self._need(facts, taken, full)
         if at_full is None or at_full.confidence == "low":
@@ -77,14 +78,15 @@ class ContextUnset(Rule):
             return
         cache = sum(part.expected for part in at_full.parts if part.name == "KV cache")
         origin = work.origin("model_name")
-        edit = self._edit(facts, length)
+        flag = engine.flag("context")
+        edit = self._edit(facts, engine, f"{flag} {length}")
         yield self.finding(
             origin.pointer if origin.kind == "command" else job.pointer("run"),
-            f"no context length is set, so vLLM reserves the model's own: one sequence of {full:,} tokens is "
-            f"{gib(cache)} of KV cache, {gib(at_full.low)} with the weights, and {taken.label} has {gib(room)}: "
-            "it does not start",
-            suggestion=f"--max-model-len {length} fits",
-            fix=Fix(f"set --max-model-len {length}", (edit,), safe=False) if edit else None,
+            f"no context length is set, so {engine.called} reserves the model's own: one sequence of {full:,} "
+            f"tokens is {gib(cache)} of KV cache, {gib(at_full.low)} with the weights, and {taken.label} has "
+            f"{gib(room)}: it does not start",
+            suggestion=f"{flag} {length} fits",
+            fix=Fix(f"set {flag} {length}", (edit,), safe=False) if edit else None,
             numbers=[
                 *((part.name, f"{part.expected:.2f} GiB: {part.why}") for part in at_full.parts),
                 (f"usable on {taken.gpu.name}", f"{room:.2f} GiB"),
@@ -106,25 +108,26 @@ class ContextUnset(Rule):
             length //= 2
         return None
 
-    def _edit(self, facts: Facts, length: int) -> Edit | None:
+    def _edit(self, facts: Facts, engine: Engine, argument: str) -> Edit | None:
         """The length, after the model's name in the server's own command; not where a function or a variable
         brings the name from elsewhere."""
         origin = facts.workload.origin("model_name")
         for step in facts.commands:
             written = text_at(facts.tree, step.pointer) if step.path is None else None
             own = (written or "")[step.command.start : step.command.end]
-            if step.pointer == origin.pointer and "vllm" in own and origin.text in own:
-                return reworded(facts.tree, origin, f"{origin.text} --max-model-len {length}")
+            if step.pointer == origin.pointer and engine.name in own and origin.text in own:
+                return reworded(facts.tree, origin, f"{origin.text} {argument}")
         return None
 
-    def _elsewhere(self, facts: Facts) -> bool:
+    def _elsewhere(self, facts: Facts, engine: Engine) -> bool:
         """Whether the length may be set where we do not look: a config file, or arguments that are not known."""
+        length = engine.flag("context").removeprefix("--").replace("-", "_")
         for step in facts.commands:
             words = step.command.words
             texts = [word.text for word in words]
-            if any(text in ("--config", "--hf-overrides") or "max_model_len" in text for text in texts):
+            if any(text in ("--config", "--hf-overrides") or length in text for text in texts):
                 return True
-            if not any("vllm" in text for text in texts):
+            if not any(engine.name in text for text in texts):
                 continue
             if any(word.value is None and before.text[:1] != "-" for before, word in pairwise(words)):
                 return True  # more arguments, of which nothing is known

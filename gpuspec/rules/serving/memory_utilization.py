@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
+from gpuspec.engines import engine_of
+from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Confidence, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.rules.rewording import reworded
 from gpuspec.words import gib
+from gpuspec.workload.readers import readers
 
-_PROGRAMS = (
-    "python",
-    "uvicorn",
-    "gunicorn",
-    "streamlit",
-    "ollama",
-    "torchrun",
-    "accelerate",
-    "comfy",
-    "llama-",
-)
-ENGINES = ("vllm", "aphrodite")
-USUAL = 0.92
+_SERVERS = ("python", "uvicorn", "gunicorn")
+"""Programs of everybody's own that may use the GPU."""
 
 
 class MemoryUtilizationLow(Rule):
@@ -73,8 +65,8 @@ class MemoryUtilizationLow(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         work = facts.workload
-        share = work.memory_utilization
-        if share is None or not 0 < share <= 1 or work.engine not in ENGINES:
+        share, engine = work.memory_utilization, engine_of(work.engine)
+        if share is None or not 0 < share <= 1 or engine.advised_share is None:
             return
         if share > facts.options["most"]:
             left = self._gib(facts, 1 - share)
@@ -83,19 +75,20 @@ class MemoryUtilizationLow(Rule):
                 facts, share, f"{why} for CUDA graphs and everything else: under load it runs out", None
             )
         elif share < facts.options["least"] and not self._shared(facts):
-            idle = self._gib(facts, USUAL - share)
+            usual = engine.advised_share
+            idle = self._gib(facts, usual - share)
             why = (
                 f"leaves {idle} idle that could be KV cache"
                 if idle
                 else "leaves memory idle that could be KV cache"
             )
             yield self._report(
-                facts, share, f"{why}: fewer requests run at once (usual: {USUAL:g})", "medium"
+                facts, share, f"{why}: fewer requests run at once (usual: {usual:g})", "medium"
             )
 
     def _report(self, facts: Facts, share: float, why: str, confidence: Confidence | None) -> Finding:
         origin = facts.workload.origin("memory_utilization")
-        better = f"{USUAL:g}"
+        better = f"{engine_of(facts.workload.engine).advised_share:g}"
         edit = reworded(facts.tree, origin, origin.text.replace(f"{share:g}", better))
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
@@ -123,4 +116,6 @@ class MemoryUtilizationLow(Rule):
 def _may_use_gpu(step: Step) -> bool:
     """Whether a command may be one more program on the GPU."""
     words = step.text.split()
-    return step.command.name.startswith(_PROGRAMS) or "serve" in words or "utilization" in step.text
+    known = {key[0] for key in (*readers().programs, *LAUNCHERS)}
+    name = step.command.name
+    return name.startswith(_SERVERS) or name in known or "serve" in words or "utilization" in step.text

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from gpuspec.catalog import Gpu
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.quantization import find_scheme
 
 CUDA = r"(?:cuda|cu)[-_:]?(\d{2})[._-]?(\d)"
 LEAST_CUDA = {"Blackwell": (12, 8), "Blackwell Ultra": (12, 8), "Hopper": (11, 8), "Ada": (11, 8)}
@@ -67,16 +69,18 @@ class GpuFeatureMissing(Rule):
             yield self._lacks(facts, way, "dtype", "BF16", "Ampere (compute capability 8.0)", 'use "fp16"')
         if capability is None:
             return
-        if workload.quantization == "fp8" and capability < 8.0:
+        scheme = find_scheme(workload.quantization)
+        if scheme.family == "FP8" and capability < scheme.least_capability:
             yield self._lacks(
                 facts, way, "quantization", "kernels for FP8 weights", "Ampere", "use AWQ or GPTQ"
             )
-        elif workload.quantization == "fp8" and gpu.fp8 is False:
+        elif scheme.family == "FP8" and gpu.fp8 is False:
             yield self._unpacks(
                 way, "FP8", "Ada, Hopper and Blackwell compute in FP8; on this GPU INT8 or AWQ is as good"
             )
-        if workload.quantization == "nvfp4" and gpu.fp4 is False:
-            if workload.engine == "vllm" and capability >= 8.0:
+        if scheme.family == "NVFP4" and gpu.fp4 is False:
+            emulated = engine_of(workload.engine).quantizing.emulates.get(scheme.name)
+            if emulated and capability >= emulated:
                 yield self._unpacks(way, "FP4", "Blackwell computes in FP4; on this GPU AWQ is as good")
             else:
                 yield self._lacks(facts, way, "quantization", "FP4 arithmetic", "Blackwell", "use FP8 or AWQ")

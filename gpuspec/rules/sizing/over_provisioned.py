@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix, Related, Saving
 from gpuspec.lint.rule import Option, Rule
@@ -132,15 +133,16 @@ class OverProvisionedGpu(Rule):
         )
 
     def _shorter(self, facts: Facts, better: Alternative) -> str:
-        """What else must be set for vLLM to start there: without a length it reserves the model's whole context."""
+        """What else must be set to start there, where an engine without a length reserves the whole context."""
         work = facts.workload
         full = work.model.max_context if work.model else None
-        if work.engine != "vllm" or work.context is not None or not full:
+        engine = engine_of(work.engine)
+        if not engine.reserves_context or work.context is not None or not full:
             return ""
         whole = need(work._replace(context=full, concurrency=1), better.gpu_count)
         if not isinstance(whole, Need) or facts.market.fit_for(whole, better.gpu).verdict == "fits":
             return ""
-        return f" with a --max-model-len: the model's own {full:,} tokens do not fit there"
+        return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"
 
     def _fallback(self, taken: Alternative, dear: list[Alternative]) -> Finding:
         worst = max(dear, key=lambda way: way.per_hour)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Option, Rule
@@ -105,6 +106,6 @@ def _one_of_several(facts: Facts, taken: Alternative) -> bool:
     """Whether a server runs on one GPU and the others idle: GS105 says that, and whose money it is."""
     work = facts.workload
     split = [work.tensor_parallel, work.pipeline_parallel, work.data_parallel]
-    alone = work.engine in ("vllm", "sglang", "lmdeploy") and all(part in (None, 1) for part in split)
+    alone = engine_of(work.engine).one_gpu and all(part in (None, 1) for part in split)
     said = any(field in work.origins for field in ("tensor_parallel", "pipeline_parallel", "data_parallel"))
     return taken.gpu_count > 1 and alone and not said and work.origin("engine").kind == "command"

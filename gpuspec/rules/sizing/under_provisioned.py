@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
@@ -75,15 +76,15 @@ class UnderProvisionedGpu(Rule):
         assert way.fit
         need = way.fit.need
         guessed = need.confidence == "low"
-        spills = facts.workload.engine == "ollama"
-        slow = ": Ollama leaves the rest to the CPU, many times slower" if spills else ""
+        engine = engine_of(facts.workload.engine)
+        slow = f": {engine.called} leaves the rest to the CPU, many times slower" if engine.spills else ""
         each = " on each" if way.gpu_count > 1 else ""
         instead = next(facts.market.fitting(COUNTS), None)
         return self.finding(
             way.pointer,
             f"{way.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
             f"{gib(way.fit.usable)} usable; decided by {way.fit.part}{slow}",
-            severity="warning" if guessed or spills else "error",
+            severity="warning" if guessed or engine.spills else "error",
             confidence="medium" if guessed else "high",
             suggestion=_tighter(facts, way) or _instead(instead),
             fix=_fix(facts, way, instead),
@@ -121,12 +122,13 @@ def _what(facts: Facts) -> str:
 
 
 def _tighter(facts: Facts, way: Alternative) -> str | None:
-    """The share of the GPU that vLLM would have to use, where that alone is missing."""
+    """The share of the GPU that the engine would have to use, where that alone is missing."""
     assert way.fit
-    if facts.workload.engine != "vllm" or way.fit.need.expected > MOST_UTILIZATION * way.gpu.vram_gib:
+    engine = engine_of(facts.workload.engine)
+    if engine.advised_share is None or way.fit.need.expected > MOST_UTILIZATION * way.gpu.vram_gib:
         return None
     share = ceil(way.fit.need.expected / way.gpu.vram_gib * 100) / 100
-    return f"--gpu-memory-utilization {share:g} would just do, with little room for more requests"
+    return f"{engine.flag('memory_utilization')} {share:g} would just do, with little room for more requests"
 
 
 def _instead(way: Alternative | None) -> str | None:

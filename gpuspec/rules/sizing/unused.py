@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import ENGINES, engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Related, Saving
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars
-
-SPLITS_BY_FLAG = {"vllm", "sglang", "lmdeploy", "fastchat"}
-"""Engines that use one GPU unless a flag says otherwise. TGI shards over all it sees; transformers with
-device_map="auto", Ollama and llama.cpp spread by themselves."""
 
 
 class GpusUnused(Rule):
@@ -88,7 +85,7 @@ class GpusUnused(Rule):
             return None, ""
         if workload.processes is not None:
             return workload.processes, "processes"
-        if workload.engine not in SPLITS_BY_FLAG or workload.origin("engine").kind != "command":
+        if not engine_of(workload.engine).one_gpu or workload.origin("engine").kind != "command":
             return None, ""
         used = 1
         for field in fields:
@@ -119,6 +116,7 @@ def _dealt_by_hand(facts: Facts) -> bool:
     for step in facts.commands:
         if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
             return True
-        if training and ("use_vllm" in step.text or "grpo" in step.text or "vllm" in step.command.name):
+        served = any(engine.server and engine.name in step.command.name for engine in ENGINES)
+        if training and ("use_vllm" in step.text or "grpo" in step.text or served):
             return True
     return False

@@ -1,6 +1,6 @@
-"""The hooks: which rules this plugin adds, and which programs it can read."""
+"""The hooks: which rules this plugin adds, which programs it can read, and the engine they run."""
 
-from gpuspec import Rule, Tool, hookimpl
+from gpuspec import Engine, Rule, Tool, hookimpl
 
 
 @hookimpl
@@ -12,6 +12,13 @@ def gpuspec_rules() -> list[type[Rule]]:
 
 @hookimpl
 def gpuspec_workload_readers() -> dict[tuple[str, ...], Tool]:
+    from gpuspec_plugin_example.lorax import LAUNCHER
+
+    return {("lorax-launcher",): LAUNCHER}
+
+
+@hookimpl
+def gpuspec_engines() -> list[Engine]:
     from gpuspec_plugin_example.lorax import LORAX
 
-    return {("lorax-launcher",): LORAX}
+    return [LORAX]

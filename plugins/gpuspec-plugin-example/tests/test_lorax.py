@@ -14,7 +14,7 @@ SERVE = "lorax-launcher --model-id mistralai/Mistral-7B-Instruct-v0.1"
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (SERVE, {"engine": "tgi", "task": "serve", "model_name": "mistralai/Mistral-7B-Instruct-v0.1"}),
+        (SERVE, {"engine": "lorax", "task": "serve", "model_name": "mistralai/Mistral-7B-Instruct-v0.1"}),
         (f"{SERVE} --num-shard 2 --dtype bfloat16", {"tensor_parallel": 2, "dtype": "bf16"}),
         (f"{SERVE} --num_shard=4", {"tensor_parallel": 4}),
         (f"{SERVE} --quantize bitsandbytes-nf4", {"quantization": "nf4"}),
@@ -54,3 +54,10 @@ def test_the_rules_about_memory_work_on_it(gpu: str, code: str | None) -> None:
     with plugged(gpuspec_plugin_example), fake_catalog(offers=prices):
         found = {finding.finding.code for finding in lint_text(text)}
     assert ({"GS101", "GS102"} & found) == ({code} if code else set())
+
+
+def test_its_port_is_where_readiness_is_asked() -> None:
+    text = f'{{"run": "{SERVE}", "gpu_types": ["RTX 4090"], "gpu_count": 1, "ports": [3000]}}'
+    with plugged(gpuspec_plugin_example):
+        (found,) = [finding.finding for finding in lint_text(text) if finding.finding.code == "GS410"]
+    assert "http://localhost:3000/health" in (found.suggestion or "")

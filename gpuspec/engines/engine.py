@@ -1,0 +1,242 @@
+"""What is known of one engine. Rules, sizing, readers and starters ask for a trait; none compares names."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from gpuspec.engines.tool import Tool
+
+Range = tuple[float, float, float]
+"""Low, expected, high."""
+Version = tuple[int, int]
+TORCH: Range = (0.35, 0.5, 1.0)
+"""GiB of a CUDA context with PyTorch's libraries and kernels."""
+
+
+class Defaults(NamedTuple):
+    """What an engine does from a version on, unless a flag says otherwise."""
+
+    utilization: float = 1.0
+    """Share of the GPU's memory it uses."""
+    chunk: int | None = None
+    """Prompt tokens in one forward pass; None: the whole prompt."""
+    context: int | None = None
+    """Tokens per sequence; None: the model's own."""
+    batch: int | None = None
+    """Sequences at once; None: as many as come."""
+    since: Version = (0, 0)
+
+
+class Memory(NamedTuple):
+    """What inference allocates beside weights and cache. GiB unless said otherwise."""
+
+    context: Range = TORCH
+    """CUDA context, libraries and kernels, outside the allocator."""
+    workspace: Range = (0.02, 0.05, 0.2)
+    """Fixed workspaces inside the allocator: cuBLAS, sampling, CUDA graphs."""
+    fragmentation: Range = (0, 0, 0)
+    """Share of cache and activations lost between blocks."""
+    queues: bool = False
+    """Requests wait for room in the cache: only one sequence must fit."""
+    grows: bool = False
+    """The cache grows by concatenation, token by token, instead of lying in blocks set aside."""
+    dequantizes: bool = False
+    """Unpacks a 4-bit matrix to 16 bit before a prompt's matrix product."""
+    static: bool = False
+    """Its share of the memory is for weights and cache alone (`--mem-fraction-static`); the rest of the GPU is for
+    activations and graphs."""
+    shares_experts: bool = False
+    """Copies of a mixture hold its experts between them: they are spread over all GPUs of data parallelism, as
+    experts or as slices. Attention and cache each copy has."""
+    never_ties: bool = False
+    """The output head of a tied model is stored a second time in every scheme."""
+    unties: frozenset[str] = frozenset()
+    """Schemes in which it is."""
+    head_twice_before: Mapping[str, Version] = {}
+    """Scheme → first version that no longer holds a tied head twice until the model is loaded."""
+    prompt_freed_since: Version | None = None
+    """First version whose peak holds no trace of the prompt's pass; None: the pass counts."""
+    repeats_kv: frozenset[str] = frozenset()
+    """Schemes under which one layer's cache is repeated per head, for want of FlashAttention."""
+    reads_32_bit: bool = False
+    """The checkpoint is read in 32 bit before it is halved."""
+
+
+PYTORCH = Memory(
+    fragmentation=(0, 0.04, 0.1),
+    grows=True,
+    dequantizes=True,
+    unties=frozenset({"fp8"}),  # Qwen3 speed benchmark
+    head_twice_before={"awq": (4, 47)},  # AutoAWQ up to transformers 4.46 (Qwen2.5 speed benchmark)
+    prompt_freed_since=(
+        4,
+        47,
+    ),  # published peaks of transformers 4.51 hold no trace of it, those of 4.46 hold it all
+    repeats_kv=frozenset({"awq"}),  # AutoAWQ's environment lacked FlashAttention
+)
+"""Plain PyTorch as transformers runs it, which stands for every engine of which nothing else is known."""
+
+
+class Training(NamedTuple):
+    """How a trainer keeps weights, adapters and activations."""
+
+    precision: Literal["amp", "bf16"] = "amp"
+    """Of its state unless told otherwise: mixed, or all in bf16."""
+    four_bit: str = "nf4"
+    """The scheme of QLoRA's base; "nf4-dq" where scales are quantized too."""
+    adapts: Literal["all", "qv"] = "all"
+    """The matrices that carry adapters in LoRA: all linear ones, or query and value."""
+    dropout: bool = False
+    """Adapters drop out some of their inputs, which keeps a mask of them."""
+    peft: bool = False
+    """Prepares quantized models with PEFT, which turns embeddings and norms to 32 bit."""
+    compiled: bool = False
+    """Fuses the operations of a layer, which then keeps fewer activations."""
+    offloads: bool = False
+    """What gradient checkpointing keeps goes to the host."""
+    loss: Literal["plain", "chunked", "fused"] = "plain"
+    """How logits are held unless told otherwise: all, in chunks, not at all."""
+    deepspeed: bool = False
+    """DeepSpeed at work: 16-bit gradients, flat buckets."""
+    generates: bool = False
+    """Reinforcement learning: an engine that generates is held beside the model."""
+    plain_unets: bool = False
+    """Its scripts for U-Nets load 32-bit weights unless told otherwise and keep the text encoders; its FP8 computes
+    in 8 bit and keeps 16-bit weights."""
+
+
+class Server(NamedTuple):
+    """Where a server listens, and who may ask it."""
+
+    port: int
+    """Unless told otherwise."""
+    health: str = ""
+    """The path that answers once the model is loaded; "" where it is not known."""
+    image_port: int | None = None
+    """Where its own container image listens, if elsewhere."""
+    loopback: bool = False
+    """It listens on 127.0.0.1 unless told otherwise."""
+    host_flag: str = "--host"
+    port_flag: str = "--port"
+    bind_variable: str = ""
+    """The variable that says host and port, where no flag does."""
+    key_flags: tuple[str, ...] = ()
+    """Flags that make it ask for an API key; none: it cannot."""
+    key_variable: str = ""
+    """The variable that does the same."""
+
+
+class Quantizing(NamedTuple):
+    """Which schemes an engine loads, makes and refuses."""
+
+    loads_as_is: bool = False
+    """A 16-bit checkpoint stays 16 bit unless a flag says otherwise."""
+    on_the_fly: Mapping[str, str] = {}
+    """Scheme that it makes of 16-bit weights while loading → the arguments."""
+    smaller: Mapping[str, str] = {}
+    """Scheme worth a try, most bits first → how to get it."""
+    refuses: frozenset[str] = frozenset()
+    """Families that it does not load. What it reads slowly is not here."""
+    reads: str = ""
+    """What to use instead, in words."""
+    needs: Mapping[str, tuple[float, str, str]] = {}
+    """Family → the compute capability its kernels need, their name, what runs on older GPUs."""
+    emulates: Mapping[str, float] = {}
+    """Scheme that it unpacks on GPUs that do not compute in it → the capability from which it does."""
+    kv_fp8: str = ""
+    """The arguments that keep the KV cache in 8 bit."""
+
+
+class Engine(NamedTuple):
+    """One engine. A trait that is left out is the usual one, or not known."""
+
+    name: str
+    kind: Literal["server", "trainer", "library", "image", "speech", ""] = ""
+    tool: Tool = Tool(None)
+    """How it is usually called."""
+    programs: Mapping[tuple[str, ...], Tool] = {}
+    """How a command begins → what its arguments say; `python -m x` begins with ("-m", "x"), `python x.py` with
+    ("x.py",). What comes with an engine may run another: then its Tool says so."""
+    aliases: tuple[str, ...] = ()
+    title: str = ""
+    """What its documentation calls it; "": as `name`."""
+    scripts: tuple[tuple[tuple[str, ...], Tool], ...] = ()
+    """Scripts by how their file's name begins, most telling first."""
+    main_script: tuple[str, str] | None = None
+    """(folder, file) of a script that everybody's own also may be called: ComfyUI's main.py."""
+    binaries: Mapping[str, str] = {}
+    """Names of its programs that say little by themselves, such as `./server` → the telling ones."""
+    images: Mapping[str, Tool] = {}
+    """Container images whose entry point is the program itself, so that what follows the image are its arguments."""
+    packages: tuple[str, ...] = ()
+    """What pip calls it."""
+    module: str = ""
+    """What Python imports."""
+    loaders: Mapping[str, Tool] = {}
+    """Python calls that load a model where `module` is imported, or "module.function" → what their arguments say."""
+    config: Tool | None = None
+    """Keys of its configuration file, nested ones joined by dots; None: those of its flags."""
+    worker_env: Mapping[str, str] = {}
+    """Environment of RunPod's serverless worker for it, as `Tool.flags`."""
+    from_environment: bool = False
+    """Each flag may also stand in a variable of its name."""
+    defaults: tuple[Defaults, ...] = (Defaults(),)
+    """By version, oldest first."""
+    memory: Memory = PYTORCH
+    training: Training = Training()
+    server: Server | None = None
+    quantizing: Quantizing = Quantizing()
+    one_gpu: bool = False
+    """It uses one GPU unless a flag says otherwise. Others shard over all they see, or spread by themselves."""
+    reserves_context: bool = False
+    """It sets aside one sequence of the model's own context and does not start without the room."""
+    advised_share: float | None = None
+    """The share of the GPU that suits it where nothing else is there, and that people set by hand."""
+    spills: bool = False
+    """What the GPU does not hold it leaves to the CPU by itself."""
+    registry: str = ""
+    """Where its bare model names come from, if not from the Hugging Face hub."""
+    client: bool = False
+    """The same program asks its own server, so that two of its commands are no two servers."""
+    context_of_all: bool = False
+    """The context it is given is for all sequences together."""
+    config_names: bool = False
+    """The name of its configuration says model and method."""
+    hub_default: tuple[str, str] | None = None
+    """(flag, scheme): what the flag fetches of a repository that holds several."""
+
+    def default(self, version: str | None = None) -> Defaults:
+        """Its defaults in a version; those of today where none is stated."""
+        return next((d for d in reversed(self.defaults) if not before(version, d.since)), self.defaults[0])
+
+    def flag(self, field: str) -> str:
+        """The flag that sets a field of the Workload; "" if none does."""
+        said = self.tool.flags.items()
+        long = (f for f, meaning in said if meaning.partition(":")[0] == field and not f.startswith("-"))
+        return next(("--" + flag for flag in long), "")
+
+    @property
+    def called(self) -> str:
+        """Its name for a reader."""
+        return self.title or self.name
+
+    @property
+    def command(self) -> str:
+        """The words that start its server."""
+        return next((" ".join(key) for key, tool in self.programs.items() if tool.task == "serve"), "")
+
+    def serves(self, words: list[str]) -> bool:
+        """Whether a command's first words start one of its servers."""
+        text = " ".join(words[:4])
+        served = (key for key, tool in self.programs.items() if tool.task == "serve")
+        known = (" ".join(key).removeprefix("-m ") for key in served)
+        return any(name in text for name in (*known, *(f"/{short}" for short in self.binaries)))
+
+
+def before(version: str | None, limit: Version) -> bool:
+    """Whether a stated version is older than `limit`; an unstated one is current."""
+    numbers = []
+    for piece in (version or "").lstrip("v").split(".")[:2]:
+        if not piece.isdigit():
+            break
+        numbers.append(int(piece))
+    return len(numbers) == 2 and (numbers[0], numbers[1]) < limit

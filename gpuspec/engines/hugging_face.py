@@ -1,0 +1,208 @@
+"""Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; and Unsloth, which patches them. 2023–2025."""
+
+from gpuspec.engines.engine import Engine, Quantizing, Training
+from gpuspec.engines.tool import Tool
+
+FLAGS = {
+    "model-name-or-path": "model_name:name",
+    "model-name": "model_name:name",
+    "model-path": "model_name:name",
+    "model-id": "model_name:name",
+    "base-model": "model_name:name",
+    "base-model-name": "model_name:name",
+    "pretrained-model-name-or-path": "model_name:name",
+    "pretrained-model": "model_name:name",
+    "torch-dtype": "dtype:dtype",
+    "model-dtype": "dtype:dtype",
+    "dtype": "dtype:dtype",
+    "bf16": "precision=amp",
+    "fp16": "precision=amp",
+    "mixed-precision": "precision:mixed",
+    "load-in-4bit": "quantization=nf4 method=qlora",
+    "load-in-8bit": "quantization=int8",
+    "use-lora": "method=lora",
+    "use-peft": "method=lora",
+    "lora": "method=lora",
+    "lora-enable": "method=lora",
+    "lora-r": "lora_rank:int method=lora",
+    "lora-rank": "lora_rank:int method=lora",
+    "lora-dim": "lora_rank:int method=lora",
+    "lora-dimension": "lora_rank:int method=lora",
+    "lora-alpha": "-",
+    "q-lora": "method=qlora quantization=nf4",
+    "bits": "bits:int",
+    "max-seq-length": "sequence:int",
+    "max-seq-len": "sequence:int",
+    "max-length": "sequence:int",
+    "max-len": "sequence:int",
+    "model-max-length": "sequence:int",
+    "block-size": "sequence:int",
+    "cutoff-len": "sequence:int",
+    "per-device-train-batch-size": "batch:int",
+    "per-gpu-train-batch-size": "batch:int",
+    "micro-batch-size": "batch:int",
+    "gradient-accumulation-steps": "gradient_accumulation:int",
+    "gradient-checkpointing": "gradient_checkpointing=yes",
+    "optim": "optimizer:word",
+    "use-8bit-adam": "optimizer=adamw_8bit",
+    "fsdp": "sharding:fsdp",
+    "zero-stage": "sharding:zero",
+    "packing": "packing=yes",
+    "use-liger": "fused_loss=yes",
+    "use-liger-kernel": "fused_loss=yes",
+    "learning-rate": "-",
+    "num-train-epochs": "-",
+    "output-dir": "-",
+    "do-train": "",
+    "do-eval": "",
+    "overwrite-output-dir": "",
+    "trust-remote-code": "",
+    "lazy-preprocess": "",
+    "tf32": "",
+    "push-to-hub": "",
+    "use-flash-attn": "",
+    "flash-attn": "",
+    "with-tracking": "",
+}
+"""TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
+
+TRAINER = Tool(
+    "hf-trainer",
+    "train",
+    FLAGS,
+    config=("deepspeed", "deepspeed-config", "ds-config", "ds-file", "config"),
+)
+
+_TRL = TRAINER._replace(
+    flags={**FLAGS, "max-prompt-length": "-", "max-completion-length": "-", "use-vllm": ""},
+)
+
+GENERIC_TRAINING = TRAINER._replace(
+    flags={**FLAGS, "model": "model_name:name", "batch-size": "batch:int", "seq-len": "sequence:int"}
+)
+
+ANY_SCRIPT = Tool(
+    None,
+    None,
+    {
+        "model-name-or-path": "model_name:name",
+        "model-name": "model_name:name",
+        "model-path": "model_name:name",
+        "model-id": "model_name:name",
+        "base-model": "model_name:name",
+        "pretrained-model-name-or-path": "model_name:name",
+        "model": "model_name:name",
+        "torch-dtype": "dtype:dtype",
+        "dtype": "dtype:dtype",
+        "load-in-4bit": "quantization=nf4",
+        "load-in-8bit": "quantization=int8",
+        "quantization": "quantization:quant",
+        "tensor-parallel-size": "tensor_parallel:int",
+        "max-model-len": "context:int",
+        "per-device-train-batch-size": "batch:int training=yes",
+        "num-train-epochs": "training=yes",
+        "gradient-accumulation-steps": "gradient_accumulation:int training=yes",
+        "gradient-checkpointing": "gradient_checkpointing=yes training=yes",
+        "lora-r": "lora_rank:int method=lora training=yes",
+        "lora-rank": "lora_rank:int method=lora training=yes",
+        "max-seq-length": "sequence:int",
+    },
+    config=("deepspeed", "deepspeed-config", "config", "config-file"),
+)
+"""For a script of which nothing is known but that its author used the field's usual names."""
+
+TRAINING_WORDS = frozenset(
+    {"train", "training", "trainer", "finetune", "finetuning", "pretrain", "pretraining"}
+)
+OTHER_WORDS = frozenset(
+    {"prepare", "preprocess", "data", "dataset", "eval", "evaluate", "test", "infer", "inference", "predict", "merge",
+     "export", "convert", "download", "tokenizer", "plot", "serve", "generate", "sample"}
+)  # fmt: skip
+"""Words of a file's name that say training, and those that say otherwise in spite of them."""
+
+METHOD_WORDS = {"qlora": "qlora", "lora": "lora", "peft": "lora"}
+"""Words of a file's name → how it trains; the first that stands there counts."""
+
+_AUTOTRAIN = Tool(
+    "hf-trainer",
+    "train",
+    {
+        **FLAGS,
+        "model": "model_name:name",
+        "train": "",
+        "peft": "method=lora",
+        "quantization": "quantization:quant",
+        "batch-size": "batch:int",
+        "trainer": "algorithm:word",
+    },
+    translate={"quant": {"int4": "nf4"}},
+)
+_UNSLOTH = TRAINER._replace(engine="unsloth", flags={**FLAGS, "r": "lora_rank:int method=lora"})
+
+
+def _trl(algorithm: str) -> Tool:
+    return _TRL._replace(implies={"algorithm": algorithm})
+
+
+def _script(algorithm: str) -> tuple[tuple[str, ...], Tool]:
+    return (algorithm, f"run_{algorithm}", f"train_{algorithm}"), _trl(algorithm)
+
+
+_PEFT = Training(dropout=True, peft=True)
+
+TRANSFORMERS = Engine(
+    "transformers",
+    "library",
+    Tool("transformers"),
+    aliases=("hf",),
+    packages=("transformers",),
+    module="transformers",
+    training=_PEFT,
+    quantizing=Quantizing(
+        smaller={
+            "int8": "BitsAndBytesConfig(load_in_8bit=True)",
+            "nf4": "BitsAndBytesConfig(load_in_4bit=True)",
+        },
+    ),
+)
+HF_TRAINER = Engine(
+    "hf-trainer",
+    "trainer",
+    TRAINER,
+    programs={("autotrain", "llm"): _AUTOTRAIN},
+    scripts=(
+        (
+            ("run_clm", "run_mlm", "run_plm", "run_fim", "run_seq2seq", "run_summarization", "run_translation",
+             "run_qa", "run_glue", "run_speech_recognition"),
+            TRAINER,
+        ),
+        (("qlora.py",), TRAINER._replace(implies={"method": "qlora"})),
+        (("train_mem", "train_xformers", "train_flash_attn"), TRAINER._replace(implies={"method": "full"})),
+    ),
+    training=_PEFT,
+)  # fmt: skip
+TRL = Engine(
+    "trl",
+    "trainer",
+    _TRL,
+    programs={
+        **{("trl", algorithm): _trl(algorithm) for algorithm in ("sft", "dpo", "grpo", "kto", "reward")},
+        ("trl", "vllm-serve"): Tool(
+            "vllm", "serve", {"model": "model_name:name", "tensor-parallel-size": "tensor_parallel:int"}
+        ),
+    },
+    scripts=tuple(_script(algorithm) for algorithm in ("sft", "dpo", "orpo", "grpo", "kto")),
+    training=_PEFT,
+)
+PEFT = Engine("peft", "library", training=_PEFT)
+ACCELERATE = Engine("accelerate", "library", training=_PEFT)
+UNSLOTH = Engine(
+    "unsloth",
+    "trainer",
+    _UNSLOTH,
+    programs={("unsloth", "studio"): Tool("unsloth", "interactive")},
+    scripts=((("unsloth-cli", "unsloth_cli"), _UNSLOTH),),
+    module="unsloth",
+    training=Training(four_bit="nf4-dq", compiled=True, offloads=True, loss="fused"),
+)
+ENGINES = (TRANSFORMERS, HF_TRAINER, TRL, PEFT, ACCELERATE, UNSLOTH)

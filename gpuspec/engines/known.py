@@ -1,0 +1,93 @@
+"""The engines of this process: the rows that are shipped, and those that plugins bring."""
+
+from typing import Any, NamedTuple
+
+from gpuspec.engines import audio, hugging_face, image, llama_cpp, serving, training, vllm
+from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server, Training
+from gpuspec.plugin.load import Plugins, plugins
+from gpuspec.plugin.merge import merged
+
+HOOK = "gpuspec_engines"
+
+ENGINES = (
+    *vllm.ENGINES, *serving.ENGINES, *llama_cpp.ENGINES, *image.ENGINES, *hugging_face.ENGINES, *training.ENGINES,
+    *audio.ENGINES,
+)  # fmt: skip
+"""The rows that are shipped."""
+_OWN = {engine.name: engine for engine in ENGINES}
+_ALIASES = {alias: engine.name for engine in ENGINES for alias in engine.aliases}
+_PARTS: dict[str, type | tuple[type, ...]] = {
+    "memory": Memory, "training": Training, "server": (Server, type(None)), "quantizing": Quantizing,
+}  # fmt: skip
+
+
+class Known(NamedTuple):
+    """All rows by name, and of those that plugins bring, whose they are."""
+
+    installed: Plugins
+    by_name: dict[str, Engine]
+    aliases: dict[str, str]
+    owner: dict[str, str]
+
+
+_known: Known | None = None
+
+
+def known() -> Known:
+    """The engines, worked out once for the plugins of this process."""
+    global _known
+    installed = plugins()
+    if _known is None or _known.installed is not installed:
+        owner: dict[str, str] = {}
+
+        def keep(plugin: str, name: str, engine: Engine) -> Engine:
+            owner[name] = plugin
+            return engine
+
+        by_name = merged(
+            HOOK,
+            _OWN,
+            _fault,
+            what="engine",
+            reserved=_ALIASES,
+            name_of=_name,
+            keep=keep,
+            installed=installed,
+        )
+        added = {alias: name for name in owner for alias in by_name[name].aliases if alias not in by_name}
+        _known = Known(installed, dict(by_name), {**added, **_ALIASES}, owner)
+    return _known
+
+
+def engine_of(name: str | None) -> Engine:
+    """The row of an engine by name or alias; of one that is not known (or not named) a row that holds its name
+    alone, whose memory is plain PyTorch's."""
+    key = (name or "").lower().replace("_", "-")
+    here = known()
+    return here.by_name.get(here.aliases.get(key, key)) or Engine(name or "")
+
+
+def key_variables() -> frozenset[str]:
+    """Variables that make some server ask for an API key."""
+    servers = (engine.server for engine in known().by_name.values())
+    return frozenset(server.key_variable for server in servers if server and server.key_variable)
+
+
+def _name(engine: Any) -> str | None:
+    return engine.name if isinstance(engine, Engine) and isinstance(engine.name, str) else None
+
+
+def _fault(name: str | None, engine: Any) -> str | None:
+    """What is wrong with a plugin's row; None if nothing. What its programs say is judged where commands are read."""
+    if not name:
+        return f"{engine!r:.60} is no Engine with a name"
+    if name != name.lower() or "_" in name:
+        return f"the engine {name!r} is written in small letters, with - for _"
+    for field, kind in _PARTS.items():
+        if not isinstance(getattr(engine, field), kind):
+            return f"{name!r}: {field} is {getattr(engine, field)!r:.60}"
+    if not (engine.defaults and all(isinstance(each, Defaults) for each in engine.defaults)):
+        return f"{name!r}: defaults is {engine.defaults!r:.60}, not a tuple of Defaults"
+    if not all(isinstance(alias, str) for alias in engine.aliases):
+        return f"{name!r}: aliases is {engine.aliases!r:.60}, not a tuple of names"
+    return None

@@ -1,0 +1,102 @@
+"""What starts a trainer on several GPUs or machines, and the configuration files that only it has. 2023–2025."""
+
+from gpuspec.engines.tool import Tool
+
+TORCHRUN = Tool(
+    None,
+    None,
+    {
+        "nproc-per-node": "processes:processes",
+        "nproc": "processes:processes",
+        "nnodes": "nodes:int",
+        "standalone": "",
+        "use-env": "",
+        "no-python": "",
+        "run-path": "",
+    },
+    starts=True,
+)
+
+ACCELERATE = Tool(
+    None,
+    None,
+    {
+        "num-processes": "all_processes:int",
+        "num-machines": "nodes:int",
+        "mixed-precision": "precision:mixed",
+        "zero-stage": "sharding:zero",
+        "zero3-init-flag": "-",
+        "offload-optimizer-device": "offload:word",
+        "offload-param-device": "offload:word",
+        "fsdp-sharding-strategy": "sharding:strategy",
+        "fsdp-offload-params": "fsdp_offload:bool",
+        "gradient-accumulation-steps": "gradient_accumulation:int",
+        "use-fsdp": "sharding=fsdp",
+        "use-deepspeed": "",
+        "multi-gpu": "",
+        "cpu": "",
+        "quiet": "",
+        "same-network": "",
+        "debug": "",
+        "no-python": "",
+    },
+    config=("config-file", "deepspeed-config-file"),
+    starts=True,
+)
+
+DEEPSPEED = Tool(
+    None,
+    None,
+    {"num-gpus": "processes:int", "num-nodes": "nodes:int", "no-ssh": "", "no-python": "", "no-local-rank": "",
+     "-i": "processes:devices", "include": "processes:devices", "-e": "processes:devices",
+     "exclude": "processes:int", "-H": "-", "module": ""},
+    starts=True,
+)  # fmt: skip
+
+LAUNCHERS: dict[tuple[str, ...], Tool] = {
+    ("torchrun",): TORCHRUN,
+    ("-m", "torch.distributed.run"): TORCHRUN,
+    ("-m", "torch.distributed.launch"): TORCHRUN,
+    ("accelerate", "launch"): ACCELERATE,
+    ("accelerate-launch",): ACCELERATE,
+    ("-m", "accelerate.commands.launch"): ACCELERATE,
+    ("deepspeed",): DEEPSPEED,
+    ("-m", "deepspeed.launcher.runner"): DEEPSPEED,
+}
+
+DEEPSPEED_CONFIG = Tool(
+    None,
+    None,
+    {
+        "zero-optimization.stage": "sharding:zero",
+        "zero-optimization.offload-optimizer.device": "offload:word",
+        "zero-optimization.offload-param.device": "offload:word",
+        "train-micro-batch-size-per-gpu": "batch:int",
+        "gradient-accumulation-steps": "gradient_accumulation:int",
+    },
+)
+
+ACCELERATE_CONFIG = Tool(
+    None,
+    None,
+    {
+        "num-processes": "all_processes:int",
+        "num-machines": "nodes:int",
+        "mixed-precision": "precision:mixed",
+        "distributed-type": "sharding:distributed",
+        "deepspeed-config.zero-stage": "sharding:zero",
+        "deepspeed-config.offload-optimizer-device": "offload:word",
+        "deepspeed-config.offload-param-device": "offload:word",
+        "deepspeed-config.gradient-accumulation-steps": "gradient_accumulation:int",
+        "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
+        "fsdp-config.fsdp-offload-params": "fsdp_offload:bool",
+    },
+)
+"""Keys of configuration files, as `Tool.flags` has arguments: nested keys joined by dots, "-" for "_"."""
+
+CONFIGS = {
+    "zero_optimization": DEEPSPEED_CONFIG,
+    "distributed_type": ACCELERATE_CONFIG,
+    "compute_environment": ACCELERATE_CONFIG,
+}
+"""A key that no other file has → the table of its file."""

@@ -1,0 +1,129 @@
+"""vLLM and Aphrodite, its fork. Flags as their documentation has them, 2024–2025."""
+
+from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
+from gpuspec.engines.tool import Tool
+
+FLAGS = {
+    "model": "model_name:name",
+    "served-model-name": "-",
+    "dtype": "dtype:dtype",
+    "quantization": "quantization:quant",
+    "-q": "quantization:quant",
+    "tensor-parallel-size": "tensor_parallel:int",
+    "-tp": "tensor_parallel:int",
+    "pipeline-parallel-size": "pipeline_parallel:int",
+    "-pp": "pipeline_parallel:int",
+    "data-parallel-size": "data_parallel:int",
+    "-dp": "data_parallel:int",
+    "enable-expert-parallel": "expert_parallel=on",
+    "max-model-len": "context:int",
+    "max-num-seqs": "concurrency:int",
+    "max-num-batched-tokens": "max_batched_tokens:int",
+    "kv-cache-dtype": "kv_dtype:kv",
+    "gpu-memory-utilization": "memory_utilization:number",
+    "cpu-offload-gb": "cpu_offload:offload",
+    "enable-prefix-caching": "prefix_caching=yes",
+    "no-enable-prefix-caching": "prefix_caching=no",
+    "speculative-model": "second_model:name",
+    "speculative-config": "second_model:draft",
+    "trust-remote-code": "",
+    "enforce-eager": "",
+    "enable-chunked-prefill": "",
+    "no-enable-chunked-prefill": "",
+    "enable-auto-tool-choice": "",
+    "enable-lora": "",
+    "disable-log-requests": "",
+    "disable-log-stats": "",
+    "enable-reasoning": "",
+    "disable-custom-all-reduce": "",
+    "headless": "nodes:int",  # a worker of a server on other machines
+    "nnodes": "nodes:int",
+    "data-parallel-address": "nodes:int",
+    "async-scheduling": "",
+}
+
+_SERVE = Tool("vllm", "serve", FLAGS, positional="model_name", config=("config",))
+_MODULE = _SERVE._replace(positional="")
+_BATCH = _MODULE._replace(task="batch")
+
+SMALLER = {
+    "fp8": "an FP8 checkpoint, or --quantization fp8",
+    "awq": "an AWQ or GPTQ checkpoint of the model",
+}
+
+WORKER_ENV = {
+    "MODEL_NAME": "model_name:name",
+    "MAX_MODEL_LEN": "context:int",
+    "QUANTIZATION": "quantization:quant",
+    "DTYPE": "dtype:dtype",
+    "TENSOR_PARALLEL_SIZE": "tensor_parallel:int",
+    "GPU_MEMORY_UTILIZATION": "memory_utilization:number",
+    "MAX_NUM_SEQS": "concurrency:int",
+    "KV_CACHE_DTYPE": "kv_dtype:kv",
+    "ENABLE_PREFIX_CACHING": "prefix_caching:bool",
+}
+"""Environment of RunPod's vLLM worker (runpod-workers/worker-vllm, README)."""
+
+VLLM = Engine(
+    "vllm",
+    "server",
+    _SERVE,
+    programs={
+        ("vllm", "serve"): _SERVE,
+        ("vllm", "run-batch"): _BATCH,
+        ("vllm", "bench", "throughput"): _BATCH,
+        ("vllm", "bench", "latency"): _BATCH,
+        ("-m", "vllm.entrypoints.openai.api_server"): _MODULE,
+        ("-m", "vllm.entrypoints.api_server"): _MODULE,
+        ("-m", "vllm.entrypoints.openai.run_batch"): _BATCH,
+        ("-m", "vllm.entrypoints.cli.main", "serve"): _SERVE,
+    },
+    title="vLLM",
+    images={"vllm/vllm-openai": _SERVE, "vllm/vllm-openai-rocm": _SERVE, "rocm/vllm": _MODULE},
+    packages=("vllm",),
+    module="vllm",
+    loaders={
+        "LLM": _BATCH,
+        "AsyncEngineArgs": _BATCH._replace(task=None),
+        "EngineArgs": _BATCH._replace(task=None),
+    },
+    config=_MODULE,
+    worker_env=WORKER_ENV,
+    defaults=(Defaults(utilization=0.92, chunk=2048),),
+    memory=Memory(
+        context=(0.0, 0.1, 0.6),
+        workspace=(0.1, 0.3, 1.2),
+        queues=True,
+        shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
+    ),
+    server=Server(8000, "/health", key_flags=("--api-key",), key_variable="VLLM_API_KEY"),
+    quantizing=Quantizing(
+        loads_as_is=True,
+        on_the_fly={
+            "fp8": "--quantization fp8",
+            "nf4": "--quantization bitsandbytes",
+            "nf4-dq": "--quantization bitsandbytes",
+        },
+        smaller=SMALLER,
+        refuses=frozenset({"EXL2"}),
+        reads="AWQ, GPTQ, FP8 or bitsandbytes",
+        # Docs, "Supported hardware": on Volta GPTQ and bitsandbytes, not AWQ.
+        needs={"AWQ": (7.5, "AWQ kernels of vLLM", "GPTQ, which runs on it")},
+        emulates={"nvfp4": 8.0},
+        kv_fp8="--kv-cache-dtype fp8",
+    ),
+    one_gpu=True,
+    reserves_context=True,
+    advised_share=0.92,
+)
+APHRODITE = Engine(
+    "aphrodite",
+    "server",
+    _SERVE._replace(engine="aphrodite"),
+    programs={("aphrodite", "run"): _SERVE._replace(engine="aphrodite")},
+    title="Aphrodite",
+    server=Server(2242, key_flags=("--api-keys", "--api-key")),
+    reserves_context=True,
+    advised_share=0.92,
+)
+ENGINES = (VLLM, APHRODITE)
