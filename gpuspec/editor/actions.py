@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from lsprotocol.types import (
     CodeAction,
@@ -28,23 +29,31 @@ FIX_ALL = "source.fixAll.gpuspec"
 KINDS: list[CodeActionKind | str] = [CodeActionKind.QuickFix, FIX_ALL]
 
 
+class Target(NamedTuple):
+    """A document that actions change: its state, its address, and its places in the editor's units."""
+
+    opened: Opened
+    uri: str
+    positions: Positions
+
+    def edit(self, edit: TextEdit) -> WorkspaceEdit:
+        """The change that makes an edit in this document."""
+        return WorkspaceEdit(changes={self.uri: [edit]})
+
+
 def actions(
-    registry: Registry,
-    opened: Opened,
-    uri: str,
-    positions: Positions,
-    where: Range,
-    only: Sequence[str] | None = None,
+    registry: Registry, target: Target, where: Range, only: Sequence[str] | None = None
 ) -> list[CodeAction]:
     """The actions for what stands in `where`: the safe fix first, silencing last."""
+    opened, uri, positions = target
     found: list[CodeAction] = []
     if _asked(CodeActionKind.QuickFix, only):
         here = [item for item in opened.findings if _touch(positions.at(item.place), where)]
-        shown = [(item, diagnostic(item, uri, positions)) for item in here]
-        found += [a for item, shape in shown for a in _fixes(opened, item, shape, uri, positions)]
-        found += [a for item, shape in shown for a in _silence(opened, item, shape, uri, positions)]
+        underlined = [(item, diagnostic(item, uri, positions)) for item in here]
+        found += [action for item, shown in underlined for action in _fixes(target, item, shown)]
+        found += [action for item, shown in underlined for action in _silence(target, item, shown)]
     if _asked(FIX_ALL, only):
-        found += _fix_all(registry, opened, uri, positions)
+        found += _fix_all(registry, target)
     return found
 
 
@@ -57,52 +66,45 @@ def _touch(one: Range, other: Range) -> bool:
     return one.start <= other.end and other.start <= one.end
 
 
-def _edit(uri: str, edit: TextEdit) -> WorkspaceEdit:
-    return WorkspaceEdit(changes={uri: [edit]})
-
-
-def _fixes(
-    opened: Opened, found: Located, shape: Diagnostic, uri: str, positions: Positions
-) -> Iterator[CodeAction]:
+def _fixes(target: Target, found: Located, shown: Diagnostic) -> Iterator[CodeAction]:
     fix = found.finding.fix
     if fix is None:
         return
-    after = applied(opened.data, [fix], is_spec=opened.is_spec)
-    edit = None if after is None else positions.change(after.decode())
+    after = applied(target.opened.data, [fix], is_spec=target.opened.is_spec)
+    edit = None if after is None else target.positions.change(after.decode())
     if edit is None:
         return
     title = fix.title[:1].upper() + fix.title[1:]
     yield CodeAction(
         title if fix.safe else f"{title} (may change what the job does)",
         kind=CodeActionKind.QuickFix,
-        diagnostics=[shape],
+        diagnostics=[shown],
         is_preferred=fix.safe,
-        edit=_edit(uri, edit),
+        edit=target.edit(edit),
     )
 
 
-def _fix_all(registry: Registry, opened: Opened, uri: str, positions: Positions) -> Iterator[CodeAction]:
+def _fix_all(registry: Registry, target: Target) -> Iterator[CodeAction]:
+    opened = target.opened
     safe = any(item.finding.fix and item.finding.fix.safe for item in opened.findings)
     if not safe:
         return
     done = fix_data(Linter(registry), opened.path, opened.data, opened.settings, on_disk=opened.on_disk)
-    edit = positions.change(done.data.decode())
+    edit = target.positions.change(done.data.decode())
     if edit is not None:
         title = f"Apply all safe fixes ({len(done.titles)})"
-        yield CodeAction(title, kind=FIX_ALL, edit=_edit(uri, edit))
+        yield CodeAction(title, kind=FIX_ALL, edit=target.edit(edit))
 
 
-def _silence(
-    opened: Opened, found: Located, shape: Diagnostic, uri: str, positions: Positions
-) -> Iterator[CodeAction]:
+def _silence(target: Target, found: Located, shown: Diagnostic) -> Iterator[CodeAction]:
     name, line = found.finding.name, found.place.line
-    edit = None if name in _NOT_SILENCED else _comment(opened, name, line, positions)
+    edit = None if name in _NOT_SILENCED else _comment(target.opened, name, line, target.positions)
     if edit is not None:
         yield CodeAction(
             f"Silence {name} on line {line}: add the reason after the bracket",
             kind=CodeActionKind.QuickFix,
-            diagnostics=[shape],
-            edit=_edit(uri, edit),
+            diagnostics=[shown],
+            edit=target.edit(edit),
         )
 
 

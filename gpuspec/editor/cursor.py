@@ -1,5 +1,5 @@
 """What is being typed where: the object or list around the cursor, and the word under it. The text before the
-cursor is read by itself, since half a spec has no tree worth the name."""
+cursor is read by itself, since half a spec has no usable tree."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Cursor(NamedTuple):
     a key). `span` is the word under the cursor, quotes included, empty where nothing is typed yet."""
 
     kind: Literal["key", "value", "rule", "none"]
-    path: tuple[str | int, ...]
-    key: str | None
     span: Span
     word: str
+    path: tuple[str | int, ...] = ()
+    key: str | None = None
 
     @property
     def target(self) -> tuple[str | int, ...]:
@@ -75,7 +75,7 @@ def _within(found: re.Match[str], boxes: list[_Box], text: str, at: int) -> Curs
     if found.lastgroup == "comment":
         rule = _RULE.search(found[0])
         word = rule[1] if rule else ""
-        return Cursor("rule" if rule else "none", (), None, Span(at - len(word), at), word)
+        return Cursor("rule" if rule else "none", Span(at - len(word), at), word)
     rest = (_WORD if found.lastgroup == "word" else _REST[found[0][0]]).match(text, at)
     return _cursor(boxes, Span(found.start(), rest.end() if rest else at), text, found[0].lstrip("\"'"))
 
@@ -110,16 +110,16 @@ def _is_key(found: re.Match[str]) -> bool:
 
 def _cursor(boxes: list[_Box], span: Span, text: str, word: str) -> Cursor:
     if not boxes:
-        return Cursor("none", (), None, span, word)
+        return Cursor("none", span, word)
     path = tuple(box.step for box in boxes[1:] if box.step is not None)
     box = boxes[-1]
     new_line = box.done is not None and "\n" in text[box.done : span.start]
     if box.done is not None and not (new_line and box.sign == "{"):
-        return Cursor("none", path, None, span, word)
+        return Cursor("none", span, word, path=path)
     if box.sign == "[":
-        return Cursor("value", (*path, box.place), None, span, word)
+        return Cursor("value", span, word, path=(*path, box.place))
     if box.after_colon and box.key is not None and not new_line:
-        return Cursor("value", path, box.key, span, word)
+        return Cursor("value", span, word, path=path, key=box.key)
     if (box.after_colon or box.key is not None) and not new_line:
-        return Cursor("none", path, None, span, word)
-    return Cursor("key", path, None, span, word)
+        return Cursor("none", span, word, path=path)
+    return Cursor("key", span, word, path=path)

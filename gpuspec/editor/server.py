@@ -12,7 +12,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from gpuspec.editor import completion
-from gpuspec.editor.actions import KINDS, actions
+from gpuspec.editor.actions import KINDS, Target, actions
 from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import Opened, look
@@ -34,7 +34,7 @@ class Server(LanguageServer):
         self.registry = registry
         self.documents: dict[str, Opened] = {}
         self.waiting: dict[str, asyncio.TimerHandle] = {}
-        self.told: set[str] = set()
+        self.logged: set[str] = set()
 
     def current(self, uri: str) -> Opened:
         """The document as it is now, looked at again only if it changed."""
@@ -44,7 +44,7 @@ class Server(LanguageServer):
 
     def look(self, uri: str) -> Opened:
         """Lint a document and tell the editor."""
-        self.wait_no_more(uri)
+        self.cancel_wait(uri)
         document = self.workspace.get_text_document(uri)
         path = to_fs_path(uri) if uri.startswith("file:") else None
         name = path or os.path.basename(document.path or "untitled")
@@ -53,15 +53,15 @@ class Server(LanguageServer):
         found = diagnostics(opened, uri, self.positions(opened))
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, document.version))
         for problem in opened.problems:
-            self._tell(f"{problem.who} failed: {problem.message}")
+            self._log(f"{problem.who} failed: {problem.message}")
         return opened
 
     def look_soon(self, uri: str) -> None:
         """Lint once no key has come for a moment."""
-        self.wait_no_more(uri)
+        self.cancel_wait(uri)
         self.waiting[uri] = asyncio.get_running_loop().call_later(PAUSE, self.look, uri)
 
-    def wait_no_more(self, uri: str) -> None:
+    def cancel_wait(self, uri: str) -> None:
         """Drop the look that was due."""
         timer = self.waiting.pop(uri, None)
         if timer is not None:
@@ -71,10 +71,10 @@ class Server(LanguageServer):
         """Places of a document in the units the editor counts in."""
         return Positions(opened.tree, self.workspace.position_encoding or UTF16)
 
-    def _tell(self, message: str) -> None:
+    def _log(self, message: str) -> None:
         """Into the editor's log, once."""
-        if message not in self.told:
-            self.told.add(message)
+        if message not in self.logged:
+            self.logged.add(message)
             self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, message))
 
 
@@ -102,7 +102,7 @@ def _follow(server: Server) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
-        server.wait_no_more(uri)
+        server.cancel_wait(uri)
         server.documents.pop(uri, None)
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
@@ -112,8 +112,8 @@ def _answer(server: Server) -> None:
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
         opened = server.current(uri)
-        only = params.context.only
-        return actions(server.registry, opened, uri, server.positions(opened), params.range, only)
+        target = Target(opened, uri, server.positions(opened))
+        return actions(server.registry, target, params.range, params.context.only)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(params: lsp.HoverParams) -> lsp.Hover | None:

@@ -15,7 +15,8 @@ _NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv",
 
 def walk(folder: str, settings: Settings, *, scripts: bool = False) -> Iterator[str]:
     """Specs (and scripts) below a folder, by name, links to folders not followed."""
-    yield from _walk(folder, os.path.abspath(folder), settings, scripts, gitignores_above(folder))
+    ignores = gitignores_above(folder)
+    yield from _walk(folder, os.path.abspath(folder), settings, scripts=scripts, ignores=ignores)
 
 
 def excluded(path: str, settings: Settings) -> bool:
@@ -27,7 +28,7 @@ def excluded(path: str, settings: Settings) -> bool:
 
 
 def _walk(
-    folder: str, absolute: str, settings: Settings, scripts: bool, ignores: list[Ignore]
+    folder: str, absolute: str, settings: Settings, *, scripts: bool, ignores: list[Ignore]
 ) -> Iterator[str]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -44,7 +45,7 @@ def _walk(
         if is_ignored(path, below, ignores) or excluded(path, settings):
             continue
         if below:
-            yield from _walk(entry.path, path, settings, scripts, ignores)
+            yield from _walk(entry.path, path, settings, scripts=scripts, ignores=ignores)
         else:
             yield entry.path[2:] if entry.path.startswith("./") else entry.path
 

@@ -32,7 +32,7 @@ def expand(
     """
     seen: set[str] = set()
     for path in paths:
-        for file in _below(path, settings_for, errors, scripts, force_exclude):
+        for file in _below(path, settings_for, errors, scripts=scripts, force_exclude=force_exclude):
             if file not in seen:
                 seen.add(file)
                 yield file
@@ -42,6 +42,7 @@ def _below(
     path: str,
     settings_for: Callable[[str], Settings],
     errors: list[UserError],
+    *,
     scripts: bool,
     force_exclude: bool,
 ) -> Iterator[str]:

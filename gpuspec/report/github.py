@@ -24,13 +24,13 @@ def _command(found: Located) -> str:
     }
     if at.line == at.end_line:  # columns are only allowed within one line
         parts |= {"col": str(at.column), "endColumn": str(at.end_column)}
-    said = ",".join(f"{key}={_escape(value, ':,')}" for key, value in parts.items())
+    properties = ",".join(f"{key}={_escape(value, ':,')}" for key, value in parts.items())
     text = finding.message
     if finding.saving:
         text += f"\nsaves {dollars(finding.saving.per_month)}/month"
     if finding.suggestion:
         text += f"\n{finding.suggestion}"
-    return f"::{LEVELS[finding.severity]} {said}::{_escape(shown(text))}"
+    return f"::{LEVELS[finding.severity]} {properties}::{_escape(shown(text))}"
 
 
 def _escape(text: str, also: str = "") -> str:

@@ -22,16 +22,16 @@ def render(report: Report) -> str:
 
 def finding(found: Located) -> dict[str, Any]:
     """One finding as a JSON object."""
-    said, at = found.finding, found.place
-    saving = said.saving
+    item, at = found.finding, found.place
+    saving = item.saving
     return {
-        "code": said.code,
-        "name": said.name,
-        "severity": said.severity,
-        "confidence": said.confidence,
-        "message": said.message,
+        "code": item.code,
+        "name": item.name,
+        "severity": item.severity,
+        "confidence": item.confidence,
+        "message": item.message,
         "path": found.path,
-        "pointer": said.pointer,
+        "pointer": item.pointer,
         "line": at.line,
         "column": at.column,
         "end_line": at.end_line,
@@ -42,7 +42,7 @@ def finding(found: Located) -> dict[str, Any]:
             "per_month": round(saving.per_month, 2),
             "currency": "USD",
         },
-        "suggestion": said.suggestion,
+        "suggestion": item.suggestion,
         "related": [
             {
                 "pointer": related.pointer,
@@ -52,7 +52,7 @@ def finding(found: Located) -> dict[str, Any]:
                 "end_line": spot.end_line,
                 "end_column": spot.end_column,
             }
-            for related, (spot, _) in zip(said.related, found.related, strict=True)
+            for related, (spot, _) in zip(item.related, found.related, strict=True)
         ],
         "doc": found.doc,
     }

@@ -76,7 +76,7 @@ def block(found: Located, style: Style) -> str:
     head = f"{finding.severity}[{finding.code}] {finding.name}:"
     body = style.wrap(shown(" ".join(finding.message.split())), len(head) + 1, 2)
     code = style(finding.severity, f"{finding.severity}[{finding.code}]")
-    lines: list[str] = [f"{style.link(code, found.doc)} {_said(finding.name, body)}"]
+    lines: list[str] = [f"{style.link(code, found.doc)} {_labelled(finding.name, body)}"]
     spots = [(found.place, "", True), *((place, shown(text), False) for place, text in found.related)]
     spots.sort(key=lambda spot: spot[0][:2])
     margin = len(str(max(place.line for place, _, _ in spots)))
@@ -88,7 +88,9 @@ def block(found: Located, style: Style) -> str:
     for place, text, primary in spots:
         if last is not None and place.line > last + 1:
             lines.append(style("blue", f"{' ' * margin} :"))
-        snippet = _snippet(place, text, finding.severity if primary else None, margin, style)
+        snippet = _snippet(
+            place, text, severity=finding.severity if primary else None, margin=margin, style=style
+        )
         lines += snippet[1:] if snippet[0] in lines else snippet
         last = place.line
     notes = list(_notes(found))
@@ -97,11 +99,12 @@ def block(found: Located, style: Style) -> str:
         edge = f"{' ' * margin} = "
         for label, text in notes:
             wrapped = style.wrap(text, len(edge) + len(label) + 2, margin + 3)
-            lines.append(style("blue", edge) + _said(style("bold", label), wrapped))
+            lines.append(style("blue", edge) + _labelled(style("bold", label), wrapped))
     return "\n".join(lines) + "\n"
 
 
-def _snippet(place: Place, text: str, severity: str | None, margin: int, style: Style) -> list[str]:
+def _snippet(place: Place, text: str, *, severity: str | None, margin: int, style: Style) -> list[str]:
+    """A place's line and a mark below it: carets for the finding itself (with a severity), else hyphens."""
     start = place.column - 1
     end = place.end_column - 1 if place.end_line == place.line else len(place.text.rstrip())
     room = (style.columns or MINIFIED) - margin - 3 - (start >= len(place.text))  # a caret after the end
@@ -118,7 +121,7 @@ def _snippet(place: Place, text: str, severity: str | None, margin: int, style: 
     return out
 
 
-def _said(label: str, body: str) -> str:
+def _labelled(label: str, body: str) -> str:
     return f"{label}:{'' if body.startswith(chr(10)) else ' '}{body}"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol.types import Range
 
-from gpuspec.editor.actions import actions
+from gpuspec.editor.actions import Target, actions
 from gpuspec.editor.completion import complete
 from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.hover import hover
@@ -36,7 +36,7 @@ def test_any_text_is_borne(text: str, cuts: list[tuple[int, int, str]], at: int,
     everything = Range(positions.position(0), positions.position(len(text)))
     for found in diagnostics(opened, "file:///job.jsonc", positions):
         assert everything.start <= found.range.start <= found.range.end <= everything.end
-    for action in actions(registry, opened, "file:///job.jsonc", positions, everything):
+    for action in actions(registry, Target(opened, "file:///job.jsonc", positions), everything):
         assert action.edit is not None
     for item in complete(registry, opened, positions, at, snippets=snippets):
         assert item.text_edit is not None
