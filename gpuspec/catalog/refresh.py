@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS
-from gpuspec.catalog.data_folder import user_snapshot
 from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, row, sanitise, without_outliers
 from gpuspec.catalog.snapshot import load, parse, render
+from gpuspec.catalog.user_snapshot import user_snapshot
 from gpuspec.errors import UserError
 
 SCHEMA = "v8"

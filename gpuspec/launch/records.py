@@ -11,7 +11,6 @@ import os
 import secrets
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +19,7 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
+from gpuspec.user_folder import user_folder
 
 WAIT = 30.0
 """Seconds that a process waits for others that write."""
@@ -32,17 +32,8 @@ _WHOLE = {"pid", "gpu_count", "spot", "exit_code", "recoveries", "gone"}
 
 
 def state_dir() -> str:
-    """Where runs are kept: $GPUSPEC_STATE_DIR, else the platform's folder for state (XDG_STATE_HOME on Linux,
-    Application Support on macOS, LOCALAPPDATA on Windows). Made with mode 0700."""
-    folder = os.environ.get("GPUSPEC_STATE_DIR")
-    if not folder:
-        if sys.platform == "darwin":
-            base = os.path.expanduser("~/Library/Application Support")
-        elif sys.platform == "win32":
-            base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local")
-        else:
-            base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-        folder = os.path.join(base, "gpuspec")
+    """Where runs are kept: the user's folder for state. Made with mode 0700."""
+    folder = user_folder("state")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,8 @@
-"""Globs as .gitignore writes them: for exclude, include, per-file-ignores and .gitignore itself."""
+"""Globs as .gitignore writes them: for exclude, include, per-file-ignores and .gitignore itself.
+
+Not pathspec: it takes 45 ms to import, and of 150 random trees (tests/lint/test_gitignore.py) it read 24 otherwise
+than git.
+"""
 
 import os
 import re

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from gpuspec.catalog.catalog import Added, Catalog
-from gpuspec.catalog.data_folder import user_snapshot
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
+from gpuspec.catalog.user_snapshot import user_snapshot
 from gpuspec.plugin.load import Plugins, plugins
 from gpuspec.plugin.merge import merged
 
