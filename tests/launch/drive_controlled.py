@@ -60,7 +60,12 @@ class FakeControllers(FakeClient):
     def jobs(self) -> list[ManagedJob]:
         return [
             ManagedJob(
-                each["number"], name, each["state"], f"{name}-{each['number']}", each["recoveries"], ""
+                number=each["number"],
+                name=name,
+                state=each["state"],
+                machine=f"{name}-{each['number']}",
+                recoveries=each["recoveries"],
+                why="",
             )
             for name, each in read().items()
             if each["kind"] == "job"
@@ -101,10 +106,10 @@ class FakeControllers(FakeClient):
     def services(self) -> list[Service]:
         return [
             Service(
-                name,
-                each["state"],
-                "http://localhost:30001",
-                (Replica(1, "READY"),) if each["machine"] else (),
+                name=name,
+                state=each["state"],
+                endpoint="http://localhost:30001",
+                replicas=(Replica(1, "READY"),) if each["machine"] else (),
             )
             for name, each in read().items()
             if each["kind"] == "service"
@@ -126,13 +131,16 @@ class FakeControllers(FakeClient):
 
     def controlled(self) -> list[Machine]:
         return [
-            Machine(
-                f"{name}-{each['number'] or 1}", True, each.get("timer", -1), True, "slurm", None, None, "RTX4090", 1,
-                True, 0.22,
+            drive_rented.machine(
+                f"{name}-{each['number'] or 1}",
+                idle_minutes=each.get("timer", -1),
+                down=True,
+                spot=True,
+                price=0.22,
             )
             for name, each in read().items()
             if each["machine"]
-        ]  # fmt: skip
+        ]
 
     def spent(self, machines: str) -> float:
         return 1.5

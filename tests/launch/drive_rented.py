@@ -48,6 +48,15 @@ def fill(disk: str) -> None:
             filler.write(b"x" * 512)
 
 
+def machine(name: str, **fields: Any) -> Machine:
+    """One of the cloud's machines: they are all alike."""
+    alike: dict[str, Any] = {
+        "up": True, "cloud": "slurm", "region": None, "instance": None, "accelerator": "RTX4090", "gpu_count": 1,
+        "spot": False, "price": 0.44,
+    }  # fmt: skip
+    return Machine(name=name, **{**alike, **fields})
+
+
 class FakeClient:
     """The verbs of `Client`."""
 
@@ -87,9 +96,7 @@ class FakeClient:
             return None
         idle, label, was_up = each["idle"], each["label"], each["up"]
         up = was_up and "UNREACHED" not in os.environ
-        return Machine(
-            name, up, idle, idle >= 0, "slurm", None, None, "RTX4090", 1, False, 0.44, label, was_up
-        )
+        return machine(name, up=up, idle_minutes=idle, down=idle >= 0, label=label, was_up=was_up)
 
     def machines(self) -> list[Machine]:
         if "ASKED" in os.environ:

@@ -19,6 +19,8 @@ from gpuspec.launch.skypilot.price_check import check_machine, check_price
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
 
+from . import drive_rented as cloud
+
 # What SkyPilot 0.14.1 printed, 2026-11-20.
 TABLE = (
     "\x1b[33mSome Slurm cluster(s) do not track memory as a consumable resource: e2e (CR_CPU).\x1b[0m\n"
@@ -46,7 +48,7 @@ def planned(price: float, hours: float | None = None) -> Plan:
     return Plan(Unsized(""), (choice,), choice, None, "2026-11-01", (), keep_alive_minutes=0, max_hours=hours)
 
 
-def asked(job: Job, plan: Plan, now: float | None, answer: bool = True) -> tuple[list[str], list[str]]:
+def asked(job: Job, plan: Plan, now: float | None, *, answer: bool = True) -> tuple[list[str], list[str]]:
     questions: list[str] = []
     said: list[str] = []
 
@@ -91,8 +93,8 @@ def test_an_unread_price_is_said_and_left_to_the_machines_own() -> None:
     assert "could not be read" in said[0]
 
 
-def machine(idle: int, down: bool, price: float | None = 0.44) -> Machine:
-    return Machine("gs-x", True, idle, down, "slurm", None, None, "RTX4090", 1, False, price)
+def machine(idle: int, *, down: bool = True, price: float | None = 0.44) -> Machine:
+    return cloud.machine("gs-x", idle_minutes=idle, down=down, price=price)
 
 
 @pytest.mark.parametrize(
@@ -105,16 +107,16 @@ def machine(idle: int, down: bool, price: float | None = 0.44) -> Machine:
 )
 def test_a_timer_that_is_not_what_was_asked_for_is_an_error(idle: int, down: bool, reads: str) -> None:
     with pytest.raises(UserError, match=reads) as caught:
-        check_machine(machine(idle, down), wanted=3, max_price=None)
+        check_machine(machine(idle, down=down), wanted=3, max_price=None)
     assert caught.value.code == "timer-not-set"
 
 
 def test_the_machines_own_price_has_the_last_word() -> None:
-    check_machine(machine(3, True), wanted=3, max_price=0.44)
+    check_machine(machine(3), wanted=3, max_price=0.44)
     with pytest.raises(UserError) as caught:
-        check_machine(machine(3, True, price=0.60), wanted=3, max_price=0.5)
+        check_machine(machine(3, price=0.60), wanted=3, max_price=0.5)
     assert caught.value.code == "over-max-price"
-    check_machine(machine(-1, False), wanted=None, max_price=None)  # --accept-no-timer
+    check_machine(machine(-1, down=False), wanted=None, max_price=None)  # --accept-no-timer
 
 
 def test_the_job_owns_standard_output() -> None:

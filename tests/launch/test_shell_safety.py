@@ -155,8 +155,8 @@ def test_variables_of_our_own_hide_none_of_the_authors() -> None:
         cache="s3://mine",
         budget=Budget(None, 2.0),
     )
-    recovery = Recovery(until=1e9, hold_minutes=5, folder=None)
-    made = task(spec, planned(spec), workdir="/work", label="r1", succession=recovery)
+    recovery = Recovery(deadline=1e9, fetch_minutes=5, folder=None)
+    made = task(spec, planned(spec), workdir="/work", label="r1", recovery=recovery)
     again = task(
         spec, planned(spec), workdir="/work", label="r1", reuse=usable_options(spec, planned(spec), None)[0]
     )

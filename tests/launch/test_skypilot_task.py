@@ -60,6 +60,11 @@ OFFERS = (
 )
 
 
+A6000_ON_LAMBDA = ResourceOption(
+    infra="lambda", accelerator="A6000", gpu_count=1, spot=False, instance="", price=0.8
+)
+
+
 def planned(job: Job) -> Plan:
     def fit_for(need: Need, gpu: Gpu) -> Fit:
         raise AssertionError("nothing is sized here")
@@ -216,7 +221,7 @@ def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:
     spec = job(
         "RTX A6000", setup=tuple(step.run for step in steps), steps=steps, run="echo run", budget=Budget(1, 1)
     )
-    way = ResourceOption("lambda", "A6000", 1, False, "", 0.8)
+    way = A6000_ON_LAMBDA
     again = made(spec, reuse=way)
     assert again["resources"] == {"infra": "lambda", "accelerators": "A6000:1"}
     assert "setup" not in again
@@ -238,7 +243,7 @@ def test_a_setup_that_failed_is_done_anew_on_a_machine_used_again(
     budget = Budget(max_hours=hours) if hours else None
     spec = job("RTX A6000", setup=setup, steps=steps, run="echo run", budget=budget)
     assert bash(made(spec)["setup"], tmp_path).returncode == 1
-    again = made(spec, reuse=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"]
+    again = made(spec, reuse=A6000_ON_LAMBDA)["run"]
     failed = bash(again, tmp_path)
     assert (failed.returncode, failed.stdout) == (1, "")
     assert "setup of an earlier run did not end well" in failed.stderr
@@ -255,12 +260,7 @@ def test_a_command_that_has_begun_tells_that_setup_went_well(tmp_path: Path) -> 
     first = made(spec)
     assert bash(first["setup"], tmp_path).returncode == 0
     assert bash(first["run"], tmp_path).stdout == "run\n"
-    assert (
-        bash(
-            made(spec, reuse=ResourceOption("lambda", "A6000", 1, False, "", 0.8))["run"], tmp_path
-        ).returncode
-        == 0
-    )
+    assert bash(made(spec, reuse=A6000_ON_LAMBDA)["run"], tmp_path).returncode == 0
     assert (tmp_path / "tries").read_text() == "tried\n"
 
 
@@ -375,11 +375,11 @@ def test_a_machine_is_made_for_its_open_ports_not_for_those_forwarded() -> None:
 
 def test_a_limit_until_a_date_is_shared_by_all_machines(tmp_path: Path) -> None:
     spec = Job(setup=("sleep 60",), steps=(Step("sleep 60"),))
-    late = bash(setup_text(spec, 1.0, until=time.time() - 5), tmp_path)
+    late = bash(setup_text(spec, 1.0, deadline=time.time() - 5), tmp_path)
     assert late.returncode == 124
     assert f"{LIMIT_REACHED}: 1 h" in late.stderr
     for until, seconds in ((time.time() + 100, 100), (time.time() + 9000, 3600)):
-        assert bash(setup_text(Job(), 1.0, until=until), tmp_path).returncode == 0
+        assert bash(setup_text(Job(), 1.0, deadline=until), tmp_path).returncode == 0
         uptime = float(Path("/proc/uptime").read_text().split()[0])
         assert abs(int((tmp_path / ".gpuspec" / "ends").read_text()) - uptime - seconds) < 5
 

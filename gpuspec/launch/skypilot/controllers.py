@@ -7,14 +7,16 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, TextIO
+from dataclasses import dataclass
+from typing import Any, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.client import Client, Machine, explained, machine_of
 from gpuspec.launch.skypilot.job_log import JobLog
 
 
-class ManagedJob(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class ManagedJob:
     """A managed job as its controller knows it; `state` is SkyPilot's word. `machine` is the cluster it runs on,
     while there is one; `recoveries` counts the machines that were replaced."""
 
@@ -26,14 +28,16 @@ class ManagedJob(NamedTuple):
     why: str
 
 
-class Replica(NamedTuple):
+@dataclass(frozen=True)
+class Replica:
     """`state` is SkyPilot's word."""
 
     number: int
     state: str
 
 
-class Service(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Service:
     """`state` is SkyPilot's word, `endpoint` where it answers."""
 
     name: str
@@ -91,12 +95,12 @@ class Controllers(Client):
         from sky.jobs.utils import generate_managed_job_cluster_name
 
         return ManagedJob(
-            found.job_id,
-            found.job_name,
-            str(found.status.value),
-            generate_managed_job_cluster_name(found.task_name, found.job_id),
-            int(found.recovery_count or 0),
-            " ".join((found.failure_reason or "").split()),
+            number=found.job_id,
+            name=found.job_name,
+            state=str(found.status.value),
+            machine=generate_managed_job_cluster_name(found.task_name, found.job_id),
+            recoveries=int(found.recovery_count or 0),
+            why=" ".join((found.failure_reason or "").split()),
         )
 
     def job(self, name: str) -> ManagedJob | None:
@@ -200,7 +204,12 @@ def _service(found: Any) -> Service:
     replicas = tuple(
         Replica(each["replica_id"], str(each["status"].value)) for each in found.get("replica_info") or ()
     )
-    return Service(found["name"], str(found["status"].value), found.get("endpoint"), replicas)
+    return Service(
+        name=found["name"],
+        state=str(found["status"].value),
+        endpoint=found.get("endpoint"),
+        replicas=replicas,
+    )
 
 
 def machine_of_job(controllers: Controllers, job: ManagedJob) -> Machine | None:

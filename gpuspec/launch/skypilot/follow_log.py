@@ -33,14 +33,14 @@ class LogSource(Protocol):
 
 
 def follow_to_end(
-    client: LogSource, name: str, number: int | None, log: JobLog, say: Callable[[str], None]
+    source: LogSource, name: str, number: int | None, *, log: JobLog, say: Callable[[str], None]
 ) -> int:
     """Show the log until the job is over; SkyPilot's own code for how it ended, 0 for success.
 
     UserError `machine-gone` where its machine went first, `connection-lost` where it was not reached again."""
     lost, lines_shown = 0.0, -1
     while True:
-        trouble = _follow(client, name, number, log)
+        trouble = _follow(source, name, number, log)
         if isinstance(trouble, int):
             return trouble
         now = time.monotonic()
@@ -59,13 +59,13 @@ def follow_to_end(
         log.restart()
 
 
-def _follow(client: LogSource, name: str, number: int | None, log: JobLog) -> int | str:
+def _follow(source: LogSource, name: str, number: int | None, log: JobLog) -> int | str:
     """How the job ended, or why that is not known yet."""
     try:
-        status = client.logs(name, number, log, follow=True)
+        status = source.logs(name, number, log, follow=True)
         if status in _OVER or number is None:
             return status
-        state = client.job_state(name, number)
+        state = source.job_state(name, number)
     except UserError as error:
         if error.code == "machine-gone":
             raise UserError(

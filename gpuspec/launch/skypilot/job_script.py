@@ -42,18 +42,18 @@ SETUP_DONE = ".gpuspec/set-up"
 NOTE_SETUP_DONE = f"{{ mkdir -p .gpuspec && : >{SETUP_DONE}; }} 2>/dev/null\n"
 
 
-def setup_text(job: Job, max_hours: float | None, *, until: float | None = None) -> str:
+def setup_text(job: Job, max_hours: float | None, *, deadline: float | None = None) -> str:
     """Downloads, then the author's setup commands; the first that fails ends it. "" if there is nothing to do.
-    `until` is the Unix time at which the limit ends on any machine."""
+    `deadline` is the Unix time at which the limit ends, on whichever machine."""
     parts = [download_script(job.downloads), *job.setup]
     body = "\n".join(part.rstrip("\n") for part in parts if part.strip())
     if max_hours is None:
         return f"set -e\n{body}\n" if body else ""
     seconds = str(_seconds(max_hours))
     start = ""
-    if until is not None:
+    if deadline is not None:
         start = (
-            f"gs_left=$(( {int(until)} - $(date +%s) ))\n"
+            f"gs_left=$(( {int(deadline)} - $(date +%s) ))\n"
             f'[ "$gs_left" -lt {seconds} ] || gs_left={seconds}\n[ "$gs_left" -gt 0 ] || gs_left=1\n'
         )
         seconds = "$gs_left"

@@ -31,10 +31,10 @@ from gpuspec.launch.skypilot.reuse import first_reusable, idle_machines, machine
 from gpuspec.launch.skypilot.secret_file import on_slurm, remove_secret_file, secrets_in_file
 from gpuspec.launch.skypilot.task import (
     ResourceOption,
+    autostop,
     max_hourly_cost,
     task,
     task_name,
-    timer,
     usable_options,
 )
 from gpuspec.launch.skypilot.teardown import TEARDOWN_SECONDS
@@ -96,7 +96,9 @@ class MachineLaunch:
     def _record_fields(self) -> dict[str, Any]:
         """What the record gets before anything is rented."""
         return {
-            "keep_alive_minutes": None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"],
+            "keep_alive_minutes": None
+            if self.settings.accept_no_timer
+            else autostop(self.plan)["idle_minutes"],
             "max_hours": self.plan.max_hours,
             "machine_key": machine_key(self.job, self.settings.workdir),
         }
@@ -125,7 +127,7 @@ class MachineLaunch:
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
-            client.set_timer(found[0].name, max(timer(self.plan)["idle_minutes"], CLAIM_MINUTES))
+            client.set_timer(found[0].name, max(autostop(self.plan)["idle_minutes"], CLAIM_MINUTES))
         except UserError:  # its own timer was quicker
             self.record.update(machine=None)
             return None
@@ -163,7 +165,7 @@ class MachineLaunch:
         self.request = hand_in(sky_task, self.name)
         self.number = client.wait(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
-        minutes = timer(self.plan)["idle_minutes"]
+        minutes = autostop(self.plan)["idle_minutes"]
         if self.reused and minutes < CLAIM_MINUTES:
             client.set_timer(self.name, minutes)
         machine = client.machine(self.name)
@@ -180,7 +182,7 @@ class MachineLaunch:
 
     def _check_machine(self, machine: Machine) -> None:
         """UserError (and down with it) where the machine is not what was asked for."""
-        wanted = None if self.settings.accept_no_timer else timer(self.plan)["idle_minutes"]
+        wanted = None if self.settings.accept_no_timer else autostop(self.plan)["idle_minutes"]
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
         self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
 
@@ -217,7 +219,7 @@ class MachineLaunch:
         over = threading.Event()
         outputs = recorded_outputs(client, self.record.run, self.name)
         if outputs:
-            minutes = timer(self.plan)["idle_minutes"]
+            minutes = autostop(self.plan)["idle_minutes"]
             self.results = ResultFetcher(
                 client=client,
                 name=self.name,
@@ -231,7 +233,7 @@ class MachineLaunch:
         readiness = self._ports_and_readiness(client, log)
         try:
             readiness.start()
-            status = follow_to_end(client, self.name, self.number, log, self.settings.say)
+            status = follow_to_end(client, self.name, self.number, log=log, say=self.settings.say)
         finally:
             over.set()
             readiness.close()
@@ -301,7 +303,7 @@ class MachineLaunch:
         return Outcome("interrupted" if state == "interrupted" else "failed", None, f"{why}; {result}")
 
     def _what_may_run(self) -> str:
-        minutes = timer(self.plan)["idle_minutes"]
+        minutes = autostop(self.plan)["idle_minutes"]
         timed = f"its own timer ends it {minutes} idle minutes after the job"
         if self.number is None and not self.reused:
             timed = "it may have no timer yet"

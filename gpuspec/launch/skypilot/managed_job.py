@@ -34,7 +34,7 @@ from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_output
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
 from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
-from gpuspec.launch.skypilot.task import Recovery, task, timer
+from gpuspec.launch.skypilot.task import Recovery, autostop, task
 from gpuspec.launch.skypilot.teardown import end_managed_job, wait_until_gone
 
 POLL_SECONDS = 5.0
@@ -97,9 +97,9 @@ class ManagedJobLaunch(MachineLaunch):
             items=items.part(items.resolve(self.job, self.settings.workdir), self.settings.shard),
             resume=self.settings.resume,
             shard=self.settings.shard,
-            succession=Recovery(
-                until=math.inf if hours is None else time.time() + hours * 3600,
-                hold_minutes=timer(self.plan)["idle_minutes"] if fetched else 0,
+            recovery=Recovery(
+                deadline=math.inf if hours is None else time.time() + hours * 3600,
+                fetch_minutes=autostop(self.plan)["idle_minutes"] if fetched else 0,
                 folder=durable_folder(self.job, run_id),
             ),
         )
@@ -171,10 +171,10 @@ class ManagedJobLaunch(MachineLaunch):
         log, over = JobLog(sys.stdout, sys.stderr), threading.Event()
         minder = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
         minder.start()
-        self.outputs = fetch_outputs(client, self.record.run, self.seen, log, self.settings.say)
+        self.outputs = fetch_outputs(client, self.record.run, self.seen, log=log, say=self.settings.say)
         try:
             follow_to_end(
-                ManagedJobLogs(self.controllers), self.name, self.seen.number, log, self.settings.say
+                ManagedJobLogs(self.controllers), self.name, self.seen.number, log=log, say=self.settings.say
             )
         finally:
             over.set()
@@ -248,7 +248,9 @@ class ManagedJobLogs:
 
     def job_state(self, name: str, number: int) -> str | None:
         job = self.controllers.job(name)
-        return job and ("FAILED" if job.state.startswith("FAILED") else job.state)
+        if job is None:
+            return None
+        return "FAILED" if job.state.startswith("FAILED") else job.state
 
 
 def machine_names(job: ManagedJob) -> str:
@@ -319,9 +321,11 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
             log.finish()
             return int(status != 0)
         say = partial(print, file=sys.stderr)
-        fetching = None if alive(self.run) else fetch_outputs(self.controllers, self.run, job, log, say)
+        fetching = (
+            None if alive(self.run) else fetch_outputs(self.controllers, self.run, job, log=log, say=say)
+        )
         try:
-            status = follow_to_end(ManagedJobLogs(self.controllers), job.name, job.number, log, say)
+            status = follow_to_end(ManagedJobLogs(self.controllers), job.name, job.number, log=log, say=say)
         finally:
             log.finish()
             if fetching:

@@ -60,7 +60,7 @@ class ManagedOutputs:
 
 
 def fetch_outputs(
-    controllers: Client, run: Run, job: ManagedJob, log: JobLog, say: Callable[[str], None]
+    controllers: Client, run: Run, job: ManagedJob, *, log: JobLog, say: Callable[[str], None]
 ) -> ManagedOutputs | None:
     """Begin to fetch what a job writes; None where it has no outputs."""
     outputs = recorded_outputs(controllers, run, job.machine)

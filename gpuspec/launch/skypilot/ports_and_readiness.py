@@ -125,7 +125,7 @@ def wait_until_ready(
 
     def follow() -> None:
         try:
-            ended.append(follow_to_end(client, readiness.machine, number, log, readiness.say))
+            ended.append(follow_to_end(client, readiness.machine, number, log=log, say=readiness.say))
         except UserError as error:
             ended.append(error)
 

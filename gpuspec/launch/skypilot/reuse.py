@@ -54,10 +54,10 @@ def _still_has_machine(client: Client, run: Run) -> bool:
 
 
 def first_reusable(
-    client: Client, names: Sequence[str], ways: Sequence[ResourceOption], most: float
+    client: Client, names: Sequence[str], options: Sequence[ResourceOption], most: float
 ) -> tuple[Machine, ResourceOption] | None:
     """The first of these machines that is up, will take itself down, and is one the plan would rent for at most
-    `most` $/h; with the way in which the plan would."""
+    `most` $/h; with the option of the plan that it is."""
     for name in names:
         try:
             machine = client.machine(name, refresh=True)
@@ -67,18 +67,18 @@ def first_reusable(
             continue
         if machine.price is None or machine.price > most + 0.005:
             continue
-        for way in ways:
-            if _matches(machine, way):
-                return machine, way
+        for option in options:
+            if _matches(machine, option):
+                return machine, option
     return None
 
 
-def _matches(machine: Machine, way: ResourceOption) -> bool:
-    cloud, _, region = way.infra.partition("/")
+def _matches(machine: Machine, option: ResourceOption) -> bool:
+    cloud, _, region = option.infra.partition("/")
     return (
         machine.cloud == cloud
         and (not region or machine.region == region)
-        and (not way.instance or machine.instance == way.instance)
-        and (machine.accelerator, machine.gpu_count) == (way.accelerator, way.gpu_count)
-        and bool(machine.spot) == way.spot
+        and (not option.instance or machine.instance == option.instance)
+        and (machine.accelerator, machine.gpu_count) == (option.accelerator, option.gpu_count)
+        and bool(machine.spot) == option.spot
     )

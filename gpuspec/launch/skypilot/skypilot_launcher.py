@@ -18,7 +18,7 @@ from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
-from gpuspec.launch.skypilot.task import timer
+from gpuspec.launch.skypilot.task import autostop
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import over_budget
@@ -115,7 +115,7 @@ class SkyPilotLauncher:
         log = JobLog(sys.stdout, sys.stderr)
         client = Client()
         if follow:
-            status = follow_to_end(client, run.machine, number, log, _to_stderr)
+            status = follow_to_end(client, run.machine, number, log=log, say=_to_stderr)
         else:
             status = client.logs(run.machine, number, log, follow=False)
         log.finish()
@@ -240,7 +240,7 @@ def _outputs_stay_there(job: Job, plan: Plan, mode: Mode) -> str:
     """What becomes of outputs that no client waits for."""
     kept = durable_folder(job, "RUN") if mode == "job" and job.items else None
     also = f"; what items wrote stays in {kept}" if kept else ""
-    minutes = timer(plan)["idle_minutes"]
+    minutes = autostop(plan)["idle_minutes"]
     return (
         f"outputs: with --detach they stay on the machine, which goes {minutes} minutes after the job: "
         f"`gpuspec logs -f RUN` fetches them{also}"

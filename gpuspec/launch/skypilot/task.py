@@ -23,8 +23,8 @@ from gpuspec.planning.rank import launchable
 
 
 class ResourceOption(NamedTuple):
-    """One way SkyPilot may take: a GPU × count on a cloud (and region, where the job limits regions).
-    `price` is the plan's cheapest for it, $/h."""
+    """One entry of a task's `any_of`: a GPU × count on a cloud (and region, where the job limits regions). `price` is
+    the plan's cheapest for it, $/h."""
 
     infra: str
     accelerator: str
@@ -35,17 +35,17 @@ class ResourceOption(NamedTuple):
 
 
 class Recovery(NamedTuple):
-    """What a job needs where another machine may take over from the one it was on."""
+    """What a managed job needs, which goes on on another machine when its own is taken back."""
 
-    until: float
-    """Unix time at which its time limit ends on any of them."""
-    hold_minutes: int
-    """How long the last one waits for its outputs to be fetched; 0 where nobody will."""
+    deadline: float
+    """Unix time at which its time limit ends, on whichever machine it is."""
+    fetch_minutes: int
+    """How long its last machine waits for its outputs to be fetched; 0 where nobody will."""
     folder: str | None
-    """Where on the machine it keeps which items are done, and their outputs: it outlives the machine."""
+    """Where on the machine it keeps which items are done, and their outputs: this outlives the machine."""
 
 
-_MACHINE = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ram", "disk"})
+_MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ram", "disk"})
 """Limits that a cloud and an accelerator's name cannot express."""
 
 
@@ -57,9 +57,9 @@ def resource_options(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> t
     turned_down = {
         _asked(candidate)
         for candidate in plan.candidates
-        if not candidate.kept and candidate.limit in _MACHINE
+        if not candidate.kept and candidate.limit in _MACHINE_LIMITS
     }
-    found: dict[tuple[object, ...], ResourceOption] = {}
+    found: dict[ResourceOption, ResourceOption] = {}
     for candidate in candidates:
         offer, asked = candidate.offer, _asked(candidate)
         cloud, name, gpu_count = asked
@@ -67,9 +67,16 @@ def resource_options(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> t
             continue
         infra = f"{cloud}/{offer.region}" if job.regions and offer.region else cloud
         instance = offer.instance if asked in turned_down else ""
-        entry = ResourceOption(infra, name, gpu_count, candidate.spot, instance, candidate.price)
-        found.setdefault(entry[:5], entry)
-    return tuple(sorted(found.values(), key=lambda entry: (entry.price, entry)))
+        option = ResourceOption(
+            infra=infra,
+            accelerator=name,
+            gpu_count=gpu_count,
+            spot=candidate.spot,
+            instance=instance,
+            price=candidate.price,
+        )
+        found.setdefault(option._replace(price=0.0), option)
+    return tuple(sorted(found.values(), key=lambda option: (option.price, option)))
 
 
 def _asked(candidate: Candidate) -> tuple[str, str, int]:
@@ -89,19 +96,26 @@ def task(
     resume: bool = False,
     shard: tuple[int, int] | None = None,
     reuse: ResourceOption | None = None,
-    succession: Recovery | None = None,
+    recovery: Recovery | None = None,
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
     `label` marks the machine as ours; `clouds` leaves only those; `items` are the job's, resolved, and `resume`
     runs only those not done before; `shard` is the part of them this machine does. `reuse` is for a machine that is
-    up already and was got that way: its setup is not repeated; `succession` is for a managed job. UserError where
+    up already and was got that way: its setup is not repeated; `recovery` is for a managed job. UserError where
     nothing is left to rent."""
-    _check_words(job, workdir)
+    _check_names(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
-    command = _command(job, workdir, items, resume, shard, succession.folder if succession else None)
+    command = _command(
+        job,
+        workdir,
+        items,
+        resume=resume,
+        shard=shard,
+        folder=recovery.folder if recovery else None,
+    )
     if reuse:
-        config["resources"] = _entry(reuse)
+        config["resources"] = _any_of_entry(reuse)
         command = reuse_text(job) + command
     else:
         config["resources"] = _resources(job, plan, label, clouds)
@@ -111,14 +125,14 @@ def task(
         config["envs"] = env
     if job.secrets:
         config["secrets"] = dict.fromkeys(job.secrets)
-    setup = "" if reuse else setup_text(job, plan.max_hours, until=succession.until if succession else None)
+    setup = "" if reuse else setup_text(job, plan.max_hours, deadline=recovery.deadline if recovery else None)
     if setup:
         config["setup"] = setup
     begins = f'echo "{COMMAND_BEGINS}" >&2\n' if job.readiness else ""
     noted = NOTE_SETUP_DONE if job.setup and not reuse else ""
     config["run"] = begins + noted + run_text(command, plan.max_hours, counted=not reuse)
-    if succession and succession.hold_minutes:
-        config["run"] = wait_for_fetch_text(config["run"], succession.hold_minutes)
+    if recovery and recovery.fetch_minutes:
+        config["run"] = wait_for_fetch_text(config["run"], recovery.fetch_minutes)
     config["run"] = wait_for_upload_text(config["run"], job)
     return config
 
@@ -129,7 +143,7 @@ _INTERPRETED = re.compile(r"[$`\"\\\n\r!]")
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]*")
 
 
-def _check_words(job: Job, workdir: str) -> None:
+def _check_names(job: Job, workdir: str) -> None:
     """UserError where SkyPilot's own shells, on this machine, would run a part of a path or a name."""
     odd = _INTERPRETED.search(workdir)
     if odd:
@@ -151,6 +165,7 @@ def _command(
     job: Job,
     workdir: str,
     items: Sequence[str],
+    *,
     resume: bool,
     shard: tuple[int, int] | None,
     folder: str | None,
@@ -166,9 +181,9 @@ def _command(
 
 
 def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[ResourceOption, ...]:
-    """The ways on clouds that may be used. UserError where there is none."""
-    ways = resource_options(job, plan, launchable(job, plan))
-    if not ways:
+    """The options on clouds that SkyPilot may use. UserError where there is none."""
+    options = resource_options(job, plan, launchable(job, plan))
+    if not options:
         raise UserError(
             "nothing-to-rent",
             "no offer satisfies every limit of this job"
@@ -176,9 +191,9 @@ def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple
             else "SkyPilot rents none of the GPUs that the plan kept",
             "`gpuspec plan --all` says why each offer was left out",
         )
-    here = tuple(way for way in ways if clouds is None or way.infra.split("/")[0] in clouds)
+    here = tuple(each for each in options if clouds is None or each.infra.split("/")[0] in clouds)
     if not here:
-        wanted = sorted({way.infra.split("/")[0] for way in ways})
+        wanted = sorted({each.infra.split("/")[0] for each in options})
         enabled = ", ".join(sorted(clouds or ())) or "none"
         raise UserError(
             "cloud-not-enabled",
@@ -190,7 +205,7 @@ def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple
 
 def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) -> dict[str, Any]:
     here = usable_options(job, plan, clouds)
-    resources: dict[str, Any] = {"any_of": [_entry(way) for way in here]}
+    resources: dict[str, Any] = {"any_of": [_any_of_entry(option) for option in here]}
     if job.disk_gb is not None:
         resources["disk_size"] = math.ceil(job.disk_gb)
     if job.image:
@@ -199,29 +214,32 @@ def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) 
     if public:
         resources["ports"] = public
     resources["max_hourly_cost"] = max_hourly_cost(job, here)
-    resources["autostop"] = timer(plan)
+    resources["autostop"] = autostop(plan)
     resources["labels"] = {"gpuspec": label}
     return resources
 
 
-def _entry(way: ResourceOption) -> dict[str, Any]:
-    entry: dict[str, Any] = {"infra": way.infra, "accelerators": f"{way.accelerator}:{way.gpu_count}"}
-    if way.instance:
-        entry["instance_type"] = way.instance
-    if way.spot:
+def _any_of_entry(option: ResourceOption) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "infra": option.infra,
+        "accelerators": f"{option.accelerator}:{option.gpu_count}",
+    }
+    if option.instance:
+        entry["instance_type"] = option.instance
+    if option.spot:
         entry["use_spot"] = True
     return entry
 
 
-def max_hourly_cost(job: Job, ways: Sequence[ResourceOption]) -> float:
-    """The most that may be paid, $/h: `max_price`, else the dearest way and a tenth more, since a price that
+def max_hourly_cost(job: Job, options: Sequence[ResourceOption]) -> float:
+    """The most that may be paid, $/h: `max_price`, else the dearest option and a tenth more, since a price that
     moved by more is asked about first."""
     if job.max_price is not None:
         return job.max_price
-    return round(max(way.price for way in ways) * 1.1 + 0.005, 2)
+    return round(max(option.price for option in options) * 1.1 + 0.005, 2)
 
 
-def timer(plan: Plan) -> dict[str, Any]:
+def autostop(plan: Plan) -> dict[str, Any]:
     """SkyPilot's autostop: whole minutes, always `down` (many clouds cannot stop), waiting for jobs only
     (an open ssh session would keep a forgotten machine for ever)."""
     return {"idle_minutes": math.ceil(plan.keep_alive_minutes), "down": True, "wait_for": "jobs"}

@@ -1,2 +1,2 @@
-"""Fetches a job's `downloads` before its command runs. `fetch.py` is the program; its table `PLANS` names what plans
-the files of each strategy."""
+"""Fetches a job's `downloads` before its command runs. `fetch.py` is the program; its table `PLANNERS` has a row for
+each strategy."""

@@ -15,7 +15,7 @@ from .hubs import plan_civitai, plan_hf
 from .tools import plan_git, plan_gs, plan_http, plan_lfs, plan_s3, plan_shell
 from .transfer import Fetcher
 
-PLANS = {
+PLANNERS = {
     "hf": plan_hf,
     "http": plan_http,
     "https": plan_http,
@@ -25,7 +25,7 @@ PLANS = {
     "git-lfs": plan_lfs,
     "civitai": plan_civitai,
 }
-"""strategy → what there is to do for one download; the manifest brings those that are a script."""
+"""Strategy → what works out the files of one download. Strategies that are shell text come with the manifest."""
 
 
 def main(arguments: list[str]) -> int:
@@ -33,9 +33,9 @@ def main(arguments: list[str]) -> int:
     root = arguments[arguments.index("--root") + 1] if "--root" in arguments else "."
     with open(arguments[0], encoding="utf-8") as manifest:
         wanted = json.load(manifest)
-    plans = {**PLANS, **{name: plan_shell(**how) for name, how in wanted.get("strategies", {}).items()}}
+    planners = {**PLANNERS, **{name: plan_shell(**how) for name, how in wanted.get("strategies", {}).items()}}
     try:
-        Fetcher(os.path.realpath(root), plans, wanted.get("backoff", 1.0)).fetch(wanted["downloads"])
+        Fetcher(os.path.realpath(root), planners, wanted.get("backoff", 1.0)).fetch(wanted["downloads"])
     except Failure as failure:
         print(f"download: error: {failure}", file=sys.stderr, flush=True)
         return 1

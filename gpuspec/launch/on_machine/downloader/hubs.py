@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import sys
 import urllib.parse
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -47,13 +48,13 @@ def plan_hf(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     prefix = "" if kind == "models" else kind + "/"
     base = f"{endpoint}/{prefix}{repository}/resolve/{commit}/"
     files = [
-        _file(base, folder, entry, token, cached=not item.get("target"))
+        _file(entry, base=base, folder=folder, token=token, cached=not item.get("target"))
         for entry in listing["siblings"]
         if _wanted(entry["rfilename"], item.get("allow") or (), item.get("ignore") or ())
     ]
     if not files:
         raise Failure(f"no file of {item['source']} matches `allow` {list(item.get('allow') or ())}")
-    if importlib.util.find_spec("huggingface_hub") and not all(fetcher.there(file) for file in files):
+    if importlib.util.find_spec("huggingface_hub") and not all(fetcher.is_complete(file) for file in files):
         wanted = {
             "repo_id": repository,
             "repo_type": _KINDS[kind],
@@ -100,7 +101,7 @@ def _cached(kind: str, repository: str, revision: str, commit: str) -> str:
     return os.path.join(os.path.realpath(top), "snapshots", commit)
 
 
-def _file(base: str, folder: str, entry: dict[str, Any], token: str | None, cached: bool) -> File:
+def _file(entry: dict[str, Any], *, base: str, folder: str, token: str | None, cached: bool) -> File:
     name = entry["rfilename"]
     path = os.path.join(folder, name) if cached and os.path.islink(os.path.join(folder, name)) else None
     lfs = entry.get("lfs") or {}
@@ -111,9 +112,13 @@ def _file(base: str, folder: str, entry: dict[str, Any], token: str | None, cach
         if entry.get("blobId")
         else None
     )
-    url = base + urllib.parse.quote(name)
     return File(
-        url, path or confined(folder, name), lfs.get("size") or entry.get("size"), check, token, cached
+        url=base + urllib.parse.quote(name),
+        path=path or confined(folder, name),
+        size=lfs.get("size") or entry.get("size"),
+        check=check,
+        token=token,
+        cached=cached,
     )
 
 
@@ -122,7 +127,8 @@ def _by_hub(fetcher: Fetcher, wanted: dict[str, Any], files: list[File], deadlin
     code = "import json, sys, huggingface_hub as h; h.snapshot_download(**json.loads(sys.argv[1]))"
     missing = [file for file in files if not os.path.exists(file.path)]
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    command(wanted["repo_id"], ["-c", code, json.dumps(wanted)], fetcher, deadline, environment, python=True)
+    fetch = [sys.executable, "-c", code, json.dumps(wanted)]
+    command(wanted["repo_id"], fetch, fetcher, deadline, environment=environment)
     for file in files:
         fetcher.remember(file)
     return sum(os.path.getsize(file.path) for file in missing)
@@ -148,5 +154,5 @@ def plan_civitai(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
         target += os.path.basename(chosen["name"])
     digest = item.get("sha256") or (chosen.get("hashes") or {}).get("SHA256")
     check = ("sha256", digest.lower()) if digest else None
-    url = f"{endpoint}/api/download/models/{number}"
-    return [Task(item, File(url, confined(fetcher.root, target), None, check, token), None)]
+    url, path = f"{endpoint}/api/download/models/{number}", confined(fetcher.root, target)
+    return [Task(item, File(url, path, check=check, token=token), None)]

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.parse
@@ -25,12 +24,11 @@ def command(
     arguments: list[str],
     fetcher: Fetcher,
     deadline: float,
+    *,
     environment: dict[str, str] | None = None,
-    python: bool = False,
 ) -> str:
     """Run a tool in the workspace; what it printed. Failure with its last words, or when time is up (then it
     and all it started are ended)."""
-    arguments = [sys.executable, *arguments] if python else arguments
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as words:
         process = subprocess.Popen(
             arguments,
@@ -69,7 +67,7 @@ def plan_http(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
             raise Failure(f"{redacted(item['source'])} names no file; say where it goes with `target`")
         target += name
     check = ("sha256", item["sha256"].lower()) if item.get("sha256") else None
-    return [Task(item, File(item["source"], confined(fetcher.root, target), None, check), None)]
+    return [Task(item, File(item["source"], confined(fetcher.root, target), check=check), None)]
 
 
 def plan_s3(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
@@ -78,7 +76,7 @@ def plan_s3(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     bucket, key = _bucket(item["source"], "s3://")
     public = f"{endpoint}/{bucket}/{key}" if endpoint else f"https://{bucket}.s3.amazonaws.com/{key}"
     copy = [["aws", "s3", "sync" if key.endswith("/") or not key else "cp", "--no-progress"]]
-    return _from_bucket(fetcher, item, copy, public, key)
+    return _from_bucket(fetcher, item, copy, public=public, key=key)
 
 
 def plan_gs(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
@@ -89,7 +87,7 @@ def plan_gs(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
         copy = [["gcloud", "storage", "rsync", "-r"], ["gsutil", "-m", "rsync", "-r"]]
     else:
         copy = [["gcloud", "storage", "cp"], ["gsutil", "cp"]]
-    return _from_bucket(fetcher, item, copy, f"{endpoint}/{bucket}/{key}", key)
+    return _from_bucket(fetcher, item, copy, public=f"{endpoint}/{bucket}/{key}", key=key)
 
 
 def _bucket(source: str, scheme: str) -> tuple[str, str]:
@@ -100,7 +98,7 @@ def _bucket(source: str, scheme: str) -> tuple[str, str]:
 
 
 def _from_bucket(
-    fetcher: Fetcher, item: dict[str, Any], copies: list[list[str]], public: str, key: str
+    fetcher: Fetcher, item: dict[str, Any], copies: list[list[str]], *, public: str, key: str
 ) -> list[Task]:
     folder = key.endswith("/") or not key
     target = item.get("target") or ""
@@ -114,7 +112,7 @@ def _from_bucket(
         raise Failure(f"{item['source']} is a folder of a bucket and this machine has no {names}; install it")
     if tool is None:
         check = ("sha256", item["sha256"].lower()) if item.get("sha256") else None
-        return [Task(item, File(quoted, path, None, check), None)]
+        return [Task(item, File(quoted, path, check=check), None)]
     source = (
         item["source"]
         if "://" in item["source"]
@@ -130,7 +128,7 @@ def _from_bucket(
     return [fetcher.once(item, path, work, pinned=not folder)]
 
 
-def plan_git(fetcher: Fetcher, item: dict[str, Any], lfs: bool = False) -> list[Task]:
+def plan_git(fetcher: Fetcher, item: dict[str, Any], *, lfs: bool = False) -> list[Task]:
     """One revision of a repository, without its history."""
     source, revision = item["source"], item.get("revision") or "HEAD"
     if source.startswith("-") or revision.startswith("-"):
@@ -144,7 +142,7 @@ def plan_git(fetcher: Fetcher, item: dict[str, Any], lfs: bool = False) -> list[
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
 
     def git(deadline: float, *arguments: str) -> str:
-        return command(source, ["git", "-C", path, *arguments], fetcher, deadline, environment)
+        return command(source, ["git", "-C", path, *arguments], fetcher, deadline, environment=environment)
 
     def work(deadline: float) -> int:
         os.makedirs(path, exist_ok=True)
@@ -167,13 +165,13 @@ def plan_lfs(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     return plan_git(fetcher, item, lfs=True)
 
 
-def plan_shell(script: str, again: bool = False) -> Any:
+def plan_shell(script: str, *, again: bool = False) -> Any:
     """The plan of a strategy that is shell text (see `gpuspec.DownloadStrategy`)."""
 
     def plan(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
         path = confined(fetcher.root, item["target"]) if item.get("target") else fetcher.root
         what = "script" if item["strategy"] == "script" else item["source"]
-        told = {
+        variables = {
             "GPUSPEC_SOURCE": item["source"],
             "GPUSPEC_TARGET": path + os.sep * item.get("target", "").endswith("/"),
             "GPUSPEC_REVISION": item.get("revision") or "",
@@ -184,7 +182,7 @@ def plan_shell(script: str, again: bool = False) -> Any:
         def work(deadline: float) -> int:
             before = tree_size(path)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            command(what, ["bash", "-c", script], fetcher, deadline, {**os.environ, **told})
+            command(what, ["bash", "-c", script], fetcher, deadline, environment={**os.environ, **variables})
             if not os.path.exists(path):
                 raise Failure(f"the download script ended well, but {item['target']} is not there")
             if item.get("sha256"):

@@ -1,4 +1,4 @@
-"""The engine: what is there is skipped, what was cut off is resumed, what is wrong is said once.
+"""Fetching: what is there is skipped, what was cut off is resumed, what is wrong is said once.
 
 Stays within the machine's disk, each download's timeout and a bounded number of tries.
 """
@@ -24,7 +24,7 @@ from .web import ask, redacted
 
 if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
     Work = Callable[[float], int]
-    Plan = Callable[["Fetcher", dict[str, Any]], list[Task]]
+    Planner = Callable[["Fetcher", dict[str, Any]], list[Task]]
 
 WORKERS = 4
 TRIES = 5  # in a row without a byte of progress
@@ -56,12 +56,12 @@ def existing(path: str) -> str:
 
 
 class Fetcher:
-    """Fetches downloads into `root`; `plans` says what each strategy has to do. `fetched` counts the bytes
-    that came over the network; `backoff` is the first pause between tries, in seconds."""
+    """Fetches downloads into `root`; `planners` give what there is to do for a download, by strategy. `fetched` counts
+    the bytes that came over the network; `backoff` is the first pause between tries, in seconds."""
 
-    def __init__(self, root: str, plans: Mapping[str, Plan], backoff: float = 1.0) -> None:
+    def __init__(self, root: str, planners: Mapping[str, Planner], backoff: float = 1.0) -> None:
         self.root = root
-        self.plans = plans
+        self.planners = planners
         self.backoff = backoff
         self.fetched = 0
         self.skipped = 0
@@ -83,7 +83,7 @@ class Fetcher:
                 self.ledger = json.load(ledger)
             self.ledger.setdefault("self", {"id": uuid.uuid4().hex[:8]})
             tasks = [task for item in downloads for task in self._planned(item)]
-            missing = [t for t in tasks if t.work or (t.file and not self.there(t.file))]
+            missing = [t for t in tasks if t.work or (t.file and not self.is_complete(t.file))]
             self.skipped = len(tasks) - len(missing)
             self._check_space(missing)
             self._run(missing)
@@ -107,12 +107,12 @@ class Fetcher:
             yield
 
     def _planned(self, item: dict[str, Any]) -> list[Task]:
-        plan = self.plans.get(item["strategy"])
-        if plan is None:
-            known = ", ".join(sorted(self.plans))
+        planner = self.planners.get(item["strategy"])
+        if planner is None:
+            known = ", ".join(sorted(self.planners))
             raise Failure(f"strategy {item['strategy']!r} is not known; use one of: {known}")
         tasks: list[Task] = self._retried(
-            item["source"], time.monotonic() + self._timeout(item), lambda: plan(self, item)
+            item["source"], time.monotonic() + self._timeout(item), lambda: planner(self, item)
         )
         return tasks
 
@@ -183,7 +183,7 @@ class Fetcher:
         for future in done:
             future.result()
 
-    def there(self, file: File) -> bool:
+    def is_complete(self, file: File) -> bool:
         """Whether `file` is complete already. Failure if something not fetched by us stands in its place."""
         try:
             found = os.stat(file.path)
@@ -328,9 +328,11 @@ class Fetcher:
             validator = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
             weak = validator and validator.startswith("W/")
             self._note(part, {"url": file.url, "validator": None if weak else validator})
-            self._write(answer, part, have, total, deadline, file.url)
+            self._write(answer, part, have=have, total=total, deadline=deadline, url=file.url)
 
-    def _write(self, answer: Any, part: str, have: int, total: int | None, deadline: float, url: str) -> None:
+    def _write(
+        self, answer: Any, part: str, *, have: int, total: int | None, deadline: float, url: str
+    ) -> None:
         with open(part, "ab" if have else "wb") as out:
             while True:
                 if self.stop.is_set():
