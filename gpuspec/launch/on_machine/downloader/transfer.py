@@ -56,8 +56,8 @@ def existing(path: str) -> str:
 
 
 class Fetcher:
-    """Fetches downloads into `root`; `planners` give what there is to do for a download, by strategy. `fetched` counts
-    the bytes that came over the network; `backoff` is the first pause between tries, in seconds."""
+    """Fetches downloads into `root`; `planners` give what there is to do for a download, by strategy. `fetched`
+    counts the bytes that came over the network; `backoff` is the first pause between tries, in seconds."""
 
     def __init__(self, root: str, planners: Mapping[str, Planner], backoff: float = 1.0) -> None:
         self.root = root
