@@ -7,23 +7,22 @@ import re
 
 import click
 
+from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.errors import UserError
-from gpuspec.lint.config import Configs
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.files import lint_data, read_file
 from gpuspec.lint.page import markdown
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
-from gpuspec.lint.settings import Overrides
 from gpuspec.report.text import Style, block
 from gpuspec.rules import collect
 
 
 @click.command("explain")
 @click.argument("what", metavar="RULE|FILE:LINE|FILE")
-@click.option("--prices", metavar="SOURCE", help="Price source to use.")
-def command(what: str, prices: str | None) -> int:
+@case_options
+def command(what: str, given: CaseOptions) -> int:
     """What a rule is about, or the arithmetic behind the findings in one line of a file.
 
     \b
@@ -39,7 +38,7 @@ def command(what: str, prices: str | None) -> int:
     path, line = (match[1], match[2]) if match else (what, None)
     if not os.path.exists(path):
         raise UserError("unknown-rule", f"{what!r} is neither a rule nor a file", _near(what, registry))
-    found = _findings(path, registry, prices)
+    found = _findings(path, registry, given)
     if line:
         found = [item for item in found if item.place.line == int(line)]
     if not found:
@@ -61,8 +60,8 @@ def arithmetic(found: Located) -> str:
     return "".join(lines)
 
 
-def _findings(path: str, registry: Registry, prices: str | None) -> list[Located]:
-    settings = Configs(registry, Overrides(prices=prices, pedantic=True)).settings_for(path)
+def _findings(path: str, registry: Registry, given: CaseOptions) -> list[Located]:
+    settings = given.settings_for(path)._replace(pedantic=True)
     return lint_data(Linter(registry), path, read_file(path), settings)
 
 

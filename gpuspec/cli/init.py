@@ -11,6 +11,9 @@ import click
 from gpuspec.cli.starter import DEFAULT_MODEL, TASK_NOTE, starter
 from gpuspec.errors import UserError
 
+STDOUT_NAME = "job.jsonc"
+"""Whose settings count where the spec is printed."""
+
 
 @click.command("init")
 @click.option("--task", type=click.Choice(tuple(TASK_NOTE)), help="What the job does. Default: serve.")
@@ -35,7 +38,7 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
         raise UserError(
             "bad-model", f"{model!r} is not the name of a model", "give a Hugging Face id like org/name"
         )
-    text = starter(task or "serve", model)
+    text = starter(task or "serve", model, STDOUT_NAME if output == "-" else output)
     if output == "-":
         click.echo(text, nl=False)
         return 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.run_lint import Request
 from gpuspec.cli.run_lint import lint as run
 from gpuspec.lint.config import SEVERITIES
@@ -83,16 +84,14 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Least severity for exit status 1 [warning].")
 @click.option("--pedantic/--no-pedantic", default=None, help="Show findings of low confidence, too.")
 @click.option("--preview/--no-preview", default=None, help="Run rules in preview, too.")
-@click.option("--prices", metavar="SOURCE", help="Price source to use (`gpuspec prices` lists them).")
+@case_options
 @click.option("--baseline", metavar="FILE", help="Hide the findings recorded in FILE.")
 @click.option("--write-baseline", metavar="FILE", help="Record all findings in FILE.")
-@click.option("--config", metavar="FILE", help="Use this config file and no other.")
-@click.option("--isolated", is_flag=True, help="Use no config file.")
 @click.option(
     "--allow-local-rules", is_flag=True, help="Run the Python files that the config's local-rules names."
 )
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
+def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, **options: Any) -> int:
     """Find mistakes and waste in job specs and launch scripts.
 
     \b
@@ -111,13 +110,15 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> in
         "per_file_ignores",
         "exclude",
         "fail_on",
-        "prices",
         "pedantic",
+        "preview",
     )
-    overrides = Overrides(**{name: options.pop(name) for name in (*names, "preview")})
+    overrides = given.over(Overrides(**{name: options.pop(name) for name in names}))
     debug = bool(ctx.find_root().params.get("debug"))
     watching = options.pop("watch")
-    request = Request(paths or (".",), overrides, debug=debug, **options)
+    request = Request(
+        paths or (".",), overrides, debug=debug, config=given.config, isolated=given.isolated, **options
+    )
     if watching:
         from gpuspec.cli.watch import watch
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.cli.job_file import dated, load, make_plan
-from gpuspec.cli.pace import spread_of
+from gpuspec.cli.deadline import against_deadline
+from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.planning.case import JobOverrides
 
 
 @click.command("plan")
@@ -23,7 +24,7 @@ from gpuspec.cli.pace import spread_of
     type=click.FloatRange(min=0, min_open=True),
     help="How long one item takes on the GPU chosen. Default: what the last run measured.",
 )
-@click.option("--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file.")
+@case_options
 @click.option(
     "--accept-no-timer", is_flag=True, help="Keep clouds whose machines cannot take themselves down."
 )
@@ -33,7 +34,7 @@ def command(
     everything: bool,
     deadline: float | None,
     item_seconds: float | None,
-    prices: str | None,
+    given: CaseOptions,
     accept_no_timer: bool,
 ) -> int:
     """Rank what can be rented for a job, with reasons and the worst-case cost.
@@ -43,16 +44,16 @@ def command(
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
     """
-    file = load(spec, prices)
-    plan = make_plan(file, accept_no_timer=accept_no_timer)
-    spread = spread_of(file, plan, deadline=deadline, seconds=item_seconds)
+    settings = given.settings_for(spec, JobOverrides(accept_no_timer=accept_no_timer))
+    case = open_case(spec, settings)
+    plan = case.plan
+    spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
     if as_json:
         from gpuspec.report import plan_json
 
-        click.echo(plan_json.render(spec, file.job, plan, spread), nl=False)
+        click.echo(plan_json.render(case, plan, spread), nl=False)
     else:
         from gpuspec.report import plan_table
 
-        text = plan_table.render(spec, file.job, plan, everything=everything, dated=dated(), spread=spread)
-        click.echo(text, nl=False)
+        click.echo(plan_table.render(case, plan, everything=everything, spread=spread), nl=False)
     return 0 if plan.choice or not plan.candidates else 1

@@ -24,7 +24,7 @@ def command(context: click.Context, as_json: bool) -> None:
 
 
 @command.command("update")
-@click.option("--cloud", "clouds", multiple=True, metavar="NAME", help="Only this cloud. May be repeated.")
+@click.option("--cloud", "clouds", multiple=True, metavar="CLOUD", help="Only this cloud. May be repeated.")
 @click.option("--accept-moves", is_flag=True, help="Take prices that moved more than five-fold, too.")
 @click.option("--offline", is_flag=True, help="Read the files SkyPilot already has in ~/.sky; fetch nothing.")
 def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -> None:

@@ -7,22 +7,24 @@ from typing import Any, NamedTuple
 
 import click
 
-from gpuspec.cli.job_file import JobFile, dated, load, make_plan
+from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.launcher_name import LauncherName
-from gpuspec.cli.pace import spread_of
-from gpuspec.cli.shards import check_shards, one_share, parse_shard, run_shards
+from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
-from gpuspec.job import Budget
+from gpuspec.job import Job
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
+from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import Case, JobOverrides
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
 from gpuspec.words import dollars
 
 
 class Prepared(NamedTuple):
-    """A spec on its way: read, linted and planned; nothing is launched yet."""
+    """A job on its way: read, linted and planned; nothing is launched yet."""
 
-    file: JobFile
+    case: Case
     plan: Plan
     where: Launcher
     settings: RunSettings
@@ -41,7 +43,7 @@ class Prepared(NamedTuple):
 @click.option(
     "--max-hours", type=click.FloatRange(min=0, min_open=True), help="Time limit; overrides the spec's."
 )
-@click.option("--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file.")
+@case_options
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
 @click.option("--shards", type=click.IntRange(min=2), help="Spread the items over this many machines.")
 @click.option("--shard", metavar="K/N", hidden=True, help="Do only this part of the items.")
@@ -54,7 +56,9 @@ class Prepared(NamedTuple):
     "--allow-no-gpu", is_flag=True, help="With --on local: go on although the GPU asked for is missing."
 )
 @click.option("--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down.")
-def command(specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None, **options: Any) -> int:
+def command(
+    specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None, given: CaseOptions, **options: Any
+) -> int:
     """Lint, plan, ask and launch a job on the cheapest GPU that fits.
 
     A machine that an earlier run of the same set-up has left, and that is still up, is used again. Several specs
@@ -67,40 +71,45 @@ def command(specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None
     2 it could not be launched, 3 gpuspec itself failed, 130 interrupted. Of several specs, that of the first that
     did not succeed.
     """
-    prepared = [_prepare(spec, yes, shards or 1, options) for spec in specs]
+    prepared = [_prepare(spec, given, options, yes=yes, shards=shards or 1) for spec in specs]
     if dry_run:
         for each in prepared:
-            click.echo(each.where.describe(each.file.job, each.plan, each.settings))
+            click.echo(each.where.describe(each.case.job, each.plan, each.settings))
         return 0
     for each in prepared:
-        each.where.check(each.file.job, each.plan, each.settings)
+        each.where.check(each.case.job, each.plan, each.settings)
     if shards is not None:
-        check_shards(prepared[0].file, len(specs), shards)
+        check_shards(prepared[0].case, len(specs), shards)
     if not yes and not _ask(" ".join(_question(each, shards or 1) for each in prepared)):
         raise UserError("declined", "not launched", status=1)
     if shards is not None:
-        return run_shards(specs[0], shards, options)
+        return run_shards(specs[0], shards, given, options)
     worst = 0
     for each in prepared:
-        status = _launch(each.where, each.file, each.plan, each.settings)
+        status = _launch(each)
         worst = worst or status
         if status == 130:
             break
     return worst
 
 
-def _prepare(spec: str, yes: bool, shards: int, options: dict[str, Any]) -> Prepared:
-    file = load(spec, options["prices"])
-    if options["max_hours"] is not None:
-        file = _with_limit(file, options["max_hours"])
+def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: bool, shards: int) -> Prepared:
     shard = parse_shard(options["shard"])
-    file = one_share(file, shard[1] if shard else shards)
-    _lint(file, options["prices"])
-    place, plan = _place(file, options["on"], options["accept_no_timer"])
-    where = find_launcher(place)
-    settings = RunSettings(
+    overrides = JobOverrides(
+        max_hours=options["max_hours"],
+        machines=shard[1] if shard else shards,
+        accept_no_timer=options["accept_no_timer"],
+    )
+    settings = given.settings_for(spec, overrides)
+    case = open_case(spec, settings)
+    name, plan = _launcher_and_plan(case, options["on"])
+    budget = case.job.budget
+    if shards > 1 and name != "local" and budget and budget.max_total is not None:
+        _say(f"{shards} machines share the budget: {dollars(budget.max_total)} is the most for each")
+    _lint(case, settings)
+    run_settings = RunSettings(
         spec_path=spec,
-        workdir=file.workdir,
+        workdir=case.workdir,
         detach=options["detach"],
         accept_no_timer=options["accept_no_timer"],
         outputs=not options["no_outputs"],
@@ -109,50 +118,35 @@ def _prepare(spec: str, yes: bool, shards: int, options: dict[str, Any]) -> Prep
         shard=shard,
         plain=options["plain"],
         allow_no_gpu=options["allow_no_gpu"],
-        max_hours=_own_limit(file) if place == "local" else plan.max_hours,
+        max_hours=_own_limit(case.job) if name == "local" else plan.max_hours,
         say=_say,
         ask=lambda question: yes or _ask(question),
     )
-    _show(file, plan, place, whole=shard is None and shards == 1)
-    if shards > 1 and place != "local" and file.job.budget and file.job.budget.max_total is not None:
-        share = dollars(file.job.budget.max_total)
-        _say(f"{shards} machines share the budget: {share} is the most for each")
-    return Prepared(file, plan, where, settings)
+    _show_plan(case, plan, name, whole=shard is None and shards == 1)
+    return Prepared(case, plan, find_launcher(name), run_settings)
 
 
-def _place(file: JobFile, wanted: str | None, accept_no_timer: bool) -> tuple[str, Plan]:
+def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
     """(launcher, plan of what it can run on): the one that is `wanted`, or that of the cheapest offer that fits."""
     if wanted is None:
-        plan = make_plan(file, accept_no_timer=accept_no_timer)
-        cheapest = plan.choice.offer.launcher if plan.choice else "skypilot"
-        wanted = cheapest if plan.candidates else "local"
-    of = None if wanted == "local" else wanted
-    return wanted, make_plan(file, accept_no_timer=accept_no_timer, launcher=of)
+        cheapest = case.plan.choice.offer.launcher if case.plan.choice else "skypilot"
+        wanted = cheapest if case.plan.candidates else "local"
+    return wanted, case.plan_on(None if wanted == "local" else wanted)
 
 
-def _with_limit(file: JobFile, max_hours: float) -> JobFile:
-    budget = (file.job.budget or Budget())._replace(max_hours=max_hours)
-    return file._replace(job=file.job._replace(budget=budget))
-
-
-def _own_limit(file: JobFile) -> float | None:
+def _own_limit(job: Job) -> float | None:
     # A budget in dollars limits no run that costs none.
-    return file.job.budget.max_hours if file.job.budget else None
+    return job.budget.max_hours if job.budget else None
 
 
-def _lint(file: JobFile, prices: str | None) -> None:
+def _lint(case: Case, settings: Settings) -> None:
     """Show the findings, as `gpuspec lint` would; stop at an error."""
-    from gpuspec.lint.config import Configs
-    from gpuspec.lint.files import lint_data
     from gpuspec.lint.runner import Linter
-    from gpuspec.lint.settings import Overrides
     from gpuspec.report.text import Style, block
     from gpuspec.rules import collect
 
-    registry = collect()
-    settings = Configs(registry, Overrides(prices=prices)).settings_for(file.path)
-    linter = Linter(registry)
-    found = lint_data(linter, file.path, file.data, settings)
+    linter = Linter(collect())
+    found = linter.cases([case], settings)
     for problem in linter.problems:
         _say(f"gpuspec: error[internal]: {problem}")
     for finding in found:
@@ -161,20 +155,20 @@ def _lint(file: JobFile, prices: str | None) -> None:
     if errors:
         raise UserError(
             "lint-errors",
-            f"{file.path}: {len(errors)} error{'s' if len(errors) > 1 else ''} that would fail or lose data",
+            f"{case.path}: {len(errors)} error{'s' if len(errors) > 1 else ''} that would fail or lose data",
             "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason",
             status=1,
         )
 
 
-def _show(file: JobFile, plan: Plan, place: str, *, whole: bool) -> None:
-    if place == "local":
-        _say(f"{file.path}: runs on this machine, in {file.workdir}")
+def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:
+    if launcher == "local":
+        _say(f"{case.path}: runs on this machine, in {case.workdir}")
         return
     from gpuspec.report import plan_table
 
-    spread = spread_of(file, plan, deadline=None, seconds=None) if whole else None
-    click.echo(plan_table.render(file.path, file.job, plan, dated=dated(), spread=spread), err=True)
+    spread = against_deadline(case, plan) if whole else None
+    click.echo(plan_table.render(case, plan, spread=spread), err=True)
 
 
 def _question(each: Prepared, machines: int) -> str:
@@ -183,7 +177,7 @@ def _question(each: Prepared, machines: int) -> str:
         return "Run it here?"
     if not each.where.rents:
         return f"Run it on {each.where.name}, at ${plan.choice.price:.2f}/h?"
-    most = max(candidate.price for candidate in launchable(each.file.job, plan))
+    most = max(candidate.price for candidate in launchable(each.case.job, plan))
     if machines > 1:
         return f"Launch {machines} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each?"
     dearer = f" (up to ${most:.2f}/h where cheaper ones are sold out)" if most > plan.choice.price else ""
@@ -202,23 +196,24 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _launch(where: Launcher, file: JobFile, plan: Plan, settings: RunSettings) -> int:
+def _launch(each: Prepared) -> int:
     from gpuspec.launch.records import Records
 
+    job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
     choice = None if where.name == "local" else plan.choice
     record = Records().new(
-        name=file.job.name or "job",
+        name=job.name or "job",
         launcher=where.name,
         spec_path=settings.spec_path,
         workdir=settings.workdir,
         planned_price=choice.price if choice else None,
         max_hours=settings.max_hours,
-        ports=" ".join(str(port.port) for port in file.job.ports) or None,
-        ready=file.job.readiness.http if file.job.readiness else None,
+        ports=" ".join(str(port.port) for port in job.ports) or None,
+        ready=job.readiness.http if job.readiness else None,
         planned_memory=choice.fit.need.expected if choice and choice.fit else None,
     )
     try:
-        outcome: Outcome = where.launch(file.job, plan, settings, record)
+        outcome: Outcome = where.launch(job, plan, settings, record)
     except Exception as error:
         if record.run.state == "starting":
             record.update(state="failed", message=str(error) or type(error).__name__)

@@ -9,10 +9,11 @@ import threading
 from types import FrameType
 from typing import IO, Any
 
-from gpuspec.cli.job_file import JobFile
+from gpuspec.cli.open_case import CaseOptions
 from gpuspec.errors import UserError
+from gpuspec.planning.case import Case
 
-_VALUES = {"on": "--on", "max_hours": "--max-hours", "prices": "--prices"}
+_VALUES = {"on": "--on", "max_hours": "--max-hours"}
 _FLAGS = {
     "detach": "--detach",
     "fresh": "--fresh",
@@ -34,13 +35,13 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
     return int(which), int(many)
 
 
-def check_shards(file: JobFile, specs: int, shards: int) -> None:
+def check_shards(case: Case, specs: int, shards: int) -> None:
     """UserError where there is nothing to spread, or more machines than items."""
     from gpuspec.launch import items
 
-    if specs > 1 or file.path == "-":
+    if specs > 1 or case.path == "-":
         raise UserError("bad-shards", "--shards takes one spec, from a file", "launch them one by one")
-    found = items.resolve(file.job, file.workdir)
+    found = items.resolve(case.job, case.workdir)
     if len(found) < shards:
         raise UserError(
             "bad-shards",
@@ -51,16 +52,7 @@ def check_shards(file: JobFile, specs: int, shards: int) -> None:
         )
 
 
-def one_share(file: JobFile, machines: int) -> JobFile:
-    """The spec as one of so many machines has it: the budget is for all of them together."""
-    budget = file.job.budget
-    if machines == 1 or budget is None or budget.max_total is None:
-        return file
-    share = budget._replace(max_total=budget.max_total / machines)
-    return file._replace(job=file.job._replace(budget=share))
-
-
-def run_shards(spec: str, shards: int, options: dict[str, Any]) -> int:
+def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, Any]) -> int:
     """Run all parts at once, their lines marked `[1/3]`; the exit status of the first that did not succeed."""
     rest = [
         word
@@ -69,6 +61,7 @@ def run_shards(spec: str, shards: int, options: dict[str, Any]) -> int:
         for word in (option, str(options[name]))
     ]
     rest += [option for name, option in _FLAGS.items() if options[name]]
+    rest += given.words()
     children = [
         subprocess.Popen(
             [

@@ -7,8 +7,12 @@ from typing import Any
 
 import click
 
+from gpuspec.cli.open_case import CaseOptions, case_options, open_case
 from gpuspec.errors import UserError
+from gpuspec.formats import JOB_SPEC, Document
+from gpuspec.job import Job
 from gpuspec.report.size import Sized
+from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
 LIMITS = {
@@ -33,6 +37,7 @@ LIMITS = {
 @click.option("--gpus", type=int, metavar="N", help="Spread over this many GPUs.")
 @click.option("--on", "gpu", metavar="GPU", help="Judge this GPU, and draw its memory.")
 @click.option("--params-b", type=float, metavar="B", help="Billions of parameters of an unknown model.")
+@case_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(
     what: str,
@@ -46,6 +51,7 @@ def command(
     gpus: int | None,
     gpu: str | None,
     params_b: float | None,
+    given: CaseOptions,
     as_json: bool,
 ) -> int:
     """Memory and speed of a model or of a job.
@@ -59,7 +65,13 @@ def command(
     for name, value in (("context", context), ("concurrency", concurrency), ("gpus", gpus), ("batch", batch)):
         _check(name, value)
     _check("params_b", params_b)
-    workload, job_gpus = _workload(what, params_b)
+    settings = given.settings_for(what if _is_job(what) else ".")
+    if _is_job(what):
+        case = open_case(what, settings)
+        workload = case.workload
+    else:
+        case = settings.case(Document(what, Tree(""), Job(), "", JOB_SPEC.format))
+        workload = _of_model(what, params_b)
     changes: dict[str, Any] = {
         "context": context,
         "concurrency": concurrency,
@@ -73,7 +85,8 @@ def command(
     workload = workload._replace(**changes, **(_scheme(quantization) if quantization else {}))
     if context and workload.task == "train":
         workload = workload._replace(sequence=context)
-    sized = Sized.of(workload if _is_job(what) else _with_engine(workload), gpus or job_gpus, _gpu(gpu))
+    case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
+    sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu))
     if as_json:
         from gpuspec.report.size import as_json as render
     else:
@@ -98,13 +111,8 @@ def _is_job(what: str) -> bool:
     return named or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors")))
 
 
-def _workload(what: str, params_b: float | None) -> tuple[Workload, int | None]:
-    """The workload of a job file or of a bare model name, and the number of GPUs the job asks for."""
-    if _is_job(what):
-        from gpuspec.cli.job_file import load
-
-        file = load(what)
-        return file.case.workload, file.job.gpu_count
+def _of_model(what: str, params_b: float | None) -> Workload:
+    """Serving a model: its name, or the path of its files."""
     from gpuspec.catalog import resolve_model
     from gpuspec.catalog.local import is_local, read_local
 
@@ -112,7 +120,7 @@ def _workload(what: str, params_b: float | None) -> tuple[Workload, int | None]:
         model = read_local(what)
         return Workload(
             task="serve", modality=model.modality, model=model, model_name=what, params_b=params_b
-        ), None
+        )
     match = resolve_model(what)
     size = params_b or match.params_b
     if match.model is None and size is None:
@@ -129,7 +137,7 @@ def _workload(what: str, params_b: float | None) -> tuple[Workload, int | None]:
         model_name=what,
         params_b=params_b or (None if match.model else size),
         quantization=match.quantization,
-    ), None
+    )
 
 
 def _with_engine(workload: Workload) -> Workload:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpuspec.catalog import resolve_model
+from gpuspec.formats import JOB_SPEC, Document, Source
+from gpuspec.lint.config import Configs
+from gpuspec.lint.runner import Linter
 from gpuspec.planning.keep_alive import LIMITS
+from gpuspec.rules import collect
 from gpuspec.text.value_text import value_text
 
 DEFAULT_MODEL = "Qwen/Qwen2.5-7B-Instruct"
@@ -27,47 +31,35 @@ class Draft(NamedTuple):
     quantization: str | None = None
 
 
-def starter(task: str, model: str) -> str:
-    """A spec for `task` and `model` that lints clean: the GPU is the cheapest that fits, from the dated prices;
-    8-bit weights where 16-bit ones would need a dearer GPU. Without a GPU, where the model's size is unknown."""
+def starter(task: str, model: str, path: str) -> str:
+    """A spec for `task` and `model` that lints clean under the settings of `path`: the GPU is the cheapest that fits
+    at their prices, on their clouds; 8-bit weights where 16-bit ones would need a dearer GPU. Without a GPU, where
+    the model's size is unknown."""
+    registry = collect()
+    settings, linter = Configs(registry).settings_for(path), Linter(registry)
     best = text(Draft(task, model))
     for quantization in (None, "fp8") if _generates(model) and task != "train" else (None,):
         for gpus in (1, 2, 4, 8):
             draft = Draft(task, model, None, gpus, quantization)
-            gpu = _cheapest(text(draft))
+            case = settings.case(_document(path, text(draft)), on_disk=False)
+            choice = case.plan.choice
+            gpu = choice.gpu.name if choice and choice.fit is not None else None
             if gpu:
                 best = text(draft._replace(gpu=gpu))
-                if _clean(best):
+                if not linter.documents([_document(path, best)], settings, on_disk=False):
                     return best
                 break
     return best
+
+
+def _document(path: str, spec: str) -> Document:
+    return JOB_SPEC.format.read(Source(path, spec.encode()))[0]
 
 
 def _generates(model: str) -> bool:
     """Whether it writes text, so that an LLM engine serves it; a model nobody knows is taken for one."""
     known = resolve_model(model).model
     return known is None or known.modality == "text"
-
-
-def _cheapest(spec: str) -> str | None:
-    """The GPU the plan takes, as SkyPilot and the catalogue name it."""
-    from gpuspec.formats import read
-    from gpuspec.planning.case import Case
-
-    choice = Case(read("starter.jsonc", spec.encode())[0]).plan.choice
-    return choice.gpu.name if choice and choice.fit is not None else None
-
-
-def _clean(spec: str) -> bool:
-    from gpuspec.lint.config import Configs
-    from gpuspec.lint.files import lint_data
-    from gpuspec.lint.runner import Linter
-    from gpuspec.rules import collect
-
-    registry = collect()
-    return not lint_data(
-        Linter(registry), "starter.jsonc", spec.encode(), Configs(registry).settings_for("starter.jsonc")
-    )
 
 
 def text(draft: Draft) -> str:

@@ -49,6 +49,12 @@ def _formats() -> Iterable[str]:
     return [*FORMATS, *reporters()]
 
 
+def _clouds() -> Iterable[str]:
+    from gpuspec.catalog.clouds import CLOUDS
+
+    return CLOUDS
+
+
 KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "FORMAT": _formats,
     "RULE": _rules,
@@ -56,6 +62,7 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "MODEL": _models,
     "ID": _models,
     "SOURCE": _sources,
+    "CLOUD": _clouds,
 }
 """Word of a placeholder → everything that may stand for it."""
 

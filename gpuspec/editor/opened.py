@@ -47,7 +47,7 @@ class Opened(NamedTuple):
 
     def case(self) -> Case:
         """The first job of the file, with the settings of its folder; it has none while it has syntax errors."""
-        return Case(self.documents[0], settings=self.settings.job, on_disk=self.on_disk)
+        return self.settings.case(self.documents[0], on_disk=self.on_disk)
 
 
 def look(

@@ -168,8 +168,11 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
     for selectors in named:
         registry.check(selectors, path)
     _check_plugins(path, lists["plugins"], registry)
-    _check_source(values.get("prices"))
-    _check_clouds(path, lists["clouds"])
+    jobs = _of_jobs(path, values)
+    _check_source(jobs.prices)
+    unknown = _unknown_cloud(jobs.clouds, jobs.prices)
+    if unknown:
+        raise _bad(path, f"clouds: there is no cloud {unknown[0]!r}", unknown[1])
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -177,7 +180,7 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
         severity=severity,
         rules=_options(path, values.get("rules", {}), registry),
         fail_on=values.get("fail-on", "warning"),
-        job=_of_jobs(values),
+        job=jobs,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
         include=lists["include"],
@@ -188,13 +191,16 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
     )
 
 
-def _of_jobs(values: Mapping[str, Any]) -> JobSettings:
-    """The settings that are about the jobs themselves, each under its own name."""
+def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
+    """The settings that are about the jobs themselves, each under its own name. A price file is found beside the
+    config file, wherever the command is run."""
     found: dict[str, Any] = {}
     for field in JobSettings._fields:
         value = values.get(field.replace("_", "-"))
         if value is not None:
             found[field] = tuple(value) if isinstance(value, list) else value
+    if found.get("prices", "").endswith(".csv"):
+        found["prices"] = os.path.join(os.path.dirname(path), found["prices"])
     return JobSettings(**found)
 
 
@@ -312,17 +318,18 @@ def _check_source(source: str | None) -> None:
         offers(source)
 
 
-def _check_clouds(path: str, wanted: tuple[str, ...]) -> None:
-    # A misspelled cloud would leave nothing to rent, and every rule about money silent.
-    if wanted:
-        from gpuspec.catalog import offers
-        from gpuspec.catalog.clouds import CLOUDS
+def _unknown_cloud(wanted: tuple[str, ...], source: str | None) -> tuple[str, str] | None:
+    """A cloud that nobody knows and what to write instead: it would leave nothing to rent, and rules silent."""
+    if not wanted:
+        return None
+    from gpuspec.catalog import offers
+    from gpuspec.catalog.clouds import CLOUDS
 
-        known = {*CLOUDS, *(offer.cloud for offer in offers(None))}
-        for name in wanted:
-            if name not in known:
-                hint = _near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."
-                raise _bad(path, f"clouds: there is no cloud {name!r}", hint)
+    known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in offers(each))}
+    for name in wanted:
+        if name not in known:
+            return name, _near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."
+    return None
 
 
 def _check_overrides(said: Overrides, registry: Registry) -> None:
@@ -332,6 +339,9 @@ def _check_overrides(said: Overrides, registry: Registry) -> None:
         if selectors:
             registry.check(selectors, flag)
     _check_source(said.prices)
+    unknown = _unknown_cloud(said.job.clouds, said.prices)
+    if unknown:
+        raise UserError("unknown-cloud", f"--cloud: there is no cloud {unknown[0]!r}", unknown[1])
 
 
 def _bad(path: str, message: str, hint: str | None = None) -> UserError:

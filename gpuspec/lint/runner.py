@@ -103,16 +103,7 @@ class Linter:
         self, documents: Sequence[Document], settings: Settings, *, on_disk: bool = True
     ) -> list[Located]:
         """Findings for the jobs of one file."""
-        cases = [
-            Case(
-                document,
-                settings=settings.job,
-                overrides=settings.overrides,
-                catalog=self.catalog,
-                on_disk=on_disk,
-            )
-            for document in documents
-        ]
+        cases = [settings.case(document, catalog=self.catalog, on_disk=on_disk) for document in documents]
         return self.cases(cases, settings)
 
     def cases(self, cases: Sequence[Case], settings: Settings) -> list[Located]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gpuspec.catalog.catalog import Catalog
+from gpuspec.formats.document import Document
 from gpuspec.lint.finding import Severity
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.selection import Selection, strength
-from gpuspec.planning.case import JobOverrides, JobSettings
+from gpuspec.planning.case import Case, JobOverrides, JobSettings
 
 
 class Settings(NamedTuple):
@@ -30,6 +32,10 @@ class Settings(NamedTuple):
     """Rules of the files that `local-rules` names, where they may be run."""
     refused: tuple[str, ...] = ()
     """Files that `local-rules` names, and that nobody allowed to be run."""
+
+    def case(self, document: Document, *, catalog: Catalog | None = None, on_disk: bool = True) -> Case:
+        """A job under these settings. Every command makes its Case here."""
+        return Case(document, settings=self.job, overrides=self.overrides, catalog=catalog, on_disk=on_disk)
 
     def severity_of(self, code: str, name: str, default: Severity) -> Severity:
         """The severity of a rule's findings; the most exact override wins."""

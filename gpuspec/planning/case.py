@@ -98,6 +98,19 @@ class Case:
             raise LookupError(f"{self.path} has no job")
         return self.overrides.over(self.written)
 
+    def instead(self, *, job: Job | None = None, workload: "Workload | None" = None) -> "Case":
+        """The same case with another job, or the same job done another way."""
+        other = Case(
+            self.document._replace(job=job or self.job),
+            settings=self.settings,
+            overrides=self.overrides._replace(max_hours=None, machines=1),  # the job has them already
+            catalog=self.catalog,
+            on_disk=self.on_disk,
+        )
+        if workload is not None:
+            other.workload = workload
+        return other
+
     @property
     def workdir(self) -> str:
         """Absolute: the job's own workdir, relative to the folder of its file ("-" is standard input)."""

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from gpuspec.job.job import Job
 from gpuspec.planning.alternatives import speed_of
+from gpuspec.planning.case import Case
 from gpuspec.planning.cost import download_hours, worst_case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Need
 from gpuspec.workload.workload import Workload
 
 
-class Pace(NamedTuple):
+class ItemTime(NamedTuple):
     """How long one item takes, and on what machine that was seen; `origin` says by whom."""
 
     seconds: float
@@ -36,43 +37,43 @@ class Machines(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """So many items at this pace. `ways` make the deadline (hours; None: whenever), the cheapest first; empty where
-    nothing makes it, or the pace is not known."""
+    """So many items on one machine or more. `options` make the deadline (hours; None: whenever), the cheapest first;
+    empty where nothing makes it, or the time of one item is not known."""
 
     items: int
-    pace: Pace | None
+    each: ItemTime | None
     deadline: float | None
-    ways: tuple[Machines, ...] = ()
+    options: tuple[Machines, ...] = ()
 
 
-def spread(
-    job: Job, workload: Workload, plan: Plan, items: int, pace: Pace | None, deadline: float | None
-) -> Spread:
-    """The ways to do the items by the deadline.
+def spread(case: Case, plan: Plan, *, items: int, each: ItemTime | None, deadline: float | None) -> Spread:
+    """What does the items by the deadline.
 
     Another GPU is considered where the model is known and what bounds it (memory bandwidth or TFLOPS) is known of
-    both: then the pace is taken to be in proportion. Another number of GPUs is not: a command
+    both: then the time of an item is taken to be in proportion. Another number of GPUs is not: a command
     need not use them all."""
-    if pace is None or plan.choice is None:
-        return Spread(items, pace, deadline)
+    if each is None or plan.choice is None:
+        return Spread(items, each, deadline)
     found = []
-    for candidate, factor in _kinds(workload, plan, pace):
-        way = _way(job, plan, candidate, items, pace.seconds * factor, deadline)
-        if way:
-            found.append(way)
-    return Spread(items, pace, deadline, tuple(sorted(found, key=lambda way: (way.total, way.number))))
+    for candidate, factor in _kinds(case.workload, plan, each):
+        seconds = each.seconds * factor
+        option = _machines(case.job, plan, candidate, items=items, seconds=seconds, deadline=deadline)
+        if option:
+            found.append(option)
+    found.sort(key=lambda option: (option.total, option.number))
+    return Spread(items, each, deadline, tuple(found))
 
 
-def _kinds(workload: Workload, plan: Plan, pace: Pace) -> Iterator[tuple[Candidate, float]]:
+def _kinds(workload: Workload, plan: Plan, each: ItemTime) -> Iterator[tuple[Candidate, float]]:
     """The cheapest candidate of each GPU, and by how much longer an item takes on it."""
-    measured = next((one.gpu for one in plan.candidates if one.gpu.name == pace.gpu), None)
+    measured = next((one.gpu for one in plan.candidates if one.gpu.name == each.gpu), None)
     seen = set()
     for candidate in plan.kept:
         gpu, gpu_count = candidate.gpu, candidate.offer.gpu_count
-        if gpu.name in seen or gpu_count != pace.gpu_count:
+        if gpu.name in seen or gpu_count != each.gpu_count:
             continue
         seen.add(gpu.name)
-        if gpu.name == pace.gpu:
+        if gpu.name == each.gpu:
             yield candidate, 1.0
         elif measured and isinstance(plan.need, Need):
             before, now = speed_of(workload, measured, gpu_count), speed_of(workload, gpu, gpu_count)
@@ -80,8 +81,8 @@ def _kinds(workload: Workload, plan: Plan, pace: Pace) -> Iterator[tuple[Candida
                 yield candidate, before / now
 
 
-def _way(
-    job: Job, plan: Plan, candidate: Candidate, items: int, seconds: float, deadline: float | None
+def _machines(
+    job: Job, plan: Plan, candidate: Candidate, *, items: int, seconds: float, deadline: float | None
 ) -> Machines | None:
     """As few machines as make the deadline; None where not even one item each does."""
     download = download_hours(job, plan.need)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.job import Job
 from gpuspec.json_text import json_text
+from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
 from gpuspec.sizing import Fit, Need, Unsized
 
 
-def render(path: str, job: Job, plan: Plan, spread: Spread | None = None) -> str:
+def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
     """The whole plan: kept candidates first, and how the items stand against the deadline (`items` is null where
     there are none, or nothing is known of them). Memory is GiB, money US dollars; null is unknown."""
-    dates = dict(plan.sources)
+    dates, job = dict(plan.sources), case.job
     document = {
         "version": 1,
-        "path": path,
+        "path": case.path,
         "name": job.name,
         "need": _need(plan.need),
         "choice": _candidate(plan.choice, dates) if plan.choice else None,
@@ -37,24 +37,24 @@ def render(path: str, job: Job, plan: Plan, spread: Spread | None = None) -> str
 
 
 def _items(spread: Spread) -> dict[str, Any]:
-    pace = spread.pace
+    each = spread.each
     return {
         "count": spread.items,
-        "seconds_each": pace.seconds if pace else None,
-        "measured": {"gpu": pace.gpu, "gpu_count": pace.gpu_count, "by": pace.origin} if pace else None,
+        "seconds_each": each.seconds if each else None,
+        "measured": {"gpu": each.gpu, "gpu_count": each.gpu_count, "by": each.origin} if each else None,
         "deadline_hours": spread.deadline,
         "ways": [
             {
-                "machines": way.number,
-                "gpu": way.candidate.gpu.name,
-                "gpu_count": way.candidate.offer.gpu_count,
-                "price": way.candidate.price,
-                "spot": way.candidate.spot,
-                "hours": round(way.hours, 4),
-                "total": round(way.total, 4),
-                "worst": None if way.worst is None else round(way.worst, 4),
+                "machines": option.number,
+                "gpu": option.candidate.gpu.name,
+                "gpu_count": option.candidate.offer.gpu_count,
+                "price": option.candidate.price,
+                "spot": option.candidate.spot,
+                "hours": round(option.hours, 4),
+                "total": round(option.total, 4),
+                "worst": None if option.worst is None else round(option.worst, 4),
             }
-            for way in spread.ways
+            for option in spread.options
         ],
     }
 

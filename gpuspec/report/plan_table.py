@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from gpuspec.job import Job
+from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
-from gpuspec.planning.spread import Machines, Pace, Spread
+from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Unsized
 from gpuspec.words import dollars
@@ -19,24 +20,17 @@ _WIDEST = (3, 20, 6, 11, 14, 22, 8, 8)
 _RIGHT = (True, False, True, False, False, False, True, True)
 
 
-def render(
-    path: str,
-    job: Job,
-    plan: Plan,
-    *,
-    everything: bool = False,
-    dated: Mapping[str, str] | None = None,
-    spread: Spread | None = None,
-) -> str:
+def render(case: Case, plan: Plan, *, everything: bool = False, spread: Spread | None = None) -> str:
     """The plan for a person: need, candidates, what was not taken and why, the choice and its worst case, and how
-    its items stand against the deadline. `dated` says of price sources
-    without a date where and when they come from."""
+    its items stand against the deadline."""
+    path, job = case.path, case.job
+    dated = {source.name: source.dated for source in case.catalog.price_sources}
     blocks = [
         [shown(f"{path}: {job.name or 'unnamed job'}")],
         _need(plan),
         _kept(plan, everything),
         _rejected(plan, everything),
-        _choice(job, plan, dated or {}),
+        _choice(job, plan, dated),
         _items(path, job, plan, spread) if spread else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -186,55 +180,55 @@ def _verdict(job: Job, plan: Plan) -> str:
     return over or f"worst case: {dollars(total)}, within the budget of {dollars(cap)}"
 
 
-WAYS = 3
+OPTIONS = 3
 """Ways to spread the items that are shown."""
 
 
 def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
-    items, pace = f"{spread.items:,} item{'s' * (spread.items != 1)}", spread.pace
-    if pace is None:
+    items, each = f"{spread.items:,} item{'s' * (spread.items != 1)}", spread.each
+    if each is None:
         return _wrapped(
             "items", f"{items}; how long one takes is not known: run some, or give --item-seconds"
         )
-    machine = f"{pace.gpu_count} × {pace.gpu}"
-    work = _figure(spread.items * pace.seconds / 3600)
-    text = f"{items} × {_figure(pace.seconds)} s ({pace.origin}, {machine}) = {work} h of work"
+    machine = f"{each.gpu_count} × {each.gpu}"
+    work = _figure(spread.items * each.seconds / 3600)
+    text = f"{items} × {_figure(each.seconds)} s ({each.origin}, {machine}) = {work} h of work"
     if plan.choice is None:
         return _wrapped("items", text)
     lines = _wrapped("items", text)
     if spread.deadline is not None:
-        none = "" if spread.ways else " no number of machines does it"
+        none = "" if spread.options else " no number of machines does it"
         lines.append(f"      within {_figure(spread.deadline)} h{none}")
-    for way in spread.ways[:WAYS]:
-        lines += _wrapped("", _way(job, plan, pace, way))
-    best = next((way for way in spread.ways if way.candidate.gpu is plan.choice.gpu), None)
+    for option in spread.options[:OPTIONS]:
+        lines += _wrapped("", _option(job, plan, each, option))
+    best = next((option for option in spread.options if option.candidate.gpu is plan.choice.gpu), None)
     if best and best.number > 1 and not _over(job, best):
         limit = "" if spread.deadline == plan.max_hours else f" --max-hours {spread.deadline:g}"
         lines.append(f"      gpuspec run --shards {best.number}{limit} {shown(path)}")
     return lines
 
 
-def _way(job: Job, plan: Plan, pace: Pace, way: Machines) -> str:
-    offer = way.candidate.offer
-    machines = "one machine" if way.number == 1 else f"{way.number} machines"
+def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
+    offer = option.candidate.offer
+    machines = "one machine" if option.number == 1 else f"{option.number} machines"
     notes = []
     if plan.choice is not None and offer.gpu != plan.choice.offer.gpu:
         notes.append(f'"gpu_types": ["{offer.gpu}"]')
-    if offer.gpu != pace.gpu:
+    if offer.gpu != each.gpu:
         notes.append("estimated from its data sheet")
-    kind = (
-        f"{offer.gpu_count} × {offer.gpu} at {dollars(way.candidate.price)}/h{' spot' * way.candidate.spot}"
-    )
+    kind = f"{offer.gpu_count} × {offer.gpu} at {dollars(option.candidate.price)}/h{' spot' * option.candidate.spot}"
     after = f" ({', '.join(notes)})" if notes else ""
-    return f"{machines} of {kind}: {_figure(way.hours)} h, {dollars(way.total)}{_over(job, way)}{after}"
+    return (
+        f"{machines} of {kind}: {_figure(option.hours)} h, {dollars(option.total)}{_over(job, option)}{after}"
+    )
 
 
-def _over(job: Job, way: Machines) -> str:
+def _over(job: Job, option: Machines) -> str:
     """In words, how the machines may exceed `budget.max_total`; "" where they do not."""
     cap = job.budget.max_total if job.budget else None
-    if cap is None or way.worst is None or way.worst <= cap + 0.005:
+    if cap is None or option.worst is None or option.worst <= cap + 0.005:
         return ""
-    return f"; at worst {dollars(way.worst)}, over the budget of {dollars(cap)}"
+    return f"; at worst {dollars(option.worst)}, over the budget of {dollars(cap)}"
 
 
 def _figure(amount: float) -> str:

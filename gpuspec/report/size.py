@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 from gpuspec.catalog import Gpu, gpus
 from gpuspec.engines import engine_of
 from gpuspec.errors import UserError
-from gpuspec.job import Job
 from gpuspec.json_text import json_text
-from gpuspec.planning.prices import Fitting, price_book
-from gpuspec.plugin.catalog import installed_catalog
-from gpuspec.sizing import Fit, Need, Unsized, fit, need
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.case import Case
+from gpuspec.sizing import Fit, Need, Unsized, fit
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, load_seconds, speed
+from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
@@ -29,7 +28,7 @@ class Step(NamedTuple):
     name: str
     value: int
     expected: float
-    fitting: Fitting | None
+    fitting: Alternative | None
 
 
 class Sized(NamedTuple):
@@ -38,48 +37,45 @@ class Sized(NamedTuple):
     workload: Workload
     need: Need
     fits: tuple[Fit, ...]
-    rentable: tuple[Fitting, ...]
+    rentable: tuple[Alternative, ...]
     speed: Speed | None
     steps: tuple[Step, ...]
 
     @classmethod
-    def of(cls, workload: Workload, gpu_count: int | None, names: tuple[str, ...]) -> Sized:
-        """Size a workload; UserError `cannot-size` where a fact is missing."""
-        answer = need(workload, gpu_count or 1)
+    def of(cls, case: Case, gpu_count: int | None, names: tuple[str, ...]) -> Sized:
+        """Size a job; UserError `cannot-size` where a fact is missing."""
+        workload = case.workload
+        answer = case.need(gpu_count or 1)
         if isinstance(answer, Unsized):
             hint = "give --params-b (billions), or model.params_b in a job"
             raise UserError("cannot-size", answer.reason, hint)
         known = {gpu.name: gpu for gpu in gpus()}
         fits = tuple(fit(answer, known[name], workload.memory_utilization) for name in names)
         counts = (gpu_count,) if gpu_count else COUNTS
-        rentable = _rentable(workload, counts)
+        rentable = _rentable(case, counts)
         gpu = fits[0].gpu if fits else rentable[0].gpu if rentable else None
         many = answer.gpus if fits or not rentable else rentable[0].gpu_count
-        quick = speed(workload, gpu, many) if gpu and _writes_text(workload) else None
+        quick = case.speed(gpu, many) if gpu and _writes_text(workload) else None
         fast = quick if isinstance(quick, Speed) else None
-        return cls(workload, answer, fits, rentable, fast, _steps(workload, answer, counts))
+        return cls(workload, answer, fits, rentable, fast, _steps(case, answer, counts))
 
 
 def _writes_text(workload: Workload) -> bool:
     return workload.task != "train" and workload.modality in (None, "text")
 
 
-def _rentable(workload: Workload, counts: tuple[int, ...]) -> tuple[Fitting, ...]:
+def _rentable(case: Case, counts: tuple[int, ...]) -> tuple[Alternative, ...]:
     """The cheapest count of each GPU that surely holds the workload, cheapest first."""
-    found: dict[str, Fitting] = {}
-    for one in price_book(installed_catalog()).fitting(
-        lambda many: need(workload, many),
-        lambda answer, gpu: fit(answer, gpu, workload.memory_utilization),
-        Job(),
-        counts,
-    ):
+    found: dict[str, Alternative] = {}
+    for one in case.market.fitting(counts):
         found.setdefault(one.gpu.name, one)
     # "A100 80GB" stands for the PCIe and the SXM4 card: where those are listed, it says nothing more.
     return tuple(one for one in found.values() if not any(name in found for name in one.gpu.variants))
 
 
-def _steps(workload: Workload, answer: Need, counts: tuple[int, ...]) -> tuple[Step, ...]:
+def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[Step, ...]:
     """Twice the context (or sequence), and twice the sequences where memory depends on them."""
+    workload = case.workload
     if workload.modality not in (None, "text"):
         return ()
     training = workload.task == "train"
@@ -91,8 +87,8 @@ def _steps(workload: Workload, answer: Need, counts: tuple[int, ...]) -> tuple[S
     steps = []
     for name, value in doubled.items():
         change: dict[str, Any] = {name: 2 * value}
-        larger = workload._replace(**change)
-        more = need(larger, answer.gpus)
+        larger = case.instead(workload=workload._replace(**change))
+        more = larger.need(answer.gpus)
         if isinstance(more, Need):
             found = _rentable(larger, counts)
             steps.append(Step(name, 2 * value, more.expected, found[0] if found else None))
@@ -171,6 +167,8 @@ def _offers(sized: Sized) -> list[str]:
     shown = sized.rentable[:SHOWN]
     wide = max(24, *(len(one.gpu.name) + 4 for one in shown))
     for one in shown:
+        assert one.fit
+        assert one.price
         share = one.fit.need.expected / one.fit.usable
         name = f"{one.gpu_count} × {one.gpu.name}"
         lines.append(
@@ -186,7 +184,7 @@ def _ahead(sized: Sized) -> list[str]:
         where = "fits nothing in the price lists"
         if step.fitting:
             one = step.fitting
-            where = f"cheapest {one.gpu_count} × {one.gpu.name}, ${one.price.per_hour:.2f}/h"
+            where = f"cheapest {one.gpu_count} × {one.gpu.name}, ${one.per_hour:.2f}/h"
         more = step.expected - sized.need.expected
         lines.append(f"{step.name} {step.value:,}: {more:+.2f} GiB, {where}")
     return lines + _speed_lines(sized)
@@ -205,7 +203,7 @@ def _speed_lines(sized: Sized) -> list[str]:
     if quick.prefill:
         lines.append(f"  prompt: {_range(quick.prefill)} tokens/s")
     if sized.rentable and not sized.fits:
-        cost = dollars_per_million(quick.decode, sized.rentable[0].price.per_hour)
+        cost = dollars_per_million(quick.decode, sized.rentable[0].per_hour)
         lines.append(f"  ${cost.low:.2f}–{cost.high:.2f} per million tokens written, always busy")
     size = weights_gb(sized.need)
     lines.append(
@@ -263,7 +261,9 @@ def as_json(sized: Sized) -> str:
     return json_text(document)
 
 
-def _rented(one: Fitting) -> dict[str, Any]:
+def _rented(one: Alternative) -> dict[str, Any]:
+    assert one.fit
+    assert one.price
     return {
         "gpu": one.gpu.name,
         "gpu_count": one.gpu_count,

@@ -8,24 +8,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Job
+from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.spread import Pace, spread
+from gpuspec.planning.spread import ItemTime, Machines, spread
 from gpuspec.sizing import Unsized
+from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
 from .test_plan import OFFERS, job, made, offer
 
-ON_4090 = Pace(36.0, "RTX 4090", 1, "run x")
+ON_4090 = ItemTime(36.0, "RTX 4090", 1, "run x")
 TEXT = Workload(modality="text")
 
 
-def ways(
-    spec: Job, plan: object, items: int, deadline: float | None, pace: Pace = ON_4090
-) -> list[tuple[int, str]]:
+def options(
+    spec: Job, plan: object, items: int, deadline: float | None, each: ItemTime = ON_4090
+) -> tuple[Machines, ...]:
     assert isinstance(plan, Plan)
-    found = spread(spec, TEXT, plan, items, pace, deadline).ways
-    return [(way.number, way.candidate.gpu.name) for way in found]
+    case = Case(Document("job.jsonc", Tree(""), spec, "", JOB_SPEC.format)).instead(workload=TEXT)
+    return spread(case, plan, items=items, each=each, deadline=deadline).options
+
+
+def kinds(
+    spec: Job, plan: object, items: int, deadline: float | None, each: ItemTime = ON_4090
+) -> list[tuple[int, str]]:
+    found = options(spec, plan, items, deadline, each)
+    return [(option.number, option.candidate.gpu.name) for option in found]
 
 
 def test_as_few_machines_as_make_the_deadline_each_with_its_own_idle_minutes() -> None:
@@ -33,14 +43,14 @@ def test_as_few_machines_as_make_the_deadline_each_with_its_own_idle_minutes() -
     plan = made(spec, OFFERS)
     assert isinstance(plan, Plan)
     # 100 × 36 s is an hour of work; in 0.3 h a machine does 30 items
-    (way,) = spread(spec, TEXT, plan, 100, ON_4090, 0.3).ways
-    assert (way.number, way.hours) == (4, pytest.approx(0.25))
-    assert way.total == pytest.approx(4 * (0.25 + 0.1) * 0.44)
-    assert way.worst == pytest.approx(4 * (0.3 + 0.1) * 0.44)
-    (alone,) = spread(spec, TEXT, plan, 100, ON_4090, None).ways
+    (option,) = options(spec, plan, 100, 0.3)
+    assert (option.number, option.hours) == (4, pytest.approx(0.25))
+    assert option.total == pytest.approx(4 * (0.25 + 0.1) * 0.44)
+    assert option.worst == pytest.approx(4 * (0.3 + 0.1) * 0.44)
+    (alone,) = options(spec, plan, 100, None)
     assert (alone.number, alone.hours, alone.worst) == (1, pytest.approx(1), None)
     assert alone.total == pytest.approx((1 + 0.1) * 0.44)
-    assert spread(spec, TEXT, plan, 100, ON_4090, 0.009).ways == ()  # 32 s
+    assert options(spec, plan, 100, 0.009) == ()  # 32 s
 
 
 def test_a_faster_gpu_may_be_cheaper_by_the_deadline() -> None:
@@ -48,23 +58,23 @@ def test_a_faster_gpu_may_be_cheaper_by_the_deadline() -> None:
     plan = made(spec, [offer("RTX 4090", 0.44), offer("H100 SXM", 1.00)])
     # memory bandwidth, by NVIDIA's data sheets: 1,008 and 3,350 GB/s; so 10.8 s an item: 18 min on one H100 at $1.00,
     # and idle 30. The 4090: 25 items a machine in a quarter of an hour, four machines with their idle minutes.
-    assert ways(spec, plan, 100, 0.31) == [(1, "H100 SXM"), (4, "RTX 4090")]
-    h100, rtx = spread(spec, TEXT, plan, 100, ON_4090, 0.31).ways  # type: ignore[arg-type]
+    assert kinds(spec, plan, 100, 0.31) == [(1, "H100 SXM"), (4, "RTX 4090")]
+    h100, rtx = options(spec, plan, 100, 0.31)  # type: ignore[arg-type]
     assert h100.total == pytest.approx(100 * 36 * 1008 / 3350 / 3600 + 0.5)
     assert rtx.total == pytest.approx(4 * (0.25 + 0.5) * 0.44)
     # with time enough, two H100s' worth of idle minutes are saved by the slow one
-    assert ways(spec, plan, 100, 2.0) == [(1, "RTX 4090"), (1, "H100 SXM")]
+    assert kinds(spec, plan, 100, 2.0) == [(1, "RTX 4090"), (1, "H100 SXM")]
 
 
 def test_what_is_not_known_is_not_compared() -> None:
     spec = job("RTX 4090", "H100 SXM")
     offers = [offer("RTX 4090", 0.44), offer("H100 SXM", 2.69)]
     unknown = made(spec, offers, lambda gpus: Unsized("no model"))
-    assert ways(spec, unknown, 10, None) == [(1, "RTX 4090")]
-    nobody = Pace(36.0, "Some GPU", 1, "run x")
-    assert ways(spec, made(spec, offers), 10, None, nobody) == []
+    assert kinds(spec, unknown, 10, None) == [(1, "RTX 4090")]
+    nobody = ItemTime(36.0, "Some GPU", 1, "run x")
+    assert kinds(spec, made(spec, offers), 10, None, nobody) == []
     two = job("RTX 4090", gpu_count=2)
-    assert ways(two, made(two, [offer("RTX 4090", 0.88, gpus=2)]), 10, None) == []  # measured on one
+    assert kinds(two, made(two, [offer("RTX 4090", 0.88, gpus=2)]), 10, None) == []  # measured on one
 
 
 @given(
@@ -76,12 +86,12 @@ def test_one_machine_fewer_would_be_late(items: int, seconds: float, deadline: f
     spec = job("RTX 4090", keep_alive_minutes=3)
     plan = made(spec, [offer("RTX 4090", 0.44)])
     assert isinstance(plan, Plan)
-    found = spread(spec, TEXT, plan, items, Pace(seconds, "RTX 4090", 1, ""), deadline).ways
+    found = options(spec, plan, items, deadline, ItemTime(seconds, "RTX 4090", 1, ""))
     if not found:
         assert seconds > deadline * 3600 * (1 - 1e-9)
         return
-    (way,) = found
-    assert 1 <= way.number <= items
-    assert way.hours <= deadline * (1 + 1e-9)
-    if way.number > 1:
-        assert math.ceil(items / (way.number - 1)) * seconds / 3600 > deadline * (1 - 1e-9)
+    (option,) = found
+    assert 1 <= option.number <= items
+    assert option.hours <= deadline * (1 + 1e-9)
+    if option.number > 1:
+        assert math.ceil(items / (option.number - 1)) * seconds / 3600 > deadline * (1 - 1e-9)

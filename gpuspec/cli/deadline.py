@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
-from gpuspec.cli.job_file import JobFile
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
+from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.spread import Pace, Spread, spread
+from gpuspec.planning.spread import ItemTime, Spread, spread
 
 
-def spread_of(file: JobFile, plan: Plan, *, deadline: float | None, seconds: float | None) -> Spread | None:
+def against_deadline(
+    case: Case, plan: Plan, *, deadline: float | None = None, seconds: float | None = None
+) -> Spread | None:
     """The items on one machine or more; None where the job has none, or nothing is known of them and nobody asked.
 
     `deadline` is in hours (None: the job's time limit); `seconds` of one item, None for what the newest run of this
     job measured. UserError where a deadline is asked for that has no items, or whose items cannot be read."""
     asked = deadline is not None or seconds is not None
-    if file.job.items is None:
+    if case.job.items is None:
         if asked:
             raise UserError(
-                "no-items", f"{file.path}: the job has no `items`", "`--deadline` is about a job's `items`"
+                "no-items", f"{case.path}: the job has no `items`", "`--deadline` is about a job's `items`"
             )
         return None
     from gpuspec.launch import items
 
     try:
-        count = len(items.resolve(file.job, file.workdir))
+        count = len(items.resolve(case.job, case.workdir))
     except UserError:
         if asked:
             raise
         return None
-    pace = _given(plan, seconds) if seconds is not None else _measured(file, plan)
-    if pace is None and not asked:
+    each = _given(plan, seconds) if seconds is not None else _measured(case, plan)
+    if each is None and not asked:
         return None
     limit = plan.max_hours if deadline is None else deadline
-    return spread(file.job, file.case.workload, plan, count, pace, limit)
+    return spread(case, plan, items=count, each=each, deadline=limit)
 
 
-def _given(plan: Plan, seconds: float) -> Pace | None:
+def _given(plan: Plan, seconds: float) -> ItemTime | None:
     if plan.choice is None:
         return None
-    return Pace(seconds, plan.choice.gpu.name, plan.choice.offer.gpu_count, "as you say")
+    return ItemTime(seconds, plan.choice.gpu.name, plan.choice.offer.gpu_count, "as you say")
 
 
-def _measured(file: JobFile, plan: Plan) -> Pace | None:
-    """The pace of the newest run of this job whose GPU, and whose items' time, are known."""
+def _measured(case: Case, plan: Plan) -> ItemTime | None:
+    """The time of one item in the newest run of this job whose GPU, and whose items' time, are known."""
     from gpuspec.launch.records import Records
 
     for run in Records().all():
-        same = (run.name, run.workdir) == (file.job.name or "job", file.workdir)
+        same = (run.name, run.workdir) == (case.job.name or "job", case.workdir)
         if same and run.item_seconds and run.gpu and run.gpu_count:
-            return Pace(run.item_seconds, _gpu(run, plan), run.gpu_count, f"run {run.id}")
+            return ItemTime(run.item_seconds, _gpu(run, plan), run.gpu_count, f"run {run.id}")
     return None
 
 

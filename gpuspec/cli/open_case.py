@@ -1,0 +1,100 @@
+"""How a command opens a file: as a Case, with the settings of its folder and the options that commands share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+import click
+
+from gpuspec.errors import UserError
+from gpuspec.formats import read
+from gpuspec.lint.config import Configs
+from gpuspec.lint.files import check_binary, read_file
+from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.planning.case import Case, JobOverrides
+from gpuspec.rules import collect
+
+
+class CaseOptions(NamedTuple):
+    """The options of every command that reads a job: `--prices`, `--cloud`, `--config`, `--isolated`."""
+
+    prices: str | None = None
+    clouds: tuple[str, ...] = ()
+    config: str | None = None
+    isolated: bool = False
+
+    def words(self) -> list[str]:
+        """These options as they are typed."""
+        named = [("--prices", self.prices), ("--config", self.config), *(("--cloud", c) for c in self.clouds)]
+        typed = [word for option, value in named if value is not None for word in (option, value)]
+        return [*typed, *(["--isolated"] if self.isolated else [])]
+
+    def settings_for(self, path: str, overrides: JobOverrides | None = None) -> Settings:
+        """The settings of a file's folder with these on top. UserError where its config file is wrong."""
+        said = self.over(Overrides(job=overrides or JobOverrides()))
+        return Configs(collect(), said, path=self.config, isolated=self.isolated).settings_for(path)
+
+    def over(self, said: Overrides) -> Overrides:
+        """What else the command line says, with these."""
+        return said._replace(prices=self.prices, job=said.job._replace(clouds=self.clouds))
+
+
+def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command these options; it gets them as `given`, a CaseOptions."""
+
+    @wraps(command)
+    def with_options(
+        *args: Any,
+        prices: str | None,
+        cloud: tuple[str, ...],
+        config: str | None,
+        isolated: bool,
+        **more: Any,
+    ) -> Any:
+        clouds = tuple(name.lower() for name in cloud)
+        return command(*args, given=CaseOptions(prices, clouds, config, isolated), **more)
+
+    for option in (
+        click.option("--isolated", is_flag=True, help="Use no config file."),
+        click.option("--config", metavar="FILE", help="Use this config file and no other."),
+        click.option(
+            "--cloud",
+            multiple=True,
+            metavar="CLOUD",
+            help="Only this cloud, whatever the job and the settings say. May be repeated.",
+        ),
+        click.option(
+            "--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file."
+        ),
+    ):
+        with_options = option(with_options)
+    return with_options
+
+
+def open_case(path: str, settings: Settings) -> Case:
+    """The job in a file ("-" is standard input). UserError where there is none."""
+    if os.path.isdir(path):
+        raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
+    data = sys.stdin.buffer.read() if path == "-" else read_file(path)
+    check_binary(path, data)
+    document = read(path, data)[0]
+    tree = document.tree
+    if tree.problems:
+        problem = tree.problems[0]
+        line, column = tree.position(problem.span.start)
+        more = f" (and {len(tree.problems) - 1} more)" if len(tree.problems) > 1 else ""
+        raise UserError(
+            "syntax",
+            f"{path}:{line}:{column}: {problem.message}{more}",
+            f"`gpuspec lint {path}` shows every one",
+        )
+    case = settings.case(document)
+    if not case.has_job:
+        raise UserError(
+            "no-job", f"{path} holds no JSON object", "`gpuspec init` writes a spec to start from"
+        )
+    return case

@@ -1,0 +1,262 @@
+"""Every setting about jobs, in every command that it could touch: what a config file says holds for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from gpuspec.cli.main import main
+from gpuspec.editor.hover import hover
+from gpuspec.editor.opened import look
+from gpuspec.planning.case import JobSettings
+from gpuspec.rules import collect
+
+PRICES = """\
+Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice
+runpod,US,1x_RTX4090,RTX4090,1,8,64,0.69,
+lambda,us-east-1,gpu_1x_4090,RTX4090,1,14,100,1.23,
+lambda,us-east-1,gpu_1x_a6000,A6000,1,14,100,1.10,
+lambda,us-east-1,gpu_1x_h100_pcie,H100-80GB,1,26,200,2.49,
+"""
+MODEL = {"id": "Qwen/Qwen2.5-1.5B-Instruct", "dtype": "bf16", "context": 4096}
+JOBS: dict[str, dict[str, Any]] = {
+    "batch.jsonc": {"task": "batch", "gpu_types": ["RTX 4090"]},
+    "no-task.jsonc": {"gpu_types": ["RTX 4090"]},
+    "no-gpu.jsonc": {},
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The specs, with commands that do not tell what they do; prices of their own beside them."""
+    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
+    (tmp_path / "own.csv").write_text(PRICES)
+    rest = {"gpu_count": 1, "keep_alive_minutes": 3, "outputs": ["out/"], "run": "./work"}
+    for name, fields in JOBS.items():
+        (tmp_path / name).write_text(json.dumps({"name": "j", "model": MODEL, **fields, **rest}))
+    return tmp_path
+
+
+def command(*words: str) -> Callable[[Path, list[str]], str]:
+    """What a command prints about a file."""
+
+    def run(path: Path, options: list[str]) -> str:
+        assert main([*words, str(path), *options]) in (0, 1)
+        return ""
+
+    return run
+
+
+def init(path: Path, options: list[str]) -> str:
+    new = path.with_name("new.jsonc")
+    assert (
+        main(["init", "--task", "serve", "--model", "Qwen/Qwen2.5-7B-Instruct", "--force", "-o", str(new)])
+        == 0
+    )
+    return new.read_text()
+
+
+def editor(path: Path, options: list[str]) -> str:
+    """The findings, and what is shown over the name of the GPU."""
+    opened = look(collect(), str(path), path.read_text())
+    assert opened.refused is None, opened.refused
+    said = [found.finding.message for found in opened.findings]
+    shown = hover(opened, opened.text.find("RTX 4090"))
+    return "\n".join([*said, shown[1] if shown else ""])
+
+
+COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
+    "lint": command("lint"),
+    "plan": command("plan"),
+    "size": command("size"),
+    "run": command("run", "--dry-run"),
+    "export": command("export"),
+    "explain": command("explain"),
+    "init": init,
+    "editor": editor,
+}
+
+
+class Row(NamedTuple):
+    """What a command says of a file with the setting, and what it says without."""
+
+    file: str
+    having: str
+    without: str
+
+
+OWN = 'prices = "own.csv"\n'
+TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
+    "prices": (
+        "",
+        OWN,
+        {
+            "lint": Row("batch.jsonc", "at $0.69/h each day", "each day"),
+            "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
+            "size": Row("batch.jsonc", "$ 0.69/h runpod", "RTX 3090"),
+            "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
+            "export": Row("batch.jsonc", "max_hourly_cost: 1.36", "infra: vast"),
+            "explain": Row("batch.jsonc", "24 h × $0.69/h", "24 h ×"),
+            "init": Row("batch.jsonc", '["RTX 4090"]', '"gpu_types"'),
+            "editor": Row("batch.jsonc", "from $0.69/h (runpod", "from $"),
+        },
+    ),
+    "clouds": (
+        OWN,
+        OWN + 'clouds = ["lambda"]\n',
+        {
+            "lint": Row("batch.jsonc", "at $1.23/h each day", "at $0.69/h each day"),
+            "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
+            "size": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
+            "run": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
+            "export": Row("batch.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod"),
+            "explain": Row("batch.jsonc", "24 h × $1.23/h", "24 h × $0.69/h"),
+            "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
+            "editor": Row("batch.jsonc", "from $1.23/h (lambda", "from $0.69/h (runpod"),
+        },
+    ),
+    "default-task": (
+        OWN,
+        OWN + 'default-task = "train"\n',
+        {
+            # without a task the model is taken to answer: 4 GiB; full training takes 13 to 39 GiB
+            "lint": Row("no-task.jsonc", "RTX 4090 may run out of memory", "clean: 1 file"),
+            "plan": Row("no-gpu.jsonc", "assumed: full fine-tuning", "need 3.6 GiB"),
+            "size": Row("no-gpu.jsonc", "· full training ·", "· serve ·"),
+            "run": Row("no-task.jsonc", "assumed: full fine-tuning", "need 3.6 GiB"),
+            "export": Row("no-gpu.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod accel"),
+            "explain": Row("no-task.jsonc", "24 h × $0.69/h", "nothing is found"),
+            "init": "the spec that it writes names its task",
+            "editor": Row("no-task.jsonc", "RTX 4090 may run out of memory", "from $0.69/h"),
+        },
+    ),
+}
+
+
+def test_the_table_has_every_setting_and_every_command() -> None:
+    assert list(TABLE) == [name.replace("_", "-") for name in JobSettings._fields]
+    assert all(list(rows) == list(COMMANDS) for _, _, rows in TABLE.values())
+
+
+def said(name: str, path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    text = COMMANDS[name](path, list(options))
+    done = capsys.readouterr()
+    return " ".join((text + done.out + done.err).split())
+
+
+@pytest.mark.parametrize("place", ["gpuspec.toml", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        (setting, name)
+        for setting, (_, _, rows) in TABLE.items()
+        for name in rows
+        if rows[name].__class__ is Row
+    ],
+)
+def test_a_setting_holds_in_every_command(
+    setting: str, name: str, place: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after, rows = TABLE[setting]
+    row = rows[name]
+    assert isinstance(row, Row)
+    head = "[tool.gpuspec]\n" if place == "pyproject.toml" else ""
+    (folder / place).write_text(head + before)
+    without = said(name, folder / row.file, capsys)
+    (folder / place).write_text(head + after)
+    having = said(name, folder / row.file, capsys)
+    assert row.having in having
+    assert row.without in without
+    assert row.having not in without
+
+
+READING = [name for name in COMMANDS if name not in ("init", "editor")]
+
+
+@pytest.mark.parametrize("name", READING)
+def test_cloud_goes_before_the_settings_and_the_spec(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = TABLE["clouds"][2][name]
+    assert isinstance(row, Row)
+    (folder / "gpuspec.toml").write_text(OWN + 'clouds = ["runpod"]\n')
+    path = folder / row.file
+    path.write_text(path.read_text().replace("{", '{"clouds": ["runpod"], ', 1))
+    assert row.without in said(name, path, capsys)
+    assert row.having in said(name, path, capsys, "--cloud", "Lambda")
+
+
+@pytest.mark.parametrize("name", READING)
+def test_config_and_isolated(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = TABLE["clouds"][2][name]
+    assert isinstance(row, Row)
+    (folder / "gpuspec.toml").write_text(OWN)
+    other = folder / "other.toml"
+    other.write_text(OWN + 'clouds = ["lambda"]\n')
+    path = folder / row.file
+    assert row.having in said(name, path, capsys, "--config", str(other))
+    prices = str(folder / "own.csv")
+    (folder / "gpuspec.toml").write_text(OWN + 'clouds = ["lambda"]\n')
+    assert row.without in said(name, path, capsys, "--isolated", "--prices", prices)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('colours = "red"', "gpuspec.toml: there is no setting 'colours'"),
+        ('clouds = ["lamda"]', "gpuspec.toml: clouds: there is no cloud 'lamda' → did you mean 'lambda'?"),
+        ("clouds = ", "gpuspec.toml: it is not TOML"),
+    ],
+)
+def test_a_bad_config_file_is_the_same_error_in_every_command(
+    name: str, text: str, words: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "gpuspec.toml").write_text(text)
+    path = folder / "batch.jsonc"
+    if name == "editor":
+        refused = look(collect(), str(path), path.read_text()).refused
+        assert refused
+        assert refused.code == "bad-config"
+        assert words in f"{refused.message} → {refused.hint}"
+        return
+    more = {"run": ["--dry-run"], "init": ["-o", str(folder / "new.jsonc")]}.get(name, [])
+    assert main([name, *more, *([] if name == "init" else [str(path)])]) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    assert err.startswith("gpuspec: error[bad-config]: ")
+    assert words in err
+
+
+@pytest.mark.parametrize("name", READING)
+def test_an_unknown_cloud_is_refused(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--dry-run"] if name == "run" else []
+    assert main([name, *more, "--cloud", "lamda", str(folder / "batch.jsonc")]) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    assert err == "gpuspec: error[unknown-cloud]: --cloud: there is no cloud 'lamda' → did you mean 'lambda'?"
+
+
+def test_run_lints_the_job_that_it_plans(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A time limit on the command line ends the job, for lint as well."""
+    (folder / "gpuspec.toml").write_text(OWN)
+    path = folder / "batch.jsonc"
+    assert "nothing ends this job" in said("run", path, capsys)
+    limited = said("run", path, capsys, "--max-hours", "2")
+    assert "nothing ends this job" not in limited
+    assert "run 2 h × $0.69/h = $1.38" in limited
+    (folder / "gpuspec.toml").write_text(OWN + 'clouds = ["lambda"]\n')
+    assert "at $1.23/h each day" in said("run", path, capsys)
+
+
+def test_the_settings_are_those_of_the_file_and_not_of_the_working_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "gpuspec.toml").write_text(OWN + 'clouds = ["lambda"]\n')
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "gpuspec.toml").write_text('clouds = ["aws"]\n')
+    monkeypatch.chdir(elsewhere)
+    assert "take 1 × RTX 4090 at $1.23/h" in said("plan", Path("../batch.jsonc"), capsys)
