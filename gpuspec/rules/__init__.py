@@ -6,7 +6,6 @@ from gpuspec.lint.deferred import BuiltIn
 
 if TYPE_CHECKING:
     from gpuspec.lint.registry import Registry
-    from gpuspec.lint.rule import Rule
 
 
 def rule(code: str, name: str, target: str, **more: Any) -> BuiltIn:
@@ -154,11 +153,6 @@ RULES = (
     rule("GS704", "open-port", "safety.open_port:OpenPort", when=("ports",)),
 )
 """Every built-in rule, in order of their codes. tests/rules/test_table.py holds each row against its class."""
-
-
-def gpuspec_rules() -> "list[type[Rule]]":
-    """The built-in rules, through the hook that any plugin's come through."""
-    return [type(row.rule) for row in RULES]
 
 
 def collect() -> "Registry":
