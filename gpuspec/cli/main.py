@@ -36,6 +36,7 @@ COMMANDS = {
     "rules": "All rules.",
     "run": "Lint, plan and launch a job.",
     "schema": "Print the JSON Schema of a job spec.",
+    "show": "What is understood of a job file: each value, and where it stands.",
     "size": "Memory and speed of a model or job.",
     "stop": "End a run; its machine follows its keep-alive.",
 }

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
 import click
 
 from gpuspec.errors import UserError
-from gpuspec.formats import read
+from gpuspec.formats import FORMATS, Document, Known, titles
 from gpuspec.lint.config import Configs
-from gpuspec.lint.files import check_binary, read_file
+from gpuspec.lint.files import check_binary, documents_in, read_file
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import Case, JobOverrides
 from gpuspec.rules import collect
@@ -75,14 +75,31 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options
 
 
-def open_case(path: str, settings: Settings) -> Case:
-    """The job in a file ("-" is standard input). UserError where there is none."""
+def open_case(path: str, settings: Settings, *, formats: Sequence[Known] = FORMATS) -> Case:
+    """The job in a file ("-" is standard input). UserError where there is none, or more than one."""
+    cases = open_cases(path, settings, formats=formats)
+    if len(cases) > 1:
+        places = ", ".join(case.document.place for case in cases)
+        hint = "put the one that is meant into a file of its own; `gpuspec show` says what is in each"
+        raise UserError("several-jobs", f"{path} holds {len(cases)} jobs: {places}", hint)
+    return cases[0]
+
+
+def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORMATS) -> tuple[Case, ...]:
+    """The jobs in a file ("-" is standard input). UserError where there is none, or one cannot be read."""
     if os.path.isdir(path):
         raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
     data = sys.stdin.buffer.read() if path == "-" else read_file(path)
     check_binary(path, data)
-    document = read(path, data)[0]
-    tree = document.tree
+    documents = documents_in(path, data, formats)
+    if not documents:
+        hint = f"formats that are read: {titles(formats)}."
+        raise UserError("unsupported-file", f"{path} is no job file", hint)
+    return tuple(_case(document, settings) for document in documents)
+
+
+def _case(document: Document, settings: Settings) -> Case:
+    path, tree = document.path, document.tree
     if tree.problems:
         problem = tree.problems[0]
         line, column = tree.position(problem.span.start)

@@ -8,6 +8,7 @@ from gpuspec.catalog.clouds import cloud
 from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
 from gpuspec.editor.opened import Opened
+from gpuspec.formats.gpu_cli import RENAMED
 from gpuspec.text import Span, Tree, parts
 
 Path = tuple[str | int, ...]
@@ -77,14 +78,15 @@ def is_gpu(path: Path) -> bool:
     words = [step for step in path if isinstance(step, str)]
     if words[-1:] == ["type"]:
         words.pop()
-    return words[-1:] in (["gpu_types"], ["gpu_type"]) and words[0] in ("gpu_types", "gpu_type", "serverless")
+    named = [RENAMED.get(word, word) for word in words]
+    return named[-1:] == ["gpu_types"] and named[0] in ("gpu_types", "serverless")
 
 
 def is_model(path: Path, document: Any) -> bool:
     """Whether a model's name stands there: the model's, or the source of a download from the hub."""
     if path in (("model",), ("model", "id")):
         return True
-    if len(path) == 3 and path[0] in ("downloads", "download") and path[2] == "source":
+    if len(path) == 3 and RENAMED.get(str(path[0]), path[0]) == "downloads" and path[2] == "source":
         entry = locate(document, f"/{path[0]}/{path[1]}")[1]
         return isinstance(entry, dict) and entry.get("strategy") == "hf"
     return False

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.cli.open_case import open_case, open_cases
 from gpuspec.editor.opened import look
+from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Format, Known, Source, known_by_name, read, recognised
 from gpuspec.job import from_mapping
 from gpuspec.lint.files import lint_data
@@ -96,6 +98,16 @@ def test_each_job_is_linted_in_its_place() -> None:
     assert ("GS401", 4) not in found  # silenced by the comment above it
     (absent,) = [item for item in findings() if item.finding.code == "GS401"]
     assert (absent.finding.pointer, absent.place.column) == ("/train", 1)
+
+
+def test_a_command_for_one_job_does_not_choose(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.toy"
+    path.write_text(TEXT)
+    assert len(open_cases(str(path), Settings(), formats=TABLE)) == 2
+    with pytest.raises(UserError) as refused:
+        open_case(str(path), Settings(), formats=TABLE)
+    assert refused.value.code == "several-jobs"
+    assert "/train, /serve" in refused.value.message
 
 
 def test_no_rule_asks_for_what_the_format_cannot_say(monkeypatch: pytest.MonkeyPatch) -> None:

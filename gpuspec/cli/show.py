@@ -1,0 +1,29 @@
+"""`gpuspec show`."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from gpuspec.cli.open_case import CaseOptions, case_options, open_cases
+
+
+@click.command("show")
+@click.argument("path", metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@case_options
+def command(path: str, as_json: bool, given: CaseOptions) -> int:
+    """What gpuspec understands of a job file, job by job: each value and where it stands.
+
+    What the file does not state, but gpuspec derives or assumes, stands apart with its reason. Exit status 1 where
+    something is left out, since the format's schema refuses it.
+    """
+    from gpuspec.report.understood import Understood
+    from gpuspec.report.understood import as_json as json_of
+    from gpuspec.report.understood import as_text as text_of
+
+    jobs = [Understood.of(case) for case in open_cases(path, given.settings_for(path))]
+    columns = max(30, shutil.get_terminal_size().columns)
+    click.echo(json_of(jobs) if as_json else text_of(jobs, columns), nl=False)
+    return int(any(job.left_out for job in jobs))

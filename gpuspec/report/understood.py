@@ -1,0 +1,333 @@
+"""What was understood of a job file: each value and where it stands; apart from them, what was derived or assumed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gpuspec.engines import engine_of
+from gpuspec.job import GpuChoice
+from gpuspec.json_text import json_text
+from gpuspec.planning.case import Case
+from gpuspec.report.text import Style
+from gpuspec.report.width import shown, width
+from gpuspec.sizing import Need, Unsized
+from gpuspec.sizing.inference import scheme_of
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.workload.workload import Origin
+
+_OF_WORKLOAD = {
+    "nodes": "nodes",
+    "engine": "engine",
+    "model": "model_name",
+    "quantization": "quantization",
+    "dtype": "dtype",
+    "tp": "tensor_parallel",
+    "pp": "pipeline_parallel",
+    "dp": "data_parallel",
+    "context": "context",
+    "concurrency": "concurrency",
+    "method": "method",
+    "task": "task",
+}
+_OF_JOB = {
+    "name": "name",
+    "image": "image",
+    "time_limit_hours": "budget.max_hours",
+    "spot": "spot",
+    "replicas": "scaling",
+    "keep_alive_minutes": "keep_alive_minutes",
+    "min_vram": "min_vram",
+    "max_price": "max_price",
+    "max_total": "budget.max_total",
+    "clouds": "clouds",
+    "regions": "regions",
+    "disk_gb": "disk_gb",
+    "ports": "ports",
+}
+"""What it is called here → the field of the Workload or the Job."""
+FIELDS = (
+    "name", "gpus", "nodes", "engine", "model", "quantization", "dtype", "tp", "pp", "dp", "context", "concurrency",
+    "method", "task", "image", "time_limit_hours", "spot", "replicas", "keep_alive_minutes", "min_vram", "max_price",
+    "max_total", "clouds", "regions", "disk_gb", "ports",
+)  # fmt: skip
+"""In the order in which they are shown."""
+NARROW = 60
+"""Columns below which each value has lines of its own."""
+
+
+class Stated(NamedTuple):
+    """A value that the file states, and where; None where what stands there cannot be known ("$TP")."""
+
+    value: Any
+    origin: Origin
+    line: int | None
+    column: int | None
+
+
+class Derived(NamedTuple):
+    """A value that the file does not state: worked out from what it states, or assumed; and why."""
+
+    value: Any
+    reason: str
+
+
+class Understood(NamedTuple):
+    """One job. `left_out` are the places of what its format's schema refuses."""
+
+    path: str
+    place: str
+    format: str
+    stated: Mapping[str, Stated]
+    derived: Mapping[str, Derived]
+    left_out: tuple[str, ...]
+
+    @classmethod
+    def of(cls, case: Case) -> Understood:
+        """What a case says of its job."""
+        document = case.document
+        stated = dict(_stated(case))
+        return cls(
+            case.path,
+            document.place,
+            document.format.name,
+            {field: stated[field] for field in FIELDS if field in stated},
+            dict(_derived(case, stated)),
+            tuple(problem.pointer for problem in document.format.mistakes(case.tree)),
+        )
+
+
+# -- what is stated ---------------------------------------------------------------------------------
+
+
+def _stated(case: Case) -> Iterator[tuple[str, Stated]]:
+    job, work = case.job, case.workload
+    gpus = [{"gpu": _canonical(case, choice), "count": _count(case, choice)} for choice in job.gpu_types]
+    if job.gpu_types:
+        yield "gpus", _at(case, gpus, Origin("spec", "", job.pointer("gpu_types")))
+    elif job.gpu_count:
+        at = job.pointer("gpu_count")
+        yield "gpus", _at(case, [{"gpu": None, "count": job.gpu_count}], Origin("spec", "", at))
+    for name, field in _OF_JOB.items():
+        if field in job.pointers:
+            yield name, _at(case, _of_job(case, field), Origin("spec", "", job.pointer(field)))
+    for name, field in _OF_WORKLOAD.items():
+        origin = work.origins.get(field)
+        if origin and origin.kind in ("spec", "command", "file") and field not in work.follows_gpus:
+            yield name, _at(case, getattr(work, field), origin)
+
+
+def _of_job(case: Case, field: str) -> Any:
+    job = case.job
+    if field == "scaling":
+        return [job.scaling.min, job.scaling.max] if job.scaling else None
+    if field == "ports":
+        return [port.port for port in job.ports]
+    value: Any = job
+    for part in field.split("."):
+        value = getattr(value, part, None)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _canonical(case: Case, choice: GpuChoice) -> str:
+    """The catalogue's name of a GPU; as it is written where that means several, or none."""
+    match = case.catalog.resolve_gpu(choice.name)
+    return match.gpu.name if match.gpu else choice.name
+
+
+def _count(case: Case, choice: GpuChoice) -> int | None:
+    return choice.gpu_count or case.catalog.resolve_gpu(choice.name).gpu_count or case.job.gpu_count
+
+
+def _at(case: Case, value: Any, origin: Origin) -> Stated:
+    """A value and its place: that of the argument where it stands word for word in its text."""
+    words = origin.text.partition("…")[0].strip()  # what follows is not known
+    if origin.path is not None:
+        text = _beside(case, origin.path)
+        at = text.find(words) if words else -1
+        if at < 0:
+            return Stated(value, origin, None, None)
+        line = text.count("\n", 0, at) + 1
+        return Stated(value, origin, line, at - text.rfind("\n", 0, at))
+    start, end = case.tree.span(origin.pointer)
+    at = case.tree.text.find(words, start, end) if words else -1
+    return Stated(value, origin, *case.tree.position(at if at >= 0 else start))
+
+
+def _beside(case: Case, path: str) -> str:
+    try:
+        with open(os.path.join(os.path.dirname(case.path), path), encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+# -- what is derived --------------------------------------------------------------------------------
+
+_REASONS = {
+    "name": "the model's name says so",
+    "catalog": "the catalogue says so of the model",
+    "settings": "default-task of the settings",
+    "default": "the default",
+}
+
+
+def _derived(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
+    job, work, form = case.job, case.workload, case.document.format
+    yield from _gpus(case)
+    for name, field in _OF_WORKLOAD.items():
+        value, origin = getattr(work, field), work.origins.get(field)
+        if value is None or name in stated:
+            continue
+        if field in work.follows_gpus:
+            yield name, Derived(value, "as many as there are GPUs")
+        elif origin is not None:
+            yield name, Derived(value, _REASONS[origin.kind])
+    if "nodes" not in work.origins:
+        yield "nodes", Derived(1, "one machine, where nothing says otherwise")
+    if job.spot is None and form.can_say("spot"):
+        yield "spot", Derived("never", "the default")
+    yield from _of_model(case, stated)
+    yield from _of_memory(case, stated)
+
+
+def _gpus(case: Case) -> Iterator[tuple[str, Derived]]:
+    meant = {}
+    for choice in case.job.gpu_types:
+        match = case.catalog.resolve_gpu(choice.name)
+        if match.ambiguous:
+            meant[choice.name] = [gpu.name for gpu in match.ambiguous]
+    if meant:
+        yield "gpus", Derived(meant, "the name means several GPUs")
+    if any(_count(case, choice) is None for choice in case.job.gpu_types):
+        yield "gpu_count", Derived(1, "one GPU, where no number is given")
+
+
+def _of_model(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
+    work = case.workload
+    if work.model is None:
+        return
+    if work.model.id != work.model_name:
+        yield "model", Derived(work.model.id, "the catalogue's name of it")
+    full, engine = work.model.max_context, engine_of(work.engine)
+    if engine.reserves_context and full and "context" not in stated and "context" not in work.origins:
+        yield "context", Derived(full, f"the model's own, which {engine.name} takes where none is set")
+    shape = shape_of(work)
+    if work.quantization is None and "quantization" not in stated and isinstance(shape, Shape):
+        scheme = scheme_of(work, shape)
+        plain = scheme in ("bf16", "fp16", "fp32")
+        own = "the checkpoint's own" if shape.native == scheme else "where nothing says otherwise"
+        if not plain or work.dtype is None:
+            yield ("dtype" if plain else "quantization"), Derived(scheme, own)
+
+
+def _of_memory(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
+    counts = [_count(case, choice) for choice in case.job.gpu_types] or [case.job.gpu_count]
+    need = case.need(counts[0] or 1)
+    if isinstance(need, Unsized):
+        yield "memory_gib", Derived(None, need.reason)
+        return
+    if case.workload.engine is None and "engine" not in stated:
+        yield "engine", Derived(need.engine, "assumed where memory is estimated, since none is named")
+    yield "memory_gib", Derived(round(need.expected, 1), _why(need))
+
+
+def _why(need: Need) -> str:
+    each = f"of each of {need.gpus} GPUs, " if need.gpus > 1 else ""
+    return "; ".join((f"{each}{need.low:.1f} to {need.high:.1f}", *need.assumptions))
+
+
+# -- as JSON and as text ----------------------------------------------------------------------------
+
+
+def as_json(jobs: Sequence[Understood]) -> str:
+    """Every field, null where the file does not say."""
+    return json_text({"jobs": [_document(job) for job in jobs]})
+
+
+def _document(job: Understood) -> dict[str, Any]:
+    values = {field: job.stated[field].value if field in job.stated else None for field in FIELDS}
+    values["gpus"] = values["gpus"] or []
+    where = {
+        field: {
+            "pointer": stated.origin.pointer,
+            "path": stated.origin.path or job.path,
+            "line": stated.line,
+            "column": stated.column,
+            "text": stated.origin.text or None,
+        }
+        for field, stated in job.stated.items()
+    }
+    return {
+        "place": job.place,
+        "format": job.format,
+        **values,
+        "derived": {field: derived._asdict() for field, derived in job.derived.items()},
+        "where": where,
+        "left_out": list(job.left_out),
+    }
+
+
+def as_text(jobs: Sequence[Understood], columns: int) -> str:
+    """One block a job: what is stated, with its places; then what is derived, with the reasons."""
+    style = Style(columns=columns)
+    return "\n".join("".join(f"{line}\n" for line in _block(job, style, columns)) for job in jobs)
+
+
+def _block(job: Understood, style: Style, columns: int) -> Iterator[str]:
+    names = [*job.stated, *job.derived]
+    label = 4 if columns < NARROW else max(map(len, names), default=0) + 4
+    name = job.stated["name"].value if "name" in job.stated else "unnamed job"
+    place = f", {job.place}" if job.place else ""
+    yield style.wrap(shown(f"{job.path}: {name} ({job.format}{place})"), 0, 2)
+    for field, stated in job.stated.items():
+        value = _words(stated.value)
+        if stated.value is None and stated.origin.text:
+            value += f" ({stated.origin.text})"
+        yield from _row(field, value, _where(job, stated), style, label)
+    if job.derived:
+        yield ""
+        yield style.wrap("not stated, but derived or assumed:", 0, 2)
+    for field, derived in job.derived.items():
+        yield from _row(field, _words(derived.value), derived.reason, style, label)
+    if job.left_out:
+        yield ""
+        left = f"left out, since the schema refuses it: {', '.join(job.left_out)}"
+        yield style.wrap(shown(f"{left} (`gpuspec lint {job.path}` says why)"), 0, 2)
+
+
+def _row(field: str, value: str, beside: str, style: Style, label: int) -> Iterator[str]:
+    """A value, and what is beside it: on one line where that has room, else below."""
+    columns = style.columns or 80
+    head = f"  {field:<{label - 2}}"
+    if label == 4:
+        yield f"  {field}"
+        head = " " * label
+    line = head + style.wrap(shown(value), label, label)
+    last = width(line.rpartition("\n")[2])
+    if last + 2 + width(beside) <= columns:
+        yield line + " " * (columns - last - width(beside)) + shown(beside)
+        return
+    yield line
+    yield " " * (label + 2) + style.wrap(shown(beside), label + 2, label + 2)
+
+
+def _where(job: Understood, stated: Stated) -> str:
+    path = job.path if stated.origin.path is None else stated.origin.path
+    return path if stated.line is None else f"{path}:{stated.line}:{stated.column}"
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {', '.join(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_gpu(part) if isinstance(part, dict) else _words(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _gpu(entry: Mapping[str, Any]) -> str:
+    name = entry["gpu"] or "any GPU"
+    return f"{entry['count']} × {name}" if entry["count"] else str(name)

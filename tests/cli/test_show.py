@@ -1,0 +1,220 @@
+"""`gpuspec show`: what was understood of a file, each value and its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuspec.cli.main import main
+from gpuspec.formats import read
+from gpuspec.planning.case import Case
+from gpuspec.report.understood import FIELDS, Understood, as_text
+
+SPEC = """\
+{
+  "name": "demo",
+  "gpu_types": ["A100", {"type": "H100 SXM", "count": 2}],
+  "image": "vllm/vllm-openai:v0.11.0",
+  "budget": {"max_hours": 4},
+  "run": "vllm serve ./weights --max-model-len 8192 -tp $N"
+}
+"""
+WIDE = """\
+job.jsonc: demo (gpuspec)
+  name              demo                                          job.jsonc:2:11
+  gpus              A100, 2 × H100 SXM                            job.jsonc:3:16
+  engine            vllm                                          job.jsonc:6:11
+  model             ./weights                                     job.jsonc:6:22
+  tp                unknown (-tp …)                               job.jsonc:6:53
+  context           8192                                          job.jsonc:6:32
+  task              serve                                         job.jsonc:6:11
+  image             vllm/vllm-openai:v0.11.0                      job.jsonc:4:12
+  time_limit_hours  4                                             job.jsonc:5:27
+
+not stated, but derived or assumed:
+  gpus              A100: A100 40GB, A100 80GB       the name means several GPUs
+  gpu_count         1                          one GPU, where no number is given
+  nodes             1                  one machine, where nothing says otherwise
+  spot              never                                            the default
+  memory_gib        unknown
+                      the number of parameters of ./weights is not known; give
+                      model.params_b (billions)
+"""
+NARROW = """\
+job.jsonc: demo (gpuspec)
+  name
+    demo                  job.jsonc:2:11
+  gpus
+    A100, 2 × H100 SXM    job.jsonc:3:16
+  engine
+    vllm                  job.jsonc:6:11
+  model
+    ./weights             job.jsonc:6:22
+  tp
+    unknown (-tp …)       job.jsonc:6:53
+  context
+    8192                  job.jsonc:6:32
+  task
+    serve                 job.jsonc:6:11
+  image
+    vllm/vllm-openai:v0.11.0
+      job.jsonc:4:12
+  time_limit_hours
+    4                     job.jsonc:5:27
+
+not stated, but derived or assumed:
+  gpus
+    A100: A100 40GB, A100 80GB
+      the name means several GPUs
+  gpu_count
+    1  one GPU, where no number is given
+  nodes
+    1
+      one machine, where nothing says
+      otherwise
+  spot
+    never                    the default
+  memory_gib
+    unknown
+      the number of parameters of
+      ./weights is not known; give
+      model.params_b (billions)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def show(text: str, *options: str, name: str = "job.jsonc") -> int:
+    Path(name).write_text(text, encoding="utf-8")
+    return main(["show", name, *options])
+
+
+def shown(text: str, capsys: pytest.CaptureFixture[str], name: str = "job.jsonc") -> dict[str, Any]:
+    assert show(text, "--json", name=name) == 0
+    (job,) = json.loads(capsys.readouterr().out)["jobs"]
+    return dict(job)
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(80, WIDE), (40, NARROW)])
+def test_text(
+    columns: int, expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert show(SPEC) == 0
+    assert capsys.readouterr().out == expected
+    assert max(len(line) for line in expected.splitlines()) <= columns
+
+
+def test_json_has_every_field_and_null_where_the_file_does_not_say(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job = shown(SPEC, capsys)
+    assert list(job) == ["place", "format", *FIELDS, "derived", "where", "left_out"]
+    stated = {field: job[field] for field in FIELDS if job[field] is not None}
+    assert stated == {
+        "name": "demo",
+        "gpus": [{"gpu": "A100", "count": None}, {"gpu": "H100 SXM", "count": 2}],
+        "engine": "vllm",
+        "model": "./weights",
+        "context": 8192,
+        "task": "serve",
+        "image": "vllm/vllm-openai:v0.11.0",
+        "time_limit_hours": 4,
+    }
+    assert (job["place"], job["format"], job["left_out"]) == ("", "gpuspec", [])
+    assert job["derived"]["gpus"]["value"] == {"A100": ["A100 40GB", "A100 80GB"]}
+    assert job["where"]["context"] == {
+        "pointer": "/run",
+        "path": "job.jsonc",
+        "line": 6,
+        "column": 32,
+        "text": "--max-model-len 8192",
+    }
+
+
+def test_names_of_gpus_are_the_catalogue_s_where_they_mean_one(capsys: pytest.CaptureFixture[str]) -> None:
+    text = '{"gpu_types": ["NVIDIA A100-SXM4-80GB", "a10g:4", "nonsense 9000"], "gpu_count": 2}'
+    assert shown(text, capsys)["gpus"] == [
+        {"gpu": "A100 80GB SXM4", "count": 2},
+        {"gpu": "A10G", "count": 4},
+        {"gpu": "nonsense 9000", "count": 2},
+    ]
+    assert shown('{"gpu_count": 3}', capsys)["gpus"] == [{"gpu": None, "count": 3}]
+    assert shown('{"run": "x"}', capsys)["gpus"] == []
+
+
+def test_what_a_name_or_a_checkpoint_says_is_derived(capsys: pytest.CaptureFixture[str]) -> None:
+    job = shown('{"run": "vllm serve TheBloke/Llama-2-13B-AWQ"}', capsys)
+    assert (job["model"], job["quantization"]) == ("TheBloke/Llama-2-13B-AWQ", None)
+    assert job["derived"]["quantization"] == {"value": "awq", "reason": "the model's name says so"}
+    job = shown('{"run": "vllm serve openai/gpt-oss-20b"}', capsys)
+    assert job["derived"]["context"]["value"] == 131072  # max_position_embeddings of its config.json
+    assert job["derived"]["quantization"] == {"value": "mxfp4", "reason": "the checkpoint's own"}
+    job = shown(
+        '{"run": "vllm serve x/y --quantization awq -tp $SKYPILOT_NUM_GPUS_PER_NODE", "gpu_count": 4}', capsys
+    )
+    assert (job["quantization"], job["tp"]) == ("awq", None)
+    assert job["derived"]["tp"] == {"value": 4, "reason": "as many as there are GPUs"}
+
+
+def test_the_settings_of_the_folder_are_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("gpuspec.toml").write_text('default-task = "batch"\n')
+    job = shown('{"gpu_types": ["L4"]}', capsys)
+    assert job["task"] is None
+    assert job["derived"]["task"] == {"value": "batch", "reason": "default-task of the settings"}
+
+
+def test_a_value_from_a_file_beside_it_has_its_place_there(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("start.sh").write_text("set -e\nvllm serve Qwen/Qwen2.5-7B-Instruct\n")
+    job = shown('{"run": "bash start.sh"}', capsys)
+    assert job["model"] == "Qwen/Qwen2.5-7B-Instruct"
+    assert [job["where"]["model"][key] for key in ("path", "line", "column")] == ["start.sh", 2, 12]
+
+
+def test_a_file_of_gpu_cli(capsys: pytest.CaptureFixture[str]) -> None:
+    text = '{"provider": "runpod", "project_id": "p", "gpu_type": "RTX 4090",\n "docker_image": "i", "startup": "x"}'
+    job = shown(text, capsys, name="gpu.jsonc")
+    assert (job["format"], job["name"], job["image"]) == ("gpu-cli", "p", "i")
+    assert job["gpus"] == [{"gpu": "RTX 4090", "count": None}]
+    assert [job["where"]["image"][key] for key in ("pointer", "line")] == ["/docker_image", 2]
+    assert "spot" not in job["derived"]  # it cannot be said there, so it is not the default either
+
+
+def test_what_the_schema_refuses_is_left_out_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show('{"run": "x", "min_vram": -1}') == 1
+    assert "left out, since the schema refuses it: /min_vram" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("compose.yml", "services: {}", "formats that are read: "),
+        ("serve.sh", "vllm serve x/y", "formats that are read: "),
+        ("job.jsonc", '{"run": ', "job.jsonc:1:8"),
+        ("job.jsonc", "[]", "no-job"),
+    ],
+)
+def test_what_is_no_job_is_refused(
+    name: str, text: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show(text, "--json", name=name) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert says in said.err
+
+
+def test_several_jobs_stand_one_after_the_other() -> None:
+    documents = [
+        read(f"{name}.jsonc", b'{"gpu_types": ["L4"]}')[0]._replace(place=f"/{name}") for name in "ab"
+    ]
+    text = as_text([Understood.of(Case(document)) for document in documents], 80)
+    assert [line for line in text.splitlines() if line.startswith(("a.", "b."))] == [
+        "a.jsonc: unnamed job (gpuspec, /a)",
+        "b.jsonc: unnamed job (gpuspec, /b)",
+    ]
