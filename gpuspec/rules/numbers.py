@@ -9,26 +9,29 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars, percent
 
 
-def need_lines(way: Alternative) -> Iterator[tuple[str, str]]:
+def need_lines(machine: Alternative) -> Iterator[tuple[str, str]]:
     """Each part of the Need (low – expected – high), their sum, what is usable, the assumptions."""
-    if way.fit is None:
+    if machine.fit is None:
         return
-    need = way.fit.need
+    need = machine.fit.need
     for part in need.parts:
         yield part.name, f"{part.low:.2f} – {part.expected:.2f} – {part.high:.2f} GiB: {part.why}"
     yield "need per GPU", f"{need.low:.2f} – {need.expected:.2f} – {need.high:.2f} GiB"
-    yield f"usable on {way.gpu.name}", f"{way.fit.usable:.2f} GiB → {way.fit.verdict}"
+    yield f"usable on {machine.gpu.name}", f"{machine.fit.usable:.2f} GiB → {machine.fit.verdict}"
     for assumption in need.assumptions:
         yield "assumed", assumption
 
 
 def price_lines(chosen: Alternative, better: Alternative) -> Iterator[tuple[str, str]]:
     """Both prices with their offers, the waste, the saving."""
-    for label, way in (("chosen", chosen), ("cheapest that fits", better)):
-        if way.price is not None:
-            offer = way.price.offer
+    for label, machine in (("chosen", chosen), ("cheapest that fits", better)):
+        if machine.price is not None:
+            offer = machine.price.offer
             where = " ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
-            yield f"{label}: {way.label}", f"{dollars(way.per_hour)}/h ({where}; prices: {offer.source})"
+            yield (
+                f"{label}: {machine.label}",
+                f"{dollars(machine.per_hour)}/h ({where}; prices: {offer.source})",
+            )
     saved = chosen.per_hour - better.per_hour
     share = percent(saved / chosen.per_hour)
     yield "waste", f"1 − {better.per_hour:.2f} ÷ {chosen.per_hour:.2f} = {share}"

@@ -70,11 +70,11 @@ class BatchSizeOne(Rule):
             return
         if task == "serve" and origin.kind == "command" and engine_of(work.engine).memory.queues:
             return  # GS604 says it, with the limit that the memory allows
-        said = f" (`{origin.text}`)" if origin.text else ""
+        argument = f" (`{origin.text}`)" if origin.text else ""
         kind = "a batch job" if task == "batch" else "a server"
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
-            f"{kind} that handles one sequence at a time{said} reads all weights for every token of that one: "
+            f"{kind} that handles one sequence at a time{argument} reads all weights for every token of that one: "
             f"sixteen together take little longer, so each costs up to ten times what it could (50 against 500 "
             f"tokens a second for Llama 13B on an A100)",
             suggestion="allow 16 or more at once; vLLM and SGLang fit what memory holds when no limit is set",

@@ -93,13 +93,13 @@ class SpecPerItem(Rule):
                 return
 
     def _found(self, where: str, others: list[tuple[str, Difference]]) -> Finding:
-        told = [others[0][1].here, *(difference.there for _, difference in others)]
+        values = [others[0][1].here, *(difference.there for _, difference in others)]
         names = ", ".join(os.path.basename(path) for path, _ in others[:3]) + (
             " …" if len(others) > 3 else ""
         )
         return self.finding(
             where,
-            f"{len(told)} specs in this folder differ only in one literal ({_listed(told)}): this one, "
+            f"{len(values)} specs in this folder differ only in one literal ({_listed(values)}): this one, "
             f"{names}. Run one by one, each rents a machine and loads the model for one item",
             suggestion='one spec with "items": one machine, all of them',
         )
@@ -110,9 +110,9 @@ def _serves(facts: Facts) -> bool:
     return job.task in ("serve", "interactive") or bool(job.ports or job.readiness or job.scaling)
 
 
-def _listed(told: list[str]) -> str:
-    shown = ", ".join(f"“{literal}”" for literal in told[:3])
-    return shown + (" …" if len(told) > 3 else "")
+def _listed(values: list[str]) -> str:
+    shown = ", ".join(f"“{literal}”" for literal in values[:3])
+    return shown + (" …" if len(values) > 3 else "")
 
 
 def _flat(value: Any, at: str = "") -> dict[str, Any]:
@@ -131,19 +131,19 @@ def _flat(value: Any, at: str = "") -> dict[str, Any]:
 
 def _places(tree: Tree, own: Mapping[str, Any]) -> list[str]:
     """Where the strings and numbers of a spec stand, in the order of its text."""
-    said = [
+    found = [
         at for at, value in own.items() if isinstance(value, (str, int, float)) and type(value) is not bool
     ]
-    return sorted(said, key=tree.values.__getitem__)
+    return sorted(found, key=tree.values.__getitem__)
 
 
 def _leaves(text: str, own: Mapping[str, Any], places: list[str]) -> Mapping[str, Any]:
     """pointer → scalar of a spec that is like `own` but for its literals. Of two texts that are alike the literals
     correspond one by one; only a text with more to it (escapes, JSON5) is parsed: a folder may hold a thousand."""
     if "\\" not in text:
-        said = literals(text)
-        if len(said) == len(places):
-            return {**own, **{at: _scalar(word) for at, word in zip(places, said, strict=True)}}
+        found = literals(text)
+        if len(found) == len(places):
+            return {**own, **{at: _scalar(word) for at, word in zip(places, found, strict=True)}}
     return _flat(parse(text).value)
 
 

@@ -20,7 +20,7 @@ class MissingPreDownload(Rule):
 
     ## What it does
     Reports a model of the Hugging Face hub that the command loads and that `downloads` does not list. Silent where
-    a setup step fetches it, or where a cache that outlives the machine is named. A warning where the download
+    a setup step fetches it, or where a cache that outlives the machine is in_env. A warning where the download
     takes longer than five minutes at 100 MB/s.
 
     ## Why is this bad
@@ -117,10 +117,12 @@ def _fetched_before(facts: Facts, name: str) -> bool:
 def _kept(facts: Facts) -> bool:
     """Whether something says that the hub's cache lies elsewhere: on a volume, or inside a container."""
     job = facts.job
-    named = any(key in job.env for key in CACHE_VARIABLES)
+    in_env = any(key in job.env for key in CACHE_VARIABLES)
     texts = [job.run or "", *job.setup, *(step.text for step in facts.commands)]
-    told = any(word in text for text in texts for word in (*CACHE_VARIABLES, "--download-dir", "--cache-dir"))
-    return bool(job.cache or job.volume_mode or named or told or _walled_off(facts))
+    in_commands = any(
+        word in text for text in texts for word in (*CACHE_VARIABLES, "--download-dir", "--cache-dir")
+    )
+    return bool(job.cache or job.volume_mode or in_env or in_commands or _walled_off(facts))
 
 
 def _walled_off(facts: Facts) -> bool:

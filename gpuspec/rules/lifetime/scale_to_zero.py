@@ -77,8 +77,8 @@ class NeverScalesToZero(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
         least = job.scaling.min if job.scaling else None
-        said = _not_production(facts)
-        if not least or said is None:
+        reason = _not_production(facts)
+        if not least or reason is None:
             return
         at = job.pointer("scaling.min")
         hourly = facts.per_hour
@@ -93,7 +93,7 @@ class NeverScalesToZero(Rule):
             )
         yield self.finding(
             at,
-            f"{said}, and {least} replica{'s' * (least > 1)} never stop{'s' * (least == 1)}{cost}",
+            f"{reason}, and {least} replica{'s' * (least > 1)} never stop{'s' * (least == 1)}{cost}",
             saving=saving,
             suggestion="0: the first request after a pause waits for a start",
             fix=Fix("scale to zero", (Edit("set", at, 0),), safe=False),
@@ -108,14 +108,14 @@ class NeverScalesToZero(Rule):
 def _not_production(facts: Facts) -> str | None:
     """What says that this server is for tests, in words."""
     job = facts.job
-    said = [("the name", job.name or "")]
-    said += [(f"the label {key}", value) for key, value in sorted(job.labels.items())]
-    said += [
+    names = [("the name", job.name or "")]
+    names += [(f"the label {key}", value) for key, value in sorted(job.labels.items())]
+    names += [
         (f"{key} in env", job.env[key])
         for key in ("ENV", "ENVIRONMENT", "APP_ENV", "STAGE")
         if key in job.env
     ]
-    words = [(what, value, set(re.split(r"[^a-z]+", value.lower()))) for what, value in said]
+    words = [(what, value, set(re.split(r"[^a-z]+", value.lower()))) for what, value in names]
     if any(parts & PRODUCTION for _, _, parts in words):
         return None
     for what, value, parts in words:

@@ -76,23 +76,23 @@ class ApiCheaper(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        traffic, taken = facts.job.traffic, facts.selected
+        traffic, current = facts.job.traffic, facts.selected
         work = facts.workload
-        if traffic is None or taken is None or work.task != "serve" or not work.params_b:
+        if traffic is None or current is None or work.task != "serve" or not work.params_b:
             return
         if work.modality not in (None, "text"):
             return
         api = api_price(work.params_b)
-        needed = load(work, taken.gpu, taken.gpu_count, traffic)
+        needed = load(work, current.gpu, current.gpu_count, traffic)
         if api is None or needed is None:
             return
         hours = self._hours(facts, needed)
-        own = hours * taken.per_hour
+        own = hours * current.per_hour
         each = _per_request(api, traffic)
         bought = (traffic.requests_per_day or 0) * each
         if bought > own * (1 - facts.options["min_saving"]):
             return
-        yield self._report(facts, taken, api, needed, hours, each, bought)
+        yield self._report(facts, current, api, needed, hours, each, bought)
 
     def _hours(self, facts: Facts, needed: Load) -> float:
         """Machine hours a day that are paid, at the least."""
@@ -105,7 +105,7 @@ class ApiCheaper(Rule):
     def _report(
         self,
         facts: Facts,
-        taken: Alternative,
+        current: Alternative,
         api: ApiPrice,
         needed: Load,
         hours: float,
@@ -114,12 +114,12 @@ class ApiCheaper(Rule):
     ) -> Finding:
         traffic = facts.job.traffic
         assert traffic
-        own = hours * taken.per_hour
+        own = hours * current.per_hour
         requests = traffic.requests_per_day or 0
         return self.finding(
             facts.job.pointer("traffic"),
-            f"{requests:,.0f} requests a day cost {dollars(own)} on {taken.label} ({hours:.3g} h × "
-            f"{dollars(taken.per_hour)}/h) and {dollars(bought)} through {api.name} (${each:.5f} each, as of "
+            f"{requests:,.0f} requests a day cost {dollars(own)} on {current.label} ({hours:.3g} h × "
+            f"{dollars(current.per_hour)}/h) and {dollars(bought)} through {api.name} (${each:.5f} each, as of "
             f"{api.as_of}): {percent(1 - bought / own)} less (one machine: up to {needed.per_hour:,.0f} an hour)",
             saving=Saving((own - bought) / HOURS_PER_DAY),
             suggestion="use an API until the traffic has grown, or scale to zero when nobody asks",

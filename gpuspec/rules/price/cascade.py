@@ -23,13 +23,13 @@ LARGE = 30.0
 class Tier(NamedTuple):
     """One tier: how many machines of a kind."""
 
-    way: Alternative
+    machine: Alternative
     load: Load
 
     @property
     def per_hour(self) -> float:
         """Dollars per hour of all its machines."""
-        return self.way.per_hour * self.load.machines
+        return self.machine.per_hour * self.load.machines
 
 
 class SmallerModelOrCascade(Rule):
@@ -92,26 +92,26 @@ class SmallerModelOrCascade(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        work, traffic, taken = facts.workload, facts.job.traffic, facts.selected
-        if traffic is None or taken is None or work.task != "serve" or (work.params_b or 0) < LARGE:
+        work, traffic, current = facts.workload, facts.job.traffic, facts.selected
+        if traffic is None or current is None or work.task != "serve" or (work.params_b or 0) < LARGE:
             return
         if work.modality not in (None, "text"):
             return
-        whole = load(work, taken.gpu, taken.gpu_count, traffic)
-        rest = load(work, taken.gpu, taken.gpu_count, traffic, 1 - sum(share for _, share in TIERS))
+        whole = load(work, current.gpu, current.gpu_count, traffic)
+        rest = load(work, current.gpu, current.gpu_count, traffic, 1 - sum(share for _, share in TIERS))
         tiers = [self._tier(facts, name, share) for name, share in TIERS]
         small = [tier for tier in tiers if tier]
         if whole is None or rest is None or len(small) != len(TIERS):
             return
-        before = Tier(taken, whole)
-        after = [*small, Tier(taken, rest)]
+        before = Tier(current, whole)
+        after = [*small, Tier(current, rest)]
         cost = sum(tier.per_hour for tier in after)
         if cost > before.per_hour * (1 - facts.options["min_saving"]):
             return
         yield self.finding(
             facts.job.pointer("traffic"),
-            f"all requests go to one large model: {whole.machines} × {taken.label}, {dollars(before.per_hour)}/h. If "
-            f"60 % are simple and 30 % medium, a cascade of 7B, 14B and this model takes {dollars(cost)}/h, "
+            f"all requests go to one large model: {whole.machines} × {current.label}, {dollars(before.per_hour)}/h. "
+            f"If 60 % are simple and 30 % medium, a cascade of 7B, 14B and this model takes {dollars(cost)}/h, "
             f"{percent(1 - cost / before.per_hour)} less",
             saving=Saving(before.per_hour - cost),
             suggestion="route by difficulty, or evaluate a smaller model for everything",
@@ -139,9 +139,9 @@ class SmallerModelOrCascade(Rule):
         job = facts.job._replace(min_vram=None, max_price=None)
         market = Market(job, facts.workload, facts.need, facts.market.book).instead(work)
         best: Tier | None = None
-        for way in market.fitting(COUNTS[:1]):
-            found = load(work, way.gpu, way.gpu_count, traffic, share)
-            tier = Tier(way, found) if found else None
+        for machine in market.fitting(COUNTS[:1]):
+            found = load(work, machine.gpu, machine.gpu_count, traffic, share)
+            tier = Tier(machine, found) if found else None
             if tier and (best is None or tier.per_hour < best.per_hour):
                 best = tier
         return best
@@ -149,6 +149,6 @@ class SmallerModelOrCascade(Rule):
 
 def _line(tier: Tier) -> str:
     return (
-        f"{tier.load.machines} × {tier.way.label} at {dollars(tier.way.per_hour)}/h = {dollars(tier.per_hour)}/h "
-        f"({tier.load.per_hour:,.0f} requests an hour each: {tier.load.why})"
+        f"{tier.load.machines} × {tier.machine.label} at {dollars(tier.machine.per_hour)}/h = "
+        f"{dollars(tier.per_hour)}/h ({tier.load.per_hour:,.0f} requests an hour each: {tier.load.why})"
     )

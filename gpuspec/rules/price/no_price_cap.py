@@ -58,7 +58,9 @@ class NoPriceCap(Rule):
         job = facts.job
         if job.max_price is not None or len(job.gpu_types) < 2:
             return
-        priced = sorted((way for way in facts.choices if way.price), key=lambda way: way.per_hour)
+        priced = sorted(
+            (machine for machine in facts.choices if machine.price), key=lambda machine: machine.per_hour
+        )
         message = "several GPUs are acceptable, at any price: max_price is not set"
         fix, related = None, []
         if len(priced) > 1:

@@ -89,17 +89,17 @@ class SingleChoice(Rule):
 
     def _other(self, facts: Facts) -> Alternative | None:
         """The cheapest other GPU that surely fits, half as fast at least."""
-        taken = facts.selected
-        if taken is None or not taken.fit or taken.fit.need.confidence == "low":
+        current = facts.selected
+        if current is None or not current.fit or current.fit.need.confidence == "low":
             return None
-        limit = min(taken.per_hour * facts.options["most"], facts.job.max_price or float("inf"))
-        for way in facts.market.fitting((taken.gpu_count,)):
-            quick = way.speed and taken.speed and way.speed >= taken.speed / 2
-            if way.gpu.name != taken.gpu.name and quick and way.per_hour <= limit:
-                return way
+        limit = min(current.per_hour * facts.options["most"], facts.job.max_price or float("inf"))
+        for machine in facts.market.fitting((current.gpu_count,)):
+            fast_enough = machine.speed and current.speed and machine.speed >= current.speed / 2
+            if machine.gpu.name != current.gpu.name and fast_enough and machine.per_hour <= limit:
+                return machine
         return None
 
-    def _written(self, facts: Facts, way: Alternative) -> str | dict[str, object]:
+    def _written(self, facts: Facts, machine: Alternative) -> str | dict[str, object]:
         """As the entry beside it is written."""
         counted = facts.job.gpu_types[0].gpu_count
-        return {"type": way.gpu.name, "count": counted} if counted else way.gpu.name
+        return {"type": machine.gpu.name, "count": counted} if counted else machine.gpu.name

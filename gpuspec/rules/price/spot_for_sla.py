@@ -78,10 +78,10 @@ class SpotForSla(Rule):
 
     def _price(self, facts: Facts) -> str:
         """What renting on demand costs instead."""
-        taken = facts.selected
-        if taken is None:
+        current = facts.selected
+        if current is None:
             return ""
-        there = facts.market.cheapest(taken.gpu.name, taken.gpu_count, facts.job._replace(spot="never"))
+        there = facts.market.cheapest(current.gpu.name, current.gpu_count, facts.job._replace(spot="never"))
         if there is None:
             return ""
-        return f" ({taken.label}: {dollars(taken.per_hour)}/h as spot, {dollars(there.per_hour)}/h on demand)"
+        return f" ({current.label}: {dollars(current.per_hour)}/h as spot, {dollars(there.per_hour)}/h on demand)"

@@ -93,12 +93,12 @@ class SpotWithoutCheckpoint(Rule):
     def _loss(self, facts: Facts) -> str:
         budget = facts.job.budget
         hours = budget.max_hours if budget else None
-        taken = facts.selected
-        if not hours or taken is None:
+        current = facts.selected
+        if not hours or current is None:
             return "the training begins anew"
         spot = (
-            facts.market.cheapest(taken.gpu.name, taken.gpu_count, facts.job._replace(spot="only"))
-            or taken.price
+            facts.market.cheapest(current.gpu.name, current.gpu_count, facts.job._replace(spot="only"))
+            or current.price
         )
         assert spot
         return (

@@ -73,27 +73,27 @@ class SpotWouldDo(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        job, taken = facts.job, facts.selected
-        if job.spot in ("allowed", "only") or taken is None or not self._bears_it(facts):
+        job, current = facts.job, facts.selected
+        if job.spot in ("allowed", "only") or current is None or not self._bears_it(facts):
             return
         spot = self._cheapest(facts)
-        if spot is None or spot.per_hour > taken.per_hour * (1 - facts.options["min_saving"]):
+        if spot is None or spot.per_hour > current.per_hour * (1 - facts.options["min_saving"]):
             return
         assert spot.price
-        saved = taken.per_hour - spot.per_hour
+        saved = current.per_hour - spot.per_hour
         again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
         decided = "spot" in job.pointers  # the author wrote "never": shown with --pedantic only
         yield self.finding(
-            job.pointer("spot") or taken.pointer,
-            f"{taken.label} on demand costs {dollars(taken.per_hour)}/h; {spot.label} as spot costs "
-            f"{dollars(spot.per_hour)}/h on {spot.price.offer.cloud}, {percent(saved / taken.per_hour)} less; "
+            job.pointer("spot") or current.pointer,
+            f"{current.label} on demand costs {dollars(current.per_hour)}/h; {spot.label} as spot costs "
+            f"{dollars(spot.per_hour)}/h on {spot.price.offer.cloud}, {percent(saved / current.per_hour)} less; "
             f"interrupted work goes on {again}",
             severity="info" if decided else None,
             confidence="low" if decided else None,
             saving=Saving(saved),
             suggestion='"spot": "allowed"',
             fix=Fix("allow spot machines", (Edit("set", "/spot", "allowed"),), safe=False),
-            numbers=price_lines(taken, spot),
+            numbers=price_lines(current, spot),
         )
 
     def _bears_it(self, facts: Facts) -> bool:
@@ -112,9 +112,10 @@ class SpotWouldDo(Rule):
         only = facts.job._replace(spot="only")
         cap = facts.job.max_price or float("inf")
         found = [
-            way._replace(price=price)
-            for way in facts.choices
-            if not way.fit or way.fit.verdict != "does not fit"
-            if (price := facts.market.cheapest(way.gpu.name, way.gpu_count, only)) and price.per_hour <= cap
+            machine._replace(price=price)
+            for machine in facts.choices
+            if not machine.fit or machine.fit.verdict != "does not fit"
+            if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, only))
+            and price.per_hour <= cap
         ]
-        return min(found, key=lambda way: way.per_hour, default=None)
+        return min(found, key=lambda machine: machine.per_hour, default=None)

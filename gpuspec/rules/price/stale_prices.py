@@ -57,15 +57,15 @@ class StalePrices(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        used = {way.price.offer.source: way for way in reversed(facts.choices) if way.price}
+        used = {machine.price.offer.source: machine for machine in reversed(facts.choices) if machine.price}
         today = facts.options["today"] or max(facts.price_days.values(), default="")
-        for source, way in sorted(used.items()):
+        for source, machine in sorted(used.items()):
             dated = facts.price_days.get(source)
             days = _days(today) - _days(dated) if dated and today else 0
             if days > facts.options["max_days"]:
                 yield self.finding(
-                    facts.name_pointer(way),
-                    f"the price of {way.gpu.name} is of {dated} ({source}), {days} days before {today}: what "
+                    facts.name_pointer(machine),
+                    f"the price of {machine.gpu.name} is of {dated} ({source}), {days} days before {today}: what "
                     "findings say of money may have changed",
                     suggestion="run `gpuspec prices update`",
                 )

@@ -91,44 +91,50 @@ class KvCacheDtype(Rule):
             return
         if workload.kv_dtype or "kv_dtype" in workload.origins or workload.other_models:
             return
-        taken = facts.baseline
-        if taken is None or _cache(facts, taken) < facts.options["share"]:
+        current = facts.baseline
+        if current is None or _cache(facts, current) < facts.options["share"]:
             return
-        better = self._cheapest(facts, taken, facts.market.least(taken) * (1 - facts.options["min_saving"]))
+        better = self._cheapest(
+            facts, current, facts.market.least(current) * (1 - facts.options["min_saving"])
+        )
         if better:
-            yield self._report(facts, taken, better)
+            yield self._report(facts, current, better)
 
-    def _cheapest(self, facts: Facts, taken: Alternative, limit: float) -> Alternative | None:
+    def _cheapest(self, facts: Facts, current: Alternative, limit: float) -> Alternative | None:
         market = facts.market.instead(facts.workload._replace(kv_dtype="fp8"))
-        for way in market.fitting(counts_to(taken.gpu_count)):
-            if way.per_hour > limit:
+        for machine in market.fitting(counts_to(current.gpu_count)):
+            if machine.per_hour > limit:
                 return None
-            quick = way.speed and taken.speed and way.speed >= taken.speed * facts.options["min_speed"]
-            able = float(way.gpu.compute_capability or 0) >= LEAST_CAPABILITY
-            if quick and able and market.holds_concurrency(way):
-                return way
+            fast_enough = (
+                machine.speed
+                and current.speed
+                and machine.speed >= current.speed * facts.options["min_speed"]
+            )
+            able = float(machine.gpu.compute_capability or 0) >= LEAST_CAPABILITY
+            if fast_enough and able and market.holds_concurrency(machine):
+                return machine
         return None
 
-    def _report(self, facts: Facts, taken: Alternative, way: Alternative) -> Finding:
-        assert way.fit
-        saving = Saving(taken.per_hour - way.per_hour)
+    def _report(self, facts: Facts, current: Alternative, machine: Alternative) -> Finding:
+        assert machine.fit
+        saving = Saving(current.per_hour - machine.per_hour)
         origin = facts.workload.origin("context")
         flag = engine_of(facts.workload.engine).quantizing.kv_fp8
         return self.finding(
             origin.pointer,
-            f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, taken))} of the memory; in "
-            f"FP8 the job takes {gib(way.fit.need.expected)} and fits {way.label} at {dollars(way.per_hour)}/h "
-            f"instead of {taken.label} at {dollars(taken.per_hour)}/h",
+            f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, current))} of the memory; "
+            f"in FP8 the job takes {gib(machine.fit.need.expected)} and fits {machine.label} at "
+            f"{dollars(machine.per_hour)}/h instead of {current.label} at {dollars(current.per_hour)}/h",
             saving=saving,
             suggestion=f"add {flag}",
             fix=_fix(facts, flag),
-            numbers=(*need_lines(way), *price_lines(taken, way)),
+            numbers=(*need_lines(machine), *price_lines(current, machine)),
         )
 
 
-def _cache(facts: Facts, way: Alternative) -> float:
+def _cache(facts: Facts, machine: Alternative) -> float:
     """The share of the memory that the cache takes, at the declared concurrency where the engine queues."""
-    needed = facts.need(way.gpu_count)
+    needed = facts.need(machine.gpu_count)
     if not isinstance(needed, Need) or not needed.expected:
         return 0.0
     one = sum(part.expected for part in needed.parts if part.name == "KV cache")

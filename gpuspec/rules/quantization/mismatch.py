@@ -57,19 +57,19 @@ class QuantizationMismatch(Rule):
         if not workload.model_name or not workload.quantization:
             return
         stated = facts.catalog.resolve_model(workload.model_name, engine=workload.engine).quantization
-        said, origin = workload.quantization, workload.origin("quantization")
+        asked, origin = workload.quantization, workload.origin("quantization")
         if stated is None:
             yield from self._full_precision(facts)
             yield from self._not_quantized(facts)
-        elif origin.kind in ("spec", "command", "file") and _differ(stated, said):
+        elif origin.kind in ("spec", "command", "file") and _differ(stated, asked):
             name, spec = workload.origin("model_name"), origin.kind == "spec"
             yield self.finding(
                 origin.pointer or name.pointer,
                 f"{workload.model_name} is {_family(stated)} by its name, and "
                 + (
-                    f"the spec says {_family(said)}: it is checked and sized as what it is not"
+                    f"the spec says {_family(asked)}: it is checked and sized as what it is not"
                     if spec
-                    else f"{origin.text!r} says {_family(said)}: the engine compares them and stops"
+                    else f"{origin.text!r} says {_family(asked)}: the engine compares them and stops"
                 ),
                 severity="warning" if spec else "error",
                 confidence="high" if engine_of(workload.engine).quantizing.loads_as_is else "medium",
@@ -83,10 +83,10 @@ class QuantizationMismatch(Rule):
     def _not_quantized(self, facts: Facts) -> Iterator[Finding]:
         """A flag for a checkpoint that is made in advance, and the publisher's own, which is in 16 bit."""
         workload = facts.workload
-        said, origin = workload.quantization, workload.origin("quantization")
+        asked, origin = workload.quantization, workload.origin("quantization")
         match = facts.catalog.resolve_model(workload.model_name or "")
         as_is = engine_of(workload.engine).quantizing.loads_as_is
-        if said is None or not find_scheme(said).calibrated or not as_is or origin.kind != "command":
+        if asked is None or not find_scheme(asked).calibrated or not as_is or origin.kind != "command":
             return
         if (
             match.model is None
@@ -97,23 +97,23 @@ class QuantizationMismatch(Rule):
         name = workload.origin("model_name")
         yield self.finding(
             origin.pointer or name.pointer,
-            f"{origin.text!r} expects a checkpoint made with {_family(said)}, and {workload.model_name} is its "
+            f"{origin.text!r} expects a checkpoint made with {_family(asked)}, and {workload.model_name} is its "
             "publisher's own in 16 bit: the engine finds no scales and stops",
             related=[Related(name.pointer, "the model")] if name.pointer != origin.pointer else [],
-            suggestion=f"name a checkpoint in {_family(said)}, or quantize while loading (fp8, bitsandbytes)",
+            suggestion=f"name a checkpoint in {_family(asked)}, or quantize while loading (fp8, bitsandbytes)",
         )
 
     def _full_precision(self, facts: Facts) -> Iterator[Finding]:
         job, scheme = facts.job, facts.workload.quantization
         if not (job.model and job.model.quantization and job.run and scheme):
             return
-        told = facts.commands_only
-        match = facts.catalog.resolve_model(told.model_name) if told.model_name else None
+        commands = facts.commands_only
+        match = facts.catalog.resolve_model(commands.model_name) if commands.model_name else None
         if match is None or match.model is None or match.relation != "name" or match.quantization:
             return
-        plain = match.model.native_dtype in ("bf16", "fp16") and "quantization" not in told.origins
-        quantizing = engine_of(told.engine).quantizing
-        if not plain or not quantizing.loads_as_is or told.task == "train":
+        plain = match.model.native_dtype in ("bf16", "fp16") and "quantization" not in commands.origins
+        quantizing = engine_of(commands.engine).quantizing
+        if not plain or not quantizing.loads_as_is or commands.task == "train":
             return
         at, size = job.pointer("model.quantization"), match.model.params_b
         flag = quantizing.on_the_fly.get(scheme)
@@ -121,9 +121,9 @@ class QuantizationMismatch(Rule):
         amount = f" ({gib(size * 2e9 / 2**30)} of weights)" if size else ""
         yield self.finding(
             at,
-            f"the spec says {scheme}, but the command loads {told.model_name}, which is 16 bit{amount}: it takes the "
-            "memory of 16 bit, whatever the spec says",
-            related=[Related(told.origin("model_name").pointer, "loaded here")],
+            f"the spec says {scheme}, but the command loads {commands.model_name}, which is 16 bit{amount}: it takes "
+            "the memory of 16 bit, whatever the spec says",
+            related=[Related(commands.origin("model_name").pointer, "loaded here")],
             suggestion=f"add {flag} to the command"
             if flag
             else f"name a checkpoint in {_family(scheme)} in the command",
@@ -141,9 +141,9 @@ def _family(scheme: str) -> str:
     return find_scheme(scheme).family or scheme
 
 
-def _differ(stated: str, said: str) -> bool:
+def _differ(stated: str, asked: str) -> bool:
     """Whether two schemes are of two families; what only names bits (int4, int8) may be of any."""
-    one, other = find_scheme(stated).family, find_scheme(said).family
+    one, other = find_scheme(stated).family, find_scheme(asked).family
     return bool(one and other) and one != other
 
 

@@ -87,17 +87,17 @@ class MissingQuantization(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         schemes = self._schemes(facts)
-        taken = facts.baseline if schemes else None
-        if taken is None:
+        current = facts.baseline if schemes else None
+        if current is None:
             return
         best: tuple[Scheme, Alternative] | None = None
         for scheme in schemes:
-            way = self._cheapest(facts, scheme, taken)
-            limit = best[1].per_hour if best else facts.market.least(taken)
-            if way and way.per_hour <= limit * (1 - facts.options["min_saving"]):
-                best = (scheme, way)
+            machine = self._cheapest(facts, scheme, current)
+            limit = best[1].per_hour if best else facts.market.least(current)
+            if machine and machine.per_hour <= limit * (1 - facts.options["min_saving"]):
+                best = (scheme, machine)
         if best:
-            yield self._report(facts, taken, *best)
+            yield self._report(facts, current, *best)
 
     def _schemes(self, facts: Facts) -> tuple[Scheme, ...]:
         workload = facts.workload
@@ -116,52 +116,56 @@ class MissingQuantization(Rule):
             return ()
         return _offered(workload.engine or USUAL_SERVER)
 
-    def _cheapest(self, facts: Facts, scheme: Scheme, taken: Alternative) -> Alternative | None:
+    def _cheapest(self, facts: Facts, scheme: Scheme, current: Alternative) -> Alternative | None:
         workload = facts.workload._replace(quantization=scheme.name, dtype=None)
         market = facts.market.instead(workload)
-        for way in market.fitting(counts_to(taken.gpu_count)):
-            if way.per_hour > taken.per_hour * (1 - facts.options["min_saving"]):
+        for machine in market.fitting(counts_to(current.gpu_count)):
+            if machine.per_hour > current.per_hour * (1 - facts.options["min_saving"]):
                 return None  # and all that follow cost more
-            capability = float(way.gpu.compute_capability or 0)
+            capability = float(machine.gpu.compute_capability or 0)
             # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
             gain = 16 / scheme.width if generates_text(workload) else 1.0
-            quick = way.speed and taken.speed and way.speed * gain >= taken.speed * facts.options["min_speed"]
+            fast_enough = (
+                machine.speed
+                and current.speed
+                and machine.speed * gain >= current.speed * facts.options["min_speed"]
+            )
             able = capability >= (scheme.native_capability or scheme.least_capability)
-            if not able or not quick or not market.holds_concurrency(way):
+            if not able or not fast_enough or not market.holds_concurrency(machine):
                 continue
-            if _linked(way) and (generates_text(workload) or self._cheaper_work(facts, taken, way)):
-                return way
+            if _linked(machine) and (generates_text(workload) or self._cheaper_work(facts, current, machine)):
+                return machine
         return None
 
-    def _cheaper_work(self, facts: Facts, taken: Alternative, way: Alternative) -> bool:
+    def _cheaper_work(self, facts: Facts, current: Alternative, machine: Alternative) -> bool:
         """Whether pictures get cheaper, not only hours: 4 bit does not compute faster."""
-        if facts.workload.task == "interactive" or not way.speed or not taken.speed:
+        if facts.workload.task == "interactive" or not machine.speed or not current.speed:
             return True
-        work = (way.per_hour / way.speed) / (taken.per_hour / taken.speed)
+        work = (machine.per_hour / machine.speed) / (current.per_hour / current.speed)
         return bool(work <= 1 - facts.options["min_saving"])
 
-    def _report(self, facts: Facts, taken: Alternative, scheme: Scheme, way: Alternative) -> Finding:
-        assert taken.fit
-        assert way.fit
+    def _report(self, facts: Facts, current: Alternative, scheme: Scheme, machine: Alternative) -> Finding:
+        assert current.fit
+        assert machine.fit
         job = facts.job
-        saving = Saving(taken.per_hour - way.per_hour)
-        weights = _weights(facts, taken)
-        smaller = _weights(facts, way)
+        saving = Saving(current.per_hour - machine.per_hour)
+        weights = _weights(facts, current)
+        smaller = _weights(facts, machine)
         where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
         name = facts.workload.model.id if facts.workload.model else "the model"
         usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
         how = engine_of(facts.workload.engine or usual).quantizing.smaller[scheme.name]
-        least = facts.market.least(taken)
-        others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * taken.per_hour else ""
+        least = facts.market.least(current)
+        others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * current.per_hour else ""
         return self.finding(
             job.pointer(where),
-            f"{name} in 16 bit is {gib(weights)} of weights and takes {taken.label} at "
-            f"{dollars(taken.per_hour)}/h{others}; in {scheme.width} bit it is {gib(smaller)} and {way.label} "
-            f"holds it at {dollars(way.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less",
-            confidence="medium" if _for_speed(taken) else "high",
+            f"{name} in 16 bit is {gib(weights)} of weights and takes {current.label} at "
+            f"{dollars(current.per_hour)}/h{others}; in {scheme.width} bit it is {gib(smaller)} and {machine.label} "
+            f"holds it at {dollars(machine.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
+            confidence="medium" if _for_speed(current) else "high",
             saving=saving,
             suggestion=f"use {how} (quality loss {QUALITY[scheme.width]})",
-            numbers=(*need_lines(way), *price_lines(taken, way)),
+            numbers=(*need_lines(machine), *price_lines(current, machine)),
         )
 
 
@@ -170,22 +174,23 @@ def _offered(engine: str) -> tuple[Scheme, ...]:
     return tuple(find_scheme(name) for name in engine_of(engine).quantizing.smaller)
 
 
-def _for_speed(taken: Alternative) -> bool:
-    """Whether there are more GPUs than the weights ask for: they may be there for sequences, which nobody said."""
-    assert taken.fit
-    return taken.gpu_count > 1 and taken.fit.need.expected < 0.6 * taken.fit.usable
+def _for_speed(current: Alternative) -> bool:
+    """Whether there are more GPUs than the weights ask for: they may be there for concurrent requests that
+    the spec does not declare."""
+    assert current.fit
+    return current.gpu_count > 1 and current.fit.need.expected < 0.6 * current.fit.usable
 
 
-def _linked(way: Alternative) -> bool:
+def _linked(machine: Alternative) -> bool:
     """Whether a model split over these GPUs is worth the name: more than two need links of their own."""
-    return way.gpu_count <= 2 or (way.gpu.form_factor or "").upper().startswith("SXM")
+    return machine.gpu_count <= 2 or (machine.gpu.form_factor or "").upper().startswith("SXM")
 
 
-def _weights(facts: Facts, way: Alternative) -> float:
+def _weights(facts: Facts, machine: Alternative) -> float:
     """GiB of weights over all GPUs that the model is split over."""
-    assert way.fit
+    assert machine.fit
     workload = facts.workload
     split = min(
-        (workload.tensor_parallel or way.gpu_count) * (workload.pipeline_parallel or 1), way.gpu_count
+        (workload.tensor_parallel or machine.gpu_count) * (workload.pipeline_parallel or 1), machine.gpu_count
     )
-    return sum(part.expected for part in way.fit.need.parts if part.name in WEIGHTS) * split
+    return sum(part.expected for part in machine.fit.need.parts if part.name in WEIGHTS) * split

@@ -88,46 +88,46 @@ class QloraWouldDo(Rule):
             return
         if workload.quantization or "quantization" in workload.origins or workload.model is None:
             return
-        taken = facts.baseline
-        if taken is None:
+        current = facts.baseline
+        if current is None:
             return
-        limit = facts.market.least(taken) * (1 - facts.options["min_saving"])
-        way = self._cheapest(facts, taken, limit)
-        if way:
-            yield self._report(facts, taken, way)
+        limit = facts.market.least(current) * (1 - facts.options["min_saving"])
+        machine = self._cheapest(facts, current, limit)
+        if machine:
+            yield self._report(facts, current, machine)
 
-    def _cheapest(self, facts: Facts, taken: Alternative, limit: float) -> Alternative | None:
+    def _cheapest(self, facts: Facts, current: Alternative, limit: float) -> Alternative | None:
         """The cheapest machine for QLoRA on which the whole work costs less than it does now."""
         workload = facts.workload._replace(method="qlora", quantization="nf4-dq")
-        for way in facts.market.instead(workload).fitting(counts_to(taken.gpu_count)):
-            if way.per_hour > limit:
+        for machine in facts.market.instead(workload).fitting(counts_to(current.gpu_count)):
+            if machine.per_hour > limit:
                 return None
             if (
-                not way.speed
-                or not taken.speed
-                or way.speed / SLOWER < taken.speed * facts.options["min_speed"]
+                not machine.speed
+                or not current.speed
+                or machine.speed / SLOWER < current.speed * facts.options["min_speed"]
             ):
                 continue
-            work = (way.per_hour / way.speed * SLOWER) / (taken.per_hour / taken.speed)
-            if work <= 1 and float(way.gpu.compute_capability or 0) >= 8.0:
-                return way
+            work = (machine.per_hour / machine.speed * SLOWER) / (current.per_hour / current.speed)
+            if work <= 1 and float(machine.gpu.compute_capability or 0) >= 8.0:
+                return machine
         return None
 
-    def _report(self, facts: Facts, taken: Alternative, way: Alternative) -> Finding:
-        assert taken.fit
-        assert way.fit
-        saving = Saving(taken.per_hour - way.per_hour)
+    def _report(self, facts: Facts, current: Alternative, machine: Alternative) -> Finding:
+        assert current.fit
+        assert machine.fit
+        saving = Saving(current.per_hour - machine.per_hour)
         origin = facts.workload.origin("method")
         return self.finding(
             origin.pointer,
-            f"LoRA over 16-bit weights takes {gib(taken.fit.need.expected)} on {taken.label} at "
-            f"{dollars(taken.per_hour)}/h; with a 4-bit base {gib(way.fit.need.expected)} on {way.label} at "
-            f"{dollars(way.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less an hour",
+            f"LoRA over 16-bit weights takes {gib(current.fit.need.expected)} on {current.label} at "
+            f"{dollars(current.per_hour)}/h; with a 4-bit base {gib(machine.fit.need.expected)} on {machine.label} "
+            f"at {dollars(machine.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less an hour",
             saving=saving,
             suggestion="QLoRA: load_in_4bit with NF4 and double quantization; a step takes about "
             f"{SLOWER:g} times as long on the same GPU",
             fix=_fix(facts),
-            numbers=(*need_lines(way), *price_lines(taken, way)),
+            numbers=(*need_lines(machine), *price_lines(current, machine)),
         )
 
 

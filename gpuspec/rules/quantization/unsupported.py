@@ -65,8 +65,8 @@ class QuantizationUnsupported(Rule):
                 facts, f"{engine.name} cannot train GGUF files", "train the original model, quantize after"
             )
         elif family in can.needs:
-            for way in facts.choices:
-                yield from self._gpu(way, *can.needs[family])
+            for machine in facts.choices:
+                yield from self._gpu(machine, *can.needs[family])
 
     def _engine(self, facts: Facts, what: str, instead: str) -> Finding:
         workload = facts.workload
@@ -77,11 +77,11 @@ class QuantizationUnsupported(Rule):
             at.pointer, f"{what}: {workload.model_name or at.text}", related=related, suggestion=instead
         )
 
-    def _gpu(self, way: Alternative, least: float, what: str, instead: str) -> Iterator[Finding]:
-        capability = way.gpu.compute_capability
+    def _gpu(self, machine: Alternative, least: float, what: str, instead: str) -> Iterator[Finding]:
+        capability = machine.gpu.compute_capability
         if capability is not None and float(capability) < least:
             yield self.finding(
-                way.pointer,
-                f"{what} need compute capability {least:g}; {way.gpu.name} has {capability}",
+                machine.pointer,
+                f"{what} need compute capability {least:g}; {machine.gpu.name} has {capability}",
                 suggestion=f"take {instead}, or a GPU from {least:g} on (T4, RTX 20 and later)",
             )

@@ -90,29 +90,32 @@ class BatchLimit(Rule):
         )
 
     def _many(self, facts: Facts, origin: Origin, limit: int) -> Iterator[Finding]:
-        work, taken = facts.workload, facts.selected
-        if taken is None or not taken.fit or taken.fit.verdict != "fits" or not work.context:
+        work, current = facts.workload, facts.selected
+        if current is None or not current.fit or current.fit.verdict != "fits" or not work.context:
             return
         tokens = self._tokens(facts, work.context)
-        one = need(work._replace(context=tokens, concurrency=1), taken.gpu_count)
+        one = need(work._replace(context=tokens, concurrency=1), current.gpu_count)
         if not isinstance(one, Need) or one.confidence == "low":
             return
         each = sum(part.expected for part in one.parts if part.name == "KV cache")
-        room = taken.fit.usable - (one.expected - each)
+        room = current.fit.usable - (one.expected - each)
         held = int(room / each) if each > 0 else limit
         if held < 1 or limit <= held * facts.options["over"]:
             return
         edit = reworded(facts.tree, origin, origin.text.replace(str(limit), str(held)))
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
-            f"`{origin.text}`: {gib(room)} are left for KV cache on {taken.label}, room for {held} requests of "
+            f"`{origin.text}`: {gib(room)} are left for KV cache on {current.label}, room for {held} requests of "
             f"{tokens:,} tokens ({each * 1024:.0f} MiB each); beyond that the engine throws away what it has begun",
             severity="info",
             suggestion=f"at most {held}, or a shorter context",
             fix=Fix(f"set the limit to {held}", (edit,), safe=False) if edit else None,
             numbers=[
                 ("KV cache of one request", f"{tokens:,} tokens: {each:.3f} GiB"),
-                ("left for KV cache", f"{taken.fit.usable:.2f} − {one.expected - each:.2f} = {room:.2f} GiB"),
+                (
+                    "left for KV cache",
+                    f"{current.fit.usable:.2f} − {one.expected - each:.2f} = {room:.2f} GiB",
+                ),
                 ("requests it holds", f"{room:.2f} ÷ {each:.3f} = {held}"),
             ],
         )

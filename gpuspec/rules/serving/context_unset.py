@@ -64,16 +64,16 @@ class ContextUnset(Rule):
         engine = engine_of(work.engine)
         if not engine.reserves_context or work.context is not None or "context" in work.origins:
             return
-        ways = [way for way in facts.choices if way.fit and way.fit.verdict == "fits"]
-        taken = facts.selected if facts.selected in ways else ways[0] if ways else None
+        machines = [machine for machine in facts.choices if machine.fit and machine.fit.verdict == "fits"]
+        current = facts.selected if facts.selected in machines else machines[0] if machines else None
         full = work.model.max_context if work.model else None
-        if taken is None or not full or work.model_name is None or self._elsewhere(facts, engine):
+        if current is None or not full or work.model_name is None or self._elsewhere(facts, engine):
             return
-        at_full = self._need(facts, taken, full)
+        at_full = self._need(facts, current, full)
         if at_full is None or at_full.confidence == "low":
             return
-        room = facts.market.fit_for(at_full, taken.gpu).usable
-        length = self._fitting(facts, taken, full)
+        room = facts.market.fit_for(at_full, current.gpu).usable
+        length = self._fitting(facts, current, full)
         if at_full.low <= room or length is None:
             return
         cache = sum(part.expected for part in at_full.parts if part.name == "KV cache")
@@ -83,27 +83,27 @@ class ContextUnset(Rule):
         yield self.finding(
             origin.pointer if origin.kind == "command" else job.pointer("run"),
             f"no context length is set, so {engine.called} reserves the model's own: one sequence of {full:,} "
-            f"tokens is {gib(cache)} of KV cache, {gib(at_full.low)} with the weights, and {taken.label} has "
+            f"tokens is {gib(cache)} of KV cache, {gib(at_full.low)} with the weights, and {current.label} has "
             f"{gib(room)}: it does not start",
             suggestion=f"{flag} {length} fits",
             fix=Fix(f"set {flag} {length}", (edit,), safe=False) if edit else None,
             numbers=[
                 *((part.name, f"{part.expected:.2f} GiB: {part.why}") for part in at_full.parts),
-                (f"usable on {taken.gpu.name}", f"{room:.2f} GiB"),
+                (f"usable on {current.gpu.name}", f"{room:.2f} GiB"),
             ],
         )
 
-    def _need(self, facts: Facts, way: Alternative, context: int) -> Need | None:
-        found = need(facts.workload._replace(context=context, concurrency=1), way.gpu_count)
+    def _need(self, facts: Facts, machine: Alternative, context: int) -> Need | None:
+        found = need(facts.workload._replace(context=context, concurrency=1), machine.gpu_count)
         return found if isinstance(found, Need) else None
 
-    def _fitting(self, facts: Facts, way: Alternative, full: int) -> int | None:
+    def _fitting(self, facts: Facts, machine: Alternative, full: int) -> int | None:
         """The longest power of two, or three quarters of one, that surely fits."""
         length = 1 << full.bit_length()
         while length >= 2 * STEP:
             for tokens in (length, length * 3 // 4):
-                found = self._need(facts, way, tokens) if tokens < full else None
-                if found and facts.market.fit_for(found, way.gpu).verdict == "fits":
+                found = self._need(facts, machine, tokens) if tokens < full else None
+                if found and facts.market.fit_for(found, machine.gpu).verdict == "fits":
                     return tokens
             length //= 2
         return None

@@ -51,36 +51,38 @@ class FallbackOrder(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        priced = [way for way in facts.choices if way.price]
+        priced = [machine for machine in facts.choices if machine.price]
         cap, floor = job.max_price, job.min_vram or 0
-        dear = [way for way in priced if cap is not None and way.per_hour > cap]
-        left = [way for way in facts.choices if way not in dear and way.gpu.vram_gb >= floor]
-        if dear and not left and len(facts.choices) == len(job.gpu_types):
-            cheapest = min(dear, key=lambda way: way.per_hour)
+        expensive = [machine for machine in priced if cap is not None and machine.per_hour > cap]
+        left = [
+            machine for machine in facts.choices if machine not in expensive and machine.gpu.vram_gb >= floor
+        ]
+        if expensive and not left and len(facts.choices) == len(job.gpu_types):
+            cheapest = min(expensive, key=lambda machine: machine.per_hour)
             yield self.finding(
                 job.pointer("max_price"),
                 f"max_price of {dollars(cap or 0)}/h leaves nothing to rent: the cheapest GPU listed, "
                 f"{cheapest.label}, costs {dollars(cheapest.per_hour)}/h",
                 severity="error",
-                related=[Related(way.pointer, f"{dollars(way.per_hour)}/h") for way in dear],
+                related=[Related(machine.pointer, f"{dollars(machine.per_hour)}/h") for machine in expensive],
                 suggestion=f"raise max_price to {dollars(cheapest.per_hour)}, or name cheaper GPUs",
             )
             return
-        for way in dear:
+        for machine in expensive:
             yield self.finding(
-                way.pointer,
-                f"{way.label} costs {dollars(way.per_hour)}/h at the least, more than max_price "
+                machine.pointer,
+                f"{machine.label} costs {dollars(machine.per_hour)}/h at the least, more than max_price "
                 f"({dollars(cap or 0)}/h): this fallback is never taken",
                 suggestion="remove it, or raise max_price",
-                fix=Fix(f"remove {way.gpu.name}", (Edit("remove", way.pointer),), safe=False),
+                fix=Fix(f"remove {machine.gpu.name}", (Edit("remove", machine.pointer),), safe=False),
             )
         if facts.takes_first:
-            yield from self._order(facts, [way for way in left if way.price])
+            yield from self._order(facts, [machine for machine in left if machine.price])
 
-    def _order(self, facts: Facts, ways: list[Alternative]) -> Iterator[Finding]:
-        if len(ways) < 2 or len({way.gpu_count for way in ways}) > 1:
+    def _order(self, facts: Facts, machines: list[Alternative]) -> Iterator[Finding]:
+        if len(machines) < 2 or len({machine.gpu_count for machine in machines}) > 1:
             return
-        first, cheapest = ways[0], min(ways, key=lambda way: way.per_hour)
+        first, cheapest = machines[0], min(machines, key=lambda machine: machine.per_hour)
         if first.per_hour <= cheapest.per_hour * 1.05:
             return
         yield self.finding(
@@ -92,18 +94,18 @@ class FallbackOrder(Rule):
             related=[Related(cheapest.pointer, "cheaper")],
             saving=Saving(first.per_hour - cheapest.per_hour),
             suggestion="list the cheapest first",
-            fix=self._sorted(facts, ways),
+            fix=self._sorted(facts, machines),
         )
 
-    def _sorted(self, facts: Facts, ways: list[Alternative]) -> Fix | None:
+    def _sorted(self, facts: Facts, machines: list[Alternative]) -> Fix | None:
         pointer = facts.job.pointer("gpu_types")
         written = facts.job.raw.get("gpu_types")
-        if not isinstance(written, list) or len(written) != len(ways):
+        if not isinstance(written, list) or len(written) != len(machines):
             return None
-        left = list(range(len(ways)))
+        left = list(range(len(machines)))
         moves = []
-        for place, way in enumerate(sorted(left, key=lambda at: ways[at].per_hour)):
-            at = left.index(way)
+        for place, machine in enumerate(sorted(left, key=lambda at: machines[at].per_hour)):
+            at = left.index(machine)
             if at != place:  # one by one, so that each takes its comments along
                 moves.append(Edit("move", f"{pointer}/{at}", f"{pointer}/{place}"))
                 left.insert(place, left.pop(at))

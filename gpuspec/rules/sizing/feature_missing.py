@@ -56,72 +56,76 @@ class GpuFeatureMissing(Rule):
     severity = "error"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        for way in facts.choices:
-            yield from self._dtype(facts, way)
-            yield from self._flash_attention(facts, way)
-            yield from self._cuda(facts, way)
+        for machine in facts.choices:
+            yield from self._dtype(facts, machine)
+            yield from self._flash_attention(facts, machine)
+            yield from self._cuda(facts, machine)
 
-    def _dtype(self, facts: Facts, way: Alternative) -> Iterator[Finding]:
-        workload, gpu = facts.workload, way.gpu
+    def _dtype(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
+        workload, gpu = facts.workload, machine.gpu
         capability = float(gpu.compute_capability) if gpu.compute_capability else None
         asked = workload.origin("dtype").kind in ("spec", "command", "file")
         if workload.dtype == "bf16" and asked and gpu.bf16 is False:
-            yield self._lacks(facts, way, "dtype", "BF16", "Ampere (compute capability 8.0)", 'use "fp16"')
+            yield self._lacks(
+                facts, machine, "dtype", "BF16", "Ampere (compute capability 8.0)", 'use "fp16"'
+            )
         if capability is None:
             return
         scheme = find_scheme(workload.quantization)
         if scheme.family == "FP8" and capability < scheme.least_capability:
             yield self._lacks(
-                facts, way, "quantization", "kernels for FP8 weights", "Ampere", "use AWQ or GPTQ"
+                facts, machine, "quantization", "kernels for FP8 weights", "Ampere", "use AWQ or GPTQ"
             )
         elif scheme.family == "FP8" and gpu.fp8 is False:
             yield self._unpacks(
-                way, "FP8", "Ada, Hopper and Blackwell compute in FP8; on this GPU INT8 or AWQ is as good"
+                machine, "FP8", "Ada, Hopper and Blackwell compute in FP8; on this GPU INT8 or AWQ is as good"
             )
         if scheme.family == "NVFP4" and gpu.fp4 is False:
             emulated = engine_of(workload.engine).quantizing.emulates.get(scheme.name)
             if emulated and capability >= emulated:
-                yield self._unpacks(way, "FP4", "Blackwell computes in FP4; on this GPU AWQ is as good")
+                yield self._unpacks(machine, "FP4", "Blackwell computes in FP4; on this GPU AWQ is as good")
             else:
-                yield self._lacks(facts, way, "quantization", "FP4 arithmetic", "Blackwell", "use FP8 or AWQ")
+                yield self._lacks(
+                    facts, machine, "quantization", "FP4 arithmetic", "Blackwell", "use FP8 or AWQ"
+                )
 
-    def _unpacks(self, way: Alternative, what: str, instead: str) -> Finding:
+    def _unpacks(self, machine: Alternative, what: str, instead: str) -> Finding:
         return self.finding(
-            way.pointer,
-            f"{way.gpu.name} has no {what} arithmetic ({way.gpu.architecture}): {what} weights save memory but are "
-            "unpacked to 16 bit for every multiplication",
+            machine.pointer,
+            f"{machine.gpu.name} has no {what} arithmetic ({machine.gpu.architecture}): {what} weights save "
+            "memory but are unpacked to 16 bit for every multiplication",
             severity="info",
             suggestion=instead,
         )
 
     def _lacks(
-        self, facts: Facts, way: Alternative, field: str, what: str, since: str, instead: str
+        self, facts: Facts, machine: Alternative, field: str, what: str, since: str, instead: str
     ) -> Finding:
         origin = facts.workload.origin(field)
         related = [Related(origin.pointer, f"asked for here: {origin.text}")] if origin.pointer else []
         return self.finding(
-            way.pointer,
-            f"{way.gpu.name} ({way.gpu.architecture}) has no {what}, which came with {since}",
+            machine.pointer,
+            f"{machine.gpu.name} ({machine.gpu.architecture}) has no {what}, which came with {since}",
             related=related,
             suggestion=f"{instead}, or take a newer GPU",
         )
 
-    def _flash_attention(self, facts: Facts, way: Alternative) -> Iterator[Finding]:
-        capability = way.gpu.compute_capability
+    def _flash_attention(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
+        capability = machine.gpu.compute_capability
         if capability is None or float(capability) >= 8.0:
             return
         step = next((step for step in facts.commands if "flash_attention_2" in step.text), None)
         if step:
             yield self.finding(
-                way.pointer,
-                f"{way.gpu.name} ({way.gpu.architecture}) has compute capability {capability}, and FlashAttention 2 "
-                "needs 8.0",
+                machine.pointer,
+                f"{machine.gpu.name} ({machine.gpu.architecture}) has compute capability {capability}, and "
+                "FlashAttention 2 needs 8.0",
                 related=[Related(step.pointer, "asked for here")],
                 suggestion='use "sdpa", or take a newer GPU (Ampere and later)',
             )
 
-    def _cuda(self, facts: Facts, way: Alternative) -> Iterator[Finding]:
-        least = LEAST_CUDA.get(way.gpu.architecture)
+    def _cuda(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
+        least = LEAST_CUDA.get(machine.gpu.architecture)
         if least is None:
             return
         for what, pointer, text in _sources(facts):
@@ -130,9 +134,9 @@ class GpuFeatureMissing(Rule):
             if has < least:
                 yield self.finding(
                     pointer,
-                    f"{what} has CUDA {has[0]}.{has[1]}, and {way.gpu.name} ({way.gpu.architecture}) needs at least "
-                    f"{least[0]}.{least[1]}: no kernel image is available for it",
-                    related=[Related(way.pointer, _needs(way.gpu, least))],
+                    f"{what} has CUDA {has[0]}.{has[1]}, and {machine.gpu.name} ({machine.gpu.architecture}) needs "
+                    f"at least {least[0]}.{least[1]}: no kernel image is available for it",
+                    related=[Related(machine.pointer, _needs(machine.gpu, least))],
                     suggestion=f"take one with CUDA {least[0]}.{least[1]} or later",
                 )
 

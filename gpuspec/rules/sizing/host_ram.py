@@ -63,25 +63,25 @@ class HostRamSmall(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         worst: tuple[Alternative, float, float] | None = None
-        for way in facts.choices:
-            need = facts.need(way.gpu_count)
-            memory = _most(facts, way)
+        for machine in facts.choices:
+            need = facts.need(machine.gpu_count)
+            memory = _most(facts, machine)
             if memory is None or not isinstance(need, Need) or need.confidence == "low":
                 return
             size = sum(part.expected for part in need.parts if part.name == "weights") * need.gpus
             if memory >= size * facts.options["times"]:
                 return
-            worst = worst if worst and worst[1] >= memory else (way, memory, size)
+            worst = worst if worst and worst[1] >= memory else (machine, memory, size)
         if worst is None:
             return
-        way, memory, size = worst
+        machine, memory, size = worst
         if not size:
             return
         wanted = size * facts.options["times"]
         fails = memory < size
         yield self.finding(
-            way.pointer,
-            f"machines with {way.label} have at most {gib(memory)} of host memory for {gib(size)} of weights"
+            machine.pointer,
+            f"machines with {machine.label} have at most {gib(memory)} of host memory for {gib(size)} of weights"
             + (": loading them swaps or is killed" if fails else f"; {gib(wanted)} load without trouble"),
             severity="warning" if fails else "info",
             confidence="medium" if fails else "low",
@@ -90,11 +90,11 @@ class HostRamSmall(Rule):
         )
 
 
-def _most(facts: Facts, way: Alternative) -> float | None:
+def _most(facts: Facts, machine: Alternative) -> float | None:
     """GiB of the largest machine with these GPUs that the job may take; None where one of them does not say."""
     machines = facts.market.book.price_list(facts.job).machines
-    names = (way.gpu.name, *way.gpu.variants)
-    sizes = [_memory(offer) for name in names for offer in machines.get((name, way.gpu_count), ())]
+    names = (machine.gpu.name, *machine.gpu.variants)
+    sizes = [_memory(offer) for name in names for offer in machines.get((name, machine.gpu_count), ())]
     known = [size for size in sizes if size is not None]
     return max(known) if known and len(known) == len(sizes) else None
 

@@ -94,8 +94,8 @@ class MinVramOff(Rule):
         need = facts.need(gpus)
         if not isinstance(need, Need) or need.confidence == "low":
             return
-        fitting = [way.gpu.vram_gb for way in facts.market.fitting((gpus,))]
-        all_fit = all(way.fit and way.fit.verdict == "fits" for way in facts.choices)
+        fitting = [machine.gpu.vram_gb for machine in facts.market.fitting((gpus,))]
+        all_fit = all(machine.fit and machine.fit.verdict == "fits" for machine in facts.choices)
         if floor * 1e9 / 2**30 < need.low and not (facts.choices and all_fit and not facts.takes_first):
             enough = min(fitting, default=None)
             yield self.finding(

@@ -91,45 +91,55 @@ class OverProvisionedGpu(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        taken = facts.baseline
-        if taken is None:
+        current = facts.baseline
+        if current is None:
             return
-        if better := self._better(facts, taken):
-            yield self._over(facts, taken, better)
+        if better := self._better(facts, current):
+            yield self._over(facts, current, better)
             return
         cap = facts.job.max_price or float("inf")
-        at_least = taken.per_hour * facts.options["dear_fallback"]
-        able = [way for way in facts.choices if way.price and way.fit and way.fit.verdict != "does not fit"]
-        dear = [way for way in able if at_least <= way.per_hour <= cap and self._better(facts, way)]
-        if dear:
-            yield self._fallback(taken, dear)
+        at_least = current.per_hour * facts.options["dear_fallback"]
+        usable = [
+            machine
+            for machine in facts.choices
+            if machine.price and machine.fit and machine.fit.verdict != "does not fit"
+        ]
+        expensive = [
+            machine
+            for machine in usable
+            if at_least <= machine.per_hour <= cap and self._better(facts, machine)
+        ]
+        if expensive:
+            yield self._fallback(current, expensive)
 
-    def _better(self, facts: Facts, way: Alternative) -> Alternative | None:
+    def _better(self, facts: Facts, machine: Alternative) -> Alternative | None:
         limits = {"min_saving": facts.options["min_saving"], "min_speed": facts.options["min_speed"]}
         per_work = facts.workload.task != "interactive"
         most = facts.options["most_vram"]
-        better = facts.market.better(way, (way.gpu_count,), **limits, per_work=per_work, most_vram=most)
-        fewer = facts.market.fewer(way, **limits)
+        better = facts.market.better(
+            machine, (machine.gpu_count,), **limits, per_work=per_work, most_vram=most
+        )
+        fewer = facts.market.fewer(machine, **limits)
         if better and fewer:
             return None  # GS103 says it
         return better
 
-    def _over(self, facts: Facts, way: Alternative, better: Alternative) -> Finding:
-        assert way.fit
-        saving = Saving(way.per_hour - better.per_hour)
-        need, usable = way.fit.need, way.fit.usable
+    def _over(self, facts: Facts, machine: Alternative, better: Alternative) -> Finding:
+        assert machine.fit
+        saving = Saving(machine.per_hour - better.per_hour)
+        need, usable = machine.fit.need, machine.fit.usable
         name = facts.workload.model.id if facts.workload.model else "this job"
         shorter = self._shorter(facts, better)
         return self.finding(
-            way.pointer,
-            f"{way.label} at {dollars(way.per_hour)}/h is more than {name} needs: "
+            machine.pointer,
+            f"{machine.label} at {dollars(machine.per_hour)}/h is more than {name} needs: "
             f"{span_of_gib(need.low, need.high)} of its {usable:.1f} GiB ({percent(need.expected / usable)}). "
-            f"{better.label} fits at {dollars(better.per_hour)}/h: {percent(saving.per_hour / way.per_hour)} "
+            f"{better.label} fits at {dollars(better.per_hour)}/h: {percent(saving.per_hour / machine.per_hour)} "
             f"of the bill is waste",
             saving=saving,
             suggestion=f'use "{better.label}"' + shorter,
-            fix=None if shorter else self._fix(facts, way, better),
-            numbers=(*need_lines(way), *price_lines(way, better)),
+            fix=None if shorter else self._fix(facts, machine, better),
+            numbers=(*need_lines(machine), *price_lines(machine, better)),
         )
 
     def _shorter(self, facts: Facts, better: Alternative) -> str:
@@ -144,17 +154,21 @@ class OverProvisionedGpu(Rule):
             return ""
         return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"
 
-    def _fallback(self, taken: Alternative, dear: list[Alternative]) -> Finding:
-        worst = max(dear, key=lambda way: way.per_hour)
+    def _fallback(self, current: Alternative, expensive: list[Alternative]) -> Finding:
+        worst = max(expensive, key=lambda machine: machine.per_hour)
         return self.finding(
             worst.pointer,
-            f"when {taken.label} ({dollars(taken.per_hour)}/h) is sold out this job falls back to {worst.label} "
-            f"at {dollars(worst.per_hour)}/h, {worst.per_hour / taken.per_hour:.1f} times the price",
+            f"when {current.label} ({dollars(current.per_hour)}/h) is sold out this job falls back to {worst.label} "
+            f"at {dollars(worst.per_hour)}/h, {worst.per_hour / current.per_hour:.1f} times the price",
             severity="info",
             confidence="medium",
-            related=[Related(way.pointer, f"{dollars(way.per_hour)}/h") for way in dear if way is not worst],
+            related=[
+                Related(machine.pointer, f"{dollars(machine.per_hour)}/h")
+                for machine in expensive
+                if machine is not worst
+            ],
             suggestion="set max_price, or name fallbacks of the same price",
         )
 
-    def _fix(self, facts: Facts, way: Alternative, better: Alternative) -> Fix:
-        return Fix(f"use {better.gpu.name}", (facts.rename_gpu(way, better.gpu.name),), safe=False)
+    def _fix(self, facts: Facts, machine: Alternative, better: Alternative) -> Fix:
+        return Fix(f"use {better.gpu.name}", (facts.rename_gpu(machine, better.gpu.name),), safe=False)

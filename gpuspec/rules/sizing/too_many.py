@@ -78,34 +78,36 @@ class TooManyGpus(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        taken = facts.baseline
-        if taken is None or _one_of_several(facts, taken):
+        current = facts.baseline
+        if current is None or _one_of_several(facts, current):
             return
         better = facts.market.fewer(
-            taken, min_saving=facts.options["min_saving"], min_speed=facts.options["min_speed"]
+            current, min_saving=facts.options["min_saving"], min_speed=facts.options["min_speed"]
         )
         if better is None or better.fit is None:
             return
-        saving = Saving(taken.per_hour - better.per_hour)
+        saving = Saving(current.per_hour - better.per_hour)
         need = better.fit.need
         yield self.finding(
-            taken.pointer,
-            f"{taken.label} at {dollars(taken.per_hour)}/h is more than it takes: {better.label} holds the job "
+            current.pointer,
+            f"{current.label} at {dollars(current.per_hour)}/h is more than it takes: {better.label} holds the job "
             f"({span_of_gib(need.low, need.high)} of {better.fit.usable:.1f} GiB) at "
-            f"{dollars(better.per_hour)}/h, {percent(saving.per_hour / taken.per_hour)} less",
+            f"{dollars(better.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
             confidence="medium" if facts.workload.task in (None, "batch") else "high",
             saving=saving,
             suggestion=f"use {better.label}, without splitting the model"
             if better.gpu_count == 1
             else f"use {better.label} and split the model over {better.gpu_count}",
-            numbers=(*need_lines(better), *price_lines(taken, better)),
+            numbers=(*need_lines(better), *price_lines(current, better)),
         )
 
 
-def _one_of_several(facts: Facts, taken: Alternative) -> bool:
+def _one_of_several(facts: Facts, current: Alternative) -> bool:
     """Whether a server runs on one GPU and the others idle: GS105 says that, and whose money it is."""
     work = facts.workload
     split = [work.tensor_parallel, work.pipeline_parallel, work.data_parallel]
     alone = engine_of(work.engine).one_gpu and all(part in (None, 1) for part in split)
-    said = any(field in work.origins for field in ("tensor_parallel", "pipeline_parallel", "data_parallel"))
-    return taken.gpu_count > 1 and alone and not said and work.origin("engine").kind == "command"
+    declared = any(
+        field in work.origins for field in ("tensor_parallel", "pipeline_parallel", "data_parallel")
+    )
+    return current.gpu_count > 1 and alone and not declared and work.origin("engine").kind == "command"

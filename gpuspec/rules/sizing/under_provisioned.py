@@ -64,44 +64,44 @@ class UnderProvisionedGpu(Rule):
     fixable = "sometimes"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        for way in facts.choices:
-            if way.fit is None or way.fit.verdict == "fits":
+        for machine in facts.choices:
+            if machine.fit is None or machine.fit.verdict == "fits":
                 continue
-            if way.fit.verdict == "does not fit":
-                yield self._crashes(facts, way)
+            if machine.fit.verdict == "does not fit":
+                yield self._crashes(facts, machine)
             elif not facts.workload.cpu_offload:  # the author decides how much stays on the host
-                yield self._may_crash(way)
+                yield self._may_crash(machine)
 
-    def _crashes(self, facts: Facts, way: Alternative) -> Finding:
-        assert way.fit
-        need = way.fit.need
+    def _crashes(self, facts: Facts, machine: Alternative) -> Finding:
+        assert machine.fit
+        need = machine.fit.need
         guessed = need.confidence == "low"
         engine = engine_of(facts.workload.engine)
         slow = f": {engine.called} leaves the rest to the CPU, many times slower" if engine.spills else ""
-        each = " on each" if way.gpu_count > 1 else ""
+        each = " on each" if machine.gpu_count > 1 else ""
         instead = next(facts.market.fitting(COUNTS), None)
         return self.finding(
-            way.pointer,
-            f"{way.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
-            f"{gib(way.fit.usable)} usable; decided by {way.fit.part}{slow}",
+            machine.pointer,
+            f"{machine.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
+            f"{gib(machine.fit.usable)} usable; decided by {machine.fit.part}{slow}",
             severity="warning" if guessed or engine.spills else "error",
             confidence="medium" if guessed else "high",
-            suggestion=_tighter(facts, way) or _instead(instead),
-            fix=_fix(facts, way, instead),
-            numbers=need_lines(way),
+            suggestion=_tighter(facts, machine) or _instead(instead),
+            fix=_fix(facts, machine, instead),
+            numbers=need_lines(machine),
         )
 
-    def _may_crash(self, way: Alternative) -> Finding:
-        assert way.fit
-        need = way.fit.need
+    def _may_crash(self, machine: Alternative) -> Finding:
+        assert machine.fit
+        need = machine.fit.need
         return self.finding(
-            way.pointer,
-            f"{way.label} may run out of memory: {span_of_gib(need.low, need.high)} needed, "
-            f"{gib(way.fit.usable)} usable; least certain is {way.fit.part}",
+            machine.pointer,
+            f"{machine.label} may run out of memory: {span_of_gib(need.low, need.high)} needed, "
+            f"{gib(machine.fit.usable)} usable; least certain is {machine.fit.part}",
             severity="info",
             confidence="low" if need.confidence == "low" else "medium",
             suggestion="try it with a short run first, or take the next larger GPU",
-            numbers=need_lines(way),
+            numbers=need_lines(machine),
         )
 
 
@@ -121,21 +121,21 @@ def _what(facts: Facts) -> str:
     return doing.get(workload.method or "", "") + name + (f" in {scheme}" if scheme else "")
 
 
-def _tighter(facts: Facts, way: Alternative) -> str | None:
+def _tighter(facts: Facts, machine: Alternative) -> str | None:
     """The share of the GPU that the engine would have to use, where that alone is missing."""
-    assert way.fit
+    assert machine.fit
     engine = engine_of(facts.workload.engine)
-    if engine.advised_share is None or way.fit.need.expected > MOST_UTILIZATION * way.gpu.vram_gib:
+    if engine.advised_share is None or machine.fit.need.expected > MOST_UTILIZATION * machine.gpu.vram_gib:
         return None
-    share = ceil(way.fit.need.expected / way.gpu.vram_gib * 100) / 100
+    share = ceil(machine.fit.need.expected / machine.gpu.vram_gib * 100) / 100
     return f"{engine.flag('memory_utilization')} {share:g} would just do, with little room for more requests"
 
 
-def _instead(way: Alternative | None) -> str | None:
-    return f"{way.label} holds it, from {dollars(way.per_hour)}/h" if way else None
+def _instead(machine: Alternative | None) -> str | None:
+    return f"{machine.label} holds it, from {dollars(machine.per_hour)}/h" if machine else None
 
 
-def _fix(facts: Facts, way: Alternative, instead: Alternative | None) -> Fix | None:
-    if instead is None or instead.gpu_count != way.gpu_count:
+def _fix(facts: Facts, machine: Alternative, instead: Alternative | None) -> Fix | None:
+    if instead is None or instead.gpu_count != machine.gpu_count:
         return None
-    return Fix(f"use {instead.gpu.name}", (facts.rename_gpu(way, instead.gpu.name),), safe=False)
+    return Fix(f"use {instead.gpu.name}", (facts.rename_gpu(machine, instead.gpu.name),), safe=False)

@@ -54,27 +54,27 @@ class GpusUnused(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         used, field = self._used(facts)
-        counts = {way.gpu_count for way in facts.choices}
+        counts = {machine.gpu_count for machine in facts.choices}
         if used is None or len(counts) != 1:
             return
-        way = facts.choices[0]
-        if way.gpu_count == used:
+        machine = facts.choices[0]
+        if machine.gpu_count == used:
             return
-        pointer = facts.job.pointer("gpu_count") or way.pointer
+        pointer = facts.job.pointer("gpu_count") or machine.pointer
         origin = facts.workload.origin(field)
         related = (
             [Related(origin.pointer, f"{origin.text or 'the command'} uses {used}")] if origin.pointer else []
         )
-        if way.gpu_count < used:
+        if machine.gpu_count < used:
             yield self.finding(
                 pointer,
-                f"the command needs {used} GPUs, {way.gpu_count} are rented: it stops at start",
+                f"the command needs {used} GPUs, {machine.gpu_count} are rented: it stops at start",
                 severity="error",
                 related=related,
                 suggestion=f"set gpu_count to {used}, or lower the parallelism",
             )
         else:
-            yield self._unused(facts, way, used, pointer, related)
+            yield self._unused(facts, machine, used, pointer, related)
 
     def _used(self, facts: Facts) -> tuple[int | None, str]:
         """How many GPUs the command uses, and the field that says so."""
@@ -93,18 +93,18 @@ class GpusUnused(Rule):
         return used, "tensor_parallel"
 
     def _unused(
-        self, facts: Facts, way: Alternative, used: int, pointer: str, related: list[Related]
+        self, facts: Facts, machine: Alternative, used: int, pointer: str, related: list[Related]
     ) -> Finding:
-        fewer = facts.market.cheapest(way.gpu.name, used)
-        saving = Saving(way.per_hour - fewer.per_hour) if way.price and fewer else None
-        idle = way.gpu_count - used
+        fewer = facts.market.cheapest(machine.gpu.name, used)
+        saving = Saving(machine.per_hour - fewer.per_hour) if machine.price and fewer else None
+        idle = machine.gpu_count - used
         cost = f", {dollars(saving.per_hour)}/h for nothing" if saving and saving.per_hour > 0 else ""
         return self.finding(
             pointer,
-            f"{way.gpu_count} GPUs are rented and the command uses {used}: {idle} idle{cost}",
+            f"{machine.gpu_count} GPUs are rented and the command uses {used}: {idle} idle{cost}",
             related=related,
             saving=saving if saving and saving.per_hour > 0 else None,
-            suggestion=f"set gpu_count to {used}, or split the model over {way.gpu_count}",
+            suggestion=f"set gpu_count to {used}, or split the model over {machine.gpu_count}",
         )
 
 

@@ -50,28 +50,29 @@ class AmbiguousGpu(Rule):
             several = several or shared
             at = facts.name_pointer(choice)
             number = choice.gpu_count or match.gpu_count or facts.job.gpu_count or 1
-            taken = several[0]
-            meant, why = _enough(facts, several, number)
+            default = several[0]
+            better, why = _enough(facts, several, number)
             largest, least = max(gpu.vram_gb for gpu in several), min(gpu.vram_gb for gpu in several)
             yield self.finding(
                 at,
-                f"{choice.name!r} may be {_listed(facts, several, number)}; launchers take {taken.name} for it{why}",
+                f"{choice.name!r} may be {_listed(facts, several, number)}; "
+                f"launchers take {default.name} for it{why}",
                 # H100s differ in speed and price; A100s and V100s in whether the job crashes.
                 severity="warning" if largest >= 1.5 * least else "info",
-                suggestion=f"write {meant.name}",
-                fix=Fix(f"use {meant.name}", (facts.rename_gpu(choice, meant.name),), safe=False),
+                suggestion=f"write {better.name}",
+                fix=Fix(f"use {better.name}", (facts.rename_gpu(choice, better.name),), safe=False),
             )
 
 
 def _enough(facts: Facts, several: tuple[Gpu, ...], number: int) -> tuple[Gpu, str]:
     """The one to write: what launchers take, unless that is too small and another is not; and then why."""
     fits = [facts.market.way(gpu, number).fit for gpu in several]
-    taken = fits[0]
-    if taken is None or taken.verdict != "does not fit":
+    default = fits[0]
+    if default is None or default.verdict != "does not fit":
         return several[0], ""
     for gpu, fit in zip(several, fits, strict=True):
         if fit and fit.verdict == "fits":
-            return gpu, f", which is too small: {gib(taken.need.low)} needed, {gib(taken.usable)} usable"
+            return gpu, f", which is too small: {gib(default.need.low)} needed, {gib(default.usable)} usable"
     return several[0], ""
 
 
