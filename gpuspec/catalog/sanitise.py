@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from gpuspec.catalog.catalog import Catalog
-from gpuspec.catalog.clouds import CLOUDS, GPU_OF, Cloud
+from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.offer import Offer
 
@@ -98,7 +98,7 @@ def without_outliers(offers: Iterable[Offer], dropped: dict[str, dict[str, int]]
 
 def _offer(each: Row, source: str, mended: dict[str, int], catalog: Catalog) -> Offer | str:
     """The offer, or why there is none."""
-    facts = CLOUDS.get(each.cloud, Cloud(each.cloud, each.cloud, False, False, False))
+    facts = CLOUDS.get(each.cloud) or Cloud(each.cloud, each.cloud, spot=False)
     number = _number(each.number)
     if number is None or number < 1 or number != int(number) or number > 64:
         return "not a whole number of GPUs"
@@ -174,9 +174,9 @@ def _gpu(each: Row, number: int, facts: Cloud, catalog: Catalog) -> Gpu | str:
     if instance is not None:
         return gpus.get(instance[0]) or f"unknown GPU {each.accelerator}"
     name = _without_total(each.accelerator, number)
-    told = GPU_OF.get((each.cloud, name))
-    if told is not None:
-        return gpus.get(told) or f"unknown GPU {name}"
+    meant = facts.gpus.get(name)
+    if meant is not None:
+        return gpus.get(meant) or f"unknown GPU {name}"
     match = catalog.resolve_gpu(name)
     if match.gpu is None and not match.ambiguous:
         return f"unknown GPU {each.accelerator}"

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.refresh import update
 from gpuspec.errors import UserError
+from gpuspec.formats import read
+from gpuspec.planning.case import Case
 from gpuspec.plugin.catalog import installed_catalog
 
 HEAD = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,Region,GpuInfo,SpotPrice\n"
@@ -134,3 +137,15 @@ def test_a_cloud_without_gpus_does_not_stop_the_others(home: Path) -> None:
     assert [source.name for source in update(installed_catalog(), [], today="2026-11-20").sources] == [
         "skypilot-lambda"
     ]
+
+
+def test_a_new_cloud_is_one_row(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its prices are fetched, its own name of a GPU is understood, and a plan rents there."""
+    monkeypatch.setitem(CLOUDS, "toy", Cloud("toy", "Toy", spot=False, gpus={"H100": "H100 NVL"}))
+    _catalogue(home, "toy", HEAD + "toy-1,H100,1,16,128,0.55,here,,0.10\n")
+    result = update(installed_catalog(), ["toy"], today="2026-11-29")
+    assert result.sources[0].mended == (("spot price where SkyPilot cannot ask for spot", 1),)
+    spec = b'{"run": "nvidia-smi", "gpu_types": ["H100"], "clouds": ["toy"], "gpu_count": 1}'
+    choice = Case(read("job.gpu.jsonc", spec)[0]).plan.choice
+    assert choice is not None
+    assert (choice.offer.cloud, choice.gpu.name, choice.price) == ("toy", "H100 NVL", 0.55)
