@@ -51,16 +51,14 @@ def _measured(case: Case, plan: Plan) -> ItemTime | None:
     for run in Records().all():
         same = (run.name, run.workdir) == (case.job.name or "job", case.workdir)
         if same and run.item_seconds and run.gpu and run.gpu_count:
-            return ItemTime(run.item_seconds, _gpu(run, plan), run.gpu_count, f"run {run.id}")
+            return ItemTime(run.item_seconds, _gpu(run, case, plan), run.gpu_count, f"run {run.id}")
     return None
 
 
-def _gpu(run: Run, plan: Plan) -> str:
+def _gpu(run: Run, case: Case, plan: Plan) -> str:
     """Our name of a run's GPU: its instance tells more than SkyPilot's word, which several may share ("H100")."""
     for candidate in plan.candidates:
         if (candidate.offer.cloud, candidate.offer.instance) == (run.cloud, run.instance):
             return candidate.gpu.name
-    from gpuspec.catalog import resolve_gpu
-
-    known = resolve_gpu(run.gpu or "").gpu
+    known = case.catalog.resolve_gpu(run.gpu or "").gpu
     return known.name if known else run.gpu or ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.catalog import PriceSource, offers, price_sources
+from gpuspec.catalog import Catalog, PriceSource
+from gpuspec.plugin.catalog import installed_catalog
 
 
 @click.group("prices", invoke_without_command=True)
@@ -14,12 +15,12 @@ def command(context: click.Context, as_json: bool) -> None:
     """Show the price sources in force: dates, coverage, and rows kept or dropped with the reason."""
     if context.invoked_subcommand is not None:
         return
-    sources = price_sources()
+    catalog = installed_catalog()
     if as_json:
-        _print_json(sources)
+        _print_json(catalog)
         return
-    for source in sources:
-        _print_source(source)
+    for source in catalog.price_sources:
+        _print_source(catalog, source)
     click.echo("`gpuspec prices update` reads fresh prices from the installed SkyPilot.")
 
 
@@ -38,7 +39,6 @@ def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -
     from gpuspec.catalog.clouds import CLOUDS
     from gpuspec.catalog.refresh import fetch, update
     from gpuspec.errors import UserError
-    from gpuspec.plugin.catalog import installed_catalog
 
     wanted = [name.lower() for name in clouds]
     unknown = [name for name in wanted if name not in CLOUDS]
@@ -54,15 +54,16 @@ def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -
         taken = "taken" if accept_moves else "NOT taken; --accept-moves takes it"
         where = f"{move.cloud} {move.instance} {move.region or ''}".rstrip()
         click.echo(f"{where}: {kind} moved ${move.before:.2f} → ${move.after:.2f}/h ({taken})")
+    refreshed = installed_catalog()
     for source in result.sources:
-        _print_source(source)
+        _print_source(refreshed, source)
     if wanted and result.missing:
         click.echo(f"no catalogue for: {', '.join(result.missing)}")
     click.echo(f"{result.offers} offers written to {result.path}")
 
 
-def _print_source(source: PriceSource) -> None:
-    found = offers(source.name)
+def _print_source(catalog: Catalog, source: PriceSource) -> None:
+    found = catalog.offers(source.name)
     regions = {offer.region for offer in found}
     gpus = {offer.gpu for offer in found}
     spot = sum(offer.spot_price is not None for offer in found)
@@ -76,7 +77,7 @@ def _print_source(source: PriceSource) -> None:
     click.echo(f"  from {source.origin}")
 
 
-def _print_json(sources: tuple[PriceSource, ...]) -> None:
+def _print_json(catalog: Catalog) -> None:
     import json
 
     click.echo(
@@ -88,12 +89,12 @@ def _print_json(sources: tuple[PriceSource, ...]) -> None:
                     "catalog": source.catalog,
                     "origin": source.origin,
                     "rentable": source.rentable,
-                    "offers": len(offers(source.name)),
-                    "gpus": sorted({offer.gpu for offer in offers(source.name)}),
+                    "offers": len(catalog.offers(source.name)),
+                    "gpus": sorted({offer.gpu for offer in catalog.offers(source.name)}),
                     "dropped": dict(source.dropped),
                     "mended": dict(source.mended),
                 }
-                for source in sources
+                for source in catalog.price_sources
             ],
             indent=2,
             ensure_ascii=False,

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gpuspec.catalog import Catalog
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
 from gpuspec.errors import UserError
 from gpuspec.formats import JOB_SPEC, Document
@@ -71,7 +72,7 @@ def command(
         workload = case.workload
     else:
         case = settings.case(Document(what, Tree(""), Job(), "", JOB_SPEC.format))
-        workload = _of_model(what, params_b)
+        workload = _of_model(what, params_b, case.catalog)
     changes: dict[str, Any] = {
         "context": context,
         "concurrency": concurrency,
@@ -86,7 +87,7 @@ def command(
     if context and workload.task == "train":
         workload = workload._replace(sequence=context)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
-    sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu))
+    sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
     if as_json:
         from gpuspec.report.size import as_json as render
     else:
@@ -111,9 +112,8 @@ def _is_job(what: str) -> bool:
     return named or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors")))
 
 
-def _of_model(what: str, params_b: float | None) -> Workload:
+def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
     """Serving a model: its name, or the path of its files."""
-    from gpuspec.catalog import resolve_model
     from gpuspec.catalog.local import is_local, read_local
 
     if is_local(what):
@@ -121,7 +121,7 @@ def _of_model(what: str, params_b: float | None) -> Workload:
         return Workload(
             task="serve", modality=model.modality, model=model, model_name=what, params_b=params_b
         )
-    match = resolve_model(what)
+    match = catalog.resolve_model(what)
     size = params_b or match.params_b
     if match.model is None and size is None:
         near = f"did you mean {match.suggestions[0]}? Otherwise " if match.suggestions else ""
@@ -171,13 +171,11 @@ def _scheme(written: str) -> dict[str, Any]:
     return {"quantization": scheme}
 
 
-def _gpu(written: str | None) -> tuple[str, ...]:
+def _gpu(written: str | None, catalog: Catalog) -> tuple[str, ...]:
     """Canonical names of the GPUs meant: several where they share a name."""
     if written is None:
         return ()
-    from gpuspec.catalog import resolve_gpu
-
-    match = resolve_gpu(written)
+    match = catalog.resolve_gpu(written)
     if match.gpu:
         return (match.gpu.name,)
     if match.ambiguous:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gpuspec.catalog import resolve_model
 from gpuspec.formats import JOB_SPEC, Document, Source
 from gpuspec.lint.config import Configs
 from gpuspec.lint.runner import Linter
@@ -29,6 +28,10 @@ class Draft(NamedTuple):
     gpu: str | None = None
     gpus: int = 1
     quantization: str | None = None
+    writes_text: bool = True
+    """So that an LLM engine serves it; a model nobody knows is taken for one."""
+    gated: bool = False
+    """The hub asks for consent and a token."""
 
 
 def starter(task: str, model: str, path: str) -> str:
@@ -37,10 +40,14 @@ def starter(task: str, model: str, path: str) -> str:
     the model's size is unknown."""
     registry = collect()
     settings, linter = Configs(registry).settings_for(path), Linter(registry)
-    best = text(Draft(task, model))
-    for quantization in (None, "fp8") if _generates(model) and task != "train" else (None,):
+    known = linter.catalog.resolve_model(model).model
+    start = Draft(task, model)
+    if known:
+        start = start._replace(writes_text=known.modality == "text", gated=bool(known.gated))
+    best = text(start)
+    for quantization in (None, "fp8") if start.writes_text and task != "train" else (None,):
         for gpus in (1, 2, 4, 8):
-            draft = Draft(task, model, None, gpus, quantization)
+            draft = start._replace(gpus=gpus, quantization=quantization)
             case = settings.case(_document(path, text(draft)), on_disk=False)
             choice = case.plan.choice
             gpu = choice.gpu.name if choice and choice.fit is not None else None
@@ -54,12 +61,6 @@ def starter(task: str, model: str, path: str) -> str:
 
 def _document(path: str, spec: str) -> Document:
     return JOB_SPEC.format.read(Source(path, spec.encode()))[0]
-
-
-def _generates(model: str) -> bool:
-    """Whether it writes text, so that an LLM engine serves it; a model nobody knows is taken for one."""
-    known = resolve_model(model).model
-    return known is None or known.modality == "text"
 
 
 def text(draft: Draft) -> str:
@@ -83,15 +84,14 @@ def text(draft: Draft) -> str:
     lines.append(
         f'  "downloads": [{{ "strategy": "hf", "source": {value_text(draft.model)}, "timeout": 7200 }}],'
     )
-    known = resolve_model(draft.model).model
-    if known and known.gated:
+    if draft.gated:
         lines.append('  "secrets": ["HF_TOKEN"], // read from your environment; this model asks for consent')
     return "\n".join([*lines, *_work(draft), "}"]) + "\n"
 
 
 def _model(draft: Draft) -> list[str]:
     """Lines of `model` after its id."""
-    if not _generates(draft.model):
+    if not draft.writes_text:
         return ['"dtype": "fp16"']
     kind = f'"quantization": "{draft.quantization}",' if draft.quantization else '"dtype": "bf16",'
     if draft.task == "train":
@@ -135,7 +135,7 @@ def _work(draft: Draft) -> list[str]:
 
 
 def _service(draft: Draft) -> list[str]:
-    if _generates(draft.model):
+    if draft.writes_text:
         flags = [draft.model]
         flags += [f"--tensor-parallel-size {draft.gpus}"] if draft.gpus > 1 else []
         flags += [f"--quantization {draft.quantization}"] if draft.quantization else []

@@ -32,15 +32,15 @@ def _runs() -> Iterable[str]:
 
 
 def _models() -> Iterable[str]:
-    from gpuspec.catalog import models
+    from gpuspec.plugin.catalog import installed_catalog
 
-    return [name for model in models() for name in (model.id, *model.aliases)]
+    return [name for model in installed_catalog().models for name in (model.id, *model.aliases)]
 
 
 def _sources() -> Iterable[str]:
-    from gpuspec.catalog import price_sources
+    from gpuspec.plugin.catalog import installed_catalog
 
-    return [source.name for source in price_sources()]
+    return [source.name for source in installed_catalog().price_sources]
 
 
 def _formats() -> Iterable[str]:

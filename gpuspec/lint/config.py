@@ -313,19 +313,20 @@ def _check_plugins(path: str, wanted: Iterable[str], registry: Registry) -> None
 
 def _check_source(source: str | None) -> None:
     if source is not None:
-        from gpuspec.catalog import offers
+        from gpuspec.plugin.catalog import installed_catalog
 
-        offers(source)
+        installed_catalog().offers(source)
 
 
 def _unknown_cloud(wanted: tuple[str, ...], source: str | None) -> tuple[str, str] | None:
     """A cloud that nobody knows and what to write instead: it would leave nothing to rent, and rules silent."""
     if not wanted:
         return None
-    from gpuspec.catalog import offers
     from gpuspec.catalog.clouds import CLOUDS
+    from gpuspec.plugin.catalog import installed_catalog
 
-    known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in offers(each))}
+    catalog = installed_catalog()
+    known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in catalog.offers(each))}
     for name in wanted:
         if name not in known:
             return name, _near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."

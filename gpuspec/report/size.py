@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gpuspec.catalog import Gpu, gpus
+from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
@@ -49,7 +49,7 @@ class Sized(NamedTuple):
         if isinstance(answer, Unsized):
             hint = "give --params-b (billions), or model.params_b in a job"
             raise UserError("cannot-size", answer.reason, hint)
-        known = {gpu.name: gpu for gpu in gpus()}
+        known = case.catalog.gpus_by_name
         fits = tuple(fit(answer, known[name], workload.memory_utilization) for name in names)
         counts = (gpu_count,) if gpu_count else COUNTS
         rentable = _rentable(case, counts)
