@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gpuspec.formats import JOB_SPEC, Document, Source
 from gpuspec.lint.config import Configs
 from gpuspec.lint.runner import Linter
-from gpuspec.planning.keep_alive import LIMITS
+from gpuspec.planning.idle_minutes import LIMITS
 from gpuspec.rules import collect
 from gpuspec.text.value_text import value_text
 

@@ -25,7 +25,7 @@ PAUSE = 0.05
 """Seconds without a key before the text is looked at: a paste or a held key is linted once."""
 
 
-class Server(LanguageServer):
+class EditorServer(LanguageServer):
     """The documents that an editor has open, each as it was last looked at."""
 
     def __init__(self, registry: Registry) -> None:
@@ -78,15 +78,15 @@ class Server(LanguageServer):
             self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, message))
 
 
-def build(registry: Registry) -> Server:
+def build(registry: Registry) -> EditorServer:
     """A server with its answers in place."""
-    server = Server(registry)
+    server = EditorServer(registry)
     _follow(server)
     _answer(server)
     return server
 
 
-def _follow(server: Server) -> None:
+def _follow(server: EditorServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
         server.look(params.text_document.uri)
@@ -107,7 +107,7 @@ def _follow(server: Server) -> None:
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
 
-def _answer(server: Server) -> None:
+def _answer(server: EditorServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(KINDS))
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri

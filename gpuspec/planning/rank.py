@@ -8,7 +8,7 @@ from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.cost import time_limit, worst_case
-from gpuspec.planning.keep_alive import keep_alive
+from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.prices import Price, prices_of
 from gpuspec.sizing import Fit, Need, Unsized

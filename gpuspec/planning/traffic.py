@@ -28,8 +28,8 @@ class Load(NamedTuple):
 def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float = 1.0) -> Load | None:
     """A share of the traffic on machines of `gpus` GPUs; None where a number or a speed is not known.
 
-    Deliberately kind to the machine (the high end of the speed, even traffic, full batches): what is dearer than
-    something else even so, is dearer."""
+    Deliberately kind to the machine (the high end of the speed, even traffic, full batches), so that what is
+    found to cost more than something else really does."""
     requests, taken_in, given_out = traffic.requests_per_day, traffic.input_tokens, traffic.output_tokens
     if not requests or taken_in is None or not given_out:
         return None

@@ -22,7 +22,7 @@ SHOWN = 8
 BAR = 40
 
 
-class Step(NamedTuple):
+class NextStep(NamedTuple):
     """A larger setting: what it is, the memory it takes, and the cheapest that holds it."""
 
     name: str
@@ -39,7 +39,7 @@ class Sized(NamedTuple):
     fits: tuple[Fit, ...]
     rentable: tuple[Alternative, ...]
     speed: Speed | None
-    steps: tuple[Step, ...]
+    steps: tuple[NextStep, ...]
 
     @classmethod
     def of(cls, case: Case, gpu_count: int | None, names: tuple[str, ...]) -> Sized:
@@ -73,7 +73,7 @@ def _rentable(case: Case, counts: tuple[int, ...]) -> tuple[Alternative, ...]:
     return tuple(one for one in found.values() if not any(name in found for name in one.gpu.variants))
 
 
-def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[Step, ...]:
+def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
     """Twice the context (or sequence), and twice the sequences where memory depends on them."""
     workload = case.workload
     if workload.modality not in (None, "text"):
@@ -91,7 +91,7 @@ def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[Step, ...
         more = larger.need(answer.gpus)
         if isinstance(more, Need):
             found = _rentable(larger, counts)
-            steps.append(Step(name, 2 * value, more.expected, found[0] if found else None))
+            steps.append(NextStep(name, 2 * value, more.expected, found[0] if found else None))
     return tuple(steps)
 
 

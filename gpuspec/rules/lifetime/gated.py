@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Rule
-from gpuspec.rules.hub import is_hub_id, loaded
+from gpuspec.rules.hub_repositories import is_hub_id, loaded
 
 TOKENS = ("HF_TOKEN", "HUGGING_FACE", "HUGGINGFACE", "HF_HUB_TOKEN", "HF_API", "HF_KEY")
 """Parts of the names of variables that hold a token of the hub."""

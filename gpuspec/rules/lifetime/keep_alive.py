@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.keep_alive import LIMITS, TASK_UNKNOWN, IdleMinutes
+from gpuspec.planning.idle_minutes import LIMITS, TASK_UNKNOWN, IdleMinutes
 from gpuspec.words import dollars
 
 WORK = {"train": "training", "any": "any work", "batch": "batch work", "interactive": "interactive work"}

@@ -9,7 +9,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
-from gpuspec.rules.hub import declared, loaded
+from gpuspec.rules.hub_repositories import declared, loaded
 from gpuspec.words import dollars
 
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")

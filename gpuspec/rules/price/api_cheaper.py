@@ -92,7 +92,7 @@ class ApiCheaper(Rule):
         bought = (traffic.requests_per_day or 0) * each
         if bought > own * (1 - facts.options["min_saving"]):
             return
-        yield self._report(facts, current, api, needed, hours, each, bought)
+        yield self._report(facts, current, api=api, needed=needed, hours=hours, each=each, bought=bought)
 
     def _hours(self, facts: Facts, needed: Load) -> float:
         """Machine hours a day that are paid, at the least."""
@@ -106,6 +106,7 @@ class ApiCheaper(Rule):
         self,
         facts: Facts,
         current: Alternative,
+        *,
         api: ApiPrice,
         needed: Load,
         hours: float,

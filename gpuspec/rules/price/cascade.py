@@ -98,7 +98,7 @@ class SmallerModelOrCascade(Rule):
         if work.modality not in (None, "text"):
             return
         whole = load(work, current.gpu, current.gpu_count, traffic)
-        rest = load(work, current.gpu, current.gpu_count, traffic, 1 - sum(share for _, share in TIERS))
+        rest = load(work, current.gpu, current.gpu_count, traffic, share=1 - sum(share for _, share in TIERS))
         tiers = [self._tier(facts, name, share) for name, share in TIERS]
         small = [tier for tier in tiers if tier]
         if whole is None or rest is None or len(small) != len(TIERS):
@@ -140,7 +140,7 @@ class SmallerModelOrCascade(Rule):
         market = Market(job, facts.workload, facts.need, facts.market.book).instead(work)
         best: Tier | None = None
         for machine in market.fitting(COUNTS[:1]):
-            found = load(work, machine.gpu, machine.gpu_count, traffic, share)
+            found = load(work, machine.gpu, machine.gpu_count, traffic, share=share)
             tier = Tier(machine, found) if found else None
             if tier and (best is None or tier.per_hour < best.per_hour):
                 best = tier

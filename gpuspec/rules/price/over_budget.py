@@ -65,13 +65,18 @@ class OverBudget(Rule):
             return
         ceiling = max(plan.choice.price, facts.job.max_price or 0.0)
         for price, severity in ((plan.choice.price, "error"), (ceiling, "warning")):
-            cost = worst_case(facts.job, price, plan.keep_alive_minutes, plan.need, plan.max_hours)
+            cost = worst_case(
+                facts.job, price, idle_minutes=plan.keep_alive_minutes, need=plan.need, hours=plan.max_hours
+            )
             if cost.total is not None and cost.total > budget.max_total + 0.005:
-                sure = severity == "error"
-                yield self._report(facts, plan, cost, price, budget.max_total, sure)
+                yield self._report(
+                    facts, plan, cost, price=price, cap=budget.max_total, sure=severity == "error"
+                )
                 return
 
-    def _report(self, facts: Facts, plan: Plan, cost: Cost, price: float, cap: float, sure: bool) -> Finding:
+    def _report(
+        self, facts: Facts, plan: Plan, cost: Cost, *, price: float, cap: float, sure: bool
+    ) -> Finding:
         assert plan.choice
         assert cost.total is not None
         offer = plan.choice.offer

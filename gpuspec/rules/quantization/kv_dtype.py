@@ -10,7 +10,7 @@ from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative, counts_to
 from gpuspec.quantization import find_scheme
-from gpuspec.rules.arguments import add_argument
+from gpuspec.rules.command_edits import add_argument
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib, percent

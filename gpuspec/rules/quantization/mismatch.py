@@ -10,7 +10,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
 from gpuspec.quantization import find_scheme
-from gpuspec.rules.arguments import add_argument, drop_argument
+from gpuspec.rules.command_edits import add_argument, drop_argument
 from gpuspec.words import gib
 
 

@@ -8,7 +8,7 @@ from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.rules.rewording import reworded
+from gpuspec.rules.command_edits import replace_argument
 from gpuspec.sizing import Need, need
 from gpuspec.words import gib
 from gpuspec.workload.workload import Origin
@@ -80,7 +80,7 @@ class BatchLimit(Rule):
             yield from self._many(facts, origin, work.concurrency)
 
     def _one(self, facts: Facts, origin: Origin) -> Finding:
-        edit = reworded(facts.tree, origin, "")
+        edit = replace_argument(facts.tree, origin, "")
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"`{origin.text}`: the server answers one request after the other, and every token of an answer pays for "
@@ -102,7 +102,7 @@ class BatchLimit(Rule):
         held = int(room / each) if each > 0 else limit
         if held < 1 or limit <= held * facts.options["over"]:
             return
-        edit = reworded(facts.tree, origin, origin.text.replace(str(limit), str(held)))
+        edit = replace_argument(facts.tree, origin, origin.text.replace(str(limit), str(held)))
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"`{origin.text}`: {gib(room)} are left for KV cache on {current.label}, room for {held} requests of "

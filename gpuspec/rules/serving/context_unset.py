@@ -10,7 +10,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.rules.rewording import reworded, text_at
+from gpuspec.rules.command_edits import replace_argument, text_at
 from gpuspec.sizing import Need, need
 from gpuspec.text import Edit
 from gpuspec.words import gib
@@ -116,7 +116,7 @@ class ContextUnset(Rule):
             written = text_at(facts.tree, step.pointer) if step.path is None else None
             own = (written or "")[step.command.start : step.command.end]
             if step.pointer == origin.pointer and engine.name in own and origin.text in own:
-                return reworded(facts.tree, origin, f"{origin.text} {argument}")
+                return replace_argument(facts.tree, origin, f"{origin.text} {argument}")
         return None
 
     def _elsewhere(self, facts: Facts, engine: Engine) -> bool:

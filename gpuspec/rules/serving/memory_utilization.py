@@ -10,7 +10,7 @@ from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Confidence, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.rules.rewording import reworded
+from gpuspec.rules.command_edits import replace_argument
 from gpuspec.words import gib
 from gpuspec.workload.readers import readers
 
@@ -89,7 +89,7 @@ class MemoryUtilizationLow(Rule):
     def _report(self, facts: Facts, share: float, why: str, confidence: Confidence | None) -> Finding:
         origin = facts.workload.origin("memory_utilization")
         better = f"{engine_of(facts.workload.engine).advised_share:g}"
-        edit = reworded(facts.tree, origin, origin.text.replace(f"{share:g}", better))
+        edit = replace_argument(facts.tree, origin, origin.text.replace(f"{share:g}", better))
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"a memory utilization of {share:g} {why}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Fix
 from gpuspec.lint.rule import Rule
-from gpuspec.rules.rewording import reworded
+from gpuspec.rules.command_edits import replace_argument
 
 _CHAT = ("instruct", "chat", "-it", "assistant", "hermes", "vicuna", "coder")
 _LONG = 500
@@ -69,7 +69,7 @@ class PrefixCachingOff(Rule):
         if not long and not any(word in name for word in _CHAT):
             return
         origin = work.origin("prefix_caching")
-        edit = reworded(facts.tree, origin, "")
+        edit = replace_argument(facts.tree, origin, "")
         why = f"prompts of {traffic.input_tokens:g} tokens" if long and traffic else "a chat model's prompts"
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),

@@ -8,7 +8,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.cost import DISK_PER_GB_MONTH
-from gpuspec.rules.hub import loaded, same_repository, whole_repository
+from gpuspec.rules.hub_repositories import loaded, same_repository, whole_repository
 from gpuspec.sizing.files import bytes_on_disk
 from gpuspec.words import dollars
 

@@ -67,14 +67,24 @@ class GpuFeatureMissing(Rule):
         asked = workload.origin("dtype").kind in ("spec", "command", "file")
         if workload.dtype == "bf16" and asked and gpu.bf16 is False:
             yield self._lacks(
-                facts, machine, "dtype", "BF16", "Ampere (compute capability 8.0)", 'use "fp16"'
+                facts,
+                machine,
+                "dtype",
+                what="BF16",
+                since="Ampere (compute capability 8.0)",
+                instead='use "fp16"',
             )
         if capability is None:
             return
         scheme = find_scheme(workload.quantization)
         if scheme.family == "FP8" and capability < scheme.least_capability:
             yield self._lacks(
-                facts, machine, "quantization", "kernels for FP8 weights", "Ampere", "use AWQ or GPTQ"
+                facts,
+                machine,
+                "quantization",
+                what="kernels for FP8 weights",
+                since="Ampere",
+                instead="use AWQ or GPTQ",
             )
         elif scheme.family == "FP8" and gpu.fp8 is False:
             yield self._unpacks(
@@ -86,7 +96,12 @@ class GpuFeatureMissing(Rule):
                 yield self._unpacks(machine, "FP4", "Blackwell computes in FP4; on this GPU AWQ is as good")
             else:
                 yield self._lacks(
-                    facts, machine, "quantization", "FP4 arithmetic", "Blackwell", "use FP8 or AWQ"
+                    facts,
+                    machine,
+                    "quantization",
+                    what="FP4 arithmetic",
+                    since="Blackwell",
+                    instead="use FP8 or AWQ",
                 )
 
     def _unpacks(self, machine: Alternative, what: str, instead: str) -> Finding:
@@ -99,7 +114,7 @@ class GpuFeatureMissing(Rule):
         )
 
     def _lacks(
-        self, facts: Facts, machine: Alternative, field: str, what: str, since: str, instead: str
+        self, facts: Facts, machine: Alternative, field: str, *, what: str, since: str, instead: str
     ) -> Finding:
         origin = facts.workload.origin(field)
         related = [Related(origin.pointer, f"asked for here: {origin.text}")] if origin.pointer else []

@@ -74,7 +74,7 @@ class GpusUnused(Rule):
                 suggestion=f"set gpu_count to {used}, or lower the parallelism",
             )
         else:
-            yield self._unused(facts, machine, used, pointer, related)
+            yield self._unused(facts, machine, used, pointer=pointer, related=related)
 
     def _used(self, facts: Facts) -> tuple[int | None, str]:
         """How many GPUs the command uses, and the field that says so."""
@@ -93,7 +93,7 @@ class GpusUnused(Rule):
         return used, "tensor_parallel"
 
     def _unused(
-        self, facts: Facts, machine: Alternative, used: int, pointer: str, related: list[Related]
+        self, facts: Facts, machine: Alternative, used: int, *, pointer: str, related: list[Related]
     ) -> Finding:
         fewer = facts.market.cheapest(machine.gpu.name, used)
         saving = Saving(machine.per_hour - fewer.per_hour) if machine.price and fewer else None

@@ -18,21 +18,21 @@ FOLDERS = frozenset(
 """First parts of relative paths that no organisation of the hub has."""
 
 
-class Loaded(NamedTuple):
+class LoadedRepository(NamedTuple):
     """A hub repository that the job's command loads, and where the spec or the command says so."""
 
     name: str
     pointer: str
 
 
-def loaded(facts: Facts) -> Loaded | None:
+def loaded(facts: Facts) -> LoadedRepository | None:
     """The hub repository that the command itself loads; None where it is a path, or not known. What only the
     spec's `model` says is not it: the script may load it from anywhere."""
     workload = facts.commands_only
     name, origin = workload.model_name, workload.origin("model_name")
     if not name or engine_of(workload.engine).registry or not is_hub_id(name):
         return None
-    return Loaded(name, origin.pointer)
+    return LoadedRepository(name, origin.pointer)
 
 
 def is_hub_id(name: str) -> bool:
