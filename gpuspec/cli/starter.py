@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gpuspec.engines import USUAL_SERVER, engine_of
 from gpuspec.formats import JOB_SPEC, Document, Source
 from gpuspec.lint.config import Configs
 from gpuspec.lint.runner import Linter
@@ -103,7 +104,13 @@ def _model(draft: Draft) -> list[str]:
             '"gradient_checkpointing": true',
         ]
     parallel = [f'"tensor_parallel": {draft.gpus},'] if draft.gpus > 1 else []
-    return [kind, '"engine": "vllm",', *parallel, '"context": 8192, // tokens', '"concurrency": 8 // at once']
+    return [
+        kind,
+        f'"engine": "{USUAL_SERVER}",',
+        *parallel,
+        '"context": 8192, // tokens',
+        '"concurrency": 8 // at once',
+    ]
 
 
 def _work(draft: Draft) -> list[str]:
@@ -135,20 +142,24 @@ def _work(draft: Draft) -> list[str]:
 
 
 def _service(draft: Draft) -> list[str]:
-    if draft.writes_text:
-        flags = [draft.model]
-        flags += [f"--tensor-parallel-size {draft.gpus}"] if draft.gpus > 1 else []
-        flags += [f"--quantization {draft.quantization}"] if draft.quantization else []
-        setup, run = (
-            "pip install vllm",
-            " ".join(["vllm serve", *flags, "--max-model-len 8192 --max-num-seqs 8"]),
-        )
-        run += " --host 127.0.0.1 --port 8000"
-    else:
-        setup, run = "pip install -r requirements.txt", "python serve.py --host 127.0.0.1 --port 8000"
+    setup, run = "pip install -r requirements.txt", "python serve.py --host 127.0.0.1 --port 8000"
+    address = "http://localhost:8000/health"
+    engine = engine_of(USUAL_SERVER)
+    if draft.writes_text and (server := engine.server):
+        shards = draft.gpus if draft.gpus > 1 else None
+        wanted = {
+            "tensor_parallel": shards,
+            "quantization": draft.quantization,
+            "context": 8192,
+            "concurrency": 8,
+        }
+        flags = [f"{engine.flag(field)} {value}" for field, value in wanted.items() if value]
+        flags.append(f"{server.host_flag} 127.0.0.1 {server.port_flag} 8000")
+        setup, run = f"pip install {engine.packages[0]}", " ".join([engine.command, draft.model, *flags])
+        address = f"http://localhost:8000{server.health}"
     return [
         f'  "setup": [{value_text(setup)}],',
         f'  "run": {value_text(run)},',
         '  "ports": [8000], // reachable as http://localhost:8000',
-        '  "readiness": { "http": "http://localhost:8000/health", "timeout": 1800 }',
+        f'  "readiness": {{ "http": "{address}", "timeout": 1800 }}',
     ]
