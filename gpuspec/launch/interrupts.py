@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 def run_bounded(work: Callable[[], None], seconds: float, leave: threading.Event | None = None) -> str:
@@ -31,34 +32,37 @@ def run_bounded(work: Callable[[], None], seconds: float, leave: threading.Event
 
 
 @contextmanager
-def interrupt_event() -> Iterator[threading.Event]:
-    """While open, Ctrl-C (or TERM, or HUP) breaks nothing off: it sets the event."""
-    heard = threading.Event()
+def handled(handler: Callable[[int, FrameType | None], object], *numbers: signal.Signals) -> Iterator[None]:
+    """While open, `handler` answers these signals; only in the main thread, which is the one that gets them."""
     if threading.current_thread() is not threading.main_thread():
-        yield heard
+        yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: heard.set()) for number in numbers}
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
-        yield heard
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a polite kill, and the terminal's end."""
+
+
+@contextmanager
+def interrupt_event() -> Iterator[threading.Event]:
+    """While open, what asks this process to end breaks nothing off: it sets the event."""
+    event = threading.Event()
+    with handled(lambda *_: event.set(), *ASKED_TO_END):
+        yield event
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
     """A polite kill (TERM, HUP) ends a launch the way Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
+    with handled(interrupt, signal.SIGTERM, signal.SIGHUP):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -15,14 +15,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.items import status_path
 from gpuspec.launch.launcher import Run, RunSettings
-from gpuspec.launch.on_machine.downloader.file import Failure, confined
+from gpuspec.launch.on_machine.downloader.file import Failure, alone_with, confined
 from gpuspec.launch.records import run_folder
 
 INTERVAL_SECONDS = 60.0
@@ -158,7 +158,7 @@ class Outputs:
             found = self._found()
             if not found:
                 return FetchReport((), ())
-            with self._alone():
+            with alone_with(self.ledger_path):
                 return self._merge(found)
         except OSError as error:
             raise UserError(
@@ -217,25 +217,6 @@ class Outputs:
                 "outputs-not-written", f"outputs could not be written here: {reason}", "make room; " + hint
             )
         raise UserError("outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {reason}", hint)
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Two runs of one spec take turns at the workdir."""
-        folder = os.path.dirname(self.ledger_path)
-        os.makedirs(folder, exist_ok=True)
-        with (
-            contextlib.suppress(FileExistsError),
-            open(os.path.join(folder, ".gitignore"), "x", encoding="utf-8") as out,
-        ):
-            out.write("*\n")
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            yield
-            return
-        with open(self.ledger_path + ".lock", "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def _found(self) -> list[str]:
         """What lies in staging, as relative paths."""
@@ -365,28 +346,6 @@ def staging_folder(run_id: str) -> str:
     return os.path.join(run_folder(run_id), "outputs")
 
 
-def outputs_of_run(
-    run: Run,
-    *,
-    source: str,
-    workdir: str,
-    outputs: Sequence[str],
-    exclude: Sequence[str],
-    options: Sequence[str] = (),
-) -> Outputs:
-    """The outputs of a run; see `Outputs`."""
-    return Outputs(
-        source=source,
-        workdir=workdir,
-        staging=staging_folder(run.id),
-        run_id=run.id,
-        outputs=outputs,
-        exclude=exclude,
-        options=options,
-        since=run.started,
-    )
-
-
 def outputs_of(
     job: Job, settings: RunSettings, run: Run, source: str, options: Sequence[str] = ()
 ) -> Outputs | None:
@@ -394,11 +353,13 @@ def outputs_of(
     patterns = brought_back(job, settings)
     if not patterns:
         return None
-    return outputs_of_run(
-        run,
+    return Outputs(
         source=source,
         workdir=settings.workdir,
+        staging=staging_folder(run.id),
+        run_id=run.id,
         outputs=patterns,
         exclude=job.exclude_outputs,
         options=options,
+        since=run.started,
     )

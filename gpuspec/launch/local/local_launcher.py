@@ -13,24 +13,23 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
+from gpuspec.launch.bash_steps import items_wanted, setup_script
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.downloads import download_manifest, downloader_zip
+from gpuspec.launch.interrupts import ASKED_TO_END, handled
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.ports import require_free
 from gpuspec.launch.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, run_folder
-from gpuspec.launch.steps import items_wanted, setup_script
 from gpuspec.planning.plan import Plan
 
 GRACE_SECONDS = 10.0
@@ -244,12 +243,9 @@ def _show(path: str, more: Any) -> None:
 @contextlib.contextmanager
 def _ctrl_c_ends(supervisor: subprocess.Popen[bytes], settings: RunSettings) -> Iterator[None]:
     """While open, Ctrl-C (or a TERM, or the terminal's end) ends the job, and a second one at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     pressed = 0
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(*_: object) -> None:
         nonlocal pressed
         pressed += 1
         if pressed == 1:
@@ -257,10 +253,5 @@ def _ctrl_c_ends(supervisor: subprocess.Popen[bytes], settings: RunSettings) -> 
         if supervisor.poll() is None:
             supervisor.send_signal(signal.SIGTERM)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
+    with handled(stop, *ASKED_TO_END):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

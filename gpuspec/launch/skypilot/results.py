@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Record, Run
-from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_of_run, staging_folder
+from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, staging_folder
 from gpuspec.launch.records import Records, run_folder
 
 if TYPE_CHECKING:
@@ -53,13 +53,15 @@ def recorded_outputs(client: Client, run: Run, host: str) -> Outputs | None:
         return None
     if not wanted["outputs"]:
         return None
-    return outputs_of_run(
-        run,
+    return Outputs(
         source=f"{host}:sky_workdir",
         workdir=run.workdir,
+        staging=staging_folder(run.id),
+        run_id=run.id,
         outputs=wanted["outputs"],
         exclude=wanted["exclude"],
         options=client.rsync_options(host),
+        since=run.started,
     )
 
 

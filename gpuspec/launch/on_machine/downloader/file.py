@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 
@@ -50,6 +50,25 @@ def confined(root: str, target: str) -> str:
     if path != root and not path.startswith(root.rstrip(os.sep) + os.sep):
         raise Failure(f"{target!r} is a link that leads outside the workspace ({path})")
     return path
+
+
+@contextlib.contextmanager
+def alone_with(ledger: str) -> Iterator[None]:
+    """Jobs and clients that share a folder take turns at what `ledger` keeps account of, so that each finds what the
+    one before it fetched. The ledger's own folder is made, and kept out of git."""
+    folder = os.path.dirname(ledger)
+    os.makedirs(folder, exist_ok=True)
+    ignore = os.path.join(folder, ".gitignore")
+    with contextlib.suppress(FileExistsError), open(ignore, "x", encoding="utf-8") as out:
+        out.write("*\n")
+    try:
+        import fcntl
+    except ImportError:  # Windows, which no rented machine runs
+        yield
+        return
+    with open(ledger + ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def size_text(size: float) -> str:

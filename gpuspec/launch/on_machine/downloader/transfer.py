@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from .file import Failure, File, Task, digest, size_text
+from .file import Failure, File, Task, alone_with, digest, size_text
 from .web import ask, redacted
 
 if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
@@ -74,11 +74,7 @@ class Fetcher:
 
     def fetch(self, downloads: list[dict[str, Any]]) -> int:
         """Fetch everything, several files at a time; the bytes fetched. Failure says what failed first."""
-        os.makedirs(os.path.dirname(self.ledger_path), exist_ok=True)
-        ignore = os.path.join(os.path.dirname(self.ledger_path), ".gitignore")
-        with contextlib.suppress(FileExistsError), open(ignore, "x", encoding="utf-8") as out:
-            out.write("*\n")
-        with self._alone():
+        with alone_with(self.ledger_path):
             with contextlib.suppress(OSError, ValueError), open(self.ledger_path, encoding="utf-8") as ledger:
                 self.ledger = json.load(ledger)
             self.ledger.setdefault("self", {"id": uuid.uuid4().hex[:8]})
@@ -93,18 +89,6 @@ class Fetcher:
             flush=True,
         )
         return self.fetched
-
-    @contextlib.contextmanager
-    def _alone(self) -> Any:
-        """Two jobs on one machine take turns, so the second finds what the first fetched."""
-        try:
-            import fcntl
-        except ImportError:  # Windows: no machine that is rented runs it
-            yield
-            return
-        with open(self.ledger_path + ".lock", "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def _planned(self, item: dict[str, Any]) -> list[Task]:
         planner = self.planners.get(item["strategy"])
