@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.catalog.offer import Offer, PriceSource
-from gpuspec.catalog.sanitise import Sanitised, row, sanitise, without_outliers
+from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
 from gpuspec.catalog.snapshot import load, parse, render
 from gpuspec.catalog.user_snapshot import user_snapshot
 from gpuspec.errors import UserError
@@ -122,9 +122,7 @@ def _read(clouds: list[str], catalog: Catalog) -> tuple[dict[str, Sanitised], li
                     "prices-nonsense", f"{path} is larger than {LARGEST} bytes", "Delete it and try again."
                 )
             with open(path, encoding="utf-8", newline="") as file:
-                read[cloud] = sanitise(
-                    (row(cloud, line) for line in csv.DictReader(file)), f"skypilot-{cloud}", catalog
-                )
+                read[cloud] = sanitise(cloud, csv.DictReader(file), catalog)
         except FileNotFoundError:
             missing.append(cloud)
         except (UnicodeDecodeError, csv.Error, OSError) as error:

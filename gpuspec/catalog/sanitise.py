@@ -1,5 +1,6 @@
 """Price rows lie. What is not believable is dropped or left out, and counted with its reason."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -18,21 +19,8 @@ MEMORY_SLACK = 0.06
 _BARE = {"A100": "A100 40GB", "V100": "V100 16GB", "H100": "H100 80GB", "RTX6000": "Quadro RTX 6000"}
 """SkyPilot's bare names: the smaller card has no suffix (A100-80GB and V100-32GB are named apart)."""
 
-
-class Row(NamedTuple):
-    """One line of a catalogue, as text."""
-
-    cloud: str
-    instance: str
-    region: str
-    accelerator: str
-    number: str
-    vcpus: str
-    ram: str
-    disk: str
-    price: str
-    spot: str
-    info: str
+Row = Mapping[str, str | None]
+"""One line of SkyPilot's vms.csv by its columns, which may stand in any order and be absent."""
 
 
 class Sanitised(NamedTuple):
@@ -44,36 +32,22 @@ class Sanitised(NamedTuple):
     mended: tuple[tuple[str, int], ...]
 
 
-def row(cloud: str, fields: Mapping[str, str | None]) -> Row:
-    """A Row of a line of SkyPilot's vms.csv; columns may stand in any order and be absent."""
-
-    def text(column: str) -> str:
-        return (fields.get(column) or "").strip()
-
-    return Row(
-        cloud, text("InstanceType"), text("Region"), text("AcceleratorName"), text("AcceleratorCount"),
-        text("vCPUs"), text("MemoryGiB"), text("StorageGiB"), text("Price"), text("SpotPrice"), text("GpuInfo"),
-    )  # fmt: skip
-
-
-def sanitise(rows: Iterable[Row], source: str, catalog: Catalog) -> Sanitised:
-    """Offers of the rows that can be believed, in order of instance, region and price. `catalog` knows the GPUs."""
+def sanitise(cloud: str, rows: Iterable[Row], catalog: Catalog) -> Sanitised:
+    """Offers of the rows of a cloud that can be believed, in order of GPU, count, instance, region and price."""
+    reader = _Reader(cloud, catalog)
     offers: list[Offer] = []
-    dropped: dict[str, int] = {}
-    mended: dict[str, int] = {}
-    for each in rows:
-        if not each.accelerator:
-            continue
-        result = _offer(each, source, mended, catalog)
-        if isinstance(result, str):
-            dropped[result] = dropped.get(result, 0) + 1
-        else:
-            offers.append(result)
+    dropped: Counter[str] = Counter()
+    for row in rows:
+        found = reader.offer(row) if _text(row, "AcceleratorName") else None
+        if isinstance(found, Offer):
+            offers.append(found)
+        elif found:
+            dropped[found] += 1
     unique = {(o.instance, o.region, o.price, o.spot_price): o for o in offers}
     ordered = sorted(
         unique.values(), key=lambda o: (o.gpu, o.gpu_count, o.instance, o.region or "", o.price or 0)
     )
-    return Sanitised(tuple(ordered), tuple(sorted(dropped.items())), tuple(sorted(mended.items())))
+    return Sanitised(tuple(ordered), tuple(sorted(dropped.items())), tuple(sorted(reader.mended.items())))
 
 
 def without_outliers(offers: Iterable[Offer], dropped: dict[str, dict[str, int]]) -> list[Offer]:
@@ -96,39 +70,109 @@ def without_outliers(offers: Iterable[Offer], dropped: dict[str, dict[str, int]]
     return kept
 
 
-def _offer(each: Row, source: str, mended: dict[str, int], catalog: Catalog) -> Offer | str:
-    """The offer, or why there is none."""
-    facts = CLOUDS.get(each.cloud) or Cloud(each.cloud, each.cloud, spot=False)
-    number = _number(each.number)
-    if number is None or number < 1 or number != int(number) or number > 64:
-        return "not a whole number of GPUs"
-    gpu = _gpu(each, int(number), facts, catalog)
-    if isinstance(gpu, str):
-        return gpu
-    price = _price(each.price, number)
-    if price is None and _number(each.price):
-        return f"price below ${FLOOR} per GPU and hour"
-    spot = _price(each.spot, number)
-    if spot is None and each.spot and _number(each.spot) is not None:
-        _count(mended, "spot price of zero or next to it")
-    if spot is not None and price is not None and spot > price:
-        _count(mended, "spot price above the price on demand")
-        spot = None
-    if spot is not None and not facts.spot:
-        _count(mended, "spot price where SkyPilot cannot ask for spot")
-        spot = None
-    if price is None and spot is None:
-        return "no price"
-    vcpus, ram = _host(each, gpu, int(number), facts, mended)
-    region = each.region.strip(" ,") or None
-    return Offer(
-        each.cloud, region, each.instance, gpu.name, int(number), vcpus, ram, _number(each.disk), price, spot, source,
-        each.accelerator,
-    )  # fmt: skip
+class _Reader:
+    """Reads the rows of one cloud, and counts the values that it leaves out."""
+
+    def __init__(self, cloud: str, catalog: Catalog) -> None:
+        self.cloud = CLOUDS.get(cloud) or Cloud(cloud, cloud, spot=False)
+        self.catalog = catalog
+        self.gpus = catalog.gpus_by_name
+        self.mended: Counter[str] = Counter()
+
+    def offer(self, row: Row) -> Offer | str:
+        """The offer of a row, or why there is none."""
+        number = _number(_text(row, "AcceleratorCount"))
+        if number is None or not 1 <= number <= 64 or number != int(number):
+            return "not a whole number of GPUs"
+        gpu = self._gpu(row, int(number))
+        if isinstance(gpu, str):
+            return gpu
+        price, spot = (_price(_text(row, column), number) for column in ("Price", "SpotPrice"))
+        if price is None and _number(_text(row, "Price")):
+            return f"price below ${FLOOR} per GPU and hour"
+        if spot is None and _number(_text(row, "SpotPrice")) is not None:
+            self.mended["spot price of zero or next to it"] += 1
+        if spot is not None and price is not None and spot > price:
+            self.mended["spot price above the price on demand"] += 1
+            spot = None
+        if spot is not None and not self.cloud.spot:
+            self.mended["spot price where SkyPilot cannot ask for spot"] += 1
+            spot = None
+        if price is None and spot is None:
+            return "no price"
+        vcpus, ram = self._host(row, gpu.vram_gb * number)
+        return Offer(
+            cloud=self.cloud.name,
+            region=_text(row, "Region").strip(" ,") or None,
+            instance=_text(row, "InstanceType"),
+            gpu=gpu.name,
+            gpu_count=int(number),
+            vcpus=vcpus,
+            ram_gib=ram,
+            disk_gb=_number(_text(row, "StorageGiB")),
+            price=price,
+            spot_price=spot,
+            source=f"skypilot-{self.cloud.name}",
+            accelerator=_text(row, "AcceleratorName"),
+        )
+
+    def _host(self, row: Row, vram_gb: float) -> tuple[float | None, float | None]:
+        """(vCPUs, RAM in GiB) where they can be believed."""
+        vcpus, ram = _number(_text(row, "vCPUs")), _number(_text(row, "MemoryGiB"))
+        if self.cloud.ram_is_floor:
+            self.mended["vCPUs and RAM are rounded down"] += 1
+            return None, None
+        if ram is not None and ram == vram_gb:
+            self.mended["RAM column repeats the GPU memory"] += 1
+            return vcpus, None
+        if ram is not None and not 1 <= ram <= 32_768:
+            self.mended["impossible RAM"] += 1
+            ram = None
+        if vcpus is not None and not 1 <= vcpus <= 4_096:
+            self.mended["impossible vCPUs"] += 1
+            vcpus = None
+        if ram is not None and vcpus is not None and ram < vcpus:
+            self.mended["vCPUs and RAM look swapped"] += 1
+            return None, None
+        return vcpus, ram
+
+    def _gpu(self, row: Row, number: int) -> Gpu | str:
+        """Which GPU a row means, or why that cannot be told. Memory only tells 40 from 80 GB cards apart."""
+        written, machine = _text(row, "AcceleratorName"), _text(row, "InstanceType")
+        instance = self.catalog.instances.get(machine.lower())
+        if instance is not None:
+            return self.gpus.get(instance[0]) or f"unknown GPU {written}"
+        name = _without_total(written, number)
+        if name in self.cloud.gpus:
+            return self.gpus.get(self.cloud.gpus[name]) or f"unknown GPU {name}"
+        match = self.catalog.resolve_gpu(name)
+        if not match.accepts:
+            return f"unknown GPU {written}"
+        info = _text(row, "GpuInfo")
+        memory = _memory_gib(info, number if self.cloud.memory_is_total else 1)
+        return self._narrow(match, _form(f"{machine} {written} {info}".lower()), memory, name)
+
+    def _narrow(self, match: GpuMatch, form: str, memory: float | None, name: str) -> Gpu | str:
+        accepted = [gpu for each in match.accepts if (gpu := self.gpus.get(each))]
+        candidates = [gpu for gpu in accepted if not gpu.variants]
+        if memory is not None and len(candidates) > 1:
+            near = [gpu for gpu in candidates if abs(memory / gpu.vram_gib - 1) <= MEMORY_SLACK]
+            candidates = near or candidates
+        elif name in _BARE and not form:
+            return self.gpus.get(_BARE[name]) or f"unknown GPU {name}"
+        if form and len(candidates) > 1:
+            candidates = [gpu for gpu in candidates if _has_form(gpu, form)] or candidates
+        if len(candidates) == 1:
+            return candidates[0]
+        names = {gpu.name for gpu in candidates}
+        for general in accepted:
+            if general.variants and names == set(general.variants):
+                return general
+        return f"{name}: which of {', '.join(sorted(names))} is not said"
 
 
-def _count(reasons: dict[str, int], reason: str) -> None:
-    reasons[reason] = reasons.get(reason, 0) + 1
+def _text(row: Row, column: str) -> str:
+    return (row.get(column) or "").strip()
 
 
 def _number(text: str) -> float | None:
@@ -142,73 +186,6 @@ def _number(text: str) -> float | None:
 def _price(text: str, gpus: float) -> float | None:
     value = _number(text)
     return value if value is not None and value / gpus >= FLOOR else None
-
-
-def _host(
-    each: Row, gpu: Gpu, number: int, facts: Cloud, mended: dict[str, int]
-) -> tuple[float | None, float | None]:
-    """(vCPUs, RAM in GiB) where they can be believed."""
-    vcpus, ram = _number(each.vcpus), _number(each.ram)
-    if facts.ram_is_floor:
-        _count(mended, "vCPUs and RAM are rounded down")
-        return None, None
-    if ram is not None and ram == gpu.vram_gb * number:
-        _count(mended, "RAM column repeats the GPU memory")
-        return vcpus, None
-    if ram is not None and not 1 <= ram <= 32_768:
-        _count(mended, "impossible RAM")
-        ram = None
-    if vcpus is not None and not 1 <= vcpus <= 4_096:
-        _count(mended, "impossible vCPUs")
-        vcpus = None
-    if ram is not None and vcpus is not None and ram < vcpus:
-        _count(mended, "vCPUs and RAM look swapped")
-        return None, None
-    return vcpus, ram
-
-
-def _gpu(each: Row, number: int, facts: Cloud, catalog: Catalog) -> Gpu | str:
-    """Which GPU a row means, or why that cannot be told. Memory only tells 40 from 80 GB cards apart."""
-    gpus = catalog.gpus_by_name
-    instance = catalog.instances.get(each.instance.lower())
-    if instance is not None:
-        return gpus.get(instance[0]) or f"unknown GPU {each.accelerator}"
-    name = _without_total(each.accelerator, number)
-    meant = facts.gpus.get(name)
-    if meant is not None:
-        return gpus.get(meant) or f"unknown GPU {name}"
-    match = catalog.resolve_gpu(name)
-    if match.gpu is None and not match.ambiguous:
-        return f"unknown GPU {each.accelerator}"
-    return _narrow(
-        match,
-        f"{each.instance} {each.accelerator} {each.info}".lower(),
-        _memory_gib(each, number, facts),
-        name,
-        gpus,
-    )
-
-
-def _narrow(
-    match: GpuMatch, words: str, memory: float | None, name: str, gpus: Mapping[str, Gpu]
-) -> Gpu | str:
-    candidates = [gpu for each in match.accepts if (gpu := gpus.get(each)) and not gpu.variants]
-    if memory is not None and len(candidates) > 1:
-        near = [gpu for gpu in candidates if abs(memory / gpu.vram_gib - 1) <= MEMORY_SLACK]
-        candidates = near or candidates
-    elif name in _BARE and not _form(words):
-        return gpus.get(_BARE[name]) or f"unknown GPU {name}"
-    form = _form(words)
-    if form and len(candidates) > 1:
-        candidates = [gpu for gpu in candidates if _has_form(gpu, form)] or candidates
-    if len(candidates) == 1:
-        return candidates[0]
-    names = {gpu.name for gpu in candidates}
-    for each in match.accepts:
-        general = gpus.get(each)
-        if general and general.variants and names == set(general.variants):
-            return general
-    return f"{name}: which of {', '.join(sorted(names))} is not said"
 
 
 def _form(words: str) -> str:
@@ -236,12 +213,11 @@ def _without_total(name: str, number: int) -> str:
     return name
 
 
-def _memory_gib(each: Row, number: int, facts: Cloud) -> float | None:
-    """Memory of one GPU as the row gives it, GiB; RunPod rows have held GB where MiB belong."""
-    _, found, rest = each.info.lower().partition("sizeinmib")
+def _memory_gib(info: str, gpus: int) -> float | None:
+    """Memory of one GPU as a row gives it for so many, GiB; RunPod rows have held GB where MiB belong."""
+    _, found, rest = info.lower().partition("sizeinmib")
     digits = rest.lstrip("'\": ")
     size = _number(digits[: len(digits) - len(digits.lstrip("0123456789."))]) if found else None
     if not size:
         return None
-    gib = size if size < 1024 else size / 1024
-    return gib / number if facts.memory_is_total else gib
+    return (size if size < 1024 else size / 1024) / gpus

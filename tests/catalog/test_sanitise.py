@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.offer import Offer
-from gpuspec.catalog.sanitise import Sanitised, row, sanitise, without_outliers
+from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
+
+CATALOG = Catalog()
 
 
 def _info(name: str, number: int, mib: int) -> str:
@@ -14,7 +16,7 @@ def _info(name: str, number: int, mib: int) -> str:
 
 def _one(cloud: str, **fields: str) -> Sanitised:
     filled = {"InstanceType": "machine", "AcceleratorCount": "1", "Region": "here", "Price": "1.00", **fields}
-    return sanitise([row(cloud, filled)], "test", Catalog())
+    return sanitise(cloud, [filled], CATALOG)
 
 
 def _offer(cloud: str, **fields: str) -> Offer:
@@ -98,9 +100,9 @@ def test_memory_of_a_row_is_never_the_gpus() -> None:
 
 
 def test_unknown_gpus_are_counted_and_cpus_are_not() -> None:
-    rows = [row("paperspace", {"InstanceType": name, "AcceleratorName": gpu, "AcceleratorCount": "1", "Price": "1"})
+    rows = [{"InstanceType": name, "AcceleratorName": gpu, "AcceleratorCount": "1", "Price": "1"}
             for name, gpu in (("a", "Mystery"), ("b", "Mystery"), ("c", ""))]  # fmt: skip
-    result = sanitise(rows, "test", Catalog())
+    result = sanitise("paperspace", rows, CATALOG)
     assert (result.offers, result.dropped) == ((), (("unknown GPU Mystery", 2),))
 
 
@@ -130,8 +132,8 @@ def test_no_price_is_no_offer() -> None:
 def test_a_tenth_of_the_median_is_not_a_price() -> None:
     machine = {"AcceleratorName": "L40S", "AcceleratorCount": "1"}
     prices = ("1.0", "1.1", "1.2", "1.3", "0.10")
-    rows = [row("nebius", {**machine, "InstanceType": f"m{price}", "Price": price}) for price in prices]
+    rows = [{**machine, "InstanceType": f"m{price}", "Price": price} for price in prices]
     dropped: dict[str, dict[str, int]] = {}
-    kept = without_outliers(sanitise(rows, "test", Catalog()).offers, dropped)
+    kept = without_outliers(sanitise("nebius", rows, CATALOG).offers, dropped)
     assert sorted(offer.price or 0 for offer in kept) == [1.0, 1.1, 1.2, 1.3]
-    assert dropped == {"test": {"price under a tenth of the median for L40S": 1}}
+    assert dropped == {"skypilot-nebius": {"price under a tenth of the median for L40S": 1}}
