@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
+from gpuspec.catalog.user_files import state_of
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
@@ -58,10 +58,7 @@ class Catalog:
         self._given_prices = None if offers is None else _described(tuple(offers), tuple(price_sources))
         self._snapshot = snapshot
         self._added = added
-        self._price_files: dict[str, tuple[object, tuple[Offer, ...]]] = {}
-        self._chosen: dict[
-            tuple[str | None, tuple[str, ...]], tuple[tuple[Offer, ...], tuple[Offer, ...]]
-        ] = {}
+        self._offers: dict[tuple[str | None, tuple[str, ...]], tuple[object, tuple[Offer, ...]]] = {}
         self.derived: dict[Hashable, Any] = {}
         """What other rooms worked out of this catalogue for all who ask it, each under a key of its own."""
 
@@ -137,50 +134,36 @@ class Catalog:
         """Sanitised offers in a fixed order, on some `clouds` (empty: all); the same tuple for the same question.
 
         `source`: None for every rentable source; "seed-2025" and the like by name; a name that ends in ".csv" is a
-        price list of one's own (`price_file.py`). Raises UserError `unknown-price-source`, and
-        `price-snapshot-broken` when the user's own snapshot cannot be read.
-        """
-        from gpuspec.catalog.price_file import is_price_file
+        price list of one's own (`price_file.py`), read again when the file has changed.
 
-        if source is not None and is_price_file(source):
-            found = self._price_file(source)
-        else:
-            found = self._prices[1]
-        before, chosen = self._chosen.get((source, clouds), (None, ()))
-        if before is not found:
-            chosen = self._of_source(source) if found is self._prices[1] else found
-            chosen = tuple(offer for offer in chosen if offer.cloud in clouds) if clouds else chosen
-            self._chosen[source, clouds] = (found, chosen)
-        return chosen
+        Raises UserError `unknown-price-source`, `price-file`, and `price-snapshot-broken` where the user's own prices
+        cannot be read.
+        """
+        state = state_of(source) if source and source.lower().endswith(".csv") else None
+        kept = self._offers.get((source, clouds))
+        if kept is None or kept[0] != state:
+            found = self._of_source(source)
+            kept = (state, tuple(offer for offer in found if offer.cloud in clouds) if clouds else found)
+            self._offers[source, clouds] = kept
+        return kept[1]
 
     def _of_source(self, source: str | None) -> tuple[Offer, ...]:
-        from gpuspec.errors import UserError
+        if source and source.lower().endswith(".csv"):
+            from gpuspec.catalog.price_file import read
 
+            return read(source, self._gpu_names)
         sources, offers = self._prices
         if source is None:
             rentable = {each.name for each in sources if each.rentable}
             return tuple(offer for offer in offers if offer.source in rentable)
         if source not in {each.name for each in sources}:
+            from gpuspec.errors import UserError
+
             names = ", ".join(each.name for each in sources)
             raise UserError(
                 "unknown-price-source", f"there is no price source {source!r}", f"There are: {names}."
             )
         return tuple(offer for offer in offers if offer.source == source)
-
-    def _price_file(self, path: str) -> tuple[Offer, ...]:
-        """The offers of a price list; read again when the file has changed."""
-        from gpuspec.catalog.price_file import read
-
-        try:
-            found = os.stat(path)
-            state: object = (os.path.abspath(path), found.st_mtime_ns, found.st_size)
-        except OSError:
-            state = None  # the reader says what is wrong
-        before, offers = self._price_files.get(path, (None, ()))
-        if state is None or before != state:
-            offers = read(path, self._gpu_names)
-            self._price_files[path] = state, offers
-        return offers
 
     @cached_property
     def _gpu_names(self) -> GpuNames:

@@ -25,11 +25,6 @@ LARGEST = 16 * 1024 * 1024
 _HINT = "the first line names the columns: Cloud, AcceleratorName, AcceleratorCount, Price, …"
 
 
-def is_price_file(source: str) -> bool:
-    """Whether a price source's name is a file's."""
-    return source.lower().endswith(".csv")
-
-
 def read(path: str, names: GpuNames) -> tuple[Offer, ...]:
     """The offers of a price file; `names` tell which GPUs are meant. UserError `price-file` with the line that is
     wrong."""

@@ -11,7 +11,7 @@ from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
 from gpuspec.catalog.snapshot import load, parse, render
-from gpuspec.catalog.user_snapshot import user_snapshot
+from gpuspec.catalog.user_files import user_snapshot
 from gpuspec.errors import UserError
 
 SCHEMA = "v8"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 
@@ -56,13 +57,8 @@ def _describe(line: str, sources: dict[str, PriceSource]) -> None:
         sources[name] = PriceSource(name, as_of or None, origin, rentable == "rentable", catalog)
     elif kind in ("dropped", "mended"):
         name, reason, rows = fields
-        known = sources[name]
-        entry = ((reason, int(rows)),)
-        sources[name] = (
-            known._replace(dropped=known.dropped + entry)
-            if kind == "dropped"
-            else known._replace(mended=known.mended + entry)
-        )
+        entries: Any = {kind: (*getattr(sources[name], kind), (reason, int(rows)))}
+        sources[name] = sources[name]._replace(**entries)
 
 
 def _extend(line: str, offers: list[Offer]) -> None:

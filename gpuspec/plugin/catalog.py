@@ -4,7 +4,6 @@ What is wrong with a plugin's fact is said once, with the plugin's name, and the
 replaced but for prices of a cloud that a plugin knows better.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,13 +12,11 @@ from gpuspec.catalog.catalog import Added, Catalog
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
-from gpuspec.catalog.user_snapshot import user_snapshot
-from gpuspec.plugin.load import Plugins, plugins
+from gpuspec.catalog.user_files import state_of, user_snapshot
+from gpuspec.plugin.load import plugins
 from gpuspec.plugin.merge import merged
 
-_State = tuple[str, int, int]
-
-_made: tuple[Plugins, _State, Catalog] | None = None
+_made: tuple[object, Catalog] | None = None
 _instead: Catalog | None = None
 
 
@@ -30,15 +27,11 @@ def installed_catalog() -> Catalog:
     if _instead is not None:
         return _instead
     path = user_snapshot()
-    try:
-        found = os.stat(path)
-        state = (path, found.st_mtime_ns, found.st_size)
-    except OSError:
-        state = (path, 0, 0)
-    if _made is None or _made[0] is not plugins() or _made[1] != state:
+    state = (plugins(), path, state_of(path))
+    if _made is None or _made[0] != state:
         added = AddedByPlugins() if plugins().loaded else None
-        _made = (plugins(), state, Catalog(snapshot=path, added=added))
-    return _made[2]
+        _made = (state, Catalog(snapshot=path, added=added))
+    return _made[1]
 
 
 @contextmanager
