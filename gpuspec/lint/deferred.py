@@ -8,19 +8,19 @@ if TYPE_CHECKING:
 
 
 class BuiltIn:
-    """A row of the table in `gpuspec/rules/__init__.py`, which stands for its rule and loads it on demand from
-    `target`, "module:Class".
+    """A row of the table in `gpuspec/rules/__init__.py`, which stands for its rule, and finds it by its code in
+    `module` on demand.
 
     `when` names what a spec must have for the rule to have anything to say, any one of it (see
     `Facts.has`); empty: it may always. `scripts`: whether the rule reads scripts. The rest is as in `Rule`."""
 
-    __slots__ = ("_rule", "_target", "asks_for", "code", "name", "needs", "preview", "scripts", "when")
+    __slots__ = ("_module", "_rule", "asks_for", "code", "name", "needs", "preview", "scripts", "when")
 
     def __init__(
         self,
         code: str,
         name: str,
-        target: str,
+        module: str,
         *,
         needs: Literal["job", "tree", "script", "suppressions"] = "job",
         preview: bool = False,
@@ -35,15 +35,19 @@ class BuiltIn:
         self.scripts = scripts
         self.when = when
         self.asks_for = asks_for
-        self._target = target
+        self._module = module
         self._rule: Rule | None = None
 
     @property
     def rule(self) -> "Rule":
         """The rule itself."""
         if self._rule is None:
-            module, _, name = self._target.partition(":")
-            self._rule = getattr(import_module(module), name)()
+            there = vars(import_module(self._module)).values()
+            self._rule = next(
+                value()
+                for value in there
+                if isinstance(value, type) and getattr(value, "code", "") == self.code
+            )
         return self._rule
 
     def __getattr__(self, attribute: str) -> Any:

@@ -8,9 +8,10 @@ from gpuspec.catalog.api_prices import ApiPrice, api_price
 from gpuspec.job.job import Traffic
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.traffic import Load, load
+from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
 
 HOURS_PER_DAY = 24
@@ -64,16 +65,7 @@ class ApiCheaper(Rule):
     severity = "info"
     confidence = "medium"
     preview = True
-    options = (
-        Option(
-            "min_saving",
-            float,
-            0.2,
-            "Least share of the cost that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-    )
+    options = (min_saving(0.2, of="cost"),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         traffic, current = facts.job.traffic, facts.selected

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import COUNTS, Alternative, Market
 from gpuspec.planning.traffic import Load, load
+from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
 
 TIERS = (("Qwen/Qwen2.5-7B-Instruct", 0.6), ("Qwen/Qwen2.5-14B-Instruct", 0.3))
@@ -80,16 +81,7 @@ class SmallerModelOrCascade(Rule):
     severity = "info"
     confidence = "low"
     preview = True
-    options = (
-        Option(
-            "min_saving",
-            float,
-            0.2,
-            "Least share of the cost that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-    )
+    options = (min_saving(0.2, of="cost"),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         work, traffic, current = facts.workload, facts.job.traffic, facts.selected

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.numbers import price_lines
+from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
 
 
@@ -61,16 +62,7 @@ class SpotWouldDo(Rule):
     confidence = "medium"
     fixable = "sometimes"
     asks_for = ("spot",)
-    options = (
-        Option(
-            "min_saving",
-            float,
-            0.3,
-            "Least share of the price that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-    )
+    options = (min_saving(0.3),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, current = facts.job, facts.selected

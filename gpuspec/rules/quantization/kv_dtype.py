@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative, counts_to
 from gpuspec.quantization import find_scheme
 from gpuspec.rules.command_edits import add_argument
 from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.options import min_saving, min_speed, share
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib, percent
 
@@ -63,25 +64,9 @@ class KvCacheDtype(Rule):
     preview = True
     fixable = "sometimes"
     options = (
-        Option(
-            "min_saving",
-            float,
-            0.2,
-            "Least share of the price that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-        Option(
-            "min_speed",
-            float,
-            0.2,
-            "Least share of the speed that the cheaper GPU must keep.",
-            minimum=0.0,
-            maximum=1.0,
-        ),
-        Option(
-            "share", float, 0.2, "Least share of the memory that the cache takes.", minimum=0.0, maximum=1.0
-        ),
+        min_saving(0.2),
+        min_speed(0.2),
+        share("share", 0.2, "Least share of the memory that the cache takes."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

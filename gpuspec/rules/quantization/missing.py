@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative, counts_to, generates_text
 from gpuspec.quantization import Scheme, find_scheme
 from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, gib, percent
 
 QUALITY = {8: "below 1 % on published benchmarks", 4: "1–3 % on published benchmarks, below 1 % with AWQ"}
@@ -67,22 +68,8 @@ class MissingQuantization(Rule):
     name = "missing-quantization"
     severity = "warning"
     options = (
-        Option(
-            "min_saving",
-            float,
-            0.3,
-            "Least share of the price that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-        Option(
-            "min_speed",
-            float,
-            0.4,
-            "Least share of the speed that the cheaper GPU must keep.",
-            minimum=0.0,
-            maximum=1.0,
-        ),
+        min_saving(0.3),
+        min_speed(0.4),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

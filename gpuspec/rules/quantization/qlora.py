@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative, counts_to
 from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, gib, percent
 
 SLOWER = 1.4
@@ -64,22 +65,8 @@ class QloraWouldDo(Rule):
     preview = True
     fixable = "sometimes"
     options = (
-        Option(
-            "min_saving",
-            float,
-            0.3,
-            "Least share of the price per hour that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-        Option(
-            "min_speed",
-            float,
-            0.3,
-            "Least share of the speed that the cheaper machine must keep.",
-            minimum=0.0,
-            maximum=1.0,
-        ),
+        min_saving(0.3, of="price per hour"),
+        min_speed(0.3),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

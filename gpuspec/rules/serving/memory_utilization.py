@@ -9,8 +9,9 @@ from gpuspec.engines import engine_of
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Confidence, Finding, Fix
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.rules.command_edits import replace_argument
+from gpuspec.rules.options import share
 from gpuspec.words import gib
 from gpuspec.workload.readers import readers
 
@@ -59,8 +60,8 @@ class MemoryUtilizationLow(Rule):
     severity = "warning"
     fixable = "sometimes"
     options = (
-        Option("least", float, 0.85, "Shares below are too low.", minimum=0.0, maximum=1.0),
-        Option("most", float, 0.97, "Shares above are too high.", minimum=0.0, maximum=1.0),
+        share("least", 0.85, "Shares below are too low."),
+        share("most", 0.97, "Shares above are too high."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from gpuspec.lint.finding import Finding, Fix, Related, Saving
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.sizing import Need, need
 from gpuspec.words import dollars, percent, span_of_gib
 
@@ -61,22 +62,8 @@ class OverProvisionedGpu(Rule):
     severity = "warning"
     fixable = "sometimes"
     options = (
-        Option(
-            "min_saving",
-            float,
-            0.2,
-            "Least share of the price that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-        Option(
-            "min_speed",
-            float,
-            0.2,
-            "Least share of the speed that an alternative must keep.",
-            minimum=0.0,
-            maximum=1.0,
-        ),
+        min_saving(0.2),
+        min_speed(0.2),
         Option(
             "most_vram",
             float,

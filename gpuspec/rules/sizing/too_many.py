@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint.rule import Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, percent, span_of_gib
 
 
@@ -59,22 +60,8 @@ class TooManyGpus(Rule):
     name = "too-many-gpus"
     severity = "warning"
     options = (
-        Option(
-            "min_saving",
-            float,
-            0.2,
-            "Least share of the price that must be saved.",
-            minimum=0.01,
-            maximum=0.99,
-        ),
-        Option(
-            "min_speed",
-            float,
-            0.2,
-            "Least share of the speed that an alternative must keep.",
-            minimum=0.0,
-            maximum=1.0,
-        ),
+        min_saving(0.2),
+        min_speed(0.2),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
