@@ -48,6 +48,11 @@ class Alternative(NamedTuple):
         """Dollars per hour; infinite where nobody offers it."""
         return self.price.per_hour if self.price else float("inf")
 
+    @property
+    def verdict(self) -> str | None:
+        """ "fits", "borderline" or "does not fit"; None where Need is unknown."""
+        return self.fit.verdict if self.fit else None
+
 
 def generates_text(workload: Workload) -> bool:
     """Whether the work is a model writing tokens (as Whisper does), which memory bandwidth bounds."""
@@ -195,7 +200,7 @@ class Market:
 def _taken(ways: list[Alternative]) -> Alternative:
     """What a name that several GPUs share comes down to: the cheapest that is not too small, as the plan takes
     it; where all are too small, the largest."""
-    enough = [way for way in ways if way.fit is None or way.fit.verdict != "does not fit"]
+    enough = [way for way in ways if way.verdict != "does not fit"]
     if not enough:
         return max(ways, key=lambda way: way.gpu.vram_gib)
     return min(enough, key=lambda way: way.per_hour)

@@ -211,9 +211,7 @@ class Case:
     def selected(self) -> "Alternative | None":
         """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest;
         None where no choice is priced, or all are too small."""
-        able = [
-            way for way in self.choices if way.price and (not way.fit or way.fit.verdict != "does not fit")
-        ]
+        able = [way for way in self.choices if way.price and way.verdict != "does not fit"]
         if not able:
             return None
         return able[0] if self.takes_first else min(able, key=lambda way: way.per_hour)
@@ -222,7 +220,7 @@ class Case:
     def baseline(self) -> "Alternative | None":
         """The choice whose cost is held against others: the one taken, its memory known. None where a choice that is
         no larger has no known price: it may be the one that is taken."""
-        able = [way for way in self.choices if way.fit and way.fit.verdict != "does not fit"]
+        able = [way for way in self.choices if way.verdict not in (None, "does not fit")]
         priced = [way for way in able if way.price]
         if not priced:
             return None

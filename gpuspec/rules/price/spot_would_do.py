@@ -106,7 +106,7 @@ class SpotWouldDo(Rule):
         found = [
             machine._replace(price=price)
             for machine in facts.choices
-            if not machine.fit or machine.fit.verdict != "does not fit"
+            if machine.verdict != "does not fit"
             if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, only))
             and price.per_hour <= cap
         ]

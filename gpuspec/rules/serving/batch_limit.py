@@ -91,7 +91,7 @@ class BatchLimit(Rule):
 
     def _many(self, facts: Facts, origin: Origin, limit: int) -> Iterator[Finding]:
         work, current = facts.workload, facts.selected
-        if current is None or not current.fit or current.fit.verdict != "fits" or not work.context:
+        if current is None or not current.fit or current.verdict != "fits" or not work.context:
             return
         tokens = self._tokens(facts, work.context)
         one = need(work._replace(context=tokens, concurrency=1), current.gpu_count)

@@ -64,7 +64,7 @@ class ContextUnset(Rule):
         engine = engine_of(work.engine)
         if not engine.reserves_context or work.context is not None or "context" in work.origins:
             return
-        machines = [machine for machine in facts.choices if machine.fit and machine.fit.verdict == "fits"]
+        machines = [machine for machine in facts.choices if machine.verdict == "fits"]
         current = facts.selected if facts.selected in machines else machines[0] if machines else None
         full = work.model.max_context if work.model else None
         if current is None or not full or work.model_name is None or self._elsewhere(facts, engine):

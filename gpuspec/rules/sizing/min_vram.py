@@ -95,7 +95,7 @@ class MinVramOff(Rule):
         if not isinstance(need, Need) or need.confidence == "low":
             return
         fitting = [machine.gpu.vram_gb for machine in facts.market.fitting((gpus,))]
-        all_fit = all(machine.fit and machine.fit.verdict == "fits" for machine in facts.choices)
+        all_fit = all(machine.verdict == "fits" for machine in facts.choices)
         if floor * 1e9 / 2**30 < need.low and not (facts.choices and all_fit and not facts.takes_first):
             enough = min(fitting, default=None)
             yield self.finding(

@@ -85,31 +85,19 @@ class OverProvisionedGpu(Rule):
             yield self._over(facts, current, better)
             return
         cap = facts.job.max_price or float("inf")
-        at_least = current.per_hour * facts.options["dear_fallback"]
-        usable = [
-            machine
-            for machine in facts.choices
-            if machine.price and machine.fit and machine.fit.verdict != "does not fit"
-        ]
-        expensive = [
-            machine
-            for machine in usable
-            if at_least <= machine.per_hour <= cap and self._better(facts, machine)
-        ]
+        least = current.per_hour * facts.options["dear_fallback"]
+        within = [each for each in facts.choices if each.price and least <= each.per_hour <= cap]
+        usable = [each for each in within if each.verdict not in (None, "does not fit")]
+        expensive = [each for each in usable if self._better(facts, each)]
         if expensive:
             yield self._fallback(current, expensive)
 
     def _better(self, facts: Facts, machine: Alternative) -> Alternative | None:
         limits = {"min_saving": facts.options["min_saving"], "min_speed": facts.options["min_speed"]}
-        per_work = facts.workload.task != "interactive"
-        most = facts.options["most_vram"]
-        better = facts.market.better(
-            machine, (machine.gpu_count,), **limits, per_work=per_work, most_vram=most
-        )
-        fewer = facts.market.fewer(machine, **limits)
-        if better and fewer:
-            return None  # GS103 says it
-        return better
+        more = {"per_work": facts.workload.task != "interactive", "most_vram": facts.options["most_vram"]}
+        better = facts.market.better(machine, (machine.gpu_count,), **limits, **more)
+        # Where fewer GPUs would do as well, GS103 says it.
+        return None if better and facts.market.fewer(machine, **limits) else better
 
     def _over(self, facts: Facts, machine: Alternative, better: Alternative) -> Finding:
         assert machine.fit
@@ -125,7 +113,9 @@ class OverProvisionedGpu(Rule):
             f"of the bill is waste",
             saving=saving,
             suggestion=f'use "{better.label}"' + shorter,
-            fix=None if shorter else self._fix(facts, machine, better),
+            fix=None
+            if shorter
+            else Fix(f"use {better.gpu.name}", (facts.rename_gpu(machine, better.gpu.name),), safe=False),
             numbers=(*need_lines(machine), *price_lines(machine, better)),
         )
 
@@ -142,20 +132,14 @@ class OverProvisionedGpu(Rule):
         return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"
 
     def _fallback(self, current: Alternative, expensive: list[Alternative]) -> Finding:
-        worst = max(expensive, key=lambda machine: machine.per_hour)
+        worst = max(expensive, key=lambda each: each.per_hour)
+        others = [each for each in expensive if each is not worst]
         return self.finding(
             worst.pointer,
             f"when {current.label} ({dollars(current.per_hour)}/h) is sold out this job falls back to {worst.label} "
             f"at {dollars(worst.per_hour)}/h, {worst.per_hour / current.per_hour:.1f} times the price",
             severity="info",
             confidence="medium",
-            related=[
-                Related(machine.pointer, f"{dollars(machine.per_hour)}/h")
-                for machine in expensive
-                if machine is not worst
-            ],
+            related=[Related(each.pointer, f"{dollars(each.per_hour)}/h") for each in others],
             suggestion="set max_price, or name fallbacks of the same price",
         )
-
-    def _fix(self, facts: Facts, machine: Alternative, better: Alternative) -> Fix:
-        return Fix(f"use {better.gpu.name}", (facts.rename_gpu(machine, better.gpu.name),), safe=False)
