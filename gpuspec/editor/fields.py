@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from gpuspec.job.reference import type_of
-from gpuspec.job.schema import here, resolve
+from gpuspec.job.schema import here, resolve, type_of
 
 Part = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Whether a document passes schemas/job.schema.json. Written by gpuspec.job.generate; do not edit."""
+"""Whether a document passes schemas/job.schema.json. Written by tools.reference; do not edit."""
 
 import re
 

@@ -41,3 +41,26 @@ def resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in part:
         part = schema["definitions"][part["$ref"].rsplit("/", 1)[1]]
     return part
+
+
+def type_of(field: dict[str, Any], schema: dict[str, Any]) -> str:
+    """The type of a field, as a reader is told it: "list of string", "integer, ≥ 1, ≤ 64"."""
+    if "enum" in field:
+        return " · ".join(f"`{value}`" for value in field["enum"])
+    kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
+    names: list[str] = []
+    for kind in kinds:
+        if kind == "array" and "items" in field:
+            inner = type_of(resolve(schema, field["items"]), schema)
+            kind = f"list of ({inner})" if " or " in inner else f"list of {inner}"
+        names.append("list" if kind == "array" else kind)
+    return " or ".join(names) + _range(field)
+
+
+def _range(field: dict[str, Any]) -> str:
+    low = field.get("minimum", field.get("exclusiveMinimum"))
+    if low is None:
+        return ""
+    sign = "≥" if "minimum" in field else ">"
+    high = field.get("maximum")
+    return f", {sign} {low:,}" + (f", ≤ {high:,}" if high is not None else "")

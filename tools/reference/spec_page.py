@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gpuspec.job.schema import resolve
+from gpuspec.job.schema import resolve, type_of
 
 _HEAD = """# The job spec
 
-<!-- Written by `python -m gpuspec.job.generate` from schemas/job.schema.json; do not edit. -->
+<!-- Written by `python -m tools.reference` from schemas/job.schema.json; do not edit. -->
 
 A job spec is one JSON object in a `.jsonc` file: comments and trailing commas are welcome. Every field is
 optional. Put the schema's address in `$schema` and your editor checks and completes the file:
@@ -49,7 +49,7 @@ GPU_CLI = (
 """Top-level fields of the sibling format that stay as they are."""
 
 
-def page(schema: dict[str, Any]) -> str:
+def spec_page(schema: dict[str, Any]) -> str:
     """Markdown of docs/reference/spec.md."""
     fields = schema["properties"]
     own = {
@@ -93,29 +93,6 @@ def _table(fields: dict[str, Any], schema: dict[str, Any], required: Any = ()) -
         example = _code(examples[0]) if examples else ""
         text += f"| `{name}` | {field['description']} | {type_of(field, schema)} | {default} | {example} |\n"
     return text
-
-
-def type_of(field: dict[str, Any], schema: dict[str, Any]) -> str:
-    """The type of a field, as the reference page says it: "list of string", "integer, ≥ 1, ≤ 64"."""
-    if "enum" in field:
-        return " · ".join(f"`{value}`" for value in field["enum"])
-    kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
-    names: list[str] = []
-    for kind in kinds:
-        if kind == "array" and "items" in field:
-            inner = type_of(resolve(schema, field["items"]), schema)
-            kind = f"list of ({inner})" if " or " in inner else f"list of {inner}"
-        names.append("list" if kind == "array" else kind)
-    return " or ".join(names) + _range(field)
-
-
-def _range(field: dict[str, Any]) -> str:
-    low = field.get("minimum", field.get("exclusiveMinimum"))
-    if low is None:
-        return ""
-    sign = "≥" if "minimum" in field else ">"
-    high = field.get("maximum")
-    return f", {sign} {low:,}" + (f", ≤ {high:,}" if high is not None else "")
 
 
 def _code(value: Any) -> str:

@@ -1,23 +1,18 @@
-"""Write what follows from the schema: `python -m gpuspec.job.generate` after every change of it.
+"""gpuspec/job/accept.py, from the schema.
 
-Needs fastjsonschema (a development dependency). fastjsonschema keeps a message for every check; the messages
-come from `gpuspec.job.explain`, so only the checks are kept, equal shapes are checked by one function, and
-the module stays small enough to import at every commit.
+fastjsonschema keeps a message for every check; the messages come from `gpuspec.job.explain`, so only the checks are
+kept, equal shapes are checked by one function, and the module stays small enough to import at every commit.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 from typing import Any
 
-from gpuspec.job.reference import page
-from gpuspec.job.schema import document
-
 _WORDS_ONLY = ("description", "examples", "default", "title", "deprecated", "$id", "$schema")
-_HEAD = '''"""Whether a document passes schemas/job.schema.json. Written by gpuspec.job.generate; do not edit."""
+_HEAD = '''"""Whether a document passes schemas/job.schema.json. Written by tools.reference; do not edit."""
 
 import re
 
@@ -145,23 +140,3 @@ def _pattern(found: re.Match[str]) -> str:
     """fastjsonschema makes `$` mean the very end; so does this."""
     pattern = ast.literal_eval(found[1])
     return f"re.search({pattern[:-1] + chr(92) + 'Z' if pattern.endswith('$') else pattern!r}, "
-
-
-def write() -> list[str]:
-    """Write the generated files of this checkout; returns their paths."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    schema = document()
-    files = {
-        os.path.join(root, "gpuspec", "job", "accept.py"): accept_module(schema),
-        os.path.join(root, "docs", "reference", "spec.md"): page(schema),
-    }
-    for path, text in files.items():
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path + ".new", "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.replace(path + ".new", path)
-    return sorted(files)
-
-
-if __name__ == "__main__":
-    print("\n".join(write()))

@@ -1,9 +1,9 @@
-"""What stands in docs/reference/ about commands and settings. `python -m gpuspec.reference` writes it."""
+"""What follows from the code and the schemas: `python -m tools.reference` writes it after every change of them. Needs
+fastjsonschema, a development dependency."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import dedent
@@ -12,17 +12,19 @@ from typing import Any
 import click
 
 from gpuspec.cli.main import cli
-from gpuspec.cli.run_lint import write
+from gpuspec.job.schema import document, text
 from gpuspec.json_text import json_text
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.page import option_line
 from gpuspec.lint.registry import BUILT_IN, Registry
 from gpuspec.lint.rule import Option
 from gpuspec.rules import collect
+from tools.reference.acceptor import accept_module
+from tools.reference.spec_page import spec_page
 
 _CLI_HEAD = """# Commands
 
-<!-- Written by `python -m gpuspec.reference` from the commands; do not edit. -->
+<!-- Written by `python -m tools.reference` from the commands; do not edit. -->
 
 `gpuspec COMMAND --help` prints the same. Every command stops with a line
 `gpuspec: error[CODE]: …` on standard error where it cannot go on; [what each code means](../errors.md).
@@ -90,7 +92,7 @@ def _escaped(text: str) -> str:
 
 _CONFIG_HEAD = """# Configuration
 
-<!-- Written by `python -m gpuspec.reference` from schemas/config.schema.json; do not edit. -->
+<!-- Written by `python -m tools.reference` from schemas/config.schema.json; do not edit. -->
 
 Settings stand in `gpuspec.toml`, in `.gpuspec.toml`, or under `[tool.gpuspec]` of `pyproject.toml`. The nearest one
 above a file counts, and only that one; `--config FILE` names another, `--isolated` uses none. Globs start at the
@@ -173,18 +175,13 @@ def _setting_type(field: Mapping[str, Any]) -> str:
     return {"boolean": "`true` · `false`"}.get(field["type"], str(field["type"]))
 
 
-def pages(root: str) -> dict[str, str]:
-    """path in the checkout `root` → text, of cli.md, config.md and the schema of settings."""
-    with open(os.path.join(root, "schemas", "config.schema.json"), encoding="utf-8") as file:
-        schema = json.load(file)
+def pages() -> dict[str, str]:
+    """Path in the checkout → text, of everything that follows from the code and the schemas."""
+    settings, job = json.loads(text("config")), document()
     return {
         "docs/reference/cli.md": cli_page(),
-        "docs/reference/config.md": config_page(schema, collect()),
-        "schemas/config.schema.json": json_text(with_options(schema, collect())),
+        "docs/reference/config.md": config_page(settings, collect()),
+        "docs/reference/spec.md": spec_page(job),
+        "gpuspec/job/accept.py": accept_module(job),
+        "schemas/config.schema.json": json_text(with_options(settings, collect())),
     }
-
-
-if __name__ == "__main__":
-    checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for name, text in pages(checkout).items():
-        write(text, os.path.join(checkout, name))
