@@ -19,10 +19,10 @@ from gpuspec.launch.launcher import (
     Stray,
 )
 from gpuspec.launch.launchers import find_launcher as find_launcher
+from gpuspec.launch.on_machine.readiness import Watch, ask_here
+from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import Outputs, outputs_of
-from gpuspec.launch.readiness import Watch, ask_here
 from gpuspec.launch.records import alive, record_of, run_folder
-from gpuspec.launch.redact import Redactor
 from gpuspec.launch.tunnel import Tunnel, forward
 
 __all__ = [

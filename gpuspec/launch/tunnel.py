@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
+from gpuspec.launch.on_machine.readiness import Unreachable, Watch, ask_http, patience
 from gpuspec.launch.ports import require_free
-from gpuspec.launch.readiness import Unreachable, Watch, ask_http, patience
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to connect again, and from then on the last."""

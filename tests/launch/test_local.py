@@ -22,8 +22,8 @@ from gpuspec.job import Download, GpuChoice, Job, Port, Readiness
 from gpuspec.launch import Outcome, Run, RunSettings, clock, find_launcher
 from gpuspec.launch.local import local_launcher
 from gpuspec.launch.local.processes import marked
+from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.records import Records, log_path, process_start
-from gpuspec.launch.redact import Redactor
 from gpuspec.planning.plan import Plan
 from gpuspec.sizing import Unsized
 

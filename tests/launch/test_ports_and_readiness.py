@@ -19,7 +19,7 @@ from webserver import Site
 from gpuspec.errors import UserError
 from gpuspec.job import Job, Port, Readiness
 from gpuspec.launch import RunSettings, find_launcher, ports
-from gpuspec.launch.readiness import LINES, Unreachable, Watch, ask_http, last_lines
+from gpuspec.launch.on_machine.readiness import LINES, Unreachable, Watch, ask_http, last_lines
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.job_script import COMMAND_BEGINS
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, forwarded_ports

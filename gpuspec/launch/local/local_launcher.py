@@ -27,8 +27,8 @@ from gpuspec.launch.interrupts import ASKED_TO_END, handled
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
+from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.ports import require_free
-from gpuspec.launch.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, run_folder
 from gpuspec.planning.plan import Plan
 

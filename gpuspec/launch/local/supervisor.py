@@ -19,10 +19,10 @@ from typing import Any
 from gpuspec.launch.launcher import State
 from gpuspec.launch.local.nvml import Peak
 from gpuspec.launch.local.processes import MARK, end
+from gpuspec.launch.on_machine.readiness import Watch, ask_here
+from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
-from gpuspec.launch.readiness import Watch, ask_here
 from gpuspec.launch.records import Records, log_path
-from gpuspec.launch.redact import Redactor
 
 
 class Supervisor:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from gpuspec.launch.readiness import LINES
+from gpuspec.launch.on_machine.readiness import LINES
 from gpuspec.launch.skypilot.job_script import (
     COMMAND_BEGINS,
     ENDED,

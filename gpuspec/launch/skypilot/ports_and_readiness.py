@@ -12,7 +12,14 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import ports
 from gpuspec.launch.launcher import RunSettings
-from gpuspec.launch.readiness import Unreachable, Watch, ask_command, ask_http, last_lines, patience
+from gpuspec.launch.on_machine.readiness import (
+    Unreachable,
+    Watch,
+    ask_command,
+    ask_http,
+    last_lines,
+    patience,
+)
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.ssh import ssh
 from gpuspec.launch.tunnel import Tunnel
