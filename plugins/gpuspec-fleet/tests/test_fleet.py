@@ -15,10 +15,10 @@ from gpuspec_fleet import fleet
 from gpuspec_fleet.ssh import bundle
 
 from gpuspec import resolve_gpu, resolve_model
-from gpuspec.catalog import offers, price_sources
 from gpuspec.formats import read
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
+from gpuspec.plugin.catalog import installed_catalog
 from gpuspec.testing import lint_text, plugged
 
 
@@ -49,26 +49,26 @@ def test_the_readme(folder: Path) -> None:
         model = resolve_model("acme/helper-13b").model
         assert model is not None
         assert (model.params_b, model.layers) == (13, 40)
-        ours = offers("fleet")
+        ours = installed_catalog().offers("fleet")
         assert [(o.cloud, o.gpu, o.gpu_count, o.price) for o in ours] == [("fleet", "RTX 4090 48GB", 4, 0.9)]
-        assert ours[0] in offers()
-        assert [s.as_of for s in price_sources() if s.name == "fleet"] == ["2026-11-01"]
+        assert ours[0] in installed_catalog().offers()
+        assert [s.as_of for s in installed_catalog().price_sources if s.name == "fleet"] == ["2026-11-01"]
     assert resolve_gpu("4090-48g").gpu is None
-    assert "fleet" not in {source.name for source in price_sources()}
+    assert "fleet" not in {source.name for source in installed_catalog().price_sources}
 
 
 def test_prices_of_a_cloud_take_the_place_of_the_shipped_ones(folder: Path) -> None:
-    assert sum(offer.cloud == "runpod" for offer in offers()) > 1
+    assert sum(offer.cloud == "runpod" for offer in installed_catalog().offers()) > 1
     (folder / fleet.NAME).write_text('[[machines]]\ncloud = "runpod"\ngpu = "RTX 4090"\nprice = 0.2\n')
     with plugged(gpuspec_fleet):
-        assert [offer.price for offer in offers() if offer.cloud == "runpod"] == [0.2]
-        assert sum(offer.cloud == "lambda" for offer in offers()) > 1
+        assert [offer.price for offer in installed_catalog().offers() if offer.cloud == "runpod"] == [0.2]
+        assert sum(offer.cloud == "lambda" for offer in installed_catalog().offers()) > 1
 
 
 def test_without_a_file_nothing_changes(folder: Path) -> None:
-    before = offers()
+    before = installed_catalog().offers()
     with plugged(gpuspec_fleet):
-        assert offers() == before
+        assert installed_catalog().offers() == before
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_the_catalogue_refuses(folder: Path, text: str, words: str) -> None
 
     def look() -> None:
         with plugged(gpuspec_fleet):
-            offers()
+            installed_catalog().offers()
             resolve_gpu("L4")
 
     with pytest.raises(AssertionError, match=words):
