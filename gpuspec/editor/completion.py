@@ -129,8 +129,8 @@ def _known(
 ) -> Iterator[tuple[Any, str, str]]:
     """(value, a few words beside it, Markdown on it)."""
     if is_gpu(path):
-        book = opened.case().price_book
-        single = [(gpu, gpu_short(gpu, book)) for gpu in book.catalog.gpus if not gpu.variants]
+        listed = opened.case().price_list
+        single = [(gpu, gpu_short(gpu, listed)) for gpu in listed.catalog.gpus if not gpu.variants]
         for gpu, words in sorted(single, key=lambda known: known[1].endswith(NO_PRICE)):
             yield gpu.name, words, ""
     elif is_model(path, opened.tree.value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpuspec.catalog import Catalog, Gpu, Model
 from gpuspec.catalog.clouds import Cloud
-from gpuspec.planning.prices import Price, PriceBook
+from gpuspec.planning.prices import Price, PriceList
 from gpuspec.sizing import Need, Unsized, need
 from gpuspec.words import dollars, gib, span_of_gib
 from gpuspec.workload import Workload
@@ -13,25 +13,25 @@ COUNTS = (1, 2, 4, 8)
 NO_PRICE = "no price"
 
 
-def gpu_short(gpu: Gpu, book: PriceBook) -> str:
+def gpu_short(gpu: Gpu, listed: PriceList) -> str:
     """`24 GB · $0.25/h`."""
-    price = _price(gpu, book)
+    price = _price(gpu, listed)
     money = NO_PRICE if price is None else f"{dollars(price[1].per_hour / price[0])}/h"
     return f"{gpu.vram_gb:g} GB · {money}"
 
 
-def gpu_text(written: str, book: PriceBook) -> str | None:
+def gpu_text(written: str, listed: PriceList) -> str | None:
     """What is known of the GPU of a name; every one of them where several share the name."""
-    match = book.catalog.resolve_gpu(written)
+    match = listed.catalog.resolve_gpu(written)
     meant = (match.gpu,) if match.gpu else match.ambiguous
     if not meant:
         near = ", ".join(match.suggestions)
         return f"No GPU is called `{_plain(written)}`." + (f" Did you mean {near}?" if near else "")
     head = f"`{_plain(written)}` may be any of these:\n\n" if len(meant) > 1 else ""
-    return head + "\n\n".join(_gpu(gpu, book) for gpu in meant)
+    return head + "\n\n".join(_gpu(gpu, listed) for gpu in meant)
 
 
-def _gpu(gpu: Gpu, book: PriceBook) -> str:
+def _gpu(gpu: Gpu, listed: PriceList) -> str:
     usable = f" ({gib(gpu.vram_gib)} usable)" if gpu.vram_gib != gpu.vram_gb else ""
     speeds = [
         f"{gpu.bandwidth_gbs:,.0f} GB/s" if gpu.bandwidth_gbs else "",
@@ -44,22 +44,22 @@ def _gpu(gpu: Gpu, book: PriceBook) -> str:
         f"- {', '.join(filter(None, speeds)) or 'speed unknown'}",
         f"- {', '.join(formats) or 'none of bf16, fp8, fp4'}",
     ]
-    price = _price(gpu, book)
+    price = _price(gpu, listed)
     if price is None:
         return "\n".join([*lines, "- nobody here offers it"])
     number, best = price
     machine = f" for {number} of them" if number > 1 else ""
-    dates = {source.name: source.dated for source in book.catalog.price_sources}
+    dates = {source.name: source.dated for source in listed.catalog.price_sources}
     where = f"{best.offer.cloud}, prices: {dates.get(best.offer.source, 'date unknown')}"
     return "\n".join([*lines, f"- from {dollars(best.per_hour)}/h{machine} ({where})"])
 
 
-def _price(gpu: Gpu, book: PriceBook) -> tuple[int, Price] | None:
+def _price(gpu: Gpu, listed: PriceList) -> tuple[int, Price] | None:
     """(GPUs of the smallest machine offered, its cheapest price)."""
     for number in COUNTS:
-        price = book.cheapest(gpu.name, number)
-        if price is not None:
-            return number, price
+        prices = listed.prices(gpu.name, number)
+        if prices:
+            return number, prices[0]
     return None
 
 

@@ -61,7 +61,7 @@ def locate(document: Any, pointer: str) -> tuple[Path, Any]:
 
 def _value(opened: Opened, path: Path, value: str) -> str | None:
     if is_gpu(path):
-        return gpu_text(value, opened.case().price_book)
+        return gpu_text(value, opened.case().price_list)
     if is_model(path, opened.tree.value):
         text, case = model_text(value, opened.case().catalog), opened.case()
         if not case.has_job or path[:1] != ("model",) or text is None:

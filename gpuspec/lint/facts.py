@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from gpuspec.job import GpuChoice
     from gpuspec.lint.neighbours import Neighbour
     from gpuspec.lint.suppression import Suppression
-    from gpuspec.planning.alternatives import Alternative, Market
+    from gpuspec.planning.alternatives import Alternative
+    from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
     from gpuspec.sizing import Need, Unsized
     from gpuspec.workload import Workload

@@ -11,9 +11,10 @@ from gpuspec.job.job import Job, Task
 if TYPE_CHECKING:
     from gpuspec.catalog import Catalog, Gpu, Offer
     from gpuspec.commands.steps import Step
-    from gpuspec.planning.alternatives import Alternative, Market
+    from gpuspec.planning.alternatives import Alternative
+    from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
-    from gpuspec.planning.prices import PriceBook
+    from gpuspec.planning.prices import PriceBook, PriceList
     from gpuspec.sizing import Need, Unsized
     from gpuspec.sizing.speed import Speed
     from gpuspec.workload import Workload
@@ -99,7 +100,7 @@ class Case:
         return self.overrides.over(self.written)
 
     def instead(self, *, job: Job | None = None, workload: "Workload | None" = None) -> "Case":
-        """The same case with another job, or the same job done another way."""
+        """The same work under other limits (`job`), or the same job done another way (`workload`)."""
         other = Case(
             self.document._replace(job=job or self.job),
             settings=self.settings,
@@ -109,6 +110,8 @@ class Case:
         )
         if workload is not None:
             other.workload = workload
+        else:
+            other.workload, other._needs = self.workload, self._needs
         return other
 
     @property
@@ -179,17 +182,31 @@ class Case:
 
     @cached_property
     def price_book(self) -> "PriceBook":
-        """The offers, by price."""
+        """The offers of the price source in force, whatever the cloud."""
         from gpuspec.planning.prices import price_book
 
-        return price_book(self.catalog, self.settings.prices, self.clouds)
+        return price_book(self.catalog, self.settings.prices)
+
+    @property
+    def price_list(self) -> "PriceList":
+        """What may be rented on allowed clouds, whatever else the job says."""
+        from gpuspec.planning.limits import RentalTerms
+
+        return self.price_book.price_list(RentalTerms(allowed=frozenset(self.clouds)))
 
     @cached_property
     def market(self) -> "Market":
         """What the job may rent: its own choices and everything else that fits, priced."""
-        from gpuspec.planning.alternatives import Market
+        from gpuspec.planning.market import Market
 
-        return Market(self.job, self.workload, self.need, self.price_book)
+        return Market(
+            self.job,
+            self.workload,
+            self.need,
+            self.price_book,
+            allowed=() if self.overrides.clouds else self.settings.clouds,
+            accept_no_timer=self.overrides.accept_no_timer,
+        )
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":
@@ -210,24 +227,24 @@ class Case:
     @cached_property
     def selected(self) -> "Alternative | None":
         """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest;
-        None where no choice is priced, or all are too small."""
-        able = [way for way in self.choices if way.price and way.verdict != "does not fit"]
+        None where no choice is priced, or all are too small for the job or its `min_vram`."""
+        able = [one for one in self.choices if one.price and self.market.large_enough(one)]
         if not able:
             return None
-        return able[0] if self.takes_first else min(able, key=lambda way: way.per_hour)
+        return able[0] if self.takes_first else min(able, key=lambda one: one.per_hour)
 
     @cached_property
     def baseline(self) -> "Alternative | None":
         """The choice whose cost is held against others: the one taken, its memory known. None where a choice that is
         no larger has no known price: it may be the one that is taken."""
-        able = [way for way in self.choices if way.verdict not in (None, "does not fit")]
-        priced = [way for way in able if way.price]
+        able = [one for one in self.choices if one.fit and self.market.large_enough(one)]
+        priced = [one for one in able if one.price]
         if not priced:
             return None
         if self.takes_first:
             return able[0] if able[0].price else None
-        taken = min(priced, key=lambda way: way.per_hour)
-        unknown = [way for way in able if not way.price and way.gpu.vram_gb <= taken.gpu.vram_gb]
+        taken = min(priced, key=lambda one: one.per_hour)
+        unknown = [one for one in able if not one.price and one.gpu.vram_gb <= taken.gpu.vram_gb]
         return None if unknown else taken
 
     @cached_property
@@ -239,18 +256,7 @@ class Case:
         """The plan of what one launcher can run on; None: of all."""
         from gpuspec.planning.rank import rank_offers
 
-        offers = self.offers
-        if launcher is not None:
-            offers = tuple(offer for offer in offers if offer.launcher == launcher)
-        return rank_offers(
-            self.job,
-            self.workload,
-            self.need,
-            offers,
-            catalog=self.catalog,
-            sources=self.price_dates,
-            accept_no_timer=self.overrides.accept_no_timer,
-        )
+        return rank_offers(self.market, sources=self.price_dates, launcher=launcher)
 
     @property
     def _read_beside(self) -> str | None:

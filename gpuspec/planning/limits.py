@@ -66,24 +66,65 @@ def needs_gpu(job: Job, workload: Workload) -> bool:
     return bool(asked or workload.model_name or workload.model or workload.engine)
 
 
-def allowed_clouds(job: Job, known: frozenset[str]) -> frozenset[str]:
-    """The clouds a job may use, lower case; empty means any. An old file's `provider` counts if it is one."""
-    if job.clouds:
-        return frozenset(cloud.strip().lower() for cloud in job.clouds)
-    provider = (job.provider or "").strip().lower()
-    return frozenset({provider} & known)
+class RentalTerms(NamedTuple):
+    """Where and how a job may rent a machine, whatever its GPU. Jobs on the same terms share a list of prices."""
+
+    clouds: frozenset[str] = frozenset()
+    """Those that the job names, lower case; empty: any."""
+    allowed: frozenset[str] = frozenset()
+    """Those that the settings allow; empty: any."""
+    regions: tuple[str, ...] = ()
+    spot: str | None = None
+    cache: str = ""
+    """See `cache_kind`."""
+    accept_no_timer: bool = False
+    """Whether clouds will do whose machines cannot take themselves down."""
+
+    def reason(self, offer: Offer) -> tuple[str, str]:
+        """(limit, reason) for an offer that these rule out; ("", "") for others. `spot` decides on prices."""
+        name = offer.cloud
+        if self.clouds and name.lower() not in self.clouds:
+            return "clouds", f"{name} is not among the clouds allowed ({', '.join(sorted(self.clouds))})"
+        if self.allowed and name.lower() not in self.allowed:
+            return (
+                "clouds",
+                f"{name} is not among the clouds of the settings ({', '.join(sorted(self.allowed))})",
+            )
+        if self.regions:
+            written = (offer.region or "").lower()
+            names = {written, *(part.strip() for part in written.split(","))}
+            if not names & {region.strip().lower() for region in self.regions}:
+                return (
+                    "regions",
+                    f"region {offer.region or 'unknown'} is not among {', '.join(self.regions)}",
+                )
+        known = cloud(name) if self.cache or not self.accept_no_timer else None
+        if known is None:  # a cluster of one's own, which SkyPilot can always take down
+            return "", ""
+        if self.cache == "bucket" and not known.buckets:
+            return "cache", f"SkyPilot mounts no buckets on {name}, and `cache` is one"
+        if self.cache == "volume" and not known.volumes:
+            return "cache", f"SkyPilot knows no volumes on {name}, and `cache` names one"
+        if not known.autodown and not self.accept_no_timer:
+            return "timer", f"{name} cannot take an idle machine down, so its keep-alive is not guaranteed"
+        return "", ""
 
 
-def place_reason(offer: Offer, clouds: frozenset[str], regions: Sequence[str]) -> tuple[str, str]:
-    """(limit, reason) for where the offer is."""
-    if clouds and offer.cloud.lower() not in clouds:
-        return "clouds", f"{offer.cloud} is not among the clouds allowed ({', '.join(sorted(clouds))})"
-    if regions:
-        written = (offer.region or "").lower()
-        names = {written, *(part.strip() for part in written.split(","))}
-        if not names & {region.strip().lower() for region in regions}:
-            return "regions", f"region {offer.region or 'unknown'} is not among {', '.join(regions)}"
-    return "", ""
+def rental_terms(
+    job: Job, *, known: frozenset[str], allowed: Sequence[str] = (), accept_no_timer: bool = False
+) -> RentalTerms:
+    """The terms of a job. An old file's `provider` counts if it is one of the `known` clouds."""
+    clouds = frozenset(name.strip().lower() for name in job.clouds)
+    if not clouds and job.provider:
+        clouds = frozenset({job.provider.strip().lower()} & known)
+    return RentalTerms(
+        clouds=clouds,
+        allowed=frozenset(name.lower() for name in allowed),
+        regions=job.regions,
+        spot=job.spot,
+        cache=cache_kind(job),
+        accept_no_timer=accept_no_timer,
+    )
 
 
 def gpu_reason(offer: Offer, gpu: Gpu, want: Wanted, min_vram: float | None) -> tuple[str, str]:
@@ -132,26 +173,3 @@ def price_reason(price: float, max_price: float | None) -> tuple[str, str]:
 def cache_kind(job: Job) -> str:
     """ "bucket", "volume", or "" for a job without `cache`."""
     return "" if job.cache is None else "bucket" if "://" in job.cache else "volume"
-
-
-def cache_reason(offer: Offer, kind: str) -> tuple[str, str]:
-    """(limit, reason) for clouds where SkyPilot cannot mount a `cache` of that kind."""
-    known = cloud(offer.cloud) if kind else None
-    if known and kind == "bucket" and not known.buckets:
-        return "cache", f"SkyPilot mounts no buckets on {offer.cloud}, and `cache` is one"
-    if known and kind == "volume" and not known.volumes:
-        return "cache", f"SkyPilot knows no volumes on {offer.cloud}, and `cache` names one"
-    return "", ""
-
-
-def takes_itself_down(name: str) -> bool:
-    """Whether SkyPilot can make a machine there go away by itself; a cluster of one's own it always can."""
-    known = cloud(name)
-    return known is None or known.autodown
-
-
-def timer_reason(offer: Offer) -> tuple[str, str]:
-    """(limit, reason) for clouds whose machines cannot take themselves down."""
-    if not takes_itself_down(offer.cloud):
-        return "timer", f"{offer.cloud} cannot take an idle machine down, so its keep-alive is not guaranteed"
-    return "", ""

@@ -28,7 +28,9 @@ from gpuspec.launch.skypilot.job_script import (
 from gpuspec.launch.skypilot.reuse import machine_key
 from gpuspec.launch.skypilot.task import ResourceOption, task, task_name
 from gpuspec.launch.skypilot.task_yaml import task_yaml
+from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
+from gpuspec.planning.prices import PriceBook
 from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload import Workload
@@ -69,9 +71,8 @@ def planned(job: Job) -> Plan:
     def fit_for(need: Need, gpu: Gpu) -> Fit:
         raise AssertionError("nothing is sized here")
 
-    return rank_offers(
-        job, Workload(), lambda gpus: Unsized("not said"), OFFERS, catalog=Catalog(), fit_for=fit_for
-    )
+    book = PriceBook(Catalog(), OFFERS)
+    return rank_offers(Market(job, Workload(), lambda gpus: Unsized("not said"), book, fit_for=fit_for))
 
 
 def job(*names: str, **fields: Any) -> Job:

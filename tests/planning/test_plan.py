@@ -6,6 +6,8 @@ import pytest
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job import Budget, GpuChoice, Job
+from gpuspec.planning.market import Market
+from gpuspec.planning.plan import Plan
 from gpuspec.planning.prices import PriceBook
 from gpuspec.planning.rank import launchable, over_budget, rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
@@ -37,8 +39,15 @@ def fits(need: Need, gpu: Gpu) -> Fit:
     return Fit(verdict, gpu, need, usable, "KV cache")  # type: ignore[arg-type]
 
 
+def market(job: Job, offers: list[Offer], need: object = None, **more: object) -> Market:
+    workload = more.pop("workload", Workload())
+    book = PriceBook(CATALOG, offers)
+    return Market(job, workload, need or needs(20.0), book, fit_for=fits, **more)  # type: ignore[arg-type]
+
+
 def made(job: Job, offers: list[Offer], need: object = None, **more: object) -> object:
-    return rank_offers(job, Workload(), need or needs(20.0), offers, catalog=CATALOG, fit_for=fits, **more)  # type: ignore[arg-type]
+    sources = more.pop("sources", None)
+    return rank_offers(market(job, offers, need, **more), sources=sources)  # type: ignore[arg-type]
 
 
 def only_reason(job: Job, one: Offer, need: object = None) -> tuple[str, str]:
@@ -129,7 +138,7 @@ def test_a_rejected_offer_says_why_in_numbers(spec: Job, one: Offer, limit: str,
 def test_a_cache_is_had_where_skypilot_can_mount_it(cache: str | None, clouds: set[str]) -> None:
     both = [offer("L40S", 1.0), offer("L40S", 2.0, cloud="lambda")]
     assert {c.offer.cloud for c in made(job(cache=cache), both).kept} == clouds
-    cheapest_one = PriceBook(CATALOG, both).cheapest("L40S", 1, job(cache=cache))
+    cheapest_one = market(job(cache=cache), both).cheapest("L40S", 1)
     assert cheapest_one is not None
     assert cheapest_one.offer.cloud == ("lambda" if cache == "s3://mine" else "runpod")
 
@@ -160,7 +169,8 @@ def test_the_count_comes_from_the_choice_the_spec_or_the_parallelism() -> None:
     assert made(choice, two).choice.offer.gpu_count == 2
     assert made(job("L4", gpu_count=2), two).choice.offer.gpu_count == 2
     parallel = Workload(tensor_parallel=2, model_name="m")
-    found = rank_offers(job("L4", gpu_count=None), parallel, needs(20.0), two, catalog=CATALOG, fit_for=fits)  # type: ignore[arg-type]
+    found = made(job("L4", gpu_count=None), two, workload=parallel)
+    assert isinstance(found, Plan)
     assert found.choice is not None
     assert found.choice.offer.gpu_count == 2
 

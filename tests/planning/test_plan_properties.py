@@ -6,11 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuspec.catalog import Catalog, Offer
+from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import GpuChoice, Job
+from gpuspec.planning.case import Case
 from gpuspec.planning.limits import NAMES_OF_LIMITS
+from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
+from gpuspec.planning.prices import PriceBook
 from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
+from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
 NAMES = ("T4", "L4", "RTX 4090", "RTX A6000", "A100 80GB PCIe", "H100 SXM")
@@ -50,7 +55,7 @@ jobs = st.fixed_dictionaries(JOB).map(lambda fields: Job(**fields))
 needed = st.sampled_from((None, 10.0, 20.0, 40.0, 70.0))
 
 
-def make(job: Job, found: list[Offer], gib: float | None) -> Plan:
+def market(job: Job, found: list[Offer], gib: float | None) -> Market:
     def need_for(count: int) -> Need | Unsized:
         if gib is None:
             return Unsized("not said")
@@ -63,7 +68,11 @@ def make(job: Job, found: list[Offer], gib: float | None) -> Plan:
         verdict = "fits" if need.high <= usable else "does not fit" if need.low > usable else "borderline"
         return Fit(verdict, gpu, need, usable, "weights")  # type: ignore[arg-type]
 
-    return rank_offers(job, Workload(), need_for, found, catalog=CATALOG, fit_for=fit_for)
+    return Market(job, Workload(), need_for, PriceBook(CATALOG, found), fit_for=fit_for)
+
+
+def make(job: Job, found: list[Offer], gib: float | None) -> Plan:
+    return rank_offers(market(job, found, gib))
 
 
 @settings(max_examples=150, deadline=None)
@@ -111,3 +120,36 @@ def test_one_more_offer_never_makes_the_choice_dearer(
 def test_the_order_of_gpu_types_does_not_matter(job: Job, found: list[Offer], gib: float | None) -> None:
     turned = job._replace(gpu_types=tuple(reversed(job.gpu_types)))
     assert make(turned, found, gib) == make(job, found, gib)
+
+
+@settings(max_examples=300, deadline=None)
+@given(jobs, st.lists(offers, max_size=12), needed)
+def test_lint_and_plan_take_the_same_machine(job: Job, found: list[Offer], gib: float | None) -> None:
+    """What rules call the GPU taken, with its price, is what the plan takes; unless it costs more than max_price."""
+    case = Case(Document("job.jsonc", Tree(""), job, "", JOB_SPEC.format), catalog=CATALOG)
+    case.market = market(job, found, gib)
+    taken, choice = case.selected, case.plan.choice
+    if choice is not None and job.gpu_types:
+        assert taken is not None
+        assert taken.price is not None
+        assert (taken.per_hour, taken.price.spot) == (choice.price, choice.spot)
+    elif taken is not None:
+        assert job.max_price is not None
+        assert taken.per_hour > job.max_price
+
+
+@settings(max_examples=300, deadline=None)
+@given(jobs, st.lists(offers, max_size=12), needed)
+def test_what_rules_suggest_is_what_the_plan_would_keep(
+    job: Job, found: list[Offer], gib: float | None
+) -> None:
+    """An alternative is the cheapest of its kind that a plan keeps which names no GPU and no max_price."""
+    suggested = list(market(job, found, gib).fitting((1, 2)))
+    assert [one.per_hour for one in suggested] == sorted(one.per_hour for one in suggested)
+    for count in (1, 2):
+        anything = job._replace(gpu_types=(), gpu_count=count, max_price=None)
+        kept: dict[str, float] = {}
+        for candidate in make(anything, found, gib).kept:
+            kept.setdefault(candidate.gpu.name, candidate.price)
+        here = {one.gpu.name: one.per_hour for one in suggested if one.gpu_count == count}
+        assert here == ({} if gib is None else kept)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding, Saving
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.alternatives import COUNTS, Alternative, Market
+from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
@@ -129,7 +129,7 @@ class SmallerModelOrCascade(Rule):
             tensor_parallel=None, pipeline_parallel=None,
         )  # fmt: skip
         job = facts.job._replace(min_vram=None, max_price=None)
-        market = Market(job, facts.workload, facts.need, facts.market.book).instead(work)
+        market = facts.case.instead(job=job, workload=work).market
         best: Tier | None = None
         for machine in market.fitting(COUNTS[:1]):
             found = load(work, machine.gpu, machine.gpu_count, traffic, share=share)

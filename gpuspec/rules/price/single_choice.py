@@ -9,7 +9,6 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.limits import allowed_clouds
 from gpuspec.words import dollars
 
 
@@ -63,7 +62,7 @@ class SingleChoice(Rule):
         job = facts.job
         if len(job.gpu_types) != 1 or not (job.clouds or job.provider):
             return
-        places = allowed_clouds(job, frozenset(offer.cloud for offer in facts.offers))
+        places = facts.market.terms.clouds
         if len(places) != 1 or cloud(next(iter(places))) is None:
             return
         place = next(iter(places))

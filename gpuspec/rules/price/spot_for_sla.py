@@ -81,7 +81,7 @@ class SpotForSla(Rule):
         current = facts.selected
         if current is None:
             return ""
-        there = facts.market.cheapest(current.gpu.name, current.gpu_count, facts.job._replace(spot="never"))
+        there = facts.market.cheapest(current.gpu.name, current.gpu_count, spot="never")
         if there is None:
             return ""
         return f" ({current.label}: {dollars(current.per_hour)}/h as spot, {dollars(there.per_hour)}/h on demand)"

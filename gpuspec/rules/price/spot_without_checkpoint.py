@@ -96,10 +96,7 @@ class SpotWithoutCheckpoint(Rule):
         current = facts.selected
         if not hours or current is None:
             return "the training begins anew"
-        spot = (
-            facts.market.cheapest(current.gpu.name, current.gpu_count, facts.job._replace(spot="only"))
-            or current.price
-        )
+        spot = facts.market.cheapest(current.gpu.name, current.gpu_count, spot="only") or current.price
         assert spot
         return (
             f"the training begins anew, up to {hours:g} h × {dollars(spot.per_hour)}/h = "

@@ -101,13 +101,12 @@ class SpotWouldDo(Rule):
 
     def _cheapest(self, facts: Facts) -> Alternative | None:
         """The cheapest spot price among the GPUs that the spec accepts and that are not too small."""
-        only = facts.job._replace(spot="only")
         cap = facts.job.max_price or float("inf")
         found = [
             machine._replace(price=price)
             for machine in facts.choices
             if machine.verdict != "does not fit"
-            if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, only))
+            if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, spot="only"))
             and price.per_hour <= cap
         ]
         return min(found, key=lambda machine: machine.per_hour, default=None)

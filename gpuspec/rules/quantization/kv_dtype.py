@@ -86,7 +86,7 @@ class KvCacheDtype(Rule):
             yield self._report(facts, current, better)
 
     def _cheapest(self, facts: Facts, current: Alternative, limit: float) -> Alternative | None:
-        market = facts.market.instead(facts.workload._replace(kv_dtype="fp8"))
+        market = facts.case.instead(workload=facts.workload._replace(kv_dtype="fp8")).market
         for machine in market.fitting(counts_to(current.gpu_count)):
             if machine.per_hour > limit:
                 return None

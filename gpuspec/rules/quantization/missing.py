@@ -105,7 +105,7 @@ class MissingQuantization(Rule):
 
     def _cheapest(self, facts: Facts, scheme: Scheme, current: Alternative) -> Alternative | None:
         workload = facts.workload._replace(quantization=scheme.name, dtype=None)
-        market = facts.market.instead(workload)
+        market = facts.case.instead(workload=workload).market
         for machine in market.fitting(counts_to(current.gpu_count)):
             if machine.per_hour > current.per_hour * (1 - facts.options["min_saving"]):
                 return None  # and all that follow cost more

@@ -86,7 +86,7 @@ class QloraWouldDo(Rule):
     def _cheapest(self, facts: Facts, current: Alternative, limit: float) -> Alternative | None:
         """The cheapest machine for QLoRA on which the whole work costs less than it does now."""
         workload = facts.workload._replace(method="qlora", quantization="nf4-dq")
-        for machine in facts.market.instead(workload).fitting(counts_to(current.gpu_count)):
+        for machine in facts.case.instead(workload=workload).market.fitting(counts_to(current.gpu_count)):
             if machine.per_hour > limit:
                 return None
             if (

@@ -92,7 +92,7 @@ class HostRamSmall(Rule):
 
 def _most(facts: Facts, machine: Alternative) -> float | None:
     """GiB of the largest machine with these GPUs that the job may take; None where one of them does not say."""
-    machines = facts.market.book.price_list(facts.job).machines
+    machines = facts.market.price_list.machines
     names = (machine.gpu.name, *machine.gpu.variants)
     sizes = [_memory(offer) for name in names for offer in machines.get((name, machine.gpu_count), ())]
     known = [size for size in sizes if size is not None]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Saving
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.planning.alternatives import Market
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib
 
@@ -112,7 +111,7 @@ class MinVramOff(Rule):
 
     def _too_high(self, facts: Facts, at: str, floor: float, need: Need) -> Iterator[Finding]:
         """The floor shuts out a GPU that would do the job for clearly less money."""
-        free = Market(facts.job._replace(min_vram=None), facts.workload, facts.need, facts.market.book)
+        free = facts.case.instead(job=facts.job._replace(min_vram=None)).market
         out = next(free.fitting((need.gpus,)), None)
         now = facts.selected or next(facts.market.fitting((need.gpus,)), None)
         if out is None or now is None or out.gpu.vram_gb >= floor:

@@ -1,0 +1,243 @@
+"""What one job may rent: every offer judged by every limit, in one place for rules, plans and launchers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from heapq import heappop, heappush
+
+from gpuspec.catalog import Gpu, Offer
+from gpuspec.job import Job
+from gpuspec.planning import limits
+from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
+from gpuspec.planning.plan import Candidate
+from gpuspec.planning.prices import Price, PriceBook, PriceList, prices_of
+from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.workload import Workload
+
+NeedFor = Callable[[int], "Need | Unsized"]
+"""Number of GPUs → memory per GPU."""
+
+
+class Market:
+    """The offers of a price book as one job may take them.
+
+    `need_for(n)` is the memory of each of n GPUs; `fit_for` holds a Need against a GPU (`sizing.fit` at the
+    workload's memory utilization unless given). `allowed` are the clouds that may be used whatever the job says."""
+
+    def __init__(
+        self,
+        job: Job,
+        workload: Workload,
+        need_for: NeedFor,
+        book: PriceBook,
+        *,
+        allowed: Sequence[str] = (),
+        accept_no_timer: bool = False,
+        fit_for: Callable[[Need, Gpu], Fit] | None = None,
+    ) -> None:
+        self.job = job
+        self.workload = workload
+        self.book = book
+        self.need_for = need_for
+        known = book.clouds if job.provider else frozenset()
+        self.terms = limits.rental_terms(job, known=known, allowed=allowed, accept_no_timer=accept_no_timer)
+        self._fit_for = fit_for
+        self._fits: dict[tuple[str, int], Fit | None] = {}
+
+    @cached_property
+    def wanted(self) -> limits.Wanted:
+        """The GPUs that the job asks for."""
+        return limits.wanted(self.job, self.workload, self.book.catalog)
+
+    @cached_property
+    def price_list(self) -> PriceList:
+        """What may be rented on the job's terms, whatever GPU it has."""
+        return self.book.price_list(self.terms)
+
+    def fit(self, gpu: Gpu, gpu_count: int) -> Fit | None:
+        """The job on so many of a GPU; None where its memory is not known."""
+        key = (gpu.name, gpu_count)
+        if key not in self._fits:
+            need = self.need_for(gpu_count)
+            self._fits[key] = self.fit_for(need, gpu) if isinstance(need, Need) else None
+        return self._fits[key]
+
+    def fit_for(self, need: Need, gpu: Gpu) -> Fit:
+        """A Need against a GPU at the utilisation that the job's command sets."""
+        if self._fit_for:
+            return self._fit_for(need, gpu)
+        from gpuspec.sizing import fit
+
+        return fit(need, gpu, self.workload.memory_utilization)
+
+    def candidates(self, launcher: str | None = None) -> list[Candidate]:
+        """Every offer (with `launcher`, of what that one can run on) at each price it may be paid, kept or rejected.
+        None where the job asks for no GPU."""
+        if not limits.needs_gpu(self.job, self.workload):
+            return []
+        return [
+            candidate
+            for offer in self.book.offers
+            if launcher is None or offer.launcher == launcher
+            for candidate in self._judged(offer)
+        ]
+
+    def _judged(self, offer: Offer) -> list[Candidate]:
+        """The offer at each price it may be paid; one rejected candidate where it may be paid at none."""
+        gpu = self.book.catalog.gpus_by_name[offer.gpu]
+        limit, reason = limits.gpu_reason(offer, gpu, self.wanted, self.job.min_vram)
+        fit = None if limit else self.fit(gpu, offer.gpu_count)
+        if not limit:
+            limit, reason = limits.fit_reason(fit, self.wanted.named)
+        if not limit:
+            limit, reason = self.terms.reason(offer)
+        if not limit:
+            limit, reason = self._host_reason(offer)
+        payable = prices_of(offer, self.job.spot)
+        if not payable:
+            fallback = offer.price if offer.price is not None else offer.spot_price
+            if fallback is None:
+                return []
+            why = "no spot price, and spot is only" if offer.price is not None else "only offered as spot"
+            limit, reason = (limit, reason) if limit else ("spot", why)
+            return [Candidate(offer, gpu, fallback, offer.price is None, fit, False, reason, limit)]
+        found = []
+        for price in payable:
+            broken = (limit, reason) if limit else limits.price_reason(price.per_hour, self.job.max_price)
+            found.append(
+                Candidate(
+                    offer=offer,
+                    gpu=gpu,
+                    price=price.per_hour,
+                    spot=price.spot,
+                    fit=fit,
+                    kept=not broken[0],
+                    reason=broken[1],
+                    limit=broken[0],
+                )
+            )
+        return found
+
+    def _host_reason(self, offer: Offer) -> tuple[str, str]:
+        return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count))
+
+    def cheapest(self, gpu: str, gpu_count: int, *, spot: str | None = None) -> Price | None:
+        """The cheapest way to rent so many of a GPU (canonical name, or one that stands for several variants) on one
+        machine; None if nobody offers it. Within all limits of the job but for `max_price` and those on the GPU:
+        rules ask what an alternative would cost. `spot`: in place of the job's."""
+        found = self.price_list if spot is None else self.book.price_list(self.terms._replace(spot=spot))
+        able = (price for price in found.prices(gpu, gpu_count) if not self._host_reason(price.offer)[0])
+        return next(able, None)
+
+    def alternative(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:
+        """So many of one GPU, priced and sized."""
+        return Alternative(
+            gpu=gpu,
+            gpu_count=gpu_count,
+            price=self.cheapest(gpu.name, gpu_count),
+            fit=self.fit(gpu, gpu_count),
+            speed=speed_of(self.workload, gpu, gpu_count),
+            pointer=pointer,
+        )
+
+    def choices(self) -> tuple[Alternative, ...]:
+        """Every known GPU that the spec names, in the order written."""
+        found = []
+        for written in self.job.gpu_types:
+            match = self.book.catalog.resolve_gpu(written.name)
+            meant = (match.gpu,) if match.gpu else match.ambiguous
+            gpu_count = written.gpu_count or match.gpu_count or self.wanted.gpu_count
+            if meant:
+                named = [self.alternative(gpu, gpu_count, written.pointer) for gpu in meant]
+                # A name that several share comes down to the cheapest that is large enough, as the plan takes it.
+                enough = [one for one in named if self.large_enough(one)]
+                cheapest = min(enough, key=lambda one: one.per_hour, default=None)
+                found.append(cheapest or max(named, key=lambda one: one.gpu.vram_gib))
+        return tuple(found)
+
+    def large_enough(self, one: Alternative) -> bool:
+        """Whether the plan would take it for its memory: not surely too small, and not below `min_vram`."""
+        return one.verdict != "does not fit" and one.gpu.vram_gb >= (self.job.min_vram or 0)
+
+    def fitting(self, counts: Sequence[int] = (1,)) -> Iterator[Alternative]:
+        """Every GPU × count that surely fits and can be rented, cheapest first, as they are asked for. Keeps the
+        spec's `min_vram`: it may stand for memory that we cannot see."""
+        floor = self.job.min_vram or 0
+        least = {count: need.high for count in counts if isinstance(need := self.need_for(count), Need)}
+        later: list[tuple[float, int, float, str, Alternative]] = []
+        """Those whose cheapest offer will not do, at the price of the one that does."""
+        for cheapest, gpu, gpu_count in self.price_list.by_price(tuple(counts)):
+            if gpu.vram_gb < floor or gpu.vram_gib < least.get(gpu_count, float("inf")):
+                continue
+            fit = self.fit(gpu, gpu_count)
+            if fit is None or fit.verdict != "fits":
+                continue
+            while later and later[0][0] <= cheapest.per_hour:
+                yield heappop(later)[-1]
+            one = self.alternative(gpu, gpu_count)
+            if one.price is cheapest:
+                yield one
+            elif one.price:
+                heappush(later, (one.per_hour, gpu_count, -gpu.vram_gb, gpu.name, one))
+        while later:
+            yield heappop(later)[-1]
+
+    def least(self, taken: Alternative) -> float:
+        """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one taken."""
+        same = (one for one in self.fitting(counts_to(taken.gpu_count)) if self.holds_concurrency(one))
+        return min(taken.per_hour, next((one.per_hour for one in same), taken.per_hour))
+
+    def better(
+        self,
+        than: Alternative,
+        counts: Sequence[int],
+        *,
+        min_saving: float,
+        min_speed: float,
+        per_work: bool = True,
+        most_vram: float | None = None,
+    ) -> Alternative | None:
+        """The cheapest alternative that fits, costs at least `min_saving` (a share) less per hour, and does the same
+        class of work: at least `min_speed` of the speed and, with `per_work`, as much less per unit of work.
+        `most_vram`: share of the GPU's memory that the other may have at most (None: any amount).
+        None where there is none, or where a fact for the comparison is missing. Training on several GPUs is
+        compared with nothing: how many it takes is a choice of speed, and links between GPUs decide it."""
+        if than.price is None or not than.speed or (self.workload.task == "train" and than.gpu_count > 1):
+            return None
+        limit = float("inf") if most_vram is None else than.gpu.vram_gb * most_vram
+        for one in self.fitting(counts):
+            if one.per_hour > than.per_hour * (1 - min_saving):
+                return None
+            if one.gpu.vram_gb > limit or not one.speed or one.speed < than.speed * min_speed:
+                continue
+            if one.gpu_count not in (1, than.gpu_count) and one.gpu.name != than.gpu.name:
+                continue  # another kind of GPU, and another number of them, is another machine
+            if not self.holds_concurrency(one):
+                continue
+            work = (one.per_hour / one.speed) / (than.per_hour / than.speed)
+            if not per_work or work <= 1 - min_saving:
+                return one
+        return None
+
+    def holds_concurrency(self, one: Alternative) -> bool:
+        """Whether the KV cache of the declared concurrency fits too: an engine that queues would run with less,
+        but then it would not do the same work. True where no concurrency was declared."""
+        sequences = self.workload.concurrency
+        if not sequences or one.fit is None or "concurrency" not in self.workload.origins:
+            return True
+        from gpuspec.engines import engine_of
+
+        if not engine_of(self.workload.engine).memory.queues:
+            return True
+        needed = one.fit.need
+        cache = sum(part.expected for part in needed.parts if part.name == "KV cache")
+        return needed.expected + cache * (sequences - 1) <= one.fit.usable
+
+    def fewer(self, than: Alternative, *, min_saving: float, min_speed: float) -> Alternative | None:
+        """The cheapest alternative with fewer GPUs: of the same kind, or a single one of any. A model that is split
+        for answering loses to communication, so the hour decides."""
+        counts = counts_to(than.gpu_count - 1)
+        if not counts or (self.workload.data_parallel or 1) > 1:
+            return None
+        return self.better(than, counts, min_saving=min_saving, min_speed=min_speed, per_work=False)
