@@ -76,6 +76,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
     "run": command("run", "--dry-run"),
     "export": command("export"),
     "explain": command("explain"),
+    "show": command("show"),
     "init": init,
     "editor": editor,
 }
@@ -101,6 +102,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
             "export": Row("batch.jsonc", "max_hourly_cost: 1.36", "infra: vast"),
             "explain": Row("batch.jsonc", "24 h × $0.69/h", "24 h ×"),
+            "show": "it shows what the file says, which is no price",
             "init": Row("batch.jsonc", '["RTX 4090"]', '"gpu_types"'),
             "editor": Row("batch.jsonc", "from $0.69/h (runpod", "from $"),
         },
@@ -115,6 +117,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
             "export": Row("batch.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod"),
             "explain": Row("batch.jsonc", "24 h × $1.23/h", "24 h × $0.69/h"),
+            "show": "it shows what the file says, not what may be rented",
             "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
             "editor": Row("batch.jsonc", "from $1.23/h (lambda", "from $0.69/h (runpod"),
         },
@@ -130,6 +133,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "run": Row("no-task.jsonc", "assumed: full fine-tuning", "need 3.6 GiB"),
             "export": Row("no-gpu.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod accel"),
             "explain": Row("no-task.jsonc", "24 h × $0.69/h", "nothing is found"),
+            "show": Row("no-task.jsonc", "task train default-task of the settings", "context 4096"),
             "init": "the spec that it writes names its task",
             "editor": Row("no-task.jsonc", "RTX 4090 may run out of memory", "from $0.69/h"),
         },
@@ -174,7 +178,7 @@ def test_a_setting_holds_in_every_command(
     assert row.having not in without
 
 
-READING = [name for name in COMMANDS if name not in ("init", "editor")]
+READING = [name for name in COMMANDS if name not in ("init", "editor", "show")]
 
 
 @pytest.mark.parametrize("name", READING)
