@@ -13,7 +13,8 @@ from gpuspec.lint.finding import Fix
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
-from gpuspec.text import EditError, apply, parse
+from gpuspec.text import EditError, parse
+from gpuspec.text.rewrite import apply
 
 ROUNDS = 100
 """At most: each round fixes at least one finding, and no real file has more."""

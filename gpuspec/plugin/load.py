@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from types import FunctionType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -169,24 +169,19 @@ class Plugins:
                     answers.append((plugin.name, answer))
         return self._answers[hook]
 
-    def named(self, hook: str) -> Iterator[tuple[str, Any, Any]]:
-        """(plugin, name, what it stands for) of a hook that returns a dict; what is none is complained of."""
-        for plugin, answer in self.ask(hook):
-            if isinstance(answer, dict):
-                for name, value in answer.items():
-                    yield plugin, name, value
-            else:
-                self.complain(plugin, f"{hook} returned {type(answer).__name__}, not a dict")
-
     def _implementations(self, hook: str) -> list[tuple[Plugin, Callable[[], Any]]]:
         """In the order of the plugins' names, those marked `tryfirst` before and `trylast` after; no wrappers."""
         if self._manager is None:
             return []
-        found = [
-            i for i in getattr(self._manager.hook, hook).get_hookimpls() if not (i.wrapper or i.hookwrapper)
+        found = []
+        for each in getattr(self._manager.hook, hook).get_hookimpls():
+            if not (each.wrapper or each.hookwrapper):
+                number = int(each.plugin_name.split()[0])
+                found.append((each.trylast - each.tryfirst, number, each.function))
+        return [
+            (self.loaded[number], function)
+            for _, number, function in sorted(found, key=lambda each: each[:2])
         ]
-        found.sort(key=lambda each: (each.trylast - each.tryfirst, int(each.plugin_name.split()[0])))
-        return [(self.loaded[int(each.plugin_name.split()[0])], each.function) for each in found]
 
     @contextmanager
     def guarded(self, plugin: str, failure: str) -> Iterator[None]:
@@ -210,8 +205,7 @@ class Plugins:
 
 def _specifications() -> SimpleNamespace:
     """The hooks, as pluggy wants them said: functions that are marked."""
-    functions = {name: FunctionType((lambda: None).__code__, {}, name) for name in HOOKS}
-    return SimpleNamespace(**{name: hookspec(function) for name, function in functions.items()})
+    return SimpleNamespace(**{name: hookspec(lambda: None) for name in HOOKS})
 
 
 def _misuses(caller: Any, module: Any) -> Iterator[str]:

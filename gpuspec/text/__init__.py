@@ -2,7 +2,6 @@
 
 from gpuspec.text.edit import Edit, EditError
 from gpuspec.text.read import MAX_BYTES, parse, read_bytes, read_file
-from gpuspec.text.rewrite import apply
 from gpuspec.text.tree import Comment, Duplicate, Extension, Span, SyntaxProblem, Tree, parts, pointer
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "Span",
     "SyntaxProblem",
     "Tree",
-    "apply",
     "parse",
     "parts",
     "pointer",

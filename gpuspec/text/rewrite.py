@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gpuspec.text.change import changed, same
 from gpuspec.text.edit import Edit, EditError
+from gpuspec.text.layout import written
 from gpuspec.text.read import parse
 from gpuspec.text.tree import Tree
 
@@ -16,9 +18,6 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     is the first of its object (there they may speak for the whole). What is moved takes its comments along.
     Raises EditError when an edit cannot be made; then nothing is changed.
     """
-    from gpuspec.text.change import changed, same  # here, since lint edits nothing
-    from gpuspec.text.layout import written
-
     if tree.problems:
         raise EditError("the text has syntax errors; fix them first")
     for edit in edits:

@@ -12,7 +12,8 @@ from gpuspec.formats import read
 from gpuspec.formats.job_spec import job_of
 from gpuspec.formats.old_names import old_names
 from gpuspec.job import check
-from gpuspec.text import apply, parse
+from gpuspec.text import parse
+from gpuspec.text.rewrite import apply
 
 CORPUS = sorted((Path(__file__).parents[3] / "shared/corpus/gpu-jsonc").glob("*.jsonc"))
 

@@ -9,7 +9,8 @@ import pytest
 
 from gpuspec.formats.job_spec import job_of
 from gpuspec.job import check
-from gpuspec.text import Edit, apply, parse
+from gpuspec.text import Edit, parse
+from gpuspec.text.rewrite import apply
 
 from .test_schema import mutants
 

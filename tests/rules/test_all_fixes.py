@@ -18,7 +18,8 @@ from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 from gpuspec.testing import prices_in
-from gpuspec.text import Edit, EditError, apply, parse
+from gpuspec.text import Edit, EditError, parse
+from gpuspec.text.rewrite import apply
 
 HERE = Path(__file__).parent
 GOLDEN = sorted((HERE.parent / "golden").rglob("bad-*.jsonc"))

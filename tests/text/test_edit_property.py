@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from gpuspec.text import Edit, EditError, apply, parse, pointer
+from gpuspec.text import Edit, EditError, parse, pointer
+from gpuspec.text.rewrite import apply
 
 CORPUS = sorted(
     glob.glob(os.path.join(os.path.dirname(__file__), "../../../shared/corpus/gpu-jsonc/*.jsonc"))
