@@ -1,7 +1,7 @@
 """Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; and Unsloth, which patches them. 2023–2025."""
 
 from gpuspec.engines.engine import Engine, Quantizing, Training
-from gpuspec.engines.tool import Tool
+from gpuspec.engines.tool import Tool, switches
 
 FLAGS = {
     "model-name-or-path": "model_name:name",
@@ -53,16 +53,10 @@ FLAGS = {
     "learning-rate": "-",
     "num-train-epochs": "-",
     "output-dir": "-",
-    "do-train": "",
-    "do-eval": "",
-    "overwrite-output-dir": "",
-    "trust-remote-code": "",
-    "lazy-preprocess": "",
-    "tf32": "",
-    "push-to-hub": "",
-    "use-flash-attn": "",
-    "flash-attn": "",
-    "with-tracking": "",
+    **switches(
+        "do-train do-eval overwrite-output-dir trust-remote-code lazy-preprocess tf32 push-to-hub "
+        "use-flash-attn flash-attn with-tracking"
+    ),
 }
 """TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
 

@@ -1,7 +1,7 @@
 """Image and video models: trainers, web interfaces."""
 
 from gpuspec.engines.engine import Engine, Quantizing, Training
-from gpuspec.engines.tool import Tool
+from gpuspec.engines.tool import Tool, switches
 
 _KOHYA_FLAGS = {
     "pretrained-model-name-or-path": "model_name:name",
@@ -17,16 +17,10 @@ _KOHYA_FLAGS = {
     "network-dim": "lora_rank:int",
     "fp8-base": "quantization=fp8",
     "network-module": "-",
-    "network-train-unet-only": "",
-    "cache-latents": "",
-    "cache-latents-to-disk": "",
-    "xformers": "",
-    "sdpa": "",
-    "no-half-vae": "",
-    "lowram": "",
-    "split-mode": "",
-    "cache-text-encoder-outputs": "",
-    "highvram": "",
+    **switches(
+        "network-train-unet-only cache-latents cache-latents-to-disk xformers sdpa no-half-vae "
+        "lowram split-mode cache-text-encoder-outputs highvram"
+    ),
 }
 
 _KOHYA_LORA = Tool(
@@ -45,15 +39,10 @@ _DIFFUSERS_FLAGS = {
     "optimizer": "optimizer:word",
     "rank": "lora_rank:int",
     "learning-rate": "-",
-    "random-flip": "",
-    "center-crop": "",
-    "with-prior-preservation": "",
-    "train-text-encoder": "",
-    "enable-xformers-memory-efficient-attention": "",
-    "push-to-hub": "",
-    "allow-tf32": "",
-    "use-ema": "",
-    "cache-latents": "",
+    **switches(
+        "random-flip center-crop with-prior-preservation train-text-encoder "
+        "enable-xformers-memory-efficient-attention push-to-hub allow-tf32 use-ema cache-latents"
+    ),
 }
 _DIFFUSERS_LORA = Tool("diffusers", "train", _DIFFUSERS_FLAGS, implies={"method": "lora"}, modality="image")
 _DIFFUSERS_FULL = _DIFFUSERS_LORA._replace(implies={"method": "full"})

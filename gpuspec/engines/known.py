@@ -88,6 +88,5 @@ def _fault(name: str | None, engine: Any) -> str | None:
             return f"{name!r}: {field} is {getattr(engine, field)!r:.60}"
     if not (engine.defaults and all(isinstance(each, Defaults) for each in engine.defaults)):
         return f"{name!r}: defaults is {engine.defaults!r:.60}, not a tuple of Defaults"
-    if not all(isinstance(alias, str) for alias in engine.aliases):
-        return f"{name!r}: aliases is {engine.aliases!r:.60}, not a tuple of names"
-    return None
+    taken = next((alias for alias in engine.aliases if alias in _OWN or alias in _ALIASES), None)
+    return f"{name!r}: the engine {taken!r} is there already" if taken else None

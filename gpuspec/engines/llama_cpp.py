@@ -1,7 +1,7 @@
 """llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2025."""
 
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.tool import Tool
+from gpuspec.engines.tool import Tool, switches
 
 _OLLAMA = Tool(
     "ollama",
@@ -38,18 +38,7 @@ _LLAMA = {
     "-b": "-",
     "-ub": "max_batched_tokens:int",
     "ubatch-size": "max_batched_tokens:int",
-    "-fa": "",
-    "flash-attn": "",
-    "-cb": "",
-    "cont-batching": "",
-    "mlock": "",
-    "no-mmap": "",
-    "-i": "",
-    "-cnv": "",
-    "jinja": "",
-    "metrics": "",
-    "embedding": "",
-    "embeddings": "",
+    **switches("-fa flash-attn -cb cont-batching mlock no-mmap -i -cnv jinja metrics embedding embeddings"),
 }
 
 _SERVER = Tool("llama.cpp", "serve", _LLAMA)

@@ -2,7 +2,7 @@
 
 from gpuspec.engines import vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.tool import Tool
+from gpuspec.engines.tool import Tool, switches
 
 _SGLANG = Tool(
     "sglang",
@@ -31,14 +31,12 @@ _SGLANG = Tool(
         "chunked-prefill-size": "max_batched_tokens:int",
         "cpu-offload-gb": "cpu_offload:offload",
         "disable-radix-cache": "prefix_caching=no",
-        "trust-remote-code": "",
-        "enable-torch-compile": "",
-        "disable-cuda-graph": "",
+        **switches(
+            "trust-remote-code enable-torch-compile disable-cuda-graph enable-metrics is-embedding "
+            "skip-tokenizer-init"
+        ),
         "enable-dp-attention": "dp_attention=yes",
         "nnodes": "nodes:int",
-        "enable-metrics": "",
-        "is-embedding": "",
-        "skip-tokenizer-init": "",
     },
 )
 
@@ -56,9 +54,7 @@ _TGI = Tool(
         "max-batch-prefill-tokens": "max_batched_tokens:int",
         "kv-cache-dtype": "kv_dtype:kv",
         "cuda-memory-fraction": "memory_utilization:number",
-        "trust-remote-code": "",
-        "disable-custom-kernels": "",
-        "json-output": "",
+        **switches("trust-remote-code disable-custom-kernels json-output"),
     },
     translate={"quant": {"bitsandbytes": "int8"}},  # TGI launcher's help: LLM.int8()
 )

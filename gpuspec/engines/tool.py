@@ -28,3 +28,8 @@ class Tool(NamedTuple):
     modality: str | None = None
     starts: bool = False
     """It starts a script or module that follows its own arguments: torchrun."""
+
+
+def switches(flags: str) -> dict[str, str]:
+    """The table of flags, written with blanks between, that stand alone and say nothing of the Workload."""
+    return dict.fromkeys(flags.split(), "")

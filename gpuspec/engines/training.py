@@ -176,9 +176,9 @@ _TORCHTUNE_FILE = _TORCHTUNE._replace(
         **_TORCHTUNE.flags,
         "model.-component-": "model_name:builder method:builder_method",
         "checkpointer.checkpoint-dir": "",
+        "compile": "",
         "enable-activation-checkpointing": "gradient_checkpointing:bool",
         "fsdp-cpu-offload": "fsdp_offload:bool",
-        "compile": "",
     }
 )
 

@@ -8,7 +8,7 @@ Williams et al. 2009). Bandwidth is derated to 0.8, as NVIDIA's aiconfigurator d
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
-from gpuspec.quantization import bits_of
+from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing.inference import scheme_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Unsized
@@ -58,7 +58,8 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
     read = _read_per_step(shape, scheme, many) + kv_cache(shape, context / 2, many, workload.kv_dtype)
     flops = 2 * shape.active
     split = gpus / (workload.pipeline_parallel or 1) if many == 1 else float(gpus)
-    tflops = gpu.fp8_tflops if scheme == "fp8" and gpu.fp8_tflops else gpu.fp16_tflops
+    computes = find_scheme(scheme).quantizes == "weights and activations"
+    tflops = gpu.fp8_tflops if computes and gpu.fp8_tflops else gpu.fp16_tflops
     decode = _decode(gpu.bandwidth_gbs, tflops, read, flops, many, split)
     each = Range(*(value / many for value in decode)) if decode else None
     prefill = None
