@@ -2,8 +2,6 @@
 
 What is wrong with a plugin's is said once, with its name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, get_args, get_type_hints
