@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gpuspec.commands.files import MAX_FILES, Folder, ReadFile
-from gpuspec.commands.shell.script import GPU_COUNT, UNKNOWN, Command
+from gpuspec.commands.shell.script import Command
+from gpuspec.commands.word import UNKNOWN, shown
 from gpuspec.job.job import Job
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
@@ -128,11 +129,6 @@ class _Reader:
 
 def _line(command: Command) -> str:
     return shown(" ".join(word.text for word in command.words), "…")
-
-
-def shown(text: str, gpus: str = "$GPUS") -> str:
-    """Text of words for a reader: what is unknown as an ellipsis."""
-    return text.replace(UNKNOWN, "…").replace(GPU_COUNT, gpus)
 
 
 def _script(command: Command) -> int | None:

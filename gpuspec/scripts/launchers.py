@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from gpuspec.scripts.program import UNKNOWN, Run, Word
+from gpuspec.commands.shell.wrappers import peel
+from gpuspec.commands.word import UNKNOWN, Word
+from gpuspec.scripts.program import Run
 
 
 class Launcher(NamedTuple):
@@ -134,7 +136,7 @@ _GPU = re.compile(
     re.IGNORECASE,
 )
 _CPU_ONLY = re.compile(
-    r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?)[= \0]*(?:projects\S*/)?"
+    r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?)[= \x01]*(?:projects\S*/)?"
     r"(?:[et]\d[a-z]*[.-]|[cmr]\d[a-z]*\.|f1-|g1-|[nc]\d[a-z]*-(?:standard|highcpu|highmem|custom)|standard_[abdef]\d|vm\.standard|s-\d)",
     re.IGNORECASE,
 )
@@ -144,67 +146,24 @@ _JOB = re.compile(
 )
 _DRY = re.compile(r"--(?:dry-?run(?:=(?!none|false).*)?|help|version|print-only)$|-h$")
 
-_PASSING = {
-    "sudo": 0, "nohup": 0, "time": 0, "exec": 0, "command": 0, "eval": 0, "env": 0, "setsid": 0, "builtin": 0,
-    "nice": 0, "ionice": 0, "stdbuf": 0, "caffeinate": 0, "unbuffer": 0, "npx": 0, "bunx": 0, "uvx": 0,
-    "timeout": 1, "gtimeout": 1, "retry": 0,
-}  # fmt: skip
-"""Commands that run the command behind them → plain arguments of their own before it."""
-_RUNNERS = {
-    "uv",
-    "poetry",
-    "pipenv",
-    "pdm",
-    "hatch",
-    "rye",
-    "pixi",
-    "conda",
-    "mamba",
-    "micromamba",
-    "doppler",
-    "op",
-    "dotenv",
-}
-_VALUED = {
-    "-n",
-    "--name",
-    "-p",
-    "--prefix",
-    "-u",
-    "--with",
-    "--project",
-    "--python",
-    "--extra",
-    "--group",
-    "--env-file",
-    "-k",
-    "-s",
-}
+_APART = frozenset({"docker", "podman", "nerdctl", "screen", "xargs", "parallel", "find"})
+"""Wrappers that do more than run the command behind them."""
 
 
 def unwrap(words: Sequence[Word]) -> Sequence[Word]:
     """The command itself: without `sudo`, `timeout 600`, `A=1`, `uv run` and the like."""
     for _ in range(8):
-        if not words:
-            return words
-        first = words[0].text
+        first = words[0].text if words else ""
         if "=" in first and first.split("=", 1)[0].isidentifier():
             words = words[1:]
-        elif first in _PASSING:
-            words = _behind_options(words[1:], _PASSING[first])
-        elif first in _RUNNERS and len(words) > 2 and words[1].text in ("run", "exec"):
-            words = _behind_options(words[2:], 0)
         elif first.startswith("python") and len(words) > 2 and words[1].text == "-m":
             words = words[2:]
         else:
-            return words
+            peeled = peel(tuple(words))
+            if peeled is None or not peeled.words or peeled.wrapper.name in _APART:
+                return words
+            words = peeled.words
     return words
-
-
-def _behind_options(words: Sequence[Word], plain: int) -> Sequence[Word]:
-    while words and words[0].text.startswith("-"):
-        words = words[2:] if words[0].text in _VALUED else words[1:]
-    return words[plain:]
 
 
 def launcher_of(run: Run, script: str) -> Launcher | None:
@@ -317,14 +276,14 @@ def identity_of(launcher: Launcher, run: Run) -> Word | None:
             if option and word.text == option and at + 1 < len(words):
                 return words[at + 1]
             if option.startswith("--") and word.text.startswith(option + "="):
-                return Word(word.text[len(option) + 1 :], word.names)
+                return word._replace(text=word.text[len(option) + 1 :])
             if (
                 len(option) == 2
                 and option[0] == "-"
                 and word.text.startswith(option)
                 and launcher.name.startswith("sky")
             ):
-                return Word(word.text[2:], word.names)
+                return word._replace(text=word.text[2:])
     if "" in launcher.identity:
         last = launcher.words[-1]
         behind = words[next(at for at, word in enumerate(words) if word.text == last) + 1 :]

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gpuspec.scripts.program import UNKNOWN, Loop, Node, Program, Word
-from gpuspec.scripts.shell import ShellReader
+from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
+from gpuspec.scripts.loops import Frame, Judge
+from gpuspec.scripts.program import Loop
+from gpuspec.scripts.shell import judge_shell
 from gpuspec.text import Span
 
 _VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
@@ -27,26 +29,19 @@ class Rule(NamedTuple):
     recipe: tuple[tuple[str, Span], ...]
 
 
-def read_makefile(text: str) -> Program:
-    """The program of a Makefile: every recipe, in the loops that make itself goes through."""
+def judge_makefile(text: str, judge: Judge) -> None:
+    """Tell the judge what the recipes of a Makefile run, in the loops that make itself goes through."""
     values, rules = _scan(text)
-    body: list[Node] = []
-    functions = {}
     for rule in rules:
-        steps: list[Node] = []
-        for line, span in rule.recipe:
-            # A recipe's loop variables are the shell's ($$f); what make puts in stands for a variable of its own.
-            reader = ShellReader(_recipe(line, values), text, whole=span)
-            steps += reader.program()
-            functions.update(reader.functions)
         asked = _asked_for(rule, rules)
-        if asked == 0 or not steps:
-            body += steps
-            continue
-        names = tuple(_EACH.values())
-        over = Word(" ".join(rule.targets))
-        body.append(Loop("map", names, over, asked, rule.head, tuple(steps)))
-    return Program(tuple(body), functions, text)
+        frames = []
+        if asked != 0:
+            loop = Loop("map", tuple(_EACH.values()), Word(" ".join(rule.targets)), asked, rule.head)
+            frames = [Frame(loop, LAST_MARK)]
+        # What make puts in stands for a variable of its own, which differs from one target to the next.
+        env = dict.fromkeys(_EACH.values(), UNKNOWN + LAST_MARK)
+        for line, span in rule.recipe:
+            judge_shell(_recipe(line, values), judge, env=env, outer=frames, span=span)
 
 
 def _asked_for(rule: Rule, rules: list[Rule]) -> int | None:

@@ -1,30 +1,23 @@
-"""What a script does, in the one form that every language is read into.
-
-Only what bears on launching is kept: commands, assignments, loops, branches, exits and functions. Nothing is run.
-"""
+"""What a script does, as far as it bears on launching: commands, assignments, loops, branches, exits, functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, Union
 
+from gpuspec.commands.word import Word
 from gpuspec.text import Span
 
-UNKNOWN = "\0"
-"""Stands in `Word.text` for a part that cannot be known."""
-
 VOLATILE = "*"
-"""In `Word.names`: the text differs at each evaluation (a clock, a random number, the next of a queue)."""
+"""In `Word.names` of Python: the text differs at each evaluation (a clock, a random number, the next of a queue)."""
 
 Guard = Literal["success", "failure", "limit", "first", "unknown"]
 """What a branch asks: did it work, did it fail, is there enough, is this the first item, or something else."""
 
 
-class Word(NamedTuple):
-    """A piece of text and the variables it is spliced from."""
-
-    text: str
-    names: frozenset[str] = frozenset()
+def opposite(guard: Guard) -> Guard:
+    """What holds where the branch is not taken."""
+    return {"success": "failure", "failure": "success", "first": "unknown"}.get(guard, guard)  # type: ignore[return-value]
 
 
 class Run(NamedTuple):
@@ -55,14 +48,14 @@ class Assign(NamedTuple):
 
 class Loop(NamedTuple):
     """`kind` "forever" is a loop without items: while true, until it works. `items` is None where not countable.
-    `span` is the head. `over` is what it goes over; a "matrix" is a workflow's."""
+    `span` is the head. `over` is what it goes over; a "matrix" is a workflow's. `body` is what a Python loop does."""
 
     kind: Literal["for", "while", "forever", "map", "matrix"]
     variables: tuple[str, ...]
     over: Word
     items: int | None
     span: Span
-    body: tuple[Node, ...]
+    body: tuple[Node, ...] = ()
 
 
 class Branch(NamedTuple):
@@ -90,8 +83,7 @@ class Function(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A script: what it does at top level, its functions, and its text for evidence of GPUs."""
+    """A Python script: what it does at top level, and its functions."""
 
     body: tuple[Node, ...]
     functions: Mapping[str, Function]
-    text: str

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from gpuspec.commands.word import Word
 from gpuspec.scripts.program import (
     Assign,
     Branch,
@@ -15,7 +16,6 @@ from gpuspec.scripts.program import (
     Loop,
     Node,
     Program,
-    Word,
 )
 from gpuspec.scripts.python_calls import Expressions
 from gpuspec.scripts.python_guards import guard_of
@@ -36,7 +36,7 @@ def read_python(text: str, base: int = 0) -> Program | None:
         return None
     reader = _Reader(text, tree, base)
     try:
-        return Program(tuple(reader.block(tree.body)), reader.read_functions(), text)
+        return Program(tuple(reader.block(tree.body)), reader.read_functions())
     except RecursionError:
         return None
 
@@ -126,7 +126,7 @@ class _Reader(Expressions):
                 if name in self.values:
                     self.values[name] = ast.BinOp(self.values[name], node.op, node.value)
                 grown = names_in(node.value) | ({name} if isinstance(node.value, ast.Constant) else set())
-                nodes.append(Assign(name, Word("", grown), adds=name not in grown))
+                nodes.append(Assign(name, Word("", names=grown), adds=name not in grown))
             return nodes
         return []
 
@@ -148,7 +148,7 @@ class _Reader(Expressions):
         names: frozenset[str] = frozenset().union(
             *(names_in(argument) for argument in (*node.args, *node.keywords))
         )
-        return [Assign(root, Word("", names), adds=True)] if names and root else []
+        return [Assign(root, Word("", names=names), adds=True)] if names and root else []
 
     # Loops
 
@@ -160,6 +160,6 @@ class _Reader(Expressions):
     def _while(self, node: ast.While) -> list[Node]:
         forever = isinstance(node.test, ast.Constant) or guard_of(node.test, self.loop_names) == "failure"
         span = self.span(node, node.test)
-        over = Word(self.text[span.start - self.base : span.end - self.base], names_in(node.test))
+        over = Word(self.text[span.start - self.base : span.end - self.base], names=names_in(node.test))
         loop = Loop("forever" if forever else "while", (), over, None, span, tuple(self.block(node.body)))
         return [*self.calls(node.test), loop, *self.block(node.orelse)]

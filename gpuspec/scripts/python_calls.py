@@ -7,8 +7,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
+from gpuspec.commands.word import UNKNOWN, Word, plain_words
 from gpuspec.scripts.launchers import CALLS, COMMANDS, launcher_of
-from gpuspec.scripts.program import UNKNOWN, Assign, Call, Exit, Loop, Node, Run, Word
+from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, Run
 from gpuspec.scripts.python_values import Text, dotted, length, names_in
 from gpuspec.text import Span
 
@@ -154,17 +155,17 @@ class Expressions:
     def bind(self, target: ast.expr, value: ast.expr) -> list[Node]:
         if isinstance(target, ast.Name):
             self.values[target.id] = value
-            return [Assign(target.id, Word("", names_in(value)))]
+            return [Assign(target.id, Word("", names=names_in(value)))]
         if isinstance(target, (ast.Tuple, ast.List)):
             return [step for item in target.elts for step in self._bind_unknown(item, value)]
         root = dotted(target).split(".")[0]
-        return [Assign(root, Word("", names_in(value)), adds=True)] if root else []
+        return [Assign(root, Word("", names=names_in(value)), adds=True)] if root else []
 
     def _bind_unknown(self, target: ast.expr, value: ast.expr) -> list[Node]:
         names = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
         for name in names:
             self.values.pop(name, None)
-        return [Assign(name, Word("", names_in(value))) for name in names]
+        return [Assign(name, Word("", names=names_in(value))) for name in names]
 
     def _element(self, over: ast.expr) -> ast.expr | None:
         """One item of an iterable, where it may be a command."""
@@ -203,7 +204,7 @@ class Expressions:
         return Loop(
             "map" if kind == "map" else "for",
             tuple(names),
-            Word(text, names_in(over)),
+            Word(text, names=names_in(over)),
             length(over, self.values),
             span,
             body,
@@ -355,7 +356,7 @@ class Expressions:
         lines = [items] if items is not None else []
         if items is None and text.is_text(argument):
             lines = [
-                Text.words(line)
+                plain_words(line)
                 for line in re.split(r"&&|\|\|?|;|\n", text.of(argument).replace("\\\n", " "))
             ]
         if (
@@ -364,11 +365,11 @@ class Expressions:
             and items[0] in ("bash", "sh", "/bin/bash")
             and items[1].startswith("-")
         ):
-            lines = [Text.words(line) for line in re.split(r"&&|\|\|?|;|\n", items[2])]
+            lines = [plain_words(line) for line in re.split(r"&&|\|\|?|;|\n", items[2])]
         extra = names_in(argument) & set(self.loop_names) if isinstance(argument, ast.Name) else frozenset()
         for line in lines:
             words = tuple(text.word(part) for part in line)
-            words = tuple(Word(word.text, word.names | extra) for word in words)
+            words = tuple(Word(word.text, names=word.names | extra) for word in words)
             run = Run(words, self.span(node), self._word(fed) if fed is not None else Word(""))
             if words and launcher_of(run, self.text) is not None:
                 return run
@@ -391,7 +392,7 @@ class Expressions:
         if isinstance(node, ast.Constant):
             return Word(str(node.value))
         if isinstance(node, ast.Dict):
-            return Word(" ".join(self._word(value).text for value in node.values), names_in(node))
+            return Word(" ".join(self._word(value).text for value in node.values), names=names_in(node))
         if isinstance(node, ast.Name) and isinstance(self.values.get(node.id), ast.Constant):
             return Word(str(self.values[node.id].value))  # type: ignore[attr-defined]
-        return Word(UNKNOWN, names_in(node))
+        return Word(UNKNOWN, names=names_in(node))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.scripts.program import UNKNOWN, VOLATILE, Word
+from gpuspec.commands.word import UNKNOWN, Word, plain_words
+from gpuspec.scripts.program import VOLATILE
 
 _VOLATILE_CALLS = {
     "uuid1", "uuid4", "time", "time_ns", "monotonic", "now", "utcnow", "today", "random", "randint", "choice",
@@ -76,7 +77,7 @@ class Text:
         names: set[str] = set()
         for hole in _HOLE.findall(text):
             names |= self.holes[ord(hole) - _FIRST_HOLE]
-        return Word(_HOLE.sub(UNKNOWN, text), frozenset(names))
+        return Word(_HOLE.sub(UNKNOWN, text), names=frozenset(names))
 
     def of(self, node: ast.expr, depth: int = 0) -> str:
         """The text of a string expression; a single hole where nothing of it is known."""
@@ -161,23 +162,16 @@ class Text:
         if isinstance(node, ast.Call):
             name = dotted(node.func)
             if name in ("shlex.split", "list", "tuple") and node.args:
-                return self.items(node.args[0], depth + 1) or self.words(self.of(node.args[0]))
+                return self.items(node.args[0], depth + 1) or plain_words(self.of(node.args[0]))
             if (
                 name.endswith(".split")
                 and isinstance(node.func, ast.Attribute)
                 and self.is_text(node.func.value)
             ):
-                return self.words(self.of(node.func.value))
+                return plain_words(self.of(node.func.value))
             if name.endswith(".copy") and isinstance(node.func, ast.Attribute):
                 return self.items(node.func.value, depth + 1)
         return None
-
-    @staticmethod
-    def words(text: str) -> list[str]:
-        """A command line as words. Quotes are taken off; what a shell would expand is left as it is."""
-        return [
-            re.sub(r"['\"]", "", word) for word in re.findall(r"(?:[^\s'\"]|'[^']*'?|\"[^\"]*\"?)+", text)
-        ]
 
 
 def length(node: ast.expr, values: Values, depth: int = 0) -> int | None:

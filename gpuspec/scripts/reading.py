@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from gpuspec.scripts.launchers import MENTION
-from gpuspec.scripts.loops import RepeatedLaunch, repeated_launches
-from gpuspec.scripts.program import Program
+from gpuspec.scripts.loops import Judge, RepeatedLaunch
 from gpuspec.text import Span
 
 _TEST_FILE = re.compile(r"(?:^|[/\\])(?:test_[^/\\]*|[^/\\]*_test|conftest)\.\w+$")
@@ -21,13 +20,11 @@ def launch_loops(path: str, text: str, kind: str) -> list[RepeatedLaunch]:
     """
     if len(text) > LARGEST or not MENTION.search(text) or _TEST_FILE.search(path):
         return []
-    program = _read(text, kind)
-    found = repeated_launches(program) if program is not None else []
-    return (
-        [_narrowed(launch, text) for launch in found]
-        if kind in ("makefile", "workflow", "package")
-        else found
-    )
+    judge = Judge(text)
+    _read(text, kind, judge)
+    found = judge.repeated()
+    inexact = kind in ("makefile", "workflow", "package")
+    return [_narrowed(launch, text) for launch in found] if inexact else found
 
 
 def _narrowed(launch: RepeatedLaunch, text: str) -> RepeatedLaunch:
@@ -38,23 +35,28 @@ def _narrowed(launch: RepeatedLaunch, text: str) -> RepeatedLaunch:
     return launch._replace(span=Span(match.start(), match.end())) if match else launch
 
 
-def _read(text: str, kind: str) -> Program | None:
+def _read(text: str, kind: str, judge: Judge) -> None:
     if kind == "python":
         from gpuspec.scripts.python import read_python
+        from gpuspec.scripts.python_follow import follow
 
-        return read_python(text)
-    if kind == "makefile":
-        from gpuspec.scripts.make import read_makefile
+        program = read_python(text)
+        if program is not None:
+            follow(program, judge)
+    elif kind == "makefile":
+        from gpuspec.scripts.make import judge_makefile
 
-        return read_makefile(text)
-    if kind == "workflow":
-        from gpuspec.scripts.workflow import read_workflow
+        judge_makefile(text, judge)
+    elif kind == "workflow":
+        from gpuspec.scripts.workflow import judge_workflow
 
-        return read_workflow(text)
-    if kind == "package":
-        from gpuspec.scripts.package import read_package
+        judge_workflow(text, judge)
+    elif kind == "package":
+        from gpuspec.scripts.package import judge_package
 
-        return read_package(text)
-    from gpuspec.scripts.shell import read_shell
+        judge_package(text, judge)
+    else:
+        from gpuspec.scripts.shell import REPEATS, judge_shell
 
-    return read_shell(text)
+        if REPEATS.search(text):
+            judge_shell(text, judge)

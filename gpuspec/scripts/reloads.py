@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from gpuspec.commands.shell.script import Command
 from gpuspec.scripts.launchers import Launcher, unwrap
-from gpuspec.scripts.loops import RepeatedLaunch, repeated_launches
+from gpuspec.scripts.loops import Judge, RepeatedLaunch
 from gpuspec.scripts.program import Run
-from gpuspec.scripts.shell import read_shell
+from gpuspec.scripts.shell import judge_commands
 
 _PROGRAMS = {
     "whisper", "whisperx", "whisper-ctranslate2", "insanely-fast-whisper", "mlx_whisper", "demucs", "demucs.separate",
@@ -26,10 +28,11 @@ _SCRIPT = re.compile(
 )
 
 
-def reload_loops(text: str) -> list[RepeatedLaunch]:
+def reload_loops(commands: Iterable[Command], text: str) -> list[RepeatedLaunch]:
     """Loops of a shell text that start, per item, a new process that loads a model."""
-    program = read_shell(text)
-    return repeated_launches(program, _loads) if program is not None else []
+    judge = Judge(text, _loads)
+    judge_commands(commands, text, judge)
+    return judge.repeated()
 
 
 def _loads(run: Run, script: str) -> Launcher | None:

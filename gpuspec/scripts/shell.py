@@ -1,261 +1,245 @@
-"""Shell scripts, from the syntax tree of `workload.shell`: commands, loops, functions, and what feeds what."""
+"""Shell scripts: their commands, as `commands.shell` reads them, told to the judge with the loops around each."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from gpuspec.scripts.program import (
-    UNKNOWN,
-    Branch,
-    Exit,
-    Function,
-    Loop,
-    Node,
-    Program,
-    Word,
-)
-from gpuspec.scripts.shell_commands import NOTHING, POSITIONS, Commands
+from gpuspec.commands.shell.control import GLOB
+from gpuspec.commands.shell.script import Command, Enclosure
+from gpuspec.commands.word import UNKNOWN, Word, marks
+from gpuspec.scripts.loops import Frame, Guards, Judge
+from gpuspec.scripts.program import Guard, Loop, Run, opposite
 from gpuspec.scripts.shell_guards import guard_of
-
-if TYPE_CHECKING:
-    from tree_sitter import Node as Syntax
+from gpuspec.text import Span
 
 REPEATS = re.compile(r"\b(?:for|while|until|xargs|parallel|select)\b|-exec\b")
 """A shell text without any of these repeats nothing."""
 
-_PYTHON = re.compile(r"(?:uv run (?:\S+ )*)?(?:\S*/)?python[\d.]*(?:\s+-(?:\s.*)?)?\s*$", re.DOTALL)
-"""Python that reads its program from standard input."""
-_PASSES_ON = re.compile(
-    r"(?:^|[\n;&|{(]|\bthen|\bdo|\belse|\bif|\bwhile|\buntil|!|\beval|\btimeout \S+)"
-    r"""\s*"?\$(?:\{?[@*](?::\d+)?\}?|\{?cmd\}?)"""
+_ELSEWHERE = frozenset(
+    {"docker", "podman", "nerdctl", "ssh", "tmux", "screen", "srun", "mpirun", "mpiexec", "strace", "nsys"}
 )
-"""A function that runs what it is given."""
+"""Wrappers whose command runs on another machine, in a container or many times at once."""
+_READ = re.compile(r"\bread\b(?:\s+-\w+(?:\s+\d+)?)*((?:\s+\w+)*)")
+_BRACES = re.compile(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.-?(\d+))?\}|\{([^{}]*,[^{}]*)\}")
+_HANDED = re.compile(r"\"?\$\{?[@*\d]")
+_NAME = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)")
 
 
-def read_shell(text: str) -> Program | None:
-    """The program of a shell script; None where nothing in it repeats."""
-    if not REPEATS.search(text):
-        return None
-    from gpuspec.commands.shell.grammar import clean
+def judge_shell(
+    text: str,
+    judge: Judge,
+    *,
+    env: Mapping[str, str | None] | None = None,
+    outer: Sequence[Frame] = (),
+    span: Span | None = None,
+) -> None:
+    """Tell the judge what a text runs. With `span`, everything in it stands at that place of the script; `outer` are
+    loops around it, `env` the variables that it starts with."""
+    from gpuspec.commands.shell.walk import parse
 
-    source = clean(text)
-    if source.startswith("#!") and "zsh" in source.split("\n", 1)[0]:
+    if text.startswith("#!") and "zsh" in text.split("\n", 1)[0]:
         # The grammar is bash's: a zsh glob's qualifier, `*.wav(N)`, would end the reading.
-        source = re.sub(r"(?<=[*?\w\]])\([N.omnD/@^]{1,4}\)", lambda match: "*" * len(match[0]), source)
-    reader = ShellReader(source, text)
-    return Program(tuple(reader.program()), reader.functions, text)
+        text = re.sub(r"(?<=[*?\w\]])\([N.omnD/@^]{1,4}\)", lambda match: "*" * len(match[0]), text)
+    judge_commands(parse(text, env).commands, text, judge, outer=outer, span=span)
 
 
-class ShellReader(Commands):
-    """Statements: loops, branches, pipes, functions."""
+def judge_commands(
+    commands: Iterable[Command],
+    source: str,
+    judge: Judge,
+    *,
+    outer: Sequence[Frame] = (),
+    span: Span | None = None,
+) -> None:
+    """Tell the judge of commands in the order in which they run; their offsets are in `source`."""
+    reader = _Reader(source, judge, outer, span)
+    for command in commands:
+        reader.read(command)
 
-    def step(self, node: Syntax, fed: Word = NOTHING) -> list[Node]:
-        """What one statement does."""
-        kind = node.type
-        if kind == "command":
-            return self._command(node, fed)
-        if kind == "for_statement":
-            return self._for(node)
-        if kind == "c_style_for_statement":
-            return self._counting(node)
-        if kind == "while_statement":
-            return self._while(node, fed)
-        if kind == "if_statement":
-            return self._if(node)
-        if kind == "case_statement":
-            items = [child for child in node.children if child.type == "case_item"]
-            return [Branch("unknown", tuple(self.all(item.children[1:]))) for item in items]
-        if kind == "list":
-            return self._list(node)
-        if kind == "pipeline":
-            return self._pipeline(node, fed)
-        if kind == "redirected_statement":
-            return self._redirected(node, fed)
-        if kind == "variable_assignment":
-            return self._assignment(node)
-        if kind == "declaration_command":
-            return [
-                step
-                for child in node.children
-                if child.type == "variable_assignment"
-                for step in self._assignment(child)
-            ]
-        if kind in ("negated_command", "compound_statement", "subshell", "do_group", "ERROR", "else_clause"):
-            return self.all(node.children)
-        return []
 
-    def _function(self, node: Syntax) -> None:
-        name = node.child_by_field_name("name")
-        body = node.child_by_field_name("body")
-        if name is None or body is None:
+class _Reader:
+    def __init__(self, source: str, judge: Judge, outer: Sequence[Frame], span: Span | None) -> None:
+        self.source = source
+        self.judge = judge
+        self.outer = list(outer)
+        self.span = span
+        self.frames: dict[str, Frame] = {}
+        self.piped: dict[tuple[int, int], list[tuple[int, str]]] = {}
+        """By pipe: what each command in it is given and reads, with the place of its part."""
+
+    def read(self, command: Command) -> None:
+        fed = self._fed(command)
+        for around in command.enclosures:
+            if around.mark and around.mark not in self.frames:
+                self.frames[around.mark] = Frame(self._loop(around, fed), around.mark)
+        frames = [*self.outer, *(self.frames[loop.mark] for loop in command.loops)]
+        guards = self._guards(command)
+        if command.name.startswith("python") and self._python(command, frames, guards):
             return
-        title = self.words.text(name)
-        if _PASSES_ON.search(self.words.text(body)):
-            self.passers.add(title)
-        values, self.words.values = self.words.values, dict(self.words.values)
-        outside, self.loop_names = self.loop_names, []
-        self.functions[title] = Function(POSITIONS, tuple(self.step(body)))
-        self.loop_names = outside
-        self.words.values = values
+        if command.name in ("break", "exit", "return"):
+            self._leave(command, frames, guards)
+        elif frames and not any(wrapper.name in _ELSEWHERE for wrapper in command.wrappers):
+            self.judge.run(self._run(command, fed), frames, guards)
+
+    def _run(self, command: Command, fed: str) -> Run:
+        given = [Word(f"{name}={value}") for name, value in command.assignments.items()]
+        words = [
+            word._replace(names=frozenset(marks(word.text)) | frozenset(self._variables(word)))
+            for word in (*given, *command.words)
+        ]
+        return Run(tuple(words), self.span or self._span(command), Word(fed, names=frozenset(marks(fed))))
+
+    def _span(self, command: Command) -> Span:
+        """Where a command is written: one that a function is handed (`"$@"`), where the function is called."""
+        calls = [around.words for around in command.enclosures if around.kind == "function" and around.words]
+        words = command.words
+        while calls and words and _HANDED.match(self.source, words[0].start):
+            words = calls.pop()
+        return (
+            Span(words[0].start, words[-1].end)
+            if words != command.words
+            else Span(command.start, command.end)
+        )
+
+    def _variables(self, word: Word) -> Sequence[str]:
+        """The names of the variables in a word whose value is not known: they may tell a program."""
+        return _NAME.findall(self.source[word.start : word.end]) if UNKNOWN in word.text else ()
+
+    def _fed(self, command: Command) -> str:
+        """What a command reads: what stands before it in a pipe, here-documents, files."""
+        texts = [
+            text
+            for around in command.enclosures
+            if around.kind == "pipe"
+            for part, text in self.piped.get((around.start, around.end), ())
+            if part < around.branch
+        ]
+        own = [redirect.target.text for redirect in command.redirects if redirect.operator.startswith("<")]
+        for around in command.enclosures:
+            if around.kind == "pipe":
+                given = " ".join([*(word.text for word in command.words), *own])
+                self.piped.setdefault((around.start, around.end), []).append((around.branch, given))
+        return " ".join([*texts, *own])
 
     # Loops
 
-    def _for(self, node: Syntax) -> list[Node]:
-        variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
-        if variable is None or body is None:
-            return []
-        over = node.children_by_field_name("value")
-        name = self.words.text(variable)
-        names: frozenset[str] = (
-            frozenset({"@"}) if not over else frozenset().union(*(self.words.names(v) for v in over))
-        )
-        end = over[-1].end_byte if over else variable.end_byte
-        before = [step for value in over for step in self._substituted(value)]
-        items = self.words.length(over) if over else None
-        first = self.words.split(over[0]) if over and over[0].type not in ("command_substitution",) else []
-        kept = self.words.values.pop(name, None)
-        if first and UNKNOWN not in first[0].text and " " in first[0].text:
-            self.words.values[name] = first[0].text
-        head = Word(" ".join(self.words.text(value) for value in over), names)
-        loop = Loop("for", (name,), head, items, self.span(node, end), self._body((name,), body))
-        self.words.values.pop(name, None)
-        if kept is not None:
-            self.words.values[name] = kept
-        return [*before, loop]
-
-    def _body(self, names: tuple[str, ...], body: Syntax) -> tuple[Node, ...]:
-        self.loop_names += names
-        steps = tuple(self.step(body))
-        del self.loop_names[len(self.loop_names) - len(names) :]
-        return steps
-
-    def _counting(self, node: Syntax) -> list[Node]:
-        body = node.child_by_field_name("body")
-        if body is None:
-            return []
-        head = self.source[node.start_byte : body.start_byte].rstrip("; \n\t")
-        match = re.search(r"\(\(\s*(\w+)\s*=\s*(\w+)\s*;\s*\w+\s*(<=?)\s*\$?\{?(\w+)", head)
-        name = match[1] if match else "i"
-        items = None
-        if match:
-            low, high = (self.words.values.get(part, part) for part in (match[2], match[4]))
-            if low.isdigit() and high.isdigit():
-                items = max(0, int(high) - int(low) + (match[3] == "<="))
-        self.words.values.pop(name, None)
-        end = node.start_byte + len(head)
-        return [
-            Loop(
-                "for",
-                (name,),
-                Word(head, self.words.names(node.children[0])),
-                items,
-                self.span(node, end),
-                self._body((name,), body),
+    def _loop(self, around: Enclosure, fed: str) -> Loop:
+        head = around.text
+        span = self.span or Span(around.start, min(around.end, around.start + len(head)))
+        if around.kind == "each":
+            items = len(around.words) if around.words and self._count(around.words) is not None else None
+            return Loop("map", (), self._over(fed), items, self.span or Span(around.start, around.end))
+        if around.kind == "for":
+            over = re.sub(r"^(?:for|select)\s+\w+(?:\s+in\b)?\s*", "", head)
+            listed = around.words or re.search(r"\sin\b", head)
+            variables = (
+                (around.variable,) if around.variable else tuple(re.findall(r"\(\(\s*(\w+)", head)[:1])
             )
-        ]
-
-    def _while(self, node: Syntax, fed: Word) -> list[Node]:
-        body = node.child_by_field_name("body")
-        if body is None:
-            return []
-        conditions = node.children_by_field_name("condition")
-        head = self.source[node.start_byte : body.start_byte].rstrip("; \n\t")
-        end = node.start_byte + len(head)
-        span = self.span(node, end)
-        reads = re.search(r"\bread\b((?:\s+-\w+(?:\s+\d+)?)*)((?:\s+\w+)*)", head)
-        if reads and node.children[0].type == "while":
-            names = tuple(reads[2].split()) or ("REPLY",)
-            for name in names:
-                self.words.values.pop(name, None)
-            over = Word(fed.text, fed.names)
-            return [Loop("for", names, over, None, span, self._body(names, body))]
-        test = " ".join(self.words.text(condition) for condition in conditions)
+            return Loop(
+                "for", variables, self._over(over), self._count(around.words) if listed else None, span
+            )
+        reads = _READ.search(head)
+        if reads and around.kind == "while":
+            names = tuple(reads[1].split()) or ("REPLY",)
+            return Loop("for", names, self._over(self._input(around)), None, span)
+        test = head.partition(" ")[2]
         forever = (
-            node.children[0].type == "until"
+            around.kind == "until"
             or not re.search(r"\[|\(\(", test)
             or bool(re.match(r"\[\s*(?:1|true|:)\s*\]", test))
         )
-        steps = [step for condition in conditions for step in self.step(condition)]
-        names_in = frozenset().union(*(self.words.names(condition) for condition in conditions))
-        loop = Loop(
-            "forever" if forever else "while",
-            (),
-            Word(head, names_in),
-            None,
-            span,
-            (*steps, *self._body((), body)),
-        )
-        return [loop]
+        return Loop("forever" if forever else "while", (), self._over(head), None, span)
 
-    # Branches
+    @staticmethod
+    def _over(text: str) -> Word:
+        return Word(text, names=frozenset(_NAME.findall(text)))
 
-    def _if(self, node: Syntax) -> list[Node]:
-        conditions = node.children_by_field_name("condition")
-        before = [step for condition in conditions for step in self.step(condition)]
-        body: list[Syntax] = []
-        otherwise: list[Node] = []
-        after_then = False
-        for child in node.children:
-            if child.type == "then":
-                after_then = True
-            elif child.type == "elif_clause":
-                otherwise += self._if(child)
-            elif child.type == "else_clause":
-                otherwise += self.all(child.children[1:])
-            elif after_then:
-                body.append(child)
-        text = " ".join(self.words.text(condition) for condition in conditions).rstrip("; \n")
-        return [*before, Branch(guard_of(text, self.loop_names), tuple(self.all(body)), tuple(otherwise))]
+    def _input(self, around: Enclosure) -> str:
+        """What a `while read` goes over: the pipe before it, or the file behind its `done`."""
+        behind = self.source[around.end : around.end + 200].split("\n", 1)[0].strip()
+        if behind.startswith("<"):
+            return behind
+        line = self.source[max(0, around.start - 200) : around.start].rsplit("\n", 1)[-1].rstrip()
+        return line if line.endswith("|") else ""
 
-    def _list(self, node: Syntax) -> list[Node]:
-        parts = [child for child in node.children if child.is_named]
-        operator = next((child.type for child in node.children if child.type in ("&&", "||")), None)
-        if len(parts) != 2 or operator is None:
-            return self.all(parts)
-        left, right = self.step(parts[0]), self.step(parts[1])
-        guard = guard_of(self.words.text(parts[0]), self.loop_names)
-        tests = parts[0].type in ("test_command", "negated_command") or any(
-            isinstance(step, Exit) for step in right
-        )
-        if not tests and operator == "&&":
-            return [*left, *right]
-        if operator == "||":
-            guard = {"success": "failure", "failure": "success", "unknown": "failure"}.get(guard, guard)  # type: ignore[assignment]
-        return [*left, Branch(guard, tuple(right))]
+    def _count(self, words: Sequence[Word]) -> int | None:
+        """How many items a loop goes over, where the text says so."""
+        total = 0
+        for word in words:
+            written = self.source[word.start : word.end]
+            quoted = written[:1] in ("'", '"')
+            if UNKNOWN in word.text:
+                if not quoted or re.search(r"\[@\]|\$@", written):
+                    return None
+            elif not quoted and GLOB.search(_BRACES.sub("", word.text)):
+                return None
+            one = 1
+            for match in () if quoted else _BRACES.finditer(word.text):
+                one *= _brace_length(match)
+            total += one
+        return total
 
-    # Pipes and redirections
+    # Branches and exits
 
-    def _pipeline(self, node: Syntax, fed: Word) -> list[Node]:
-        steps: list[Node] = []
-        for child in node.children:
-            if not child.is_named:
-                continue
-            steps += self.step(child, fed)
-            fed = Word(fed.text + " " + self.words.text(child), fed.names | self.words.names(child))
-        return steps
+    def _guards(self, command: Command) -> Guards:
+        guards: list[tuple[Guard, int]] = []
+        names: list[str] = []
+        depth = len(self.outer)
+        leaves = command.name in ("break", "exit", "return")
+        for around in command.enclosures:
+            if around.mark:
+                depth += 1
+                names += self.frames[around.mark].loop.variables
+            elif around.kind == "case":
+                guards.append(("unknown", depth))
+            elif around.kind == "if":
+                guard = guard_of(around.text.rstrip("; \n"), names)
+                guards.append((opposite(guard) if around.negated else guard, depth))
+            elif around.kind == "and-or":
+                guard = guard_of(around.text, names)
+                if around.negated:
+                    guards.append(("failure" if guard == "unknown" else opposite(guard), depth))
+                elif leaves or around.text.startswith(("[", "!", "((")):
+                    guards.append((guard, depth))
+        return tuple(guards)
 
-    def _redirected(self, node: Syntax, fed: Word) -> list[Node]:
-        body = node.child_by_field_name("body")
-        behind: list[Syntax] = []
-        python: list[Node] = []
-        for redirect in node.children:
-            if redirect.type == "heredoc_redirect":
-                inner = next((part for part in redirect.children if part.type == "heredoc_body"), None)
-                if inner is not None:
-                    fed = Word(fed.text + self.words.text(inner), fed.names | self.words.names(inner))
-                    if body is not None and _PYTHON.match(self.words.text(body)):
-                        python += self.python(inner.start_byte, inner.end_byte)
-                behind += [
-                    part
-                    for part in redirect.children
-                    if part.is_named and not part.type.startswith(("heredoc", "file"))
-                ]
-            elif redirect.type in ("herestring_redirect", "file_redirect") and self.words.text(
-                redirect
-            ).startswith("<"):
-                fed = Word(fed.text + " " + self.words.text(redirect), fed.names | self.words.names(redirect))
-        steps = self.step(body, fed) if body is not None else []
-        for part in behind:
-            steps += self.step(part, fed)
-        return steps + python
+    def _leave(self, command: Command, frames: Sequence[Frame], guards: Guards) -> None:
+        inner = len(self.outer)  # loops outside the function that the command stands in
+        depth = inner
+        for around in command.enclosures:
+            depth += bool(around.mark)
+            if around.kind == "function":
+                inner = depth
+        given = command.words[1].text if len(command.words) > 1 else ""
+        if command.name == "break":
+            self.judge.leave(frames, max(inner, depth - (int(given) if given.isdigit() else 1)), guards)
+        elif given in ("", "0"):
+            self.judge.leave(frames, 0 if command.name == "exit" else inner, guards)
+
+    def _python(self, command: Command, frames: Sequence[Frame], guards: Guards) -> bool:
+        """A Python program in a here-document, or in the string behind `python -c`."""
+        words = command.words
+        if len(words) > 2 and words[1].text == "-c":
+            start, end = words[2].start + 1, words[2].end - 1
+        elif len(words) == 1 or words[1].text == "-":
+            document = next((r.target for r in command.redirects if r.operator == "<<"), None)
+            if document is None:
+                return False
+            start, end = document.start, document.end
+        else:
+            return False
+        from gpuspec.scripts.python import read_python
+        from gpuspec.scripts.python_follow import follow
+
+        text = self.source[start:end].replace('\\"', ' "')
+        program = read_python(text, start) if self.span is None else None
+        if program is not None:
+            follow(program, self.judge, frames, guards)
+        return True
+
+
+def _brace_length(match: re.Match[str]) -> int:
+    if match[4] is not None:
+        return match[4].count(",") + 1
+    return abs(int(match[2]) - int(match[1])) // max(1, int(match[3] or 1)) + 1

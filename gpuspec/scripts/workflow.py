@@ -7,11 +7,13 @@ words. A full YAML parser is no core dependency, and one that is here by chance 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gpuspec.scripts.program import Assign, Loop, Node, Program, Word
-from gpuspec.scripts.shell import ShellReader
+from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
+from gpuspec.scripts.loops import Frame, Judge
+from gpuspec.scripts.program import Loop
+from gpuspec.scripts.shell import judge_shell
 from gpuspec.text import Span
 
 _KEY = re.compile(r"(\"[^\"]*\"|'[^']*'|[\w.$/-][^:#\n]*?)\s*:(?:\s+(.*?))?\s*$")
@@ -40,43 +42,40 @@ class _Line(NamedTuple):
     start: int
 
 
-def read_workflow(text: str) -> Program:
-    """The program of a workflow: each job's `run` steps, in the loops of its matrix."""
+def judge_workflow(text: str, judge: Judge) -> None:
+    """Tell the judge what each job's `run` steps run, in the loops of its matrix."""
     root = Item("", "", Span(0, len(text)), tuple(_items(_lines(text), text)))
     jobs = root.get("jobs")
-    body: list[Node] = []
-    functions = {}
     for job in jobs.inner if jobs else ():
-        steps: list[Node] = [*_environment(job)]
+        frames = _matrix(job)
         for step in (job.get("steps") or job).inner:
             run = step.get("run")
             if run is not None:
-                reader = ShellReader(_as_shell(run.text), text, whole=run.span)
-                steps += [*_environment(step), *reader.program()]
-                functions.update(reader.functions)
-        body += _in_matrix(job, steps)
-    return Program(tuple(body), functions, text)
+                env = _environment((job, step), frames)
+                judge_shell(_as_shell(run.text), judge, env=env, outer=frames, span=run.span)
 
 
-def _in_matrix(job: Item, steps: list[Node]) -> list[Node]:
+def _matrix(job: Item) -> list[Frame]:
+    """The loops of a job's matrix: one for each of its axes."""
     strategy = job.get("strategy")
     matrix = strategy.get("matrix") if strategy else None
     if matrix is None:
-        return steps
-    names = [item.key for item in matrix.inner if item.key not in ("include", "exclude")]
+        return []
     include = matrix.get("include")
-    if not names:
+    axes = [item for item in matrix.inner if item.key not in ("include", "exclude")]
+    if not axes:
         keys = {key.key for entry in include.inner for key in entry.inner} if include else set()
         variables = tuple(sorted(_variable(key) for key in keys)) or ("matrix",)
         count = len(include.inner) if include and include.inner else None
-        return [Loop("matrix", variables, Word(""), count, matrix.span, tuple(steps))]
-    for name in reversed(names):
-        axis = matrix.get(name)
-        assert axis is not None
-        extra = include is not None or matrix.get("exclude") is not None
-        count = None if extra else _length(axis)
-        steps = [Loop("matrix", (_variable(name),), Word(""), count, matrix.span, tuple(steps))]
-    return steps
+        return [Frame(Loop("matrix", variables, Word(""), count, matrix.span), LAST_MARK)]
+    extra = include is not None or matrix.get("exclude") is not None
+    return [
+        Frame(
+            Loop("matrix", (_variable(axis.key),), Word(""), None if extra else _length(axis), matrix.span),
+            chr(ord(LAST_MARK) - at),
+        )
+        for at, axis in enumerate(axes)
+    ]
 
 
 def _length(axis: Item) -> int | None:
@@ -96,11 +95,17 @@ def _as_shell(text: str) -> str:
     return _EXPRESSION.sub("${EXPRESSION}", text)
 
 
-def _environment(item: Item) -> Iterator[Node]:
-    env = item.get("env")
-    for entry in env.inner if env else ():
-        names = frozenset(_variable(match[1]) for match in _MATRIX.finditer(entry.text))
-        yield Assign(entry.key, Word("", names))
+def _environment(items: Iterable[Item], frames: Sequence[Frame]) -> dict[str, str | None]:
+    """The variables of a step: those of the matrix, and those that `env` splices from them."""
+    found: dict[str, str | None] = {
+        name: UNKNOWN + frame.mark for frame in frames for name in frame.loop.variables
+    }
+    for item in items:
+        env = item.get("env")
+        for entry in env.inner if env else ():
+            parts = [found.get(_variable(match[1])) or "" for match in _MATRIX.finditer(entry.text)]
+            found[entry.key] = UNKNOWN + "".join(parts)
+    return found
 
 
 def _lines(text: str) -> list[_Line]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpuspec.commands.shell import GPU_COUNT, UNKNOWN, Word
-from gpuspec.commands.steps import shown
+from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word, shown
 from gpuspec.engines.tool import Tool
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import CONVERSIONS, truth

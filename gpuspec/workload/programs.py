@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpuspec.commands.shell import Command, Word
+from gpuspec.commands.shell import Command
+from gpuspec.commands.word import Word
 from gpuspec.engines import Tool
 from gpuspec.engines.hugging_face import ANY_SCRIPT
 from gpuspec.engines.launchers import LAUNCHERS

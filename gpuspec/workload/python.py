@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from gpuspec.commands.shell import UNKNOWN, Word
+from gpuspec.commands.word import UNKNOWN, Word
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
 from gpuspec.engines.hugging_face import TRAINER, TRANSFORMERS, UNSLOTH
 from gpuspec.engines.image import DIFFUSERS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gpuspec.commands.shell import UNKNOWN, Enclosure, Word
+from gpuspec.commands.shell import Enclosure
 from gpuspec.commands.steps import Step
+from gpuspec.commands.word import UNKNOWN, Word, shown
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
 from gpuspec.engines.hugging_face import GENERIC_TRAINING, METHOD_WORDS
 from gpuspec.engines.launchers import CONFIGS
@@ -58,7 +59,7 @@ def use_of(step: Step) -> Use | None:
             tool = script.tool
     if tool is None and not values:
         return None
-    start = place.origin(" ".join(word.text for word in step.command.words[:2]).replace(UNKNOWN, "…"))
+    start = place.origin(shown(" ".join(word.text for word in step.command.words[:2])))
     tool = tool or Tool(None)
     for field, implied in tool.implies.items():
         values.setdefault(field, Value(implied, start))

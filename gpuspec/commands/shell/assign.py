@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell.expand import MAX_FIELD, MAX_FIELDS, fields, joined
 from gpuspec.commands.shell.scope import Scope, Value
-from gpuspec.commands.shell.script import UNKNOWN
+from gpuspec.commands.word import UNKNOWN, marks
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -21,7 +21,12 @@ def assign(node: Node, scope: Scope) -> None:
     key = scope.source[name.start_byte : name.end_byte]
     new: Value = ""
     if value is not None and value.type == "array":
-        new = tuple(word for child in value.children if child.is_named for word in fields(child, scope))
+        new = tuple(
+            word
+            for child in value.children
+            if child.is_named and child.type != "comment"
+            for word in fields(child, scope)
+        )
     elif value is not None:
         new = joined(value, scope)
     if any(child.type == "+=" for child in node.children):
@@ -32,7 +37,7 @@ def assign(node: Node, scope: Scope) -> None:
 def _added(old: Value, new: Value) -> Value:
     if isinstance(new, tuple):
         return (*((old,) if isinstance(old, str) and old else old), *new)
-    return old + new if isinstance(old, str) else UNKNOWN
+    return old + new if isinstance(old, str) else UNKNOWN + marks(*old, new)
 
 
 def merged(arms: Sequence[dict[str, Value]]) -> dict[str, Value]:
@@ -52,11 +57,12 @@ def merged(arms: Sequence[dict[str, Value]]) -> dict[str, Value]:
 def _common(values: Sequence[Value | None]) -> Value:
     texts = [value for value in values if isinstance(value, str)]
     arrays = [value for value in values if isinstance(value, tuple)]
+    unknown = UNKNOWN + marks(*texts, *(text for array in arrays for text in array))
     if len(texts) == len(values):
         text = min(texts, key=len)
         if all(value == text or value.startswith((f"{text} ", f"{text}\n")) for value in texts):
-            return f"{text} {UNKNOWN}"
+            return f"{text} {unknown}"
     elif len(arrays) == len(values):
         array = min(arrays, key=len)
-        return (*array, UNKNOWN) if all(value[: len(array)] == array for value in arrays) else (UNKNOWN,)
-    return UNKNOWN
+        return (*array, unknown) if all(value[: len(array)] == array for value in arrays) else (unknown,)
+    return unknown

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Union
 
 from gpuspec.commands.shell.scope import Scope, Value, lookup
-from gpuspec.commands.shell.script import GPU_COUNT, UNKNOWN
+from gpuspec.commands.word import GPU_COUNT, UNKNOWN, marks
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,6 +22,8 @@ _COUNTS_GPUS = (
     r"nvidia-smi\s+(?:-L|--list-gpus|--query-gpu=\S+\s+--format=csv,noheader\S*)\s*\|\s*wc\s+-l\s*$"
     r"|torch\.cuda\.device_count\(\)\s*\)?\s*[\"']?\s*$"
 )
+_CLOCKS = r"\b(?:date|uuidgen|mktemp|RANDOM|EPOCHSECONDS|shuf|openssl\s+rand|/dev/u?random|uuid)\b"
+_ALWAYS_NEW = frozenset({"RANDOM", "SECONDS", "EPOCHSECONDS", "SRANDOM"})
 _EXPANSION = r"([A-Za-z_]\w*|\d+|[@*])(\[[^\]]*\])?(:?[-=+?])?"
 _NESTED = frozenset({"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"})
 
@@ -113,7 +115,7 @@ def _dispatch(node: Node, scope: Scope) -> Iterator[Piece]:
         yield from _expansion(node, scope, quoted=False)
     elif kind == "process_substitution":
         scope.on_substitution(node)
-        yield UNKNOWN, True
+        yield unknown(node, scope), True
     else:
         yield from _between(start, end, node.children, scope, None, False)
 
@@ -157,44 +159,106 @@ def _ansi(text: str) -> str:
     return re.sub(r"\\(x[0-9A-Fa-f]{1,2}|.)", plain, text, flags=re.DOTALL)
 
 
+def unknown(node: Node, scope: Scope) -> str:
+    """What stands for an expansion whose value is not known: it changes with the loops that its variables change
+    with, and with all loops around it where it asks a clock or a random number."""
+    if not scope.budget.loops:
+        return UNKNOWN
+    found: list[str] = []
+    nodes = [node]
+    while nodes:
+        part = nodes.pop()
+        if part.type in ("variable_name", "special_variable_name"):
+            name = scope.source[part.start_byte : part.end_byte]
+            value = scope.positional if name in ("@", "*") else lookup(name, scope)
+            if name in _ALWAYS_NEW:
+                value = UNKNOWN + scope.marks
+            found += [value] if isinstance(value, str) else value or ()
+        elif part.type == "command_substitution" and re.search(_CLOCKS, _text(part, scope)):
+            found.append(UNKNOWN + scope.marks)
+        nodes += part.children
+    return UNKNOWN + marks(*found)
+
+
+def _text(node: Node, scope: Scope) -> str:
+    return scope.source[node.start_byte : node.end_byte]
+
+
 def _expansion(node: Node, scope: Scope, quoted: bool) -> Iterator[Piece]:
-    kind, text = node.type, scope.source[node.start_byte : node.end_byte]
+    kind, text = node.type, _text(node, scope)
     if kind == "command_substitution":
-        scope.on_substitution(node)
-        counts = len(text) < 300 and re.search(_COUNTS_GPUS, text.strip("$()` \n"))
-        yield (GPU_COUNT if counts else UNKNOWN), True
+        yield from _substituted(node, text.strip("$()` \n"), scope, quoted)
     elif kind == "simple_expansion":
-        yield from _variable(text[1:], "", quoted, scope)
+        yield from _variable(node, text[1:], "", scope, quoted)
     elif kind == "expansion" and scope.enter():
         try:
             yield from _braced(node, text, scope, quoted)
         finally:
             scope.leave()
     else:
-        yield UNKNOWN, True
+        yield unknown(node, scope), True
+
+
+def _substituted(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[Piece]:
+    """$(…): what is run there, and the little of its output that is known: a count of GPUs, numbers of `seq`."""
+    scope.on_substitution(node)
+    if len(text) < 300 and re.search(_COUNTS_GPUS, text):
+        yield GPU_COUNT, True
+        return
+    numbers = _sequence(text[4:].split(), scope) if text.startswith("seq ") and len(text) < 80 else None
+    if numbers is None:
+        yield unknown(node, scope), True
+    else:
+        yield " ".join(str(number) for number in numbers[:MAX_FIELDS]), quoted
+
+
+def _sequence(parts: list[str], scope: Scope) -> range | None:
+    """The numbers of `seq LAST`, `seq FIRST LAST`, `seq FIRST STEP LAST`."""
+    numbers = []
+    for part in parts:
+        name = part.strip('"')
+        value = lookup(name[1:].strip("{}"), scope) if name.startswith("$") else name
+        if not (isinstance(value, str) and re.fullmatch(r"-?\d{1,9}", value)):
+            return None
+        numbers.append(int(value))
+    if not 1 <= len(numbers) <= 3:
+        return None
+    first, step = (numbers[0] if len(numbers) > 1 else 1), (numbers[1] if len(numbers) == 3 else 1)
+    return range(first, numbers[-1] + (1 if step > 0 else -1), step) if step else None
 
 
 def _braced(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[Piece]:
+    keys = re.fullmatch(r"\$\{!([A-Za-z_]\w*)\[[@*]\]\}", text)
+    array = lookup(keys[1], scope) if keys else None
+    if isinstance(array, tuple):
+        yield from _elements(tuple(_key(at, one) for at, one in enumerate(array)), quoted)
+        return
     found = re.match(_EXPANSION, text[2:])
     if not found or (not found[3] and found.end() != len(text) - 3):
-        yield UNKNOWN, True
+        yield unknown(node, scope), True
         return
     name, index, operator = found[1], found[2] or "", found[3] or ""
     if operator in ("", ":?", "?"):
-        yield from _variable(name, index, quoted, scope)
+        yield from _variable(node, name, index, scope, quoted)
         return
     if operator in (":+", "+"):
-        yield UNKNOWN, True
+        yield unknown(node, scope), True
         return
     known = lookup(name, scope)
     if known is not None and (known or operator[0] != ":"):
-        yield from _variable(name, index, quoted, scope)
+        yield from _variable(node, name, index, scope, quoted)
         return
     at = node.start_byte + 2 + found.end()
     inner = list(_default(node, at, scope, quoted))
     if operator.endswith("="):
         scope.variables[name] = "".join(piece[0] for piece in inner if piece)
     yield from inner
+
+
+def _key(at: int, element: str) -> str:
+    """The index of an element of an array: its place, or the key it is given."""
+    key, bracket, _ = element.partition("]=")
+    return key[1:] if bracket and key.startswith("[") else str(at)
 
 
 def _default(node: Node, at: int, scope: Scope, quoted: bool) -> Iterator[Piece]:
@@ -208,22 +272,19 @@ def _default(node: Node, at: int, scope: Scope, quoted: bool) -> Iterator[Piece]
         yield (piece[0], quoted) if piece else None
 
 
-def _variable(name: str, index: str, quoted: bool, scope: Scope) -> Iterator[Piece]:
+def _variable(node: Node, name: str, index: str, scope: Scope, quoted: bool) -> Iterator[Piece]:
     value: Value | None
     if name in ("@", "*"):
         value = scope.positional
         index = f"[{name}]"
     else:
         value = lookup(name, scope)
-    if value is None:
-        yield UNKNOWN, True
-    elif isinstance(value, str):
-        yield (value, quoted) if index in ("", "[0]", "[@]", "[*]") else (UNKNOWN, True)
+    if isinstance(value, str):
+        yield (value, quoted) if index in ("", "[0]", "[@]", "[*]") else (unknown(node, scope), True)
+    elif value is None:
+        yield unknown(node, scope), True
     elif index == "[@]" or (index == "[*]" and not quoted):
-        for at, element in enumerate(value):
-            if at:
-                yield None
-            yield element, quoted
+        yield from _elements(value, quoted)
     elif index == "[*]":
         yield " ".join(value), True
     elif not index:
@@ -231,4 +292,11 @@ def _variable(name: str, index: str, quoted: bool, scope: Scope) -> Iterator[Pie
     else:
         digits = index[1:-1]
         known = digits.isdigit() and len(digits) < 6 and int(digits) < len(value)
-        yield (value[int(digits)] if known else UNKNOWN), True
+        yield (value[int(digits)] if known else unknown(node, scope)), True
+
+
+def _elements(values: tuple[str, ...], quoted: bool) -> Iterator[Piece]:
+    for at, element in enumerate(values):
+        if at:
+            yield None
+        yield element, quoted

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell.expand import spliced
 from gpuspec.commands.shell.scope import Scope
-from gpuspec.commands.shell.script import Redirect, Word
+from gpuspec.commands.shell.script import Redirect
+from gpuspec.commands.word import Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Union
 
-from gpuspec.commands.shell.script import GPU_COUNT, UNKNOWN, Command, Word
+from gpuspec.commands.shell.script import Command, Enclosure
+from gpuspec.commands.word import FIRST_MARK, GPU_COUNT, LAST_MARK, UNKNOWN, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -46,11 +47,17 @@ FOLDER_BEFORE = "//"
 
 
 class Budget:
-    """Steps that may still be taken; one for a script and all texts inside it."""
+    """Steps that may still be taken, and the loops walked so far; one for a script and all texts inside it."""
 
     def __init__(self) -> None:
         self.steps = MAX_STEPS
         self.depth = 0
+        self.loops = 0
+
+    def new_mark(self) -> str:
+        """The mark of one more loop."""
+        self.loops += 1
+        return chr(min(ord(FIRST_MARK) + self.loops - 1, ord(LAST_MARK)))
 
 
 class Scope:
@@ -70,6 +77,7 @@ class Scope:
         self.variables = variables
         self.budget = budget
         self.positional: tuple[str, ...] | None = None
+        self.around: tuple[Enclosure, ...] = ()
         self.on_substitution = on_substitution
 
     def enter(self, cost: int = 1) -> bool:
@@ -84,6 +92,11 @@ class Scope:
     def leave(self) -> None:
         """Come back up."""
         self.budget.depth -= 1
+
+    @property
+    def marks(self) -> str:
+        """Those of the loops around: what is made anew at each turn differs by them."""
+        return "".join(around.mark for around in self.around) if self.budget.loops else ""
 
     def set_all(self, variables: dict[str, Value]) -> None:
         """Replace what every variable holds. The dictionary is shared with the caller, so it is refilled."""

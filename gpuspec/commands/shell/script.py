@@ -3,37 +3,19 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-UNKNOWN = "\x01"
-"""Stands in `Word.text` for a piece whose value is not known."""
-
-GPU_COUNT = "\x02"
-"""Stands in `Word.text` for "as many as there are GPUs": `$SKYPILOT_NUM_GPUS_PER_NODE`,
-`$(nvidia-smi -L | wc -l)`."""
+from gpuspec.commands.word import Word
 
 Kind = Literal[
-    "for", "while", "until", "if", "and-or", "case", "function", "subshell", "pipe", "substitution",
+    "for", "while", "until", "each", "if", "and-or", "case", "function", "subshell", "pipe", "substitution",
     "background", "negation",
 ]  # fmt: skip
 
 
-class Word(NamedTuple):
-    """One argument after expansion. `start`, `end`: characters of the text that was parsed; several words
-    share a span where one expansion was split into them."""
-
-    text: str
-    start: int
-    end: int
-
-    @property
-    def value(self) -> str | None:
-        """The literal value; None when any piece of it is unknown or symbolic."""
-        return None if UNKNOWN in self.text or GPU_COUNT in self.text else self.text
-
-
 class Enclosure(NamedTuple):
-    """One construct around a command. `text` is a loop's header, a condition, a case pattern or a function's
-    name; `words` the expanded list of a `for`; `branch` tells the arms of one `if`, `case`, `&&` apart;
-    `called` is False on the body of a function that nothing in the script calls."""
+    """One construct around a command. `text` is a loop's header, a condition, a case pattern or a function's name;
+    `words` the expanded list of a `for`, or the call of a function; `branch` tells the arms of one `if`, `case`, `&&`
+    apart, `negated` the arm that runs where the condition does not hold; `called` is False on the body of a function
+    that nothing calls. "each" is what xargs, parallel and find do. `mark` is a loop's own: see FIRST_MARK."""
 
     kind: Kind
     start: int
@@ -43,6 +25,8 @@ class Enclosure(NamedTuple):
     words: tuple[Word, ...] = ()
     branch: int = 0
     called: bool = True
+    negated: bool = False
+    mark: str = ""
 
 
 class Wrapper(NamedTuple):
@@ -103,8 +87,8 @@ class Command(NamedTuple):
 
     @property
     def loops(self) -> tuple[Enclosure, ...]:
-        """The shell loops around it, outermost first (xargs and parallel are among `wrappers`)."""
-        return tuple(e for e in self.enclosures if e.kind in ("for", "while", "until"))
+        """The loops around it, outermost first."""
+        return tuple(e for e in self.enclosures if e.mark)
 
 
 class Script(NamedTuple):

@@ -2,16 +2,19 @@
 
 from typing import NamedTuple
 
-from gpuspec.commands.shell.script import Word, Wrapper
+from gpuspec.commands.shell.script import Wrapper
+from gpuspec.commands.word import Word
 
 
 class Peeled(NamedTuple):
-    """One wrapper taken off. What it runs is `words`, or `script` (text to parse), or nothing known."""
+    """One wrapper taken off. What it runs is `words`, or `script` (text to parse, with its arguments where they are
+    known), or nothing known."""
 
     wrapper: Wrapper
     words: tuple[Word, ...] = ()
     script: tuple[Word, ...] = ()
     assignments: dict[str, str] = {}
+    arguments: tuple[Word, ...] | None = None
 
 
 # name → options that take a value as the next word. All other words starting with "-" are switches.
@@ -29,6 +32,7 @@ _PLAIN: dict[str, str] = {
     "chrt": "",
     "stdbuf": "-i -o -e",
     "unbuffer": "",
+    "retry": "",
     "caffeinate": "-t -w",
     "numactl": "-C -N -m -i -p",
     "ts": "",
@@ -39,6 +43,8 @@ _PLAIN: dict[str, str] = {
     "mpirun": "-n -np -N -H -x -c --np --host --hostfile -hostfile --map-by --bind-to -bind-to -map-by --npernode",
     "mpiexec": "-n -np -H -x --np --host --hostfile",
     "srun": "-n -N -c -p -t -G -J -w -o -e -A -q -D",
+    "npx": "-p --package",
+    "bunx": "",
     "uvx": "--from --with --python -p --index-url --extra-index-url",
 }
 
@@ -60,6 +66,7 @@ _SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "pipx": ("run", "--spec --python"),
     "infisical": ("run", "--env --path"),
     "op": ("run", "--env-file"),
+    "doppler": ("run", "-p -c --project --config"),
     "dotenvx": ("run", "-f"),
     "dotenv": ("run", "-f"),
     "nsys": ("profile", "-o -t --output --trace"),
@@ -71,12 +78,14 @@ _DOCKER_VALUES = (
     "--add-host --cap-add --security-opt --platform --pull --tmpfs --log-driver --log-opt --pid --uts --cpuset-cpus "
     "--group-add --dns --expose --link --memory-swap --log-opt --health-cmd --stop-timeout"
 )
-_SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ksh", "ash"})
+SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ksh", "ash"})
 _ASSIGNMENT_OPTIONS = "-u --unset -C --chdir -S"
-_XARGS_VALUES = "-I -n -P -L -d -a -s -E --max-args --max-procs --replace --delimiter --arg-file --max-lines"
+_XARGS_VALUES = (
+    "-I -J -n -P -L -R -d -a -s -E --max-args --max-procs --replace --delimiter --arg-file --max-lines"
+)
 _PARALLEL_VALUES = (
     "-j --jobs -a --arg-file -N --colsep --delay --joblog --results -S --timeout --retries -I -C -n "
-    "--max-args"
+    "--max-args -P"
 )
 _SSH_VALUES = "-i -p -o -l -L -R -D -J -F -b -c -E -W -w -Q -m -e -S"
 
@@ -84,7 +93,7 @@ _SSH_VALUES = "-i -p -o -l -L -R -D -J -F -b -c -E -W -w -Q -m -e -S"
 def peel(words: tuple[Word, ...]) -> Peeled | None:
     """Take one wrapper off a command; None when its first word wraps nothing."""
     name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
-    if name in _SHELLS:
+    if name in SHELLS:
         return _shell(name, words)
     if name == "eval":
         return Peeled(Wrapper(name, words[:1]), script=words[1:])
@@ -94,7 +103,7 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
         return _docker(name, words)
     if name in _SUBCOMMANDS and len(words) > 1 and words[1].value == _SUBCOMMANDS[name][0]:
         return _split(name, words, _skip(words, 2, _SUBCOMMANDS[name][1]))
-    if name == "timeout":
+    if name in ("timeout", "gtimeout"):
         return _split(name, words, _skip(words, 1, "-k -s --kill-after --signal") + 1)
     if name == "taskset":
         return _split(name, words, _skip(words, 1, "") + 1)
@@ -102,8 +111,10 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
         return _split(name, words, _skip(words, 1, "-w -E --timeout") + 1)
     if name == "xargs":
         return _split(name, words, _skip(words, 1, _XARGS_VALUES))
-    if name == "parallel":
+    if name in ("parallel", "rush"):
         return _parallel(words)
+    if name == "find":
+        return _find(words)
     if name == "ssh":
         return _ssh(words)
     if name in ("tmux", "screen"):
@@ -135,7 +146,8 @@ def _shell(name: str, words: tuple[Word, ...]) -> Peeled | None:
             return None
         if not text.startswith("--") and "c" in text:
             script = words[at + 1 : at + 2]
-            return Peeled(Wrapper(name, words[: at + 1]), script=script) if script else None
+            wrapper = Wrapper(name, words[: at + 1])
+            return Peeled(wrapper, script=script, arguments=words[at + 3 :]) if script else None
     return None
 
 
@@ -182,9 +194,15 @@ def _parallel(words: tuple[Word, ...]) -> Peeled | None:
     if at >= end:
         return None
     wrapper = Wrapper("parallel", words[:at] + words[end:])
-    if end - at == 1 and " " in words[at].text:
+    if end - at == 1 and " " in words[at].text:  # a line of shell
         return Peeled(wrapper, script=words[at:end])
     return Peeled(wrapper, words[at:end])
+
+
+def _find(words: tuple[Word, ...]) -> Peeled | None:
+    at = next((at for at, word in enumerate(words) if word.text in ("-exec", "-execdir", "-ok")), len(words))
+    end = next((at for at, word in enumerate(words) if word.text in (";", "+")), len(words))
+    return Peeled(Wrapper("find", words[: at + 1]), words[at + 1 : end]) if at + 1 < end else None
 
 
 def _ssh(words: tuple[Word, ...]) -> Peeled | None:

@@ -72,7 +72,8 @@ class ReloadPerItem(Rule):
         from gpuspec.scripts.reloads import reload_loops
 
         each = facts.options["load_minutes"]
-        for loop in reload_loops(run):
+        commands = [step.command for step in facts.commands if not step.setup and step.path is None]
+        for loop in reload_loops(commands, run):
             if loop.items is not None and loop.items < facts.options["min_items"]:
                 continue
             many = f"{loop.items:,} times" if loop.items else "once per item"
