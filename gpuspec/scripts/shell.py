@@ -67,20 +67,29 @@ class _Reader:
         self.frames: dict[str, Frame] = {}
         self.piped: dict[tuple[int, int], list[tuple[int, str]]] = {}
         """By pipe: what each command in it is given and reads, with the place of its part."""
+        self.around: tuple[Enclosure, ...] = ()
+        self.inside = self.outer
+        self.guards: Guards = ()
 
     def read(self, command: Command) -> None:
+        """One command, in its turn."""
         fed = self._fed(command)
-        for around in command.enclosures:
-            if around.mark and around.mark not in self.frames:
-                self.frames[around.mark] = Frame(self._loop(around, fed), around.mark)
-        frames = [*self.outer, *(self.frames[loop.mark] for loop in command.loops)]
-        guards = self._guards(command)
-        if command.name.startswith("python") and self._python(command, frames, guards):
+        if command.enclosures is not self.around:
+            self._enter(command.enclosures, fed)
+        if command.name.startswith("python") and self._python(command):
             return
         if command.name in ("break", "exit", "return"):
-            self._leave(command, frames, guards)
-        elif frames and not any(wrapper.name in _ELSEWHERE for wrapper in command.wrappers):
-            self.judge.run(self._run(command, fed), frames, guards)
+            self._leave(command)
+        elif self.inside and not any(wrapper.name in _ELSEWHERE for wrapper in command.wrappers):
+            self.judge.run(self._run(command, fed), self.inside, self.guards)
+
+    def _enter(self, around: tuple[Enclosure, ...], fed: str) -> None:
+        self.around = around
+        for loop in around:
+            if loop.mark and loop.mark not in self.frames:
+                self.frames[loop.mark] = Frame(self._loop(loop, fed), loop.mark)
+        self.inside = [*self.outer, *(self.frames[loop.mark] for loop in around if loop.mark)]
+        self.guards = self._guards(leaving=False)
 
     def _run(self, command: Command, fed: str) -> Run:
         given = [Word(f"{name}={value}") for name, value in command.assignments.items()]
@@ -108,19 +117,16 @@ class _Reader:
 
     def _fed(self, command: Command) -> str:
         """What a command reads: what stands before it in a pipe, here-documents, files."""
-        texts = [
-            text
-            for around in command.enclosures
-            if around.kind == "pipe"
-            for part, text in self.piped.get((around.start, around.end), ())
-            if part < around.branch
-        ]
         own = [redirect.target.text for redirect in command.redirects if redirect.operator.startswith("<")]
+        texts: list[str] = []
         for around in command.enclosures:
             if around.kind == "pipe":
-                given = " ".join([*(word.text for word in command.words), *own])
-                self.piped.setdefault((around.start, around.end), []).append((around.branch, given))
-        return " ".join([*texts, *own])
+                parts = self.piped.setdefault((around.start, around.end), [])
+                if parts and parts[-1][0] > around.branch:
+                    parts.clear()  # the same pipe once more
+                texts += [text for part, text in parts if part < around.branch]
+                parts.append((around.branch, " ".join([*(word.text for word in command.words), *own])))
+        return " ".join([*texts, *own]) if texts or own else ""
 
     # Loops
 
@@ -182,12 +188,12 @@ class _Reader:
 
     # Branches and exits
 
-    def _guards(self, command: Command) -> Guards:
+    def _guards(self, leaving: bool) -> Guards:
+        """What the branches around ask. In `a && b`, that `a` worked counts for a test, and where b leaves a loop."""
         guards: list[tuple[Guard, int]] = []
         names: list[str] = []
         depth = len(self.outer)
-        leaves = command.name in ("break", "exit", "return")
-        for around in command.enclosures:
+        for around in self.around:
             if around.mark:
                 depth += 1
                 names += self.frames[around.mark].loop.variables
@@ -200,11 +206,12 @@ class _Reader:
                 guard = guard_of(around.text, names)
                 if around.negated:
                     guards.append(("failure" if guard == "unknown" else opposite(guard), depth))
-                elif leaves or around.text.startswith(("[", "!", "((")):
+                elif leaving or around.text.startswith(("[", "!", "((")):
                     guards.append((guard, depth))
         return tuple(guards)
 
-    def _leave(self, command: Command, frames: Sequence[Frame], guards: Guards) -> None:
+    def _leave(self, command: Command) -> None:
+        guards = self._guards(leaving=True)
         inner = len(self.outer)  # loops outside the function that the command stands in
         depth = inner
         for around in command.enclosures:
@@ -213,11 +220,11 @@ class _Reader:
                 inner = depth
         given = command.words[1].text if len(command.words) > 1 else ""
         if command.name == "break":
-            self.judge.leave(frames, max(inner, depth - (int(given) if given.isdigit() else 1)), guards)
+            self.judge.leave(self.inside, max(inner, depth - (int(given) if given.isdigit() else 1)), guards)
         elif given in ("", "0"):
-            self.judge.leave(frames, 0 if command.name == "exit" else inner, guards)
+            self.judge.leave(self.inside, 0 if command.name == "exit" else inner, guards)
 
-    def _python(self, command: Command, frames: Sequence[Frame], guards: Guards) -> bool:
+    def _python(self, command: Command) -> bool:
         """A Python program in a here-document, or in the string behind `python -c`."""
         words = command.words
         if len(words) > 2 and words[1].text == "-c":
@@ -235,7 +242,7 @@ class _Reader:
         text = self.source[start:end].replace('\\"', ' "')
         program = read_python(text, start) if self.span is None else None
         if program is not None:
-            follow(program, self.judge, frames, guards)
+            follow(program, self.judge, self.inside, self.guards)
         return True
 
 

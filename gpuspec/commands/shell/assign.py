@@ -43,6 +43,8 @@ def _added(old: Value, new: Value) -> Value:
 def merged(arms: Sequence[dict[str, Value]]) -> dict[str, Value]:
     """Variables after one of several arms ran: what they agree on. Text that one arm only adds to keeps its
     beginning, followed by something unknown."""
+    if all(arm == arms[0] for arm in arms[1:]):
+        return dict(arms[0])
     result: dict[str, Value] = {}
     for name in dict.fromkeys(name for arm in arms for name in arm):
         values = [arm.get(name) for arm in arms]
