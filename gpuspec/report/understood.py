@@ -17,42 +17,35 @@ from gpuspec.sizing.inference import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.workload.workload import Origin
 
-_OF_WORKLOAD = {
-    "nodes": "nodes",
-    "engine": "engine",
-    "model": "model_name",
-    "quantization": "quantization",
-    "dtype": "dtype",
-    "tp": "tensor_parallel",
-    "pp": "pipeline_parallel",
-    "dp": "data_parallel",
-    "context": "context",
-    "concurrency": "concurrency",
-    "method": "method",
-    "task": "task",
+FIELDS = {
+    "name": "job.name",
+    "gpus": "",
+    "nodes": "workload.nodes",
+    "engine": "workload.engine",
+    "model": "workload.model_name",
+    "quantization": "workload.quantization",
+    "dtype": "workload.dtype",
+    "tp": "workload.tensor_parallel",
+    "pp": "workload.pipeline_parallel",
+    "dp": "workload.data_parallel",
+    "context": "workload.context",
+    "concurrency": "workload.concurrency",
+    "method": "workload.method",
+    "task": "workload.task",
+    "image": "job.image",
+    "time_limit_hours": "job.budget.max_hours",
+    "spot": "job.spot",
+    "replicas": "job.scaling",
+    "keep_alive_minutes": "job.keep_alive_minutes",
+    "min_vram": "job.min_vram",
+    "max_price": "job.max_price",
+    "max_total": "job.budget.max_total",
+    "clouds": "job.clouds",
+    "regions": "job.regions",
+    "disk_gb": "job.disk_gb",
+    "ports": "job.ports",
 }
-_OF_JOB = {
-    "name": "name",
-    "image": "image",
-    "time_limit_hours": "budget.max_hours",
-    "spot": "spot",
-    "replicas": "scaling",
-    "keep_alive_minutes": "keep_alive_minutes",
-    "min_vram": "min_vram",
-    "max_price": "max_price",
-    "max_total": "budget.max_total",
-    "clouds": "clouds",
-    "regions": "regions",
-    "disk_gb": "disk_gb",
-    "ports": "ports",
-}
-"""What it is called here → the field of the Workload or the Job."""
-FIELDS = (
-    "name", "gpus", "nodes", "engine", "model", "quantization", "dtype", "tp", "pp", "dp", "context", "concurrency",
-    "method", "task", "image", "time_limit_hours", "spot", "replicas", "keep_alive_minutes", "min_vram", "max_price",
-    "max_total", "clouds", "regions", "disk_gb", "ports",
-)  # fmt: skip
-"""In the order in which they are shown."""
+"""What is shown, in this order → the field of the Job or the Workload that holds it."""
 NARROW = 60
 """Columns below which each value has lines of its own."""
 
@@ -109,13 +102,14 @@ def _stated(case: Case) -> Iterator[tuple[str, Stated]]:
     elif job.gpu_count:
         at = job.pointer("gpu_count")
         yield "gpus", _at(case, [{"gpu": None, "count": job.gpu_count}], Origin("spec", "", at))
-    for name, field in _OF_JOB.items():
-        if field in job.pointers:
+    for name, field in FIELDS.items():
+        where, _, field = field.partition(".")
+        if where == "job" and field in job.pointers:
             yield name, _at(case, _of_job(case, field), Origin("spec", "", job.pointer(field)))
-    for name, field in _OF_WORKLOAD.items():
-        origin = work.origins.get(field)
-        if origin and origin.kind in ("spec", "command", "file") and field not in work.follows_gpus:
-            yield name, _at(case, getattr(work, field), origin)
+        elif where == "workload":
+            origin = work.origins.get(field)
+            if origin and origin.kind in ("spec", "command", "file") and field not in work.follows_gpus:
+                yield name, _at(case, getattr(work, field), origin)
 
 
 def _of_job(case: Case, field: str) -> Any:
@@ -176,9 +170,10 @@ _REASONS = {
 def _derived(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
     job, work, form = case.job, case.workload, case.document.format
     yield from _gpus(case)
-    for name, field in _OF_WORKLOAD.items():
-        value, origin = getattr(work, field), work.origins.get(field)
-        if value is None or name in stated:
+    for name, field in FIELDS.items():
+        where, _, field = field.partition(".")
+        value, origin = getattr(work, field, None), work.origins.get(field)
+        if where != "workload" or value is None or name in stated:
             continue
         if field in work.follows_gpus:
             yield name, Derived(value, "as many as there are GPUs")

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from gpuspec.formats.gpu_cli import RENAMED, is_gpu_cli
+import gpuspec
+from gpuspec.formats.gpu_cli import HOOK, RENAMED, STEP, is_gpu_cli
 from gpuspec.formats.job_spec import OLD, job_of
 from gpuspec.job import (
     Budget,
@@ -99,6 +102,21 @@ def test_old_names_mean_the_new_ones() -> None:
 
 def test_old_names_are_what_gpu_cli_says() -> None:
     assert set(RENAMED) | {"environment", "hooks", "serverless"} == OLD
+
+
+def test_gpu_cli_s_names_stand_in_its_format_alone() -> None:
+    names = {*RENAMED, *STEP, *HOOK, "base_image", "pip_global", "prewarm", "min_workers", "max_workers"}
+    plain = {"download", "run", "startup", "url"}  # words of other things, too
+    pattern = re.compile(rf"^/?({'|'.join(names - plain)})$")
+    package = Path(gpuspec.__file__).parent
+    elsewhere = [
+        f"{path.relative_to(package)}:{node.lineno}: {node.value}"
+        for path in package.rglob("*.py")
+        if "formats" not in path.parts and path.name != "accept.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and pattern.match(node.value)
+    ]
+    assert elsewhere == []
 
 
 def test_the_new_name_wins() -> None:
