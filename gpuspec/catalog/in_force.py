@@ -25,17 +25,17 @@ def read_own(snapshot: str | None) -> Snapshot:
 def in_force(own: Snapshot, added: Snapshot = ((), ())) -> Snapshot:
     """What ships, with the user's `own` prices in the place of those for the same cloud, and what was `added` in the
     place of both. Sources are sorted by name."""
-    own = _without(own, added)
+    own = without(own, {offer.cloud for offer in added[1]})
     newer = (own[0] + added[0], own[1] + added[1])
-    lists = (*(_without(load(path), newer) for path in PRICES), newer)
+    clouds = {offer.cloud for offer in newer[1]}
+    lists = (*(without(load(path), clouds) for path in PRICES), newer)
     sources = {source.name: source for known, _ in lists for source in known}
     offers = tuple(offer for _, found in lists for offer in found)
     return tuple(sources[name] for name in sorted(sources)), offers
 
 
-def _without(prices: Snapshot, newer: Snapshot) -> Snapshot:
-    """The prices of clouds for which there are no newer ones, and the sources that still have offers."""
-    clouds = {offer.cloud for offer in newer[1]}
+def without(prices: Snapshot, clouds: set[str]) -> Snapshot:
+    """The prices of other clouds than these, and the sources that still have offers."""
     if not clouds:
         return prices
     kept = tuple(offer for offer in prices[1] if offer.cloud not in clouds)

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from gpuspec.atomic_write import atomic_write
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS
+from gpuspec.catalog.in_force import without
 from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
 from gpuspec.catalog.snapshot import load, parse, render
@@ -102,7 +104,10 @@ def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves:
         _refuse_nonsense(cloud, result, [o for o in kept if o.cloud == cloud], before)
     offers, moves = _moved(kept, before, accept_moves)
     sources = [_source(cloud, result, dropped, today) for cloud, result in read.items()]
-    own = _own_other(set(read))
+    try:
+        own = without(load(user_snapshot()), set(read))
+    except (OSError, ValueError):  # none yet, or one that is replaced because it is broken
+        own = (), ()
     text = render([*own[0], *sources], [*own[1], *offers])
     parse(text)
     _write(user_snapshot(), text)
@@ -159,21 +164,14 @@ def _moved(
     result = []
     for offer in offers:
         old = known.get((offer.cloud, offer.instance, offer.region))
-        price, spot = offer.price, offer.spot_price
-        if old is not None and _jumped(old.price, price):
-            moves.append(Move(offer.cloud, offer.instance, offer.region, False, old.price or 0, price or 0))
-            price = old.price
-        if old is not None and _jumped(old.spot_price, spot):
-            moves.append(
-                Move(offer.cloud, offer.instance, offer.region, True, old.spot_price or 0, spot or 0)
-            )
-            spot = old.spot_price
-        result.append(offer if accept else offer._replace(price=price, spot_price=spot))
+        for spot in (False, True):
+            was, now = (one and (one.spot_price if spot else one.price) for one in (old, offer))
+            if was and now and max(was, now) > JUMP * min(was, now):
+                moves.append(Move(offer.cloud, offer.instance, offer.region, spot, was, now))
+                if not accept:
+                    offer = offer._replace(spot_price=was) if spot else offer._replace(price=was)
+        result.append(offer)
     return result, tuple(moves)
-
-
-def _jumped(before: float | None, after: float | None) -> bool:
-    return bool(before and after and max(before, after) > JUMP * min(before, after))
 
 
 def _source(cloud: str, result: Sanitised, dropped: dict[str, dict[str, int]], today: str) -> PriceSource:
@@ -183,30 +181,11 @@ def _source(cloud: str, result: Sanitised, dropped: dict[str, dict[str, int]], t
     return PriceSource(name, today, origin, True, f"SkyPilot catalog {SCHEMA}", reasons, result.mended)
 
 
-def _own_other(refreshed: set[str]) -> tuple[list[PriceSource], list[Offer]]:
-    """What the user's snapshot says of clouds that this update does not touch."""
-    try:
-        sources, offers = load(user_snapshot())
-    except (OSError, ValueError):
-        return [], []
-    kept = [offer for offer in offers if offer.cloud not in refreshed]
-    alive = {offer.source for offer in kept}
-    return [source for source in sources if source.name in alive], kept
-
-
 def _write(path: str, text: str) -> None:
-    import tempfile
-
-    temporary = ""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".prices-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
+        atomic_write(path, text.encode())
     except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
         raise UserError(
             "cannot-write",
             f"prices cannot be written to {path}: {error}",

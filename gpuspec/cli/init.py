@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from gpuspec.atomic_write import atomic_write
 from gpuspec.cli.starter import DEFAULT_MODEL, TASK_NOTE, starter
 from gpuspec.errors import UserError
 
@@ -48,15 +49,9 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
 
 
 def _write(path: str, text: str) -> None:
-    """In one step: a file half written is never seen."""
-    temporary = f"{path}.{os.getpid()}.new"
     try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-        os.replace(temporary, path)
+        atomic_write(path, text.encode())
     except OSError as error:
-        if os.path.exists(temporary):
-            os.remove(temporary)
         raise UserError(
             "cannot-write",
             f"cannot write {path}: {error.strerror}",

@@ -255,11 +255,10 @@ def write(text: str, output: str | None) -> None:
         sys.stdout.buffer.write(_bytes(text))
         sys.stdout.buffer.flush()
         return
-    temporary = f"{output}.{os.getpid()}.tmp"
+    from gpuspec.atomic_write import atomic_write
+
     try:
-        with open(temporary, "wb") as file:
-            file.write(_bytes(text))
-        os.replace(temporary, output)
+        atomic_write(output, _bytes(text))
     except OSError as error:
         raise UserError("cannot-write", f"{output} cannot be written: {error.strerror}") from None
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.items import status_path
@@ -292,9 +293,7 @@ class Outputs:
             return {}
 
     def _write_ledger(self, ledger: Ledger) -> None:
-        with open(self.ledger_path + ".new", "w", encoding="utf-8") as out:
-            json.dump(ledger, out, indent=1)
-        os.replace(self.ledger_path + ".new", self.ledger_path)
+        atomic_write(self.ledger_path, json.dumps(ledger, indent=1).encode())
 
 
 def _reason(said: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from errno import EACCES
 from typing import NamedTuple
 
+from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
@@ -113,24 +114,17 @@ def second_reading(path: str, data: bytes) -> str | None:
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write through a temporary file in the same folder, keeping the mode. A link's target is written.
+    """Write in one step, keeping the mode. A link's target is written.
 
     Raises UserError `cannot-write`, and then the file is as it was; a file that is read-only stays as it is."""
     path = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     try:
         mode = os.stat(path).st_mode & 0o7777
         if not mode & 0o222:
             raise PermissionError(EACCES, "it is read-only")
-        with open(temporary, "xb") as file:
-            file.write(data)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
+        atomic_write(path, data, mode=mode)
     except OSError as error:
         raise UserError("cannot-write", f"{path} cannot be fixed: {error.strerror}") from None
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 def difference(path: str, before: bytes, after: bytes) -> str:
