@@ -1,4 +1,5 @@
-"""A job's log to its very end: where a server or a connection breaks, the job goes on, and so do we."""
+"""A job's log to its very end: the job goes on when a server or a connection breaks, so following it is tried
+again."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ PAUSE_SECONDS = 5.0
 """Between two tries to reach a machine again."""
 
 LOST_MINUTES = 10
-"""How long that is tried. After it the run is left to its own limit and timer, and said to be."""
+"""How long that is tried. Then the run is left to its own limit and timer, and the user is told so."""
 
 _OVER = (0, 100, 103)
 """What SkyPilot's log ends with once the job is over: succeeded, failed, cancelled (`sky.exceptions.JobExitCode`)."""
@@ -21,7 +22,7 @@ _OVER = (0, 100, 103)
 _ENDED = ("SUCCEEDED", "FAILED", "FAILED_SETUP", "FAILED_DRIVER", "CANCELLED")
 
 _PASSING = ("api-server-down", "machine-not-up", "skypilot-failed")
-"""Errors behind which the job may well go on."""
+"""Errors after which the job may still be running."""
 
 
 class LogSource(Protocol):

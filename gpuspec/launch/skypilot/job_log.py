@@ -34,16 +34,16 @@ _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
 
 
 class Discard(io.StringIO):
-    """Where a log goes that nobody is to see."""
+    """Where a log goes that nobody is shown."""
 
     def write(self, text: str) -> int:
         return len(text)
 
 
 class JobLog(io.TextIOBase):
-    """Parts SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`.
-    Notes the job's exit status, whether its time limit ended it, the GPU memory it held at most (GiB), how long its
-    items took, that its command has `command_began`, and the last lines it printed."""
+    """Splits SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`. Keeps
+    what the log tells of the job: its exit status, whether its time limit ended it, the GPU memory it held at most
+    (GiB), how long its items took, and the last lines it printed (`tail`)."""
 
     def __init__(self, out: TextIO, aside: TextIO) -> None:
         self._out = out
@@ -53,7 +53,7 @@ class JobLog(io.TextIOBase):
         """Lines of the job so far."""
         self._skip = 0
         self._traceback = ""
-        """What the lines of one that is passing begin with."""
+        """What the lines of a traceback that is passing begin with."""
         self.exit_code: int | None = None
         self.timed_out = False
         self.peak_memory: float | None = None
@@ -82,7 +82,8 @@ class JobLog(io.TextIOBase):
 
     @contextmanager
     def _reader(self) -> Iterator[None]:
-        """A reader that left (`gpuspec run … | head`) is told no more; the job goes on, its results are wanted."""
+        """A reader that left (`gpuspec run … | head`) is written to no more; the job goes on, since its results are
+        wanted."""
         try:
             yield
         except BrokenPipeError:
@@ -93,7 +94,7 @@ class JobLog(io.TextIOBase):
         self._line, self._skip, self.lines_shown = "", max(self._skip, self.lines_shown), 0
 
     def finish(self) -> None:
-        """Let go of a last line that has no end."""
+        """Pass on a last line that has no end."""
         if self._line:
             self._pass(self._line)
             self._line = ""

@@ -1,10 +1,10 @@
-"""The shell text SkyPilot runs on the machine. The author's own commands stand in it verbatim.
+"""The shell text that SkyPilot runs on the machine. The author's own commands stand in it verbatim.
 
-With a time limit they run under `timeout`, which the machine itself keeps, so it holds when the client is
-gone. The limit covers setup and run together and is counted on the machine's uptime: a clock may jump. Where one
-machine may follow another, each has what is left until a date, and no more than the whole limit.
+A time limit is kept by the machine itself, with `timeout`, so that it holds when the client is gone. It covers setup
+and run together and is counted on the machine's uptime, since clocks jump. A managed job, whose machine may be
+replaced, has on each of them what is left until a date, and no more than the whole limit.
 
-Variables of our own begin with gs_: the author's environment holds whatever else.
+Variables of gpuspec's own begin with gs_, so that they hide none of the author's.
 """
 
 from __future__ import annotations
@@ -15,31 +15,28 @@ from gpuspec.launch.downloads import download_script
 GRACE_SECONDS = 30
 """Between TERM and KILL at the time limit: time to write a checkpoint, short beside any limit."""
 
+# What the machine prints to the job's log for the client, which looks for it (`job_log.py`):
+
 LIMIT_REACHED = "gpuspec: time limit reached"
-"""How the machine says so in the job's log; the client looks for it."""
-
 COMMAND_BEGINS = "gpuspec: the command begins"
-"""What a job with `readiness` says between setup and its command, likewise."""
-
-INLINE_BYTES = 100 * 1024
-"""Up to here SkyPilot takes a job's text for an argument (`sky.utils.command_runner.MAX_INLINE_COMMAND_LENGTH`)."""
-
+"""After setup, for a job with `readiness`."""
 PEAK_MEMORY = "gpuspec: peak memory of a GPU:"
-"""Before the MiB that one GPU held at most, likewise."""
-
+"""Then the MiB that one GPU held at most."""
 ENDED = "gpuspec: exit status"
-"""Before the one other than 0 with which the command ended, likewise. SkyPilot says it, too, half a second after the
-job is over and its log may have been left."""
-
+"""Then that of a command that failed. SkyPilot prints it too, but half a second after the job is over, when its log
+may have been left."""
 WAITS_FOR_FETCH = "gpuspec: the machine waits for its outputs to be fetched, minutes at most:"
-"""Said by a machine that goes as soon as its job is over; the client fetches, then writes `FETCHED`."""
+"""By a machine that goes as soon as its job is over. The client fetches, then writes the file `FETCHED`."""
 
 FETCHED = ".gpuspec/fetched"
 
 SETUP_DONE = ".gpuspec/set-up"
-"""Stands on a machine whose setup has gone well: the command is what says so, since it has begun."""
+"""A file on a machine whose setup has succeeded. The command writes it: it begins only then."""
 
 NOTE_SETUP_DONE = f"{{ mkdir -p .gpuspec && : >{SETUP_DONE}; }} 2>/dev/null\n"
+
+INLINE_BYTES = 100 * 1024
+"""Up to here SkyPilot takes a job's text for an argument (`sky.utils.command_runner.MAX_INLINE_COMMAND_LENGTH`)."""
 
 
 def setup_text(job: Job, max_hours: float | None, *, deadline: float | None = None) -> str:
@@ -135,8 +132,8 @@ fi
 
 
 def sent_as_file(text: str) -> str:
-    """`text`, made so long that SkyPilot brings it to the machine in a file that only its owner reads. A shorter one
-    it puts, the values of secrets with it, among the arguments of an ssh, which all users of this machine can see
+    """`text`, made so long that SkyPilot sends it to the machine in a file that only its owner can read. A shorter
+    one, with the values of secrets in it, becomes an argument of ssh, which all users of this machine can see
     (SkyPilot 0.14.1, `CloudVmRayBackend._exec_code_on_head`)."""
     return text + ("#" * 99 + "\n") * (INLINE_BYTES // 100 + 1)
 

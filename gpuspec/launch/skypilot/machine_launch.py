@@ -30,6 +30,7 @@ from gpuspec.launch.skypilot.results import (
 from gpuspec.launch.skypilot.reuse import first_reusable, idle_machines, machine_key
 from gpuspec.launch.skypilot.secret_file import on_slurm, remove_secret_file, secrets_in_file
 from gpuspec.launch.skypilot.task import (
+    Recovery,
     ResourceOption,
     autostop,
     max_hourly_cost,
@@ -138,8 +139,23 @@ class MachineLaunch:
 
     def _priced_task(self, client: Client, clouds: frozenset[str], idle: Machine | None) -> Any:
         """The task, once its current price has been compared with the plan's."""
+        config = self._task_config(clouds, reuse=self.reused)
+        values = {name: os.environ[name] for name in self.job.secrets}
+        if values and not idle and any(on_slurm(option["infra"]) for option in config["resources"]["any_of"]):
+            config, values = secrets_in_file(config, values, self.record.run.id), {}
+        sky_task = client.task(config, values)
+        self._check_price(idle.price if idle else client.quote(sky_task))
+        return sky_task
+
+    def _task_config(
+        self,
+        clouds: frozenset[str],
+        *,
+        reuse: ResourceOption | None = None,
+        recovery: Recovery | None = None,
+    ) -> dict[str, Any]:
         found = items.resolve(self.job, self.settings.workdir)
-        config = task(
+        return task(
             self.job,
             self.plan,
             workdir=self.settings.workdir,
@@ -148,14 +164,9 @@ class MachineLaunch:
             items=items.part(found, self.settings.shard),
             resume=self.settings.resume,
             shard=self.settings.shard,
-            reuse=self.reused,
+            reuse=reuse,
+            recovery=recovery,
         )
-        values = {name: os.environ[name] for name in self.job.secrets}
-        if values and not idle and any(on_slurm(option["infra"]) for option in config["resources"]["any_of"]):
-            config, values = secrets_in_file(config, values, self.record.run.id), {}
-        sky_task = client.task(config, values)
-        self._check_price(idle.price if idle else client.quote(sky_task))
-        return sky_task
 
     def _check_price(self, current: float | None) -> None:
         check_price(self.job, self.plan, current, ask=self.settings.ask, say=self.settings.say)
@@ -243,9 +254,7 @@ class MachineLaunch:
             ended = Outcome("failed", None, readiness.failure)
         trouble = self.results.final_fetch() if self.results else ""
         self._note_measured(log)
-        if trouble and ended.state == "succeeded":
-            return Outcome("failed", ended.exit_code, trouble)
-        return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
+        return with_trouble(ended, trouble)
 
     def _job_outcome(self, client: Client, status: int, log: JobLog) -> Outcome:
         """How the job ended, from SkyPilot's own state where the machine is still there to ask."""
@@ -311,6 +320,13 @@ class MachineLaunch:
             f"\n  {self.name} may be up; {timed}."
             f"\n  look: gpuspec ps    take it down: gpuspec down {self.record.run.id} (or sky down -y {self.name})"
         )
+
+
+def with_trouble(ended: Outcome, trouble: str) -> Outcome:
+    """How a job ended whose outputs did not all come: `trouble` says why, "" where they did."""
+    if trouble and ended.state == "succeeded":
+        return Outcome("failed", ended.exit_code, trouble)
+    return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
 
 
 def outcome_of_state(state: str, log: JobLog) -> Outcome:

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, TextIO
 
 from gpuspec.errors import UserError
-from gpuspec.launch import items
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
 from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.client import Client, Machine
@@ -29,19 +28,19 @@ from gpuspec.launch.skypilot.controllers import (
 )
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
-from gpuspec.launch.skypilot.machine_launch import MachineLaunch, outcome_of_state
+from gpuspec.launch.skypilot.machine_launch import MachineLaunch, outcome_of_state, with_trouble
 from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_outputs, outputs_were_lost
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
 from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
-from gpuspec.launch.skypilot.task import Recovery, autostop, task
+from gpuspec.launch.skypilot.task import Recovery, autostop
 from gpuspec.launch.skypilot.teardown import end_managed_job, wait_until_gone
 
 POLL_SECONDS = 5.0
 """Between two questions to the controller, which itself looks at the machine every 15 s (SkyPilot 0.14.1)."""
 
 SETTLE_SECONDS = 120.0
-"""How long is waited for the controller to notice the end of a job, and then for the machine to go."""
+"""How long to wait for the controller to notice the end of a job, and then for the machine to go."""
 
 BACKSTOP_MINUTES = 10
 """Idle minutes after which a machine goes without its controller, as SkyPilot 0.14.1 sets them for managed jobs."""
@@ -57,11 +56,12 @@ _STATES: dict[str, State] = {
     "CANCELLED": "interrupted",
     "SUCCEEDED": "succeeded",
 }
-"""The controller's states in our words; all that are not here are ways to fail."""
+"""The controller's state of a job → the state of our run; any other is a failure."""
 
 
 class ManagedJobLaunch(MachineLaunch):
-    """One managed job on its way. `controllers` is there once SkyPilot was started."""
+    """One managed job on its way. `controllers` is set once SkyPilot is started; `seen` is the job as it was last
+    asked for, `fault` what is wrong with a machine that took over."""
 
     controllers: Controllers
     outputs: ManagedOutputs | None = None
@@ -88,22 +88,12 @@ class ManagedJobLaunch(MachineLaunch):
     def _config(self, clouds: frozenset[str]) -> dict[str, Any]:
         run_id, fetched = self.record.run.id, self.settings.outputs and (self.job.outputs or self.job.items)
         hours = self.plan.max_hours
-        config = task(
-            self.job,
-            self.plan,
-            workdir=self.settings.workdir,
-            label=run_id,
-            clouds=clouds,
-            items=items.part(items.resolve(self.job, self.settings.workdir), self.settings.shard),
-            resume=self.settings.resume,
-            shard=self.settings.shard,
-            recovery=Recovery(
-                deadline=math.inf if hours is None else time.time() + hours * 3600,
-                fetch_minutes=autostop(self.plan)["idle_minutes"] if fetched else 0,
-                folder=durable_folder(self.job, run_id),
-            ),
+        recovery = Recovery(
+            deadline=math.inf if hours is None else time.time() + hours * 3600,
+            fetch_minutes=autostop(self.plan)["idle_minutes"] if fetched else 0,
+            folder=durable_folder(self.job, run_id),
         )
-        return managed_job_task(config, self.job)
+        return managed_job_task(self._task_config(clouds, recovery=recovery), self.job)
 
     def _record_fields(self) -> dict[str, Any]:
         return {
@@ -169,8 +159,8 @@ class ManagedJobLaunch(MachineLaunch):
     def _follow(self, client: Client) -> Outcome:
         assert self.seen is not None
         log, over = JobLog(sys.stdout, sys.stderr), threading.Event()
-        minder = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
-        minder.start()
+        watcher = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
+        watcher.start()
         self.outputs = fetch_outputs(client, self.record.run, self.seen, log=log, say=self.settings.say)
         try:
             follow_to_end(
@@ -181,7 +171,7 @@ class ManagedJobLaunch(MachineLaunch):
             log.finish()
             if self.outputs:
                 self.outputs.close()
-        minder.join()
+        watcher.join()
         job = self._wait_until_gone()
         self._note_measured(log)
         self.record.update(spent=self.controllers.spent(machine_names(job)))
@@ -189,9 +179,7 @@ class ManagedJobLaunch(MachineLaunch):
             raise self.fault
         ended = managed_job_outcome(job, log)
         trouble = self.outputs.trouble if self.outputs and job.state != "FAILED_SETUP" else ""
-        if trouble and ended.state == "succeeded":
-            return Outcome("failed", ended.exit_code, trouble)
-        return ended._replace(message="; ".join(part for part in (ended.message, trouble) if part))
+        return with_trouble(ended, trouble)
 
     def _watch_machines(self, log: JobLog, over: threading.Event) -> None:
         """Keep the record true while the log is followed, and check each machine that takes over."""

@@ -1,9 +1,9 @@
 """In which of SkyPilot's modes a job runs: on a machine of its own (`sky launch`), as a managed job that goes on when
 a spot machine is taken back (`sky jobs launch`), or as a service with replicas (`sky serve up`).
 
-The last two have a controller. Where it lives in SkyPilot's server (its consolidation mode) it costs nothing, and
-the timers it sets can be read back. Else SkyPilot would rent a machine for it, which nobody asked for: then the job
-gets a plain machine, and the user is told.
+The last two need a controller. In SkyPilot's consolidation mode it runs in SkyPilot's server, costs nothing, and the
+timers it sets can be read back. Otherwise SkyPilot would rent a machine for it, which nobody asked for: then the job
+gets a machine of its own, and the user is told.
 """
 
 from __future__ import annotations
@@ -66,11 +66,8 @@ def _service(job: Job, plan: Plan) -> ModeChoice:
             "leave `budget` out, or give --plain: one machine that keeps the limit",
         )
     least, most = replicas(job)
-    price = (
-        ""
-        if plan.choice is None
-        else f", ${least * plan.choice.price:.2f} to ${most * plan.choice.price:.2f}/h"
-    )
+    each = plan.choice.price if plan.choice else None
+    price = "" if each is None else f", ${least * each:.2f} to ${most * each:.2f}/h"
     return ModeChoice(
         "service",
         f"as a service of {least} to {most} replicas{price}: SkyPilot's server on this machine starts and ends them, "
@@ -79,7 +76,7 @@ def _service(job: Job, plan: Plan) -> ModeChoice:
 
 
 def replicas(job: Job) -> tuple[int, int]:
-    """Replicas at least and at most."""
+    """The least and the most replicas of a service."""
     scaling = job.scaling
     least = (scaling and scaling.min) or 0
     return least, (scaling and scaling.max) or max(least, 1)
