@@ -1,46 +1,29 @@
 """Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; and Unsloth, which patches them. 2023–2025."""
 
 from gpuspec.engines.engine import Engine, Quantizing, Training
-from gpuspec.engines.tool import Tool, switches
+from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
-    "model-name-or-path": "model_name:name",
-    "model-name": "model_name:name",
-    "model-path": "model_name:name",
-    "model-id": "model_name:name",
-    "base-model": "model_name:name",
-    "base-model-name": "model_name:name",
-    "pretrained-model-name-or-path": "model_name:name",
-    "pretrained-model": "model_name:name",
-    "torch-dtype": "dtype:dtype",
-    "model-dtype": "dtype:dtype",
-    "dtype": "dtype:dtype",
+    **alike(
+        "model_name:name",
+        "model-name-or-path model-name model-path model-id base-model base-model-name "
+        "pretrained-model-name-or-path pretrained-model",
+    ),
+    **alike("dtype:dtype", "torch-dtype model-dtype dtype"),
     "bf16": "precision=amp",
     "fp16": "precision=amp",
     "mixed-precision": "precision:mixed",
     "load-in-4bit": "quantization=nf4 method=qlora",
     "load-in-8bit": "quantization=int8",
-    "use-lora": "method=lora",
-    "use-peft": "method=lora",
-    "lora": "method=lora",
-    "lora-enable": "method=lora",
-    "lora-r": "lora_rank:int method=lora",
-    "lora-rank": "lora_rank:int method=lora",
-    "lora-dim": "lora_rank:int method=lora",
-    "lora-dimension": "lora_rank:int method=lora",
-    "lora-alpha": "-",
+    **alike("method=lora", "use-lora use-peft lora lora-enable"),
+    **alike("lora_rank:int method=lora", "lora-r lora-rank lora-dim lora-dimension"),
+    **alike("-", "lora-alpha learning-rate num-train-epochs output-dir"),
     "q-lora": "method=qlora quantization=nf4",
     "bits": "bits:int",
-    "max-seq-length": "sequence:int",
-    "max-seq-len": "sequence:int",
-    "max-length": "sequence:int",
-    "max-len": "sequence:int",
-    "model-max-length": "sequence:int",
-    "block-size": "sequence:int",
-    "cutoff-len": "sequence:int",
-    "per-device-train-batch-size": "batch:int",
-    "per-gpu-train-batch-size": "batch:int",
-    "micro-batch-size": "batch:int",
+    **alike(
+        "sequence:int", "max-seq-length max-seq-len max-length max-len model-max-length block-size cutoff-len"
+    ),
+    **alike("batch:int", "per-device-train-batch-size per-gpu-train-batch-size micro-batch-size"),
     "gradient-accumulation-steps": "gradient_accumulation:int",
     "gradient-checkpointing": "gradient_checkpointing=yes",
     "optim": "optimizer:word",
@@ -50,12 +33,10 @@ FLAGS = {
     "packing": "packing=yes",
     "use-liger": "fused_loss=yes",
     "use-liger-kernel": "fused_loss=yes",
-    "learning-rate": "-",
-    "num-train-epochs": "-",
-    "output-dir": "-",
-    **switches(
+    **alike(
+        "",
         "do-train do-eval overwrite-output-dir trust-remote-code lazy-preprocess tf32 push-to-hub "
-        "use-flash-attn flash-attn with-tracking"
+        "use-flash-attn flash-attn with-tracking",
     ),
 }
 """TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
@@ -79,13 +60,11 @@ ANY_SCRIPT = Tool(
     None,
     None,
     {
-        "model-name-or-path": "model_name:name",
-        "model-name": "model_name:name",
-        "model-path": "model_name:name",
-        "model-id": "model_name:name",
-        "base-model": "model_name:name",
-        "pretrained-model-name-or-path": "model_name:name",
-        "model": "model_name:name",
+        **alike(
+            "model_name:name",
+            "model-name-or-path model-name model-path model-id base-model "
+            "pretrained-model-name-or-path model",
+        ),
         "torch-dtype": "dtype:dtype",
         "dtype": "dtype:dtype",
         "load-in-4bit": "quantization=nf4",

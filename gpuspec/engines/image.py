@@ -1,7 +1,7 @@
 """Image and video models: trainers, web interfaces."""
 
 from gpuspec.engines.engine import Engine, Quantizing, Training
-from gpuspec.engines.tool import Tool, switches
+from gpuspec.engines.tool import Tool, alike
 
 _KOHYA_FLAGS = {
     "pretrained-model-name-or-path": "model_name:name",
@@ -17,9 +17,10 @@ _KOHYA_FLAGS = {
     "network-dim": "lora_rank:int",
     "fp8-base": "quantization=fp8",
     "network-module": "-",
-    **switches(
+    **alike(
+        "",
         "network-train-unet-only cache-latents cache-latents-to-disk xformers sdpa no-half-vae "
-        "lowram split-mode cache-text-encoder-outputs highvram"
+        "lowram split-mode cache-text-encoder-outputs highvram",
     ),
 }
 
@@ -39,9 +40,10 @@ _DIFFUSERS_FLAGS = {
     "optimizer": "optimizer:word",
     "rank": "lora_rank:int",
     "learning-rate": "-",
-    **switches(
+    **alike(
+        "",
         "random-flip center-crop with-prior-preservation train-text-encoder "
-        "enable-xformers-memory-efficient-attention push-to-hub allow-tf32 use-ema cache-latents"
+        "enable-xformers-memory-efficient-attention push-to-hub allow-tf32 use-ema cache-latents",
     ),
 }
 _DIFFUSERS_LORA = Tool("diffusers", "train", _DIFFUSERS_FLAGS, implies={"method": "lora"}, modality="image")

@@ -1,6 +1,6 @@
 """What starts a trainer on several GPUs or machines, and the configuration files that only it has. 2023–2025."""
 
-from gpuspec.engines.tool import Tool, switches
+from gpuspec.engines.tool import Tool, alike
 
 TORCHRUN = Tool(
     None,
@@ -9,7 +9,7 @@ TORCHRUN = Tool(
         "nproc-per-node": "processes:processes",
         "nproc": "processes:processes",
         "nnodes": "nodes:int",
-        **switches("standalone use-env no-python run-path"),
+        **alike("", "standalone use-env no-python run-path"),
     },
     starts=True,
 )
@@ -29,7 +29,7 @@ ACCELERATE = Tool(
         "fsdp-offload-params": "fsdp_offload:bool",
         "gradient-accumulation-steps": "gradient_accumulation:int",
         "use-fsdp": "sharding=fsdp",
-        **switches("use-deepspeed multi-gpu cpu quiet same-network debug no-python"),
+        **alike("", "use-deepspeed multi-gpu cpu quiet same-network debug no-python"),
     },
     config=("config-file", "deepspeed-config-file"),
     starts=True,

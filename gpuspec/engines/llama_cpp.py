@@ -1,7 +1,7 @@
 """llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2025."""
 
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.tool import Tool, switches
+from gpuspec.engines.tool import Tool, alike
 
 _OLLAMA = Tool(
     "ollama",
@@ -11,22 +11,14 @@ _OLLAMA = Tool(
 )
 
 _LLAMA = {
-    "-m": "model_name:name",
-    "model": "model_name:name",
-    "-hf": "model_name:name",
-    "-hfr": "model_name:name",
-    "hf-repo": "model_name:name",
+    **alike("model_name:name", "-m model -hf -hfr hf-repo -mu model-url"),
     "-hff": "hub_file:name",
     "hf-file": "hub_file:name",
-    "-mu": "model_name:name",
-    "model-url": "model_name:name",
     "-c": "context:int",
     "ctx-size": "context:int",
     "-np": "concurrency:int",
     "parallel": "concurrency:int",
-    "-ngl": "cpu_offload:layers",
-    "gpu-layers": "cpu_offload:layers",
-    "n-gpu-layers": "cpu_offload:layers",
+    **alike("cpu_offload:layers", "-ngl gpu-layers n-gpu-layers"),
     "-cmoe": "on_host=weights",
     "cpu-moe": "on_host=weights",
     "-ncmoe": "on_host:offload",
@@ -38,7 +30,7 @@ _LLAMA = {
     "-b": "-",
     "-ub": "max_batched_tokens:int",
     "ubatch-size": "max_batched_tokens:int",
-    **switches("-fa flash-attn -cb cont-batching mlock no-mmap -i -cnv jinja metrics embedding embeddings"),
+    **alike("", "-fa flash-attn -cb cont-batching mlock no-mmap -i -cnv jinja metrics embedding embeddings"),
 }
 
 _SERVER = Tool("llama.cpp", "serve", _LLAMA)

@@ -2,7 +2,7 @@
 
 from gpuspec.engines import vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.tool import Tool, switches
+from gpuspec.engines.tool import Tool, alike
 
 _SGLANG = Tool(
     "sglang",
@@ -13,17 +13,11 @@ _SGLANG = Tool(
         "dtype": "dtype:dtype",
         "quantization": "quantization:quant",
         "torchao-config": "quantization:quant",
-        "tp": "tensor_parallel:int",
-        "tp-size": "tensor_parallel:int",
-        "tensor-parallel-size": "tensor_parallel:int",
+        **alike("tensor_parallel:int", "tp tp-size tensor-parallel-size"),
         "pp-size": "pipeline_parallel:int",
         "pipeline-parallel-size": "pipeline_parallel:int",
-        "dp": "data_parallel:int",
-        "dp-size": "data_parallel:int",
-        "data-parallel-size": "data_parallel:int",
-        "ep-size": "expert_parallel:int",
-        "ep": "expert_parallel:int",
-        "expert-parallel-size": "expert_parallel:int",
+        **alike("data_parallel:int", "dp dp-size data-parallel-size"),
+        **alike("expert_parallel:int", "ep-size ep expert-parallel-size"),
         "context-length": "context:int",
         "max-running-requests": "concurrency:int",
         "mem-fraction-static": "memory_utilization:number",
@@ -31,9 +25,10 @@ _SGLANG = Tool(
         "chunked-prefill-size": "max_batched_tokens:int",
         "cpu-offload-gb": "cpu_offload:offload",
         "disable-radix-cache": "prefix_caching=no",
-        **switches(
+        **alike(
+            "",
             "trust-remote-code enable-torch-compile disable-cuda-graph enable-metrics is-embedding "
-            "skip-tokenizer-init"
+            "skip-tokenizer-init",
         ),
         "enable-dp-attention": "dp_attention=yes",
         "nnodes": "nodes:int",
@@ -54,7 +49,7 @@ _TGI = Tool(
         "max-batch-prefill-tokens": "max_batched_tokens:int",
         "kv-cache-dtype": "kv_dtype:kv",
         "cuda-memory-fraction": "memory_utilization:number",
-        **switches("trust-remote-code disable-custom-kernels json-output"),
+        **alike("", "trust-remote-code disable-custom-kernels json-output"),
     },
     translate={"quant": {"bitsandbytes": "int8"}},  # TGI launcher's help: LLM.int8()
 )

@@ -30,6 +30,6 @@ class Tool(NamedTuple):
     """It starts a script or module that follows its own arguments: torchrun."""
 
 
-def switches(flags: str) -> dict[str, str]:
-    """The table of flags, written with blanks between, that stand alone and say nothing of the Workload."""
-    return dict.fromkeys(flags.split(), "")
+def alike(meaning: str, flags: str) -> dict[str, str]:
+    """The table of flags, written with blanks between, that all say the same."""
+    return dict.fromkeys(flags.split(), meaning)

@@ -2,7 +2,7 @@
 
 from gpuspec.engines.engine import Engine, Memory, Training
 from gpuspec.engines.hugging_face import FLAGS, TRAINER
-from gpuspec.engines.tool import Tool
+from gpuspec.engines.tool import Tool, alike
 
 _AXOLOTL = Tool(
     "axolotl",
@@ -75,9 +75,7 @@ _SWIFT = Tool(
         **FLAGS,
         "model": "model_name:name",
         "model-type": "-",
-        "train-type": "method:method",
-        "tuner-type": "method:method",
-        "sft-type": "method:method",
+        **alike("method:method", "train-type tuner-type sft-type"),
         "rlhf-type": "algorithm:word",
         "quant-bits": "bits:int",
         "quantization-bit": "bits:int",

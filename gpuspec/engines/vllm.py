@@ -1,7 +1,7 @@
 """vLLM and Aphrodite, its fork. Flags as their documentation has them, 2024–2025."""
 
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.tool import Tool, switches
+from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
     "model": "model_name:name",
@@ -26,10 +26,11 @@ FLAGS = {
     "no-enable-prefix-caching": "prefix_caching=no",
     "speculative-model": "second_model:name",
     "speculative-config": "second_model:draft",
-    **switches(
+    **alike(
+        "",
         "trust-remote-code enforce-eager enable-chunked-prefill no-enable-chunked-prefill "
         "enable-auto-tool-choice enable-lora disable-log-requests disable-log-stats "
-        "enable-reasoning disable-custom-all-reduce async-scheduling"
+        "enable-reasoning disable-custom-all-reduce async-scheduling",
     ),
     "headless": "nodes:int",  # a worker of a server on other machines
     "nnodes": "nodes:int",
