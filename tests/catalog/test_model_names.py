@@ -158,9 +158,8 @@ def test_gating_is_of_the_repository_as_written() -> None:
     assert gated("black-forest-labs/FLUX.1-dev") is True
 
 
-@pytest.mark.parametrize("model", CATALOG.models, ids=lambda model: model.id)
-def test_every_alias_means_its_model(model) -> None:  # type: ignore[no-untyped-def]
-    for name in (model.id, *model.aliases):
-        found = CATALOG.resolve_model(name).model
-        assert found is not None
-        assert found.id == model.id
+def test_every_alias_means_its_model() -> None:
+    written = [(name, model.id) for model in CATALOG.models for name in (model.id, *model.aliases)]
+    found = [(name, own, CATALOG.resolve_model(name).model) for name, own in written]
+    assert len(found) > 800
+    assert [(name, own) for name, own, model in found if model is None or model.id != own] == []

@@ -16,13 +16,13 @@ ROOT = Path(__file__).parents[2]
 RULES = [loaded(entry.rule) for entry in collect().rules]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_every_rule_is_explained_by_code_and_name(rule, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", rule.code.lower()]) == 0
-    by_code = capsys.readouterr().out
-    assert main(["explain", rule.name]) == 0
-    assert capsys.readouterr().out == by_code
-    assert by_code.startswith(f"# {rule.code} {rule.name}\n")
+def test_every_rule_is_explained_by_code_and_name(capsys: pytest.CaptureFixture[str]) -> None:
+    for rule in RULES:
+        assert main(["explain", rule.code.lower()]) == 0
+        by_code = capsys.readouterr().out
+        assert main(["explain", rule.name]) == 0
+        assert capsys.readouterr().out == by_code
+        assert by_code.startswith(f"# {rule.code} {rule.name}\n")
 
 
 def test_rules(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-ELSEWHERE = {"engines": "workload", "plugin": "plugins"}
+ELSEWHERE = {"plugin": "plugins"}
 
 
 def folders(path: Path) -> list[str]:
