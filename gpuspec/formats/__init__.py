@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.document import EVERYTHING, Document, Format, Source
 
 __all__ = [
+    "EVERYTHING",
     "FORMATS",
     "JOB_SPEC",
     "Document",

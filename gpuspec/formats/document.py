@@ -22,16 +22,26 @@ class Source:
         return read_bytes(self.data)
 
 
+EVERYTHING = frozenset({""})
+"""What a fragment of a job cannot say: what is absent there stands in another file."""
+
+
 class Document(NamedTuple):
     """One job of one file. `tree` is the whole file's, the same for all its jobs; `job` is None where the text cannot
     be read. `place` is the JSON pointer of the job within the file, "" where the job is the whole of it; pointers of
-    the Job begin at the file, too."""
+    the Job begin at the file, too. `cannot_say` is what jobs of its kind cannot say, beside all of its format."""
 
     path: str
     tree: Tree
     job: Job | None
     place: str
     format: "Format"
+    cannot_say: frozenset[str] = frozenset()
+
+    def can_say(self, field: str) -> bool:
+        """Whether a field of the Job can be set in it."""
+        parts = self.cannot_say | self.format.cannot_say
+        return not any(part in ("", field) or field.startswith(part + ".") for part in parts)
 
 
 class OldName(NamedTuple):
@@ -72,10 +82,6 @@ class Format(NamedTuple):
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""
-
-    def can_say(self, field: str) -> bool:
-        """Whether a field of the Job can be set in it."""
-        return not any(field == part or field.startswith(part + ".") for part in self.cannot_say)
 
     def spelled(self, field: str) -> str:
         """What the format calls a field of the Job."""

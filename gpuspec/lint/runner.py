@@ -255,7 +255,7 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
 def _concerns(entry: Active, facts: Facts, met: dict[tuple[Facts, tuple[str, ...]], bool]) -> bool:
     """Whether a file has any of what a rule is about, in a format that can say what the rule asks for. Where looking
     fails, the rule is asked, and says so. `met` remembers: many rules are about the same."""
-    if entry.asks_for and not any(facts.format.can_say(field) for field in entry.asks_for):
+    if entry.asks_for and not any(facts.case.document.can_say(field) for field in entry.asks_for):
         return False
     if not entry.when:
         return True

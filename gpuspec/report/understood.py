@@ -168,7 +168,7 @@ _REASONS = {
 
 
 def _derived(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
-    job, work, form = case.job, case.workload, case.document.format
+    job, work = case.job, case.workload
     yield from _gpus(case)
     for name, field in FIELDS.items():
         where, _, field = field.partition(".")
@@ -181,7 +181,7 @@ def _derived(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, De
             yield name, Derived(value, _REASONS[origin.kind])
     if "nodes" not in work.origins:
         yield "nodes", Derived(1, "one machine, where nothing says otherwise")
-    if job.spot is None and form.can_say("spot"):
+    if job.spot is None and case.document.can_say("spot"):
         yield "spot", Derived("never", "the default")
     yield from _of_model(case, stated)
     yield from _of_memory(case, stated)

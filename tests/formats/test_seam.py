@@ -12,7 +12,17 @@ import pytest
 from gpuspec.cli.open_case import open_case, open_cases
 from gpuspec.editor.opened import look
 from gpuspec.errors import UserError
-from gpuspec.formats import FORMATS, Document, Format, Known, Source, known_by_name, read, recognised
+from gpuspec.formats import (
+    EVERYTHING,
+    FORMATS,
+    Document,
+    Format,
+    Known,
+    Source,
+    known_by_name,
+    read,
+    recognised,
+)
 from gpuspec.job import from_mapping
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.result import Located
@@ -114,6 +124,15 @@ def test_no_rule_asks_for_what_the_format_cannot_say(monkeypatch: pytest.MonkeyP
     assert "GS402" not in {item.finding.code for item in findings()}
     monkeypatch.setitem(globals(), "FORMAT", FORMAT._replace(cannot_say=frozenset()))
     assert ("GS402", 2) in {(item.finding.code, item.place.line) for item in findings()}
+
+
+def test_nothing_is_asked_of_a_fragment() -> None:
+    documents = [
+        document._replace(cannot_say=EVERYTHING) for document in read("x.toy", TEXT.encode(), formats=TABLE)
+    ]
+    codes = {item.finding.code for item in Linter(collect(), debug=True).documents(documents, Settings())}
+    assert "GS401" not in codes
+    assert "GS102" in codes  # what is there is judged all the same
 
 
 def test_fixes_are_made_in_the_job_spec_alone() -> None:

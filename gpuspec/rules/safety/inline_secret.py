@@ -78,7 +78,9 @@ class InlineSecret(Rule):
                 f'name it in "secrets": ["{name}"]' if in_env else "read it from the environment (`secrets`)"
             )
             + ", and have the old one revoked",
-            fix=self._moved(facts, pointer, name) if in_env and facts.format.can_say("secrets") else None,
+            fix=self._moved(facts, pointer, name)
+            if in_env and facts.case.document.can_say("secrets")
+            else None,
         )
 
     def _moved(self, facts: Facts, pointer: str, name: str) -> Fix | None:
