@@ -8,7 +8,7 @@ from gpuspec.catalog.clouds import cloud
 from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
 from gpuspec.editor.opened import Opened
-from gpuspec.formats.gpu_cli import RENAMED
+from gpuspec.formats.gpu_cli_fields import RENAMED
 from gpuspec.text import Span, Tree, parts
 
 Path = tuple[str | int, ...]

@@ -35,7 +35,7 @@ def job_of(tree: Tree) -> Job | None:
         return None
     if OLD.isdisjoint(value):
         return from_mapping(value, raw=tree.value)
-    from gpuspec.formats.gpu_cli import present
+    from gpuspec.formats.gpu_cli_fields import present
 
     return from_mapping(*present(value), raw=tree.value)
 

@@ -4,7 +4,7 @@ means."""
 from typing import Any
 
 from gpuspec.formats.document import OldName
-from gpuspec.formats.gpu_cli import HOOK, RENAMED, STEP
+from gpuspec.formats.gpu_cli_fields import HOOK, RENAMED, STEP
 from gpuspec.job.valid_part import valid_part
 from gpuspec.text import Edit, Tree
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import gpuspec
-from gpuspec.formats.gpu_cli import HOOK, RENAMED, STEP, is_gpu_cli
+from gpuspec.formats.gpu_cli import is_gpu_cli
+from gpuspec.formats.gpu_cli_fields import HOOK, RENAMED, STEP
 from gpuspec.formats.job_spec import OLD, job_of
 from gpuspec.job import (
     Budget,
