@@ -5,6 +5,7 @@ Format: ggml docs/gguf.md, versions 2 and 3, little-endian.
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from typing import Any, BinaryIO
@@ -107,10 +108,7 @@ def _tensors(reader: _Reader, number: int) -> tuple[int, bool]:
             raise ValueError(f"a tensor of {dimensions} dimensions")
         sides = [reader.scalar("Q") for _ in range(dimensions)]
         reader.take(12)
-        product = 1
-        for side in sides:
-            product *= side
-        elements += product
+        elements += math.prod(sides)
         tied = tied and name != "output.weight"
     if elements > 10**14:
         raise ValueError(f"{elements} parameters")

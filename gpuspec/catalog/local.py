@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from collections.abc import Mapping
@@ -44,15 +45,7 @@ def read_local(path: str) -> Model:
 
             return read_gguf(full)
         if full.lower().endswith(".safetensors"):
-            parameters, size, dtype = _weights([full])
-            name = os.path.basename(full)[: -len(".safetensors")]
-            return Model(
-                name,
-                params_b=parameters / 1e9,
-                native_dtype=dtype,
-                source="local file",
-                weights_gib=size / _GIB,
-            )
+            return _of_weights(os.path.basename(full)[: -len(".safetensors")], [full])
     except (OSError, ValueError, struct.error) as error:
         raise UserError(
             "local-model",
@@ -67,12 +60,11 @@ def read_local(path: str) -> Model:
 
 
 def _folder(folder: str) -> Model:
+    name = os.path.basename(os.path.abspath(folder))
     names = sorted(os.listdir(folder))[:MOST_FILES]
-    shards = [os.path.join(folder, name) for name in names if name.endswith(".safetensors")]
+    shards = [os.path.join(folder, each) for each in names if each.endswith(".safetensors")]
     if "config.json" in names:
-        model = model_of_config(
-            _json(os.path.join(folder, "config.json")), os.path.basename(os.path.abspath(folder))
-        )
+        model = model_of_config(_json(os.path.join(folder, "config.json")), name)
         if not shards:
             return model
         parameters, size, dtype = _weights(shards)
@@ -81,18 +73,21 @@ def _folder(folder: str) -> Model:
         return model._replace(
             params_b=known, weights_gib=size / _GIB, native_dtype=model.native_dtype or dtype
         )
-    ggufs = [name for name in names if name.lower().endswith(".gguf") and "mmproj" not in name.lower()]
+    ggufs = [each for each in names if each.lower().endswith(".gguf") and "mmproj" not in each.lower()]
     if len(ggufs) == 1:
         from gpuspec.catalog.gguf import read_gguf
 
         return read_gguf(os.path.join(folder, ggufs[0]))
     if shards:
-        parameters, size, dtype = _weights(shards)
-        name = os.path.basename(os.path.abspath(folder))
-        return Model(
-            name, params_b=parameters / 1e9, native_dtype=dtype, source="local file", weights_gib=size / _GIB
-        )
+        return _of_weights(name, shards)
     raise ValueError("it holds no config.json, no .safetensors and not exactly one .gguf file")
+
+
+def _of_weights(name: str, paths: list[str]) -> Model:
+    parameters, size, dtype = _weights(paths)
+    return Model(
+        name, params_b=parameters / 1e9, native_dtype=dtype, source="local file", weights_gib=size / _GIB
+    )
 
 
 def _json(path: str) -> dict[str, Any]:
@@ -121,9 +116,7 @@ def _weights(paths: list[str]) -> tuple[int, int, str | None]:
     dtypes: dict[str, int] = {}
     for path in paths:
         for dtype, shape, length in _tensors(path):
-            number = 1
-            for side in shape:
-                number *= side
+            number = math.prod(shape)
             if BYTES.get(dtype, 0) * number > length + 8:
                 raise ValueError(f"{os.path.basename(path)}: a tensor claims more elements than it has bytes")
             elements += number
