@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import click
@@ -12,35 +13,24 @@ from gpuspec.errors import UserError
 from gpuspec.plugin.catalog import installed_catalog
 
 
-class Cheapest(NamedTuple):
-    """A GPU with its cheapest offers per GPU, on demand and spot."""
+class Rate(NamedTuple):
+    """What one GPU costs, $/h, in the machine where it costs least."""
+
+    per_hour: float
+    offer: Offer
+
+
+class Line(NamedTuple):
+    """A GPU with what it costs at least, on demand and on spot."""
 
     gpu: Gpu
-    demand: Offer | None
-    spot: Offer | None
-
-    @property
-    def price(self) -> float | None:
-        """$/h of one GPU on demand."""
-        return (
-            None
-            if self.demand is None or self.demand.price is None
-            else self.demand.price / self.demand.gpu_count
-        )
-
-    @property
-    def spot_price(self) -> float | None:
-        """$/h of one GPU on spot."""
-        return (
-            None
-            if self.spot is None or self.spot.spot_price is None
-            else self.spot.spot_price / self.spot.gpu_count
-        )
+    demand: Rate | None
+    spot: Rate | None
 
 
 SORTS = {
     "vram": lambda line: (line.gpu.vram_gb, line.gpu.name),
-    "price": lambda line: (line.price is None, line.price or 0, line.gpu.name),
+    "price": lambda line: (line.demand is None, line.demand and line.demand.per_hour, line.gpu.name),
     "bandwidth": lambda line: (-(line.gpu.bandwidth_gbs or 0), line.gpu.name),
     "fp16": lambda line: (-(line.gpu.fp16_tflops or 0), line.gpu.name),
     "name": lambda line: line.gpu.name,
@@ -105,41 +95,33 @@ def _and_variants(catalog: Catalog, match: GpuMatch) -> tuple[Gpu, ...]:
     return tuple(gpu for gpu in catalog.gpus if gpu.name in accepted and not gpu.variants)
 
 
-def _lines(catalog: Catalog, wanted: tuple[Gpu, ...], cloud: str | None) -> list[Cheapest]:
-    demand: dict[str, Offer] = {}
-    spot: dict[str, Offer] = {}
-    families = {gpu.name: gpu.variants for gpu in catalog.gpus if gpu.variants}
-    found = [offer for offer in catalog.offers() if cloud is None or offer.cloud == cloud.lower()]
-    if cloud is not None and not found:
+def _lines(catalog: Catalog, wanted: tuple[Gpu, ...], cloud: str | None) -> list[Line]:
+    offers = catalog.offers(clouds=(cloud.lower(),) if cloud else ())
+    if not offers and cloud is not None:
         names = ", ".join(sorted({offer.cloud for offer in catalog.offers()}))
         raise UserError("unknown-cloud", f"no prices of a cloud {cloud!r} are known", f"There are: {names}.")
-    for offer in found:
-        if offer.gpu in families:
-            continue
-        if offer.price is not None and _cheaper(offer.price / offer.gpu_count, demand.get(offer.gpu), False):
-            demand[offer.gpu] = offer
-        if offer.spot_price is not None and _cheaper(
-            offer.spot_price / offer.gpu_count, spot.get(offer.gpu), True
-        ):
-            spot[offer.gpu] = offer
-    return [Cheapest(gpu, demand.get(gpu.name), spot.get(gpu.name)) for gpu in wanted]
+    demand = _cheapest((offer, offer.price) for offer in offers)
+    spot = _cheapest((offer, offer.spot_price) for offer in offers)
+    return [Line(gpu, demand.get(gpu.name), spot.get(gpu.name)) for gpu in wanted]
 
 
-def _cheaper(price: float, best: Offer | None, spot: bool) -> bool:
-    if best is None:
-        return True
-    known = best.spot_price if spot else best.price
-    return known is None or price < known / best.gpu_count
+def _cheapest(prices: Iterable[tuple[Offer, float | None]]) -> dict[str, Rate]:
+    found: dict[str, Rate] = {}
+    for offer, price in prices:
+        if price is not None:
+            rate = Rate(price / offer.gpu_count, offer)
+            if offer.gpu not in found or rate.per_hour < found[offer.gpu].per_hour:
+                found[offer.gpu] = rate
+    return found
 
 
-def _shown(line: Cheapest, min_vram: float | None, max_price: float | None, cloud: str | None) -> bool:
+def _shown(line: Line, min_vram: float | None, max_price: float | None, cloud: str | None) -> bool:
     if min_vram is not None and line.gpu.vram_gb < min_vram:
         return False
-    if cloud is not None and line.demand is None and line.spot is None:
-        return False
-    if max_price is None:
-        return True
-    return any(price is not None and price <= max_price for price in (line.price, line.spot_price))
+    rates = [rate.per_hour for rate in (line.demand, line.spot) if rate]
+    if max_price is not None:
+        return any(rate <= max_price for rate in rates)
+    return cloud is None or bool(rates)
 
 
 def _features(gpu: Gpu) -> str:
@@ -147,15 +129,15 @@ def _features(gpu: Gpu) -> str:
     return " ".join(name for name, has in named if has)
 
 
-def _money(price: float | None, offer: Offer | None) -> str:
-    return f"${price:.2f} {offer.cloud}" if price is not None and offer is not None else "-"
+def _money(rate: Rate | None) -> str:
+    return f"${rate.per_hour:.2f} {rate.offer.cloud}" if rate else "-"
 
 
 def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g}"
 
 
-def _print_table(catalog: Catalog, lines: list[Cheapest]) -> None:
+def _print_table(catalog: Catalog, lines: list[Line]) -> None:
     if not lines:
         click.echo("No GPU matches.")
         return
@@ -163,7 +145,7 @@ def _print_table(catalog: Catalog, lines: list[Cheapest]) -> None:
     rows: list[tuple[str, ...]] = [head]
     for line in lines:
         gpu = line.gpu
-        prices = (_money(line.price, line.demand), _money(line.spot_price, line.spot))
+        prices = (_money(line.demand), _money(line.spot))
         speeds = (_number(gpu.bandwidth_gbs), _number(gpu.fp16_tflops))
         rows.append((gpu.name, f"{gpu.vram_gb:g}", *prices, *speeds, _features(gpu)))
     for text in fitted(rows):
@@ -180,7 +162,7 @@ def dates_of_prices(catalog: Catalog) -> list[str]:
     return [f"{', '.join(names)} {date}" for date, names in by_date.items()]
 
 
-def _print_one(line: Cheapest) -> None:
+def _print_one(line: Line) -> None:
     gpu = line.gpu
     click.echo(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
     shows = f", {gpu.vram_gib:.1f} GiB usable" if gpu.vram_gib != gpu.vram_gb else ""
@@ -195,8 +177,8 @@ def _print_one(line: Cheapest) -> None:
         ("compute capability", gpu.compute_capability or "unknown"),
         ("form", gpu.form_factor or "unknown"),
         ("NVLink", {True: "yes", False: "no", None: "unknown"}[gpu.nvlink]),
-        ("on demand", _money(line.price, line.demand)),
-        ("spot", _money(line.spot_price, line.spot)),
+        ("on demand", _money(line.demand)),
+        ("spot", _money(line.spot)),
         ("also called", ", ".join(dict.fromkeys(name for _, name in gpu.aliases)) or "-"),
         ("note", gpu.note),
     )
@@ -207,15 +189,15 @@ def _print_one(line: Cheapest) -> None:
         click.echo(f"  source              {source}")
 
 
-def _record(line: Cheapest) -> dict[str, Any]:
+def _record(line: Line) -> dict[str, Any]:
     record = {key: value for key, value in line.gpu._asdict().items() if key != "aliases"}
     record["vram_gib"] = line.gpu.vram_gib
     record["aliases"] = [{"vocabulary": where, "name": name} for where, name in line.gpu.aliases]
-    for kind, offer, price in (("on_demand", line.demand, line.price), ("spot", line.spot, line.spot_price)):
-        record[kind] = offer and {
-            "per_hour": price,
-            "cloud": offer.cloud,
-            "instance": offer.instance,
-            "source": offer.source,
+    for kind, rate in (("on_demand", line.demand), ("spot", line.spot)):
+        record[kind] = rate and {
+            "per_hour": rate.per_hour,
+            "cloud": rate.offer.cloud,
+            "instance": rate.offer.instance,
+            "source": rate.offer.source,
         }
     return record
