@@ -1,4 +1,4 @@
-"""Ctrl-C, and what else asks a launch to end; and work that is waited for only so long."""
+"""Ctrl-C and the other signals that ask a launch to end, and work with a time limit."""
 
 from __future__ import annotations
 

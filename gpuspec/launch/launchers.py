@@ -10,15 +10,19 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Launcher
 
-OWN = ("skypilot", "local")
-"""Each is a package of this folder with a function `launcher`."""
+OWN = {
+    "skypilot": ("skypilot.skypilot_launcher", "SkyPilotLauncher"),
+    "local": ("local.local_launcher", "LocalLauncher"),
+}
+"""Name for `run --on` → the module of this folder, and the class."""
 
 replaced: dict[str, Callable[[], Launcher]] = {}
 """Launchers of a test (`gpuspec.testing.fake_launcher`), in the place of those of the same name."""
 
 
 def _import(name: str) -> Launcher:
-    made: Launcher = import_module(f"gpuspec.launch.{name}").launcher()
+    module, kind = OWN[name]
+    made: Launcher = getattr(import_module(f"gpuspec.launch.{module}"), kind)()
     return made
 
 

@@ -274,8 +274,8 @@ class Outputs:
         return wanted
 
     def _ours(self, entry: list[Any] | None, target: str) -> bool:
-        """Whether the file is as a run of ours left it, and that run was over when this one began: what a run beside
-        this one brought is a result too."""
+        """Whether the file is as a run left it that was over when this one began. What a run beside this one brought
+        is a result to keep."""
         if entry is None or entry[:2] != _stamp(target):
             return False
         run_id, at = (*entry[2:], self.run_id, 0.0)[:2]

@@ -1,4 +1,4 @@
-"""A plugin's launcher, whose faults are told with the plugin's name instead of ending the command."""
+"""A plugin's launcher: its faults are reported with the plugin's name instead of ending the command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ASKING = ("state", "strays")
 """Methods that `ps` and `reap` call for everything there is: one that never answers must not keep the others."""
 
 _PATIENCE = 6
-"""Times the ordinary limit, for a machine that answers late."""
+"""How many times the ordinary limit those may take, since a machine may answer late."""
 
 _METHODS = ("attach", "check", "describe", "down", "launch", "logs", "remove", "state", "stop", "strays")
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 MARK = "GPUSPEC_RUN_ID"
-"""Every process of a run inherits this variable; that is how strays are told from strangers."""
+"""Every process of a run inherits this variable: so those that it left are found again."""
 
 
 def marked(run_id: str) -> list[int]:

@@ -1,9 +1,1 @@
-"""The SkyPilot launcher."""
-
-from gpuspec.launch.launcher import Launcher
-from gpuspec.launch.skypilot.skypilot_launcher import SkyPilotLauncher
-
-
-def launcher() -> Launcher:
-    """What `run --on skypilot` asks."""
-    return SkyPilotLauncher()
+"""The SkyPilot launcher: any cloud that SkyPilot can rent from (`skypilot_launcher.py`)."""

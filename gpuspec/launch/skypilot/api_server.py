@@ -8,7 +8,7 @@ import subprocess
 
 
 def root_cause(error: BaseException) -> str:
-    """What a failed request comes down to, without the address and the layers around it: "Connection refused"."""
+    """The innermost cause of a failed request, without the address and the layers around it: "Connection refused"."""
     while inner := error.__cause__ or error.__context__ or _argument(error):
         error = inner
     words = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
@@ -22,9 +22,9 @@ def _argument(error: BaseException) -> BaseException | None:
 
 
 def leftover_processes() -> str:
-    """What to do about processes of a killed server that keep the next from starting; "" where there are none. The
-    kernel kills the server alone when memory is short: its queue then holds a port, and its workers, which heed no
-    polite signal, go on with what they were asked for."""
+    """What to do about processes of a killed server that keep the next from starting; "" where there are none. When
+    memory is short the kernel kills the server alone: its queue still holds a port, and its workers, which ignore
+    TERM, go on with what they were asked for."""
     groups = sorted(_orphaned_groups())
     if not groups:
         return ""

@@ -79,11 +79,11 @@ def skypilot_used() -> bool:
 
 
 class Client:
-    """A session with SkyPilot's API server (which SkyPilot starts on this machine unless told of another)."""
+    """A session with SkyPilot's API server, which SkyPilot starts on this machine unless another is configured."""
 
     def __init__(self) -> None:
         require_skypilot()
-        # Nobody's jobs are reported to a third party because they used us; who wants it has set it.
+        # gpuspec reports nobody's jobs to a third party; a user who wants SkyPilot to has set this.
         os.environ.setdefault("SKYPILOT_DISABLE_USAGE_COLLECTION", "1")
         with explained():
             import sky
@@ -151,7 +151,7 @@ class Client:
         return machine_of(found[0]) if found else None
 
     def machines(self) -> list[Machine]:
-        """Every cluster that this user has, as the clouds tell now."""
+        """Every cluster of this user, as the clouds report it now."""
         with explained():
             return [machine_of(each) for each in self._refreshed(self._remembered(None))]
 
@@ -159,7 +159,8 @@ class Client:
         return list(self._sdk.get(self._sdk.status(names)))
 
     def _refreshed(self, known: list[Any]) -> list[Any]:
-        """Clusters as their clouds tell. One that may not be seen yet is not asked for: SkyPilot would forget it."""
+        """Clusters as their clouds report them, but for those that may not be visible yet: SkyPilot would forget
+        them."""
         on_the_way = [each for each in known if seconds_until_visible(each)]
         names = [each.name for each in known if each not in on_the_way]
         if not names:
@@ -229,7 +230,7 @@ class Client:
     def down(self, name: str) -> None:
         """Take a machine down, and stop its launch if that is still under way; fine if it is gone."""
         with explained():
-            # The server is started where none is; that one was there is believed for 5 s (sky/server/common.py).
+            # Starts the server where none is: SkyPilot remembers for 5 s that one was there (sky/server/common.py).
             self._health.cache_clear()
             self._remembered([name])
         for request in self.pending(name):

@@ -218,8 +218,8 @@ def machine_of_job(controllers: Controllers, job: ManagedJob) -> Machine | None:
 
 
 def lock_sky_folder() -> None:
-    """The controller keeps the values of secrets, to be able to start the job again, in files of SkyPilot's folder
-    that all on this machine may read: nobody else may enter it from here on. UserError where that cannot be had."""
+    """Close SkyPilot's folder to other users: its controller keeps the values of secrets there, to start the job
+    again with, in files that all on this machine could read. UserError where it cannot be closed."""
     try:
         os.chmod(os.path.expanduser("~/.sky"), 0o700)
     except OSError as error:

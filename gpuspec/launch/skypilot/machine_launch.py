@@ -265,7 +265,7 @@ class MachineLaunch:
         return outcome_of_state(state, log)
 
     def _note_measured(self, log: JobLog) -> None:
-        """What the log told of memory and of the time of an item."""
+        """Record the memory and the time of an item that the log shows."""
         if log.peak_memory is not None:
             self.record.update(peak_memory=log.peak_memory)
         if log.all_items:  # else it is the time of failing, too

@@ -1,4 +1,4 @@
-"""What has become of a run that has a machine of its own, asked of SkyPilot and the machine."""
+"""The state of a run that has a machine of its own, asked of SkyPilot and the machine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _STATES: dict[str, State] = {
     "FAILED_SETUP": "failed",
     "CANCELLED": "interrupted",
 }
-"""SkyPilot's job states in our words."""
+"""SkyPilot's state of a job → the state of our run."""
 
 
 def machine_run_state(client: Client, run: Run) -> Run:
-    """The run as its machine has it, kept in its record once it has ended. A machine that is gone takes with it how
-    the job ended, unless someone had asked before."""
+    """The run as its machine reports it, kept in its record once it has ended. When a machine goes, how its job ended
+    is lost, unless somebody asked before."""
     name = run.machine or ""
     machine = client.machine(name, refresh=True)
     if machine is not None and run.state == "lost":  # it was to go, and did not
@@ -48,7 +48,7 @@ def machine_run_state(client: Client, run: Run) -> Run:
 
 
 def job_number(client: Client, run: Run) -> int | None:
-    """The run's job on its machine; also of a run whose client was gone before it could write the number down."""
+    """The number of the run's job on its machine, also where its client was gone before it could note it."""
     if run.machine_job:
         return int(run.machine_job)
     found = client.newest_job(run.machine or "")
@@ -60,7 +60,7 @@ def job_number(client: Client, run: Run) -> int | None:
 
 
 def _without_machine(client: Client, run: Run, machine: Machine | None) -> Run:
-    """A run with no job on a machine: it is still being made, or nobody makes it any more."""
+    """A run with no job on a machine: the machine is still being made, or no longer."""
     if alive(run) or client.pending(run.machine or ""):
         return run._replace(state="provisioning")
     if machine is None:
@@ -70,7 +70,7 @@ def _without_machine(client: Client, run: Run, machine: Machine | None) -> Run:
 
 
 def _gone(run: Run) -> str:
-    """Of a run whose machine went before anybody asked how its job ended."""
+    """The message for a run whose machine went before anybody asked how its job ended."""
     if run.cloud is None:  # nobody saw it up, but it may have been
         return "there is no machine of it; whether it came to a job is not known"
     timer = (

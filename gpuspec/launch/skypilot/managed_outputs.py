@@ -1,5 +1,5 @@
-"""The outputs of a managed job. Its machine goes as soon as it is over, and so waits until somebody has fetched them
-(`job_script.wait_for_fetch_text`)."""
+"""The outputs of a managed job. Its machine goes as soon as the job is over, so the job itself waits until somebody
+has fetched them (`job_script.wait_for_fetch_text`)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ManagedOutputs:
         self._thread.start()
 
     def close(self) -> None:
-        """Leave off. Call it when the log has ended: the machine is gone then."""
+        """Stop. Call it when the log has ended: the machine is gone then."""
         self._over.set()
         self._thread.join()
 

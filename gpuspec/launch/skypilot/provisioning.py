@@ -1,5 +1,5 @@
-"""Machines that are being made. A cloud that was asked for one may show it only seconds later, and make it although
-nobody waits for the answer any more; SkyPilot forgets a cluster of which it sees nothing when it looks."""
+"""Machines that are being made. A cloud may show a machine only seconds after it was asked for it, and make it even
+when nobody waits any more. SkyPilot forgets a cluster when it looks and sees no machine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import time
 from typing import Any
 
 INVISIBLE_SECONDS = 60.0
-"""For how long after the request a machine may not be seen yet (SkyPilot 0.14.1, `_LAUNCH_DOUBLE_CHECK_WINDOW`)."""
+"""For how long after the request a machine may not be visible yet (SkyPilot 0.14.1,
+`_LAUNCH_DOUBLE_CHECK_WINDOW`)."""
 
 
 def seconds_until_visible(status: Any) -> float:
-    """For how many seconds more the machine of a cluster may be on its way without being seen; 0.0 where it is up or
+    """For how many seconds more the machine of a cluster may come although it is not visible; 0.0 where it is up or
     was asked for long ago."""
     if status.status.value != "INIT":
         return 0.0
@@ -20,8 +21,8 @@ def seconds_until_visible(status: Any) -> float:
 
 
 def wait_until_visible(status: Any) -> None:
-    """Wait until the cloud shows the machine of a cluster, or will not show it any more: what is not seen cannot be
-    taken down."""
+    """Wait until the cloud shows the machine of a cluster, or will not any more: only a visible one can be taken
+    down."""
     until = time.monotonic() + seconds_until_visible(status)
     said = False
     while time.monotonic() < until and not _visible(status):
@@ -36,8 +37,8 @@ def wait_until_visible(status: Any) -> None:
 
 
 def _visible(status: Any) -> bool:
-    """Whether the cloud shows a machine of the cluster. By what SkyPilot uses itself, as no command of its own looks
-    without forgetting; False where that cannot be asked from here (a server elsewhere, another version)."""
+    """Whether the cloud shows a machine of the cluster, by SkyPilot's inner functions: its commands forget what they
+    do not see. False where that cannot be asked from here (a server elsewhere, another version)."""
     try:
         from sky import global_user_state, provision
 

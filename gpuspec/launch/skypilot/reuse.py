@@ -1,4 +1,4 @@
-"""A machine that an earlier run has left, and that its timer has not taken yet, runs the next job at once."""
+"""Using a machine again: one that an earlier run has left, and whose timer is not over, runs the next job at once."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def idle_machines(client: Client, key: str) -> list[str]:
 
 
 def _still_has_machine(client: Client, run: Run) -> bool:
-    """Whether a run still has its machine. How one has ended that no gpuspec follows stands in no record yet; where
-    somebody asked, its own gpuspec may still be fetching the results."""
+    """Whether a run still has its machine. No record says yet how a run ended that no gpuspec follows; where one
+    does, it may still be fetching the results."""
     if run.state in FINAL:
         return alive(run) and run.pid != os.getpid()
     try:
@@ -57,7 +57,7 @@ def first_reusable(
     client: Client, names: Sequence[str], options: Sequence[ResourceOption], most: float
 ) -> tuple[Machine, ResourceOption] | None:
     """The first of these machines that is up, will take itself down, and is one the plan would rent for at most
-    `most` $/h; with the option of the plan that it is."""
+    `most` $/h; with the plan's option for it."""
     for name in names:
         try:
             machine = client.machine(name, refresh=True)

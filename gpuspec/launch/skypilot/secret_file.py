@@ -1,5 +1,5 @@
-"""Secrets of a job on a Slurm. SkyPilot 0.14.1 hands a job's environment to `srun` in an argument, which all who may
-log in to the cluster can read; so there they travel in a file that only its owner can."""
+"""Secrets of a job on a Slurm. SkyPilot 0.14.1 hands a job's environment to `srun` as an argument, which everyone who
+may log in to the cluster can read; so there they travel in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NAME = "secrets"
 
 
 def on_slurm(infra: str) -> bool:
-    """Whether a way of SkyPilot's leads to a Slurm."""
+    """Whether SkyPilot's `infra` names a Slurm."""
     return infra.split("/")[0] == "slurm"
 
 
 def secrets_in_file(config: dict[str, Any], values: Mapping[str, str], run_id: str) -> dict[str, Any]:
-    """The task with its secrets in a file that SkyPilot copies to the machine: setup and the command read it, the
-    command takes it away. `remove_secret_file` removes the one here."""
+    """The task with its secrets in a file that SkyPilot copies to the machine: setup and the command read it, and the
+    command removes it. `remove_secret_file` removes the one here."""
     _remove_files_of_dead_runs()
     here, there = os.path.join(run_folder(run_id), NAME), f"~/.gpuspec-{run_id}"
     with open(os.open(here, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:

@@ -82,19 +82,19 @@ class ServiceLaunch(MachineLaunch):
 
     def _follow(self, client: Client) -> Outcome:
         """Say what becomes of the replicas, until Ctrl-C takes the service down."""
-        told = ""
+        last = ""
         while (found := self.controllers.service(self.name)) is not None:
-            said = summary(found)
-            if said != told:
-                self.settings.say(f"{self.name}: {said}")
+            now = summary(found)
+            if now != last:
+                self.settings.say(f"{self.name}: {now}")
                 self.record.update(state=_STATES.get(found.state, "running"))
-                told = said
+                last = now
             if found.state in ("FAILED", "CONTROLLER_FAILED", "FAILED_CLEANUP"):
                 for each in found.replicas[-1:]:
                     self.controllers.replica_log(
                         self.name, each.number, JobLog(sys.stderr, sys.stderr), follow=False
                     )
-                raise UserError("service-failed", f"{self.name}: {said}", "its log is above", status=1)
+                raise UserError("service-failed", f"{self.name}: {now}", "its log is above", status=1)
             time.sleep(POLL_SECONDS)
         return Outcome("interrupted", None, "it was taken down")
 

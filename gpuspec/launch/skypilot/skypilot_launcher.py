@@ -100,8 +100,8 @@ class SkyPilotLauncher:
         return machine_run_state(Client(), run)
 
     def logs(self, run: Run, *, follow: bool) -> int:
-        """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` brings its results at
-        the end, as nobody else may; 1 also where they do not come."""
+        """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` also fetches its results
+        at the end; 1 where they do not come."""
         from gpuspec.launch.skypilot.client import Client
         from gpuspec.launch.skypilot.follow_log import follow_to_end
         from gpuspec.launch.skypilot.results import fetch_after_end

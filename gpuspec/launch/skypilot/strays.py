@@ -1,4 +1,4 @@
-"""Machines of ours that nobody looks after: no record knows them, or their timer should have taken them."""
+"""Machines that gpuspec rented and nobody looks after: in no record, or up although their timer is over."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def machine_strays(
 
 
 def _why(runs: Sequence[Run], now: float | None) -> str:
-    """ "" where a run answers for the machine, be it that its idle minutes are not over."""
+    """Why a machine is a stray; "" where a run answers for it, or its idle minutes are not over."""
     if not runs:
         return NO_RECORD
     if any(run.state not in FINAL and not cost.outlived(run, now) for run in runs):
