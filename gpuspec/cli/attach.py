@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.launcher import FINAL
-from gpuspec.launch.launchers import find_launcher
 from gpuspec.launch.records import Records
 
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from gpuspec.cli.ps import current, place
-from gpuspec.launch import cost
+from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records
 
@@ -18,12 +18,12 @@ from gpuspec.launch.records import Records
 def command(run: str, as_json: bool) -> int:
     """What a run has cost so far, and how that compares with what was planned."""
     found = current(Records().get(run))
-    spent, most = cost.so_far(found), cost.predicted(found)
+    spent, most = run_cost.so_far(found), run_cost.predicted(found)
     if as_json:
         numbers = {
             "run": found.id,
             "state": found.state,
-            "hours": cost.hours(found),
+            "hours": run_cost.hours(found),
             "max_hours": found.max_hours,
             "planned_price": found.planned_price,
             "actual_price": found.actual_price,
@@ -43,7 +43,7 @@ def command(run: str, as_json: bool) -> int:
 
 def _lines(run: Run, spent: float | None, most: float | None) -> list[tuple[str, str]]:
     limit = "no limit" if run.max_hours is None else f"limit {run.max_hours:g} h"
-    lines = [("time", f"{cost.hours(run):.2f} h ({limit})")]
+    lines = [("time", f"{run_cost.hours(run):.2f} h ({limit})")]
     if run.peak_memory is not None:
         planned = "" if run.planned_memory is None else f" (planned {run.planned_memory:.1f} GiB)"
         lines.append(("memory", f"{run.peak_memory:.1f} GiB at most on one GPU{planned}"))

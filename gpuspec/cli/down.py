@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.launch import cost
-from gpuspec.launch.launchers import find_launcher
+from gpuspec.launch import run_cost
+from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.records import Records
 
 
@@ -17,7 +17,7 @@ def command(runs: tuple[str, ...]) -> int:
         found = Records().get(name)
         where = find_launcher(found.launcher)
         after = where.down(found)
-        spent = cost.so_far(after)
+        spent = run_cost.so_far(after)
         money = "cost unknown" if spent is None else f"about ${spent:.2f}"
         end = f", {money}" if spent != 0 else ""
         end = f", its machine is gone, {money}" if where.rents else end

@@ -16,7 +16,7 @@ class LauncherName(click.Choice):  # type: ignore[type-arg]  # generic since cli
     @property
     def choices(self) -> tuple[str, ...]:
         """Our own launchers, then those of plugins."""
-        from gpuspec.launch.launchers import launchers
+        from gpuspec.launch.installed_launchers import launchers
 
         return tuple(launchers())
 
@@ -26,7 +26,7 @@ class LauncherName(click.Choice):  # type: ignore[type-arg]  # generic since cli
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name. UserError `unknown-launcher` for another, with the nearest: told as everywhere else."""
-        from gpuspec.launch.launchers import launcher_maker
+        from gpuspec.launch.installed_launchers import launcher_maker
 
         launcher_maker(str(value))
         return str(value)

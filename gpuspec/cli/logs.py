@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.launch.launchers import find_launcher
+from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.records import Records
 
 

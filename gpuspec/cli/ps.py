@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import click
 
 from gpuspec.errors import UserError
-from gpuspec.launch import cost
+from gpuspec.launch import run_cost
+from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.launcher import FINAL, Run, Stray
-from gpuspec.launch.launchers import find_launcher
 from gpuspec.launch.records import Records
 
 RECENT = 10
@@ -32,7 +32,9 @@ def command(everything: bool, as_json: bool) -> int:
     kept = [run for n, run in enumerate(runs) if everything or n < RECENT or run.state not in FINAL]
     shown = [current(run) for run in kept]
     if as_json:
-        rows = [{**run._asdict(), "cost": cost.so_far(run), "hours": cost.hours(run)} for run in shown]
+        rows = [
+            {**run._asdict(), "cost": run_cost.so_far(run), "hours": run_cost.hours(run)} for run in shown
+        ]
         click.echo(json.dumps({"runs": rows}, indent=2))
         return 0
     if not shown:
@@ -44,7 +46,7 @@ def command(everything: bool, as_json: bool) -> int:
     for row in rows_text:
         cells = [cell.ljust(width) for cell, width in zip(row[:7], widths, strict=True)]
         click.echo("  ".join([*cells, row[7]]).rstrip())
-    lost = [run for run in shown if (run.state == "lost" and not run.gone) or cost.outlived(run)]
+    lost = [run for run in shown if (run.state == "lost" and not run.gone) or run_cost.outlived(run)]
     if lost:
         click.echo(f"\n{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
     for stray in still_up(runs):
@@ -58,7 +60,7 @@ def still_up(runs: Sequence[Run]) -> list[Stray]:
         run
         for run in runs
         if run.state in FINAL and run.launcher != "local" and run.machine and not run.gone
-        and cost.overdue(run) > 60 * cost.LATE_MINUTES
+        and run_cost.overdue(run) > 60 * run_cost.LATE_MINUTES
     ]  # fmt: skip
     found: list[Stray] = []
     for name in dict.fromkeys(run.launcher for run in due):
@@ -97,7 +99,16 @@ def place(run: Run) -> str:
 
 
 def _row(run: Run) -> tuple[str, ...]:
-    spent = cost.so_far(run)
+    spent = run_cost.so_far(run)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
     money = "unknown" if spent is None else f"${spent:.2f}"
-    return (run.id, run.name, run.state, place(run), started, f"{cost.hours(run):.2f}", money, run.message)
+    return (
+        run.id,
+        run.name,
+        run.state,
+        place(run),
+        started,
+        f"{run_cost.hours(run):.2f}",
+        money,
+        run.message,
+    )

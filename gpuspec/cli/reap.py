@@ -8,9 +8,9 @@ import click
 
 from gpuspec.cli.ps import current, place
 from gpuspec.errors import UserError
-from gpuspec.launch import cost
+from gpuspec.launch import run_cost
+from gpuspec.launch.installed_launchers import find_launcher, launchers
 from gpuspec.launch.launcher import FINAL, Launcher, Run, Stray
-from gpuspec.launch.launchers import find_launcher, launchers
 from gpuspec.launch.records import Records
 
 
@@ -69,8 +69,8 @@ def _reason(run: Run) -> str:
         return ""
     if run.state == "lost":
         return run.message or "the process that looked after it is gone"
-    if cost.outlived(run):
-        return f"{cost.hours(run):.1f} h, past its limit of {run.max_hours:g} h"
+    if run_cost.outlived(run):
+        return f"{run_cost.hours(run):.1f} h, past its limit of {run.max_hours:g} h"
     return ""
 
 

@@ -1,7 +1,7 @@
 """What a launcher is: checks, shows, launches a job, and looks after the run afterwards.
 
 A launcher never decides what to rent (the Plan did) and never keeps state of its own (the Record does). Anything a
-person can put right is a `UserError`. Which launchers there are: `launchers.py`.
+person can put right is a `UserError`. Which launchers there are: `installed_launchers.py`.
 """
 
 from __future__ import annotations

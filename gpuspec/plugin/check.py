@@ -135,7 +135,7 @@ def answer_faults(module: Any) -> list[str]:
     """What gpuspec refuses of what the module's hooks give, the first of it. Rules have their own check."""
     from gpuspec.errors import UserError
     from gpuspec.job.strategies import BUILT_IN, strategies
-    from gpuspec.launch.launchers import gpuspec_launchers, launchers
+    from gpuspec.launch.installed_launchers import gpuspec_launchers, launchers
     from gpuspec.plugin.catalog import installed_catalog
     from gpuspec.report import reporters
     from gpuspec.testing import plugged

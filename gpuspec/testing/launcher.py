@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gpuspec.job import Job
-from gpuspec.launch import launchers
+from gpuspec.launch import installed_launchers
 from gpuspec.launch.launcher import Launcher, Outcome, Record, Run, RunSettings, State, Stray
 from gpuspec.planning.plan import Plan
 
@@ -77,10 +77,10 @@ def fake_launcher(
     """In the block `gpuspec run --on NAME` runs nothing, and ends in `state`."""
     fake = FakeLauncher(name, Outcome(state, exit_code))
     launcher: Launcher = fake
-    before = dict(launchers.replaced)
-    launchers.replaced[name] = lambda: launcher
+    before = dict(installed_launchers.replaced)
+    installed_launchers.replaced[name] = lambda: launcher
     try:
         yield fake
     finally:
-        launchers.replaced.clear()
-        launchers.replaced.update(before)
+        installed_launchers.replaced.clear()
+        installed_launchers.replaced.update(before)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.launch import Run, clock, cost
+from gpuspec.launch import Run, clock, run_cost
 from gpuspec.launch.records import Records, alive, process_start, state_dir
 
 
@@ -197,23 +197,25 @@ RENTED = Run("a" * 10, "a", "skypilot", "-", "/", "running", started=1000.0, pla
 
 def test_cost_is_hours_times_price() -> None:
     # 1.5 h at $2.00 planned, then at $3.00 really paid
-    assert cost.so_far(RENTED, now=1000 + 5400) == pytest.approx(3.0)
-    assert cost.so_far(RENTED._replace(actual_price=3.0), now=1000 + 5400) == pytest.approx(4.5)
-    assert cost.so_far(RENTED._replace(ended=1000 + 3600.0), now=1e9) == pytest.approx(2.0)
-    assert cost.so_far(RENTED._replace(planned_price=None), now=2000) is None
-    assert cost.so_far(RENTED._replace(launcher="local"), now=1e9) == 0
+    assert run_cost.so_far(RENTED, now=1000 + 5400) == pytest.approx(3.0)
+    assert run_cost.so_far(RENTED._replace(actual_price=3.0), now=1000 + 5400) == pytest.approx(4.5)
+    assert run_cost.so_far(RENTED._replace(ended=1000 + 3600.0), now=1e9) == pytest.approx(2.0)
+    assert run_cost.so_far(RENTED._replace(planned_price=None), now=2000) is None
+    assert run_cost.so_far(RENTED._replace(launcher="local"), now=1e9) == 0
 
 
 def test_a_clock_set_back_costs_nothing_negative() -> None:
-    assert cost.so_far(RENTED, now=0.0) == 0
+    assert run_cost.so_far(RENTED, now=0.0) == 0
 
 
 def test_hours_are_counted_on_the_uptime_of_one_boot() -> None:
     run = RENTED._replace(boot=clock.boot(), started_up=clock.uptime() - 3600)
-    assert cost.hours(run) == pytest.approx(1.0, abs=0.01)  # whatever `started` says
-    assert cost.hours(run._replace(ended=5.0, ended_up=clock.uptime() - 1800)) == pytest.approx(0.5, abs=0.01)
+    assert run_cost.hours(run) == pytest.approx(1.0, abs=0.01)  # whatever `started` says
+    assert run_cost.hours(run._replace(ended=5.0, ended_up=clock.uptime() - 1800)) == pytest.approx(
+        0.5, abs=0.01
+    )
     rebooted = run._replace(boot="another", started=time.time() - 7200)
-    assert cost.hours(rebooted) == pytest.approx(2.0, abs=0.01)
+    assert run_cost.hours(rebooted) == pytest.approx(2.0, abs=0.01)
 
 
 def test_a_run_that_ended_after_a_reboot_has_no_uptime_of_its_end() -> None:
@@ -225,14 +227,14 @@ def test_a_run_that_ended_after_a_reboot_has_no_uptime_of_its_end() -> None:
 
 def test_predicted_is_the_limit_and_the_idle_minutes() -> None:
     # 4 h + 30 min at $2.00
-    assert cost.predicted(RENTED._replace(keep_alive_minutes=30)) == pytest.approx(9.0)
-    assert cost.predicted(RENTED._replace(max_hours=None)) is None
+    assert run_cost.predicted(RENTED._replace(keep_alive_minutes=30)) == pytest.approx(9.0)
+    assert run_cost.predicted(RENTED._replace(max_hours=None)) is None
 
 
 @pytest.mark.parametrize(
     ("hours", "expected"), [(3.9, False), (4.1, False), (4.2, True), (9999, True)]
 )  # 10 minutes of grace: 4 h 10 min = 4.167 h
 def test_a_run_outlives_its_limit_after_ten_minutes(hours: float, expected: bool) -> None:
-    assert cost.outlived(RENTED, now=1000 + hours * 3600) is expected
-    assert not cost.outlived(RENTED._replace(ended=2000.0), now=1e9)
-    assert not cost.outlived(RENTED._replace(max_hours=None), now=1e9)
+    assert run_cost.outlived(RENTED, now=1000 + hours * 3600) is expected
+    assert not run_cost.outlived(RENTED._replace(ended=2000.0), now=1e9)
+    assert not run_cost.outlived(RENTED._replace(max_hours=None), now=1e9)

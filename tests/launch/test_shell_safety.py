@@ -24,7 +24,7 @@ from gpuspec.job import Budget, Download, GpuChoice, Job, Step
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
 from gpuspec.launch.skypilot.job_script import INLINE_BYTES, sent_as_file
-from gpuspec.launch.skypilot.task import Recovery, task, usable_options
+from gpuspec.launch.skypilot.task import JobRecovery, task, usable_options
 from gpuspec.launch.skypilot.yaml_text import render
 
 from .test_items import NASTY, names
@@ -155,7 +155,7 @@ def test_variables_of_our_own_hide_none_of_the_authors() -> None:
         cache="s3://mine",
         budget=Budget(None, 2.0),
     )
-    recovery = Recovery(deadline=1e9, fetch_minutes=5, folder=None)
+    recovery = JobRecovery(deadline=1e9, fetch_minutes=5, folder=None)
     made = task(spec, planned(spec), workdir="/work", label="r1", recovery=recovery)
     again = task(
         spec, planned(spec), workdir="/work", label="r1", reuse=usable_options(spec, planned(spec), None)[0]

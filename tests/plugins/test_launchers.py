@@ -15,7 +15,7 @@ from installing import gpuspec, install
 from gpuspec import Gpu, Offer, PriceSource, UserError, hookimpl
 from gpuspec.cli.main import main
 from gpuspec.launch import Outcome, Run, RunSettings
-from gpuspec.launch.launchers import find_launcher, launchers
+from gpuspec.launch.installed_launchers import find_launcher, launchers
 from gpuspec.launch.records import Records
 from gpuspec.testing import FakeLauncher, plugged
 

@@ -30,7 +30,7 @@ from gpuspec.launch.skypilot.results import (
 from gpuspec.launch.skypilot.reuse import first_reusable, idle_machines, machine_key
 from gpuspec.launch.skypilot.secret_file import on_slurm, remove_secret_file, secrets_in_file
 from gpuspec.launch.skypilot.task import (
-    Recovery,
+    JobRecovery,
     ResourceOption,
     autostop,
     max_hourly_cost,
@@ -152,7 +152,7 @@ class MachineLaunch:
         clouds: frozenset[str],
         *,
         reuse: ResourceOption | None = None,
-        recovery: Recovery | None = None,
+        recovery: JobRecovery | None = None,
     ) -> dict[str, Any]:
         found = items.resolve(self.job, self.settings.workdir)
         return task(

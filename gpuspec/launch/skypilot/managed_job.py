@@ -33,7 +33,7 @@ from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_output
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
 from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
-from gpuspec.launch.skypilot.task import Recovery, autostop
+from gpuspec.launch.skypilot.task import JobRecovery, autostop
 from gpuspec.launch.skypilot.teardown import end_managed_job, wait_until_gone
 
 POLL_SECONDS = 5.0
@@ -88,7 +88,7 @@ class ManagedJobLaunch(MachineLaunch):
     def _config(self, clouds: frozenset[str]) -> dict[str, Any]:
         run_id, fetched = self.record.run.id, self.settings.outputs and (self.job.outputs or self.job.items)
         hours = self.plan.max_hours
-        recovery = Recovery(
+        recovery = JobRecovery(
             deadline=math.inf if hours is None else time.time() + hours * 3600,
             fetch_minutes=autostop(self.plan)["idle_minutes"] if fetched else 0,
             folder=durable_folder(self.job, run_id),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gpuspec.launch import cost
+from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run, Stray
 from gpuspec.launch.skypilot.mode import why_controller_is_rented
 
@@ -34,10 +34,10 @@ def _why(runs: Sequence[Run], now: float | None) -> str:
     """Why a machine is a stray; "" where a run answers for it, or its idle minutes are not over."""
     if not runs:
         return NO_RECORD
-    if any(run.state not in FINAL and not cost.outlived(run, now) for run in runs):
+    if any(run.state not in FINAL and not run_cost.outlived(run, now) for run in runs):
         return ""
-    late = min(cost.overdue(run, now) for run in runs) / 60
-    if late < cost.LATE_MINUTES:
+    late = min(run_cost.overdue(run, now) for run in runs) / 60
+    if late < run_cost.LATE_MINUTES:
         return ""
     return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"
 

@@ -34,7 +34,7 @@ class ResourceOption(NamedTuple):
     price: float
 
 
-class Recovery(NamedTuple):
+class JobRecovery(NamedTuple):
     """What a managed job needs, which goes on on another machine when its own is taken back."""
 
     deadline: float
@@ -96,7 +96,7 @@ def task(
     resume: bool = False,
     shard: tuple[int, int] | None = None,
     reuse: ResourceOption | None = None,
-    recovery: Recovery | None = None,
+    recovery: JobRecovery | None = None,
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
