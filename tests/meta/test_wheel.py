@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.plugin.template import files
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,3 +60,13 @@ def test_the_wheel_runs_a_job_here(gpuspec: Path, tmp_path: Path) -> None:
     done = run(gpuspec, "run", "job.jsonc", "--on", "local", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "said by the job" in done.stdout
+
+
+def test_the_wheel_writes_and_checks_a_plugin(gpuspec: Path, tmp_path: Path) -> None:
+    done = run(gpuspec, "plugin", "new", "acme", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert {f"gpuspec-acme/{name}" for name in files("acme")} == written
+    assert "gpuspec-acme/.github/workflows/test.yml" in written
+    checked = run(gpuspec, "plugin", "check", "gpuspec-acme", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
