@@ -114,7 +114,7 @@ def _spent(path: str) -> dict[str, float]:
     lint_data(linter, path, read_file(path), Configs(registry).settings_for(path))
     spent: dict[str, float] = {}
     for entry in registry.rules:
-        spent[entry.plugin] = spent.get(entry.plugin, 0.0) + linter.spent.get(entry.rule.code, 0.0)
+        spent[entry.plugin] = spent.get(entry.plugin, 0.0) + linter.failures.spent.get(entry.rule.code, 0.0)
     return spent
 
 

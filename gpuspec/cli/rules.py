@@ -9,9 +9,9 @@ import click
 
 from gpuspec.cli.run_lint import write
 from gpuspec.lint.deferred import loaded
+from gpuspec.lint.one_file import page_url
 from gpuspec.lint.page import markdown, page
 from gpuspec.lint.registry import Registered, Registry
-from gpuspec.lint.runner import page_url
 from gpuspec.rules import collect
 
 

@@ -76,7 +76,7 @@ def lint(request: Request) -> int:
             except UserError as error:
                 run.errors.append(error)
     # Catalogue hooks of plugins are asked only when a rule asks for prices, GPUs or models.
-    run.linter.problems += (p for p in late_problems() if p not in run.linter.problems)
+    run.linter.problems.extend(p for p in late_problems() if p not in run.linter.problems)
     return run.finish()
 
 

@@ -71,7 +71,7 @@ def command(
         case = open_case(what, settings)
         workload = case.workload
     else:
-        case = settings.case(Document(what, Tree(""), Job(), "", JOB_SPEC.format))
+        case = settings.case(Document(path=what, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))
         workload = _of_model(what, params_b, case.catalog)
     changes: dict[str, Any] = {
         "context": context,

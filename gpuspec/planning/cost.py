@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.job.job import Job
-from gpuspec.planning.plan import Cost
+from gpuspec.planning.plan import Cost, Plan
 from gpuspec.sizing import Need, Unsized
 from gpuspec.words import HOURS_PER_MONTH
 
@@ -36,7 +36,7 @@ def time_limit(job: Job, price: float, idle_minutes: float, need: Need | Unsized
 
 
 def worst_case(
-    job: Job, price: float, idle_minutes: float, need: Need | Unsized, hours: float | None
+    job: Job, price: float, *, idle_minutes: float, need: Need | Unsized, hours: float | None
 ) -> Cost:
     """The most one run can cost at `price` $/h when it is ended after `hours` (None: never)."""
     download = download_hours(job, need)
@@ -62,6 +62,11 @@ def worst_case(
         total=total,
         lines=tuple(lines),
     )
+
+
+def cost_at(price: float, job: Job, plan: Plan) -> Cost:
+    """The worst case of a plan on a machine at another price ($/h)."""
+    return worst_case(job, price, idle_minutes=plan.keep_alive_minutes, need=plan.need, hours=plan.max_hours)
 
 
 def _disk_per_hour(job: Job) -> float:

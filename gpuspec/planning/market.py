@@ -96,12 +96,13 @@ class Market:
             limit, reason = self._host_reason(offer)
         payable = prices_of(offer, self.job.spot)
         if not payable:
-            fallback = offer.price if offer.price is not None else offer.spot_price
-            if fallback is None:
-                return []
-            why = "no spot price, and spot is only" if offer.price is not None else "only offered as spot"
-            limit, reason = (limit, reason) if limit else ("spot", why)
-            return [Candidate(offer, gpu, fallback, offer.price is None, fit, False, reason, limit)]
+            payable = prices_of(offer, "allowed")[:1]
+            if payable and not limit:
+                spot_only = payable[0].spot
+                limit, reason = (
+                    "spot",
+                    "only offered as spot" if spot_only else "no spot price, and spot is only",
+                )
         found = []
         for price in payable:
             broken = (limit, reason) if limit else limits.price_reason(price.per_hour, self.job.max_price)

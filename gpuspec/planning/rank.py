@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
-from gpuspec.planning.cost import time_limit, worst_case
+from gpuspec.planning.cost import cost_at, time_limit, worst_case
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Candidate, Plan
@@ -29,7 +29,7 @@ def rank_offers(
     paid = job._replace(disk_gb=None) if owned else job
     ceiling = max(choice.price, job.max_price or 0.0) if choice else 0.0
     hours = time_limit(paid, ceiling, idle, need)
-    cost = worst_case(paid, choice.price, idle, need, hours) if choice else None
+    cost = worst_case(paid, choice.price, idle_minutes=idle, need=need, hours=hours) if choice else None
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
         need=need,
@@ -99,7 +99,7 @@ def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
     for candidate in plan.kept:
         if not bounded and candidate.price > FALLBACK * plan.choice.price:
             continue
-        total = worst_case(job, candidate.price, plan.keep_alive_minutes, plan.need, plan.max_hours).total
+        total = cost_at(candidate.price, job, plan).total
         if cap is None or total is None or total <= cap + 0.005 or candidate is plan.choice:
             found.append(candidate)
     return tuple(found)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gpuspec.job.job import Job
 from gpuspec.planning.alternatives import speed_of
 from gpuspec.planning.case import Case
-from gpuspec.planning.cost import download_hours, worst_case
+from gpuspec.planning.cost import cost_at, download_hours
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Need
 from gpuspec.workload.workload import Workload
@@ -92,7 +92,7 @@ def _machines(
     machines = math.ceil(items / most)
 
     def cost(hours: float) -> float:
-        total = worst_case(job, candidate.price, plan.keep_alive_minutes, plan.need, hours).total
+        total = cost_at(candidate.price, job, plan._replace(max_hours=hours)).total
         return machines * (total or 0.0)
 
     return Machines(

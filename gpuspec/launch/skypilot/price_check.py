@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.client import Machine
-from gpuspec.planning.cost import worst_case
+from gpuspec.planning.cost import cost_at
 from gpuspec.planning.plan import Plan
 
 DRIFT = 0.10
@@ -37,7 +37,7 @@ def check_price(
             "raise max_price, or run `gpuspec prices update` and plan again",
         )
     cap = job.budget.max_total if job.budget else None
-    total = worst_case(job, current, plan.keep_alive_minutes, plan.need, plan.max_hours).total
+    total = cost_at(current, job, plan).total
     if cap is not None and total is not None and total > cap + 0.005:
         raise UserError(
             "over-budget",

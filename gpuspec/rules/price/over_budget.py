@@ -9,7 +9,7 @@ from gpuspec.job.job import Budget
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Edit, Finding, Fix, Related
 from gpuspec.lint.rule import Rule
-from gpuspec.planning.cost import time_limit, worst_case
+from gpuspec.planning.cost import cost_at, time_limit
 from gpuspec.planning.plan import Cost, Plan
 from gpuspec.words import dollars
 
@@ -65,9 +65,7 @@ class OverBudget(Rule):
             return
         ceiling = max(plan.choice.price, facts.job.max_price or 0.0)
         for price, severity in ((plan.choice.price, "error"), (ceiling, "warning")):
-            cost = worst_case(
-                facts.job, price, idle_minutes=plan.keep_alive_minutes, need=plan.need, hours=plan.max_hours
-            )
+            cost = cost_at(price, facts.job, plan)
             if cost.total is not None and cost.total > budget.max_total + 0.005:
                 yield self._report(
                     facts, plan, cost, price=price, cap=budget.max_total, sure=severity == "error"

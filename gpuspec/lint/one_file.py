@@ -1,0 +1,182 @@
+"""One file under some settings: rules are asked, and what they find is put in its place."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from gpuspec.lint.deferred import BuiltIn
+from gpuspec.lint.finding import Finding
+from gpuspec.lint.registry import BUILT_IN, Registry
+from gpuspec.lint.result import Located, Problem, place
+from gpuspec.lint.rule import Rule
+from gpuspec.lint.secrets import masked, may_hold
+from gpuspec.lint.settings import Settings
+from gpuspec.lint.suppression import Suppression
+from gpuspec.text import Tree
+
+DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
+
+
+class Active:
+    """A rule that runs under some settings, and who brought it. Its options are filled in when it is asked."""
+
+    __slots__ = ("_given", "_options", "asks_for", "code", "needs", "plugin", "rule", "when")
+
+    def __init__(self, rule: Rule | BuiltIn, given: Mapping[str, Any], plugin: str) -> None:
+        self.rule = rule
+        self.code = rule.code
+        self.needs = rule.needs
+        self.asks_for = rule.asks_for
+        self.when = rule.when if isinstance(rule, BuiltIn) else ()
+        self.plugin = plugin
+        self._given = given
+        self._options: Mapping[str, Any] | None = None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The rule's options, defaults filled in."""
+        if self._options is None:
+            given = self._given
+            self._options = {
+                option.name: given.get(option.name, option.default) for option in self.rule.options
+            }
+        return self._options
+
+    @property
+    def doc(self) -> str | None:
+        """The web page of the rule."""
+        return self.rule.url or (page_url(self.rule) if self.plugin == BUILT_IN else None)
+
+
+class Failures:
+    """What went wrong with rules in a run, and what those of plugins cost."""
+
+    def __init__(self, problems: Iterable[Problem], *, debug: bool) -> None:
+        self.problems = list(problems)
+        self.debug = debug
+        self.spent: dict[str, float] = {}
+        """Seconds that rules of plugins took, by code."""
+        self.hung: set[str] = set()
+        """Codes of rules that ran out of time: they are not asked again."""
+
+
+class OneFile:
+    """The rules of one file, each asked in its turn. `check` asks a rule; `silent` are the codes of rules that have
+    nothing to say about it, which counts as having been asked."""
+
+    def __init__(
+        self,
+        path: str,
+        tree: Tree,
+        settings: Settings,
+        *,
+        suppressions: tuple[Suppression, ...],
+        check: Callable[[Active], Iterable[Finding]],
+        failures: Failures,
+        silent: Iterable[str] = (),
+    ) -> None:
+        self.path = path
+        self.tree = tree
+        self.settings = settings
+        self.suppressions = suppressions
+        self._check = check
+        self._failures = failures
+        self._ran = set(silent)
+
+    def findings(self, asked: Iterable[Active], registry: Registry) -> list[Located]:
+        """What the rules find, by place; `registry` knows what suppressions may name."""
+        found: dict[tuple[Any, ...], Located] = {}
+        judged = False
+        for entry in asked:
+            if entry.needs == "suppressions" and not judged:  # they come last
+                self._leave_unjudged(registry)
+                judged = True
+            for located in self._ask(entry):
+                finding, line = located.finding, located.place.line
+                silenced = [s for s in self.suppressions if s.silences(finding.code, finding.name, line)]
+                if not silenced and (finding.confidence != "low" or self.settings.pedantic):
+                    found.setdefault(_key(located), located)
+        return sorted(found.values(), key=_key)
+
+    def _ask(self, entry: Active) -> list[Located]:
+        if entry.code in self._failures.hung:
+            return []
+        try:
+            findings = self._check(entry) if entry.plugin == BUILT_IN else self._guarded(entry)
+            located = [self._locate(finding, entry) for finding in findings]
+            self._ran.add(entry.code)
+            return located
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if self._failures.debug:
+                raise
+            from gpuspec.plugin.load import said
+
+            brought = "" if entry.plugin == BUILT_IN else f" of {entry.plugin}"
+            who = f"rule {entry.code} {entry.rule.name}{brought}"
+            self._failures.problems.append(Problem(who, said(error), self.path))
+            return []
+
+    def _guarded(self, entry: Active) -> list[Finding]:
+        """What a plugin's rule says, all of it while its time is limited."""
+        from time import perf_counter
+
+        from gpuspec.plugin.load import printing
+        from gpuspec.plugin.time_limit import RuleTimeout, time_limit
+
+        start, spent = perf_counter(), self._failures.spent
+        try:
+            with printing(entry.plugin), time_limit():
+                return [_sound(item, entry.rule) for item in self._check(entry) or ()]
+        except RuleTimeout:
+            self._failures.hung.add(entry.code)
+            raise
+        finally:
+            spent[entry.code] = spent.get(entry.code, 0.0) + perf_counter() - start
+
+    def _locate(self, finding: Finding, entry: Active) -> Located:
+        tree = self.tree
+        span = finding.span or tree.span(finding.pointer, key=finding.on == "key")
+        severity = self.settings.severity_of(finding.code, finding.name, finding.severity)
+        if severity != finding.severity:
+            finding = finding._replace(severity=severity)
+        if may_hold(finding.message):
+            finding = finding._replace(message=masked(finding.message))
+        related = tuple(
+            (place(tree, item.span or tree.span(item.pointer)), item.message) for item in finding.related
+        )
+        return Located(
+            path=self.path, finding=finding, place=place(tree, span), related=related, doc=entry.doc
+        )
+
+    def _leave_unjudged(self, registry: Registry) -> None:
+        # A selector is judged only if every rule it means was asked: else it may be there for one that was not.
+        for suppression in self.suppressions:
+            for entry in suppression.entries:
+                meant = registry.meant(entry.selector)
+                unseen = not meant and bool(self.settings.refused)
+                if unseen or any(
+                    rule.needs == "suppressions" or rule.code not in self._ran for rule in meant
+                ):
+                    suppression.used.add(entry.selector)
+
+
+def _sound(finding: Any, rule: Rule | BuiltIn) -> Finding:
+    if not isinstance(finding, Finding):
+        raise TypeError(f"check gave a {type(finding).__name__}, not a Finding")
+    if finding.code != rule.code or finding.name != rule.name:
+        raise ValueError(f"check gave a finding of {finding.code} {finding.name}; use self.finding(…)")
+    for field in ("pointer", "message"):
+        if not isinstance(getattr(finding, field), str):
+            raise TypeError(f"the {field} of a finding is {getattr(finding, field)!r}, not a string")
+    return finding
+
+
+def page_url(rule: Rule | BuiltIn) -> str:
+    """The web page of a built-in rule."""
+    return f"{DOCS}{rule.code}-{rule.name}.md"
+
+
+def _key(located: Located) -> tuple[Any, ...]:
+    at, finding = located.place, located.finding
+    return (at.line, at.column, finding.code, finding.pointer, finding.message)
