@@ -49,7 +49,7 @@ class Memory(NamedTuple):
     experts or as slices. Attention and cache each copy has."""
     never_ties: bool = False
     """The output head of a tied model is stored a second time in every scheme."""
-    unties: frozenset[str] = frozenset()
+    unties_head_in: frozenset[str] = frozenset()
     """Schemes in which it is."""
     head_twice_before: Mapping[str, Version] = {}
     """Scheme → first version that no longer holds a tied head twice until the model is loaded."""
@@ -65,7 +65,7 @@ PYTORCH = Memory(
     fragmentation=(0, 0.04, 0.1),
     grows=True,
     dequantizes=True,
-    unties=frozenset({"fp8"}),  # Qwen3 speed benchmark
+    unties_head_in=frozenset({"fp8"}),  # Qwen3 speed benchmark
     head_twice_before={"awq": (4, 47)},  # AutoAWQ up to transformers 4.46 (Qwen2.5 speed benchmark)
     prompt_freed_since=(
         4,
@@ -99,7 +99,7 @@ class Training(NamedTuple):
     """DeepSpeed at work: 16-bit gradients, flat buckets."""
     generates: bool = False
     """Reinforcement learning: an engine that generates is held beside the model."""
-    plain_unets: bool = False
+    fp32_unets: bool = False
     """Its scripts for U-Nets load 32-bit weights unless told otherwise and keep the text encoders; its FP8 computes
     in 8 bit and keeps 16-bit weights."""
 
@@ -132,7 +132,7 @@ class Quantizing(NamedTuple):
     """A 16-bit checkpoint stays 16 bit unless a flag says otherwise."""
     on_the_fly: Mapping[str, str] = {}
     """Scheme that it makes of 16-bit weights while loading → the arguments."""
-    smaller: Mapping[str, str] = {}
+    suggested: Mapping[str, str] = {}
     """Scheme worth a try, most bits first → how to get it."""
     refuses: frozenset[str] = frozenset()
     """Families that it does not load. What it reads slowly is not here."""
@@ -185,21 +185,21 @@ class Engine(NamedTuple):
     training: Training = Training()
     server: Server | None = None
     quantizing: Quantizing = Quantizing()
-    one_gpu: bool = False
+    one_gpu_by_default: bool = False
     """It uses one GPU unless a flag says otherwise. Others shard over all they see, or spread by themselves."""
-    reserves_context: bool = False
+    reserves_full_context: bool = False
     """It sets aside one sequence of the model's own context and does not start without the room."""
-    advised_share: float | None = None
+    advised_utilization: float | None = None
     """The share of the GPU that suits it where nothing else is there, and that people set by hand."""
     spills: bool = False
     """What the GPU does not hold it leaves to the CPU by itself."""
     registry: str = ""
     """Where its bare model names come from, if not from the Hugging Face hub."""
-    client: bool = False
+    also_client: bool = False
     """The same program asks its own server, so that two of its commands are no two servers."""
-    context_of_all: bool = False
+    context_is_shared: bool = False
     """The context it is given is for all sequences together."""
-    config_names: bool = False
+    config_name_tells: bool = False
     """The name of its configuration says model and method."""
     hub_default: tuple[str, str] | None = None
     """(flag, scheme): what the flag fetches of a repository that holds several."""

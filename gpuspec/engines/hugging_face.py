@@ -132,7 +132,7 @@ TRANSFORMERS = Engine(
     module="transformers",
     training=_PEFT,
     quantizing=Quantizing(
-        smaller={
+        suggested={
             "int8": "BitsAndBytesConfig(load_in_8bit=True)",
             "nf4": "BitsAndBytesConfig(load_in_4bit=True)",
         },

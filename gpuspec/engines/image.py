@@ -75,9 +75,9 @@ DIFFUSERS = Engine(
         (("train_text_to_image", "train_dreambooth", "train_controlnet"), _DIFFUSERS_FULL),
     ),
     module="diffusers",
-    training=Training(plain_unets=True),
+    training=Training(fp32_unets=True),
     quantizing=Quantizing(
-        smaller={
+        suggested={
             "fp8": "an FP8 checkpoint, or torchao/quanto in 8 bit",
             "nf4": "BitsAndBytesConfig(load_in_4bit=True)",
         },

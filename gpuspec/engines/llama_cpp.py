@@ -77,7 +77,7 @@ LLAMA_CPP = Engine(
         key_variable="LLAMA_API_KEY",
     ),
     quantizing=Quantizing(refuses=frozenset({"AWQ", "GPTQ", "bitsandbytes", "FP8", "EXL2"}), reads="GGUF"),
-    context_of_all=True,  # `llama-server --help`: -c is for all slots of -np together
+    context_is_shared=True,  # `llama-server --help`: -c is for all slots of -np together
     hub_default=("-hf", "gguf:Q4_K_M"),  # llama.cpp's --help: the quantization of -hf defaults to it
 )
 OLLAMA = Engine(
@@ -96,7 +96,7 @@ OLLAMA = Engine(
     server=Server(11434, "/api/tags", loopback=True, host_flag="", port_flag="", bind_variable="OLLAMA_HOST"),
     spills=True,
     registry="ollama.com",
-    client=True,
+    also_client=True,
 )
 KOBOLDCPP = Engine("koboldcpp", "server", defaults=_DEFAULTS, memory=_MEMORY)
 LLAMAFILE = Engine("llamafile", "server", defaults=_DEFAULTS, memory=_MEMORY)

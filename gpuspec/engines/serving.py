@@ -150,7 +150,7 @@ SGLANG = Engine(
         emulates={},
         kv_fp8="--kv-cache-dtype fp8_e5m2",
     ),
-    one_gpu=True,
+    one_gpu_by_default=True,
 )
 TGI = Engine(
     "tgi",
@@ -172,7 +172,7 @@ TGI = Engine(
     ),
     quantizing=Quantizing(
         loads_as_is=True,
-        smaller=vllm.SMALLER,
+        suggested=vllm.SUGGESTED,
         refuses=frozenset({"GGUF", "NVFP4"}),
         reads="AWQ, GPTQ, FP8 or bitsandbytes",
         kv_fp8="--kv-cache-dtype fp8_e5m2",
@@ -196,11 +196,11 @@ LMDEPLOY = Engine(
     ),
     quantizing=Quantizing(
         loads_as_is=True,
-        smaller=vllm.SMALLER,
+        suggested=vllm.SUGGESTED,
         refuses=frozenset({"GGUF", "bitsandbytes"}),
         reads="AWQ or GPTQ",
     ),
-    one_gpu=True,
+    one_gpu_by_default=True,
 )
 TENSORRT_LLM = Engine(
     "tensorrt-llm",
@@ -229,7 +229,7 @@ FASTCHAT = Engine(
         ("-m", "fastchat.serve.cli"): _FASTCHAT._replace(task="interactive"),
         ("-m", "fastchat.serve.vllm_worker"): _FASTCHAT_VLLM,
     },
-    one_gpu=True,
+    one_gpu_by_default=True,
 )
 TEI = Engine(
     "tei",

@@ -225,7 +225,7 @@ TORCHTUNE = Engine(
     programs={("tune", "run"): _TORCHTUNE},
     config=_TORCHTUNE_FILE,
     training=Training(precision="bf16", four_bit="nf4-dq", compiled=True, loss="chunked"),
-    config_names=True,
+    config_name_tells=True,
 )
 MS_SWIFT = Engine(
     "ms-swift",

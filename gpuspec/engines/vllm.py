@@ -41,7 +41,7 @@ _SERVE = Tool("vllm", "serve", FLAGS, positional="model_name", config=("config",
 _MODULE = _SERVE._replace(positional="")
 _BATCH = _MODULE._replace(task="batch")
 
-SMALLER = {
+SUGGESTED = {
     "fp8": "an FP8 checkpoint, or --quantization fp8",
     "awq": "an AWQ or GPTQ checkpoint of the model",
 }
@@ -99,7 +99,7 @@ VLLM = Engine(
             "nf4": "--quantization bitsandbytes",
             "nf4-dq": "--quantization bitsandbytes",
         },
-        smaller=SMALLER,
+        suggested=SUGGESTED,
         refuses=frozenset({"EXL2"}),
         reads="AWQ, GPTQ, FP8 or bitsandbytes",
         # Docs, "Supported hardware": on Volta GPTQ and bitsandbytes, not AWQ.
@@ -107,9 +107,9 @@ VLLM = Engine(
         emulates={"nvfp4": 8.0},
         kv_fp8="--kv-cache-dtype fp8",
     ),
-    one_gpu=True,
-    reserves_context=True,
-    advised_share=0.92,
+    one_gpu_by_default=True,
+    reserves_full_context=True,
+    advised_utilization=0.92,
 )
 APHRODITE = Engine(
     "aphrodite",
@@ -118,7 +118,7 @@ APHRODITE = Engine(
     programs={("aphrodite", "run"): _SERVE._replace(engine="aphrodite")},
     title="Aphrodite",
     server=Server(2242, key_flags=("--api-keys", "--api-key")),
-    reserves_context=True,
-    advised_share=0.92,
+    reserves_full_context=True,
+    advised_utilization=0.92,
 )
 ENGINES = (VLLM, APHRODITE)

@@ -206,7 +206,7 @@ def _of_model(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, D
     if work.model.id != work.model_name:
         yield "model", Derived(work.model.id, "the catalogue's name of it")
     full, engine = work.model.max_context, engine_of(work.engine)
-    if engine.reserves_context and full and "context" not in stated and "context" not in work.origins:
+    if engine.reserves_full_context and full and "context" not in stated and "context" not in work.origins:
         yield "context", Derived(full, f"the model's own, which {engine.name} takes where none is set")
     shape = shape_of(work)
     if work.quantization is None and "quantization" not in stated and isinstance(shape, Shape):

@@ -115,7 +115,7 @@ def _training(workload: Workload, pipeline: Pipeline, bits: float, gpus: int) ->
     method = workload.method or "full"
     engine = workload.engine or USUAL_FOR_IMAGES
     video = workload.modality == "video"
-    plain = engine_of(workload.engine).training.plain_unets
+    plain = engine_of(workload.engine).training.fp32_unets
     scripts = plain and pipeline.unet
     if method == "qlora" and not workload.quantization:
         bits = 4.5

@@ -87,7 +87,9 @@ def _request(
 
 
 def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine, gpus: int) -> Part:
-    size = weights(shape, scheme, untied_head=engine.memory.never_ties or scheme in engine.memory.unties)
+    size = weights(
+        shape, scheme, untied_head=engine.memory.never_ties or scheme in engine.memory.unties_head_in
+    )
     size = _as_on_disk(workload, size)
     on_gpu = _share_on_gpu(workload.cpu_offload)
     why = size.why + (f", over {gpus} GPUs" if gpus > 1 else "")

@@ -45,7 +45,7 @@ def _values(use: Use) -> Values:
 
 def _copies(main: Use, uses: Sequence[Use]) -> bool:
     """Whether several servers run beside each other: started in a loop, or one after another."""
-    if main.tool.task != "serve" or engine_of(main.tool.engine).client:
+    if main.tool.task != "serve" or engine_of(main.tool.engine).also_client:
         return False
     alike = [use for use in uses if use.tool.engine == main.tool.engine and "model_name" in use.values]
     beside = [use for use in alike if use is not main and not _alternatives(main, use)]

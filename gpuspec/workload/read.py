@@ -70,7 +70,7 @@ def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:
     waited = [step.command.name for step in steps if not (step.setup or step.command.in_background)]
     from gpuspec.engines import engine_of
 
-    return bool(waited) and waited[-1] not in _STAYS and not engine_of(waited[-1]).client
+    return bool(waited) and waited[-1] not in _STAYS and not engine_of(waited[-1]).also_client
 
 
 def _several_machines(run: str) -> str | None:

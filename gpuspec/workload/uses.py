@@ -68,7 +68,7 @@ def use_of(step: Step) -> Use | None:
         known, text = _method_of_file(found.script.text), short(found.script.text)
         values.setdefault("method", Value(known, place.origin(text)))
     values.setdefault("engine", Value(tool.engine, start))
-    if engine_of(tool.engine).context_of_all:
+    if engine_of(tool.engine).context_is_shared:
         _per_slot(values)
     sure = found.tool is not None or script is not None
     return Use(tool, values, more, sure, step.command.enclosures, task)
@@ -161,7 +161,7 @@ def _table(keys: frozenset[str], tool: Tool | None) -> Tool | None:
 def _by_name(path: str, tool: Tool | None) -> Values:
     """A file that is not here: what its name says, and what it may say is unknown."""
     values: Values = {}
-    if tool and engine_of(tool.engine).config_names:
+    if tool and engine_of(tool.engine).config_name_tells:
         for field, kind in (("model_name", "builder"), ("method", "builder_method")):
             if known := CONVERSIONS[kind](path):
                 values[field] = Value.of(known, path)

@@ -34,7 +34,7 @@ TOY = Engine(
     memory=Memory(context=(0.2, 0.2, 0.2), workspace=(0.7, 0.7, 0.7), queues=True),
     server=Server(7000, "/alive", loopback=False, key_flags=("--token",), key_variable="TOY_TOKEN"),
     quantizing=Quantizing(refuses=frozenset({"AWQ"}), reads="GPTQ"),
-    one_gpu=True,
+    one_gpu_by_default=True,
 )
 
 

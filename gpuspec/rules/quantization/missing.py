@@ -141,7 +141,7 @@ class MissingQuantization(Rule):
         where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
         name = facts.workload.model.id if facts.workload.model else "the model"
         usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
-        how = engine_of(facts.workload.engine or usual).quantizing.smaller[scheme.name]
+        how = engine_of(facts.workload.engine or usual).quantizing.suggested[scheme.name]
         least = facts.market.least(current)
         others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * current.per_hour else ""
         return self.finding(
@@ -158,7 +158,7 @@ class MissingQuantization(Rule):
 
 def _offered(engine: str) -> tuple[Scheme, ...]:
     """The schemes that an engine loads and that save memory, most bits first."""
-    return tuple(find_scheme(name) for name in engine_of(engine).quantizing.smaller)
+    return tuple(find_scheme(name) for name in engine_of(engine).quantizing.suggested)
 
 
 def _for_speed(current: Alternative) -> bool:

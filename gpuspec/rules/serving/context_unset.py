@@ -62,7 +62,7 @@ class ContextUnset(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         work, job = facts.workload, facts.job
         engine = engine_of(work.engine)
-        if not engine.reserves_context or work.context is not None or "context" in work.origins:
+        if not engine.reserves_full_context or work.context is not None or "context" in work.origins:
             return
         machines = [machine for machine in facts.choices if machine.verdict == "fits"]
         current = facts.selected if facts.selected in machines else machines[0] if machines else None

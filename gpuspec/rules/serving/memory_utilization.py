@@ -67,7 +67,7 @@ class MemoryUtilizationLow(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         work = facts.workload
         share, engine = work.memory_utilization, engine_of(work.engine)
-        if share is None or not 0 < share <= 1 or engine.advised_share is None:
+        if share is None or not 0 < share <= 1 or engine.advised_utilization is None:
             return
         if share > facts.options["most"]:
             left = self._gib(facts, 1 - share)
@@ -76,7 +76,7 @@ class MemoryUtilizationLow(Rule):
                 facts, share, f"{why} for CUDA graphs and everything else: under load it runs out", None
             )
         elif share < facts.options["least"] and not self._shared(facts):
-            usual = engine.advised_share
+            usual = engine.advised_utilization
             idle = self._gib(facts, usual - share)
             why = (
                 f"leaves {idle} idle that could be KV cache"
@@ -89,7 +89,7 @@ class MemoryUtilizationLow(Rule):
 
     def _report(self, facts: Facts, share: float, why: str, confidence: Confidence | None) -> Finding:
         origin = facts.workload.origin("memory_utilization")
-        better = f"{engine_of(facts.workload.engine).advised_share:g}"
+        better = f"{engine_of(facts.workload.engine).advised_utilization:g}"
         edit = replace_argument(facts.tree, origin, origin.text.replace(f"{share:g}", better))
         return self.finding(
             origin.pointer or facts.job.pointer("run"),

@@ -124,7 +124,7 @@ class OverProvisionedGpu(Rule):
         work = facts.workload
         full = work.model.max_context if work.model else None
         engine = engine_of(work.engine)
-        if not engine.reserves_context or work.context is not None or not full:
+        if not engine.reserves_full_context or work.context is not None or not full:
             return ""
         whole = need(work._replace(context=full, concurrency=1), better.gpu_count)
         if not isinstance(whole, Need) or facts.market.fit_for(whole, better.gpu).verdict == "fits":

@@ -93,7 +93,7 @@ def _one_of_several(facts: Facts, current: Alternative) -> bool:
     """Whether a server runs on one GPU and the others idle: GS105 says that, and whose money it is."""
     work = facts.workload
     split = [work.tensor_parallel, work.pipeline_parallel, work.data_parallel]
-    alone = engine_of(work.engine).one_gpu and all(part in (None, 1) for part in split)
+    alone = engine_of(work.engine).one_gpu_by_default and all(part in (None, 1) for part in split)
     declared = any(
         field in work.origins for field in ("tensor_parallel", "pipeline_parallel", "data_parallel")
     )

@@ -125,7 +125,10 @@ def _tighter(facts: Facts, machine: Alternative) -> str | None:
     """The share of the GPU that the engine would have to use, where that alone is missing."""
     assert machine.fit
     engine = engine_of(facts.workload.engine)
-    if engine.advised_share is None or machine.fit.need.expected > MOST_UTILIZATION * machine.gpu.vram_gib:
+    if (
+        engine.advised_utilization is None
+        or machine.fit.need.expected > MOST_UTILIZATION * machine.gpu.vram_gib
+    ):
         return None
     share = ceil(machine.fit.need.expected / machine.gpu.vram_gib * 100) / 100
     return f"{engine.flag('memory_utilization')} {share:g} would just do, with little room for more requests"

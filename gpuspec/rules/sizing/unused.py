@@ -85,7 +85,7 @@ class GpusUnused(Rule):
             return None, ""
         if workload.processes is not None:
             return workload.processes, "processes"
-        if not engine_of(workload.engine).one_gpu or workload.origin("engine").kind != "command":
+        if not engine_of(workload.engine).one_gpu_by_default or workload.origin("engine").kind != "command":
             return None, ""
         used = 1
         for field in fields:
