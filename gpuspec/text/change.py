@@ -47,13 +47,21 @@ def changed(document: Any, edit: Edit) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON: 1, 1.0 and true are three different ones."""
+    return first_difference(one, other) is None
+
+
+def first_difference(one: Any, other: Any, place: tuple[str | int, ...] = ()) -> tuple[str | int, ...] | None:
+    """The keys and indexes that lead to where two values differ first; None where they are the same JSON."""
     if type(one) is not type(other):
-        return False
+        return place
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other or (one != one and other != other))
+        pairs = [(key, one.get(key, ...), other.get(key, ...)) for key in {**one, **other}]
+    elif isinstance(one, list) and len(one) == len(other):
+        pairs = [(at, *pair) for at, pair in enumerate(zip(one, other, strict=True))]
+    else:
+        return None if one == other or (one != one and other != other) else place
+    found = (first_difference(mine, its, (*place, key)) for key, mine, its in pairs)
+    return next((where for where in found if where is not None), None)
 
 
 def index(part: str, length: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.plugin.time_limit import RuleTimeout, time_limit
+from gpuspec.text.change import first_difference
 from gpuspec.text.tree import Tree, pointer
 
 LONGEST = 100_000
@@ -30,7 +31,7 @@ def disagreement(tree: Tree) -> str | None:
     try:
         with time_limit(SECONDS):
             value = json5.loads(tree.text.removeprefix("\ufeff"))
-        place = _first(tree.value, value, ())
+        place = first_difference(tree.value, _joined(value))
     except RecursionError:
         raise NotRead("it is nested too deep for json5") from None
     except RuleTimeout:
@@ -40,24 +41,10 @@ def disagreement(tree: Tree) -> str | None:
     return None if place is None else f"json5 reads another value at {pointer(*place) or 'its root'}"
 
 
-def _first(ours: Any, theirs: Any, place: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
-    """Where two values differ first; None if they are the same JSON: 1, 1.0 and true are three different ones."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        # json5 leaves the two halves of a surrogate pair apart.
-        theirs = {_joined(key): value for key, value in theirs.items()}
-        keys = [*ours, *(key for key in theirs if key not in ours)]
-        inside = ((ours.get(key, ...), theirs.get(key, ...), (*place, key)) for key in keys)
-    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        inside = (
-            (one, other, (*place, at)) for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
-        )
-    else:
-        same = type(ours) is type(theirs) and (ours == _joined(theirs) or (ours != ours and theirs != theirs))
-        return None if same else place
-    return next((found for found in (_first(*each) for each in inside) if found is not None), None)
-
-
 def _joined(value: Any) -> Any:
+    """The value with surrogate pairs joined: json5 leaves their halves apart."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return value
+    if isinstance(value, dict):
+        return {_joined(key): _joined(part) for key, part in value.items()}
+    return [_joined(part) for part in value] if isinstance(value, list) else value
