@@ -14,8 +14,6 @@ class Cloud(NamedTuple):
     """As SkyPilot spells it."""
     autodown: bool = True
     """A machine can take itself down after idling."""
-    stop: bool = True
-    """A machine can be stopped and kept."""
     spot: bool = True
     """Interruptible machines can be asked for."""
     buckets: bool = True
@@ -30,34 +28,26 @@ class Cloud(NamedTuple):
     """Its own name of a GPU → the canonical one, where its price rows leave open which is meant."""
 
 
-SOURCE = (
-    "skypilot 0.14.1 sky/clouds/*.py _CLOUD_UNSUPPORTED_FEATURES and sky/catalog/data_fetchers, read 2026-11-20; "
-    "buckets (STORAGE_MOUNTING) and volumes (sky/volumes/volume.py), read 2026-11-28; "
-    "names of GPUs: DigitalOcean GPU Droplets (HGX H100), SkyPilot fetch_runpod.py (its names map to RunPod's PCIe "
-    'and SXM types), Verda\'s instance types ("80S", SXM)'
-)
-
 CLOUDS = {
     cloud.name: cloud
     for cloud in (
         Cloud("aws", "AWS"),
         Cloud("azure", "Azure"),
-        Cloud("cudo", "Cudo", stop=False, spot=False),
+        Cloud("cudo", "Cudo", spot=False),
         Cloud("do", "DO", spot=False, gpus={"H100": "H100 SXM"}),
-        Cloud("fluidstack", "Fluidstack", stop=False, spot=False, gpus={"H100-NVLINK": "H100 80GB"}),
+        Cloud("fluidstack", "Fluidstack", spot=False, gpus={"H100-NVLINK": "H100 80GB"}),
         Cloud("gcp", "GCP"),
-        Cloud("hyperbolic", "Hyperbolic", autodown=False, stop=False, spot=False, buckets=False),
+        Cloud("hyperbolic", "Hyperbolic", autodown=False, spot=False, buckets=False),
         Cloud("ibm", "IBM"),
-        Cloud("lambda", "Lambda", stop=False, spot=False),
+        Cloud("lambda", "Lambda", spot=False),
         Cloud("mithril", "Mithril"),
         Cloud("nebius", "Nebius"),
         Cloud("oci", "OCI"),
         Cloud("paperspace", "Paperspace", spot=False),
-        Cloud("primeintellect", "PrimeIntellect", autodown=False, stop=False, memory_is_total=True),
+        Cloud("primeintellect", "PrimeIntellect", autodown=False, memory_is_total=True),
         Cloud(
             "runpod",
             "RunPod",
-            stop=False,
             buckets=False,
             volumes=True,
             gpus={
@@ -69,13 +59,12 @@ CLOUDS = {
         ),
         Cloud("scp", "SCP", spot=False),
         Cloud("seeweb", "Seeweb", spot=False, buckets=False),
-        Cloud("shadeform", "Shadeform", stop=False, spot=False, buckets=False),
+        Cloud("shadeform", "Shadeform", spot=False, buckets=False),
         Cloud("vast", "Vast", buckets=False, memory_is_total=True, ram_is_floor=True),
         Cloud(
             "verda",
             "Verda",
             autodown=False,
-            stop=False,
             buckets=False,
             memory_is_total=True,
             gpus={
@@ -86,10 +75,15 @@ CLOUDS = {
             },
         ),
         Cloud("vsphere", "vSphere", spot=False),
-        Cloud("yotta", "Yotta", autodown=False, stop=False, spot=False, buckets=False),
+        Cloud("yotta", "Yotta", autodown=False, spot=False, buckets=False),
     )
 }
-"""name → Cloud. Slurm and Kubernetes are machines one has, not clouds one rents from."""
+"""name → Cloud. Slurm and Kubernetes are machines one has, not clouds one rents from.
+
+Sources: skypilot 0.14.1 sky/clouds/*.py _CLOUD_UNSUPPORTED_FEATURES and sky/catalog/data_fetchers, read 2026-11-20;
+buckets (STORAGE_MOUNTING) and volumes (sky/volumes/volume.py), read 2026-11-28. Names of GPUs: DigitalOcean GPU
+Droplets (HGX H100); SkyPilot fetch_runpod.py (its names map to RunPod's PCIe and SXM types); Verda's instance types
+("80S", SXM)."""
 
 
 def cloud(name: str) -> Cloud | None:
