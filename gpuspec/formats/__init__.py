@@ -35,12 +35,18 @@ class Known(NamedTuple):
     names: tuple[str, ...]
     endings: tuple[str, ...]
     marks: tuple[bytes, ...] = ()
+    by_content: bool = False
+    """Whether folders are searched for files that have an ending and the content, whatever their names."""
 
     def may_be(self, path: str, data: bytes) -> bool:
         """Whether a file is worth a closer look."""
         if not (path.endswith(self.endings) or self.is_name(path)):
             return False
         return not self.marks or any(mark in data for mark in self.marks)
+
+    def is_looked_into(self, name: str) -> bool:
+        """Whether a file in a folder is opened to see whether it is of this format."""
+        return self.by_content and name.endswith(self.endings)
 
     def is_name(self, path: str) -> bool:
         """Whether a file is of this format by its name."""

@@ -1,22 +1,27 @@
-"""Which files a folder holds for lint: specs by their names, scripts on request, nothing that git ignores."""
+"""Which files a folder holds for lint: job files, scripts on request, nothing that git ignores."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from gpuspec.formats import known_by_name
+from gpuspec.formats import FORMATS, Known, known_by_name, recognised
 from gpuspec.lint.globs import Ignore, gitignores_above, glob_matches, is_ignored, read_gitignore, relative
 from gpuspec.lint.script import script_kind
 from gpuspec.lint.settings import Settings
 
+LARGEST_LOOKED_INTO = 1 << 20
+"""Bytes: a folder may hold anything, and no job file comes near."""
 _NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"}
 
 
-def walk(folder: str, settings: Settings, *, scripts: bool = False) -> Iterator[str]:
-    """Specs (and scripts) below a folder, by name, links to folders not followed."""
+def walk(
+    folder: str, settings: Settings, *, scripts: bool = False, formats: Sequence[Known] = FORMATS
+) -> Iterator[str]:
+    """Job files (and scripts) below a folder, by name, links to folders not followed."""
     ignores = gitignores_above(folder)
-    yield from _walk(folder, os.path.abspath(folder), settings, scripts=scripts, ignores=ignores)
+    absolute = os.path.abspath(folder)
+    yield from _walk(folder, absolute, settings, scripts=scripts, ignores=ignores, formats=formats)
 
 
 def excluded(path: str, settings: Settings) -> bool:
@@ -28,7 +33,13 @@ def excluded(path: str, settings: Settings) -> bool:
 
 
 def _walk(
-    folder: str, absolute: str, settings: Settings, *, scripts: bool, ignores: list[Ignore]
+    folder: str,
+    absolute: str,
+    settings: Settings,
+    *,
+    scripts: bool,
+    ignores: list[Ignore],
+    formats: Sequence[Known],
 ) -> Iterator[str]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -39,20 +50,33 @@ def _walk(
     for entry in entries:
         name = entry.name
         below = entry.is_dir(follow_symlinks=False)
-        if name in _NEVER if below else not (wanted(entry.path, name, settings, scripts) and entry.is_file()):
+        named = below or wanted(entry.path, name, settings, scripts, formats)
+        looked_into = [] if named else [known for known in formats if known.is_looked_into(name)]
+        if name in _NEVER if below else not ((named or looked_into) and entry.is_file()):
             continue
         path = os.path.join(absolute, name)
         if is_ignored(path, below, ignores) or excluded(path, settings):
             continue
         if below:
-            yield from _walk(entry.path, path, settings, scripts=scripts, ignores=ignores)
-        else:
+            yield from _walk(entry.path, path, settings, scripts=scripts, ignores=ignores, formats=formats)
+        elif named or _holds_a_job(path, looked_into):
             yield entry.path[2:] if entry.path.startswith("./") else entry.path
 
 
-def wanted(path: str, name: str, settings: Settings, scripts: bool) -> bool:
+def _holds_a_job(path: str, formats: Sequence[Known]) -> bool:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_LOOKED_INTO + 1)
+    except OSError:
+        return False
+    return len(data) <= LARGEST_LOOKED_INTO and recognised(path, data, formats=formats) is not None
+
+
+def wanted(
+    path: str, name: str, settings: Settings, scripts: bool, formats: Sequence[Known] = FORMATS
+) -> bool:
     """Whether a file's name is one that lint looks for: a spec's, one that `include` means, a script's if asked."""
-    if known_by_name(name) or (scripts and script_kind(path)):
+    if known_by_name(name, formats=formats) or (scripts and script_kind(path)):
         return True
     if not settings.include:
         return False

@@ -24,6 +24,7 @@ from gpuspec.formats import (
     recognised,
 )
 from gpuspec.job import from_mapping
+from gpuspec.lint.discover import walk
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
@@ -66,7 +67,7 @@ def _read(source: Source) -> tuple[Document, ...]:
 
 
 FORMAT = Format("toy", _recognise, _read, cannot_say=frozenset({"budget", "max_price", "gpu_types.1"}))
-TOY = Known("toy", "toy files", __name__, (".toy",), (".toy", ".txt"), (b"toy 1",))
+TOY = Known("toy", "toy files", __name__, (".toy",), (".toy", ".txt"), (b"toy 1",), by_content=True)
 TABLE = (TOY, *FORMATS)
 
 
@@ -81,6 +82,16 @@ def test_a_file_is_recognised_by_what_it_holds() -> None:
     assert recognised("x.yaml", TEXT.encode(), formats=TABLE) is None  # no ending of its own
     assert known_by_name("jobs.toy", formats=TABLE)
     assert not known_by_name("jobs.toy")
+
+
+def test_a_folder_is_searched_by_name_or_by_content(tmp_path: Path) -> None:
+    for name, text in {"a.toy": "", "b.txt": TEXT, "c.txt": "notes", "d.md": TEXT}.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / ".gitignore").write_text("ignored/\n")
+    (tmp_path / "ignored").mkdir()
+    (tmp_path / "ignored" / "e.txt").write_text(TEXT)
+    assert [Path(path).name for path in walk(str(tmp_path), Settings(), formats=TABLE)] == ["a.toy", "b.txt"]
+    assert list(walk(str(tmp_path), Settings())) == []
 
 
 def test_each_job_is_a_document() -> None:
