@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 from gpuspec.catalog.model import Model
 from gpuspec.errors import UserError
+from gpuspec.quantization import spelled
 
 LARGEST_HEADER = 100 * 1024 * 1024
 """Bytes of a safetensors header, the format's own limit (safetensors README: 100 MB)."""
@@ -204,9 +205,10 @@ def _size(config: Mapping[str, Any], *keys: str) -> int | None:
 
 def _dtype(dtype: Any, quantization: Any) -> str | None:
     if isinstance(quantization, dict) and isinstance(quantization.get("quant_method"), str):
-        bits = quantization.get("bits")
         method = str(quantization["quant_method"])[:40]
-        return f"gptq-int{bits}" if method == "gptq" and bits in (4, 8) else method
+        loaded = next((n for n in (4, 8) if quantization.get(f"load_in_{n}bit") is True), 0)  # bitsandbytes
+        bits = quantization.get("bits") or loaded
+        return spelled(f"{method}-{bits}bit") or spelled(method) or method
     names = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
     return names.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else None
 

@@ -70,8 +70,8 @@ SCHEMES: tuple[Scheme, ...] = (
         spellings=("gptq", "gptq_marlin", "gptq-int4", "gptq-4bit", "marlin"),
         in_names=(("gptq", r"(?:int4|4bit)[-_]gptq|gptq(?:[-_.]?(?:int4|4bit|4b|w4a16))?"),),
     ),
-    Scheme("gptq-int3", 3.156, "GPTQ", calibrated=True, frozen=True),
-    Scheme("gptq-int2", 2.156, "GPTQ", calibrated=True, frozen=True),
+    Scheme("gptq-int3", 3.156, "GPTQ", calibrated=True, frozen=True, spellings=("gptq-3bit",)),
+    Scheme("gptq-int2", 2.156, "GPTQ", calibrated=True, frozen=True, spellings=("gptq-2bit",)),
     Scheme(
         "fp8", 8.0, "FP8", quantizes="weights and activations", least_capability=8.0, native_capability=8.9,
         spellings=("fp8", "fbgemm_fp8", "w8a8_fp8", "ptpc_fp8", "modelopt", "modelopt_fp8", "float8", "fp8wo",

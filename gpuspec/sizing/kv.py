@@ -16,7 +16,7 @@ KV_BYTES = {
     "q4_1": 0.625,
     "q4_0": 0.5625,
     "int4": 0.5625,
-    "nvfp4": 0.5625,
+    "fp4": 0.5625,
 }
 """Bytes per cached element; the 8- and 4-bit block formats carry a 16-bit scale per 32 elements."""
 

@@ -83,10 +83,23 @@ def test_config_of_a_picture_model_speaks_in_text_config(tmp_path: Path) -> None
     assert read_local(str(tmp_path)).hidden == 4096
 
 
-def test_quantized_config(tmp_path: Path) -> None:
-    config = {**LLAMA_8B, "quantization_config": {"quant_method": "awq", "bits": 4}}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    assert read_local(str(tmp_path)).native_dtype == "awq"
+@pytest.mark.parametrize(
+    ("quantized", "scheme"),
+    [
+        ({"quant_method": "awq", "bits": 4}, "awq"),
+        ({"quant_method": "gptq", "bits": 4}, "gptq-int4"),
+        ({"quant_method": "gptq", "bits": 8}, "gptq-int8"),
+        ({"quant_method": "gptq", "bits": 3}, "gptq-int3"),
+        ({"quant_method": "fp8", "activation_scheme": "dynamic"}, "fp8"),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True, "load_in_8bit": False}, "nf4"),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": False, "load_in_8bit": True}, "int8"),
+        ({"quant_method": "mxfp4"}, "mxfp4"),
+        ({"quant_method": "aqlm", "nbits_per_codebook": 16}, "aqlm"),  # nobody knows its size
+    ],
+)
+def test_quantized_config(quantized: dict[str, object], scheme: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**LLAMA_8B, "quantization_config": quantized}))
+    assert read_local(str(tmp_path)).native_dtype == scheme
 
 
 def test_safetensors_headers_are_counted(tmp_path: Path) -> None:

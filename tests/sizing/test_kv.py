@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gpuspec import resolve_model
-from gpuspec.sizing.kv import kv_cache
+from gpuspec.sizing.kv import kv_bytes, kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.workload import Workload
+from gpuspec.workload.values import kv_dtype
 
 
 def shape(name: str) -> Shape:
@@ -47,3 +48,9 @@ def test_llama31_table_of_hugging_face() -> None:
 def test_eight_bit_cache_is_half() -> None:
     llama = shape("Llama-3.1-8B")
     assert kv_cache(llama, 4096, 4, "fp8_e4m3") == kv_cache(llama, 4096, 4) / 2
+
+
+def test_every_dtype_that_can_be_said_has_a_size() -> None:
+    """Blocks of 32: 4 bits an element and a scale of 16 (llama.cpp's Q4_0)."""
+    assert kv_bytes("fp4") == kv_bytes("int4") == (4 + 16 / 32) / 8
+    assert kv_dtype("nvfp4") == "fp4"
