@@ -58,3 +58,8 @@ def shown(text: str, gpus: str = "$GPUS") -> str:
 def plain_words(text: str) -> list[str]:
     """A command line as words. Quotes are taken off; nothing is expanded."""
     return [re.sub(r"['\"]", "", word) for word in re.findall(_PLAIN_WORDS, text)]
+
+
+def flag_name(text: str) -> str:
+    """The name of a flag without its dashes. The field allows dashes and underscores in it alike."""
+    return text[2:].replace("_", "-") if text.startswith("--") else text

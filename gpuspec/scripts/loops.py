@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from gpuspec.commands.python.expressions import VOLATILE
 from gpuspec.commands.word import Word
 from gpuspec.scripts.launchers import Launcher, identity_of, launcher_of, spec_of
-from gpuspec.scripts.program import VOLATILE, Guard, Loop, Run
+from gpuspec.scripts.program import Guard, Loop, Run
 from gpuspec.text import Span
 
 _RETRY = re.compile(

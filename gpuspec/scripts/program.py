@@ -8,9 +8,6 @@ from typing import Literal, NamedTuple, Union
 from gpuspec.commands.word import Word
 from gpuspec.text import Span
 
-VOLATILE = "*"
-"""In `Word.names` of Python: the text differs at each evaluation (a clock, a random number, the next of a queue)."""
-
 Guard = Literal["success", "failure", "limit", "first", "unknown"]
 """What a branch asks: did it work, did it fail, is there enough, is this the first item, or something else."""
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from gpuspec.commands.python.expressions import dotted, names_in
+from gpuspec.commands.python.file import tree
 from gpuspec.commands.word import Word
 from gpuspec.scripts.program import (
     Assign,
@@ -19,7 +21,6 @@ from gpuspec.scripts.program import (
 )
 from gpuspec.scripts.python_calls import Expressions
 from gpuspec.scripts.python_guards import guard_of
-from gpuspec.scripts.python_values import dotted, names_in
 
 _MOCKED = re.compile(r"^\s*(?:import|from)\s+(?:unittest|pytest|mock)\b|monkeypatch|MagicMock", re.MULTILINE)
 _TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))  # try … except* came with 3.11
@@ -30,13 +31,12 @@ def read_python(text: str, base: int = 0) -> Program | None:
     text starts in the file that it is part of."""
     if _MOCKED.search(text):
         return None
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    root = tree(text)
+    if root is None:
         return None
-    reader = _Reader(text, tree, base)
+    reader = _Reader(text, root, base)
     try:
-        return Program(tuple(reader.block(tree.body)), reader.read_functions())
+        return Program(tuple(reader.block(root.body)), reader.read_functions())
     except RecursionError:
         return None
 

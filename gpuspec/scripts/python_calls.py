@@ -7,10 +7,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
+from gpuspec.commands.python.expressions import Text, dotted, names_in
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
 from gpuspec.scripts.launchers import CALLS, COMMANDS, launcher_of
 from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, Run
-from gpuspec.scripts.python_values import Text, dotted, length, names_in
+from gpuspec.scripts.python_lengths import length
 from gpuspec.text import Span
 
 _STARTS = {

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Collection
 
+from gpuspec.commands.python.expressions import dotted
 from gpuspec.scripts.program import Guard
-from gpuspec.scripts.python_values import dotted
 
 _FAILING = re.compile(
     r"fail|err|abort|stop|interrupt|except|cancel|broken|missing|bad|invalid", re.IGNORECASE

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word, shown
+from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word, flag_name, shown
 from gpuspec.engines.tool import Tool
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import CONVERSIONS, truth
@@ -16,13 +16,6 @@ class Arguments(NamedTuple):
     plain: tuple[Word, ...] = ()
     configs: tuple[Word, ...] = ()
     rest: tuple[Word, ...] = ()
-
-
-def flag_name(text: str) -> str:
-    """The name as the tables have it. The field allows dashes and underscores alike."""
-    if text.startswith("--"):
-        return text[2:].replace("_", "-")
-    return text
 
 
 def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:

@@ -155,6 +155,11 @@ PYTHON = [
         "SentenceTransformer(os.environ.get('EMBED', 'BAAI/bge-m3'))",
         {"engine": "transformers", "model_name": "BAAI/bge-m3"},
     ),
+    (
+        "from vllm import LLM\nORG = 'Qwen'\nLEN = 2048\nLLM(f'{ORG}/' + 'Qwen2.5-7B', max_model_len=LEN)",
+        {"engine": "vllm", "task": "batch", "model_name": "Qwen/Qwen2.5-7B", "context": 2048},
+    ),
+    ("from vllm import LLM\nLLM(model=f'{pick()}/x')", {"engine": "vllm", "task": "batch"}),
     ("from vllm import LLM\nLLM(model=pick())", {"engine": "vllm", "task": "batch"}),
     ("this is not python", {}),
 ]  # fmt: skip

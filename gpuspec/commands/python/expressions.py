@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
-from gpuspec.scripts.program import VOLATILE
+
+VOLATILE = "*"
+"""Among the names of a word: its text differs at each evaluation (a clock, a random number, the next of a queue)."""
 
 _VOLATILE_CALLS = {
     "uuid1", "uuid4", "time", "time_ns", "monotonic", "now", "utcnow", "today", "random", "randint", "choice",
@@ -83,7 +85,7 @@ class Text:
         """The text of a string expression; a single hole where nothing of it is known."""
         if depth > _DEPTH:
             return self.hole(node)
-        if isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (str, int, float)):
             return str(node.value)
         if isinstance(node, ast.JoinedStr):
             return "".join(self._part(part, depth) for part in node.values)
@@ -172,50 +174,3 @@ class Text:
             if name.endswith(".copy") and isinstance(node.func, ast.Attribute):
                 return self.items(node.func.value, depth + 1)
         return None
-
-
-def length(node: ast.expr, values: Values, depth: int = 0) -> int | None:
-    """How many items an iterable has, where its text says so."""
-    if depth > _DEPTH:
-        return None
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        return None if any(isinstance(item, ast.Starred) for item in node.elts) else len(node.elts)
-    if isinstance(node, ast.Dict):
-        return None if None in node.keys else len(node.keys)
-    if isinstance(node, ast.Name):
-        return length(values[node.id], values, depth + 1) if node.id in values else None
-    if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
-        if len(node.generators) == 1 and not node.generators[0].ifs:
-            return length(node.generators[0].iter, values, depth + 1)
-        return None
-    if isinstance(node, ast.Call):
-        name = dotted(node.func).rsplit(".", 1)[-1]
-        if name == "range":
-            return _range(node.args, values)
-        if name in ("items", "keys", "values") and isinstance(node.func, ast.Attribute):
-            return length(node.func.value, values, depth + 1)
-        if (
-            name in ("enumerate", "sorted", "reversed", "list", "tuple", "set", "tqdm", "track", "zip")
-            and node.args
-        ):
-            return length(node.args[0], values, depth + 1)
-        if name == "product":
-            total = 1
-            for argument in node.args:
-                one = length(argument, values, depth + 1)
-                if one is None:
-                    return None
-                total *= one
-            return total
-    return None
-
-
-def _range(arguments: list[ast.expr], values: Values) -> int | None:
-    numbers = []
-    for argument in arguments:
-        if isinstance(argument, ast.Name):
-            argument = values.get(argument.id, argument)
-        if not (isinstance(argument, ast.Constant) and isinstance(argument.value, int)):
-            return None
-        numbers.append(argument.value)
-    return len(range(*numbers)) if numbers and (len(numbers) < 3 or numbers[2]) else None
