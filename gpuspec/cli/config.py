@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gpuspec.lint.config import KEYS, Configs, settings_of
+from gpuspec.lint.config import KEYS, Configs
 from gpuspec.rules import collect
 
 
@@ -29,9 +29,9 @@ def command() -> None:
 )
 def show(path: str, config_path: str | None, isolated: bool, format_: str) -> int:
     """The settings in force for PATH (default: here), each with its origin."""
-    registry = collect()
-    config = Configs(registry, path=config_path, isolated=isolated).config_for(path)
-    settings_of(config, registry)
+    configs = Configs(collect(), path=config_path, isolated=isolated)
+    config = configs.config_for(path)
+    configs.settings_for(path)
     rows = [
         (key, config.values.get(key, default), config.path if key in config.values else None)
         for key, (_, default, _) in KEYS.items()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from gpuspec.catalog import Catalog
 from gpuspec.errors import UserError
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.registry import Registry
@@ -12,6 +13,7 @@ from gpuspec.lint.rule import Option, Rule
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
+from gpuspec.plugin.catalog import installed_catalog
 
 NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
 SEVERITIES = ("info", "warning", "error")
@@ -57,8 +59,10 @@ class Configs:
         path: str | None = None,
         isolated: bool = False,
         local_rules: bool = False,
+        catalog: Catalog | None = None,
     ) -> None:
         self._registry = registry
+        self._catalog = catalog or installed_catalog()
         self._local_rules = local_rules
         self._overrides = overrides or Overrides()
         self._isolated = isolated
@@ -68,17 +72,18 @@ class Configs:
         self._unchecked = local_rules
         """Whether the command line's rules are still to be checked: it may name local ones."""
         if not local_rules:
-            _check_overrides(self._overrides, registry)
+            _check_overrides(self._overrides, registry, self._catalog)
 
     def settings_for(self, path: str) -> Settings:
         """The settings for a file or folder. Raises UserError where its config file is wrong."""
         config = self.config_for(path)
         if config.path not in self._settings:
-            settings = settings_of(config, self._registry, local_rules=self._local_rules)
+            settings = settings_of(
+                config, self._registry, local_rules=self._local_rules, catalog=self._catalog
+            )
             if self._unchecked:
-                _check_overrides(
-                    self._overrides, _with_local_rules(self._registry, settings.local, settings.refused)
-                )
+                registry = _with_local_rules(self._registry, settings.local, settings.refused)
+                _check_overrides(self._overrides, registry, self._catalog)
                 self._unchecked = False
             self._settings[config.path] = self._overrides.over(settings)
         return self._settings[config.path]
@@ -146,7 +151,9 @@ def read_config(path: str) -> Config:
     return Config(path, document)
 
 
-def settings_of(config: Config, registry: Registry, *, local_rules: bool = False) -> Settings:
+def settings_of(
+    config: Config, registry: Registry, *, local_rules: bool = False, catalog: Catalog
+) -> Settings:
     """Settings from a config file. Raises UserError for rules, options and plugins that are not there.
 
     `local_rules`: whether the Python files it names may be run."""
@@ -169,8 +176,8 @@ def settings_of(config: Config, registry: Registry, *, local_rules: bool = False
         registry.check(selectors, path)
     _check_plugins(path, lists["plugins"], registry)
     jobs = _of_jobs(path, values)
-    _check_source(jobs.prices)
-    unknown = _unknown_cloud(jobs.clouds, jobs.prices)
+    _check_source(jobs.prices, catalog)
+    unknown = _unknown_cloud(jobs.clouds, jobs.prices, catalog)
     if unknown:
         raise _bad(path, f"clouds: there is no cloud {unknown[0]!r}", unknown[1])
     return Settings(
@@ -311,21 +318,17 @@ def _check_plugins(path: str, wanted: Iterable[str], registry: Registry) -> None
         )
 
 
-def _check_source(source: str | None) -> None:
+def _check_source(source: str | None, catalog: Catalog) -> None:
     if source is not None:
-        from gpuspec.plugin.catalog import installed_catalog
-
-        installed_catalog().offers(source)
+        catalog.offers(source)
 
 
-def _unknown_cloud(wanted: tuple[str, ...], source: str | None) -> tuple[str, str] | None:
+def _unknown_cloud(wanted: tuple[str, ...], source: str | None, catalog: Catalog) -> tuple[str, str] | None:
     """A cloud that nobody knows and what to write instead: it would leave nothing to rent, and rules silent."""
     if not wanted:
         return None
     from gpuspec.catalog.clouds import CLOUDS
-    from gpuspec.plugin.catalog import installed_catalog
 
-    catalog = installed_catalog()
     known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in catalog.offers(each))}
     for name in wanted:
         if name not in known:
@@ -333,14 +336,14 @@ def _unknown_cloud(wanted: tuple[str, ...], source: str | None) -> tuple[str, st
     return None
 
 
-def _check_overrides(said: Overrides, registry: Registry) -> None:
+def _check_overrides(said: Overrides, registry: Registry, catalog: Catalog) -> None:
     per_file = [rules for _, rules in said.per_file_ignores]
     flags = ("--select", "--ignore", "--extend-select", *("--per-file-ignores" for _ in per_file))
     for flag, selectors in zip(flags, (said.select, said.ignore, said.extend_select, *per_file), strict=True):
         if selectors:
             registry.check(selectors, flag)
-    _check_source(said.prices)
-    unknown = _unknown_cloud(said.job.clouds, said.prices)
+    _check_source(said.prices, catalog)
+    unknown = _unknown_cloud(said.job.clouds, said.prices, catalog)
     if unknown:
         raise UserError("unknown-cloud", f"--cloud: there is no cloud {unknown[0]!r}", unknown[1])
 

@@ -9,6 +9,7 @@ import pytest
 from gpuspec.catalog import Added, Catalog, Gpu, Model, Offer, PriceSource
 from gpuspec.errors import UserError
 from gpuspec.formats import read
+from gpuspec.lint.config import Configs
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
@@ -63,6 +64,14 @@ def test_two_linters_find_each_from_its_own(plain: Catalog, with_toy: Catalog) -
     unknown, known_by_an_old_name = codes
     assert "GS004" in unknown
     assert "GS004" not in known_by_an_old_name
+
+
+def test_settings_are_checked_against_the_catalog_that_is_given(tmp_path: Path, with_toy: Catalog) -> None:
+    (tmp_path / "gpuspec.toml").write_text('prices = "list"\nclouds = ["acme"]\n')
+    settings = Configs(collect(), catalog=with_toy).settings_for(str(tmp_path))
+    assert (settings.job.prices, settings.job.clouds) == ("list", ("acme",))
+    with pytest.raises(UserError, match="there is no price source 'list'"):
+        Configs(collect(), catalog=Catalog()).settings_for(str(tmp_path))
 
 
 def test_models_that_are_given_are_all_there_are() -> None:

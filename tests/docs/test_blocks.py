@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 from sessions import Block, blocks, matches, run, sessions
 
-from gpuspec.lint.config import NAMES, read_config, settings_of
+from gpuspec.lint.config import NAMES, Configs
 from gpuspec.rules import collect
 
 if sys.version_info >= (3, 11):
@@ -95,12 +95,10 @@ def _config(block: Block, where: str, folder: Path) -> None:
     path = folder / "tried.toml" if ours else folder / ".tried" / "pyproject.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(block.text, encoding="utf-8")
-    config = read_config(str(path))
-    registry = collect()
     before = os.getcwd()
     os.chdir(folder)  # `prices` may name a file that the page shows
     try:
-        settings_of(config, registry)
+        Configs(collect(), path=str(path)).settings_for(str(path))
     finally:
         os.chdir(before)
 
