@@ -56,31 +56,28 @@ GENERIC_TRAINING = TRAINER._replace(
     flags={**FLAGS, "model": "model_name:name", "batch-size": "batch:int", "seq-len": "sequence:int"}
 )
 
+ANY_SCRIPT_FLAGS = {
+    **alike(
+        "model_name:name",
+        "model-name-or-path model-name model-path model-id base-model pretrained-model-name-or-path model",
+    ),
+    "torch-dtype": "dtype:dtype",
+    "dtype": "dtype:dtype",
+    "load-in-4bit": "quantization=nf4",
+    "load-in-8bit": "quantization=int8",
+    "quantization": "quantization:quant",
+    "tensor-parallel-size": "tensor_parallel:int",
+    "max-model-len": "context:int",
+    "per-device-train-batch-size": "batch:int training=yes",
+    "num-train-epochs": "training=yes",
+    "gradient-accumulation-steps": "gradient_accumulation:int training=yes",
+    "gradient-checkpointing": "gradient_checkpointing=yes training=yes",
+    "lora-r": "lora_rank:int method=lora training=yes",
+    "lora-rank": "lora_rank:int method=lora training=yes",
+    "max-seq-length": "sequence:int",
+}
 ANY_SCRIPT = Tool(
-    None,
-    None,
-    {
-        **alike(
-            "model_name:name",
-            "model-name-or-path model-name model-path model-id base-model "
-            "pretrained-model-name-or-path model",
-        ),
-        "torch-dtype": "dtype:dtype",
-        "dtype": "dtype:dtype",
-        "load-in-4bit": "quantization=nf4",
-        "load-in-8bit": "quantization=int8",
-        "quantization": "quantization:quant",
-        "tensor-parallel-size": "tensor_parallel:int",
-        "max-model-len": "context:int",
-        "per-device-train-batch-size": "batch:int training=yes",
-        "num-train-epochs": "training=yes",
-        "gradient-accumulation-steps": "gradient_accumulation:int training=yes",
-        "gradient-checkpointing": "gradient_checkpointing=yes training=yes",
-        "lora-r": "lora_rank:int method=lora training=yes",
-        "lora-rank": "lora_rank:int method=lora training=yes",
-        "max-seq-length": "sequence:int",
-    },
-    config=("deepspeed", "deepspeed-config", "config", "config-file"),
+    None, None, ANY_SCRIPT_FLAGS, config=("deepspeed", "deepspeed-config", "config", "config-file")
 )
 """For a script of which nothing is known but that its author used the field's usual names."""
 
@@ -96,20 +93,16 @@ OTHER_WORDS = frozenset(
 METHOD_WORDS = {"qlora": "qlora", "lora": "lora", "peft": "lora"}
 """Words of a file's name → how it trains; the first that stands there counts."""
 
-_AUTOTRAIN = Tool(
-    "hf-trainer",
-    "train",
-    {
-        **FLAGS,
-        "model": "model_name:name",
-        "train": "",
-        "peft": "method=lora",
-        "quantization": "quantization:quant",
-        "batch-size": "batch:int",
-        "trainer": "algorithm:word",
-    },
-    translate={"quant": {"int4": "nf4"}},
-)
+_AUTOTRAIN_FLAGS = {
+    **FLAGS,
+    "model": "model_name:name",
+    "train": "",
+    "peft": "method=lora",
+    "quantization": "quantization:quant",
+    "batch-size": "batch:int",
+    "trainer": "algorithm:word",
+}
+_AUTOTRAIN = Tool("hf-trainer", "train", _AUTOTRAIN_FLAGS, translate={"quant": {"int4": "nf4"}})
 _UNSLOTH = TRAINER._replace(engine="unsloth", flags={**FLAGS, "r": "lora_rank:int method=lora"})
 
 

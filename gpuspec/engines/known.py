@@ -39,6 +39,7 @@ def known() -> Known:
     installed = plugins()
     if _known is None or _known.installed is not installed:
         owner: dict[str, str] = {}
+        _known = Known(installed, _OWN, _ALIASES, {})  # for a plugin that builds its row on one of these
 
         def keep(plugin: str, name: str, engine: Engine) -> Engine:
             owner[name] = plugin

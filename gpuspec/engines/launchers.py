@@ -2,38 +2,29 @@
 
 from gpuspec.engines.tool import Tool, alike
 
-TORCHRUN = Tool(
-    None,
-    None,
-    {
-        "nproc-per-node": "processes:processes",
-        "nproc": "processes:processes",
-        "nnodes": "nodes:int",
-        **alike("", "standalone use-env no-python run-path"),
-    },
-    starts=True,
-)
+TORCHRUN_FLAGS = {
+    "nproc-per-node": "processes:processes",
+    "nproc": "processes:processes",
+    "nnodes": "nodes:int",
+    **alike("", "standalone use-env no-python run-path"),
+}
+TORCHRUN = Tool(None, None, TORCHRUN_FLAGS, starts=True)
 
-ACCELERATE = Tool(
-    None,
-    None,
-    {
-        "num-processes": "all_processes:int",
-        "num-machines": "nodes:int",
-        "mixed-precision": "precision:mixed",
-        "zero-stage": "sharding:zero",
-        "zero3-init-flag": "-",
-        "offload-optimizer-device": "offload:word",
-        "offload-param-device": "offload:word",
-        "fsdp-sharding-strategy": "sharding:strategy",
-        "fsdp-offload-params": "fsdp_offload:bool",
-        "gradient-accumulation-steps": "gradient_accumulation:int",
-        "use-fsdp": "sharding=fsdp",
-        **alike("", "use-deepspeed multi-gpu cpu quiet same-network debug no-python"),
-    },
-    config=("config-file", "deepspeed-config-file"),
-    starts=True,
-)
+ACCELERATE_FLAGS = {
+    "num-processes": "all_processes:int",
+    "num-machines": "nodes:int",
+    "mixed-precision": "precision:mixed",
+    "zero-stage": "sharding:zero",
+    "zero3-init-flag": "-",
+    "offload-optimizer-device": "offload:word",
+    "offload-param-device": "offload:word",
+    "fsdp-sharding-strategy": "sharding:strategy",
+    "fsdp-offload-params": "fsdp_offload:bool",
+    "gradient-accumulation-steps": "gradient_accumulation:int",
+    "use-fsdp": "sharding=fsdp",
+    **alike("", "use-deepspeed multi-gpu cpu quiet same-network debug no-python"),
+}
+ACCELERATE = Tool(None, None, ACCELERATE_FLAGS, config=("config-file", "deepspeed-config-file"), starts=True)
 
 DEEPSPEED = Tool(
     None,
@@ -55,34 +46,28 @@ LAUNCHERS: dict[tuple[str, ...], Tool] = {
     ("-m", "deepspeed.launcher.runner"): DEEPSPEED,
 }
 
-DEEPSPEED_CONFIG = Tool(
-    None,
-    None,
-    {
-        "zero-optimization.stage": "sharding:zero",
-        "zero-optimization.offload-optimizer.device": "offload:word",
-        "zero-optimization.offload-param.device": "offload:word",
-        "train-micro-batch-size-per-gpu": "batch:int",
-        "gradient-accumulation-steps": "gradient_accumulation:int",
-    },
-)
+DEEPSPEED_CONFIG_FLAGS = {
+    "zero-optimization.stage": "sharding:zero",
+    "zero-optimization.offload-optimizer.device": "offload:word",
+    "zero-optimization.offload-param.device": "offload:word",
+    "train-micro-batch-size-per-gpu": "batch:int",
+    "gradient-accumulation-steps": "gradient_accumulation:int",
+}
+DEEPSPEED_CONFIG = Tool(None, None, DEEPSPEED_CONFIG_FLAGS)
 
-ACCELERATE_CONFIG = Tool(
-    None,
-    None,
-    {
-        "num-processes": "all_processes:int",
-        "num-machines": "nodes:int",
-        "mixed-precision": "precision:mixed",
-        "distributed-type": "sharding:distributed",
-        "deepspeed-config.zero-stage": "sharding:zero",
-        "deepspeed-config.offload-optimizer-device": "offload:word",
-        "deepspeed-config.offload-param-device": "offload:word",
-        "deepspeed-config.gradient-accumulation-steps": "gradient_accumulation:int",
-        "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
-        "fsdp-config.fsdp-offload-params": "fsdp_offload:bool",
-    },
-)
+ACCELERATE_CONFIG_FLAGS = {
+    "num-processes": "all_processes:int",
+    "num-machines": "nodes:int",
+    "mixed-precision": "precision:mixed",
+    "distributed-type": "sharding:distributed",
+    "deepspeed-config.zero-stage": "sharding:zero",
+    "deepspeed-config.offload-optimizer-device": "offload:word",
+    "deepspeed-config.offload-param-device": "offload:word",
+    "deepspeed-config.gradient-accumulation-steps": "gradient_accumulation:int",
+    "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
+    "fsdp-config.fsdp-offload-params": "fsdp_offload:bool",
+}
+ACCELERATE_CONFIG = Tool(None, None, ACCELERATE_CONFIG_FLAGS)
 """Keys of configuration files, as `Tool.flags` has arguments: nested keys joined by dots, "-" for "_"."""
 
 CONFIGS = {

@@ -35,16 +35,13 @@ _LLAMA = {
 
 _SERVER = Tool("llama.cpp", "serve", _LLAMA)
 _CLI = Tool("llama.cpp", "batch", _LLAMA)
-_PYTHON = Tool(
-    "llama.cpp",
-    "serve",
-    {
-        "model": "model_name:name",
-        "hf-model-repo-id": "model_name:name",
-        "n-ctx": "context:int",
-        "n-gpu-layers": "cpu_offload:layers",
-    },
-)
+_PYTHON_FLAGS = {
+    "model": "model_name:name",
+    "hf-model-repo-id": "model_name:name",
+    "n-ctx": "context:int",
+    "n-gpu-layers": "cpu_offload:layers",
+}
+_PYTHON = Tool("llama.cpp", "serve", _PYTHON_FLAGS)
 
 _DEFAULTS = (Defaults(chunk=512),)
 _MEMORY = Memory(

@@ -4,124 +4,103 @@ from gpuspec.engines import vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
 from gpuspec.engines.tool import Tool, alike
 
-_SGLANG = Tool(
-    "sglang",
-    "serve",
-    {
-        "model-path": "model_name:name",
-        "model": "model_name:name",
-        "dtype": "dtype:dtype",
-        "quantization": "quantization:quant",
-        "torchao-config": "quantization:quant",
-        **alike("tensor_parallel:int", "tp tp-size tensor-parallel-size"),
-        "pp-size": "pipeline_parallel:int",
-        "pipeline-parallel-size": "pipeline_parallel:int",
-        **alike("data_parallel:int", "dp dp-size data-parallel-size"),
-        **alike("expert_parallel:int", "ep-size ep expert-parallel-size"),
-        "context-length": "context:int",
-        "max-running-requests": "concurrency:int",
-        "mem-fraction-static": "memory_utilization:number",
-        "kv-cache-dtype": "kv_dtype:kv",
-        "chunked-prefill-size": "max_batched_tokens:int",
-        "cpu-offload-gb": "cpu_offload:offload",
-        "disable-radix-cache": "prefix_caching=no",
-        **alike(
-            "",
-            "trust-remote-code enable-torch-compile disable-cuda-graph enable-metrics is-embedding "
-            "skip-tokenizer-init",
-        ),
-        "enable-dp-attention": "dp_attention=yes",
-        "nnodes": "nodes:int",
-    },
-)
+_SGLANG_FLAGS = {
+    "model-path": "model_name:name",
+    "model": "model_name:name",
+    "dtype": "dtype:dtype",
+    "quantization": "quantization:quant",
+    "torchao-config": "quantization:quant",
+    **alike("tensor_parallel:int", "tp tp-size tensor-parallel-size"),
+    "pp-size": "pipeline_parallel:int",
+    "pipeline-parallel-size": "pipeline_parallel:int",
+    **alike("data_parallel:int", "dp dp-size data-parallel-size"),
+    **alike("expert_parallel:int", "ep-size ep expert-parallel-size"),
+    "context-length": "context:int",
+    "max-running-requests": "concurrency:int",
+    "mem-fraction-static": "memory_utilization:number",
+    "kv-cache-dtype": "kv_dtype:kv",
+    "chunked-prefill-size": "max_batched_tokens:int",
+    "cpu-offload-gb": "cpu_offload:offload",
+    "disable-radix-cache": "prefix_caching=no",
+    **alike(
+        "",
+        "trust-remote-code enable-torch-compile disable-cuda-graph enable-metrics is-embedding "
+        "skip-tokenizer-init",
+    ),
+    "enable-dp-attention": "dp_attention=yes",
+    "nnodes": "nodes:int",
+}
+_SGLANG = Tool("sglang", "serve", _SGLANG_FLAGS)
 
-_TGI = Tool(
-    "tgi",
-    "serve",
-    {
-        "model-id": "model_name:name",
-        "dtype": "dtype:dtype",
-        "quantize": "quantization:quant",
-        "num-shard": "tensor_parallel:int",
-        "max-total-tokens": "context:int",
-        "max-concurrent-requests": "-",
-        "max-batch-size": "concurrency:int",
-        "max-batch-prefill-tokens": "max_batched_tokens:int",
-        "kv-cache-dtype": "kv_dtype:kv",
-        "cuda-memory-fraction": "memory_utilization:number",
-        **alike("", "trust-remote-code disable-custom-kernels json-output"),
-    },
-    translate={"quant": {"bitsandbytes": "int8"}},  # TGI launcher's help: LLM.int8()
-)
+_TGI_FLAGS = {
+    "model-id": "model_name:name",
+    "dtype": "dtype:dtype",
+    "quantize": "quantization:quant",
+    "num-shard": "tensor_parallel:int",
+    "max-total-tokens": "context:int",
+    "max-concurrent-requests": "-",
+    "max-batch-size": "concurrency:int",
+    "max-batch-prefill-tokens": "max_batched_tokens:int",
+    "kv-cache-dtype": "kv_dtype:kv",
+    "cuda-memory-fraction": "memory_utilization:number",
+    **alike("", "trust-remote-code disable-custom-kernels json-output"),
+}
+# The launcher's help: LLM.int8().
+_TGI = Tool("tgi", "serve", _TGI_FLAGS, translate={"quant": {"bitsandbytes": "int8"}})
 
-_LMDEPLOY = Tool(
-    "lmdeploy",
-    "serve",
-    {
-        "tp": "tensor_parallel:int",
-        "dp": "data_parallel:int",
-        "session-len": "context:int",
-        "max-batch-size": "concurrency:int",
-        "cache-max-entry-count": "-",
-        "quant-policy": "kv_dtype:policy",
-        "model-format": "quantization:quant",
-        "dtype": "dtype:dtype",
-        "max-prefill-token-num": "max_batched_tokens:int",
-        "enable-prefix-caching": "prefix_caching=yes",
-    },
-    positional="model_name",
-)
+_LMDEPLOY_FLAGS = {
+    "tp": "tensor_parallel:int",
+    "dp": "data_parallel:int",
+    "session-len": "context:int",
+    "max-batch-size": "concurrency:int",
+    "cache-max-entry-count": "-",
+    "quant-policy": "kv_dtype:policy",
+    "model-format": "quantization:quant",
+    "dtype": "dtype:dtype",
+    "max-prefill-token-num": "max_batched_tokens:int",
+    "enable-prefix-caching": "prefix_caching=yes",
+}
+_LMDEPLOY = Tool("lmdeploy", "serve", _LMDEPLOY_FLAGS, positional="model_name")
 
-_FASTCHAT = Tool(
-    "fastchat",
-    "serve",
-    {
-        "model-path": "model_name:name",
-        "model": "model_name:name",
-        "num-gpus": "tensor_parallel:int",
-        "dtype": "dtype:dtype",
-        "load-8bit": "quantization=int8",
-        "cpu-offloading": "cpu_offload=weights",
-        "limit-worker-concurrency": "concurrency:int",
-        "awq-wbits": "-",
-        "gptq-wbits": "-",
-    },
-)
+_FASTCHAT_FLAGS = {
+    "model-path": "model_name:name",
+    "model": "model_name:name",
+    "num-gpus": "tensor_parallel:int",
+    "dtype": "dtype:dtype",
+    "load-8bit": "quantization=int8",
+    "cpu-offloading": "cpu_offload=weights",
+    "limit-worker-concurrency": "concurrency:int",
+    "awq-wbits": "-",
+    "gptq-wbits": "-",
+}
+_FASTCHAT = Tool("fastchat", "serve", _FASTCHAT_FLAGS)
 _FASTCHAT_VLLM = Tool(
     "vllm", "serve", {**vllm.FLAGS, "model-path": "model_name:name", "num-gpus": "tensor_parallel:int"}
 )
 
-_TEI = Tool(
-    "tei",
-    "serve",
-    {
-        "model-id": "model_name:name",
-        "dtype": "dtype:dtype",
-        "max-batch-tokens": "max_batched_tokens:int",
-        "max-concurrent-requests": "-",
-    },
-    modality="text-embedding",
-)
+_TEI_FLAGS = {
+    "model-id": "model_name:name",
+    "dtype": "dtype:dtype",
+    "max-batch-tokens": "max_batched_tokens:int",
+    "max-concurrent-requests": "-",
+}
+_TEI = Tool("tei", "serve", _TEI_FLAGS, modality="text-embedding")
 _INFINITY = Tool(
     "infinity",
     "serve",
     {"model-id": "model_name:name", "dtype": "dtype:dtype", "batch-size": "concurrency:int"},
 )
-_TENSORRT = Tool(
-    "tensorrt-llm",
-    "serve",
-    {
-        "tp-size": "tensor_parallel:int",
-        "pp-size": "pipeline_parallel:int",
-        "ep-size": "expert_parallel:int",
-        "max-seq-len": "context:int",
-        "max-batch-size": "concurrency:int",
-        "max-num-tokens": "max_batched_tokens:int",
-        "kv-cache-free-gpu-memory-fraction": "-",
-        "trust-remote-code": "",
-    },
-    positional="model_name",
-)
+_TENSORRT_FLAGS = {
+    "tp-size": "tensor_parallel:int",
+    "pp-size": "pipeline_parallel:int",
+    "ep-size": "expert_parallel:int",
+    "max-seq-len": "context:int",
+    "max-batch-size": "concurrency:int",
+    "max-num-tokens": "max_batched_tokens:int",
+    "kv-cache-free-gpu-memory-fraction": "-",
+    "trust-remote-code": "",
+}
+_TENSORRT = Tool("tensorrt-llm", "serve", _TENSORRT_FLAGS, positional="model_name")
 
 _PAGED = Memory(
     queues=True,

@@ -4,109 +4,98 @@ from gpuspec.engines.engine import Engine, Memory, Training
 from gpuspec.engines.hugging_face import FLAGS, TRAINER
 from gpuspec.engines.tool import Tool, alike
 
-_AXOLOTL = Tool(
-    "axolotl",
-    "train",
-    {
-        "base-model": "model_name:name",
-        "sequence-len": "sequence:int",
-        "micro-batch-size": "batch:int",
-        "gradient-accumulation-steps": "gradient_accumulation:int",
-        "adapter": "adapter:word",
-        "lora-r": "lora_rank:int",
-        "load-in-8bit": "quantization=int8",
-        "load-in-4bit": "quantization=nf4",
-        "optimizer": "optimizer:word",
-        "deepspeed": "-",
-        "launcher": "-",
-        "num-processes": "all_processes:int",
-    },
-    config=("", "deepspeed"),
-)
+_AXOLOTL_FLAGS = {
+    "base-model": "model_name:name",
+    "sequence-len": "sequence:int",
+    "micro-batch-size": "batch:int",
+    "gradient-accumulation-steps": "gradient_accumulation:int",
+    "adapter": "adapter:word",
+    "lora-r": "lora_rank:int",
+    "load-in-8bit": "quantization=int8",
+    "load-in-4bit": "quantization=nf4",
+    "optimizer": "optimizer:word",
+    "deepspeed": "-",
+    "launcher": "-",
+    "num-processes": "all_processes:int",
+}
+_AXOLOTL = Tool("axolotl", "train", _AXOLOTL_FLAGS, config=("", "deepspeed"))
 
+_LLAMA_FACTORY_FLAGS = {
+    **FLAGS,
+    "stage": "algorithm:stage",
+    "finetuning-type": "method:method",
+    "quantization-bit": "bits:int",
+    "enable-liger-kernel": "fused_loss=yes",
+    "flash-attn": "-",
+    "disable-gradient-checkpointing": "gradient_checkpointing=no",
+    "use-unsloth": "engine=unsloth",
+    "pref-loss": "-",
+    "neat-packing": "packing=yes",
+}
+# It checkpoints unless told not to (model_utils/checkpointing.py).
 _LLAMA_FACTORY = Tool(
     "llama-factory",
     "train",
-    {
-        **FLAGS,
-        "stage": "algorithm:stage",
-        "finetuning-type": "method:method",
-        "quantization-bit": "bits:int",
-        "enable-liger-kernel": "fused_loss=yes",
-        "flash-attn": "-",
-        "disable-gradient-checkpointing": "gradient_checkpointing=no",
-        "use-unsloth": "engine=unsloth",
-        "pref-loss": "-",
-        "neat-packing": "packing=yes",
-    },
+    _LLAMA_FACTORY_FLAGS,
     config=("", "deepspeed"),
-    implies={
-        "gradient_checkpointing": True
-    },  # it turns it on unless told not to (model_utils/checkpointing.py)
+    implies={"gradient_checkpointing": True},
 )
 
-_TORCHTUNE = Tool(
-    "torchtune",
-    "train",
-    {
-        "nproc-per-node": "processes:processes",
-        "nnodes": "nodes:int",
-        "standalone": "",
-        "model.lora-rank": "lora_rank:int",
-        "batch-size": "batch:int",
-        "gradient-accumulation-steps": "gradient_accumulation:int",
-        "enable-activation-checkpointing": "gradient_checkpointing=yes",
-        "tokenizer.max-seq-len": "sequence:int",
-        "dataset.packed": "packing=yes",
-        "dtype": "precision:pure",
-        "optimizer": "optimizer:last",
-        "optimizer.-component-": "optimizer:last",
-        "checkpointer.checkpoint-dir": "model_name:name",
-        "max-steps-per-epoch": "-",
-    },
-    dotted=True,
-    config=("config",),
-)
+_TORCHTUNE_FLAGS = {
+    "nproc-per-node": "processes:processes",
+    "nnodes": "nodes:int",
+    "standalone": "",
+    "model.lora-rank": "lora_rank:int",
+    "batch-size": "batch:int",
+    "gradient-accumulation-steps": "gradient_accumulation:int",
+    "enable-activation-checkpointing": "gradient_checkpointing=yes",
+    "tokenizer.max-seq-len": "sequence:int",
+    "dataset.packed": "packing=yes",
+    "dtype": "precision:pure",
+    "optimizer": "optimizer:last",
+    "optimizer.-component-": "optimizer:last",
+    "checkpointer.checkpoint-dir": "model_name:name",
+    "max-steps-per-epoch": "-",
+}
+_TORCHTUNE = Tool("torchtune", "train", _TORCHTUNE_FLAGS, dotted=True, config=("config",))
 
+_SWIFT_FLAGS = {
+    **FLAGS,
+    "model": "model_name:name",
+    "model-type": "-",
+    **alike("method:method", "train-type tuner-type sft-type"),
+    "rlhf-type": "algorithm:word",
+    "quant-bits": "bits:int",
+    "quantization-bit": "bits:int",
+    "batch-size": "batch:int",
+    "dtype": "-",
+}
+# Documented defaults of swift sft.
 _SWIFT = Tool(
     "ms-swift",
     "train",
-    {
-        **FLAGS,
-        "model": "model_name:name",
-        "model-type": "-",
-        **alike("method:method", "train-type tuner-type sft-type"),
-        "rlhf-type": "algorithm:word",
-        "quant-bits": "bits:int",
-        "quantization-bit": "bits:int",
-        "batch-size": "batch:int",
-        "dtype": "-",
-    },
+    _SWIFT_FLAGS,
     config=("deepspeed",),
-    implies={"gradient_checkpointing": True, "method": "lora"},  # documented defaults of swift sft
+    implies={"gradient_checkpointing": True, "method": "lora"},
 )
 
 _SWIFT_MODEL = Tool("transformers", "batch", {"model": "model_name:name", "max-model-len": "context:int"})
 
-_VERL = Tool(
-    "verl",
-    "train",
-    {
-        "actor-rollout-ref.model.path": "model_name:name",
-        "actor-rollout-ref.model.enable-gradient-checkpointing": "gradient_checkpointing=yes",
-        "actor-rollout-ref.model.lora-rank": "lora_rank:int",
-        "actor-rollout-ref.rollout.tensor-model-parallel-size": "tensor_parallel:int",
-        "actor-rollout-ref.rollout.gpu-memory-utilization": "-",
-        "actor-rollout-ref.actor.ppo-micro-batch-size-per-gpu": "batch:int",
-        "trainer.n-gpus-per-node": "processes:int",
-        "trainer.nnodes": "nodes:int",
-        "algorithm.adv-estimator": "algorithm:word",
-        "model.partial-pretrain": "model_name:name",
-        "data.max-length": "sequence:int",
-        "data.micro-batch-size-per-gpu": "batch:int",
-    },
-    dotted=True,
-)
+_VERL_FLAGS = {
+    "actor-rollout-ref.model.path": "model_name:name",
+    "actor-rollout-ref.model.enable-gradient-checkpointing": "gradient_checkpointing=yes",
+    "actor-rollout-ref.model.lora-rank": "lora_rank:int",
+    "actor-rollout-ref.rollout.tensor-model-parallel-size": "tensor_parallel:int",
+    "actor-rollout-ref.rollout.gpu-memory-utilization": "-",
+    "actor-rollout-ref.actor.ppo-micro-batch-size-per-gpu": "batch:int",
+    "trainer.n-gpus-per-node": "processes:int",
+    "trainer.nnodes": "nodes:int",
+    "algorithm.adv-estimator": "algorithm:word",
+    "model.partial-pretrain": "model_name:name",
+    "data.max-length": "sequence:int",
+    "data.micro-batch-size-per-gpu": "batch:int",
+}
+_VERL = Tool("verl", "train", _VERL_FLAGS, dotted=True)
 
 _OPENRLHF = TRAINER._replace(
     engine="openrlhf",
@@ -120,21 +109,17 @@ _OPENRLHF = TRAINER._replace(
     },
 )
 
-_LITGPT = Tool(
-    "litgpt",
-    "train",
-    {
-        "checkpoint-dir": "model_name:name",
-        "quantize": "quantization:quant",
-        "precision": "precision:pure",
-        "devices": "processes:int",
-        "num-nodes": "nodes:int",
-        "lora-r": "lora_rank:int",
-        "train.micro-batch-size": "batch:int",
-        "train.max-seq-length": "sequence:int",
-    },
-    positional="model_name",
-)
+_LITGPT_FLAGS = {
+    "checkpoint-dir": "model_name:name",
+    "quantize": "quantization:quant",
+    "precision": "precision:pure",
+    "devices": "processes:int",
+    "num-nodes": "nodes:int",
+    "lora-r": "lora_rank:int",
+    "train.micro-batch-size": "batch:int",
+    "train.max-seq-length": "sequence:int",
+}
+_LITGPT = Tool("litgpt", "train", _LITGPT_FLAGS, positional="model_name")
 
 _ULTRALYTICS = Tool(
     "ultralytics",

@@ -119,6 +119,14 @@ def test_it_has_its_alias() -> None:
     assert engine_of("Toy_LLM") is TOY
 
 
+def test_a_row_may_be_built_on_a_shipped_one() -> None:
+    def rows() -> list[Engine]:
+        return [engine_of("tgi")._replace(name="toy", aliases=(), programs={}, images={})]
+
+    with plugged(SimpleNamespace(gpuspec_engines=hookimpl(rows))):
+        assert engine_of("toy").memory == engine_of("tgi").memory
+
+
 def test_without_the_plugin_it_is_not_known() -> None:
     with plugged():
         assert engine_of("toy").server is None
