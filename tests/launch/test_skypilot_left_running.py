@@ -36,8 +36,9 @@ def test_the_message_names_the_machine_and_the_record_is_lost(
     )
     plan = Plan(Unsized(""), (), None, None, None, (), keep_alive_minutes=3, max_hours=1.0)
     launch = MachineLaunch(Job(), plan, RunSettings("job.jsonc", str(tmp_path)), record)
+    launch.client = Unwilling()  # type: ignore[assignment]
     with pytest.raises(UserError) as caught:
-        launch._give_up(Unwilling(), "interrupted", "interrupted")  # type: ignore[arg-type]
+        launch._give_up("interrupted", "interrupted")
     error = caught.value
     assert (error.code, error.status) == ("left-running", 1)
     assert "the cloud said no" in error.message

@@ -59,29 +59,30 @@ class MachineLaunch:
         self.request: str | None = None
         self.number: int | None = None
         self.results: ResultFetcher | None = None
+        self.client: Client
 
     def run(self) -> Outcome:
         """Rent, run, report. Whatever goes wrong, a machine is taken down, or the user is told that it may be up."""
         self.settings.say("starting SkyPilot …")
-        client = self._connect()
-        sky_task = self._prepare(client, client.enabled_clouds())
+        self.client = self._connect()
+        sky_task = self._prepare(self.client.enabled_clouds())
         self.record.update(machine=self.name, state="provisioning", **self._record_fields())
         write_outputs_file(
             self.record.run.id, brought_back(self.job, self.settings), self.job.exclude_outputs
         )
         try:
             with interruptible():
-                return self._launch_task(client, sky_task)
+                return self._launch_task(sky_task)
         except KeyboardInterrupt:
-            return self._give_up(client, "interrupted", "interrupted")
+            return self._give_up("interrupted", "interrupted")
         except UserError as error:
             if error.code == "connection-lost":  # the job goes on: `ps` asks again
                 self.record.update(message=error.message)
                 raise
-            self._give_up(client, "failed", error.message)
+            self._give_up("failed", error.message)
             raise
         except Exception as error:
-            self._give_up(client, "failed", f"{type(error).__name__}: {error}", status=3)
+            self._give_up("failed", f"{type(error).__name__}: {error}", status=3)
             raise
         finally:
             remove_secret_file(self.record.run.id)
@@ -89,10 +90,10 @@ class MachineLaunch:
     def _connect(self) -> Client:
         return Client()
 
-    def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
+    def _prepare(self, clouds: frozenset[str]) -> Any:
         """The task, for a machine of an earlier run or a new one; nothing is rented yet."""
-        idle = None if self.settings.fresh else self._claim_idle_machine(client, clouds)
-        return self._priced_task(client, clouds, idle)
+        idle = None if self.settings.fresh else self._claim_idle_machine(clouds)
+        return self._priced_task(clouds, idle)
 
     def _record_fields(self) -> dict[str, Any]:
         """What the record gets before anything is rented."""
@@ -104,19 +105,19 @@ class MachineLaunch:
             "machine_key": machine_key(self.job, self.settings.workdir),
         }
 
-    def _launch_task(self, client: Client, sky_task: Any) -> Outcome:
-        machine = self._rent(client, sky_task)
+    def _launch_task(self, sky_task: Any) -> Outcome:
+        machine = self._rent(sky_task)
         self._check_machine(machine)
-        return self._detached(client) if self.settings.detach else self._follow(client)
+        return self._detached() if self.settings.detach else self._follow()
 
-    def _take_down(self, client: Client) -> None:
-        client.down(self.name)
+    def _take_down(self) -> None:
+        self.client.down(self.name)
         with suppress(UserError):  # a full disk: then it is asked for once more
             Records().gone(self.name)
 
-    def _claim_idle_machine(self, client: Client, clouds: frozenset[str]) -> Machine | None:
+    def _claim_idle_machine(self, clouds: frozenset[str]) -> Machine | None:
         """A machine of an earlier run that will do, claimed and with time on its timer; None where there is none."""
-        names = idle_machines(client, machine_key(self.job, self.settings.workdir))
+        names = idle_machines(self.client, machine_key(self.job, self.settings.workdir))
         if not names:
             return None
         options = usable_options(self.job, self.plan, clouds)
@@ -124,11 +125,11 @@ class MachineLaunch:
             options = tuple(option for option in options if not on_slurm(option.infra))
         if not options:
             return None
-        found = first_reusable(client, names, options, max_hourly_cost(self.job, options))
+        found = first_reusable(self.client, names, options, max_hourly_cost(self.job, options))
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
-            client.set_timer(found[0].name, max(autostop(self.plan)["idle_minutes"], CLAIM_MINUTES))
+            self.client.set_timer(found[0].name, max(autostop(self.plan)["idle_minutes"], CLAIM_MINUTES))
         except UserError:  # its own timer was quicker
             self.record.update(machine=None)
             return None
@@ -137,14 +138,14 @@ class MachineLaunch:
         self.settings.say(f"{self.name} is still up and will do (--fresh rents a new one)")
         return machine
 
-    def _priced_task(self, client: Client, clouds: frozenset[str], idle: Machine | None) -> Any:
+    def _priced_task(self, clouds: frozenset[str], idle: Machine | None) -> Any:
         """The task, once its current price has been compared with the plan's."""
         config = self._task_config(clouds, reuse=self.reused)
         values = {name: os.environ[name] for name in self.job.secrets}
         if values and not idle and any(on_slurm(option["infra"]) for option in config["resources"]["any_of"]):
             config, values = secrets_in_file(config, values, self.record.run.id), {}
-        sky_task = client.task(config, values)
-        self._check_price(idle.price if idle else client.quote(sky_task))
+        sky_task = self.client.task(config, values)
+        self._check_price(idle.price if idle else self.client.quote(sky_task))
         return sky_task
 
     def _task_config(
@@ -171,15 +172,15 @@ class MachineLaunch:
     def _check_price(self, current: float | None) -> None:
         check_price(self.job, self.plan, current, ask=self.settings.ask, say=self.settings.say)
 
-    def _rent(self, client: Client, sky_task: Any) -> Machine:
-        hand_in = client.run_again if self.reused else client.launch
+    def _rent(self, sky_task: Any) -> Machine:
+        hand_in = self.client.run_again if self.reused else self.client.launch
         self.request = hand_in(sky_task, self.name)
-        self.number = client.wait(self.request, JobLog(sys.stderr, sys.stderr))
+        self.number = self.client.wait(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         minutes = autostop(self.plan)["idle_minutes"]
         if self.reused and minutes < CLAIM_MINUTES:
-            client.set_timer(self.name, minutes)
-        machine = client.machine(self.name)
+            self.client.set_timer(self.name, minutes)
+        machine = self.client.machine(self.name)
         if machine is None:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
         number = None if self.number is None else str(self.number)
@@ -197,42 +198,42 @@ class MachineLaunch:
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
         self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
 
-    def _detached(self, client: Client) -> Outcome:
+    def _detached(self) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""
         if self.job.readiness and self.settings.shard is None:
             log = JobLog(Discard(), Discard())
-            readiness = self._ports_and_readiness(client, log)
-            status = wait_until_ready(client, self.number, readiness, log)
+            readiness = self._ports_and_readiness(log)
+            status = wait_until_ready(self.client, self.number, readiness, log)
             if readiness.failure:
                 return Outcome("failed", None, readiness.failure)
             if status is not None:
-                return self._job_outcome(client, status, log)
+                return self._job_outcome(status, log)
         run = self.record.run
         ports = f", `gpuspec attach {run.id}` forwards its ports" if run.ports else ""
         return Outcome(
             "running", None, f"running on {self.name}; `gpuspec logs -f {run.id}` follows it{ports}"
         )
 
-    def _ports_and_readiness(self, client: Client, log: JobLog) -> PortsAndReadiness:
+    def _ports_and_readiness(self, log: JobLog) -> PortsAndReadiness:
         def end_job() -> None:
             if self.number is not None:
-                client.cancel_job(self.name, self.number)
+                self.client.cancel_job(self.name, self.number)
 
         by_command = self.job.readiness is not None and not self.job.readiness.http
-        workdir = f"{client.home(self.name)}; cd sky_workdir" if by_command else ""
+        workdir = f"{self.client.home(self.name)}; cd sky_workdir" if by_command else ""
         return PortsAndReadiness(
             self.job, self.settings, machine=self.name, workdir=workdir, log=log, end_job=end_job
         )
 
-    def _follow(self, client: Client) -> Outcome:
+    def _follow(self) -> Outcome:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
         log = JobLog(sys.stdout, sys.stderr)
         over = threading.Event()
-        outputs = recorded_outputs(client, self.record.run, self.name)
+        outputs = recorded_outputs(self.client, self.record.run, self.name)
         if outputs:
             minutes = autostop(self.plan)["idle_minutes"]
             self.results = ResultFetcher(
-                client=client,
+                client=self.client,
                 name=self.name,
                 number=self.number,
                 minutes=minutes,
@@ -241,27 +242,27 @@ class MachineLaunch:
                 say=self.settings.say,
             )
             outputs.keep_fetching(over)
-        readiness = self._ports_and_readiness(client, log)
+        readiness = self._ports_and_readiness(log)
         try:
             readiness.start()
-            status = follow_to_end(client, self.name, self.number, log=log, say=self.settings.say)
+            status = follow_to_end(self.client, self.name, self.number, log=log, say=self.settings.say)
         finally:
             over.set()
             readiness.close()
             log.finish()
-        ended = self._job_outcome(client, status, log)
+        ended = self._job_outcome(status, log)
         if readiness.failure:
             ended = Outcome("failed", None, readiness.failure)
         trouble = self.results.final_fetch() if self.results else ""
         self._note_measured(log)
         return with_trouble(ended, trouble)
 
-    def _job_outcome(self, client: Client, status: int, log: JobLog) -> Outcome:
+    def _job_outcome(self, status: int, log: JobLog) -> Outcome:
         """How the job ended, from SkyPilot's own state where the machine is still there to ask."""
         state = "SUCCEEDED" if status == 0 else "FAILED"
         if status != 0 and self.number is not None:  # which of many ways to fail
             with suppress(UserError):
-                state = client.job_state(self.name, self.number) or state
+                state = self.client.job_state(self.name, self.number) or state
         return outcome_of_state(state, log)
 
     def _note_measured(self, log: JobLog) -> None:
@@ -274,7 +275,7 @@ class MachineLaunch:
         if log.item_seconds is not None and price is not None:
             self.settings.say(f"items: ${price * log.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
 
-    def _give_up(self, client: Client, state: str, why: str, *, status: int = 1) -> Outcome:
+    def _give_up(self, state: str, why: str, *, status: int = 1) -> Outcome:
         """Stop the launch and take down what is up, in bounded time; a second Ctrl-C leaves at once. A machine whose
         results cannot be fetched stays, without its job. `status` is gpuspec's exit status where that fails."""
         kept: list[str] = []
@@ -286,8 +287,8 @@ class MachineLaunch:
                 return
             if self.request is not None and self.number is None:
                 with suppress(Exception):
-                    client.cancel_request(self.request)
-            self._take_down(client)
+                    self.client.cancel_request(self.request)
+            self._take_down()
             if self.results:
                 forget_outputs(self.record.run.id)
 

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
 from gpuspec.launch.records import Records, alive
-from gpuspec.launch.skypilot.client import Client, Machine
+from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import managed_job_task
 from gpuspec.launch.skypilot.controllers import (
@@ -60,19 +60,18 @@ _STATES: dict[str, State] = {
 
 
 class ManagedJobLaunch(MachineLaunch):
-    """One managed job on its way. `controllers` is set once SkyPilot is started; `seen` is the job as it was last
+    """One managed job on its way. `seen` is the job as it was last
     asked for, `fault` what is wrong with a machine that took over."""
 
-    controllers: Controllers
+    client: Controllers
     outputs: ManagedOutputs | None = None
     seen: ManagedJob | None = None
     fault: UserError | None = None
 
-    def _connect(self) -> Client:
-        self.controllers = Controllers()
-        return self.controllers
+    def _connect(self) -> Controllers:
+        return Controllers()
 
-    def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
+    def _prepare(self, clouds: frozenset[str]) -> Any:
         if not os.path.exists(consolidation_signal()):
             raise UserError(
                 "controller-elsewhere",
@@ -81,8 +80,10 @@ class ManagedJobLaunch(MachineLaunch):
             )
         if self.job.secrets:
             lock_sky_folder()
-        sky_task = client.task(self._config(clouds), {name: os.environ[name] for name in self.job.secrets})
-        self._check_price(client.quote(sky_task))
+        sky_task = self.client.task(
+            self._config(clouds), {name: os.environ[name] for name in self.job.secrets}
+        )
+        self._check_price(self.client.quote(sky_task))
         return sky_task
 
     def _config(self, clouds: frozenset[str]) -> dict[str, Any]:
@@ -103,16 +104,16 @@ class ManagedJobLaunch(MachineLaunch):
             "max_hours": self.plan.max_hours,
         }
 
-    def _launch_task(self, client: Client, sky_task: Any) -> Outcome:
-        self.request = self.controllers.launch_job(sky_task, self.name)
-        self.number = self.controllers.wait_job(self.request, JobLog(sys.stderr, sys.stderr))
+    def _launch_task(self, sky_task: Any) -> Outcome:
+        self.request = self.client.launch_job(sky_task, self.name)
+        self.number = self.client.wait_job(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         self.record.update(machine_job=str(self.number))
         self._await_machine()
         if self.settings.detach and self._refresh().state not in ENDED:
             run_id = self.record.run.id
             return Outcome("running", None, f"running as {self.name}; `gpuspec logs -f {run_id}` follows it")
-        return self._follow(client)
+        return self._follow()
 
     def _await_machine(self) -> None:
         """Wait for the first machine, or for the job to end without one: the controller tries until there is one."""
@@ -123,7 +124,7 @@ class ManagedJobLaunch(MachineLaunch):
 
     def _refresh(self) -> ManagedJob:
         """The job as it is now; what changed is said and recorded."""
-        job = self.controllers.job(self.name)
+        job = self.client.job(self.name)
         if job is None:
             raise UserError(
                 "machine-gone", f"SkyPilot's controller knows no {self.name}", "see `sky jobs queue`"
@@ -143,7 +144,7 @@ class ManagedJobLaunch(MachineLaunch):
     def _check_own_machine(self, job: ManagedJob) -> bool:
         """Record and check the machine the job runs on; False while there is none. UserError where it is not what was
         asked for."""
-        machine = machine_of_job(self.controllers, job)
+        machine = machine_of_job(self.client, job)
         if job.state != "RUNNING" or machine is None or not machine.up:
             return False
         self.record.update(**machine.record_fields(), keep_alive_minutes=machine.idle_minutes)
@@ -156,15 +157,15 @@ class ManagedJobLaunch(MachineLaunch):
         )
         return True
 
-    def _follow(self, client: Client) -> Outcome:
+    def _follow(self) -> Outcome:
         assert self.seen is not None
         log, over = JobLog(sys.stdout, sys.stderr), threading.Event()
         watcher = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
         watcher.start()
-        self.outputs = fetch_outputs(client, self.record.run, self.seen, log=log, say=self.settings.say)
+        self.outputs = fetch_outputs(self.client, self.record.run, self.seen, log=log, say=self.settings.say)
         try:
             follow_to_end(
-                ManagedJobLogs(self.controllers), self.name, self.seen.number, log=log, say=self.settings.say
+                ManagedJobLogs(self.client), self.name, self.seen.number, log=log, say=self.settings.say
             )
         finally:
             over.set()
@@ -174,7 +175,7 @@ class ManagedJobLaunch(MachineLaunch):
         watcher.join()
         job = self._wait_until_gone()
         self._note_measured(log)
-        self.record.update(spent=self.controllers.spent(machine_names(job)))
+        self.record.update(spent=self.client.spent(machine_names(job)))
         if self.fault:
             raise self.fault
         ended = managed_job_outcome(job, log)
@@ -194,14 +195,14 @@ class ManagedJobLaunch(MachineLaunch):
                     checked = job.state != "RUNNING" or self._check_own_machine(job)
                 except UserError as error:
                     self.fault = error
-                    self.controllers.end_job(job.number)
+                    self.client.end_job(job.number)
                     return
                 state = job.state if checked else state
 
     def _wait_until_gone(self) -> ManagedJob:
         """The job once its controller has noticed that it is over, and its machine is gone."""
         try:
-            return wait_until_gone(self.controllers, self._refresh, SETTLE_SECONDS)
+            return wait_until_gone(self.client, self._refresh, SETTLE_SECONDS)
         except TimeoutError as error:
             raise UserError(
                 "left-running",
@@ -210,11 +211,11 @@ class ManagedJobLaunch(MachineLaunch):
                 status=1,
             ) from error
 
-    def _take_down(self, client: Client) -> None:
+    def _take_down(self) -> None:
         if self.outputs:
             with suppress(UserError):
                 self.outputs.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)
-        end_managed_job(self.controllers, self.name)
+        end_managed_job(self.client, self.name)
 
     def _what_may_run(self) -> str:
         return (

@@ -13,7 +13,6 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Outcome, Run, State
 from gpuspec.launch.records import Records
-from gpuspec.launch.skypilot.client import Client
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import service_task
 from gpuspec.launch.skypilot.controllers import Controllers, Service, lock_sky_folder
@@ -34,16 +33,15 @@ _STATES: dict[str, State] = {
 
 
 class ServiceLaunch(MachineLaunch):
-    """One service on its way. `controllers` is there once SkyPilot was started."""
+    """One service on its way."""
 
-    controllers: Controllers
+    client: Controllers
     scaling: dict[str, Any]
 
-    def _connect(self) -> Client:
-        self.controllers = Controllers()
-        return self.controllers
+    def _connect(self) -> Controllers:
+        return Controllers()
 
-    def _prepare(self, client: Client, clouds: frozenset[str]) -> Any:
+    def _prepare(self, clouds: frozenset[str]) -> Any:
         if self.job.secrets:
             lock_sky_folder()
         config = service_task(
@@ -51,27 +49,27 @@ class ServiceLaunch(MachineLaunch):
             self.job,
         )
         self.scaling = config["service"]["replica_policy"]
-        sky_task = client.task(config, {name: os.environ[name] for name in self.job.secrets})
-        self._check_price(client.quote(sky_task))
+        sky_task = self.client.task(config, {name: os.environ[name] for name in self.job.secrets})
+        self._check_price(self.client.quote(sky_task))
         return sky_task
 
     def _record_fields(self) -> dict[str, Any]:
         return {"through": "service"}
 
-    def _launch_task(self, client: Client, sky_task: Any) -> Outcome:
-        self.request = self.controllers.start_service(sky_task, self.name)
-        endpoint = self.controllers.wait_service(self.request, JobLog(sys.stderr, sys.stderr))
+    def _launch_task(self, sky_task: Any) -> Outcome:
+        self.request = self.client.start_service(sky_task, self.name)
+        endpoint = self.client.wait_service(self.request, JobLog(sys.stderr, sys.stderr))
         self.number = 0  # handed in: there is nothing left to cancel
         self.record.update(ready=endpoint, spent=0.0)
         self._check_scaling()
         self.settings.say(f"{self.name}: answers at {endpoint}; {scaling_text(self.scaling)}")
         if self.settings.detach:
             return Outcome("running", None, f"gpuspec down {self.record.run.id} ends it")
-        return self._follow(client)
+        return self._follow()
 
     def _check_scaling(self) -> None:
         """UserError where SkyServe does not scale as it was asked to: that is what ends its machines."""
-        found = self.controllers.scaling(self.name)
+        found = self.client.scaling(self.name)
         if scaling_text(found) != scaling_text(self.scaling):
             raise UserError(
                 "scaling-not-set",
@@ -80,10 +78,10 @@ class ServiceLaunch(MachineLaunch):
                 status=1,
             )
 
-    def _follow(self, client: Client) -> Outcome:
+    def _follow(self) -> Outcome:
         """Say what becomes of the replicas, until Ctrl-C takes the service down."""
         last = ""
-        while (found := self.controllers.service(self.name)) is not None:
+        while (found := self.client.service(self.name)) is not None:
             now = summary(found)
             if now != last:
                 self.settings.say(f"{self.name}: {now}")
@@ -91,16 +89,16 @@ class ServiceLaunch(MachineLaunch):
                 last = now
             if found.state in ("FAILED", "CONTROLLER_FAILED", "FAILED_CLEANUP"):
                 for each in found.replicas[-1:]:
-                    self.controllers.replica_log(
+                    self.client.replica_log(
                         self.name, each.number, JobLog(sys.stderr, sys.stderr), follow=False
                     )
                 raise UserError("service-failed", f"{self.name}: {now}", "its log is above", status=1)
             time.sleep(POLL_SECONDS)
         return Outcome("interrupted", None, "it was taken down")
 
-    def _take_down(self, client: Client) -> None:
-        self.record.update(spent=self.controllers.spent(machine_names(self.name)))
-        end_service(self.controllers, self.name)
+    def _take_down(self) -> None:
+        self.record.update(spent=self.client.spent(machine_names(self.name)))
+        end_service(self.client, self.name)
 
     def _what_may_run(self) -> str:
         return (
