@@ -9,21 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Gpu, Model, Offer, PriceSource
-    from gpuspec.engines import Engine, Tool
-    from gpuspec.errors import UserError
-    from gpuspec.job import Job
-    from gpuspec.job.strategies import DownloadStrategy
-    from gpuspec.lint.facts import Facts
-    from gpuspec.lint.finding import Edit, Finding, Fix, Related, Saving
-    from gpuspec.lint.result import Report
-    from gpuspec.lint.rule import Option, Rule
-    from gpuspec.planning.plan import Plan
-    from gpuspec.plugin.catalog import resolve_gpu, resolve_model
-    from gpuspec.plugin.load import hookimpl
-    from gpuspec.sizing import Fit, Need
-    from gpuspec.version import __version__
-    from gpuspec.workload import Workload
+    from gpuspec.catalog import Gpu as Gpu
+    from gpuspec.catalog import Model as Model
+    from gpuspec.catalog import Offer as Offer
+    from gpuspec.catalog import PriceSource as PriceSource
+    from gpuspec.engines import Engine as Engine
+    from gpuspec.engines import Tool as Tool
+    from gpuspec.errors import UserError as UserError
+    from gpuspec.job import Job as Job
+    from gpuspec.job.strategies import DownloadStrategy as DownloadStrategy
+    from gpuspec.lint.facts import Facts as Facts
+    from gpuspec.lint.finding import Edit as Edit
+    from gpuspec.lint.finding import Finding as Finding
+    from gpuspec.lint.finding import Fix as Fix
+    from gpuspec.lint.finding import Related as Related
+    from gpuspec.lint.finding import Saving as Saving
+    from gpuspec.lint.result import Report as Report
+    from gpuspec.lint.rule import Option as Option
+    from gpuspec.lint.rule import Rule as Rule
+    from gpuspec.planning.plan import Plan as Plan
+    from gpuspec.plugin.catalog import resolve_gpu as resolve_gpu
+    from gpuspec.plugin.catalog import resolve_model as resolve_model
+    from gpuspec.plugin.load import hookimpl as hookimpl
+    from gpuspec.sizing import Fit as Fit
+    from gpuspec.sizing import Need as Need
+    from gpuspec.version import __version__ as __version__
+    from gpuspec.workload import Workload as Workload
 
 _HOME = {
     "DownloadStrategy": "gpuspec.job.strategies",
@@ -54,34 +65,7 @@ _HOME = {
     "resolve_model": "gpuspec.plugin.catalog",
 }
 
-__all__ = [
-    "DownloadStrategy",
-    "Edit",
-    "Engine",
-    "Facts",
-    "Finding",
-    "Fit",
-    "Fix",
-    "Gpu",
-    "Job",
-    "Model",
-    "Need",
-    "Offer",
-    "Option",
-    "Plan",
-    "PriceSource",
-    "Related",
-    "Report",
-    "Rule",
-    "Saving",
-    "Tool",
-    "UserError",
-    "Workload",
-    "__version__",
-    "hookimpl",
-    "resolve_gpu",
-    "resolve_model",
-]
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> object:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from gpuspec.plugin.load import hookspec
-
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu, Model, Offer, PriceSource
     from gpuspec.engines import Engine, Tool
@@ -20,46 +18,37 @@ if TYPE_CHECKING:
     from gpuspec.lint.rule import Rule
 
 
-@hookspec
 def gpuspec_rules() -> Iterable[type[Rule]]:  # type: ignore[empty-body]
     """Rule classes."""
 
 
-@hookspec
 def gpuspec_gpus() -> Iterable[Gpu]:  # type: ignore[empty-body]
     """GPUs, with the names people give them. A name that is taken is refused."""
 
 
-@hookspec
 def gpuspec_models() -> Iterable[Model]:  # type: ignore[empty-body]
     """Models, with their shapes and aliases. An id that is taken is refused."""
 
 
-@hookspec
 def gpuspec_offers() -> Iterable[tuple[PriceSource, Iterable[Offer]]]:  # type: ignore[empty-body]
     """Price sources with what they offer. The shipped prices of a cloud that is named here are set aside."""
 
 
-@hookspec
 def gpuspec_reporters() -> Mapping[str, Callable[[Report], str]]:  # type: ignore[empty-body]
     """Name for `lint --format` → what turns a Report into text."""
 
 
-@hookspec
 def gpuspec_launchers() -> Mapping[str, Callable[[], Launcher]]:  # type: ignore[empty-body]
     """Name for `run --on` → what makes the launcher. A name that is taken is refused."""
 
 
-@hookspec
 def gpuspec_download_strategies() -> Mapping[str, DownloadStrategy]:  # type: ignore[empty-body]
     """Name for `strategy` of a `downloads` entry → how it is fetched. A name that is taken is refused."""
 
 
-@hookspec
 def gpuspec_workload_readers() -> Mapping[tuple[str, ...], Tool]:  # type: ignore[empty-body]
     """How a command begins → what its arguments say of the Workload. A beginning that is taken is refused."""
 
 
-@hookspec
 def gpuspec_engines() -> Iterable[Engine]:  # type: ignore[empty-body]
     """Engines: their programs, memory, port and other traits. A name that is taken is refused."""

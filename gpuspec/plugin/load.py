@@ -35,13 +35,6 @@ def hookimpl(function: _Function) -> _Function:
     return function
 
 
-def hookspec(function: _Function) -> _Function:
-    """Mark a specification as `pluggy.HookspecMarker("gpuspec")` would."""
-    options = {"firstresult": False, "historic": False, "warn_on_impl": None, "warn_on_impl_args": None}
-    function.gpuspec_spec = options  # type: ignore[attr-defined]
-    return function
-
-
 class EntryPoint(NamedTuple):
     """One line of a `[gpuspec]` section: `name = module`; `distribution` is what pip calls the package, `info`
     its .dist-info folder."""
@@ -130,7 +123,8 @@ class Plugins:
 
         if self._manager is None:
             self._manager = pluggy.PluginManager("gpuspec")
-            self._manager.add_hookspecs(_specifications())
+            specified = pluggy.HookspecMarker("gpuspec")
+            self._manager.add_hookspecs(SimpleNamespace(**{name: specified(lambda: None) for name in HOOKS}))
         named = f"{len(self.loaded)} {name}"
         self.loaded.append(Plugin(name, version, module, import_ms))
         try:
@@ -201,11 +195,6 @@ class Plugins:
             self.complain(plugin, f"{failure} {said(error)}")
         finally:
             self.spent[plugin] = self.spent.get(plugin, 0.0) + perf_counter() - start
-
-
-def _specifications() -> SimpleNamespace:
-    """The hooks, as pluggy wants them said: functions that are marked."""
-    return SimpleNamespace(**{name: hookspec(lambda: None) for name in HOOKS})
 
 
 def _misuses(caller: Any, module: Any) -> Iterator[str]:

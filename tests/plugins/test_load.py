@@ -19,14 +19,10 @@ def test_the_markers_are_those_of_pluggy() -> None:
     def ours() -> None: ...
 
     assert vars(hookimpl(ours)) == vars(pluggy.HookimplMarker("gpuspec")(theirs))
-    assert (
-        vars(hookspecs.hookspec(ours))["gpuspec_spec"]
-        == vars(pluggy.HookspecMarker("gpuspec")(theirs))["gpuspec_spec"]
-    )
 
 
 def test_the_loader_knows_every_hook() -> None:
-    specified = [name for name, value in vars(hookspecs).items() if hasattr(value, "gpuspec_spec")]
+    specified = [name for name, value in vars(hookspecs).items() if inspect.isfunction(value)]
     assert list(HOOKS) == specified
     assert not [name for name in specified if inspect.signature(getattr(hookspecs, name)).parameters]
 
