@@ -16,59 +16,43 @@ def accepts(document: object) -> bool:
     return True
 
 
+def members(data, shapes, closed=False):
+    for field, value in data.items():
+        shape = shapes.get(field)
+        if shape: shape(value)
+        elif closed: raise Rejected
+
+
 def shape_0(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("$schema", shape_1), ("name", shape_2), ("task", shape_3), ("model", shape_4), ("gpu_types", shape_17), ("gpu_count", shape_9), ("min_vram", shape_19), ("max_price", shape_14), ("budget", shape_20), ("spot", shape_23), ("clouds", shape_24), ("regions", shape_24), ("keep_alive_minutes", shape_25), ("downloads", shape_26), ("workdir", shape_5), ("include", shape_24), ("outputs", shape_24), ("exclude_outputs", shape_24), ("disk_gb", shape_32), ("image", shape_5), ("env", shape_33), ("secrets", shape_35), ("setup", shape_37), ("run", shape_5), ("items", shape_40), ("ports", shape_41), ("readiness", shape_44), ("checkpoint", shape_48), ("scaling", shape_49), ("traffic", shape_52), ("cache", shape_5), ("labels", shape_55), ("project_id", shape_2), ("gpu_type", shape_18), ("cooldown_minutes", shape_25), ("download", shape_26), ("startup", shape_5), ("docker_image", shape_5), ("workspace_size_gb", shape_32), ("provider", shape_5), ("template", shape_56), ("encryption", shape_12), ("volume_mode", shape_5), ("inputs", shape_57), ("environment", shape_58), ("hooks", shape_66), ("serverless", shape_70),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "clouds": shape_24, "regions": shape_24, "keep_alive_minutes": shape_25, "downloads": shape_26, "workdir": shape_5, "include": shape_24, "outputs": shape_24, "exclude_outputs": shape_24, "disk_gb": shape_32, "image": shape_5, "env": shape_33, "secrets": shape_35, "setup": shape_37, "run": shape_5, "items": shape_40, "ports": shape_41, "readiness": shape_44, "checkpoint": shape_48, "scaling": shape_49, "traffic": shape_52, "cache": shape_5, "labels": shape_55, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_25, "download": shape_26, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_32, "provider": shape_5, "template": shape_56, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_57, "environment": shape_58, "hooks": shape_66, "serverless": shape_70}, closed=True)
 def shape_70(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("template", shape_5), ("gpu_type", shape_5), ("gpu_types", shape_71), ("scaling", shape_72), ("volume", shape_74), ("prewarm", shape_75), ("runpod", shape_76),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_71, "scaling": shape_72, "volume": shape_74, "prewarm": shape_75, "runpod": shape_76})
 def shape_76(data):
     if not isinstance(data, (dict)): raise Rejected
 def shape_75(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("enabled", shape_12), ("mode", shape_5), ("models", shape_24),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_24})
 def shape_74(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("name", shape_5), ("size_gb", shape_32), ("mount_path", shape_5),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"name": shape_5, "size_gb": shape_32, "mount_path": shape_5})
 def shape_72(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("min_workers", shape_50), ("max_workers", shape_50), ("idle_timeout", shape_73),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"min_workers": shape_50, "max_workers": shape_50, "idle_timeout": shape_73})
 def shape_73(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 2592000)): raise Rejected
 def shape_50(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
 def shape_71(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_18(data_item)
+    for data_item in data: shape_18(data_item)
 def shape_66(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("readiness", shape_67),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"readiness": shape_67})
 def shape_67(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("type", shape_5), ("name", shape_5), ("run", shape_46), ("url", shape_5), ("retry_count", shape_68), ("retry_delay_secs", shape_69), ("timeout_secs", shape_47),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"type": shape_5, "name": shape_5, "run": shape_46, "url": shape_5, "retry_count": shape_68, "retry_delay_secs": shape_69, "timeout_secs": shape_47})
 def shape_47(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 86400 or data <= 0)): raise Rejected
 def shape_69(data):
@@ -82,118 +66,72 @@ def shape_46(data):
         for data_item in data: shape_1(data_item)
 def shape_58(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("base_image", shape_5), ("system", shape_59), ("python", shape_62), ("shell", shape_63),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"base_image": shape_5, "system": shape_59, "python": shape_62, "shell": shape_63})
 def shape_63(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("steps", shape_64),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"steps": shape_64}, closed=True)
 def shape_64(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_65(data_item)
+    for data_item in data: shape_65(data_item)
 def shape_65(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        if set(['run']) - data.keys(): raise Rejected
-        data_keys = set(data.keys())
-        for field, shape in (("run", shape_5), ("only_once", shape_12), ("timeout_sec", shape_39),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    if set(['run']) - data.keys(): raise Rejected
+    members(data, {"run": shape_5, "only_once": shape_12, "timeout_sec": shape_39}, closed=True)
 def shape_39(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 604800 or data <= 0)): raise Rejected
 def shape_62(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("pip_global", shape_60),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"pip_global": shape_60})
 def shape_60(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_61(data_item)
+    for data_item in data: shape_61(data_item)
 def shape_61(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['name']) - data.keys(): raise Rejected
-        data_keys = set(data.keys())
-        for field, shape in (("name", shape_5), ("version", shape_5),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+        members(data, {"name": shape_5, "version": shape_5}, closed=True)
 def shape_59(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("apt", shape_60),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"apt": shape_60}, closed=True)
 def shape_57(data):
     if not isinstance(data, (list, tuple, dict)): raise Rejected
 def shape_12(data):
     if not isinstance(data, (bool)): raise Rejected
 def shape_56(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("name", shape_1), ("description", shape_1), ("author", shape_1),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
+    members(data, {"name": shape_1, "description": shape_1, "author": shape_1})
 def shape_18(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['type']) - data.keys(): raise Rejected
-        data_keys = set(data.keys())
-        for field, shape in (("type", shape_5), ("count", shape_9),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+        members(data, {"type": shape_5, "count": shape_9}, closed=True)
 def shape_55(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for data_key in data_keys:
-            if data_key not in []:
-                data_value = data.get(data_key)
-                shape_34(data_value)
+    data_keys = set(data.keys())
+    for data_key in data_keys:
+        if data_key not in []:
+            data_value = data.get(data_key)
+            shape_34(data_value)
 def shape_34(data):
     if not isinstance(data, (str, int, float, bool)): raise Rejected
 def shape_52(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("requests_per_day", shape_53), ("input_tokens", shape_54), ("output_tokens", shape_54),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"requests_per_day": shape_53, "input_tokens": shape_54, "output_tokens": shape_54}, closed=True)
 def shape_54(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 100000000.0)): raise Rejected
 def shape_53(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000000000.0)): raise Rejected
 def shape_49(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("min", shape_50), ("max", shape_51), ("idle_minutes", shape_25),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"min": shape_50, "max": shape_51, "idle_minutes": shape_25}, closed=True)
 def shape_51(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 10000)): raise Rejected
 def shape_48(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("path", shape_5), ("every_minutes", shape_14),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"path": shape_5, "every_minutes": shape_14}, closed=True)
 def shape_44(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("http", shape_45), ("command", shape_46), ("timeout", shape_39), ("interval", shape_47), ("attempt_timeout", shape_47),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"http": shape_45, "command": shape_46, "timeout": shape_39, "interval": shape_47, "attempt_timeout": shape_47}, closed=True)
     try:
         if isinstance(data, dict):
             data_keys = set(data.keys())
@@ -215,16 +153,12 @@ def shape_45(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^https?://[^/\\s]', data))): raise Rejected
 def shape_41(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_42(data_item)
+    for data_item in data: shape_42(data_item)
 def shape_42(data):
     if (not isinstance(data, (int, dict)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 65535)): raise Rejected
     if isinstance(data, dict):
         if set(['port']) - data.keys(): raise Rejected
-        data_keys = set(data.keys())
-        for field, shape in (("port", shape_43), ("description", shape_1), ("public", shape_12),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+        members(data, {"port": shape_43, "description": shape_1, "public": shape_12}, closed=True)
 def shape_43(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 65535)): raise Rejected
 def shape_40(data):
@@ -240,48 +174,38 @@ def shape_38(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['run']) - data.keys(): raise Rejected
-        data_keys = set(data.keys())
-        for field, shape in (("run", shape_5), ("once", shape_12), ("timeout", shape_39),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+        members(data, {"run": shape_5, "once": shape_12, "timeout": shape_39}, closed=True)
 def shape_35(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_36(data_item)
+    for data_item in data: shape_36(data_item)
 def shape_36(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (not re.search('^[A-Za-z_][A-Za-z0-9_]*\\Z', data))): raise Rejected
 def shape_33(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for data_key in data_keys:
-            if data_key not in []:
-                data_value = data.get(data_key)
-                shape_34(data_value)
-        if len(data) != 0:
-            data_property_names = True
-            for data_key in data:
-                try:
-                    if (isinstance(data_key, str)) and (not re.search('^[A-Za-z_][A-Za-z0-9_]*\\Z', data_key)): raise Rejected
-                except Rejected:
-                    data_property_names = False
-            if not data_property_names: raise Rejected
+    data_keys = set(data.keys())
+    for data_key in data_keys:
+        if data_key not in []:
+            data_value = data.get(data_key)
+            shape_34(data_value)
+    if len(data) != 0:
+        data_property_names = True
+        for data_key in data:
+            try:
+                if (isinstance(data_key, str)) and (not re.search('^[A-Za-z_][A-Za-z0-9_]*\\Z', data_key)): raise Rejected
+            except Rejected:
+                data_property_names = False
+        if not data_property_names: raise Rejected
 def shape_32(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1000000)): raise Rejected
 def shape_5(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
 def shape_26(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_27(data_item)
+    for data_item in data: shape_27(data_item)
 def shape_27(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        if set(['strategy', 'source']) - data.keys(): raise Rejected
-        data_keys = set(data.keys())
-        for field, shape in (("strategy", shape_28), ("source", shape_5), ("target", shape_5), ("revision", shape_5), ("allow", shape_29), ("ignore", shape_29), ("sha256", shape_30), ("timeout", shape_31),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    if set(['strategy', 'source']) - data.keys(): raise Rejected
+    members(data, {"strategy": shape_28, "source": shape_5, "target": shape_5, "revision": shape_5, "allow": shape_29, "ignore": shape_29, "sha256": shape_30, "timeout": shape_31}, closed=True)
     try:
         if isinstance(data, dict):
             if set(['strategy']) - data.keys(): raise Rejected
@@ -313,17 +237,12 @@ def shape_25(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 43200)): raise Rejected
 def shape_24(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        for data_item in data: shape_5(data_item)
+    for data_item in data: shape_5(data_item)
 def shape_23(data):
     if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'never' or isinstance(data, str) and data == 'allowed' or isinstance(data, str) and data == 'only')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
 def shape_20(data):
     if not isinstance(data, (dict)): raise Rejected
-    if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("max_total", shape_21), ("max_hours", shape_22),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+    members(data, {"max_total": shape_21, "max_hours": shape_22}, closed=True)
 def shape_22(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 87600 or data <= 0)): raise Rejected
 def shape_21(data):
@@ -336,21 +255,16 @@ def shape_9(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1024)): raise Rejected
 def shape_17(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        if len(data) < 1: raise Rejected
-        for data_item in data: shape_18(data_item)
+    if len(data) < 1: raise Rejected
+    for data_item in data: shape_18(data_item)
 def shape_4(data):
     if (not isinstance(data, (dict, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
-        data_keys = set(data.keys())
-        for field, shape in (("id", shape_5), ("quantization", shape_5), ("dtype", shape_6), ("kv_dtype", shape_5), ("context", shape_7), ("concurrency", shape_8), ("engine", shape_5), ("tensor_parallel", shape_9), ("pipeline_parallel", shape_9), ("data_parallel", shape_10), ("method", shape_11), ("optimizer", shape_5), ("sequence", shape_7), ("batch", shape_8), ("gradient_accumulation", shape_8), ("gradient_checkpointing", shape_12), ("lora_rank", shape_10), ("sharding", shape_13), ("params_b", shape_14), ("resolution", shape_15),):
-            if field in data_keys: data_keys.remove(field); shape(data[field])
-        if data_keys: raise Rejected
+        members(data, {"id": shape_5, "quantization": shape_5, "dtype": shape_6, "kv_dtype": shape_5, "context": shape_7, "concurrency": shape_8, "engine": shape_5, "tensor_parallel": shape_9, "pipeline_parallel": shape_9, "data_parallel": shape_10, "method": shape_11, "optimizer": shape_5, "sequence": shape_7, "batch": shape_8, "gradient_accumulation": shape_8, "gradient_checkpointing": shape_12, "lora_rank": shape_10, "sharding": shape_13, "params_b": shape_14, "resolution": shape_15}, closed=True)
 def shape_15(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if isinstance(data, (list, tuple)):
-        if len(data) < 2 or len(data) > 2: raise Rejected
-        for data_item in data: shape_16(data_item)
+    if len(data) < 2 or len(data) > 2: raise Rejected
+    for data_item in data: shape_16(data_item)
 def shape_16(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 8 or data > 65536)): raise Rejected
 def shape_13(data):

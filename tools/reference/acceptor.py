@@ -28,6 +28,13 @@ def accepts(document: object) -> bool:
     except Rejected:
         return False
     return True
+
+
+def members(data, shapes, closed=False):
+    for field, value in data.items():
+        shape = shapes.get(field)
+        if shape: shape(value)
+        elif closed: raise Rejected
 '''
 
 
@@ -98,7 +105,19 @@ def _tidy(code: str) -> str:
     code = code.replace(", Decimal", "")  # a Tree has none, and its import is dear
     for pattern, plain in _PLAINER:
         code = re.sub(pattern, plain, code, flags=re.M)
-    return re.sub(r"(^ +if \"\S+\" in data_keys: .*\n)+", _members, code, flags=re.M)
+    code = re.sub(_MEMBERS, _members, code, flags=re.M)
+    return re.sub(_SURE, lambda found: found[1] + re.sub("^    ", "", found[3], flags=re.M), code, flags=re.M)
+
+
+_MEMBERS = (
+    r"^( +)data_keys = set\(data\.keys\(\)\)\n((?: +if \"\S+\" in data_keys: .*\n)+)"
+    r"(\1if data_keys: raise Rejected\n)?"
+)
+_SURE = (
+    r"^(    if not isinstance\(data, \((.*)\)\): raise Rejected\n)"
+    r"    if isinstance\(data, \(?\2\)?\):\n((?:        .*\n)+)"
+)
+"""A second look at a type that has just been found to be right."""
 
 
 _PLAINER = (
@@ -125,15 +144,10 @@ _PLAINER = (
 
 
 def _members(found: re.Match[str]) -> str:
-    """One loop for the fields of an object."""
-    members = re.findall(r'if ("\S+") in data_keys: (shape_\d+)', found[0])
-    indent = re.match(" *", found[0])
-    space = indent[0] if indent else ""
-    table = ", ".join(f"({field}, {shape})" for field, shape in members)
-    return (
-        f"{space}for field, shape in ({table},):\n"
-        f"{space}    if field in data_keys: data_keys.remove(field); shape(data[field])\n"
-    )
+    """The fields of an object, looked up by those that are there."""
+    members = re.findall(r'if ("\S+") in data_keys: (shape_\d+)', found[2])
+    table = ", ".join(f"{field}: {shape}" for field, shape in members)
+    return f"{found[1]}members(data, {{{table}}}{', closed=True' * bool(found[3])})\n"
 
 
 def _pattern(found: re.Match[str]) -> str:
