@@ -7,7 +7,6 @@ import click
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
-from gpuspec.planning.case import JobOverrides
 
 KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
 
@@ -31,6 +30,6 @@ def command(spec: str, to: str, given: CaseOptions, accept_no_timer: bool) -> in
     `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` does the same as `gpuspec run`. Secrets are
     named, never written: pass them with `sky launch --secret NAME`.
     """
-    case = open_case(spec, given.settings_for(spec, JobOverrides(accept_no_timer=accept_no_timer)))
+    case = open_case(spec, given.settings_for(spec, accept_no_timer=accept_no_timer))
     click.echo(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]), nl=False)
     return 0

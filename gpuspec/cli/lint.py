@@ -113,7 +113,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, *
         "pedantic",
         "preview",
     )
-    overrides = given.over(Overrides(**{name: options.pop(name) for name in names}))
+    overrides = Overrides(job=given.job, **{name: options.pop(name) for name in names})
     debug = bool(ctx.find_root().params.get("debug"))
     watching = options.pop("watch")
     request = Request(

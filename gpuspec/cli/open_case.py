@@ -22,25 +22,22 @@ from gpuspec.rules import collect
 class CaseOptions(NamedTuple):
     """The options of every command that reads a job: `--prices`, `--cloud`, `--config`, `--isolated`."""
 
-    prices: str | None = None
-    clouds: tuple[str, ...] = ()
+    job: JobOverrides = JobOverrides()
     config: str | None = None
     isolated: bool = False
 
     def words(self) -> list[str]:
         """These options as they are typed."""
-        named = [("--prices", self.prices), ("--config", self.config), *(("--cloud", c) for c in self.clouds)]
+        clouds = (("--cloud", name) for name in self.job.clouds)
+        named = [("--prices", self.job.prices), ("--config", self.config), *clouds]
         typed = [word for option, value in named if value is not None for word in (option, value)]
         return [*typed, *(["--isolated"] if self.isolated else [])]
 
-    def settings_for(self, path: str, overrides: JobOverrides | None = None) -> Settings:
-        """The settings of a file's folder with these on top. UserError where its config file is wrong."""
-        said = self.over(Overrides(job=overrides or JobOverrides()))
+    def settings_for(self, path: str, **more: Any) -> Settings:
+        """The settings of a file's folder with these on top, and `more` of JobOverrides. UserError where its config
+        file is wrong."""
+        said = Overrides(job=self.job._replace(**more))
         return Configs(collect(), said, path=self.config, isolated=self.isolated).settings_for(path)
-
-    def over(self, said: Overrides) -> Overrides:
-        """What else the command line says, with these."""
-        return said._replace(prices=self.prices, job=said.job._replace(clouds=self.clouds))
 
 
 def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,8 +52,8 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         isolated: bool,
         **more: Any,
     ) -> Any:
-        clouds = tuple(name.lower() for name in cloud)
-        return command(*args, given=CaseOptions(prices, clouds, config, isolated), **more)
+        job = JobOverrides(prices=prices, clouds=tuple(name.lower() for name in cloud))
+        return command(*args, given=CaseOptions(job, config, isolated), **more)
 
     for option in (
         click.option("--isolated", is_flag=True, help="Use no config file."),

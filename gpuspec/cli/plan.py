@@ -6,7 +6,6 @@ import click
 
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
-from gpuspec.planning.case import JobOverrides
 
 
 @click.command("plan")
@@ -44,8 +43,7 @@ def command(
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
     """
-    settings = given.settings_for(spec, JobOverrides(accept_no_timer=accept_no_timer))
-    case = open_case(spec, settings)
+    case = open_case(spec, given.settings_for(spec, accept_no_timer=accept_no_timer))
     plan = case.plan
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
     if as_json:

@@ -15,7 +15,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
 from gpuspec.lint.settings import Settings
-from gpuspec.planning.case import Case, JobOverrides
+from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
 from gpuspec.words import dollars
@@ -95,12 +95,12 @@ def command(
 
 def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: bool, shards: int) -> Prepared:
     shard = parse_shard(options["shard"])
-    overrides = JobOverrides(
+    settings = given.settings_for(
+        spec,
         max_hours=options["max_hours"],
         machines=shard[1] if shard else shards,
         accept_no_timer=options["accept_no_timer"],
     )
-    settings = given.settings_for(spec, overrides)
     case = open_case(spec, settings)
     name, plan = _launcher_and_plan(case, options["on"])
     budget = case.job.budget

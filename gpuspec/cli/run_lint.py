@@ -13,7 +13,7 @@ from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
 from gpuspec.lint.config import SEVERITIES, Configs
 from gpuspec.lint.files import expand, lint_data, read_file
-from gpuspec.lint.registry import late_problems
+from gpuspec.lint.registry import Registry, late_problems
 from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides, Settings
@@ -45,6 +45,26 @@ class Request(NamedTuple):
     write_baseline: str | None = None
     allow_local_rules: bool = False
     debug: bool = False
+
+    def configs(self, registry: Registry) -> Configs:
+        """The settings of every folder, with these options on top."""
+        return Configs(
+            registry,
+            self.overrides,
+            path=self.config,
+            isolated=self.isolated,
+            local_rules=self.allow_local_rules,
+        )
+
+    def files(self, configs: Configs, errors: list[UserError]) -> Iterator[str]:
+        """The files that the paths mean; what cannot be read goes to `errors`."""
+        return expand(
+            self.paths,
+            configs.settings_for,
+            errors,
+            scripts=self.scripts,
+            force_exclude=self.force_exclude,
+        )
 
 
 def lint_files(paths: Sequence[str]) -> int:
@@ -86,13 +106,7 @@ class _Run:
     def __init__(self, request: Request) -> None:
         self.request = request
         registry = collect()
-        self.configs = Configs(
-            registry,
-            request.overrides,
-            path=request.config,
-            isolated=request.isolated,
-            local_rules=request.allow_local_rules,
-        )
+        self.configs = request.configs(registry)
         self.linter = Linter(registry, debug=request.debug)
         self.errors: list[UserError] = []
         self.files: list[str] = []
@@ -111,14 +125,7 @@ class _Run:
     def inputs(self) -> Iterator[tuple[str, bytes]]:
         """(path, bytes) of everything asked for."""
         request = self.request
-        paths = expand(
-            request.paths,
-            self.configs.settings_for,
-            self.errors,
-            scripts=request.scripts,
-            force_exclude=request.force_exclude,
-        )
-        for path in paths:
+        for path in request.files(self.configs, self.errors):
             if path == "-":
                 yield request.stdin_filename or STDIN_NAME, sys.stdin.buffer.read()
                 continue
@@ -171,7 +178,7 @@ class _Run:
         prices = None
         if money or self.request.format != "text":
             first = money.path if money else (self.files[0] if self.files else ".")
-            prices = prices_of(self.linter.catalog, self.configs.settings_for(first).job.prices)
+            prices = prices_of(self.linter.catalog, self.configs.settings_for(first).prices)
         fixed = tuple((path, title, number) for (path, title), number in Counter(self.fixed).items())
         return Report(
             tuple(self.files), tuple(self.findings), tuple(self.linter.problems), prices, fixed, self._stale()

@@ -8,8 +8,7 @@ import time
 
 from gpuspec.cli.run_lint import Request, complain, lint
 from gpuspec.errors import UserError
-from gpuspec.lint.config import NAMES, Configs
-from gpuspec.lint.files import expand
+from gpuspec.lint.config import NAMES
 from gpuspec.lint.registry import Registry
 from gpuspec.rules import collect
 
@@ -27,7 +26,7 @@ def watch(request: Request) -> int:
             "cannot-watch", f"--watch cannot go with {what}", "name the files, or leave --watch out."
         )
     registry, files = collect(), list(request.paths)
-    _configs(request, registry)  # what is wrong for good is told now
+    request.configs(registry)  # what is wrong for good is told now
     try:
         while True:
             files, before = _look(request, registry, files)
@@ -56,26 +55,11 @@ def _run(request: Request) -> None:
         complain(error)
 
 
-def _configs(request: Request, registry: Registry) -> Configs:
-    return Configs(
-        registry,
-        request.overrides,
-        path=request.config,
-        isolated=request.isolated,
-        local_rules=request.allow_local_rules,
-    )
-
-
 def _look(request: Request, registry: Registry, known: list[str]) -> tuple[list[str], State]:
     """(the files meant, when each of them and of the settings in force was changed). With settings that cannot be
     read, the files are those known before."""
     try:
-        settings_for = _configs(request, registry).settings_for
-        files = list(
-            expand(
-                request.paths, settings_for, [], scripts=request.scripts, force_exclude=request.force_exclude
-            )
-        )
+        files = list(request.files(request.configs(registry), []))
     except UserError:
         files = known
     return files, {path: _changed(path) for path in (*files, *_settings(request, files))}

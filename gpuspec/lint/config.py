@@ -342,8 +342,8 @@ def _check_overrides(said: Overrides, registry: Registry, catalog: Catalog) -> N
     for flag, selectors in zip(flags, (said.select, said.ignore, said.extend_select, *per_file), strict=True):
         if selectors:
             registry.check(selectors, flag)
-    _check_source(said.prices, catalog)
-    unknown = _unknown_cloud(said.job.clouds, said.prices, catalog)
+    _check_source(said.job.prices, catalog)
+    unknown = _unknown_cloud(said.job.clouds, said.job.prices, catalog)
     if unknown:
         raise UserError("unknown-cloud", f"--cloud: there is no cloud {unknown[0]!r}", unknown[1])
 

@@ -31,6 +31,24 @@ class Facts:
 
     `folders` holds the specs beside it, and is shared by the files of one run."""
 
+    # Asked of the case, which says what each of them is.
+    catalog: Catalog
+    job: Job
+    has_job: bool
+    prices: str | None
+    clouds: tuple[str, ...]
+    workload: Workload
+    commands_only: Workload
+    offers: tuple[Offer, ...]
+    price_dates: Mapping[str, str | None]
+    market: Market
+    choices: tuple[Alternative, ...]
+    per_hour: float | None
+    takes_first: bool
+    selected: Alternative | None
+    baseline: Alternative | None
+    plan: Plan
+
     def __init__(
         self, case: Case, *, folders: Folders | None = None, suppressions: tuple[Suppression, ...] = ()
     ) -> None:
@@ -41,15 +59,10 @@ class Facts:
         self.options: Mapping[str, Any] = {}
         self._folders = folders or Folders()
 
-    @property
-    def job(self) -> Job:
-        """The Job; raises LookupError where the text has none."""
-        return self.case.job
-
-    @property
-    def has_job(self) -> bool:
-        """Whether the text has a Job."""
-        return self.case.has_job
+    def __getattr__(self, name: str) -> Any:
+        if name in Facts.__annotations__:
+            return getattr(self.case, name)
+        raise AttributeError(f"Facts has no {name!r}")
 
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the
@@ -68,29 +81,9 @@ class Facts:
         return os.path.dirname(self.path) or "."
 
     @property
-    def prices(self) -> str | None:
-        """The price source in force (None: all current ones)."""
-        return self.case.settings.prices
-
-    @property
-    def clouds(self) -> tuple[str, ...]:
-        """The clouds that may be used whatever the spec says (empty: all)."""
-        return self.case.clouds
-
-    @property
     def default_task(self) -> str | None:
         """The task of specs that name none; `workload.task` already has it."""
         return self.case.settings.default_task
-
-    @property
-    def workload(self) -> Workload:
-        """What the job does."""
-        return self.case.workload
-
-    @property
-    def commands_only(self) -> Workload:
-        """What the commands alone say the job does, whatever the spec's `model` says."""
-        return self.case.commands_only
 
     @property
     def commands(self) -> tuple[Step, ...]:
@@ -102,59 +95,9 @@ class Facts:
         return self.case.need(gpus)
 
     @property
-    def catalog(self) -> Catalog:
-        """The GPUs, models, offers and price sources to ask about."""
-        return self.case.catalog
-
-    @property
-    def offers(self) -> tuple[Offer, ...]:
-        """Offers of the price source in force, on allowed clouds."""
-        return self.case.offers
-
-    @property
-    def price_dates(self) -> Mapping[str, str | None]:
-        """Name → ISO date of every price source; None where the date is unknown."""
-        return self.case.price_dates
-
-    @property
     def price_days(self) -> Mapping[str, str]:
         """Name → the latest day (ISO) the prices of a source can be of; without those of which nothing is known."""
         return {source.name: source.latest for source in self.case.catalog.price_sources if source.latest}
-
-    @property
-    def plan(self) -> Plan:
-        """The plan at the price source in force."""
-        return self.case.plan
-
-    @property
-    def market(self) -> Market:
-        """What the job may rent: its own choices and everything else that fits, priced."""
-        return self.case.market
-
-    @property
-    def choices(self) -> tuple[Alternative, ...]:
-        """The GPUs of `gpu_types`, each priced and held against the Need, in the order written."""
-        return self.case.choices
-
-    @property
-    def per_hour(self) -> float | None:
-        """What the machine costs an hour: the cheapest of the GPUs named; None where none is named or priced."""
-        return self.case.per_hour
-
-    @property
-    def selected(self) -> Alternative | None:
-        """The choice that the job comes down to; None where no choice is priced, or all are too small."""
-        return self.case.selected
-
-    @property
-    def baseline(self) -> Alternative | None:
-        """The choice whose cost is held against others; None where what is missing could decide otherwise."""
-        return self.case.baseline
-
-    @property
-    def takes_first(self) -> bool:
-        """Whether the file is meant for a launcher that takes the first GPU it can get (GPU CLI's gpu.jsonc)."""
-        return self.case.takes_first
 
     @property
     def format(self) -> Format:

@@ -37,6 +37,11 @@ class Settings(NamedTuple):
         """A job under these settings. Every command makes its Case here."""
         return Case(document, settings=self.job, overrides=self.overrides, catalog=catalog, on_disk=on_disk)
 
+    @property
+    def prices(self) -> str | None:
+        """The price source in force; None: all current ones."""
+        return self.overrides.prices or self.job.prices
+
     def severity_of(self, code: str, name: str, default: Severity) -> Severity:
         """The severity of a rule's findings; the most exact override wins."""
         best = max(self.severity, key=lambda selector: strength(selector, code, name), default=None)
@@ -54,7 +59,6 @@ class Overrides(NamedTuple):
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     exclude: tuple[str, ...] = ()
     fail_on: Severity | None = None
-    prices: str | None = None
     job: JobOverrides = JobOverrides()
     pedantic: bool | None = None
     preview: bool | None = None
@@ -75,7 +79,6 @@ class Overrides(NamedTuple):
             selection=selection,
             exclude=(*settings.exclude, *self.exclude),
             fail_on=self.fail_on or settings.fail_on,
-            job=settings.job._replace(prices=self.prices or settings.job.prices),
             overrides=self.job,
             pedantic=settings.pedantic if self.pedantic is None else self.pedantic,
             preview=settings.preview if self.preview is None else self.preview,

@@ -34,6 +34,8 @@ class JobSettings(NamedTuple):
 class JobOverrides(NamedTuple):
     """What the options of a command say in place of the file and of the settings."""
 
+    prices: str | None = None
+    """`--prices`."""
     clouds: tuple[str, ...] = ()
     """`--cloud`: these, whatever the file and the settings say."""
     max_hours: float | None = None
@@ -121,6 +123,11 @@ class Case:
         return os.path.normpath(os.path.join(folder, self.job.workdir or "."))
 
     @property
+    def prices(self) -> str | None:
+        """The price source in force; None: all current ones."""
+        return self.overrides.prices or self.settings.prices
+
+    @property
     def clouds(self) -> tuple[str, ...]:
         """The clouds that may be used whatever the job says; empty: all."""
         return self.overrides.clouds or self.settings.clouds
@@ -173,7 +180,7 @@ class Case:
     @cached_property
     def offers(self) -> "tuple[Offer, ...]":
         """Offers of the price source in force, on allowed clouds."""
-        return self.catalog.offers(self.settings.prices, self.clouds)
+        return self.catalog.offers(self.prices, self.clouds)
 
     @property
     def price_dates(self) -> Mapping[str, str | None]:
@@ -185,7 +192,7 @@ class Case:
         """The offers of the price source in force, whatever the cloud."""
         from gpuspec.planning.prices import price_book
 
-        return price_book(self.catalog, self.settings.prices)
+        return price_book(self.catalog, self.prices)
 
     @property
     def price_list(self) -> "PriceList":

@@ -61,6 +61,7 @@ def members(cls: type) -> Iterator[str]:
     protocol = getattr(cls, "_is_protocol", False)
     yield from (f"{field} = {default(defaults[field])}" if field in defaults else field for field in fields)
     if cls is gpuspec.Facts:  # gpuspec makes them; what rules read of one is public
+        yield from sorted(gpuspec.Facts.__annotations__)
         yield from sorted(
             name for name in vars(gpuspec.Facts(Case(read("", b"")[0]))) if not name.startswith("_")
         )
