@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from heapq import heappop, heappush
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.job import Job
@@ -164,6 +163,8 @@ class Market:
     def fitting(self, counts: Sequence[int] = (1,)) -> Iterator[Alternative]:
         """Every GPU × count that surely fits and can be rented, cheapest first, as they are asked for. Keeps the
         spec's `min_vram`: it may stand for memory that we cannot see."""
+        from heapq import heappop, heappush
+
         floor = self.job.min_vram or 0
         least = {count: need.high for count in counts if isinstance(need := self.need_for(count), Need)}
         later: list[tuple[float, int, float, str, Alternative]] = []
