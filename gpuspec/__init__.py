@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gpuspec.lint.rule import Option as Option
     from gpuspec.lint.rule import Rule as Rule
     from gpuspec.planning.plan import Plan as Plan
-    from gpuspec.plugin.catalog import resolve_gpu as resolve_gpu
-    from gpuspec.plugin.catalog import resolve_model as resolve_model
+    from gpuspec.plugin.installed_catalog import resolve_gpu as resolve_gpu
+    from gpuspec.plugin.installed_catalog import resolve_model as resolve_model
     from gpuspec.plugin.load import hookimpl as hookimpl
     from gpuspec.sizing import Fit as Fit
     from gpuspec.sizing import Need as Need
@@ -61,8 +61,8 @@ _HOME = {
     "Workload": "gpuspec.workload",
     "__version__": "gpuspec.version",
     "hookimpl": "gpuspec.plugin.load",
-    "resolve_gpu": "gpuspec.plugin.catalog",
-    "resolve_model": "gpuspec.plugin.catalog",
+    "resolve_gpu": "gpuspec.plugin.installed_catalog",
+    "resolve_model": "gpuspec.plugin.installed_catalog",
 }
 
 __all__ = list(_HOME)

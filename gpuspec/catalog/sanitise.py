@@ -34,7 +34,7 @@ class Sanitised(NamedTuple):
 
 def sanitise(cloud: str, rows: Iterable[Row], catalog: Catalog) -> Sanitised:
     """Offers of the rows of a cloud that can be believed, in order of GPU, count, instance, region and price."""
-    reader = _Reader(cloud, catalog)
+    reader = _Sanitiser(cloud, catalog)
     offers: list[Offer] = []
     dropped: Counter[str] = Counter()
     for row in rows:
@@ -70,7 +70,7 @@ def without_outliers(offers: Iterable[Offer], dropped: dict[str, dict[str, int]]
     return kept
 
 
-class _Reader:
+class _Sanitiser:
     """Reads the rows of one cloud, and counts the values that it leaves out."""
 
     def __init__(self, cloud: str, catalog: Catalog) -> None:

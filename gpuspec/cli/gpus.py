@@ -10,7 +10,7 @@ import click
 from gpuspec.catalog import Catalog, Gpu, GpuMatch, Offer
 from gpuspec.cli.columns import fitted
 from gpuspec.errors import UserError
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 
 class Rate(NamedTuple):

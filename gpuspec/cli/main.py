@@ -79,7 +79,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
     from gpuspec.cli.gpus import dates_of_prices
-    from gpuspec.plugin.catalog import installed_catalog
+    from gpuspec.plugin.installed_catalog import installed_catalog
 
     try:
         prices = "; ".join(dates_of_prices(installed_catalog()))

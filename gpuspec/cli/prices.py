@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.catalog import Catalog, PriceSource
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 
 @click.group("prices", invoke_without_command=True)

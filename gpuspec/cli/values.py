@@ -32,13 +32,13 @@ def _runs() -> Iterable[str]:
 
 
 def _models() -> Iterable[str]:
-    from gpuspec.plugin.catalog import installed_catalog
+    from gpuspec.plugin.installed_catalog import installed_catalog
 
     return [name for model in installed_catalog().models for name in (model.id, *model.aliases)]
 
 
 def _sources() -> Iterable[str]:
-    from gpuspec.plugin.catalog import installed_catalog
+    from gpuspec.plugin.installed_catalog import installed_catalog
 
     return [source.name for source in installed_catalog().price_sources]
 

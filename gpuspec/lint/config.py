@@ -13,7 +13,7 @@ from gpuspec.lint.rule import Option, Rule
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
 SEVERITIES = ("info", "warning", "error")

@@ -17,7 +17,7 @@ from gpuspec.lint.script import Kind, Script
 from gpuspec.lint.settings import Settings
 from gpuspec.lint.suppression import in_script, in_tree
 from gpuspec.planning.case import Case
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 
 class Linter:

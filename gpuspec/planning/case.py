@@ -83,7 +83,7 @@ class Case:
         self.overrides = overrides or JobOverrides()
         self.on_disk = on_disk
         if catalog is None:
-            from gpuspec.plugin.catalog import installed_catalog
+            from gpuspec.plugin.installed_catalog import installed_catalog
 
             catalog = installed_catalog()
         self.catalog = catalog

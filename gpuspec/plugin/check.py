@@ -136,7 +136,7 @@ def answer_faults(module: Any) -> list[str]:
     from gpuspec.errors import UserError
     from gpuspec.job.strategies import BUILT_IN, strategies
     from gpuspec.launch.installed_launchers import gpuspec_launchers, launchers
-    from gpuspec.plugin.catalog import installed_catalog
+    from gpuspec.plugin.installed_catalog import installed_catalog
     from gpuspec.report import reporters
     from gpuspec.testing import plugged
     from gpuspec.workload.readers import readers

@@ -7,7 +7,7 @@ tester.valid('{"run": "x", "clouds": ["runpod"]}')
 tester.invalid('{"run": "x", "clouds": ["aws"]}', at="/clouds/0", says="aws", fixed='{"run": "x"}')
 """
 
-from gpuspec.testing.catalog import fake_catalog
+from gpuspec.testing.fake_catalog import fake_catalog
 from gpuspec.testing.golden import check_golden, golden_cases
 from gpuspec.testing.launcher import FakeLauncher, fake_launcher
 from gpuspec.testing.plugin import plugged

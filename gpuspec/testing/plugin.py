@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gpuspec.plugin import load as installed
-from gpuspec.plugin.catalog import catalog_instead
+from gpuspec.plugin.installed_catalog import catalog_instead
 
 
 @contextmanager

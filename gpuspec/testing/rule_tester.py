@@ -14,7 +14,7 @@ from gpuspec.lint.rule import Rule
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import JobSettings
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 from gpuspec.rules import collect
 from gpuspec.workload import Workload
 from gpuspec.workload.read import read as read_workload

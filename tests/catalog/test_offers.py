@@ -10,7 +10,7 @@ import pytest
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.catalog.snapshot import HEADER, parse, render
 from gpuspec.errors import UserError
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from gpuspec.catalog.refresh import update
 from gpuspec.errors import UserError
 from gpuspec.formats import read
 from gpuspec.planning.case import Case
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 HEAD = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,Region,GpuInfo,SpotPrice\n"
 LAMBDA = (

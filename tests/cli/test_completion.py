@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import gpuspec
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 
 FOLDER = Path(sys.executable).parent
 

@@ -23,7 +23,7 @@ from gpuspec import (
 )
 from gpuspec.job import check
 from gpuspec.job.strategies import names
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 from gpuspec.report import render
 from gpuspec.rules.spec.deprecated_name import DeprecatedName
 from gpuspec.testing import (

@@ -18,7 +18,7 @@ from gpuspec import resolve_gpu, resolve_model
 from gpuspec.formats import read
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
-from gpuspec.plugin.catalog import installed_catalog
+from gpuspec.plugin.installed_catalog import installed_catalog
 from gpuspec.testing import lint_text, plugged
 
 

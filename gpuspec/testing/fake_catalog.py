@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from gpuspec.catalog import Gpu, Model, Offer, PriceSource
-from gpuspec.plugin.catalog import catalog_instead, installed_catalog
+from gpuspec.plugin.installed_catalog import catalog_instead, installed_catalog
 
 
 @contextmanager
