@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gpuspec.commands.steps import Step
-from gpuspec.lint.facts import Facts
+from gpuspec.lint import Facts
 from gpuspec.text import Edit, Tree
 from gpuspec.workload.workload import Origin
 

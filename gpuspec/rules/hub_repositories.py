@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gpuspec.engines import engine_of
 from gpuspec.job import Download
-from gpuspec.lint.facts import Facts
+from gpuspec.lint import Facts
 
 HUB_ID = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
 FOLDERS = frozenset(

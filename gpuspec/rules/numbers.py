@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.finding import HOURS_PER_MONTH
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.words import dollars, percent
+from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
 
 def need_lines(machine: Alternative) -> Iterator[tuple[str, str]]:

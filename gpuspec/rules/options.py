@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuspec.lint.rule import Option
+from gpuspec.lint import Option
 
 
 def share(name: str, default: float, help: str) -> Option:

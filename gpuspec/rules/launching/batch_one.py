@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule
 
 _TEXT = ("llm", "vlm", "text", "chat", "asr", "audio", "embedding", "speech")
 

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gpuspec.lint.finding import Finding, Related
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint import Finding, Option, Related, Rule
 from gpuspec.lint.script import Script
 from gpuspec.words import dollars
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint import Facts, Finding, Option, Rule
 
 
 class ReloadPerItem(Rule):

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
+from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.lint.neighbours import literals
-from gpuspec.lint.rule import Option, Rule
 from gpuspec.text import Tree, parse, pointer
 
 _ITEM = r"/(?:run|items|workdir|env/.*|outputs(?:/.*)?|labels/.*|checkpoint/path)$"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.rules.hub_repositories import is_hub_id, loaded
 
 TOKENS = ("HF_TOKEN", "HUGGING_FACE", "HUGGINGFACE", "HF_HUB_TOKEN", "HF_API", "HF_KEY")

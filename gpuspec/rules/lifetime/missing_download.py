@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
 from gpuspec.rules.hub_repositories import declared, loaded
 from gpuspec.words import dollars

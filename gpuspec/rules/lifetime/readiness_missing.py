@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.formats import Format
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
 
 class ReadinessMissing(Rule):

@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
 FLAGS = frozenset(
     "--output --output-dir --output_dir --out-dir --out_dir --outdir --save-dir --save_dir --save-path --save_path "

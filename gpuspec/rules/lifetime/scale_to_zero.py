@@ -7,10 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import HOURS_PER_MONTH, Edit, Finding, Fix, Saving
-from gpuspec.lint.rule import Option, Rule
-from gpuspec.words import dollars, percent
+from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule, Saving
+from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
 NOT_PRODUCTION = frozenset(
     "dev devel development test testing tests staging sandbox demo playground poc".split()

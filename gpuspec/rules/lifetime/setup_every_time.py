@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
 from gpuspec.words import dollars
 
 INSTALLERS = frozenset({"pip", "pip3", "apt", "apt-get", "conda", "mamba", "uv", "yum", "dnf"})

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gpuspec.job import Download
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule
 
 COMMIT = r"[0-9a-fA-F]{7,64}"
 COMMIT_IN_ADDRESS = r"/[0-9a-f]{40}/"

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.catalog.api_prices import ApiPrice, api_price
 from gpuspec.job.job import Traffic
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving

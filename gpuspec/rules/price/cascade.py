@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix, Related
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
 from gpuspec.words import dollars
 
 ROOM = 1.1

@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gpuspec.job.job import Budget
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix, Related
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
 from gpuspec.planning.cost import cost_at, time_limit
 from gpuspec.planning.plan import Cost, Plan
 from gpuspec.words import dollars

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Confidence, Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Confidence, Edit, Facts, Finding, Fix, Rule
 from gpuspec.words import dollars
 from gpuspec.workload.checkpoints import Checkpoints, checkpoints
 

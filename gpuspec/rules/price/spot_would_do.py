@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.numbers import price_lines
 from gpuspec.rules.options import min_saving

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
 from gpuspec.planning.alternatives import Alternative, counts_to
 from gpuspec.quantization import find_scheme
 from gpuspec.rules.command_edits import add_argument

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.catalog import Model
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix, Related
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
 from gpuspec.quantization import find_scheme
 from gpuspec.rules.command_edits import add_argument, drop_argument
 from gpuspec.words import gib

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import Alternative, counts_to, generates_text
 from gpuspec.quantization import Scheme, find_scheme
 from gpuspec.rules.numbers import need_lines, price_lines

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.lint.secrets import given, known_form, may_hold, named
 from gpuspec.text import parts
 from gpuspec.text import pointer as below

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gpuspec.job.job import Download
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
 LOCAL = r"localhost$|127\.|0\.0\.0\.0$|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|\[|[^.]*$"
 """Hosts that no one in between can pose as: this machine, the private network, names without a dot."""

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from gpuspec.commands.steps import Step
 from gpuspec.engines import Engine, engine_of, key_variables
 from gpuspec.engines.engine import Server
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule
 
 PROXIES = (
     "nginx",

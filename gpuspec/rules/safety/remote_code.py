@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gpuspec.commands.shell import Command, Enclosure
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Confidence, Finding
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Confidence, Facts, Finding, Rule
 
 INSTALLERS = (
     "https://astral.sh/", "https://sh.rustup.rs", "https://ollama.com/", "https://ollama.ai/", "https://get.docker.com",

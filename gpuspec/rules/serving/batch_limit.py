@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint import Facts, Finding, Fix, Option, Rule
 from gpuspec.rules.command_edits import replace_argument
 from gpuspec.sizing import Need, need
 from gpuspec.words import gib

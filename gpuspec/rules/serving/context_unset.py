@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gpuspec.engines import Engine, engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.command_edits import replace_argument, text_at
 from gpuspec.sizing import Need, need

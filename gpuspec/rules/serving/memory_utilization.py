@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from gpuspec.commands.steps import Step
 from gpuspec.engines import engine_of
 from gpuspec.engines.launchers import LAUNCHERS
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Confidence, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Confidence, Facts, Finding, Fix, Rule
 from gpuspec.rules.command_edits import replace_argument
 from gpuspec.rules.options import share
 from gpuspec.words import gib

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.rules.command_edits import replace_argument
 
 _CHAT = ("instruct", "chat", "-it", "assistant", "hermes", "vicuna", "coder")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix, Related, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars
 

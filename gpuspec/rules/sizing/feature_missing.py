@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Related
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.quantization import find_scheme
 

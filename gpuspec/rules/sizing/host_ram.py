@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.catalog import Offer
 from gpuspec.catalog.clouds import cloud
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Option, Rule
+from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.sizing import Need
 from gpuspec.words import gib

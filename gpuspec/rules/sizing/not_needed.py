@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.words import dollars
 
 CPU_ONLY = frozenset(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from gpuspec.engines import engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.rules.numbers import need_lines
 from gpuspec.sizing.memory import Need

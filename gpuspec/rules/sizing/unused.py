@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import ENGINES, engine_of
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Related, Saving
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars
 

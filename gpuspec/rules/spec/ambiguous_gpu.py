@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog import Gpu
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.words import dollars, gib
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Rule
 
 MOST = 100
 """Findings for one file at most: beyond that nobody reads on."""

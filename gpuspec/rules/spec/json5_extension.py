@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix, Replace
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Fix, Replace, Rule
 
 WORDS = {
     "single-quotes": "a string in single quotes",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 
 OTHER_ACCELERATORS = ("tpu", "inferentia", "trainium")
 """What launchers rent in the place of GPUs, under these names; gpuspec knows nothing of their memory."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog import Catalog
-from gpuspec.lint.facts import Facts
-from gpuspec.lint.finding import Edit, Finding, Fix
-from gpuspec.lint.rule import Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
 
 class UnknownModel(Rule):
