@@ -158,7 +158,9 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         steps.append({"name": "download", "state": "setup", "argv": fetch})
     if job.setup:
         steps.append({"name": "setup", "state": "setup", "argv": ["bash", "-c", setup_script(job.setup)]})
-    steps.append({"name": "run", "state": "running", "argv": _run_command(job, settings, folder)})
+    each = items_wanted(job, settings)
+    run = items.local_command(each, folder) if each else ["bash", "-c", job.run or ""]
+    steps.append({"name": "run", "state": "running", "argv": run})
     ready = job.readiness
     return {
         "id": run_id,
@@ -173,12 +175,6 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         "grace": GRACE_SECONDS,
         "detached": settings.detach,
     }
-
-
-def _run_command(job: Job, settings: RunSettings, folder: str) -> list[str]:
-    """`run` verbatim for bash, or the item runner around it."""
-    wanted = items_wanted(job, settings)
-    return items.local_command(wanted, folder) if wanted else ["bash", "-c", job.run or ""]
 
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:

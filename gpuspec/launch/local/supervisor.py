@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from typing import Any
@@ -147,7 +146,3 @@ def main(folder: str) -> None:
     with open(os.path.join(folder, "job.json"), encoding="utf-8") as text:
         job = json.load(text)
     Supervisor(job).run()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.launch.items import earlier_results, manifest, script, status_path
 from gpuspec.launch.skypilot.cache import cache_folder, cache_mount, wait_for_upload_text
 from gpuspec.launch.skypilot.job_script import (
     COMMAND_BEGINS,
@@ -172,12 +173,9 @@ def _command(
 ) -> str:
     if not items:
         return job.run or ""
-    from gpuspec.launch.items import earlier_results, script, status_path
-    from gpuspec.launch.items import manifest as items_manifest
-
     before = earlier_results(job, workdir) if resume else {}
     status = status_path(job, shard)
-    return script(items_manifest(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
+    return script(manifest(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
 
 
 def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[ResourceOption, ...]:

@@ -52,11 +52,10 @@ def end_service(controllers: Controllers, name: str) -> None:
             break
         time.sleep(1)
     controllers.end_service(name)
-    while (left := _machines_of_service(controllers, name)) or controllers.service(name):
+    while True:
+        left = [each.name for each in controllers.controlled() if each.name.rpartition("-")[0] == name]
+        if not left and not controllers.service(name):
+            return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{', '.join(left) or name} is still there")
         time.sleep(1)
-
-
-def _machines_of_service(controllers: Controllers, name: str) -> list[str]:
-    return [each.name for each in controllers.controlled() if each.name.rpartition("-")[0] == name]

@@ -6,6 +6,7 @@ readers read back as the same values (property-tested against PyYAML).
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -14,6 +15,9 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n",
 """What YAML 1.1 reads as something else than text."""
 _BLOCK = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+").fullmatch
 _ODD = re.compile("[\u2028\u2029]").search
+_UNPRINTABLE = re.compile(
+    "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+).sub
 
 
 def render(value: dict[str, Any] | list[Any]) -> str:
@@ -97,19 +101,6 @@ def _fits_block(text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    out = []
-    for char in text:
-        code = ord(char)
-        if char in '"\\':
-            out.append("\\" + char)
-        elif char == "\n":
-            out.append("\\n")
-        elif char == "\t":
-            out.append("\\t")
-        elif _BLOCK(char) and not _ODD(char):
-            out.append(char)
-        else:
-            out.append(
-                f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
-            )
-    return '"' + "".join(out) + '"'
+    """JSON's text, which YAML reads alike once all that is not printable is escaped."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE(lambda found: f"\\U{ord(found[0]):08x}", quoted)
