@@ -193,6 +193,13 @@ class Catalog:
 
     @cached_property
     def _prices(self) -> Snapshot:
+        """Offers of GPUs that are not in this catalogue would be of no use: nothing is known of their memory."""
+        sources, offers = self._all_prices()
+        if self._given_gpus is not None:
+            offers = tuple(offer for offer in offers if offer.gpu in self.gpus_by_name)
+        return sources, offers
+
+    def _all_prices(self) -> Snapshot:
         if self._given_prices is not None:
             return self._given_prices
         from gpuspec.catalog.in_force import in_force, read_own

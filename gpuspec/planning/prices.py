@@ -72,6 +72,10 @@ class PriceList:
         return self._sorted[counts]
 
 
+MOST_LISTS = 16
+"""Kept at a time: specs of one repository differ little in where they may run."""
+
+
 class PriceBook:
     """Offers of one catalogue, priced for the jobs that ask: jobs on the same terms share a PriceList."""
 
@@ -88,6 +92,8 @@ class PriceBook:
     def price_list(self, terms: RentalTerms) -> PriceList:
         """What may be rented on some terms."""
         if terms not in self._lists:
+            if len(self._lists) >= MOST_LISTS:
+                self._lists.clear()
             self._lists[terms] = PriceList(self.catalog, self.offers, terms)
         return self._lists[terms]
 

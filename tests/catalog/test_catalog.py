@@ -83,6 +83,16 @@ def test_models_that_are_given_are_all_there_are() -> None:
     assert Catalog().resolve_model("Qwen/Qwen2.5-7B-Instruct").model is not None
 
 
+def test_an_offer_of_a_gpu_that_is_not_in_the_catalog_is_left_out() -> None:
+    assert Catalog(gpus=[TOY]).offers() == ()
+    catalog = Catalog(gpus=[TOY], offers=[L4, TOY_OFFER])
+    assert catalog.offers() == (TOY_OFFER,)
+    (document,) = read("job.gpu.jsonc", SPEC)
+    choice = Case(document, catalog=catalog).plan.choice
+    assert choice is not None
+    assert choice.gpu == TOY
+
+
 def test_a_source_nobody_described_has_no_date() -> None:
     described = PriceSource("list", "2026-02-02", "a letter", rentable=True)
     assert Catalog(offers=[L4]).price_sources[0].as_of is None
