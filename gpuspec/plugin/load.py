@@ -242,7 +242,6 @@ def load(point: EntryPoint, into: Plugins) -> None:
 
     name = point.distribution
     version, requirement = _metadata(point.info)
-    start = perf_counter()
     try:
         if requirement:
             from gpuspec.plugin.versions import mismatch
@@ -252,6 +251,7 @@ def load(point: EntryPoint, into: Plugins) -> None:
             if wrong:
                 into.complain(name, wrong)
                 return
+        start = perf_counter()
         with printing(name), time_limit():
             module = imported(point.module)
             into.add(name, module, version, (perf_counter() - start) * 1000)

@@ -22,7 +22,8 @@ def fake_catalog(
     Each `source` that the offers name is a price source of the date `as_of`.
     """
     offers = None if offers is None else tuple(offers)
-    sources = [PriceSource(name, as_of, "a test", rentable=True) for name in {o.source for o in offers or ()}]
+    names = sorted({offer.source for offer in offers or ()})
+    sources = [PriceSource(name, as_of, "a test", rentable=True) for name in names]
     fake = installed_catalog().replace(gpus=gpus, models=models, offers=offers, price_sources=sources)
     with catalog_instead(fake):
         yield
