@@ -20,7 +20,7 @@ from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.editor import fields
 from gpuspec.editor.cursor import Cursor, cursor
 from gpuspec.editor.describe import NO_PRICE, cloud_text, gpu_short, hub_ids, model_short
-from gpuspec.editor.hover import Path, is_gpu, is_model, locate
+from gpuspec.editor.hover import Path, is_gpu, is_model
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
 from gpuspec.lint.registry import Registry
@@ -60,7 +60,7 @@ def _rules(registry: Registry, positions: Positions, at: Cursor) -> list[Complet
 
 def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) -> Iterator[CompletionItem]:
     """Fields that are not there yet, in the order of the schema."""
-    there = locate(opened.tree.value, pointer(*at.path))[1]
+    there = opened.tree.at(pointer(*at.path))
     own = _word_at(opened.text, at)
     used = {name for name in there if name != own} if isinstance(there, dict) else set()
     after, where = opened.text[at.span.end :], positions.range(at.span)

@@ -58,8 +58,8 @@ def replace_argument(tree: Tree, origin: Origin, new: str) -> Edit | None:
 def _replaced(tree: Tree, pointer: str, old: str, new: str) -> Edit | None:
     """The edit that replaces whole words of the string at `pointer` (a command, or a setup step that has one)."""
     for at in (pointer, f"{pointer}/run"):
-        text = _string(tree, at)
-        if text is None or not old:
+        text = tree.at(at)
+        if not isinstance(text, str) or not old:
             continue
         found = [match.start() for match in re.finditer(rf"(?<!\S){re.escape(old)}(?!\S)", text)]
         if len(found) != 1:
@@ -73,17 +73,7 @@ def _replaced(tree: Tree, pointer: str, old: str, new: str) -> Edit | None:
 
 def text_at(tree: Tree, pointer: str) -> str | None:
     """The text of commands at `pointer`: the string there, or that of the setup step there."""
-    found = _string(tree, pointer)
-    return _string(tree, f"{pointer}/run") if found is None else found
-
-
-def _string(tree: Tree, pointer: str) -> str | None:
-    value = tree.value
-    for part in pointer.split("/")[1:]:
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value if isinstance(value, str) else None
+    found = tree.at(pointer)
+    if isinstance(found, dict):
+        found = found.get("run")
+    return found if isinstance(found, str) else None

@@ -131,6 +131,16 @@ class Tree:
         text = self.text[starts[line - 1] : end].rstrip("\r\n")
         return text.removeprefix("\ufeff") if line == 1 else text
 
+    def at(self, pointer: str) -> Any:
+        """The value that a pointer leads to; None if there is none."""
+        value = self.value
+        for key in parts(pointer):
+            if isinstance(value, list):
+                value = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
+            else:
+                value = value.get(key) if isinstance(value, dict) else None
+        return value
+
     def span(self, at: str, *, key: bool = False) -> Span:
         """Span of a pointer's value, or of its key; the nearest existing parent's if it is absent."""
         if key and at in self.keys:

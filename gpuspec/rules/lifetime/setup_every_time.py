@@ -128,7 +128,7 @@ def _short(step: Step) -> str:
 
 def _moved(facts: Facts, step: Step) -> Fix | None:
     """The install as a setup step, where it is the first thing that `run` does: what stands before it may matter."""
-    text, command, setup = facts.job.run, step.command, facts.tree.value.get("setup")
+    text, command, setup = facts.job.run, step.command, facts.tree.at("/setup")
     if text is None or facts.job.pointer("run") != step.pointer or command.enclosures or command.wrappers:
         return None
     own, after = text[command.start : command.end], text[command.end :].lstrip(" ")

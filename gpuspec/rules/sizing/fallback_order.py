@@ -97,7 +97,7 @@ class FallbackOrder(Rule):
 
     def _sorted(self, facts: Facts, machines: list[Alternative]) -> Fix | None:
         pointer = facts.job.pointer("gpu_types")
-        written = facts.job.raw.get("gpu_types")
+        written = facts.tree.at(pointer)
         if not isinstance(written, list) or len(written) != len(machines):
             return None
         left = list(range(len(machines)))
