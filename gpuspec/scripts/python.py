@@ -46,9 +46,6 @@ class _Reader(Expressions):
         module = dict(self.values)
         functions = {}
         for name, definitions in self.defined.items():
-            if name not in self.launching:
-                functions[name] = Function((), ())
-                continue
             parameters: tuple[str, ...] = ()
             body: list[Node] = []
             for definition in definitions:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
 from gpuspec.commands.python.expressions import Text, dotted, names_in
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
-from gpuspec.scripts.launchers import CALLS, COMMANDS, launcher_of
+from gpuspec.scripts.launchers import CALLS, launcher_of
 from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, Run
 from gpuspec.scripts.python_lengths import length
 from gpuspec.text import Span
@@ -44,27 +43,6 @@ _SDK = {launcher.words[0].removesuffix("()").rsplit(".", 1)[-1] for launcher in 
 }
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_PROGRAMS = {launcher.words[0] for launcher in COMMANDS} | {"curl", "vast", "flyctl"}
-
-
-def _may_launch(word: str) -> bool:
-    return (
-        word in _STARTS
-        or word in _SDK
-        or word in _PROGRAMS
-        or word in ("exit", "_exit", "delayed")
-        or bool(_STARTS_BY_NAME.search(word))
-    )
-
-
-def _launching(bodies: dict[str, set[str]]) -> set[str]:
-    """Functions that may launch, themselves or through others: the rest need no reading."""
-    launching = {name for name, words in bodies.items() if any(_may_launch(word) for word in words)}
-    while True:
-        more = {name for name, words in bodies.items() if name not in launching and words & launching}
-        if not more:
-            return launching
-        launching |= more
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -92,22 +70,17 @@ class Expressions:
         self.defined: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         self.methods: set[str] = set()
         self.starters: set[str] = set()
-        bodies: dict[str, set[str]] = {}
         for node in _statements(tree.body):
-            self._note(node, bodies)
-        self.launching = _launching(bodies)
-        self.lines = self._lines_that_matter()
+            self._note(node)
 
-    def _note(self, node: ast.stmt, bodies: dict[str, set[str]]) -> None:
+    def _note(self, node: ast.stmt) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self.defined.setdefault(node.name, []).append(node)
             last = node.end_lineno or node.lineno
             end = self.starts[last] if last < len(self.starts) else None
             listed = _WORD.findall(self.text[self.starts[node.lineno - 1] : end])
             listed.remove(node.name)  # its own name, once: `def run` may call subprocess.run
-            words = set(listed)
-            bodies.setdefault(node.name, set()).update(words)
-            if words & _STARTS:
+            if _STARTS.intersection(listed):
                 self.starters.add(node.name)
         elif isinstance(node, ast.ClassDef):
             self.methods |= {
@@ -119,25 +92,6 @@ class Expressions:
             self.aliases.update(
                 {name.asname or name.name: f"{node.module}.{name.name}" for name in node.names}
             )
-
-    def _lines_that_matter(self) -> list[int]:
-        """Lines on which something may be launched: only their expressions are read."""
-        aliases = {name for name, full in self.aliases.items() if _may_launch(full.rsplit(".", 1)[-1])}
-        known: dict[str, bool] = {}
-        lines: list[int] = []
-        for number, line in enumerate(re.split(r"\r\n?|\n", self.text), 1):
-            for word in _WORD.findall(line):
-                if word not in known:
-                    known[word] = word in self.launching or word in aliases or _may_launch(word)
-                if known[word]:
-                    lines.append(number)
-                    break
-        return lines
-
-    def matters(self, node: ast.expr) -> bool:
-        """Whether an expression stands, in part, on a line that matters."""
-        at = bisect_left(self.lines, node.lineno)
-        return at < len(self.lines) and self.lines[at] <= (node.end_lineno or node.lineno)
 
     def span(self, node: ast.expr | ast.stmt, end: ast.expr | None = None) -> Span:
         last = end or node
@@ -213,8 +167,6 @@ class Expressions:
 
     def calls(self, node: ast.expr) -> Iterator[Node]:
         """Everything an expression calls, in order."""
-        if not self.matters(node):
-            return
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             yield from self._comprehension(node)
             return
