@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuspec.commands.shell import GPU_COUNT, UNKNOWN, Command, Script, parse
+from gpuspec.commands.word import marks
 
 
 def only(text: str, **more: Any) -> Command:
@@ -45,6 +46,11 @@ def argvs(text: str, **more: Any) -> list[tuple[str | None, ...]]:
         ("a `date`", ("a", None)),
         ("a $((1+2))", ("a", None)),
         ("for i in {1..3}; do :; done; a b", ("a", "b")),
+        ("a $(seq 3) $(seq 2 4) $(seq 1 2 5)", ("a", "1", "2", "3", "2", "3", "4", "1", "3", "5")),
+        ("N=2; a $(seq $N) $(seq 0 $((N-1)))", ("a", "1", "2", None)),
+        ("X=(b c); a ${!X[@]}", ("a", "0", "1")),
+        ("declare -A X=([k]=1 [l]=2); a ${!X[@]}", ("a", "k", "l")),
+        ("alias a='a -x'; a b", ("a", "-x", "b")),
     ],
 )
 def test_words(text: str, argv: tuple[str | None, ...]) -> None:
@@ -80,6 +86,8 @@ def test_what_counts_gpus_stays_a_symbol() -> None:
         ("ssh -p 22 host 'a b'", ("a", "b"), ["ssh"]),
         ("tmux new-session -d -s s 'a b'", ("a", "b"), ["tmux"]),
         ("exec a b", ("a", "b"), ["exec"]),
+        ("find . -name '*.x' -exec a {} \\;", ("a", None), ["find"]),
+        ("find . -exec a b +", ("a", "b"), ["find"]),
         ("bash <<'E'\na b\nE", ("a", "b"), ["bash"]),
     ],
 )
@@ -259,3 +267,35 @@ def test_unquoted_words_too(body: str) -> None:
     except ValueError:
         return
     assert only(text).argv == expected
+
+
+CHANGES = {
+    "for f in a b; do x $f; done": ["for"],
+    "for f in a b; do x ${f%.wav} y; done": ["for"],
+    "for f in one; do x $f; done": [],
+    "for i in 1 2; do for j in 1 2; do x $i; done; done": ["for 1"],
+    "while read -r l; do x $l; done": ["while"],
+    "i=0; while true; do x $i; i=$((i+1)); done": ["while"],
+    "for i in 1 2; do x $(date); done": ["for"],
+    "x $(date)": [],
+    "ls | xargs -I{} x {}": ["each"],
+    "ls | xargs -n1 x": ["each"],
+    "ls | xargs x": [],
+    "go() { x $1; }; for f in a b; do go $f; done": ["for"],
+    "for f in a b; do if c; then n=p-$f; else n=q; fi; x $n; done": ["for"],
+    "for f in a b; do n=$f; n=fixed; x $n; done": [],
+    "parallel x {} ::: a b": ["each"],
+    "find . -exec x {} \\;": ["each"],
+    "bash -c 'for f in a b; do x $f; done'": ["for"],
+}
+
+
+@pytest.mark.parametrize(("text", "loops"), CHANGES.items(), ids=CHANGES)
+def test_words_say_which_loops_they_change_with(text: str, loops: list[str]) -> None:
+    command = next(command for command in parse(text).commands if command.name == "x")
+    found = marks(*(word.text for word in command.words))
+    outermost = [loop.mark for loop in command.loops][:1]
+    changing = [loop.kind for loop in command.loops if loop.mark in found]
+    assert changing == [kind.split()[0] for kind in loops]
+    if loops == ["for 1"]:
+        assert list(found) == outermost

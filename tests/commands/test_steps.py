@@ -123,6 +123,15 @@ def test_every_rule_sees_the_same_commands(tmp_path: Path, run: str) -> None:
     assert {"GS101", "GS704"} <= lint(tmp_path, run)
 
 
+def test_a_time_limit_holds_for_the_script_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "train.sh").write_text("python train.py")
+    spec = {"task": "train", "gpu_types": ["H100"], "keep_alive_minutes": 3, "outputs": ["out/"]}
+    for run, expected in (("bash train.sh", True), ("timeout 2h bash train.sh", False)):
+        text = json.dumps({**spec, "run": run})
+        found = lint_text(text, path=str(tmp_path / "job.gpu.jsonc"), on_disk=True)
+        assert ("GS402" in {item.finding.code for item in found}) is expected, run
+
+
 def test_everything_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts: list[str] = []
 
