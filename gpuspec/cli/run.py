@@ -180,8 +180,8 @@ def _question(each: Prepared, machines: int) -> str:
     most = max(candidate.price for candidate in launchable(each.case.job, plan))
     if machines > 1:
         return f"Launch {machines} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each?"
-    dearer = f" (up to ${most:.2f}/h where cheaper ones are sold out)" if most > plan.choice.price else ""
-    return f"Launch at ${plan.choice.price:.2f}/h{dearer}?"
+    most_asked = f" (up to ${most:.2f}/h where cheaper ones are sold out)" if most > plan.choice.price else ""
+    return f"Launch at ${plan.choice.price:.2f}/h{most_asked}?"
 
 
 def _ask(question: str) -> bool:

@@ -87,7 +87,7 @@ def lint_files(paths: Sequence[str]) -> int:
 
 
 def lint(request: Request) -> int:
-    """Lint, mend, report; the exit status is 0 clean, 1 findings, 2 unreadable input, 3 a failure of ours."""
+    """Lint, fix, report; the exit status is 0 clean, 1 findings, 2 unreadable input, 3 a failure of ours."""
     run = _Run(request)
     with redirect_stdout(sys.stderr):  # rules may print; standard output belongs to the report
         for path, data in counted(run.inputs(), "files"):
@@ -135,10 +135,10 @@ class _Run:
                 self.errors.append(error)
 
     def look(self, path: str, data: bytes) -> None:
-        """Lint one file, and mend it where asked."""
+        """Lint one file, and fix it where asked."""
         settings = self.configs.settings_for(path)
         if self.request.fix or self.request.diff:
-            found = self._mend(path, data, settings)
+            found = self._fix(path, data, settings)
         else:
             found = lint_data(self.linter, path, data, settings, on_disk=not self._is_stdin(path))
         self.files.append(path)
@@ -187,7 +187,7 @@ class _Run:
     def _is_stdin(self, path: str) -> bool:
         return "-" in self.request.paths and path == (self.request.stdin_filename or STDIN_NAME)
 
-    def _mend(self, path: str, data: bytes, settings: Settings) -> list[Located]:
+    def _fix(self, path: str, data: bytes, settings: Settings) -> list[Located]:
         from gpuspec.lint import fixing
 
         on_disk = not self._is_stdin(path)

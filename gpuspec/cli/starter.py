@@ -37,8 +37,8 @@ class Draft(NamedTuple):
 
 def starter(task: str, model: str, path: str) -> str:
     """A spec for `task` and `model` that lints clean under the settings of `path`: the GPU is the cheapest that fits
-    at their prices, on their clouds; 8-bit weights where 16-bit ones would need a dearer GPU. Without a GPU, where
-    the model's size is unknown."""
+    at their prices, on their clouds; 8-bit weights where 16-bit ones would need a more expensive GPU. Without a
+    GPU, where the model's size is unknown."""
     registry = collect()
     settings, linter = Configs(registry).settings_for(path), Linter(registry)
     known = linter.catalog.resolve_model(model).model

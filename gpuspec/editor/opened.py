@@ -42,7 +42,7 @@ class Opened(NamedTuple):
 
     @property
     def is_spec(self) -> bool:
-        """Whether it is JSONC in the fields of the job spec, which can be completed, explained and mended."""
+        """Whether it is JSONC in the fields of the job spec, which can be completed, explained and fixed."""
         return self.ours and any(document.format.in_spec_fields for document in self.documents)
 
     def case(self) -> Case:

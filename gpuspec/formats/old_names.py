@@ -1,5 +1,5 @@
-"""Old names of the job spec's fields, which GPU CLI has to this day, and how to mend them without changing what a job
-means."""
+"""Old names of the job spec's fields, which GPU CLI has to this day, and how to rename them without changing what
+a job means."""
 
 from typing import Any
 

@@ -159,7 +159,7 @@ def _open(run: str, at: int, nest: list[str], openers: tuple[str, ...]) -> str:
 
 
 def key(job: Job) -> str:
-    """A short name for this job's items: the same when its command was mended or its list grew in between."""
+    """A short name for this job's items: the same when its command was corrected or its list grew in between."""
     pattern = job.items if isinstance(job.items, str) else ""
     return hashlib.sha256(f"{job.name or job.run}\0{pattern}".encode()).hexdigest()[:12]
 

@@ -230,8 +230,8 @@ def _any_of_entry(option: ResourceOption) -> dict[str, Any]:
 
 
 def max_hourly_cost(job: Job, options: Sequence[ResourceOption]) -> float:
-    """The most that may be paid, $/h: `max_price`, else the dearest option and a tenth more, since a price that
-    moved by more is asked about first."""
+    """The most that may be paid, $/h: `max_price`, else the highest price among the options and a tenth
+    more, since a price that moved by more is asked about first."""
     if job.max_price is not None:
         return job.max_price
     return round(max(option.price for option in options) * 1.1 + 0.005, 2)

@@ -167,7 +167,7 @@ def _for_speed(current: Alternative) -> bool:
 
 
 def _linked(machine: Alternative) -> bool:
-    """Whether a model split over these GPUs is worth the name: more than two need links of their own."""
+    """Whether a model runs well split over these GPUs: more than two need links of their own."""
     return machine.gpu_count <= 2 or (machine.gpu.form_factor or "").upper().startswith("SXM")
 
 
