@@ -34,13 +34,13 @@ def main(arguments: list[str]) -> int:
     os.makedirs(os.path.dirname(status) or ".", exist_ok=True)
     if not take_over(manifest) and manifest["fresh"] and os.path.exists(status):
         os.replace(status, status + ".before")
-    learn(status, manifest["known"])
+    merge_known(status, manifest["known"])
     done = finished(status)
     pending = [item for item in manifest["items"] if item not in done]
     if len(pending) < len(manifest["items"]):
         say(f"{len(manifest['items']) - len(pending)} of {len(manifest['items'])} were done before")
     began = time.monotonic()
-    run = each if manifest["each"] else together
+    run = one_by_one if manifest["each"] else all_at_once
     failed = run(manifest, pending)
     seconds = time.monotonic() - began
     summary = f"{len(pending) - len(failed)} of {len(pending)} done in {seconds:.1f} s"
@@ -77,7 +77,7 @@ def finished(status: str) -> set[str]:
     return {item for item, entry in last_entries(status).items() if entry["exit"] == 0}
 
 
-def learn(status: str, known: list[dict[str, Any]]) -> None:
+def merge_known(status: str, known: list[dict[str, Any]]) -> None:
     """Add what other machines have said of items since this one did: it may never have had them."""
     last = last_entries(status)
     news = [entry for entry in known if entry["at"] > last.get(entry["item"], {"at": -1})["at"]]
@@ -85,7 +85,7 @@ def learn(status: str, known: list[dict[str, Any]]) -> None:
         add(status, news)
 
 
-def note(status: str, item: str, code: int, seconds: float) -> None:
+def note_end(status: str, item: str, code: int, seconds: float) -> None:
     """Add how an item ended."""
     try:
         entry = {"item": item, "exit": code, "seconds": round(seconds, 3), "at": round(time.time())}
@@ -106,7 +106,7 @@ def add(status: str, entries: list[dict[str, Any]]) -> None:
         out.write(torn + lines.encode())
 
 
-def each(manifest: dict[str, Any], pending: list[str]) -> list[str]:
+def one_by_one(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     """One process for each item, which it finds in $GPUSPEC_ITEM; those that failed."""
     failed = []
     for number, item in enumerate(pending, 1):
@@ -117,7 +117,7 @@ def each(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         except OSError as error:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
-        note(manifest["status"], item, code, time.monotonic() - began)
+        note_end(manifest["status"], item, code, time.monotonic() - began)
         keep(manifest, [item])
         if code:
             say(f"{item!r} failed (exit status {code})")
@@ -125,7 +125,7 @@ def each(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     return failed
 
 
-def together(manifest: dict[str, Any], pending: list[str]) -> list[str]:
+def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     """One process for all items, listed line by line in the file $GPUSPEC_ITEMS. It may add each one it has done
     to the file $GPUSPEC_ITEMS_DONE: then a failure costs only the others. Those that failed."""
     if not pending:
@@ -147,7 +147,7 @@ def together(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         except subprocess.TimeoutExpired:
             new = set(reported(done)[:-1]) & set(pending) - noted  # the last line may be half a name
             for item in sorted(new):
-                note(manifest["status"], item, 0, 0.0)
+                note_end(manifest["status"], item, 0, 0.0)
             noted |= new
             if new:
                 keep(manifest, sorted(new))
@@ -155,7 +155,7 @@ def together(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     seconds = (time.monotonic() - began) / len(pending)
     for item in pending:
         if item not in noted:
-            note(manifest["status"], item, 0 if item in ok else code, seconds)
+            note_end(manifest["status"], item, 0 if item in ok else code, seconds)
     keep(manifest, [item for item in pending if item not in noted])
     return [item for item in pending if item not in ok]
 
@@ -217,13 +217,13 @@ def take_over(manifest: dict[str, Any]) -> bool:
     for name in files(folder):
         if not name.endswith(".part"):
             copy(name, os.path.relpath(name, folder))
-    for item in sorted(unkept(status, folder) & finished(status)):
+    for item in sorted(items_not_kept(status, folder) & finished(status)):
         say(f"{item!r} was done, but its outputs went with the machine: it is done again")
-        note(status, item, LOST, 0.0)
+        note_end(status, item, LOST, 0.0)
     return True
 
 
-def unkept(status: str, folder: str) -> set[str]:
+def items_not_kept(status: str, folder: str) -> set[str]:
     """Items of which a file did not reach `folder`, or only as it was before them."""
     lost: set[str] = set()
     with open(status, encoding="utf-8") as lines:
@@ -231,7 +231,8 @@ def unkept(status: str, folder: str) -> set[str]:
             try:
                 entry = json.loads(line)
                 if entry.get("kept_in") == folder and not all(
-                    since(os.path.join(folder, name), written) for name, written in entry["files"].items()
+                    is_there_since(os.path.join(folder, name), written)
+                    for name, written in entry["files"].items()
                 ):
                     lost.update(entry["items"])
             except (ValueError, KeyError, TypeError, AttributeError):
@@ -239,7 +240,7 @@ def unkept(status: str, folder: str) -> set[str]:
     return lost
 
 
-def since(path: str, written: int) -> bool:
+def is_there_since(path: str, written: int) -> bool:
     """Whether the file is there, as of that time or later."""
     try:
         return os.stat(path).st_mtime >= written
