@@ -59,6 +59,19 @@ def test_update_is_in_force_and_dated(home: Path) -> None:
     assert any(offer.cloud == "vast" for offer in installed_catalog().offers())
 
 
+def test_a_catalog_that_was_handed_on_keeps_its_prices(home: Path) -> None:
+    """A new one is made when the user's own prices have changed, and not before."""
+    before = installed_catalog()
+    assert installed_catalog() is before
+    lambda_before = before.offers(clouds=("lambda",))
+    _catalogue(home, "lambda", HEAD + LAMBDA)
+    update(before, ["lambda"], today="2026-11-20")
+    assert installed_catalog() is not before
+    assert installed_catalog() is installed_catalog()
+    assert len(installed_catalog().offers(clouds=("lambda",))) == 10
+    assert before.offers(clouds=("lambda",)) is lambda_before
+
+
 def test_a_second_cloud_leaves_the_first(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
     update(installed_catalog(), ["lambda"], today="2026-11-20")
