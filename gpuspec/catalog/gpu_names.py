@@ -104,7 +104,7 @@ class GpuNames:
         whole = self._look_up(written, None)
         if whole is not None:
             return whole
-        rest, number = _split_count(written)
+        rest, number = split_count(written)
         if number is not None:
             counted = self._look_up(rest, number)
             if counted is not None:
@@ -182,7 +182,7 @@ class GpuNames:
         return tuple(names)[:3]
 
 
-def _split_count(name: str) -> tuple[str, int | None]:
+def split_count(name: str) -> tuple[str, int | None]:
     """("A100", 4) of "A100:4", "4x A100", "A100 x4", "A100-80GB:80GB:4"."""
     base, colon, tail = name.rpartition(":")
     if colon:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gpuspec.catalog.gpu_names import split_count
 from gpuspec.engines import engine_of
 from gpuspec.job import GpuChoice
 from gpuspec.json_text import json_text
@@ -127,7 +128,7 @@ def _of_job(case: Case, field: str) -> Any:
 def _canonical(case: Case, choice: GpuChoice) -> str:
     """The catalogue's name of a GPU; as it is written where that means several, or none."""
     match = case.catalog.resolve_gpu(choice.name)
-    return match.gpu.name if match.gpu else choice.name
+    return match.gpu.name if match.gpu else split_count(choice.name)[0]
 
 
 def _count(case: Case, choice: GpuChoice) -> int | None:
@@ -192,7 +193,7 @@ def _gpus(case: Case) -> Iterator[tuple[str, Derived]]:
     for choice in case.job.gpu_types:
         match = case.catalog.resolve_gpu(choice.name)
         if match.ambiguous:
-            meant[choice.name] = [gpu.name for gpu in match.ambiguous]
+            meant[split_count(choice.name)[0]] = [gpu.name for gpu in match.ambiguous]
     if meant:
         yield "gpus", Derived(meant, "the name means several GPUs")
     if any(_count(case, choice) is None for choice in case.job.gpu_types):

@@ -139,10 +139,11 @@ def test_json_has_every_field_and_null_where_the_file_does_not_say(
 
 
 def test_names_of_gpus_are_the_catalogue_s_where_they_mean_one(capsys: pytest.CaptureFixture[str]) -> None:
-    text = '{"gpu_types": ["NVIDIA A100-SXM4-80GB", "a10g:4", "nonsense 9000"], "gpu_count": 2}'
+    text = '{"gpu_types": ["NVIDIA A100-SXM4-80GB", "a10g:4", "H100:8", "nonsense 9000"], "gpu_count": 2}'
     assert shown(text, capsys)["gpus"] == [
         {"gpu": "A100 80GB SXM4", "count": 2},
         {"gpu": "A10G", "count": 4},
+        {"gpu": "H100", "count": 8},
         {"gpu": "nonsense 9000", "count": 2},
     ]
     assert shown('{"gpu_count": 3}', capsys)["gpus"] == [{"gpu": None, "count": 3}]
