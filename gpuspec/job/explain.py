@@ -74,7 +74,7 @@ def explain(document: Any) -> list[SchemaProblem]:
     validator = validators.extend(Draft7Validator, {"pattern": _pattern})(schema)  # type: ignore[no-untyped-call]
     found: dict[tuple[str, str], SchemaProblem] = {}
     for error in sorted(validator.iter_errors(document), key=_weight):
-        for problem in _problems(error, document, schema):
+        for problem in _problems(error, schema):
             found.setdefault(
                 (problem.pointer, problem.on if problem.kind != "missing" else problem.message), problem
             )
@@ -96,7 +96,7 @@ def _without_echoes(problems: list[SchemaProblem]) -> list[SchemaProblem]:
     return [p for p in problems if p.kind != "missing" or (p.pointer, p.suggestion) not in meant]
 
 
-def _problems(error: Any, document: Any, schema: dict[str, Any]) -> Iterator[SchemaProblem]:
+def _problems(error: Any, schema: dict[str, Any]) -> Iterator[SchemaProblem]:
     place = tuple(error.absolute_path)
     rule, value, wanted, part = error.validator, error.instance, error.validator_value, error.schema
     if "propertyNames" in error.absolute_schema_path:
@@ -119,7 +119,7 @@ def _problems(error: Any, document: Any, schema: dict[str, Any]) -> Iterator[Sch
         message = f"{shown(place)} has {len(value)} {_unit(rule)}; at most {wanted} are allowed"
         yield SchemaProblem(pointer(*place), message, "range")
     else:
-        yield _form(place, value, part, schema)
+        yield _form(place, value)
 
 
 def _short(
@@ -268,9 +268,7 @@ def _bad_name(place: tuple[str | int, ...], key: str) -> SchemaProblem:
     return SchemaProblem(pointer(*place, key), message, "pattern", "key")
 
 
-def _form(
-    place: tuple[str | int, ...], value: str, part: dict[str, Any], schema: dict[str, Any]
-) -> SchemaProblem:
+def _form(place: tuple[str | int, ...], value: str) -> SchemaProblem:
     """A string that has not the form it needs."""
     forms = {"source": "an address that begins with http:// or https://", "http": "an address like http://localhost:8000/health",
              "sha256": "64 hexadecimal digits"}  # fmt: skip
