@@ -41,6 +41,23 @@ def test_the_page_on_the_architecture_names_every_room_and_no_other() -> None:
     assert [name for name in named if not (ROOT / "gpuspec" / name).exists()] == []
 
 
+ASKED = (
+    "an engine flag", "a new engine", "a GPU", "a model", "a rule", "a report format", "a file format", "a cloud",
+    "a download strategy", "a price source", "a launcher", "the keep-alive limits",
+)  # fmt: skip
+
+
+def test_the_page_answers_where_to_add_each_thing_and_stays_one_page() -> None:
+    table = PAGE.partition("## Where would I add")[2]
+    answered = [
+        what
+        for row in re.findall(r"^\| (.+?) \| .*`.*\|$|^\| (a price source) \|", table, re.M)
+        for what in row
+    ]
+    assert [what for what in ASKED if what not in ", ".join(answered).split(", ")] == []
+    assert PAGE.count("\n") <= 120
+
+
 def test_what_the_page_names_in_the_code_is_there() -> None:
     """Names beside a path: `FORMATS` of `gpuspec/report/__init__.py`."""
     found = re.findall(r"`(\w+)` of\s+`(gpuspec/[\w/.]+)`", PAGE)
