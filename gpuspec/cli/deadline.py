@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gpuspec.errors import UserError
-from gpuspec.launch.launcher import Run
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.spread import ItemTime, Spread, spread
+
+if TYPE_CHECKING:  # launching costs 60 modules, which a plan without items has no use for
+    from gpuspec.launch.launcher import Run
 
 
 def against_deadline(

@@ -36,8 +36,8 @@ class CaseOptions(NamedTuple):
     def settings_for(self, path: str, **more: Any) -> Settings:
         """The settings of a file's folder with these on top, and `more` of JobOverrides. UserError where its config
         file is wrong."""
-        said = Overrides(job=self.job._replace(**more))
-        return Configs(collect(), said, path=self.config, isolated=self.isolated).settings_for(path)
+        overrides = Overrides(job=self.job._replace(**more))
+        return Configs(collect(), overrides, path=self.config, isolated=self.isolated).settings_for(path)
 
 
 def case_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -90,16 +90,16 @@ def _names(plugin: Plugin, hook: str) -> list[str]:
 
 def _brought(row: dict[str, Any]) -> str:
     """What a plugin brings, in a few words: "ACME101, fleet (launcher), 12 GPUs"."""
-    said = []
+    parts = []
     for hook, names in row["brings"].items():
         kind = _ONE[hook][0]
         if kind and len(names) > 3:
-            said.append(
+            parts.append(
                 f"{len(names)} {kind.removesuffix('y') + 'ies' if kind.endswith('y') else kind + 's'}"
             )
         else:
-            said += [f"{name} ({kind})" if kind else name for name in names]
-    return ", ".join(said) or "nothing"
+            parts += [f"{name} ({kind})" if kind else name for name in names]
+    return ", ".join(parts) or "nothing"
 
 
 def _spent(path: str) -> dict[str, float]:

@@ -160,7 +160,7 @@ class _Run:
             if self.mended_input is not None:
                 sys.stdout.buffer.write(self.mended_input)
             _report(request, self.report(), to_stderr=self.mended_input is not None)
-        for line in told_once(self.linter.problems):
+        for line in one_line_each(self.linter.problems):
             sys.stderr.write(f"gpuspec: error[internal]: {line}\n")
         for error in self.errors:
             complain(error)
@@ -237,7 +237,7 @@ class _Run:
         self.failing = False
 
 
-def told_once(problems: Sequence[Problem]) -> Iterator[str]:
+def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:
     """One line for each failure, however many files it hit."""
     hit: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:

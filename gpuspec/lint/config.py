@@ -336,14 +336,16 @@ def _unknown_cloud(wanted: tuple[str, ...], source: str | None, catalog: Catalog
     return None
 
 
-def _check_overrides(said: Overrides, registry: Registry, catalog: Catalog) -> None:
-    per_file = [rules for _, rules in said.per_file_ignores]
+def _check_overrides(overrides: Overrides, registry: Registry, catalog: Catalog) -> None:
+    per_file = [rules for _, rules in overrides.per_file_ignores]
     flags = ("--select", "--ignore", "--extend-select", *("--per-file-ignores" for _ in per_file))
-    for flag, selectors in zip(flags, (said.select, said.ignore, said.extend_select, *per_file), strict=True):
+    for flag, selectors in zip(
+        flags, (overrides.select, overrides.ignore, overrides.extend_select, *per_file), strict=True
+    ):
         if selectors:
             registry.check(selectors, flag)
-    _check_source(said.job.prices, catalog)
-    unknown = _unknown_cloud(said.job.clouds, said.job.prices, catalog)
+    _check_source(overrides.job.prices, catalog)
+    unknown = _unknown_cloud(overrides.job.clouds, overrides.job.prices, catalog)
     if unknown:
         raise UserError("unknown-cloud", f"--cloud: there is no cloud {unknown[0]!r}", unknown[1])
 

@@ -60,9 +60,10 @@ class Facts:
         self._folders = folders or Folders()
 
     def __getattr__(self, name: str) -> Any:
-        if name in Facts.__annotations__:
-            return getattr(self.case, name)
-        raise AttributeError(f"Facts has no {name!r}")
+        if name not in Facts.__annotations__:
+            raise AttributeError(f"Facts has no {name!r}")
+        value = self.__dict__[name] = getattr(self.case, name)
+        return value
 
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the

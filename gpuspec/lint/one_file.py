@@ -127,7 +127,7 @@ class OneFile:
         start, spent = perf_counter(), self._failures.spent
         try:
             with printing(entry.plugin), time_limit():
-                return [_sound(item, entry.rule) for item in self._check(entry) or ()]
+                return [_checked(item, entry.rule) for item in self._check(entry) or ()]
         except RuleTimeout:
             self._failures.hung.add(entry.code)
             raise
@@ -161,7 +161,7 @@ class OneFile:
                     suppression.used.add(entry.selector)
 
 
-def _sound(finding: Any, rule: Rule | BuiltIn) -> Finding:
+def _checked(finding: Any, rule: Rule | BuiltIn) -> Finding:
     if not isinstance(finding, Finding):
         raise TypeError(f"check gave a {type(finding).__name__}, not a Finding")
     if finding.code != rule.code or finding.name != rule.name:

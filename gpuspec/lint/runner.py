@@ -82,12 +82,19 @@ class Linter:
 
         asked: dict[Active, list[Facts]] = {}
         silent = set()
-        met: dict[tuple[Facts, tuple[str, ...]], bool] = {}
+        having: dict[tuple[str, ...], list[Facts]] = {}
+        """What a rule wants there to be → the jobs that have any of it: many rules want the same."""
         for entry in self._active_in(path, settings):
-            able = jobs if entry.needs == "job" else texts[:1]
-            if entry.needs == "script" or not able:
+            if entry.needs == "script" or (entry.needs == "job" and not jobs):
                 continue
-            about = [facts for facts in able if _concerns(entry, facts, met)]
+            if entry.needs != "job":
+                about = [facts for facts in texts[:1] if _has_any(facts, entry.when)]
+            elif entry.when in having:
+                about = having[entry.when]
+            else:
+                about = having[entry.when] = [facts for facts in jobs if _has_any(facts, entry.when)]
+            if entry.asks_for:
+                about = [facts for facts in about if any(map(facts.case.document.can_say, entry.asks_for))]
             if about:
                 asked[entry] = about
             else:
@@ -156,21 +163,12 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
             yield Active(rule, settings.rules.get(rule.name, {}), plugin)
 
 
-def _concerns(entry: Active, facts: Facts, met: dict[tuple[Facts, tuple[str, ...]], bool]) -> bool:
-    """Whether a file has any of what a rule is about, in a format that can say what the rule asks for. Where looking
-    fails, the rule is asked, and says so. `met` remembers: many rules are about the same."""
-    if entry.asks_for and not any(facts.case.document.can_say(field) for field in entry.asks_for):
-        return False
-    if not entry.when:
+def _has_any(facts: Facts, when: tuple[str, ...]) -> bool:
+    """Whether a file has any of what a rule is about. Where looking fails, the rule is asked, and says so."""
+    try:
+        return not when or any(facts.has(word) for word in when)
+    except Exception:
         return True
-    there = met.get((facts, entry.when))
-    if there is None:
-        try:
-            there = any(facts.has(word) for word in entry.when)
-        except Exception:
-            there = True
-        met[facts, entry.when] = there
-    return there
 
 
 def _placed(finding: Finding, document: Document) -> Finding:

@@ -66,14 +66,14 @@ class Overrides(NamedTuple):
     def over(self, settings: Settings) -> Settings:
         """Settings with these on top. `select` starts afresh: the file's select, extend-select and ignore are
         set aside, so that `--select X` runs X whatever the file says. The rest adds to the file."""
-        said = settings.selection
+        chosen = settings.selection
         if self.select:
-            said = Selection(self.select, (), (), said.per_file_ignores)
+            chosen = Selection(self.select, (), (), chosen.per_file_ignores)
         selection = Selection(
-            said.select,
-            (*said.ignore, *self.ignore),
-            (*said.extend_select, *self.extend_select),
-            (*said.per_file_ignores, *self.per_file_ignores),
+            chosen.select,
+            (*chosen.ignore, *self.ignore),
+            (*chosen.extend_select, *self.extend_select),
+            (*chosen.per_file_ignores, *self.per_file_ignores),
         )
         return settings._replace(
             selection=selection,

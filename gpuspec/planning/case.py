@@ -250,9 +250,9 @@ class Case:
             return None
         if self.takes_first:
             return able[0] if able[0].price else None
-        taken = min(priced, key=lambda one: one.per_hour)
-        unknown = [one for one in able if not one.price and one.gpu.vram_gb <= taken.gpu.vram_gb]
-        return None if unknown else taken
+        cheapest = min(priced, key=lambda one: one.per_hour)
+        unknown = [one for one in able if not one.price and one.gpu.vram_gb <= cheapest.gpu.vram_gb]
+        return None if unknown else cheapest
 
     @cached_property
     def plan(self) -> "Plan":

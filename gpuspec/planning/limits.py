@@ -28,8 +28,8 @@ class Wanted(NamedTuple):
 
 def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     """The GPUs a spec accepts, each with its count. A name that several GPUs share accepts them all."""
-    count, said = _gpu_count(job, workload)
-    notes = [] if said else ["no gpu_count and no parallelism given: one GPU"]
+    count, stated = _gpu_count(job, workload)
+    notes = [] if stated else ["no gpu_count and no parallelism given: one GPU"]
     accepted: set[tuple[str, int]] = set()
     for choice in job.gpu_types:
         match = catalog.resolve_gpu(choice.name)
@@ -81,7 +81,8 @@ class RentalTerms(NamedTuple):
     """Whether clouds will do whose machines cannot take themselves down."""
 
     def reason(self, offer: Offer) -> tuple[str, str]:
-        """(limit, reason) for an offer that these rule out; ("", "") for others. `spot` decides on prices."""
+        """(limit, reason) for an offer that these rule out by its cloud or region; ("", "") for others. `spot`
+        decides on prices."""
         name = offer.cloud
         if self.clouds and name.lower() not in self.clouds:
             return "clouds", f"{name} is not among the clouds allowed ({', '.join(sorted(self.clouds))})"

@@ -185,10 +185,10 @@ class Market:
         while later:
             yield heappop(later)[-1]
 
-    def least(self, taken: Alternative) -> float:
-        """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one taken."""
-        same = (one for one in self.fitting(counts_to(taken.gpu_count)) if self.holds_concurrency(one))
-        return min(taken.per_hour, next((one.per_hour for one in same), taken.per_hour))
+    def least(self, selected: Alternative) -> float:
+        """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one selected."""
+        same = (one for one in self.fitting(counts_to(selected.gpu_count)) if self.holds_concurrency(one))
+        return min(selected.per_hour, next((one.per_hour for one in same), selected.per_hour))
 
     def better(
         self,

@@ -42,8 +42,12 @@ class PriceList:
         self._spot = terms.spot
         self._prices: dict[tuple[str, int], tuple[Price, ...]] = {}
         self._sorted: dict[tuple[int, ...], tuple[tuple[Price, Gpu, int], ...]] = {}
+        ruled_out: dict[tuple[str, str | None], bool] = {}
         for offer in offers:
-            if not terms.reason(offer)[0]:
+            place = (offer.cloud, offer.region)  # a thousand offers stand in a few dozen places
+            if place not in ruled_out:
+                ruled_out[place] = bool(terms.reason(offer)[0])
+            if not ruled_out[place]:
                 self.machines.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
 
     def prices(self, gpu: str, gpu_count: int) -> tuple[Price, ...]:
@@ -102,7 +106,7 @@ def price_book(catalog: Catalog, source: str | None = None) -> PriceBook:
     """The offers of a price source (None: all current ones). A thousand specs ask for the same: it is kept with the
     catalogue."""
     key = (PriceBook, source)
-    held, offers = catalog.derived.get(key), catalog.offers(source)
-    if not isinstance(held, PriceBook) or held.offers is not offers:
-        held = catalog.derived[key] = PriceBook(catalog, offers)
-    return held
+    book, offers = catalog.derived.get(key), catalog.offers(source)
+    if not isinstance(book, PriceBook) or book.offers is not offers:
+        book = catalog.derived[key] = PriceBook(catalog, offers)
+    return book
