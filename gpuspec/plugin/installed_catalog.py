@@ -4,7 +4,7 @@ What is wrong with a plugin's fact is said once, with the plugin's name, and the
 replaced but for prices of a cloud that a plugin knows better.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,44 +58,39 @@ def resolve_model(name: str, *, engine: str | None = None, online: bool = False)
 class AddedByPlugins(Added):
     """The GPUs, models and prices that plugins add."""
 
-    def gpus(self, taken: set[str]) -> list[Gpu]:
+    def gpus(self, taken: set[str]) -> Iterable[Gpu]:
         """The GPUs that are named and not taken, and have a memory size."""
-        return _added(
-            "gpuspec_gpus", "GPU", taken, _gpu_fault, name_of=lambda gpu: getattr(gpu, "name", None)
+        own: dict[str, Gpu] = {}
+        found = merged(
+            "gpuspec_gpus", own, _gpu_fault, what="GPU", reserved=taken, name_of=_name, same=str.lower
         )
+        return found.values()
 
-    def models(self, taken: set[str]) -> list[Model]:
+    def models(self, taken: set[str]) -> Iterable[Model]:
         """The models that are named and not taken, of a size that is a number."""
-        return _added(
-            "gpuspec_models", "model", taken, _model_fault, name_of=lambda one: getattr(one, "id", None)
+        own: dict[str, Model] = {}
+        found = merged(
+            "gpuspec_models", own, _model_fault, what="model", reserved=taken, name_of=_name, same=str.lower
         )
+        return found.values()
 
     def prices(self, taken: set[str], gpus: Mapping[str, Gpu]) -> Snapshot:
         """The price sources that are not taken, and their offers that make sense."""
-        pairs: list[tuple[PriceSource, list[Offer]]] = _added(
+        own: dict[str, tuple[PriceSource, list[Offer]]] = {}
+        pairs = merged(
             "gpuspec_offers",
-            "price source",
-            taken,
+            own,
             _source_fault,
+            what="price source",
+            reserved=taken,
             name_of=lambda pair: pair[0].name if _is_source(pair) else None,
             keep=lambda plugin, _, pair: (pair[0], list(_offers(plugin, pair[0], pair[1], gpus))),
-        )
+        ).values()
         return tuple(source for source, _ in pairs), tuple(offer for _, found in pairs for offer in found)
 
 
-def _added(
-    hook: str,
-    what: str,
-    taken: set[str],
-    fault: Callable[[Any, Any], str | None],
-    *,
-    name_of: Callable[[Any], Any],
-    keep: Callable[[str, Any, Any], Any] | None = None,
-) -> list[Any]:
-    own: dict[str, Any] = dict.fromkeys(taken)
-    same = None if hook == "gpuspec_offers" else str.lower
-    found = merged(hook, own, fault, what=what, name_of=name_of, same=same, keep=keep)
-    return [value for name, value in found.items() if name not in taken]
+def _name(fact: Any) -> Any:
+    return getattr(fact, "id" if isinstance(fact, Model) else "name", None)
 
 
 def _gpu_fault(name: Any, gpu: Any) -> str | None:

@@ -50,7 +50,7 @@ def merged(
         if wrong:
             return wrong
         key = same(name) if same else name
-        if key in found or name in reserved:
+        if key in found or key in reserved:
             return f"the {what} {' '.join(name) if isinstance(name, tuple) else name!r} is there already"
         found[key] = keep(plugin, name, value) if keep else value
         return None
