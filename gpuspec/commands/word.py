@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -53,6 +54,15 @@ def shown(text: str, gpus: str = "$GPUS") -> str:
     if UNKNOWN in text:
         text = _mark().sub("", text).replace(UNKNOWN, "…")
     return text.replace(GPU_COUNT, gpus)
+
+
+def option(words: Sequence[Word], *flags: str) -> str | None:
+    """The text that the first of some flags is given: `--port 80` or `--port=80`; None where it is not there."""
+    for at, word in enumerate(words):
+        name, glued, value = word.text.partition("=")
+        if name in flags:
+            return value if glued else words[at + 1].text if at + 1 < len(words) else None
+    return None
 
 
 def plain_words(text: str) -> list[str]:

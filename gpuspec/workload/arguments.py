@@ -10,7 +10,7 @@ from gpuspec.workload.values import CONVERSIONS, truth
 
 
 class Arguments(NamedTuple):
-    """What the arguments said; plain ones in order; configuration files; the rest after a launcher's own."""
+    """What the arguments give; plain ones in order; configuration files; the rest after a launcher's own."""
 
     values: Values
     plain: tuple[Word, ...] = ()

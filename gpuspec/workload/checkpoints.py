@@ -50,9 +50,9 @@ class Checkpoints(NamedTuple):
 
 def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
     """Read from the spec's `checkpoint` and from the arguments of its commands."""
-    said = job.checkpoint
-    path = said.path if said else None
-    running = bool(said and said.every_minutes)
+    spec = job.checkpoint
+    path = spec.path if spec else None
+    running = bool(spec and spec.every_minutes)
     resumes = False
     to_hub = False
     trained = False

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Sequence
 
 from gpuspec.commands.steps import Step
+from gpuspec.commands.word import option
 from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Place, Value
 from gpuspec.workload.values import version
@@ -15,11 +16,11 @@ def downloaded(steps: Sequence[Step]) -> dict[str, str]:
     """Folder → the repository that `hf download` puts there."""
     found: dict[str, str] = {}
     for step in steps:
-        texts = [word.text for word in step.command.words]
-        if texts[:2] in (["huggingface-cli", "download"], ["hf", "download"]) and "--local-dir" in texts:
-            target = texts[texts.index("--local-dir") + 1 :]
-            if target and step.command.words[2].value:
-                found[posixpath.normpath(target[0])] = texts[2]
+        words = step.command.words
+        target = option(words, "--local-dir")
+        downloads = target and words[0].text in ("huggingface-cli", "hf") and words[1].text == "download"
+        if target and downloads and words[2].value:
+            found[posixpath.normpath(target)] = words[2].text
     return found
 
 

@@ -49,7 +49,7 @@ def _copies(main: Use, uses: Sequence[Use]) -> bool:
         return False
     alike = [use for use in uses if use.tool.engine == main.tool.engine and "model_name" in use.values]
     beside = [use for use in alike if use is not main and not _alternatives(main, use)]
-    return bool(beside) or any(around.kind == "for" for around in main.enclosures)
+    return bool(beside) or any(around.kind == "for" for around in main.command.enclosures)
 
 
 def _more(use: Use) -> list[str]:
@@ -60,7 +60,7 @@ def _more(use: Use) -> list[str]:
 
 def _alternatives(one: Use, two: Use) -> bool:
     """Whether they stand in different arms of one if or case, so that only one of them runs."""
-    for first, second in zip(one.enclosures, two.enclosures, strict=False):
+    for first, second in zip(one.command.enclosures, two.command.enclosures, strict=False):
         if first != second:
             same = first.start == second.start and first.end == second.end and first.kind == second.kind
             return same and first.kind in ("if", "case") and first.branch != second.branch

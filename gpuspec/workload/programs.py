@@ -19,15 +19,13 @@ _PYTHON_VALUES = ("-W", "-X", "--check-hash-based-pycs")
 
 class Invocation(NamedTuple):
     """One program put to work by a command. `script` is the Python file it runs, `code` Python text given on the
-    command line; `tool` is None where only the script could tell. `launched`: through torchrun and the like."""
+    command line; `tool` is None where only the script could tell."""
 
     tool: Tool | None
     values: Values
     configs: tuple[Word, ...] = ()
     script: Word | None = None
     code: str | None = None
-    launched: bool = False
-    plain: tuple[Word, ...] = ()
 
 
 def identify(command: Command, within: str = "") -> Invocation | None:
@@ -93,22 +91,22 @@ def _known(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
 def _invoke(tool: Tool, words: Sequence[Word], key: tuple[str, ...] = ()) -> Invocation:
     if key == ("tune", "run"):
         return _recipe(tool, words)
-    said = read_arguments(tool, words)
-    return Invocation(tool, said.values, said.configs, plain=said.plain)
+    given = read_arguments(tool, words)
+    return Invocation(tool, given.values, given.configs)
 
 
 def _recipe(tool: Tool, words: Sequence[Word]) -> Invocation:
     """torchtune: `tune run [torchrun options] RECIPE --config CONFIG key=value …`."""
-    said = read_arguments(tool, words)
-    recipe = said.plain[0].text if said.plain else ""
+    given = read_arguments(tool, words)
+    recipe = given.plain[0].text if given.plain else ""
     method = next((dict(implied) for word, implied in RECIPES if word in recipe), {})
-    values = {**{field: Value.of(value, recipe) for field, value in method.items()}, **said.values}
+    values = {**{field: Value.of(value, recipe) for field, value in method.items()}, **given.values}
     algorithm = next((a for a in ("dpo", "ppo", "grpo") if a in recipe), None)
     if algorithm:
         values.setdefault("algorithm", Value.of(algorithm, recipe))
     if recipe.endswith("_distributed"):
         values.setdefault("sharding", Value.of("fsdp", recipe))
-    return Invocation(tool, values, said.configs, plain=said.plain)
+    return Invocation(tool, values, given.configs)
 
 
 def _launch(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
@@ -120,17 +118,15 @@ def _launch(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
             break
     else:
         return None
-    said = read_arguments(tool, rest[more:])
-    inner = _inner(said)
+    given = read_arguments(tool, rest[more:])
+    inner = _inner(given)
     if inner is None:
-        return Invocation(None, said.values, said.configs, launched=True)
-    return inner._replace(
-        values={**said.values, **inner.values}, configs=inner.configs + said.configs, launched=True
-    )
+        return Invocation(None, given.values, given.configs)
+    return inner._replace(values={**given.values, **inner.values}, configs=inner.configs + given.configs)
 
 
-def _inner(said: Arguments) -> Invocation | None:
-    rest = said.rest
+def _inner(given: Arguments) -> Invocation | None:
+    rest = given.rest
     if not rest:
         return None
     if rest[0].text in ("-m", "--module"):
@@ -165,5 +161,5 @@ def _script(words: Sequence[Word]) -> Invocation:
     path = words[0].value or ""
     name = path.rsplit("/", 1)[-1]
     tool = readers().script(name)
-    said = read_arguments(tool or ANY_SCRIPT, words[1:])
-    return Invocation(tool, said.values, said.configs, script=words[0], plain=said.plain)
+    given = read_arguments(tool or ANY_SCRIPT, words[1:])
+    return Invocation(tool, given.values, given.configs, script=words[0])

@@ -76,9 +76,8 @@ class _Reader:
         if last == "from_pretrained" or last == "from_single_file":
             self._pretrained(owner, node)
         elif tool := readers().loader(self.modules, owner, last):
-            said = tool.flags.items()
-            names = (flag.replace("-", "_") for flag, meaning in said if meaning.startswith("model_name:"))
-            self._load(tool, node, tuple(names))
+            named = [flag for flag, meaning in tool.flags.items() if meaning.startswith("model_name:")]
+            self._load(tool, node, tuple(flag.replace("-", "_") for flag in named))
             self._keywords(node, tool)
         elif last == "pipeline" and TRANSFORMERS.module in self.modules:
             self._pipeline(node)
@@ -141,15 +140,15 @@ class _Reader:
         for keyword in node.keywords:
             meaning = _LOAD.get(keyword.arg or "")
             if meaning and len(self.models) < 2:
-                self._say(meaning, keyword)
+                self._set(meaning, keyword)
 
     def _keywords(self, node: ast.Call, tool: Tool) -> None:
         for keyword in node.keywords:
             meaning = tool.flags.get(flag_name(f"--{keyword.arg}"))
             if meaning and "model_name" not in meaning:
-                self._say(meaning, keyword)
+                self._set(meaning, keyword)
 
-    def _say(self, meaning: str, keyword: ast.keyword) -> None:
+    def _set(self, meaning: str, keyword: ast.keyword) -> None:
         value = self.text(keyword.value)
         values: Values = {}
         text = f"{keyword.arg}={'…' if value is None else value}"
@@ -172,7 +171,7 @@ class _Reader:
         self.values.setdefault("method", Value.of("lora", tail(node.func)[1]))
         for keyword in node.keywords:
             if keyword.arg == "r":
-                self._say("lora_rank:int", keyword)
+                self._set("lora_rank:int", keyword)
 
     def _trainer(self, name: str, node: ast.Call) -> None:
         self.training = True
@@ -184,7 +183,7 @@ class _Reader:
             if keyword.arg == "model" and isinstance(keyword.value, ast.Constant):  # TRL takes a name
                 self._model(TRANSFORMERS.tool, keyword.value, name)
             elif meaning and "model_name" not in meaning and keyword.arg != "args":
-                self._say(meaning, keyword)
+                self._set(meaning, keyword)
 
     def result(self) -> Loaded:
         """Everything, once all calls were noted."""

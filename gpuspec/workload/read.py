@@ -65,7 +65,7 @@ def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:
     """Whether a server in the background is there for the program that follows it, and nobody else: the job ends
     with that program. Ports say that somebody else calls."""
     servers = [use for use in run if use.task == "serve"]
-    if job.ports or not servers or not all(use.in_background for use in servers):
+    if job.ports or not servers or not all(use.command.in_background for use in servers):
         return False
     waited = [step.command.name for step in steps if not (step.setup or step.command.in_background)]
     from gpuspec.engines import engine_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gpuspec.commands.shell import Enclosure
+from gpuspec.commands.shell import Command
 from gpuspec.commands.steps import Step
 from gpuspec.commands.word import UNKNOWN, Word, shown
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
@@ -20,6 +20,9 @@ from gpuspec.workload.values import CONVERSIONS, offloads
 _OWN_SCRIPTS = (GENERIC_TRAINING, None)
 """Tools of training scripts that are the author's own: what they train, the file would tell."""
 
+if TYPE_CHECKING:
+    from gpuspec.workload.python import Loaded
+
 
 class Use(NamedTuple):
     """One program that works with a model, and what its command gives. `sure`: the program is known, not only the
@@ -27,15 +30,10 @@ class Use(NamedTuple):
 
     tool: Tool
     values: Values
-    more_models: tuple[str | None, ...] = ()
-    sure: bool = True
-    enclosures: tuple[Enclosure, ...] = ()
-    task: Task | None = None
-
-    @property
-    def in_background(self) -> bool:
-        """Whether what comes next does not wait for it."""
-        return any(around.kind == "background" for around in self.enclosures)
+    more_models: tuple[str | None, ...]
+    sure: bool
+    command: Command
+    task: Task | None
 
 
 def use_of(step: Step) -> Use | None:
@@ -71,7 +69,7 @@ def use_of(step: Step) -> Use | None:
     if engine_of(tool.engine).context_is_shared:
         _per_slot(values)
     sure = found.tool is not None or script is not None
-    return Use(tool, values, more, sure, step.command.enclosures, task)
+    return Use(tool, values, more_models=more, sure=sure, command=step.command, task=task)
 
 
 def _more_telling(script: Tool, tool: Tool) -> bool:
@@ -92,15 +90,7 @@ def _environment(tool: Tool, step: Step) -> Values:
     return values
 
 
-class _Script(NamedTuple):
-    """A Python file that was read."""
-
-    tool: Tool | None
-    values: Values
-    models: tuple[str | None, ...]
-
-
-def _python(found: Invocation, step: Step) -> _Script | None:
+def _python(found: Invocation, step: Step) -> Loaded | None:
     """The Python file or text that a command runs, read."""
     code, path = found.code, step.path
     arguments: tuple[Word, ...] = ()
@@ -118,10 +108,10 @@ def _python(found: Invocation, step: Step) -> _Script | None:
     loaded = read_python(code, arguments, command.environment)
     if loaded.tool is None and not loaded.values:
         return None
-    return _Script(loaded.tool, placed(loaded.values, Place(step.pointer, path)), loaded.models)
+    return loaded._replace(values=placed(loaded.values, Place(step.pointer, path)))
 
 
-def _more_models(script: _Script, values: Values, found: Invocation) -> tuple[str | None, ...]:
+def _more_models(script: Loaded, values: Values, found: Invocation) -> tuple[str | None, ...]:
     """The models that a Python file loads besides the one that the command works with."""
     name = values.get("model_name") or script.values.get("model_name")
     more = tuple(model for model in script.models if name is None or model != name.known)

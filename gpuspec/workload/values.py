@@ -195,10 +195,10 @@ def draft(text: str) -> str | None:
     from json import loads
 
     try:
-        said = loads(text)
+        config = loads(text)
     except (ValueError, RecursionError):
         return None
-    model = said.get("model") if isinstance(said, dict) else None
+    model = config.get("model") if isinstance(config, dict) else None
     return name(model) if isinstance(model, str) else None
 
 

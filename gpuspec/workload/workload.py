@@ -76,8 +76,8 @@ class Workload(NamedTuple):
     """Fields that equal the number of GPUs, however many there are (`$SKYPILOT_NUM_GPUS_PER_NODE`); their value is
     that number where the spec fixes it."""
     origins: Mapping[str, Origin] = {}
-    """A field that has an origin and is None was said, but cannot be known: it is spliced from something unknown."""
+    """A field that has an origin and is None was given, but cannot be known: it is spliced from something unknown."""
 
     def origin(self, field: str) -> Origin:
-        """Where a field's value came from; kind "default" if nothing said it."""
+        """Where a field's value came from; kind "default" if nothing gave it."""
         return self.origins.get(field, Origin("default"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
+from gpuspec.commands.word import option
 from gpuspec.engines import Engine, engine_of, key_variables
 from gpuspec.engines.engine import Server
 from gpuspec.lint import Facts, Finding, Rule
@@ -96,7 +97,7 @@ def _serves(step: Step, engine: Engine, server: Server) -> bool:
     image = any(wrapper.image for wrapper in step.command.wrappers)
     if not (image or ("install" not in words[:4] and engine.serves(words))):
         return False
-    bound = step.command.environment.get(server.bind_variable) or _after(words, server.host_flag)
+    bound = step.command.environment.get(server.bind_variable) or option(step.command.words, server.host_flag)
     if server.loopback:
         return bool(bound) and not _local(bound or "")
     return not (bound and _local(bound))
@@ -104,18 +105,16 @@ def _serves(step: Step, engine: Engine, server: Server) -> bool:
 
 def _port(step: Step, server: Server) -> str:
     """The machine's port that leads to the server, "" where it is not known or none does."""
-    words = [word.text for word in step.command.words]
     container = next((wrapper for wrapper in step.command.wrappers if wrapper.image), None)
     if container:
-        options = [word.text for word in container.words]
-        mapped = _after(options, "-p") or _after(options, "--publish")
+        mapped = option(container.words, "-p", "--publish")
         if mapped is not None:
             host, _, port = mapped.rpartition(":")[0].rpartition(":")
             return "" if host and _local(host) else port
-        if not any("host" in option for option in options):
+        if not any("host" in word.text for word in container.words):
             return ""
     bound = step.command.environment.get(server.bind_variable) or ""
-    own = bound.rpartition(":")[2] if ":" in bound else _after(words, server.port_flag)
+    own = bound.rpartition(":")[2] if ":" in bound else option(step.command.words, server.port_flag)
     return own if own is not None else str(server.port)
 
 
@@ -125,14 +124,6 @@ def _guarded(step: Step, server: Server) -> bool:
     if any(proxy in step.text for proxy in PROXIES) or key_variables() & step.command.environment.keys():
         return True
     return any(flag in words for flag in (*server.key_flags, "--config"))
-
-
-def _after(words: list[str], flag: str) -> str | None:
-    for at, word in enumerate(words):
-        name, glued, value = word.partition("=")
-        if name == flag:
-            return value if glued else words[at + 1] if at + 1 < len(words) else None
-    return None
 
 
 def _local(host: str) -> bool:
