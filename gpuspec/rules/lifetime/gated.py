@@ -10,20 +10,12 @@ from gpuspec.rules.hub_repositories import is_hub_id, loaded
 TOKENS = ("HF_TOKEN", "HUGGING_FACE", "HUGGINGFACE", "HF_HUB_TOKEN", "HF_API", "HF_KEY")
 """Parts of the names of variables that hold a token of the hub."""
 LOGS_IN = (
-    "huggingface-cli login",
-    "hf auth login",
-    "--hf-token",
-    "--hf_token",
-    "hub_token",
-    "notebook_login",
-)
+    "huggingface-cli login", "hf auth login", "--hf-token", "--hf_token", "hub_token", "notebook_login",
+)  # fmt: skip
 ELSEWHERE = (
-    "HF_ENDPOINT",
-    "VLLM_USE_MODELSCOPE",
-    "SGLANG_USE_MODELSCOPE",
-    "HF_HUB_OFFLINE",
-    "TRANSFORMERS_OFFLINE",
-)
+    "HF_ENDPOINT", "VLLM_USE_MODELSCOPE", "SGLANG_USE_MODELSCOPE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE",
+)  # fmt: skip
+"""Variables that say that models come from elsewhere than the hub."""
 
 
 class GatedWithoutToken(Rule):

@@ -14,19 +14,6 @@ FLAGS = frozenset(
     "--output-path --output_path --output-file --output_file --checkpoint-dir --checkpoint_dir --results-dir "
     "--results_dir --ckpt-dir --ckpt_dir".split()
 )
-FOLDERS = (
-    "output",
-    "outputs",
-    "out",
-    "result",
-    "results",
-    "checkpoint",
-    "checkpoints",
-    "ckpt",
-    "ckpts",
-    "runs",
-)
-"""First part of a path that says by itself that it holds results."""
 SENDS = (
     "aws s3", "s3cmd", "s5cmd", "gsutil", "gcloud storage", "rclone", "rsync", "scp ", "azcopy", "az storage",
     "hf upload", "huggingface-cli upload", "huggingface_hub", "push_to_hub", "push-to-hub", "hub_model_id",

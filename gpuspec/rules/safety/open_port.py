@@ -11,16 +11,8 @@ from gpuspec.engines.engine import Server
 from gpuspec.lint import Facts, Finding, Rule
 
 PROXIES = (
-    "nginx",
-    "caddy",
-    "traefik",
-    "cloudflared",
-    "tailscale",
-    "oauth2-proxy",
-    "ngrok",
-    "litellm",
-    "haproxy",
-)
+    "nginx", "caddy", "traefik", "cloudflared", "tailscale", "oauth2-proxy", "ngrok", "litellm", "haproxy",
+)  # fmt: skip
 
 
 class OpenPort(Rule):
