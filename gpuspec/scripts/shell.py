@@ -178,7 +178,7 @@ class _Reader:
             if UNKNOWN in word.text:
                 if not quoted or re.search(r"\[@\]|\$@", written):
                     return None
-            elif not quoted and GLOB.search(_BRACES.sub("", word.text)):
+            elif not quoted and re.search(GLOB, _BRACES.sub("", word.text)):
                 return None
             one = 1
             for match in () if quoted else _BRACES.finditer(word.text):

@@ -12,7 +12,6 @@ from gpuspec.engines.hugging_face import GENERIC_TRAINING, METHOD_WORDS
 from gpuspec.engines.launchers import CONFIGS
 from gpuspec.job.job import Task
 from gpuspec.workload.arguments import enter, short
-from gpuspec.workload.config import read_config
 from gpuspec.workload.programs import Invocation, identify
 from gpuspec.workload.value import Place, Value, Values, placed
 from gpuspec.workload.values import CONVERSIONS, offloads
@@ -128,6 +127,8 @@ def _config(config: Word, tool: Tool | None, step: Step) -> Values:
     text = step.read(path)
     if text is None:
         return placed(_by_name(path, tool), Place(step.pointer, step.path))
+    from gpuspec.workload.config import read_config
+
     entries = read_config(text, path)
     table = _table(frozenset(key.split(".")[0] for key in entries), tool)
     if table is None:

@@ -21,13 +21,13 @@ Around = tuple[Enclosure, ...]
 _LOOSE = frozenset({"==", "=~", "=", "$"})
 """Words that the grammar gives no name."""
 _IS_EMPTY = r"-z\s+\"?\$\{?([A-Za-z_]\w*)(?::?-)?\}?\"?"
-_NAME = re.compile(r"[\w-]+")
-_ASSIGNED = re.compile(r"([A-Za-z_]\w*)\+?=")
-_GROWING = re.compile(r"\b([A-Za-z_]\w*)=[^\n;]{0,80}?\$[^\n;]{0,80}?\b\1\b")
+_NAME = r"[\w-]+"
+_ASSIGNED = r"([A-Za-z_]\w*)\+?="
+_GROWING = r"\b([A-Za-z_]\w*)=[^\n;]{0,80}?\$[^\n;]{0,80}?\b\1\b"
 """`i=$((i+1))`: each turn of a loop makes its value of that of the turn before."""
 _COUNTED = r"\(\(\s*([A-Za-z_]\w*)\s*=(?:\s*(\w+)\s*;\s*\w+\s*(<=?)\s*\$?\{?(\w+))?"
 """for ((i = 0; i < N; i++))"""
-GLOB = re.compile(r"[*?]|\[[^\]]+\]")
+GLOB = r"[*?]|\[[^\]]+\]"
 _SILENT = frozenset({"comment", "test_command", "word", "string", "raw_string", "number", "variable_name"})
 
 
@@ -184,7 +184,7 @@ class Control:
         around = self._repeated("for", node, variable=variable, words=words)
         only = words[0].value if len(words) == 1 else None
         changing = UNKNOWN + around[-1].mark + marks(*(word.text for word in words))
-        self._loop(node, around, variable, changing if only is None or GLOB.search(only) else only)
+        self._loop(node, around, variable, changing if only is None or re.search(GLOB, only) else only)
 
     def _c_style_for_statement(self, node: Node) -> None:
         begun = re.search(_COUNTED, self._text(node)[:200])
@@ -213,12 +213,12 @@ class Control:
         if body is None:
             return
         variables, text = self.scope.variables, self._done_in(body)
-        for assigned in _ASSIGNED.findall(text):
+        for assigned in re.findall(_ASSIGNED, text):
             if assigned in variables:  # the second turn sees another value than the first
                 before = variables[assigned]
                 variables[assigned] = UNKNOWN + marks(*((before,) if isinstance(before, str) else before))
         if "$" in text:
-            variables.update(dict.fromkeys(_GROWING.findall(text), UNKNOWN + around[-1].mark))
+            variables.update(dict.fromkeys(re.findall(_GROWING, text), UNKNOWN + around[-1].mark))
         if variable:
             variables[variable] = value
         self.block((c for c in node.children_by_field_name("condition") if c.is_named), around)
@@ -229,7 +229,7 @@ class Control:
         texts, seen = [self._text(body)], set[str]()
         for text in texts:
             self.scope.budget.steps -= len(text) // 1000
-            for name in self.functions.keys() & set(_NAME.findall(text) if self.functions else ()) - seen:
+            for name in self.functions.keys() & set(re.findall(_NAME, text) if self.functions else ()) - seen:
                 seen.add(name)
                 texts.append(self.functions[name].text)
         return "\n".join(texts)

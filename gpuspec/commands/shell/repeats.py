@@ -9,8 +9,8 @@ from gpuspec.commands.shell.script import Command, Enclosure
 from gpuspec.commands.shell.wrappers import Peeled
 from gpuspec.commands.word import UNKNOWN, Word
 
-_EACH = re.compile(r"\{\}")
-_PARALLEL_EACH = re.compile(r"\{[\d./#%]*\}")
+_EACH = r"\{\}"
+_PARALLEL_EACH = r"\{[\d./#%]*\}"
 _XARGS_REPEATS = ("-I", "-i", "-n", "-L", "-l", "--replace", "--max-args", "--max-lines", "-J")
 
 Once = tuple[Enclosure, tuple[Word, ...], tuple[Word, ...]]
@@ -35,22 +35,22 @@ def repeated(peeled: Peeled, command: Command, budget: Budget) -> Once | None:
     item = UNKNOWN + mark
     around = Enclosure("each", command.start, command.end, text=name, words=items, mark=mark)
     parts = [*peeled.words, *peeled.script]
-    filled = [word._replace(text=place.sub(item, word.text)) for word in parts]
+    filled = [word._replace(text=re.sub(place, item, word.text)) for word in parts]
     words, script = filled[: len(peeled.words)], filled[len(peeled.words) :]
     if filled == parts and name != "find":
         words.append(Word(item, command.start, command.end))
     return around, tuple(words), tuple(script)
 
 
-def _xargs_place(words: tuple[Word, ...]) -> re.Pattern[str] | None:
-    """Where xargs puts the item; None where it runs its command once over all of its input."""
+def _xargs_place(words: tuple[Word, ...]) -> str | None:
+    """The pattern of where xargs puts the item; None where it runs its command once over all of its input."""
     place, repeats = _EACH, False
     for at, word in enumerate(words[1:], 1):
         repeats = repeats or word.text.startswith(_XARGS_REPEATS)
         if word.text.startswith("-I") and len(word.text) > 2:
-            place = re.compile(re.escape(word.text[2:]))
+            place = re.escape(word.text[2:])
         elif word.text in ("-I", "-J") and at + 1 < len(words):
-            place = re.compile(re.escape(words[at + 1].text))
+            place = re.escape(words[at + 1].text)
     return place if repeats else None
 
 
