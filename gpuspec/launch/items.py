@@ -123,13 +123,9 @@ def _token(run: str, at: int, nest: list[str]) -> str:
     place = nest[-1]
     if run.startswith("{item}", at):
         return "{item}"
-    if place == "single":
-        if run[at] == "'":
-            nest.pop()
-        return run[at]
-    if run[at] == "\\":
+    if run[at] == "\\" and place != "single":
         return run[at : at + 2]
-    if place == "ansi":
+    if place in ("single", "ansi"):
         if run[at] == "'":
             nest.pop()
         return run[at]
