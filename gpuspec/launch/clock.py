@@ -1,4 +1,4 @@
-"""Time that nobody can set: a run's hours are counted on this machine's uptime while it is up, sleep included.
+"""A run's hours, counted on this machine's uptime (sleep included), which nobody can set as they can a clock.
 
 Elsewhere than on Linux, and after a reboot, the wall clock must do.
 """

@@ -20,11 +20,11 @@ LINES = 20
 
 
 class Unreachable(Exception):
-    """Nobody can tell whether it is ready: the way there is broken."""
+    """The service cannot be reached, so it is not known whether it is ready."""
 
 
 class Watch(threading.Thread):
-    """Asks again and again until the service is ready; `failure` says why it never was.
+    """Asks again and again whether the service is ready; `failure` says why it never was.
 
     `ask` gives None when it is, else what is wrong; time in which it raises Unreachable does not count. `wanted` is
     the spec's `readiness`."""

@@ -34,7 +34,7 @@ _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
 
 
 class Discard(io.StringIO):
-    """Where a log goes that nobody is shown."""
+    """A stream for a log that is not shown."""
 
     def write(self, text: str) -> int:
         return len(text)

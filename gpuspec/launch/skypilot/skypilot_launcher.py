@@ -237,7 +237,7 @@ def _controlled_run(run: Run) -> ControlledRun[ManagedJob] | ControlledRun[Servi
 
 
 def _outputs_stay_there(job: Job, plan: Plan, mode: Mode) -> str:
-    """What becomes of outputs that no client waits for."""
+    """The message about outputs that no client waits for."""
     kept = durable_folder(job, "RUN") if mode == "job" and job.items else None
     also = f"; what items wrote stays in {kept}" if kept else ""
     minutes = autostop(plan)["idle_minutes"]

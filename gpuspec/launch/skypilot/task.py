@@ -41,7 +41,7 @@ class JobRecovery(NamedTuple):
     deadline: float
     """Unix time at which its time limit ends, on whichever machine it is."""
     fetch_minutes: int
-    """How long its last machine waits for its outputs to be fetched; 0 where nobody will."""
+    """How long its last machine waits for its outputs to be fetched; 0: not at all."""
     folder: str | None
     """Where on the machine it keeps which items are done, and their outputs: this outlives the machine."""
 
