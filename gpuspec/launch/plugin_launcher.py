@@ -17,6 +17,21 @@ _ASKING = ("state", "strays")
 _PATIENCE = 6
 """How many times the ordinary limit those may take, since a machine may answer late."""
 
+_RETURNS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "describe": (lambda answer: isinstance(answer, str), "text"),
+    "launch": (
+        lambda answer: isinstance(answer, Outcome) and answer.state in get_args(State),
+        "an Outcome with a State",
+    ),
+    **dict.fromkeys(("state", "stop", "down"), (lambda answer: isinstance(answer, Run), "a Run")),
+    "logs": (lambda answer: type(answer) is int, "a number"),
+    "strays": (
+        lambda answer: isinstance(answer, list | tuple) and all(isinstance(each, Stray) for each in answer),
+        "a tuple of Stray",
+    ),
+}
+"""Method → whether what it returned is right, and what it should be."""
+
 _METHODS = ("attach", "check", "describe", "down", "launch", "logs", "remove", "state", "stop", "strays")
 
 
@@ -79,26 +94,9 @@ class _Guarded:
 
         def call(*args: Any, **more: Any) -> Any:
             answer = self._guard.call(method, getattr(self._launcher, method), *args, limit=limit, **more)
-            wrong = _wrong(method, answer)
-            if wrong:
-                raise self._guard.failed(f"{method} returned {type(answer).__name__}, not {wrong}")
+            fits, wanted = _RETURNS.get(method, (None, ""))
+            if fits and not fits(answer):
+                raise self._guard.failed(f"{method} returned {type(answer).__name__}, not {wanted}")
             return answer
 
         return call
-
-
-def _wrong(method: str, answer: Any) -> str:
-    """What a method should have returned; "" where it did."""
-    if method == "describe":
-        return "" if isinstance(answer, str) else "text"
-    if method == "launch":
-        known = isinstance(answer, Outcome) and answer.state in get_args(State)
-        return "" if known else "an Outcome with a State"
-    if method in ("state", "stop", "down"):
-        return "" if isinstance(answer, Run) else "a Run"
-    if method == "logs":
-        return "" if type(answer) is int else "a number"
-    if method == "strays":
-        known = isinstance(answer, (list, tuple)) and all(isinstance(stray, Stray) for stray in answer)
-        return "" if known else "a tuple of Stray"
-    return ""
