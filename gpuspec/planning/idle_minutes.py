@@ -1,7 +1,5 @@
 """How many idle minutes a machine stays after its work: one table for plans, for GS401 and for new specs."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from gpuspec.job.job import Job
