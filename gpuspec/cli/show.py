@@ -7,6 +7,7 @@ import shutil
 import click
 
 from gpuspec.cli.open_case import CaseOptions, case_options, open_cases
+from gpuspec.json_text import json_text
 
 
 @click.command("show")
@@ -19,11 +20,9 @@ def command(path: str, as_json: bool, given: CaseOptions) -> int:
     What the file does not state, but gpuspec derives or assumes, stands apart with its reason. Exit status 1 where
     something is left out, since the format's schema refuses it.
     """
-    from gpuspec.report.understood import Understood
-    from gpuspec.report.understood import as_json as json_of
-    from gpuspec.report.understood import as_text as text_of
+    from gpuspec.report.understood import as_text, understood
 
-    jobs = [Understood.of(case) for case in open_cases(path, given.settings_for(path))]
+    jobs = [understood(case) for case in open_cases(path, given.settings_for(path))]
     columns = max(30, shutil.get_terminal_size().columns)
-    click.echo(json_of(jobs) if as_json else text_of(jobs, columns), nl=False)
-    return int(any(job.left_out for job in jobs))
+    click.echo(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, columns), nl=False)
+    return int(any(job["left_out"] for job in jobs))

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog.gpu_names import split_count
 from gpuspec.engines import engine_of
 from gpuspec.job import GpuChoice
-from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Need, Unsized
 from gpuspec.sizing.inference import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.text import Tree
 from gpuspec.workload.workload import Origin
 
 FIELDS = {
     "name": "job.name",
-    "gpus": "",
+    "gpus": "job.gpu_types",
     "nodes": "workload.nodes",
     "engine": "workload.engine",
     "model": "workload.model_name",
@@ -51,72 +51,52 @@ NARROW = 60
 """Columns below which each value has lines of its own."""
 
 
-class Stated(NamedTuple):
-    """A value that the file states, and where; None where what stands there cannot be known ("$TP")."""
-
-    value: Any
-    origin: Origin
-    line: int | None
-    column: int | None
+Derived = tuple[str, Any, str]
+"""(field, value, why) of what the file does not state: worked out from what it states, or assumed."""
 
 
-class Derived(NamedTuple):
-    """A value that the file does not state: worked out from what it states, or assumed; and why."""
-
-    value: Any
-    reason: str
-
-
-class Understood(NamedTuple):
-    """One job. `left_out` are the places of what its format's schema refuses."""
-
-    path: str
-    place: str
-    format: str
-    stated: Mapping[str, Stated]
-    derived: Mapping[str, Derived]
-    left_out: tuple[str, ...]
-
-    @classmethod
-    def of(cls, case: Case) -> Understood:
-        """What a case says of its job."""
-        document = case.document
-        stated = dict(_stated(case))
-        return cls(
-            case.path,
-            document.place,
-            document.format.name,
-            {field: stated[field] for field in FIELDS if field in stated},
-            dict(_derived(case, stated)),
-            tuple(problem.pointer for problem in document.format.mistakes(case.tree)),
-        )
+def understood(case: Case) -> dict[str, Any]:
+    """One job as `show --json` prints it: every field, null where the file does not say it or says what cannot be
+    known; where each stands; what is derived; and what the format's schema refuses."""
+    document = case.document
+    stated = dict(_stated(case))
+    values = {field: stated[field][0] if field in stated else None for field in FIELDS}
+    return {
+        "place": document.place,
+        "format": document.format.name,
+        **values,
+        "gpus": values["gpus"] or [],
+        "derived": {
+            field: {"value": value, "reason": reason} for field, value, reason in _derived(case, stated)
+        },
+        "where": {field: _place(case, stated[field][1]) for field in FIELDS if field in stated},
+        "left_out": [problem.pointer for problem in document.format.mistakes(case.tree)],
+    }
 
 
 # -- what is stated ---------------------------------------------------------------------------------
 
 
-def _stated(case: Case) -> Iterator[tuple[str, Stated]]:
+def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
     job, work = case.job, case.workload
-    gpus = [{"gpu": _canonical(case, choice), "count": _count(case, choice)} for choice in job.gpu_types]
-    if job.gpu_types:
-        yield "gpus", _at(case, gpus, Origin("spec", "", job.pointer("gpu_types")))
-    elif job.gpu_count:
-        at = job.pointer("gpu_count")
-        yield "gpus", _at(case, [{"gpu": None, "count": job.gpu_count}], Origin("spec", "", at))
     for name, field in FIELDS.items():
         where, _, field = field.partition(".")
         if where == "job" and field in job.pointers:
-            yield name, _at(case, _of_job(case, field), Origin("spec", "", job.pointer(field)))
+            yield name, (_of_job(case, field), Origin("spec", "", job.pointer(field)))
         elif where == "workload":
             origin = work.origins.get(field)
             if origin and origin.kind in ("spec", "command", "file") and field not in work.follows_gpus:
-                yield name, _at(case, getattr(work, field), origin)
+                yield name, (getattr(work, field), origin)
+    if not job.gpu_types and job.gpu_count:
+        yield "gpus", ([{"gpu": None, "count": job.gpu_count}], Origin("spec", "", job.pointer("gpu_count")))
 
 
 def _of_job(case: Case, field: str) -> Any:
     job = case.job
     if field == "scaling":
         return [job.scaling.min, job.scaling.max] if job.scaling else None
+    if field == "gpu_types":
+        return [{"gpu": _canonical(case, choice), "count": _count(case, choice)} for choice in job.gpu_types]
     if field == "ports":
         return [port.port for port in job.ports]
     value: Any = job
@@ -135,19 +115,23 @@ def _count(case: Case, choice: GpuChoice) -> int | None:
     return choice.gpu_count or case.catalog.resolve_gpu(choice.name).gpu_count or case.job.gpu_count
 
 
-def _at(case: Case, value: Any, origin: Origin) -> Stated:
-    """A value and its place: that of the argument where it stands word for word in its text."""
-    words = origin.text.partition("…")[0].strip()  # what follows is not known
+def _place(case: Case, origin: Origin) -> dict[str, Any]:
+    """Where a value stands: at its argument, where that stands word for word in its text."""
+    tree, (start, end) = case.tree, case.tree.span(origin.pointer)
     if origin.path is not None:
-        text = _beside(case, origin.path)
-        at = text.find(words) if words else -1
-        if at < 0:
-            return Stated(value, origin, None, None)
-        line = text.count("\n", 0, at) + 1
-        return Stated(value, origin, line, at - text.rfind("\n", 0, at))
-    start, end = case.tree.span(origin.pointer)
-    at = case.tree.text.find(words, start, end) if words else -1
-    return Stated(value, origin, *case.tree.position(at if at >= 0 else start))
+        tree, start = Tree(_beside(case, origin.path)), 0
+        end = len(tree.text)
+    words = origin.text.partition("…")[0].strip()  # what follows is not known
+    at = tree.text.find(words, start, end) if words else -1
+    found = at >= 0 or origin.path is None
+    line, column = tree.position(at if at >= 0 else start) if found else (None, None)
+    return {
+        "pointer": origin.pointer,
+        "path": origin.path or case.path,
+        "line": line,
+        "column": column,
+        "text": origin.text or None,
+    }
 
 
 def _beside(case: Case, path: str) -> str:
@@ -168,7 +152,7 @@ _REASONS = {
 }
 
 
-def _derived(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
+def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
     job, work = case.job, case.workload
     yield from _gpus(case)
     for name, field in FIELDS.items():
@@ -177,56 +161,56 @@ def _derived(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, De
         if where != "workload" or value is None or name in stated:
             continue
         if field in work.follows_gpus:
-            yield name, Derived(value, "as many as there are GPUs")
+            yield name, value, "as many as there are GPUs"
         elif origin is not None:
-            yield name, Derived(value, _REASONS[origin.kind])
+            yield name, value, _REASONS[origin.kind]
     if "nodes" not in work.origins:
-        yield "nodes", Derived(1, "one machine, where nothing says otherwise")
+        yield "nodes", 1, "one machine, where nothing says otherwise"
     if job.spot is None and case.document.can_say("spot"):
-        yield "spot", Derived("never", "the default")
+        yield "spot", "never", "the default"
     yield from _of_model(case, stated)
     yield from _of_memory(case, stated)
 
 
-def _gpus(case: Case) -> Iterator[tuple[str, Derived]]:
+def _gpus(case: Case) -> Iterator[Derived]:
     meant = {}
     for choice in case.job.gpu_types:
         match = case.catalog.resolve_gpu(choice.name)
         if match.ambiguous:
             meant[split_count(choice.name)[0]] = [gpu.name for gpu in match.ambiguous]
     if meant:
-        yield "gpus", Derived(meant, "the name means several GPUs")
+        yield "gpus", meant, "the name means several GPUs"
     if any(_count(case, choice) is None for choice in case.job.gpu_types):
-        yield "gpu_count", Derived(1, "one GPU, where no number is given")
+        yield "gpu_count", 1, "one GPU, where no number is given"
 
 
-def _of_model(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
+def _of_model(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
     work = case.workload
     if work.model is None:
         return
     if work.model.id != work.model_name:
-        yield "model", Derived(work.model.id, "the catalogue's name of it")
+        yield "model", work.model.id, "the catalogue's name of it"
     full, engine = work.model.max_context, engine_of(work.engine)
     if engine.reserves_full_context and full and "context" not in stated and "context" not in work.origins:
-        yield "context", Derived(full, f"the model's own, which {engine.name} takes where none is set")
+        yield "context", full, f"the model's own, which {engine.name} takes where none is set"
     shape = shape_of(work)
     if work.quantization is None and "quantization" not in stated and isinstance(shape, Shape):
         scheme = scheme_of(work, shape)
         plain = scheme in ("bf16", "fp16", "fp32")
         own = "the checkpoint's own" if shape.native == scheme else "where nothing says otherwise"
         if not plain or work.dtype is None:
-            yield ("dtype" if plain else "quantization"), Derived(scheme, own)
+            yield ("dtype" if plain else "quantization"), scheme, own
 
 
-def _of_memory(case: Case, stated: Mapping[str, Stated]) -> Iterator[tuple[str, Derived]]:
+def _of_memory(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
     counts = [_count(case, choice) for choice in case.job.gpu_types] or [case.job.gpu_count]
     need = case.need(counts[0] or 1)
     if isinstance(need, Unsized):
-        yield "memory_gib", Derived(None, need.reason)
+        yield "memory_gib", None, need.reason
         return
     if case.workload.engine is None and "engine" not in stated:
-        yield "engine", Derived(need.engine, "assumed where memory is estimated, since none is named")
-    yield "memory_gib", Derived(round(need.expected, 1), _why(need))
+        yield "engine", need.engine, "assumed where memory is estimated, since none is named"
+    yield "memory_gib", round(need.expected, 1), _why(need)
 
 
 def _why(need: Need) -> str:
@@ -234,63 +218,33 @@ def _why(need: Need) -> str:
     return "; ".join((f"{each}{need.low:.1f} to {need.high:.1f}", *need.assumptions))
 
 
-# -- as JSON and as text ----------------------------------------------------------------------------
+# -- as text ----------------------------------------------------------------------------------------
 
 
-def as_json(jobs: Sequence[Understood]) -> str:
-    """Every field, null where the file does not say."""
-    return json_text({"jobs": [_document(job) for job in jobs]})
-
-
-def _document(job: Understood) -> dict[str, Any]:
-    values = {field: job.stated[field].value if field in job.stated else None for field in FIELDS}
-    values["gpus"] = values["gpus"] or []
-    where = {
-        field: {
-            "pointer": stated.origin.pointer,
-            "path": stated.origin.path or job.path,
-            "line": stated.line,
-            "column": stated.column,
-            "text": stated.origin.text or None,
-        }
-        for field, stated in job.stated.items()
-    }
-    return {
-        "place": job.place,
-        "format": job.format,
-        **values,
-        "derived": {field: derived._asdict() for field, derived in job.derived.items()},
-        "where": where,
-        "left_out": list(job.left_out),
-    }
-
-
-def as_text(jobs: Sequence[Understood], columns: int) -> str:
+def as_text(path: str, jobs: Sequence[Mapping[str, Any]], columns: int) -> str:
     """One block a job: what is stated, with its places; then what is derived, with the reasons."""
     style = Style(columns=columns)
-    return "\n".join("".join(f"{line}\n" for line in _block(job, style, columns)) for job in jobs)
+    return "\n".join("".join(f"{line}\n" for line in _block(path, job, style, columns)) for job in jobs)
 
 
-def _block(job: Understood, style: Style, columns: int) -> Iterator[str]:
-    names = [*job.stated, *job.derived]
-    label = 4 if columns < NARROW else max(map(len, names), default=0) + 4
-    name = job.stated["name"].value if "name" in job.stated else "unnamed job"
-    place = f", {job.place}" if job.place else ""
-    yield style.wrap(shown(f"{job.path}: {name} ({job.format}{place})"), 0, 2)
-    for field, stated in job.stated.items():
-        value = _words(stated.value)
-        if stated.value is None and stated.origin.text:
-            value += f" ({stated.origin.text})"
-        yield from _row(field, value, _where(job, stated), style, label)
-    if job.derived:
+def _block(path: str, job: Mapping[str, Any], style: Style, columns: int) -> Iterator[str]:
+    label = 4 if columns < NARROW else max(map(len, [*job["where"], *job["derived"]]), default=0) + 4
+    place = f", {job['place']}" if job["place"] else ""
+    yield style.wrap(shown(f"{path}: {job['name'] or 'unnamed job'} ({job['format']}{place})"), 0, 2)
+    for field, where in job["where"].items():
+        unknown = job[field] is None and where["text"]
+        line = "" if where["line"] is None else f":{where['line']}:{where['column']}"
+        value = f"unknown ({unknown})" if unknown else _words(job[field])
+        yield from _row(field, value, where["path"] + line, style, label)
+    if job["derived"]:
         yield ""
         yield style.wrap("not stated, but derived or assumed:", 0, 2)
-    for field, derived in job.derived.items():
-        yield from _row(field, _words(derived.value), derived.reason, style, label)
-    if job.left_out:
+    for field, derived in job["derived"].items():
+        yield from _row(field, _words(derived["value"]), derived["reason"], style, label)
+    if job["left_out"]:
         yield ""
-        left = f"left out, since the schema refuses it: {', '.join(job.left_out)}"
-        yield style.wrap(shown(f"{left} (`gpuspec lint {job.path}` says why)"), 0, 2)
+        left = f"left out, since the schema refuses it: {', '.join(job['left_out'])}"
+        yield style.wrap(shown(f"{left} (`gpuspec lint {path}` says why)"), 0, 2)
 
 
 def _row(field: str, value: str, beside: str, style: Style, label: int) -> Iterator[str]:
@@ -307,11 +261,6 @@ def _row(field: str, value: str, beside: str, style: Style, label: int) -> Itera
         return
     yield line
     yield " " * (label + 2) + style.wrap(shown(beside), label + 2, label + 2)
-
-
-def _where(job: Understood, stated: Stated) -> str:
-    path = job.path if stated.origin.path is None else stated.origin.path
-    return path if stated.line is None else f"{path}:{stated.line}:{stated.column}"
 
 
 def _words(value: Any) -> str:

@@ -11,7 +11,7 @@ import pytest
 from gpuspec.cli.main import main
 from gpuspec.formats import read
 from gpuspec.planning.case import Case
-from gpuspec.report.understood import FIELDS, Understood, as_text
+from gpuspec.report.understood import FIELDS, as_text, understood
 
 SPEC = """\
 {
@@ -211,11 +211,10 @@ def test_what_is_no_job_is_refused(
 
 
 def test_several_jobs_stand_one_after_the_other() -> None:
-    documents = [
-        read(f"{name}.jsonc", b'{"gpu_types": ["L4"]}')[0]._replace(place=f"/{name}") for name in "ab"
-    ]
-    text = as_text([Understood.of(Case(document)) for document in documents], 80)
-    assert [line for line in text.splitlines() if line.startswith(("a.", "b."))] == [
-        "a.jsonc: unnamed job (gpuspec, /a)",
-        "b.jsonc: unnamed job (gpuspec, /b)",
+    (document,) = read("x.jsonc", b'{"gpu_types": ["L4"]}')
+    cases = [Case(document._replace(place=place)) for place in ("/a", "/b")]
+    text = as_text("x.jsonc", [understood(case) for case in cases], 80)
+    assert [line for line in text.splitlines() if line.startswith("x.")] == [
+        "x.jsonc: unnamed job (gpuspec, /a)",
+        "x.jsonc: unnamed job (gpuspec, /b)",
     ]
