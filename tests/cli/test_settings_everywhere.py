@@ -12,6 +12,7 @@ import pytest
 from gpuspec.cli.main import main
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import look
+from gpuspec.lint.config import KEYS
 from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 
@@ -143,6 +144,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
 
 def test_the_table_has_every_setting_and_every_command() -> None:
     assert list(TABLE) == [name.replace("_", "-") for name in JobSettings._fields]
+    assert set(TABLE) <= set(KEYS)
     assert all(list(rows) == list(COMMANDS) for _, _, rows in TABLE.values())
 
 

@@ -43,3 +43,16 @@ def test_lint_of_a_clean_file_imports_nothing_dear(spec: str) -> None:
     assert status == "0", done.stdout + done.stderr
     assert "gpuspec.lint.runner" in loaded
     assert DEAR.isdisjoint(loaded), sorted(DEAR.intersection(loaded))
+
+
+def test_a_plan_loads_nothing_that_launches() -> None:
+    code = (
+        "import sys; from gpuspec.__main__ import main;"
+        "sys.argv = ['gpuspec', 'plan', 'examples/hello.jsonc']; status = main();"
+        "print(status, *sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    status, *loaded = done.stderr.split()
+    assert status == "0", done.stdout + done.stderr
+    assert "gpuspec.planning.rank" in loaded
+    assert [name for name in loaded if name.startswith(("gpuspec.launch", "sqlite3", "subprocess"))] == []
