@@ -1,7 +1,5 @@
 """Lint from the command line. Without click, so that `gpuspec lint FILE…` starts fast."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator, Sequence

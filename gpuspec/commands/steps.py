@@ -1,7 +1,5 @@
 """A job's commands as Steps, in the order in which they would run: read once, for the Workload and for the rules."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple

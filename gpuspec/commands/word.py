@@ -1,7 +1,5 @@
 """Words of shell and Python texts: what is known of them, and what stands where nothing is."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import cache

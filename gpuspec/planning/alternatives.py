@@ -1,7 +1,5 @@
 """One way to get a job's work done, and what may be compared of two."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu

@@ -2,8 +2,6 @@
 
 # ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

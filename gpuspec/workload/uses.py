@@ -1,7 +1,5 @@
 """What one command gives: its arguments, the files that it names, the Python that it runs."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuspec.commands.shell import Command
@@ -89,7 +87,7 @@ def _environment(tool: Tool, step: Step) -> Values:
     return values
 
 
-def _python(found: Invocation, step: Step) -> Loaded | None:
+def _python(found: Invocation, step: Step) -> "Loaded | None":
     """The Python file or text that a command runs, read."""
     code, path = found.code, step.path
     arguments: tuple[Word, ...] = ()
@@ -110,7 +108,7 @@ def _python(found: Invocation, step: Step) -> Loaded | None:
     return loaded._replace(values=placed(loaded.values, Place(step.pointer, path)))
 
 
-def _more_models(script: Loaded, values: Values, found: Invocation) -> tuple[str | None, ...]:
+def _more_models(script: "Loaded", values: Values, found: Invocation) -> tuple[str | None, ...]:
     """The models that a Python file loads besides the one that the command works with."""
     name = values.get("model_name") or script.values.get("model_name")
     more = tuple(model for model in script.models if name is None or model != name.known)

@@ -1,7 +1,5 @@
 """One value that a job gives a field of its Workload, and where it came from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,7 +15,7 @@ class Value(NamedTuple):
     gpus: bool = False
 
     @classmethod
-    def of(cls, known: Any, text: str, gpus: bool = False) -> Value:
+    def of(cls, known: Any, text: str, gpus: bool = False) -> "Value":
         """A value by its argument's text; where that stands is for `placed` to say."""
         return cls(known, Origin("command", text), gpus)
 

@@ -1,7 +1,5 @@
 """The Workload: what can be known of a job. What cannot be known is None, and rules stay silent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 

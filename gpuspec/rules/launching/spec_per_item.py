@@ -1,7 +1,5 @@
 """GS302 spec-per-item."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping
