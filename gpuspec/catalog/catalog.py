@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
-from gpuspec.catalog.user_files import state_of
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
@@ -56,7 +56,7 @@ class Catalog:
         self._given_gpus = None if gpus is None else tuple(gpus)
         self._given_models = None if models is None else tuple(models)
         self._given_prices = None if offers is None else _described(tuple(offers), tuple(price_sources))
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._added = added
         self._offers: dict[tuple[str | None, tuple[str, ...]], tuple[object, tuple[Offer, ...]]] = {}
         self.derived: dict[Hashable, Any] = {}
@@ -77,7 +77,7 @@ class Catalog:
             models=self._given_models if models is None else models,
             offers=prices[1] if offers is None else offers,
             price_sources=prices[0] if offers is None else price_sources,
-            snapshot=self._snapshot,
+            snapshot=self.snapshot,
             added=self._added,
         )
 
@@ -202,9 +202,9 @@ class Catalog:
     def _all_prices(self) -> Snapshot:
         if self._given_prices is not None:
             return self._given_prices
-        from gpuspec.catalog.in_force import in_force, read_own
+        from gpuspec.catalog.snapshot import in_force, read_own
 
-        own = read_own(self._snapshot)
+        own = read_own(self.snapshot)
         if self._added is None:
             return in_force(own)
         return in_force(own, self._added.prices({source.name for source in own[0]}, self.gpus_by_name))
@@ -216,3 +216,12 @@ def _described(offers: tuple[Offer, ...], sources: tuple[PriceSource, ...]) -> S
         if offer.source not in known:
             known[offer.source] = PriceSource(offer.source, None, "given with its offers", rentable=True)
     return tuple(known[name] for name in sorted(known)), offers
+
+
+def state_of(path: str) -> tuple[str, int, int] | None:
+    """What differs once a file has changed; None where it cannot be read."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return os.path.abspath(path), found.st_mtime_ns, found.st_size

@@ -9,11 +9,9 @@ from typing import NamedTuple
 from gpuspec.atomic_write import atomic_write
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS
-from gpuspec.catalog.in_force import without
 from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
-from gpuspec.catalog.snapshot import load, parse, render
-from gpuspec.catalog.user_files import user_snapshot
+from gpuspec.catalog.snapshot import load, parse, render, without
 from gpuspec.errors import UserError
 
 SCHEMA = "v8"
@@ -83,6 +81,9 @@ def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves:
     any cloud asked for), `prices-nonsense` (a file holds no believable offer, or under half of those that
     were in force before) and `cannot-write`.
     """
+    path = catalog.snapshot
+    if path is None:
+        raise ValueError("this catalogue has no snapshot of the user's own to replace")
     wanted = list(clouds) or sorted(CLOUDS)
     try:
         before = catalog.offers()
@@ -105,13 +106,13 @@ def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves:
     offers, moves = _moved(kept, before, accept_moves)
     sources = [_source(cloud, result, dropped, today) for cloud, result in read.items()]
     try:
-        own = without(load(user_snapshot()), set(read))
+        own = without(load(path), set(read))
     except (OSError, ValueError):  # none yet, or one that is replaced because it is broken
         own = (), ()
     text = render([*own[0], *sources], [*own[1], *offers])
     parse(text)
-    _write(user_snapshot(), text)
-    return Refresh(user_snapshot(), tuple(sources), len(offers), moves, tuple(missing))
+    _write(path, text)
+    return Refresh(path, tuple(sources), len(offers), moves, tuple(missing))
 
 
 def _read(clouds: list[str], catalog: Catalog) -> tuple[dict[str, Sanitised], list[str]]:

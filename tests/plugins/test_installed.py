@@ -226,7 +226,7 @@ def test_what_a_rule_does_to_its_facts_is_its_own_affair(spoils: str, site: Path
 
 def test_a_rule_pays_for_what_it_asks(site: Path, spec: Path) -> None:
     """One that looks at the job alone: no memory is worked out, no price read, no command parsed."""
-    dear = "('gpuspec.sizing', 'gpuspec.planning.market', 'gpuspec.workload', 'gpuspec.catalog.in_force')"
+    dear = "('gpuspec.sizing', 'gpuspec.planning.market', 'gpuspec.workload', 'gpuspec.catalog.snapshot')"
     loaded = f"import sys; print(sorted(name for name in sys.modules if name.startswith({dear}))); yield"
     text = '{"run": "vllm serve org/Llama-3.1-70B", "gpu_types": ["L4"], "name": "x"}'
     (spec / "job.gpu.jsonc").write_text(text)
