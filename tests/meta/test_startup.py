@@ -43,6 +43,11 @@ def test_lint_of_a_clean_file_imports_nothing_dear(spec: str) -> None:
     assert status == "0", done.stdout + done.stderr
     assert "gpuspec.lint.runner" in loaded
     assert DEAR.isdisjoint(loaded), sorted(DEAR.intersection(loaded))
+    # typing compiles each annotation of a NamedTuple that is a string.
+    paths = [ROOT / f"{name.replace('.', '/')}.py" for name in loaded if name.startswith("gpuspec.")]
+    texts = {str(path): path.read_text(encoding="utf-8") for path in paths if path.exists()}
+    slow = "\nfrom __future__ import annotations\n"
+    assert not [name for name, text in texts.items() if "(NamedTuple)" in text and slow in text]
 
 
 def test_a_plan_loads_nothing_that_launches() -> None:
