@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.cli.values import SHELLS
+from gpuspec.cli.shell_completion import SHELLS
 
 
 @click.command("completion")

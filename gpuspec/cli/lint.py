@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gpuspec.cli.open_case import CaseOptions, case_options
-from gpuspec.cli.run_lint import Request
+from gpuspec.cli.run_lint import LintRequest
 from gpuspec.cli.run_lint import lint as run
 from gpuspec.lint.config import SEVERITIES
 from gpuspec.lint.settings import Overrides
@@ -31,7 +31,7 @@ def _globs(
     return tuple(pairs)
 
 
-class Format(click.ParamType):  # type: ignore[type-arg]
+class ReportFormat(click.ParamType):  # type: ignore[type-arg]
     """A format of gpuspec's own, or of a plugin: those are asked only for a name that is not ours."""
 
     name = "format"
@@ -77,7 +77,11 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--show-fixes", is_flag=True, help="List the fixes made.")
 @click.option(
-    "--format", type=Format(), default="text", show_default=True, help=f"{', '.join(FORMATS)}, or a plugin's."
+    "--format",
+    type=ReportFormat(),
+    default="text",
+    show_default=True,
+    help=f"{', '.join(FORMATS)}, or a plugin's.",
 )
 @click.option("--output", metavar="FILE", help="Write the report to FILE.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule, with the money.")
@@ -116,7 +120,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, *
     overrides = Overrides(job=given.job, **{name: options.pop(name) for name in names})
     debug = bool(ctx.find_root().params.get("debug"))
     watching = options.pop("watch")
-    request = Request(
+    request = LintRequest(
         paths or (".",), overrides, debug=debug, config=given.config, isolated=given.isolated, **options
     )
     if watching:

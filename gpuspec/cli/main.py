@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and turn every outcome into an exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if "_GPUSPEC_COMPLETE" in os.environ:
-        from gpuspec.cli.values import register
+        from gpuspec.cli.shell_completion import register
 
         register()
     try:

@@ -22,7 +22,7 @@ NARROWEST = 30
 STDIN_NAME = "stdin.gpu.jsonc"
 
 
-class Request(NamedTuple):
+class LintRequest(NamedTuple):
     """Options of one `gpuspec lint`."""
 
     paths: tuple[str, ...]
@@ -68,7 +68,7 @@ class Request(NamedTuple):
 def lint_files(paths: Sequence[str]) -> int:
     """`gpuspec lint PATH…` without options; the exit status."""
     try:
-        return lint(Request(tuple(paths)))
+        return lint(LintRequest(tuple(paths)))
     except UserError as error:
         complain(error)
         return error.status
@@ -84,7 +84,7 @@ def lint_files(paths: Sequence[str]) -> int:
         return 3
 
 
-def lint(request: Request) -> int:
+def lint(request: LintRequest) -> int:
     """Lint, fix, report; the exit status is 0 clean, 1 findings, 2 unreadable input, 3 a failure of ours."""
     run = _Run(request)
     with redirect_stdout(sys.stderr):  # rules may print; standard output belongs to the report
@@ -101,7 +101,7 @@ def lint(request: Request) -> int:
 class _Run:
     """What one run gathers on its way."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: LintRequest) -> None:
         self.request = request
         registry = collect()
         self.configs = request.configs(registry)
@@ -285,7 +285,7 @@ def prices_of(catalog: Catalog, source: str | None) -> Prices | None:
     return Prices(used[0].name if len(used) == 1 else f"{len(used)} clouds", oldest)
 
 
-def _report(request: Request, report: Report, *, to_stderr: bool) -> None:
+def _report(request: LintRequest, report: Report, *, to_stderr: bool) -> None:
     from gpuspec.report import render
 
     text = render(request.format, report, _terminal(request), statistics=request.statistics)
@@ -299,7 +299,7 @@ def _report(request: Request, report: Report, *, to_stderr: bool) -> None:
         sys.stderr.write(f"gpuspec: the baseline entry {entry} finds nothing any more; write it again\n")
 
 
-def _terminal(request: Request) -> tuple[bool, int | None]:
+def _terminal(request: LintRequest) -> tuple[bool, int | None]:
     """(colour?, columns). https://no-color.org; FORCE_COLOR is for CI logs, which are no terminals."""
     terminal = request.output is None and sys.stdout.isatty()
     colour = terminal and os.environ.get("TERM") != "dumb"

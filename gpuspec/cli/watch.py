@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from gpuspec.cli.run_lint import Request, complain, lint
+from gpuspec.cli.run_lint import LintRequest, complain, lint
 from gpuspec.errors import UserError
 from gpuspec.lint.config import NAMES
 from gpuspec.lint.registry import Registry
@@ -18,7 +18,7 @@ EVERY = 0.3
 State = dict[str, tuple[int, int]]
 
 
-def watch(request: Request) -> int:
+def watch(request: LintRequest) -> int:
     """Lint now and after every change. Ctrl-C is how it ends, so the exit status is then 0."""
     if "-" in request.paths or request.write_baseline:
         what = "standard input" if "-" in request.paths else "--write-baseline"
@@ -45,7 +45,7 @@ def watch(request: Request) -> int:
         return 0
 
 
-def _run(request: Request) -> None:
+def _run(request: LintRequest) -> None:
     if sys.stdout.isatty() and request.output is None:
         sys.stdout.write("\x1b[2J\x1b[3J\x1b[H")
         sys.stdout.flush()
@@ -55,7 +55,7 @@ def _run(request: Request) -> None:
         complain(error)
 
 
-def _look(request: Request, registry: Registry, known: list[str]) -> tuple[list[str], State]:
+def _look(request: LintRequest, registry: Registry, known: list[str]) -> tuple[list[str], State]:
     """(the files meant, when each of them and of the settings in force was changed). With settings that cannot be
     read, the files are those known before."""
     try:
@@ -65,7 +65,7 @@ def _look(request: Request, registry: Registry, known: list[str]) -> tuple[list[
     return files, {path: _changed(path) for path in (*files, *_settings(request, files))}
 
 
-def _settings(request: Request, files: list[str]) -> list[str]:
+def _settings(request: LintRequest, files: list[str]) -> list[str]:
     """The config files that may speak for some files, whether they are there or not."""
     if request.config or request.isolated:
         return [request.config] if request.config else []

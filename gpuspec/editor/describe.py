@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpuspec.catalog import Catalog, Gpu, Model
 from gpuspec.catalog.clouds import Cloud
-from gpuspec.planning.prices import Price, PriceList
+from gpuspec.planning.price_lists import Price, PriceList
 from gpuspec.sizing import Need, Unsized, need
 from gpuspec.words import dollars, gib, span_of_gib
 from gpuspec.workload import Workload

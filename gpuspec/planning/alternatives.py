@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
-from gpuspec.planning.prices import Price
+from gpuspec.planning.price_lists import Price
 from gpuspec.sizing import Fit
 from gpuspec.workload import Workload
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gpuspec.planning.alternatives import Alternative
     from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
-    from gpuspec.planning.prices import PriceBook, PriceList
+    from gpuspec.planning.price_lists import PriceBook, PriceList
     from gpuspec.sizing import Need, Unsized
     from gpuspec.sizing.speed import Speed
     from gpuspec.workload import Workload
@@ -191,7 +191,7 @@ class Case:
     @cached_property
     def price_book(self) -> "PriceBook":
         """The offers of the price source in force, whatever the cloud."""
-        from gpuspec.planning.prices import price_book
+        from gpuspec.planning.price_lists import price_book
 
         return price_book(self.catalog, self.prices)
 

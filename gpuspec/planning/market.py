@@ -10,7 +10,7 @@ from gpuspec.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
 from gpuspec.planning.plan import Candidate
-from gpuspec.planning.prices import Price, PriceBook, PriceList, prices_of
+from gpuspec.planning.price_lists import Price, PriceBook, PriceList, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload import Workload
 

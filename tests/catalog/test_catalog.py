@@ -15,7 +15,7 @@ from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.planning.limits import RentalTerms
-from gpuspec.planning.prices import price_book
+from gpuspec.planning.price_lists import price_book
 from gpuspec.rules import collect
 
 TOY = Gpu("TOY 48", "acme", "Toy", 48, bandwidth_gbs=900.0, aliases=(("old", "toybox"),))

@@ -30,7 +30,7 @@ from gpuspec.launch.skypilot.task import ResourceOption, task, task_name
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.prices import PriceBook
+from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload import Workload

@@ -8,7 +8,7 @@ from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.prices import PriceBook
+from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import launchable, over_budget, rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
 from gpuspec.workload import Workload

@@ -12,7 +12,7 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.prices import PriceBook
+from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import rank_offers
 from gpuspec.sizing import Fit, Need, Part, Unsized
 from gpuspec.text import Tree
