@@ -3,10 +3,9 @@
 import re
 
 from gpuspec.formats.document import Document, Format, OldName, Source
-from gpuspec.job.check import check
+from gpuspec.job.check import check, valid_part
 from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Job
-from gpuspec.job.valid_part import valid_part
 from gpuspec.text import Tree
 
 TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_minutes"}

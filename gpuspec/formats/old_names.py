@@ -5,7 +5,7 @@ from typing import Any
 
 from gpuspec.formats.document import OldName
 from gpuspec.formats.gpu_cli_fields import HOOK, RENAMED, STEP
-from gpuspec.job.valid_part import valid_part
+from gpuspec.job.check import valid_part
 from gpuspec.text import Edit, Tree
 
 
