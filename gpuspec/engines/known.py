@@ -21,7 +21,7 @@ _PARTS: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 
 
-class Known(NamedTuple):
+class KnownEngines(NamedTuple):
     """All rows by name, and of those that plugins bring, whose they are."""
 
     installed: Plugins
@@ -30,16 +30,18 @@ class Known(NamedTuple):
     owner: dict[str, str]
 
 
-_known: Known | None = None
+_known: KnownEngines | None = None
 
 
-def known() -> Known:
+def known() -> KnownEngines:
     """The engines, worked out once for the plugins of this process."""
     global _known
     installed = plugins()
     if _known is None or _known.installed is not installed:
         owner: dict[str, str] = {}
-        _known = Known(installed, _OWN, _ALIASES, {})  # for a plugin that builds its row on one of these
+        _known = KnownEngines(
+            installed, _OWN, _ALIASES, {}
+        )  # for a plugin that builds its row on one of these
 
         def keep(plugin: str, name: str, engine: Engine) -> Engine:
             owner[name] = plugin
@@ -56,7 +58,7 @@ def known() -> Known:
             installed=installed,
         )
         added = {alias: name for name in owner for alias in by_name[name].aliases if alias not in by_name}
-        _known = Known(installed, dict(by_name), {**added, **_ALIASES}, owner)
+        _known = KnownEngines(installed, dict(by_name), {**added, **_ALIASES}, owner)
     return _known
 
 

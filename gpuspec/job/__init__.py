@@ -13,7 +13,7 @@ from gpuspec.job.job import (
     Readiness,
     Scaling,
     Serverless,
-    Step,
+    SetupStep,
     Traffic,
 )
 from gpuspec.job.problem import SchemaProblem
@@ -30,7 +30,7 @@ __all__ = [
     "Scaling",
     "SchemaProblem",
     "Serverless",
-    "Step",
+    "SetupStep",
     "Traffic",
     "check",
     "from_mapping",

@@ -17,7 +17,7 @@ from gpuspec.job.job import (
     Readiness,
     Scaling,
     Serverless,
-    Step,
+    SetupStep,
     Traffic,
 )
 from gpuspec.text import pointer
@@ -160,15 +160,17 @@ class _Reader:
             for index, entry in _whole_entries(self.field("downloads"), "strategy", "source")
         )
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[SetupStep, ...]:
         """The commands of `setup`, in order."""
         setup = self.field("setup")
         if isinstance(setup, str):
-            return (Step(setup, pointer=self.place("/setup")),)
+            return (SetupStep(setup, pointer=self.place("/setup")),)
         return tuple(
-            Step(entry, pointer=self.place(f"/setup/{index}"))
+            SetupStep(entry, pointer=self.place(f"/setup/{index}"))
             if isinstance(entry, str)
-            else Step(entry["run"], entry.get("once"), entry.get("timeout"), self.place(f"/setup/{index}"))
+            else SetupStep(
+                entry["run"], entry.get("once"), entry.get("timeout"), self.place(f"/setup/{index}")
+            )
             for index, entry in _whole_entries(setup, "run")
         )
 

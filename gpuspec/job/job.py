@@ -80,7 +80,7 @@ class Readiness(NamedTuple):
     attempt_timeout: float | None = None
 
 
-class Step(NamedTuple):
+class SetupStep(NamedTuple):
     """One setup command. `once`: only when the machine is new, not at every run (None: not said);
     `timeout` in seconds."""
 
@@ -162,7 +162,7 @@ class Job(NamedTuple):
     provider: str | None = None
     cache: str | None = None
     labels: Mapping[str, str] = {}
-    steps: tuple[Step, ...] = ()
+    steps: tuple[SetupStep, ...] = ()
     """One for each command of `setup`, in order, with what else was said of it."""
     apt: tuple[str, ...] = ()
     """Debian packages of `environment.system.apt`; the command that installs them is in `setup`, too."""

@@ -24,7 +24,7 @@ class ProjectError(Exception):
     """The folder holds no plugin that could be checked; says why."""
 
 
-class Loaded(NamedTuple):
+class LoadedPlugin(NamedTuple):
     """A module that an entry point names. `packages` are the packages of others that it imported, sorted."""
 
     point: EntryPoint
@@ -47,7 +47,7 @@ class Project:
             raise ProjectError(f"{folder}/pyproject.toml has no {hint}")
         self.points = [EntryPoint(key, str(target), self.name) for key, target in sorted(points.items())]
 
-    def load(self) -> list[Loaded]:
+    def load(self) -> list[LoadedPlugin]:
         """Every module that the entry points name, imported from the folder or its `src`. Raises ProjectError."""
         for inner in ("src", ""):
             path = os.path.abspath(os.path.join(self.folder, inner)).rstrip(os.sep)
@@ -78,7 +78,7 @@ class Project:
                 if not faults:
                     yield "ok", f"{rule.code} {rule.name}: page complete, examples do what they say"
 
-    def _load(self, point: EntryPoint) -> Loaded:
+    def _load(self, point: EntryPoint) -> LoadedPlugin:
         from time import perf_counter
 
         before = set(sys.modules)
@@ -90,7 +90,7 @@ class Project:
         spent = (perf_counter() - start) * 1000
         own = {point.module.split(":")[0].split(".")[0], "gpuspec", *sys.stdlib_module_names}
         others = {name.split(".")[0] for name in set(sys.modules) - before} - own
-        return Loaded(
+        return LoadedPlugin(
             point, module, spent, tuple(sorted(name for name in others if not name.startswith("_")))
         )
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from gpuspec.commands.python.expressions import VOLATILE
 from gpuspec.commands.word import Word
-from gpuspec.scripts.launchers import Launcher, identity_of, launcher_of, spec_of
-from gpuspec.scripts.program import Guard, Loop, Run
+from gpuspec.scripts.launch_commands import LaunchCommand, identity_of, launcher_of, spec_of
+from gpuspec.scripts.program import Guard, Invocation, Loop
 from gpuspec.text import Span
 
 _RETRY = re.compile(
@@ -22,7 +22,7 @@ _HARDWARE = re.compile(
     re.IGNORECASE,
 )
 
-Starts = Callable[[Run, str], "Launcher | None"]
+Starts = Callable[[Invocation, str], "LaunchCommand | None"]
 """(command, text of the script) → what it launches."""
 
 Guards = tuple[tuple[Guard, int], ...]
@@ -33,7 +33,7 @@ class RepeatedLaunch(NamedTuple):
     """A launch that a loop repeats per item. `items` is the product over the loops that count, None where one is
     not countable. `loop` is the outermost one."""
 
-    launcher: Launcher
+    launcher: LaunchCommand
     span: Span
     loop: Loop
     items: int | None
@@ -53,8 +53,8 @@ class Frame:
 
 
 class _Launched(NamedTuple):
-    run: Run
-    launcher: Launcher
+    run: Invocation
+    launcher: LaunchCommand
     frames: tuple[tuple[Frame, bool], ...]
     """Each loop around it, and whether in that loop this launch is one per item."""
 
@@ -68,7 +68,7 @@ class Judge:
         self.starts = starts
         self.found: list[_Launched] = []
 
-    def run(self, run: Run, frames: Sequence[Frame], guards: Guards) -> None:
+    def run(self, run: Invocation, frames: Sequence[Frame], guards: Guards) -> None:
         """A command inside some loops, outermost first."""
         launcher = self.starts(run, self.text) if frames else None
         if launcher is None:
@@ -109,7 +109,7 @@ class Judge:
         return [best[span] for span in sorted(best)]
 
 
-def _per_item(frame: Frame, run: Run, launcher: Launcher, guards: Sequence[Guard]) -> bool:
+def _per_item(frame: Frame, run: Invocation, launcher: LaunchCommand, guards: Sequence[Guard]) -> bool:
     loop = frame.loop
     if loop.kind == "forever" or _single(loop) or "first" in guards:
         return False

@@ -20,7 +20,7 @@ _ROUNDS = 40
 _LONGEST = 20_000
 
 
-class Rule(NamedTuple):
+class MakeRule(NamedTuple):
     """Targets and prerequisites, expanded where known, and the recipe's lines with their spans."""
 
     targets: tuple[str, ...]
@@ -44,7 +44,7 @@ def judge_makefile(text: str, judge: Judge) -> None:
             judge_shell(_recipe(line, values), judge, env=env, outer=frames, span=span)
 
 
-def _asked_for(rule: Rule, rules: list[Rule]) -> int | None:
+def _asked_for(rule: MakeRule, rules: list[MakeRule]) -> int | None:
     """How many targets of the rule others ask for at once: 0 where it is made by name only, None for a list that
     cannot be counted."""
     patterns = [target for target in rule.targets if target != ".PHONY"]
@@ -70,9 +70,9 @@ def _matches(given: str, pattern: str) -> bool:
     return bool(re.fullmatch("(?:.+)".join(parts), given))
 
 
-def _scan(text: str) -> tuple[dict[str, str], list[Rule]]:
+def _scan(text: str) -> tuple[dict[str, str], list[MakeRule]]:
     values: dict[str, str] = {}
-    rules: list[Rule] = []
+    rules: list[MakeRule] = []
     for line, span in _logical(text):
         if len(line) > _LONGEST:
             continue
@@ -93,7 +93,7 @@ def _scan(text: str) -> tuple[dict[str, str], list[Rule]]:
             wanted = expand(after if colon else given, values).split()
             made = expand(pattern if colon else match[1], values).split()
             behind = ((recipe, span),) if recipe.strip() else ()
-            rules.append(Rule(tuple(made), tuple(wanted), span, behind))
+            rules.append(MakeRule(tuple(made), tuple(wanted), span, behind))
     return values, rules
 
 

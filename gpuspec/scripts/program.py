@@ -17,7 +17,7 @@ def opposite(guard: Guard) -> Guard:
     return {"success": "failure", "failure": "success", "first": "unknown"}.get(guard, guard)  # type: ignore[return-value]
 
 
-class Run(NamedTuple):
+class Invocation(NamedTuple):
     """A command, or a call into a cloud's SDK (then the first word ends in "()" and a keyword argument is a
     word ending in "=" followed by its value). `fed` is what it reads on standard input, where that is known."""
 
@@ -69,10 +69,10 @@ class Exit(NamedTuple):
     levels: int | Literal["function", "program"]
 
 
-Node = Union[Run, Call, Assign, Loop, Branch, Exit]
+Node = Union[Invocation, Call, Assign, Loop, Branch, Exit]
 
 
-class Function(NamedTuple):
+class ScriptFunction(NamedTuple):
     """A function of the script, or a method under its bare name."""
 
     parameters: tuple[str, ...]
@@ -83,4 +83,4 @@ class Program(NamedTuple):
     """A Python script: what it does at top level, and its functions."""
 
     body: tuple[Node, ...]
-    functions: Mapping[str, Function]
+    functions: Mapping[str, ScriptFunction]

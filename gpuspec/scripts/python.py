@@ -14,10 +14,10 @@ from gpuspec.scripts.program import (
     Assign,
     Branch,
     Exit,
-    Function,
     Loop,
     Node,
     Program,
+    ScriptFunction,
 )
 from gpuspec.scripts.python_calls import Expressions
 from gpuspec.scripts.python_guards import guard_of
@@ -42,7 +42,7 @@ def read_python(text: str, base: int = 0) -> Program | None:
 
 
 class _Reader(Expressions):
-    def read_functions(self) -> dict[str, Function]:
+    def read_functions(self) -> dict[str, ScriptFunction]:
         module = dict(self.values)
         functions = {}
         for name, definitions in self.defined.items():
@@ -56,7 +56,7 @@ class _Reader(Expressions):
                 self.values = {key: value for key, value in module.items() if key not in given}
                 self.elements, self.loop_names = {}, []
                 body += self.block(definition.body)
-            functions[name] = Function(parameters, tuple(body))
+            functions[name] = ScriptFunction(parameters, tuple(body))
         self.values = module
         return functions
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gpuspec.scripts.loops import Frame, Guards, Judge
-from gpuspec.scripts.program import Assign, Branch, Call, Exit, Function, Loop, Node, Program, Run, opposite
+from gpuspec.scripts.program import (
+    Assign,
+    Branch,
+    Call,
+    Exit,
+    Invocation,
+    Loop,
+    Node,
+    Program,
+    ScriptFunction,
+    opposite,
+)
 
 _DEPTH = 6
 _STEPS = 50_000
@@ -67,7 +78,7 @@ class _Walk:
             self.left -= 1
             if self.left < 0:
                 return
-            if isinstance(node, Run):
+            if isinstance(node, Invocation):
                 self.judge.run(node, frames, guards)
             elif isinstance(node, Assign):
                 for frame in frames:
@@ -111,12 +122,12 @@ class _Walk:
         return self.launches[name]
 
     def _launches(self, node: Node) -> bool:
-        if isinstance(node, Run):
+        if isinstance(node, Invocation):
             return self.judge.starts(node, self.judge.text) is not None
         return isinstance(node, Call) and node.name in self.program.functions and self.may_launch(node.name)
 
 
-def _inside(function: Function, call: Call, changing: set[str]) -> set[str]:
+def _inside(function: ScriptFunction, call: Call, changing: set[str]) -> set[str]:
     """The names that change, seen from inside the function: its parameters as they are given."""
     inside = changing - set(function.parameters)
     for name, word in (*zip(function.parameters, call.arguments, strict=False), *call.named):

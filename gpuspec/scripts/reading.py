@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gpuspec.scripts.launchers import MENTION
+from gpuspec.scripts.launch_commands import MENTION
 from gpuspec.scripts.loops import Judge, RepeatedLaunch
 from gpuspec.text import Span
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from gpuspec.commands.shell.script import Command
-from gpuspec.scripts.launchers import Launcher, unwrap
+from gpuspec.scripts.launch_commands import LaunchCommand, unwrap
 from gpuspec.scripts.loops import Judge, RepeatedLaunch
-from gpuspec.scripts.program import Run
+from gpuspec.scripts.program import Invocation
 from gpuspec.scripts.shell import judge_commands
 
 _PROGRAMS = {
@@ -35,7 +35,7 @@ def reload_loops(commands: Iterable[Command], text: str) -> list[RepeatedLaunch]
     return judge.repeated()
 
 
-def _loads(run: Run, script: str) -> Launcher | None:
+def _loads(run: Invocation, script: str) -> LaunchCommand | None:
     # One process per GPU is how several GPUs are used.
     if any("CUDA_VISIBLE_DEVICES" in word.text or "cuda:" in word.text for word in run.words):
         return None
@@ -46,8 +46,8 @@ def _loads(run: Run, script: str) -> Launcher | None:
     if name == "yolo" and not {"predict", "track"} & set(words):
         return None
     if name in _PROGRAMS:
-        return Launcher(name, (name,), idempotent=True, other=_MODEL)
+        return LaunchCommand(name, (name,), idempotent=True, other=_MODEL)
     behind = next((word for word in words[1:] if not word.startswith("-")), "")
     if name.startswith("python") and _SCRIPT.search(behind):
-        return Launcher(f"{name} {behind}", (name, behind), idempotent=True, other=_MODEL)
+        return LaunchCommand(f"{name} {behind}", (name, behind), idempotent=True, other=_MODEL)
     return None

@@ -19,7 +19,7 @@ CACHE_GROWTH = {"low": 0.0, "expected": 1.0, "high": 1.2}
 of the shorter versions. Fitted to Qwen-7B's peaks over batch and length (QwenLM/Qwen README)."""
 
 
-class Request(NamedTuple):
+class CacheRequest(NamedTuple):
     """What the cache must hold: tokens per sequence, of which `prompt` come at once and `generated` one by
     one (where nobody said, either may be all of them); sequences."""
 
@@ -70,7 +70,7 @@ def scheme_of(workload: Workload, shape: Shape | None = None) -> str:
 
 def _request(
     workload: Workload, shape: Shape, engine: Engine, prompt: int | None, assumptions: list[str]
-) -> Request:
+) -> CacheRequest:
     context = workload.context
     if context is None:
         context = min(shape.max_context or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
@@ -82,8 +82,8 @@ def _request(
         assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences} decide speed")
         sequences = 1
     if prompt is None:
-        return Request(context, context, context, sequences)
-    return Request(context, min(prompt, context), context - min(prompt, context), sequences)
+        return CacheRequest(context, context, context, sequences)
+    return CacheRequest(context, min(prompt, context), context - min(prompt, context), sequences)
 
 
 def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine, gpus: int) -> Part:
@@ -144,7 +144,7 @@ def _share_on_gpu(offload: str | None) -> tuple[float, float, float]:
     return 0.02, 0.1, 1.0
 
 
-def _cache_part(workload: Workload, shape: Shape, request: Request, gpus: int) -> Part:
+def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: int) -> Part:
     if _encodes(workload):
         return Part("KV cache", 0.0, 0.0, 0.0, "an encoder keeps no cache")
     size = kv_cache(shape, request.context, request.sequences, workload.kv_dtype)
@@ -173,7 +173,7 @@ def _cache_split(workload: Workload, shape: Shape, gpus: int) -> float:
 
 
 def _activation_part(
-    workload: Workload, shape: Shape, scheme: str, engine: Engine, request: Request, gpus: int
+    workload: Workload, shape: Shape, scheme: str, engine: Engine, request: CacheRequest, gpus: int
 ) -> Part:
     usual = engine.default(workload.engine_version).chunk
     chunk = workload.max_batched_tokens or usual
@@ -208,7 +208,7 @@ def _activation_part(
     return Part("activations", low / GIB, expected / GIB, high / GIB, why)
 
 
-def _later_cache(workload: Workload, shape: Shape, request: Request) -> float:
+def _later_cache(workload: Workload, shape: Shape, request: CacheRequest) -> float:
     """Cache of the tokens generated after the prompt: not yet there when the prompt's pass peaks."""
     now = kv_cache(shape, request.prompt, request.sequences, workload.kv_dtype)
     return kv_cache(shape, request.context, request.sequences, workload.kv_dtype) - now
@@ -222,7 +222,7 @@ def _unpacked(shape: Shape, scheme: str, engine: Engine, rows: float) -> float:
 
 
 def _fragmentation(
-    shape: Shape, engine: Engine, kv_dtype: str | None, request: Request, parts: list[Part], gpus: int
+    shape: Shape, engine: Engine, kv_dtype: str | None, request: CacheRequest, parts: list[Part], gpus: int
 ) -> Part:
     dynamic = sum(part.expected for part in parts if part.name in ("KV cache", "activations"))
     cache = next(part.expected for part in parts if part.name == "KV cache")

@@ -28,7 +28,7 @@ TWO_ANSWERS = ("dpo", "orpo", "kto", "simpo", "cpo")
 """Methods whose batch holds a chosen and a rejected answer for each prompt."""
 
 
-class Plan(NamedTuple):
+class TrainingSetup(NamedTuple):
     """A training workload with its defaults settled. `split` is over how many GPUs weights, gradients and
     optimizer state are divided."""
 
@@ -81,7 +81,7 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
 
 def _plan(
     workload: Workload, shape: Shape, gpus: int, trainable: float | None, assumptions: list[str]
-) -> Plan:
+) -> TrainingSetup:
     engine = engine_of(workload.engine or USUAL_TRAINER)
     method = (workload.method or ("qlora" if find_scheme(workload.quantization).frozen else "full")).lower()
     if workload.method is None and method == "full":
@@ -104,7 +104,7 @@ def _plan(
     split, zero = _split(workload, gpus, assumptions)
     host = workload.cpu_offload in ("cpu", "params") or (workload.sharding or "") == "fsdp-offload"
     batch = workload.batch or 1
-    return Plan(
+    return TrainingSetup(
         shape, method, scheme, engine, states, sequence, batch, rank, targets, kept, split, zero, host, gpus
     )
 
@@ -153,7 +153,7 @@ def _split(workload: Workload, gpus: int, assumptions: list[str]) -> tuple[tuple
     return (n, n, n), zero
 
 
-def _full(workload: Workload, plan: Plan, passing: list[Part]) -> list[Part]:
+def _full(workload: Workload, plan: TrainingSetup, passing: list[Part]) -> list[Part]:
     """Weights, gradients and optimizer state. Gradients appear while activations go, so only what they
     exceed the activations by is added, unless they are kept over several steps."""
     by_weights, by_gradients, by_optimizer = plan.split
@@ -180,7 +180,7 @@ def _full(workload: Workload, plan: Plan, passing: list[Part]) -> list[Part]:
     return parts
 
 
-def _adapted(plan: Plan, trainable: float | None) -> list[Part]:
+def _adapted(plan: TrainingSetup, trainable: float | None) -> list[Part]:
     shape, by_weights = plan.shape, plan.split[0]
     size = weights(shape, plan.scheme, untied_head=plan.engine.memory.never_ties)
     quantized = (bits_of(plan.scheme) or 16) < 16
@@ -207,7 +207,7 @@ def _adapted(plan: Plan, trainable: float | None) -> list[Part]:
     return parts
 
 
-def _reference(workload: Workload, plan: Plan) -> list[Part]:
+def _reference(workload: Workload, plan: TrainingSetup) -> list[Part]:
     if (workload.algorithm or "").lower() not in TWO_MODELS or plan.method != "full":
         return []
     size = plan.shape.params * 2 / plan.split[0] / GIB
@@ -215,7 +215,7 @@ def _reference(workload: Workload, plan: Plan) -> list[Part]:
     return [Part("reference model", size, size, size * 1.02, why)]
 
 
-def _activations(workload: Workload, plan: Plan) -> list[Part]:
+def _activations(workload: Workload, plan: TrainingSetup) -> list[Part]:
     tokens = plan.sequence * plan.batch
     if (workload.algorithm or "").lower() in TWO_ANSWERS:
         tokens *= 2
@@ -226,20 +226,20 @@ def _activations(workload: Workload, plan: Plan) -> list[Part]:
     return parts
 
 
-def _loss(workload: Workload, plan: Plan) -> str:
+def _loss(workload: Workload, plan: TrainingSetup) -> str:
     if workload.fused_loss is None:
         return plan.engine.training.loss
     return "fused" if workload.fused_loss else "plain"
 
 
-def _gathered(plan: Plan) -> Part:
+def _gathered(plan: TrainingSetup) -> Part:
     """FSDP and ZeRO-3 put two whole layers together at a time: the one at work and the next."""
     layer = weights(plan.shape, plan.scheme).expected - 2 * plan.shape.embedding
     size = 2 * max(layer, 0.0) / plan.shape.layers / GIB
     return Part("gathered layers", 0.5 * size, size, 1.5 * size, "two layers put together from all GPUs")
 
 
-def _workspace(plan: Plan) -> Range:
+def _workspace(plan: TrainingSetup) -> Range:
     """DeepSpeed keeps flat buckets of up to 5·10⁸ elements to reduce and to gather, no larger than what it
     divides."""
     if not plan.zero and not plan.engine.training.deepspeed:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gpuspec.commands.steps import Step
 from gpuspec.commands.word import option
 from gpuspec.workload.readers import readers
-from gpuspec.workload.value import Place, Value
+from gpuspec.workload.value import TextPlace, Value
 from gpuspec.workload.values import version
 
 
@@ -39,6 +39,6 @@ def installed(steps: Sequence[Step]) -> dict[str, Value]:
             package, equals, number = text.partition("==")
             engine = readers().packages.get(package.split("[")[0].lower())
             if equals and engine and version(number):
-                origin = Place(step.pointer, step.path).origin(text)
+                origin = TextPlace(step.pointer, step.path).origin(text)
                 found[engine] = Value(version(number), origin)
     return found

@@ -14,7 +14,7 @@ from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values
 
 
-class Loaded(NamedTuple):
+class LoadedModels(NamedTuple):
     """What a Python file does with models. `models` are names in the order they are loaded, None where a name is not
     known; `values` hold for the first; `tool` says engine, task and modality as far as they are known."""
 
@@ -49,11 +49,11 @@ _INTERACTIVE = frozenset({"Interface", "ChatInterface", "Blocks", "TabbedInterfa
 
 def read_python(
     text: str, arguments: tuple[Word, ...] = (), env: Mapping[str, str | None] | None = None
-) -> Loaded:
+) -> LoadedModels:
     """What a file does that is started with some arguments."""
     file = read_file(text, arguments, env)
     if file is None:
-        return Loaded(None, {})
+        return LoadedModels(None, {})
     reader = _Reader(file)
     for call in file.calls:
         reader.call(call)
@@ -185,7 +185,7 @@ class _Reader:
             elif meaning and "model_name" not in meaning and keyword.arg != "args":
                 self._set(meaning, keyword)
 
-    def result(self) -> Loaded:
+    def result(self) -> LoadedModels:
         """Everything, once all calls were noted."""
         tool = self.tools[0] if self.tools else None
         if self.training:
@@ -196,4 +196,4 @@ class _Reader:
             tool = (tool or Tool(None))._replace(task="interactive")
         elif {"fastapi", "flask"} & self.modules and tool:
             tool = tool._replace(task="serve")
-        return Loaded(tool, self.values, tuple(self.models))
+        return LoadedModels(tool, self.values, tuple(self.models))

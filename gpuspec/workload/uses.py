@@ -11,14 +11,14 @@ from gpuspec.engines.launchers import CONFIGS
 from gpuspec.job.job import Task
 from gpuspec.workload.arguments import enter, short
 from gpuspec.workload.programs import Invocation, identify
-from gpuspec.workload.value import Place, Value, Values, placed
+from gpuspec.workload.value import TextPlace, Value, Values, placed
 from gpuspec.workload.values import CONVERSIONS, offloads
 
 _OWN_SCRIPTS = (GENERIC_TRAINING, None)
 """Tools of training scripts that are the author's own: what they train, the file would tell."""
 
 if TYPE_CHECKING:
-    from gpuspec.workload.python import Loaded
+    from gpuspec.workload.python import LoadedModels
 
 
 class Use(NamedTuple):
@@ -38,7 +38,7 @@ def use_of(step: Step) -> Use | None:
     found = identify(step.command, step.command.folder)
     if found is None:
         return None
-    place = Place(step.pointer, step.path)
+    place = TextPlace(step.pointer, step.path)
     values = placed(found.values, place)
     tool = found.tool
     if tool and engine_of(tool.engine).from_environment:
@@ -87,7 +87,7 @@ def _environment(tool: Tool, step: Step) -> Values:
     return values
 
 
-def _python(found: Invocation, step: Step) -> "Loaded | None":
+def _python(found: Invocation, step: Step) -> "LoadedModels | None":
     """The Python file or text that a command runs, read."""
     code, path = found.code, step.path
     arguments: tuple[Word, ...] = ()
@@ -105,10 +105,10 @@ def _python(found: Invocation, step: Step) -> "Loaded | None":
     loaded = read_python(code, arguments, command.environment)
     if loaded.tool is None and not loaded.values:
         return None
-    return loaded._replace(values=placed(loaded.values, Place(step.pointer, path)))
+    return loaded._replace(values=placed(loaded.values, TextPlace(step.pointer, path)))
 
 
-def _more_models(script: "Loaded", values: Values, found: Invocation) -> tuple[str | None, ...]:
+def _more_models(script: "LoadedModels", values: Values, found: Invocation) -> tuple[str | None, ...]:
     """The models that a Python file loads besides the one that the command works with."""
     name = values.get("model_name") or script.values.get("model_name")
     more = tuple(model for model in script.models if name is None or model != name.known)
@@ -124,7 +124,7 @@ def _config(config: Word, tool: Tool | None, step: Step) -> Values:
         return {}
     text = step.read(path)
     if text is None:
-        return placed(_by_name(path, tool), Place(step.pointer, step.path))
+        return placed(_by_name(path, tool), TextPlace(step.pointer, step.path))
     from gpuspec.workload.config import read_config
 
     entries = read_config(text, path)
@@ -136,7 +136,7 @@ def _config(config: Word, tool: Tool | None, step: Step) -> Values:
         meaning = table.flags.get(key.replace("_", "-"))
         if meaning and value.lower() not in ("auto", "null", "~"):
             enter(values, meaning, value, f"{key}: {value}", table)
-    return placed(values, Place(step.pointer, step.file(path)))
+    return placed(values, TextPlace(step.pointer, step.file(path)))
 
 
 def _table(keys: frozenset[str], tool: Tool | None) -> Tool | None:

@@ -29,7 +29,7 @@ Values = dict[str, Value]
 """By field of a Workload, or of what `derive` makes fields from."""
 
 
-class Place(NamedTuple):
+class TextPlace(NamedTuple):
     """Where a text stands: a pointer into the spec, and the file when that is not the spec."""
 
     pointer: str
@@ -40,6 +40,6 @@ class Place(NamedTuple):
         return Origin("file" if self.path else "command", text, self.pointer, self.path)
 
 
-def placed(values: Mapping[str, Value], place: Place) -> Values:
+def placed(values: Mapping[str, Value], place: TextPlace) -> Values:
     """Values whose arguments all stand in one place."""
     return {field: value._replace(origin=place.origin(value.text)) for field, value in values.items()}

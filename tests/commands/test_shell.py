@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.commands.shell import GPU_COUNT, UNKNOWN, Command, Script, parse
+from gpuspec.commands.shell import GPU_COUNT, UNKNOWN, Command, ShellScript, parse
 from gpuspec.commands.word import marks
 
 
@@ -167,7 +167,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_soon_and_never_raises(text: str) -> None:
-    assert isinstance(parse(text), Script)
+    assert isinstance(parse(text), ShellScript)
 
 
 def test_what_is_left_out_is_said() -> None:

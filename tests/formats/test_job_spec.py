@@ -21,7 +21,7 @@ from gpuspec.job import (
     Job,
     Port,
     Scaling,
-    Step,
+    SetupStep,
     Traffic,
 )
 from gpuspec.text import parse, read_file
@@ -73,7 +73,7 @@ def test_canonical_fields() -> None:
     assert found.downloads == (Download("hf", "o/m", "t/", "r", ("*.s",), (), None, 7200, "/downloads/0"),)
     assert found.env == {"K": "v", "N": "1", "B": "true"}
     assert found.setup == ("a", "b")
-    assert found.steps == (Step("a", None, None, "/setup/0"), Step("b", True, 9, "/setup/1"))
+    assert found.steps == (SetupStep("a", None, None, "/setup/0"), SetupStep("b", True, 9, "/setup/1"))
     assert (found.run, found.items, found.secrets) == ("r", ("x", "y"), ("S",))
     assert found.ports == (Port(8000), Port(81, "d", public=True))
     assert found.readiness is not None

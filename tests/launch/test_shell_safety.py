@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webserver import Site
 
-from gpuspec.job import Budget, Download, GpuChoice, Job, Step
+from gpuspec.job import Budget, Download, GpuChoice, Job, SetupStep
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
 from gpuspec.launch.skypilot.job_script import INLINE_BYTES, sent_as_file
@@ -63,7 +63,7 @@ def spec(site: Site, made: dict[str, Any]) -> Job:
         env={"VALUE": made["value"]},
         downloads=(Download("http", address, target=made["target"]),),
         setup=(f"{note} >> setup",),
-        steps=(Step(f"{note} >> setup", once=False),),
+        steps=(SetupStep(f"{note} >> setup", once=False),),
         items=tuple(made["items"]) or None,
         run=f"{note} {'{item}' if made['items'] else ''} >> out",
         budget=Budget(None, made["limit"]),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.errors import UserError
-from gpuspec.job import Budget, GpuChoice, Job, Port, Step
+from gpuspec.job import Budget, GpuChoice, Job, Port, SetupStep
 from gpuspec.launch import RunSettings, find_launcher, items
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.job_script import (
@@ -218,7 +218,11 @@ def test_the_most_that_a_gpu_held_is_said_at_the_end(limit: float | None, tmp_pa
 
 
 def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:
-    steps = (Step("touch made", once=True), Step("echo each", once=False), Step("touch unsaid"))
+    steps = (
+        SetupStep("touch made", once=True),
+        SetupStep("echo each", once=False),
+        SetupStep("touch unsaid"),
+    )
     spec = job(
         "RTX A6000", setup=tuple(step.run for step in steps), steps=steps, run="echo run", budget=Budget(1, 1)
     )
@@ -240,7 +244,7 @@ def test_a_setup_that_failed_is_done_anew_on_a_machine_used_again(
 ) -> None:
     (tmp_path / "deep").mkdir()
     setup = ("echo tried >> tries", "cd deep", "[ -e ../mended ]  # or it fails", "touch made")
-    steps = tuple(Step(command) for command in setup)
+    steps = tuple(SetupStep(command) for command in setup)
     budget = Budget(max_hours=hours) if hours else None
     spec = job("RTX A6000", setup=setup, steps=steps, run="echo run", budget=budget)
     assert bash(made(spec)["setup"], tmp_path).returncode == 1
@@ -375,7 +379,7 @@ def test_a_machine_is_made_for_its_open_ports_not_for_those_forwarded() -> None:
 
 
 def test_a_limit_until_a_date_is_shared_by_all_machines(tmp_path: Path) -> None:
-    spec = Job(setup=("sleep 60",), steps=(Step("sleep 60"),))
+    spec = Job(setup=("sleep 60",), steps=(SetupStep("sleep 60"),))
     late = bash(setup_text(spec, 1.0, deadline=time.time() - 5), tmp_path)
     assert late.returncode == 124
     assert f"{LIMIT_REACHED}: 1 h" in late.stderr

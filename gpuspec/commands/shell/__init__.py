@@ -1,6 +1,6 @@
 """Shell text → the simple commands in it, with argv, offsets and what encloses them. Nothing is ever run."""
 
-from gpuspec.commands.shell.script import Command, Enclosure, Redirect, Script, Wrapper
+from gpuspec.commands.shell.script import Command, Enclosure, Redirect, ShellScript, Wrapper
 from gpuspec.commands.shell.walk import parse
 from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word
 
@@ -10,7 +10,7 @@ __all__ = [
     "Command",
     "Enclosure",
     "Redirect",
-    "Script",
+    "ShellScript",
     "Word",
     "Wrapper",
     "parse",

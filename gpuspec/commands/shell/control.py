@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gpuspec.commands.shell.assign import assign, merged
 from gpuspec.commands.shell.expand import MAX_FIELDS, fields
 from gpuspec.commands.shell.grammar import arms_of_if
-from gpuspec.commands.shell.scope import FOLDER, Budget, Scope, Value, lookup
+from gpuspec.commands.shell.scope import FOLDER, Scope, StepBudget, Value, lookup
 from gpuspec.commands.shell.script import Enclosure, Kind
 from gpuspec.commands.word import UNKNOWN, Word, marks
 
@@ -36,7 +36,7 @@ class Control:
     `scope.around` and `scope.variables`. `locate` maps offsets into the outer text."""
 
     def __init__(
-        self, source: str, variables: dict[str, Value], budget: Budget, exported: dict[str, None]
+        self, source: str, variables: dict[str, Value], budget: StepBudget, exported: dict[str, None]
     ) -> None:
         self.scope = Scope(source, variables, budget, self._substitution, exported)
         self.source = source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gpuspec.commands.shell.scope import Budget
+from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.shell.script import Command, Enclosure
 from gpuspec.commands.shell.wrappers import Peeled
 from gpuspec.commands.word import UNKNOWN, Word
@@ -16,7 +16,7 @@ _XARGS_REPEATS = ("-I", "-i", "-n", "-L", "-l", "--replace", "--max-args", "--ma
 Once = tuple[Enclosure, tuple[Word, ...], tuple[Word, ...]]
 
 
-def repeated(peeled: Peeled, command: Command, budget: Budget) -> Once | None:
+def repeated(peeled: Peeled, command: Command, budget: StepBudget) -> Once | None:
     """The loop that a wrapper is, with the words or the script that it runs for each item; None where it runs its
     command once. The item stands in the words as a piece that is not known and differs from turn to turn."""
     name = peeled.wrapper.name

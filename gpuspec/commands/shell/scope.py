@@ -46,7 +46,7 @@ FOLDER_BEFORE = "//"
 """The folder before that: where `cd -` and `popd` go."""
 
 
-class Budget:
+class StepBudget:
     """Steps that may still be taken, and the loops walked so far; one for a script and all texts inside it."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Scope:
         self,
         source: str,
         variables: dict[str, Value],
-        budget: Budget,
+        budget: StepBudget,
         on_substitution: Callable[[Node], None],
         exported: dict[str, None] | None = None,
     ) -> None:

@@ -91,7 +91,7 @@ class Command(NamedTuple):
         return tuple(e for e in self.enclosures if e.mark)
 
 
-class Script(NamedTuple):
+class ShellScript(NamedTuple):
     """Commands in the order in which they would run. `variables` at the end of the script: text as in
     `Word.text`. `broken`: some of the text is not shell; what could be read is here. `cut`: it is longer
     than MAX_TEXT or does more than MAX_STEPS, and the rest was left out."""

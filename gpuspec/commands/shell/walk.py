@@ -10,8 +10,8 @@ from gpuspec.commands.shell.expand import joined
 from gpuspec.commands.shell.grammar import MAX_TEXT, clean, tree
 from gpuspec.commands.shell.redirect import redirections
 from gpuspec.commands.shell.repeats import repeated
-from gpuspec.commands.shell.scope import FOLDER, FOLDER_BEFORE, Budget, Value, shifted, with_values
-from gpuspec.commands.shell.script import Command, Redirect, Script, Wrapper
+from gpuspec.commands.shell.scope import FOLDER, FOLDER_BEFORE, StepBudget, Value, shifted, with_values
+from gpuspec.commands.shell.script import Command, Redirect, ShellScript, Wrapper
 from gpuspec.commands.shell.wrappers import SHELLS, peel
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
 
@@ -27,27 +27,27 @@ def parse(
     env: Mapping[str, str | None] | None = None,
     arguments: tuple[str, ...] | None = None,
     folder: str = "",
-) -> Script:
+) -> ShellScript:
     """Read a script. `env` holds the variables it starts with; None is a variable whose value is not known.
     `arguments` are `$1 $2 …` (None: not known); `folder` is where it starts. Never raises: what is not shell is
-    skipped (`Script.broken`)."""
+    skipped (`ShellScript.broken`)."""
     variables: dict[str, Value] = {k: UNKNOWN if v is None else v for k, v in (env or {}).items()}
     exported = dict.fromkeys(variables)
     variables[FOLDER] = folder
-    budget = Budget()
+    budget = StepBudget()
     walk = _Walk(clean(text), variables, budget, exported)
     walk.scope.positional = arguments
     walk.whole()
     known = {k: v for k, v in variables.items() if isinstance(v, str) and k not in (FOLDER, FOLDER_BEFORE)}
     cut = len(text) > MAX_TEXT or budget.steps < 0
-    return Script(tuple(walk.commands), known, walk.broken, cut)
+    return ShellScript(tuple(walk.commands), known, walk.broken, cut)
 
 
 class _Walk(Control):
     """One text being walked. Texts inside it (`bash -c`) get a walk of their own and share commands and functions."""
 
     def __init__(
-        self, source: str, variables: dict[str, Value], budget: Budget, exported: dict[str, None]
+        self, source: str, variables: dict[str, Value], budget: StepBudget, exported: dict[str, None]
     ) -> None:
         super().__init__(source, variables, budget, exported)
         self.commands: list[Command] = []

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from gpuspec.commands.shell.wrappers import peel
 from gpuspec.commands.word import UNKNOWN, Word
-from gpuspec.scripts.program import Run
+from gpuspec.scripts.program import Invocation
 
 
-class Launcher(NamedTuple):
+class LaunchCommand(NamedTuple):
     """`name` is how it is shown. `identity` are the options (or keywords) that name the machine: with the same
     name it is the same machine; `""` means the first plain argument does. `reuses` are options that put the job on
     machines that stay. `general`: launches anything, so a sign of a GPU is needed. `idempotent`: launching the
@@ -28,14 +28,14 @@ class Launcher(NamedTuple):
     other: tuple[str, ...] = ()
 
 
-def _command(text: str, *identity: str, **rest: Any) -> Launcher:
-    return Launcher(text, tuple(text.split()), identity, **rest)
+def _command(text: str, *identity: str, **rest: Any) -> LaunchCommand:
+    return LaunchCommand(text, tuple(text.split()), identity, **rest)
 
 
 _POOL: tuple[str, ...] = ("--pool", "-p")
 _NEW = "--name"
 
-COMMANDS: tuple[Launcher, ...] = (
+COMMANDS: tuple[LaunchCommand, ...] = (
     _command("gpu run"),
     _command("gpuspec run", reuses=("--on=local",)),
     _command("sky launch", "-c", "--cluster"),
@@ -89,7 +89,7 @@ COMMANDS: tuple[Launcher, ...] = (
     _command("tofu apply", general=True, idempotent=True),
 )
 
-CALLS: tuple[Launcher, ...] = (
+CALLS: tuple[LaunchCommand, ...] = (
     _command("sky.launch()", "cluster_name="),
     _command("sky.jobs.launch()", reuses=("pool=",)),
     _command("sky.spot_launch()"),
@@ -166,7 +166,7 @@ def unwrap(words: Sequence[Word]) -> Sequence[Word]:
     return words
 
 
-def launcher_of(run: Run, script: str) -> Launcher | None:
+def launcher_of(run: Invocation, script: str) -> LaunchCommand | None:
     """What a command or call launches, or None: other commands, dry runs, machines that stay, no sign of a GPU."""
     words = unwrap(run.words)
     if not words:
@@ -182,7 +182,7 @@ def launcher_of(run: Run, script: str) -> Launcher | None:
     return found
 
 
-def _named(texts: list[str], names: frozenset[str]) -> Launcher | None:
+def _named(texts: list[str], names: frozenset[str]) -> LaunchCommand | None:
     program = texts[0].rsplit("/", 1)[-1].removesuffix(".py")
     if program in (UNKNOWN, "") or "$" in program:
         program = _program_in(names, program)
@@ -219,7 +219,7 @@ def _program_in(names: frozenset[str], text: str) -> str:
     )
 
 
-def _rest(texts: list[str]) -> Launcher | None:
+def _rest(texts: list[str]) -> LaunchCommand | None:
     if texts[0].rsplit("/", 1)[-1] not in ("curl", "wget", "http", "https"):
         return None
     text = " ".join(texts)
@@ -227,14 +227,14 @@ def _rest(texts: list[str]) -> Launcher | None:
     posts = re.search(
         r"(?:^| )(?:-X ?(?:POST|PUT)|--request[ =](?:POST|PUT)|-d|--data\S*|--json|POST|PUT)(?: |$)", text
     )
-    return Launcher(f"curl …{match.group()}", (), ()) if match and posts else None
+    return LaunchCommand(f"curl …{match.group()}", (), ()) if match and posts else None
 
 
-def _sdk(texts: list[str]) -> Launcher | None:
+def _sdk(texts: list[str]) -> LaunchCommand | None:
     called = texts[0]
     if called.rsplit(".", 1)[-1] in ("post()", "put()", "request()", "run_graphql_query()"):
         match = _REST.search(" ".join(texts))
-        return Launcher(f"{called[:-2]}(…{match.group()})", ()) if match else None
+        return LaunchCommand(f"{called[:-2]}(…{match.group()})", ()) if match else None
     for launcher in CALLS:
         name = launcher.words[0]
         if (
@@ -255,7 +255,7 @@ def _has(texts: Sequence[str], option: str) -> bool:
     )
 
 
-def _gpu_work(launcher: Launcher, command: str, fed: str, script: str) -> bool:
+def _gpu_work(launcher: LaunchCommand, command: str, fed: str, script: str) -> bool:
     if launcher.words[0] == "kubectl" or "namespaced" in launcher.name:
         job = (
             launcher.name == "kubectl run"
@@ -268,7 +268,7 @@ def _gpu_work(launcher: Launcher, command: str, fed: str, script: str) -> bool:
     return bool(_GPU.search(command) or _GPU.search(script))
 
 
-def identity_of(launcher: Launcher, run: Run) -> Word | None:
+def identity_of(launcher: LaunchCommand, run: Invocation) -> Word | None:
     """The word that names the machine; None where the launch does not name one (a new one each time)."""
     words = list(unwrap(run.words))
     for at, word in enumerate(words):
@@ -291,7 +291,7 @@ def identity_of(launcher: Launcher, run: Run) -> Word | None:
     return None
 
 
-def spec_of(run: Run) -> str | None:
+def spec_of(run: Invocation) -> str | None:
     """The literal path of the task or spec file that is launched, if one is named."""
     for word in run.words[1:]:
         if (
