@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.steps import Step
 from gpuspec.engines import ENGINES, engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
@@ -114,7 +115,10 @@ def _dealt_by_hand(facts: Facts) -> bool:
     for step in facts.commands:
         if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
             return True
-        served = any(engine.server and engine.name in step.command.name for engine in ENGINES)
-        if training and ("use_vllm" in step.text or "grpo" in step.text or served):
+        if training and ("use_vllm" in step.text or "grpo" in step.text or _serves(step)):
             return True
     return False
+
+
+def _serves(step: Step) -> bool:
+    return any(engine.server and engine.name in step.command.name for engine in ENGINES)
