@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from gpuspec.commands.python.expressions import VOLATILE
+from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import Word
 from gpuspec.scripts.launch_commands import LaunchCommand, identity_of, launcher_of, spec_of
 from gpuspec.scripts.program import Guard, Invocation, Loop
@@ -21,6 +22,9 @@ _HARDWARE = re.compile(
     r"(?:_?(?:types?|names?|ids?|lists?|options?|candidates?|fallbacks?|order|priority|preferences?|to_try|\d))*(?:\W|$)",
     re.IGNORECASE,
 )
+
+_STEPS = 50_000
+"""Shell statements read in one script: functions that call functions could go on for ever."""
 
 Starts = Callable[[Invocation, str], "LaunchCommand | None"]
 """(command, text of the script) → what it launches."""
@@ -66,6 +70,7 @@ class Judge:
     def __init__(self, text: str, starts: Starts = launcher_of) -> None:
         self.text = text
         self.starts = starts
+        self.budget = StepBudget(_STEPS)
         self.found: list[_Launched] = []
 
     def run(self, run: Invocation, frames: Sequence[Frame], guards: Guards) -> None:

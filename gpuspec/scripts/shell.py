@@ -41,7 +41,7 @@ def judge_shell(
     if text.startswith("#!") and "zsh" in text.split("\n", 1)[0]:
         # The grammar is bash's: a zsh glob's qualifier, `*.wav(N)`, would end the reading.
         text = re.sub(r"(?<=[*?\w\]])\([N.omnD/@^]{1,4}\)", lambda match: "*" * len(match[0]), text)
-    judge_commands(parse(text, env).commands, text, judge, outer=outer, span=span)
+    judge_commands(parse(text, env, budget=judge.budget).commands, text, judge, outer=outer, span=span)
 
 
 def judge_commands(

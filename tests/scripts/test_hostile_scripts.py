@@ -46,5 +46,13 @@ def test_functions_that_multiply_are_cut_off() -> None:
     assert len(launch_loops("x", script, "shell")) <= 1
 
 
+def test_all_recipes_of_a_makefile_share_one_limit() -> None:
+    calls = "; ".join(f"f{i}() {{ " + f"f{i + 1} x;" * 30 + " }" for i in range(5))
+    recipes = "".join(
+        f"t{n}:\n\t{calls}; f5() {{ sky launch -y; }}; for i in a b; do f0 $$i; done\n" for n in range(200)
+    )
+    assert len(launch_loops("Makefile", recipes, "makefile")) <= 200
+
+
 def test_beyond_the_size_limit_nothing_is_read() -> None:
     assert launch_loops("x", "for f in a b; do gpu run $f; done\n" + "#" * LARGEST, "shell") == []

@@ -228,7 +228,7 @@ class Control:
         """The text of a loop's body and of the functions that it calls."""
         texts, seen = [self._text(body)], set[str]()
         for text in texts:
-            self.scope.budget.steps -= len(text) // 1000
+            self.scope.budget.steps -= len(text) // 20
             for name in self.functions.keys() & set(re.findall(_NAME, text) if self.functions else ()) - seen:
                 seen.add(name)
                 texts.append(self.functions[name].text)

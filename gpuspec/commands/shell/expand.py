@@ -166,17 +166,17 @@ def unknown(node: Node, scope: Scope) -> str:
         return UNKNOWN
     found: list[str] = []
     nodes = [node]
-    while nodes:
-        part = nodes.pop()
+    for part in nodes:
         if part.type in ("variable_name", "special_variable_name"):
             name = scope.source[part.start_byte : part.end_byte]
             value = scope.positional if name in ("@", "*") else lookup(name, scope)
             if name in _ALWAYS_NEW:
                 value = UNKNOWN + scope.marks
             found += [value] if isinstance(value, str) else value or ()
-        elif part.type == "command_substitution" and re.search(_CLOCKS, _text(part, scope)):
+        elif part.type == "command_substitution" and re.search(_CLOCKS, _text(part, scope)[:300]):
             found.append(UNKNOWN + scope.marks)
-        nodes += part.children
+        if len(nodes) < MAX_FIELDS:
+            nodes += part.children
     return UNKNOWN + marks(*found)
 
 

@@ -49,8 +49,8 @@ FOLDER_BEFORE = "//"
 class StepBudget:
     """Steps that may still be taken, and the loops walked so far; one for a script and all texts inside it."""
 
-    def __init__(self) -> None:
-        self.steps = MAX_STEPS
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        self.steps = steps
         self.depth = 0
         self.loops = 0
 

@@ -27,14 +27,15 @@ def parse(
     env: Mapping[str, str | None] | None = None,
     arguments: tuple[str, ...] | None = None,
     folder: str = "",
+    budget: StepBudget | None = None,
 ) -> ShellScript:
     """Read a script. `env` holds the variables it starts with; None is a variable whose value is not known.
-    `arguments` are `$1 $2 …` (None: not known); `folder` is where it starts. Never raises: what is not shell is
-    skipped (`ShellScript.broken`)."""
+    `arguments` are `$1 $2 …` (None: not known); `folder` is where it starts; texts that share a `budget` are
+    read until that is used up. Never raises: what is not shell is skipped (`ShellScript.broken`)."""
     variables: dict[str, Value] = {k: UNKNOWN if v is None else v for k, v in (env or {}).items()}
     exported = dict.fromkeys(variables)
     variables[FOLDER] = folder
-    budget = StepBudget()
+    budget = budget or StepBudget()
     walk = _Walk(clean(text), variables, budget, exported)
     walk.scope.positional = arguments
     walk.whole()
