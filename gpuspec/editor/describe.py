@@ -23,12 +23,12 @@ def gpu_short(gpu: Gpu, listed: PriceList) -> str:
 def gpu_text(written: str, listed: PriceList) -> str | None:
     """What is known of the GPU of a name; every one of them where several share the name."""
     match = listed.catalog.resolve_gpu(written)
-    meant = (match.gpu,) if match.gpu else match.ambiguous
-    if not meant:
-        near = ", ".join(match.suggestions)
-        return f"No GPU is called `{_plain(written)}`." + (f" Did you mean {near}?" if near else "")
-    head = f"`{_plain(written)}` may be any of these:\n\n" if len(meant) > 1 else ""
-    return head + "\n\n".join(_gpu(gpu, listed) for gpu in meant)
+    gpus = (match.gpu,) if match.gpu else match.ambiguous
+    if not gpus:
+        suggested = ", ".join(match.suggestions)
+        return f"No GPU is called `{_plain(written)}`." + (f" Did you mean {suggested}?" if suggested else "")
+    head = f"`{_plain(written)}` may be any of these:\n\n" if len(gpus) > 1 else ""
+    return head + "\n\n".join(_gpu(gpu, listed) for gpu in gpus)
 
 
 def _gpu(gpu: Gpu, listed: PriceList) -> str:
@@ -81,8 +81,8 @@ def model_text(written: str, catalog: Catalog) -> str | None:
     model = match.model
     if model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
-        near = f" Did you mean {match.suggestions[0]}?" if match.suggestions else ""
-        return f"The catalogue does not know `{_plain(written)}`.{size}{near}"
+        suggested = f" Did you mean {match.suggestions[0]}?" if match.suggestions else ""
+        return f"The catalogue does not know `{_plain(written)}`.{size}{suggested}"
     active = f", {model.active_params_b:g} B active" if model.active_params_b else ""
     facts = [
         f"{model.params_b:g} B parameters{active}" if model.params_b else "size unknown",

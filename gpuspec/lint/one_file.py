@@ -153,10 +153,10 @@ class OneFile:
         # A selector is judged only if every rule it means was asked: else it may be there for one that was not.
         for suppression in self.suppressions:
             for entry in suppression.entries:
-                meant = registry.meant(entry.selector)
-                unseen = not meant and bool(self.settings.refused)
+                matching = registry.matching(entry.selector)
+                unseen = not matching and bool(self.settings.refused)
                 if unseen or any(
-                    rule.needs == "suppressions" or rule.code not in self._ran for rule in meant
+                    rule.needs == "suppressions" or rule.code not in self._ran for rule in matching
                 ):
                     suppression.used.add(entry.selector)
 

@@ -40,14 +40,14 @@ class Registry(NamedTuple):
         installed = {plugin.name for plugin in plugins().loaded}
         return tuple(sorted(installed | {entry.plugin for entry in self.rules} - {BUILT_IN}))
 
-    def meant(self, selector: str) -> list[Rule | BuiltIn]:
+    def matching(self, selector: str) -> list[Rule | BuiltIn]:
         """The rules a selector means."""
         return [e.rule for e in self.rules if matches(selector, e.rule.code, e.rule.name)]
 
     def check(self, selectors: Iterable[str], origin: str) -> None:
         """Raise UserError `unknown-rule` for a selector that means no rule.
 
-        Silent where a plugin is broken: it may be its rule, and the breakage is what must be told.
+        Silent where a plugin is broken: it may be its rule, and the breakage is what matters.
         """
         if not self.problems:
             check_selectors(selectors, self.known(), origin)

@@ -102,9 +102,9 @@ def sequences_that_fit(sized: Sized, gpu: Gpu) -> int | None:
         return None
     context = sized.workload.context or 4096
     one = kv_cache(shape, context, 1, sized.workload.kv_dtype) / GIB / sized.need.gpus
-    held = fit(sized.need, gpu, sized.workload.memory_utilization)
+    on_gpu = fit(sized.need, gpu, sized.workload.memory_utilization)
     rest = sum(part.expected for part in sized.need.parts if part.name not in ("KV cache", "fragmentation"))
-    return max(int((held.usable - rest) / one), 0) if one > 0 else None
+    return max(int((on_gpu.usable - rest) / one), 0) if one > 0 else None
 
 
 def as_text(sized: Sized) -> str:
@@ -134,26 +134,26 @@ def _parts(sized: Sized) -> list[str]:
     return [*lines, ""]
 
 
-def _bar(held: Fit) -> str:
-    scale = max(held.usable, held.gpu.vram_gib, held.need.high)
+def _bar(on_gpu: Fit) -> str:
+    scale = max(on_gpu.usable, on_gpu.gpu.vram_gib, on_gpu.need.high)
 
     def at(value: float) -> int:
         return round(BAR * value / scale)
 
     cells = [
-        "█" if i < at(held.need.expected) else "▒" if i < at(held.need.high) else "·" for i in range(BAR)
+        "█" if i < at(on_gpu.need.expected) else "▒" if i < at(on_gpu.need.high) else "·" for i in range(BAR)
     ]
-    edge = min(max(at(held.usable), 1), BAR)
+    edge = min(max(at(on_gpu.usable), 1), BAR)
     return "".join(cells[:edge]) + "|" + "".join(cells[edge:])
 
 
 def _cards(sized: Sized) -> list[str]:
     lines = []
-    for held in sized.fits:
-        over = f"{held.need.gpus} × " if held.need.gpus > 1 else ""
-        lines.append(f"{over}{held.gpu.name}: {held.verdict} ({held.part} decides)")
-        lines.append(f"  [{_bar(held)}] {held.need.expected:.1f} of {held.usable:.1f} GiB usable")
-        many = sequences_that_fit(sized, held.gpu)
+    for on_gpu in sized.fits:
+        over = f"{on_gpu.need.gpus} × " if on_gpu.need.gpus > 1 else ""
+        lines.append(f"{over}{on_gpu.gpu.name}: {on_gpu.verdict} ({on_gpu.part} decides)")
+        lines.append(f"  [{_bar(on_gpu)}] {on_gpu.need.expected:.1f} of {on_gpu.usable:.1f} GiB usable")
+        many = sequences_that_fit(sized, on_gpu.gpu)
         if many:
             context = sized.workload.context or 4096
             lines.append(f"  room for about {many:,} sequences of {context:,} tokens at once")

@@ -173,13 +173,13 @@ def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
 
 
 def _gpus(case: Case) -> Iterator[Derived]:
-    meant = {}
+    ambiguous = {}
     for choice in case.job.gpu_types:
         match = case.catalog.resolve_gpu(choice.name)
         if match.ambiguous:
-            meant[split_count(choice.name)[0]] = [gpu.name for gpu in match.ambiguous]
-    if meant:
-        yield "gpus", meant, "the name means several GPUs"
+            ambiguous[split_count(choice.name)[0]] = [gpu.name for gpu in match.ambiguous]
+    if ambiguous:
+        yield "gpus", ambiguous, "the name means several GPUs"
     if any(_count(case, choice) is None for choice in case.job.gpu_types):
         yield "gpu_count", 1, "one GPU, where no number is given"
 

@@ -97,24 +97,24 @@ class BatchLimit(Rule):
             return
         each = sum(part.expected for part in one.parts if part.name == "KV cache")
         room = current.fit.usable - (one.expected - each)
-        held = int(room / each) if each > 0 else limit
-        if held < 1 or limit <= held * facts.options["over"]:
+        capacity = int(room / each) if each > 0 else limit
+        if capacity < 1 or limit <= capacity * facts.options["over"]:
             return
-        edit = replace_argument(facts.tree, origin, origin.text.replace(str(limit), str(held)))
+        edit = replace_argument(facts.tree, origin, origin.text.replace(str(limit), str(capacity)))
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
-            f"`{origin.text}`: {gib(room)} are left for KV cache on {current.label}, room for {held} requests of "
+            f"`{origin.text}`: {gib(room)} are left for KV cache on {current.label}, room for {capacity} requests of "
             f"{tokens:,} tokens ({each * 1024:.0f} MiB each); beyond that the engine throws away what it has begun",
             severity="info",
-            suggestion=f"at most {held}, or a shorter context",
-            fix=Fix(f"set the limit to {held}", (edit,), safe=False) if edit else None,
+            suggestion=f"at most {capacity}, or a shorter context",
+            fix=Fix(f"set the limit to {capacity}", (edit,), safe=False) if edit else None,
             numbers=[
                 ("KV cache of one request", f"{tokens:,} tokens: {each:.3f} GiB"),
                 (
                     "left for KV cache",
                     f"{current.fit.usable:.2f} − {one.expected - each:.2f} = {room:.2f} GiB",
                 ),
-                ("requests it holds", f"{room:.2f} ÷ {each:.3f} = {held}"),
+                ("requests it holds", f"{room:.2f} ÷ {each:.3f} = {capacity}"),
             ],
         )
 

@@ -42,13 +42,15 @@ class UnknownGpu(Rule):
             if match.gpu or match.ambiguous or choice.name.lower().startswith(OTHER_ACCELERATORS):
                 continue
             at = facts.name_pointer(choice)
-            near = match.suggestions[:3]
+            similar = match.suggestions[:3]
             yield self.finding(
                 at,
-                f"no GPU is called {choice.name!r}" if near else f"no GPU called {choice.name!r} is known",
-                severity=None if near else "warning",  # it may be newer than the catalogue
-                suggestion=f"did you mean {' or '.join(near)}?"
-                if near
+                f"no GPU is called {choice.name!r}" if similar else f"no GPU called {choice.name!r} is known",
+                severity=None if similar else "warning",  # it may be newer than the catalogue
+                suggestion=f"did you mean {' or '.join(similar)}?"
+                if similar
                 else "`gpuspec gpus` lists those known",
-                fix=Fix(f"use {near[0]}", (facts.rename_gpu(choice, near[0]),), safe=False) if near else None,
+                fix=Fix(f"use {similar[0]}", (facts.rename_gpu(choice, similar[0]),), safe=False)
+                if similar
+                else None,
             )
