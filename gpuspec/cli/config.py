@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gpuspec.cli.options import format_option
 from gpuspec.lint.config import KEYS, Configs
 from gpuspec.rules import collect
 
@@ -19,14 +20,7 @@ def command() -> None:
 @click.argument("path", default=".")
 @click.option("--config", "config_path", metavar="FILE", help="Use this config file and no other.")
 @click.option("--isolated", is_flag=True, help="Use no config file.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("text", "json")
 def show(path: str, config_path: str | None, isolated: bool, format_: str) -> int:
     """The settings in force for PATH (default: here), each with its origin."""
     configs = Configs(collect(), path=config_path, isolated=isolated)

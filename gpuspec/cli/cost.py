@@ -6,7 +6,7 @@ import json
 
 import click
 
-from gpuspec.cli.ps import current, place
+from gpuspec.cli.ps import current, money, place
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records
@@ -49,11 +49,7 @@ def _lines(run: Run, spent: float | None, most: float | None) -> list[tuple[str,
         lines.append(("memory", f"{run.peak_memory:.1f} GiB at most on one GPU{planned}"))
     if run.launcher == "local":
         return [*lines, ("cost", "nothing: this machine")]
-    lines.append(("price", f"{_dollars(run.actual_price)}/h (planned {_dollars(run.planned_price)}/h)"))
+    lines.append(("price", f"{money(run.actual_price)}/h (planned {money(run.planned_price)}/h)"))
     word = "cost" if run.state in FINAL else "so far"
-    lines.append((word, f"{_dollars(spent)} (predicted at most {_dollars(most)})"))
+    lines.append((word, f"{money(spent)} (predicted at most {money(most)})"))
     return lines
-
-
-def _dollars(value: float | None) -> str:
-    return "unknown" if value is None else f"${value:.2f}"

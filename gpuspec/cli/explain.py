@@ -38,7 +38,8 @@ def command(what: str, given: CaseOptions) -> int:
     path, line = (match[1], match[2]) if match else (what, None)
     if not os.path.exists(path):
         raise UserError("unknown-rule", f"{what!r} is neither a rule nor a file", _near(what, registry))
-    found = _findings(path, registry, given)
+    settings = given.settings_for(path)._replace(pedantic=True)
+    found = lint_data(Linter(registry), path, read_file(path), settings)
     if line:
         found = [item for item in found if item.place.line == int(line)]
     if not found:
@@ -58,11 +59,6 @@ def arithmetic(found: Located) -> str:
     if not numbers:
         lines.append(f"    no arithmetic: see `gpuspec explain {found.finding.name}`\n")
     return "".join(lines)
-
-
-def _findings(path: str, registry: Registry, given: CaseOptions) -> list[Located]:
-    settings = given.settings_for(path)._replace(pedantic=True)
-    return lint_data(Linter(registry), path, read_file(path), settings)
 
 
 def _near(word: str, registry: Registry) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.options import accept_no_timer_option
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 
@@ -21,9 +22,7 @@ KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypil
     help="For `sky launch`, `sky jobs launch` (spot with recovery) or `sky serve up` (replicas).",
 )
 @case_options
-@click.option(
-    "--accept-no-timer", is_flag=True, help="Keep clouds whose machines cannot take themselves down."
-)
+@accept_no_timer_option
 def command(spec: str, to: str, given: CaseOptions, accept_no_timer: bool) -> int:
     """Print what `gpuspec run` would launch, for another tool.
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from gpuspec.catalog import Catalog, Gpu, GpuMatch, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.cli.columns import fitted
 from gpuspec.errors import UserError
 from gpuspec.plugin.installed_catalog import installed_catalog
@@ -80,15 +80,8 @@ def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
     match = catalog.resolve_gpu(name)
     if match.gpu is None and not match.ambiguous:
         near = ", ".join(match.suggestions)
-        raise UserError(
-            "unknown-gpu",
-            f"there is no GPU called {name!r}",
-            f"Did you mean {near}?" if near else "`gpuspec gpus` lists all.",
-        )
-    return _and_variants(catalog, match)
-
-
-def _and_variants(catalog: Catalog, match: GpuMatch) -> tuple[Gpu, ...]:
+        hint = f"Did you mean {near}?" if near else "`gpuspec gpus` lists all."
+        raise UserError("unknown-gpu", f"there is no GPU called {name!r}", hint)
     if match.gpu is not None and not match.gpu.variants:
         return (match.gpu,)
     accepted = set(match.accepts)
@@ -141,15 +134,13 @@ def _print_table(catalog: Catalog, lines: list[Line]) -> None:
     if not lines:
         click.echo("No GPU matches.")
         return
-    head = ("GPU", "VRAM GB", "$/h", "SPOT $/h", "GB/s", "FP16 TFLOPS", "FEATURES")
-    rows: list[tuple[str, ...]] = [head]
+    rows: list[tuple[str, ...]] = [("GPU", "VRAM GB", "$/h", "SPOT $/h", "GB/s", "FP16 TFLOPS", "FEATURES")]
     for line in lines:
         gpu = line.gpu
         prices = (_money(line.demand), _money(line.spot))
         speeds = (_number(gpu.bandwidth_gbs), _number(gpu.fp16_tflops))
         rows.append((gpu.name, f"{gpu.vram_gb:g}", *prices, *speeds, _features(gpu)))
-    for text in fitted(rows):
-        click.echo(text)
+    click.echo("\n".join(fitted(rows)))
     click.echo("\nPrices per GPU: " + "; ".join(dates_of_prices(catalog)) + ".")
 
 
@@ -166,13 +157,11 @@ def _print_one(line: Line) -> None:
     gpu = line.gpu
     click.echo(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
     shows = f", {gpu.vram_gib:.1f} GiB usable" if gpu.vram_gib != gpu.vram_gb else ""
+    speeds = (("FP16", gpu.fp16_tflops), ("FP8", gpu.fp8_tflops), ("FP4", gpu.fp4_tflops))
     facts = (
         ("memory", f"{gpu.vram_gb:g} GB{shows}"),
         ("bandwidth", f"{_number(gpu.bandwidth_gbs)} GB/s"),
-        (
-            "dense TFLOPS",
-            f"FP16 {_number(gpu.fp16_tflops)}, FP8 {_number(gpu.fp8_tflops)}, FP4 {_number(gpu.fp4_tflops)}",
-        ),
+        ("dense TFLOPS", ", ".join(f"{name} {_number(speed)}" for name, speed in speeds)),
         ("features", _features(gpu) or "none of bf16, fp8, fp4"),
         ("compute capability", gpu.compute_capability or "unknown"),
         ("form", gpu.form_factor or "unknown"),

@@ -43,17 +43,13 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
     if output == "-":
         click.echo(text, nl=False)
         return 0
-    _write(output, text)
+    try:
+        atomic_write(output, text.encode())
+    except OSError as error:
+        wrong, hint = (
+            f"cannot write {output}: {error.strerror}",
+            "name a file in a folder that can be written",
+        )
+        raise UserError("cannot-write", wrong, hint) from error
     click.echo(f"wrote {output}: next, `gpuspec plan {output}` shows what it would cost")
     return 0
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        atomic_write(path, text.encode())
-    except OSError as error:
-        raise UserError(
-            "cannot-write",
-            f"cannot write {path}: {error.strerror}",
-            "name a file in a folder that can be written",
-        ) from error

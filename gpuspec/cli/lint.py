@@ -107,17 +107,8 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, *
     Exit status: 0 clean, 1 findings of severity warning or error, 2 wrong usage or unreadable input,
     3 gpuspec or a plugin failed.
     """
-    names = (
-        "select",
-        "ignore",
-        "extend_select",
-        "per_file_ignores",
-        "exclude",
-        "fail_on",
-        "pedantic",
-        "preview",
-    )
-    overrides = Overrides(job=given.job, **{name: options.pop(name) for name in names})
+    named = {name: options.pop(name) for name in Overrides._fields if name in options}
+    overrides = Overrides(**named, job=given.job)
     debug = bool(ctx.find_root().params.get("debug"))
     watching = options.pop("watch")
     request = LintRequest(

@@ -20,17 +20,12 @@ def command(query: str | None, as_json: bool, online: bool) -> None:
     QUERY may be a hub id, a quantized upload, an Ollama tag, or a part of a name.
     """
     catalog = installed_catalog()
-    if query is None:
-        found = list(catalog.models)
-    else:
-        low = query.lower()
-        found = [
-            model
-            for model in catalog.models
-            if any(low in name.lower() for name in (model.id, *model.aliases))
-        ]
-        if not found:
-            found = _meant(catalog, query, online=online, quiet=as_json)
+    part = (query or "").lower()
+    found = [
+        model for model in catalog.models if any(part in name.lower() for name in (model.id, *model.aliases))
+    ]
+    if query is not None and not found:
+        found = _meant(catalog, query, online=online, quiet=as_json)
     if as_json:
         import json
 
@@ -72,19 +67,17 @@ def _print_table(found: list[Model]) -> None:
         hub = next((name for name in model.aliases if "/" in name), "")
         context = f"{model.max_context:,}" if model.max_context else "-"
         rows.append((model.id, _size(model), context, model.task or model.modality, hub))
-    for line in fitted(rows):
-        click.echo(line)
+    click.echo("\n".join(fitted(rows)))
 
 
 def _print_one(model: Model) -> None:
     click.echo(f"{model.id}  ({model.task or model.modality}{', ' + model.org if model.org else ''})")
     gated = {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
+    shapes = (("attention", model.attention), ("experts", model.moe), ("components", model.components))
     facts = (
         ("parameters", f"{_size(model)} B" if model.params_b else "unknown"),
         ("shape", _shape(model)),
-        ("attention", ", ".join(f"{k} {v}" for k, v in (model.attention or {}).items())),
-        ("experts", ", ".join(f"{k} {v}" for k, v in (model.moe or {}).items())),
-        ("components", ", ".join(f"{k} {v}" for k, v in (model.components or {}).items())),
+        *((what, ", ".join(f"{k} {v}" for k, v in (shape or {}).items())) for what, shape in shapes),
         ("context", f"{model.max_context:,} tokens" if model.max_context else ""),
         ("stored as", model.native_dtype or ""),
         ("gated", gated),

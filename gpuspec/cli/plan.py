@@ -6,6 +6,7 @@ import click
 
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.options import accept_no_timer_option
 
 
 @click.command("plan")
@@ -24,9 +25,7 @@ from gpuspec.cli.open_case import CaseOptions, case_options, open_case
     help="How long one item takes on the GPU chosen. Default: what the last run measured.",
 )
 @case_options
-@click.option(
-    "--accept-no-timer", is_flag=True, help="Keep clouds whose machines cannot take themselves down."
-)
+@accept_no_timer_option
 def command(
     spec: str,
     as_json: bool,

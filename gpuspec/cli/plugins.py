@@ -6,19 +6,15 @@ from typing import Any
 
 import click
 
+from gpuspec.cli.columns import aligned
+from gpuspec.cli.options import format_option
+from gpuspec.json_text import json_text
 from gpuspec.plugin.load import Plugin, plugins, untold
 
 
 @click.command("plugins")
 @click.option("--time", "spec", metavar="FILE", help="Lint FILE and show how long each plugin's rules took.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("text", "json")
 def command(spec: str | None, format_: str) -> int:
     """Plugins that are installed: what each brings, from where, and what it costs.
 
@@ -31,10 +27,8 @@ def command(spec: str | None, format_: str) -> int:
     faults = [*installed.broken]
     untold()
     if format_ == "json":
-        import json
-
         broken = [{"name": fault.plugin, "message": fault.message} for fault in faults]
-        click.echo(json.dumps({"plugins": rows, "broken": broken}, indent=2, ensure_ascii=False))
+        click.echo(json_text({"plugins": rows, "broken": broken}), nl=False)
     else:
         click.echo(_table(rows, timed=spec is not None) if rows else "no plugins are installed")
         for fault in faults:
@@ -80,9 +74,7 @@ def _names(plugin: Plugin, hook: str) -> list[str]:
     found = []
     for item in answer if isinstance(answer, (dict, list, tuple)) else ():
         field = _ONE[hook][1]
-        if (
-            isinstance(item, tuple) and type(item) is tuple
-        ):  # the words of a command; a source with its offers
+        if type(item) is tuple:  # the words of a command; a source with its offers
             item = item[0] if field and item else " ".join(map(str, item))
         found.append(str(getattr(item, field, "?") if field else item))
     return found
@@ -94,9 +86,8 @@ def _brought(row: dict[str, Any]) -> str:
     for hook, names in row["brings"].items():
         kind = _ONE[hook][0]
         if kind and len(names) > 3:
-            parts.append(
-                f"{len(names)} {kind.removesuffix('y') + 'ies' if kind.endswith('y') else kind + 's'}"
-            )
+            several = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+            parts.append(f"{len(names)} {several}")
         else:
             parts += [f"{name} ({kind})" if kind else name for name in names]
     return ", ".join(parts) or "nothing"
@@ -124,7 +115,4 @@ def _table(rows: list[dict[str, Any]], *, timed: bool) -> str:
     for row in rows:
         times = [f"{row[key]:.2f}" for key in ("import_ms", "hooks_ms", "run_ms") if key in row]
         lines.append([row["name"], row["version"], _brought(row), *times, row["where"]])
-    wide = [max(len(line[at]) for line in lines) for at in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(size) for cell, size in zip(line, wide, strict=True)).rstrip() for line in lines
-    )
+    return "\n".join(aligned(lines))

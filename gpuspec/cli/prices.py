@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from gpuspec.catalog import Catalog, PriceSource
+from gpuspec.errors import UserError
+from gpuspec.json_text import json_text
 from gpuspec.plugin.installed_catalog import installed_catalog
 
 
@@ -17,7 +21,7 @@ def command(context: click.Context, as_json: bool) -> None:
         return
     catalog = installed_catalog()
     if as_json:
-        _print_json(catalog)
+        click.echo(json_text([_record(catalog, source) for source in catalog.price_sources]), nl=False)
         return
     for source in catalog.price_sources:
         _print_source(catalog, source)
@@ -38,14 +42,12 @@ def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -
 
     from gpuspec.catalog.clouds import CLOUDS
     from gpuspec.catalog.refresh import fetch, update
-    from gpuspec.errors import UserError
 
     wanted = [name.lower() for name in clouds]
     unknown = [name for name in wanted if name not in CLOUDS]
     if unknown:
-        raise UserError(
-            "unknown-cloud", f"there is no cloud {unknown[0]!r}", f"There are: {', '.join(CLOUDS)}."
-        )
+        there_are = f"There are: {', '.join(CLOUDS)}."
+        raise UserError("unknown-cloud", f"there is no cloud {unknown[0]!r}", there_are)
     for failure in [] if offline else fetch(wanted or sorted(CLOUDS)):
         click.echo(f"not fetched: {failure}", err=True)
     result = update(installed_catalog(), wanted, today=date.today().isoformat(), accept_moves=accept_moves)
@@ -70,33 +72,22 @@ def _print_source(catalog: Catalog, source: PriceSource) -> None:
     rent = "" if source.rentable else ", for comparison only: nothing can be rented from it"
     click.echo(f"{source.name}: {source.dated}{rent}")
     click.echo(f"  {len(found)} offers, {len(gpus)} GPUs, {len(regions)} regions, {spot} with a spot price")
-    for reason, rows in source.dropped:
-        click.echo(f"  dropped {rows}: {reason}")
-    for reason, rows in source.mended:
-        click.echo(f"  left out in {rows}: {reason}")
+    for what, reasons in (("dropped", source.dropped), ("left out in", source.mended)):
+        for reason, rows in reasons:
+            click.echo(f"  {what} {rows}: {reason}")
     click.echo(f"  from {source.origin}")
 
 
-def _print_json(catalog: Catalog) -> None:
-    import json
-
-    click.echo(
-        json.dumps(
-            [
-                {
-                    "name": source.name,
-                    "as_of": source.as_of,
-                    "catalog": source.catalog,
-                    "origin": source.origin,
-                    "rentable": source.rentable,
-                    "offers": len(catalog.offers(source.name)),
-                    "gpus": sorted({offer.gpu for offer in catalog.offers(source.name)}),
-                    "dropped": dict(source.dropped),
-                    "mended": dict(source.mended),
-                }
-                for source in catalog.price_sources
-            ],
-            indent=2,
-            ensure_ascii=False,
-        )
-    )
+def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:
+    found = catalog.offers(source.name)
+    return {
+        "name": source.name,
+        "as_of": source.as_of,
+        "catalog": source.catalog,
+        "origin": source.origin,
+        "rentable": source.rentable,
+        "offers": len(found),
+        "gpus": sorted({offer.gpu for offer in found}),
+        "dropped": dict(source.dropped),
+        "mended": dict(source.mended),
+    }

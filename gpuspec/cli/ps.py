@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from gpuspec.cli.columns import aligned
 from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher
@@ -40,12 +41,8 @@ def command(everything: bool, as_json: bool) -> int:
     if not shown:
         click.echo("no runs yet: `gpuspec run job.jsonc` starts one")
         return 0
-    rows_text: list[tuple[str, ...]] = [("RUN", "NAME", "STATE", "ON", "STARTED", "HOURS", "COST", "")]
-    rows_text += [_row(run) for run in shown]
-    widths = [max(len(row[column]) for row in rows_text) for column in range(7)]
-    for row in rows_text:
-        cells = [cell.ljust(width) for cell, width in zip(row[:7], widths, strict=True)]
-        click.echo("  ".join([*cells, row[7]]).rstrip())
+    head = ("RUN", "NAME", "STATE", "ON", "STARTED", "HOURS", "COST", "")
+    click.echo("\n".join(aligned([head, *map(_row, shown)])))
     lost = [run for run in shown if (run.state == "lost" and not run.gone) or run_cost.outlived(run)]
     if lost:
         click.echo(f"\n{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
@@ -99,16 +96,11 @@ def place(run: Run) -> str:
 
 
 def _row(run: Run) -> tuple[str, ...]:
-    spent = run_cost.so_far(run)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
-    money = "unknown" if spent is None else f"${spent:.2f}"
-    return (
-        run.id,
-        run.name,
-        run.state,
-        place(run),
-        started,
-        f"{run_cost.hours(run):.2f}",
-        money,
-        run.message,
-    )
+    hours, spent = f"{run_cost.hours(run):.2f}", money(run_cost.so_far(run))
+    return (run.id, run.name, run.state, place(run), started, hours, spent, run.message)
+
+
+def money(amount: float | None) -> str:
+    """Dollars, or that nobody knows."""
+    return "unknown" if amount is None else f"${amount:.2f}"

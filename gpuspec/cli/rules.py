@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from gpuspec.cli.options import format_option
 from gpuspec.cli.run_lint import write
+from gpuspec.json_text import json_text
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.one_file import page_url
 from gpuspec.lint.page import markdown, page
@@ -16,14 +18,7 @@ from gpuspec.rules import collect
 
 
 @click.command("rules")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json", "markdown")),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("text", "json", "markdown")
 @click.option("--docs", metavar="DIR", help="Write one page a rule, and an index, into DIR.")
 def command(format_: str, docs: str | None) -> int:
     """All rules: gpuspec's and those of installed plugins."""
@@ -65,9 +60,7 @@ def _notes(entry: Registered) -> list[str]:
 
 
 def _json(registry: Registry) -> str:
-    import json
-
-    return json.dumps([_object(entry) for entry in registry.rules], indent=2, ensure_ascii=False) + "\n"
+    return json_text([_object(entry) for entry in registry.rules])
 
 
 def _object(entry: Registered) -> dict[str, Any]:

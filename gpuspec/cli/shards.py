@@ -13,16 +13,8 @@ from gpuspec.cli.open_case import CaseOptions
 from gpuspec.errors import UserError
 from gpuspec.planning.case import Case
 
-_VALUES = {"on": "--on", "max_hours": "--max-hours"}
-_FLAGS = {
-    "detach": "--detach",
-    "fresh": "--fresh",
-    "no_outputs": "--no-outputs",
-    "resume": "--resume",
-    "plain": "--plain",
-    "allow_no_gpu": "--allow-no-gpu",
-    "accept_no_timer": "--accept-no-timer",
-}
+_VALUES = ("on", "max_hours")
+_FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu", "accept_no_timer")
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -43,39 +35,22 @@ def check_shards(case: Case, specs: int, shards: int) -> None:
         raise UserError("bad-shards", "--shards takes one spec, from a file", "launch them one by one")
     found = items.resolve(case.job, case.workdir)
     if len(found) < shards:
-        raise UserError(
-            "bad-shards",
-            f"--shards {shards}, but the spec has {len(found)} items"
-            if found
-            else "--shards spreads `items`, and the spec has none",
-            "give fewer shards, or name the inputs in `items`",
-        )
+        few = f"--shards {shards}, but the spec has {len(found)} items"
+        wrong = few if found else "--shards spreads `items`, and the spec has none"
+        raise UserError("bad-shards", wrong, "give fewer shards, or name the inputs in `items`")
 
 
 def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, Any]) -> int:
     """Run all parts at once, their lines marked `[1/3]`; the exit status of the first that did not succeed."""
-    rest = [
-        word
-        for name, option in _VALUES.items()
-        if options[name] is not None
-        for word in (option, str(options[name]))
-    ]
-    rest += [option for name, option in _FLAGS.items() if options[name]]
-    rest += given.words()
+    command = [sys.executable, "-m", "gpuspec", "run", "--yes"]
+    for name in _VALUES:
+        if options[name] is not None:
+            command += [_option(name), str(options[name])]
+    command += [_option(name) for name in _FLAGS if options[name]]
+    command += given.words()
     children = [
         subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "gpuspec",
-                "run",
-                "--yes",
-                "--shard",
-                f"{number}/{shards}",
-                *rest,
-                "--",
-                spec,
-            ],
+            [*command, "--shard", f"{number}/{shards}", "--", spec],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,6 +81,10 @@ def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, An
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _copy(mark: str, stream: IO[str] | None, out: IO[str]) -> None:

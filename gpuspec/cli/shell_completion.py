@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 
 import click
 from click.shell_completion import (
@@ -19,52 +20,32 @@ from gpuspec.errors import UserError
 FILES = ("FILE", "PATH", "SPEC", "JOB", "DIR", "FOLDER")
 
 
-def _rules() -> Iterable[str]:
-    from gpuspec.rules import collect
+def _known(word: str) -> Iterable[str]:
+    """Everything that may stand for a placeholder's word."""
+    if word == "RULE":
+        from gpuspec.rules import collect
 
-    return [word for pair in collect().known() for word in pair]
+        return [word for pair in collect().known() for word in pair]
+    if word == "RUN":
+        from gpuspec.launch.records import Records
 
+        return [run.id for run in Records().all()]
+    if word == "FORMAT":
+        from gpuspec.report import FORMATS, reporters
 
-def _runs() -> Iterable[str]:
-    from gpuspec.launch.records import Records
+        return [*FORMATS, *reporters()]
+    if word == "CLOUD":
+        from gpuspec.catalog.clouds import CLOUDS
 
-    return [run.id for run in Records().all()]
+        return CLOUDS
+    if word in ("MODEL", "ID", "SOURCE"):
+        from gpuspec.plugin.installed_catalog import installed_catalog
 
-
-def _models() -> Iterable[str]:
-    from gpuspec.plugin.installed_catalog import installed_catalog
-
-    return [name for model in installed_catalog().models for name in (model.id, *model.aliases)]
-
-
-def _sources() -> Iterable[str]:
-    from gpuspec.plugin.installed_catalog import installed_catalog
-
-    return [source.name for source in installed_catalog().price_sources]
-
-
-def _formats() -> Iterable[str]:
-    from gpuspec.report import FORMATS, reporters
-
-    return [*FORMATS, *reporters()]
-
-
-def _clouds() -> Iterable[str]:
-    from gpuspec.catalog.clouds import CLOUDS
-
-    return CLOUDS
-
-
-KNOWN: dict[str, Callable[[], Iterable[str]]] = {
-    "FORMAT": _formats,
-    "RULE": _rules,
-    "RUN": _runs,
-    "MODEL": _models,
-    "ID": _models,
-    "SOURCE": _sources,
-    "CLOUD": _clouds,
-}
-"""Word of a placeholder → everything that may stand for it."""
+        catalog = installed_catalog()
+        if word == "SOURCE":
+            return [source.name for source in catalog.price_sources]
+        return [name for model in catalog.models for name in (model.id, *model.aliases)]
+    return ()
 
 
 def values(group: click.Group, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
@@ -72,18 +53,9 @@ def values(group: click.Group, args: list[str], incomplete: str) -> list[Complet
     parameter = _parameter(group, args)
     if parameter is None or incomplete.startswith("-"):
         return []
-    shown = (
-        (parameter.metavar or parameter.type.name)
-        .upper()
-        .strip("[]….")
-        .replace(":", "|")
-        .replace(",", "|")
-        .split("|")
-    )
-    words = [word.strip("[]….") for word in shown]
-    found: list[str] = []
-    for word in words:
-        found += [name for name in KNOWN.get(word, list)() if name.startswith(incomplete)]
+    shown = (parameter.metavar or parameter.type.name).upper()
+    words = [word.strip("[]….") for word in re.split("[|:,]", shown)]
+    found = [name for word in words for name in _known(word) if name.startswith(incomplete)]
     # bash takes a colon for the end of a word, and click's scripts do not quote.
     items = [CompletionItem(name) for name in dict.fromkeys(found) if not {" ", ":"} & set(name)]
     if any(word in FILES for word in words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,47 +14,52 @@ from gpuspec.errors import UserError
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Job
 from gpuspec.report.size import Sized
+from gpuspec.report.size import as_json as json_of
+from gpuspec.report.size import as_text as text_of
 from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
-LIMITS = {
-    "context": 100_000_000,
-    "concurrency": 1_000_000,
-    "gpus": 10_000,
-    "params_b": 100_000,
-    "batch": 1_000_000,
-}
-"""Beyond these a number is a slip of the pen."""
+
+def _amount(
+    name: str, metavar: str, text: str, *, most: int, kind: type[float] = int
+) -> Callable[[Any], Any]:
+    """An option for a number above zero; beyond `most` it is a slip of the pen."""
+
+    def checked(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+        if value is not None and not value > 0:
+            wrong = f"{name} is {value:g}; it must be more than zero"
+            raise UserError("bad-number", wrong, f"give {name} a count")
+        if value is not None and value > most:
+            hint = "it is in billions" if kind is float else f"the most that makes sense is {most:,}"
+            raise UserError("bad-number", f"{name} is {value:g}; no job is that large", hint)
+        return value
+
+    return click.option(name, type=kind, metavar=metavar, help=text, callback=checked)
 
 
 @click.command("size")
 @click.argument("what", metavar="MODEL|JOB")
 @click.option("--task", type=click.Choice(["serve", "batch", "train"]), help="What the model is to do.")
 @click.option("--quantization", metavar="SCHEME", help="awq, gptq-int4, fp8, nf4, gguf:Q4_K_M, bf16 …")
-@click.option("--context", type=int, metavar="TOKENS", help="Tokens per sequence, prompt and answer.")
-@click.option("--concurrency", type=int, metavar="N", help="Sequences at the same time.")
+@_amount("--context", "TOKENS", "Tokens per sequence, prompt and answer.", most=100_000_000)
+@_amount("--concurrency", "N", "Sequences at the same time.", most=1_000_000)
 @click.option("--engine", help="vllm, sglang, tgi, transformers, llama.cpp, hf-trainer, torchtune …")
 @click.option("--method", type=click.Choice(["full", "lora", "qlora"]), help="How to train.")
-@click.option("--batch", type=int, metavar="N", help="Training sequences per GPU and step.")
-@click.option("--gpus", type=int, metavar="N", help="Spread over this many GPUs.")
+@_amount("--batch", "N", "Training sequences per GPU and step.", most=1_000_000)
+@_amount("--gpus", "N", "Spread over this many GPUs.", most=10_000)
 @click.option("--on", "gpu", metavar="GPU", help="Judge this GPU, and draw its memory.")
-@click.option("--params-b", type=float, metavar="B", help="Billions of parameters of an unknown model.")
+@_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, kind=float)
 @case_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(
     what: str,
-    task: str | None,
     quantization: str | None,
-    context: int | None,
-    concurrency: int | None,
-    engine: str | None,
-    method: str | None,
-    batch: int | None,
     gpus: int | None,
     gpu: str | None,
     params_b: float | None,
     given: CaseOptions,
     as_json: bool,
+    **of_workload: Any,
 ) -> int:
     """Memory and speed of a model or of a job.
 
@@ -63,9 +69,6 @@ def command(
     gpuspec size FLUX.1-dev --method lora
     gpuspec size job.jsonc
     """
-    for name, value in (("context", context), ("concurrency", concurrency), ("gpus", gpus), ("batch", batch)):
-        _check(name, value)
-    _check("params_b", params_b)
     settings = given.settings_for(what if _is_job(what) else ".")
     if _is_job(what):
         case = open_case(what, settings)
@@ -73,38 +76,16 @@ def command(
     else:
         case = settings.case(Document(path=what, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))
         workload = _of_model(what, params_b, case.catalog)
-    changes: dict[str, Any] = {
-        "context": context,
-        "concurrency": concurrency,
-        "engine": engine,
-        "method": method,
-        "batch": batch,
-    }
-    if task or method:
-        changes["task"] = "train" if method else task
-    changes = {key: value for key, value in changes.items() if value is not None}
+    changes = {name: value for name, value in of_workload.items() if value is not None}
+    if "method" in changes:
+        changes["task"] = "train"
     workload = workload._replace(**changes, **(_scheme(quantization) if quantization else {}))
-    if context and workload.task == "train":
-        workload = workload._replace(sequence=context)
+    if "context" in changes and workload.task == "train":
+        workload = workload._replace(sequence=workload.context)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
     sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
-    if as_json:
-        from gpuspec.report.size import as_json as render
-    else:
-        from gpuspec.report.size import as_text as render
-    click.echo(render(sized), nl=False)
+    click.echo(json_of(sized) if as_json else text_of(sized), nl=False)
     return 0
-
-
-def _check(name: str, value: float | None) -> None:
-    option = "--" + name.replace("_", "-")
-    if value is not None and not value > 0:
-        raise UserError(
-            "bad-number", f"{option} is {value:g}; it must be more than zero", f"give {option} a count"
-        )
-    if value is not None and value > LIMITS[name]:
-        hint = "it is in billions" if name == "params_b" else f"the most that makes sense is {LIMITS[name]:,}"
-        raise UserError("bad-number", f"{option} is {value:g}; no job is that large", hint)
 
 
 def _is_job(what: str) -> bool:
@@ -118,9 +99,8 @@ def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
 
     if is_local(what):
         model = read_local(what)
-        return Workload(
-            task="serve", modality=model.modality, model=model, model_name=what, params_b=params_b
-        )
+        served = Workload(task="serve", modality=model.modality, model=model, model_name=what)
+        return served._replace(params_b=params_b)
     match = catalog.resolve_model(what)
     size = params_b or match.params_b
     if match.model is None and size is None:
