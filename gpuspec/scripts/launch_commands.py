@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.commands.shell.wrappers import peel
 from gpuspec.commands.word import UNKNOWN, Word
-from gpuspec.scripts.program import Invocation
+from gpuspec.scripts.program import ScriptCommand
 
 
 class LaunchCommand(NamedTuple):
@@ -166,7 +166,7 @@ def unwrap(words: Sequence[Word]) -> Sequence[Word]:
     return words
 
 
-def launcher_of(run: Invocation, script: str) -> LaunchCommand | None:
+def launcher_of(run: ScriptCommand, script: str) -> LaunchCommand | None:
     """What a command or call launches, or None: other commands, dry runs, machines that stay, no sign of a GPU."""
     words = unwrap(run.words)
     if not words:
@@ -268,7 +268,7 @@ def _gpu_work(launcher: LaunchCommand, command: str, fed: str, script: str) -> b
     return bool(_GPU.search(command) or _GPU.search(script))
 
 
-def identity_of(launcher: LaunchCommand, run: Invocation) -> Word | None:
+def identity_of(launcher: LaunchCommand, run: ScriptCommand) -> Word | None:
     """The word that names the machine; None where the launch does not name one (a new one each time)."""
     words = list(unwrap(run.words))
     for at, word in enumerate(words):
@@ -291,7 +291,7 @@ def identity_of(launcher: LaunchCommand, run: Invocation) -> Word | None:
     return None
 
 
-def spec_of(run: Invocation) -> str | None:
+def spec_of(run: ScriptCommand) -> str | None:
     """The literal path of the task or spec file that is launched, if one is named."""
     for word in run.words[1:]:
         if (

@@ -10,7 +10,7 @@ from gpuspec.commands.python.expressions import VOLATILE
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import Word
 from gpuspec.scripts.launch_commands import LaunchCommand, identity_of, launcher_of, spec_of
-from gpuspec.scripts.program import Guard, Invocation, Loop
+from gpuspec.scripts.program import Guard, Loop, ScriptCommand
 from gpuspec.text import Span
 
 _RETRY = re.compile(
@@ -26,7 +26,7 @@ _HARDWARE = re.compile(
 _STEPS = 50_000
 """Shell statements read in one script: functions that call functions could go on for ever."""
 
-Starts = Callable[[Invocation, str], "LaunchCommand | None"]
+Starts = Callable[[ScriptCommand, str], "LaunchCommand | None"]
 """(command, text of the script) → what it launches."""
 
 Guards = tuple[tuple[Guard, int], ...]
@@ -57,7 +57,7 @@ class Frame:
 
 
 class _Launched(NamedTuple):
-    run: Invocation
+    run: ScriptCommand
     launcher: LaunchCommand
     frames: tuple[tuple[Frame, bool], ...]
     """Each loop around it, and whether in that loop this launch is one per item."""
@@ -73,7 +73,7 @@ class Judge:
         self.budget = StepBudget(_STEPS)
         self.found: list[_Launched] = []
 
-    def run(self, run: Invocation, frames: Sequence[Frame], guards: Guards) -> None:
+    def run(self, run: ScriptCommand, frames: Sequence[Frame], guards: Guards) -> None:
         """A command inside some loops, outermost first."""
         launcher = self.starts(run, self.text) if frames else None
         if launcher is None:
@@ -114,7 +114,7 @@ class Judge:
         return [best[span] for span in sorted(best)]
 
 
-def _per_item(frame: Frame, run: Invocation, launcher: LaunchCommand, guards: Sequence[Guard]) -> bool:
+def _per_item(frame: Frame, run: ScriptCommand, launcher: LaunchCommand, guards: Sequence[Guard]) -> bool:
     loop = frame.loop
     if loop.kind == "forever" or _single(loop) or "first" in guards:
         return False

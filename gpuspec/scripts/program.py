@@ -17,7 +17,7 @@ def opposite(guard: Guard) -> Guard:
     return {"success": "failure", "failure": "success", "first": "unknown"}.get(guard, guard)  # type: ignore[return-value]
 
 
-class Invocation(NamedTuple):
+class ScriptCommand(NamedTuple):
     """A command, or a call into a cloud's SDK (then the first word ends in "()" and a keyword argument is a
     word ending in "=" followed by its value). `fed` is what it reads on standard input, where that is known."""
 
@@ -69,7 +69,7 @@ class Exit(NamedTuple):
     levels: int | Literal["function", "program"]
 
 
-Node = Union[Invocation, Call, Assign, Loop, Branch, Exit]
+Node = Union[ScriptCommand, Call, Assign, Loop, Branch, Exit]
 
 
 class ScriptFunction(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from gpuspec.commands.python.expressions import Text, dotted, names_in
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
 from gpuspec.scripts.launch_commands import CALLS, launcher_of
-from gpuspec.scripts.program import Assign, Call, Exit, Invocation, Loop, Node
+from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, ScriptCommand
 from gpuspec.scripts.python_lengths import length
 from gpuspec.text import Span
 
@@ -289,7 +289,7 @@ class Expressions:
             )
         return None
 
-    def _started(self, node: ast.Call, last: str, local: str | None) -> Invocation | None:
+    def _started(self, node: ast.Call, last: str, local: str | None) -> ScriptCommand | None:
         starts = local in self.starters if local else last in _STARTS or bool(_STARTS_BY_NAME.search(last))
         if not starts:
             return None
@@ -303,7 +303,7 @@ class Expressions:
             return self._command(ast.List(list(node.args), ast.Load()), node, None)
         return None
 
-    def _command(self, argument: ast.expr, node: ast.Call, fed: ast.expr | None) -> Invocation | None:
+    def _command(self, argument: ast.expr, node: ast.Call, fed: ast.expr | None) -> ScriptCommand | None:
         text = Text(self.values)
         items = text.items(argument)
         lines = [items] if items is not None else []
@@ -323,16 +323,16 @@ class Expressions:
         for line in lines:
             words = tuple(text.word(part) for part in line)
             words = tuple(Word(word.text, names=word.names | extra) for word in words)
-            run = Invocation(words, self.span(node), self._word(fed) if fed is not None else Word(""))
+            run = ScriptCommand(words, self.span(node), self._word(fed) if fed is not None else Word(""))
             if words and launcher_of(run, self.text) is not None:
                 return run
         return None
 
-    def _sdk(self, node: ast.Call, name: str) -> Invocation | None:
+    def _sdk(self, node: ast.Call, name: str) -> ScriptCommand | None:
         words = [Word(name + "()"), *(self._word(argument) for argument in node.args)]
         for key, word in self._named(node):
             words += [Word(key + "="), word]
-        run = Invocation(tuple(words), self.span(node))
+        run = ScriptCommand(tuple(words), self.span(node))
         return run if launcher_of(run, self.text) is not None else None
 
     def _named(self, node: ast.Call) -> tuple[tuple[str, Word], ...]:

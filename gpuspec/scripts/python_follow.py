@@ -10,10 +10,10 @@ from gpuspec.scripts.program import (
     Branch,
     Call,
     Exit,
-    Invocation,
     Loop,
     Node,
     Program,
+    ScriptCommand,
     ScriptFunction,
     opposite,
 )
@@ -78,7 +78,7 @@ class _Walk:
             self.left -= 1
             if self.left < 0:
                 return
-            if isinstance(node, Invocation):
+            if isinstance(node, ScriptCommand):
                 self.judge.run(node, frames, guards)
             elif isinstance(node, Assign):
                 for frame in frames:
@@ -122,7 +122,7 @@ class _Walk:
         return self.launches[name]
 
     def _launches(self, node: Node) -> bool:
-        if isinstance(node, Invocation):
+        if isinstance(node, ScriptCommand):
             return self.judge.starts(node, self.judge.text) is not None
         return isinstance(node, Call) and node.name in self.program.functions and self.may_launch(node.name)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gpuspec.commands.shell.script import Command
 from gpuspec.scripts.launch_commands import LaunchCommand, unwrap
 from gpuspec.scripts.loops import Judge, RepeatedLaunch
-from gpuspec.scripts.program import Invocation
+from gpuspec.scripts.program import ScriptCommand
 from gpuspec.scripts.shell import judge_commands
 
 _PROGRAMS = {
@@ -35,7 +35,7 @@ def reload_loops(commands: Iterable[Command], text: str) -> list[RepeatedLaunch]
     return judge.repeated()
 
 
-def _loads(run: Invocation, script: str) -> LaunchCommand | None:
+def _loads(run: ScriptCommand, script: str) -> LaunchCommand | None:
     # One process per GPU is how several GPUs are used.
     if any("CUDA_VISIBLE_DEVICES" in word.text or "cuda:" in word.text for word in run.words):
         return None

@@ -9,7 +9,7 @@ from gpuspec.commands.shell.control import GLOB
 from gpuspec.commands.shell.script import Command, Enclosure
 from gpuspec.commands.word import UNKNOWN, Word, marks
 from gpuspec.scripts.loops import Frame, Guards, Judge
-from gpuspec.scripts.program import Guard, Invocation, Loop, opposite
+from gpuspec.scripts.program import Guard, Loop, ScriptCommand, opposite
 from gpuspec.scripts.shell_guards import guard_of
 from gpuspec.text import Span
 
@@ -91,13 +91,13 @@ class _Reader:
         self.inside = [*self.outer, *(self.frames[loop.mark] for loop in around if loop.mark)]
         self.guards = self._guards(leaving=False)
 
-    def _run(self, command: Command, fed: str) -> Invocation:
+    def _run(self, command: Command, fed: str) -> ScriptCommand:
         given = [Word(f"{name}={value}") for name, value in command.assignments.items()]
         words = [
             word._replace(names=frozenset(marks(word.text)) | frozenset(self._variables(word)))
             for word in (*given, *command.words)
         ]
-        return Invocation(
+        return ScriptCommand(
             tuple(words), self.span or self._span(command), Word(fed, names=frozenset(marks(fed)))
         )
 

@@ -63,3 +63,14 @@ def test_what_the_page_names_in_the_code_is_there() -> None:
     found = re.findall(r"`(\w+)` of\s+`(gpuspec/[\w/.]+)`", PAGE)
     assert len(found) >= 3
     assert [pair for pair in found if pair[0] not in (ROOT / pair[1]).read_text(encoding="utf-8")] == []
+
+
+def test_no_two_rooms_have_a_class_of_the_same_name() -> None:
+    """One name, one thing. Names with an underscore are seen in their file alone."""
+    rooms: dict[str, set[str]] = {}
+    for path in (ROOT / "gpuspec").rglob("*.py"):
+        room = path.relative_to(ROOT / "gpuspec").parts[0]
+        for name in re.findall(r"^class ([A-Z]\w*)", path.read_text(encoding="utf-8"), re.M):
+            rooms.setdefault(name, set()).add(room)
+    assert len(rooms) > 200
+    assert {name: sorted(found) for name, found in rooms.items() if len(found) > 1} == {}
