@@ -50,7 +50,7 @@ def _walk(
     for entry in entries:
         name = entry.name
         below = entry.is_dir(follow_symlinks=False)
-        named = below or wanted(entry.path, name, settings, scripts, formats)
+        named = below or wanted(entry.path, name, settings, scripts=scripts, formats=formats)
         looked_into = [] if named else [known for known in formats if known.is_looked_into(name)]
         if name in _NEVER if below else not ((named or looked_into) and entry.is_file()):
             continue
@@ -73,7 +73,7 @@ def _holds_a_job(path: str, formats: Sequence[Known]) -> bool:
 
 
 def wanted(
-    path: str, name: str, settings: Settings, scripts: bool, formats: Sequence[Known] = FORMATS
+    path: str, name: str, settings: Settings, *, scripts: bool, formats: Sequence[Known] = FORMATS
 ) -> bool:
     """Whether a file's name is one that lint looks for: a spec's, one that `include` means, a script's if asked."""
     if known_by_name(name, formats=formats) or (scripts and script_kind(path)):

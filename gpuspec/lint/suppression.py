@@ -48,7 +48,7 @@ def in_tree(tree: Tree) -> tuple[Suppression, ...]:
     found = []
     for comment in tree.comments:
         sign = 1 if tree.text[comment.span.start] == "#" else 2
-        found += _read(tree, comment.span, comment.span.start + sign, comment.text, covered)
+        found += _read(tree, comment.span, comment.span.start + sign, text=comment.text, covered=covered)
     return tuple(found)
 
 
@@ -63,11 +63,11 @@ def in_script(lines: Tree) -> tuple[Suppression, ...]:
     found = []
     for span in spans:
         text = lines.text[span.start + 1 : span.end].rstrip("\r")
-        found += _read(lines, span, span.start + 1, text, covered)
+        found += _read(lines, span, span.start + 1, text=text, covered=covered)
     return tuple(found)
 
 
-def _read(tree: Tree, comment: Span, at: int, text: str, covered: set[int]) -> list[Suppression]:
+def _read(tree: Tree, comment: Span, at: int, *, text: str, covered: set[int]) -> list[Suppression]:
     # `at` is where `text` starts. What follows the bracket is the reason and is never read as codes.
     match = re.match(r"\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)", text, re.S)
     if match is None:

@@ -57,7 +57,10 @@ class Sized(NamedTuple):
         many = answer.gpus if fits or not rentable else rentable[0].gpu_count
         quick = case.speed(gpu, many) if gpu and _writes_text(workload) else None
         fast = quick if isinstance(quick, Speed) else None
-        return cls(workload, answer, fits, rentable, fast, _steps(case, answer, counts))
+        return cls(
+            workload=workload, need=answer, fits=fits, rentable=rentable, speed=fast,
+            steps=_steps(case, answer, counts),
+        )  # fmt: skip
 
 
 def _writes_text(workload: Workload) -> bool:

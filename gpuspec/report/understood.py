@@ -235,19 +235,19 @@ def _block(path: str, job: Mapping[str, Any], style: Style, columns: int) -> Ite
         unknown = job[field] is None and where["text"]
         line = "" if where["line"] is None else f":{where['line']}:{where['column']}"
         value = f"unknown ({unknown})" if unknown else _words(job[field])
-        yield from _row(field, value, where["path"] + line, style, label)
+        yield from _row(field, value, where["path"] + line, style=style, label=label)
     if job["derived"]:
         yield ""
         yield style.wrap("not stated, but derived or assumed:", 0, 2)
     for field, derived in job["derived"].items():
-        yield from _row(field, _words(derived["value"]), derived["reason"], style, label)
+        yield from _row(field, _words(derived["value"]), derived["reason"], style=style, label=label)
     if job["left_out"]:
         yield ""
         left = f"left out, since the schema refuses it: {', '.join(job['left_out'])}"
         yield style.wrap(shown(f"{left} (`gpuspec lint {path}` says why)"), 0, 2)
 
 
-def _row(field: str, value: str, beside: str, style: Style, label: int) -> Iterator[str]:
+def _row(field: str, value: str, beside: str, *, style: Style, label: int) -> Iterator[str]:
     """A value, and what is beside it: on one line where that has room, else below."""
     columns = style.columns or 80
     head = f"  {field:<{label - 2}}"
