@@ -23,9 +23,8 @@ def against_deadline(
     asked = deadline is not None or seconds is not None
     if case.job.items is None:
         if asked:
-            raise UserError(
-                "no-items", f"{case.path}: the job has no `items`", "`--deadline` is about a job's `items`"
-            )
+            hint = "`--deadline` is about a job's `items`"
+            raise UserError("no-items", f"{case.path}: the job has no `items`", hint)
         return None
     from gpuspec.launch import items
 
@@ -35,17 +34,15 @@ def against_deadline(
         if asked:
             raise
         return None
-    each = _given(plan, seconds) if seconds is not None else _measured(case, plan)
+    each = None
+    if seconds is None:
+        each = _measured(case, plan)
+    elif plan.choice is not None:
+        each = ItemTime(seconds, plan.choice.gpu.name, plan.choice.offer.gpu_count, "as you say")
     if each is None and not asked:
         return None
     limit = plan.max_hours if deadline is None else deadline
     return spread(case, plan, items=count, each=each, deadline=limit)
-
-
-def _given(plan: Plan, seconds: float) -> ItemTime | None:
-    if plan.choice is None:
-        return None
-    return ItemTime(seconds, plan.choice.gpu.name, plan.choice.offer.gpu_count, "as you say")
 
 
 def _measured(case: Case, plan: Plan) -> ItemTime | None:

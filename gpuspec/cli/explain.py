@@ -12,7 +12,6 @@ from gpuspec.errors import UserError
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.files import lint_data, read_file
 from gpuspec.lint.page import markdown
-from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.report.text import Style, block
@@ -37,7 +36,12 @@ def command(what: str, given: CaseOptions) -> int:
     match = re.fullmatch(r"(.+?)(?::(\d+))?(?::\d+)?", what)
     path, line = (match[1], match[2]) if match else (what, None)
     if not os.path.exists(path):
-        raise UserError("unknown-rule", f"{what!r} is neither a rule nor a file", _near(what, registry))
+        from difflib import get_close_matches
+
+        words = [word for pair in registry.known() for word in pair]
+        near = get_close_matches(what, words, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "`gpuspec rules` lists the rules."
+        raise UserError("unknown-rule", f"{what!r} is neither a rule nor a file", hint)
     settings = given.settings_for(path)._replace(pedantic=True)
     found = lint_data(Linter(registry), path, read_file(path), settings)
     if line:
@@ -59,11 +63,3 @@ def arithmetic(found: Located) -> str:
     if not numbers:
         lines.append(f"    no arithmetic: see `gpuspec explain {found.finding.name}`\n")
     return "".join(lines)
-
-
-def _near(word: str, registry: Registry) -> str:
-    from difflib import get_close_matches
-
-    words = [word for pair in registry.known() for word in pair]
-    near = get_close_matches(word, words, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else "`gpuspec rules` lists the rules."

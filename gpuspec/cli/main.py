@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from gpuspec.cli.exit_status import exit_status
 from gpuspec.errors import UserError
 from gpuspec.version import __version__
 
@@ -144,29 +145,18 @@ def main(arguments: list[str] | None = None) -> int:
         from gpuspec.cli.shell_completion import register
 
         register()
-    try:
-        status = cli.main(args=arguments, prog_name="gpuspec", standalone_mode=False)
-    except UserError as error:
-        click.echo(f"gpuspec: error[{error.code}]: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  → {error.hint}", err=True)
-        return error.status
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("gpuspec: interrupted", err=True)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except Exception as error:
-        if "--debug" in arguments:
-            raise
-        click.echo(f"gpuspec: internal error: {type(error).__name__}: {error}", err=True)
-        click.echo("  → run again with --debug and report it: this is our fault, not yours", err=True)
-        return 3
-    return _tell_faults() or (status if isinstance(status, int) else 0)
+
+    def run() -> int:
+        try:
+            status = cli.main(args=arguments, prog_name="gpuspec", standalone_mode=False)
+        except click.ClickException as error:
+            error.show()
+            return 2
+        except click.Abort:
+            raise KeyboardInterrupt from None
+        return _tell_faults() or (status if isinstance(status, int) else 0)
+
+    return exit_status(run, "again with --debug", debug="--debug" in arguments)
 
 
 def _tell_faults() -> int:

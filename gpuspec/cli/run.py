@@ -12,7 +12,6 @@ from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
-from gpuspec.job import Job
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
@@ -104,21 +103,18 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     case = open_case(spec, settings)
     name, plan = _launcher_and_plan(case, options["on"])
     budget = case.job.budget
+    own_limit = budget.max_hours if budget else None  # a budget in dollars limits no run that costs none
     if shards > 1 and name != "local" and budget and budget.max_total is not None:
         _say(f"{shards} machines share the budget: {dollars(budget.max_total)} is the most for each")
     _lint(case, settings)
+    alike = ("detach", "accept_no_timer", "resume", "fresh", "plain", "allow_no_gpu")
     run_settings = RunSettings(
         spec_path=spec,
         workdir=case.workdir,
-        detach=options["detach"],
-        accept_no_timer=options["accept_no_timer"],
         outputs=not options["no_outputs"],
-        resume=options["resume"],
-        fresh=options["fresh"],
         shard=shard,
-        plain=options["plain"],
-        allow_no_gpu=options["allow_no_gpu"],
-        max_hours=_own_limit(case.job) if name == "local" else plan.max_hours,
+        **{name: options[name] for name in alike},
+        max_hours=own_limit if name == "local" else plan.max_hours,
         say=_say,
         ask=lambda question: yes or _ask(question),
     )
@@ -132,11 +128,6 @@ def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
         cheapest = case.plan.choice.offer.launcher if case.plan.choice else "skypilot"
         wanted = cheapest if case.plan.candidates else "local"
     return wanted, case.plan_on(None if wanted == "local" else wanted)
-
-
-def _own_limit(job: Job) -> float | None:
-    # A budget in dollars limits no run that costs none.
-    return job.budget.max_hours if job.budget else None
 
 
 def _lint(case: Case, settings: Settings) -> None:

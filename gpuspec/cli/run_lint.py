@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from typing import NamedTuple
 
 from gpuspec.catalog import Catalog
+from gpuspec.cli.exit_status import complain, exit_status
 from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
 from gpuspec.lint.config import SEVERITIES, Configs
@@ -67,21 +68,7 @@ class LintRequest(NamedTuple):
 
 def lint_files(paths: Sequence[str]) -> int:
     """`gpuspec lint PATH…` without options; the exit status."""
-    try:
-        return lint(LintRequest(tuple(paths)))
-    except UserError as error:
-        complain(error)
-        return error.status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except KeyboardInterrupt:
-        sys.stderr.write("gpuspec: interrupted\n")
-        return 130
-    except Exception as error:
-        sys.stderr.write(f"gpuspec: internal error: {type(error).__name__}: {error}\n")
-        sys.stderr.write("  → run `gpuspec --debug lint` and report it: this is our fault, not yours\n")
-        return 3
+    return exit_status(lambda: lint(LintRequest(tuple(paths))), "`gpuspec --debug lint`")
 
 
 def lint(request: LintRequest) -> int:
@@ -150,7 +137,11 @@ class _Run:
         """Write everything out; the exit status."""
         request = self.request
         if request.write_baseline:
-            self._write_baseline(request.write_baseline)
+            from gpuspec.lint.baseline import baseline_text
+
+            write(baseline_text(self.findings, request.write_baseline), request.write_baseline)
+            sys.stdout.write(f"{len(self.findings)} findings written to {request.write_baseline}\n")
+            self.failing = False
         elif request.diff:
             write("".join(self.diffs), request.output)
             self.failing = bool(self.diffs)
@@ -227,13 +218,6 @@ class _Run:
         active = self.linter.active(self.configs.settings_for(self.files[0] if self.files else "."))
         return self._baseline.stale(self.files, {entry.rule.code for entry in active})
 
-    def _write_baseline(self, path: str) -> None:
-        from gpuspec.lint.baseline import baseline_text
-
-        write(baseline_text(self.findings, path), path)
-        sys.stdout.write(f"{len(self.findings)} findings written to {path}\n")
-        self.failing = False
-
 
 def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:
     """One line for each failure, however many files it hit."""
@@ -243,13 +227,6 @@ def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:
     for same in hit.values():
         more = f" (and in {len(same) - 1:,} more files)" if len(same) > 1 else ""
         yield f"{same[0]}{more}"
-
-
-def complain(error: UserError) -> None:
-    """Tell a person on standard error what was wrong and what to do."""
-    sys.stderr.write(f"gpuspec: error[{error.code}]: {error.message}\n")
-    if error.hint:
-        sys.stderr.write(f"  → {error.hint}\n")
 
 
 def write(text: str, output: str | None) -> None:

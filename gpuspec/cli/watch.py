@@ -6,7 +6,8 @@ import os
 import sys
 import time
 
-from gpuspec.cli.run_lint import LintRequest, complain, lint
+from gpuspec.cli.exit_status import complain
+from gpuspec.cli.run_lint import LintRequest, lint
 from gpuspec.errors import UserError
 from gpuspec.lint.config import NAMES
 from gpuspec.lint.registry import Registry
@@ -22,9 +23,8 @@ def watch(request: LintRequest) -> int:
     """Lint now and after every change. Ctrl-C is how it ends, so the exit status is then 0."""
     if "-" in request.paths or request.write_baseline:
         what = "standard input" if "-" in request.paths else "--write-baseline"
-        raise UserError(
-            "cannot-watch", f"--watch cannot go with {what}", "name the files, or leave --watch out."
-        )
+        hint = "name the files, or leave --watch out."
+        raise UserError("cannot-watch", f"--watch cannot go with {what}", hint)
     registry, files = collect(), list(request.paths)
     request.configs(registry)  # what is wrong for good is told now
     try:

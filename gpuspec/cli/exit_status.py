@@ -1,0 +1,38 @@
+"""Every outcome of a command as an exit status, told on standard error. Without click, so that lint starts fast."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from gpuspec.errors import UserError
+
+
+def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> int:
+    """What `run` returns, or the status of what it raises. `again` says how to run it with a traceback; with `debug`
+    it is shown now."""
+    try:
+        return run()
+    except UserError as error:
+        complain(error)
+        return error.status
+    except KeyboardInterrupt:
+        sys.stderr.write("gpuspec: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        if debug:
+            raise
+        sys.stderr.write(f"gpuspec: internal error: {type(error).__name__}: {error}\n")
+        sys.stderr.write(f"  → run {again} and report it: this is our fault, not yours\n")
+        return 3
+
+
+def complain(error: UserError) -> None:
+    """Tell a person what was wrong and what to do."""
+    sys.stderr.write(f"gpuspec: error[{error.code}]: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  → {error.hint}\n")
