@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lsprotocol.types import (
-    CodeAction,
-    CodeActionKind,
-    Diagnostic,
-    Range,
-    TextEdit,
-    WorkspaceEdit,
-)
+from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic, Range, TextEdit, WorkspaceEdit
 
 from gpuspec.editor.diagnostics import diagnostic
 from gpuspec.editor.opened import Opened
@@ -86,8 +79,7 @@ def _fixes(target: Target, found: Located, shown: Diagnostic) -> Iterator[CodeAc
 
 def _fix_all(registry: Registry, target: Target) -> Iterator[CodeAction]:
     opened = target.opened
-    safe = any(item.finding.fix and item.finding.fix.safe for item in opened.findings)
-    if not safe:
+    if not any(item.finding.fix and item.finding.fix.safe for item in opened.findings):
         return
     done = fix_data(Linter(registry), opened.path, opened.data, opened.settings, on_disk=opened.on_disk)
     edit = target.positions.change(done.data.decode())
@@ -118,8 +110,7 @@ def _comment(opened: Opened, name: str, line: int, positions: Positions) -> Text
     kind = script_kind(opened.path)
     if kind == "package":
         return None
-    known = in_tree(tree) if opened.is_spec else in_script(tree)
-    for suppression in known:
+    for suppression in in_tree(tree) if opened.is_spec else in_script(tree):
         if suppression.line == line and suppression.entries:
             end = suppression.entries[-1].span.end
             return TextEdit(positions.range(Span(end, end)), f", {name}")
@@ -128,10 +119,9 @@ def _comment(opened: Opened, name: str, line: int, positions: Positions) -> Text
         start += 1
     if opened.is_spec and _inside(opened, start):
         return None
-    above = text[:start].rstrip("\r\n")
-    if not opened.is_spec and (above.endswith("\\") or text[start:].startswith("#!")):
+    above, rest = text[:start].rstrip("\r\n"), text[start:]
+    if not opened.is_spec and (above.endswith("\\") or rest.startswith("#!")):
         return None  # the comment would cut a command in two, or take the first line's place
-    rest = text[start:]
     indent = rest[: len(rest) - len(rest.lstrip(" \t"))]
     newline = "\r\n" if "\r\n" in text else "\n"
     sign = "//" if opened.is_spec else "#"
@@ -142,6 +132,6 @@ def _comment(opened: Opened, name: str, line: int, positions: Positions) -> Text
 def _inside(opened: Opened, at: int) -> bool:
     """Whether a line begins inside a comment or a string."""
     spans = [comment.span for comment in opened.tree.comments]
-    value = opened.tree
-    spans += [span for span in value.values.values() if value.text[span.start : span.start + 1] in ("'", '"')]
+    values = opened.tree.values.values()
+    spans += [span for span in values if opened.text[span.start : span.start + 1] in ("'", '"')]
     return any(span.start < at < span.end for span in spans)

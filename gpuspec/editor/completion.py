@@ -61,7 +61,7 @@ def _rules(registry: Registry, positions: Positions, at: Cursor) -> list[Complet
 def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) -> Iterator[CompletionItem]:
     """Fields that are not there yet, in the order of the schema."""
     there = opened.tree.at(pointer(*at.path))
-    own = _word_at(opened.text, at)
+    own = opened.text[at.span.start : at.span.end].strip("\"'")
     used = {name for name in there if name != own} if isinstance(there, dict) else set()
     after, where = opened.text[at.span.end :], positions.range(at.span)
     has_value = bool(re.match(r"\s*:", after))
@@ -83,10 +83,6 @@ def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) ->
             insert_text_format=InsertTextFormat.Snippet if snippet else InsertTextFormat.PlainText,
             text_edit=TextEdit(where, text),
         )
-
-
-def _word_at(text: str, at: Cursor) -> str:
-    return text[at.span.start : at.span.end].strip("\"'")
 
 
 def _skeleton(field: fields.Part, snippets: bool) -> str:

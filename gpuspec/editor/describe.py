@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from gpuspec.catalog import Catalog, Gpu, Model
 from gpuspec.catalog.clouds import Cloud
+from gpuspec.planning.alternatives import COUNTS
 from gpuspec.planning.price_lists import Price, PriceList
 from gpuspec.sizing import Need, Unsized, need
 from gpuspec.words import dollars, gib, span_of_gib
 from gpuspec.workload import Workload
 
-COUNTS = (1, 2, 4, 8)
 NO_PRICE = "no price"
 
 

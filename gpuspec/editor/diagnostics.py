@@ -15,6 +15,7 @@ from lsprotocol.types import (
 
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
+from gpuspec.errors import UserError
 from gpuspec.lint.result import Located
 from gpuspec.words import dollars
 
@@ -33,7 +34,7 @@ TAGS = {
 def diagnostics(opened: Opened, uri: str, positions: Positions) -> list[Diagnostic]:
     """What an editor underlines; none for files that are not ours."""
     if opened.refused is not None and opened.ours:
-        return [_refused(opened)]
+        return [_refused(opened.refused)]
     return [diagnostic(found, uri, positions) for found in opened.findings]
 
 
@@ -68,9 +69,7 @@ def _message(found: Located) -> str:
     return "\n".join(lines)
 
 
-def _refused(opened: Opened) -> Diagnostic:
-    error = opened.refused
-    assert error is not None
+def _refused(error: UserError) -> Diagnostic:
     hint = f"\n→ {error.hint}" if error.hint else ""
     return Diagnostic(
         range=Range(Position(0, 0), Position(0, 0)),

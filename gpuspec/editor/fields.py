@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from gpuspec.job.schema import here, resolve, type_of
@@ -11,10 +12,7 @@ from gpuspec.job.schema import here, resolve, type_of
 Part = dict[str, Any]
 
 
-@lru_cache(maxsize=1)
-def schema() -> Part:
-    """The job schema, read once."""
-    return here()
+schema = cache(here)
 
 
 def part(path: Iterable[str | int]) -> Part | None:
@@ -52,6 +50,4 @@ def describe(name: str, field: Part) -> str:
 
 
 def _code(value: Any) -> str:
-    import json
-
     return f"`{json.dumps(value, ensure_ascii=False)}`"

@@ -26,7 +26,8 @@ class Positions:
         """The position of an offset."""
         starts = self._tree.line_starts()
         line = bisect_right(starts, offset) - 1
-        return Position(line, self._units(self._text[starts[line] : offset]))
+        before = self._text[starts[line] : offset].encode(self._encoding, "surrogatepass")
+        return Position(line, len(before) // self._unit)
 
     def offset(self, position: Position) -> int:
         """The offset of a position; past the end of a line it is that end, past the last line the text's end."""
@@ -72,6 +73,3 @@ class Positions:
         starts = self._tree.line_starts()
         mark = 1 if line == 1 and self._text.startswith("\ufeff") else 0
         return min(starts[min(line, len(starts)) - 1] + column - 1 + mark, len(self._text))
-
-    def _units(self, text: str) -> int:
-        return len(text.encode(self._encoding, "surrogatepass")) // self._unit

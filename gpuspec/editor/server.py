@@ -36,11 +36,12 @@ class EditorServer(LanguageServer):
         self.waiting: dict[str, asyncio.TimerHandle] = {}
         self.logged: set[str] = set()
 
-    def current(self, uri: str) -> Opened:
-        """The document as it is now, looked at again only if it changed."""
+    def current(self, uri: str) -> tuple[Opened, Positions]:
+        """The document as it is now, looked at again only if it changed, and its places."""
         text = self.workspace.get_text_document(uri).source
         known = self.documents.get(uri)
-        return known if known is not None and known.text == text else self.look(uri)
+        opened = known if known is not None and known.text == text else self.look(uri)
+        return opened, self.positions(opened)
 
     def look(self, uri: str) -> Opened:
         """Lint a document and tell the editor."""
@@ -81,12 +82,7 @@ class EditorServer(LanguageServer):
 def build(registry: Registry) -> EditorServer:
     """A server with its answers in place."""
     server = EditorServer(registry)
-    _follow(server)
-    _answer(server)
-    return server
 
-
-def _follow(server: EditorServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
         server.look(params.text_document.uri)
@@ -106,19 +102,16 @@ def _follow(server: EditorServer) -> None:
         server.documents.pop(uri, None)
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
-
-def _answer(server: EditorServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(KINDS))
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
-        opened = server.current(uri)
-        target = Target(opened, uri, server.positions(opened))
+        opened, positions = server.current(uri)
+        target = Target(opened, uri, positions)
         return actions(server.registry, target, params.range, params.context.only)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
-        opened = server.current(params.text_document.uri)
-        positions = server.positions(opened)
+        opened, positions = server.current(params.text_document.uri)
         found = hover(opened, positions.offset(params.position))
         if found is None:
             return None
@@ -127,12 +120,13 @@ def _answer(server: EditorServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(completion.TRIGGERS))
     def completed(params: lsp.CompletionParams) -> lsp.CompletionList:
-        opened = server.current(params.text_document.uri)
-        positions = server.positions(opened)
+        opened, positions = server.current(params.text_document.uri)
         offset = positions.offset(params.position)
         snippets = _has_snippets(server.client_capabilities)
         found = completion.complete(server.registry, opened, positions, offset, snippets=snippets)
         return lsp.CompletionList(is_incomplete=False, items=found)
+
+    return server
 
 
 def _has_snippets(client: lsp.ClientCapabilities) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.json_text import json_text
-from gpuspec.lint.result import Located, Report
+from gpuspec.lint.result import Located, Place, Report
 from gpuspec.version import __version__
 
 
@@ -15,15 +15,13 @@ def render(report: Report) -> str:
         "version": __version__,
         "prices_as_of": report.prices.as_of if report.prices else None,
         "files": list(report.files),
-        "findings": [finding(found) for found in report.findings],
+        "findings": [_finding(found) for found in report.findings],
     }
     return json_text(document)
 
 
-def finding(found: Located) -> dict[str, Any]:
-    """One finding as a JSON object."""
-    item, at = found.finding, found.place
-    saving = item.saving
+def _finding(found: Located) -> dict[str, Any]:
+    item, saving = found.finding, found.finding.saving
     return {
         "code": item.code,
         "name": item.name,
@@ -32,10 +30,7 @@ def finding(found: Located) -> dict[str, Any]:
         "message": item.message,
         "path": found.path,
         "pointer": item.pointer,
-        "line": at.line,
-        "column": at.column,
-        "end_line": at.end_line,
-        "end_column": at.end_column,
+        **_place(found.place),
         "saving": saving
         and {
             "per_hour": round(saving.per_hour, 4),
@@ -44,15 +39,12 @@ def finding(found: Located) -> dict[str, Any]:
         },
         "suggestion": item.suggestion,
         "related": [
-            {
-                "pointer": related.pointer,
-                "message": related.message,
-                "line": spot.line,
-                "column": spot.column,
-                "end_line": spot.end_line,
-                "end_column": spot.end_column,
-            }
+            {"pointer": related.pointer, "message": related.message, **_place(spot)}
             for related, (spot, _) in zip(item.related, found.related, strict=True)
         ],
         "doc": found.doc,
     }
+
+
+def _place(at: Place) -> dict[str, int]:
+    return {"line": at.line, "column": at.column, "end_line": at.end_line, "end_column": at.end_column}

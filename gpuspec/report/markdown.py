@@ -13,17 +13,14 @@ SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
 def render(report: Report) -> str:
     """The report as Markdown."""
     out = ["### gpuspec", "", _plain(summary(report, lambda _, text: text))]
-    priced = [
-        found for found in report.findings if found.finding.saving and found.finding.saving.per_hour > 0
-    ]
+    savings = [(found.finding.saving, found) for found in report.findings]
+    priced = [(saving, found) for saving, found in savings if saving and saving.per_hour > 0]
     if priced:
         out += ["", "| where | what | per hour | per month |", "|---|---|---:|---:|"]
-        for found in sorted(priced, key=_by_saving):
-            saving = found.finding.saving
-            assert saving is not None
+        for saving, found in sorted(priced, key=lambda pair: -pair[0].per_hour):
             cells = (_where(found), _what(found), dollars(saving.per_hour), dollars(saving.per_month))
             out.append(f"| {' | '.join(cells)} |")
-    others = [found for found in report.findings if found not in priced]
+    others = [found for saving, found in savings if not saving or saving.per_hour <= 0]
     if others:
         out += ["", "| where | what |", "|---|---|"]
         out += [f"| {_where(found)} | {_what(found)} |" for found in others]
@@ -32,12 +29,9 @@ def render(report: Report) -> str:
     return "\n".join(out) + "\n"
 
 
-def _by_saving(found: Located) -> float:
-    return -found.finding.saving.per_hour if found.finding.saving else 0.0
-
-
 def _where(found: Located) -> str:
-    return f"`{_cell(found.path)}:{found.place.line}`"
+    path = " ".join(found.path.replace("|", "\\|").replace("`", "'").split())
+    return f"`{path}:{found.place.line}`"
 
 
 def _what(found: Located) -> str:
@@ -45,10 +39,6 @@ def _what(found: Located) -> str:
     code = f"[{finding.code}]({found.doc})" if found.doc else finding.code
     advice = f"<br>→ {_plain(finding.suggestion)}" if finding.suggestion else ""
     return f"{SIGNS[finding.severity]} {code} {finding.name}: {_plain(finding.message)}{advice}"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").replace("`", "'").split())
 
 
 def _plain(text: str) -> str:

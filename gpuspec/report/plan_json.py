@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpuspec.job.job import Budget
 from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
 from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing.memory import Part
 
 
 def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
     """The whole plan: kept candidates first, and how the items stand against the deadline (`items` is null where
     there are none, or nothing is known of them). Memory is GiB, money US dollars; null is unknown."""
-    dates, job = dict(plan.sources), case.job
+    dates, budget = dict(plan.sources), case.job.budget or Budget()
     document = {
         "version": 1,
         "path": case.path,
-        "name": job.name,
+        "name": case.job.name,
         "need": _need(plan.need),
         "choice": _candidate(plan.choice, dates) if plan.choice else None,
         "cost": _cost(plan.cost) if plan.cost else None,
-        "budget": {
-            "max_total": job.budget.max_total if job.budget else None,
-            "max_hours": job.budget.max_hours if job.budget else None,
-        },
+        "budget": {"max_total": budget.max_total, "max_hours": budget.max_hours},
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
         "items": _items(spread) if spread else None,
@@ -52,7 +51,7 @@ def _items(spread: Spread) -> dict[str, Any]:
                 "spot": option.candidate.spot,
                 "hours": round(option.hours, 4),
                 "total": round(option.total, 4),
-                "worst": None if option.worst is None else round(option.worst, 4),
+                "worst": _rounded(option.worst),
             }
             for option in spread.options
         ],
@@ -65,23 +64,16 @@ def _need(need: Need | Unsized) -> dict[str, Any]:
     return {
         "known": True,
         "gpus": need.gpus,
-        "low_gib": round(need.low, 3),
-        "expected_gib": round(need.expected, 3),
-        "high_gib": round(need.high, 3),
+        **_gib(need),
         "engine": need.engine,
         "confidence": need.confidence,
         "assumptions": list(need.assumptions),
-        "parts": [
-            {
-                "name": part.name,
-                "low_gib": round(part.low, 3),
-                "expected_gib": round(part.expected, 3),
-                "high_gib": round(part.high, 3),
-                "why": part.why,
-            }
-            for part in need.parts
-        ],
+        "parts": [{"name": part.name, **_gib(part), "why": part.why} for part in need.parts],
     }
+
+
+def _gib(memory: Need | Part) -> dict[str, float]:
+    return {f"{bound}_gib": round(getattr(memory, bound), 3) for bound in ("low", "expected", "high")}
 
 
 def _candidate(candidate: Candidate, dates: dict[str, str | None]) -> dict[str, Any]:
@@ -118,15 +110,9 @@ def _fit(fit: Fit | None) -> dict[str, Any] | None:
 
 
 def _cost(cost: Cost) -> dict[str, Any]:
-    rounded = {
-        name: None if value is None else round(value, 4)
-        for name, value in (
-            ("hours", cost.hours),
-            ("run", cost.run),
-            ("idle", cost.idle),
-            ("download", cost.download),
-            ("disk", cost.disk),
-            ("total", cost.total),
-        )
-    }
-    return {**rounded, "arithmetic": [{"what": what, "value": value} for what, value in cost.lines]}
+    amounts = {name: _rounded(getattr(cost, name)) for name in Cost._fields if name != "lines"}
+    return {**amounts, "arithmetic": [{"what": what, "value": value} for what, value in cost.lines]}
+
+
+def _rounded(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 4)

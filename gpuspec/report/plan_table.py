@@ -9,7 +9,8 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
-from gpuspec.report.width import shown, width
+from gpuspec.report.text import Style
+from gpuspec.report.width import head, shown, width
 from gpuspec.sizing import Unsized
 from gpuspec.words import dollars
 
@@ -94,16 +95,10 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
     for row in clean:
         cells = []
         for cell, columns, right in zip(row, wide, _RIGHT, strict=True):
-            cell = cell if width(cell) <= columns else _clipped(cell, columns)
+            cell = cell if width(cell) <= columns else head(cell, columns - 1) + "…"
             pad = " " * (columns - width(cell))
             cells.append(pad + cell if right else cell + pad)
         yield " ".join(cells).rstrip()
-
-
-def _clipped(text: str, columns: int) -> str:
-    while width(text) > columns - 1:
-        text = text[:-1]
-    return text + "…"
 
 
 def _rejected(plan: Plan, everything: bool) -> list[str]:
@@ -135,20 +130,18 @@ def _summary(limit: str, group: list[Candidate]) -> str:
     if limit == "memory":
         nearest = max(group, key=lambda c: (c.fit.usable if c.fit else 0.0, c.gpu.name))
         names = list(dict.fromkeys(candidate.gpu.name for candidate in group))
-        return (
-            f"{', '.join(names[:6])}{' …' if len(names) > 6 else ''}: {nearest.reason} ({nearest.gpu.name})"
-        )
+        several = ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+        return f"{several}: {nearest.reason} ({nearest.gpu.name})"
     if limit == "gpu_count":
         counts = sorted({candidate.offer.gpu_count for candidate in group})
         wanted = group[0].reason.partition(", ")[2]
         return f"{', '.join(str(count) for count in counts[:-1])} or {counts[-1]} GPUs, {wanted}"
+    clouds = ", ".join(sorted({candidate.offer.cloud for candidate in group}))
     if limit == "timer":
-        clouds = sorted({candidate.offer.cloud for candidate in group})
-        return f"{', '.join(clouds)}: no machine there can be made to go when idle (keep-alive)"
+        return f"{clouds}: no machine there can be made to go when idle (keep-alive)"
     if limit == "cache":
-        clouds = sorted({candidate.offer.cloud for candidate in group})
         what = "mounts no buckets" if "buckets" in reasons[0] else "knows no volumes"
-        return f"{', '.join(clouds)}: SkyPilot {what} there (cache)"
+        return f"{clouds}: SkyPilot {what} there (cache)"
     if limit == "max_price":
         return f"above max_price; the cheapest of them: {group[0].reason}"
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"
@@ -159,12 +152,10 @@ def _choice(job: Job, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     if plan.choice is None or plan.cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
     offer, cost = plan.choice.offer, plan.cost
-    kind = " spot" if plan.choice.spot else ""
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
     date = f"prices of {plan.prices_as_of}" if plan.prices_as_of else dated.get(offer.source, "undated price")
-    lines += _wrapped(
-        "take", f"{offer.gpu_count} × {offer.gpu} at {dollars(plan.choice.price)}/h{kind}: {where} ({date})"
-    )
+    price = f"{dollars(plan.choice.price)}/h{' spot' * plan.choice.spot}"
+    lines += _wrapped("take", f"{offer.gpu_count} × {offer.gpu} at {price}: {where} ({date})")
     lines += _wrapped("cost", "; ".join(f"{what} {value}" for what, value in cost.lines))
     return lines + _wrapped("", _verdict(job, plan))
 
@@ -187,15 +178,14 @@ OPTIONS = 3
 def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
     items, each = f"{spread.items:,} item{'s' * (spread.items != 1)}", spread.each
     if each is None:
-        return _wrapped(
-            "items", f"{items}; how long one takes is not known: run some, or give --item-seconds"
-        )
+        unknown = "how long one takes is not known: run some, or give --item-seconds"
+        return _wrapped("items", f"{items}; {unknown}")
     machine = f"{each.gpu_count} × {each.gpu}"
     work = _figure(spread.items * each.seconds / 3600)
     text = f"{items} × {_figure(each.seconds)} s ({each.origin}, {machine}) = {work} h of work"
-    if plan.choice is None:
-        return _wrapped("items", text)
     lines = _wrapped("items", text)
+    if plan.choice is None:
+        return lines
     if spread.deadline is not None:
         none = "" if spread.options else " no number of machines does it"
         lines.append(f"      within {_figure(spread.deadline)} h{none}")
@@ -217,10 +207,8 @@ def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
     if offer.gpu != each.gpu:
         notes.append("estimated from its data sheet")
     kind = f"{offer.gpu_count} × {offer.gpu} at {dollars(option.candidate.price)}/h{' spot' * option.candidate.spot}"
-    after = f" ({', '.join(notes)})" if notes else ""
-    return (
-        f"{machines} of {kind}: {_figure(option.hours)} h, {dollars(option.total)}{_over(job, option)}{after}"
-    )
+    after = _over(job, option) + (f" ({', '.join(notes)})" if notes else "")
+    return f"{machines} of {kind}: {_figure(option.hours)} h, {dollars(option.total)}{after}"
 
 
 def _over(job: Job, option: Machines) -> str:
@@ -237,12 +225,4 @@ def _figure(amount: float) -> str:
 
 def _wrapped(label: str, text: str) -> list[str]:
     """`text` in 80 columns behind a label of six."""
-    lines, line = [], ""
-    for word in shown(text).split(" "):
-        if line and width(line) + 1 + width(word) > 74:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    lines.append(line)
-    return [f"{label if not at else '':<6}{line}".rstrip() for at, line in enumerate(lines)]
+    return f"{label:<6}{Style(columns=80).wrap(shown(text), 6, 6)}".split("\n")

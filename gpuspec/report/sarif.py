@@ -15,7 +15,10 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 def render(report: Report) -> str:
     """The report as a SARIF log of one run."""
-    rules = {found.finding.code: _rule(found) for found in report.findings}
+    rules = {}
+    for found in report.findings:
+        page = {"helpUri": found.doc} if found.doc else {}
+        rules[found.finding.code] = {"id": found.finding.code, "name": found.finding.name, **page}
     order = sorted(rules)
     marks = fingerprints(report.findings)
     results = [
@@ -37,16 +40,7 @@ def render(report: Report) -> str:
         "invocations": [{"executionSuccessful": not report.problems, "toolExecutionNotifications": notices}],
         "results": results,
     }
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json_text(log)
-
-
-def _rule(found: Located) -> dict[str, Any]:
-    finding = found.finding
-    rule: dict[str, Any] = {"id": finding.code, "name": finding.name}
-    if found.doc:
-        rule["helpUri"] = found.doc
-    return rule
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _result(found: Located, index: int, mark: str) -> dict[str, Any]:

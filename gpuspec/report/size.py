@@ -8,7 +8,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
-from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized, fit
 from gpuspec.sizing.kv import kv_cache
@@ -17,7 +17,6 @@ from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_sec
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
-COUNTS = (1, 2, 4, 8)
 SHOWN = 8
 BAR = 40
 
@@ -143,11 +142,11 @@ def _bar(on_gpu: Fit) -> str:
     def at(value: float) -> int:
         return round(BAR * value / scale)
 
-    cells = [
-        "█" if i < at(on_gpu.need.expected) else "▒" if i < at(on_gpu.need.high) else "·" for i in range(BAR)
-    ]
+    cells = "█" * at(on_gpu.need.expected)
+    cells = f"{cells:▒<{at(on_gpu.need.high)}}"
+    cells = f"{cells:·<{BAR}}"
     edge = min(max(at(on_gpu.usable), 1), BAR)
-    return "".join(cells[:edge]) + "|" + "".join(cells[edge:])
+    return f"{cells[:edge]}|{cells[edge:]}"
 
 
 def _cards(sized: Sized) -> list[str]:
@@ -173,12 +172,14 @@ def _offers(sized: Sized) -> list[str]:
         assert one.fit
         assert one.price
         share = one.fit.need.expected / one.fit.usable
-        name = f"{one.gpu_count} × {one.gpu.name}"
-        lines.append(
-            f"  {name:{wide}} {one.gpu.vram_gb:4.0f} GB  ${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:12} "
-            f"{100 * share:3.0f} % of {one.fit.usable:.1f} GiB in use"
-        )
+        price = f"${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:12}"
+        in_use = f"{100 * share:3.0f} % of {one.fit.usable:.1f} GiB in use"
+        lines.append(f"  {_counted(one):{wide}} {one.gpu.vram_gb:4.0f} GB  {price} {in_use}")
     return lines
+
+
+def _counted(one: Alternative) -> str:
+    return f"{one.gpu_count} × {one.gpu.name}"
 
 
 def _ahead(sized: Sized) -> list[str]:
@@ -186,8 +187,7 @@ def _ahead(sized: Sized) -> list[str]:
     for step in sized.steps:
         where = "fits nothing in the price lists"
         if step.fitting:
-            one = step.fitting
-            where = f"cheapest {one.gpu_count} × {one.gpu.name}, ${one.per_hour:.2f}/h"
+            where = f"cheapest {_counted(step.fitting)}, ${step.fitting.per_hour:.2f}/h"
         more = step.expected - sized.need.expected
         lines.append(f"{step.name} {step.value:,}: {more:+.2f} GiB, {where}")
     return lines + _speed_lines(sized)
@@ -197,11 +197,7 @@ def _speed_lines(sized: Sized) -> list[str]:
     quick = sized.speed
     if quick is None or quick.decode is None:
         return []
-    on = (
-        sized.fits[0].gpu.name
-        if sized.fits
-        else f"{sized.rentable[0].gpu_count} × {sized.rentable[0].gpu.name}"
-    )
+    on = sized.fits[0].gpu.name if sized.fits else _counted(sized.rentable[0])
     lines = [f"speed on {on}: {_range(quick.decode)} tokens/s written ({quick.why})"]
     if quick.prefill:
         lines.append(f"  prompt: {_range(quick.prefill)} tokens/s")
@@ -217,9 +213,8 @@ def _speed_lines(sized: Sized) -> list[str]:
 
 def weights_gb(answer: Need) -> float:
     """GB (10^9 bytes) of weights over all GPUs."""
-    weights = sum(
-        part.expected for part in answer.parts if part.name in ("weights", "denoiser", "text encoders")
-    )
+    names = ("weights", "denoiser", "text encoders")
+    weights = sum(part.expected for part in answer.parts if part.name in names)
     return weights * answer.gpus * GIB / 1e9
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gpuspec.json_text import json_text
 from gpuspec.lint.result import Report
 from gpuspec.report.summary import plural, savings_per_month
 from gpuspec.words import dollars
@@ -17,8 +18,6 @@ def render(report: Report, *, as_json: bool = False) -> str:
         row[2] += found.finding.saving.per_month if found.finding.saving else 0.0
     ranked = sorted(rows.items(), key=lambda item: (-item[1][0], item[0]))
     if as_json:
-        import json
-
         counted = [
             {
                 "code": code,
@@ -29,7 +28,7 @@ def render(report: Report, *, as_json: bool = False) -> str:
             }
             for (code, name), (number, fixable, money) in ranked
         ]
-        return json.dumps(counted, indent=2) + "\n"
+        return json_text(counted)
     width = max((len(str(row[0])) for _, row in ranked), default=1)
     lines = []
     for (code, name), (number, fixable, money) in ranked:

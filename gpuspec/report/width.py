@@ -42,19 +42,20 @@ def clip(line: str, start: int, end: int, room: int | None) -> tuple[str, int, i
     if room is None or width(line) <= room:
         return before + inside + after, width(before), width(inside)
     if width(before) > room // 3:
-        before = "…" + _head(before[::-1], room // 3 - 1)[::-1]
+        before = "…" + head(before[::-1], room // 3 - 1)[::-1]
     left = room - width(before)
     if width(inside) > left:
-        inside = _head(inside, left - 1) + "…"
+        inside = head(inside, left - 1) + "…"
         return before + inside, width(before), width(inside)
     left -= width(inside)
     if width(after) > left:
         # Without room for a mark of the cut, the cut itself has to do.
-        after = _head(after, left - 1) + "…" if left else ""
+        after = head(after, left - 1) + "…" if left else ""
     return before + inside + after, width(before), width(inside)
 
 
-def _head(text: str, columns: int) -> str:
+def head(text: str, columns: int) -> str:
+    """The beginning of a text that takes no more than so many columns."""
     taken = 0
     for at, char in enumerate(text):
         taken += width(char)
