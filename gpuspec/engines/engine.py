@@ -70,7 +70,7 @@ PYTORCH = Memory(
     prompt_freed_since=(
         4,
         47,
-    ),  # published peaks of transformers 4.51 hold no trace of it, those of 4.46 hold it all
+    ),  # peaks of transformers 4.51 hold no trace of it, those of 4.46 all (published)
     repeats_kv=frozenset({"awq"}),  # AutoAWQ's environment lacked FlashAttention
 )
 """Plain PyTorch as transformers runs it, which stands for every engine of which nothing else is known."""

@@ -10,8 +10,7 @@ FLAGS = {
         "pretrained-model-name-or-path pretrained-model",
     ),
     **alike("dtype:dtype", "torch-dtype model-dtype dtype"),
-    "bf16": "precision=amp",
-    "fp16": "precision=amp",
+    **alike("precision=amp", "bf16 fp16"),
     "mixed-precision": "precision:mixed",
     "load-in-4bit": "quantization=nf4 method=qlora",
     "load-in-8bit": "quantization=int8",
@@ -31,8 +30,7 @@ FLAGS = {
     "fsdp": "sharding:fsdp",
     "zero-stage": "sharding:zero",
     "packing": "packing=yes",
-    "use-liger": "fused_loss=yes",
-    "use-liger-kernel": "fused_loss=yes",
+    **alike("fused_loss=yes", "use-liger use-liger-kernel"),
     **alike(
         "",
         "do-train do-eval overwrite-output-dir trust-remote-code lazy-preprocess tf32 push-to-hub "
@@ -41,15 +39,10 @@ FLAGS = {
 }
 """TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
 
-TRAINER = Tool(
-    "hf-trainer",
-    "train",
-    FLAGS,
-    config=("deepspeed", "deepspeed-config", "ds-config", "ds-file", "config"),
-)
-
+_CONFIGS = ("deepspeed", "deepspeed-config", "ds-config", "ds-file", "config")
+TRAINER = Tool("hf-trainer", "train", FLAGS, config=_CONFIGS)
 _TRL = TRAINER._replace(
-    flags={**FLAGS, "max-prompt-length": "-", "max-completion-length": "-", "use-vllm": ""},
+    flags={**FLAGS, **alike("-", "max-prompt-length max-completion-length"), "use-vllm": ""}
 )
 
 GENERIC_TRAINING = TRAINER._replace(
@@ -61,8 +54,7 @@ ANY_SCRIPT_FLAGS = {
         "model_name:name",
         "model-name-or-path model-name model-path model-id base-model pretrained-model-name-or-path model",
     ),
-    "torch-dtype": "dtype:dtype",
-    "dtype": "dtype:dtype",
+    **alike("dtype:dtype", "torch-dtype dtype"),
     "load-in-4bit": "quantization=nf4",
     "load-in-8bit": "quantization=int8",
     "quantization": "quantization:quant",
@@ -72,8 +64,7 @@ ANY_SCRIPT_FLAGS = {
     "num-train-epochs": "training=yes",
     "gradient-accumulation-steps": "gradient_accumulation:int training=yes",
     "gradient-checkpointing": "gradient_checkpointing=yes training=yes",
-    "lora-r": "lora_rank:int method=lora training=yes",
-    "lora-rank": "lora_rank:int method=lora training=yes",
+    **alike("lora_rank:int method=lora training=yes", "lora-r lora-rank"),
     "max-seq-length": "sequence:int",
 }
 ANY_SCRIPT = Tool(
@@ -110,11 +101,7 @@ def _trl(algorithm: str) -> Tool:
     return _TRL._replace(implies={"algorithm": algorithm})
 
 
-def _script(algorithm: str) -> tuple[tuple[str, ...], Tool]:
-    return (algorithm, f"run_{algorithm}", f"train_{algorithm}"), _trl(algorithm)
-
-
-_PEFT = Training(dropout=True, peft=True)
+PEFT_TRAINING = Training(dropout=True, peft=True)
 
 TRANSFORMERS = Engine(
     "transformers",
@@ -123,7 +110,7 @@ TRANSFORMERS = Engine(
     aliases=("hf",),
     packages=("transformers",),
     module="transformers",
-    training=_PEFT,
+    training=PEFT_TRAINING,
     quantizing=Quantizing(
         suggested={
             "int8": "BitsAndBytesConfig(load_in_8bit=True)",
@@ -145,7 +132,7 @@ HF_TRAINER = Engine(
         (("qlora.py",), TRAINER._replace(implies={"method": "qlora"})),
         (("train_mem", "train_xformers", "train_flash_attn"), TRAINER._replace(implies={"method": "full"})),
     ),
-    training=_PEFT,
+    training=PEFT_TRAINING,
 )  # fmt: skip
 TRL = Engine(
     "trl",
@@ -157,11 +144,13 @@ TRL = Engine(
             "vllm", "serve", {"model": "model_name:name", "tensor-parallel-size": "tensor_parallel:int"}
         ),
     },
-    scripts=tuple(_script(algorithm) for algorithm in ("sft", "dpo", "orpo", "grpo", "kto")),
-    training=_PEFT,
+    scripts=tuple(
+        ((name, f"run_{name}", f"train_{name}"), _trl(name)) for name in ("sft", "dpo", "orpo", "grpo", "kto")
+    ),
+    training=PEFT_TRAINING,
 )
-PEFT = Engine("peft", "library", training=_PEFT)
-ACCELERATE = Engine("accelerate", "library", training=_PEFT)
+PEFT = Engine("peft", "library", training=PEFT_TRAINING)
+ACCELERATE = Engine("accelerate", "library", training=PEFT_TRAINING)
 UNSLOTH = Engine(
     "unsloth",
     "trainer",

@@ -3,15 +3,18 @@
 from gpuspec.engines.engine import Engine, Quantizing, Training
 from gpuspec.engines.tool import Tool, alike
 
-_KOHYA_FLAGS = {
+_TRAINING_FLAGS = {
     "pretrained-model-name-or-path": "model_name:name",
-    "resolution": "width:width height:height",
     "train-batch-size": "batch:int",
     "gradient-accumulation-steps": "gradient_accumulation:int",
     "gradient-checkpointing": "gradient_checkpointing=yes",
+    "mixed-precision": "precision:mixed",
+}
+_KOHYA_FLAGS = {
+    **_TRAINING_FLAGS,
+    "resolution": "width:width height:height",
     "optimizer-type": "optimizer:word",
     "use-8bit-adam": "optimizer=adamw8bit",
-    "mixed-precision": "precision:mixed",
     "full-bf16": "precision=bf16",
     "full-fp16": "precision=fp16",
     "network-dim": "lora_rank:int",
@@ -30,12 +33,8 @@ _KOHYA_LORA = Tool(
 _KOHYA_FULL = _KOHYA_LORA._replace(implies={"method": "full"})
 
 _DIFFUSERS_FLAGS = {
-    "pretrained-model-name-or-path": "model_name:name",
+    **_TRAINING_FLAGS,
     "resolution": "width:int height:int",
-    "train-batch-size": "batch:int",
-    "gradient-accumulation-steps": "gradient_accumulation:int",
-    "gradient-checkpointing": "gradient_checkpointing=yes",
-    "mixed-precision": "precision:mixed",
     "use-8bit-adam": "optimizer=adamw_8bit",
     "optimizer": "optimizer:word",
     "rank": "lora_rank:int",

@@ -39,9 +39,8 @@ def known() -> KnownEngines:
     installed = plugins()
     if _known is None or _known.installed is not installed:
         owner: dict[str, str] = {}
-        _known = KnownEngines(
-            installed, _OWN, _ALIASES, {}
-        )  # for a plugin that builds its row on one of these
+        # A plugin may build its row on one of these while it is loaded.
+        _known = KnownEngines(installed, _OWN, _ALIASES, {})
 
         def keep(plugin: str, name: str, engine: Engine) -> Engine:
             owner[name] = plugin

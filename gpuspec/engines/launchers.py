@@ -3,8 +3,7 @@
 from gpuspec.engines.tool import Tool, alike
 
 TORCHRUN_FLAGS = {
-    "nproc-per-node": "processes:processes",
-    "nproc": "processes:processes",
+    **alike("processes:processes", "nproc-per-node nproc"),
     "nnodes": "nodes:int",
     **alike("", "standalone use-env no-python run-path"),
 }

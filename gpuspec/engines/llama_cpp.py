@@ -12,32 +12,23 @@ _OLLAMA = Tool(
 
 _LLAMA = {
     **alike("model_name:name", "-m model -hf -hfr hf-repo -mu model-url"),
-    "-hff": "hub_file:name",
-    "hf-file": "hub_file:name",
-    "-c": "context:int",
-    "ctx-size": "context:int",
-    "-np": "concurrency:int",
-    "parallel": "concurrency:int",
+    **alike("hub_file:name", "-hff hf-file"),
+    **alike("context:int", "-c ctx-size"),
+    **alike("concurrency:int", "-np parallel"),
     **alike("cpu_offload:layers", "-ngl gpu-layers n-gpu-layers"),
-    "-cmoe": "on_host=weights",
-    "cpu-moe": "on_host=weights",
-    "-ncmoe": "on_host:offload",
-    "n-cpu-moe": "on_host:offload",
-    "-ot": "on_host:placed",
-    "override-tensor": "on_host:placed",
-    "-ctk": "kv_dtype:kv",
-    "cache-type-k": "kv_dtype:kv",
+    **alike("on_host=weights", "-cmoe cpu-moe"),
+    **alike("on_host:offload", "-ncmoe n-cpu-moe"),
+    **alike("on_host:placed", "-ot override-tensor"),
+    **alike("kv_dtype:kv", "-ctk cache-type-k"),
     "-b": "-",
-    "-ub": "max_batched_tokens:int",
-    "ubatch-size": "max_batched_tokens:int",
+    **alike("max_batched_tokens:int", "-ub ubatch-size"),
     **alike("", "-fa flash-attn -cb cont-batching mlock no-mmap -i -cnv jinja metrics embedding embeddings"),
 }
 
 _SERVER = Tool("llama.cpp", "serve", _LLAMA)
 _CLI = Tool("llama.cpp", "batch", _LLAMA)
 _PYTHON_FLAGS = {
-    "model": "model_name:name",
-    "hf-model-repo-id": "model_name:name",
+    **alike("model_name:name", "model hf-model-repo-id"),
     "n-ctx": "context:int",
     "n-gpu-layers": "cpu_offload:layers",
 }

@@ -2,16 +2,8 @@
 
 from gpuspec.engines.tool import Tool
 
-_NOTEBOOK = Tool(None, "interactive")
-PROGRAMS: dict[tuple[str, ...], Tool] = {
-    ("jupyter", "lab"): _NOTEBOOK,
-    ("jupyter", "notebook"): _NOTEBOOK,
-    ("jupyter-lab",): _NOTEBOOK,
-    ("jupyter-notebook",): _NOTEBOOK,
-    ("-m", "jupyterlab"): _NOTEBOOK,
-    ("-m", "jupyter", "lab"): _NOTEBOOK,
-    ("code-server",): _NOTEBOOK,
-    ("streamlit", "run"): _NOTEBOOK,
-    ("gradio",): _NOTEBOOK,
-    ("open-webui", "serve"): _NOTEBOOK,
-}
+_COMMANDS = (
+    "jupyter lab", "jupyter notebook", "jupyter-lab", "jupyter-notebook", "-m jupyterlab", "-m jupyter lab",
+    "code-server", "streamlit run", "gradio", "open-webui serve",
+)  # fmt: skip
+PROGRAMS = {tuple(command.split()): Tool(None, "interactive") for command in _COMMANDS}

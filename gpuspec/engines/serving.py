@@ -5,14 +5,11 @@ from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
 from gpuspec.engines.tool import Tool, alike
 
 _SGLANG_FLAGS = {
-    "model-path": "model_name:name",
-    "model": "model_name:name",
+    **alike("model_name:name", "model-path model"),
     "dtype": "dtype:dtype",
-    "quantization": "quantization:quant",
-    "torchao-config": "quantization:quant",
+    **alike("quantization:quant", "quantization torchao-config"),
     **alike("tensor_parallel:int", "tp tp-size tensor-parallel-size"),
-    "pp-size": "pipeline_parallel:int",
-    "pipeline-parallel-size": "pipeline_parallel:int",
+    **alike("pipeline_parallel:int", "pp-size pipeline-parallel-size"),
     **alike("data_parallel:int", "dp dp-size data-parallel-size"),
     **alike("expert_parallel:int", "ep-size ep expert-parallel-size"),
     "context-length": "context:int",
@@ -63,33 +60,27 @@ _LMDEPLOY_FLAGS = {
 _LMDEPLOY = Tool("lmdeploy", "serve", _LMDEPLOY_FLAGS, positional="model_name")
 
 _FASTCHAT_FLAGS = {
-    "model-path": "model_name:name",
-    "model": "model_name:name",
+    **alike("model_name:name", "model-path model"),
     "num-gpus": "tensor_parallel:int",
     "dtype": "dtype:dtype",
     "load-8bit": "quantization=int8",
     "cpu-offloading": "cpu_offload=weights",
     "limit-worker-concurrency": "concurrency:int",
-    "awq-wbits": "-",
-    "gptq-wbits": "-",
+    **alike("-", "awq-wbits gptq-wbits"),
 }
 _FASTCHAT = Tool("fastchat", "serve", _FASTCHAT_FLAGS)
 _FASTCHAT_VLLM = Tool(
     "vllm", "serve", {**vllm.FLAGS, "model-path": "model_name:name", "num-gpus": "tensor_parallel:int"}
 )
 
+_EMBEDDING_FLAGS = {"model-id": "model_name:name", "dtype": "dtype:dtype"}
 _TEI_FLAGS = {
-    "model-id": "model_name:name",
-    "dtype": "dtype:dtype",
+    **_EMBEDDING_FLAGS,
     "max-batch-tokens": "max_batched_tokens:int",
     "max-concurrent-requests": "-",
 }
 _TEI = Tool("tei", "serve", _TEI_FLAGS, modality="text-embedding")
-_INFINITY = Tool(
-    "infinity",
-    "serve",
-    {"model-id": "model_name:name", "dtype": "dtype:dtype", "batch-size": "concurrency:int"},
-)
+_INFINITY = Tool("infinity", "serve", {**_EMBEDDING_FLAGS, "batch-size": "concurrency:int"})
 _TENSORRT_FLAGS = {
     "tp-size": "tensor_parallel:int",
     "pp-size": "pipeline_parallel:int",
@@ -102,9 +93,7 @@ _TENSORRT_FLAGS = {
 }
 _TENSORRT = Tool("tensorrt-llm", "serve", _TENSORRT_FLAGS, positional="model_name")
 
-_PAGED = Memory(
-    queues=True,
-)
+_PAGED = Memory(queues=True)
 """A cache in blocks set aside, beside PyTorch's own context."""
 
 SGLANG = Engine(
@@ -195,9 +184,7 @@ EXLLAMA = Engine(
     "server",
     aliases=("exllamav2",),
     defaults=(Defaults(chunk=2048),),
-    memory=_PAGED._replace(
-        workspace=(0.1, 0.3, 0.6), fragmentation=(0, 0.04, 0.1), queues=False, dequantizes=True
-    ),
+    memory=Memory(workspace=(0.1, 0.3, 0.6), fragmentation=(0, 0.04, 0.1), dequantizes=True),
 )
 FASTCHAT = Engine(
     "fastchat",

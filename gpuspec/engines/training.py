@@ -1,7 +1,7 @@
 """Trainers of language models beside Hugging Face's. Flags as their documentation has them, 2023–2025."""
 
 from gpuspec.engines.engine import Engine, Memory, Training
-from gpuspec.engines.hugging_face import FLAGS, TRAINER
+from gpuspec.engines.hugging_face import FLAGS, PEFT_TRAINING, TRAINER
 from gpuspec.engines.tool import Tool, alike
 
 _AXOLOTL_FLAGS = {
@@ -14,8 +14,7 @@ _AXOLOTL_FLAGS = {
     "load-in-8bit": "quantization=int8",
     "load-in-4bit": "quantization=nf4",
     "optimizer": "optimizer:word",
-    "deepspeed": "-",
-    "launcher": "-",
+    **alike("-", "deepspeed launcher"),
     "num-processes": "all_processes:int",
 }
 _AXOLOTL = Tool("axolotl", "train", _AXOLOTL_FLAGS, config=("", "deepspeed"))
@@ -52,8 +51,7 @@ _TORCHTUNE_FLAGS = {
     "tokenizer.max-seq-len": "sequence:int",
     "dataset.packed": "packing=yes",
     "dtype": "precision:pure",
-    "optimizer": "optimizer:last",
-    "optimizer.-component-": "optimizer:last",
+    **alike("optimizer:last", "optimizer optimizer.-component-"),
     "checkpointer.checkpoint-dir": "model_name:name",
     "max-steps-per-epoch": "-",
 }
@@ -65,8 +63,7 @@ _SWIFT_FLAGS = {
     "model-type": "-",
     **alike("method:method", "train-type tuner-type sft-type"),
     "rlhf-type": "algorithm:word",
-    "quant-bits": "bits:int",
-    "quantization-bit": "bits:int",
+    **alike("bits:int", "quant-bits quantization-bit"),
     "batch-size": "batch:int",
     "dtype": "-",
 }
@@ -138,8 +135,7 @@ _AXOLOTL_FILE = _AXOLOTL._replace(
         "rl": "algorithm:word",
         "lora-r": "lora_rank:int",
         "deepspeed": "sharding:stage_of_file",
-        "fsdp-config.offload-params": "fsdp_offload:bool",
-        "fsdp-config.fsdp-offload-params": "fsdp_offload:bool",
+        **alike("fsdp_offload:bool", "fsdp-config.offload-params fsdp-config.fsdp-offload-params"),
         "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
         "liger-fused-linear-cross-entropy": "fused_loss:bool",
     }
@@ -172,8 +168,6 @@ RECIPES: tuple[tuple[str, dict[str, object]], ...] = (
 )
 """torchtune's recipes say the method in their name: lora_finetune_single_device, full_finetune_distributed."""
 
-_PEFT = Training(dropout=True, peft=True)
-
 AXOLOTL = Engine(
     "axolotl",
     "trainer",
@@ -184,7 +178,7 @@ AXOLOTL = Engine(
         ("-m", "axolotl.cli.train"): _AXOLOTL,
     },
     config=_AXOLOTL_FILE,
-    training=_PEFT,
+    training=PEFT_TRAINING,
 )
 _FACTORY_CHAT = _LLAMA_FACTORY._replace(task="interactive", implies={})
 LLAMA_FACTORY = Engine(
@@ -201,7 +195,7 @@ LLAMA_FACTORY = Engine(
     aliases=("llamafactory",),
     binaries={"llamafactory": "llamafactory-cli"},
     config=_LLAMA_FACTORY_FILE,
-    training=_PEFT,
+    training=PEFT_TRAINING,
 )
 TORCHTUNE = Engine(
     "torchtune",

@@ -7,14 +7,10 @@ FLAGS = {
     "model": "model_name:name",
     "served-model-name": "-",
     "dtype": "dtype:dtype",
-    "quantization": "quantization:quant",
-    "-q": "quantization:quant",
-    "tensor-parallel-size": "tensor_parallel:int",
-    "-tp": "tensor_parallel:int",
-    "pipeline-parallel-size": "pipeline_parallel:int",
-    "-pp": "pipeline_parallel:int",
-    "data-parallel-size": "data_parallel:int",
-    "-dp": "data_parallel:int",
+    **alike("quantization:quant", "quantization -q"),
+    **alike("tensor_parallel:int", "tensor-parallel-size -tp"),
+    **alike("pipeline_parallel:int", "pipeline-parallel-size -pp"),
+    **alike("data_parallel:int", "data-parallel-size -dp"),
     "enable-expert-parallel": "expert_parallel=on",
     "max-model-len": "context:int",
     "max-num-seqs": "concurrency:int",
@@ -32,9 +28,9 @@ FLAGS = {
         "enable-auto-tool-choice enable-lora disable-log-requests disable-log-stats "
         "enable-reasoning disable-custom-all-reduce async-scheduling",
     ),
-    "headless": "nodes:int",  # a worker of a server on other machines
-    "nnodes": "nodes:int",
-    "data-parallel-address": "nodes:int",
+    **alike(
+        "nodes:int", "headless nnodes data-parallel-address"
+    ),  # `headless`: a worker beside other machines
 }
 
 _SERVE = Tool("vllm", "serve", FLAGS, positional="model_name", config=("config",))
@@ -111,11 +107,12 @@ VLLM = Engine(
     reserves_full_context=True,
     advised_utilization=0.92,
 )
+_APHRODITE = _SERVE._replace(engine="aphrodite")
 APHRODITE = Engine(
     "aphrodite",
     "server",
-    _SERVE._replace(engine="aphrodite"),
-    programs={("aphrodite", "run"): _SERVE._replace(engine="aphrodite")},
+    _APHRODITE,
+    programs={("aphrodite", "run"): _APHRODITE},
     title="Aphrodite",
     server=Server(2242, key_flags=("--api-keys", "--api-key")),
     reserves_full_context=True,

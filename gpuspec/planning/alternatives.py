@@ -48,14 +48,8 @@ class Alternative(NamedTuple):
 
 def generates_text(workload: Workload) -> bool:
     """Whether the work is a model writing tokens (as Whisper does), which memory bandwidth bounds."""
-    return workload.task != "train" and workload.modality in (
-        None,
-        "text",
-        "llm",
-        "vlm",
-        "multimodal",
-        "audio",
-    )
+    tokens = (None, "text", "llm", "vlm", "multimodal", "audio")
+    return workload.task != "train" and workload.modality in tokens
 
 
 def speed_of(workload: Workload, gpu: Gpu, gpu_count: int) -> float | None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuspec.formats.document import Document
-from gpuspec.job.job import Job, Task
+from gpuspec.job.job import Budget, Job, Task
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Catalog, Gpu, Offer
@@ -52,8 +52,6 @@ class JobOverrides(NamedTuple):
             job = job._replace(clouds=self.clouds)
         budget = job.budget
         if self.max_hours is not None:
-            from gpuspec.job.job import Budget
-
             budget = (budget or Budget())._replace(max_hours=self.max_hours)
         if budget is not None and budget.max_total is not None and self.machines > 1:
             budget = budget._replace(max_total=budget.max_total / self.machines)
@@ -162,7 +160,7 @@ class Case:
             return ()
         from gpuspec.commands.steps import read_steps
 
-        return read_steps(self.job, self._read_beside)
+        return read_steps(self.job, self.path if self.on_disk else None)
 
     def need(self, gpus: int = 1) -> "Need | Unsized":
         """Memory per GPU when spread over `gpus`."""
@@ -265,7 +263,3 @@ class Case:
         from gpuspec.planning.rank import rank_offers
 
         return rank_offers(self.market, sources=self.price_dates, launcher=launcher)
-
-    @property
-    def _read_beside(self) -> str | None:
-        return self.path if self.on_disk else None

@@ -26,10 +26,8 @@ def time_limit(job: Job, price: float, idle_minutes: float, need: Need | Unsized
     """Hours after which a run is ended: `budget.max_hours`; else what `budget.max_total` still pays for at
     `price` (the most that may be paid, $/h) once download, idle tail and disk are paid; None: no limit."""
     budget = job.budget
-    if budget is None or (budget.max_hours is None and budget.max_total is None):
-        return None
-    if budget.max_hours is not None or budget.max_total is None:
-        return budget.max_hours
+    if budget is None or budget.max_hours is not None or budget.max_total is None:
+        return budget.max_hours if budget else None
     hourly = price + _disk_per_hour(job)
     fixed = (idle_minutes / 60 + download_hours(job, need)) * hourly
     return max(0.0, (budget.max_total - fixed) / hourly) if hourly else None
@@ -42,12 +40,10 @@ def worst_case(
     download = download_hours(job, need)
     idle = idle_minutes / 60
     disk = _disk_per_hour(job) * ((hours or 0.0) + idle + download)
-    lines = []
-    if hours is None:
-        lines.append(("run", f"no time limit × ${price:.2f}/h: unbounded"))
-    else:
-        lines.append(("run", f"{hours:.4g} h × ${price:.2f}/h = ${hours * price:.2f}"))
-    lines.append(("idle", f"{idle_minutes:g} min × ${price:.2f}/h = ${idle * price:.2f}"))
+    run = f"no time limit × ${price:.2f}/h: unbounded"
+    if hours is not None:
+        run = f"{hours:.4g} h × ${price:.2f}/h = ${hours * price:.2f}"
+    lines = [("run", run), ("idle", f"{idle_minutes:g} min × ${price:.2f}/h = ${idle * price:.2f}")]
     if download:
         lines.append(("download", f"{download * 60:.3g} min × ${price:.2f}/h = ${download * price:.2f}"))
     if disk:

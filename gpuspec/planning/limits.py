@@ -1,4 +1,4 @@
-"""The limits a spec sets on what may be rented, and in words why an offer breaks one ("" if it does not)."""
+"""The limits a spec sets on what may be rented, and in words why an offer breaks one (None if it does not)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,6 +14,10 @@ NAMES_OF_LIMITS = (
     "clouds", "regions", "cache", "timer", "spot", "ram", "disk", "max_price",
 )  # fmt: skip
 """The words of `Candidate.limit`, in the order they are looked at: the first one broken is the reason."""
+
+
+Broken = tuple[str, str]
+"""(limit, reason): which one an offer breaks, and how, in words for the user."""
 
 
 class Wanted(NamedTuple):
@@ -80,35 +84,30 @@ class RentalTerms(NamedTuple):
     accept_no_timer: bool = False
     """Whether clouds will do whose machines cannot take themselves down."""
 
-    def reason(self, offer: Offer) -> tuple[str, str]:
-        """(limit, reason) for an offer that these rule out by its cloud or region; ("", "") for others. `spot`
-        decides on prices."""
+    def reason(self, offer: Offer) -> Broken | None:
+        """Whether an offer is ruled out by its cloud or region. `spot` decides on prices."""
         name = offer.cloud
         if self.clouds and name.lower() not in self.clouds:
             return "clouds", f"{name} is not among the clouds allowed ({', '.join(sorted(self.clouds))})"
         if self.allowed and name.lower() not in self.allowed:
-            return (
-                "clouds",
-                f"{name} is not among the clouds of the settings ({', '.join(sorted(self.allowed))})",
-            )
+            listed = ", ".join(sorted(self.allowed))
+            return "clouds", f"{name} is not among the clouds of the settings ({listed})"
         if self.regions:
             written = (offer.region or "").lower()
             names = {written, *(part.strip() for part in written.split(","))}
             if not names & {region.strip().lower() for region in self.regions}:
-                return (
-                    "regions",
-                    f"region {offer.region or 'unknown'} is not among {', '.join(self.regions)}",
-                )
+                wanted = ", ".join(self.regions)
+                return "regions", f"region {offer.region or 'unknown'} is not among {wanted}"
         known = cloud(name) if self.cache or not self.accept_no_timer else None
         if known is None:  # a cluster of one's own, which SkyPilot can always take down
-            return "", ""
+            return None
         if self.cache == "bucket" and not known.buckets:
             return "cache", f"SkyPilot mounts no buckets on {name}, and `cache` is one"
         if self.cache == "volume" and not known.volumes:
             return "cache", f"SkyPilot knows no volumes on {name}, and `cache` names one"
         if not known.autodown and not self.accept_no_timer:
             return "timer", f"{name} cannot take an idle machine down, so its keep-alive is not guaranteed"
-        return "", ""
+        return None
 
 
 def rental_terms(
@@ -128,8 +127,8 @@ def rental_terms(
     )
 
 
-def gpu_reason(offer: Offer, gpu: Gpu, want: Wanted, min_vram: float | None) -> tuple[str, str]:
-    """(limit, reason) for the GPU, its count and its memory as the vendor states it (GB)."""
+def gpu_reason(offer: Offer, gpu: Gpu, want: Wanted, min_vram: float | None) -> Broken | None:
+    """Whether the GPU, its count or its memory as the vendor states it (GB) breaks a limit."""
     if want.named and not any(name == offer.gpu for name, _ in want.accepted):
         return "gpu_types", "not in gpu_types"
     counts = {count for name, count in want.accepted if name == offer.gpu} or {want.gpu_count}
@@ -138,13 +137,13 @@ def gpu_reason(offer: Offer, gpu: Gpu, want: Wanted, min_vram: float | None) -> 
         return "gpu_count", f"{offer.gpu_count} GPUs, {asked} wanted"
     if min_vram is not None and gpu.vram_gb < min_vram:
         return "min_vram", f"{gpu.vram_gb:g} GB per GPU, min_vram is {min_vram:g} GB"
-    return "", ""
+    return None
 
 
-def fit_reason(fit: Fit | None, named: bool) -> tuple[str, str]:
-    """(limit, reason) for memory. A borderline GPU stays where the author named it: their call."""
+def fit_reason(fit: Fit | None, named: bool) -> Broken | None:
+    """Whether the job's memory does not fit. A borderline GPU stays where the author named it: their call."""
     if fit is None or fit.verdict == "fits" or (fit.verdict == "borderline" and named):
-        return "", ""
+        return None
     need = fit.need
     if fit.verdict == "borderline":
         amount = f"may not fit: {need.low:.1f} to {need.high:.1f} GiB needed"
@@ -153,22 +152,15 @@ def fit_reason(fit: Fit | None, named: bool) -> tuple[str, str]:
     return "memory", f"{amount}, {fit.usable:.1f} usable; {fit.part} decides"
 
 
-def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> tuple[str, str]:
-    """(limit, reason) for host RAM (must hold the weights once, to load them) and a disk of fixed size."""
+def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> Broken | None:
+    """Whether host RAM (it must hold the weights once, to load them) or a disk of fixed size is too small."""
     if isinstance(need, Need) and offer.ram_gib is not None:
         weights = sum(part.expected for part in need.parts if part.name == "weights") * need.gpus
         if offer.ram_gib < weights:
             return "ram", f"host RAM {offer.ram_gib:g} GiB, {weights:.1f} GiB of weights to load"
     if job.disk_gb is not None and offer.disk_gb is not None and offer.disk_gb < job.disk_gb:
         return "disk", f"disk {offer.disk_gb:g} GB, disk_gb is {job.disk_gb:g}"
-    return "", ""
-
-
-def price_reason(price: float, max_price: float | None) -> tuple[str, str]:
-    """(limit, reason) for dollars per hour of the whole machine."""
-    if max_price is not None and price > max_price + 1e-9:
-        return "max_price", f"${price:.2f}/h, max_price is ${max_price:.2f}/h"
-    return "", ""
+    return None
 
 
 def cache_kind(job: Job) -> str:

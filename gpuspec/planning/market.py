@@ -85,41 +85,35 @@ class Market:
     def _judged(self, offer: Offer) -> list[Candidate]:
         """The offer at each price it may be paid; one rejected candidate where it may be paid at none."""
         gpu = self.book.catalog.gpus_by_name[offer.gpu]
-        limit, reason = limits.gpu_reason(offer, gpu, self.wanted, self.job.min_vram)
-        fit = None if limit else self.fit(gpu, offer.gpu_count)
-        if not limit:
-            limit, reason = limits.fit_reason(fit, self.wanted.named)
-        if not limit:
-            limit, reason = self.terms.reason(offer)
-        if not limit:
-            limit, reason = self._host_reason(offer)
-        payable = prices_of(offer, self.job.spot)
+        broken = limits.gpu_reason(offer, gpu, self.wanted, self.job.min_vram)
+        fit = None if broken else self.fit(gpu, offer.gpu_count)
+        broken = broken or limits.fit_reason(fit, self.wanted.named)
+        broken = broken or self.terms.reason(offer) or self._host_reason(offer)
+        payable, most = prices_of(offer, self.job.spot), self.job.max_price
         if not payable:
             payable = prices_of(offer, "allowed")[:1]
-            if payable and not limit:
-                spot_only = payable[0].spot
-                limit, reason = (
-                    "spot",
-                    "only offered as spot" if spot_only else "no spot price, and spot is only",
-                )
+            spot_only = bool(payable) and payable[0].spot
+            how = "only offered as spot" if spot_only else "no spot price, and spot is only"
+            broken = broken or ("spot", how)
         found = []
-        for price in payable:
-            broken = (limit, reason) if limit else limits.price_reason(price.per_hour, self.job.max_price)
-            found.append(
-                Candidate(
-                    offer=offer,
-                    gpu=gpu,
-                    price=price.per_hour,
-                    spot=price.spot,
-                    fit=fit,
-                    kept=not broken[0],
-                    reason=broken[1],
-                    limit=broken[0],
-                )
+        for price, spot, _ in payable:
+            limit, reason = broken or ("", "")
+            if not broken and most is not None and price > most + 1e-9:
+                limit, reason = "max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h"
+            made = Candidate(
+                offer=offer,
+                gpu=gpu,
+                price=price,
+                spot=spot,
+                fit=fit,
+                kept=not limit,
+                reason=reason,
+                limit=limit,
             )
+            found.append(made)
         return found
 
-    def _host_reason(self, offer: Offer) -> tuple[str, str]:
+    def _host_reason(self, offer: Offer) -> limits.Broken | None:
         return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count))
 
     def cheapest(self, gpu: str, gpu_count: int, *, spot: str | None = None) -> Price | None:
@@ -127,7 +121,7 @@ class Market:
         machine; None if nobody offers it. Within all limits of the job but for `max_price` and those on the GPU:
         rules ask what an alternative would cost. `spot`: in place of the job's."""
         found = self.price_list if spot is None else self.book.price_list(self.terms._replace(spot=spot))
-        able = (price for price in found.prices(gpu, gpu_count) if not self._host_reason(price.offer)[0])
+        able = (price for price in found.prices(gpu, gpu_count) if self._host_reason(price.offer) is None)
         return next(able, None)
 
     def alternative(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:

@@ -46,7 +46,7 @@ class PriceList:
         for offer in offers:
             place = (offer.cloud, offer.region)  # a thousand offers stand in a few dozen places
             if place not in ruled_out:
-                ruled_out[place] = bool(terms.reason(offer)[0])
+                ruled_out[place] = terms.reason(offer) is not None
             if not ruled_out[place]:
                 self.machines.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
 

@@ -9,7 +9,7 @@ from gpuspec.planning import limits
 from gpuspec.planning.cost import cost_at, time_limit, worst_case
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
-from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.sizing import Unsized
 from gpuspec.workload.workload import Workload
 
@@ -50,15 +50,8 @@ def _rank(candidate: Candidate) -> tuple[object, ...]:
     offer = candidate.offer
     where = (offer.cloud, offer.region or "", offer.instance, offer.source)
     place = 0 if candidate.kept else 1 + limits.NAMES_OF_LIMITS.index(candidate.limit)
-    return (
-        place,
-        candidate.price,
-        -candidate.gpu.vram_gb,
-        candidate.spot,
-        candidate.gpu.name,
-        offer.gpu_count,
-        *where,
-    )
+    gpu = candidate.gpu
+    return place, candidate.price, -gpu.vram_gb, candidate.spot, gpu.name, offer.gpu_count, *where
 
 
 def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
@@ -79,7 +72,7 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         notes.append(
             "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
         )
-    over = over_budget(job, plan)
+    over = over_budget(job, plan.cost)
     return (*notes, over) if over else tuple(notes)
 
 
@@ -93,22 +86,19 @@ def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
     out without breaking the budget at the plan's time limit."""
     if plan.choice is None:
         return ()
-    cap = job.budget.max_total if job.budget else None
     bounded = bool(job.gpu_types) or job.max_price is not None
-    found = []
-    for candidate in plan.kept:
-        if not bounded and candidate.price > FALLBACK * plan.choice.price:
-            continue
-        total = cost_at(candidate.price, job, plan).total
-        if cap is None or total is None or total <= cap + 0.005 or candidate is plan.choice:
-            found.append(candidate)
-    return tuple(found)
+    dearest = float("inf") if bounded else FALLBACK * plan.choice.price
+    return tuple(
+        candidate
+        for candidate in plan.kept
+        if candidate.price <= dearest
+        if candidate is plan.choice or not over_budget(job, cost_at(candidate.price, job, plan))
+    )
 
 
-def over_budget(job: Job, plan: Plan) -> str:
-    """In words, how the worst case exceeds `budget.max_total`; "" where it does not, or none is set."""
+def over_budget(job: Job, cost: Cost | None) -> str:
+    """In words, how a worst case exceeds `budget.max_total`; "" where it does not, or none is set."""
     cap = job.budget.max_total if job.budget else None
-    total = plan.cost.total if plan.cost else None
-    if cap is None or total is None or total <= cap + 0.005:
+    if cap is None or cost is None or cost.total is None or cost.total <= cap + 0.005:
         return ""
-    return f"worst case ${total:.2f} is over the budget of ${cap:.2f}"
+    return f"worst case ${cost.total:.2f} is over the budget of ${cap:.2f}"

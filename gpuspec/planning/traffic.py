@@ -34,16 +34,16 @@ def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float
     if not requests or taken_in is None or not given_out:
         return None
     many = workload.concurrency or (BATCH if engine_of(workload.engine).memory.queues else 1)
-    context = workload.context or int(taken_in + given_out)
-    context = max(1, min(context, int(taken_in + given_out)))
+    whole = int(taken_in + given_out)
+    context = max(1, min(workload.context or whole, whole))
     found = speed(workload._replace(concurrency=many, context=context), gpu, gpus)
     if isinstance(found, Unsized) or found.decode is None or found.prefill is None:
         return None
     seconds = given_out / found.decode.high + taken_in / found.prefill.high
     per_hour = 3600 / seconds
-    wanted = requests * share / 24
     why = (
         f"{given_out:g} tokens ÷ {found.decode.high:,.0f}/s + {taken_in:g} ÷ {found.prefill.high:,.0f}/s = "
         f"{seconds:.3f} s a request, {many} at once"
     )
-    return Load(per_hour, max(1, math.ceil(wanted / per_hour)), requests * share / per_hour, why)
+    machines = max(1, math.ceil(requests * share / 24 / per_hour))
+    return Load(per_hour, machines, requests * share / per_hour, why)

@@ -167,7 +167,7 @@ def _verdict(job: Job, plan: Plan) -> str:
         return "worst case: unbounded; set budget.max_hours or budget.max_total"
     if cap is None:
         return f"worst case: {dollars(total)}"
-    over = over_budget(job, plan)
+    over = over_budget(job, plan.cost)
     return over or f"worst case: {dollars(total)}, within the budget of {dollars(cap)}"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gpuspec.engines import USUAL_FOR_SPEECH, engine_of
+from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Need, Part, Unsized
-from gpuspec.sizing.runtime import CUDA, runtime
+from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
@@ -23,12 +24,11 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     many = workload.concurrency or workload.batch or 1
     size = params * 1e9 * bits / 8 / GIB
     parts = [Part("weights", size, size, 1.05 * size, f"{params:g} B parameters × {bits:g} bits")]
-    stream = 0.16 * params
-    cache = stream * many
+    cache = 0.16 * params * many
     parts.append(Part("KV cache", 0.5 * cache, cache, 2 * cache, f"{many} × 30 s of sound, beams included"))
     work = 0.2 + 0.2 * params
     parts.append(Part("activations", 0.5 * work, work, 3 * work, "encoder pass over 30 s of sound"))
-    parts.extend(runtime(CUDA, (0.05, 0.1, 0.3), gpus))
+    parts.extend(runtime(TORCH, (0.05, 0.1, 0.3), gpus))
     if engine.memory.reads_32_bit:
         parts.append(
             Part("loading", 0.0, 0.25 * size, 2 * size, "the checkpoint is read in 32 bit, then halved")

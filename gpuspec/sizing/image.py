@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
+from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.pipelines import Pipeline, pipeline_of
-from gpuspec.sizing.runtime import CUDA, runtime
+from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
@@ -43,14 +42,9 @@ def image(workload: Workload, gpus: int) -> Need | Unsized:
     assumptions: list[str] = []
     latents = _latents(workload, pipeline, video)
     parts = [*_components(workload, pipeline, bits, video, latents.expected, assumptions), latents]
-    parts.extend(runtime(CUDA, (0.05, 0.1, 0.5), gpus))
-    return Need(
-        tuple(parts), gpus, workload.engine or USUAL_FOR_IMAGES, tuple(assumptions), _confidence(pipeline)
-    )
-
-
-def _confidence(pipeline: Pipeline) -> Literal["medium", "low"]:
-    return "medium" if pipeline.known else "low"
+    parts.extend(runtime(TORCH, (0.05, 0.1, 0.5), gpus))
+    engine = workload.engine or USUAL_FOR_IMAGES
+    return Need(tuple(parts), gpus, engine, tuple(assumptions), "medium" if pipeline.known else "low")
 
 
 def _gib(billions: float, bits: float) -> float:
@@ -133,7 +127,7 @@ def _training(workload: Workload, pipeline: Pipeline, bits: float, gpus: int) ->
     )
     parts.append(_state(workload, pipeline, bits, method))
     parts.append(_step(workload, pipeline, bits, video, cached=not scripts and not video))
-    parts.extend(runtime(CUDA, (0.05, 0.2, 0.5), gpus))
+    parts.extend(runtime(TORCH, (0.05, 0.2, 0.5), gpus))
     return Need(tuple(parts), gpus, engine, (), "low")
 
 

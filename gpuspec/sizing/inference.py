@@ -46,14 +46,14 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
     parts.extend(_loading_part(shape, scheme, engine, workload.engine_version, parts))
     parts.extend(vision_tower(workload.model, training=False))
     parts.extend(runtime(engine.memory.context, engine.memory.workspace, gpus))
-    fragmentation = _fragmentation(shape, engine, workload.kv_dtype, request, parts, gpus)
+    fragmentation = _fragmentation(engine, request, parts)
     if fragmentation.high > 0:
         parts.append(fragmentation)
     return Need(
         tuple(parts),
         gpus,
         engine.name,
-        tuple(_said(workload, shape, engine, gpus) + assumptions),
+        tuple(_said(workload, shape, engine) + assumptions),
         _confidence(workload, shape),
     )
 
@@ -91,11 +91,11 @@ def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine,
         shape, scheme, untied_head=engine.memory.never_ties or scheme in engine.memory.unties_head_in
     )
     size = _as_on_disk(workload, size)
-    on_gpu = _share_on_gpu(workload.cpu_offload)
+    on_gpu = (0.02, 0.1, 1.0) if workload.cpu_offload else (1.0, 1.0, 1.0)
     why = size.why + (f", over {gpus} GPUs" if gpus > 1 else "")
     share = 1 / gpus / GIB
-    copies = _sharing_experts(workload, shape, engine)
-    if copies > 1:
+    copies = workload.data_parallel or 1
+    if copies > 1 and shape.expert_params and engine.memory.shares_experts:
         experts = min(shape.expert_params * (bits_of(scheme) or 16) / 8 / size.expected, 1.0)
         share *= 1 - experts + experts / copies
         why += f"; {experts:.0%} of them are experts, which {copies} copies share"
@@ -106,12 +106,6 @@ def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine,
         size.high * on_gpu[2] * share,
         why,
     )
-
-
-def _sharing_experts(workload: Workload, shape: Shape, engine: Engine) -> int:
-    """Copies of a mixture that hold its experts between them."""
-    shared = shape.expert_params and engine.memory.shares_experts
-    return (workload.data_parallel or 1) if shared else 1
 
 
 def _as_on_disk(workload: Workload, size: Weights) -> Weights:
@@ -135,13 +129,6 @@ def _loading_part(
     later = sum(part.expected for part in parts if part.name in ("KV cache", "activations"))
     over = max(head - later, 0.0)
     return [Part("second head", 0.0, over, head, f"{shape.vocab:,} × {shape.hidden} × 2 bytes while loading")]
-
-
-def _share_on_gpu(offload: str | None) -> tuple[float, float, float]:
-    """Share of the weights that stays on the GPU under CPU offload (low, expected, high)."""
-    if not offload:
-        return 1.0, 1.0, 1.0
-    return 0.02, 0.1, 1.0
 
 
 def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: int) -> Part:
@@ -184,7 +171,9 @@ def _activation_part(
         rows = chunk
     split = gpus if workload.tensor_parallel or engine.memory.queues else 1
     size = activations.prefill(shape, rows) / split
-    unpacked = _unpacked(shape, scheme, engine, rows)
+    # One matrix is held in 16 bit while a 4-bit one is multiplied.
+    unpacks = engine.memory.dequantizes and find_scheme(scheme).four_bit
+    unpacked = 2 * shape.largest_matrix if unpacks else 0.0
     size += unpacked
     final = activations.logits(shape, request.sequences)
     low = high = expected = size + final
@@ -214,16 +203,7 @@ def _later_cache(workload: Workload, shape: Shape, request: CacheRequest) -> flo
     return kv_cache(shape, request.context, request.sequences, workload.kv_dtype) - now
 
 
-def _unpacked(shape: Shape, scheme: str, engine: Engine, rows: float) -> float:
-    """The one matrix held in 16 bit while a 4-bit one is multiplied."""
-    if not engine.memory.dequantizes or not find_scheme(scheme).four_bit:
-        return 0.0
-    return 2 * shape.largest_matrix
-
-
-def _fragmentation(
-    shape: Shape, engine: Engine, kv_dtype: str | None, request: CacheRequest, parts: list[Part], gpus: int
-) -> Part:
+def _fragmentation(engine: Engine, request: CacheRequest, parts: list[Part]) -> Part:
     dynamic = sum(part.expected for part in parts if part.name in ("KV cache", "activations"))
     cache = next(part.expected for part in parts if part.name == "KV cache")
     grown = cache * request.generated / max(request.context, 1)
@@ -232,7 +212,7 @@ def _fragmentation(
     return Part("fragmentation", low, expected, high, "blocks the allocator holds but cannot reuse")
 
 
-def _said(workload: Workload, shape: Shape, engine: Engine, gpus: int) -> list[str]:
+def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
     said = []
     if not workload.engine:
         said.append(f"engine {engine.name}, since none was given")

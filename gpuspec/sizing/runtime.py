@@ -6,7 +6,6 @@ from gpuspec.catalog import Model
 from gpuspec.engines.engine import Range
 from gpuspec.sizing.memory import Part
 
-CUDA: Range = (0.35, 0.5, 1.0)
 NCCL: Range = (0.2, 0.36, 2.0)
 """Per GPU when several work together. Source: vLLM start-up logs (non-torch memory with and without TP)."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpuspec.engines import USUAL_TRAINER, Engine, engine_of
-from gpuspec.engines.engine import Range
+from gpuspec.engines.engine import TORCH, Range
 from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing import backward
 from gpuspec.sizing.adapters import adapter_params
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.optimizers import States, states_of
-from gpuspec.sizing.runtime import CUDA, runtime, vision_tower
+from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, weights
 from gpuspec.workload import Workload
@@ -45,7 +45,6 @@ class TrainingSetup(NamedTuple):
     split: tuple[float, float, float]
     zero: bool
     on_host: bool
-    gpus: int
 
 
 def training(workload: Workload, gpus: int, trainable: float | None = None) -> Need | Unsized:
@@ -67,13 +66,15 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
     if bits_of(plan.scheme) is None:
         return Unsized(f"the size of quantization {plan.scheme!r} is not known")
     passing = _activations(workload, plan)
-    parts = _full(workload, plan, passing) if plan.method == "full" else _adapted(plan, trainable)
-    parts.extend(_reference(workload, plan))
+    if plan.method == "full":
+        parts = _full(workload, plan, passing)
+    else:
+        parts = _adapted(plan, trainable)
     parts.extend(passing)
     parts.extend(vision_tower(workload.model, training=True))
     if plan.split[0] > 1 or plan.on_host:
         parts.append(_gathered(plan))
-    parts.extend(runtime(CUDA, _workspace(plan), gpus))
+    parts.extend(runtime(TORCH, _workspace(plan), gpus))
     held = sum(part.expected for part in passing)
     parts.append(Part("fragmentation", 0.0, 0.04 * held, 0.12 * held, "4 % of what comes and goes each step"))
     return Need(tuple(parts), gpus, plan.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
@@ -99,17 +100,17 @@ def _plan(
     if method == "full":
         assumptions.append(states.why)
     rank = workload.lora_rank or DEFAULT_RANK
-    targets = _targets(shape, method, engine, rank, trainable)
+    targets = _targets(shape, method, engine, trainable)
     kept = _kept(workload, method, scheme, engine, targets, assumptions)
     split, zero = _split(workload, gpus, assumptions)
     host = workload.cpu_offload in ("cpu", "params") or (workload.sharding or "") == "fsdp-offload"
     batch = workload.batch or 1
     return TrainingSetup(
-        shape, method, scheme, engine, states, sequence, batch, rank, targets, kept, split, zero, host, gpus
+        shape, method, scheme, engine, states, sequence, batch, rank, targets, kept, split, zero, host
     )
 
 
-def _targets(shape: Shape, method: str, engine: Engine, rank: int, trainable: float | None) -> str:
+def _targets(shape: Shape, method: str, engine: Engine, trainable: float | None) -> str:
     """Which matrices carry adapters: all linear ones in QLoRA, as its paper has it.
 
     A count of trainable parameters that fits rank 8 there says query and value too."""
@@ -177,6 +178,10 @@ def _full(workload: Workload, plan: TrainingSetup, passing: list[Part]) -> list[
     low = 0.0 if host else params * state.optimizer_low / by_optimizer
     why = f"{billions} × {state.optimizer:g} bytes ÷ {by_optimizer:g}" + (", on the host" if host else "")
     parts.append(Part("optimizer", low, size, size * 1.05, why))
+    if (workload.algorithm or "").lower() in TWO_MODELS:
+        size = params * 2 / by_weights
+        why = f"{workload.algorithm} keeps a frozen copy in 16 bit"
+        parts.append(Part("reference model", size, size, size * 1.02, why))
     return parts
 
 
@@ -207,29 +212,16 @@ def _adapted(plan: TrainingSetup, trainable: float | None) -> list[Part]:
     return parts
 
 
-def _reference(workload: Workload, plan: TrainingSetup) -> list[Part]:
-    if (workload.algorithm or "").lower() not in TWO_MODELS or plan.method != "full":
-        return []
-    size = plan.shape.params * 2 / plan.split[0] / GIB
-    why = f"{workload.algorithm} keeps a frozen copy in 16 bit"
-    return [Part("reference model", size, size, size * 1.02, why)]
-
-
 def _activations(workload: Workload, plan: TrainingSetup) -> list[Part]:
     tokens = plan.sequence * plan.batch
     if (workload.algorithm or "").lower() in TWO_ANSWERS:
         tokens *= 2
     size, why = backward.activations(plan.shape, tokens, plan.kept)
     parts = [Part("activations", 0.7 * size / GIB, size / GIB, 1.3 * size / GIB, why)]
-    size, why = backward.logits(plan.shape, tokens, _loss(workload, plan))
+    said = {None: plan.engine.training.loss, True: "fused", False: "plain"}
+    size, why = backward.logits(plan.shape, tokens, said[workload.fused_loss])
     parts.append(Part("logits", 0.6 * size / GIB, size / GIB, 1.4 * size / GIB, why))
     return parts
-
-
-def _loss(workload: Workload, plan: TrainingSetup) -> str:
-    if workload.fused_loss is None:
-        return plan.engine.training.loss
-    return "fused" if workload.fused_loss else "plain"
 
 
 def _gathered(plan: TrainingSetup) -> Part:

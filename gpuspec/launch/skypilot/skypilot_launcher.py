@@ -40,7 +40,7 @@ class SkyPilotLauncher:
         from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports
 
         check_job(job, settings)
-        over = over_budget(job, plan)
+        over = over_budget(job, plan.cost)
         if over:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
         if (job.outputs and settings.outputs) or job.items is not None:
