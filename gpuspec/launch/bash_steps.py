@@ -24,18 +24,15 @@ def steps_of(job: Job, settings: RunSettings, price: float | None = None) -> Ste
     """The steps of a job, or of the part of its items that the settings name. `price` is $/h of the machine, for the
     cost of an item. Without `resume`, what is known of the items is put aside: ask for them when the job is about to
     begin. UserError as `check_job`."""
-    return Steps(download_script(job.downloads), setup_script(job.setup), _run(job, settings, price))
+    each = items_wanted(job, settings, price)
+    run = items.script(each) if each else job.run or ""
+    return Steps(download_script(job.downloads), setup_script(job.setup), run)
 
 
 def setup_script(setup: tuple[str, ...]) -> str:
     """The setup commands as one script, each verbatim, ending at the first that fails. One shell runs them all: a
     `cd` or an activated environment holds for the next."""
     return "\n".join(("set -e", *setup)) if setup else ""
-
-
-def _run(job: Job, settings: RunSettings, price: float | None) -> str:
-    wanted = items_wanted(job, settings, price)
-    return items.script(wanted) if wanted else job.run or ""
 
 
 def items_wanted(job: Job, settings: RunSettings, price: float | None = None) -> dict[str, Any] | None:

@@ -68,11 +68,15 @@ def download_script(downloads: Sequence[Download]) -> str:
     there is nothing to fetch. Fails (exit status) when a download fails."""
     if not downloads:
         return ""
-    packed = base64.encodebytes(downloader_zip()).decode()
-    wanted = base64.encodebytes(json.dumps(download_manifest(downloads)).encode()).decode()
-    return (
-        "mkdir -p .gpuspec\n"
-        f"base64 -d > .gpuspec/fetch.pyz <<'GPUSPEC_END'\n{packed}GPUSPEC_END\n"
-        f"base64 -d > .gpuspec/manifest.json <<'GPUSPEC_END'\n{wanted}GPUSPEC_END\n"
-        "python3 .gpuspec/fetch.pyz .gpuspec/manifest.json || exit 1\n"
-    )
+    wanted = download_manifest(downloads)
+    return program_text("fetch.pyz", downloader_zip(), "manifest.json", wanted) + " || exit 1\n"
+
+
+def program_text(name: str, program: bytes, listed: str, wanted: dict[str, Any]) -> str:
+    """Shell text that puts a Python program and the JSON file that it reads into `.gpuspec`, and runs it; without its
+    last line break."""
+    text = "mkdir -p .gpuspec\n"
+    for file, data in ((name, program), (listed, json.dumps(wanted).encode())):
+        packed = base64.encodebytes(data).decode()
+        text += f"base64 -d > .gpuspec/{file} <<'GPUSPEC_END'\n{packed}GPUSPEC_END\n"
+    return f"{text}python3 .gpuspec/{name} .gpuspec/{listed}"

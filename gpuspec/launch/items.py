@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import glob
 import hashlib
@@ -15,6 +14,7 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.launch.downloads import program_text
 from gpuspec.launch.on_machine.downloader.file import Failure, confined
 from gpuspec.launch.on_machine.item_runner import last_entries
 
@@ -99,7 +99,7 @@ def bind(run: str) -> str:
     bound, nest, at = [], ["plain"], 0
     while at < len(run):
         token = _token(run, at, nest)
-        bound.append(_reference(nest[-1]) if token == "{item}" else token)
+        bound.append(_REFERENCE.get(nest[-1], '"${GPUSPEC_ITEM}"') if token == "{item}" else token)
         at += len(token)
     return "".join(bound)
 
@@ -107,15 +107,12 @@ def bind(run: str) -> str:
 _OPENING = {"'": "single", '"': "double", "$'": "ansi", "`": "backtick", "$(": "plain", "(": "plain"}
 
 
-def _reference(place: str) -> str:
-    reference = "${GPUSPEC_ITEM}"
-    if place == "double":
-        return reference
-    if place == "single":
-        return f"'\"{reference}\"'"
-    if place == "ansi":
-        return f"'\"{reference}\"$'"
-    return f'"{reference}"'
+_REFERENCE = {
+    "double": "${GPUSPEC_ITEM}",
+    "single": "'\"${GPUSPEC_ITEM}\"'",
+    "ansi": "'\"${GPUSPEC_ITEM}\"$'",
+}
+"""How the item is referred to, by the quotes around it; elsewhere it needs double quotes."""
 
 
 def _token(run: str, at: int, nest: list[str]) -> str:
@@ -251,11 +248,4 @@ def local_command(wanted: dict[str, Any], folder: str) -> list[str]:
 def script(wanted: dict[str, Any]) -> str:
     """Shell text that runs a manifest anywhere there is python3 and bash; its exit status is the runner's."""
     with open(_RUNNER, "rb") as source:
-        runner = base64.encodebytes(source.read()).decode()
-    listed = base64.encodebytes(json.dumps(wanted).encode()).decode()
-    return (
-        "mkdir -p .gpuspec\n"
-        f"base64 -d > .gpuspec/item_runner.py <<'GPUSPEC_END'\n{runner}GPUSPEC_END\n"
-        f"base64 -d > .gpuspec/items.json <<'GPUSPEC_END'\n{listed}GPUSPEC_END\n"
-        "python3 .gpuspec/item_runner.py .gpuspec/items.json\n"
-    )
+        return program_text("item_runner.py", source.read(), "items.json", wanted) + "\n"

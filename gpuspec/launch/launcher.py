@@ -126,11 +126,9 @@ class Record(Protocol):
     @property
     def run(self) -> Run:
         """The row as last written."""
-        ...
 
     def update(self, **changes: Any) -> Run:
         """Change fields of the Run by name; a final `state` sets `ended`."""
-        ...
 
 
 class Outcome(NamedTuple):
@@ -161,40 +159,30 @@ class Launcher(Protocol):
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """Everything that can be known to go wrong before a cent is spent: missing secrets, no candidate,
         a timer that cannot be guaranteed, a path outside. Cheap: runs before the question is asked."""
-        ...
 
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
         """What would be done, for --dry-run: text, without secrets. Starts nothing."""
-        ...
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
         """Run the job to its end (or until it is started, detached), keeping `record` true at every step."""
-        ...
 
     def state(self, run: Run) -> Run:
         """The run as it really is now, asked of the machine."""
-        ...
 
     def logs(self, run: Run, *, follow: bool) -> int:
         """Print the run's output; 0, or 1 if the run failed."""
-        ...
 
     def stop(self, run: Run) -> Run:
         """End the job; the machine follows its keep-alive."""
-        ...
 
     def down(self, run: Run) -> Run:
         """End the job and the machine; fine when they are gone already."""
-        ...
 
     def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
         """Make the job's ports answer on this machine's localhost, until Ctrl-C or the run's end."""
-        ...
 
     def strays(self) -> tuple[Stray, ...]:
         """Machines that carry our mark and that no live run answers for."""
-        ...
 
     def remove(self, machine: str) -> None:
         """Take a stray down."""
-        ...

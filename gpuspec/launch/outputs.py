@@ -51,11 +51,8 @@ class FetchReport(NamedTuple):
 
     def lines(self) -> list[str]:
         """For the user; nothing where nothing came."""
-        lines = (
-            [f"outputs: {len(self.fetched)} file{'s' * (len(self.fetched) != 1)} fetched"]
-            if self.fetched
-            else []
-        )
+        count = len(self.fetched)
+        lines = [f"outputs: {count} file{'s' * (count != 1)} fetched"] if count else []
         return lines + [
             f"outputs: {mine} was changed here meanwhile and stays; the job's is {theirs}"
             for mine, theirs in self.kept_both
@@ -239,7 +236,7 @@ class Outputs:
             elif taken:
                 both.append((relative, taken))
         if fetched or both:
-            self._write_ledger(ledger)
+            atomic_write(self.ledger_path, json.dumps(ledger, indent=1).encode())
         return FetchReport(tuple(fetched), tuple(both))
 
     def _excluded(self, relative: str) -> bool:
@@ -291,9 +288,6 @@ class Outputs:
                 return ledger
         except (OSError, ValueError):
             return {}
-
-    def _write_ledger(self, ledger: Ledger) -> None:
-        atomic_write(self.ledger_path, json.dumps(ledger, indent=1).encode())
 
 
 def _reason(said: str) -> str:
@@ -350,15 +344,20 @@ def outputs_of(
 ) -> Outputs | None:
     """The outputs of a run whose job works in `source`; None where there is nothing to bring back."""
     patterns = brought_back(job, settings)
-    if not patterns:
-        return None
+    return outputs_from(source, run, patterns, job.exclude_outputs, options) if patterns else None
+
+
+def outputs_from(
+    source: str, run: Run, patterns: Sequence[str], exclude: Sequence[str], options: Sequence[str]
+) -> Outputs:
+    """What a run that works in `source` brings back by these patterns."""
     return Outputs(
         source=source,
-        workdir=settings.workdir,
+        workdir=run.workdir,
         staging=staging_folder(run.id),
         run_id=run.id,
         outputs=patterns,
-        exclude=job.exclude_outputs,
+        exclude=exclude,
         options=options,
         since=run.started,
     )

@@ -8,14 +8,14 @@ from typing import Any, cast, get_args
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Launcher, Outcome, Run, State, Stray
 
-_QUICK = ("check", "describe")
-"""Methods that start nothing and ask no machine: they have a plugin's ordinary time limit."""
-
-_ASKING = ("state", "strays")
-"""Methods that `ps` and `reap` call for everything there is: one that never answers must not keep the others."""
-
-_PATIENCE = 6
-"""How many times the ordinary limit those may take, since a machine may answer late."""
+_LIMITS = {
+    **dict.fromkeys(("check", "describe"), 1),  # they start nothing and ask no machine
+    # Asked by `ps` and `reap` for everything there is: one that never answers must not keep the others. A machine may
+    # answer late.
+    **dict.fromkeys(("state", "strays"), 6),
+    **dict.fromkeys(("attach", "down", "launch", "logs", "remove", "stop"), 0),
+}
+"""Method → how many times a plugin's ordinary time limit it may take; 0: as long as it takes."""
 
 _RETURNS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "describe": (lambda answer: isinstance(answer, str), "text"),
@@ -32,37 +32,33 @@ _RETURNS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 """Method → whether what it returned is right, and what it should be."""
 
-_METHODS = ("attach", "check", "describe", "down", "launch", "logs", "remove", "state", "stop", "strays")
-
 
 def guarded(plugin: str, name: str, make: Callable[[], Launcher]) -> Callable[[], Launcher]:
     """What makes a plugin's launcher, guarded."""
-
-    def made() -> Launcher:
-        guard = _Guard(plugin, name)
-        launcher = guard.call("its function", make, limit=1)
-        missing = [method for method in _METHODS if not callable(getattr(launcher, method, None))]
-        if missing:
-            raise guard.failed(f"{type(launcher).__name__} has no {', '.join(missing)}")
-        return cast(Launcher, _Guarded(guard, launcher))
-
-    return made
+    return lambda: cast(Launcher, _Guarded(plugin, name, make))
 
 
-class _Guard:
-    def __init__(self, plugin: str, name: str) -> None:
-        self.plugin = plugin
+class _Guarded:
+    """Passes every method on, and looks at what comes back."""
+
+    def __init__(self, plugin: str, name: str, make: Callable[[], Launcher]) -> None:
         self.name = name
+        self._plugin = plugin
+        self._launcher = self._call("its function", make, limit=1)
+        self.rents = bool(getattr(self._launcher, "rents", True))
+        missing = [name for name in sorted(_LIMITS) if not callable(getattr(self._launcher, name, None))]
+        if missing:
+            raise self._failed(f"{type(self._launcher).__name__} has no {', '.join(missing)}")
 
-    def failed(self, why: str) -> UserError:
+    def _failed(self, why: str) -> UserError:
         return UserError(
             "plugin-launcher",
-            f"the launcher {self.name!r} of plugin {self.plugin} failed: {why}",
+            f"the launcher {self.name!r} of plugin {self._plugin} failed: {why}",
             "tell the plugin's author; `gpuspec ps` shows what may still run",
             status=3,
         )
 
-    def call(self, what: str, function: Callable[..., Any], *args: Any, limit: float, **more: Any) -> Any:
+    def _call(self, what: str, function: Callable[..., Any], *args: Any, limit: float, **more: Any) -> Any:
         """What the function returns. A UserError is the launcher's own word to the user; all else is a fault."""
         from contextlib import nullcontext
 
@@ -75,28 +71,18 @@ class _Guard:
         except (UserError, KeyboardInterrupt):
             raise
         except BaseException as error:
-            raise self.failed(f"{what} raised {said(error)}") from error
-
-
-class _Guarded:
-    """Passes every method on, and looks at what comes back."""
-
-    def __init__(self, guard: _Guard, launcher: Launcher) -> None:
-        self.name = guard.name
-        self.rents = bool(getattr(launcher, "rents", True))
-        self._guard = guard
-        self._launcher = launcher
+            raise self._failed(f"{what} raised {said(error)}") from error
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        if method not in _METHODS:
+        if method not in _LIMITS:
             raise AttributeError(method)
-        limit = 1 if method in _QUICK else _PATIENCE if method in _ASKING else 0
 
         def call(*args: Any, **more: Any) -> Any:
-            answer = self._guard.call(method, getattr(self._launcher, method), *args, limit=limit, **more)
+            function, limit = getattr(self._launcher, method), _LIMITS[method]
+            answer = self._call(method, function, *args, limit=limit, **more)
             fits, wanted = _RETURNS.get(method, (None, ""))
             if fits and not fits(answer):
-                raise self._guard.failed(f"{method} returned {type(answer).__name__}, not {wanted}")
+                raise self._failed(f"{method} returned {type(answer).__name__}, not {wanted}")
             return answer
 
         return call

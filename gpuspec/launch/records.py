@@ -197,10 +197,6 @@ class Records:
         with self._opened() as connection:
             connection.execute("UPDATE runs SET gone = 1 WHERE machine = ?", (machine,))
 
-    def record(self, run: Run) -> RunRecord:
-        """The writer of a run read before."""
-        return RunRecord(self, run)
-
     def all(self, *, active: bool = False) -> list[Run]:
         """Runs, newest first; `active` leaves out those that ended."""
         with self._opened() as connection:
@@ -229,7 +225,7 @@ class Records:
 
 def record_of(run: Run) -> RunRecord:
     """The writer of a run that was read before."""
-    return Records().record(run)
+    return RunRecord(Records(), run)
 
 
 def _new_id() -> str:
@@ -240,10 +236,8 @@ def _new_id() -> str:
 
 def _run(row: sqlite3.Row) -> Run:
     values = {name: row[name] for name in Run._fields}
-    for name in ("spot", "gone"):
-        values[name] = None if values[name] is None else bool(values[name])
-    values["message"] = values["message"] or ""
-    return Run(**values)
+    truth = {name: bool(values[name]) for name in ("spot", "gone") if values[name] is not None}
+    return Run(**{**values, **truth, "message": values["message"] or ""})
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

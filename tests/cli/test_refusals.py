@@ -8,7 +8,7 @@ import pytest
 
 from gpuspec.cli.main import main
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.records import Records
+from gpuspec.launch.records import Records, record_of
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_run_without_a_log(recorded: Run, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_record_of_a_launcher_that_is_gone(recorded: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    Records().record(recorded).update(launcher="moon")
+    record_of(recorded).update(launcher="moon")
     said = refused(capsys, "logs", recorded.id)
     assert "error[unknown-launcher]" in said
     assert "local, skypilot" in said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuspec.launch.records import Records
+from gpuspec.launch.records import Records, record_of
 
 from . import drive_rented as cloud
 from .rented import gpuspec, listed, run
@@ -173,7 +173,7 @@ def test_a_machine_from_which_results_are_still_fetched_is_left_alone(rented: Pa
     with subprocess.Popen(
         ["sleep", "60"]
     ) as fetching:  # its gpuspec, while another's `ps` has recorded the end
-        Records().record(Records().get("job")).update(pid=fetching.pid)
+        record_of(Records().get("job")).update(pid=fetching.pid)
         assert run(rented).returncode == 0
         assert len(cloud.read()) == 2
         fetching.kill()
@@ -225,7 +225,7 @@ def test_machines_without_a_record_are_found_and_asked_about(rented: Path) -> No
 def test_a_machine_whose_timer_did_not_fire_is_reaped(rented: Path) -> None:
     """A cloud that takes the timer, reads it back, and ignores it when its time comes."""
     assert run(rented).returncode == 0
-    record = Records().record(Records().get("job"))
+    record = record_of(Records().get("job"))
     ended = record.run.ended_up or 0
     record.update(ended_up=ended - 16 * 60)  # 7 idle minutes: 9 late
     assert gpuspec("reap", "--yes").stdout == "nothing to reap\n"
@@ -243,7 +243,7 @@ def test_a_machine_whose_timer_did_not_fire_is_reaped(rented: Path) -> None:
 
 def test_a_machine_that_its_timer_took_is_asked_for_once(rented: Path) -> None:
     assert run(rented).returncode == 0
-    record = Records().record(Records().get("job"))
+    record = record_of(Records().get("job"))
     record.update(ended_up=(record.run.ended_up or 0) - 18 * 60)
     cloud.write({})
     for _ in "ab":

@@ -23,7 +23,7 @@ from gpuspec.launch import Outcome, Run, RunSettings, clock, find_launcher
 from gpuspec.launch.local import local_launcher
 from gpuspec.launch.local.processes import marked
 from gpuspec.launch.on_machine.redact import Redactor
-from gpuspec.launch.records import Records, log_path, process_start
+from gpuspec.launch.records import Records, log_path, process_start, record_of
 from gpuspec.planning.plan import Plan
 from gpuspec.sizing import Unsized
 
@@ -486,7 +486,7 @@ def test_a_run_past_its_limit_is_reaped(tmp_path: Path, work: Path) -> None:
     driven.process.communicate(timeout=30)
     assert cli("reap", "--yes").stdout == "nothing to reap\n"
     # as if its own timer had not fired: 2 h ago, limit 1 h
-    Records().record(driven.run).update(started_up=clock.uptime() - 7200, max_hours=1.0)
+    record_of(driven.run).update(started_up=clock.uptime() - 7200, max_hours=1.0)
     assert "past its limit of 1 h" in cli("reap", "--dry-run").stdout
     assert cli("reap", "--yes").returncode == 0
     assert marked(driven.run.id) == []

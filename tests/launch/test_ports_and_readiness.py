@@ -23,7 +23,7 @@ from gpuspec.launch.on_machine.readiness import LINES, Unreachable, Watch, ask_h
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.job_script import COMMAND_BEGINS
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, forwarded_ports
-from gpuspec.launch.skypilot.ssh import ssh as by_ssh
+from gpuspec.launch.skypilot.ports_and_readiness import ssh as by_ssh
 from gpuspec.launch.tunnel import Tunnel
 
 from .test_skypilot_task import job as rented
@@ -152,7 +152,7 @@ def test_a_tunnel_that_cannot_be_says_why_once(ssh: Path) -> None:
 def test_a_client_that_is_killed_leaves_no_ssh(ssh: Path) -> None:
     code = (
         "from functools import partial\n"
-        "from gpuspec.launch.skypilot.ssh import ssh\n"
+        "from gpuspec.launch.skypilot.ports_and_readiness import ssh\n"
         "from gpuspec.launch.tunnel import Tunnel\n"
         "tunnel = Tunnel(partial(ssh, 'gs-x'), (8000,), print); tunnel.start(); tunnel.join()"
     )

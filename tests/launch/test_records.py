@@ -13,7 +13,7 @@ import pytest
 
 from gpuspec.errors import UserError
 from gpuspec.launch import Run, clock, run_cost
-from gpuspec.launch.records import Records, alive, process_start, state_dir
+from gpuspec.launch.records import Records, alive, process_start, record_of, state_dir
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +129,7 @@ def test_records_of_an_older_version_are_carried_over(state: Path) -> None:
     old.close()
     found = Records().get("old")
     assert (found.started, found.pid, found.message) == (5.0, None, "")
-    assert Records().record(found).update(message="new field").message == "new field"
+    assert record_of(found).update(message="new field").message == "new field"
 
 
 def test_a_broken_file_is_an_error_that_says_what_to_do(state: Path) -> None:

@@ -29,7 +29,7 @@ from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.ports import require_free
-from gpuspec.launch.records import Records, alive, log_path, run_folder
+from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder
 from gpuspec.planning.plan import Plan
 
 GRACE_SECONDS = 10.0
@@ -119,11 +119,7 @@ class LocalLauncher:
         now = Records().get(run.id)
         if now.state in FINAL:
             return now
-        return (
-            Records()
-            .record(now)
-            .update(state="interrupted", message="stopped; " + (run.message or "by force"))
-        )
+        return record_of(now).update(state="interrupted", message="stopped; " + (run.message or "by force"))
 
     def down(self, run: Run) -> Run:
         """As `stop`: here the machine stays."""
@@ -215,11 +211,7 @@ def _outcome(supervisor: subprocess.Popen[bytes], run: Run) -> Outcome:
             os.path.join(run_folder(run.id), "supervisor.txt"), encoding="utf-8", errors="replace"
         ) as text:
             last = (text.read().strip().splitlines() or [f"exit status {supervisor.returncode}"])[-1]
-        now = (
-            Records()
-            .record(now)
-            .update(state="failed", message=f"the process that looked after it died: {last}")
-        )
+        now = record_of(now).update(state="failed", message=f"the process that looked after it died: {last}")
     return Outcome(now.state, now.exit_code, now.message)
 
 

@@ -30,7 +30,11 @@ class LocalGpu(NamedTuple):
 def local_gpus(environment: Mapping[str, str]) -> list[LocalGpu]:
     """The GPUs that a process with this environment sees (CUDA_VISIBLE_DEVICES); empty without a driver."""
     with _nvml() as nvml:
-        return [_looked_at(nvml, handle) for handle in _visible(nvml, environment)] if nvml else []
+        found = []
+        for handle in _visible(nvml, environment) if nvml else ():
+            memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+            found.append(LocalGpu(nvml.nvmlDeviceGetName(handle), memory.total, memory.free))
+        return found
 
 
 @contextmanager
@@ -48,11 +52,6 @@ def _nvml() -> Iterator[Any]:
     finally:
         with suppress(pynvml.NVMLError):
             pynvml.nvmlShutdown()
-
-
-def _looked_at(nvml: Any, handle: Any) -> LocalGpu:
-    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-    return LocalGpu(nvml.nvmlDeviceGetName(handle), memory.total, memory.free)
 
 
 def _visible(nvml: Any, environment: Mapping[str, str]) -> list[Any]:

@@ -21,7 +21,7 @@ from gpuspec.launch.local.processes import MARK, end
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
-from gpuspec.launch.records import Records, log_path
+from gpuspec.launch.records import Records, log_path, record_of
 
 
 class Supervisor:
@@ -29,7 +29,7 @@ class Supervisor:
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
-        self.record = Records().record(Records().get(job["id"]))
+        self.record = record_of(Records().get(job["id"]))
         self.began = time.monotonic()
         self.signals = 0
         self.orphaned = False

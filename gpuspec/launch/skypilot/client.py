@@ -10,9 +10,8 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
@@ -22,8 +21,7 @@ from gpuspec.launch.skypilot.job_script import sent_as_file
 from gpuspec.launch.skypilot.provisioning import seconds_until_visible, wait_until_visible
 
 
-@dataclass(frozen=True, kw_only=True)
-class Machine:
+class Machine(NamedTuple):
     """A cluster as SkyPilot knows it. `up` is False while it is being made or has failed half-way;
     `idle_minutes` is its autostop (negative: none), `price` $/h (None: not known)."""
 

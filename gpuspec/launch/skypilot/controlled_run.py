@@ -20,6 +20,8 @@ class ControlledRun(ABC, Generic[Found]):
     """The kind of request that hands it in, as SkyPilot's server lists it."""
     not_found: ClassVar[str]
     """What is said of a run that its controller does not know."""
+    take_down: ClassVar[staticmethod[[Controllers, str], None]]
+    """End the one of this name, and see its machines go. TimeoutError where they stay."""
     end_by_hand: ClassVar[str]
     """The `sky` commands, with `{name}`, for one that gpuspec did not see go."""
 
@@ -44,10 +46,6 @@ class ControlledRun(ABC, Generic[Found]):
     def before_end(self, found: Found) -> None:
         """What is to be saved before it is taken down."""
 
-    @abstractmethod
-    def take_down(self) -> None:
-        """End it, and see its machines go. TimeoutError where they stay."""
-
     def state(self) -> Run:
         """The run as it is now; one that the controller does not know is being handed in, or lost."""
         found = self.find()
@@ -63,6 +61,6 @@ class ControlledRun(ABC, Generic[Found]):
         if found is not None:
             self.before_end(found)
         try:
-            self.take_down()
+            self.take_down(self.controllers, self.name)
         except TimeoutError as error:
             raise UserError("left-running", str(error), self.end_by_hand.format(name=self.name)) from error

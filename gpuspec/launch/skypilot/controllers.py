@@ -7,16 +7,14 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.client import Client, Machine, explained, machine_of
 from gpuspec.launch.skypilot.job_log import JobLog
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManagedJob:
+class ManagedJob(NamedTuple):
     """A managed job as its controller knows it; `state` is SkyPilot's word. `machine` is the cluster it runs on,
     while there is one; `recoveries` counts the machines that were replaced."""
 
@@ -28,16 +26,14 @@ class ManagedJob:
     why: str
 
 
-@dataclass(frozen=True)
-class Replica:
+class Replica(NamedTuple):
     """`state` is SkyPilot's word."""
 
     number: int
     state: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Service:
+class Service(NamedTuple):
     """`state` is SkyPilot's word, `endpoint` where it answers."""
 
     name: str
@@ -89,19 +85,19 @@ class Controllers(Client):
         fields = ["job_id", "job_name", "task_name", "status", "recovery_count", "failure_reason"]
         with explained():
             found, *_ = self._sdk.get(self._jobs.queue_v2(refresh=False, fields=fields))
-        return [self._job(each) for each in sorted(found, key=lambda each: -each.job_id)]
-
-    def _job(self, found: Any) -> ManagedJob:
         from sky.jobs.utils import generate_managed_job_cluster_name
 
-        return ManagedJob(
-            number=found.job_id,
-            name=found.job_name,
-            state=str(found.status.value),
-            machine=generate_managed_job_cluster_name(found.task_name, found.job_id),
-            recoveries=int(found.recovery_count or 0),
-            why=" ".join((found.failure_reason or "").split()),
-        )
+        return [
+            ManagedJob(
+                number=each.job_id,
+                name=each.job_name,
+                state=str(each.status.value),
+                machine=generate_managed_job_cluster_name(each.task_name, each.job_id),
+                recoveries=int(each.recovery_count or 0),
+                why=" ".join((each.failure_reason or "").split()),
+            )
+            for each in sorted(found, key=lambda each: -each.job_id)
+        ]
 
     def job(self, name: str) -> ManagedJob | None:
         """The managed job of this name; names of ours are used once."""
@@ -134,7 +130,19 @@ class Controllers(Client):
     def services(self) -> list[Service]:
         """All services."""
         with explained():
-            return [_service(each) for each in self._sdk.get(self._serve.status(None))]
+            found = self._sdk.get(self._serve.status(None))
+        return [
+            Service(
+                name=each["name"],
+                state=str(each["status"].value),
+                endpoint=each.get("endpoint"),
+                replicas=tuple(
+                    Replica(one["replica_id"], str(one["status"].value))
+                    for one in each.get("replica_info") or ()
+                ),
+            )
+            for each in found
+        ]
 
     def service(self, name: str) -> Service | None:
         """The service of this name."""
@@ -198,18 +206,6 @@ def _as_developer() -> Iterator[None]:
             del os.environ["SKYPILOT_DEBUG"]
             if before is not None:
                 os.environ["SKYPILOT_DEBUG"] = before
-
-
-def _service(found: Any) -> Service:
-    replicas = tuple(
-        Replica(each["replica_id"], str(each["status"].value)) for each in found.get("replica_info") or ()
-    )
-    return Service(
-        name=found["name"],
-        state=str(found["status"].value),
-        endpoint=found.get("endpoint"),
-        replicas=replicas,
-    )
 
 
 def machine_of_job(controllers: Controllers, job: ManagedJob) -> Machine | None:

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -49,6 +49,8 @@ class MachineLaunch:
     """One job on its way. `request` and `number` (of the job on its machine) are None until SkyPilot has given them;
     `reused` is set where a machine of an earlier run serves."""
 
+    client_type: ClassVar[type[Client]] = Client
+
     def __init__(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> None:
         self.job = job
         self.plan = plan
@@ -64,7 +66,7 @@ class MachineLaunch:
     def run(self) -> Outcome:
         """Rent, run, report. Whatever goes wrong, a machine is taken down, or the user is told that it may be up."""
         self.settings.say("starting SkyPilot …")
-        self.client = self._connect()
+        self.client = self.client_type()
         sky_task = self._prepare(self.client.enabled_clouds())
         self.record.update(machine=self.name, state="provisioning", **self._record_fields())
         write_outputs_file(
@@ -87,13 +89,13 @@ class MachineLaunch:
         finally:
             remove_secret_file(self.record.run.id)
 
-    def _connect(self) -> Client:
-        return Client()
-
     def _prepare(self, clouds: frozenset[str]) -> Any:
         """The task, for a machine of an earlier run or a new one; nothing is rented yet."""
         idle = None if self.settings.fresh else self._claim_idle_machine(clouds)
-        return self._priced_task(clouds, idle)
+        config, secrets = self._task_config(clouds, reuse=self.reused), self._secrets()
+        if secrets and not idle and any(on_slurm(each["infra"]) for each in config["resources"]["any_of"]):
+            config, secrets = secrets_in_file(config, secrets, self.record.run.id), {}
+        return self._priced_task(config, secrets, idle)
 
     def _record_fields(self) -> dict[str, Any]:
         """What the record gets before anything is rented."""
@@ -138,14 +140,16 @@ class MachineLaunch:
         self.settings.say(f"{self.name} is still up and will do (--fresh rents a new one)")
         return machine
 
-    def _priced_task(self, clouds: frozenset[str], idle: Machine | None) -> Any:
-        """The task, once its current price has been compared with the plan's."""
-        config = self._task_config(clouds, reuse=self.reused)
-        values = {name: os.environ[name] for name in self.job.secrets}
-        if values and not idle and any(on_slurm(option["infra"]) for option in config["resources"]["any_of"]):
-            config, values = secrets_in_file(config, values, self.record.run.id), {}
-        sky_task = self.client.task(config, values)
-        self._check_price(idle.price if idle else self.client.quote(sky_task))
+    def _secrets(self) -> dict[str, str]:
+        return {name: os.environ[name] for name in self.job.secrets}
+
+    def _priced_task(
+        self, config: dict[str, Any], secrets: dict[str, str], idle: Machine | None = None
+    ) -> Any:
+        """The task, once its current price, or that of the machine that serves, has been compared with the plan's."""
+        sky_task = self.client.task(config, secrets)
+        price = idle.price if idle else self.client.quote(sky_task)
+        check_price(self.job, self.plan, price, ask=self.settings.ask, say=self.settings.say)
         return sky_task
 
     def _task_config(
@@ -168,9 +172,6 @@ class MachineLaunch:
             reuse=reuse,
             recovery=recovery,
         )
-
-    def _check_price(self, current: float | None) -> None:
-        check_price(self.job, self.plan, current, ask=self.settings.ask, say=self.settings.say)
 
     def _rent(self, sky_task: Any) -> Machine:
         hand_in = self.client.run_again if self.reused else self.client.launch
@@ -234,11 +235,10 @@ class MachineLaunch:
             minutes = autostop(self.plan)["idle_minutes"]
             self.results = ResultFetcher(
                 client=self.client,
-                name=self.name,
+                record=self.record,
                 number=self.number,
                 minutes=minutes,
                 outputs=outputs,
-                record=self.record,
                 say=self.settings.say,
             )
             outputs.keep_fetching(over)

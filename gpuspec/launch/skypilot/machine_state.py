@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.launch.launcher import FINAL, Run, State
-from gpuspec.launch.records import Records, alive
+from gpuspec.launch.records import alive, record_of
 from gpuspec.launch.skypilot.client import Client, Machine
 
 _STATES: dict[str, State] = {
@@ -43,7 +43,7 @@ def machine_run_state(client: Client, run: Run) -> Run:
     now = _STATES.get(client.job_state(name, number) or "", "lost")
     known: dict[str, Any] = {"state": now, "machine_job": str(number), "actual_price": machine.price}
     if now in FINAL:
-        return Records().record(run).update(**known, message="")
+        return record_of(run).update(**known, message="")
     return run._replace(**known)
 
 
@@ -64,7 +64,7 @@ def _without_machine(client: Client, run: Run, machine: Machine | None) -> Run:
     if alive(run) or client.pending(run.machine or ""):
         return run._replace(state="provisioning")
     if machine is None:
-        return Records().record(run).update(state="lost", gone=True, message=_gone(run))
+        return record_of(run).update(state="lost", gone=True, message=_gone(run))
     why = "the gpuspec that started it is gone, and no job is on its machine"
     return run._replace(state="lost", message=why, actual_price=machine.price)
 

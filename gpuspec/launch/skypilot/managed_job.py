@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
-from gpuspec.launch.records import Records, alive
+from gpuspec.launch.records import alive, record_of
 from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import managed_job_task
@@ -63,13 +63,11 @@ class ManagedJobLaunch(MachineLaunch):
     """One managed job on its way. `seen` is the job as it was last
     asked for, `fault` what is wrong with a machine that took over."""
 
+    client_type = Controllers
     client: Controllers
     outputs: ManagedOutputs | None = None
     seen: ManagedJob | None = None
     fault: UserError | None = None
-
-    def _connect(self) -> Controllers:
-        return Controllers()
 
     def _prepare(self, clouds: frozenset[str]) -> Any:
         if not os.path.exists(consolidation_signal()):
@@ -80,13 +78,6 @@ class ManagedJobLaunch(MachineLaunch):
             )
         if self.job.secrets:
             lock_sky_folder()
-        sky_task = self.client.task(
-            self._config(clouds), {name: os.environ[name] for name in self.job.secrets}
-        )
-        self._check_price(self.client.quote(sky_task))
-        return sky_task
-
-    def _config(self, clouds: frozenset[str]) -> dict[str, Any]:
         run_id, fetched = self.record.run.id, self.settings.outputs and (self.job.outputs or self.job.items)
         hours = self.plan.max_hours
         recovery = JobRecovery(
@@ -94,7 +85,8 @@ class ManagedJobLaunch(MachineLaunch):
             fetch_minutes=autostop(self.plan)["idle_minutes"] if fetched else 0,
             folder=durable_folder(self.job, run_id),
         )
-        return managed_job_task(self._task_config(clouds, recovery=recovery), self.job)
+        config = managed_job_task(self._task_config(clouds, recovery=recovery), self.job)
+        return self._priced_task(config, self._secrets())
 
     def _record_fields(self) -> dict[str, Any]:
         return {
@@ -259,6 +251,7 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
 
     request = "jobs.launch"
     not_found = "SkyPilot's controller knows no such job; nothing runs under its name"
+    take_down = staticmethod(end_managed_job)
     end_by_hand = "sky jobs cancel -n {name}; sky jobs queue"
 
     def find(self) -> ManagedJob | None:
@@ -295,7 +288,7 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
         message = found.why if known["state"] == "failed" else ""
         if outputs_were_lost(self.controllers, self.run, found) and not alive(self.run):
             message = "; ".join(filter(None, (message, "its machine went before its outputs were fetched")))
-        return Records().record(self.run).update(**known, message=message)
+        return record_of(self.run).update(**known, message=message)
 
     def logs(self, *, follow: bool) -> int:
         """Print the log, over all machines; 0, or 1 if the job did not succeed. `follow` brings the outputs when the
@@ -332,7 +325,3 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
 
         if found.state not in ENDED:
             fetch_before_teardown(self.controllers, self.run, host=found.machine, is_up=is_up)
-
-    def take_down(self) -> None:
-        """End the job, and see its machine go."""
-        end_managed_job(self.controllers, self.name)

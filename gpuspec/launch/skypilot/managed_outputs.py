@@ -32,9 +32,7 @@ class ManagedOutputs:
         self.trouble = "the job is over and its outputs were not fetched"
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._wait, daemon=True)
-
-    def start(self) -> None:
-        self.outputs.keep_fetching(self._over)
+        outputs.keep_fetching(self._over)
         self._thread.start()
 
     def close(self) -> None:
@@ -64,11 +62,7 @@ def fetch_outputs(
 ) -> ManagedOutputs | None:
     """Begin to fetch what a job writes; None where it has no outputs."""
     outputs = recorded_outputs(controllers, run, job.machine)
-    if outputs is None:
-        return None
-    fetching = ManagedOutputs(outputs, log, say)
-    fetching.start()
-    return fetching
+    return ManagedOutputs(outputs, log, say) if outputs else None
 
 
 def outputs_were_lost(controllers: Controllers, run: Run, job: ManagedJob) -> bool:

@@ -39,9 +39,7 @@ def choose_mode(job: Job, plan: Plan, *, plain: bool = False) -> ModeChoice:
     if job.task == "serve" and job.scaling is not None:
         return _service(job, plan)
     choice = plan.choice
-    if choice is None or not choice.spot:
-        return ModeChoice("machine")
-    if not survives_preemption(job):
+    if choice is None or not choice.spot or not survives_preemption(job):
         return ModeChoice("machine")
     why = why_controller_is_rented("jobs")
     if job.ports or job.readiness:

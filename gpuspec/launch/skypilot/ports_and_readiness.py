@@ -1,12 +1,13 @@
-"""While a job runs: its ports on this machine, and the wait until it is ready."""
+"""While a job runs: the way to its machine by ssh, its ports on this machine, and the wait until it is ready."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -20,13 +21,10 @@ from gpuspec.launch.on_machine.readiness import (
     last_lines,
     patience,
 )
+from gpuspec.launch.skypilot.client import Client
 from gpuspec.launch.skypilot.follow_log import follow_to_end
-from gpuspec.launch.skypilot.ssh import ssh
+from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.tunnel import Tunnel
-
-if TYPE_CHECKING:
-    from gpuspec.launch.skypilot.client import Client
-    from gpuspec.launch.skypilot.job_log import JobLog
 
 SSH_FAILED = 255
 """ssh's exit status where it is the connection that failed."""
@@ -38,6 +36,15 @@ def forwarded_ports(job: Job, settings: RunSettings) -> tuple[int, ...]:
     if settings.shard is not None or (settings.detach and job.readiness is None):
         return ()
     return ports.wanted(job)
+
+
+def ssh(machine: str, *options: str) -> list[str]:
+    """The words that reach a machine by ssh, with SkyPilot's own settings. Never through a connection that SkyPilot
+    keeps open: ports forwarded by that one would stay after us."""
+    settings = os.path.expanduser(f"~/.sky/generated/ssh/{machine}")
+    alone = ["ControlMaster=no", "ControlPath=none", "BatchMode=yes", "ConnectTimeout=10"]
+    alive = ["ServerAliveInterval=5", "ServerAliveCountMax=3"]
+    return ["ssh", "-F", settings, *(w for each in (*alone, *alive) for w in ("-o", each)), *options, machine]
 
 
 class PortsAndReadiness:

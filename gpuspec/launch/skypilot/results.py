@@ -10,16 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Record, Run
-from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, staging_folder
-from gpuspec.launch.records import Records, run_folder
-
-if TYPE_CHECKING:
-    from gpuspec.launch.skypilot.client import Client
+from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_from, staging_folder
+from gpuspec.launch.records import record_of, run_folder
+from gpuspec.launch.skypilot.client import Client
 
 KEEP_MINUTES = 60
 """How long a machine is kept while its outputs are fetched, or because they could not be."""
@@ -53,16 +50,8 @@ def recorded_outputs(client: Client, run: Run, host: str) -> Outputs | None:
         return None
     if not wanted["outputs"]:
         return None
-    return Outputs(
-        source=f"{host}:sky_workdir",
-        workdir=run.workdir,
-        staging=staging_folder(run.id),
-        run_id=run.id,
-        outputs=wanted["outputs"],
-        exclude=wanted["exclude"],
-        options=client.rsync_options(host),
-        since=run.started,
-    )
+    options = client.rsync_options(host)
+    return outputs_from(f"{host}:sky_workdir", run, wanted["outputs"], wanted["exclude"], options)
 
 
 def forget_outputs(run_id: str) -> None:
@@ -106,34 +95,30 @@ def fetch_from_own_machine(client: Client, run: Run) -> bool:
 def fetch_after_end(client: Client, run: Run, say: Callable[[str], None]) -> str:
     """Fetch what a run that is over has written, however long it takes: its machine is kept for it. "" or why not all
     of it came."""
-    name = run.machine or ""
-    outputs = recorded_outputs(client, run, name)
+    outputs = recorded_outputs(client, run, run.machine or "")
     if outputs is None:
         return ""
     minutes = KEEP_MINUTES if run.keep_alive_minutes is None else int(run.keep_alive_minutes)
     fetcher = ResultFetcher(
-        client=client,
-        name=name,
-        number=None,
-        minutes=minutes,
-        outputs=outputs,
-        record=Records().record(run),
-        say=say,
+        client=client, record=record_of(run), number=None, minutes=minutes, outputs=outputs, say=say
     )
     return fetcher.final_fetch()
 
 
-@dataclass(kw_only=True)
-class ResultFetcher:
-    """What `outputs` brings from the machine `name`, on which job `number` runs and whose timer is `minutes`."""
+class ResultFetcher(NamedTuple):
+    """What `outputs` brings from a run's machine, on which job `number` runs and whose timer is `minutes`."""
 
     client: Client
-    name: str
+    record: Record
     number: int | None
     minutes: int
     outputs: Outputs
-    record: Record
     say: Callable[[str], None]
+
+    @property
+    def name(self) -> str:
+        """The machine's."""
+        return self.record.run.machine or ""
 
     @property
     def extended_minutes(self) -> int:

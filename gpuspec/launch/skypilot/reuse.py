@@ -6,17 +6,14 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records, alive
+from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.machine_state import machine_run_state
 from gpuspec.launch.skypilot.task import ResourceOption
-
-if TYPE_CHECKING:
-    from gpuspec.launch.skypilot.client import Client, Machine
 
 
 def machine_key(job: Job, workdir: str) -> str:

@@ -5,14 +5,13 @@ scaling that SkyServe was asked for, which is read back, and `gpuspec down`."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Outcome, Run, State
-from gpuspec.launch.records import Records
+from gpuspec.launch.records import record_of
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import service_task
 from gpuspec.launch.skypilot.controllers import Controllers, Service, lock_sky_folder
@@ -35,11 +34,9 @@ _STATES: dict[str, State] = {
 class ServiceLaunch(MachineLaunch):
     """One service on its way."""
 
+    client_type = Controllers
     client: Controllers
     scaling: dict[str, Any]
-
-    def _connect(self) -> Controllers:
-        return Controllers()
 
     def _prepare(self, clouds: frozenset[str]) -> Any:
         if self.job.secrets:
@@ -49,9 +46,7 @@ class ServiceLaunch(MachineLaunch):
             self.job,
         )
         self.scaling = config["service"]["replica_policy"]
-        sky_task = self.client.task(config, {name: os.environ[name] for name in self.job.secrets})
-        self._check_price(self.client.quote(sky_task))
-        return sky_task
+        return self._priced_task(config, self._secrets())
 
     def _record_fields(self) -> dict[str, Any]:
         return {"through": "service"}
@@ -137,6 +132,7 @@ class ServiceRun(ControlledRun[Service]):
 
     request = "serve.up"
     not_found = "SkyServe knows no such service: it was taken down, or never was"
+    take_down = staticmethod(end_service)
     end_by_hand = "sky serve down -y {name}; sky serve status"
 
     def find(self) -> Service | None:
@@ -149,7 +145,7 @@ class ServiceRun(ControlledRun[Service]):
             "spent": self.controllers.spent(machine_names(found.name)),
             "ready": found.endpoint or self.run.ready,
         }
-        Records().record(self.run).update(**known)
+        record_of(self.run).update(**known)
         state = _STATES.get(found.state, "lost")
         message = summary(found) if state != "lost" else f"SkyServe: {found.state}"
         return self.run._replace(**known, state=state, message=message)
@@ -170,8 +166,4 @@ class ServiceRun(ControlledRun[Service]):
 
     def before_end(self, found: Service) -> None:
         """Note what it has cost."""
-        Records().record(self.run).update(spent=self.controllers.spent(machine_names(self.name)))
-
-    def take_down(self) -> None:
-        """Take the service down, and see its machines go."""
-        end_service(self.controllers, self.name)
+        record_of(self.run).update(spent=self.controllers.spent(machine_names(self.name)))

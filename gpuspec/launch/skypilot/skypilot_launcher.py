@@ -1,12 +1,13 @@
 """The SkyPilot launcher: any cloud SkyPilot can rent from, under the limits the plan set.
 
-SkyPilot is imported late, by what needs it: `check` and `describe` must be quick."""
+SkyPilot itself is imported by a `Client` when one is made: `check` and `describe` must be quick."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
@@ -15,11 +16,18 @@ from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
 from gpuspec.launch.ports import require_free
-from gpuspec.launch.records import Records, alive
+from gpuspec.launch.records import Records, alive, record_of
+from gpuspec.launch.skypilot.client import Client, require_skypilot, skypilot_used
+from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
+from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports, ssh
+from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
+from gpuspec.launch.skypilot.strays import controlled_strays, end_controlled, machine_strays
 from gpuspec.launch.skypilot.task import autostop
 from gpuspec.launch.skypilot.task_yaml import task_yaml
+from gpuspec.launch.tunnel import forward
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import over_budget
 
@@ -36,9 +44,6 @@ class SkyPilotLauncher:
 
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
-        from gpuspec.launch.skypilot.client import require_skypilot
-        from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports
-
         check_job(job, settings)
         over = over_budget(job, plan.cost)
         if over:
@@ -63,11 +68,8 @@ class SkyPilotLauncher:
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
         """Rent, run and report, see `machine_launch.py`, `managed_job.py` and `service.py`."""
-        if (
-            settings.resume
-            and job.items is not None
-            and not items.unfinished(job, settings.workdir, settings.shard)
-        ):
+        resumed = settings.resume and job.items is not None
+        if resumed and not items.unfinished(job, settings.workdir, settings.shard):
             return Outcome("succeeded", 0, "all items were done before: nothing is rented")
         mode = choose_mode(job, plan, plain=settings.plain).mode
         if mode == "job":
@@ -85,9 +87,6 @@ class SkyPilotLauncher:
     def state(self, run: Run) -> Run:
         """The run as the machine has it, kept in its record once it has ended. A machine that is gone takes with it
         how the job ended, unless someone had asked before."""
-        from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.machine_state import machine_run_state
-
         if run.state in FINAL or (run.state == "lost" and run.gone):
             return run
         if run.machine is None:
@@ -102,10 +101,6 @@ class SkyPilotLauncher:
     def logs(self, run: Run, *, follow: bool) -> int:
         """Print the job's log from the machine; 0, or 1 if the job did not succeed. `follow` also fetches its results
         at the end; 1 where they do not come."""
-        from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.follow_log import follow_to_end
-        from gpuspec.launch.skypilot.results import fetch_after_end
-
         if run.machine is None:
             raise UserError("no-log", f"run {run.id} never had a machine", run.message or None)
         controlled = _controlled_run(run)
@@ -127,16 +122,12 @@ class SkyPilotLauncher:
             with suppress(UserError):  # the log is here
                 self.state(run)
         if log.peak_memory is not None:
-            Records().record(run).update(peak_memory=log.peak_memory)
+            record_of(run).update(peak_memory=log.peak_memory)
         return int(status != 0)
 
     def stop(self, run: Run) -> Run:
         """Cancel the job and bring what it has written; the machine goes when its keep-alive has passed, or at once
         where a controller has it. UserError while the machine is still being made."""
-        from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.machine_state import job_number
-        from gpuspec.launch.skypilot.results import fetch_from_own_machine
-
         if run.through:  # its machines are the controller's, and go with it
             return self.down(run)
         if run.machine is not None:
@@ -151,18 +142,13 @@ class SkyPilotLauncher:
             if number is not None:
                 client.cancel_job(run.machine, number)
             fetch_from_own_machine(client, run)
-        return (
-            Records()
-            .record(run)
-            .update(state="interrupted", message="stopped; its machine goes when its keep-alive has passed")
+        return record_of(run).update(
+            state="interrupted", message="stopped; its machine goes when its keep-alive has passed"
         )
 
     def down(self, run: Run) -> Run:
         """Bring what the run has written, in a minute at most, and take the machine down. UserError where another
         run has it by now."""
-        from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.results import fetch_from_own_machine, forget_outputs
-
         controlled = _controlled_run(run) if run.machine else None
         if controlled:
             controlled.end()
@@ -184,37 +170,25 @@ class SkyPilotLauncher:
             if fetched:
                 forget_outputs(run.id)
         if run.state in FINAL:
-            return Records().record(run).update(message=run.message or "taken down")
-        return Records().record(run).update(state="interrupted", message="taken down")
+            return record_of(run).update(message=run.message or "taken down")
+        return record_of(run).update(state="interrupted", message="taken down")
 
     def attach(self, run: Run, *, say: Callable[[str], None]) -> None:
         """Forward the job's ports by ssh; a service has an address of its own."""
         if run.through == "service":
             say(f"it answers at {run.ready}")
             return
-        from functools import partial
-
-        from gpuspec.launch.skypilot.ssh import ssh
-        from gpuspec.launch.tunnel import forward
-
         forward(run, partial(ssh, run.machine or ""), say)
 
     def strays(self) -> tuple[Stray, ...]:
         """Machines of ours that no run answers for. Empty where SkyPilot was never used; asks every cloud else."""
-        from gpuspec.launch.skypilot.client import Client, skypilot_used
-        from gpuspec.launch.skypilot.strays import controlled_strays, machine_strays
-
         if not skypilot_used():
             return ()
-
         runs = Records().all()
         return machine_strays(Client().machines(), runs) + controlled_strays(runs)
 
     def remove(self, machine: str) -> None:
         """Take a machine down, or a managed job or service of that name."""
-        from gpuspec.launch.skypilot.client import Client
-        from gpuspec.launch.skypilot.strays import end_controlled
-
         if not end_controlled(machine):
             Client().down(machine)
 

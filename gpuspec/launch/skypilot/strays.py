@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run, Stray
+from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.mode import why_controller_is_rented
 
 NO_RECORD = "no run here knows it: its record is lost, or another machine of yours launched it"
-
-if TYPE_CHECKING:
-    from gpuspec.launch.skypilot.client import Machine
 
 
 def machine_strays(

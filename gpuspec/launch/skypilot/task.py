@@ -107,14 +107,12 @@ def task(
     nothing is left to rent."""
     _check_names(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
-    command = _command(
-        job,
-        workdir,
-        items,
-        resume=resume,
-        shard=shard,
-        folder=recovery.folder if recovery else None,
-    )
+    command = job.run or ""
+    if items:
+        done = earlier_results(job, workdir) if resume else {}
+        folder, status = recovery.folder if recovery else None, status_path(job, shard)
+        wanted = manifest(job, tuple(items), status, fresh=not resume, known=done, folder=folder)
+        command = script(wanted)
     if reuse:
         config["resources"] = _any_of_entry(reuse)
         command = reuse_text(job) + command
@@ -162,22 +160,6 @@ def _check_names(job: Job, workdir: str) -> None:
             )
 
 
-def _command(
-    job: Job,
-    workdir: str,
-    items: Sequence[str],
-    *,
-    resume: bool,
-    shard: tuple[int, int] | None,
-    folder: str | None,
-) -> str:
-    if not items:
-        return job.run or ""
-    before = earlier_results(job, workdir) if resume else {}
-    status = status_path(job, shard)
-    return script(manifest(job, tuple(items), status, fresh=not resume, known=before, folder=folder))
-
-
 def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[ResourceOption, ...]:
     """The options on clouds that SkyPilot may use. UserError where there is none."""
     options = resource_options(job, plan, launchable(job, plan))
@@ -218,10 +200,8 @@ def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) 
 
 
 def _any_of_entry(option: ResourceOption) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "infra": option.infra,
-        "accelerators": f"{option.accelerator}:{option.gpu_count}",
-    }
+    entry: dict[str, Any] = {"infra": option.infra}
+    entry["accelerators"] = f"{option.accelerator}:{option.gpu_count}"
     if option.instance:
         entry["instance_type"] = option.instance
     if option.spot:
@@ -245,8 +225,5 @@ def autostop(plan: Plan) -> dict[str, Any]:
 
 def task_name(job: Job) -> str:
     """The job's name as cluster and task names allow it: letters, digits and dashes, at most 30."""
-    kept = "".join(char if char.isascii() and char.isalnum() else "-" for char in (job.name or "job").lower())
-    while "--" in kept:
-        kept = kept.replace("--", "-")
-    kept = kept.strip("-")[:30].strip("-") or "job"
+    kept = re.sub("[^a-z0-9]+", "-", (job.name or "job").lower()).strip("-")[:30].strip("-") or "job"
     return kept if kept[0].isalpha() else f"job-{kept}"

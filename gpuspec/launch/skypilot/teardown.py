@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from gpuspec.launch.skypilot.controllers import ENDED, ManagedJob, machine_of_job
-
-if TYPE_CHECKING:
-    from gpuspec.launch.skypilot.controllers import Controllers
+from gpuspec.launch.skypilot.controllers import ENDED, Controllers, ManagedJob, machine_of_job
 
 TEARDOWN_SECONDS = 180.0
 """How long taking a machine down is waited for before saying that it may be up."""

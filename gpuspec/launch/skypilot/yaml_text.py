@@ -13,11 +13,9 @@ from typing import Any
 _PLAIN = re.compile(r"[A-Za-z_/~][A-Za-z0-9_./~-]*").fullmatch
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"})
 """What YAML 1.1 reads as something else than text."""
-_BLOCK = re.compile(r"[\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+").fullmatch
-_ODD = re.compile("[\u2028\u2029]").search
-_UNPRINTABLE = re.compile(
-    "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-).sub
+_UNPRINTABLE = re.compile("[\0-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What must be escaped; a tab may stand in a block, and JSON escapes it. This is the short way to say it: the set of
+all that may stand as it is takes `re` 8 ms to compile."""
 
 
 def render(value: dict[str, Any] | list[Any]) -> str:
@@ -96,11 +94,11 @@ def _fits_block(text: str) -> bool:
     return (
         not lines[0][:1].isspace()
         and bool(lines[0])
-        and all(not line or (_BLOCK(line) and not _ODD(line) and line.strip(" \t")) for line in lines)
+        and all(not line or (not _UNPRINTABLE.search(line) and line.strip(" \t")) for line in lines)
     )
 
 
 def _quoted(text: str) -> str:
     """JSON's text, which YAML reads alike once all that is not printable is escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTABLE(lambda found: f"\\U{ord(found[0]):08x}", quoted)
+    return _UNPRINTABLE.sub(lambda found: f"\\U{ord(found[0]):08x}", quoted)
