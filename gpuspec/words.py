@@ -1,6 +1,10 @@
-"""Amounts as people write them. One place, so that every message, table and page agrees."""
+"""The tasks of a job, and amounts as people write them. One place, so that every message, table and page agrees."""
 
 from __future__ import annotations
+
+from typing import Literal
+
+Task = Literal["serve", "batch", "train", "interactive"]
 
 HOURS_PER_MONTH = 730
 """8,760 hours a year ÷ 12."""

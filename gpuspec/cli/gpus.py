@@ -10,6 +10,7 @@ import click
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.cli.columns import fitted
 from gpuspec.errors import UserError
+from gpuspec.planning.cost import exceeds
 from gpuspec.plugin.installed_catalog import installed_catalog
 
 
@@ -113,7 +114,7 @@ def _shown(line: Line, min_vram: float | None, max_price: float | None, cloud: s
         return False
     rates = [rate.per_hour for rate in (line.demand, line.spot) if rate]
     if max_price is not None:
-        return any(rate <= max_price for rate in rates)
+        return any(not exceeds(rate, max_price) for rate in rates)
     return cloud is None or bool(rates)
 
 

@@ -20,7 +20,7 @@ def command(path: str, as_json: bool, given: CaseOptions) -> int:
     What the file does not state, but gpuspec derives or assumes, stands apart with its reason. Exit status 1 where
     something is left out, since the format's schema refuses it.
     """
-    from gpuspec.report.understood import as_text, understood
+    from gpuspec.report.show import as_text, understood
 
     jobs = [understood(case) for case in open_cases(path, given.settings_for(path))]
     columns = max(30, shutil.get_terminal_size().columns)

@@ -1,7 +1,9 @@
 """What is known of one program: which arguments say what."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
+
+from gpuspec.words import Task
 
 
 class Tool(NamedTuple):
@@ -18,7 +20,7 @@ class Tool(NamedTuple):
     """
 
     engine: str | None
-    task: Literal["serve", "batch", "train", "interactive"] | None = None
+    task: Task | None = None
     flags: Mapping[str, str] = {}
     positional: str = ""
     implies: Mapping[str, Any] = {}

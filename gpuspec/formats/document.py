@@ -23,7 +23,7 @@ class Source:
 
 
 EVERYTHING = frozenset({""})
-"""What a fragment of a job cannot say: what is absent there stands in another file."""
+"""For files that hold a part of a job: no rule may complain that something is missing there."""
 
 
 class Document(NamedTuple):

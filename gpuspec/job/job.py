@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-Task = Literal["serve", "batch", "train", "interactive"]
+from gpuspec.words import Task
+
 Spot = Literal["never", "allowed", "only"]
 
 

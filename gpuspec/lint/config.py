@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from gpuspec.catalog import Catalog
 from gpuspec.errors import UserError
@@ -14,10 +14,10 @@ from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
 from gpuspec.plugin.installed_catalog import installed_catalog
+from gpuspec.words import Task
 
 NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
 SEVERITIES = ("info", "warning", "error")
-TASKS = ("serve", "batch", "train", "interactive")
 
 KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "select": (list, None, "Rules to run: codes, names or prefixes. Default: all."),
@@ -38,7 +38,7 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "exclude": (list, (), "Globs of files and folders to pass over."),
 }
 """key → (type, default, meaning). schemas/config.schema.json says the same to editors."""
-_CHOICES = {"fail-on": SEVERITIES, "default-task": TASKS}
+_CHOICES = {"fail-on": SEVERITIES, "default-task": get_args(Task)}
 
 
 class Config(NamedTuple):

@@ -172,6 +172,6 @@ def _has_any(facts: Facts, when: tuple[str, ...]) -> bool:
 
 
 def _placed(finding: Finding, document: Document) -> Finding:
-    """A finding in a format that fixes are not made for, or about a job that is a part of its file: what is about the
-    whole job is then about its place."""
+    """The finding without its fix, which is made for one job spec a file; what is about the whole job points at the
+    job's place in its file."""
     return finding._replace(pointer=finding.pointer or document.place, fix=None)

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuspec.formats.document import Document
-from gpuspec.job.job import Budget, Job, Task
+from gpuspec.job.job import Budget, Job
+from gpuspec.words import Task
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Catalog, Gpu, Offer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gpuspec.catalog import Offer
 from gpuspec.job.job import Job
-from gpuspec.planning.plan import Cost, Plan
+from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.sizing import Need, Unsized
 from gpuspec.words import HOURS_PER_MONTH
 
@@ -14,12 +15,27 @@ DISK_PER_GB_MONTH = 0.10
 """Dollars. RunPod asks 0.10 for a running container disk, AWS 0.08 for gp3 (list prices, 2025); the worse."""
 
 
+def exceeds(amount: float | None, limit: float | None) -> bool:
+    """Whether dollars, in all or per hour, are more than a limit; False where either is not known. Both are shown and
+    suggested in cents, so what rounds to the limit keeps it."""
+    return amount is not None and limit is not None and amount > limit + 0.005
+
+
+def highest_price(choice: Candidate, job: Job) -> float:
+    """The most that may be paid, $/h: `max_price`, or what the choice costs where that is more."""
+    return max(choice.price, job.max_price or 0.0)
+
+
+def billed_job(job: Job, offer: Offer) -> Job:
+    """The job as one pays for it on an offer: the disk of a machine of one's own costs nothing."""
+    return job._replace(disk_gb=None) if offer.owned else job
+
+
 def download_hours(job: Job, need: Need | Unsized) -> float:
     """Hours to fetch the weights before the work starts; 0 where their size is not known."""
     if isinstance(need, Unsized) or not (job.downloads or job.model):
         return 0.0
-    weights = sum(part.expected for part in need.parts if part.name == "weights") * need.gpus
-    return weights * 2**30 / DOWNLOAD_BYTES_PER_SECOND / 3600
+    return need.weights * 2**30 / DOWNLOAD_BYTES_PER_SECOND / 3600
 
 
 def time_limit(job: Job, price: float, idle_minutes: float, need: Need | Unsized) -> float | None:
@@ -33,11 +49,11 @@ def time_limit(job: Job, price: float, idle_minutes: float, need: Need | Unsized
     return max(0.0, (budget.max_total - fixed) / hourly) if hourly else None
 
 
-def worst_case(
-    job: Job, price: float, *, idle_minutes: float, need: Need | Unsized, hours: float | None
-) -> Cost:
-    """The most one run can cost at `price` $/h when it is ended after `hours` (None: never)."""
-    download = download_hours(job, need)
+def cost_at(job: Job, plan: Plan, candidate: Candidate) -> Cost:
+    """The most that a run of a plan can cost on a candidate when it is ended after `max_hours` (None: never)."""
+    job, price, hours = billed_job(job, candidate.offer), candidate.price, plan.max_hours
+    idle_minutes = plan.keep_alive_minutes
+    download = download_hours(job, plan.need)
     idle = idle_minutes / 60
     disk = _disk_per_hour(job) * ((hours or 0.0) + idle + download)
     run = f"no time limit × ${price:.2f}/h: unbounded"
@@ -58,11 +74,6 @@ def worst_case(
         total=total,
         lines=tuple(lines),
     )
-
-
-def cost_at(price: float, job: Job, plan: Plan) -> Cost:
-    """The worst case of a plan on a machine at another price ($/h)."""
-    return worst_case(job, price, idle_minutes=plan.keep_alive_minutes, need=plan.need, hours=plan.max_hours)
 
 
 def _disk_per_hour(job: Job) -> float:

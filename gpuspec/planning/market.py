@@ -9,6 +9,7 @@ from gpuspec.catalog import Gpu, Offer
 from gpuspec.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
+from gpuspec.planning.cost import exceeds
 from gpuspec.planning.plan import Candidate
 from gpuspec.planning.price_lists import Price, PriceBook, PriceList, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
@@ -21,8 +22,7 @@ NeedFor = Callable[[int], "Need | Unsized"]
 class Market:
     """The offers of a price book as one job may take them.
 
-    `need_for(n)` is the memory of each of n GPUs; `fit_for` holds a Need against a GPU (`sizing.fit` at the
-    workload's memory utilization unless given). `allowed` are the clouds that may be used whatever the job says."""
+    `need_for(n)` is the memory of each of n GPUs; `allowed` are the clouds that may be used whatever the job says."""
 
     def __init__(
         self,
@@ -33,7 +33,6 @@ class Market:
         *,
         allowed: Sequence[str] = (),
         accept_no_timer: bool = False,
-        fit_for: Callable[[Need, Gpu], Fit] | None = None,
     ) -> None:
         self.job = job
         self.workload = workload
@@ -41,7 +40,6 @@ class Market:
         self.need_for = need_for
         known = book.clouds if job.provider else frozenset()
         self.terms = limits.rental_terms(job, known=known, allowed=allowed, accept_no_timer=accept_no_timer)
-        self._fit_for = fit_for
         self._fits: dict[tuple[str, int], Fit | None] = {}
 
     @cached_property
@@ -54,18 +52,16 @@ class Market:
         """What may be rented on the job's terms, whatever GPU it has."""
         return self.book.price_list(self.terms)
 
-    def fit(self, gpu: Gpu, gpu_count: int) -> Fit | None:
+    def fit_of_job(self, gpu: Gpu, gpu_count: int) -> Fit | None:
         """The job on so many of a GPU; None where its memory is not known."""
         key = (gpu.name, gpu_count)
         if key not in self._fits:
             need = self.need_for(gpu_count)
-            self._fits[key] = self.fit_for(need, gpu) if isinstance(need, Need) else None
+            self._fits[key] = self.fit_of_need(need, gpu) if isinstance(need, Need) else None
         return self._fits[key]
 
-    def fit_for(self, need: Need, gpu: Gpu) -> Fit:
+    def fit_of_need(self, need: Need, gpu: Gpu) -> Fit:
         """A Need against a GPU at the utilisation that the job's command sets."""
-        if self._fit_for:
-            return self._fit_for(need, gpu)
         from gpuspec.sizing import fit
 
         return fit(need, gpu, self.workload.memory_utilization)
@@ -86,7 +82,7 @@ class Market:
         """The offer at each price it may be paid; one rejected candidate where it may be paid at none."""
         gpu = self.book.catalog.gpus_by_name[offer.gpu]
         broken = limits.gpu_reason(offer, gpu, self.wanted, self.job.min_vram)
-        fit = None if broken else self.fit(gpu, offer.gpu_count)
+        fit = None if broken else self.fit_of_job(gpu, offer.gpu_count)
         broken = broken or limits.fit_reason(fit, self.wanted.named)
         broken = broken or self.terms.reason(offer) or self._host_reason(offer)
         payable, most = prices_of(offer, self.job.spot), self.job.max_price
@@ -98,7 +94,7 @@ class Market:
         found = []
         for price, spot, _ in payable:
             limit, reason = broken or ("", "")
-            if not broken and most is not None and price > most + 1e-9:
+            if not broken and most is not None and exceeds(price, most):
                 limit, reason = "max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h"
             made = Candidate(
                 offer=offer,
@@ -130,7 +126,7 @@ class Market:
             gpu=gpu,
             gpu_count=gpu_count,
             price=self.cheapest(gpu.name, gpu_count),
-            fit=self.fit(gpu, gpu_count),
+            fit=self.fit_of_job(gpu, gpu_count),
             speed=speed_of(self.workload, gpu, gpu_count),
             pointer=pointer,
         )
@@ -160,13 +156,13 @@ class Market:
         from heapq import heappop, heappush
 
         floor = self.job.min_vram or 0
-        least = {count: need.high for count in counts if isinstance(need := self.need_for(count), Need)}
+        least_gib = {count: need.high for count in counts if isinstance(need := self.need_for(count), Need)}
         later: list[tuple[float, int, float, str, Alternative]] = []
         """Those whose cheapest offer will not do, at the price of the one that does."""
         for cheapest, gpu, gpu_count in self.price_list.by_price(tuple(counts)):
-            if gpu.vram_gb < floor or gpu.vram_gib < least.get(gpu_count, float("inf")):
+            if gpu.vram_gb < floor or gpu.vram_gib < least_gib.get(gpu_count, float("inf")):
                 continue
-            fit = self.fit(gpu, gpu_count)
+            fit = self.fit_of_job(gpu, gpu_count)
             if fit is None or fit.verdict != "fits":
                 continue
             while later and later[0][0] <= cheapest.per_hour:
@@ -179,7 +175,7 @@ class Market:
         while later:
             yield heappop(later)[-1]
 
-    def least(self, selected: Alternative) -> float:
+    def least_per_hour(self, selected: Alternative) -> float:
         """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one selected."""
         same = (one for one in self.fitting(counts_to(selected.gpu_count)) if self.holds_concurrency(one))
         return min(selected.per_hour, next((one.per_hour for one in same), selected.per_hour))

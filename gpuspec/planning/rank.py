@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
-from gpuspec.planning.cost import cost_at, time_limit, worst_case
+from gpuspec.planning.cost import billed_job, cost_at, exceeds, highest_price, time_limit
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Candidate, Cost, Plan
@@ -24,24 +24,22 @@ def rank_offers(
     candidates = tuple(sorted(market.candidates(launcher), key=_rank))
     choice = candidates[0] if candidates and candidates[0].kept else None
     need = market.need_for(choice.offer.gpu_count if choice else market.wanted.gpu_count)
-    owned = choice is not None and choice.offer.owned
-    idle = 0.0 if owned else keep_alive(job, workload)
-    paid = job._replace(disk_gb=None) if owned else job
-    ceiling = max(choice.price, job.max_price or 0.0) if choice else 0.0
-    hours = time_limit(paid, ceiling, idle, need)
-    cost = worst_case(paid, choice.price, idle_minutes=idle, need=need, hours=hours) if choice else None
+    idle = 0.0 if choice and choice.offer.owned else keep_alive(job, workload)
+    billed = billed_job(job, choice.offer) if choice else job
+    hours = time_limit(billed, highest_price(choice, job) if choice else 0.0, idle, need)
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
         need=need,
         candidates=candidates,
         choice=choice,
-        cost=cost,
+        cost=None,
         prices_as_of=dates[choice.offer.source] if choice else None,
         notes=market.wanted.notes,
         keep_alive_minutes=idle,
         max_hours=hours,
         sources=tuple(dates.items()),
     )
+    made = made._replace(cost=cost_at(job, made, choice) if choice else None)
     return made._replace(notes=made.notes + _notes(job, workload, made))
 
 
@@ -92,13 +90,13 @@ def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
         candidate
         for candidate in plan.kept
         if candidate.price <= dearest
-        if candidate is plan.choice or not over_budget(job, cost_at(candidate.price, job, plan))
+        if candidate is plan.choice or not over_budget(job, cost_at(job, plan, candidate))
     )
 
 
 def over_budget(job: Job, cost: Cost | None) -> str:
     """In words, how a worst case exceeds `budget.max_total`; "" where it does not, or none is set."""
     cap = job.budget.max_total if job.budget else None
-    if cap is None or cost is None or cost.total is None or cost.total <= cap + 0.005:
+    if cap is None or cost is None or cost.total is None or not exceeds(cost.total, cap):
         return ""
     return f"worst case ${cost.total:.2f} is over the budget of ${cap:.2f}"

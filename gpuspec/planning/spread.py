@@ -92,7 +92,7 @@ def _machines(
     machines = math.ceil(items / most)
 
     def cost(hours: float) -> float:
-        total = cost_at(candidate.price, job, plan._replace(max_hours=hours)).total
+        total = cost_at(job, plan._replace(max_hours=hours), candidate).total
         return machines * (total or 0.0)
 
     return Machines(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
+from gpuspec.planning.cost import exceeds
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
@@ -214,7 +215,7 @@ def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
 def _over(job: Job, option: Machines) -> str:
     """In words, how the machines may exceed `budget.max_total`; "" where they do not."""
     cap = job.budget.max_total if job.budget else None
-    if cap is None or option.worst is None or option.worst <= cap + 0.005:
+    if cap is None or option.worst is None or not exceeds(option.worst, cap):
         return ""
     return f"; at worst {dollars(option.worst)}, over the budget of {dollars(cap)}"
 

@@ -39,6 +39,11 @@ class Need(NamedTuple):
         """The most it should be, GiB per GPU."""
         return sum(part.high for part in self.parts)
 
+    @property
+    def weights(self) -> float:
+        """The weights, GiB, on all GPUs together."""
+        return sum(part.expected for part in self.parts if part.name == "weights") * self.gpus
+
 
 class Unsized(NamedTuple):
     """No Need can be given; `reason` says which fact is missing, in words for the user."""

@@ -11,7 +11,7 @@ from gpuspec.catalog import Catalog
 from gpuspec.job.job import Job
 from gpuspec.quantization import find_scheme, spelled
 from gpuspec.text import pointer
-from gpuspec.workload import values as words
+from gpuspec.workload import values as conversions
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.workload import Origin, Workload
 
@@ -116,7 +116,7 @@ def _serverless(job: Job) -> Values:
     if engine.worker_env and "model_name" not in values and len(block.models) == 1:
         (model,) = block.models
         origin = Origin("spec", model, job.pointer("serverless.models") + "/0")
-        values["model_name"] = Value(words.name(model), origin)
+        values["model_name"] = Value(conversions.name(model), origin)
     if "model_name" in values:
         origin = Origin("spec", engine.name, job.pointer("serverless.template"))
         values["engine"] = Value(engine.name, origin)
@@ -133,10 +133,10 @@ def _spec(job: Job) -> Values:
     if found["dtype"] is not None:
         low = str(found["dtype"]).lower()
         found["quantization"] = found["quantization"] or spelled(low)
-        found["dtype"] = words.dtype(low)
+        found["dtype"] = conversions.dtype(low)
     if found["quantization"]:
         plain = str(found["quantization"])
-        found["quantization"] = spelled(plain) or words.dtype(plain) or plain.lower()
+        found["quantization"] = spelled(plain) or conversions.dtype(plain) or plain.lower()
     if job.model.resolution:
         found["width"], found["height"] = job.model.resolution
     values: Values = {}

@@ -12,9 +12,9 @@ from gpuspec.engines.known import HOOK as ENGINES_HOOK
 from gpuspec.engines.known import known
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.notebooks import PROGRAMS as NOTEBOOKS
-from gpuspec.job.job import Task
 from gpuspec.plugin.load import Plugins, plugins
 from gpuspec.plugin.merge import merged
+from gpuspec.words import Task
 from gpuspec.workload.values import CONVERSIONS
 from gpuspec.workload.workload import Workload
 

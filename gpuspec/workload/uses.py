@@ -8,7 +8,7 @@ from gpuspec.commands.word import UNKNOWN, Word, shown
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
 from gpuspec.engines.hugging_face import GENERIC_TRAINING, METHOD_WORDS
 from gpuspec.engines.launchers import CONFIGS
-from gpuspec.job.job import Task
+from gpuspec.words import Task
 from gpuspec.workload.arguments import enter, short
 from gpuspec.workload.programs import Invocation, identify
 from gpuspec.workload.value import TextPlace, Value, Values, placed

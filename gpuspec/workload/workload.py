@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from gpuspec.catalog import Model
-from gpuspec.job.job import Task
+from gpuspec.words import Task
 
 
 class Origin(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from gpuspec.cli.main import main
 from gpuspec.formats import read
 from gpuspec.planning.case import Case
-from gpuspec.report.understood import FIELDS, as_text, understood
+from gpuspec.report.show import FIELDS, as_text, understood
 
 SPEC = """\
 {

@@ -68,11 +68,13 @@ A6000_ON_LAMBDA = ResourceOption(
 
 
 def planned(job: Job) -> Plan:
-    def fit_for(need: Need, gpu: Gpu) -> Fit:
+    def fit_of_need(need: Need, gpu: Gpu) -> Fit:
         raise AssertionError("nothing is sized here")
 
     book = PriceBook(Catalog(), OFFERS)
-    return rank_offers(Market(job, Workload(), lambda gpus: Unsized("not said"), book, fit_for=fit_for))
+    market = Market(job, Workload(), lambda gpus: Unsized("not said"), book)
+    market.fit_of_need = fit_of_need  # type: ignore[method-assign]
+    return rank_offers(market)
 
 
 def job(*names: str, **fields: Any) -> Job:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Budget, GpuChoice, Job
+from gpuspec.lint import Facts
+from gpuspec.planning.case import Case
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import launchable, over_budget, rank_offers
+from gpuspec.rules.price.over_budget import OverBudget
 from gpuspec.sizing import Fit, Need, Part, Unsized
+from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
 CATALOG = Catalog()
@@ -42,7 +47,9 @@ def fits(need: Need, gpu: Gpu) -> Fit:
 def market(job: Job, offers: list[Offer], need: object = None, **more: object) -> Market:
     workload = more.pop("workload", Workload())
     book = PriceBook(CATALOG, offers)
-    return Market(job, workload, need or needs(20.0), book, fit_for=fits, **more)  # type: ignore[arg-type]
+    found = Market(job, workload, need or needs(20.0), book, **more)  # type: ignore[arg-type]
+    found.fit_of_need = fits  # type: ignore[method-assign]
+    return found
 
 
 def made(job: Job, offers: list[Offer], need: object = None, **more: object) -> object:
@@ -217,6 +224,27 @@ def test_what_may_replace_a_sold_out_choice() -> None:
     assert names(job("RTX 4090", "H100 SXM")) == ["RTX 4090", "RTX 4090", "H100 SXM"]  # the author named it
     tight = job("RTX 4090", "H100 SXM", budget=Budget(max_hours=10, max_total=10))
     assert names(tight) == ["RTX 4090", "RTX 4090"]  # 10 h × $2.69 is over $10
+
+
+def test_what_rounds_to_the_limit_keeps_it() -> None:
+    """Prices are shown and suggested in cents: $0.504/h reads $0.50/h. $0.506/h reads $0.51/h."""
+    spec = job("L40S", max_price=0.5)
+    assert made(spec, [offer("L40S", 0.504)]).choice
+    assert only_reason(spec, offer("L40S", 0.506)) == ("max_price", "$0.51/h, max_price is $0.50/h")
+
+
+def test_the_disk_of_a_machine_of_ones_own_costs_nothing() -> None:
+    """In the plan, where one is sold out, and for GS505: 10 h × $0.40 and $0.44 are within $4.50; 730 GB of disk
+    would be another $1."""
+    own = {"cloud": "cluster", "owned": True, "launcher": "slurm"}
+    offers = [offer("RTX 4090", price, instance=str(price), **own) for price in (0.40, 0.44, 0.46)]
+    spec = job("RTX 4090", budget=Budget(max_hours=10, max_total=4.5), disk_gb=730)
+    plan = made(spec, offers)
+    assert plan.cost.total == pytest.approx(4.00)
+    assert [each.price for each in launchable(spec, plan)] == [0.40, 0.44]  # 10 h × $0.46 is over $4.50
+    case = Case(Document("job.jsonc", Tree(""), spec, "", JOB_SPEC.format), catalog=CATALOG)
+    case.market = market(spec, offers)
+    assert list(OverBudget().check(Facts(case))) == []
 
 
 def test_a_job_that_asks_for_no_gpu_has_nothing_to_rent() -> None:

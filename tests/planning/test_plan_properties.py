@@ -63,12 +63,14 @@ def market(job: Job, found: list[Offer], gib: float | None) -> Market:
             (Part("weights", gib / count, gib / count, gib / count + 2, ""),), count, "vllm", (), "high"
         )
 
-    def fit_for(need: Need, gpu: object) -> Fit:
+    def fit_of_need(need: Need, gpu: object) -> Fit:
         usable = gpu.vram_gb * 0.9  # type: ignore[attr-defined]
         verdict = "fits" if need.high <= usable else "does not fit" if need.low > usable else "borderline"
         return Fit(verdict, gpu, need, usable, "weights")  # type: ignore[arg-type]
 
-    return Market(job, Workload(), need_for, PriceBook(CATALOG, found), fit_for=fit_for)
+    made = Market(job, Workload(), need_for, PriceBook(CATALOG, found))
+    made.fit_of_need = fit_of_need  # type: ignore[method-assign]
+    return made
 
 
 def make(job: Job, found: list[Offer], gib: float | None) -> Plan:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.client import Machine
-from gpuspec.planning.cost import cost_at
+from gpuspec.planning.cost import cost_at, exceeds
 from gpuspec.planning.plan import Plan
 
 DRIFT = 0.10
@@ -30,15 +30,15 @@ def check_price(
     if current is None:
         say("SkyPilot's current price could not be read; the machine's own is checked once it is up")
         return
-    if job.max_price is not None and current > job.max_price + 0.005:
+    if job.max_price is not None and exceeds(current, job.max_price):
         raise UserError(
             "over-max-price",
             f"the cheapest now costs ${current:.2f}/h, max_price is ${job.max_price:.2f}/h",
             "raise max_price, or run `gpuspec prices update` and plan again",
         )
     cap = job.budget.max_total if job.budget else None
-    total = cost_at(current, job, plan).total
-    if cap is not None and total is not None and total > cap + 0.005:
+    total = cost_at(job, plan, plan.choice._replace(price=current)).total
+    if exceeds(total, cap):
         raise UserError(
             "over-budget",
             f"at ${current:.2f}/h, the current price, the worst case is ${total:.2f}; the budget is ${cap:.2f}",
@@ -64,7 +64,7 @@ def check_machine(machine: Machine, *, wanted: int | None, max_price: float | No
             "it is taken down; --accept-no-timer would keep it",
             status=1,
         )
-    if machine.price is not None and max_price is not None and machine.price > max_price + 0.005:
+    if exceeds(machine.price, max_price):
         raise UserError(
             "over-max-price",
             f"{machine.name} costs ${machine.price:.2f}/h, max_price is ${max_price:.2f}/h",

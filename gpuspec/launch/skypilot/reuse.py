@@ -14,6 +14,7 @@ from gpuspec.launch.records import Records, alive
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.machine_state import machine_run_state
 from gpuspec.launch.skypilot.task import ResourceOption
+from gpuspec.planning.cost import exceeds
 
 
 def machine_key(job: Job, workdir: str) -> str:
@@ -62,7 +63,7 @@ def first_reusable(
             continue  # what cannot be asked cannot be used; a new one is rented instead
         if machine is None or not machine.up or machine.idle_minutes < 0 or not machine.down:
             continue
-        if machine.price is None or machine.price > most + 0.005:
+        if machine.price is None or exceeds(machine.price, most):
             continue
         for option in options:
             if _matches(machine, option):

@@ -210,11 +210,10 @@ def _any_of_entry(option: ResourceOption) -> dict[str, Any]:
 
 
 def max_hourly_cost(job: Job, options: Sequence[ResourceOption]) -> float:
-    """The most that may be paid, $/h: `max_price`, else the highest price among the options and a tenth
-    more, since a price that moved by more is asked about first."""
-    if job.max_price is not None:
-        return job.max_price
-    return round(max(option.price for option in options) * 1.1 + 0.005, 2)
+    """The most that may be paid, $/h: `max_price` (or an option that is no whole cent above it), else the highest
+    price among the options and a tenth more, since a price that moved by more is asked about first."""
+    highest = max((option.price for option in options), default=0.0)
+    return round(highest * 1.1 + 0.005, 2) if job.max_price is None else max(job.max_price, highest)
 
 
 def autostop(plan: Plan) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gpuspec.job.job import Budget
 from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
-from gpuspec.planning.cost import cost_at, time_limit
+from gpuspec.planning.cost import billed_job, cost_at, exceeds, highest_price, time_limit
 from gpuspec.planning.plan import Cost, Plan
 from gpuspec.words import dollars
 
@@ -61,10 +61,10 @@ class OverBudget(Rule):
         plan = facts.plan
         if plan.choice is None or plan.cost is None:
             return
-        ceiling = max(plan.choice.price, facts.job.max_price or 0.0)
-        for price, severity in ((plan.choice.price, "error"), (ceiling, "warning")):
-            cost = cost_at(price, facts.job, plan)
-            if cost.total is not None and cost.total > budget.max_total + 0.005:
+        highest = highest_price(plan.choice, facts.job)
+        for price, severity in ((plan.choice.price, "error"), (highest, "warning")):
+            cost = cost_at(facts.job, plan, plan.choice._replace(price=price))
+            if exceeds(cost.total, budget.max_total):
                 yield self._report(
                     facts, plan, cost, price=price, cap=budget.max_total, sure=severity == "error"
                 )
@@ -105,6 +105,9 @@ class OverBudget(Rule):
     def _hours(self, facts: Facts, plan: Plan, price: float) -> float:
         """Hours that `max_total` pays for, to a tenth below; 0 where not even the tail is paid."""
         assert facts.job.budget
-        only = facts.job._replace(budget=Budget(max_total=facts.job.budget.max_total))
+        assert plan.choice
+        only = billed_job(facts.job, plan.choice.offer)._replace(
+            budget=Budget(max_total=facts.job.budget.max_total)
+        )
         hours = time_limit(only, price, plan.keep_alive_minutes, plan.need) or 0.0
         return math.floor(hours * 10) / 10

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuspec.catalog.clouds import cloud
 from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.cost import exceeds
 from gpuspec.words import dollars
 
 
@@ -89,10 +90,12 @@ class SingleChoice(Rule):
         current = facts.selected
         if current is None or not current.fit or current.fit.need.confidence == "low":
             return None
-        limit = min(current.per_hour * facts.options["most"], facts.job.max_price or float("inf"))
+        limit, cap = current.per_hour * facts.options["most"], facts.job.max_price
         for machine in facts.market.fitting((current.gpu_count,)):
             fast_enough = machine.speed and current.speed and machine.speed >= current.speed / 2
-            if machine.gpu.name != current.gpu.name and fast_enough and machine.per_hour <= limit:
+            if machine.per_hour > limit or exceeds(machine.per_hour, cap):
+                return None
+            if machine.gpu.name != current.gpu.name and fast_enough:
                 return machine
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.cost import exceeds
 from gpuspec.rules.numbers import price_lines
 from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
@@ -99,12 +100,11 @@ class SpotWouldDo(Rule):
 
     def _cheapest(self, facts: Facts) -> Alternative | None:
         """The cheapest spot price among the GPUs that the spec accepts and that are not too small."""
-        cap = facts.job.max_price or float("inf")
         found = [
             machine._replace(price=price)
             for machine in facts.choices
             if machine.verdict != "does not fit"
             if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, spot="only"))
-            and price.per_hour <= cap
+            and not exceeds(price.per_hour, facts.job.max_price)
         ]
         return min(found, key=lambda machine: machine.per_hour, default=None)

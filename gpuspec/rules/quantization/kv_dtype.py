@@ -78,7 +78,7 @@ class KvCacheDtype(Rule):
         if current is None or _cache(facts, current) < facts.options["share"]:
             return
         better = self._cheapest(
-            facts, current, facts.market.least(current) * (1 - facts.options["min_saving"])
+            facts, current, facts.market.least_per_hour(current) * (1 - facts.options["min_saving"])
         )
         if better:
             yield self._report(facts, current, better)

@@ -78,7 +78,7 @@ class MissingQuantization(Rule):
         best: tuple[Scheme, Alternative] | None = None
         for scheme in schemes:
             machine = self._cheapest(facts, scheme, current)
-            limit = best[1].per_hour if best else facts.market.least(current)
+            limit = best[1].per_hour if best else facts.market.least_per_hour(current)
             if machine and machine.per_hour <= limit * (1 - facts.options["min_saving"]):
                 best = (scheme, machine)
         if best:
@@ -140,7 +140,7 @@ class MissingQuantization(Rule):
         name = facts.workload.model.id if facts.workload.model else "the model"
         usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
         how = engine_of(facts.workload.engine or usual).quantizing.suggested[scheme.name]
-        least = facts.market.least(current)
+        least = facts.market.least_per_hour(current)
         others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * current.per_hour else ""
         return self.finding(
             job.pointer(where),

@@ -76,7 +76,7 @@ class QloraWouldDo(Rule):
         current = facts.baseline
         if current is None:
             return
-        limit = facts.market.least(current) * (1 - facts.options["min_saving"])
+        limit = facts.market.least_per_hour(current) * (1 - facts.options["min_saving"])
         machine = self._cheapest(facts, current, limit)
         if machine:
             yield self._report(facts, current, machine)

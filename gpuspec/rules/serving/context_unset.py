@@ -70,7 +70,7 @@ class ContextUnset(Rule):
         at_full = self._need(facts, current, full)
         if at_full is None or at_full.confidence == "low":
             return
-        room = facts.market.fit_for(at_full, current.gpu).usable
+        room = facts.market.fit_of_need(at_full, current.gpu).usable
         length = self._fitting(facts, current, full)
         if at_full.low <= room or length is None:
             return
@@ -101,7 +101,7 @@ class ContextUnset(Rule):
         while length >= 2 * STEP:
             for tokens in (length, length * 3 // 4):
                 found = self._need(facts, machine, tokens) if tokens < full else None
-                if found and facts.market.fit_for(found, machine.gpu).verdict == "fits":
+                if found and facts.market.fit_of_need(found, machine.gpu).verdict == "fits":
                     return tokens
             length //= 2
         return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.cost import exceeds
 from gpuspec.words import dollars
 
 
@@ -51,7 +52,7 @@ class FallbackOrder(Rule):
         job = facts.job
         priced = [machine for machine in facts.choices if machine.price]
         cap, floor = job.max_price, job.min_vram or 0
-        expensive = [machine for machine in priced if cap is not None and machine.per_hour > cap]
+        expensive = [machine for machine in priced if exceeds(machine.per_hour, cap)]
         left = [
             machine for machine in facts.choices if machine not in expensive and machine.gpu.vram_gb >= floor
         ]

@@ -66,10 +66,9 @@ class HostRamSmall(Rule):
             memory = _most(facts, machine)
             if memory is None or not isinstance(need, Need) or need.confidence == "low":
                 return
-            size = sum(part.expected for part in need.parts if part.name == "weights") * need.gpus
-            if memory >= size * facts.options["times"]:
+            if memory >= need.weights * facts.options["times"]:
                 return
-            worst = worst if worst and worst[1] >= memory else (machine, memory, size)
+            worst = worst if worst and worst[1] >= memory else (machine, memory, need.weights)
         if worst is None:
             return
         machine, memory, size = worst

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Fix, Option, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.cost import exceeds
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.sizing import Need, need
@@ -82,9 +83,10 @@ class OverProvisionedGpu(Rule):
         if better := self._better(facts, current):
             yield self._over(facts, current, better)
             return
-        cap = facts.job.max_price or float("inf")
+        cap = facts.job.max_price
         least = current.per_hour * facts.options["dear_fallback"]
-        within = [each for each in facts.choices if each.price and least <= each.per_hour <= cap]
+        priced = [each for each in facts.choices if each.price and each.per_hour >= least]
+        within = [each for each in priced if not exceeds(each.per_hour, cap)]
         usable = [each for each in within if each.verdict not in (None, "does not fit")]
         expensive = [each for each in usable if self._better(facts, each)]
         if expensive:
@@ -125,7 +127,7 @@ class OverProvisionedGpu(Rule):
         if not engine.reserves_full_context or work.context is not None or not full:
             return ""
         whole = need(work._replace(context=full, concurrency=1), better.gpu_count)
-        if not isinstance(whole, Need) or facts.market.fit_for(whole, better.gpu).verdict == "fits":
+        if not isinstance(whole, Need) or facts.market.fit_of_need(whole, better.gpu).verdict == "fits":
             return ""
         return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"
 

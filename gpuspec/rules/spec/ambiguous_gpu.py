@@ -64,7 +64,7 @@ class AmbiguousGpu(Rule):
 
 def _enough(facts: Facts, several: tuple[Gpu, ...], number: int) -> tuple[Gpu, str]:
     """The one to write: what launchers take, unless that is too small and another is not; and then why."""
-    fits = [facts.market.fit(gpu, number) for gpu in several]
+    fits = [facts.market.fit_of_job(gpu, number) for gpu in several]
     default = fits[0]
     if default is None or default.verdict != "does not fit":
         return several[0], ""
