@@ -18,7 +18,7 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
         complain(error)
         return error.status
     except KeyboardInterrupt:
-        sys.stderr.write("gpuspec: interrupted\n")
+        _say("gpuspec: interrupted")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -26,13 +26,17 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
     except Exception as error:
         if debug:
             raise
-        sys.stderr.write(f"gpuspec: internal error: {type(error).__name__}: {error}\n")
-        sys.stderr.write(f"  → run {again} and report it: this is our fault, not yours\n")
+        _say(f"gpuspec: internal error: {type(error).__name__}: {error}")
+        _say(f"  → run {again} and report it: this is our fault, not yours")
         return 3
 
 
 def complain(error: UserError) -> None:
     """Tell a person what was wrong and what to do."""
-    sys.stderr.write(f"gpuspec: error[{error.code}]: {error.message}\n")
+    _say(f"gpuspec: error[{error.code}]: {error.message}")
     if error.hint:
-        sys.stderr.write(f"  → {error.hint}\n")
+        _say(f"  → {error.hint}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

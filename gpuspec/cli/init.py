@@ -27,18 +27,16 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
     Asks for what is not given where somebody can answer; takes the defaults elsewhere.
     """
     if output != "-" and os.path.lexists(output) and not force:
-        raise UserError(
-            "file-exists", f"{output} exists and stays as it is", "--force replaces it, or name another"
-        )
+        hint = "--force replaces it, or name another"
+        raise UserError("file-exists", f"{output} exists and stays as it is", hint)
     if sys.stdin.isatty() and task is None:
         task = click.prompt("Task", type=click.Choice(tuple(TASK_NOTE)), default="serve", err=True)
     if sys.stdin.isatty() and model is None:
         model = click.prompt("Model", default=DEFAULT_MODEL, err=True)
     model = model or DEFAULT_MODEL
     if not re.fullmatch(r"[\w.:@/+-]+", model):
-        raise UserError(
-            "bad-model", f"{model!r} is not the name of a model", "give a Hugging Face id like org/name"
-        )
+        hint = "give a Hugging Face id like org/name"
+        raise UserError("bad-model", f"{model!r} is not the name of a model", hint)
     text = starter(task or "serve", model, STDOUT_NAME if output == "-" else output)
     if output == "-":
         click.echo(text, nl=False)

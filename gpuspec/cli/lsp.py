@@ -20,9 +20,6 @@ def command(stdio: bool) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise UserError(
-            "lsp-missing",
-            "the language server needs pygls, which is not installed",
-            "pip install 'gpuspec[lsp]'",
-        ) from None
+        wrong = "the language server needs pygls, which is not installed"
+        raise UserError("lsp-missing", wrong, "pip install 'gpuspec[lsp]'") from None
     return serve()

@@ -43,6 +43,17 @@ class CaseOptions(NamedTuple):
 def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a click command these options; it gets them as `given`, a CaseOptions."""
 
+    @click.option(
+        "--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file."
+    )
+    @click.option(
+        "--cloud",
+        multiple=True,
+        metavar="CLOUD",
+        help="Only this cloud, whatever the job and the settings say. May be repeated.",
+    )
+    @click.option("--config", metavar="FILE", help="Use this config file and no other.")
+    @click.option("--isolated", is_flag=True, help="Use no config file.")
     @wraps(command)
     def with_options(
         *args: Any,
@@ -55,20 +66,6 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         job = JobOverrides(prices=prices, clouds=tuple(name.lower() for name in cloud))
         return command(*args, given=CaseOptions(job, config, isolated), **more)
 
-    for option in (
-        click.option("--isolated", is_flag=True, help="Use no config file."),
-        click.option("--config", metavar="FILE", help="Use this config file and no other."),
-        click.option(
-            "--cloud",
-            multiple=True,
-            metavar="CLOUD",
-            help="Only this cloud, whatever the job and the settings say. May be repeated.",
-        ),
-        click.option(
-            "--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file."
-        ),
-    ):
-        with_options = option(with_options)
     return with_options
 
 
@@ -101,14 +98,10 @@ def _case(document: Document, settings: Settings) -> Case:
         problem = tree.problems[0]
         line, column = tree.position(problem.span.start)
         more = f" (and {len(tree.problems) - 1} more)" if len(tree.problems) > 1 else ""
-        raise UserError(
-            "syntax",
-            f"{path}:{line}:{column}: {problem.message}{more}",
-            f"`gpuspec lint {path}` shows every one",
-        )
+        hint = f"`gpuspec lint {path}` shows every one"
+        raise UserError("syntax", f"{path}:{line}:{column}: {problem.message}{more}", hint)
     case = settings.case(document)
     if not case.has_job:
-        raise UserError(
-            "no-job", f"{path} holds no JSON object", "`gpuspec init` writes a spec to start from"
-        )
+        hint = "`gpuspec init` writes a spec to start from"
+        raise UserError("no-job", f"{path} holds no JSON object", hint)
     return case

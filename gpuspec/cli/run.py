@@ -133,23 +133,21 @@ def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
 def _lint(case: Case, settings: Settings) -> None:
     """Show the findings, as `gpuspec lint` would; stop at an error."""
     from gpuspec.lint.runner import Linter
+    from gpuspec.report.summary import plural
     from gpuspec.report.text import Style, block
     from gpuspec.rules import collect
 
     linter = Linter(collect())
-    found = linter.cases([case], settings)
+    findings = linter.cases([case], settings)
     for problem in linter.problems:
         _say(f"gpuspec: error[internal]: {problem}")
-    for finding in found:
-        _say(block(finding, Style(columns=80)))
-    errors = [finding for finding in found if finding.finding.severity == "error"]
+    for found in findings:
+        _say(block(found, Style(columns=80)))
+    errors = [found for found in findings if found.finding.severity == "error"]
     if errors:
-        raise UserError(
-            "lint-errors",
-            f"{case.path}: {len(errors)} error{'s' if len(errors) > 1 else ''} that would fail or lose data",
-            "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason",
-            status=1,
-        )
+        wrong = f"{case.path}: {plural(len(errors), 'error')} that would fail or lose data"
+        hint = "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason"
+        raise UserError("lint-errors", wrong, hint, status=1)
 
 
 def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:
@@ -177,9 +175,8 @@ def _question(each: Prepared, machines: int) -> str:
 
 def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UserError(
-            "cannot-ask", f"nobody is there to answer: {question}", "add --yes to launch without asking"
-        )
+        hint = "add --yes to launch without asking"
+        raise UserError("cannot-ask", f"nobody is there to answer: {question}", hint)
     return click.confirm(question, err=True)
 
 

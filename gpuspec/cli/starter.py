@@ -73,18 +73,15 @@ def text(draft: Draft) -> str:
     lines += [f"    {line}" for line in _model(draft)] + ["  },"]
     if draft.gpu:
         entry = value_text(draft.gpu if draft.gpus == 1 else {"type": draft.gpu, "count": draft.gpus})
-        lines.append(
-            "  // Acceptable GPUs: the cheapest that fits is taken. `gpuspec plan` shows the others."
-        )
-        lines.append(f'  "gpu_types": [{entry}],')
+        note = "Acceptable GPUs: the cheapest that fits is taken. `gpuspec plan` shows the others."
+        lines += [f"  // {note}", f'  "gpu_types": [{entry}],']
     else:
         lines.append(f'  "gpu_count": {draft.gpus},')
     lines.append('  "budget": { "max_hours": 8 }, // the machine is taken down then, whatever happens')
     lines.append(f'  "keep_alive_minutes": {LIMITS[draft.task].usual}, // idle minutes before it goes')
     lines.append('  // Fetched before `run`, so that the GPU does not wait. Pin a commit with "revision".')
-    lines.append(
-        f'  "downloads": [{{ "strategy": "hf", "source": {value_text(draft.model)}, "timeout": 7200 }}],'
-    )
+    source = value_text(draft.model)
+    lines.append(f'  "downloads": [{{ "strategy": "hf", "source": {source}, "timeout": 7200 }}],')
     if draft.gated:
         lines.append('  "secrets": ["HF_TOKEN"], // read from your environment; this model asks for consent')
     return "\n".join([*lines, *_work(draft), "}"]) + "\n"

@@ -15,7 +15,6 @@ def command(runs: tuple[str, ...]) -> int:
     for name in runs:
         found = Records().get(name)
         after = find_launcher(found.launcher).stop(found)
-        click.echo(
-            f"{after.id} ({after.name}): {after.state}" + (f", {after.message}" if after.message else "")
-        )
+        why = f", {after.message}" if after.message else ""
+        click.echo(f"{after.id} ({after.name}): {after.state}{why}")
     return 0

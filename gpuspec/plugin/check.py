@@ -6,6 +6,7 @@ Unlike lint this runs the plugin's code: it is for the plugin's author.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -90,9 +91,8 @@ class Project:
         spent = (perf_counter() - start) * 1000
         own = {point.module.split(":")[0].split(".")[0], "gpuspec", *sys.stdlib_module_names}
         others = {name.split(".")[0] for name in set(sys.modules) - before} - own
-        return LoadedPlugin(
-            point, module, spent, tuple(sorted(name for name in others if not name.startswith("_")))
-        )
+        packages = sorted(name for name in others if not name.startswith("_"))
+        return LoadedPlugin(point, module, spent, tuple(packages))
 
 
 def _pyproject(path: str) -> dict[str, Any]:
@@ -177,10 +177,8 @@ def rule_faults(rule: Any) -> list[str]:
     wrong = fault(rule)
     if wrong:
         return [wrong]
-    faults = _collisions(rule)
-    faults += (
-        f"the option {option.name} of {rule.code} has no help" for option in rule.options if not option.help
-    )
+    helpless = [option.name for option in rule.options if not option.help]
+    faults = [*_collisions(rule), *(f"the option {name} of {rule.code} has no help" for name in helpless)]
     try:
         check_page(rule)
     except AssertionError as error:
@@ -191,35 +189,27 @@ def rule_faults(rule: Any) -> list[str]:
     return faults
 
 
-def _collisions(rule: type[Rule]) -> list[str]:
-    faults = []
+def _collisions(rule: type[Rule]) -> Iterator[str]:
     if rule.code.rstrip("0123456789") == "GS":
-        faults.append(f"{rule.code}: codes with GS are gpuspec's own; take letters of yours, like ACME101")
+        yield f"{rule.code}: codes with GS are gpuspec's own; take letters of yours, like ACME101"
     for entry in collect().rules:
         if entry.plugin == BUILT_IN and entry.rule.name == rule.name:
-            faults.append(f"the name {rule.name} is taken by {entry.rule.code} of gpuspec")
-    return faults
+            yield f"the name {rule.name} is taken by {entry.rule.code} of gpuspec"
 
 
-def _twice(rule: type[Rule], used: dict[str, str]) -> list[str]:
-    faults = []
+def _twice(rule: type[Rule], used: dict[str, str]) -> Iterator[str]:
     for word in (getattr(rule, "code", ""), getattr(rule, "name", "")):
         other = used.setdefault(str(word), rule.__name__)
         if other != rule.__name__:
-            faults.append(f"{word} is used twice: by {other} and {rule.__name__}")
-    return faults
+            yield f"{word} is used twice: by {other} and {rule.__name__}"
 
 
 def requirement_faults(requires: list[str]) -> list[str]:
     """What is wrong with what a project asks of gpuspec."""
     from gpuspec.plugin.versions import mismatch
 
-    asked = [
-        item.removeprefix("gpuspec").strip()
-        for item in requires
-        if item.startswith("gpuspec") and item[7:8] in "<>=!~ ("
-    ]
+    asked = [item[7:].strip(" ()") for item in requires if re.match("gpuspec([<>=!~ (]|$)", item)]
     if not asked:
         return [f'dependencies do not name gpuspec: add "gpuspec>={__version__}"']
-    wrong = mismatch(asked[0].strip(" ()"), __version__)
+    wrong = mismatch(asked[0], __version__)
     return [f"it {wrong}"] if wrong else []

@@ -172,10 +172,8 @@ class Plugins:
             if not (each.wrapper or each.hookwrapper):
                 number = int(each.plugin_name.split()[0])
                 found.append((each.trylast - each.tryfirst, number, each.function))
-        return [
-            (self.loaded[number], function)
-            for _, number, function in sorted(found, key=lambda each: each[:2])
-        ]
+        found.sort(key=lambda each: each[:2])
+        return [(self.loaded[number], function) for _, number, function in found]
 
     @contextmanager
     def guarded(self, plugin: str, failure: str) -> Iterator[None]:
@@ -281,11 +279,7 @@ def entry_points(folders: Iterable[str] | None = None) -> list[EntryPoint]:
 
 
 def _section(info: str, distribution: str) -> list[EntryPoint]:
-    try:
-        with open(os.path.join(info, "entry_points.txt"), encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except OSError:
-        return []
+    text = _read(info, "entry_points.txt")
     if "[gpuspec" not in text:
         return []
     points, inside = [], False
@@ -302,24 +296,25 @@ def _section(info: str, distribution: str) -> list[EntryPoint]:
 def _metadata(info: str) -> tuple[str, str]:
     """(version, what it asks of gpuspec: ">=0.1,<0.2") of a distribution; "" where it does not say."""
     version = requirement = ""
-    for name in ("METADATA", "PKG-INFO"):
-        try:
-            with open(os.path.join(info, name), encoding="utf-8", errors="replace") as file:
-                head = file.read(16_384)
-        except OSError:
-            continue
-        for line in head.split("\n"):
-            if not line:
-                break
-            if line.startswith("Version:"):
-                version = line[8:].strip()
-            elif line.startswith("Requires-Dist: gpuspec") and ";" not in line:
-                asked = line[22:].strip()
-                asked = asked.partition("]")[2].strip() if asked.startswith("[") else asked
-                if asked[:1] in tuple("<>=!~("):
-                    requirement = asked.strip("()")
-        break
+    head, _, _ = (_read(info, "METADATA") or _read(info, "PKG-INFO")).partition("\n\n")
+    for line in head.split("\n"):
+        if line.startswith("Version:"):
+            version = line[8:].strip()
+        elif line.startswith("Requires-Dist: gpuspec") and ";" not in line:
+            asked = line[22:].strip()
+            asked = asked.partition("]")[2].strip() if asked.startswith("[") else asked
+            if asked[:1] in tuple("<>=!~("):
+                requirement = asked.strip("()")
     return version, requirement
+
+
+def _read(folder: str, name: str) -> str:
+    """The text of a file; "" where there is none."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def imported(target: str) -> Any:

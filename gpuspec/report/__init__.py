@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,18 +29,11 @@ def render(
     return reporters()[name](report)
 
 
-def gpuspec_reporters() -> dict[str, Callable[[Report], str]]:
-    """The formats that need nothing but the report; each module is imported when it is used."""
+def _render_own(name: str, report: Report) -> str:
+    """A report in a format whose module needs nothing else; it is imported when it is used."""
+    from importlib import import_module
 
-    def lazy(name: str) -> Callable[[Report], str]:
-        def run(report: Report) -> str:
-            from importlib import import_module
-
-            return str(import_module(f"gpuspec.report.{name}").render(report))
-
-        return run
-
-    return {name: lazy(name) for name in FORMATS if name != "text"}
+    return str(import_module(f"gpuspec.report.{name}").render(report))
 
 
 def reporters() -> Mapping[str, Callable[[Report], str]]:
@@ -50,9 +44,10 @@ def reporters() -> Mapping[str, Callable[[Report], str]]:
         known = isinstance(name, str) and callable(render_report)
         return None if known else f"{name!r} is no name with a function"
 
-    return merged(
-        "gpuspec_reporters", gpuspec_reporters(), fault, what="format", reserved=("text",), keep=_guarded
-    )
+    own: dict[str, Callable[[Report], str]] = {
+        name: partial(_render_own, name) for name in FORMATS if name != "text"
+    }
+    return merged("gpuspec_reporters", own, fault, what="format", reserved=("text",), keep=_guarded)
 
 
 def _guarded(plugin: str, name: str, render_report: Callable[[Report], str]) -> Callable[[Report], str]:
@@ -68,12 +63,8 @@ def _guarded(plugin: str, name: str, render_report: Callable[[Report], str]) -> 
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            wrong = f"the format {name!r} of plugin {plugin} failed: {said(error)}"
             hint = "take another --format, and tell the plugin's author."
-            raise UserError(
-                "plugin-format",
-                f"the format {name!r} of plugin {plugin} failed: {said(error)}",
-                hint,
-                status=3,
-            ) from None
+            raise UserError("plugin-format", wrong, hint, status=3) from None
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from gpuspec.job import Job
 from gpuspec.launch import installed_launchers
@@ -77,10 +78,5 @@ def fake_launcher(
     """In the block `gpuspec run --on NAME` runs nothing, and ends in `state`."""
     fake = FakeLauncher(name, Outcome(state, exit_code))
     launcher: Launcher = fake
-    before = dict(installed_launchers.replaced)
-    installed_launchers.replaced[name] = lambda: launcher
-    try:
+    with patch.dict(installed_launchers.replaced, {name: lambda: launcher}):
         yield fake
-    finally:
-        installed_launchers.replaced.clear()
-        installed_launchers.replaced.update(before)

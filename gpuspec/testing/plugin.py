@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from gpuspec.plugin import load as installed
 from gpuspec.plugin.installed_catalog import catalog_instead
@@ -16,16 +17,11 @@ def plugged(*modules: Any) -> Iterator[None]:
 
     A plugin that is broken, or gives what is refused, fails the test.
     """
-    before = installed._plugins
     now = installed.Plugins()
     for module in modules:
         name = getattr(module, "__name__", type(module).__name__)
         now.add(name.split(".")[0].replace("_", "-"), module)
         assert not now.broken, f"{name}: {now.broken[0].message}"
-    installed._plugins = now
-    try:
-        with catalog_instead(None):
-            yield
-        assert not now.broken, f"plugin {now.broken[0].plugin}: {now.broken[0].message}"
-    finally:
-        installed._plugins = before
+    with patch.object(installed, "_plugins", now), catalog_instead(None):
+        yield
+    assert not now.broken, f"plugin {now.broken[0].plugin}: {now.broken[0].message}"

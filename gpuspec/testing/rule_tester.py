@@ -180,15 +180,15 @@ def _in_folder(
     import os
     import tempfile
 
+    first_lines = [_FILE.match(text) for text in texts]
+    names = [found[1] if found else f"{at}.gpu.jsonc" for at, found in enumerate(first_lines)]
+    examples = list(zip(names, texts, strict=True))
     with tempfile.TemporaryDirectory() as folder:
-        matches = [_FILE.match(text) for text in texts]
-        names = [match[1] if match else f"{at}.gpu.jsonc" for at, match in enumerate(matches)]
-        for name, text in (*zip(names, texts, strict=True), *beside):
+        for name, text in (*examples, *beside):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
-        paths = [os.path.join(folder, name) for name in names]
         return [
             found
-            for path, text in zip(paths, texts, strict=True)
-            for found in lint_text(text, [rule], path=path, prices=prices, on_disk=True)
+            for name, text in examples
+            for found in lint_text(text, [rule], path=f"{folder}/{name}", prices=prices, on_disk=True)
         ]
