@@ -152,7 +152,10 @@ class Outputs:
 
     def _fetch(self, timeout: float) -> FetchReport:
         try:
-            self._pull(timeout)
+            temporary = os.path.join(self.staging, _TEMPORARY)
+            shutil.rmtree(temporary, ignore_errors=True)  # of a fetch that was killed
+            os.makedirs(temporary, mode=0o700)
+            self._run(self.command(), timeout)
             found = self._found()
             if not found:
                 return FetchReport((), ())
@@ -174,12 +177,6 @@ class Outputs:
         options = ["-rlt", "-z", "--safe-links", "--relative", "--protect-args", "--ignore-missing-args"]
         options += [*self.options, f"--partial-dir={_PARTIAL}", f"--temp-dir={_TEMPORARY}"]
         return ["rsync", *options, *leave, "--", *places, self.staging + "/"]
-
-    def _pull(self, timeout: float) -> None:
-        temporary = os.path.join(self.staging, _TEMPORARY)
-        shutil.rmtree(temporary, ignore_errors=True)  # of a fetch that was killed
-        os.makedirs(temporary, mode=0o700)
-        self._run(self.command(), timeout)
 
     def _run(self, command: list[str], timeout: float) -> None:
         hint = (
@@ -227,7 +224,9 @@ class Outputs:
 
     def _merge(self, found: Sequence[str]) -> FetchReport:
         """From staging into the workdir, each file in one step."""
-        ledger = self._read_ledger()
+        ledger: Ledger = {}
+        with contextlib.suppress(OSError, ValueError), open(self.ledger_path, encoding="utf-8") as text:
+            ledger = json.load(text)
         fetched, both = [], []
         for relative in found:
             taken = self._take(os.path.join(self.staging, relative), relative, ledger)
@@ -280,14 +279,6 @@ class Outputs:
 
     def _entry(self, target: str) -> list[Any]:
         return [*_stamp(target), self.run_id, time.time()]
-
-    def _read_ledger(self) -> Ledger:
-        try:
-            with open(self.ledger_path, encoding="utf-8") as text:
-                ledger: Ledger = json.load(text)
-                return ledger
-        except (OSError, ValueError):
-            return {}
 
 
 def _reason(said: str) -> str:

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from gpuspec.errors import UserError
 from gpuspec.launch import clock
@@ -24,11 +24,8 @@ from gpuspec.user_folder import user_folder
 WAIT = 30.0
 """Seconds that a process waits for others that write."""
 
-_NUMBERS = {
-    "started", "ended", "planned_price", "actual_price", "keep_alive_minutes", "max_hours", "planned_memory",
-    "peak_memory", "started_up", "ended_up", "spent", "item_seconds",
-}  # fmt: skip
-_WHOLE = {"pid", "gpu_count", "spot", "exit_code", "recoveries", "gone"}
+_COLUMNS = {float: "REAL", int: "INTEGER", bool: "INTEGER"}
+"""Type of a field of Run → that of its column; of any other it is text."""
 
 
 def state_dir() -> str:
@@ -112,13 +109,13 @@ class Records:
         try:
             # Made by hand first: sqlite would create it readable by others.
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            with closing(self._connect()) as connection, connection:
-                # No write-ahead log: two that are the first at once would not wait for each other while they turn
-                # it on (sqlite.org/c3ref/busy_handler.html), and it does not work in a home on NFS (wal.html).
-                connection.execute("BEGIN IMMEDIATE")
-                _migrate(connection)
-        except (sqlite3.DatabaseError, OSError) as error:
+        except OSError as error:
             raise self._trouble(error) from error
+        with self._opened() as connection, connection:
+            # No write-ahead log: two that are the first at once would not wait for each other while they turn it on
+            # (sqlite.org/c3ref/busy_handler.html), and it does not work in a home on NFS (wal.html).
+            connection.execute("BEGIN IMMEDIATE")
+            _migrate(connection)
 
     def _trouble(self, error: Exception) -> UserError:
         # sqlite's words for a disk with no room at all for its log: "disk I/O error"
@@ -140,15 +137,11 @@ class Records:
             "move that file away to start afresh; machines it knew of then show only in your cloud's console",
         )
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        return connection
-
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(self._connect()) as connection:
+            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
                 yield connection
         except sqlite3.DatabaseError as error:
             raise self._trouble(error) from error
@@ -244,7 +237,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     """Make the table, or give an older one the columns it lacks (none is ever taken away)."""
     connection.execute("CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY)")
     there = {row["name"] for row in connection.execute("PRAGMA table_info(runs)")}
-    for name in Run._fields:
+    for name, hint in get_type_hints(Run).items() if set(Run._fields) - there else ():
         if name not in there:
-            kind = "REAL" if name in _NUMBERS else "INTEGER" if name in _WHOLE else "TEXT"
-            connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+            column = next((_COLUMNS[each] for each in (hint, *get_args(hint)) if each in _COLUMNS), "TEXT")
+            connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {column}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -12,7 +13,6 @@ from collections.abc import Callable, Sequence
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.on_machine.readiness import Unreachable, Watch, ask_http, patience
-from gpuspec.launch.ports import require_free
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to connect again, and from then on the last."""
@@ -102,6 +102,20 @@ class Tunnel(threading.Thread):
             lines = [line for line in said.read().splitlines() if not line.startswith("channel ")]
             self.trouble = lines[-1].strip() if lines else "the connection ended"
         return connected
+
+
+def require_free(port: int) -> None:
+    """UserError where something on this machine listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UserError(
+                "port-in-use",
+                f"port {port} on this machine: {error.strerror}",
+                "end what listens there (another run or `gpuspec attach`?), or change `ports` and the command",
+            ) from error
 
 
 def forward(run: Run, ssh: Ssh, say: Callable[[str], None]) -> None:

@@ -102,7 +102,7 @@ def test_a_job_whose_mount_is_gone_says_what_did_not_arrive(tmp_path: Path, stat
 def test_the_wait_before_a_machine_goes_is_of_any_shell_and_shorter_than_that_of_the_client(
     tmp_path: Path,
 ) -> None:
-    from gpuspec.launch.skypilot.teardown import TEARDOWN_SECONDS
+    from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS
 
     (hook,) = cache_mount(Job(cache="s3://mine"))["config"]["hooks"]
     assert set(hook["events"]) == {"down", "preemption"}

@@ -18,7 +18,7 @@ from webserver import Site
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job, Port, Readiness
-from gpuspec.launch import RunSettings, find_launcher, ports
+from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.on_machine.readiness import LINES, Unreachable, Watch, ask_http, last_lines
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.job_script import COMMAND_BEGINS
@@ -75,15 +75,15 @@ def alive(pid: int) -> bool:
 
 def test_what_is_to_answer_here() -> None:
     served = {"ports": (Port(8000), Port(8265, public=True))}
-    assert ports.wanted(Job(**served)) == (8000, 8265)
+    assert forwarded_ports(Job(**served), settings([])) == (8000, 8265)
     for address, found in (
         ("http://localhost:8000/health", (8000, 8265)),
         ("http://127.0.0.1:9000/", (8000, 8265, 9000)),
         ("http://localhost/", (8000, 8265, 80)),
         ("https://example.com/up", (8000, 8265)),
     ):
-        assert ports.wanted(Job(**served, readiness=Readiness(http=address))) == found
-    assert ports.wanted(Job(readiness=Readiness(command=("true",)))) == ()
+        assert forwarded_ports(Job(**served, readiness=Readiness(http=address)), settings([])) == found
+    assert forwarded_ports(Job(readiness=Readiness(command=("true",))), settings([])) == ()
 
 
 def settings(said: list[str], **more: Any) -> RunSettings:

@@ -28,8 +28,8 @@ from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, St
 from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
-from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder
+from gpuspec.launch.tunnel import require_free
 from gpuspec.planning.plan import Plan
 
 GRACE_SECONDS = 10.0

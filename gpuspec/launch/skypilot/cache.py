@@ -21,7 +21,7 @@ UPLOAD_MINUTES = 60
 """How long a job waits at its end for what it wrote to reach the bucket."""
 
 LAST_SECONDS = 60
-"""The same for a machine that is taken down: well within `teardown.TEARDOWN_SECONDS`."""
+"""The same for a machine that is taken down: well within `client.TEARDOWN_SECONDS`."""
 
 NOT_UPLOADED = "gpuspec: not all that was written to the cache has reached its bucket"
 """Said in the job's log where that was not enough; the job has then failed."""

@@ -20,6 +20,9 @@ from gpuspec.launch.skypilot.job_log import COLOUR, JobLog
 from gpuspec.launch.skypilot.job_script import sent_as_file
 from gpuspec.launch.skypilot.provisioning import seconds_until_visible, wait_until_visible
 
+TEARDOWN_SECONDS = 180.0
+"""How long taking a machine down is waited for before saying that it may be up."""
+
 
 class Machine(NamedTuple):
     """A cluster as SkyPilot knows it. `up` is False while it is being made or has failed half-way;

@@ -46,7 +46,7 @@ def setup_text(job: Job, max_hours: float | None, *, deadline: float | None = No
     body = "\n".join(part.rstrip("\n") for part in parts if part.strip())
     if max_hours is None:
         return f"set -e\n{body}\n" if body else ""
-    seconds = str(_seconds(max_hours))
+    seconds = _seconds(max_hours)
     start = ""
     if deadline is not None:
         start = (
@@ -85,18 +85,18 @@ def run_text(command: str, max_hours: float | None, *, counted: bool = True) -> 
     """The job's command, for what setup has left of the time limit; all of it where setup has not `counted`."""
     command = command.rstrip("\n")
     if max_hours is None:
-        return _SAMPLE_MEMORY + _plain(command)
-    seconds = str(_seconds(max_hours))
-    if not counted:
-        return _SAMPLE_MEMORY + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
-    # A disk that was full during setup leaves the file empty: then the limit begins here.
-    left = f"""\
+        mark = _mark(command, "GPUSPEC_RUN")
+        return f"{_SAMPLE_MEMORY}bash /dev/fd/3 3<<'{mark}'\n{command}\n{mark}\n"
+    left, seconds = "", _seconds(max_hours)
+    if counted:  # A disk that was full during setup leaves the file empty: then the limit begins here.
+        left = f"""\
 read -r gs_up _ </proc/uptime
 gs_ends=$(cat .gpuspec/ends 2>/dev/null)
 gs_left=$(( ${{gs_ends:-$(( ${{gs_up%.*}} + {seconds} ))}} - ${{gs_up%.*}} ))
 [ "$gs_left" -gt 0 ] || gs_left=1
 """
-    return left + _SAMPLE_MEMORY + _limited(command, '"$gs_left"', max_hours, "GPUSPEC_RUN")
+        seconds = '"$gs_left"'
+    return left + _SAMPLE_MEMORY + _limited(command, seconds, max_hours, "GPUSPEC_RUN")
 
 
 def wait_for_fetch_text(text: str, minutes: int) -> str:
@@ -138,11 +138,6 @@ def sent_as_file(text: str) -> str:
     return text + ("#" * 99 + "\n") * (INLINE_BYTES // 100 + 1)
 
 
-def _plain(text: str) -> str:
-    mark = _mark(text, "GPUSPEC_RUN")
-    return f"bash /dev/fd/3 3<<'{mark}'\n{text}\n{mark}\n"
-
-
 def _limited(text: str, seconds: str, max_hours: float, word: str) -> str:
     mark = _mark(text, word)
     return f"""\
@@ -160,8 +155,8 @@ fi
 """
 
 
-def _seconds(max_hours: float) -> int:
-    return max(1, round(max_hours * 3600))
+def _seconds(max_hours: float) -> str:
+    return str(max(1, round(max_hours * 3600)))
 
 
 def _mark(text: str, word: str) -> str:

@@ -16,7 +16,7 @@ from gpuspec.launch.interrupts import interrupt_event, interruptible, run_bounde
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
 from gpuspec.launch.outputs import brought_back
 from gpuspec.launch.records import Records
-from gpuspec.launch.skypilot.client import Client, Machine
+from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS, Client, Machine
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, wait_until_ready
@@ -38,7 +38,6 @@ from gpuspec.launch.skypilot.task import (
     task_name,
     usable_options,
 )
-from gpuspec.launch.skypilot.teardown import TEARDOWN_SECONDS
 from gpuspec.planning.plan import Plan
 
 CLAIM_MINUTES = 5
@@ -55,6 +54,7 @@ class MachineLaunch:
         self.job = job
         self.plan = plan
         self.settings = settings
+        self.idle_minutes: int = autostop(plan)["idle_minutes"]
         self.record = record
         self.name = f"gs-{task_name(job)}-{record.run.id}"
         self.reused: ResourceOption | None = None
@@ -100,9 +100,7 @@ class MachineLaunch:
     def _record_fields(self) -> dict[str, Any]:
         """What the record gets before anything is rented."""
         return {
-            "keep_alive_minutes": None
-            if self.settings.accept_no_timer
-            else autostop(self.plan)["idle_minutes"],
+            "keep_alive_minutes": None if self.settings.accept_no_timer else self.idle_minutes,
             "max_hours": self.plan.max_hours,
             "machine_key": machine_key(self.job, self.settings.workdir),
         }
@@ -131,7 +129,7 @@ class MachineLaunch:
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
-            self.client.set_timer(found[0].name, max(autostop(self.plan)["idle_minutes"], CLAIM_MINUTES))
+            self.client.set_timer(found[0].name, max(self.idle_minutes, CLAIM_MINUTES))
         except UserError:  # its own timer was quicker
             self.record.update(machine=None)
             return None
@@ -178,9 +176,8 @@ class MachineLaunch:
         self.request = hand_in(sky_task, self.name)
         self.number = self.client.wait(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
-        minutes = autostop(self.plan)["idle_minutes"]
-        if self.reused and minutes < CLAIM_MINUTES:
-            self.client.set_timer(self.name, minutes)
+        if self.reused and self.idle_minutes < CLAIM_MINUTES:
+            self.client.set_timer(self.name, self.idle_minutes)
         machine = self.client.machine(self.name)
         if machine is None:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
@@ -195,7 +192,7 @@ class MachineLaunch:
 
     def _check_machine(self, machine: Machine) -> None:
         """UserError (and down with it) where the machine is not what was asked for."""
-        wanted = None if self.settings.accept_no_timer else autostop(self.plan)["idle_minutes"]
+        wanted = None if self.settings.accept_no_timer else self.idle_minutes
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
         self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
 
@@ -232,12 +229,11 @@ class MachineLaunch:
         over = threading.Event()
         outputs = recorded_outputs(self.client, self.record.run, self.name)
         if outputs:
-            minutes = autostop(self.plan)["idle_minutes"]
             self.results = ResultFetcher(
                 client=self.client,
                 record=self.record,
                 number=self.number,
-                minutes=minutes,
+                minutes=self.idle_minutes,
                 outputs=outputs,
                 say=self.settings.say,
             )
@@ -313,8 +309,7 @@ class MachineLaunch:
         return Outcome("interrupted" if state == "interrupted" else "failed", None, f"{why}; {result}")
 
     def _what_may_run(self) -> str:
-        minutes = autostop(self.plan)["idle_minutes"]
-        timed = f"its own timer ends it {minutes} idle minutes after the job"
+        timed = f"its own timer ends it {self.idle_minutes} idle minutes after the job"
         if self.number is None and not self.reused:
             timed = "it may have no timer yet"
         return (

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
@@ -23,8 +24,10 @@ from gpuspec.launch.skypilot.controllers import (
     ENDED,
     Controllers,
     ManagedJob,
+    end_managed_job,
     lock_sky_folder,
     machine_of_job,
+    wait_until_gone,
 )
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
@@ -33,8 +36,7 @@ from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_output
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
 from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
-from gpuspec.launch.skypilot.task import JobRecovery, autostop
-from gpuspec.launch.skypilot.teardown import end_managed_job, wait_until_gone
+from gpuspec.launch.skypilot.task import JobRecovery
 
 POLL_SECONDS = 5.0
 """Between two questions to the controller, which itself looks at the machine every 15 s (SkyPilot 0.14.1)."""
@@ -82,7 +84,7 @@ class ManagedJobLaunch(MachineLaunch):
         hours = self.plan.max_hours
         recovery = JobRecovery(
             deadline=math.inf if hours is None else time.time() + hours * 3600,
-            fetch_minutes=autostop(self.plan)["idle_minutes"] if fetched else 0,
+            fetch_minutes=self.idle_minutes if fetched else 0,
             folder=durable_folder(self.job, run_id),
         )
         config = managed_job_task(self._task_config(clouds, recovery=recovery), self.job)
@@ -167,10 +169,13 @@ class ManagedJobLaunch(MachineLaunch):
         watcher.join()
         job = self._wait_until_gone()
         self._note_measured(log)
-        self.record.update(spent=self.client.spent(machine_names(job)))
+        self.record.update(spent=self.client.spent(re.escape(job.machine)))
         if self.fault:
             raise self.fault
-        ended = managed_job_outcome(job, log)
+        ended = outcome_of_state(job.state, log)
+        known = ("SUCCEEDED", "CANCELLED", "FAILED", "FAILED_SETUP")
+        if job.state not in known and not log.timed_out:
+            ended = Outcome("failed", None, f"SkyPilot's controller gave up ({job.state}): {job.why[:300]}")
         trouble = self.outputs.trouble if self.outputs and job.state != "FAILED_SETUP" else ""
         return with_trouble(ended, trouble)
 
@@ -217,11 +222,10 @@ class ManagedJobLaunch(MachineLaunch):
         )
 
 
-class ManagedJobLogs:
+class ManagedJobLogs(NamedTuple):
     """A managed job's log and state, asked for as those of a job on a machine are (`follow_log.LogSource`)."""
 
-    def __init__(self, controllers: Controllers) -> None:
-        self.controllers = controllers
+    controllers: Controllers
 
     def logs(self, name: str, number: int | None, out: TextIO | JobLog, *, follow: bool) -> int:
         assert number is not None
@@ -232,18 +236,6 @@ class ManagedJobLogs:
         if job is None:
             return None
         return "FAILED" if job.state.startswith("FAILED") else job.state
-
-
-def machine_names(job: ManagedJob) -> str:
-    """Pattern of the names of all machines that a managed job has had."""
-    return job.machine.replace(".", r"\.")
-
-
-def managed_job_outcome(job: ManagedJob, log: JobLog) -> Outcome:
-    """How a managed job ended."""
-    if job.state in ("SUCCEEDED", "CANCELLED", "FAILED", "FAILED_SETUP") or log.timed_out:
-        return outcome_of_state(job.state, log)
-    return Outcome("failed", None, f"SkyPilot's controller gave up ({job.state}): {job.why[:300]}")
 
 
 class ManagedJobRun(ControlledRun[ManagedJob]):
@@ -264,7 +256,7 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
             "state": _STATES.get(found.state, "failed"),
             "machine_job": str(found.number),
             "recoveries": found.recoveries,
-            "spent": self.controllers.spent(machine_names(found)),
+            "spent": self.controllers.spent(re.escape(found.machine)),
         }
         machine = machine_of_job(self.controllers, found)
         if known["state"] in FINAL:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import threading
+import urllib.parse
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch import ports
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.on_machine.readiness import (
     Unreachable,
@@ -31,11 +31,17 @@ SSH_FAILED = 255
 
 
 def forwarded_ports(job: Job, settings: RunSettings) -> tuple[int, ...]:
-    """The ports that a launch forwards. None for one part of many: one localhost cannot be several machines. None
-    with --detach, unless they are needed to see that the job is ready."""
+    """The ports that a launch forwards: `ports`, and that of this machine which `readiness` asks. None for one part
+    of many: one localhost cannot be several machines. None with --detach, unless they are needed to see that the job
+    is ready."""
     if settings.shard is not None or (settings.detach and job.readiness is None):
         return ()
-    return ports.wanted(job)
+    found = [port.port for port in job.ports]
+    if job.readiness and job.readiness.http:
+        address = urllib.parse.urlsplit(job.readiness.http)
+        if address.hostname in ("localhost", "127.0.0.1", "::1"):
+            found.append(address.port or (443 if address.scheme == "https" else 80))
+    return tuple(dict.fromkeys(found))
 
 
 def ssh(machine: str, *options: str) -> list[str]:

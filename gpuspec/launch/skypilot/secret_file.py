@@ -22,7 +22,9 @@ def on_slurm(infra: str) -> bool:
 def secrets_in_file(config: dict[str, Any], values: Mapping[str, str], run_id: str) -> dict[str, Any]:
     """The task with its secrets in a file that SkyPilot copies to the machine: setup and the command read it, and the
     command removes it. `remove_secret_file` removes the one here."""
-    _remove_files_of_dead_runs()
+    for run in Records().all():
+        if not alive(run):
+            remove_secret_file(run.id)
     here, there = os.path.join(run_folder(run_id), NAME), f"~/.gpuspec-{run_id}"
     with open(os.open(here, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
@@ -38,9 +40,3 @@ def remove_secret_file(run_id: str) -> None:
     """Remove a run's file from this machine: once the job has begun, nobody reads it any more."""
     with suppress(FileNotFoundError):
         os.remove(os.path.join(run_folder(run_id), NAME))
-
-
-def _remove_files_of_dead_runs() -> None:
-    for run in Records().all():
-        if not alive(run):
-            remove_secret_file(run.id)

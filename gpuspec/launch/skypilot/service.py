@@ -14,11 +14,10 @@ from gpuspec.launch.launcher import Outcome, Run, State
 from gpuspec.launch.records import record_of
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import service_task
-from gpuspec.launch.skypilot.controllers import Controllers, Service, lock_sky_folder
+from gpuspec.launch.skypilot.controllers import Controllers, Service, end_service, lock_sky_folder
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_launch import MachineLaunch
 from gpuspec.launch.skypilot.task import task
-from gpuspec.launch.skypilot.teardown import end_service
 
 POLL_SECONDS = 5.0
 

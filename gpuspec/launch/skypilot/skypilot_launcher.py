@@ -15,7 +15,6 @@ from gpuspec.job import Job
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
-from gpuspec.launch.ports import require_free
 from gpuspec.launch.records import Records, alive, record_of
 from gpuspec.launch.skypilot.client import Client, require_skypilot, skypilot_used
 from gpuspec.launch.skypilot.follow_log import follow_to_end
@@ -27,7 +26,7 @@ from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_mach
 from gpuspec.launch.skypilot.strays import controlled_strays, end_controlled, machine_strays
 from gpuspec.launch.skypilot.task import autostop
 from gpuspec.launch.skypilot.task_yaml import task_yaml
-from gpuspec.launch.tunnel import forward
+from gpuspec.launch.tunnel import forward, require_free
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import over_budget
 
@@ -155,9 +154,8 @@ class SkyPilotLauncher:
             run = Records().get(run.id)
         elif run.machine is not None:
             for other in Records().all(active=True):
-                if other.machine != run.machine or other.id == run.id:
-                    continue
-                if self.state(other).state not in (*FINAL, "lost"):
+                shared = other.machine == run.machine and other.id != run.id
+                if shared and self.state(other).state not in (*FINAL, "lost"):
                     raise UserError(
                         "machine-in-use",
                         f"{run.machine} is used by run {other.id} ({other.name}) now",

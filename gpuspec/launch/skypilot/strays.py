@@ -60,16 +60,14 @@ def _controlled() -> dict[str, Callable[[], None]]:
     jobs, services = not why_controller_is_rented("jobs"), not why_controller_is_rented("serve")
     if not (jobs or services):
         return {}
-    from gpuspec.launch.skypilot.controllers import ENDED, Controllers
-    from gpuspec.launch.skypilot.teardown import end_managed_job, end_service
+    from gpuspec.launch.skypilot.controllers import ENDED, Controllers, end_managed_job, end_service
 
     controllers = Controllers()
     found: dict[str, Callable[[], None]] = {}
     if jobs:
-        for job in controllers.jobs():
-            if job.state not in ENDED:
-                found[job.name] = partial(end_managed_job, controllers, job.name)
+        names = [job.name for job in controllers.jobs() if job.state not in ENDED]
+        found |= {name: partial(end_managed_job, controllers, name) for name in names}
     if services:
-        for each in controllers.services():
-            found[each.name] = partial(end_service, controllers, each.name)
+        names = [each.name for each in controllers.services()]
+        found |= {name: partial(end_service, controllers, name) for name in names}
     return found
