@@ -60,9 +60,5 @@ def interrupt_event() -> Iterator[threading.Event]:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """A polite kill (TERM, HUP) ends a launch the way Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with handled(interrupt, signal.SIGTERM, signal.SIGHUP):
+    with handled(signal.default_int_handler, signal.SIGTERM, signal.SIGHUP):
         yield

@@ -77,11 +77,6 @@ def _listed(name: str, workdir: str) -> list[str]:
     return found
 
 
-def runs_each(run: str) -> bool:
-    """Whether `run` is to be started once for each item (it says {item} or $GPUSPEC_ITEM), or once for all."""
-    return "{item}" in run or re.search(r"\$\{?GPUSPEC_ITEM(?!S)", run) is not None
-
-
 def bind(run: str) -> str:
     """`run` with each {item} turned into a reference to $GPUSPEC_ITEM, quoted as its place in the command needs.
 
@@ -217,7 +212,8 @@ def manifest(
     that are done by it, or by what is `known` of other runs, are passed over; `price` is $/h of the machine, for the
     cost per item, where it is known before the machine is; `folder` outlives the machine, and another that takes
     over finds there what is done and its outputs."""
-    each = runs_each(job.run or "")
+    run = job.run or ""
+    each = "{item}" in run or re.search(r"\$\{?GPUSPEC_ITEM(?!S)", run) is not None  # else once for all
     if not each and any("\n" in item or "\r" in item for item in items):
         raise UserError(
             "item-newline",
@@ -226,7 +222,7 @@ def manifest(
         )
     return {
         "items": list(items),
-        "run": bind(job.run or ""),
+        "run": bind(run),
         "each": each,
         "status": status,
         "fresh": fresh,

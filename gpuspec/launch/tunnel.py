@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -76,6 +75,8 @@ class Tunnel(threading.Thread):
 
     def _connect(self) -> bool:
         """One ssh from its start to its end; whether the ports answered in between."""
+        import tempfile  # a dry run comes by here without it
+
         forwards = [word for port in self.ports for word in ("-L", f"127.0.0.1:{port}:localhost:{port}")]
         # `cat` ends with us, also when we are killed, and ssh with it; the word before it says that all is up.
         command = [*self.ssh("-o", "ExitOnForwardFailure=yes", *forwards), "echo up; exec cat"]

@@ -207,9 +207,8 @@ def _outcome(supervisor: subprocess.Popen[bytes], run: Run) -> Outcome:
     now = Records().get(run.id)
     if now.state not in FINAL:
         end(run.id, None, 2.0)
-        with open(
-            os.path.join(run_folder(run.id), "supervisor.txt"), encoding="utf-8", errors="replace"
-        ) as text:
+        said = os.path.join(run_folder(run.id), "supervisor.txt")
+        with open(said, encoding="utf-8", errors="replace") as text:
             last = (text.read().strip().splitlines() or [f"exit status {supervisor.returncode}"])[-1]
         now = record_of(now).update(state="failed", message=f"the process that looked after it died: {last}")
     return Outcome(now.state, now.exit_code, now.message)

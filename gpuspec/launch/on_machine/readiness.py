@@ -47,7 +47,10 @@ class Watch(threading.Thread):
         timeout = self.wanted.get("timeout") or DEFAULT_TIMEOUT
         what = self.wanted.get("http") or " ".join(self.wanted.get("command") or ())
         while not self.over.is_set():
-            trouble, reached = self._tried()
+            try:
+                trouble, reached = self.ask(), True
+            except Unreachable as error:
+                trouble, reached = str(error), False
             now = time.monotonic()
             waited += now - before if reached else 0.0
             before = now
@@ -62,12 +65,6 @@ class Watch(threading.Thread):
                 said = now
                 self.say(f"waiting for {what}: {trouble} ({waited:.0f} of {timeout:g} s)")
             self.over.wait(self.wanted.get("interval") or DEFAULT_INTERVAL)
-
-    def _tried(self) -> tuple[str | None, bool]:
-        try:
-            return self.ask(), True
-        except Unreachable as error:
-            return str(error), False
 
 
 def patience(wanted: Mapping[str, Any]) -> float:

@@ -25,20 +25,14 @@ def leftover_processes() -> str:
     """What to do about processes of a killed server that keep the next from starting; "" where there are none. When
     memory is short the kernel kills the server alone: its queue still holds a port, and its workers, which ignore
     TERM, go on with what they were asked for."""
-    groups = sorted(_orphaned_groups())
-    if not groups:
-        return ""
-    kill = " ".join(f"-{group}" for group in groups)
-    return (
-        f"the server was killed, but not what it had started: `kill -9 -- {kill}` ends that, then try again"
-    )
-
-
-def _orphaned_groups() -> set[int]:
-    """Process groups of servers that are dead: each server begins one, and its workers are called after SkyPilot."""
     ours = ["ps", "-U", str(os.getuid()), "-ww", "-o", "pid=,pgid=,args="]
     shown = subprocess.run(ours, capture_output=True, text=True, check=False).stdout
     rows = [line.split(maxsplit=2) for line in shown.splitlines()]
     alive = {int(row[0]) for row in rows}
     groups = {int(row[1]) for row in rows if len(row) == 3 and row[2].startswith("SkyPilot:executor:")}
-    return groups - alive
+    if not groups - alive:  # each server begins a group, and its workers are called after SkyPilot
+        return ""
+    kill = " ".join(f"-{group}" for group in sorted(groups - alive))
+    return (
+        f"the server was killed, but not what it had started: `kill -9 -- {kill}` ends that, then try again"
+    )

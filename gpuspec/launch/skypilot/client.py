@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TextIO
 
@@ -97,11 +97,14 @@ class Client:
             self._health: Any = get_api_server_status_response
             self._wait_for_jobs: Any = AutostopWaitFor.JOBS
 
+    def _ask(self, verb: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        """What the server answers to a request."""
+        with explained():
+            return self._sdk.get(verb(*arguments, **more))
+
     def enabled_clouds(self) -> frozenset[str]:
         """Clouds with working credentials, in lower case. Starts the API server if need be."""
-        with explained():
-            found = self._sdk.get(self._sdk.enabled_clouds())
-        clouds = frozenset(str(cloud).lower() for cloud in found or ())
+        clouds = frozenset(str(cloud).lower() for cloud in self._ask(self._sdk.enabled_clouds) or ())
         if not clouds:
             raise UserError(
                 "no-cloud",
@@ -145,19 +148,17 @@ class Client:
 
     def machine(self, name: str, *, refresh: bool = False) -> Machine | None:
         """A cluster; None if there is none. `refresh` asks the cloud instead of SkyPilot's memory."""
-        with explained():
-            found = self._remembered([name])
-            if refresh:
-                found = self._refreshed(found)
+        found = self._remembered([name])
+        if refresh:
+            found = self._refreshed(found)
         return machine_of(found[0]) if found else None
 
     def machines(self) -> list[Machine]:
         """Every cluster of this user, as the clouds report it now."""
-        with explained():
-            return [machine_of(each) for each in self._refreshed(self._remembered(None))]
+        return [machine_of(each) for each in self._refreshed(self._remembered(None))]
 
     def _remembered(self, names: list[str] | None) -> list[Any]:
-        return list(self._sdk.get(self._sdk.status(names)))
+        return list(self._ask(self._sdk.status, names))
 
     def _refreshed(self, known: list[Any]) -> list[Any]:
         """Clusters as their clouds report them, but for those that may not be visible yet: SkyPilot would forget
@@ -167,7 +168,7 @@ class Client:
         if not names:
             return on_the_way
         force = self._sky.StatusRefreshMode.FORCE
-        return on_the_way + list(self._sdk.get(self._sdk.status(names, refresh=force)))
+        return on_the_way + list(self._ask(self._sdk.status, names, refresh=force))
 
     def pending(self, name: str) -> list[str]:
         """Launches of a machine that the server is still busy with, also those of clients that are gone."""
@@ -181,9 +182,8 @@ class Client:
 
     def newest_job(self, name: str) -> tuple[int, float] | None:
         """(number, Unix time it was handed in) of the machine's last job."""
-        with explained():
-            found = self._sdk.get(self._sdk.queue(name))
-        jobs = [(int(each["job_id"]), float(each["submitted_at"] or 0)) for each in map(dict, found)]
+        found = map(dict, self._ask(self._sdk.queue, name))
+        jobs = [(int(each["job_id"]), float(each["submitted_at"] or 0)) for each in found]
         return max(jobs, default=None)
 
     def logs(self, name: str, job: int | None, out: TextIO | JobLog, *, follow: bool) -> int:
@@ -193,8 +193,7 @@ class Client:
 
     def job_state(self, name: str, job: int) -> str | None:
         """SkyPilot's word for the job's state; None if the machine does not know it."""
-        with explained():
-            found = self._sdk.get(self._sdk.job_status(name, [job]))
+        found = self._ask(self._sdk.job_status, name, [job])
         # Job numbers are keys of a JSON object on the way here: they may come back as text.
         state = found.get(job, found.get(str(job)))
         return None if state is None else str(state.value)
@@ -202,8 +201,7 @@ class Client:
     def home(self, name: str) -> str:
         """Shell text that changes to the folder above the job's workdir: on a Slurm, whose jobs share one home, the
         machine's folder in it."""
-        with explained():
-            found = self._sdk.get(self._sdk.status([name]))
+        found = self._remembered([name])
         place = shlex.quote(str(found[0].cluster_name_on_cloud)) if found else "none"
         return f"cd ~/.sky_clusters/{place} 2>/dev/null"
 
@@ -215,18 +213,15 @@ class Client:
 
     def set_timer(self, name: str, idle_minutes: int) -> None:
         """Change after how many idle minutes the machine goes."""
-        with explained():
-            self._sdk.get(self._sdk.autostop(name, idle_minutes, self._wait_for_jobs, down=True))
+        self._ask(self._sdk.autostop, name, idle_minutes, self._wait_for_jobs, down=True)
 
     def cancel_request(self, request: str) -> None:
         """Stop a launch that is under way."""
-        with explained():
-            self._sdk.get(self._sdk.api_cancel([request], silent=True))
+        self._ask(self._sdk.api_cancel, [request], silent=True)
 
     def cancel_job(self, name: str, job: int) -> None:
         """End a job; its machine stays."""
-        with explained():
-            self._sdk.get(self._sdk.cancel(name, job_ids=[job]))
+        self._ask(self._sdk.cancel, name, job_ids=[job])
 
     def down(self, name: str) -> None:
         """Take a machine down, and stop its launch if that is still under way; fine if it is gone."""
@@ -247,10 +242,9 @@ def machine_of(status: Any) -> Machine:
     resources = getattr(status.handle, "launched_resources", None)
     accelerators = dict(getattr(resources, "accelerators", None) or {})
     price = None
-    if resources is not None:
-        # A launch that stopped half-way leaves resources without a place, and so without a price.
-        with contextlib.suppress(Exception):
-            price = float(resources.get_cost(3600))
+    # A launch that stopped half-way leaves no resources, or some without a place, and so without a price.
+    with contextlib.suppress(Exception):
+        price = float(resources.get_cost(3600))  # type: ignore[union-attr]
     name, number = next(iter(accelerators.items()), (None, None))
     cloud = getattr(resources, "cloud", None)
     return Machine(

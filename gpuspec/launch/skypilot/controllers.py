@@ -85,8 +85,7 @@ class Controllers(Client):
     def jobs(self) -> list[ManagedJob]:
         """Managed jobs of this user, newest first."""
         fields = ["job_id", "job_name", "task_name", "status", "recovery_count", "failure_reason"]
-        with explained():
-            found, *_ = self._sdk.get(self._jobs.queue_v2(refresh=False, fields=fields))
+        found, *_ = self._ask(self._jobs.queue_v2, refresh=False, fields=fields)
         from sky.jobs.utils import generate_managed_job_cluster_name
 
         return [
@@ -113,8 +112,7 @@ class Controllers(Client):
 
     def end_job(self, number: int) -> None:
         """Have the controller end a managed job and its machine; it does so in its own time."""
-        with explained():
-            self._sdk.get(self._jobs.cancel(job_ids=[number]))
+        self._ask(self._jobs.cancel, job_ids=[number])
 
     # -- services ----------------------------------------------------------------------------------
 
@@ -131,8 +129,6 @@ class Controllers(Client):
 
     def services(self) -> list[Service]:
         """All services."""
-        with explained():
-            found = self._sdk.get(self._serve.status(None))
         return [
             Service(
                 name=each["name"],
@@ -143,7 +139,7 @@ class Controllers(Client):
                     for one in each.get("replica_info") or ()
                 ),
             )
-            for each in found
+            for each in self._ask(self._serve.status, None)
         ]
 
     def service(self, name: str) -> Service | None:
@@ -153,14 +149,11 @@ class Controllers(Client):
     def scaling(self, name: str) -> dict[str, Any]:
         """The `replica_policy` by which SkyServe's controller scales a service, from the task that it keeps and
         starts again with; {} where it tells none."""
-        with explained():
-            (found,) = self._sdk.get(self._serve.status([name])) or [{}]
-            text: str = found.get("yaml_content") or ""
         import yaml  # type: ignore[import-untyped]  # SkyPilot brings it
 
-        policy: dict[str, Any] = ((yaml.safe_load(text) or {}).get("service") or {}).get(
-            "replica_policy"
-        ) or {}
+        (found,) = self._ask(self._serve.status, [name]) or [{}]
+        service = (yaml.safe_load(found.get("yaml_content") or "") or {}).get("service") or {}
+        policy: dict[str, Any] = service.get("replica_policy") or {}
         return policy
 
     def replica_log(self, name: str, number: int, out: TextIO | JobLog, *, follow: bool) -> None:
@@ -178,14 +171,13 @@ class Controllers(Client):
     def controlled(self) -> list[Machine]:
         """The machines that the controllers have rented. SkyPilot leaves them out of its status unless it is asked as
         a developer would."""
-        with explained(), _as_developer():
-            found = self._sdk.get(self._sdk.status())
+        with _as_developer():
+            found = self._ask(self._sdk.status)
         return [machine_of(each) for each in found if each.is_managed]
 
     def spent(self, machines: str) -> float:
         """Dollars for all machines so far whose name matches the pattern `machines`, as SkyPilot counts them."""
-        with explained():
-            found = self._sdk.get(self._sdk.cost_report())
+        found = self._ask(self._sdk.cost_report)
         return sum(float(each["total_cost"] or 0) for each in found if re.fullmatch(machines, each["name"]))
 
     def is_submitting(self, what: str) -> bool:

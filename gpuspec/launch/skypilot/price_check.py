@@ -58,9 +58,12 @@ def check_machine(machine: Machine, *, wanted: int | None, max_price: float | No
     """Timer and price of a machine that is up, against what was asked for. `wanted` is in idle minutes, None where
     no timer is insisted on. A timer that cannot be read back is an error, not a hope."""
     if wanted is not None and (machine.idle_minutes != wanted or not machine.down):
+        then = "down" if machine.down else "only stopped, not down"
+        minutes = machine.idle_minutes
+        timer = "no timer at all" if minutes < 0 else f"{minutes} idle minutes, then {then}"
         raise UserError(
             "timer-not-set",
-            f"{machine.name} was to go after {wanted} idle minutes, but its timer reads {timer_text(machine)}",
+            f"{machine.name} was to go after {wanted} idle minutes, but its timer reads {timer}",
             "it is taken down; --accept-no-timer would keep it",
             status=1,
         )
@@ -71,10 +74,3 @@ def check_machine(machine: Machine, *, wanted: int | None, max_price: float | No
             "it is taken down; raise max_price or allow other GPUs",
             status=1,
         )
-
-
-def timer_text(machine: Machine) -> str:
-    """A machine's autostop in words."""
-    if machine.idle_minutes < 0:
-        return "no timer at all"
-    return f"{machine.idle_minutes} idle minutes, then {'down' if machine.down else 'only stopped, not down'}"

@@ -50,7 +50,7 @@ _MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ra
 """Limits that a cloud and an accelerator's name cannot express."""
 
 
-def resource_options(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> tuple[ResourceOption, ...]:
+def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
     """What the plan kept, as SkyPilot asks for it, cheapest first.
 
     Regions are named only where the job limits them, instances only where the same words would also get one the
@@ -61,7 +61,7 @@ def resource_options(job: Job, plan: Plan, candidates: Sequence[Candidate]) -> t
         if not candidate.kept and candidate.limit in _MACHINE_LIMITS
     }
     found: dict[ResourceOption, ResourceOption] = {}
-    for candidate in candidates:
+    for candidate in launchable(job, plan):
         offer, asked = candidate.offer, _asked(candidate)
         cloud, name, gpu_count = asked
         if not name:
@@ -162,7 +162,7 @@ def _check_names(job: Job, workdir: str) -> None:
 
 def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[ResourceOption, ...]:
     """The options on clouds that SkyPilot may use. UserError where there is none."""
-    options = resource_options(job, plan, launchable(job, plan))
+    options = resource_options(job, plan)
     if not options:
         raise UserError(
             "nothing-to-rent",
