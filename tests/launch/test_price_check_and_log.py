@@ -13,6 +13,7 @@ from gpuspec import Offer, resolve_gpu
 from gpuspec.errors import UserError
 from gpuspec.job import Budget, Job
 from gpuspec.launch.interrupts import run_bounded
+from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.skypilot.client import Machine, chosen_price, explained
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
@@ -56,7 +57,7 @@ def asked(job: Job, plan: Plan, now: float | None, *, answer: bool = True) -> tu
         questions.append(question)
         return answer
 
-    check_price(job, plan, now, ask=ask, say=said.append)
+    check_price(job, plan, now, RunSettings("-", "/", ask=ask, say=said.append))
     return questions, said
 
 

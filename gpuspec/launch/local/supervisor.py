@@ -33,7 +33,6 @@ class Supervisor:
         self.began = time.monotonic()
         self.signals = 0
         self.orphaned = False
-        self.watch: Watch | None = None
         # Only the steps carry the mark: what ends the run must not end its supervisor.
         self.environment = {**os.environ, **job["env"], MARK: job["id"], "PYTHONUNBUFFERED": "1"}
         self.log = open(log_path(job["id"]), "ab", buffering=0)  # noqa: SIM115

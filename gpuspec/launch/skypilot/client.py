@@ -337,9 +337,8 @@ def explained() -> Iterator[None]:
             ("skypilot-failed", "`sky api logs` and `sky status` show more"),
         )
         words = " ".join(COLOUR.sub("", str(error)).split()) or kind.__name__
-        if code == "sold-out" and words.startswith(
-            "Storage "
-        ):  # a bucket without credentials is the same to it
+        # A bucket without credentials is the same to it.
+        if code == "sold-out" and words.startswith("Storage "):
             code, hint = "cache-bucket", _BUCKET
         words = words.partition(" It is only allowed for UP")[0]  # what follows is `sky`'s advice, not ours
         if any(base.__name__ == "RequestException" for base in kind.__mro__):

@@ -106,8 +106,7 @@ class MachineLaunch:
         }
 
     def _launch_task(self, sky_task: Any) -> Outcome:
-        machine = self._rent(sky_task)
-        self._check_machine(machine)
+        self._rent(sky_task)
         return self._detached() if self.settings.detach else self._follow()
 
     def _take_down(self) -> None:
@@ -147,7 +146,7 @@ class MachineLaunch:
         """The task, once its current price, or that of the machine that serves, has been compared with the plan's."""
         sky_task = self.client.task(config, secrets)
         price = idle.price if idle else self.client.quote(sky_task)
-        check_price(self.job, self.plan, price, ask=self.settings.ask, say=self.settings.say)
+        check_price(self.job, self.plan, price, self.settings)
         return sky_task
 
     def _task_config(
@@ -171,7 +170,8 @@ class MachineLaunch:
             recovery=recovery,
         )
 
-    def _rent(self, sky_task: Any) -> Machine:
+    def _rent(self, sky_task: Any) -> None:
+        """Get the machine and hand the job in. UserError (and down with it) where it is not what was asked for."""
         hand_in = self.client.run_again if self.reused else self.client.launch
         self.request = hand_in(sky_task, self.name)
         self.number = self.client.wait(self.request, JobLog(sys.stderr, sys.stderr))
@@ -183,25 +183,21 @@ class MachineLaunch:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
         number = None if self.number is None else str(self.number)
         self.record.update(**machine.record_fields(), machine_job=number)
-        return machine
+        wanted = None if self.settings.accept_no_timer else self.idle_minutes
+        check_machine(machine, wanted=wanted, max_price=self.job.max_price)
+        self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
 
     def _begin_items(self) -> None:
         """The job has begun: without --resume, what earlier runs have done counts no more."""
         if self.job.items is not None and not self.settings.resume:
             items.set_aside(self.job, self.settings.workdir, self.settings.shard)
 
-    def _check_machine(self, machine: Machine) -> None:
-        """UserError (and down with it) where the machine is not what was asked for."""
-        wanted = None if self.settings.accept_no_timer else self.idle_minutes
-        check_machine(machine, wanted=wanted, max_price=self.job.max_price)
-        self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
-
     def _detached(self) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""
         if self.job.readiness and self.settings.shard is None:
             log = JobLog(Discard(), Discard())
             readiness = self._ports_and_readiness(log)
-            status = wait_until_ready(self.client, self.number, readiness, log)
+            status = wait_until_ready(self.client, self.number, readiness)
             if readiness.failure:
                 return Outcome("failed", None, readiness.failure)
             if status is not None:

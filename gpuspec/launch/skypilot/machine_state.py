@@ -73,11 +73,8 @@ def _gone(run: Run) -> str:
     """The message for a run whose machine went before anybody asked how its job ended."""
     if run.cloud is None:  # nobody saw it up, but it may have been
         return "there is no machine of it; whether it came to a job is not known"
-    timer = (
-        "its cloud"
-        if run.keep_alive_minutes is None
-        else f"its {run.keep_alive_minutes:g} idle minutes, or its cloud,"
-    )
+    minutes = run.keep_alive_minutes
+    timer = "its cloud" if minutes is None else f"its {minutes:g} idle minutes, or its cloud,"
     return (
         f"{timer} took its machine before anybody asked how the job ended; what was not fetched went with it "
         "(next time: gpuspec logs -f)"

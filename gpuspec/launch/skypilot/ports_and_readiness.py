@@ -136,16 +136,15 @@ class PortsAndReadiness:
         return trouble
 
 
-def wait_until_ready(
-    client: Client, number: int | None, readiness: PortsAndReadiness, log: JobLog
-) -> int | None:
+def wait_until_ready(client: Client, number: int | None, readiness: PortsAndReadiness) -> int | None:
     """Wait until the job is ready, or failed to be; SkyPilot's code for one that ended before. UserError where that
     is not known."""
     ended: list[int | UserError] = []
 
     def follow() -> None:
         try:
-            ended.append(follow_to_end(client, readiness.machine, number, log=log, say=readiness.say))
+            machine, log = readiness.machine, readiness.log
+            ended.append(follow_to_end(client, machine, number, log=log, say=readiness.say))
         except UserError as error:
             ended.append(error)
 

@@ -3,10 +3,9 @@ price and timer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.skypilot.client import Machine
 from gpuspec.planning.cost import cost_at, exceeds
 from gpuspec.planning.plan import Plan
@@ -15,20 +14,13 @@ DRIFT = 0.10
 """How far the current price may lie from the plan's before the user is asked."""
 
 
-def check_price(
-    job: Job,
-    plan: Plan,
-    current: float | None,
-    *,
-    ask: Callable[[str], bool],
-    say: Callable[[str], None],
-) -> None:
+def check_price(job: Job, plan: Plan, current: float | None, settings: RunSettings) -> None:
     """Compare the optimizer's current price with the plan's. UserError over `max_price` or the budget, or where the
     person says no."""
     if plan.choice is None:
         return
     if current is None:
-        say("SkyPilot's current price could not be read; the machine's own is checked once it is up")
+        settings.say("SkyPilot's current price could not be read; the machine's own is checked once it is up")
         return
     if job.max_price is not None and exceeds(current, job.max_price):
         raise UserError(
@@ -47,8 +39,8 @@ def check_price(
     planned = plan.choice.price
     if abs(current - planned) > DRIFT * planned + 1e-9:
         date = plan.prices_as_of or "unknown date"
-        say(f"price: the plan says ${planned:.2f}/h ({date}), SkyPilot says ${current:.2f}/h now")
-        if not ask(f"Launch at ${current:.2f}/h?"):
+        settings.say(f"price: the plan says ${planned:.2f}/h ({date}), SkyPilot says ${current:.2f}/h now")
+        if not settings.ask(f"Launch at ${current:.2f}/h?"):
             raise UserError(
                 "declined", "not launched", "`gpuspec prices update` refreshes the prices", status=1
             )
