@@ -17,6 +17,8 @@ SIZED = ("workload.model", "workload.params_b")
 SERVER = ("workload.engine",)
 MODEL = ("workload.model",)
 NAMED = ("workload.model_name", "workload.quantization", "model")
+LOADED = ("workload.model_name", "workload.engine", "model")
+SUPPRESSIONS: dict[str, Any] = {"needs": "suppressions", "scripts": True, "when": ("suppressions",)}
 
 RULES = (
     # GS0 the spec itself
@@ -27,22 +29,8 @@ RULES = (
     rule("GS005", "ambiguous-gpu", "spec.ambiguous_gpu", when=("gpu_types", "serverless")),
     rule("GS006", "deprecated-name", "spec.deprecated_name"),
     rule("GS007", "json5-extension", "spec.json5_extension", needs="tree", when=("extensions",)),
-    rule(
-        "GS008",
-        "unused-suppression",
-        "spec.suppressions",
-        needs="suppressions",
-        scripts=True,
-        when=("suppressions",),
-    ),
-    rule(
-        "GS009",
-        "suppression-without-reason",
-        "spec.suppressions",
-        needs="suppressions",
-        scripts=True,
-        when=("suppressions",),
-    ),
+    rule("GS008", "unused-suppression", "spec.suppressions", **SUPPRESSIONS),
+    rule("GS009", "suppression-without-reason", "spec.suppressions", **SUPPRESSIONS),
     rule("GS010", "unknown-model", "spec.unknown_model", when=("model",)),
     # GS1 the right GPU
     rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=SIZED),
@@ -65,12 +53,7 @@ RULES = (
     rule("GS301", "per-item-launch", "launching.per_item", needs="script", scripts=True),
     rule("GS302", "spec-per-item", "launching.spec_per_item"),
     rule("GS303", "reload-per-item", "launching.reload"),
-    rule(
-        "GS304",
-        "batch-size-one",
-        "launching.batch_one",
-        when=("workload.model_name", "workload.engine", "model"),
-    ),
+    rule("GS304", "batch-size-one", "launching.batch_one", when=LOADED),
     # GS4 the life of the machine
     rule("GS401", "keep-alive", "lifetime.keep_alive", asks_for=("keep_alive_minutes",)),
     rule("GS402", "no-time-limit", "lifetime.no_time_limit", asks_for=("budget.max_hours",)),

@@ -5,15 +5,19 @@ from __future__ import annotations
 from gpuspec.lint import Option
 
 
-def share(name: str, default: float, help: str) -> Option:
-    """A share of a whole, between 0 and 1."""
-    return Option(name, float, default, help, minimum=0.0, maximum=1.0)
+def amount(name: str, default: float, help: str, *, least: float = 0.0, most: float | None = None) -> Option:
+    """A number, from 0 up unless said otherwise."""
+    return Option(name, float, default, help, minimum=least, maximum=most)
+
+
+def share(name: str, default: float, help: str, *, least: float = 0.0, most: float = 1.0) -> Option:
+    """A share of a whole."""
+    return amount(name, default, help, least=least, most=most)
 
 
 def min_saving(default: float, of: str = "price") -> Option:
     """How much must be saved for the rule to report it."""
-    what = f"Least share of the {of} that must be saved."
-    return Option("min_saving", float, default, what, minimum=0.01, maximum=0.99)
+    return share("min_saving", default, f"Least share of the {of} that must be saved.", least=0.01, most=0.99)
 
 
 def min_speed(default: float) -> Option:

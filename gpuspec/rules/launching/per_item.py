@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gpuspec.lint import Finding, Option, Related, Rule
+from gpuspec.lint import Finding, Related, Rule
 from gpuspec.lint.script import Script
+from gpuspec.rules.options import amount
 from gpuspec.words import dollars
 
 if TYPE_CHECKING:
@@ -79,16 +80,8 @@ class PerItemLaunch(Rule):
     severity = "warning"
     needs = "script"
     options = (
-        Option(
-            "startup_minutes",
-            float,
-            3.0,
-            "Assumed minutes until a machine is up, image included.",
-            minimum=0.0,
-        ),
-        Option(
-            "load_minutes", float, 2.0, "Assumed minutes until the model is fetched and loaded.", minimum=0.0
-        ),
+        amount("startup_minutes", 3.0, "Assumed minutes until a machine is up, image included."),
+        amount("load_minutes", 2.0, "Assumed minutes until the model is fetched and loaded."),
     )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
@@ -101,6 +94,7 @@ class PerItemLaunch(Rule):
         start, load = script.options["startup_minutes"], script.options["load_minutes"]
         each = start + load
         head = " ".join(script.text[launch.loop.span.start : launch.loop.span.end].split())
+        shown = head if len(head) <= 60 else head[:57] + "…"
         of = f"each of {launch.items:,} items" if launch.items else "each item"
         cost = f"every start pays about {each:g} minutes before any work"
         numbers = [
@@ -122,14 +116,10 @@ class PerItemLaunch(Rule):
             severity="info" if _long(launch) else None,
             confidence="medium" if launch.launcher.general else "high",
             span=launch.span,
-            related=[Related("", f"the loop: {_short(head)}", launch.loop.span)],
+            related=[Related("", f"the loop: {shown}", launch.loop.span)],
             suggestion=_instead(launch),
             numbers=numbers,
         )
-
-
-def _short(head: str) -> str:
-    return head if len(head) <= 60 else head[:57] + "…"
 
 
 def _long(launch: RepeatedLaunch) -> bool:
@@ -150,12 +140,9 @@ def _instead(launch: RepeatedLaunch) -> str:
 
 def _hourly(script: Script, spec: str | None) -> float | None:
     """$/h of the job spec that is launched: the cheapest GPU it accepts. None where the spec is not at hand."""
-    if (
-        spec is None
-        or not spec.endswith((".jsonc", ".json"))
-        or os.path.isabs(spec)
-        or ".." in spec.split("/")
-    ):
+    if spec is None or not spec.endswith((".jsonc", ".json")):
+        return None
+    if os.path.isabs(spec) or ".." in spec.split("/"):
         return None
     path = os.path.join(os.path.dirname(script.path), spec)
     try:
@@ -168,9 +155,9 @@ def _hourly(script: Script, spec: str | None) -> float | None:
     from gpuspec.formats import read
     from gpuspec.planning.case import Case
 
-    jobs = [document for document in read(path, data) if document.job]
     prices = [
         Case(document, settings=script.settings, overrides=script.overrides, catalog=script.catalog).per_hour
-        for document in jobs
+        for document in read(path, data)
+        if document.job
     ]
     return min((price for price in prices if price is not None), default=None)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Option, Rule
+from gpuspec.rules.options import amount
 
 
 class ReloadPerItem(Rule):
@@ -54,13 +55,7 @@ class ReloadPerItem(Rule):
         Option(
             "min_items", int, 4, "Loops of fewer items, where they can be counted, are left alone.", minimum=2
         ),
-        Option(
-            "load_minutes",
-            float,
-            1.0,
-            "Assumed minutes to load the model from the machine's own disk.",
-            minimum=0.0,
-        ),
+        amount("load_minutes", 1.0, "Assumed minutes to load the model from the machine's own disk."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

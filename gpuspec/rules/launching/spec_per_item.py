@@ -90,12 +90,11 @@ class SpecPerItem(Rule):
 
     def _found(self, where: str, others: list[tuple[str, Difference]]) -> Finding:
         values = [others[0][1].here, *(difference.there for _, difference in others)]
-        names = ", ".join(os.path.basename(path) for path, _ in others[:3]) + (
-            " …" if len(others) > 3 else ""
-        )
+        literals = _listed([f"“{literal}”" for literal in values])
+        names = _listed([os.path.basename(path) for path, _ in others])
         return self.finding(
             where,
-            f"{len(values)} specs in this folder differ only in one literal ({_listed(values)}): this one, "
+            f"{len(values)} specs in this folder differ only in one literal ({literals}): this one, "
             f"{names}. Run one by one, each rents a machine and loads the model for one item",
             suggestion='one spec with "items": one machine, all of them',
         )
@@ -106,9 +105,8 @@ def _serves(facts: Facts) -> bool:
     return job.task in ("serve", "interactive") or bool(job.ports or job.readiness or job.scaling)
 
 
-def _listed(values: list[str]) -> str:
-    shown = ", ".join(f"“{literal}”" for literal in values[:3])
-    return shown + (" …" if len(values) > 3 else "")
+def _listed(words: list[str]) -> str:
+    return ", ".join(words[:3]) + (" …" if len(words) > 3 else "")
 
 
 def _flat(value: Any, at: str = "") -> dict[str, Any]:

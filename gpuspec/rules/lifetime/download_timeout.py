@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
 from gpuspec.rules.hub_repositories import whole_repository
+from gpuspec.rules.options import amount
 from gpuspec.sizing.files import bytes_on_disk
 
+USUAL_RATE = DOWNLOAD_BYTES_PER_SECOND / 1e6
 USUAL = 7200
 """Seconds that a download may take where the spec does not say (launch/on_machine/downloader/transfer.py)."""
 
@@ -47,15 +49,7 @@ class DownloadTimeout(Rule):
     name = "download-timeout"
     severity = "warning"
     fixable = "always"
-    options = (
-        Option(
-            "rate",
-            float,
-            DOWNLOAD_BYTES_PER_SECOND / 1e6,
-            "MB a second that a machine gets from the hub.",
-            minimum=1.0,
-        ),
-    )
+    options = (amount("rate", USUAL_RATE, "MB a second that a machine gets from the hub.", least=1.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for download in facts.job.downloads:

@@ -74,18 +74,14 @@ class GatedWithoutToken(Rule):
             model = facts.catalog.resolve_model(name).model if is_hub_id(name) else None
             if model is None or not model.gated:
                 continue
-            secrets = facts.job.pointers.get("secrets")
-            edit = (
-                Edit("insert", f"{secrets}/-", "HF_TOKEN")
-                if secrets
-                else Edit("set", "/secrets", ["HF_TOKEN"])
-            )
+            edit = Edit("set", "/secrets", ["HF_TOKEN"])
+            if secrets := facts.job.pointers.get("secrets"):
+                edit = Edit("insert", f"{secrets}/-", "HF_TOKEN")
             yield self.finding(
                 pointer,
                 f"{name} is gated: without a token of someone who accepted its terms the hub answers 401",
                 confidence="high" if sure else "medium",
-                suggestion='add "HF_TOKEN" to secrets, and accept the terms at https://huggingface.co/'
-                + name,
+                suggestion=f'add "HF_TOKEN" to secrets, and accept the terms at https://huggingface.co/{name}',
                 fix=Fix("add HF_TOKEN to secrets", (edit,), safe=True),
             )
             return

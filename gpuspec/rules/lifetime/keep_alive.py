@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.idle_minutes import LIMITS, TASK_UNKNOWN, IdleMinutes
+from gpuspec.rules.options import amount
 from gpuspec.words import dollars
 
 WORK = {"train": "training", "any": "any work", "batch": "batch work", "interactive": "interactive work"}
@@ -55,22 +56,10 @@ class KeepAlive(Rule):
     fixable = "sometimes"
     asks_for = ("keep_alive_minutes",)
     options = (
-        Option(
-            "batch_max",
-            float,
-            LIMITS["batch"].most,
-            "Most idle minutes of batch and training jobs.",
-            minimum=0.0,
-        ),
-        Option(
-            "interactive_max",
-            float,
-            LIMITS["interactive"].most,
-            "Most idle minutes of interactive work.",
-            minimum=0.0,
-        ),
-        Option("serve_min", float, LIMITS["serve"].least, "Least idle minutes of a server.", minimum=0.0),
-        Option("serve_max", float, LIMITS["serve"].most, "Most idle minutes of a server.", minimum=0.0),
+        amount("batch_max", LIMITS["batch"].most, "Most idle minutes of batch and training jobs."),
+        amount("interactive_max", LIMITS["interactive"].most, "Most idle minutes of interactive work."),
+        amount("serve_min", LIMITS["serve"].least, "Least idle minutes of a server."),
+        amount("serve_max", LIMITS["serve"].most, "Most idle minutes of a server."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -80,14 +69,20 @@ class KeepAlive(Rule):
             return  # nothing is rented, so nothing idles
         limits = self._limits(facts, task)
         minutes = job.keep_alive_minutes
-        if (minutes is None or minutes > limits.most) and _stays(facts):
-            return
-        if minutes is None:
-            yield self._absent(facts, task, limits)
-        elif minutes > limits.most:
-            yield self._too_long(facts, task or "any", limits, minutes)
+        if minutes is None or minutes > limits.most:
+            if not _stays(facts):
+                yield (
+                    self._absent(facts, task, limits)
+                    if minutes is None
+                    else self._too_long(facts, task or "any", limits, minutes)
+                )
         elif minutes < limits.least:
-            yield self._too_short(facts, limits, minutes)
+            yield self._off(
+                facts,
+                limits,
+                f"{minutes:g} idle minutes are short for a server (at least {limits.least:g}): a quiet quarter of "
+                "an hour ends it, and the next request waits for a machine, the download and the model load",
+            )
 
     def _limits(self, facts: Facts, task: str | None) -> IdleMinutes:
         """What suits the task; where it is not known, what would be too long for any."""
@@ -104,42 +99,28 @@ class KeepAlive(Rule):
         usual = limits.usual if task else TASK_UNKNOWN
         hourly = facts.per_hour
         cost = f", {dollars(hourly)} for each hour it idles" if hourly else ""
+        edit = Edit("set", "/keep_alive_minutes", usual)
         return self.finding(
             "",
             f"keep_alive_minutes is not set: nothing says when the machine goes away after the work{cost}",
             suggestion=f'"keep_alive_minutes": {usual}' + (f" suits {WORK.get(task, task)}" if task else ""),
-            fix=Fix(
-                f"set keep_alive_minutes to {usual}",
-                (Edit("set", "/keep_alive_minutes", usual),),
-                safe=False,
-            ),
+            fix=Fix(f"set keep_alive_minutes to {usual}", (edit,), safe=False),
         )
 
     def _too_long(self, facts: Facts, task: str, limits: IdleMinutes, minutes: float) -> Finding:
+        what = f"{minutes:g} idle minutes are long for {WORK.get(task, task)} (at most {limits.most:g})"
         hourly = facts.per_hour
-        wasted = (minutes - limits.usual) / 60 * hourly if hourly else None
-        cost = ""
-        if hourly and wasted is not None:
-            idle = dollars(minutes / 60 * hourly)
-            cost = f": {idle} idle at the end of each run, {dollars(wasted)} of it for nothing"
-        pointer = facts.job.pointer("keep_alive_minutes")
-        return self.finding(
-            pointer,
-            f"{minutes:g} idle minutes are long for {WORK.get(task, task)} (at most {limits.most:g}){cost}",
-            suggestion=f"{limits.usual} minutes",
-            fix=Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False),
-            numbers=[("idle cost of a run", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h")] if hourly else [],
-        )
+        if not hourly:
+            return self._off(facts, limits, what)
+        idle, wasted = dollars(minutes / 60 * hourly), dollars((minutes - limits.usual) / 60 * hourly)
+        cost = f": {idle} idle at the end of each run, {wasted} of it for nothing"
+        how = ("idle cost of a run", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h")
+        return self._off(facts, limits, what + cost, how)
 
-    def _too_short(self, facts: Facts, limits: IdleMinutes, minutes: float) -> Finding:
+    def _off(self, facts: Facts, limits: IdleMinutes, what: str, *numbers: tuple[str, str]) -> Finding:
         pointer = facts.job.pointer("keep_alive_minutes")
-        return self.finding(
-            pointer,
-            f"{minutes:g} idle minutes are short for a server (at least {limits.least:g}): a quiet quarter of an "
-            "hour ends it, and the next request waits for a machine, the download and the model load",
-            suggestion=f"{limits.usual} minutes",
-            fix=Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False),
-        )
+        fix = Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False)
+        return self.finding(pointer, what, suggestion=f"{limits.usual} minutes", fix=fix, numbers=numbers)
 
 
 def _stays(facts: Facts) -> bool:

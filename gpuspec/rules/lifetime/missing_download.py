@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
 from gpuspec.rules.hub_repositories import declared, loaded
+from gpuspec.rules.options import amount
 from gpuspec.words import dollars
 
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
@@ -18,7 +19,7 @@ class MissingPreDownload(Rule):
 
     ## What it does
     Reports a model of the Hugging Face hub that the command loads and that `downloads` does not list. Silent where
-    a setup step fetches it, or where a cache that outlives the machine is in_env. A warning where the download
+    a setup step fetches it, or where a cache that outlives the machine is set up. A warning where the download
     takes longer than five minutes at 100 MB/s.
 
     ## Why is this bad
@@ -62,8 +63,8 @@ class MissingPreDownload(Rule):
     fixable = "always"
     asks_for = ("downloads",)
     options = (
-        Option("minutes", float, 5.0, "Minutes of download from which it is a warning.", minimum=0.0),
-        Option("least_gb", float, 2.0, "GB below which a download is not worth an entry.", minimum=0.0),
+        amount("minutes", 5.0, "Minutes of download from which it is a warning."),
+        amount("least_gb", 2.0, "GB below which a download is not worth an entry."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -75,27 +76,24 @@ class MissingPreDownload(Rule):
             return
         from gpuspec.sizing.files import bytes_on_disk  # most specs load nothing from a hub
 
-        size = bytes_on_disk(found.name, facts.catalog)
-        if size is not None and size < facts.options["least_gb"] * 1e9:
+        size = bytes_on_disk(found.name, facts.catalog) or 0.0  # 0: not known
+        if 0 < size < facts.options["least_gb"] * 1e9:
             return
-        minutes = size / DOWNLOAD_BYTES_PER_SECOND / 60 if size else None
-        hourly = facts.per_hour
-        long = minutes is not None and minutes > facts.options["minutes"]
-        amount = f" ({size / 1e9:.0f} GB, {minutes:.0f} min at 100 MB/s)" if long and size and minutes else ""
-        paid = minutes / 60 * hourly if long and minutes and hourly else None
+        minutes = size / DOWNLOAD_BYTES_PER_SECOND / 60
+        long = minutes > facts.options["minutes"]
+        how_much = f" ({size / 1e9:.0f} GB, {minutes:.0f} min at 100 MB/s)" if long else ""
+        paid = minutes / 60 * (facts.per_hour or 0.0) if long else 0.0
         cost = f", and a start that fails pays {dollars(paid)} of a waiting GPU again" if paid else ""
         where = f" (by {origin.path})" if origin.path else ""
         field = facts.format.spelled("downloads")
         yield self.finding(
             found.pointer,
-            f"the command{where} downloads {found.name}{amount} itself{cost}; from `{field}` it is resumed after "
+            f"the command{where} downloads {found.name}{how_much} itself{cost}; from `{field}` it is resumed after "
             "a break, bounded by a timeout, and kept for the next run",
             severity="warning" if paid else "info",
             suggestion=f'list it: {{"strategy": "hf", "source": "{found.name}"}}',
             fix=Fix(f"add it to {field}", (_entry(facts, found.name, size),), safe=False),
-            numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")]
-            if size and minutes
-            else [],
+            numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")] if size else [],
         )
 
 
@@ -125,18 +123,17 @@ def _kept(facts: Facts) -> bool:
 
 def _walled_off(facts: Facts) -> bool:
     """Whether a container runs that sees no folder of the machine, so that what was downloaded is not there."""
-    for step in facts.commands:
-        for wrapper in step.command.wrappers:
-            texts = [word.text for word in wrapper.words]
-            mounts = any(text.startswith(("-v", "--volume", "--mount")) for text in texts)
-            if wrapper.image is not None and not mounts:
-                return True
-    return False
+    mounts = ("-v", "--volume", "--mount")
+    return any(
+        wrapper.image is not None and not any(word.text.startswith(mounts) for word in wrapper.words)
+        for step in facts.commands
+        for wrapper in step.command.wrappers
+    )
 
 
-def _entry(facts: Facts, name: str, size: float | None) -> Edit:
+def _entry(facts: Facts, name: str, size: float) -> Edit:
     entry: dict[str, Any] = {"strategy": "hf", "source": name}
-    if size and size / DOWNLOAD_BYTES_PER_SECOND > 3600:
+    if size / DOWNLOAD_BYTES_PER_SECOND > 3600:
         entry["timeout"] = int(-(-2 * size / DOWNLOAD_BYTES_PER_SECOND // 3600) * 3600)
     at = facts.job.pointers.get("downloads")
     if at:

@@ -61,21 +61,16 @@ class NoTimeLimit(Rule):
         if task not in ("batch", "train") or hourly is None or _ends_itself(facts):
             return
         hours = facts.options["hours"]
+        limit = Edit("set", "/budget", {"max_hours": hours})
+        if "budget" in job.pointers:
+            limit = Edit("set", "/budget/max_hours", hours)
         yield self.finding(
             "",
             f"nothing ends this job if it hangs: at {dollars(hourly)}/h each day that nobody looks costs "
             f"{dollars(hourly * 24)}",
             suggestion=f'"budget": {{"max_hours": {hours}}} bounds it at {dollars(hourly * hours)}; set what the '
             "job takes at most",
-            fix=Fix(
-                f"set budget.max_hours to {hours}",
-                (
-                    Edit("set", "/budget/max_hours", hours)
-                    if "budget" in job.pointers
-                    else Edit("set", "/budget", {"max_hours": hours}),
-                ),
-                safe=False,
-            ),
+            fix=Fix(f"set budget.max_hours to {hours}", (limit,), safe=False),
             numbers=[("a day", f"24 h × {dollars(hourly)}/h = {dollars(hourly * 24)}")],
         )
 

@@ -71,7 +71,9 @@ class ResultsLost(Rule):
         task = facts.workload.task
         if job.outputs or job.volume_mode or task not in ("batch", "train"):
             return
-        if any(sent in step.text + " " for step in facts.commands for sent in SENDS) or _sends_by_env(facts):
+        if any(sent in step.text + " " for step in facts.commands for sent in SENDS):
+            return
+        if any("WANDB" in name or "BUCKET" in name for name in (*job.env, *job.secrets)):
             return
         path = job.checkpoint.path if job.checkpoint else None
         if path and _on_machine(path):
@@ -90,10 +92,6 @@ class ResultsLost(Rule):
             suggestion=f'"outputs": ["{path}"] brings it back',
             fix=Fix(f"bring {path} back", (Edit("set", "/outputs", [path]),), safe=False),
         )
-
-
-def _sends_by_env(facts: Facts) -> bool:
-    return any("WANDB" in name or "BUCKET" in name for name in (*facts.job.env, *facts.job.secrets))
 
 
 def _written(step: Step) -> str | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule, Saving
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
+from gpuspec.rules.options import amount
 from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
 NOT_PRODUCTION = frozenset(
@@ -61,16 +62,7 @@ class NeverScalesToZero(Rule):
     severity = "warning"
     confidence = "medium"
     fixable = "always"
-    options = (
-        Option(
-            "hours",
-            float,
-            40.0,
-            "Hours of a week in which somebody uses a test server.",
-            minimum=0.0,
-            maximum=168.0,
-        ),
-    )
+    options = (amount("hours", 40.0, "Hours of a week in which somebody uses a test server.", most=168.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
@@ -81,7 +73,7 @@ class NeverScalesToZero(Rule):
         at = job.pointer("scaling.min")
         hourly = facts.per_hour
         idle = 1 - facts.options["hours"] / 168
-        cost, saving = "", None
+        cost, saving, numbers = "", None, []
         if hourly:
             saving = Saving(least * hourly * idle)
             always = least * hourly * HOURS_PER_MONTH
@@ -89,17 +81,15 @@ class NeverScalesToZero(Rule):
                 f": {dollars(least * hourly)}/h, {dollars(always)} a month; somebody works in "
                 f"{facts.options['hours']:g} of the 168 hours of a week, so {percent(idle)} of it is for nothing"
             )
+            paid = f"{least} × {dollars(hourly)}/h × {percent(idle)} = {dollars(saving.per_hour)}/h"
+            numbers = [("idle", paid)]
         yield self.finding(
             at,
             f"{reason}, and {least} replica{'s' * (least > 1)} never stop{'s' * (least == 1)}{cost}",
             saving=saving,
             suggestion="0: the first request after a pause waits for a start",
             fix=Fix("scale to zero", (Edit("set", at, 0),), safe=False),
-            numbers=[
-                ("idle", f"{least} × {dollars(hourly)}/h × {percent(idle)} = {dollars(saving.per_hour)}/h")
-            ]
-            if hourly and saving
-            else [],
+            numbers=numbers,
         )
 
 
@@ -108,11 +98,8 @@ def _not_production(facts: Facts) -> str | None:
     job = facts.job
     names = [("the name", job.name or "")]
     names += [(f"the label {key}", value) for key, value in sorted(job.labels.items())]
-    names += [
-        (f"{key} in env", job.env[key])
-        for key in ("ENV", "ENVIRONMENT", "APP_ENV", "STAGE")
-        if key in job.env
-    ]
+    stated = ("ENV", "ENVIRONMENT", "APP_ENV", "STAGE")
+    names += [(f"{key} in env", job.env[key]) for key in stated if key in job.env]
     words = [(what, value, set(re.split(r"[^a-z]+", value.lower()))) for what, value in names]
     if any(parts & PRODUCTION for _, _, parts in words):
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
+from gpuspec.rules.options import amount
 from gpuspec.words import dollars
 
 INSTALLERS = frozenset({"pip", "pip3", "apt", "apt-get", "conda", "mamba", "uv", "yum", "dnf"})
@@ -54,22 +55,21 @@ class SetupEveryTime(Rule):
     confidence = "medium"
     preview = True
     fixable = "sometimes"
-    options = (
-        Option(
-            "kept",
-            float,
-            5.0,
-            "Idle minutes above which a machine counts as kept for more runs.",
-            minimum=0.0,
-        ),
-    )
+    options = (amount("kept", 5.0, "Idle minutes above which a machine counts as kept for more runs."),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         kept = facts.job.keep_alive_minutes
         if kept is None or kept <= facts.options["kept"] or facts.workload.task == "serve":
             return
-        for step in {step.pointer: step for step in reversed(facts.commands) if _again(step)}.values():
-            cost = _cost(facts, step)
+        again = [
+            step for step in facts.commands if _installs(step) and not step.path and not _asked_first(step)
+        ]
+        for step in {step.pointer: step for step in reversed(again)}.values():
+            written = next((one for one in facts.job.steps if one.pointer == step.pointer), None)
+            cost = ""
+            if written and written.timeout and facts.per_hour:  # what bounds the step bounds what it costs
+                most = dollars(written.timeout / 3600 * facts.per_hour)
+                cost = f": up to {written.timeout / 60:.0f} min and {most} each time"
             if not step.setup:
                 yield self.finding(
                     step.pointer,
@@ -77,7 +77,7 @@ class SetupEveryTime(Rule):
                     suggestion="move it to setup",
                     fix=_moved(facts, step),
                 )
-            elif facts.format.repeats_setup and not _once(facts, step):
+            elif facts.format.repeats_setup and not (written and written.once):
                 once = facts.format.spelled("setup.once")
                 mark = Fix(f"mark it {once}", (Edit("set", f"{step.pointer}/{once}", True),), safe=False)
                 yield self.finding(
@@ -86,18 +86,6 @@ class SetupEveryTime(Rule):
                     suggestion=f'add "{once}": true',
                     fix=mark if f"{step.pointer}/run" in facts.tree.values else None,
                 )
-
-
-def _again(step: Step) -> bool:
-    return _installs(step) and not step.path and not _asked_first(step)
-
-
-def _cost(facts: Facts, step: Step) -> str:
-    """What a start costs where the step's own timeout bounds it."""
-    limit = next((one.timeout for one in facts.job.steps if one.pointer == step.pointer), None)
-    if not (limit and facts.per_hour):
-        return ""
-    return f": up to {limit / 60:.0f} min and {dollars(limit / 3600 * facts.per_hour)} each time"
 
 
 def _installs(step: Step) -> bool:
@@ -116,10 +104,6 @@ def _asked_first(step: Step) -> bool:
         if around.kind == "and-or" and "install" not in around.text and "update" not in around.text:
             return True
     return False
-
-
-def _once(facts: Facts, step: Step) -> bool:
-    return any(one.pointer == step.pointer and one.once for one in facts.job.steps)
 
 
 def _short(step: Step) -> str:

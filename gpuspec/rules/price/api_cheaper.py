@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog.api_prices import ApiPrice, api_price
-from gpuspec.job.job import Traffic
+from gpuspec.catalog.api_prices import api_price
 from gpuspec.lint import Facts, Finding, Rule, Saving
-from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
@@ -76,38 +74,14 @@ class ApiCheaper(Rule):
         needed = load(work, current.gpu, current.gpu_count, traffic)
         if api is None or needed is None:
             return
-        hours = self._hours(facts, needed)
+        hours = _paid_hours(facts, needed)
         own = hours * current.per_hour
-        each = _per_request(api, traffic)
-        bought = (traffic.requests_per_day or 0) * each
+        requests, tokens_in, tokens_out = (number or 0 for number in traffic)
+        each = (tokens_in * api.per_million_input + tokens_out * api.per_million_output) / 1e6
+        bought = requests * each
         if bought > own * (1 - facts.options["min_saving"]):
             return
-        yield self._report(facts, current, api=api, needed=needed, hours=hours, each=each, bought=bought)
-
-    def _hours(self, facts: Facts, needed: Load) -> float:
-        """Machine hours a day that are paid, at the least."""
-        scaling, budget = facts.job.scaling, facts.job.budget
-        if scaling and scaling.min == 0:
-            return needed.busy
-        day = min(HOURS_PER_DAY, (budget.max_hours if budget else None) or HOURS_PER_DAY)
-        return day * max(needed.machines, (scaling.min if scaling else 1) or 1)
-
-    def _report(
-        self,
-        facts: Facts,
-        current: Alternative,
-        *,
-        api: ApiPrice,
-        needed: Load,
-        hours: float,
-        each: float,
-        bought: float,
-    ) -> Finding:
-        traffic = facts.job.traffic
-        assert traffic
-        own = hours * current.per_hour
-        requests = traffic.requests_per_day or 0
-        return self.finding(
+        yield self.finding(
             facts.job.pointer("traffic"),
             f"{requests:,.0f} requests a day cost {dollars(own)} on {current.label} ({hours:.3g} h × "
             f"{dollars(current.per_hour)}/h) and {dollars(bought)} through {api.name} (${each:.5f} each, as of "
@@ -118,7 +92,7 @@ class ApiCheaper(Rule):
                 (f"{api.name} as of {api.as_of}", api.source),
                 (
                     "one request by API",
-                    f"{traffic.input_tokens:g} × ${api.per_million_input} + {traffic.output_tokens:g} × "
+                    f"{tokens_in:g} × ${api.per_million_input} + {tokens_out:g} × "
                     f"${api.per_million_output} per million = ${each:.6f}",
                 ),
                 ("one machine, at best", f"{needed.why}: {needed.per_hour:,.0f} requests an hour"),
@@ -131,7 +105,10 @@ class ApiCheaper(Rule):
         )
 
 
-def _per_request(api: ApiPrice, traffic: Traffic) -> float:
-    """Dollars."""
-    given = (traffic.input_tokens or 0) * api.per_million_input
-    return (given + (traffic.output_tokens or 0) * api.per_million_output) / 1e6
+def _paid_hours(facts: Facts, needed: Load) -> float:
+    """Machine hours a day that are paid, at the least."""
+    scaling, budget = facts.job.scaling, facts.job.budget
+    if scaling and scaling.min == 0:
+        return needed.busy
+    day = min(HOURS_PER_DAY, (budget.max_hours if budget else None) or HOURS_PER_DAY)
+    return day * max(needed.machines, (scaling.min if scaling else 1) or 1)

@@ -62,44 +62,36 @@ class OverBudget(Rule):
         if plan.choice is None or plan.cost is None:
             return
         highest = highest_price(plan.choice, facts.job)
-        for price, severity in ((plan.choice.price, "error"), (highest, "warning")):
+        for price, sure in ((plan.choice.price, True), (highest, False)):
             cost = cost_at(facts.job, plan, plan.choice._replace(price=price))
             if exceeds(cost.total, budget.max_total):
-                yield self._report(
-                    facts, plan, cost, price=price, cap=budget.max_total, sure=severity == "error"
-                )
+                yield self._report(facts, plan, cost, price=price, sure=sure)
                 return
 
-    def _report(
-        self, facts: Facts, plan: Plan, cost: Cost, *, price: float, cap: float, sure: bool
-    ) -> Finding:
+    def _report(self, facts: Facts, plan: Plan, cost: Cost, *, price: float, sure: bool) -> Finding:
+        job = facts.job
         assert plan.choice
-        assert cost.total is not None
+        total, cap = cost.total or 0.0, (job.budget and job.budget.max_total) or 0.0
         offer = plan.choice.offer
         machine = offer.gpu if offer.gpu_count == 1 else f"{offer.gpu_count} × {offer.gpu}"
         at = f"{machine} at {dollars(price)}/h" if sure else f"a machine at max_price ({dollars(price)}/h)"
-        job = facts.job
         pays_for = self._hours(facts, plan, price)
-        related = (
-            [Related(job.pointer("budget.max_hours"), "hours")] if "budget.max_hours" in job.pointers else []
-        )
+        related, fix = [], None
+        if hours := job.pointers.get("budget.max_hours"):
+            related = [Related(hours, "hours")]
+            if pays_for:
+                fix = Fix(f"set max_hours to {pays_for:g}", (Edit("set", hours, pays_for),), safe=False)
         return self.finding(
             job.pointer("budget.max_total"),
-            f"{at} costs up to {dollars(cost.total)}, {dollars(cost.total - cap)} over max_total ({dollars(cap)}): "
+            f"{at} costs up to {dollars(total)}, {dollars(total - cap)} over max_total ({dollars(cap)}): "
             + "; ".join(f"{what} {amount}" for what, amount in cost.lines),
             severity="error" if sure else "warning",
             related=related,
             suggestion=f"max_total pays for {pays_for:g} h"
             if pays_for
-            else f"raise max_total to {cost.total:.2f}",
-            fix=Fix(
-                f"set max_hours to {pays_for:g}",
-                (Edit("set", job.pointer("budget.max_hours"), pays_for),),
-                safe=False,
-            )
-            if pays_for and related
-            else None,
-            numbers=(*cost.lines, ("worst case", dollars(cost.total)), ("budget.max_total", dollars(cap))),
+            else f"raise max_total to {total:.2f}",
+            fix=fix,
+            numbers=(*cost.lines, ("worst case", dollars(total)), ("budget.max_total", dollars(cap))),
         )
 
     def _hours(self, facts: Facts, plan: Plan, price: float) -> float:

@@ -68,21 +68,19 @@ class SingleChoice(Rule):
         only = job.gpu_types[0]
         region = f", region {job.regions[0]}" if len(job.regions) == 1 else ""
         other = self._other(facts)
-        costs = ""
+        costs, fix = "", None
         if other and facts.selected:
             now = dollars(facts.selected.per_hour)
             costs = f"; {other.label} fits too, at {dollars(other.per_hour)}/h (now {now}/h)"
+            if only.pointer == "/gpu_types/0":
+                name, count = other.gpu.name, only.gpu_count  # written as the entry beside it is
+                add = Edit("insert", "/gpu_types/-", {"type": name, "count": count} if count else name)
+                fix = Fix(f"accept {name}, too", (add,), safe=False)
         yield self.finding(
             only.pointer,
             f"{only.name} on {place}{region} is the only choice: when it is sold out the job waits{costs}",
             suggestion="name a second GPU type, or allow another cloud or region",
-            fix=Fix(
-                f"accept {other.gpu.name}, too",
-                (Edit("insert", "/gpu_types/-", self._written(facts, other)),),
-                safe=False,
-            )
-            if other and only.pointer == "/gpu_types/0"
-            else None,
+            fix=fix,
         )
 
     def _other(self, facts: Facts) -> Alternative | None:
@@ -98,8 +96,3 @@ class SingleChoice(Rule):
             if machine.gpu.name != current.gpu.name and fast_enough:
                 return machine
         return None
-
-    def _written(self, facts: Facts, machine: Alternative) -> str | dict[str, object]:
-        """As the entry beside it is written."""
-        counted = facts.job.gpu_types[0].gpu_count
-        return {"type": machine.gpu.name, "count": counted} if counted else machine.gpu.name

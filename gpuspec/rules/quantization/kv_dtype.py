@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
-from gpuspec.planning.alternatives import Alternative, counts_to
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.quantization import find_scheme
+from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.command_edits import add_argument
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed, share
@@ -77,30 +78,14 @@ class KvCacheDtype(Rule):
         current = facts.baseline
         if current is None or _cache(facts, current) < facts.options["share"]:
             return
-        better = self._cheapest(
-            facts, current, facts.market.least_per_hour(current) * (1 - facts.options["min_saving"])
-        )
-        if better:
+        limit = facts.market.least_per_hour(current) * (1 - facts.options["min_saving"])
+        found = cheaper_machines(facts, current, workload._replace(kv_dtype="fp8"), at_most=limit)
+        able = (machine for machine in found if capability(machine) >= LEAST_CAPABILITY)
+        if better := next(able, None):
             yield self._report(facts, current, better)
-
-    def _cheapest(self, facts: Facts, current: Alternative, limit: float) -> Alternative | None:
-        market = facts.case.instead(workload=facts.workload._replace(kv_dtype="fp8")).market
-        for machine in market.fitting(counts_to(current.gpu_count)):
-            if machine.per_hour > limit:
-                return None
-            fast_enough = (
-                machine.speed
-                and current.speed
-                and machine.speed >= current.speed * facts.options["min_speed"]
-            )
-            able = float(machine.gpu.compute_capability or 0) >= LEAST_CAPABILITY
-            if fast_enough and able and market.holds_concurrency(machine):
-                return machine
-        return None
 
     def _report(self, facts: Facts, current: Alternative, machine: Alternative) -> Finding:
         assert machine.fit
-        saving = Saving(current.per_hour - machine.per_hour)
         origin = facts.workload.origin("context")
         flag = engine_of(facts.workload.engine).quantizing.kv_fp8
         return self.finding(
@@ -108,7 +93,7 @@ class KvCacheDtype(Rule):
             f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, current))} of the memory; "
             f"in FP8 the job takes {gib(machine.fit.need.expected)} and fits {machine.label} at "
             f"{dollars(machine.per_hour)}/h instead of {current.label} at {dollars(current.per_hour)}/h",
-            saving=saving,
+            saving=Saving(current.per_hour - machine.per_hour),
             suggestion=f"add {flag}",
             fix=_fix(facts, flag),
             numbers=(*need_lines(machine), *price_lines(current, machine)),

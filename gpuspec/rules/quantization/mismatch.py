@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import Model
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
 from gpuspec.quantization import find_scheme
@@ -86,11 +85,11 @@ class QuantizationMismatch(Rule):
         as_is = engine_of(workload.engine).quantizing.loads_as_is
         if asked is None or not find_scheme(asked).calibrated or not as_is or origin.kind != "command":
             return
-        if (
-            match.model is None
-            or match.relation != "name"
-            or not _own(workload.model_name or "", match.model)
-        ):
+        if match.model is None or match.relation != "name":
+            return
+        # Its own publisher would say in the name of the repository that it is quantized.
+        owner = (workload.model_name or "").rpartition("/")[0].lower()
+        if not owner or not any(alias.lower().startswith(owner + "/") for alias in match.model.aliases):
             return
         name = workload.origin("model_name")
         yield self.finding(
@@ -127,12 +126,6 @@ class QuantizationMismatch(Rule):
             else f"name a checkpoint in {_family(scheme)} in the command",
             fix=Fix(f"add {flag}", (edit,), safe=False) if edit else None,
         )
-
-
-def _own(name: str, model: Model) -> bool:
-    """Whether a repository is of the model's own publisher, who would say in its name that it is quantized."""
-    owner = name.rpartition("/")[0].lower()
-    return bool(owner) and any(alias.lower().startswith(owner + "/") for alias in model.aliases)
 
 
 def _family(scheme: str) -> str:

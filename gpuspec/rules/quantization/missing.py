@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
 from gpuspec.lint import Facts, Finding, Rule, Saving
-from gpuspec.planning.alternatives import Alternative, counts_to, generates_text
+from gpuspec.planning.alternatives import Alternative, generates_text
 from gpuspec.quantization import Scheme, find_scheme
+from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, gib, percent
@@ -65,10 +66,7 @@ class MissingQuantization(Rule):
     code = "GS201"
     name = "missing-quantization"
     severity = "warning"
-    options = (
-        min_saving(0.3),
-        min_speed(0.4),
-    )
+    options = (min_saving(0.3), min_speed(0.4))
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         schemes = self._schemes(facts)
@@ -103,22 +101,13 @@ class MissingQuantization(Rule):
 
     def _cheapest(self, facts: Facts, scheme: Scheme, current: Alternative) -> Alternative | None:
         workload = facts.workload._replace(quantization=scheme.name, dtype=None)
-        market = facts.case.instead(workload=workload).market
-        for machine in market.fitting(counts_to(current.gpu_count)):
-            if machine.per_hour > current.per_hour * (1 - facts.options["min_saving"]):
-                return None  # and all that follow cost more
-            capability = float(machine.gpu.compute_capability or 0)
-            # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
-            gain = 16 / scheme.width if generates_text(workload) else 1.0
-            fast_enough = (
-                machine.speed
-                and current.speed
-                and machine.speed * gain >= current.speed * facts.options["min_speed"]
-            )
-            able = capability >= (scheme.native_capability or scheme.least_capability)
-            if not able or not fast_enough or not market.holds_concurrency(machine):
-                continue
-            if _linked(machine) and (generates_text(workload) or self._cheaper_work(facts, current, machine)):
+        limit = current.per_hour * (1 - facts.options["min_saving"])
+        text = generates_text(workload)
+        # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
+        gain = 16 / scheme.width if text else 1.0
+        for machine in cheaper_machines(facts, current, workload, at_most=limit, gain=gain):
+            able = capability(machine) >= (scheme.native_capability or scheme.least_capability)
+            if able and _linked(machine) and (text or self._cheaper_work(facts, current, machine)):
                 return machine
         return None
 
@@ -130,8 +119,6 @@ class MissingQuantization(Rule):
         return bool(work <= 1 - facts.options["min_saving"])
 
     def _report(self, facts: Facts, current: Alternative, scheme: Scheme, machine: Alternative) -> Finding:
-        assert current.fit
-        assert machine.fit
         job = facts.job
         saving = Saving(current.per_hour - machine.per_hour)
         weights = _weights(facts, current)
@@ -175,7 +162,6 @@ def _weights(facts: Facts, machine: Alternative) -> float:
     """GiB of weights over all GPUs that the model is split over."""
     assert machine.fit
     workload = facts.workload
-    split = min(
-        (workload.tensor_parallel or machine.gpu_count) * (workload.pipeline_parallel or 1), machine.gpu_count
-    )
+    asked = (workload.tensor_parallel or machine.gpu_count) * (workload.pipeline_parallel or 1)
+    split = min(asked, machine.gpu_count)
     return sum(part.expected for part in machine.fit.need.parts if part.name in WEIGHTS) * split

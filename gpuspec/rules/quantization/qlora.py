@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
-from gpuspec.planning.alternatives import Alternative, counts_to
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, gib, percent
@@ -62,10 +63,7 @@ class QloraWouldDo(Rule):
     confidence = "medium"
     preview = True
     fixable = "sometimes"
-    options = (
-        min_saving(0.3, of="price per hour"),
-        min_speed(0.3),
-    )
+    options = (min_saving(0.3, of="price per hour"), min_speed(0.3))
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         workload = facts.workload
@@ -77,45 +75,28 @@ class QloraWouldDo(Rule):
         if current is None:
             return
         limit = facts.market.least_per_hour(current) * (1 - facts.options["min_saving"])
-        machine = self._cheapest(facts, current, limit)
-        if machine:
-            yield self._report(facts, current, machine)
-
-    def _cheapest(self, facts: Facts, current: Alternative, limit: float) -> Alternative | None:
-        """The cheapest machine for QLoRA on which the whole work costs less than it does now."""
-        workload = facts.workload._replace(method="qlora", quantization="nf4-dq")
-        for machine in facts.case.instead(workload=workload).market.fitting(counts_to(current.gpu_count)):
-            if machine.per_hour > limit:
-                return None
-            if (
-                not machine.speed
-                or not current.speed
-                or machine.speed / SLOWER < current.speed * facts.options["min_speed"]
-            ):
-                continue
+        qlora = workload._replace(method="qlora", quantization="nf4-dq")
+        for machine in cheaper_machines(facts, current, qlora, at_most=limit, gain=1 / SLOWER):
+            assert machine.speed
+            assert current.speed
             work = (machine.per_hour / machine.speed * SLOWER) / (current.per_hour / current.speed)
-            if work <= 1 and float(machine.gpu.compute_capability or 0) >= 8.0:
-                return machine
-        return None
+            if work <= 1 and capability(machine) >= 8.0:  # the whole work costs less than it does now
+                yield self._report(facts, current, machine)
+                return
 
     def _report(self, facts: Facts, current: Alternative, machine: Alternative) -> Finding:
         assert current.fit
         assert machine.fit
         saving = Saving(current.per_hour - machine.per_hour)
-        origin = facts.workload.origin("method")
+        at = facts.job.pointers.get("model.method")
         return self.finding(
-            origin.pointer,
+            facts.workload.origin("method").pointer,
             f"LoRA over 16-bit weights takes {gib(current.fit.need.expected)} on {current.label} at "
             f"{dollars(current.per_hour)}/h; with a 4-bit base {gib(machine.fit.need.expected)} on {machine.label} "
             f"at {dollars(machine.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less an hour",
             saving=saving,
             suggestion="QLoRA: load_in_4bit with NF4 and double quantization; a step takes about "
             f"{SLOWER:g} times as long on the same GPU",
-            fix=_fix(facts),
+            fix=Fix("train with QLoRA", (Edit("set", at, "qlora"),), safe=False) if at else None,
             numbers=(*need_lines(machine), *price_lines(current, machine)),
         )
-
-
-def _fix(facts: Facts) -> Fix | None:
-    at = facts.job.pointers.get("model.method")
-    return Fix("train with QLoRA", (Edit("set", at, "qlora"),), safe=False) if at else None

@@ -63,9 +63,7 @@ class OpenPort(Rule):
         public = [entry.port for entry in job.ports if entry.public]
         if not public or engine.server is None:
             return
-        if facts.workload.task != "serve" or any(
-            name in key_variables() for name in (*job.env, *job.secrets)
-        ):
+        if facts.workload.task != "serve" or key_variables() & {*job.env, *job.secrets}:
             return
         if any(_guarded(step, engine.server) for step in facts.commands):
             return
@@ -123,10 +121,8 @@ def _local(host: str) -> bool:
 
 
 def _advice(server: Server) -> str:
-    if not server.key_flags:
-        return (
-            'leave "public" out: the port is forwarded to localhost; or put a proxy with a password before it'
-        )
-    variable = f" ({server.key_variable})" if server.key_variable else ""
-    flag = f"{server.key_flags[0]} from `secrets`{variable}"
-    return f'leave "public" out: the port is forwarded to localhost; or give it {flag}'
+    guard = "put a proxy with a password before it"
+    if server.key_flags:
+        variable = f" ({server.key_variable})" if server.key_variable else ""
+        guard = f"give it {server.key_flags[0]} from `secrets`{variable}"
+    return f'leave "public" out: the port is forwarded to localhost; or {guard}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gpuspec.commands.shell import Command, Enclosure
+from gpuspec.commands.shell import Command
 from gpuspec.lint import Confidence, Facts, Finding, Rule
 
 INSTALLERS = (
@@ -71,7 +71,7 @@ class RemoteCode(Rule):
         for first, second in pairwise(steps):
             fetcher, shell = first.command, second.command
             address = _address(fetcher)
-            if not address or shell.name not in _SHELLS or not _same_pipe(fetcher, shell):
+            if not address or shell.name not in _SHELLS or not _pipes(fetcher) & _pipes(shell):
                 continue
             if len(shell.words) > 1 and not shell.words[1].text.startswith("-"):
                 continue  # the shell runs a file; what comes through the pipe is only its input
@@ -103,14 +103,9 @@ def _address(command: Command) -> str:
     return next((word.value for word in command.words[1:] if (word.value or "").startswith("http")), "") or ""
 
 
-def _same_pipe(first: Command, second: Command) -> bool:
-    """Whether the output of one is the input of the other."""
-    return bool(_pipes(first) & _pipes(second))
-
-
 def _pipes(command: Command) -> set[tuple[int, int]]:
-    around: tuple[Enclosure, ...] = command.enclosures
-    return {(one.start, one.end) for one in around if one.kind == "pipe"}
+    """The pipes that a command is part of, by where they stand."""
+    return {(one.start, one.end) for one in command.enclosures if one.kind == "pipe"}
 
 
 def _confidence(address: str) -> Confidence:

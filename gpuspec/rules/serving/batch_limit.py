@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint import Facts, Finding, Fix, Option, Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.rules.command_edits import replace_argument
+from gpuspec.rules.options import amount, share
 from gpuspec.sizing import Need, need
 from gpuspec.words import gib
 from gpuspec.workload.workload import Origin
@@ -54,15 +55,8 @@ class BatchLimit(Rule):
     confidence = "medium"
     fixable = "sometimes"
     options = (
-        Option(
-            "share",
-            float,
-            0.25,
-            "Share of the context that a request is taken to fill.",
-            minimum=0.01,
-            maximum=1.0,
-        ),
-        Option("over", float, 2.0, "Times what the cache holds from which a limit is too high.", minimum=1.0),
+        share("share", 0.25, "Share of the context that a request is taken to fill.", least=0.01),
+        amount("over", 2.0, "Times what the cache holds from which a limit is too high.", least=1.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -68,22 +68,14 @@ class MemoryUtilizationLow(Rule):
         if share is None or not 0 < share <= 1 or engine.advised_utilization is None:
             return
         if share > facts.options["most"]:
-            left = self._gib(facts, 1 - share)
-            why = f"leaves {left} of the GPU" if left else "leaves next to nothing of the GPU"
-            yield self._report(
-                facts, share, f"{why} for CUDA graphs and everything else: under load it runs out", None
-            )
+            left = self._gib(facts, 1 - share) or "next to nothing"
+            why = f"leaves {left} of the GPU for CUDA graphs and everything else: under load it runs out"
+            yield self._report(facts, share, why, None)
         elif share < facts.options["least"] and not self._shared(facts):
             usual = engine.advised_utilization
-            idle = self._gib(facts, usual - share)
-            why = (
-                f"leaves {idle} idle that could be KV cache"
-                if idle
-                else "leaves memory idle that could be KV cache"
-            )
-            yield self._report(
-                facts, share, f"{why}: fewer requests run at once (usual: {usual:g})", "medium"
-            )
+            idle = self._gib(facts, usual - share) or "memory"
+            why = f"leaves {idle} idle that could be KV cache: fewer requests run at once (usual: {usual:g})"
+            yield self._report(facts, share, why, "medium")
 
     def _report(self, facts: Facts, share: float, why: str, confidence: Confidence | None) -> Finding:
         origin = facts.workload.origin("memory_utilization")

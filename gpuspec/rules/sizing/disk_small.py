@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DISK_PER_GB_MONTH
 from gpuspec.rules.hub_repositories import loaded, same_repository, whole_repository
+from gpuspec.rules.options import amount
 from gpuspec.sizing.files import bytes_on_disk
 from gpuspec.words import dollars
 
@@ -57,7 +58,7 @@ class DiskSmall(Rule):
     name = "disk-small"
     severity = "error"
     fixable = "always"
-    options = (Option("software_gb", float, TORCH_GB, "GB of image and packages.", minimum=0.0),)
+    options = (amount("software_gb", TORCH_GB, "GB of image and packages."),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

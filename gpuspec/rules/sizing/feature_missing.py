@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.planning.alternatives import Alternative
@@ -14,6 +13,10 @@ from gpuspec.quantization import find_scheme
 CUDA = r"(?:cuda|cu)[-_:]?(\d{2})[._-]?(\d)"
 LEAST_CUDA = {"Blackwell": (12, 8), "Blackwell Ultra": (12, 8), "Hopper": (11, 8), "Ada": (11, 8)}
 """First CUDA release that compiles for the architecture. Source: NVIDIA CUDA Toolkit release notes, 11.8 and 12.8."""
+BF16 = ("BF16", "Ampere (compute capability 8.0)", 'use "fp16"')
+FP8_KERNELS = ("kernels for FP8 weights", "Ampere", "use AWQ or GPTQ")
+FP4 = ("FP4 arithmetic", "Blackwell", "use FP8 or AWQ")
+"""(what a GPU may lack, since when there is such a thing, what to do without)."""
 
 
 class GpuFeatureMissing(Rule):
@@ -61,29 +64,15 @@ class GpuFeatureMissing(Rule):
 
     def _dtype(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
         workload, gpu = facts.workload, machine.gpu
-        capability = float(gpu.compute_capability) if gpu.compute_capability else None
         asked = workload.origin("dtype").kind in ("spec", "command", "file")
         if workload.dtype == "bf16" and asked and gpu.bf16 is False:
-            yield self._lacks(
-                facts,
-                machine,
-                "dtype",
-                what="BF16",
-                since="Ampere (compute capability 8.0)",
-                instead='use "fp16"',
-            )
-        if capability is None:
+            yield self._lacks(facts, machine, "dtype", BF16)
+        if not gpu.compute_capability:
             return
+        capability = float(gpu.compute_capability)
         scheme = find_scheme(workload.quantization)
         if scheme.family == "FP8" and capability < scheme.least_capability:
-            yield self._lacks(
-                facts,
-                machine,
-                "quantization",
-                what="kernels for FP8 weights",
-                since="Ampere",
-                instead="use AWQ or GPTQ",
-            )
+            yield self._lacks(facts, machine, "quantization", FP8_KERNELS)
         elif scheme.family == "FP8" and gpu.fp8 is False:
             yield self._unpacks(
                 machine, "FP8", "Ada, Hopper and Blackwell compute in FP8; on this GPU INT8 or AWQ is as good"
@@ -93,14 +82,7 @@ class GpuFeatureMissing(Rule):
             if emulated and capability >= emulated:
                 yield self._unpacks(machine, "FP4", "Blackwell computes in FP4; on this GPU AWQ is as good")
             else:
-                yield self._lacks(
-                    facts,
-                    machine,
-                    "quantization",
-                    what="FP4 arithmetic",
-                    since="Blackwell",
-                    instead="use FP8 or AWQ",
-                )
+                yield self._lacks(facts, machine, "quantization", FP4)
 
     def _unpacks(self, machine: Alternative, what: str, instead: str) -> Finding:
         return self.finding(
@@ -112,8 +94,9 @@ class GpuFeatureMissing(Rule):
         )
 
     def _lacks(
-        self, facts: Facts, machine: Alternative, field: str, *, what: str, since: str, instead: str
+        self, facts: Facts, machine: Alternative, field: str, feature: tuple[str, str, str]
     ) -> Finding:
+        what, since, instead = feature
         origin = facts.workload.origin(field)
         related = [Related(origin.pointer, f"asked for here: {origin.text}")] if origin.pointer else []
         return self.finding(
@@ -141,6 +124,7 @@ class GpuFeatureMissing(Rule):
         least = LEAST_CUDA.get(machine.gpu.architecture)
         if least is None:
             return
+        version, capability = f"{least[0]}.{least[1]}", machine.gpu.compute_capability
         for what, pointer, text in _sources(facts):
             match = re.search(CUDA, text, re.IGNORECASE)
             has = (int(match[1]), int(match[2])) if match else least
@@ -148,9 +132,11 @@ class GpuFeatureMissing(Rule):
                 yield self.finding(
                     pointer,
                     f"{what} has CUDA {has[0]}.{has[1]}, and {machine.gpu.name} ({machine.gpu.architecture}) needs "
-                    f"at least {least[0]}.{least[1]}: no kernel image is available for it",
-                    related=[Related(machine.pointer, _needs(machine.gpu, least))],
-                    suggestion=f"take one with CUDA {least[0]}.{least[1]} or later",
+                    f"at least {version}: no kernel image is available for it",
+                    related=[
+                        Related(machine.pointer, f"compute capability {capability} needs CUDA {version}")
+                    ],
+                    suggestion=f"take one with CUDA {version} or later",
                 )
 
 
@@ -162,7 +148,3 @@ def _sources(facts: Facts) -> Iterator[tuple[str, str, str]]:
         wheels = next((word.text for word in step.command.words if "pytorch.org/whl/cu" in word.text), None)
         if wheels:
             yield "the PyTorch wheel", step.pointer, wheels.rpartition("/")[2]
-
-
-def _needs(gpu: Gpu, least: tuple[int, int]) -> str:
-    return f"compute capability {gpu.compute_capability} needs CUDA {least[0]}.{least[1]}"

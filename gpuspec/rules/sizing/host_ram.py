@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog import Offer
 from gpuspec.catalog.clouds import cloud
 from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.planning.alternatives import Alternative
@@ -69,11 +68,9 @@ class HostRamSmall(Rule):
             if memory >= need.weights * facts.options["times"]:
                 return
             worst = worst if worst and worst[1] >= memory else (machine, memory, need.weights)
-        if worst is None:
+        if worst is None or not worst[2]:
             return
         machine, memory, size = worst
-        if not size:
-            return
         wanted = size * facts.options["times"]
         fails = memory < size
         yield self.finding(
@@ -91,11 +88,8 @@ def _most(facts: Facts, machine: Alternative) -> float | None:
     """GiB of the largest machine with these GPUs that the job may take; None where one of them does not say."""
     machines = facts.market.price_list.machines
     names = (machine.gpu.name, *machine.gpu.variants)
-    sizes = [_memory(offer) for name in names for offer in machines.get((name, machine.gpu_count), ())]
-    known = [size for size in sizes if size is not None]
-    return max(known) if known and len(known) == len(sizes) else None
-
-
-def _memory(offer: Offer) -> float | None:
-    known = cloud(offer.cloud)
-    return None if known and known.ram_is_floor else offer.ram_gib
+    offers = [offer for name in names for offer in machines.get((name, machine.gpu_count), ())]
+    if any((known := cloud(offer.cloud)) and known.ram_is_floor for offer in offers):
+        return None
+    sizes = [offer.ram_gib for offer in offers if offer.ram_gib is not None]
+    return max(sizes) if sizes and len(sizes) == len(offers) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule, Saving
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
+from gpuspec.rules.options import amount, share
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib
 
@@ -52,27 +53,31 @@ class MinVramOff(Rule):
     fixable = "sometimes"
     asks_for = ("min_vram",)
     options = (
-        Option("too_high", float, 2.0, "Times the need from which min_vram is too high.", minimum=1.0),
-        Option(
+        amount("too_high", 2.0, "Times the need from which min_vram is too high.", least=1.0),
+        share(
             "min_saving",
-            float,
             0.3,
             "Least share of the price that a GPU it shuts out saves.",
-            minimum=0.01,
-            maximum=0.99,
+            least=0.01,
+            most=0.99,
         ),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        listed = [
-            match.gpu for choice in job.gpu_types if (match := facts.catalog.resolve_gpu(choice.name)).gpu
-        ]
-        largest = max((gpu.vram_gb for gpu in listed if gpu), default=None)
+        named = (facts.catalog.resolve_gpu(choice.name).gpu for choice in job.gpu_types)
+        listed = [gpu for gpu in named if gpu]
+        largest = max((gpu.vram_gb for gpu in listed), default=None)
         floor = job.min_vram
         if floor is None:
-            if facts.takes_first and len({gpu.vram_gb for gpu in listed if gpu}) > 1:
-                yield self._absent(facts)
+            if facts.takes_first and len({gpu.vram_gb for gpu in listed}) > 1:
+                yield self.finding(
+                    job.pointer("gpu_types"),
+                    "several GPUs are acceptable but min_vram is not set: a fallback of any size would be taken",
+                    severity="info",
+                    on="key",
+                    suggestion="set min_vram to what the job needs",
+                )
             return
         at = job.pointer("min_vram")
         if largest is not None and floor > largest and len(listed) == len(job.gpu_types):
@@ -125,15 +130,6 @@ class MinVramOff(Rule):
             confidence="medium",
             saving=Saving(saved),
             suggestion=f"the need is {gib(need.low)} to {gib(need.high)}",
-        )
-
-    def _absent(self, facts: Facts) -> Finding:
-        return self.finding(
-            facts.job.pointer("gpu_types"),
-            "several GPUs are acceptable but min_vram is not set: a fallback of any size would be taken",
-            severity="info",
-            on="key",
-            suggestion="set min_vram to what the job needs",
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint import Facts, Finding, Fix, Option, Related, Rule, Saving
+from gpuspec.lint import Facts, Finding, Fix, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import exceeds
 from gpuspec.rules.numbers import need_lines, price_lines
-from gpuspec.rules.options import min_saving, min_speed
+from gpuspec.rules.options import amount, min_saving, min_speed, share
 from gpuspec.sizing import Need, need
 from gpuspec.words import dollars, percent, span_of_gib
 
@@ -63,17 +63,8 @@ class OverProvisionedGpu(Rule):
     options = (
         min_saving(0.2),
         min_speed(0.2),
-        Option(
-            "most_vram",
-            float,
-            0.75,
-            "Share of the memory that a smaller class of GPU has at most.",
-            minimum=0.1,
-            maximum=1.0,
-        ),
-        Option(
-            "dear_fallback", float, 2.0, "Times the price from which a fallback is reported.", minimum=1.0
-        ),
+        share("most_vram", 0.75, "Share of the memory that a smaller class of GPU has at most.", least=0.1),
+        amount("dear_fallback", 2.0, "Times the price from which a fallback is reported.", least=1.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:

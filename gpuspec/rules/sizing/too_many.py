@@ -57,10 +57,7 @@ class TooManyGpus(Rule):
     code = "GS103"
     name = "too-many-gpus"
     severity = "warning"
-    options = (
-        min_saving(0.2),
-        min_speed(0.2),
-    )
+    options = (min_saving(0.2), min_speed(0.2))
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         current = facts.baseline

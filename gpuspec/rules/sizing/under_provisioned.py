@@ -77,15 +77,20 @@ class UnderProvisionedGpu(Rule):
         engine = engine_of(facts.workload.engine)
         slow = f": {engine.called} leaves the rest to the CPU, many times slower" if engine.spills else ""
         each = " on each" if machine.gpu_count > 1 else ""
-        instead = next(facts.market.fitting(COUNTS), None)
+        instead, holds, fix = next(facts.market.fitting(COUNTS), None), None, None
+        if instead:
+            holds = f"{instead.label} holds it, from {dollars(instead.per_hour)}/h"
+            if instead.gpu_count == machine.gpu_count:
+                name = instead.gpu.name
+                fix = Fix(f"use {name}", (facts.rename_gpu(machine, name),), safe=False)
         return self.finding(
             machine.pointer,
             f"{machine.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
             f"{gib(machine.fit.usable)} usable; decided by {machine.fit.part}{slow}",
             severity="warning" if guessed or engine.spills else "error",
             confidence="medium" if guessed else "high",
-            suggestion=_tighter(facts, machine) or _instead(instead),
-            fix=_fix(facts, machine, instead),
+            suggestion=_tighter(facts, machine) or holds,
+            fix=fix,
             numbers=need_lines(machine),
         )
 
@@ -130,13 +135,3 @@ def _tighter(facts: Facts, machine: Alternative) -> str | None:
         return None
     share = ceil(machine.fit.need.expected / machine.gpu.vram_gib * 100) / 100
     return f"{engine.flag('memory_utilization')} {share:g} would just do, with little room for more requests"
-
-
-def _instead(machine: Alternative | None) -> str | None:
-    return f"{machine.label} holds it, from {dollars(machine.per_hour)}/h" if machine else None
-
-
-def _fix(facts: Facts, machine: Alternative, instead: Alternative | None) -> Fix | None:
-    if instead is None or instead.gpu_count != machine.gpu_count:
-        return None
-    return Fix(f"use {instead.gpu.name}", (facts.rename_gpu(machine, instead.gpu.name),), safe=False)

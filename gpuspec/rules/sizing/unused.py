@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.commands.steps import Step
 from gpuspec.engines import ENGINES, engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
-from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars
 
 
@@ -72,8 +70,18 @@ class GpusUnused(Rule):
                 related=related,
                 suggestion=f"set gpu_count to {used}, or lower the parallelism",
             )
-        else:
-            yield self._unused(facts, machine, used, pointer=pointer, related=related)
+            return
+        fewer = facts.market.cheapest(machine.gpu.name, used)
+        saving = Saving(machine.per_hour - fewer.per_hour) if machine.price and fewer else None
+        saving = saving if saving and saving.per_hour > 0 else None
+        cost = f", {dollars(saving.per_hour)}/h for nothing" if saving else ""
+        yield self.finding(
+            pointer,
+            f"{machine.gpu_count} GPUs are rented and the command uses {used}: {machine.gpu_count - used} idle{cost}",
+            related=related,
+            saving=saving,
+            suggestion=f"set gpu_count to {used}, or split the model over {machine.gpu_count}",
+        )
 
     def _used(self, facts: Facts) -> tuple[int | None, str]:
         """How many GPUs the command uses, and the field that says so."""
@@ -91,21 +99,6 @@ class GpusUnused(Rule):
             used *= getattr(workload, field) or 1
         return used, "tensor_parallel"
 
-    def _unused(
-        self, facts: Facts, machine: Alternative, used: int, *, pointer: str, related: list[Related]
-    ) -> Finding:
-        fewer = facts.market.cheapest(machine.gpu.name, used)
-        saving = Saving(machine.per_hour - fewer.per_hour) if machine.price and fewer else None
-        idle = machine.gpu_count - used
-        cost = f", {dollars(saving.per_hour)}/h for nothing" if saving and saving.per_hour > 0 else ""
-        return self.finding(
-            pointer,
-            f"{machine.gpu_count} GPUs are rented and the command uses {used}: {idle} idle{cost}",
-            related=related,
-            saving=saving if saving and saving.per_hour > 0 else None,
-            suggestion=f"set gpu_count to {used}, or split the model over {machine.gpu_count}",
-        )
-
 
 def _dealt_by_hand(facts: Facts) -> bool:
     """Whether the GPUs are given to several programs: each its own, or some to a generator beside the training."""
@@ -115,10 +108,7 @@ def _dealt_by_hand(facts: Facts) -> bool:
     for step in facts.commands:
         if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
             return True
-        if training and ("use_vllm" in step.text or "grpo" in step.text or _serves(step)):
+        serves = any(engine.server and engine.name in step.command.name for engine in ENGINES)
+        if training and ("use_vllm" in step.text or "grpo" in step.text or serves):
             return True
     return False
-
-
-def _serves(step: Step) -> bool:
-    return any(engine.server and engine.name in step.command.name for engine in ENGINES)

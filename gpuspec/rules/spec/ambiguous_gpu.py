@@ -46,15 +46,13 @@ class AmbiguousGpu(Rule):
             if not shared or len(several) == 1:
                 continue  # `min_vram` says which one is meant
             several = several or shared
-            at = facts.name_pointer(choice)
             number = choice.gpu_count or match.gpu_count or facts.job.gpu_count or 1
-            default = several[0]
             better, why = _enough(facts, several, number)
             largest, least = max(gpu.vram_gb for gpu in several), min(gpu.vram_gb for gpu in several)
             yield self.finding(
-                at,
+                facts.name_pointer(choice),
                 f"{choice.name!r} may be {_listed(facts, several, number)}; "
-                f"launchers take {default.name} for it{why}",
+                f"launchers take {several[0].name} for it{why}",
                 # H100s differ in speed and price; A100s and V100s in whether the job crashes.
                 severity="warning" if largest >= 1.5 * least else "info",
                 suggestion=f"write {better.name}",
