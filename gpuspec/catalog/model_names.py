@@ -11,7 +11,7 @@ from functools import lru_cache
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.shipped import decode_model
-from gpuspec.quantization import split_quantization
+from gpuspec.quantization.checkpoint_names import split_quantization
 
 _LONGEST = 300
 _TOKEN = re.compile(

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 from gpuspec.engines import audio, hugging_face, image, llama_cpp, serving, training, vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server, Training
 from gpuspec.plugin.load import Plugins, plugins
-from gpuspec.plugin.merge import merged
 
 HOOK = "gpuspec_engines"
 
@@ -38,27 +37,34 @@ def known() -> KnownEngines:
     global _known
     installed = plugins()
     if _known is None or _known.installed is not installed:
-        owner: dict[str, str] = {}
         # A plugin may build its row on one of these while it is loaded.
         _known = KnownEngines(installed, _OWN, _ALIASES, {})
-
-        def keep(plugin: str, name: str, engine: Engine) -> Engine:
-            owner[name] = plugin
-            return engine
-
-        by_name = merged(
-            HOOK,
-            _OWN,
-            _fault,
-            what="engine",
-            reserved=_ALIASES,
-            name_of=_name,
-            keep=keep,
-            installed=installed,
-        )
-        added = {alias: name for name in owner for alias in by_name[name].aliases if alias not in by_name}
-        _known = KnownEngines(installed, dict(by_name), {**added, **_ALIASES}, owner)
+        if installed.loaded:
+            _known = _with_plugins(installed)
     return _known
+
+
+def _with_plugins(installed: Plugins) -> KnownEngines:
+    from gpuspec.plugin.merge import merged
+
+    owner: dict[str, str] = {}
+
+    def keep(plugin: str, name: str, engine: Engine) -> Engine:
+        owner[name] = plugin
+        return engine
+
+    by_name = merged(
+        HOOK,
+        _OWN,
+        _fault,
+        what="engine",
+        reserved=_ALIASES,
+        name_of=_name,
+        keep=keep,
+        installed=installed,
+    )
+    added = {alias: name for name in owner for alias in by_name[name].aliases if alias not in by_name}
+    return KnownEngines(installed, dict(by_name), {**added, **_ALIASES}, owner)
 
 
 def engine_of(name: str | None) -> Engine:

@@ -2,6 +2,7 @@
 a row in the table below."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -56,8 +57,13 @@ class Known(NamedTuple):
     @property
     def format(self) -> Format:
         """The format itself."""
-        found: Format = import_module(self.module).FORMAT
-        return found
+        return _loaded(self.module)
+
+
+@cache
+def _loaded(module: str) -> Format:
+    found: Format = import_module(module).FORMAT
+    return found
 
 
 _JSON = (".jsonc", ".json", ".json5")

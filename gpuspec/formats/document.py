@@ -40,8 +40,10 @@ class Document(NamedTuple):
 
     def can_say(self, field: str) -> bool:
         """Whether a field of the Job can be set in it."""
-        parts = self.cannot_say | self.format.cannot_say
-        return not any(part in ("", field) or field.startswith(part + ".") for part in parts)
+        for part in self.cannot_say | self.format.cannot_say:
+            if part in ("", field) or field.startswith(part + "."):
+                return False
+        return True
 
 
 class OldName(NamedTuple):

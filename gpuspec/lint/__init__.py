@@ -20,4 +20,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'gpuspec.lint' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME.get(name, "gpuspec.lint.finding")), name)
+    found: object = getattr(import_module(_HOME.get(name, "gpuspec.lint.finding")), name)
+    globals()[name] = found  # fifty rules ask for the same
+    return found

@@ -14,7 +14,7 @@ from gpuspec.planning.case import Case
 from gpuspec.text import Edit
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Catalog, Offer
+    from gpuspec.catalog import Offer
     from gpuspec.commands.steps import Step
     from gpuspec.job import GpuChoice
     from gpuspec.lint.neighbours import Neighbour
@@ -32,9 +32,7 @@ class Facts:
     `folders` holds the specs beside it, and is shared by the files of one run."""
 
     # Asked of the case, which says what each of them is.
-    catalog: Catalog
     job: Job
-    has_job: bool
     prices: str | None
     clouds: tuple[str, ...]
     workload: Workload
@@ -55,6 +53,8 @@ class Facts:
         self.case = case
         self.path = case.path
         self.tree = case.tree
+        self.catalog = case.catalog
+        self.has_job = case.has_job
         self.suppressions = suppressions
         self.options: Mapping[str, Any] = {}
         self._folders = folders or Folders()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, read, titles
-from gpuspec.lint.discover import excluded, walk
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import script_kind, shebang_kind
@@ -51,8 +50,13 @@ def _below(
     except OSError as error:
         errors.append(_unreadable(path, error))
         return
+    if not (is_folder or force_exclude):
+        yield path
+        return
+    from gpuspec.lint.discover import excluded, walk
+
     if not is_folder:
-        if not (force_exclude and excluded(path, settings_for(path))):
+        if not excluded(path, settings_for(path)):
             yield path
         return
     empty = True
@@ -86,7 +90,12 @@ def check_binary(path: str, data: bytes) -> None:
 
 def documents_in(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> tuple[Document, ...]:
     """The jobs of a file. What no format recognises is read as a job spec, unless it is a script or YAML."""
-    jsonc = not path.endswith((".yml", ".yaml", ".toml")) and not (script_kind(path) or shebang_kind(data))
+    script = script_kind(path) or shebang_kind(data)
+    return _documents(path, data, formats, script=script is not None)
+
+
+def _documents(path: str, data: bytes, formats: Sequence[Known], *, script: bool) -> tuple[Document, ...]:
+    jsonc = not script and not path.endswith((".yml", ".yaml", ".toml"))
     return read(path, data, guess=jsonc, formats=formats)
 
 
@@ -97,7 +106,7 @@ def lint_data(
     check_binary(path, data)
     kind = script_kind(path) or shebang_kind(data)
     found = linter.script(path, data, kind, settings) if kind else []
-    documents = documents_in(path, data, linter.formats)
+    documents = _documents(path, data, linter.formats, script=kind is not None)
     if documents:
         found += linter.documents(documents, settings, on_disk=on_disk)
     elif kind is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gpuspec.lint.deferred import BuiltIn
+from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.registry import BUILT_IN, Registry
 from gpuspec.lint.result import Located, Problem, place
@@ -17,9 +17,10 @@ DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
 
 
 class Active:
-    """A rule that runs under some settings, and who brought it. Its options are filled in when it is asked."""
+    """A rule that runs under some settings, and who brought it. `wants` says what must be there for it to be asked,
+    as a text to look up by."""
 
-    __slots__ = ("_given", "_options", "asks_for", "code", "needs", "plugin", "rule", "when")
+    __slots__ = ("_given", "_loaded", "asks_for", "code", "needs", "plugin", "rule", "wants", "when")
 
     def __init__(self, rule: Rule | BuiltIn, given: Mapping[str, Any], plugin: str) -> None:
         self.rule = rule
@@ -27,19 +28,18 @@ class Active:
         self.needs = rule.needs
         self.asks_for = rule.asks_for
         self.when = rule.when if isinstance(rule, BuiltIn) else ()
+        self.wants = f"{self.needs} {self.when} {self.asks_for}"
         self.plugin = plugin
         self._given = given
-        self._options: Mapping[str, Any] | None = None
+        self._loaded: tuple[Rule, Mapping[str, Any]] | None = None
 
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """The rule's options, defaults filled in."""
-        if self._options is None:
-            given = self._given
-            self._options = {
-                option.name: given.get(option.name, option.default) for option in self.rule.options
-            }
-        return self._options
+    def loaded(self) -> tuple[Rule, Mapping[str, Any]]:
+        """The rule itself, and its options, defaults filled in."""
+        if self._loaded is None:
+            rule, given = loaded(self.rule), self._given
+            options = {option.name: given.get(option.name, option.default) for option in rule.options}
+            self._loaded = rule, options
+        return self._loaded
 
     @property
     def doc(self) -> str | None:
@@ -80,7 +80,8 @@ class OneFile:
         self.suppressions = suppressions
         self._check = check
         self._failures = failures
-        self._ran = set(silent)
+        self._silent = silent
+        self._ran: set[str] = set()
 
     def findings(self, asked: Iterable[Active], registry: Registry) -> list[Located]:
         """What the rules find, by place; `registry` knows what suppressions may name."""
@@ -151,6 +152,7 @@ class OneFile:
 
     def _leave_unjudged(self, registry: Registry) -> None:
         # A selector is judged only if every rule it means was asked: else it may be there for one that was not.
+        self._ran.update(self._silent)
         for suppression in self.suppressions:
             for entry in suppression.entries:
                 matching = registry.matching(entry.selector)

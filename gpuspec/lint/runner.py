@@ -81,32 +81,29 @@ class Linter:
         jobs = [facts for facts in texts if facts.has_job]
 
         asked: dict[Active, list[Facts]] = {}
-        silent = set()
-        having: dict[tuple[str, ...], list[Facts]] = {}
-        """What a rule wants there to be → the jobs that have any of it: many rules want the same."""
-        for entry in self._active_in(path, settings):
-            if entry.needs == "script" or (entry.needs == "job" and not jobs):
-                continue
-            if entry.needs != "job":
-                about = [facts for facts in texts[:1] if _has_any(facts, entry.when)]
-            elif entry.when in having:
-                about = having[entry.when]
-            else:
-                about = having[entry.when] = [facts for facts in jobs if _has_any(facts, entry.when)]
-            if entry.asks_for:
-                about = [facts for facts in about if any(map(facts.case.document.can_say, entry.asks_for))]
+        known: dict[str, list[Facts]] = {}
+        """Many rules want the same."""
+        active = self._active_in(path, settings)
+        for entry in active:
+            about = known.get(entry.wants)
+            if about is None:
+                about = known[entry.wants] = _having(jobs if entry.needs == "job" else texts[:1], entry)
             if about:
                 asked[entry] = about
-            else:
-                silent.add(entry.code)
+        silent = (
+            entry.code
+            for entry in active
+            if entry not in asked and entry.needs != "script" and (jobs or entry.needs != "job")
+        )
 
         def check(entry: Active) -> Iterable[Finding]:
+            rule, options = entry.loaded()
+            found = []
             for facts in asked[entry]:
-                facts.options = entry.options
-                found = loaded(entry.rule).check(facts) or ()
-                document = facts.case.document
-                whole = document.format.in_spec_fields and not document.place
-                yield from found if whole else (_placed(finding, document) for finding in found)
+                facts.options = options
+                for finding in rule.check(facts) or ():
+                    found.append(_placed(finding, facts.case.document))
+            return found
 
         file = OneFile(
             path,
@@ -133,8 +130,8 @@ class Linter:
         ]
 
         def check(entry: Active) -> Iterable[Finding]:
-            script.options = entry.options
-            return loaded(entry.rule).check_script(script)
+            rule, script.options = entry.loaded()
+            return rule.check_script(script)
 
         file = OneFile(
             path,
@@ -163,15 +160,28 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
             yield Active(rule, settings.rules.get(rule.name, {}), plugin)
 
 
+def _having(texts: list[Facts], entry: Active) -> list[Facts]:
+    """Those that have any of what a rule is about, in formats that can say any of what it asks for."""
+    if entry.needs == "script":
+        return []
+    if entry.when:
+        texts = [facts for facts in texts if _has_any(facts, entry.when)]
+    if entry.asks_for:
+        texts = [facts for facts in texts if any(map(facts.case.document.can_say, entry.asks_for))]
+    return texts
+
+
 def _has_any(facts: Facts, when: tuple[str, ...]) -> bool:
-    """Whether a file has any of what a rule is about. Where looking fails, the rule is asked, and says so."""
+    """Where looking fails, the rule is asked, and says so."""
     try:
-        return not when or any(facts.has(word) for word in when)
+        return any(map(facts.has, when))
     except Exception:
         return True
 
 
 def _placed(finding: Finding, document: Document) -> Finding:
-    """The finding without its fix, which is made for one job spec a file; what is about the whole job points at the
-    job's place in its file."""
+    """The finding. Fixes are made for files that are one job spec: elsewhere it has none, and what is about the whole
+    job points at the job's place in its file."""
+    if document.format.in_spec_fields and not document.place:
+        return finding
     return finding._replace(pointer=finding.pointer or document.place, fix=None)

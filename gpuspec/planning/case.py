@@ -187,7 +187,7 @@ class Case:
         """Name → ISO date of every price source; None where the date is unknown."""
         return {source.name: source.as_of for source in self.catalog.price_sources}
 
-    @cached_property
+    @property
     def price_book(self) -> "PriceBook":
         """The offers of the price source in force, whatever the cloud."""
         from gpuspec.planning.price_lists import price_book

@@ -4,7 +4,6 @@ On the ground floor, since the catalogue reads schemes from the names of checkpo
 and sizing, rules and commands ask for bits, kernels and spellings.
 """
 
-from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.quantization.schemes import (
     BITSANDBYTES,
     DTYPE_BITS,
@@ -25,5 +24,4 @@ __all__ = [
     "bits_of",
     "find_scheme",
     "spelled",
-    "split_quantization",
 ]

@@ -55,10 +55,12 @@ class Style:
 
     def fold(self, line: str) -> str:
         """A line of parts with ` · ` between them, which may start new lines."""
+        if self.columns is None:
+            return line
         out = ""
         for part in line.split(" · "):
             plain = re.sub("\x1b\\[[0-9;]*m", "", f"{out.rpartition(chr(10))[2]} · {part}")
-            new = self.columns is not None and width(plain) > self.columns
+            new = width(plain) > self.columns
             out += f"{(chr(10) if new else ' · ') if out else ''}{part}"
         return out
 

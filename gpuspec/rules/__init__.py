@@ -16,6 +16,7 @@ def rule(code: str, name: str, module: str, **more: Any) -> BuiltIn:
 SIZED = ("workload.model", "workload.params_b")
 SERVER = ("workload.engine",)
 MODEL = ("workload.model",)
+LOADING = ("model", "workload.model_name")
 NAMED = ("workload.model_name", "workload.quantization", "model")
 LOADED = ("workload.model_name", "workload.engine", "model")
 SUPPRESSIONS: dict[str, Any] = {"needs": "suppressions", "scripts": True, "when": ("suppressions",)}
@@ -37,7 +38,7 @@ RULES = (
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),
     rule("GS103", "too-many-gpus", "sizing.too_many", when=SIZED),
     rule("GS104", "min-vram-off", "sizing.min_vram", asks_for=("min_vram",)),
-    rule("GS105", "gpus-unused", "sizing.unused"),
+    rule("GS105", "gpus-unused", "sizing.unused", when=("workload.processes", "workload.engine")),
     rule("GS106", "fallback-order", "sizing.fallback_order"),
     rule("GS107", "gpu-feature-missing", "sizing.feature_missing"),
     rule("GS108", "host-ram-small", "sizing.host_ram", preview=True, when=SIZED),
@@ -57,10 +58,22 @@ RULES = (
     # GS4 the life of the machine
     rule("GS401", "keep-alive", "lifetime.keep_alive", asks_for=("keep_alive_minutes",)),
     rule("GS402", "no-time-limit", "lifetime.no_time_limit", asks_for=("budget.max_hours",)),
-    rule("GS403", "missing-pre-download", "lifetime.missing_download", asks_for=("downloads",)),
-    rule("GS404", "unpinned-download", "lifetime.unpinned_download", asks_for=("downloads",)),
+    rule("GS403", "missing-pre-download", "lifetime.missing_download", when=LOADING, asks_for=("downloads",)),
+    rule(
+        "GS404",
+        "unpinned-download",
+        "lifetime.unpinned_download",
+        when=("downloads",),
+        asks_for=("downloads",),
+    ),
     rule("GS405", "download-timeout", "lifetime.download_timeout", when=("downloads",)),
-    rule("GS406", "gated-without-token", "lifetime.gated", asks_for=("secrets",)),
+    rule(
+        "GS406",
+        "gated-without-token",
+        "lifetime.gated",
+        when=("downloads", *LOADING),
+        asks_for=("secrets",),
+    ),
     rule("GS407", "setup-every-time", "lifetime.setup_every_time", preview=True),
     rule("GS408", "results-lost", "lifetime.results_lost", asks_for=("outputs",)),
     rule("GS409", "never-scales-to-zero", "lifetime.scale_to_zero", when=("scaling",)),
@@ -73,7 +86,13 @@ RULES = (
     rule("GS503", "spot-for-sla", "price.spot_for_sla", when=("spot",)),
     rule("GS504", "no-price-cap", "price.no_price_cap", asks_for=("max_price",)),
     rule("GS505", "over-budget", "price.over_budget", when=("budget",)),
-    rule("GS506", "single-choice", "price.single_choice", asks_for=("gpu_types.1", "clouds", "regions")),
+    rule(
+        "GS506",
+        "single-choice",
+        "price.single_choice",
+        when=("clouds", "provider"),
+        asks_for=("gpu_types.1", "clouds", "regions"),
+    ),
     rule("GS507", "stale-prices", "price.stale_prices", preview=True),
     rule("GS508", "api-cheaper", "price.api_cheaper", preview=True, when=("traffic",)),
     rule("GS509", "smaller-model-or-cascade", "price.cascade", preview=True, when=("traffic",)),

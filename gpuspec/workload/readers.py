@@ -13,7 +13,6 @@ from gpuspec.engines.known import known
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.notebooks import PROGRAMS as NOTEBOOKS
 from gpuspec.plugin.load import Plugins, plugins
-from gpuspec.plugin.merge import merged
 from gpuspec.words import Task
 from gpuspec.workload.values import CONVERSIONS
 from gpuspec.workload.workload import Workload
@@ -37,25 +36,27 @@ class Readers(NamedTuple):
     """A program's name that says little → the telling one."""
     packages: Mapping[str, str]
     """What pip installs → the engine."""
+    scripts: tuple[tuple[tuple[str, ...], Tool], ...]
+    """How the names of Python files begin → what they are."""
+    main_scripts: tuple[tuple[str, str, Tool], ...]
+    """A checkout's folder and a script in it that has everybody's name → what it is."""
 
     def script(self, name: str) -> Tool | None:
         """The tool that a Python file's name stands for, if it does."""
         if (name,) in self.programs:
             return self.programs[(name,)]
-        for engine in self.engines:
-            for starts, tool in engine.scripts:
-                if name.startswith(starts):
-                    return tool
+        for starts, tool in self.scripts:
+            if name.startswith(starts):
+                return tool
         plain = name.removesuffix(".py").lower().replace("-", "_").replace("fine_tune", "finetune")
         words = set(plain.split("_"))
         return GENERIC_TRAINING if words & TRAINING_WORDS and not words & OTHER_WORDS else None
 
     def main_script(self, path: str) -> Tool | None:
         """The tool whose own checkout a script of everybody's name lies in."""
-        for engine in self.engines:
-            folder, file = engine.main_script or ("", "")
-            if file and path.endswith(f"/{file}") and folder in path.lower():
-                return engine.tool
+        for folder, file, tool in self.main_scripts:
+            if path.endswith(f"/{file}") and folder in path.lower():
+                return tool
         return None
 
     def loader(self, modules: set[str], owner: str, name: str) -> Tool | None:
@@ -80,17 +81,25 @@ def readers() -> Readers:
 
 
 def _read(installed: Plugins) -> Readers:
-    programs: dict[tuple[str, ...], Tool] = dict(NOTEBOOKS)
+    own: dict[tuple[str, ...], Tool] = dict(NOTEBOOKS)
     for engine in ENGINES:
-        programs.update(engine.programs)
-    engines = (*ENGINES, *_added(installed, programs))
+        own.update(engine.programs)
+    engines: tuple[Engine, ...] = ENGINES
+    programs: Programs = own
+    if installed.loaded:
+        from gpuspec.plugin.merge import merged
+
+        engines = (*ENGINES, *_added(installed, own))
+        programs = merged(HOOK, own, fault, what="program", reserved=LAUNCHERS, installed=installed)
     return Readers(
         installed,
         engines,
-        merged(HOOK, programs, fault, what="program", reserved=LAUNCHERS, installed=installed),
+        programs,
         {image: tool for engine in engines for image, tool in engine.images.items()},
         {short: name for engine in engines for short, name in engine.binaries.items()},
         {package: engine.name for engine in engines for package in engine.packages},
+        tuple(script for engine in engines for script in engine.scripts),
+        tuple((*engine.main_script, engine.tool) for engine in engines if engine.main_script),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gpuspec.quantization import SCHEMES, bits_of, find_scheme, spelled, split_quantization
+from gpuspec.quantization import SCHEMES, bits_of, find_scheme, spelled
+from gpuspec.quantization.checkpoint_names import split_quantization
 
 
 @pytest.mark.parametrize(

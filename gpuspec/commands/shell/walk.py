@@ -9,7 +9,6 @@ from gpuspec.commands.shell.control import Control, Function
 from gpuspec.commands.shell.expand import joined
 from gpuspec.commands.shell.grammar import MAX_TEXT, clean, tree
 from gpuspec.commands.shell.redirect import redirections
-from gpuspec.commands.shell.repeats import repeated
 from gpuspec.commands.shell.scope import FOLDER, FOLDER_BEFORE, StepBudget, Value, shifted, with_values
 from gpuspec.commands.shell.script import Command, Redirect, ShellScript, Wrapper
 from gpuspec.commands.shell.wrappers import SHELLS, peel
@@ -102,6 +101,8 @@ class _Walk(Control):
         if peeled is None:
             self._emit(command)
             return
+        from gpuspec.commands.shell.repeats import repeated
+
         outer = command._replace(
             wrappers=(*command.wrappers, peeled.wrapper),
             assignments={**command.assignments, **peeled.assignments},

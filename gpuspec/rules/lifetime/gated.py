@@ -61,8 +61,6 @@ class GatedWithoutToken(Rule):
     asks_for = ("secrets",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        if _brings_token(facts):
-            return
         names = {d.source: f"{d.pointer}/source" for d in facts.job.downloads if d.strategy == "hf"}
         found = loaded(facts)
         if found and facts.job.run and not _fetched_elsewhere(facts):
@@ -70,6 +68,8 @@ class GatedWithoutToken(Rule):
         sure = bool(names) and not facts.job.image
         if not names and facts.job.model and facts.job.model.id and facts.job.run:
             names[facts.job.model.id] = facts.job.pointer("model.id")
+        if not names or _brings_token(facts):
+            return
         for name, pointer in names.items():
             model = facts.catalog.resolve_model(name).model if is_hub_id(name) else None
             if model is None or not model.gated:

@@ -108,7 +108,8 @@ def _dealt_by_hand(facts: Facts) -> bool:
     for step in facts.commands:
         if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
             return True
-        serves = any(engine.server and engine.name in step.command.name for engine in ENGINES)
-        if training and ("use_vllm" in step.text or "grpo" in step.text or serves):
+        if training and ("use_vllm" in step.text or "grpo" in step.text):
+            return True
+        if training and any(engine.server and engine.name in step.command.name for engine in ENGINES):
             return True
     return False
