@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -31,8 +32,6 @@ def show(path: str, config_path: str | None, isolated: bool, format_: str) -> in
         for key, (_, default, _) in KEYS.items()
     ]
     if format_ == "json":
-        import json
-
         document = {key: {"value": value, "origin": origin} for key, value, origin in rows}
         click.echo(json.dumps(document, indent=2))
         return 0
@@ -48,8 +47,6 @@ def show(path: str, config_path: str | None, isolated: bool, format_: str) -> in
 
 
 def _toml(value: Any) -> str:
-    import json
-
     if isinstance(value, dict):
         inner = ", ".join(f"{json.dumps(key)} = {_toml(part)}" for key, part in value.items())
         return f"{{ {inner} }}" if inner else "{}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -65,8 +66,6 @@ def command(
     lines = [line for line in _lines(catalog, wanted, cloud) if _shown(line, min_vram, max_price, cloud)]
     lines.sort(key=SORTS[sort])
     if as_json:
-        import json
-
         click.echo(json.dumps([_record(line) for line in lines], indent=2, ensure_ascii=False))
     elif name is not None:
         for line in lines:

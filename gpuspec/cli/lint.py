@@ -45,9 +45,6 @@ class ReportFormat(click.ParamType):  # type: ignore[type-arg]
                 self.fail(f"{value!r} is not one of {', '.join(known)}.", param, ctx)
         return value
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        return "FORMAT"
-
 
 def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     return click.option(name, multiple=True, callback=_words, metavar="RULE,…", help=text)

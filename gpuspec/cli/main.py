@@ -154,16 +154,11 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
         except click.Abort:
             raise KeyboardInterrupt from None
-        return _tell_faults() or (status if isinstance(status, int) else 0)
+        from gpuspec.plugin.load import untold
+
+        faults = untold()
+        for fault in faults:
+            click.echo(f"gpuspec: error[internal]: plugin {fault.plugin} failed: {fault.message}", err=True)
+        return 3 if faults else status if isinstance(status, int) else 0
 
     return exit_status(run, "again with --debug", debug="--debug" in arguments)
-
-
-def _tell_faults() -> int:
-    """Name the plugins that failed, where the command has not; 3 if there were any."""
-    from gpuspec.plugin.load import untold
-
-    faults = untold()
-    for fault in faults:
-        click.echo(f"gpuspec: error[internal]: plugin {fault.plugin} failed: {fault.message}", err=True)
-    return 3 if faults else 0

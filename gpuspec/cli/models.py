@@ -7,6 +7,7 @@ import click
 from gpuspec.catalog import Catalog, Model
 from gpuspec.cli.columns import fitted
 from gpuspec.errors import UserError
+from gpuspec.json_text import json_text
 from gpuspec.plugin.installed_catalog import installed_catalog
 
 
@@ -27,9 +28,7 @@ def command(query: str | None, as_json: bool, online: bool) -> None:
     if query is not None and not found:
         found = _meant(catalog, query, online=online, quiet=as_json)
     if as_json:
-        import json
-
-        click.echo(json.dumps([model._asdict() for model in found], indent=2, ensure_ascii=False))
+        click.echo(json_text([model._asdict() for model in found]), nl=False)
     elif len(found) == 1:
         _print_one(found[0])
     else:

@@ -21,9 +21,9 @@ def command(spec: str | None, format_: str) -> int:
     `import ms` is what loading took just now, `hooks ms` what its hooks took, each of which is called here. A plugin
     that cannot be used is named below the table.
     """
-    spent = _spent(spec) if spec else {}
+    spent = _spent(spec) if spec else None
     installed = plugins()
-    rows = [_row(plugin, spent if spec else None) for plugin in installed.loaded]
+    rows = [_row(plugin, spent) for plugin in installed.loaded]
     installed.told.clear()  # all of them are named below the table
     if format_ == "json":
         broken = [{"name": fault.plugin, "message": fault.message} for fault in installed.broken]

@@ -163,15 +163,19 @@ class _Run:
         """What there is to report."""
         from collections import Counter
 
+        first = self.files[0] if self.files else "."
+        stale: tuple[str, ...] = ()
         money = next((found for found in self.findings if found.finding.saving), None)
         prices = None
         if money or self.request.format != "text":
-            first = money.path if money else (self.files[0] if self.files else ".")
-            prices = prices_of(self.linter.catalog, self.configs.settings_for(first).prices)
+            settings = self.configs.settings_for(money.path if money else first)
+            prices = prices_of(self.linter.catalog, settings.prices)
+        if self._baseline:
+            active = self.linter.active(self.configs.settings_for(first))
+            stale = self._baseline.stale(self.files, {entry.rule.code for entry in active})
         fixed = tuple((path, title, number) for (path, title), number in Counter(self.fixed).items())
-        return Report(
-            tuple(self.files), tuple(self.findings), tuple(self.linter.problems), prices, fixed, self._stale()
-        )
+        problems = tuple(self.linter.problems)
+        return Report(tuple(self.files), tuple(self.findings), problems, prices, fixed, stale)
 
     def _is_stdin(self, path: str) -> bool:
         return "-" in self.request.paths and path == (self.request.stdin_filename or STDIN_NAME)
@@ -211,12 +215,6 @@ class _Run:
         if wrong:
             self.linter.problems.append(Problem("--fix", f"nothing was written, since {wrong}", path))
         return not wrong
-
-    def _stale(self) -> tuple[str, ...]:
-        if self._baseline is None:
-            return ()
-        active = self.linter.active(self.configs.settings_for(self.files[0] if self.files else "."))
-        return self._baseline.stale(self.files, {entry.rule.code for entry in active})
 
 
 def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:

@@ -106,9 +106,8 @@ def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
     if match.model is None and size is None:
         near = f"did you mean {match.suggestions[0]}? Otherwise " if match.suggestions else ""
         hint = f"{near}give --params-b (billions), or model.params_b in a job, or the path of its folder"
-        raise UserError(
-            "unknown-model", f"nothing is known of the model {what!r}, not even a size in its name", hint
-        )
+        wrong = f"nothing is known of the model {what!r}, not even a size in its name"
+        raise UserError("unknown-model", wrong, hint)
     modality = match.model.modality if match.model else "text"
     return Workload(
         task="serve",
@@ -143,11 +142,8 @@ def _scheme(written: str) -> dict[str, Any]:
     if bits_of(scheme) is None:
         plain = [*DTYPE_BITS, *(row.name for row in SCHEMES)]
         known = ", ".join([*plain, *(f"gguf:{kind}" for kind in ("Q4_K_M", "Q5_K_M", "Q8_0"))])
-        raise UserError(
-            "unknown-quantization",
-            f"no quantization is called {written!r}",
-            f"known: {known} and {len(GGUF_BITS) - 3} more GGUF types",
-        )
+        hint = f"known: {known} and {len(GGUF_BITS) - 3} more GGUF types"
+        raise UserError("unknown-quantization", f"no quantization is called {written!r}", hint)
     return {"quantization": scheme}
 
 

@@ -84,7 +84,8 @@ def text(draft: Draft) -> str:
     lines.append(f'  "downloads": [{{ "strategy": "hf", "source": {source}, "timeout": 7200 }}],')
     if draft.gated:
         lines.append('  "secrets": ["HF_TOKEN"], // read from your environment; this model asks for consent')
-    return "\n".join([*lines, *_work(draft), "}"]) + "\n"
+    work = [WORK[draft.task]] if draft.task in WORK else _service(draft)
+    return "\n".join([*lines, *work, "}"]) + "\n"
 
 
 def _model(draft: Draft) -> list[str]:
@@ -110,32 +111,25 @@ def _model(draft: Draft) -> list[str]:
     ]
 
 
-def _work(draft: Draft) -> list[str]:
-    """The commands and what belongs to them."""
-    if draft.task == "serve":
-        return _service(draft)
-    if draft.task == "interactive":
-        command = "jupyter lab --no-browser --ip 127.0.0.1 --port 8888"
-        return [
-            '  "setup": ["pip install jupyterlab"],',
-            f'  "run": "{command}",',
-            '  "ports": [8888],',
-            '  "outputs": ["notebooks/"] // brought back to this folder',
-        ]
-    if draft.task == "train":
-        return [
-            '  "setup": ["pip install -r requirements.txt"],',
-            '  "checkpoint": { "path": "checkpoints/", "every_minutes": 20 },',
-            '  "run": "python train.py",',
-            '  "outputs": ["checkpoints/", "model/"] // brought back while it runs and at the end',
-        ]
-    return [
-        '  "setup": ["pip install -r requirements.txt"],',
-        "  // One machine for all items: $GPUSPEC_ITEMS names a file that lists them.",
-        '  // "items": "data/*.wav",',
-        '  "run": "python process_batch.py",',
-        '  "outputs": ["results/"] // brought back while it runs and at the end',
-    ]
+WORK = {
+    "batch": """\
+  "setup": ["pip install -r requirements.txt"],
+  // One machine for all items: $GPUSPEC_ITEMS names a file that lists them.
+  // "items": "data/*.wav",
+  "run": "python process_batch.py",
+  "outputs": ["results/"] // brought back while it runs and at the end""",
+    "train": """\
+  "setup": ["pip install -r requirements.txt"],
+  "checkpoint": { "path": "checkpoints/", "every_minutes": 20 },
+  "run": "python train.py",
+  "outputs": ["checkpoints/", "model/"] // brought back while it runs and at the end""",
+    "interactive": """\
+  "setup": ["pip install jupyterlab"],
+  "run": "jupyter lab --no-browser --ip 127.0.0.1 --port 8888",
+  "ports": [8888],
+  "outputs": ["notebooks/"] // brought back to this folder""",
+}
+"""The commands of a task and what belongs to them; `_service` writes those of a server."""
 
 
 def _service(draft: Draft) -> list[str]:
@@ -143,13 +137,9 @@ def _service(draft: Draft) -> list[str]:
     address = "http://localhost:8000/health"
     engine = engine_of(USUAL_SERVER)
     if draft.writes_text and (server := engine.server):
-        shards = draft.gpus if draft.gpus > 1 else None
-        wanted = {
-            "tensor_parallel": shards,
-            "quantization": draft.quantization,
-            "context": 8192,
-            "concurrency": 8,
-        }
+        wanted = {"quantization": draft.quantization, "context": 8192, "concurrency": 8}
+        if draft.gpus > 1:
+            wanted = {"tensor_parallel": draft.gpus, **wanted}
         flags = [f"{engine.flag(field)} {value}" for field, value in wanted.items() if value]
         flags.append(f"{server.host_flag} 127.0.0.1 {server.port_flag} 8000")
         setup, run = f"pip install {engine.packages[0]}", " ".join([engine.command, draft.model, *flags])

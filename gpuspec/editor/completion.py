@@ -7,14 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lsprotocol.types import (
-    CompletionItem,
-    CompletionItemKind,
-    InsertTextFormat,
-    MarkupContent,
-    MarkupKind,
-    TextEdit,
-)
+from lsprotocol import types as lsp
 
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.editor import fields
@@ -31,7 +24,7 @@ TRIGGERS = ['"', ":", "[", "/"]
 
 def complete(
     registry: Registry, opened: Opened, positions: Positions, offset: int, *, snippets: bool
-) -> list[CompletionItem]:
+) -> list[lsp.CompletionItem]:
     """Everything that may stand at the cursor; the editor filters by what is typed."""
     if not opened.is_spec:
         return []
@@ -45,20 +38,20 @@ def complete(
     return []
 
 
-def _rules(registry: Registry, positions: Positions, at: Cursor) -> list[CompletionItem]:
+def _rules(registry: Registry, positions: Positions, at: Cursor) -> list[lsp.CompletionItem]:
     where = positions.range(at.span)
     return [
-        CompletionItem(
+        lsp.CompletionItem(
             entry.rule.name,
-            kind=CompletionItemKind.EnumMember,
+            kind=lsp.CompletionItemKind.EnumMember,
             detail=entry.rule.code,
-            text_edit=TextEdit(where, entry.rule.name),
+            text_edit=lsp.TextEdit(where, entry.rule.name),
         )
         for entry in registry.rules
     ]
 
 
-def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) -> Iterator[CompletionItem]:
+def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) -> Iterator[lsp.CompletionItem]:
     """Fields that are not there yet, in the order of the schema."""
     there = opened.tree.at(pointer(*at.path))
     own = opened.text[at.span.start : at.span.end].strip("\"'")
@@ -73,15 +66,15 @@ def _fields(opened: Opened, positions: Positions, at: Cursor, snippets: bool) ->
         snippet = snippets and not has_value
         head = quoted.replace("$", "\\$") if snippet else quoted
         text = head if has_value else f"{head}: {_skeleton(field, snippet)}{comma}"
-        yield CompletionItem(
+        yield lsp.CompletionItem(
             name,
-            kind=CompletionItemKind.Property,
+            kind=lsp.CompletionItemKind.Property,
             detail=_first(field["description"]),
             documentation=_markdown(fields.describe(name, field)),
             sort_text=f"{number:03}",
             filter_text=quoted,
-            insert_text_format=InsertTextFormat.Snippet if snippet else InsertTextFormat.PlainText,
-            text_edit=TextEdit(where, text),
+            insert_text_format=lsp.InsertTextFormat.Snippet if snippet else lsp.InsertTextFormat.PlainText,
+            text_edit=lsp.TextEdit(where, text),
         )
 
 
@@ -97,11 +90,11 @@ def _first(text: str) -> str:
     return text.split(". ")[0].rstrip(".")
 
 
-def _markdown(text: str) -> MarkupContent:
-    return MarkupContent(MarkupKind.Markdown, text)
+def _markdown(text: str) -> lsp.MarkupContent:
+    return lsp.MarkupContent(lsp.MarkupKind.Markdown, text)
 
 
-def _values(opened: Opened, positions: Positions, at: Cursor) -> Iterator[CompletionItem]:
+def _values(opened: Opened, positions: Positions, at: Cursor) -> Iterator[lsp.CompletionItem]:
     path, field, where = at.target, fields.part(at.target), positions.range(at.span)
     listed = field is not None and field.get("type") == "array"
     if listed:  # a list without its bracket yet
@@ -109,14 +102,14 @@ def _values(opened: Opened, positions: Positions, at: Cursor) -> Iterator[Comple
     for number, (value, detail, more) in enumerate(_known(opened, path, field, at.word)):
         text = json.dumps(value, ensure_ascii=False)
         text = f"[{text}]" if listed else text
-        yield CompletionItem(
+        yield lsp.CompletionItem(
             value if isinstance(value, str) else text,
-            kind=CompletionItemKind.Value,
+            kind=lsp.CompletionItemKind.Value,
             detail=detail or None,
             documentation=_markdown(more) if more else None,
             sort_text=f"{number:04}",
             filter_text=text,
-            text_edit=TextEdit(where, text),
+            text_edit=lsp.TextEdit(where, text),
         )
 
 

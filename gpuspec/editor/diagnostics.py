@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from lsprotocol.types import (
-    CodeDescription,
-    Diagnostic,
-    DiagnosticRelatedInformation,
-    DiagnosticSeverity,
-    DiagnosticTag,
-    Location,
-    Position,
-    Range,
-)
+from lsprotocol import types as lsp
 
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
@@ -21,35 +12,35 @@ from gpuspec.words import dollars
 
 SOURCE = "gpuspec"
 SEVERITIES = {
-    "error": DiagnosticSeverity.Error,
-    "warning": DiagnosticSeverity.Warning,
-    "info": DiagnosticSeverity.Information,
+    "error": lsp.DiagnosticSeverity.Error,
+    "warning": lsp.DiagnosticSeverity.Warning,
+    "info": lsp.DiagnosticSeverity.Information,
 }
 TAGS = {
-    "unused-suppression": [DiagnosticTag.Unnecessary],
-    "deprecated-name": [DiagnosticTag.Deprecated],
+    "unused-suppression": [lsp.DiagnosticTag.Unnecessary],
+    "deprecated-name": [lsp.DiagnosticTag.Deprecated],
 }
 
 
-def diagnostics(opened: Opened, uri: str, positions: Positions) -> list[Diagnostic]:
+def diagnostics(opened: Opened, uri: str, positions: Positions) -> list[lsp.Diagnostic]:
     """What an editor underlines; none for files that are not ours."""
     if opened.refused is not None and opened.ours:
         return [_refused(opened.refused)]
     return [diagnostic(found, uri, positions) for found in opened.findings]
 
 
-def diagnostic(found: Located, uri: str, positions: Positions) -> Diagnostic:
+def diagnostic(found: Located, uri: str, positions: Positions) -> lsp.Diagnostic:
     """One finding."""
     finding = found.finding
     related = [
-        DiagnosticRelatedInformation(Location(uri, positions.at(place)), message)
+        lsp.DiagnosticRelatedInformation(lsp.Location(uri, positions.at(place)), message)
         for place, message in found.related
     ]
-    return Diagnostic(
+    return lsp.Diagnostic(
         range=positions.at(found.place),
         severity=SEVERITIES[finding.severity],
         code=finding.code,
-        code_description=CodeDescription(found.doc) if found.doc else None,
+        code_description=lsp.CodeDescription(found.doc) if found.doc else None,
         source=SOURCE,
         message=_message(found),
         tags=TAGS.get(finding.name),
@@ -69,11 +60,11 @@ def _message(found: Located) -> str:
     return "\n".join(lines)
 
 
-def _refused(error: UserError) -> Diagnostic:
+def _refused(error: UserError) -> lsp.Diagnostic:
     hint = f"\n→ {error.hint}" if error.hint else ""
-    return Diagnostic(
-        range=Range(Position(0, 0), Position(0, 0)),
-        severity=DiagnosticSeverity.Error,
+    return lsp.Diagnostic(
+        range=lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)),
+        severity=lsp.DiagnosticSeverity.Error,
         code=error.code,
         source=SOURCE,
         message=error.message + hint,

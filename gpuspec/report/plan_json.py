@@ -9,7 +9,7 @@ from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
-from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing import Need, Unsized
 from gpuspec.sizing.memory import Part
 
 
@@ -77,7 +77,7 @@ def _gib(memory: Need | Part) -> dict[str, float]:
 
 
 def _candidate(candidate: Candidate, dates: dict[str, str | None]) -> dict[str, Any]:
-    offer = candidate.offer
+    offer, fit = candidate.offer, candidate.fit
     return {
         "cloud": offer.cloud,
         "region": offer.region,
@@ -91,21 +91,16 @@ def _candidate(candidate: Candidate, dates: dict[str, str | None]) -> dict[str, 
         "price_spot": offer.spot_price,
         "source": offer.source,
         "prices_as_of": dates.get(offer.source),
-        "fit": _fit(candidate.fit),
+        "fit": fit
+        and {
+            "verdict": fit.verdict,
+            "usable_gib": round(fit.usable, 3),
+            "need_gib": round(fit.need.expected, 3),
+            "decides": fit.part,
+        },
         "kept": candidate.kept,
         "limit": candidate.limit or None,
         "reason": candidate.reason or None,
-    }
-
-
-def _fit(fit: Fit | None) -> dict[str, Any] | None:
-    if fit is None:
-        return None
-    return {
-        "verdict": fit.verdict,
-        "usable_gib": round(fit.usable, 3),
-        "need_gib": round(fit.need.expected, 3),
-        "decides": fit.part,
     }
 
 

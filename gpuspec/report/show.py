@@ -12,7 +12,7 @@ from gpuspec.job import GpuChoice
 from gpuspec.planning.case import Case
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
-from gpuspec.sizing import Need, Unsized
+from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.text import Tree
@@ -210,12 +210,9 @@ def _of_memory(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
         return
     if case.workload.engine is None and "engine" not in stated:
         yield "engine", need.engine, "assumed where memory is estimated, since none is named"
-    yield "memory_gib", round(need.expected, 1), _why(need)
-
-
-def _why(need: Need) -> str:
     each = f"of each of {need.gpus} GPUs, " if need.gpus > 1 else ""
-    return "; ".join((f"{each}{need.low:.1f} to {need.high:.1f}", *need.assumptions))
+    why = "; ".join((f"{each}{need.low:.1f} to {need.high:.1f}", *need.assumptions))
+    yield "memory_gib", round(need.expected, 1), why
 
 
 # -- as text ----------------------------------------------------------------------------------------
