@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from gpuspec.job import Job as Job
     from gpuspec.job.strategies import DownloadStrategy as DownloadStrategy
     from gpuspec.lint.facts import Facts as Facts
-    from gpuspec.lint.finding import Edit as Edit
     from gpuspec.lint.finding import Finding as Finding
     from gpuspec.lint.finding import Fix as Fix
     from gpuspec.lint.finding import Related as Related
@@ -33,12 +32,13 @@ if TYPE_CHECKING:
     from gpuspec.plugin.load import hookimpl as hookimpl
     from gpuspec.sizing import Fit as Fit
     from gpuspec.sizing import Need as Need
+    from gpuspec.text import Edit as Edit
     from gpuspec.version import __version__ as __version__
     from gpuspec.workload import Workload as Workload
 
 _HOME = {
     "DownloadStrategy": "gpuspec.job.strategies",
-    "Edit": "gpuspec.lint.finding",
+    "Edit": "gpuspec.text",
     "Engine": "gpuspec.engines",
     "Facts": "gpuspec.lint.facts",
     "Finding": "gpuspec.lint.finding",

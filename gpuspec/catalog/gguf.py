@@ -125,14 +125,9 @@ def _model(facts: dict[str, Any], elements: int, tied: bool, size: int, name: st
         return value if type(value) is int and 0 < value < 10**9 else None
 
     heads, kv = number("attention.head_count"), number("attention.head_count_kv")
-    hidden = number("embedding_length")
-    experts = number("expert_count")
-    used = number("expert_used_count")
-    file_type = (
-        FILE_TYPES.get(facts.get("general.file_type", -1))
-        if type(facts.get("general.file_type")) is int
-        else None
-    )
+    hidden, experts, used = map(number, ("embedding_length", "expert_count", "expert_used_count"))
+    written = facts.get("general.file_type")
+    file_type = FILE_TYPES.get(written) if type(written) is int else None
     tokens = facts.get("tokenizer.ggml.tokens")
     return Model(
         id=name[: -len(".gguf")] if name.lower().endswith(".gguf") else name,

@@ -24,11 +24,7 @@ _AMBIGUOUS = {
     "v100pcie": ("V100 PCIe 16GB", "V100 PCIe 32GB"),
     "rtx4000": ("RTX 4000 Ada", "Quadro RTX 4000"),
     "rtx5000": ("RTX 5000 Ada", "Quadro RTX 5000"),
-    "rtx6000": (
-        "Quadro RTX 6000",
-        "RTX 6000 Ada",
-        "RTX PRO 6000 Blackwell",
-    ),
+    "rtx6000": ("Quadro RTX 6000", "RTX 6000 Ada", "RTX PRO 6000 Blackwell"),
     "6000": ("Quadro RTX 6000", "RTX A6000", "RTX 6000 Ada", "RTX PRO 6000 Blackwell"),
     "rtx4060ti": ("RTX 4060 Ti 16GB", "RTX 4060 Ti 8GB"),
     "rtx5060ti": ("RTX 5060 Ti 16GB", "RTX 5060 Ti 8GB"),

@@ -141,12 +141,7 @@ def _tensors(path: str) -> list[tuple[str, list[int], int]]:
         if length > LARGEST_HEADER or length + 8 > whole:
             raise ValueError(f"{name} claims a header of {length} bytes in a file of {whole}")
         header = _object(loads, file.read(length), f"the header of {name}")
-    tensors = []
-    for key, entry in header.items():
-        if key == "__metadata__":
-            continue
-        tensors.append(_tensor(entry, name, whole))
-    return tensors
+    return [_tensor(entry, name, whole) for key, entry in header.items() if key != "__metadata__"]
 
 
 def _tensor(entry: Any, name: str, whole: int) -> tuple[str, list[int], int]:

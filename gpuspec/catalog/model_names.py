@@ -100,7 +100,8 @@ class ModelNames:
         parts = _shape(tokens(plain))
         model, relation = self._find(parts)
         if ollama and quantization is None:
-            quantization = "mxfp4" if "oss" in parts else None if _small(model) else "gguf:Q4_K_M"
+            embeds = model is not None and model.task == "embedding"
+            quantization = "mxfp4" if "oss" in parts else None if embeds else "gguf:Q4_K_M"
         if model is not None:
             found = _as_written(model, address)
             return ModelMatch(name, found, model.params_b, quantization, relation=relation)
@@ -162,10 +163,6 @@ class ModelNames:
         ids = {alias.rpartition("/")[2]: own for alias, own in self.names.items()}
         near = get_close_matches(name.lower()[:80], ids, n=5, cutoff=0.75)
         return tuple(dict.fromkeys(ids[each] for each in near))[:3]
-
-
-def _small(model: Model | None) -> bool:
-    return model is not None and model.task == "embedding"
 
 
 def _as_written(model: Model, address: str) -> Model:

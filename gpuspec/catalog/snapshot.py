@@ -65,19 +65,9 @@ def _describe(line: str, sources: dict[str, PriceSource]) -> None:
 
 def _extend(line: str, offers: list[Offer]) -> None:
     cloud, instance, gpu, gpus, vcpus, ram, disk, price, spot, regions, source, *name = line.split("\t")
-    accelerator = name[0] if name else ""
-    number = int(gpus)
-    host = (
-        float(vcpus) if vcpus else None,
-        float(ram) if ram else None,
-        float(disk) if disk else None,
-        float(price) if price else None,
-        float(spot) if spot else None,
-        source,
-        accelerator or None,
-    )
-    for region in regions.split("|"):
-        offers.append(Offer(cloud, region or None, instance, gpu, number, *host))
+    numbers = [float(each) if each else None for each in (vcpus, ram, disk, price, spot)]
+    same: Any = (instance, gpu, int(gpus), *numbers, source, (name[0] if name else "") or None)
+    offers += (Offer(cloud, region or None, *same) for region in regions.split("|"))
 
 
 def render(sources: Iterable[PriceSource], offers: Iterable[Offer]) -> str:

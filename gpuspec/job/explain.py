@@ -14,6 +14,9 @@ from gpuspec.job.problem import SchemaProblem, shown
 from gpuspec.job.schema import here, resolve
 from gpuspec.text import Edit, pointer
 
+Place = tuple[str | int, ...]
+"""The keys and indices that lead to a value."""
+_VARIABLE = "letters, digits and `_`, no digit first"
 _TYPES = {
     "string": "a string",
     "number": "a number",
@@ -122,9 +125,7 @@ def _problems(error: Any, schema: dict[str, Any]) -> Iterator[SchemaProblem]:
         yield _form(place, value)
 
 
-def _short(
-    place: tuple[str | int, ...], value: Any, rule: str, wanted: int, part: dict[str, Any]
-) -> SchemaProblem:
+def _short(place: Place, value: Any, rule: str, wanted: int, part: dict[str, Any]) -> SchemaProblem:
     if value:
         message = f"{shown(place)} has {len(value)} {_unit(rule)}; it needs {wanted}"
         return SchemaProblem(pointer(*place), message, "range")
@@ -137,11 +138,7 @@ def _unit(rule: str) -> str:
 
 
 def _unknown(
-    place: tuple[str | int, ...],
-    key: str,
-    value: dict[str, Any],
-    part: dict[str, Any],
-    schema: dict[str, Any],
+    place: Place, key: str, value: dict[str, Any], part: dict[str, Any], schema: dict[str, Any]
 ) -> SchemaProblem:
     known = [name for name, field in part["properties"].items() if not field.get("deprecated")]
     low = key.lower().replace("-", "_")
@@ -170,9 +167,7 @@ def _inside(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return field.get("properties", {}) if closed else {}
 
 
-def _missing(
-    place: tuple[str | int, ...], key: str, part: dict[str, Any], schema: dict[str, Any]
-) -> SchemaProblem:
+def _missing(place: Place, key: str, part: dict[str, Any], schema: dict[str, Any]) -> SchemaProblem:
     if place == ("readiness",):
         message = "`readiness` needs `http` (an address to ask) or `command` (a command to run)"
         return SchemaProblem("/readiness", message, "missing", "value", "http")
@@ -185,7 +180,7 @@ def _missing(
     return SchemaProblem(pointer(*place), f"{shown(place)} needs `{key}`: {meaning}", "missing", "value", key)
 
 
-def _type(place: tuple[str | int, ...], value: Any, part: dict[str, Any]) -> SchemaProblem:
+def _type(place: Place, value: Any, part: dict[str, Any]) -> SchemaProblem:
     wanted = part["type"] if isinstance(part["type"], list) else [part["type"]]
     words = [_TYPES[kind] for kind in wanted]
     must = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
@@ -216,13 +211,9 @@ def _meant(value: Any, wanted: list[str], part: dict[str, Any]) -> Any:
             return value.lower() == "true"
     if "string" in wanted and type(value) in (int, float):
         return str(value)
-    if (
-        "string" in wanted
-        and isinstance(value, list)
-        and all(isinstance(line, str) for line in value)
-        and value
-    ):
-        return "\n".join(value)
+    lines = value if isinstance(value, list) and all(isinstance(line, str) for line in value) else ()
+    if lines and "string" in wanted:
+        return "\n".join(lines)
     return None
 
 
@@ -237,44 +228,34 @@ def _kind(value: Any) -> str:
     return _json(value)
 
 
-def _enum(place: tuple[str | int, ...], value: Any, wanted: list[Any]) -> SchemaProblem:
+def _enum(place: Place, value: Any, wanted: list[Any]) -> SchemaProblem:
     near = get_close_matches(str(value).lower(), [str(word) for word in wanted], n=1, cutoff=0.6)
     allowed = ", ".join(f"`{word}`" for word in wanted)
     message = f"{shown(place)} is {_kind(value)}; allowed are {allowed}"
     at = pointer(*place)
     if not near:
         return SchemaProblem(at, message, "value")
-    return SchemaProblem(
-        at,
-        f"{message}. Did you mean `{near[0]}`?",
-        "value",
-        "value",
-        _json(near[0]),
-        (Edit("set", at, near[0]),),
-    )
+    message += f". Did you mean `{near[0]}`?"
+    return SchemaProblem(at, message, "value", "value", _json(near[0]), (Edit("set", at, near[0]),))
 
 
-def _range(
-    place: tuple[str | int, ...], value: Any, rule: str, wanted: Any, part: dict[str, Any]
-) -> SchemaProblem:
+def _range(place: Place, value: Any, rule: str, wanted: Any, part: dict[str, Any]) -> SchemaProblem:
     must = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}[rule]
     meaning = part.get("description", "")
     message = f"{shown(place)} is {_kind(value)}; it must be {must} {wanted:,}. {meaning}".rstrip()
     return SchemaProblem(pointer(*place), message, "range")
 
 
-def _bad_name(place: tuple[str | int, ...], key: str) -> SchemaProblem:
-    message = f"{_json(key)} is no name of an environment variable: letters, digits and `_`, no digit first"
+def _bad_name(place: Place, key: str) -> SchemaProblem:
+    message = f"{_json(key)} is no name of an environment variable: {_VARIABLE}"
     return SchemaProblem(pointer(*place, key), message, "pattern", "key")
 
 
-def _form(place: tuple[str | int, ...], value: str) -> SchemaProblem:
+def _form(place: Place, value: str) -> SchemaProblem:
     """A string that has not the form it needs."""
     forms = {"source": "an address that begins with http:// or https://", "http": "an address like http://localhost:8000/health",
              "sha256": "64 hexadecimal digits"}  # fmt: skip
-    form = forms.get(
-        str(place[-1]), "the name of an environment variable: letters, digits and `_`, no digit first"
-    )
+    form = forms.get(str(place[-1]), f"the name of an environment variable: {_VARIABLE}")
     message = f"{shown(place)} is {_kind(value)}; it must be {form}"
     if place[0] == "secrets":
         # Whoever writes a token here must not find it in a log.

@@ -22,6 +22,14 @@ from gpuspec.job.job import (
 )
 from gpuspec.text import pointer
 
+_PLAIN = (
+    "name", "task", "min_vram", "max_price", "spot", "keep_alive_minutes", "workdir", "disk_gb", "image", "run",
+    "provider", "cache", "volume_mode", "encryption",
+)  # fmt: skip
+_LISTS = ("clouds", "regions", "include", "outputs", "exclude_outputs", "secrets", "apt", "pip")
+_SECTIONS = {"budget": Budget, "checkpoint": Checkpoint, "scaling": Scaling, "traffic": Traffic}
+"""Fields that a Job has as they are written, as tuples of strings, and as NamedTuples."""
+
 
 def from_mapping(
     value: Mapping[str, Any],
@@ -45,45 +53,23 @@ class _Reader:
     def job(self, raw: Mapping[str, Any]) -> Job:
         """All fields."""
         steps = self.steps()
+        plain: dict[str, Any] = {name: self.field(name) for name in _PLAIN}
+        plain |= {name: self.words(name) for name in _LISTS}
+        plain |= {name: self.section(name, kind) for name, kind in _SECTIONS.items()}
         return Job(
-            name=self.field("name"),
-            task=self.field("task"),
+            **plain,
             model=self.section("model", ModelSpec, _model),
             gpu_types=self.gpus(self.field("gpu_types"), "/gpu_types"),
             gpu_count=_whole(self.field("gpu_count")),
-            min_vram=self.field("min_vram"),
-            max_price=self.field("max_price"),
-            budget=self.section("budget", Budget),
-            spot=self.field("spot"),
-            clouds=self.words("clouds"),
-            regions=self.words("regions"),
-            keep_alive_minutes=self.field("keep_alive_minutes"),
             downloads=self.downloads(),
-            workdir=self.field("workdir"),
-            include=self.words("include"),
-            outputs=self.words("outputs"),
-            exclude_outputs=self.words("exclude_outputs"),
-            disk_gb=self.field("disk_gb"),
-            image=self.field("image"),
             env=MappingProxyType(self.environment_variables("env")),
-            secrets=self.words("secrets"),
             setup=tuple(step.run for step in steps),
-            run=self.field("run"),
             items=self.items(),
             ports=self.ports(),
             readiness=self.readiness(),
-            checkpoint=self.section("checkpoint", Checkpoint),
-            scaling=self.section("scaling", Scaling),
-            traffic=self.section("traffic", Traffic),
-            provider=self.field("provider"),
-            cache=self.field("cache"),
             labels=MappingProxyType(self.environment_variables("labels")),
             steps=steps,
-            apt=self.words("apt"),
-            pip=self.words("pip"),
             serverless=self.serverless(),
-            volume_mode=self.field("volume_mode"),
-            encryption=self.field("encryption"),
             pointers=MappingProxyType(self.pointers),
             raw=MappingProxyType(raw),
         )

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpuspec.lint.facts import Facts
-    from gpuspec.lint.finding import Confidence, Edit, Finding, Fix, Related, Replace, Saving
+    from gpuspec.lint.finding import Confidence, Finding, Fix, Related, Replace, Saving
     from gpuspec.lint.rule import Option, Rule
+    from gpuspec.text import Edit
 
 __all__ = ["Confidence", "Edit", "Facts", "Finding", "Fix", "Option", "Related", "Replace", "Rule", "Saving"]
 
-_HOME = {"Facts": "gpuspec.lint.facts", "Option": "gpuspec.lint.rule", "Rule": "gpuspec.lint.rule"}
+_HOME = {
+    "Edit": "gpuspec.text",
+    "Facts": "gpuspec.lint.facts",
+    "Option": "gpuspec.lint.rule",
+    "Rule": "gpuspec.lint.rule",
+}
 
 
 def __getattr__(name: str) -> object:

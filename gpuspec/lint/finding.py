@@ -8,18 +8,6 @@ from gpuspec.words import HOURS_PER_MONTH
 Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]
 
-__all__ = [
-    "HOURS_PER_MONTH",
-    "Confidence",
-    "Edit",
-    "Finding",
-    "Fix",
-    "Related",
-    "Replace",
-    "Saving",
-    "Severity",
-]
-
 
 class Saving(NamedTuple):
     """Money a finding is worth, in US dollars per running hour."""

@@ -13,6 +13,7 @@ from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
+from gpuspec.lint.script import script_kind
 from gpuspec.lint.settings import Settings
 from gpuspec.text import EditError, parse
 from gpuspec.text.rewrite import apply
@@ -58,16 +59,10 @@ def _round(
     attempts += [[found] for found in wanted]
     for attempt in attempts:
         fixes = [found.finding.fix for found in attempt if found.finding.fix]
-        after = applied(data, fixes, is_spec=_is_spec(attempt[0]))
+        after = applied(data, fixes, is_spec=script_kind(attempt[0].path) is None)
         if after is not None and after not in seen:
             return after, [fix.title for fix in fixes]
     return data, []
-
-
-def _is_spec(found: Located) -> bool:
-    from gpuspec.lint.script import script_kind
-
-    return script_kind(found.path) is None
 
 
 def _apart(wanted: Sequence[Located]) -> list[Located]:
@@ -107,7 +102,6 @@ def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool) -> bytes | None
 def second_reading(path: str, data: bytes) -> str | None:
     """What json5 reads otherwise than gpuspec in a fixed job spec, in words; None if it reads the same, or where the
     file is a script. Raises NotRead where json5 could not be asked."""
-    from gpuspec.lint.script import script_kind
     from gpuspec.text.second_reader import disagreement
 
     return None if script_kind(path) else disagreement(parse(data.decode()))

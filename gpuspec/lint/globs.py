@@ -19,7 +19,7 @@ def glob_matches(path: str, glob: str) -> bool:
     """
     pattern = _compiled.get(glob)
     if pattern is None:
-        pattern = _compiled[glob] = _compile(glob)
+        pattern = _compiled[glob] = re.compile(f"{_pattern(glob.removeprefix('./'))}(?:/.*)?", re.S)
     return pattern.fullmatch(path) is not None
 
 
@@ -35,11 +35,6 @@ _CLASSES = {
     "blank": r" \t",
     "xdigit": "0-9a-fA-F", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~", "cntrl": r"\0-\x1f",
 }  # fmt: skip
-
-
-def _compile(glob: str) -> re.Pattern[str]:
-    body = glob[2:] if glob.startswith("./") else glob
-    return re.compile(f"{_pattern(body)}(?:/.*)?", re.S)
 
 
 def _pattern(glob: str) -> str:

@@ -79,15 +79,10 @@ def markdown(rule: Rule) -> str:
     for name, body in read.sections:
         if name != "Options":
             out.append(f"## {name}\n\n{body}")
-    options = _options(rule, read.section("Options"))
+    options = [*filter(None, [read.section("Options")]), *map(option_line, rule.options)]
     if options:
-        out.append(f"## Options\n\n{options}")
+        out.append("## Options\n\n" + "\n".join(options))
     return "\n\n".join(out) + "\n"
-
-
-def _options(rule: Rule, words: str) -> str:
-    lines = [words] if words else []
-    return "\n".join(lines + [option_line(option) for option in rule.options])
 
 
 def option_line(option: Option) -> str:

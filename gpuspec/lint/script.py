@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gpuspec.catalog import Catalog
 from gpuspec.lint.suppression import Suppression
 from gpuspec.planning.case import JobOverrides, JobSettings
-from gpuspec.text import Span, Tree
+from gpuspec.text import Tree
 
 Kind = Literal["shell", "python", "makefile", "workflow", "package"]
 
@@ -47,12 +47,6 @@ class Script:
         self.suppressions: tuple[Suppression, ...] = ()
         # A Tree without a value: line and column arithmetic is the same for any text.
         self.lines = Tree(text)
-
-    def line_span(self, line: int) -> Span:
-        """The span of a line (from 1), without indentation and line end."""
-        start = self.lines.line_starts()[line - 1]
-        text = self.lines.line_text(line)
-        return Span(start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
 
 
 def script_kind(path: str) -> Kind | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuspec.catalog import Catalog, Model
+from gpuspec.catalog import Catalog
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.pipelines import pipeline_of
@@ -26,15 +26,11 @@ def bytes_on_disk(name: str, catalog: Catalog) -> float | None:
     if model.weights_gib and not match.quantization:
         return model.weights_gib * GIB
     if model.modality in ("image", "video"):
-        return _pipeline(name, model, bits)
+        parts = pipeline_of(name, model, model.params_b, model.modality == "video")
+        if parts is None or not parts.known:
+            return None
+        return (parts.denoiser * bits + (parts.text_encoders + parts.vae) * 16) * 1e9 / 8
     if model.modality != "text":
         return model.params_b * 1e9 * bits / 8 if model.params_b else None
     shape = shape_of(Workload(model=model, params_b=match.params_b))
     return None if isinstance(shape, Unsized) else weights(shape, scheme).low
-
-
-def _pipeline(name: str, model: Model, bits: float) -> float | None:
-    parts = pipeline_of(name, model, model.params_b, model.modality == "video")
-    if parts is None or not parts.known:
-        return None
-    return (parts.denoiser * bits + (parts.text_encoders + parts.vae) * 16) * 1e9 / 8

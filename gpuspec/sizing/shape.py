@@ -1,6 +1,7 @@
 """Shape: a text model's architecture, complete, whatever part of it the catalogue knows."""
 
 from collections.abc import Mapping
+from math import log
 from typing import Any, NamedTuple
 
 from gpuspec.catalog import Model
@@ -102,7 +103,7 @@ def _complete(model: Model | None, params: float) -> Shape:
     known: dict[str, Any] = model._asdict() if model else {}
     exact = all(known.get(k) for k in ("layers", "hidden", "kv_heads", "vocab"))
     exact = exact and bool(known.get("intermediate") or known.get("moe"))
-    stand_in = _nearest(params)
+    stand_in: tuple[Any, ...] = min(_DENSE, key=lambda row: abs(log(row[0] * 1e9 / params)))
     head_dim = known.get("head_dim") or stand_in[6]
     heads = known.get("heads") or known.get("kv_heads") or stand_in[4]
     hidden = known.get("hidden") or (
@@ -122,12 +123,6 @@ def _complete(model: Model | None, params: float) -> Shape:
     active = (known.get("active_params_b") or 0) * 1e9 or params
     base = Shape(params, active, layers, hidden, intermediate, heads, kv_heads, head_dim, vocab, tied)
     return _with_attention(base, moe, known, exact)
-
-
-def _nearest(params: float) -> tuple[Any, ...]:
-    from math import log
-
-    return min(_DENSE, key=lambda row: abs(log(row[0] * 1e9 / params)))
 
 
 def _with_attention(base: Shape, moe: Mapping[str, Any], known: Mapping[str, Any], exact: bool) -> Shape:

@@ -72,15 +72,17 @@ class SpecPerItem(Rule):
     options = (Option("min_files", int, 3, "Least number of specs that differ in one literal.", minimum=2),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        alike = facts.alike
+        alike, job = facts.alike, facts.job
         least = facts.options["min_files"]
-        if len(alike) < least or alike[0].path != facts.path or _serves(facts):
+        if len(alike) < least or alike[0].path != facts.path:
+            return
+        if job.task in ("serve", "interactive") or job.ports or job.readiness or job.scaling:
             return
         own = _flat(facts.tree.value)
         places = _places(facts.tree, own)
         found: dict[str, list[tuple[str, Difference]]] = {}
         for other in alike[1:]:
-            difference = _difference(own, _leaves(other.text, own, places), facts.job.pointer("name"))
+            difference = _difference(own, _leaves(other.text, own, places), job.pointer("name"))
             if difference is not None:
                 found.setdefault(difference.pointer, []).append((other.path, difference))
         for where, others in found.items():
@@ -98,11 +100,6 @@ class SpecPerItem(Rule):
             f"{names}. Run one by one, each rents a machine and loads the model for one item",
             suggestion='one spec with "items": one machine, all of them',
         )
-
-
-def _serves(facts: Facts) -> bool:
-    job = facts.job
-    return job.task in ("serve", "interactive") or bool(job.ports or job.readiness or job.scaling)
 
 
 def _listed(words: list[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.formats import Format
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
 
@@ -62,21 +61,16 @@ class ReadinessMissing(Rule):
         port = next(usual, ports[0] if len(ports) == 1 else None)
         address = f"http://localhost:{port}{server.health}" if server and server.health and port else None
         value = {"http": address, "timeout": 900}
+        how = f"add {facts.format.spelled('readiness')} with what answers once the model is loaded"
+        if address and (example := facts.format.examples.get("readiness")):
+            how = example.replace("{address}", address)  # as the file's own launcher reads it
         yield self.finding(
             job.pointer("ports"),
             f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports))} and no readiness: the server counts as up "
             "while its model still loads, and nobody notices if it never does",
             on="key",
-            suggestion=_how(address, facts.format),
+            suggestion=how,
             fix=Fix("add readiness", (Edit("set", "/readiness", value),), safe=False)
             if address and facts.format.spelled("readiness") == "readiness"
             else None,
         )
-
-
-def _how(address: str | None, format: Format) -> str:
-    """What to write, as the file's own launcher reads it."""
-    example = format.examples.get("readiness")
-    if address is None or example is None:
-        return f"add {format.spelled('readiness')} with what answers once the model is loaded"
-    return example.replace("{address}", address)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gpuspec.lint import Facts, Finding, Rule, Saving
-from gpuspec.planning.alternatives import COUNTS, Alternative
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
@@ -128,13 +128,12 @@ class SmallerModelOrCascade(Rule):
         )  # fmt: skip
         job = facts.job._replace(min_vram=None, max_price=None)
         market = facts.case.instead(job=job, workload=work).market
-        best: Tier | None = None
-        for machine in market.fitting(COUNTS[:1]):
-            found = load(work, machine.gpu, machine.gpu_count, traffic, share=share)
-            tier = Tier(machine, found) if found else None
-            if tier and (best is None or tier.per_hour < best.per_hour):
-                best = tier
-        return best
+        tiers = (
+            Tier(machine, found)
+            for machine in market.fitting((1,))
+            if (found := load(work, machine.gpu, machine.gpu_count, traffic, share=share))
+        )
+        return min(tiers, key=lambda tier: tier.per_hour, default=None)
 
 
 def _line(tier: Tier) -> str:

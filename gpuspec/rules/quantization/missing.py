@@ -119,6 +119,9 @@ class MissingQuantization(Rule):
         return bool(work <= 1 - facts.options["min_saving"])
 
     def _report(self, facts: Facts, current: Alternative, scheme: Scheme, machine: Alternative) -> Finding:
+        assert current.fit
+        # More GPUs than the weights ask for may be there for concurrent requests that the spec does not declare.
+        for_speed = current.gpu_count > 1 and current.fit.need.expected < 0.6 * current.fit.usable
         job = facts.job
         saving = Saving(current.per_hour - machine.per_hour)
         weights = _weights(facts, current)
@@ -134,7 +137,7 @@ class MissingQuantization(Rule):
             f"{name} in 16 bit is {gib(weights)} of weights and takes {current.label} at "
             f"{dollars(current.per_hour)}/h{others}; in {scheme.width} bit it is {gib(smaller)} and {machine.label} "
             f"holds it at {dollars(machine.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
-            confidence="medium" if _for_speed(current) else "high",
+            confidence="medium" if for_speed else "high",
             saving=saving,
             suggestion=f"use {how} (quality loss {QUALITY[scheme.width]})",
             numbers=(*need_lines(machine), *price_lines(current, machine)),
@@ -144,13 +147,6 @@ class MissingQuantization(Rule):
 def _offered(engine: str) -> tuple[Scheme, ...]:
     """The schemes that an engine loads and that save memory, most bits first."""
     return tuple(find_scheme(name) for name in engine_of(engine).quantizing.suggested)
-
-
-def _for_speed(current: Alternative) -> bool:
-    """Whether there are more GPUs than the weights ask for: they may be there for concurrent requests that
-    the spec does not declare."""
-    assert current.fit
-    return current.gpu_count > 1 and current.fit.need.expected < 0.6 * current.fit.usable
 
 
 def _linked(machine: Alternative) -> bool:
