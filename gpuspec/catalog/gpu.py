@@ -41,8 +41,8 @@ class Gpu(NamedTuple):
 
     @property
     def vram_gib(self) -> float:
-        """Memory a program can use, GiB: what engine logs show, else what the driver shows, else the vendor's
-        figure (vendors write GB and mean 2^30)."""
+        """Memory that programs see, GiB, of which an engine takes its share (`sizing.usable`): what engine logs show,
+        else what the driver shows, else the vendor's figure (vendors write GB and mean 2^30)."""
         if self.visible_gib is not None:
             return self.visible_gib
         if self.vram_mib_reported is not None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.cli.open_case import CaseOptions, case_options, open_case
-from gpuspec.cli.options import accept_no_timer_option
+from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 
@@ -23,12 +22,12 @@ KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypil
 )
 @case_options
 @accept_no_timer_option
-def command(spec: str, to: str, given: CaseOptions, accept_no_timer: bool) -> int:
+def command(spec: str, to: str, given: CaseOptions) -> int:
     """Print what `gpuspec run` would launch, for another tool.
 
     `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` does the same as `gpuspec run`. Secrets are
     named, never written: pass them with `sky launch --secret NAME`.
     """
-    case = open_case(spec, given.settings_for(spec, accept_no_timer=accept_no_timer))
+    case = open_case(spec, given.settings_for(spec))
     click.echo(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]), nl=False)
     return 0

@@ -156,10 +156,10 @@ def dates_of_prices(catalog: Catalog) -> list[str]:
 def _print_one(line: Line) -> None:
     gpu = line.gpu
     click.echo(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
-    shows = f", {gpu.vram_gib:.1f} GiB usable" if gpu.vram_gib != gpu.vram_gb else ""
+    visible = f", {gpu.vram_gib:.1f} GiB visible" if gpu.vram_gib != gpu.vram_gb else ""
     speeds = (("FP16", gpu.fp16_tflops), ("FP8", gpu.fp8_tflops), ("FP4", gpu.fp4_tflops))
     facts = (
-        ("memory", f"{gpu.vram_gb:g} GB{shows}"),
+        ("memory", f"{gpu.vram_gb:g} GB{visible}"),
         ("bandwidth", f"{_number(gpu.bandwidth_gbs)} GB/s"),
         ("dense TFLOPS", ", ".join(f"{name} {_number(speed)}" for name, speed in speeds)),
         ("features", _features(gpu) or "none of bf16, fp8, fp4"),

@@ -20,7 +20,7 @@ from gpuspec.rules import collect
 
 
 class CaseOptions(NamedTuple):
-    """The options of every command that reads a job: `--prices`, `--cloud`, `--config`, `--isolated`."""
+    """The options about a job: those of `case_options`, and those below it that some commands have."""
 
     job: JobOverrides = JobOverrides()
     config: str | None = None
@@ -29,14 +29,17 @@ class CaseOptions(NamedTuple):
     def words(self) -> list[str]:
         """These options as they are typed."""
         clouds = (("--cloud", name) for name in self.job.clouds)
-        named = [("--prices", self.job.prices), ("--config", self.config), *clouds]
+        hours = self.job.max_hours
+        limit = None if hours is None else str(hours)
+        named = [("--prices", self.job.prices), ("--config", self.config), ("--max-hours", limit), *clouds]
         typed = [word for option, value in named if value is not None for word in (option, value)]
-        return [*typed, *(["--isolated"] if self.isolated else [])]
+        flags = (("--isolated", self.isolated), ("--accept-no-timer", self.job.accept_no_timer))
+        return [*typed, *(flag for flag, given in flags if given)]
 
-    def settings_for(self, path: str, **more: Any) -> Settings:
-        """The settings of a file's folder with these on top, and `more` of JobOverrides. UserError where its config
+    def settings_for(self, path: str, *, machines: int = 1) -> Settings:
+        """The settings of a file's folder with these on top; `machines` share the budget. UserError where its config
         file is wrong."""
-        overrides = Overrides(job=self.job._replace(**more))
+        overrides = Overrides(job=self.job._replace(machines=machines))
         return Configs(collect(), overrides, path=self.config, isolated=self.isolated).settings_for(path)
 
 
@@ -61,12 +64,27 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         cloud: tuple[str, ...],
         config: str | None,
         isolated: bool,
+        max_hours: float | None = None,
+        accept_no_timer: bool = False,
         **more: Any,
     ) -> Any:
-        job = JobOverrides(prices=prices, clouds=tuple(name.lower() for name in cloud))
+        job = JobOverrides(
+            prices=prices,
+            clouds=tuple(name.lower() for name in cloud),
+            max_hours=max_hours,
+            accept_no_timer=accept_no_timer,
+        )
         return command(*args, given=CaseOptions(job, config, isolated), **more)
 
     return with_options
+
+
+max_hours_option = click.option(
+    "--max-hours", type=click.FloatRange(min=0, min_open=True), help="Time limit; overrides the spec's."
+)
+accept_no_timer_option = click.option(
+    "--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down."
+)
 
 
 def open_case(path: str, settings: Settings, *, formats: Sequence[Known] = FORMATS) -> Case:

@@ -7,10 +7,6 @@ from typing import Any
 
 import click
 
-accept_no_timer_option = click.option(
-    "--accept-no-timer", is_flag=True, help="Keep clouds whose machines cannot take themselves down."
-)
-
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
     """`--format`, the first of them by default; the command gets it as `format_`."""

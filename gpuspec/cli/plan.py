@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.deadline import against_deadline
-from gpuspec.cli.open_case import CaseOptions, case_options, open_case
-from gpuspec.cli.options import accept_no_timer_option
+from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
 
 
 @click.command("plan")
@@ -33,7 +32,6 @@ def command(
     deadline: float | None,
     item_seconds: float | None,
     given: CaseOptions,
-    accept_no_timer: bool,
 ) -> int:
     """Rank what can be rented for a job, with reasons and the worst-case cost.
 
@@ -42,7 +40,7 @@ def command(
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
     """
-    case = open_case(spec, given.settings_for(spec, accept_no_timer=accept_no_timer))
+    case = open_case(spec, given.settings_for(spec))
     plan = case.plan
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
     if as_json:

@@ -9,7 +9,13 @@ import click
 
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.launcher_name import LauncherName
-from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.open_case import (
+    CaseOptions,
+    accept_no_timer_option,
+    case_options,
+    max_hours_option,
+    open_case,
+)
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
@@ -39,9 +45,7 @@ class Prepared(NamedTuple):
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; launch.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and what would be sent; launch nothing.")
 @click.option("--detach", "-d", is_flag=True, help="Return once the job is started.")
-@click.option(
-    "--max-hours", type=click.FloatRange(min=0, min_open=True), help="Time limit; overrides the spec's."
-)
+@max_hours_option
 @case_options
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
 @click.option("--shards", type=click.IntRange(min=2), help="Spread the items over this many machines.")
@@ -54,7 +58,7 @@ class Prepared(NamedTuple):
 @click.option(
     "--allow-no-gpu", is_flag=True, help="With --on local: go on although the GPU asked for is missing."
 )
-@click.option("--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down.")
+@accept_no_timer_option
 def command(
     specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None, given: CaseOptions, **options: Any
 ) -> int:
@@ -94,12 +98,7 @@ def command(
 
 def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: bool, shards: int) -> Prepared:
     shard = parse_shard(options["shard"])
-    settings = given.settings_for(
-        spec,
-        max_hours=options["max_hours"],
-        machines=shard[1] if shard else shards,
-        accept_no_timer=options["accept_no_timer"],
-    )
+    settings = given.settings_for(spec, machines=shard[1] if shard else shards)
     case = open_case(spec, settings)
     name, plan = _launcher_and_plan(case, options["on"])
     budget = case.job.budget
@@ -107,11 +106,12 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     if shards > 1 and name != "local" and budget and budget.max_total is not None:
         _say(f"{shards} machines share the budget: {dollars(budget.max_total)} is the most for each")
     _lint(case, settings)
-    alike = ("detach", "accept_no_timer", "resume", "fresh", "plain", "allow_no_gpu")
+    alike = ("detach", "resume", "fresh", "plain", "allow_no_gpu")
     run_settings = RunSettings(
         spec_path=spec,
         workdir=case.workdir,
         outputs=not options["no_outputs"],
+        accept_no_timer=given.job.accept_no_timer,
         shard=shard,
         **{name: options[name] for name in alike},
         max_hours=own_limit if name == "local" else plan.max_hours,

@@ -13,8 +13,7 @@ from gpuspec.cli.open_case import CaseOptions
 from gpuspec.errors import UserError
 from gpuspec.planning.case import Case
 
-_VALUES = ("on", "max_hours")
-_FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu", "accept_no_timer")
+_FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu")
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -43,10 +42,9 @@ def check_shards(case: Case, specs: int, shards: int) -> None:
 def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, Any]) -> int:
     """Run all parts at once, their lines marked `[1/3]`; the exit status of the first that did not succeed."""
     command = [sys.executable, "-m", "gpuspec", "run", "--yes"]
-    for name in _VALUES:
-        if options[name] is not None:
-            command += [_option(name), str(options[name])]
-    command += [_option(name) for name in _FLAGS if options[name]]
+    if options["on"] is not None:
+        command += ["--on", str(options["on"])]
+    command += [f"--{name.replace('_', '-')}" for name in _FLAGS if options[name]]
     command += given.words()
     children = [
         subprocess.Popen(
@@ -81,10 +79,6 @@ def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, An
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _copy(mark: str, stream: IO[str] | None, out: IO[str]) -> None:

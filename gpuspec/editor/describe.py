@@ -32,7 +32,7 @@ def gpu_text(written: str, listed: PriceList) -> str | None:
 
 
 def _gpu(gpu: Gpu, listed: PriceList) -> str:
-    usable = f" ({gib(gpu.vram_gib)} usable)" if gpu.vram_gib != gpu.vram_gb else ""
+    visible = f" ({gib(gpu.vram_gib)} visible)" if gpu.vram_gib != gpu.vram_gb else ""
     speeds = [
         f"{gpu.bandwidth_gbs:,.0f} GB/s" if gpu.bandwidth_gbs else "",
         f"{gpu.fp16_tflops:g} FP16 TFLOPS" if gpu.fp16_tflops else "",
@@ -40,7 +40,7 @@ def _gpu(gpu: Gpu, listed: PriceList) -> str:
     formats = [name for name, has in (("bf16", gpu.bf16), ("fp8", gpu.fp8), ("fp4", gpu.fp4)) if has]
     lines = [
         f"**{gpu.name}** · {gpu.vendor} {gpu.architecture}",
-        f"- {gpu.vram_gb:g} GB{usable}",
+        f"- {gpu.vram_gb:g} GB{visible}",
         f"- {', '.join(filter(None, speeds)) or 'speed unknown'}",
         f"- {', '.join(formats) or 'none of bf16, fp8, fp4'}",
     ]

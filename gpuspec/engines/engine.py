@@ -209,7 +209,8 @@ class Engine(NamedTuple):
         return next((d for d in reversed(self.defaults) if not before(version, d.since)), self.defaults[0])
 
     def flag(self, field: str) -> str:
-        """The flag that sets a field of the Workload; "" if none does."""
+        """The flag that sets a field of the Workload, for messages and fixes: of several, the first long one in its
+        row; "" if none does."""
         said = self.tool.flags.items()
         long = (f for f, meaning in said if meaning.partition(":")[0] == field and not f.startswith("-"))
         return next(("--" + flag for flag in long), "")

@@ -45,11 +45,18 @@ class Item(NamedTuple):
 
 
 def read_yaml(text: str) -> Item:
-    """The whole text as one item; empty where it is nested beyond reading."""
+    """The whole text as one item; empty where it is nested beyond reading, or holds several documents."""
+    documents: list[list[_Line]] = [[]]
+    for line in _lines(text):
+        if line.indent == 0 and re.match(r"(?:---|\.\.\.)(?:\s|$)", line.text):
+            documents.append([])
+        documents[-1].append(line)
+    filled = [lines for lines in documents if not all(map(_blank, lines))]
     try:
-        return Item("", "", Span(0, len(text)), tuple(_items(_lines(text), text)))
+        inner = tuple(_items(filled[0], text)) if len(filled) == 1 else ()
     except RecursionError:
-        return Item("", "", Span(0, len(text)))
+        inner = ()
+    return Item("", "", Span(0, len(text)), inner)
 
 
 class _Line(NamedTuple):
@@ -69,7 +76,7 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _blank(line: _Line) -> bool:
-    return not line.text.strip() or line.text.startswith(("#", "---")) or len(line.text) > _LONGEST
+    return not line.text.strip() or line.text.startswith(("#", "---", "...")) or len(line.text) > _LONGEST
 
 
 def _items(lines: list[_Line], source: str) -> Iterator[Item]:

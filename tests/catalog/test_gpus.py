@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from gpuspec.catalog import Catalog, Gpu
+from gpuspec.catalog.shipped import DATA, read_gpu
 
 CATALOG = Catalog()
 
@@ -53,10 +57,26 @@ def test_features_follow_the_generation(name: str, bf16: bool, fp8: bool, fp4: b
     assert (gpu.bf16, gpu.fp8, gpu.fp4) == (bf16, fp8, fp4)
 
 
-def test_usable_memory() -> None:
+def test_the_memory_that_programs_see() -> None:
     assert _gpu("RTX 5090").vram_gib == pytest.approx(32607 / 1024)  # nvidia-smi shows 32,607 MiB
     assert _gpu("T4").vram_gib == 14.56  # vLLM log
     assert _gpu("MI300X").vram_gib == 192  # never recorded here: the vendor's figure
+
+
+def test_rows_of_the_file_are_in_order_begin_with_the_name_and_cite_known_sources() -> None:
+    """`read_gpu` finds a row by its name, which therefore comes first."""
+    head, *lines = (Path(DATA) / "gpus.jsonl").read_text(encoding="utf-8").splitlines()
+    sources = set(json.loads(head)["sources"])
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        assert next(iter(row)) == "name"
+        assert row["sources"], row["name"]
+        known = [
+            source for source in row["sources"] if source in sources or " " in source
+        ]  # a citation in words
+        assert known == row["sources"], row["name"]
+        assert read_gpu(row["name"]) == CATALOG.gpus_by_name[row["name"]]
+    assert rows == sorted(rows, key=lambda row: (row["vram_gb"], row["name"]))
 
 
 def test_a_family_promises_no_more_than_its_least_form() -> None:

@@ -95,3 +95,22 @@ def test_flags_are_found_by_what_they_set() -> None:
     assert engine_of("sglang").flag("context") == "--context-length"
     assert engine_of("tgi").flag("concurrency") == "--max-batch-size"
     assert vllm.flag("lora_rank") == ""
+
+
+FIELDS = ("memory_utilization", "context", "tensor_parallel", "quantization", "concurrency")
+"""What messages and fixes tell people to set."""
+
+
+def test_the_flag_that_messages_write_is_chosen_where_several_set_a_field() -> None:
+    """Of several it is the first in the row, so their order is no accident."""
+    several = {}
+    for engine in ENGINES:
+        for field in FIELDS:
+            flags = [
+                flag
+                for flag, meaning in engine.tool.flags.items()
+                if meaning.partition(":")[0] == field and not flag.startswith("-")
+            ]
+            if len(flags) > 1:
+                several[engine.name, field] = engine.flag(field)
+    assert several == {("sglang", "quantization"): "--quantization", ("sglang", "tensor_parallel"): "--tp"}

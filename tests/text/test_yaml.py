@@ -53,3 +53,14 @@ def test_places_are_characters_of_the_text() -> None:
 
 def test_what_is_nested_too_deep_is_empty() -> None:
     assert read_yaml("".join(" " * depth + "a:\n" for depth in range(5_000))).inner == ()
+
+
+def test_several_documents_are_not_read_as_one() -> None:
+    """PyYAML's safe_load, too, refuses such a text."""
+    one = read_yaml("# first\n--- # begins\nname: a\n...\n# ends\n---\n")
+    assert found(one, "name").text == "a"
+    assert read_yaml("name: a\n---\nname: b\n").inner == ()
+    assert read_yaml("---\nname: a\n...\n---\nimage: b\n").inner == ()
+    block = read_yaml("run: |\n  one\n  ---\n  two\nname: c\n")
+    assert found(block, "run").raw.split() == ["one", "---", "two"]
+    assert found(block, "name").text == "c"
