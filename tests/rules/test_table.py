@@ -3,6 +3,7 @@ from being asked would have said nothing."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gpuspec.formats import read
@@ -48,3 +49,11 @@ def test_what_is_not_asked_would_have_been_silent() -> None:
             assert list(row.rule.check(facts)) == [], f"{row.code} on {path}"
             spared += 1
     assert spared > 1000
+
+
+def test_the_prose_of_a_rule_holds_no_name_of_the_code() -> None:
+    # A renamed variable once took a word of a rule's page along: "where a cache that outlives the machine is in_env".
+    for row in RULES:
+        prose = re.sub(r"```.*?```|`[^`\n]*`", "", type(row.rule).__doc__ or "", flags=re.DOTALL)
+        assert prose.strip(), row.code
+        assert re.findall(r"\b[A-Za-z]+_\w+", prose) == [], row.code
