@@ -1,6 +1,7 @@
 """The limits a spec sets on what may be rented, and in words why an offer breaks one (None if it does not)."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Gpu, Offer
@@ -32,8 +33,10 @@ class Wanted(NamedTuple):
 
 def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     """The GPUs a spec accepts, each with its count. A name that several GPUs share accepts them all."""
-    count, stated = _gpu_count(job, workload)
-    notes = [] if stated else ["no gpu_count and no parallelism given: one GPU"]
+    stated = _gpu_count(job, workload)
+    count = stated or 1
+    each_counted = bool(job.gpu_types) and all(choice.gpu_count for choice in job.gpu_types)
+    notes = [] if stated or each_counted else ["no gpu_count and no parallelism given: one GPU"]
     accepted: set[tuple[str, int]] = set()
     for choice in job.gpu_types:
         match = catalog.resolve_gpu(choice.name)
@@ -44,24 +47,17 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
         elif not found:
             notes.append(f"nobody knows a GPU called {choice.name}: left out")
         accepted.update((name, choice.gpu_count or match.gpu_count or count) for name in found)
-    if job.gpu_types and all(choice.gpu_count for choice in job.gpu_types):
-        notes = [note for note in notes if not note.startswith("no gpu_count")]
     return Wanted(frozenset(accepted), count, bool(job.gpu_types), tuple(notes))
 
 
-def _gpu_count(job: Job, workload: Workload) -> tuple[int, bool]:
-    """(GPUs per machine, whether anything said so)."""
+def _gpu_count(job: Job, workload: Workload) -> int | None:
+    """GPUs per machine; None where nothing says so."""
     if job.gpu_count:
-        return job.gpu_count, True
+        return job.gpu_count
     degrees = (workload.tensor_parallel, workload.pipeline_parallel, workload.data_parallel)
     if any(degrees):
-        product = 1
-        for degree in degrees:
-            product *= degree or 1
-        return product, True
-    if workload.processes:
-        return workload.processes, True
-    return 1, False
+        return prod(degree or 1 for degree in degrees)
+    return workload.processes or None
 
 
 def needs_gpu(job: Job, workload: Workload) -> bool:

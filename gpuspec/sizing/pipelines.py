@@ -67,5 +67,7 @@ def pipeline_of(name: str, model: Model | None, params_b: float | None, video: b
 def _stated(model: Model | None) -> float | None:
     """Billions of parameters of the text encoders the catalogue lists, None where it lists none."""
     parts = (model.components if model else None) or {}
-    encoders = [value for name, value in parts.items() if value and name.startswith(("t5", "clip", "text"))]
-    return sum(v / 2 if n.endswith("_gb_bf16") else v for n, v in parts.items() if v in encoders) or None
+    encoders = {
+        name: size for name, size in parts.items() if size and name.startswith(("t5", "clip", "text"))
+    }
+    return sum(size / 2 if name.endswith("_gb_bf16") else size for name, size in encoders.items()) or None

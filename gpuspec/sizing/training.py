@@ -62,25 +62,25 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
     if isinstance(shape, Unsized):
         return shape
     assumptions: list[str] = []
-    plan = _plan(workload, shape, gpus, trainable, assumptions)
-    if bits_of(plan.scheme) is None:
-        return Unsized(f"the size of quantization {plan.scheme!r} is not known")
-    passing = _activations(workload, plan)
-    if plan.method == "full":
-        parts = _full(workload, plan, passing)
+    setup = _setup(workload, shape, gpus, trainable, assumptions)
+    if bits_of(setup.scheme) is None:
+        return Unsized(f"the size of quantization {setup.scheme!r} is not known")
+    passing = _activations(workload, setup)
+    if setup.method == "full":
+        parts = _full(workload, setup, passing)
     else:
-        parts = _adapted(plan, trainable)
+        parts = _adapted(setup, trainable)
     parts.extend(passing)
     parts.extend(vision_tower(workload.model, training=True))
-    if plan.split[0] > 1 or plan.on_host:
-        parts.append(_gathered(plan))
-    parts.extend(runtime(TORCH, _workspace(plan), gpus))
+    if setup.split[0] > 1 or setup.on_host:
+        parts.append(_gathered(setup))
+    parts.extend(runtime(TORCH, _workspace(setup), gpus))
     held = sum(part.expected for part in passing)
     parts.append(Part("fragmentation", 0.0, 0.04 * held, 0.12 * held, "4 % of what comes and goes each step"))
-    return Need(tuple(parts), gpus, plan.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
+    return Need(tuple(parts), gpus, setup.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
 
 
-def _plan(
+def _setup(
     workload: Workload, shape: Shape, gpus: int, trainable: float | None, assumptions: list[str]
 ) -> TrainingSetup:
     engine = engine_of(workload.engine or USUAL_TRAINER)
@@ -154,23 +154,23 @@ def _split(workload: Workload, gpus: int, assumptions: list[str]) -> tuple[tuple
     return (n, n, n), zero
 
 
-def _full(workload: Workload, plan: TrainingSetup, passing: list[Part]) -> list[Part]:
+def _full(workload: Workload, setup: TrainingSetup, passing: list[Part]) -> list[Part]:
     """Weights, gradients and optimizer state. Gradients appear while activations go, so only what they
     exceed the activations by is added, unless they are kept over several steps."""
-    by_weights, by_gradients, by_optimizer = plan.split
+    by_weights, by_gradients, by_optimizer = setup.split
     host = (
-        plan.on_host or (workload.sharding or "").endswith("offload") or workload.cpu_offload == "optimizer"
+        setup.on_host or (workload.sharding or "").endswith("offload") or workload.cpu_offload == "optimizer"
     )
-    params, state = plan.shape.params / GIB, plan.states
-    billions = f"{plan.shape.params / 1e9:.3f} B parameters"
-    size = 0.0 if plan.on_host else params * state.weights / by_weights
+    params, state = setup.shape.params / GIB, setup.states
+    billions = f"{setup.shape.params / 1e9:.3f} B parameters"
+    size = 0.0 if setup.on_host else params * state.weights / by_weights
     parts = [
         Part("weights", size, size, size * 1.02, f"{billions} × {state.weights:g} bytes ÷ {by_weights:g}")
     ]
     whole = params * (state.gradients / by_gradients + state.step / by_optimizer)
-    whole = 0.0 if plan.on_host else whole
+    whole = 0.0 if setup.on_host else whole
     coming = sum(part.expected for part in passing)
-    more = whole if (workload.gradient_accumulation or 1) > 1 and not plan.zero else max(whole - coming, 0.0)
+    more = whole if (workload.gradient_accumulation or 1) > 1 and not setup.zero else max(whole - coming, 0.0)
     why = f"{billions} × {state.gradients + state.step:g} bytes ÷ {by_gradients:g}"
     why += ", less the activations they take the place of" if more < whole else ""
     parts.append(Part("gradients", 0.5 * more, more, whole * 1.05, why))
@@ -185,14 +185,14 @@ def _full(workload: Workload, plan: TrainingSetup, passing: list[Part]) -> list[
     return parts
 
 
-def _adapted(plan: TrainingSetup, trainable: float | None) -> list[Part]:
-    shape, by_weights = plan.shape, plan.split[0]
-    size = weights(shape, plan.scheme, untied_head=plan.engine.memory.never_ties)
-    quantized = (bits_of(plan.scheme) or 16) < 16
-    prepared = plan.engine.training.peft and not find_scheme(plan.scheme).calibrated
+def _adapted(setup: TrainingSetup, trainable: float | None) -> list[Part]:
+    shape, by_weights = setup.shape, setup.split[0]
+    size = weights(shape, setup.scheme, untied_head=setup.engine.memory.never_ties)
+    quantized = (bits_of(setup.scheme) or 16) < 16
+    prepared = setup.engine.training.peft and not find_scheme(setup.scheme).calibrated
     upcast = 2 * shape.embedding if quantized and prepared else 0.0
     scale = by_weights * GIB
-    if plan.on_host:
+    if setup.on_host:
         # FSDP's CPU offload keeps every shard on the host; what the GPU holds are the gathered layers.
         size = size._replace(low=0.0, expected=0.0, why=size.why + ", on the host")
     parts = [Part("weights", size.low / scale, size.expected / scale, size.high / scale, size.why)]
@@ -204,37 +204,37 @@ def _adapted(plan: TrainingSetup, trainable: float | None) -> list[Part]:
         parts.append(
             Part("dequantization", 0.3 * unpacked, unpacked, unpacked, "the largest matrix in 16 bit")
         )
-    count = trainable or adapter_params(shape, plan.rank, plan.targets)
-    each = 8.0 if plan.states.weights + plan.states.gradients + plan.states.optimizer <= 8 else 16.0
-    state = count * each / GIB / plan.split[2]
-    why = f"{count / 1e6:.1f} M adapter parameters (rank {plan.rank}) × {each:g} bytes"
+    count = trainable or adapter_params(shape, setup.rank, setup.targets)
+    each = 8.0 if setup.states.weights + setup.states.gradients + setup.states.optimizer <= 8 else 16.0
+    state = count * each / GIB / setup.split[2]
+    why = f"{count / 1e6:.1f} M adapter parameters (rank {setup.rank}) × {each:g} bytes"
     parts.append(Part("adapters", 0.3 * state, state, 1.3 * state, why))
     return parts
 
 
-def _activations(workload: Workload, plan: TrainingSetup) -> list[Part]:
-    tokens = plan.sequence * plan.batch
+def _activations(workload: Workload, setup: TrainingSetup) -> list[Part]:
+    tokens = setup.sequence * setup.batch
     if (workload.algorithm or "").lower() in TWO_ANSWERS:
         tokens *= 2
-    size, why = backward.activations(plan.shape, tokens, plan.kept)
+    size, why = backward.activations(setup.shape, tokens, setup.kept)
     parts = [Part("activations", 0.7 * size / GIB, size / GIB, 1.3 * size / GIB, why)]
-    said = {None: plan.engine.training.loss, True: "fused", False: "plain"}
-    size, why = backward.logits(plan.shape, tokens, said[workload.fused_loss])
+    said = {None: setup.engine.training.loss, True: "fused", False: "plain"}
+    size, why = backward.logits(setup.shape, tokens, said[workload.fused_loss])
     parts.append(Part("logits", 0.6 * size / GIB, size / GIB, 1.4 * size / GIB, why))
     return parts
 
 
-def _gathered(plan: TrainingSetup) -> Part:
+def _gathered(setup: TrainingSetup) -> Part:
     """FSDP and ZeRO-3 put two whole layers together at a time: the one at work and the next."""
-    layer = weights(plan.shape, plan.scheme).expected - 2 * plan.shape.embedding
-    size = 2 * max(layer, 0.0) / plan.shape.layers / GIB
+    layer = weights(setup.shape, setup.scheme).expected - 2 * setup.shape.embedding
+    size = 2 * max(layer, 0.0) / setup.shape.layers / GIB
     return Part("gathered layers", 0.5 * size, size, 1.5 * size, "two layers put together from all GPUs")
 
 
-def _workspace(plan: TrainingSetup) -> Range:
+def _workspace(setup: TrainingSetup) -> Range:
     """DeepSpeed keeps flat buckets of up to 5·10⁸ elements to reduce and to gather, no larger than what it
     divides."""
-    if not plan.zero and not plan.engine.training.deepspeed:
+    if not setup.zero and not setup.engine.training.deepspeed:
         return (0.05, 0.2, 1.0)
-    size = BUCKETS_GIB["full" if plan.method == "full" else "adapters"]
+    size = BUCKETS_GIB["full" if setup.method == "full" else "adapters"]
     return (0.1 * size, size, 2 * size + 1)

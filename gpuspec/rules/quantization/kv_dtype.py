@@ -88,6 +88,9 @@ class KvCacheDtype(Rule):
         assert machine.fit
         origin = facts.workload.origin("context")
         flag = engine_of(facts.workload.engine).quantizing.kv_fp8
+        edits = [edit] if (edit := add_argument(facts, flag)) else []
+        if "model.context" in facts.job.pointers:
+            edits.append(Edit("set", f"{facts.job.pointer('model')}/kv_dtype", "fp8"))
         return self.finding(
             origin.pointer,
             f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, current))} of the memory; "
@@ -95,7 +98,7 @@ class KvCacheDtype(Rule):
             f"{dollars(machine.per_hour)}/h instead of {current.label} at {dollars(current.per_hour)}/h",
             saving=Saving(current.per_hour - machine.per_hour),
             suggestion=f"add {flag}",
-            fix=_fix(facts, flag),
+            fix=Fix("keep the cache in FP8", tuple(edits), safe=False) if edits else None,
             numbers=(*need_lines(machine), *price_lines(current, machine)),
         )
 
@@ -109,10 +112,3 @@ def _cache(facts: Facts, machine: Alternative) -> float:
     declared = facts.workload.concurrency if "concurrency" in facts.workload.origins else None
     more = one * ((declared or 1) - 1) if engine_of(facts.workload.engine).memory.queues else 0.0
     return (one + more) / (needed.expected + more)
-
-
-def _fix(facts: Facts, flag: str) -> Fix | None:
-    edits = [edit] if (edit := add_argument(facts, flag)) else []
-    if "model.context" in facts.job.pointers:
-        edits.append(Edit("set", f"{facts.job.pointer('model')}/kv_dtype", "fp8"))
-    return Fix("keep the cache in FP8", tuple(edits), safe=False) if edits else None

@@ -55,11 +55,11 @@ class InsecureDownload(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for download in facts.job.downloads:
-            yield from self._download(facts, download)
+            yield from self._download(download)
         if "http://" in facts.tree.text:
             yield from self._commands(facts)
 
-    def _download(self, facts: Facts, download: Download) -> Iterator[Finding]:
+    def _download(self, download: Download) -> Iterator[Finding]:
         host = _plain_host(download.source)
         if host and not download.sha256 and download.strategy != "script":
             edits = [

@@ -91,18 +91,12 @@ class DiskSmall(Rule):
 
 def _models(facts: Facts) -> dict[str, float]:
     """GB of every model that is fetched, each once."""
-    sizes: dict[str, float] = {}
-    for download in facts.job.downloads:
-        if download.strategy == "hf" and whole_repository(download):
-            size = bytes_on_disk(download.source, facts.catalog)
-            if size:
-                sizes[download.source] = size / 1e9
-    found = loaded(facts)
-    if found and not any(same_repository(download.source, found.name) for download in facts.job.downloads):
-        size = bytes_on_disk(found.name, facts.catalog)
-        if size:
-            sizes[found.name] = size / 1e9
-    return sizes
+    downloads, found = facts.job.downloads, loaded(facts)
+    names = [one.source for one in downloads if one.strategy == "hf" and whole_repository(one)]
+    if found and not any(same_repository(download.source, found.name) for download in downloads):
+        names.append(found.name)
+    sizes = {name: bytes_on_disk(name, facts.catalog) for name in names}
+    return {name: size / 1e9 for name, size in sizes.items() if size}
 
 
 def _written(facts: Facts, models: dict[str, float]) -> float:

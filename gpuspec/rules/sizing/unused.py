@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from gpuspec.engines import ENGINES, engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
@@ -94,10 +95,7 @@ class GpusUnused(Rule):
             return workload.processes, "processes"
         if not engine_of(workload.engine).one_gpu_by_default or workload.origin("engine").kind != "command":
             return None, ""
-        used = 1
-        for field in fields:
-            used *= getattr(workload, field) or 1
-        return used, "tensor_parallel"
+        return prod(getattr(workload, field) or 1 for field in fields), "tensor_parallel"
 
 
 def _dealt_by_hand(facts: Facts) -> bool:

@@ -42,30 +42,29 @@ class UnusedSuppression(Rule):
     needs = "suppressions"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        for suppression in facts.suppressions:
-            yield from self._unused(suppression, facts.tree.text)
+        yield from self._unused(facts.suppressions, facts.tree.text)
 
     def check_script(self, script: Script) -> Iterator[Finding]:
-        for suppression in script.suppressions:
-            yield from self._unused(suppression, script.text)
+        yield from self._unused(script.suppressions, script.text)
 
-    def _unused(self, suppression: Suppression, text: str) -> Iterator[Finding]:
-        unused = [entry for entry in suppression.entries if entry.selector not in suppression.used]
-        if not suppression.entries:
-            yield self.finding(
-                "",
-                "this suppression names no rule, so it silences nothing",
-                span=suppression.comment,
-                suggestion="write ignore[rule-name] and why.",
-            )
-        for entry in unused:
-            replaces = tuple(Replace(*cut) for cut in without(suppression, unused, text))
-            yield self.finding(
-                "",
-                f"{entry.selector} is silenced here, but finds nothing",
-                span=entry.span,
-                fix=Fix("remove the unused suppression", (), safe=True, replaces=replaces),
-            )
+    def _unused(self, suppressions: tuple[Suppression, ...], text: str) -> Iterator[Finding]:
+        for suppression in suppressions:
+            unused = [entry for entry in suppression.entries if entry.selector not in suppression.used]
+            if not suppression.entries:
+                yield self.finding(
+                    "",
+                    "this suppression names no rule, so it silences nothing",
+                    span=suppression.comment,
+                    suggestion="write ignore[rule-name] and why.",
+                )
+            for entry in unused:
+                replaces = tuple(Replace(*cut) for cut in without(suppression, unused, text))
+                yield self.finding(
+                    "",
+                    f"{entry.selector} is silenced here, but finds nothing",
+                    span=entry.span,
+                    fix=Fix("remove the unused suppression", (), safe=True, replaces=replaces),
+                )
 
 
 class SuppressionWithoutReason(Rule):
