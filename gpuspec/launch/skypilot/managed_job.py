@@ -62,8 +62,8 @@ _STATES: dict[str, State] = {
 
 
 class ManagedJobLaunch(MachineLaunch):
-    """One managed job on its way. `seen` is the job as it was last
-    asked for, `fault` what is wrong with a machine that took over."""
+    """One managed job on its way. `seen` is the job as it was last asked for, `fault` what is wrong with a machine
+    that took over."""
 
     client_type = Controllers
     client: Controllers
@@ -103,18 +103,13 @@ class ManagedJobLaunch(MachineLaunch):
         self.number = self.client.wait_job(self.request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         self.record.update(machine_job=str(self.number))
-        self._await_machine()
+        # The controller tries until there is a machine; the job may also end without one.
+        while (job := self._refresh()).state not in ENDED and not self._check_own_machine(job):
+            time.sleep(POLL_SECONDS)
         if self.settings.detach and self._refresh().state not in ENDED:
             run_id = self.record.run.id
             return Outcome("running", None, f"running as {self.name}; `gpuspec logs -f {run_id}` follows it")
         return self._follow()
-
-    def _await_machine(self) -> None:
-        """Wait for the first machine, or for the job to end without one: the controller tries until there is one."""
-        while (job := self._refresh()).state not in ENDED:
-            if self._check_own_machine(job):
-                return
-            time.sleep(POLL_SECONDS)
 
     def _refresh(self) -> ManagedJob:
         """The job as it is now; what changed is said and recorded."""

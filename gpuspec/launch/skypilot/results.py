@@ -68,7 +68,6 @@ def fetch_before_teardown(client: Client, run: Run, *, host: str, is_up: Callabl
     outputs = recorded_outputs(client, run, host)
     if outputs is None:
         return True
-    fetched = False
     try:
         fetched = is_up()
         lines = outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS).lines() if fetched else []

@@ -62,9 +62,9 @@ def _scalar(value: Any, indent: int) -> str:
 
 
 def _float(value: float) -> str:
-    if value != value or value in (float("inf"), float("-inf")):
-        return ".nan" if value != value else (".inf" if value > 0 else "-.inf")
     text = repr(value)
+    if text in ("nan", "inf", "-inf"):
+        return text.replace("nan", ".nan").replace("inf", ".inf")
     # YAML 1.1 takes 1e-05 for text: the mantissa needs its point, the exponent its sign.
     if "e" in text:
         mantissa, exponent = text.split("e")
@@ -84,7 +84,8 @@ def _text(text: str, indent: int | None) -> str:
             body.pop()
         space = " " * indent
         return "\n".join([f"|{keep}", *(space + line if line else "" for line in body)])
-    return _quoted(text)
+    # JSON's text, which YAML reads alike once all that is not printable is escaped.
+    return _UNPRINTABLE.sub(lambda found: f"\\U{ord(found[0]):08x}", json.dumps(text, ensure_ascii=False))
 
 
 def _fits_block(text: str) -> bool:
@@ -96,9 +97,3 @@ def _fits_block(text: str) -> bool:
         and bool(lines[0])
         and all(not line or (not _UNPRINTABLE.search(line) and line.strip(" \t")) for line in lines)
     )
-
-
-def _quoted(text: str) -> str:
-    """JSON's text, which YAML reads alike once all that is not printable is escaped."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda found: f"\\U{ord(found[0]):08x}", quoted)
