@@ -155,7 +155,8 @@ class Client:
 
     def machines(self) -> list[Machine]:
         """Every cluster of this user, as the clouds report it now."""
-        return [machine_of(each) for each in self._refreshed(self._remembered(None))]
+        with explained():
+            return [machine_of(each) for each in self._refreshed(self._remembered(None))]
 
     def _remembered(self, names: list[str] | None) -> list[Any]:
         return list(self._ask(self._sdk.status, names))
