@@ -31,24 +31,20 @@ def order(price: Price) -> tuple[float, bool, str, str, str]:
     return (price.per_hour, price.spot, price.offer.cloud, price.offer.region or "", price.offer.instance)
 
 
+OffersByMachine = dict[tuple[str, int], list[Offer]]
+"""(GPU, count) → every offer of it on some terms."""
+
+
 class PriceList:
     """What each GPU × count may be rented at on some terms. A thousand specs ask the same: it is worked out once for
     all of them."""
 
-    def __init__(self, catalog: Catalog, offers: Sequence[Offer], terms: RentalTerms) -> None:
+    def __init__(self, catalog: Catalog, machines: OffersByMachine, spot: str | None) -> None:
         self.catalog = catalog
-        self.machines: dict[tuple[str, int], list[Offer]] = {}
-        """(GPU, count) → every offer of it on these terms."""
-        self._spot = terms.spot
+        self.machines = machines
+        self._spot = spot
         self._prices: dict[tuple[str, int], tuple[Price, ...]] = {}
         self._sorted: dict[tuple[int, ...], tuple[tuple[Price, Gpu, int], ...]] = {}
-        ruled_out: dict[tuple[str, str | None], bool] = {}
-        for offer in offers:
-            place = (offer.cloud, offer.region)  # a thousand offers stand in a few dozen places
-            if place not in ruled_out:
-                ruled_out[place] = terms.reason(offer) is not None
-            if not ruled_out[place]:
-                self.machines.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
 
     def prices(self, gpu: str, gpu_count: int) -> tuple[Price, ...]:
         """What a machine with so many of a GPU (canonical name, or one that stands for several variants) costs,
@@ -87,6 +83,8 @@ class PriceBook:
         self.catalog = catalog
         self.offers = offers
         self._lists: dict[RentalTerms, PriceList] = {}
+        self._machines: dict[RentalTerms, OffersByMachine] = {}
+        """Shared by terms that differ in `spot` alone, which decides on prices."""
 
     @cached_property
     def clouds(self) -> frozenset[str]:
@@ -98,8 +96,23 @@ class PriceBook:
         if terms not in self._lists:
             if len(self._lists) >= MOST_LISTS:
                 self._lists.clear()
-            self._lists[terms] = PriceList(self.catalog, self.offers, terms)
+                self._machines.clear()
+            shared = terms._replace(spot=None)
+            if shared not in self._machines:
+                self._machines[shared] = self._on(shared)
+            self._lists[terms] = PriceList(self.catalog, self._machines[shared], terms.spot)
         return self._lists[terms]
+
+    def _on(self, terms: RentalTerms) -> OffersByMachine:
+        found: OffersByMachine = {}
+        ruled_out: dict[tuple[str, str | None], bool] = {}
+        for offer in self.offers:
+            place = (offer.cloud, offer.region)  # a thousand offers stand in a few dozen places
+            if place not in ruled_out:
+                ruled_out[place] = terms.reason(offer) is not None
+            if not ruled_out[place]:
+                found.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
+        return found
 
 
 def price_book(catalog: Catalog, source: str | None = None) -> PriceBook:

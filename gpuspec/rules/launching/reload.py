@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.rules.options import amount
+
+REPEATING = ("for", "while", "xargs", "parallel", "-exec")
 
 
 class ReloadPerItem(Rule):
@@ -60,7 +61,7 @@ class ReloadPerItem(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         run = facts.job.run
-        if not run or not re.search(r"\b(?:for|while|xargs|parallel)\b|-exec\b", run):
+        if not run or not any(word in run for word in REPEATING):
             return
         from gpuspec.scripts.reloads import reload_loops
 
