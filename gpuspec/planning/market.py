@@ -88,7 +88,7 @@ class Market:
         payable, most = prices_of(offer, self.job.spot), self.job.max_price
         if not payable:
             payable = prices_of(offer, "allowed")[:1]
-            spot_only = bool(payable) and payable[0].spot
+            spot_only = any(price.spot for price in payable)
             how = "only offered as spot" if spot_only else "no spot price, and spot is only"
             broken = broken or ("spot", how)
         found = []

@@ -70,12 +70,12 @@ class KeepAlive(Rule):
         limits = self._limits(facts, task)
         minutes = job.keep_alive_minutes
         if minutes is None or minutes > limits.most:
-            if not _stays(facts):
-                yield (
-                    self._absent(facts, task, limits)
-                    if minutes is None
-                    else self._too_long(facts, task or "any", limits, minutes)
-                )
+            if _stays(facts):
+                return
+            if minutes is None:
+                yield self._absent(facts, task, limits)
+            else:
+                yield self._too_long(facts, task or "any", limits, minutes)
         elif minutes < limits.least:
             yield self._off(
                 facts,

@@ -43,14 +43,11 @@ class UnknownGpu(Rule):
                 continue
             at = facts.name_pointer(choice)
             similar = match.suggestions[:3]
-            yield self.finding(
-                at,
-                f"no GPU is called {choice.name!r}" if similar else f"no GPU called {choice.name!r} is known",
-                severity=None if similar else "warning",  # it may be newer than the catalogue
-                suggestion=f"did you mean {' or '.join(similar)}?"
-                if similar
-                else "`gpuspec gpus` lists those known",
-                fix=Fix(f"use {similar[0]}", (facts.rename_gpu(choice, similar[0]),), safe=False)
-                if similar
-                else None,
-            )
+            if similar:
+                message, advice = f"no GPU is called {choice.name!r}", f"did you mean {' or '.join(similar)}?"
+                fix = Fix(f"use {similar[0]}", (facts.rename_gpu(choice, similar[0]),), safe=False)
+                yield self.finding(at, message, suggestion=advice, fix=fix)
+            else:  # it may be newer than the catalogue
+                message = f"no GPU called {choice.name!r} is known"
+                advice = "`gpuspec gpus` lists those known"
+                yield self.finding(at, message, severity="warning", suggestion=advice)
