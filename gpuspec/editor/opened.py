@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpuspec.errors import UserError
-from gpuspec.formats import FORMATS, Document, Known, recognised
+from gpuspec.formats import FORMATS, Document, Known, Source, recognised
 from gpuspec.lint.config import Configs
 from gpuspec.lint.discover import excluded, wanted
 from gpuspec.lint.files import documents_in, lint_data
@@ -88,4 +88,4 @@ def _is_ours(opened: Opened, formats: Sequence[Known]) -> bool:
     path, data = opened.path, opened.data
     if wanted(path, os.path.basename(path), opened.settings, scripts=True) or shebang_kind(data):
         return True
-    return recognised(path, data, formats=formats) is not None
+    return recognised(Source(path, data), formats) is not None

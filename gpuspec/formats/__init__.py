@@ -94,15 +94,18 @@ def read(
     """The Documents of a file, one for each job. A file that no format recognises is read as a job spec, so that what
     is wrong in it can be said; without `guess` there are none in it."""
     source = Source(path, data)
-    found = _recognised(source, formats)
+    found = recognised(source, formats)
     if found is None and guess:
         found = JOB_SPEC.format
     return found.read(source) if found else ()
 
 
-def recognised(path: str, data: bytes, *, formats: Sequence[Known] = FORMATS) -> Format | None:
+def recognised(source: Source, formats: Sequence[Known] = FORMATS) -> Format | None:
     """The format whose content a file has."""
-    return _recognised(Source(path, data), formats)
+    for known in formats:
+        if known.may_be(source.path, source.data) and known.format.recognise(source):
+            return known.format
+    return None
 
 
 def known_by_name(name: str, *, formats: Sequence[Known] = FORMATS) -> bool:
@@ -113,10 +116,3 @@ def known_by_name(name: str, *, formats: Sequence[Known] = FORMATS) -> bool:
 def titles(formats: Sequence[Known] = FORMATS) -> str:
     """The formats that are read, for people."""
     return ", ".join(known.title for known in formats)
-
-
-def _recognised(source: Source, formats: Sequence[Known]) -> Format | None:
-    for known in formats:
-        if known.may_be(source.path, source.data) and known.format.recognise(source):
-            return known.format
-    return None

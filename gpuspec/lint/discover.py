@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from gpuspec.formats import FORMATS, Known, known_by_name, recognised
+from gpuspec.formats import FORMATS, Known, Source, known_by_name, recognised
 from gpuspec.lint.globs import Ignore, gitignores_above, glob_matches, is_ignored, read_gitignore, relative
 from gpuspec.lint.script import script_kind
 from gpuspec.lint.settings import Settings
@@ -69,7 +69,7 @@ def _holds_a_job(path: str, formats: Sequence[Known]) -> bool:
             data = file.read(LARGEST_LOOKED_INTO + 1)
     except OSError:
         return False
-    return len(data) <= LARGEST_LOOKED_INTO and recognised(path, data, formats=formats) is not None
+    return len(data) <= LARGEST_LOOKED_INTO and recognised(Source(path, data), formats) is not None
 
 
 def wanted(

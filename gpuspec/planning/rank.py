@@ -9,7 +9,7 @@ from gpuspec.planning import limits
 from gpuspec.planning.cost import billed_job, cost_at, exceeds, highest_price, time_limit
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
-from gpuspec.planning.plan import Candidate, Cost, Plan
+from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
 from gpuspec.workload.workload import Workload
 
@@ -70,7 +70,7 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         notes.append(
             "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
         )
-    over = over_budget(job, plan.cost)
+    over = over_budget(job, plan.cost.total if plan.cost else None)
     return (*notes, over) if over else tuple(notes)
 
 
@@ -90,13 +90,13 @@ def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
         candidate
         for candidate in plan.kept
         if candidate.price <= dearest
-        if candidate is plan.choice or not over_budget(job, cost_at(job, plan, candidate))
+        if candidate is plan.choice or not over_budget(job, cost_at(job, plan, candidate).total)
     )
 
 
-def over_budget(job: Job, cost: Cost | None) -> str:
-    """In words, how a worst case exceeds `budget.max_total`; "" where it does not, or none is set."""
+def over_budget(job: Job, total: float | None) -> str:
+    """In words, how a worst case in dollars exceeds `budget.max_total`; "" where it does not, or none is set."""
     cap = job.budget.max_total if job.budget else None
-    if cap is None or cost is None or cost.total is None or not exceeds(cost.total, cap):
+    if cap is None or total is None or not exceeds(total, cap):
         return ""
-    return f"worst case ${cost.total:.2f} is over the budget of ${cap:.2f}"
+    return f"worst case ${total:.2f} is over the budget of ${cap:.2f}"

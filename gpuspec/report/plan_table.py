@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
-from gpuspec.planning.cost import exceeds
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
@@ -168,8 +167,7 @@ def _verdict(job: Job, plan: Plan) -> str:
         return "worst case: unbounded; set budget.max_hours or budget.max_total"
     if cap is None:
         return f"worst case: {dollars(total)}"
-    over = over_budget(job, plan.cost)
-    return over or f"worst case: {dollars(total)}, within the budget of {dollars(cap)}"
+    return over_budget(job, total) or f"worst case: {dollars(total)}, within the budget of {dollars(cap)}"
 
 
 OPTIONS = 3
@@ -193,7 +191,7 @@ def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
     for option in spread.options[:OPTIONS]:
         lines += _wrapped("", _option(job, plan, each, option))
     best = next((option for option in spread.options if option.candidate.gpu is plan.choice.gpu), None)
-    if best and best.number > 1 and not _over(job, best):
+    if best and best.number > 1 and not over_budget(job, best.worst):
         limit = "" if spread.deadline == plan.max_hours else f" --max-hours {spread.deadline:g}"
         lines.append(f"      gpuspec run --shards {best.number}{limit} {shown(path)}")
     return lines
@@ -208,16 +206,9 @@ def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
     if offer.gpu != each.gpu:
         notes.append("estimated from its data sheet")
     kind = f"{offer.gpu_count} × {offer.gpu} at {dollars(option.candidate.price)}/h{' spot' * option.candidate.spot}"
-    after = _over(job, option) + (f" ({', '.join(notes)})" if notes else "")
+    over = over_budget(job, option.worst)
+    after = f"; {over}" * bool(over) + f" ({', '.join(notes)})" * bool(notes)
     return f"{machines} of {kind}: {_figure(option.hours)} h, {dollars(option.total)}{after}"
-
-
-def _over(job: Job, option: Machines) -> str:
-    """In words, how the machines may exceed `budget.max_total`; "" where they do not."""
-    cap = job.budget.max_total if job.budget else None
-    if cap is None or option.worst is None or not exceeds(option.worst, cap):
-        return ""
-    return f"; at worst {dollars(option.worst)}, over the budget of {dollars(cap)}"
 
 
 def _figure(amount: float) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from gpuspec.engines import engine_of
-from gpuspec.job import Download
+from gpuspec.job.job import Download
 from gpuspec.lint import Facts
 
 HUB_ID = r"[A-Za-z0-9][\w.-]*/[\w.-]+"

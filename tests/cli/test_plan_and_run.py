@@ -262,7 +262,7 @@ def test_the_items_against_the_time_limit_and_a_deadline(
     # seven machines for 2 h and 3 min at $0.69
     assert said("--item-seconds", "50") == (
         "1,000 items × 50 s (as you say, 1 × RTX 4090) = 13.9 h of work within 2 h "
-        "7 machines of 1 × RTX 4090 at $0.69/h: 1.99 h, $9.82; at worst $9.90, over the budget of $5.00"
+        "7 machines of 1 × RTX 4090 at $0.69/h: 1.99 h, $9.82; worst case $9.90 is over the budget of $5.00"
     )
     assert main(["plan", path, "--prices", prices, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["items"]

@@ -13,17 +13,7 @@ import gpuspec
 from gpuspec.formats.gpu_cli import is_gpu_cli
 from gpuspec.formats.gpu_cli_fields import HOOK, RENAMED, STEP
 from gpuspec.formats.job_spec import OLD, job_of
-from gpuspec.job import (
-    Budget,
-    Checkpoint,
-    Download,
-    GpuChoice,
-    Job,
-    Port,
-    Scaling,
-    SetupStep,
-    Traffic,
-)
+from gpuspec.job.job import Budget, Checkpoint, Download, GpuChoice, Job, Port, Scaling, SetupStep, Traffic
 from gpuspec.text import parse, read_file
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus/gpu-jsonc"

@@ -23,7 +23,7 @@ from gpuspec.formats import (
     read,
     recognised,
 )
-from gpuspec.job import from_mapping
+from gpuspec.job.from_mapping import from_mapping
 from gpuspec.lint.discover import walk
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.result import Located
@@ -77,9 +77,9 @@ def findings(text: str = TEXT) -> list[Located]:
 
 
 def test_a_file_is_recognised_by_what_it_holds() -> None:
-    assert recognised("x.txt", TEXT.encode(), formats=TABLE) is FORMAT
-    assert recognised("x.txt", b"toy 2\n", formats=TABLE) is None
-    assert recognised("x.yaml", TEXT.encode(), formats=TABLE) is None  # no ending of its own
+    assert recognised(Source("x.txt", TEXT.encode()), TABLE) is FORMAT
+    assert recognised(Source("x.txt", b"toy 2\n"), TABLE) is None
+    assert recognised(Source("x.yaml", TEXT.encode()), TABLE) is None  # no ending of its own
     assert known_by_name("jobs.toy", formats=TABLE)
     assert not known_by_name("jobs.toy")
 

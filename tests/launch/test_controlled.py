@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.job import Checkpoint, Job, Scaling
+from gpuspec.job.job import Checkpoint, Job, Scaling
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot import mode
 from gpuspec.launch.skypilot.job_script import FETCHED

@@ -15,7 +15,7 @@ from small_disk import small_disk
 from webserver import Site
 
 from gpuspec.errors import UserError
-from gpuspec.job import Download
+from gpuspec.job.job import Download
 from gpuspec.launch.downloads import download_manifest, download_script
 from gpuspec.launch.on_machine.downloader.file import Failure, confined
 

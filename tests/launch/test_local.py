@@ -18,7 +18,7 @@ import pytest
 from webserver import Site
 
 from gpuspec.errors import UserError
-from gpuspec.job import Download, GpuChoice, Job, Port, Readiness
+from gpuspec.job.job import Download, GpuChoice, Job, Port, Readiness
 from gpuspec.launch import Outcome, Run, RunSettings, clock, find_launcher
 from gpuspec.launch.local import local_launcher
 from gpuspec.launch.local.processes import marked

@@ -17,7 +17,7 @@ import pytest
 from webserver import Site
 
 from gpuspec.errors import UserError
-from gpuspec.job import Job, Port, Readiness
+from gpuspec.job.job import Job, Port, Readiness
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.on_machine.readiness import LINES, Unreachable, Watch, ask_http, last_lines
 from gpuspec.launch.skypilot.job_log import Discard, JobLog

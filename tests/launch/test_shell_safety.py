@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webserver import Site
 
-from gpuspec.job import Budget, Download, GpuChoice, Job, SetupStep
+from gpuspec.job.job import Budget, Download, GpuChoice, Job, SetupStep
 from gpuspec.launch import RunSettings, find_launcher
 from gpuspec.launch.records import Records, log_path
 from gpuspec.launch.skypilot.job_script import INLINE_BYTES, sent_as_file

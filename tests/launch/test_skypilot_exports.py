@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.job import Checkpoint, Job, Port, Readiness, Scaling, Traffic
+from gpuspec.job.job import Checkpoint, Job, Port, Readiness, Scaling, Traffic
 from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 

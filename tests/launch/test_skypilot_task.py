@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.errors import UserError
-from gpuspec.job import Budget, GpuChoice, Job, Port, SetupStep
+from gpuspec.job.job import Budget, GpuChoice, Job, Port, SetupStep
 from gpuspec.launch import RunSettings, find_launcher, items
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.job_script import (

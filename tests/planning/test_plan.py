@@ -196,10 +196,12 @@ def test_the_worst_case_is_hours_idle_tail_download_and_disk() -> None:
     assert cost.download == 0  # nothing is declared that would be fetched
     assert cost.disk == pytest.approx(1.01)  # 730 GB × $0.10 ÷ 730 h × 10.1 h
     assert cost.total == pytest.approx(4.40 + 0.044 + 1.01)
-    assert over_budget(spec, made(spec, OFFERS).cost) == ""
+    assert over_budget(spec, made(spec, OFFERS).cost.total) == ""
     dear = spec._replace(budget=Budget(max_hours=100, max_total=25))
     # 100.1 h × ($0.44 + $0.10)
-    assert over_budget(dear, made(dear, OFFERS).cost) == "worst case $54.05 is over the budget of $25.00"
+    assert (
+        over_budget(dear, made(dear, OFFERS).cost.total) == "worst case $54.05 is over the budget of $25.00"
+    )
 
 
 def test_a_budget_in_dollars_becomes_a_time_limit() -> None:

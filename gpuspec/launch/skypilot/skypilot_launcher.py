@@ -44,7 +44,7 @@ class SkyPilotLauncher:
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
         check_job(job, settings)
-        over = over_budget(job, plan.cost)
+        over = over_budget(job, plan.cost.total if plan.cost else None)
         if over:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
         if (job.outputs and settings.outputs) or job.items is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gpuspec.job import Download
+from gpuspec.job.job import Download
 from gpuspec.lint import Facts, Finding, Rule
 
 COMMIT = r"[0-9a-fA-F]{7,64}"
