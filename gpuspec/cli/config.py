@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gpuspec.cli.options import format_option
+from gpuspec.cli.options import config_option, format_option, isolated_option
 from gpuspec.lint.config import KEYS, Configs
 from gpuspec.rules import collect
 
@@ -19,23 +19,23 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("path", default=".")
-@click.option("--config", "config_path", metavar="FILE", help="Use this config file and no other.")
-@click.option("--isolated", is_flag=True, help="Use no config file.")
+@config_option
+@isolated_option
 @format_option("text", "json")
-def show(path: str, config_path: str | None, isolated: bool, format_: str) -> int:
+def show(path: str, config: str | None, isolated: bool, format_: str) -> int:
     """The settings in force for PATH (default: here), each with its origin."""
-    configs = Configs(collect(), path=config_path, isolated=isolated)
-    config = configs.config_for(path)
+    configs = Configs(collect(), path=config, isolated=isolated)
+    nearest = configs.config_for(path)
     configs.settings_for(path)
     rows = [
-        (key, config.values.get(key, default), config.path if key in config.values else None)
+        (key, nearest.values.get(key, default), nearest.path if key in nearest.values else None)
         for key, (_, default, _) in KEYS.items()
     ]
     if format_ == "json":
         document = {key: {"value": value, "origin": origin} for key, value, origin in rows}
         click.echo(json.dumps(document, indent=2))
         return 0
-    if config.path is None:
+    if nearest.path is None:
         click.echo("# no gpuspec.toml, .gpuspec.toml or [tool.gpuspec] in pyproject.toml: defaults only")
     lines = [
         (f"# {key} is not set" if value is None else f"{key} = {_toml(value)}", origin or "default")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, titles
 from gpuspec.lint.config import Configs
@@ -55,8 +56,8 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="CLOUD",
         help="Only this cloud, whatever the job and the settings say. May be repeated.",
     )
-    @click.option("--config", metavar="FILE", help="Use this config file and no other.")
-    @click.option("--isolated", is_flag=True, help="Use no config file.")
+    @config_option
+    @isolated_option
     @wraps(command)
     def with_options(
         *args: Any,

@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+config_option = click.option("--config", metavar="FILE", help="Use this config file and no other.")
+isolated_option = click.option("--isolated", is_flag=True, help="Use no config file.")
+
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
     """`--format`, the first of them by default; the command gets it as `format_`."""

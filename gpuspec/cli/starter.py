@@ -69,7 +69,7 @@ def text(draft: Draft) -> str:
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in draft.model.split("/")[-1].lower())
     lines = ["{", f'  "name": {value_text(f"{draft.task}-{name}")},']
     lines.append(f'  "task": {value_text(draft.task)}, // {TASK_NOTE[draft.task]}')
-    lines += ['  "model": {', f'    "id": {value_text(draft.model)}{"," if _model(draft) else ""}']
+    lines += ['  "model": {', f'    "id": {value_text(draft.model)},']
     lines += [f"    {line}" for line in _model(draft)] + ["  },"]
     if draft.gpu:
         entry = value_text(draft.gpu if draft.gpus == 1 else {"type": draft.gpu, "count": draft.gpus})
@@ -92,7 +92,6 @@ def _model(draft: Draft) -> list[str]:
     """Lines of `model` after its id."""
     if not draft.writes_text:
         return ['"dtype": "fp16"']
-    kind = f'"quantization": "{draft.quantization}",' if draft.quantization else '"dtype": "bf16",'
     if draft.task == "train":
         return [
             '"dtype": "bf16",',
@@ -101,6 +100,7 @@ def _model(draft: Draft) -> list[str]:
             '"batch": 1, // samples per GPU and step',
             '"gradient_checkpointing": true',
         ]
+    kind = f'"quantization": "{draft.quantization}",' if draft.quantization else '"dtype": "bf16",'
     parallel = [f'"tensor_parallel": {draft.gpus},'] if draft.gpus > 1 else []
     return [
         kind,

@@ -24,7 +24,7 @@ def hover(opened: Opened, offset: int) -> tuple[Span, str] | None:
     pointer, span, is_key = found
     path, value = locate(opened.tree.value, pointer)
     field = fields.part(path)
-    text = None if is_key or not isinstance(value, str) else _value(opened, path, value)
+    text = _value(opened, path, value) if isinstance(value, str) and not is_key else None
     if text is None and field is not None and path and "description" in field:
         named = next((step for step in reversed(path) if isinstance(step, str)), "")
         text = fields.describe(named, field)

@@ -40,13 +40,13 @@ class Project:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         project = _pyproject(os.path.join(folder, "pyproject.toml"))
-        self.name = str(project.get("name", ""))
+        name = str(project.get("name", ""))
         self.requires = [str(item) for item in project.get("dependencies", ())]
         points = project.get("entry-points", {}).get("gpuspec", {})
         if not points:
             hint = '[project.entry-points.gpuspec] with a line like acme = "gpuspec_acme"'
             raise ProjectError(f"{folder}/pyproject.toml has no {hint}")
-        self.points = [EntryPoint(key, str(target), self.name) for key, target in sorted(points.items())]
+        self.points = [EntryPoint(key, str(target), name) for key, target in sorted(points.items())]
 
     def load(self) -> list[LoadedPlugin]:
         """Every module that the entry points name, imported from the folder or its `src`. Raises ProjectError."""

@@ -237,18 +237,16 @@ def load(point: EntryPoint, into: Plugins) -> None:
     from time import perf_counter
 
     from gpuspec.plugin.time_limit import time_limit
+    from gpuspec.plugin.versions import mismatch
+    from gpuspec.version import __version__
 
     name = point.distribution
     version, requirement = _metadata(point.info)
     try:
-        if requirement:
-            from gpuspec.plugin.versions import mismatch
-            from gpuspec.version import __version__
-
-            wrong = mismatch(requirement, __version__)
-            if wrong:
-                into.complain(name, wrong)
-                return
+        wrong = requirement and mismatch(requirement, __version__)
+        if wrong:
+            into.complain(name, wrong)
+            return
         start = perf_counter()
         with printing(name), time_limit():
             module = imported(point.module)

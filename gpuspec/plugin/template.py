@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
+from pathlib import Path
 
 from gpuspec.version import __version__
 
-FILES = os.path.join(os.path.dirname(__file__), "template_files")
+FILES = Path(__file__).parent / "template_files"
 """Each file there has `.txt` after its name: no tool takes it for one of gpuspec's own."""
 
 
@@ -26,11 +26,7 @@ def files(name: str) -> dict[str, str]:
     def filled(text: str) -> str:
         return re.sub("@([A-Z]+)@", lambda found: words[found[1]], text)
 
-    found = {}
-    for folder, _, names in os.walk(FILES):
-        for inner in names:
-            path = os.path.join(folder, inner)
-            with open(path, encoding="utf-8") as file:
-                shown = os.path.relpath(path, FILES).replace(os.sep, "/").removesuffix(".txt")
-                found[filled(shown)] = filled(file.read())
-    return found
+    found = {path.relative_to(FILES).as_posix(): path for path in FILES.rglob("*.txt")}
+    return {
+        filled(name.removesuffix(".txt")): filled(path.read_text("utf-8")) for name, path in found.items()
+    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gpuspec.lint.rule import Rule
@@ -43,8 +44,7 @@ def check_golden(
     from gpuspec.report.concise import line
 
     path = os.fspath(path)
-    with open(path, "rb") as file:
-        data = file.read()
+    data = Path(path).read_bytes()
     found = lint_text(data, rules, path=path, options=options, prices=prices, on_disk=on_disk)
     said = "".join(line(item)[len(path) + 1 :] + "\n" for item in found)
     if os.path.basename(path).startswith("good"):
@@ -63,9 +63,7 @@ def check_golden(
 
 def _compare(path: str, expected: str, given: bytes) -> None:
     if os.environ.get(UPDATE):
-        with open(expected, "wb") as file:
-            file.write(given)
+        Path(expected).write_bytes(given)
     assert os.path.exists(expected), f"{expected} is not there; {UPDATE}=1 writes it"
-    with open(expected, "rb") as file:
-        wanted = file.read()
+    wanted = Path(expected).read_bytes()
     assert given == wanted, f"{path} gives\n{given.decode()}\nand not, as in {expected},\n{wanted.decode()}"

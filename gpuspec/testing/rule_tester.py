@@ -177,16 +177,15 @@ _BESIDE = re.compile(r"^```toml\n# file: (\S+)\n(.*?)^```$", re.M | re.S)
 def _in_folder(
     texts: Sequence[str], beside: Sequence[tuple[str, str]], rule: type[Rule], prices: str | None
 ) -> list[Located]:
-    import os
     import tempfile
+    from pathlib import Path
 
     first_lines = [_FILE.match(text) for text in texts]
     names = [found[1] if found else f"{at}.gpu.jsonc" for at, found in enumerate(first_lines)]
     examples = list(zip(names, texts, strict=True))
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (*examples, *beside):
-            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-                file.write(text)
+            Path(folder, name).write_text(text, encoding="utf-8")
         return [
             found
             for name, text in examples
