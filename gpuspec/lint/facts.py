@@ -68,12 +68,12 @@ class Facts:
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the
         Tree ("problems", "duplicates", "extensions"), or "suppressions". Cheaper than what a rule would ask."""
+        if word.startswith("workload."):
+            return self.has_job and getattr(self.workload, word[9:]) is not None
         if word == "suppressions":
             return bool(self.suppressions)
         if word in ("problems", "duplicates", "extensions"):
             return bool(getattr(self.tree, word))
-        if word.startswith("workload."):
-            return self.has_job and getattr(self.workload, word[9:]) is not None
         return self.has_job and bool(getattr(self.job, word))
 
     @property

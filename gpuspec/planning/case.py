@@ -136,12 +136,13 @@ class Case:
     def workload(self) -> "Workload":
         """What the job does. `default_task` stands in where neither the file nor its commands tell the task."""
         from gpuspec.workload.read import read
-        from gpuspec.workload.workload import Origin
 
         found = read(self.job, self.steps, catalog=self.catalog)
         default = self.settings.default_task
         if found.task is not None or default is None:
             return found
+        from gpuspec.workload.workload import Origin
+
         origin = Origin("settings", default)
         return found._replace(task=default, origins={**found.origins, "task": origin})
 
