@@ -15,7 +15,7 @@ from gpuspec.json_text import json_text
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @case_options
 def command(path: str, as_json: bool, given: CaseOptions) -> int:
-    """What gpuspec understands of a job file, job by job: each value and where it stands.
+    """What gpuspec understands of a job file, job by job: GPUs, model, engine, limits, and where each is said.
 
     What the file does not state, but gpuspec derives or assumes, stands apart with its reason. Exit status 1 where
     something is left out, since the format's schema refuses it.

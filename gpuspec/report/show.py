@@ -9,6 +9,7 @@ from typing import Any
 from gpuspec.catalog.gpu_names import split_count
 from gpuspec.engines import engine_of
 from gpuspec.job import GpuChoice
+from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
@@ -57,21 +58,31 @@ Derived = tuple[str, Any, str]
 
 def understood(case: Case) -> dict[str, Any]:
     """One job as `show --json` prints it: every field, null where the file does not say it or says what cannot be
-    known; where each stands; what is derived; and what the format's schema refuses."""
+    known; where each stands; what is derived; and what the format's schema refuses. Tokens are masked."""
     document = case.document
     stated = dict(_stated(case))
     values = {field: stated[field][0] if field in stated else None for field in FIELDS}
-    return {
-        "place": document.place,
-        "format": document.format.name,
-        **values,
-        "gpus": values["gpus"] or [],
-        "derived": {
-            field: {"value": value, "reason": reason} for field, value, reason in _derived(case, stated)
-        },
-        "where": {field: _place(case, stated[field][1]) for field in FIELDS if field in stated},
-        "left_out": [problem.pointer for problem in document.format.mistakes(case.tree)],
-    }
+    derived = _derived(case, stated)
+    found: dict[str, Any] = _without_secrets(
+        {
+            "place": document.place,
+            "format": document.format.name,
+            **values,
+            "gpus": values["gpus"] or [],
+            "derived": {field: {"value": value, "reason": reason} for field, value, reason in derived},
+            "where": {field: _place(case, stated[field][1]) for field in FIELDS if field in stated},
+            "left_out": [problem.pointer for problem in document.format.mistakes(case.tree)],
+        }
+    )
+    return found
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(inner) for inner in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 # -- what is stated ---------------------------------------------------------------------------------
@@ -92,7 +103,7 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
 
 
 def _of_job(case: Case, field: str) -> Any:
-    job = case.job
+    job = case.written or case.job
     if field == "scaling":
         return [job.scaling.min, job.scaling.max] if job.scaling else None
     if field == "gpu_types":
@@ -168,6 +179,9 @@ def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
         yield "nodes", 1, "one machine, where nothing says otherwise"
     if job.spot is None and case.document.can_say("spot"):
         yield "spot", "never", "the default"
+    if case.clouds:
+        by = "--cloud" if case.overrides.clouds else "clouds of the settings"
+        yield "clouds", list(case.clouds), f"{by}: no others may be used"
     yield from _of_model(case, stated)
     yield from _of_memory(case, stated)
 

@@ -171,6 +171,37 @@ def test_the_settings_of_the_folder_are_a_reason(capsys: pytest.CaptureFixture[s
     assert job["derived"]["task"] == {"value": "batch", "reason": "default-task of the settings"}
 
 
+TOKEN = "hf_" + "Ab3dEfGh1jKlMnOpQrStUvWxYz0123456789"
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_a_token_is_never_shown(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it stands: in a name, an address, a command, an unknown key; on one line or wrapped."""
+    monkeypatch.setenv("COLUMNS", columns)
+    spec = {
+        "name": TOKEN,
+        "model": {"id": f"https://u:{TOKEN}@huggingface.co/Qwen/Qwen3-8B"},
+        "run": f"vllm serve x/y --dtype {TOKEN}",
+        TOKEN: 1,
+    }
+    for options in ((), ("--json",)):
+        show(json.dumps(spec), *options)
+        printed = capsys.readouterr().out
+        assert "*" * len(TOKEN) in "".join(printed.split())
+        assert TOKEN[3:20] not in "".join(printed.split())
+
+
+def test_clouds_of_the_command_and_of_the_settings_are_derived(capsys: pytest.CaptureFixture[str]) -> None:
+    text = '{"gpu_types": ["L4"], "clouds": ["lambda"]}'
+    Path("gpuspec.toml").write_text('clouds = ["vast"]\n')
+    assert shown(text, capsys)["derived"]["clouds"]["value"] == ["vast"]
+    assert show(text, "--json", "--cloud", "runpod") == 0
+    job = json.loads(capsys.readouterr().out)["jobs"][0]
+    assert (job["clouds"], job["derived"]["clouds"]["value"]) == (["lambda"], ["runpod"])
+
+
 def test_a_value_from_a_file_beside_it_has_its_place_there(capsys: pytest.CaptureFixture[str]) -> None:
     Path("start.sh").write_text("set -e\nvllm serve Qwen/Qwen2.5-7B-Instruct\n")
     job = shown('{"run": "bash start.sh"}', capsys)
