@@ -1,7 +1,7 @@
 """Finding and loading plugins: entry points of the group `gpuspec`, registered with pluggy.
 
 `importlib.metadata` costs 25 ms at every start, so `entry_points.txt` is read directly, with the same answer
-(tests/plugins/test_load.py). pluggy costs 10 ms: it is imported once there is a plugin.
+(tests/plugin/test_load.py). pluggy costs 10 ms: it is imported once there is a plugin.
 """
 
 import os

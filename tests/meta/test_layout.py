@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-ELSEWHERE = {"plugin": "plugins"}
 
 
 def folders(path: Path) -> list[str]:
@@ -24,7 +23,7 @@ ROOMS = folders(ROOT / "gpuspec")
 
 def test_every_room_has_its_tests() -> None:
     assert "rules" in ROOMS
-    assert [room for room in ROOMS if not has_tests(ROOT / "tests" / ELSEWHERE.get(room, room))] == []
+    assert [room for room in ROOMS if not has_tests(ROOT / "tests" / room)] == []
 
 
 def test_every_family_of_rules_has_its_tests() -> None:
