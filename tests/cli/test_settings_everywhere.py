@@ -266,3 +266,16 @@ def test_the_settings_are_those_of_the_file_and_not_of_the_working_folder(
     (elsewhere / "gpuspec.toml").write_text('clouds = ["aws"]\n')
     monkeypatch.chdir(elsewhere)
     assert "take 1 × RTX 4090 at $1.23/h" in said("plan", Path("../batch.jsonc"), capsys)
+
+
+def test_a_cloud_that_the_settings_rule_out_is_no_choice(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """lint does not call the only choice what `plan` does not take."""
+    path = folder / "batch.jsonc"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "clouds": ["lambda"]}))
+    (folder / "gpuspec.toml").write_text(OWN)
+    assert "on lambda is the only choice" in said("lint", path, capsys)
+    (folder / "gpuspec.toml").write_text(OWN + 'clouds = ["runpod"]\n')
+    assert "take nothing" in said("plan", path, capsys)
+    assert "only choice" not in said("lint", path, capsys)

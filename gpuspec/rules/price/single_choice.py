@@ -61,10 +61,12 @@ class SingleChoice(Rule):
         job = facts.job
         if len(job.gpu_types) != 1 or not (job.clouds or job.provider):
             return
-        places = facts.market.terms.clouds
-        if len(places) != 1 or cloud(next(iter(places))) is None:
+        terms = facts.market.terms
+        if len(terms.clouds) != 1:
             return
-        place = next(iter(places))
+        (place,) = terms.clouds
+        if cloud(place) is None or (terms.allowed and place not in terms.allowed):
+            return  # where the settings rule it out there is no choice at all
         only = job.gpu_types[0]
         region = f", region {job.regions[0]}" if len(job.regions) == 1 else ""
         other = self._other(facts)
