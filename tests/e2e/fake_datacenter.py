@@ -34,10 +34,11 @@ mount -t overlay overlay -o "lowerdir=$rootfs,upperdir=$vm/up,workdir=$vm/work" 
 cd "$vm/root"
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 tmpfs dev
-for node in null zero full random urandom tty fuse; do
-  [ -e /dev/$node ] || continue  # fuse: not everywhere
+for node in null zero full random urandom tty; do
   : >dev/$node; mount --bind /dev/$node dev/$node
 done
+# For everybody, as udev makes it, though here it may be root's alone; it is not everywhere.
+if [ -e /dev/fuse ]; then mknod -m 666 dev/fuse c $(stat -c '0x%t 0x%T' /dev/fuse); fi
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
