@@ -144,7 +144,8 @@ def cluster(stack: Stack, name: str) -> dict[str, Any] | None:
 
 def in_order(stack: Stack) -> None:
     """`reap` finds nothing to do."""
-    assert gpuspec(stack, "reap", "--dry-run").stdout == "nothing to reap\n"
+    said = gpuspec(stack, "reap", "--dry-run")
+    assert said.stdout == "nothing to reap\n", f"{said.stdout}{said.stderr}"
 
 
 def up(stack: Stack, name: str) -> bool:

@@ -89,6 +89,8 @@ def test_sold_out_fails_over_and_only_a_public_port_is_opened(vms: VMStack, tmp_
     assert vms.firewall() == [[8081, 8081]]
     assert '"e2e"' in vms.get(8081, "/gpu.jsonc", address=address_of(vms, run)).decode()
     vms.on_machine(run["machine"], "touch sky_workdir/quit")
+    # Asked before its timer fires: else how it ended is lost with its machine, and `reap` has something to say.
+    assert until(lambda: listed(vms, run["id"])["state"] == "succeeded")
     left.update(run, finished=time.monotonic())
 
 
