@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from gpuspec.launch.skypilot import api_server, provisioning
+from gpuspec.launch.skypilot.client import Client
 
 
 def test_what_a_killed_server_left_behind_is_named() -> None:
@@ -73,8 +74,42 @@ def test_it_is_waited_for_until_it_is_seen(
     answers = iter([False, False, True])
     monkeypatch.setattr(provisioning, "_visible", lambda status: next(answers))
     monkeypatch.setattr(provisioning.time, "sleep", lambda seconds: None)
-    provisioning.wait_until_visible(_cluster("INIT", 10))
+    provisioning.wait_until_visible(lambda: [_cluster("INIT", 10)])
     assert next(answers, None) is None
     assert "gs-x was being made: looking for" in capsys.readouterr().err
     monkeypatch.setattr(provisioning, "_visible", lambda status: pytest.fail("it is up"))
-    provisioning.wait_until_visible(_cluster("UP", 10))
+    provisioning.wait_until_visible(lambda: [_cluster("UP", 10)])
+    provisioning.wait_until_visible(list)
+
+
+def test_a_launch_is_cancelled_only_when_its_machine_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SkyPilot forgets a cluster that it sees no machine of, once no launch is under way."""
+    did: list[str] = []
+    seen = iter([False, False, True, True])
+    monkeypatch.setattr(provisioning.time, "sleep", lambda seconds: did.append("waited"))
+    monkeypatch.setattr(provisioning, "_visible", lambda status: next(seen))
+
+    class Server:
+        """The requests, each answered at once."""
+
+        def get(self, answer: Any) -> Any:
+            return answer
+
+        def status(self, names: list[str]) -> list[Any]:
+            return [_cluster("INIT", 5)]
+
+        def api_status(self, cluster_name: str) -> list[Any]:
+            return [SimpleNamespace(request_id="r1", cluster_name="gs-x", name="sky.launch")]
+
+        def api_cancel(self, requests: list[str], silent: bool) -> None:
+            did.append(f"cancelled {requests[0]}")
+
+        def down(self, name: str) -> None:
+            did.append(f"down {name}")
+
+    client = Client.__new__(Client)
+    client._sdk = Server()
+    client._sky = SimpleNamespace(exceptions=SimpleNamespace(ClusterDoesNotExist=KeyError))
+    client._health = SimpleNamespace(cache_clear=lambda: None)
+    client.down("gs-x")
+    assert did == ["waited", "waited", "cancelled r1", "down gs-x"]

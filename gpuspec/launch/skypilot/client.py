@@ -217,7 +217,7 @@ class Client:
         self._ask(self._sdk.autostop, name, idle_minutes, self._wait_for_jobs, down=True)
 
     def cancel_request(self, request: str) -> None:
-        """Stop a launch that is under way."""
+        """Stop a request that is under way. See `provisioning` before a launch is stopped so."""
         self._ask(self._sdk.api_cancel, [request], silent=True)
 
     def cancel_job(self, name: str, job: int) -> None:
@@ -230,11 +230,11 @@ class Client:
             # Starts the server where none is: SkyPilot remembers for 5 s that one was there (sky/server/common.py).
             self._health.cache_clear()
             self._remembered([name])
-        for request in self.pending(name):
-            self.cancel_request(request)
         with explained(), contextlib.suppress(self._sky.exceptions.ClusterDoesNotExist):
-            for each in self._remembered([name]):
-                wait_until_visible(each)
+            for request in self.pending(name):
+                wait_until_visible(lambda: self._remembered([name]))
+                self.cancel_request(request)
+            wait_until_visible(lambda: self._remembered([name]))
             self._sdk.get(self._sdk.down(name))
 
 

@@ -109,6 +109,12 @@ class MachineLaunch:
         self._rent(sky_task)
         return self._detached() if self.settings.detach else self._follow()
 
+    def _cancel_hand_in(self) -> None:
+        """Stop handing the job in to a controller, if that is still under way."""
+        if self.request is not None and self.number is None:
+            with suppress(Exception):
+                self.client.cancel_request(self.request)
+
     def _take_down(self) -> None:
         self.client.down(self.name)
         with suppress(UserError):  # a full disk: then it is asked for once more
@@ -277,9 +283,6 @@ class MachineLaunch:
             if trouble:
                 kept.append(trouble)
                 return
-            if self.request is not None and self.number is None:
-                with suppress(Exception):
-                    self.client.cancel_request(self.request)
             self._take_down()
             if self.results:
                 forget_outputs(self.record.run.id)

@@ -204,6 +204,7 @@ class ManagedJobLaunch(MachineLaunch):
             ) from error
 
     def _take_down(self) -> None:
+        self._cancel_hand_in()
         if self.outputs:
             with suppress(UserError):
                 self.outputs.outputs.fetch(timeout=TEARDOWN_FETCH_SECONDS)

@@ -1,10 +1,13 @@
 """Machines that are being made. A cloud may show a machine only seconds after it was asked for it, and make it even
-when nobody waits any more. SkyPilot forgets a cluster when it looks and sees no machine."""
+when nobody waits any more. SkyPilot forgets a cluster when it looks and sees no machine, and it looks every minute at
+clusters whose launch is over or cancelled (0.14.1, `refresh_cluster_records`). A machine that comes after that is
+known to nobody and never ends. So a launch is cancelled only when its machine is seen, or has had its time to be."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 INVISIBLE_SECONDS = 60.0
@@ -20,16 +23,18 @@ def seconds_until_visible(status: Any) -> float:
     return min(max(0.0, float(status.launched_at) + INVISIBLE_SECONDS - time.time()), INVISIBLE_SECONDS)
 
 
-def wait_until_visible(status: Any) -> None:
+def wait_until_visible(find: Callable[[], list[Any]]) -> None:
     """Wait until the cloud shows the machine of a cluster, or will not any more: only a visible one can be taken
-    down."""
-    until = time.monotonic() + seconds_until_visible(status)
+    down. `find` gives SkyPilot's record of the cluster as it is now, or nothing."""
+    until = time.monotonic() + INVISIBLE_SECONDS
     said = False
-    while time.monotonic() < until and not _visible(status):
+    while unseen := [each for each in find() if seconds_until_visible(each) and not _visible(each)]:
+        left = min(until - time.monotonic(), seconds_until_visible(unseen[0]))
+        if left <= 0:
+            return
         if not said:
-            left = until - time.monotonic()
             print(
-                f"{status.name} was being made: looking for {left:.0f} s whether it comes after all",
+                f"{unseen[0].name} was being made: looking for {left:.0f} s whether it comes after all",
                 file=sys.stderr,
             )
             said = True

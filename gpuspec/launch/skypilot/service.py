@@ -91,6 +91,7 @@ class ServiceLaunch(MachineLaunch):
         return Outcome("interrupted", None, "it was taken down")
 
     def _take_down(self) -> None:
+        self._cancel_hand_in()
         self.record.update(spent=self.client.spent(machine_names(self.name)))
         end_service(self.client, self.name)
 

@@ -366,7 +366,9 @@ def test_ports_answer_here(here: Here, alpha: Machine) -> None:
     config = here.folder / "ssh.config"
     as_ever = config.read_text()
     config.write_text(f"Host alpha\n  ProxyCommand {sys.executable} {relay} {path}\n{as_ever}")
-    apart = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    # A test session in the background ignores Ctrl-C, and so would what it starts.
+    listening = ["env", "--default-signal=INT", "unshare", "--net"]
+    apart = [*listening, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     attach = subprocess.Popen(
         [*apart, *command("attach", "test")],
         cwd=here.work,
