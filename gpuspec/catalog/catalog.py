@@ -193,18 +193,21 @@ class Catalog:
 
     @cached_property
     def _prices(self) -> Snapshot:
-        """Offers of GPUs that are not in this catalogue would be of no use: nothing is known of their memory."""
         sources, offers = self._all_prices()
-        if self._given_gpus is not None:
-            offers = tuple(offer for offer in offers if offer.gpu in self.gpus_by_name)
-        return sources, offers
+        return sources, offers if self._given_gpus is None else self._of_known_gpus(offers)
+
+    def _of_known_gpus(self, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+        """Offers of other GPUs would be of no use: nothing is known of their memory."""
+        return tuple(offer for offer in offers if offer.gpu in self.gpus_by_name)
 
     def _all_prices(self) -> Snapshot:
         if self._given_prices is not None:
             return self._given_prices
         from gpuspec.catalog.snapshot import in_force, read_own
 
-        own = read_own(self.snapshot)
+        sources, offers = read_own(self.snapshot)
+        # A plugin that is gone since, or another version of gpuspec, may have named others.
+        own = sources, self._of_known_gpus(offers) if offers else ()
         if self._added is None:
             return in_force(own)
         return in_force(own, self._added.prices({source.name for source in own[0]}, self.gpus_by_name))

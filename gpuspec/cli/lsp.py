@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.errors import UserError
+from gpuspec.lint.registry import late_problems
 
 
 @click.command("lsp")
@@ -22,4 +23,6 @@ def command(stdio: bool) -> int:
             raise
         wrong = "the language server needs pygls, which is not installed"
         raise UserError("lsp-missing", wrong, "pip install 'gpuspec[lsp]'") from None
-    return serve()
+    status = serve()
+    late_problems()  # the editor was told of each
+    return status

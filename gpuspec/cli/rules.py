@@ -27,9 +27,7 @@ def command(format_: str, docs: str | None) -> int:
         write_docs(registry, docs)
     else:
         click.echo({"text": _text, "json": _json, "markdown": _markdown}[format_](registry), nl=False)
-    for problem in registry.problems:
-        click.echo(f"gpuspec: error[internal]: {problem}", err=True)
-    return 3 if registry.problems else 0
+    return 0
 
 
 def write_docs(registry: Registry, folder: str) -> None:

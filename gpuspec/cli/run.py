@@ -132,12 +132,14 @@ def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
 
 def _lint(case: Case, settings: Settings) -> None:
     """Show the findings, as `gpuspec lint` would; stop at an error."""
+    from gpuspec.lint.registry import late_problems
     from gpuspec.lint.runner import Linter
     from gpuspec.report.summary import plural
     from gpuspec.report.text import Style, block
     from gpuspec.rules import collect
 
     linter = Linter(collect())
+    late_problems()  # told below
     findings = linter.cases([case], settings)
     for problem in linter.problems:
         _say(f"gpuspec: error[internal]: {problem}")

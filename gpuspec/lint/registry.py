@@ -66,7 +66,7 @@ def registry_of(table: Iterable[BuiltIn]) -> Registry:
     installed = plugins()
     if installed.loaded:
         rules = with_plugins(rules, installed)
-    return Registry(tuple(rules[code] for code in sorted(rules)), tuple(late_problems()))
+    return Registry(tuple(rules[code] for code in sorted(rules)), _problems(installed))
 
 
 def with_plugins(own: Mapping[str, Registered], installed: "Plugins") -> Mapping[str, Registered]:
@@ -98,13 +98,17 @@ def with_plugins(own: Mapping[str, Registered], installed: "Plugins") -> Mapping
     )
 
 
-def late_problems() -> list[Problem]:
-    """What went wrong with plugins so far in this process."""
+def _problems(installed: "Plugins") -> tuple[Problem, ...]:
+    return tuple(Problem(f"plugin {fault.plugin}", fault.message) for fault in installed.broken)
+
+
+def late_problems() -> tuple[Problem, ...]:
+    """What went wrong with plugins so far in this process, for whoever tells it: the command itself then does not."""
     from gpuspec.plugin.load import plugins
 
     installed = plugins()
     installed.told.update(installed.broken)
-    return [Problem(f"plugin {fault.plugin}", fault.message) for fault in installed.broken]
+    return _problems(installed)
 
 
 _CHOICES = {

@@ -31,11 +31,13 @@ class NextStep(NamedTuple):
 
 
 class Sized(NamedTuple):
-    """A workload, its Need, the GPUs asked about, and what can be rented, cheapest first."""
+    """A workload, its Need, the GPUs asked about, how many on one machine were tried, and what can be rented,
+    cheapest first."""
 
     workload: Workload
     need: Need
     fits: tuple[Fit, ...]
+    counts: tuple[int, ...]
     rentable: tuple[Alternative, ...]
     speed: Speed | None
     steps: tuple[NextStep, ...]
@@ -57,7 +59,7 @@ class Sized(NamedTuple):
         quick = case.speed(gpu, many) if gpu and _writes_text(workload) else None
         fast = quick if isinstance(quick, Speed) else None
         return cls(
-            workload=workload, need=answer, fits=fits, rentable=rentable, speed=fast,
+            workload=workload, need=answer, fits=fits, counts=counts, rentable=rentable, speed=fast,
             steps=_steps(case, answer, counts),
         )  # fmt: skip
 
@@ -164,7 +166,9 @@ def _cards(sized: Sized) -> list[str]:
 
 def _offers(sized: Sized) -> list[str]:
     if not sized.rentable:
-        return ["No GPU in the price lists surely holds it (1, 2, 4 or 8 on one machine)."]
+        *some, most = map(str, sized.counts)
+        tried = f"{', '.join(some)} or {most}" if some else most
+        return [f"No GPU in the price lists surely holds it ({tried} on one machine)."]
     lines = ["Smallest that surely fit, by price"]
     shown = sized.rentable[:SHOWN]
     wide = max(24, *(len(one.gpu.name) + 4 for one in shown))

@@ -136,7 +136,9 @@ class Tree:
         value = self.value
         for key in parts(pointer):
             if isinstance(value, list):
-                value = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
+                # A key may be longer than Python turns into a number; no list is.
+                is_place = key.isdecimal() and len(key) < 10 and int(key) < len(value)
+                value = value[int(key)] if is_place else None
             else:
                 value = value.get(key) if isinstance(value, dict) else None
         return value

@@ -95,6 +95,14 @@ def test_the_users_own_prices_take_the_place_of_that_cloud(tmp_path: Path) -> No
     assert any(offer.cloud == "vast" for offer in installed_catalog().offers())
 
 
+def test_own_prices_of_a_gpu_that_is_not_known_any_more_are_left_out(tmp_path: Path) -> None:
+    """A plugin that brought it may be gone."""
+    rows = (f"lambda\tmachine\t{gpu}\t1\t30\t200\t\t0.5\t\teast\tmine" for gpu in ("Gone GPU", "A10"))
+    head = f"{HEADER}\n# source\tmine\t2026-11-01\tSkyPilot catalog v8\tthis machine\trentable\n"
+    (tmp_path / "prices.tsv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    assert [offer.gpu for offer in installed_catalog().offers() if offer.cloud == "lambda"] == ["A10"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -106,3 +106,8 @@ def test_an_unknown_model_says_how_to_supply_the_facts() -> None:
 
 def test_a_name_several_cards_share_is_answered_for_each() -> None:
     assert len(found("Llama-3.1-8B", "--on", "H100")["on"]) > 1
+
+
+def test_only_as_many_gpus_as_were_tried_are_named() -> None:
+    assert "surely holds it (1 on one machine)" in run("Llama-3.1-405B", "--gpus", "1").output
+    assert "surely holds it (1, 2, 4 or 8 on one machine)" in run("org/x", "--params-b", "5000").output

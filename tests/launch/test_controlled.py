@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import small_disk
 
 from gpuspec.errors import UserError
 from gpuspec.job.job import Checkpoint, Job, Scaling
@@ -20,6 +21,7 @@ from gpuspec.launch.skypilot.job_script import FETCHED
 from gpuspec.launch.skypilot.mode import durable_folder, survives_preemption
 
 from . import drive_controlled as cloud
+from .drive_rented import fill
 from .rented import reachable
 
 needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here")
@@ -378,6 +380,16 @@ def test_a_service_is_handed_in_and_taken_down(place: Path) -> None:
     assert gpuspec("down", "job").returncode == 0
     assert not cloud.read()
     assert (Records().get("job").state, Records().get("job").spent) == ("interrupted", 1.5)
+
+
+def test_a_full_disk_keeps_no_service_from_ending(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(place, SERVICE)
+    with small_disk(place / "disk", "1m") as disk:
+        monkeypatch.setenv("GPUSPEC_STATE_DIR", str(disk / "state"))
+        assert run(place, "--detach").returncode == 0
+        fill(str(disk))
+        gpuspec("down", "job")
+    assert not cloud.read()
 
 
 @pytest.mark.parametrize("point", ["start_service:before", "start_service:after", "wait_service:after"])

@@ -188,6 +188,17 @@ def test_a_broken_plugin_is_named_in_one_line_and_the_rest_go_on(kind: str, site
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["OK1", "GS002"]
 
 
+@pytest.mark.parametrize("command", ["plan", "show", "export", "rules"])
+def test_every_command_names_a_plugin_that_cannot_be_loaded(command: str, site: Path, spec: Path) -> None:
+    install(site, "cannot", "raise ImportError('no such price service')\n")
+    (spec / "job.gpu.jsonc").write_text(
+        '{"gpu_types": ["RTX 4090"], "run": "python x.py", "budget": {"max_hours": 1}}'
+    )
+    done = gpuspec(command, *(() if command == "rules" else ("job.gpu.jsonc",)), path=site, cwd=spec)
+    said = [line for line in done.stderr.splitlines() if "no such price service" in line]
+    assert (done.returncode, len(said)) == (3, 1), done.stderr
+
+
 def test_a_plugin_that_prints_does_not_spoil_the_report(site: Path, spec: Path) -> None:
     chatty = "print('hello from the import')\n" + RULE.format(cls="Chatty", code="CHAT1", name="chatty")
     install(site, "chatty", chatty.replace("yield", "print('hello from the rule'); yield"))

@@ -93,3 +93,9 @@ def test_strings_of_any_kind() -> None:
 )  # fmt: skip
 def test_long_rubbish_ends_in_a_bounded_number_of_problems(text: str) -> None:
     assert 1 <= len(parse(text).problems) <= 100
+
+
+def test_a_key_of_more_digits_than_python_reads_leads_nowhere() -> None:
+    tree = parse('{"downloads": [{"source": "x"}]}')
+    assert tree.at("/downloads/0/source") == "x"
+    assert tree.at(f"/downloads/{'9' * 5000}/source") is None

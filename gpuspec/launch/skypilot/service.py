@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from gpuspec.errors import UserError
@@ -92,7 +93,8 @@ class ServiceLaunch(MachineLaunch):
 
     def _take_down(self) -> None:
         self._cancel_hand_in()
-        self.record.update(spent=self.client.spent(machine_names(self.name)))
+        with suppress(UserError):  # a full disk: the service must go all the same
+            self.record.update(spent=self.client.spent(machine_names(self.name)))
         end_service(self.client, self.name)
 
     def _what_may_run(self) -> str:
@@ -166,4 +168,5 @@ class ServiceRun(ControlledRun[Service]):
 
     def before_end(self, found: Service) -> None:
         """Note what it has cost."""
-        record_of(self.run).update(spent=self.controllers.spent(machine_names(self.name)))
+        with suppress(UserError):  # a full disk: the service must go all the same
+            record_of(self.run).update(spent=self.controllers.spent(machine_names(self.name)))
