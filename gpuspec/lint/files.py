@@ -10,7 +10,7 @@ from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, read, titles
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
-from gpuspec.lint.script import script_kind, shebang_kind
+from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 
 LARGEST = 50 * 1024 * 1024
@@ -90,7 +90,7 @@ def check_binary(path: str, data: bytes) -> None:
 
 def documents_in(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> tuple[Document, ...]:
     """The jobs of a file. What no format recognises is read as a job spec, unless it is a script or YAML."""
-    script = script_kind(path) or shebang_kind(data)
+    script = kind_of(path, data)
     return _documents(path, data, formats, script=script is not None)
 
 
@@ -104,7 +104,7 @@ def lint_data(
 ) -> list[Located]:
     """Findings for one file's bytes: as a script by its name or first line, and as the jobs it holds."""
     check_binary(path, data)
-    kind = script_kind(path) or shebang_kind(data)
+    kind = kind_of(path, data)
     found = linter.script(path, data, kind, settings) if kind else []
     documents = _documents(path, data, linter.formats, script=kind is not None)
     if documents:

@@ -13,7 +13,7 @@ from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
-from gpuspec.lint.script import script_kind
+from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.text import EditError, parse
 from gpuspec.text.rewrite import apply
@@ -59,7 +59,7 @@ def _round(
     attempts += [[found] for found in wanted]
     for attempt in attempts:
         fixes = [found.finding.fix for found in attempt if found.finding.fix]
-        after = applied(data, fixes, is_spec=script_kind(attempt[0].path) is None)
+        after = applied(data, fixes, is_spec=kind_of(attempt[0].path, data) is None)
         if after is not None and after not in seen:
             return after, [fix.title for fix in fixes]
     return data, []
@@ -104,7 +104,7 @@ def second_reading(path: str, data: bytes) -> str | None:
     file is a script. Raises NotRead where json5 could not be asked."""
     from gpuspec.text.second_reader import disagreement
 
-    return None if script_kind(path) else disagreement(parse(data.decode()))
+    return None if kind_of(path, data) else disagreement(parse(data.decode()))
 
 
 def write_file(path: str, data: bytes) -> None:

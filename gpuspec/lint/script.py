@@ -49,6 +49,11 @@ class Script:
         self.lines = Tree(text)
 
 
+def kind_of(path: str, data: bytes) -> Kind | None:
+    """What kind of script a file is, by its name or its first line; None if it is none."""
+    return script_kind(path) or shebang_kind(data)
+
+
 def script_kind(path: str) -> Kind | None:
     """What kind of script a path is by its name; None if by its name it is none."""
     name = os.path.basename(path).lower()

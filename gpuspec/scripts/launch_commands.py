@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gpuspec.commands.shell.wrappers import peel
@@ -173,7 +174,11 @@ def launcher_of(run: ScriptCommand, script: str) -> LaunchCommand | None:
         return None
     texts = [word.text for word in words]
     found = _sdk(texts) if texts[0].endswith("()") else _named(texts, words[0].names) or _rest(texts)
-    if found is None or found.sign not in script.lower() or any(_DRY.match(text) for text in texts):
+    if (
+        found is None
+        or (found.sign and found.sign not in script.lower())
+        or any(_DRY.match(text) for text in texts)
+    ):
         return None
     if any(_has(texts, option) for option in found.reuses):
         return None
@@ -255,6 +260,12 @@ def _has(texts: Sequence[str], option: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4)  # a here-document's text takes turns with the script's
+def _names_gpu(script: str) -> bool:
+    """Whether a script has a sign of a GPU. It is asked at each of its launches."""
+    return bool(_GPU.search(script))
+
+
 def _gpu_work(launcher: LaunchCommand, command: str, fed: str, script: str) -> bool:
     if launcher.words[0] == "kubectl" or "namespaced" in launcher.name:
         job = (
@@ -262,10 +273,10 @@ def _gpu_work(launcher: LaunchCommand, command: str, fed: str, script: str) -> b
             or "namespaced" in launcher.name
             or _JOB.search(command + " " + fed)
         )
-        return bool(job) and bool(_GPU.search(fed + " " + command + " " + script))
+        return bool(job) and (bool(_GPU.search(fed + " " + command)) or _names_gpu(script))
     if _CPU_ONLY.search(command) and not _GPU.search(command):
         return False
-    return bool(_GPU.search(command) or _GPU.search(script))
+    return bool(_GPU.search(command)) or _names_gpu(script)
 
 
 def identity_of(launcher: LaunchCommand, run: ScriptCommand) -> Word | None:

@@ -53,7 +53,7 @@ class Frame:
         self.mark = mark
         self.changing = {mark} if mark else {*loop.variables, VOLATILE}
         self.pending: list[_Launched] = []
-        self.ends_on_success: list[_Launched] = []
+        self.ends_on_success: set[_Launched] = set()
 
 
 class _Launched(NamedTuple):
@@ -91,7 +91,8 @@ class Judge:
         """The loops from the `first` on are left, if the branches around let it."""
         for at, frame in enumerate(frames[first:], first + 1):
             if not any(guard in ("failure", "limit") for guard, where in guards if where >= at):
-                frame.ends_on_success.extend(frame.pending)
+                frame.ends_on_success.update(frame.pending)
+                frame.pending.clear()
 
     def repeated(self) -> list[RepeatedLaunch]:
         """Every launch that some loop repeats per item, in the order of the text, each once."""

@@ -52,12 +52,16 @@ def _asked_for(rule: MakeRule, rules: list[MakeRule]) -> int | None:
         return None  # one file from another: made by the list
     if len(patterns) < 2 and not any("%" in target for target in patterns):
         return 0
+    names = {pattern for pattern in patterns if "%" not in pattern}
+    open_patterns = [pattern for pattern in patterns if "%" in pattern]
     most = 0
     for other in rules:
         if other is rule or ".PHONY" in other.targets:
             continue
         wanted = [
-            given for given in other.prerequisites if any(_matches(given, pattern) for pattern in patterns)
+            given
+            for given in other.prerequisites
+            if given in names or any(_matches(given, pattern) for pattern in open_patterns)
         ]
         if any(UNKNOWN in given for given in wanted):
             return None

@@ -19,7 +19,7 @@ def downloaded(steps: Sequence[Step]) -> dict[str, str]:
         words = step.command.words
         target = option(words, "--local-dir")
         downloads = target and words[0].text in ("huggingface-cli", "hf") and words[1].text == "download"
-        if target and downloads and words[2].value:
+        if target and downloads and words[2].value and not words[2].text.startswith("-"):
             found[posixpath.normpath(target)] = words[2].text
     return found
 

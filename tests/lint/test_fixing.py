@@ -12,7 +12,7 @@ from rules_for_tests import NoCloud, registry
 from gpuspec import Edit, Facts, Finding, Fix, Rule
 from gpuspec.errors import UserError
 from gpuspec.lint.finding import Replace
-from gpuspec.lint.fixing import difference, fix_data, write_file
+from gpuspec.lint.fixing import difference, fix_data, second_reading, write_file
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
 from gpuspec.rules.spec.json5_extension import Json5Extension
@@ -58,6 +58,14 @@ def test_line_ends_and_bom_are_kept(end: str, bom: str) -> None:
 )
 def test_unused_suppressions_go(text: str, after: str) -> None:
     assert fixed(text, NoCloud, Json5Extension, UnusedSuppression) == after
+
+
+@pytest.mark.parametrize("name", ["launch", "launch.sh"])
+def test_a_script_is_fixed_whether_its_name_or_its_first_line_says_what_it_is(name: str) -> None:
+    text = b"#!/bin/bash\n# gpuspec: ignore[GS301] why\nls\n"
+    done = fix_data(Linter(registry(UnusedSuppression), debug=True), name, text, Settings())
+    assert done.data == b"#!/bin/bash\nls\n"
+    assert second_reading(name, done.data) is None
 
 
 class Toggle(Rule):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuspec.scripts import launch_loops
+from gpuspec.scripts.launch_commands import _names_gpu
 from gpuspec.scripts.reading import LARGEST
 
 KINDS = ("shell", "python", "makefile", "workflow", "package")
@@ -42,16 +43,30 @@ def test_nesting_ends(text: str, kind: str) -> None:
 
 def test_functions_that_multiply_are_cut_off() -> None:
     calls = "".join(f"f{i}() {{ " + f"f{i + 1} x;" * 100 + " }\n" for i in range(5))
-    script = calls + "f5() { sky launch -y; }\nfor i in a b; do f0 $i; done\n"
-    assert len(launch_loops("x", script, "shell")) <= 1
+    script = calls + "f5() { sky launch -y -c $i; }\nfor i in a b; do f0 $i; done\n"
+    assert len(launch_loops("x", script, "shell")) == 1
 
 
 def test_all_recipes_of_a_makefile_share_one_limit() -> None:
     calls = "; ".join(f"f{i}() {{ " + f"f{i + 1} x;" * 30 + " }" for i in range(5))
     recipes = "".join(
-        f"t{n}:\n\t{calls}; f5() {{ sky launch -y; }}; for i in a b; do f0 $$i; done\n" for n in range(200)
+        f"t{n}:\n\t{calls}; f5() {{ sky launch -y -c $$i; }}; for i in a b; do f0 $$i; done\n"
+        for n in range(200)
     )
-    assert len(launch_loops("Makefile", recipes, "makefile")) <= 200
+    # The first recipe uses the limit up.
+    assert len(launch_loops("Makefile", recipes, "makefile")) == 1
+
+
+def test_a_script_is_searched_for_a_gpu_once() -> None:
+    launches = "gcloud compute instances create x$i\n" * 1_000
+    _names_gpu.cache_clear()
+    assert launch_loops("x", f"for i in a b; do\n{launches}done\n", "shell") == []
+    assert _names_gpu.cache_info().misses == 1
+
+
+def test_launches_that_all_end_their_loop() -> None:
+    launches = "sky launch -y -c x$i && break\n" * 2_000
+    assert launch_loops("x", f"for i in a b; do\n{launches}done\n", "shell") == []
 
 
 def test_beyond_the_size_limit_nothing_is_read() -> None:

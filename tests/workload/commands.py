@@ -138,6 +138,11 @@ VLLM: list[Case] = [
         _vllm(model_name="Qwen/Qwen2.5-7B-Instruct"),
     ),
     (
+        "downloaded to a folder that is named first",
+        "hf download --local-dir ./model Qwen/Qwen2.5-7B-Instruct\nvllm serve ./model",
+        _vllm(model_name="./model"),
+    ),
+    (
         "arms that differ",
         'if [ "$BIG" = 1 ]; then\n  vllm serve Qwen/Qwen2.5-72B --max-model-len 4096\nelse\n'
         "  vllm serve Qwen/Qwen2.5-7B --max-model-len 4096\nfi",

@@ -103,7 +103,7 @@ class SpotWouldDo(Rule):
         found = [
             machine._replace(price=price)
             for machine in facts.choices
-            if machine.verdict != "does not fit"
+            if facts.market.large_enough(machine)
             if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, spot="only"))
             and not exceeds(price.per_hour, facts.job.max_price)
         ]

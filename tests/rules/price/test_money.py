@@ -48,6 +48,12 @@ def test_spot_is_not_for_what_cannot_be_interrupted(task: str, spot_list: str) -
     assert found(SpotWouldDo, {"task": task}, prices=spot_list) == []
 
 
+def test_spot_of_a_gpu_below_min_vram_is_no_choice(spot_list: str) -> None:
+    either = {"task": "batch", "gpu_types": ["RTX 4090", "L40S"]}
+    assert found(SpotWouldDo, either, prices=spot_list) != []
+    assert found(SpotWouldDo, {**either, "min_vram": 40}, prices=spot_list) == []  # the RTX 4090 has 24 GB
+
+
 def test_an_unknown_task_is_left_alone(spot_list: str) -> None:
     assert found(SpotWouldDo, {}, prices=spot_list) == []
 
