@@ -8,6 +8,7 @@ from gpuspec.engines import USUAL_SERVER, engine_of
 from gpuspec.formats import JOB_SPEC, Document, Source
 from gpuspec.lint.config import Configs
 from gpuspec.lint.runner import Linter
+from gpuspec.planning.alternatives import COUNTS
 from gpuspec.planning.idle_minutes import LIMITS
 from gpuspec.rules import collect
 from gpuspec.text.value_text import value_text
@@ -47,7 +48,7 @@ def starter(task: str, model: str, path: str) -> str:
         start = start._replace(writes_text=known.modality == "text", gated=bool(known.gated))
     best = text(start)
     for quantization in (None, "fp8") if start.writes_text and task != "train" else (None,):
-        for gpus in (1, 2, 4, 8):
+        for gpus in COUNTS:
             draft = start._replace(gpus=gpus, quantization=quantization)
             case = settings.case(_document(path, text(draft)), on_disk=False)
             choice = case.plan.choice

@@ -11,6 +11,7 @@ from gpuspec.cli.run_lint import LintRequest, lint
 from gpuspec.errors import UserError
 from gpuspec.lint.config import NAMES
 from gpuspec.lint.registry import Registry
+from gpuspec.report.summary import plural
 from gpuspec.rules import collect
 
 EVERY = 0.3
@@ -34,7 +35,7 @@ def watch(request: LintRequest) -> int:
             _, after = _look(request, registry, files)
             if request.fix:
                 before = after  # what was just fixed is not news
-            sys.stderr.write(f"watching {len(files):,} file{'s' * (len(files) != 1)}; Ctrl-C ends it\n")
+            sys.stderr.write(f"watching {plural(len(files), 'file')}; Ctrl-C ends it\n")
             sys.stderr.flush()
             while after == before:
                 start = time.monotonic()

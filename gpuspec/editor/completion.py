@@ -122,7 +122,7 @@ def _known(
         single = [(gpu, gpu_short(gpu, listed)) for gpu in listed.catalog.gpus if not gpu.variants]
         for gpu, words in sorted(single, key=lambda known: known[1].endswith(NO_PRICE)):
             yield gpu.name, words, ""
-    elif is_model(path, opened.tree.value):
+    elif is_model(path, opened.tree):
         for model in opened.case().catalog.models:
             words = model_short(model)
             for name in hub_ids(model):

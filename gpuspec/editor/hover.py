@@ -62,7 +62,7 @@ def locate(document: Any, pointer: str) -> tuple[Path, Any]:
 def _value(opened: Opened, path: Path, value: str) -> str | None:
     if is_gpu(path):
         return gpu_text(value, opened.case().price_list)
-    if is_model(path, opened.tree.value):
+    if is_model(path, opened.tree):
         text, case = model_text(value, opened.case().catalog), opened.case()
         if not case.has_job or path[:1] != ("model",) or text is None:
             return text
@@ -82,11 +82,11 @@ def is_gpu(path: Path) -> bool:
     return named[-1:] == ["gpu_types"] and named[0] in ("gpu_types", "serverless")
 
 
-def is_model(path: Path, document: Any) -> bool:
+def is_model(path: Path, tree: Tree) -> bool:
     """Whether a model's name stands there: the model's, or the source of a download from the hub."""
     if path in (("model",), ("model", "id")):
         return True
     if len(path) == 3 and RENAMED.get(str(path[0]), path[0]) == "downloads" and path[2] == "source":
-        entry = locate(document, f"/{path[0]}/{path[1]}")[1]
+        entry = tree.at(f"/{path[0]}/{path[1]}")
         return isinstance(entry, dict) and entry.get("strategy") == "hf"
     return False

@@ -54,7 +54,7 @@ class _Reader:
         """All fields."""
         steps = self.steps()
         plain: dict[str, Any] = {name: self.field(name) for name in _PLAIN}
-        plain |= {name: self.words(name) for name in _LISTS}
+        plain |= {name: _words(self.field(name)) for name in _LISTS}
         plain |= {name: self.section(name, kind) for name, kind in _SECTIONS.items()}
         return Job(
             **plain,
@@ -92,9 +92,6 @@ class _Reader:
         if value is not None:
             self.pointers[name] = self.place(f"/{name}")
         return value
-
-    def words(self, name: str) -> tuple[str, ...]:
-        return _words(self.field(name))
 
     def environment_variables(self, name: str) -> dict[str, str]:
         """A map of strings; numbers and booleans as the shell would see them."""

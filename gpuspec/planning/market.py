@@ -94,7 +94,7 @@ class Market:
         found = []
         for price, spot, _ in payable:
             limit, reason = broken or ("", "")
-            if not broken and most is not None and exceeds(price, most):
+            if not broken and exceeds(price, most):
                 limit, reason = "max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h"
             made = Candidate(
                 offer=offer,
@@ -198,19 +198,35 @@ class Market:
         if than.price is None or not than.speed or (self.workload.task == "train" and than.gpu_count > 1):
             return None
         limit = float("inf") if most_vram is None else than.gpu.vram_gb * most_vram
-        for one in self.fitting(counts):
-            if one.per_hour > than.per_hour * (1 - min_saving):
-                return None
-            if one.gpu.vram_gb > limit or not one.speed or one.speed < than.speed * min_speed:
+        at_most = than.per_hour * (1 - min_saving)
+        for one in self.cheaper(than, counts, at_most=at_most, min_speed=min_speed):
+            if one.gpu.vram_gb > limit:
                 continue
             if one.gpu_count not in (1, than.gpu_count) and one.gpu.name != than.gpu.name:
                 continue  # another kind of GPU, and another number of them, is another machine
-            if not self.holds_concurrency(one):
-                continue
+            assert one.speed
             work = (one.per_hour / one.speed) / (than.per_hour / than.speed)
             if not per_work or work <= 1 - min_saving:
                 return one
         return None
+
+    def cheaper(
+        self,
+        than: Alternative,
+        counts: Sequence[int],
+        *,
+        at_most: float,
+        min_speed: float,
+        gain: float = 1.0,
+    ) -> Iterator[Alternative]:
+        """Alternatives up to `at_most` $/h, cheapest first, that hold the declared concurrency and have at least
+        `min_speed` (a share) of the speed; `gain`: how much faster this way of doing the job is on the same GPU."""
+        for one in self.fitting(counts):
+            if one.per_hour > at_most:
+                return
+            fast = one.speed and than.speed and one.speed * gain >= than.speed * min_speed
+            if fast and self.holds_concurrency(one):
+                yield one
 
     def holds_concurrency(self, one: Alternative) -> bool:
         """Whether the KV cache of the declared concurrency fits too: an engine that queues would run with less,
@@ -223,8 +239,7 @@ class Market:
         if not engine_of(self.workload.engine).memory.queues:
             return True
         needed = one.fit.need
-        cache = sum(part.expected for part in needed.parts if part.name == "KV cache")
-        return needed.expected + cache * (sequences - 1) <= one.fit.usable
+        return needed.expected + needed.kv_cache * (sequences - 1) <= one.fit.usable
 
     def fewer(self, than: Alternative, *, min_saving: float, min_speed: float) -> Alternative | None:
         """The cheapest alternative with fewer GPUs: of the same kind, or a single one of any. A model that is split

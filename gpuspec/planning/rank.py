@@ -97,6 +97,4 @@ def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
 def over_budget(job: Job, total: float | None) -> str:
     """In words, how a worst case in dollars exceeds `budget.max_total`; "" where it does not, or none is set."""
     cap = job.budget.max_total if job.budget else None
-    if cap is None or total is None or not exceeds(total, cap):
-        return ""
-    return f"worst case ${total:.2f} is over the budget of ${cap:.2f}"
+    return f"worst case ${total:.2f} is over the budget of ${cap:.2f}" if exceeds(total, cap) else ""

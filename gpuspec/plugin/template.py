@@ -26,7 +26,7 @@ def files(name: str) -> dict[str, str]:
     def filled(text: str) -> str:
         return re.sub("@([A-Z]+)@", lambda found: words[found[1]], text)
 
-    found = {path.relative_to(FILES).as_posix(): path for path in FILES.rglob("*.txt")}
     return {
-        filled(name.removesuffix(".txt")): filled(path.read_text("utf-8")) for name, path in found.items()
+        filled(path.relative_to(FILES).as_posix().removesuffix(".txt")): filled(path.read_text("utf-8"))
+        for path in FILES.rglob("*.txt")
     }

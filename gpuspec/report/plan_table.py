@@ -9,6 +9,7 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
+from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.report.width import head, shown, width
 from gpuspec.sizing import Unsized
@@ -154,10 +155,14 @@ def _choice(job: Job, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     offer, cost = plan.choice.offer, plan.cost
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
     date = f"prices of {plan.prices_as_of}" if plan.prices_as_of else dated.get(offer.source, "undated price")
-    price = f"{dollars(plan.choice.price)}/h{' spot' * plan.choice.spot}"
-    lines += _wrapped("take", f"{offer.gpu_count} × {offer.gpu} at {price}: {where} ({date})")
+    lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date})")
     lines += _wrapped("cost", "; ".join(f"{what} {value}" for what, value in cost.lines))
     return lines + _wrapped("", _verdict(job, plan))
+
+
+def _machine(candidate: Candidate) -> str:
+    offer = candidate.offer
+    return f"{offer.gpu_count} × {offer.gpu} at {dollars(candidate.price)}/h{' spot' * candidate.spot}"
 
 
 def _verdict(job: Job, plan: Plan) -> str:
@@ -175,7 +180,7 @@ OPTIONS = 3
 
 
 def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
-    items, each = f"{spread.items:,} item{'s' * (spread.items != 1)}", spread.each
+    items, each = plural(spread.items, "item"), spread.each
     if each is None:
         unknown = "how long one takes is not known: run some, or give --item-seconds"
         return _wrapped("items", f"{items}; {unknown}")
@@ -205,10 +210,9 @@ def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
         notes.append(f'"gpu_types": ["{offer.gpu}"]')
     if offer.gpu != each.gpu:
         notes.append("estimated from its data sheet")
-    kind = f"{offer.gpu_count} × {offer.gpu} at {dollars(option.candidate.price)}/h{' spot' * option.candidate.spot}"
     over = over_budget(job, option.worst)
     after = f"; {over}" * bool(over) + f" ({', '.join(notes)})" * bool(notes)
-    return f"{machines} of {kind}: {_figure(option.hours)} h, {dollars(option.total)}{after}"
+    return f"{machines} of {_machine(option.candidate)}: {_figure(option.hours)} h, {dollars(option.total)}{after}"
 
 
 def _figure(amount: float) -> str:

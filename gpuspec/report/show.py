@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from gpuspec.catalog.gpu_names import split_count
@@ -63,6 +64,7 @@ def understood(case: Case) -> dict[str, Any]:
     stated = dict(_stated(case))
     values = {field: stated[field][0] if field in stated else None for field in FIELDS}
     derived = _derived(case, stated)
+    beside = cache(partial(_beside, case))  # a script may say every field
     found: dict[str, Any] = _without_secrets(
         {
             "place": document.place,
@@ -70,7 +72,7 @@ def understood(case: Case) -> dict[str, Any]:
             **values,
             "gpus": values["gpus"] or [],
             "derived": {field: {"value": value, "reason": reason} for field, value, reason in derived},
-            "where": {field: _place(case, stated[field][1]) for field in FIELDS if field in stated},
+            "where": {field: _place(case, stated[field][1], beside) for field in FIELDS if field in stated},
             "left_out": [problem.pointer for problem in document.format.mistakes(case.tree)],
         }
     )
@@ -126,12 +128,12 @@ def _count(case: Case, choice: GpuChoice) -> int | None:
     return choice.gpu_count or case.catalog.resolve_gpu(choice.name).gpu_count or case.job.gpu_count
 
 
-def _place(case: Case, origin: Origin) -> dict[str, Any]:
+def _place(case: Case, origin: Origin, beside: Callable[[str], Tree]) -> dict[str, Any]:
     """Where a value stands: at its argument, where that stands word for word in its text."""
     tree, (start, end) = case.tree, case.tree.span(origin.pointer)
     if origin.path is not None:
-        tree, start = Tree(_beside(case, origin.path)), 0
-        end = len(tree.text)
+        tree = beside(origin.path)
+        start, end = 0, len(tree.text)
     words = origin.text.partition("…")[0].strip()  # what follows is not known
     at = tree.text.find(words, start, end) if words else -1
     found = at >= 0 or origin.path is None
@@ -145,12 +147,13 @@ def _place(case: Case, origin: Origin) -> dict[str, Any]:
     }
 
 
-def _beside(case: Case, path: str) -> str:
+def _beside(case: Case, path: str) -> Tree:
+    """The text of a file beside the job's; none where it cannot be read."""
     try:
         with open(os.path.join(os.path.dirname(case.path), path), encoding="utf-8", errors="replace") as file:
-            return file.read()
+            return Tree(file.read())
     except OSError:
-        return ""
+        return Tree("")
 
 
 # -- what is derived --------------------------------------------------------------------------------

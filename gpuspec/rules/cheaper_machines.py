@@ -12,17 +12,10 @@ from gpuspec.workload import Workload
 def cheaper_machines(
     facts: Facts, current: Alternative, another_way: Workload, *, at_most: float, gain: float = 1.0
 ) -> Iterator[Alternative]:
-    """Those with no more GPUs than the current one, up to `at_most` $/h, cheapest first, that hold the declared
-    concurrency and keep enough of the speed (option `min_speed`; `gain`: how much faster the other way is on the same
-    GPU)."""
-    market = facts.case.instead(workload=another_way).market
-    for machine in market.fitting(counts_to(current.gpu_count)):
-        if machine.per_hour > at_most:
-            return
-        if not machine.speed or not current.speed or not market.holds_concurrency(machine):
-            continue
-        if machine.speed * gain >= current.speed * facts.options["min_speed"]:
-            yield machine
+    """Those with no more GPUs than the current one, up to `at_most` $/h, cheapest first, that keep enough of the
+    speed (option `min_speed`; `gain`: how much faster the other way is on the same GPU)."""
+    market, counts = facts.case.instead(workload=another_way).market, counts_to(current.gpu_count)
+    return market.cheaper(current, counts, at_most=at_most, min_speed=facts.options["min_speed"], gain=gain)
 
 
 def capability(machine: Alternative) -> float:

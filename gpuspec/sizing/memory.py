@@ -44,6 +44,11 @@ class Need(NamedTuple):
         """The weights, GiB, on all GPUs together."""
         return sum(part.expected for part in self.parts if part.name == "weights") * self.gpus
 
+    @property
+    def kv_cache(self) -> float:
+        """The KV cache, GiB per GPU."""
+        return sum(part.expected for part in self.parts if part.name == "KV cache")
+
 
 class Unsized(NamedTuple):
     """No Need can be given; `reason` says which fact is missing, in words for the user."""

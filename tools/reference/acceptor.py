@@ -129,7 +129,6 @@ _PLAINER = (
     ),
     (r"^ +return data$\n?", ""),
     (r"^( *)(\w+)_is_(dict|list) = (isinstance\(.*\))\n +if \2_is_\3:", r"\1if \4:"),
-    (r"^( *)(\w+)_len = len\((\w+)\)\n( *)if \2_len ", r"\1if len(\3) "),
     (r"^( *)(\w+)_len = len\((\w+)\)\n", ""),
     (r"\b(\w+)_len\b", r"len(\1)"),
     (r"for \w+, (\w+) in enumerate\((\w+)\):\n +", r"for \1 in \2: "),

@@ -155,8 +155,7 @@ class Client:
 
     def machines(self) -> list[Machine]:
         """Every cluster of this user, as the clouds report it now."""
-        with explained():
-            return [machine_of(each) for each in self._refreshed(self._remembered(None))]
+        return [machine_of(each) for each in self._refreshed(self._remembered(None))]
 
     def _remembered(self, names: list[str] | None) -> list[Any]:
         return list(self._ask(self._sdk.status, names))
@@ -209,8 +208,8 @@ class Client:
     def rsync_options(self, name: str) -> list[str]:
         """How rsync reaches the folder above the job's workdir: with SkyPilot's own ssh settings (those of the user
         may not include them)."""
-        settings = shlex.quote(os.path.expanduser(f"~/.sky/generated/ssh/{name}"))
-        return ["-e", f"ssh -F {settings} {SSH_KEEPALIVE}", f"--rsync-path={self.home(name)}; rsync"]
+        ssh = f"ssh -F {shlex.quote(ssh_settings(name))} {SSH_KEEPALIVE}"
+        return ["-e", ssh, f"--rsync-path={self.home(name)}; rsync"]
 
     def set_timer(self, name: str, idle_minutes: int) -> None:
         """Change after how many idle minutes the machine goes."""
@@ -226,10 +225,9 @@ class Client:
 
     def down(self, name: str) -> None:
         """Take a machine down, and stop its launch if that is still under way; fine if it is gone."""
-        with explained():
-            # Starts the server where none is: SkyPilot remembers for 5 s that one was there (sky/server/common.py).
-            self._health.cache_clear()
-            self._remembered([name])
+        # Starts the server where none is: SkyPilot remembers for 5 s that one was there (sky/server/common.py).
+        self._health.cache_clear()
+        self._remembered([name])
         with explained(), contextlib.suppress(self._sky.exceptions.ClusterDoesNotExist):
             for request in self.pending(name):
                 wait_until_visible(lambda: self._remembered([name]))
@@ -238,13 +236,19 @@ class Client:
             self._sdk.get(self._sdk.down(name))
 
 
+def ssh_settings(machine: str) -> str:
+    """The file of SkyPilot's own ssh settings for a machine."""
+    return os.path.expanduser(f"~/.sky/generated/ssh/{machine}")
+
+
 def machine_of(status: Any) -> Machine:
     """A cluster from SkyPilot's record of it."""
     resources = getattr(status.handle, "launched_resources", None)
     accelerators = dict(getattr(resources, "accelerators", None) or {})
     price = None
-    # A launch that stopped half-way leaves no resources, or some without a place, and so without a price.
-    with contextlib.suppress(Exception):
+    # A launch that stopped half-way leaves no resources, or some without a place, and so without a price. SkyPilot
+    # may print while it looks one up, and standard output is not its own.
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(sys.stderr):
         price = float(resources.get_cost(3600))  # type: ignore[union-attr]
     name, number = next(iter(accelerators.items()), (None, None))
     cloud = getattr(resources, "cloud", None)

@@ -130,7 +130,8 @@ class MachineLaunch:
             options = tuple(option for option in options if not on_slurm(option.infra))
         if not options:
             return None
-        found = first_reusable(self.client, names, options, max_hourly_cost(self.job, options))
+        most = max_hourly_cost(self.job, options) if self.job.max_price is None else self.job.max_price
+        found = first_reusable(self.client, names, options, most)
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None
         try:
@@ -179,8 +180,8 @@ class MachineLaunch:
     def _rent(self, sky_task: Any) -> None:
         """Get the machine and hand the job in. UserError (and down with it) where it is not what was asked for."""
         hand_in = self.client.run_again if self.reused else self.client.launch
-        self.request = hand_in(sky_task, self.name)
-        self.number = self.client.wait(self.request, JobLog(sys.stderr, sys.stderr))
+        request = hand_in(sky_task, self.name)
+        self.number = self.client.wait(request, JobLog(sys.stderr, sys.stderr))
         self._begin_items()
         if self.reused and self.idle_minutes < CLAIM_MINUTES:
             self.client.set_timer(self.name, self.idle_minutes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import threading
 import urllib.parse
@@ -21,7 +20,7 @@ from gpuspec.launch.on_machine.readiness import (
     last_lines,
     patience,
 )
-from gpuspec.launch.skypilot.client import Client
+from gpuspec.launch.skypilot.client import Client, ssh_settings
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.tunnel import Tunnel
@@ -47,10 +46,16 @@ def forwarded_ports(job: Job, settings: RunSettings) -> tuple[int, ...]:
 def ssh(machine: str, *options: str) -> list[str]:
     """The words that reach a machine by ssh, with SkyPilot's own settings. Never through a connection that SkyPilot
     keeps open: ports forwarded by that one would stay after us."""
-    settings = os.path.expanduser(f"~/.sky/generated/ssh/{machine}")
     alone = ["ControlMaster=no", "ControlPath=none", "BatchMode=yes", "ConnectTimeout=10"]
     alive = ["ServerAliveInterval=5", "ServerAliveCountMax=3"]
-    return ["ssh", "-F", settings, *(w for each in (*alone, *alive) for w in ("-o", each)), *options, machine]
+    return [
+        "ssh",
+        "-F",
+        ssh_settings(machine),
+        *(w for each in (*alone, *alive) for w in ("-o", each)),
+        *options,
+        machine,
+    ]
 
 
 class PortsAndReadiness:

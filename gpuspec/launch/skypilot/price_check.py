@@ -22,7 +22,7 @@ def check_price(job: Job, plan: Plan, current: float | None, settings: RunSettin
     if current is None:
         settings.say("SkyPilot's current price could not be read; the machine's own is checked once it is up")
         return
-    if job.max_price is not None and exceeds(current, job.max_price):
+    if exceeds(current, job.max_price):
         raise UserError(
             "over-max-price",
             f"the cheapest now costs ${current:.2f}/h, max_price is ${job.max_price:.2f}/h",

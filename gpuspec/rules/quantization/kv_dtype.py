@@ -108,7 +108,7 @@ def _cache(facts: Facts, machine: Alternative) -> float:
     needed = facts.need(machine.gpu_count)
     if not isinstance(needed, Need) or not needed.expected:
         return 0.0
-    one = sum(part.expected for part in needed.parts if part.name == "KV cache")
+    one = needed.kv_cache
     declared = facts.workload.concurrency if "concurrency" in facts.workload.origins else None
     more = one * ((declared or 1) - 1) if engine_of(facts.workload.engine).memory.queues else 0.0
     return (one + more) / (needed.expected + more)

@@ -74,11 +74,11 @@ class MissingQuantization(Rule):
         if current is None:
             return
         best: tuple[Scheme, Alternative] | None = None
+        least = facts.market.least_per_hour(current)
         for scheme in schemes:
-            machine = self._cheapest(facts, scheme, current)
-            limit = best[1].per_hour if best else facts.market.least_per_hour(current)
-            if machine and machine.per_hour <= limit * (1 - facts.options["min_saving"]):
-                best = (scheme, machine)
+            machine = self._cheapest(facts, scheme, current, least * (1 - facts.options["min_saving"]))
+            if machine:
+                best, least = (scheme, machine), machine.per_hour
         if best:
             yield self._report(facts, current, *best)
 
@@ -99,13 +99,14 @@ class MissingQuantization(Rule):
             return ()
         return _offered(workload.engine or USUAL_SERVER)
 
-    def _cheapest(self, facts: Facts, scheme: Scheme, current: Alternative) -> Alternative | None:
+    def _cheapest(
+        self, facts: Facts, scheme: Scheme, current: Alternative, at_most: float
+    ) -> Alternative | None:
         workload = facts.workload._replace(quantization=scheme.name, dtype=None)
-        limit = current.per_hour * (1 - facts.options["min_saving"])
         text = generates_text(workload)
         # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
         gain = 16 / scheme.width if text else 1.0
-        for machine in cheaper_machines(facts, current, workload, at_most=limit, gain=gain):
+        for machine in cheaper_machines(facts, current, workload, at_most=at_most, gain=gain):
             able = capability(machine) >= (scheme.native_capability or scheme.least_capability)
             if able and _linked(machine) and (text or self._cheaper_work(facts, current, machine)):
                 return machine

@@ -89,7 +89,7 @@ class BatchLimit(Rule):
         one = need(work._replace(context=tokens, concurrency=1), current.gpu_count)
         if not isinstance(one, Need) or one.confidence == "low":
             return
-        each = sum(part.expected for part in one.parts if part.name == "KV cache")
+        each = one.kv_cache
         room = current.fit.usable - (one.expected - each)
         capacity = int(room / each) if each > 0 else limit
         if capacity < 1 or limit <= capacity * facts.options["over"]:

@@ -74,7 +74,7 @@ class ContextUnset(Rule):
         length = self._fitting(facts, current, full)
         if at_full.low <= room or length is None:
             return
-        cache = sum(part.expected for part in at_full.parts if part.name == "KV cache")
+        cache = at_full.kv_cache
         origin = work.origin("model_name")
         flag = engine.flag("context")
         edit = self._edit(facts, engine, f"{flag} {length}")
