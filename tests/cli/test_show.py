@@ -95,8 +95,10 @@ def show(text: str, *options: str, name: str = "job.jsonc") -> int:
     return main(["show", name, *options])
 
 
-def shown(text: str, capsys: pytest.CaptureFixture[str], name: str = "job.jsonc") -> dict[str, Any]:
-    assert show(text, "--json", name=name) == 0
+def shown(
+    text: str, capsys: pytest.CaptureFixture[str], *options: str, name: str = "job.jsonc"
+) -> dict[str, Any]:
+    assert show(text, "--json", *options, name=name) == 0
     (job,) = json.loads(capsys.readouterr().out)["jobs"]
     return dict(job)
 
@@ -197,8 +199,7 @@ def test_clouds_of_the_command_and_of_the_settings_are_derived(capsys: pytest.Ca
     text = '{"gpu_types": ["L4"], "clouds": ["lambda"]}'
     Path("gpuspec.toml").write_text('clouds = ["vast"]\n')
     assert shown(text, capsys)["derived"]["clouds"]["value"] == ["vast"]
-    assert show(text, "--json", "--cloud", "runpod") == 0
-    job = json.loads(capsys.readouterr().out)["jobs"][0]
+    job = shown(text, capsys, "--cloud", "runpod")
     assert (job["clouds"], job["derived"]["clouds"]["value"]) == (["lambda"], ["runpod"])
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.catalog import Catalog, Offer
 from gpuspec.errors import UserError
 from gpuspec.job.job import Budget, GpuChoice, Job, Port, SetupStep
 from gpuspec.launch import RunSettings, find_launcher, items
@@ -32,7 +32,7 @@ from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import rank_offers
-from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing import Unsized
 from gpuspec.workload import Workload
 
 
@@ -68,13 +68,9 @@ A6000_ON_LAMBDA = ResourceOption(
 
 
 def planned(job: Job) -> Plan:
-    def fit_of_need(need: Need, gpu: Gpu) -> Fit:
-        raise AssertionError("nothing is sized here")
-
-    book = PriceBook(Catalog(), OFFERS)
-    market = Market(job, Workload(), lambda gpus: Unsized("not said"), book)
-    market.fit_of_need = fit_of_need  # type: ignore[method-assign]
-    return rank_offers(market)
+    return rank_offers(
+        Market(job, Workload(), lambda gpus: Unsized("not said"), PriceBook(Catalog(), OFFERS))
+    )
 
 
 def job(*names: str, **fields: Any) -> Job:

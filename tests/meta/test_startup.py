@@ -29,35 +29,35 @@ DEAR = {
 }
 
 
-@pytest.mark.parametrize(
-    "spec", ["hello", "batch-70b-awq"]
-)  # few rules have something to look at; nearly all have
-def test_lint_of_a_clean_file_imports_nothing_dear(spec: str) -> None:
+def loaded_by(command: str, spec: str) -> list[str]:
+    """The modules that a command loads for an example, which it finds nothing wrong with."""
     code = (
         "import sys; before = set(sys.modules); from gpuspec.__main__ import main;"
-        f"sys.argv = ['gpuspec', 'lint', 'examples/{spec}.jsonc']; status = main();"
+        f"sys.argv = ['gpuspec', '{command}', 'examples/{spec}.jsonc']; status = main();"
         "print(status, *sorted(set(sys.modules) - before), sep='\\n', file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     status, *loaded = done.stderr.split()
     assert status == "0", done.stdout + done.stderr
+    return loaded
+
+
+@pytest.mark.parametrize(
+    "spec", ["hello", "batch-70b-awq"]
+)  # few rules have something to look at; nearly all have
+def test_lint_of_a_clean_file_imports_nothing_dear(spec: str) -> None:
+    loaded = loaded_by("lint", spec)
     assert "gpuspec.lint.runner" in loaded
     assert DEAR.isdisjoint(loaded), sorted(DEAR.intersection(loaded))
     # typing compiles each annotation of a NamedTuple that is a string.
-    paths = [ROOT / f"{name.replace('.', '/')}.py" for name in loaded if name.startswith("gpuspec.")]
+    stems = [name.replace(".", "/") for name in loaded if name.startswith("gpuspec.")]
+    paths = [ROOT / (stem + end) for stem in stems for end in (".py", "/__init__.py")]
     texts = {str(path): path.read_text(encoding="utf-8") for path in paths if path.exists()}
     slow = "\nfrom __future__ import annotations\n"
     assert not [name for name, text in texts.items() if "(NamedTuple)" in text and slow in text]
 
 
 def test_a_plan_loads_nothing_that_launches() -> None:
-    code = (
-        "import sys; from gpuspec.__main__ import main;"
-        "sys.argv = ['gpuspec', 'plan', 'examples/hello.jsonc']; status = main();"
-        "print(status, *sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    status, *loaded = done.stderr.split()
-    assert status == "0", done.stdout + done.stderr
+    loaded = loaded_by("plan", "hello")
     assert "gpuspec.planning.rank" in loaded
     assert [name for name in loaded if name.startswith(("gpuspec.launch", "sqlite3", "subprocess"))] == []

@@ -12,11 +12,11 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import rank_offers
-from gpuspec.sizing import Fit, Need, Part, Unsized
+from gpuspec.sizing import Need, Part, Unsized
 from gpuspec.text import Tree
-from gpuspec.workload import Workload
+
+from .test_plan import market as market_of
 
 NAMES = ("T4", "L4", "RTX 4090", "RTX A6000", "A100 80GB PCIe", "H100 SXM")
 CLOUDS = ("runpod", "lambda", "vast", "verda")
@@ -63,14 +63,7 @@ def market(job: Job, found: list[Offer], gib: float | None) -> Market:
             (Part("weights", gib / count, gib / count, gib / count + 2, ""),), count, "vllm", (), "high"
         )
 
-    def fit_of_need(need: Need, gpu: object) -> Fit:
-        usable = gpu.vram_gb * 0.9  # type: ignore[attr-defined]
-        verdict = "fits" if need.high <= usable else "does not fit" if need.low > usable else "borderline"
-        return Fit(verdict, gpu, need, usable, "weights")  # type: ignore[arg-type]
-
-    made = Market(job, Workload(), need_for, PriceBook(CATALOG, found))
-    made.fit_of_need = fit_of_need  # type: ignore[method-assign]
-    return made
+    return market_of(job, found, need_for)
 
 
 def make(job: Job, found: list[Offer], gib: float | None) -> Plan:

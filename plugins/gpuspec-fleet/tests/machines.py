@@ -55,6 +55,8 @@ gpu = "RTX A6000"
 price = 0.60
 ssh = "beta"
 """
+LISTENING = ["env", "--default-signal=INT"]
+"""A test session in the background ignores Ctrl-C, and so would what it starts."""
 GPUS = {"gpu_types": ["RTX 4090", "RTX A6000"]}
 
 
@@ -181,9 +183,7 @@ class Here:
     def start(self, *options: str, **fields: Any) -> subprocess.Popen[str]:
         """The same, under way."""
         self.spec(**fields)
-        # A test session in the background ignores Ctrl-C, and so would what it starts.
-        listening = ["env", "--default-signal=INT"]
-        words = [*listening, *command("run", "job.gpu.jsonc", "--on", "fleet", "--yes", *options)]
+        words = [*LISTENING, *command("run", "job.gpu.jsonc", "--on", "fleet", "--yes", *options)]
         out = subprocess.PIPE
         return subprocess.Popen(
             words, cwd=self.work, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from as_installed import command, needs
-from machines import Here, Machine, until
+from machines import LISTENING, Here, Machine, until
 
 pytestmark = pytest.mark.slow
 
@@ -366,9 +366,7 @@ def test_ports_answer_here(here: Here, alpha: Machine) -> None:
     config = here.folder / "ssh.config"
     as_ever = config.read_text()
     config.write_text(f"Host alpha\n  ProxyCommand {sys.executable} {relay} {path}\n{as_ever}")
-    # A test session in the background ignores Ctrl-C, and so would what it starts.
-    listening = ["env", "--default-signal=INT", "unshare", "--net"]
-    apart = [*listening, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    apart = [*LISTENING, "unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     attach = subprocess.Popen(
         [*apart, *command("attach", "test")],
         cwd=here.work,
