@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
+from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
+from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import Case
 
 KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
 
@@ -26,8 +29,34 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     """Print what `gpuspec run` would launch, for another tool.
 
     `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` does the same as `gpuspec run`. Secrets are
-    named, never written: pass them with `sky launch --secret NAME`.
+    named, never written: pass them with `sky launch --secret NAME`. A job with a key in `env` or in a command
+    (GS701) is refused.
     """
-    case = open_case(spec, given.settings_for(spec))
+    settings = given.settings_for(spec)
+    case = open_case(spec, settings)
+    _refuse_inline_secrets(case, settings)
     click.echo(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]), nl=False)
     return 0
+
+
+def _refuse_inline_secrets(case: Case, settings: Settings) -> None:
+    """UserError where the file would hold a key or token of the job. What the author says is none (a suppression,
+    the settings) is written."""
+    from gpuspec.lint.runner import Linter
+    from gpuspec.rules import collect
+    from gpuspec.rules.safety.inline_secret import InlineSecret
+
+    code = InlineSecret.code
+    if not settings.selection.runs(code, InlineSecret.name):
+        return
+    only = settings.selection._replace(select=(code,), extend_select=())
+    found = Linter(collect()).cases([case], settings._replace(selection=only))
+    if found:
+        first = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise UserError(
+            "inline-secret",
+            f"{first.path}:{first.place.line}: {first.finding.message}{more}; an exported file would hold it, too",
+            f"{first.finding.suggestion}; then `sky launch --secret NAME` takes it from your environment",
+            status=1,
+        )

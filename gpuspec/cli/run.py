@@ -201,6 +201,7 @@ def _launch(each: Prepared) -> int:
         ports=" ".join(str(port.port) for port in job.ports) or None,
         ready=job.readiness.http if job.readiness else None,
         planned_memory=choice.fit.need.expected if choice and choice.fit else None,
+        secrets=" ".join(job.secrets) or None,
     )
     try:
         outcome: Outcome = where.launch(job, plan, settings, record)

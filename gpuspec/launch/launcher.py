@@ -108,6 +108,8 @@ class Run(NamedTuple):
     """Dollars for all its machines so far, as the launcher counts them; None where there is but one."""
     gone: bool | None = None
     """True once its machine is known to be away."""
+    secrets: str | None = None
+    """Names of the job's secrets, as "HF_TOKEN WANDB_API_KEY": their values are masked where its log is shown."""
     item_seconds: float | None = None
     """Of one item on average, where all were done."""
 

@@ -122,10 +122,12 @@ def write_file(path: str, data: bytes) -> None:
 
 
 def difference(path: str, before: bytes, after: bytes) -> str:
-    """A unified diff."""
+    """A unified diff, secrets in it masked."""
     from difflib import unified_diff
 
-    old, new = (data.decode("utf-8-sig").splitlines(keepends=True) for data in (before, after))
+    from gpuspec.lint.secrets import masked
+
+    old, new = (masked(data.decode("utf-8-sig")).splitlines(keepends=True) for data in (before, after))
     lines = []
     for line in unified_diff(old, new, path, path):
         lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")

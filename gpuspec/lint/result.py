@@ -63,4 +63,7 @@ def place(tree: Tree, span: Span) -> Place:
     """The place of a span in a text."""
     line, column = tree.position(span.start)
     end_line, end_column = tree.position(max(span.end, span.start))
-    return Place(line, column, end_line, end_column, masked(tree.line_text(line)))
+    start = tree.line_starts()[line - 1]
+    start += tree.text.startswith("\ufeff", start)
+    shown = masked(tree.text)  # not the line alone: one in the middle of a key does not say what it is
+    return Place(line, column, end_line, end_column, shown[start : start + len(tree.line_text(line))])

@@ -24,7 +24,11 @@ FORMATS = (
     ("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
     ("a PyPI token", "pypi-", r"\bpypi-[A-Za-z0-9_-]{50,}"),
     ("a signed token", "eyJ", r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}"),
-    ("a private key", "PRIVATE KEY", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^\"']*"),
+    (
+        "a private key",
+        "PRIVATE KEY",
+        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:-(?!----END)|[^\"'-])*(?:-----END[A-Z ]*-----)?",
+    ),
 )
 """Tokens known by their form, as their issuers document them: (what it is, text it contains, regular expression)."""
 
@@ -79,16 +83,21 @@ def may_hold(text: str) -> bool:
 
 @lru_cache(maxsize=8)  # a file in one line is shown once for each of its findings
 def masked(text: str) -> str:
-    """The text with each secret's characters as asterisks: what is shown of a file is shown through this."""
+    """The text with each secret's characters as asterisks, but for line breaks: what is shown of a file is shown
+    through this."""
     if not may_hold(text):
         return text
     spans = [span for _, span in _known(text)]
     if any(name in text for name in NAMES):
         spans += [m.span(2) for form in (ASSIGNED, MEMBER) for m in re.finditer(form, text) if _random(m[2])]
         spans += [m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1])]
-    for start, end in spans:
-        text = text[:start] + "*" * (end - start) + text[end:]
-    return text
+    parts, done = [], 0
+    for start, end in sorted(spans):
+        if end > done:
+            start = max(start, done)
+            parts += [text[done:start], re.sub(r"[^\r\n]", "*", text[start:end])]
+            done = end
+    return "".join([*parts, text[done:]])
 
 
 def _placeholder(text: str) -> bool:

@@ -160,6 +160,27 @@ def test_dry_run_shows_the_plan_and_the_yaml_and_imports_no_skypilot(tmp_path: P
     assert main(["export", spec(tmp_path), "--prices", prices]) == 0
 
 
+def test_an_exported_file_holds_no_key_of_the_job(
+    tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = "8f3a1c9e5b7d2046" + "a8e1f0c3b5d79e24"
+    for fields in ({"env": {"WANDB_API_KEY": value}}, {"run": f"WANDB_API_KEY={value} python work.py"}):
+        assert main(["export", spec(tmp_path, **fields), "--prices", prices]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "error[inline-secret]" in shown.err
+        assert "sky launch --secret NAME" in shown.err
+        assert value not in shown.err
+    config = tmp_path / "gpuspec.toml"
+    config.write_text("[severity]\ninline-secret = 'info'\n")
+    assert main(["export", spec(tmp_path, env={"WANDB_API_KEY": value}), "--prices", prices]) == 1
+    path = Path(spec(tmp_path, env={"WANDB_API_KEY": value}))
+    path.write_text("// gpuspec: ignore-file[GS701] a local server's\n" + path.read_text())
+    capsys.readouterr()
+    assert main(["export", str(path), "--prices", prices]) == 0
+    assert value in capsys.readouterr().out
+
+
 def test_lint_errors_stop_it_with_the_findings(
     tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

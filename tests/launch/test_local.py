@@ -243,6 +243,20 @@ def test_a_secret_reaches_the_job_and_nothing_that_is_written(
     assert canary not in shown.out + shown.err + outcome.message
 
 
+def test_a_secret_of_several_lines_is_masked_line_by_line_and_encoded(
+    work: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw", "VJTUt9Us8cKjMzEfYyjiWA4R4/M2bS1GB4t7"]
+    monkeypatch.setenv("KEY_FILE", "\n".join(lines) + "\n")
+    run = 'echo "$KEY_FILE" | sed "s/^/key: /"; printf %q "$KEY_FILE"; printf %s "$KEY_FILE" | base64 -w0; exit 3'
+    _, found, log = launch(Job(run=run, secrets=("KEY_FILE",)), work)
+    assert log.startswith("key: ***\nkey: ***\n")
+    assert found.exit_code == 3
+    for path in state.rglob("*"):
+        for line in (*lines, "TUlJRXZRSUJBREFOQmdrcWhraUc5dzBCQVFFRkFBU0NCS2N3"):  # base64 of the first
+            assert not path.is_file() or line.encode() not in path.read_bytes(), path
+
+
 @pytest.mark.parametrize("cut", range(16))
 def test_a_secret_cut_in_two_is_masked(cut: int) -> None:
     redactor = Redactor(["canary-5f", "canary-5f0c", "ab", "y ab-"])

@@ -13,7 +13,7 @@ from gpuspec import Offer, resolve_gpu
 from gpuspec.errors import UserError
 from gpuspec.job import Budget, Job
 from gpuspec.launch.interrupts import run_bounded
-from gpuspec.launch.launcher import RunSettings
+from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.skypilot.client import Machine, chosen_price, explained
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
@@ -144,6 +144,22 @@ def test_the_job_owns_standard_output() -> None:
     assert (watch.item_seconds, watch.all_items) == (15.0, False)  # 60 s for the four that were tried
     watch.write("(x, pid=1) items: 4 of 4 done in 60.0 s\n")
     assert (watch.item_seconds, watch.all_items) == (15.0, True)
+
+
+def test_what_a_job_prints_of_its_secrets_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw", "VJTUt9Us8cKjMzEfYyjiWA4R4/M2bS1GB4t7"]
+    monkeypatch.setenv("KEY_FILE", "\n".join(lines))
+    monkeypatch.setenv("OTHER", "other-5f0c9e")
+    run = Run("abc", "x", "skypilot", "-", "/w", "running", 0.0, secrets="KEY_FILE OTHER NOT_SET")
+    out, aside = io.StringIO(), io.StringIO()
+    log = JobLog(out, aside, run)
+    log.write(
+        f"(setup pid=1) {lines[0]}\n(x, pid=2) a {lines[0]}\n(x, pid=2) {lines[1]}\n(x, pid=2) other-5f0c9e b\n"
+    )
+    log.finish()
+    assert out.getvalue() == "a ***\n***\n*** b\n"
+    assert aside.getvalue() == "(setup pid=1) ***\n"
+    assert list(log.tail) == ["a ***", "***", "*** b"]
 
 
 def test_a_reader_that_left_does_not_end_the_job() -> None:

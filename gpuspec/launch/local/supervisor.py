@@ -36,12 +36,13 @@ class Supervisor:
         # Only the steps carry the mark: what ends the run must not end its supervisor.
         self.environment = {**os.environ, **job["env"], MARK: job["id"], "PYTHONUNBUFFERED": "1"}
         self.log = open(log_path(job["id"]), "ab", buffering=0)  # noqa: SIM115
+        self.redactor = Redactor(os.environ.get(name, "") for name in job["secrets"])
         self.reading, self.writing = os.pipe()
         self.pump = threading.Thread(target=self._pump)
 
     def say(self, line: str) -> None:
         """A line of our own in the log."""
-        self._write(f"gpuspec: {line}\n".encode())
+        self._write(f"gpuspec: {self.redactor.masked(line)}\n".encode())
 
     def _write(self, text: bytes) -> None:
         # A full disk costs the log, never the job: what nobody reads from its pipe would stop it.
@@ -68,6 +69,7 @@ class Supervisor:
         if state == "succeeded":
             for pattern in missing(self.job["workdir"], self.job["outputs"]):
                 self.say(f"outputs: nothing was written to {pattern}")
+        message = self.redactor.masked(message)
         measured = {} if peak is None else {"peak_memory": peak.end()}
         self.record.update(state=state, exit_code=code, message=message, **measured)
 
@@ -81,10 +83,9 @@ class Supervisor:
 
     def _pump(self) -> None:
         """Steps → secrets masked → log."""
-        redactor = Redactor(os.environ.get(name, "") for name in self.job["secrets"])
         while block := os.read(self.reading, 1 << 16):
-            self._write(redactor.feed(block))
-        self._write(redactor.rest())
+            self._write(self.redactor.feed(block))
+        self._write(self.redactor.rest())
 
     def _steps(self) -> tuple[State, int | None, str]:
         """Final state, exit code and message."""

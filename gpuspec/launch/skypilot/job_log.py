@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import threading
 from collections import deque
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from gpuspec.launch.launcher import Run
 from gpuspec.launch.on_machine.readiness import LINES
+from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.skypilot.job_script import (
     COMMAND_BEGINS,
     ENDED,
@@ -41,13 +44,16 @@ class Discard(io.StringIO):
 
 
 class JobLog(io.TextIOBase):
-    """Splits SkyPilot's log: what the job printed goes to `out` as the job printed it, the rest to `aside`. Keeps
-    what the log tells of the job: its exit status, whether its time limit ended it, the GPU memory it held at most
-    (GiB), how long its items took, and the last lines it printed (`tail`)."""
+    """Splits SkyPilot's log: what the job of `run` printed goes to `out` as the job printed it, the rest to `aside`.
+    Keeps what the log tells of the job: its exit status, whether its time limit ended it, the GPU memory it held at
+    most (GiB), how long its items took, and the last lines it printed (`tail`). Values of the run's secrets that are
+    in the environment here are masked: SkyPilot's own log has them as they came."""
 
-    def __init__(self, out: TextIO, aside: TextIO) -> None:
+    def __init__(self, out: TextIO, aside: TextIO, run: Run | None = None) -> None:
         self._out = out
         self._aside = aside
+        secrets = (run.secrets or "").split() if run else ()
+        self._redactor = Redactor(os.environ.get(name, "") for name in secrets)
         self._line = ""
         self.lines_shown = 0
         """Lines of the job so far."""
@@ -117,6 +123,7 @@ class JobLog(io.TextIOBase):
         if COMMAND_BEGINS in line:
             self.command_began.set()
             return
+        line = self._redactor.masked(line)
         setup = _SETUP.match(line)
         prefix = None if setup else _JOB.match(line)
         if prefix or setup:

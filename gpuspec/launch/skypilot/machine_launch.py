@@ -181,7 +181,7 @@ class MachineLaunch:
         """Get the machine and hand the job in. UserError (and down with it) where it is not what was asked for."""
         hand_in = self.client.run_again if self.reused else self.client.launch
         request = hand_in(sky_task, self.name)
-        self.number = self.client.wait(request, JobLog(sys.stderr, sys.stderr))
+        self.number = self.client.wait(request, JobLog(sys.stderr, sys.stderr, self.record.run))
         self._begin_items()
         if self.reused and self.idle_minutes < CLAIM_MINUTES:
             self.client.set_timer(self.name, self.idle_minutes)
@@ -202,7 +202,7 @@ class MachineLaunch:
     def _detached(self) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""
         if self.job.readiness and self.settings.shard is None:
-            log = JobLog(Discard(), Discard())
+            log = JobLog(Discard(), Discard(), self.record.run)
             readiness = self._ports_and_readiness(log)
             status = wait_until_ready(self.client, self.number, readiness)
             if readiness.failure:
@@ -228,7 +228,7 @@ class MachineLaunch:
 
     def _follow(self) -> Outcome:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
-        log = JobLog(sys.stdout, sys.stderr)
+        log = JobLog(sys.stdout, sys.stderr, self.record.run)
         over = threading.Event()
         outputs = recorded_outputs(self.client, self.record.run, self.name)
         if outputs:

@@ -100,7 +100,7 @@ class ManagedJobLaunch(MachineLaunch):
 
     def _launch_task(self, sky_task: Any) -> Outcome:
         self.request = self.client.launch_job(sky_task, self.name)
-        self.number = self.client.wait_job(self.request, JobLog(sys.stderr, sys.stderr))
+        self.number = self.client.wait_job(self.request, JobLog(sys.stderr, sys.stderr, self.record.run))
         self._begin_items()
         self.record.update(machine_job=str(self.number))
         # The controller tries until there is a machine; the job may also end without one.
@@ -148,7 +148,7 @@ class ManagedJobLaunch(MachineLaunch):
 
     def _follow(self) -> Outcome:
         assert self.seen is not None
-        log, over = JobLog(sys.stdout, sys.stderr), threading.Event()
+        log, over = JobLog(sys.stdout, sys.stderr, self.record.run), threading.Event()
         watcher = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
         watcher.start()
         self.outputs = fetch_outputs(self.client, self.record.run, self.seen, log=log, say=self.settings.say)
@@ -285,7 +285,7 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
         if job is None:
             why = f"SkyPilot's controller knows no job of run {self.run.id}"
             raise UserError("no-log", why, self.run.message or None)
-        log = JobLog(sys.stdout, sys.stderr)
+        log = JobLog(sys.stdout, sys.stderr, self.run)
         if not follow or job.state in ENDED:
             status = self.controllers.job_log(job.number, log, follow=False)
             log.finish()

@@ -53,7 +53,7 @@ class ServiceLaunch(MachineLaunch):
 
     def _launch_task(self, sky_task: Any) -> Outcome:
         self.request = self.client.start_service(sky_task, self.name)
-        endpoint = self.client.wait_service(self.request, JobLog(sys.stderr, sys.stderr))
+        endpoint = self.client.wait_service(self.request, JobLog(sys.stderr, sys.stderr, self.record.run))
         self.number = 0  # handed in: there is nothing left to cancel
         self.record.update(ready=endpoint, spent=0.0)
         self._check_scaling()
@@ -85,7 +85,7 @@ class ServiceLaunch(MachineLaunch):
             if found.state in ("FAILED", "CONTROLLER_FAILED", "FAILED_CLEANUP"):
                 for each in found.replicas[-1:]:
                     self.client.replica_log(
-                        self.name, each.number, JobLog(sys.stderr, sys.stderr), follow=False
+                        self.name, each.number, JobLog(sys.stderr, sys.stderr, self.record.run), follow=False
                     )
                 raise UserError("service-failed", f"{self.name}: {now}", "its log is above", status=1)
             time.sleep(POLL_SECONDS)
@@ -161,7 +161,7 @@ class ServiceRun(ControlledRun[Service]):
                 "no-log", f"run {self.run.id} has no log: {why}", "`gpuspec ps` shows what it does"
             )
         newest = max(each.number for each in found.replicas)
-        log = JobLog(sys.stdout, sys.stderr)
+        log = JobLog(sys.stdout, sys.stderr, self.run)
         self.controllers.replica_log(found.name, newest, log, follow=follow)
         log.finish()
         return 0

@@ -106,7 +106,7 @@ class SkyPilotLauncher:
         if controlled:
             return controlled.logs(follow=follow)
         number = None if run.machine_job is None else int(run.machine_job)
-        log = JobLog(sys.stdout, sys.stderr)
+        log = JobLog(sys.stdout, sys.stderr, run)
         client = Client()
         if follow:
             status = follow_to_end(client, run.machine, number, log=log, say=_to_stderr)

@@ -9,13 +9,14 @@ import string
 import pytest
 
 from gpuspec.lint.deferred import loaded
-from gpuspec.lint.result import Report
+from gpuspec.lint.fixing import difference
+from gpuspec.lint.result import Report, place
 from gpuspec.lint.secrets import masked
 from gpuspec.report import FORMATS, render
 from gpuspec.rules import collect
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
-from gpuspec.text import parse
+from gpuspec.text import Span, parse
 
 LETTERS = string.ascii_letters + string.digits
 draw = random.Random(11)
@@ -145,3 +146,26 @@ def test_masking_keeps_columns() -> None:
     assert len(masked(line)) == len(line)
     assert masked(line).endswith('", // x')
     assert masked("no secrets, only weights and tokens") == "no secrets, only weights and tokens"
+
+
+PEM = ("-----BEGIN RSA PRIVATE KEY-----", drawn(60), drawn(60), "-----END RSA PRIVATE KEY-----")
+
+
+def test_a_key_of_several_lines_is_masked_up_to_its_end() -> None:
+    text = "\n".join(["envs:", *PEM, "run: python train.py"])
+    assert masked(text).split("\n") == ["envs:", *("*" * len(line) for line in PEM), "run: python train.py"]
+
+
+def test_a_line_in_the_middle_of_a_key_is_not_shown() -> None:
+    """A here-document in a script: the finding on its last line shows that line alone."""
+    text = "\ufeff# x\n" + "\n".join(PEM)
+    tree = parse(text)
+    at = text.index(PEM[2])
+    assert place(tree, Span(at, at + 4)).text == "*" * 60
+    assert place(tree, Span(1, 2)).text == "# x"
+
+
+def test_a_diff_shows_no_value_that_a_fix_removes() -> None:
+    token = "hf_" + drawn(34)
+    shown = difference("a", f'{{"HF_TOKEN": "{token}"}}\n'.encode(), b"{}\n")
+    assert shown == f'--- a\n+++ a\n@@ -1 +1 @@\n-{{"HF_TOKEN": "{"*" * 37}"}}\n+{{}}\n'
