@@ -31,4 +31,8 @@ def check_job(job: Job, settings: RunSettings) -> None:
         )
     download_manifest(job.downloads)
     outputs.check(job.outputs)
-    items.manifest(job, items.resolve(job, settings.workdir), "", fresh=True)
+    found = items.resolve(job, settings.workdir)
+    items.manifest(job, found, "", fresh=True)
+    if found:
+        with items.alone_with_items(job, settings.workdir, settings.shard):
+            pass

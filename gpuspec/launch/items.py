@@ -9,14 +9,15 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.downloads import program_text
+from gpuspec.launch.glob_inside import glob_inside
 from gpuspec.launch.on_machine.downloader.file import Failure, confined
-from gpuspec.launch.on_machine.item_runner import last_entries
+from gpuspec.launch.on_machine.item_runner import holder, last_entries, reported_ends
 
 _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "item_runner.py")
 
@@ -34,9 +35,12 @@ def resolve(job: Job, workdir: str) -> tuple[str, ...]:
         found = _listed(job.items, workdir)
     else:
         _inside(job.items, workdir)
-        names = glob.glob(job.items, root_dir=workdir, recursive=True)
-        files = [name for name in names if os.path.isfile(os.path.join(workdir, name))]
-        found = sorted(files or names)
+        matches = glob_inside(job.items, workdir)
+        files = [match for match in matches if os.path.isfile(os.path.join(workdir, match.path))]
+        for match in files or matches:
+            if match.linked:
+                _inside(match.path, workdir)
+        found = sorted(match.path for match in files or matches)
     if not found:
         raise UserError(
             "no-items", f"`items` {job.items!r} finds nothing in {workdir}", "check the pattern, or the list"
@@ -54,8 +58,13 @@ def _inside(path: str, workdir: str) -> str:
 
 
 def _listed(name: str, workdir: str) -> list[str]:
+    path = _inside(name, workdir)
+    if os.path.exists(path) and not os.path.isfile(path):  # reading a FIFO would wait for a writer
+        raise UserError(
+            "items-file", f"cannot read `items` {name}: it is not a file", "give a UTF-8 text file"
+        )
     try:
-        with open(_inside(name, workdir), encoding="utf-8") as text:
+        with open(path, encoding="utf-8") as text:
             lines = text.read().split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -166,10 +175,11 @@ def part(found: tuple[str, ...], shard: tuple[int, int] | None) -> tuple[str, ..
 
 
 def earlier_results(job: Job, workdir: str) -> dict[str, dict[str, Any]]:
-    """The last word on each item, of all earlier runs, whatever parts they did."""
+    """The last word on each item, of all earlier runs, whatever parts they did; also what a command has reported
+    whose runner did not live to note it."""
     last: dict[str, dict[str, Any]] = {}
     for path in _status_files(job, workdir):
-        for item, entry in last_entries(path).items():
+        for item, entry in (reported_ends if path.endswith(".done") else last_entries)(path).items():
             if item not in last or entry["at"] >= last[item]["at"]:
                 last[item] = entry
     return last
@@ -183,19 +193,66 @@ def unfinished(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[s
 
 def set_aside(job: Job, workdir: str, shard: tuple[int, int] | None) -> None:
     """Rename the status files of earlier runs: one that begins anew has begun, and a later `--resume` is about it
-    alone. Those of the other shards of this launch stay."""
-    siblings = re.compile(rf"-\d+of{shard[1]}\b" if shard else "$^")
-    own = os.path.basename(status_path(job, shard))
-    for path in _status_files(job, workdir):
-        name = os.path.basename(path)
-        if name == own or not siblings.search(name):
-            with contextlib.suppress(FileNotFoundError):  # another shard was quicker
-                os.replace(path, path + ".before")
+    alone. Those of the other shards of this launch stay. UserError as `alone_with_items`."""
+    with alone_with_items(job, workdir, shard):
+        for path in _status_files(job, workdir):
+            if _overlap(shard, _shard_of(path)):
+                with contextlib.suppress(FileNotFoundError):  # another shard was quicker
+                    os.replace(path, path + ".before")
+
+
+@contextlib.contextmanager
+def alone_with_items(job: Job, workdir: str, shard: tuple[int, int] | None) -> Iterator[None]:
+    """While open, no runner on this machine begins with these items. UserError where one has them, or where how they
+    end could not be noted."""
+    folder = os.path.join(workdir, os.path.dirname(status_path(job)))
+    if not os.access(folder if os.path.exists(folder) else workdir, os.W_OK | os.X_OK):
+        raise UserError(
+            "items-not-noted",
+            f"which items are done is noted in {folder}, where nothing can be written",
+            "make it writable, or copy the workdir",
+        )
+    with contextlib.ExitStack() as locks:
+        pattern = f"{glob.escape(folder)}/items-{key(job)}[-.]*lock"
+        for path in {*glob.glob(pattern)} if sys.platform != "win32" else ():
+            if _overlap(shard, _shard_of(path)):
+                with contextlib.suppress(PermissionError):  # another user's, who keeps it to himself
+                    _share(locks.enter_context(open(path, encoding="utf-8")))
+        yield
+
+
+def _share(lock: IO[str]) -> None:
+    """Lock the file against a runner, which holds it alone. UserError where one does."""
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(
+            "items-busy",
+            f"{holder(lock)} is doing these items",
+            "wait for it, or end it; `--resume` then does what it left",
+        ) from error
+    except OSError:  # a file system without locks
+        pass
+
+
+def _shard_of(path: str) -> tuple[int, int] | None:
+    """The part of the items that a status file, or what lies beside it, is about."""
+    named = re.search(r"/items-[0-9a-f]+-(\d+)of(\d+)\.[^/]*$", path)
+    return (int(named[1]), int(named[2])) if named else None
+
+
+def _overlap(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    """Whether two parts of the items may have one in common, as far as their numbers tell."""
+    return one is None or other is None or one[1] != other[1] or one[0] == other[0]
 
 
 def _status_files(job: Job, workdir: str) -> list[str]:
-    """Of every run of the job: of all its items, of parts, and those that lie beside one that stayed."""
-    return sorted(glob.glob(os.path.join(glob.escape(workdir), f".gpuspec/items-{key(job)}[-.]*jsonl")))
+    """Of every run of the job: of all its items, of parts, and those that lie beside one that stayed. Those that end
+    in .done are what a command reported."""
+    names = f"{glob.escape(workdir)}/.gpuspec/items-{key(job)}[-.]*"
+    return sorted(glob.glob(names + "jsonl") + glob.glob(names + ".done"))
 
 
 def manifest(

@@ -321,7 +321,8 @@ def brought_back(job: Job, settings: RunSettings) -> list[str]:
     """Patterns of what a run brings back: its outputs, and the file that keeps how its items ended."""
     patterns = [*job.outputs] if settings.outputs else []
     if job.items is not None:
-        patterns.append(status_path(job, settings.shard))
+        status = status_path(job, settings.shard)
+        patterns += [status, f"{status}.*.done"]
     return patterns
 
 

@@ -89,7 +89,7 @@ def test_every_name_arrives_verbatim_and_nothing_is_interpreted(
     )
     expected = b"".join(before.encode() + name.encode() + after.encode() + b"\0" for name in found)
     assert (tmp_path / "out").read_bytes() == expected
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["items.json", "out", "status"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["items.json", "out", "status", "status.lock"]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -368,7 +368,7 @@ def test_one_process_for_all_items_is_kept_now_and_then(
 ) -> None:
     from gpuspec.launch.on_machine import item_runner
 
-    monkeypatch.setattr(item_runner, "KEEP_SECONDS", 0.05)
+    monkeypatch.setattr(item_runner, "LOOK_SECONDS", 0.05)
     monkeypatch.chdir(tmp_path)
     job = Job(
         run="echo a >>$GPUSPEC_ITEMS_DONE; printf b >>$GPUSPEC_ITEMS_DONE; until [ -e go ]; do sleep 0.05; done"

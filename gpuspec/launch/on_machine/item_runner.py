@@ -1,29 +1,44 @@
 """Run a job's items one after the other on the machine: `python3 item_runner.py ITEMS.json`.
 
 Self-contained, standard library only, Python 3.8 or newer. Each item's end is noted in a status file, one JSON
-line each, so that a second run (after a failure, a stop or a preemption) does only what is left. With a `folder` that
-outlives the machine the status file and the outputs are kept there too, and a machine that takes over begins with
-them. The folder may be a bucket, where files arrive in no order, or not before the machine goes: with each item is
-noted which files it brought, and one whose files are not there is done again. Exit status 0 when every item is done,
-1 when some failed.
+line each, so that a second run (after a failure, a stop or a preemption) does only what is left. One runner at a time
+has the items: it locks a file beside the status file, and the system drops that lock with the process, however it
+ends. What the command of a runner that was killed had reported is noted by the next one.
+
+With a `folder` that outlives the machine the status file and the outputs are kept there too, and a machine that takes
+over begins with them. The folder may be a bucket, where files arrive in no order, or not before the machine goes: so
+it is noted which files each item brought, and one whose files are not there is done again. Exit status 0 when every
+item is done, 1 when some failed, 75 when another runner has them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import IO, Any
 
-KEEP_SECONDS = 15
-"""How often is kept what one process for all items reports as done."""
+LOOK_SECONDS = 0.5
+"""How often is read what one process for all items reports as done."""
 
-LOST = 75
-"""Noted as the exit status of an item whose outputs were lost (EX_TEMPFAIL: try again)."""
+TRY_AGAIN = 75
+"""EX_TEMPFAIL: noted for an item whose outputs were lost; our own exit status where another runner has the items."""
+
+CLAIM_SECONDS = 2.0
+"""How long to wait for the lock: whoever looks whether it is free has it for a moment."""
+
+GRACE_SECONDS = 5.0
+"""What a command that outlived its runner gets between TERM and KILL."""
+
+MARK = "GPUSPEC_ITEMS_STATUS"
+"""Every process that does items inherits this variable, so that those of a runner that was killed are found."""
 
 
 def main(arguments: list[str]) -> int:
@@ -31,17 +46,20 @@ def main(arguments: list[str]) -> int:
     with open(arguments[0], encoding="utf-8") as text:
         manifest = json.load(text)
     status = manifest["status"]
-    os.makedirs(os.path.dirname(status) or ".", exist_ok=True)
-    if not take_over(manifest) and manifest["fresh"] and os.path.exists(status):
-        os.replace(status, status + ".before")
-    merge_known(status, manifest["known"])
-    done = finished(status)
-    pending = [item for item in manifest["items"] if item not in done]
-    if len(pending) < len(manifest["items"]):
-        say(f"{len(manifest['items']) - len(pending)} of {len(manifest['items'])} were done before")
-    began = time.monotonic()
-    run = one_by_one if manifest["each"] else all_at_once
-    failed = run(manifest, pending)
+    try:
+        os.makedirs(os.path.dirname(status) or ".", exist_ok=True)
+        lock = claim(status)
+        if lock is None:
+            return TRY_AGAIN
+        pending = begin(manifest)
+        if manifest["ended"]:
+            keep(manifest, [])
+        began = time.monotonic()
+        run = one_by_one if manifest["each"] else all_at_once
+        failed = run(manifest, pending)
+    except OSError as error:
+        say(f"cannot go on: {error}")
+        return 1
     seconds = time.monotonic() - began
     summary = f"{len(pending) - len(failed)} of {len(pending)} done in {seconds:.1f} s"
     if manifest.get("price") and pending:
@@ -51,6 +69,119 @@ def main(arguments: list[str]) -> int:
         shown = ", ".join(repr(item) for item in failed[:5]) + (", …" if len(failed) > 5 else "")
         say(f"{len(failed)} failed: {shown}; `gpuspec run --resume` runs only what is left")
     return 1 if failed else 0
+
+
+def claim(status: str) -> IO[str] | None:
+    """The open file whose lock gives this process the items; None, and said, where another has them."""
+    import fcntl  # Windows, which no machine that runs items is, has none
+
+    lock = open(status + ".lock", "a+", encoding="utf-8")  # noqa: SIM115
+    deadline = time.monotonic() + CLAIM_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except OSError as error:
+            if error.errno != errno.EWOULDBLOCK:
+                say(f"a second run would do these items, too: {error.strerror}: {lock.name}")
+                return lock
+            if time.monotonic() > deadline:
+                say(f"{holder(lock)} is doing these items: nothing was started")
+                return None
+            time.sleep(0.05)
+    run, process = os.environ.get("GPUSPEC_RUN_ID"), f"process {os.getpid()}"
+    with contextlib.suppress(OSError):  # a full disk: then who has it is not named
+        lock.truncate(0)
+        lock.write(f"run {run} ({process})" if run else process)
+        lock.flush()
+    return lock
+
+
+def holder(lock: IO[str]) -> str:
+    """Who has the lock, in its own words."""
+    lock.seek(0)
+    return lock.read(200) or "another run"
+
+
+def begin(manifest: dict[str, Any]) -> list[str]:
+    """The items that are to be done, once all is noted that is known of them."""
+    status = manifest["status"]
+    end_leftovers(status)
+    manifest["ended"] = note_unheard(status)
+    if not take_over(manifest) and manifest["fresh"] and os.path.exists(status):
+        os.replace(status, status + ".before")
+    merge_known(status, manifest["known"])
+    done = finished(status)
+    pending = [item for item in manifest["items"] if item not in done]
+    if len(pending) < len(manifest["items"]):
+        say(f"{len(manifest['items']) - len(pending)} of {len(manifest['items'])} were done before")
+    return pending
+
+
+def end_leftovers(status: str) -> None:
+    """End the commands of a runner that was killed: they would do items beside this one's, unheard."""
+    mark = f"{MARK}={os.path.abspath(status)}"
+    asked: set[int] = set()
+    deadline = time.monotonic() + GRACE_SECONDS
+    while True:
+        if not (left := marked(mark)):
+            return
+        if not asked:
+            say("commands of an earlier run were left, and are ended")
+        late = time.monotonic() > deadline
+        for pid in left if late else left - asked:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
+        if time.monotonic() > deadline + GRACE_SECONDS:
+            return
+        asked |= left
+        time.sleep(0.02)
+
+
+def marked(mark: str) -> set[int]:
+    """Processes that have `mark` in their environment; none where there is no /proc."""
+    found = set()
+    for place in glob.glob("/proc/[0-9]*/environ"):
+        with contextlib.suppress(OSError), open(place, "rb") as environment:  # gone, or another user's
+            if os.fsencode(mark) in environment.read().split(b"\0"):
+                found.add(int(place.split("/")[2]))
+    return found - {os.getpid()}
+
+
+def note_unheard(status: str) -> list[str]:
+    """Note what commands have reported as done whose runner did not live to read it, and return it."""
+    unheard: dict[str, dict[str, Any]] = {}
+    for path in glob.glob(glob.escape(status) + ".*.done"):
+        unheard.update(reported_ends(path))
+    done = finished(status)
+    news = [entry for item, entry in unheard.items() if item not in done]
+    if news:
+        add(status, news)
+    for path in glob.glob(glob.escape(status) + ".*.done") + glob.glob(glob.escape(status) + ".*.todo"):
+        os.remove(path)
+    return [entry["item"] for entry in news]
+
+
+def reported_ends(path: str) -> dict[str, dict[str, Any]]:
+    """What a command has reported as done in the file $GPUSPEC_ITEMS_DONE, as entries of a status file."""
+    try:
+        at = round(os.stat(path).st_mtime)
+    except OSError:
+        return {}
+    return {item: {"item": item, "exit": 0, "seconds": 0.0, "at": at} for item in reported(path)[0]}
+
+
+def reported(done: str, start: int = 0) -> tuple[list[str], int]:
+    """The items that a command has reported as done, from byte `start` of that file on, and where they end. A line
+    without its line break may be half a name, and does not count."""
+    try:
+        with open(done, "rb") as lines:
+            lines.seek(start)
+            whole, newline, _ = lines.read().rpartition(b"\n")
+    except FileNotFoundError:  # the command's own doing
+        return [], start
+    found = whole.decode("utf-8", "replace").split("\n") if newline else []
+    return [item.rstrip("\r") for item in found], start + len(whole + newline)
 
 
 def say(line: str) -> None:
@@ -85,13 +216,16 @@ def merge_known(status: str, known: list[dict[str, Any]]) -> None:
         add(status, news)
 
 
-def note_end(status: str, item: str, code: int, seconds: float) -> None:
-    """Add how an item ended."""
+def note_end(status: str, ends: dict[str, int], seconds: float) -> bool:
+    """Add how items ended, in `seconds` each; whether that could be done."""
+    ended = {"seconds": round(seconds, 3), "at": round(time.time())}
     try:
-        entry = {"item": item, "exit": code, "seconds": round(seconds, 3), "at": round(time.time())}
-        add(status, [entry])
+        add(status, [{"item": item, "exit": code, **ended} for item, code in ends.items()])
     except OSError as error:  # a full disk must not end the items that need none of it
-        say(f"{item!r}: how it ended could not be noted ({error.strerror}); `--resume` would run it again")
+        which = ", ".join(repr(item) for item in list(ends)[:5]) + (", …" if len(ends) > 5 else "")
+        say(f"{which}: how it ended could not be noted ({error.strerror}); `--resume` would run it again")
+        return False
+    return True
 
 
 def add(status: str, entries: list[dict[str, Any]]) -> None:
@@ -113,11 +247,13 @@ def one_by_one(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         say(f"{number} of {len(pending)}: {item!r}")
         began = time.monotonic()
         try:
-            code = subprocess.call(["bash", "-c", manifest["run"]], env={**os.environ, "GPUSPEC_ITEM": item})
+            code = subprocess.call(
+                ["bash", "-c", manifest["run"]], env=environment(manifest, GPUSPEC_ITEM=item)
+            )
         except OSError as error:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
-        note_end(manifest["status"], item, code, time.monotonic() - began)
+        note_end(manifest["status"], {item: code}, time.monotonic() - began)
         keep(manifest, [item])
         if code:
             say(f"{item!r} failed (exit status {code})")
@@ -130,40 +266,48 @@ def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     to the file $GPUSPEC_ITEMS_DONE: then a failure costs only the others. Those that failed."""
     if not pending:
         return []
-    # Each runner's own: two runs of one job may share a folder.
-    listed, done = (f"{manifest['status']}.{os.getpid()}.{part}" for part in ("todo", "done"))
+    status = manifest["status"]
+    # Each runner's own: those of a runner that was killed are read by the next, `note_unheard`.
+    listed, done = (f"{status}.{os.getpid()}.{part}" for part in ("todo", "done"))
     with open(listed, "w", encoding="utf-8") as out:
         out.writelines(item + "\n" for item in pending)
     with open(done, "w", encoding="utf-8"):
         pass
-    began = time.monotonic()
     places = {"GPUSPEC_ITEMS": os.path.abspath(listed), "GPUSPEC_ITEMS_DONE": os.path.abspath(done)}
-    process = subprocess.Popen(["bash", "-c", manifest["run"]], env={**os.environ, **places})
-    noted: set[str] = set()
-    code = None
+    process = subprocess.Popen(["bash", "-c", manifest["run"]], env=environment(manifest, **places))
+    left = dict.fromkeys(pending)
+    unkept: list[str] = []
+    failed: list[str] = []
+    read_to, code = 0, None
+    before = keep_from = time.monotonic()
     while code is None:
-        try:
-            code = process.wait(timeout=KEEP_SECONDS if manifest.get("folder") else None)
-        except subprocess.TimeoutExpired:
-            new = set(reported(done)[:-1]) & set(pending) - noted  # the last line may be half a name
-            for item in sorted(new):
-                note_end(manifest["status"], item, 0, 0.0)
-            noted |= new
-            if new:
-                keep(manifest, sorted(new))
-    ok = set(pending if code == 0 else reported(done))
-    seconds = (time.monotonic() - began) / len(pending)
-    for item in pending:
-        if item not in noted:
-            note_end(manifest["status"], item, 0 if item in ok else code, seconds)
-    keep(manifest, [item for item in pending if item not in noted])
-    return [item for item in pending if item not in ok]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = process.wait(timeout=LOOK_SECONDS)
+        # At the end from the beginning: what could not be noted is tried again, a file written anew is read whole.
+        found, read_to = reported(done, read_to if code is None else 0)
+        ends = {item: 0 for item in found if item in left}
+        if code is not None:
+            ends = {item: 0 if item in ends else code for item in left}
+            failed = [item for item in ends if ends[item]]
+        now = time.monotonic()
+        if ends and note_end(status, ends, (now - before) / len(ends)):
+            before = now
+            unkept += ends
+            for item in ends:
+                del left[item]
+        if unkept and (code is not None or now >= keep_from):
+            keep(manifest, unkept)
+            unkept, kept = [], time.monotonic()
+            keep_from = kept + 4 * (kept - now)  # many outputs: the machine is the job's
+    if not left:  # else the next runner reads them
+        os.remove(listed)
+        os.remove(done)
+    return failed
 
 
-def reported(done: str) -> list[str]:
-    """The items that the command has said are done."""
-    with open(done, encoding="utf-8") as lines:
-        return lines.read().split("\n")
+def environment(manifest: dict[str, Any], **places: str) -> dict[str, str]:
+    """What a command finds in its environment."""
+    return {**os.environ, MARK: os.path.abspath(manifest["status"]), **places}
 
 
 def keep(manifest: dict[str, Any], items: list[str]) -> None:
@@ -214,12 +358,16 @@ def take_over(manifest: dict[str, Any]) -> bool:
     folder, status = manifest.get("folder"), manifest["status"]
     if not folder or not os.path.exists(os.path.join(folder, status)):
         return False
+    here = finished(status)  # by this machine, which has their outputs and knows more than it could keep
     for name in files(folder):
-        if not name.endswith(".part"):
-            copy(name, os.path.relpath(name, folder))
-    for item in sorted(items_not_kept(status, folder) & finished(status)):
+        target = os.path.relpath(name, folder)
+        if not name.endswith(".part") and not (here and os.path.exists(target)):
+            copy(name, target)
+    there = os.path.join(folder, status)
+    merge_known(status, list(last_entries(there).values()))
+    for item in sorted(items_not_kept(there, folder) & finished(status) - here):
         say(f"{item!r} was done, but its outputs went with the machine: it is done again")
-        note_end(status, item, LOST, 0.0)
+        note_end(status, {item: TRY_AGAIN}, 0.0)
     return True
 
 
