@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpuspec.printable import COMMAND, CONTROLS
+
 
 def json_text(document: Any) -> str:
     """Indented, readable in any language, with a line end. Six decimals: what is beyond differs from one Python to
-    the next (3.12 adds floats more exactly). What UTF-8 cannot hold (bytes of a file's name, half a surrogate pair
-    in a spec) is escaped: the reader gets it back."""
+    the next (3.12 adds floats more exactly). What is not safe to print, and what UTF-8 cannot hold (bytes of a file's
+    name, half a surrogate pair in a spec), is escaped: the reader gets it back."""
     import json
     import re
 
     text = json.dumps(_rounded(document), indent=2, ensure_ascii=False)
-    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    text = re.sub(f"[{CONTROLS}]", lambda found: json.dumps(found[0])[1:-1], text)
+    return re.sub(COMMAND, r"\\u0023#", text) + "\n"
 
 
 def _rounded(value: Any) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
+from gpuspec.cli.output import say
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.launcher import FINAL
 from gpuspec.launch.records import Records
@@ -18,7 +21,7 @@ def command(run: str) -> int:
     """
     found = Records().get(run)
     if found.state in FINAL:
-        click.echo(f"{found.id} ({found.name}) is over: {found.state}", err=True)
+        say(f"{found.id} ({found.name}) is over: {found.state}", err=True)
         return 1
-    find_launcher(found.launcher).attach(found, say=lambda line: click.echo(line, err=True))
+    find_launcher(found.launcher).attach(found, say=partial(say, err=True))
     return 0

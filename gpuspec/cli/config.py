@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from gpuspec.cli.options import config_option, format_option, isolated_option
+from gpuspec.cli.output import say, say_document
+from gpuspec.json_text import json_text
 from gpuspec.lint.config import KEYS, Configs
 from gpuspec.rules import collect
 
@@ -33,16 +35,16 @@ def show(path: str, config: str | None, isolated: bool, format_: str) -> int:
     ]
     if format_ == "json":
         document = {key: {"value": value, "origin": origin} for key, value, origin in rows}
-        click.echo(json.dumps(document, indent=2))
+        say_document(json_text(document))
         return 0
     if nearest.path is None:
-        click.echo("# no gpuspec.toml, .gpuspec.toml or [tool.gpuspec] in pyproject.toml: defaults only")
+        say("# no gpuspec.toml, .gpuspec.toml or [tool.gpuspec] in pyproject.toml: defaults only")
     lines = [
         (f"# {key} is not set" if value is None else f"{key} = {_toml(value)}", origin or "default")
         for key, value, origin in rows
     ]
     wide = min(60, max(len(line) for line, _ in lines))
-    click.echo("\n".join(f"{line:<{wide}}  # {origin}" for line, origin in lines))
+    say(*(f"{line:<{wide}}  # {origin}" for line, origin in lines))
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from gpuspec.cli.output import say, say_document
 from gpuspec.cli.ps import current, money, place
+from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records
@@ -33,11 +33,11 @@ def command(run: str, as_json: bool) -> int:
             "peak_memory_gib": found.peak_memory,
             "currency": "USD",
         }
-        click.echo(json.dumps(numbers, indent=2))
+        say_document(json_text(numbers))
         return 0
-    click.echo(f"{found.id} ({found.name}): {found.state} on {place(found)}")
+    say(f"{found.id} ({found.name}): {found.state} on {place(found)}")
     for what, value in _lines(found, spent, most):
-        click.echo(f"  {what:<10} {value}")
+        say(f"  {what:<10} {value}")
     return 0
 
 

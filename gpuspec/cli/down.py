@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gpuspec.cli.output import say
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.records import Records
@@ -21,5 +22,5 @@ def command(runs: tuple[str, ...]) -> int:
         money = "cost unknown" if spent is None else f"about ${spent:.2f}"
         end = f", {money}" if spent != 0 else ""
         end = f", its machine is gone, {money}" if where.rents else end
-        click.echo(f"{after.id} ({after.name}): {after.state}{end}")
+        say(f"{after.id} ({after.name}): {after.state}{end}")
     return 0

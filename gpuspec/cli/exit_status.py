@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from gpuspec.errors import UserError
+from gpuspec.printable import one_line
 
 
 def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> int:
@@ -18,7 +19,7 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
         complain(error)
         return error.status
     except KeyboardInterrupt:
-        _say("gpuspec: interrupted")
+        tell("gpuspec: interrupted")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -26,17 +27,18 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
     except Exception as error:
         if debug:
             raise
-        _say(f"gpuspec: internal error: {type(error).__name__}: {error}")
-        _say(f"  → run {again} and report it: this is our fault, not yours")
+        tell(f"gpuspec: internal error: {type(error).__name__}: {error}")
+        tell(f"  → run {again} and report it: this is our fault, not yours")
         return 3
 
 
 def complain(error: UserError) -> None:
     """Tell a person what was wrong and what to do."""
-    _say(f"gpuspec: error[{error.code}]: {error.message}")
+    tell(f"gpuspec: error[{error.code}]: {error.message}")
     if error.hint:
-        _say(f"  → {error.hint}")
+        tell(f"  → {error.hint}")
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def tell(line: str) -> None:
+    """A line on standard error; whatever it quotes, it stays one line."""
+    print(one_line(line), file=sys.stderr, flush=True)

@@ -8,12 +8,14 @@ import re
 import click
 
 from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.files import lint_data, read_file
 from gpuspec.lint.page import markdown
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
+from gpuspec.printable import one_line
 from gpuspec.report.text import Style, block
 from gpuspec.rules import collect
 
@@ -31,7 +33,7 @@ def command(what: str, given: CaseOptions) -> int:
     registry = collect()
     entry = registry.find(what)
     if entry is not None:
-        click.echo(markdown(loaded(entry.rule)), nl=False)
+        say(*markdown(loaded(entry.rule)).removesuffix("\n").split("\n"))
         return 0
     match = re.fullmatch(r"(.+?)(?::(\d+))?(?::\d+)?", what)
     path, line = (match[1], match[2]) if match else (what, None)
@@ -48,9 +50,9 @@ def command(what: str, given: CaseOptions) -> int:
         found = [item for item in found if item.place.line == int(line)]
     if not found:
         where = f"line {line} of {path}" if line else path
-        click.echo(f"nothing is found in {where}")
+        say(f"nothing is found in {where}")
         return 0
-    click.echo("\n".join(arithmetic(item) for item in found), nl=False)
+    say_document("\n".join(arithmetic(item) for item in found))
     return 0
 
 
@@ -59,7 +61,7 @@ def arithmetic(found: Located) -> str:
     lines = [block(found, Style())]
     numbers = found.finding.numbers
     wide = min(28, max((len(what) for what, _ in numbers), default=0))
-    lines += (f"    {what:<{wide}}  {value}\n" for what, value in numbers)
+    lines += (one_line(f"    {what:<{wide}}  {value}") + "\n" for what, value in numbers)
     if not numbers:
         lines.append(f"    no arithmetic: see `gpuspec explain {found.finding.name}`\n")
     return "".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
+from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
@@ -35,7 +36,7 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     settings = given.settings_for(spec)
     case = open_case(spec, settings)
     _refuse_inline_secrets(case, settings)
-    click.echo(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]), nl=False)
+    say_document(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]))
     return 0
 
 

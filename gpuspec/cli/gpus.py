@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -10,7 +9,9 @@ import click
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.cli.columns import fitted
+from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
+from gpuspec.json_text import json_text
 from gpuspec.planning.cost import exceeds
 from gpuspec.plugin.installed_catalog import installed_catalog
 
@@ -66,7 +67,7 @@ def command(
     lines = [line for line in _lines(catalog, wanted, cloud) if _shown(line, min_vram, max_price, cloud)]
     lines.sort(key=SORTS[sort])
     if as_json:
-        click.echo(json.dumps([_record(line) for line in lines], indent=2, ensure_ascii=False))
+        say_document(json_text([_record(line) for line in lines]))
     elif name is not None:
         for line in lines:
             _print_one(line)
@@ -132,7 +133,7 @@ def _number(value: float | None) -> str:
 
 def _print_table(catalog: Catalog, lines: list[Line]) -> None:
     if not lines:
-        click.echo("No GPU matches.")
+        say("No GPU matches.")
         return
     rows: list[tuple[str, ...]] = [("GPU", "VRAM GB", "$/h", "SPOT $/h", "GB/s", "FP16 TFLOPS", "FEATURES")]
     for line in lines:
@@ -140,8 +141,8 @@ def _print_table(catalog: Catalog, lines: list[Line]) -> None:
         prices = (_money(line.demand), _money(line.spot))
         speeds = (_number(gpu.bandwidth_gbs), _number(gpu.fp16_tflops))
         rows.append((gpu.name, f"{gpu.vram_gb:g}", *prices, *speeds, _features(gpu)))
-    click.echo("\n".join(fitted(rows)))
-    click.echo("\nPrices per GPU: " + "; ".join(dates_of_prices(catalog)) + ".")
+    say(*fitted(rows))
+    say("", "Prices per GPU: " + "; ".join(dates_of_prices(catalog)) + ".")
 
 
 def dates_of_prices(catalog: Catalog) -> list[str]:
@@ -155,7 +156,7 @@ def dates_of_prices(catalog: Catalog) -> list[str]:
 
 def _print_one(line: Line) -> None:
     gpu = line.gpu
-    click.echo(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
+    say(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
     visible = f", {gpu.vram_gib:.1f} GiB visible" if gpu.vram_gib != gpu.vram_gb else ""
     speeds = (("FP16", gpu.fp16_tflops), ("FP8", gpu.fp8_tflops), ("FP4", gpu.fp4_tflops))
     facts = (
@@ -173,9 +174,9 @@ def _print_one(line: Line) -> None:
     )
     for what, value in facts:
         if value:
-            click.echo(f"  {what:<19} {value}")
+            say(f"  {what:<19} {value}")
     for source in gpu.sources:
-        click.echo(f"  source              {source}")
+        say(f"  source              {source}")
 
 
 def _record(line: Line) -> dict[str, Any]:

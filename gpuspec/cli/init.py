@@ -9,6 +9,7 @@ import sys
 import click
 
 from gpuspec.atomic_write import atomic_write
+from gpuspec.cli.output import say, say_document
 from gpuspec.cli.starter import DEFAULT_MODEL, TASK_NOTE, starter
 from gpuspec.errors import UserError
 
@@ -39,7 +40,7 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
         raise UserError("bad-model", f"{model!r} is not the name of a model", hint)
     text = starter(task or "serve", model, STDOUT_NAME if output == "-" else output)
     if output == "-":
-        click.echo(text, nl=False)
+        say_document(text)
         return 0
     try:
         atomic_write(output, text.encode())
@@ -49,5 +50,5 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
             "name a file in a folder that can be written",
         )
         raise UserError("cannot-write", wrong, hint) from error
-    click.echo(f"wrote {output}: next, `gpuspec plan {output}` shows what it would cost")
+    say(f"wrote {output}: next, `gpuspec plan {output}` shows what it would cost")
     return 0

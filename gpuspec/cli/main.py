@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from gpuspec.cli.exit_status import exit_status
+from gpuspec.cli.output import say
 from gpuspec.errors import UserError
 from gpuspec.version import __version__
 
@@ -86,7 +87,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         prices = "; ".join(dates_of_prices(installed_catalog()))
     except UserError as error:
         prices = error.message
-    click.echo(f"gpuspec {__version__}, prices: {prices}")
+    say(f"gpuspec {__version__}, prices: {prices}")
     ctx.exit()
 
 
@@ -138,6 +139,18 @@ def cli(debug: bool) -> None:
     """
 
 
+def _wrong_usage(error: click.ClickException) -> int:
+    """Tell what click refuses, in its words; those of the command line stay on one line."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        how = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
+        say(*error.ctx.get_usage().split("\n"), how, "", err=True)
+    message = f"Error: {error.format_message()}"
+    # In this one the lines are click's: the choices there are, one below the other.
+    own = isinstance(error, click.MissingParameter)
+    say(*(message.expandtabs().split("\n") if own else [message]), err=True)
+    return 2
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and turn every outcome into an exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -150,15 +163,14 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             status = cli.main(args=arguments, prog_name="gpuspec", standalone_mode=False)
         except click.ClickException as error:
-            error.show()
-            return 2
+            return _wrong_usage(error)
         except click.Abort:
             raise KeyboardInterrupt from None
         from gpuspec.plugin.load import untold
 
         faults = untold()
         for fault in faults:
-            click.echo(f"gpuspec: error[internal]: plugin {fault.plugin} failed: {fault.message}", err=True)
+            say(f"gpuspec: error[internal]: plugin {fault.plugin} failed: {fault.message}", err=True)
         return 3 if faults else status if isinstance(status, int) else 0
 
     return exit_status(run, "again with --debug", debug="--debug" in arguments)

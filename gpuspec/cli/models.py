@@ -6,6 +6,7 @@ import click
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.cli.columns import fitted
+from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.plugin.installed_catalog import installed_catalog
@@ -28,7 +29,7 @@ def command(query: str | None, as_json: bool, online: bool) -> None:
     if query is not None and not found:
         found = _meant(catalog, query, online=online, quiet=as_json)
     if as_json:
-        click.echo(json_text([model._asdict() for model in found]), nl=False)
+        say_document(json_text([model._asdict() for model in found]))
     elif len(found) == 1:
         _print_one(found[0])
     else:
@@ -49,7 +50,7 @@ def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[M
     if not quiet:
         said = f", quantized {match.quantization}" if match.quantization else ""
         how = "embeds the base" if match.relation == "fine-tune" else "is"
-        click.echo(f"{query} {how} {match.model.id}{said}\n")
+        say(f"{query} {how} {match.model.id}{said}", "")
     return [match.model]
 
 
@@ -66,11 +67,11 @@ def _print_table(found: list[Model]) -> None:
         hub = next((name for name in model.aliases if "/" in name), "")
         context = f"{model.max_context:,}" if model.max_context else "-"
         rows.append((model.id, _size(model), context, model.task or model.modality, hub))
-    click.echo("\n".join(fitted(rows)))
+    say(*fitted(rows))
 
 
 def _print_one(model: Model) -> None:
-    click.echo(f"{model.id}  ({model.task or model.modality}{', ' + model.org if model.org else ''})")
+    say(f"{model.id}  ({model.task or model.modality}{', ' + model.org if model.org else ''})")
     gated = {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
     shapes = (("attention", model.attention), ("experts", model.moe), ("components", model.components))
     facts = (
@@ -85,7 +86,7 @@ def _print_one(model: Model) -> None:
     )
     for what, value in facts:
         if value:
-            click.echo(f"  {what:<12} {value}")
+            say(f"  {what:<12} {value}")
 
 
 def _shape(model: Model) -> str:

@@ -6,6 +6,7 @@ import click
 
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
+from gpuspec.cli.output import say_document
 
 
 @click.command("plan")
@@ -46,9 +47,9 @@ def command(
     if as_json:
         from gpuspec.report import plan_json
 
-        click.echo(plan_json.render(case, plan, spread), nl=False)
+        say_document(plan_json.render(case, plan, spread))
     else:
         from gpuspec.report import plan_table
 
-        click.echo(plan_table.render(case, plan, everything=everything, spread=spread), nl=False)
+        say_document(plan_table.render(case, plan, everything=everything, spread=spread))
     return 0 if plan.choice or not plan.candidates else 1

@@ -7,6 +7,7 @@ import re
 
 import click
 
+from gpuspec.cli.output import say
 from gpuspec.errors import UserError
 
 
@@ -37,11 +38,9 @@ def new(name: str, parent: str) -> int:
                 file.write(text)
     except OSError as error:
         raise UserError("cannot-write", f"{folder} cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {folder}: one rule with its tests")
-    click.echo(f"  cd {folder}")
-    click.echo("  pip install -e '.[test]'")
-    click.echo("  pytest")
-    click.echo("  gpuspec plugin check")
+    say(f"wrote {folder}: one rule with its tests")
+    say(f"  cd {folder}")
+    say("  pip install -e '.[test]'", "  pytest", "  gpuspec plugin check")
     return 0
 
 
@@ -59,8 +58,8 @@ def check(path: str) -> int:
         os.chdir(path)  # a rule may look for files beside a spec, and finds the project's own
         for kind, text in Project(".").check():
             wrong |= kind == "error"
-            click.echo(f"{kind:<7} {text}")
+            say(f"{kind:<7} {text}")
     except ProjectError as error:
         wrong = True
-        click.echo(f"error   {error}")
+        say(f"error   {error}")
     return int(wrong)

@@ -8,6 +8,7 @@ import click
 
 from gpuspec.cli.columns import aligned
 from gpuspec.cli.options import format_option
+from gpuspec.cli.output import say, say_document
 from gpuspec.json_text import json_text
 from gpuspec.plugin.load import Plugin, plugins
 
@@ -27,9 +28,9 @@ def command(spec: str | None, format_: str) -> int:
     installed.told.clear()  # all of them are named below the table
     if format_ == "json":
         broken = [{"name": fault.plugin, "message": fault.message} for fault in installed.broken]
-        click.echo(json_text({"plugins": rows, "broken": broken}), nl=False)
+        say_document(json_text({"plugins": rows, "broken": broken}))
     else:
-        click.echo(_table(rows, timed=spec is not None) if rows else "no plugins are installed")
+        say(*(_table(rows, timed=spec is not None) if rows else ["no plugins are installed"]))
     return 0
 
 
@@ -106,10 +107,10 @@ def _spent(path: str) -> dict[str, float]:
     return spent
 
 
-def _table(rows: list[dict[str, Any]], *, timed: bool) -> str:
+def _table(rows: list[dict[str, Any]], *, timed: bool) -> list[str]:
     head = ["plugin", "version", "brings", "import ms", "hooks ms", *(["run ms"] if timed else []), "from"]
     lines = [head]
     for row in rows:
         times = [f"{row[key]:.2f}" for key in ("import_ms", "hooks_ms", "run_ms") if key in row]
         lines.append([row["name"], row["version"], _brought(row), *times, row["where"]])
-    return "\n".join(aligned(lines))
+    return aligned(lines)

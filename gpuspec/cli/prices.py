@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gpuspec.catalog import Catalog, PriceSource
+from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.plugin.installed_catalog import installed_catalog
@@ -21,11 +22,11 @@ def command(context: click.Context, as_json: bool) -> None:
         return
     catalog = installed_catalog()
     if as_json:
-        click.echo(json_text([_record(catalog, source) for source in catalog.price_sources]), nl=False)
+        say_document(json_text([_record(catalog, source) for source in catalog.price_sources]))
         return
     for source in catalog.price_sources:
         _print_source(catalog, source)
-    click.echo("`gpuspec prices update` reads fresh prices from the installed SkyPilot.")
+    say("`gpuspec prices update` reads fresh prices from the installed SkyPilot.")
 
 
 @command.command("update")
@@ -49,19 +50,19 @@ def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -
         there_are = f"There are: {', '.join(CLOUDS)}."
         raise UserError("unknown-cloud", f"there is no cloud {unknown[0]!r}", there_are)
     for failure in [] if offline else fetch(wanted or sorted(CLOUDS)):
-        click.echo(f"not fetched: {failure}", err=True)
+        say(f"not fetched: {failure}", err=True)
     result = update(installed_catalog(), wanted, today=date.today().isoformat(), accept_moves=accept_moves)
     for move in result.moves:
         kind = "spot price" if move.spot else "price"
         taken = "taken" if accept_moves else "NOT taken; --accept-moves takes it"
         where = f"{move.cloud} {move.instance} {move.region or ''}".rstrip()
-        click.echo(f"{where}: {kind} moved ${move.before:.2f} → ${move.after:.2f}/h ({taken})")
+        say(f"{where}: {kind} moved ${move.before:.2f} → ${move.after:.2f}/h ({taken})")
     refreshed = installed_catalog()
     for source in result.sources:
         _print_source(refreshed, source)
     if wanted and result.missing:
-        click.echo(f"no catalogue for: {', '.join(result.missing)}")
-    click.echo(f"{result.offers} offers written to {result.path}")
+        say(f"no catalogue for: {', '.join(result.missing)}")
+    say(f"{result.offers} offers written to {result.path}")
 
 
 def _print_source(catalog: Catalog, source: PriceSource) -> None:
@@ -70,12 +71,12 @@ def _print_source(catalog: Catalog, source: PriceSource) -> None:
     gpus = {offer.gpu for offer in found}
     spot = sum(offer.spot_price is not None for offer in found)
     rent = "" if source.rentable else ", for comparison only: nothing can be rented from it"
-    click.echo(f"{source.name}: {source.dated}{rent}")
-    click.echo(f"  {len(found)} offers, {len(gpus)} GPUs, {len(regions)} regions, {spot} with a spot price")
+    say(f"{source.name}: {source.dated}{rent}")
+    say(f"  {len(found)} offers, {len(gpus)} GPUs, {len(regions)} regions, {spot} with a spot price")
     for what, reasons in (("dropped", source.dropped), ("left out in", source.mended)):
         for reason, rows in reasons:
-            click.echo(f"  {what} {rows}: {reason}")
-    click.echo(f"  from {source.origin}")
+            say(f"  {what} {rows}: {reason}")
+    say(f"  from {source.origin}")
 
 
 def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:

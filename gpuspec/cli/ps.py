@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 
 import click
 
 from gpuspec.cli.columns import aligned
+from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
+from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.launcher import FINAL, Run, Stray
@@ -36,18 +37,18 @@ def command(everything: bool, as_json: bool) -> int:
         rows = [
             {**run._asdict(), "cost": run_cost.so_far(run), "hours": run_cost.hours(run)} for run in shown
         ]
-        click.echo(json.dumps({"runs": rows}, indent=2))
+        say_document(json_text({"runs": rows}))
         return 0
     if not shown:
-        click.echo("no runs yet: `gpuspec run job.jsonc` starts one")
+        say("no runs yet: `gpuspec run job.jsonc` starts one")
         return 0
     head = ("RUN", "NAME", "STATE", "ON", "STARTED", "HOURS", "COST", "")
-    click.echo("\n".join(aligned([head, *map(_row, shown)])))
+    say(*aligned([head, *map(_row, shown)]))
     lost = [run for run in shown if (run.state == "lost" and not run.gone) or run_cost.outlived(run)]
     if lost:
-        click.echo(f"\n{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
+        say("", f"{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
     for stray in still_up(runs):
-        click.echo(f"\n{stray.machine} is still up: {stray.why}; `gpuspec reap` takes it away")
+        say("", f"{stray.machine} is still up: {stray.why}; `gpuspec reap` takes it away")
     return 0
 
 
@@ -64,7 +65,7 @@ def still_up(runs: Sequence[Run]) -> list[Stray]:
         try:
             strays = find_launcher(name).strays()
         except UserError as error:
-            click.echo(f"{name} cannot be asked which machines are still up: {error.message}", err=True)
+            say(f"{name} cannot be asked which machines are still up: {error.message}", err=True)
             continue
         up = {stray.machine: stray for stray in strays}
         for machine in dict.fromkeys(run.machine for run in due if run.launcher == name and run.machine):

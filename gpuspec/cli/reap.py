@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from gpuspec.cli.output import say
 from gpuspec.cli.ps import current, place
 from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
@@ -27,13 +28,13 @@ def command(dry_run: bool, yes: bool) -> int:
     taken = {run.machine for run, _ in left}
     strays = [(where, stray) for where, stray in _strays() if stray.machine not in taken]
     if not left and not strays:
-        click.echo("nothing to reap")
+        say("nothing to reap")
         return 0
     for run, why in left:
-        click.echo(f"{run.id} ({run.name}) on {place(run)}: {why}")
+        say(f"{run.id} ({run.name}) on {place(run)}: {why}")
     for _, stray in strays:
         price = "price unknown" if stray.price is None else f"${stray.price:.2f}/h"
-        click.echo(f"{stray.machine} ({price}): {stray.why}")
+        say(f"{stray.machine} ({price}): {stray.why}")
     if dry_run:
         return 0
     if not yes:
@@ -50,7 +51,7 @@ def _strays() -> list[tuple[Launcher, Stray]]:
             where = find_launcher(name)
             found += [(where, stray) for stray in where.strays()]
         except UserError as error:
-            click.echo(f"{name} cannot be asked for its machines: {error.message}", err=True)
+            say(f"{name} cannot be asked for its machines: {error.message}", err=True)
     return found
 
 
@@ -58,9 +59,9 @@ def _remove(where: Launcher, stray: Stray) -> int:
     try:
         where.remove(stray.machine)
     except UserError as error:
-        click.echo(f"{stray.machine}: NOT taken away: {error.message}", err=True)
+        say(f"{stray.machine}: NOT taken away: {error.message}", err=True)
         return 1
-    click.echo(f"{stray.machine}: taken away")
+    say(f"{stray.machine}: taken away")
     return 0
 
 
@@ -78,9 +79,9 @@ def _end(run: Run) -> int:
     try:
         after = find_launcher(run.launcher).down(run)
     except UserError as error:
-        click.echo(f"{run.id}: NOT ended: {error.message}", err=True)
+        say(f"{run.id}: NOT ended: {error.message}", err=True)
         if error.hint:
-            click.echo(f"  → {error.hint}", err=True)
+            say(f"  → {error.hint}", err=True)
         return 1
-    click.echo(f"{after.id}: {after.state}, {after.message or 'gone'}")
+    say(f"{after.id}: {after.state}, {after.message or 'gone'}")
     return 0

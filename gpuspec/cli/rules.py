@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from gpuspec.cli.options import format_option
+from gpuspec.cli.output import say_document
 from gpuspec.cli.run_lint import write
 from gpuspec.json_text import json_text
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.one_file import page_url
 from gpuspec.lint.page import markdown, page
 from gpuspec.lint.registry import Registered, Registry
+from gpuspec.printable import one_line
 from gpuspec.rules import collect
 
 
@@ -26,7 +28,7 @@ def command(format_: str, docs: str | None) -> int:
     if docs:
         write_docs(registry, docs)
     else:
-        click.echo({"text": _text, "json": _json, "markdown": _markdown}[format_](registry), nl=False)
+        say_document({"text": _text, "json": _json, "markdown": _markdown}[format_](registry))
     return 0
 
 
@@ -46,7 +48,7 @@ def _text(registry: Registry) -> str:
         notes = " ".join(f"[{note}]" for note in _notes(entry))
         rule = loaded(entry.rule)
         line = f"{rule.code:<6} {rule.name:<{wide}}  {rule.severity:<7}  {page(rule).title} {notes}"
-        lines.append(line.rstrip() + "\n")
+        lines.append(one_line(line.rstrip()) + "\n")
     return "".join(lines)
 
 
@@ -94,5 +96,7 @@ def _markdown(registry: Registry, links: bool = False) -> str:
         code = f"[{rule.code}]({rule.code}-{rule.name}.md)" if links else rule.code
         preview = " (preview)" if rule.preview else ""
         title = page(rule).title.replace("|", "\\|")
-        lines.append(f"| {code} | {rule.name}{preview} | {title} | {rule.severity} | {rule.fixable} |")
+        lines.append(
+            one_line(f"| {code} | {rule.name}{preview} | {title} | {rule.severity} | {rule.fixable} |")
+        )
     return "\n".join(lines) + "\n"

@@ -16,6 +16,7 @@ from gpuspec.cli.open_case import (
     max_hours_option,
     open_case,
 )
+from gpuspec.cli.output import say, say_document
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
@@ -23,6 +24,7 @@ from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
+from gpuspec.printable import one_line
 from gpuspec.words import dollars
 
 
@@ -77,7 +79,7 @@ def command(
     prepared = [_prepare(spec, given, options, yes=yes, shards=shards or 1) for spec in specs]
     if dry_run:
         for each in prepared:
-            click.echo(each.where.describe(each.case.job, each.plan, each.settings))
+            say(*each.where.describe(each.case.job, each.plan, each.settings).split("\n"))
         return 0
     for each in prepared:
         each.where.check(each.case.job, each.plan, each.settings)
@@ -144,7 +146,7 @@ def _lint(case: Case, settings: Settings) -> None:
     for problem in linter.problems:
         _say(f"gpuspec: error[internal]: {problem}")
     for found in findings:
-        _say(block(found, Style(columns=80)))
+        say_document(block(found, Style(columns=80)) + "\n", err=True)
     errors = [found for found in findings if found.finding.severity == "error"]
     if errors:
         wrong = f"{case.path}: {plural(len(errors), 'error')} that would fail or lose data"
@@ -159,7 +161,7 @@ def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:
     from gpuspec.report import plan_table
 
     spread = against_deadline(case, plan) if whole else None
-    click.echo(plan_table.render(case, plan, spread=spread), err=True)
+    say_document(plan_table.render(case, plan, spread=spread) + "\n", err=True)
 
 
 def _question(each: Prepared, machines: int) -> str:
@@ -179,11 +181,11 @@ def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
         hint = "add --yes to launch without asking"
         raise UserError("cannot-ask", f"nobody is there to answer: {question}", hint)
-    return click.confirm(question, err=True)
+    return click.confirm(one_line(question), err=True)
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    say(line, err=True)
 
 
 def _launch(each: Prepared) -> int:

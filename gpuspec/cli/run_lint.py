@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from typing import NamedTuple
 
 from gpuspec.catalog import Catalog
-from gpuspec.cli.exit_status import complain, exit_status
+from gpuspec.cli.exit_status import complain, exit_status, tell
 from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
 from gpuspec.lint.config import SEVERITIES, Configs
@@ -16,6 +16,7 @@ from gpuspec.lint.registry import Registry, late_problems
 from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.printable import lines, one_line
 from gpuspec.rules import collect
 
 NARROWEST = 30
@@ -140,21 +141,24 @@ class _Run:
             from gpuspec.lint.baseline import baseline_text
 
             write(baseline_text(self.findings, request.write_baseline), request.write_baseline)
-            sys.stdout.write(f"{len(self.findings)} findings written to {request.write_baseline}\n")
+            sys.stdout.write(
+                one_line(f"{len(self.findings)} findings written to {request.write_baseline}") + "\n"
+            )
             self.failing = False
         elif request.diff:
-            write("".join(self.diffs), request.output)
+            text = "".join(self.diffs)  # a file gets it as it is, for `patch`
+            write(text if request.output else lines(text), request.output)
             self.failing = bool(self.diffs)
         elif self.files or not self.errors or request.format != "text":  # "clean: 0 files" would mislead
             if self.mended_input is not None:
                 sys.stdout.buffer.write(self.mended_input)
             _report(request, self.report(), to_stderr=self.mended_input is not None)
         for line in one_line_each(self.linter.problems):
-            sys.stderr.write(f"gpuspec: error[internal]: {line}\n")
+            tell(f"gpuspec: error[internal]: {line}")
         for error in self.errors:
             complain(error)
         for note in (*self.remarks, *self.configs.notes()):
-            sys.stderr.write(f"gpuspec: note: {note}\n")
+            tell(f"gpuspec: note: {note}")
         if self.linter.problems:
             return 3
         return 2 if self.errors else int(self.failing)
@@ -265,13 +269,14 @@ def _report(request: LintRequest, report: Report, *, to_stderr: bool) -> None:
 
     text = render(request.format, report, _terminal(request), statistics=request.statistics)
     if request.show_fixes:
-        text += "".join(f"fixed {path}: {number} × {title}\n" for path, title, number in report.fixed)
+        fixed = (f"fixed {path}: {number} × {title}" for path, title, number in report.fixed)
+        text += "".join(f"{one_line(line)}\n" for line in fixed)
     if to_stderr:
         sys.stderr.write(text)
     else:
         write(text, request.output)
     for entry in report.stale:
-        sys.stderr.write(f"gpuspec: the baseline entry {entry} finds nothing any more; write it again\n")
+        tell(f"gpuspec: the baseline entry {entry} finds nothing any more; write it again")
 
 
 def _terminal(request: LintRequest) -> tuple[bool, int | None]:

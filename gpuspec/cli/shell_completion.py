@@ -16,6 +16,7 @@ from click.shell_completion import (
 )
 
 from gpuspec.errors import UserError
+from gpuspec.printable import one_line
 
 FILES = ("FILE", "PATH", "SPEC", "JOB", "DIR", "FOLDER")
 
@@ -56,8 +57,12 @@ def values(group: click.Group, args: list[str], incomplete: str) -> list[Complet
     shown = (parameter.metavar or parameter.type.name).upper()
     words = [word.strip("[]….") for word in re.split("[|:,]", shown)]
     found = [name for word in words for name in _known(word) if name.startswith(incomplete)]
-    # bash takes a colon for the end of a word, and click's scripts do not quote.
-    items = [CompletionItem(name) for name in dict.fromkeys(found) if not {" ", ":"} & set(name)]
+    # bash takes a colon for the end of a word, click's scripts do not quote, and give a line to each.
+    items = [
+        CompletionItem(name)
+        for name in dict.fromkeys(found)
+        if not {" ", ":"} & set(name) and one_line(name) == name
+    ]
     if any(word in FILES for word in words):
         items.append(CompletionItem(incomplete, type="file"))
     return items

@@ -7,6 +7,7 @@ import shutil
 import click
 
 from gpuspec.cli.open_case import CaseOptions, case_options, open_cases
+from gpuspec.cli.output import say_document
 from gpuspec.json_text import json_text
 
 
@@ -24,5 +25,5 @@ def command(path: str, as_json: bool, given: CaseOptions) -> int:
 
     jobs = [understood(case) for case in open_cases(path, given.settings_for(path))]
     columns = max(30, shutil.get_terminal_size().columns)
-    click.echo(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, columns), nl=False)
+    say_document(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, columns))
     return int(any(job["left_out"] for job in jobs))

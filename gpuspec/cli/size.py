@@ -10,6 +10,7 @@ import click
 
 from gpuspec.catalog import Catalog
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Job
@@ -84,7 +85,7 @@ def command(
         workload = workload._replace(sequence=workload.context)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
     sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
-    click.echo(json_of(sized) if as_json else text_of(sized), nl=False)
+    say_document(json_of(sized) if as_json else text_of(sized))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gpuspec.cli.output import say
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.records import Records
 
@@ -16,5 +17,5 @@ def command(runs: tuple[str, ...]) -> int:
         found = Records().get(name)
         after = find_launcher(found.launcher).stop(found)
         why = f", {after.message}" if after.message else ""
-        click.echo(f"{after.id} ({after.name}): {after.state}{why}")
+        say(f"{after.id} ({after.name}): {after.state}{why}")
     return 0

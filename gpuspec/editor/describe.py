@@ -6,6 +6,7 @@ from gpuspec.catalog import Catalog, Gpu, Model
 from gpuspec.catalog.clouds import Cloud
 from gpuspec.planning.alternatives import COUNTS
 from gpuspec.planning.price_lists import Price, PriceList
+from gpuspec.printable import markdown, one_line
 from gpuspec.sizing import Need, Unsized, need
 from gpuspec.words import dollars, gib, span_of_gib
 from gpuspec.workload import Workload
@@ -109,7 +110,7 @@ def _served(model: Model, scheme: str | None) -> Need | Unsized:
 def need_text(answer: Need | Unsized) -> str:
     """The memory of the job at hand."""
     if isinstance(answer, Unsized):
-        return f"This job: memory unknown, {answer.reason}."
+        return f"This job: memory unknown, {markdown(answer.reason)}."
     parts = ", ".join(f"{part.name} {part.expected:.1f}" for part in answer.parts)
     each = f" on each of {answer.gpus} GPUs" if answer.gpus > 1 else ""
     return f"This job takes {span_of_gib(answer.low, answer.high)}{each}: {parts}."
@@ -124,4 +125,4 @@ def cloud_text(cloud: Cloud) -> str:
 
 def _plain(text: str) -> str:
     """What a document says, as code of one line: nothing in it becomes markup."""
-    return " ".join(text.replace("`", "'").split())[:200]
+    return one_line(" ".join(text.replace("`", "'").split()))[:200]

@@ -8,6 +8,7 @@ from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
 from gpuspec.errors import UserError
 from gpuspec.lint.result import Located
+from gpuspec.printable import one_line
 from gpuspec.words import dollars
 
 SOURCE = "gpuspec"
@@ -33,7 +34,7 @@ def diagnostic(found: Located, uri: str, positions: Positions) -> lsp.Diagnostic
     """One finding."""
     finding = found.finding
     related = [
-        lsp.DiagnosticRelatedInformation(lsp.Location(uri, positions.at(place)), message)
+        lsp.DiagnosticRelatedInformation(lsp.Location(uri, positions.at(place)), one_line(message))
         for place, message in found.related
     ]
     return lsp.Diagnostic(
@@ -57,15 +58,15 @@ def _message(found: Located) -> str:
         lines.append(f"saves {hour}/hour, {month}/month if it runs all the time")
     if finding.suggestion:
         lines.append(f"→ {finding.suggestion}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _refused(error: UserError) -> lsp.Diagnostic:
-    hint = f"\n→ {error.hint}" if error.hint else ""
+    lines = [error.message, *([f"→ {error.hint}"] if error.hint else [])]
     return lsp.Diagnostic(
         range=lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)),
         severity=lsp.DiagnosticSeverity.Error,
         code=error.code,
         source=SOURCE,
-        message=error.message + hint,
+        message="\n".join(map(one_line, lines)),
     )

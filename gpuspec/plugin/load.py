@@ -11,6 +11,8 @@ from contextlib import contextmanager, redirect_stdout
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
+from gpuspec.printable import one_line
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 HOOKS = (
@@ -79,7 +81,7 @@ class Printed:
         """Pass on the lines that are complete."""
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
-            sys.stderr.write(f"plugin {self.plugin} prints: {line}\n")
+            sys.stderr.write(one_line(f"plugin {self.plugin} prints: {line}") + "\n")
         return len(text)
 
     def flush(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.lint.result import Located, Report
-from gpuspec.report.width import shown
+from gpuspec.printable import one_line
 
 
 def render(report: Report) -> str:
@@ -14,5 +14,5 @@ def render(report: Report) -> str:
 def line(found: Located) -> str:
     """One finding as one line."""
     finding, at = found.finding, found.place
-    message = shown(" ".join(finding.message.split()))
-    return f"{shown(found.path)}:{at.line}:{at.column}: {finding.code} {finding.name} {message}"
+    message = " ".join(finding.message.split())
+    return one_line(f"{found.path}:{at.line}:{at.column}: {finding.code} {finding.name} {message}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.lint.result import Located, Report
-from gpuspec.report.width import shown
+from gpuspec.printable import lines, one_line
 from gpuspec.words import dollars
 
 LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -24,13 +24,13 @@ def _command(found: Located) -> str:
     }
     if at.line == at.end_line:  # columns are only allowed within one line
         parts |= {"col": str(at.column), "endColumn": str(at.end_column)}
-    properties = ",".join(f"{key}={_escape(value, ':,')}" for key, value in parts.items())
-    text = finding.message
+    properties = ",".join(f"{key}={_escape(one_line(value), ':,')}" for key, value in parts.items())
+    text = [finding.message]
     if finding.saving:
-        text += f"\nsaves {dollars(finding.saving.per_month)}/month"
+        text.append(f"saves {dollars(finding.saving.per_month)}/month")
     if finding.suggestion:
-        text += f"\n{finding.suggestion}"
-    return f"::{LEVELS[finding.severity]} {properties}::{_escape(shown(text))}"
+        text.append(finding.suggestion)
+    return f"::{LEVELS[finding.severity]} {properties}::{_escape(lines(chr(10).join(text)))}"
 
 
 def _escape(text: str, also: str = "") -> str:

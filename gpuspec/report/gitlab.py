@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Report
+from gpuspec.printable import one_line
 from gpuspec.report.fingerprint import fingerprints
 
 SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
@@ -14,8 +15,8 @@ def render(report: Report) -> str:
     issues = [
         {
             "type": "issue",
-            "description": " ".join(
-                f"{found.finding.code} {found.finding.name}: {found.finding.message}".split()
+            "description": one_line(
+                " ".join(f"{found.finding.code} {found.finding.name}: {found.finding.message}".split())
             ),
             "check_name": f"{found.finding.code} {found.finding.name}",
             "categories": ["Bug Risk" if found.finding.severity == "error" else "Performance"],

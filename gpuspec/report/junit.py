@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from gpuspec.lint.result import Located, Report
+from gpuspec.printable import one_line
 
 
 def render(report: Report) -> str:
@@ -32,7 +31,7 @@ def render(report: Report) -> str:
 def _case(path: str, found: Located) -> list[str]:
     finding, at = found.finding, found.place
     where = f"{path}:{at.line}:{at.column}"
-    body = f"{where}: {finding.message}" + (f"\n{finding.suggestion}" if finding.suggestion else "")
+    body = "\n".join(map(one_line, filter(None, (f"{where}: {finding.message}", finding.suggestion))))
     return [
         f"    <testcase name={_quoted(f'{finding.code} {finding.name} {at.line}:{at.column}')}"
         f' classname={_quoted(path)} time="0">',
@@ -41,14 +40,10 @@ def _case(path: str, found: Located) -> list[str]:
     ]
 
 
-# XML 1.0 allows no other control characters, not even escaped.
-_FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-
-
 def _text(text: str) -> str:
-    text = re.sub(_FORBIDDEN, "\N{REPLACEMENT CHARACTER}", text)
+    # XML 1.0 has no control characters, not even escaped: `one_line` has taken them.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _quoted(text: str) -> str:
-    return '"' + _text(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;") + '"'
+    return '"' + _text(one_line(text)).replace('"', "&quot;") + '"'

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gpuspec.lint.result import Located, Report
+from gpuspec.printable import escape, one_line
+from gpuspec.printable import markdown as plain
 from gpuspec.report.summary import summary
-from gpuspec.report.width import shown
 from gpuspec.words import dollars
 
 SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
@@ -12,7 +13,7 @@ SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
 
 def render(report: Report) -> str:
     """The report as Markdown."""
-    out = ["### gpuspec", "", _plain(summary(report, lambda _, text: text))]
+    out = ["### gpuspec", "", plain(summary(report, lambda _, text: text))]
     savings = [(found.finding.saving, found) for found in report.findings]
     priced = [(saving, found) for saving, found in savings if saving and saving.per_hour > 0]
     if priced:
@@ -30,20 +31,21 @@ def render(report: Report) -> str:
 
 
 def _where(found: Located) -> str:
-    path = " ".join(found.path.replace("|", "\\|").replace("`", "'").split())
+    # In code nothing else means anything, not even a backslash before one of these.
+    path = one_line(found.path).replace("|", escape("|")).replace("`", escape("`"))
     return f"`{path}:{found.place.line}`"
 
 
 def _what(found: Located) -> str:
     finding = found.finding
-    code = f"[{finding.code}]({found.doc})" if found.doc else finding.code
-    advice = f"<br>→ {_plain(finding.suggestion)}" if finding.suggestion else ""
-    return f"{SIGNS[finding.severity]} {code} {finding.name}: {_plain(finding.message)}{advice}"
+    code = plain(finding.code)
+    code = f"[{code}]({_link(found.doc)})" if found.doc else code
+    advice = f"<br>→ {plain(finding.suggestion)}" if finding.suggestion else ""
+    return f"{SIGNS[finding.severity]} {code} {plain(finding.name)}: {plain(finding.message)}{advice}"
 
 
-def _plain(text: str) -> str:
-    # Messages quote the spec: nothing in it may become markup, a link or a mention in the pull request.
-    text = shown(text)
-    for sign in "\\`*_[]<>":
-        text = text.replace(sign, f"&#{ord(sign)};" if sign in "<>#" else f"\\{sign}")
-    return " ".join(text.replace("|", "\\|").replace("@", "@\u200b").split())
+def _link(address: str) -> str:
+    from urllib.parse import quote
+
+    # What would end the link, or its cell, is quoted (RFC 3986).
+    return quote(address, safe="/:?#[]@!$&*+,;=%~", errors="replace")

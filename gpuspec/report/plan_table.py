@@ -9,6 +9,7 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
+from gpuspec.printable import one_line
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.report.width import head, shown, width
@@ -28,14 +29,14 @@ def render(case: Case, plan: Plan, *, everything: bool = False, spread: Spread |
     path, job = case.path, case.job
     dated = {source.name: source.dated for source in case.catalog.price_sources}
     blocks = [
-        [shown(f"{path}: {job.name or 'unnamed job'}")],
+        [f"{path}: {job.name or 'unnamed job'}"],
         _need(plan),
         _kept(plan, everything),
         _rejected(plan, everything),
         _choice(job, plan, dated),
         _items(path, job, plan, spread) if spread else [],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return "\n\n".join("\n".join(map(one_line, block)) for block in blocks if block) + "\n"
 
 
 def _need(plan: Plan) -> list[str]:
@@ -198,7 +199,7 @@ def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
     best = next((option for option in spread.options if option.candidate.gpu is plan.choice.gpu), None)
     if best and best.number > 1 and not over_budget(job, best.worst):
         limit = "" if spread.deadline == plan.max_hours else f" --max-hours {spread.deadline:g}"
-        lines.append(f"      gpuspec run --shards {best.number}{limit} {shown(path)}")
+        lines.append(f"      gpuspec run --shards {best.number}{limit} {path}")
     return lines
 
 
@@ -221,4 +222,4 @@ def _figure(amount: float) -> str:
 
 def _wrapped(label: str, text: str) -> list[str]:
     """`text` in 80 columns behind a label of six."""
-    return f"{label:<6}{Style(columns=80).wrap(shown(text), 6, 6)}".split("\n")
+    return f"{label:<6}{Style(columns=80).wrap(text, 6, 6)}".split("\n")

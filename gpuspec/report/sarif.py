@@ -6,6 +6,7 @@ from typing import Any
 
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Located, Place, Report
+from gpuspec.printable import lines
 from gpuspec.report.fingerprint import fingerprints
 from gpuspec.version import __version__
 
@@ -25,7 +26,7 @@ def render(report: Report) -> str:
         _result(found, order.index(found.finding.code), mark)
         for found, mark in zip(report.findings, marks, strict=True)
     ]
-    notices = [{"level": "error", "message": {"text": str(problem)}} for problem in report.problems]
+    notices = [{"level": "error", "message": {"text": _plain(str(problem))}} for problem in report.problems]
     run = {
         "tool": {
             "driver": {
@@ -45,7 +46,7 @@ def render(report: Report) -> str:
 
 def _result(found: Located, index: int, mark: str) -> dict[str, Any]:
     finding = found.finding
-    text = finding.message + (f"\n{finding.suggestion}" if finding.suggestion else "")
+    text = "\n".join(map(_plain, filter(None, (finding.message, finding.suggestion))))
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index,
@@ -60,10 +61,15 @@ def _result(found: Located, index: int, mark: str) -> dict[str, Any]:
         result["properties"]["savingPerMonthUSD"] = round(finding.saving.per_month, 2)
     if found.related:
         result["relatedLocations"] = [
-            {"id": number, "message": {"text": text}, **_location(found.path, place)}
+            {"id": number, "message": {"text": _plain(text)}, **_location(found.path, place)}
             for number, (place, text) in enumerate(found.related, 1)
         ]
     return result
+
+
+def _plain(text: str) -> str:
+    # In a message `[text](target)` is a link (SARIF 2.1.0, 3.11.6), and nothing that is quoted may become one.
+    return lines(text).replace("](", "]\\(")
 
 
 def _location(path: str, place: Place) -> dict[str, Any]:

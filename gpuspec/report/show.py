@@ -244,7 +244,7 @@ def as_text(path: str, jobs: Sequence[Mapping[str, Any]], columns: int) -> str:
 def _block(path: str, job: Mapping[str, Any], style: Style, columns: int) -> Iterator[str]:
     label = 4 if columns < NARROW else max(map(len, [*job["where"], *job["derived"]]), default=0) + 4
     place = f", {job['place']}" if job["place"] else ""
-    yield style.wrap(shown(f"{path}: {job['name'] or 'unnamed job'} ({job['format']}{place})"), 0, 2)
+    yield style.wrap(f"{path}: {job['name'] or 'unnamed job'} ({job['format']}{place})", 0, 2)
     for field, where in job["where"].items():
         unknown = job[field] is None and where["text"]
         line = "" if where["line"] is None else f":{where['line']}:{where['column']}"
@@ -258,23 +258,23 @@ def _block(path: str, job: Mapping[str, Any], style: Style, columns: int) -> Ite
     if job["left_out"]:
         yield ""
         left = f"left out, since the schema refuses it: {', '.join(job['left_out'])}"
-        yield style.wrap(shown(f"{left} (`gpuspec lint {path}` says why)"), 0, 2)
+        yield style.wrap(f"{left} (`gpuspec lint {path}` says why)", 0, 2)
 
 
 def _row(field: str, value: str, beside: str, *, style: Style, label: int) -> Iterator[str]:
     """A value, and what is beside it: on one line where that has room, else below."""
-    columns = style.columns or 80
+    columns, beside = style.columns or 80, shown(beside)
     head = f"  {field:<{label - 2}}"
     if label == 4:
         yield f"  {field}"
         head = " " * label
-    line = head + style.wrap(shown(value), label, label)
+    line = head + style.wrap(value, label, label)
     last = width(line.rpartition("\n")[2])
     if last + 2 + width(beside) <= columns:
-        yield line + " " * (columns - last - width(beside)) + shown(beside)
+        yield line + " " * (columns - last - width(beside)) + beside
         return
     yield line
-    yield " " * (label + 2) + style.wrap(shown(beside), label + 2, label + 2)
+    yield " " * (label + 2) + style.wrap(beside, label + 2, label + 2)
 
 
 def _words(value: Any) -> str:

@@ -10,6 +10,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
+from gpuspec.printable import one_line
 from gpuspec.sizing import Fit, Need, Unsized, fit
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
@@ -113,7 +114,8 @@ def sequences_that_fit(sized: Sized, gpu: Gpu) -> int | None:
 
 def as_text(sized: Sized) -> str:
     """The table of parts, a bar of the GPU's memory, what can be rented, and the next step."""
-    return "\n".join([*_head(sized), *_parts(sized), *_cards(sized), *_offers(sized), *_ahead(sized)]) + "\n"
+    lines = [*_head(sized), *_parts(sized), *_cards(sized), *_offers(sized), *_ahead(sized)]
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
 def _head(sized: Sized) -> list[str]:

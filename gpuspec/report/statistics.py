@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Report
+from gpuspec.printable import one_line
 from gpuspec.report.summary import plural, savings_per_month
 from gpuspec.words import dollars
 
@@ -38,4 +39,4 @@ def render(report: Report, *, as_json: bool = False) -> str:
     total = f"{plural(len(report.findings), 'finding')} in {plural(len(report.files), 'file')}"
     saving = savings_per_month(report.findings)
     lines.append(total + (f" · up to {dollars(saving)}/month to save" if saving else ""))
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(one_line, lines)) + "\n"

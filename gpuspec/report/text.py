@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gpuspec.lint.result import Located, Place, Report
+from gpuspec.printable import one_line
 from gpuspec.report.summary import summary
 from gpuspec.report.width import clip, shown, width
 from gpuspec.words import dollars
@@ -34,24 +35,26 @@ class Style:
 
     def link(self, text: str, url: str | None) -> str:
         """Text that a terminal opens as a page (OSC 8), where it shows colours; others ignore the escape."""
-        return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.colour and url else text
+        if not (self.colour and url):
+            return text
+        return f"\x1b]8;;{one_line(url)}\x1b\\{text}\x1b]8;;\x1b\\"
 
     def wrap(self, text: str, taken: int, indent: int) -> str:
-        """Words on lines no wider than allowed. `taken` columns of the first line are in use, the others are
-        indented. A word that is wider than a line stays whole: it may be an address."""
+        """Words on lines no wider than allowed, each safe to print. `taken` columns of the first line are in use, the
+        others are indented. A word that is wider than a line stays whole: it may be an address."""
         if self.columns is None:
-            return text
+            return one_line(text)
         lines: list[str] = []
         line = ""
         used = taken
-        for word in text.split():
+        for word in shown(text).split():
             wide = width(word)
             if used > indent and used + bool(line) + wide > self.columns:
                 lines.append(line)
                 line, used = "", indent
             used += bool(line) + wide
             line = f"{line} {word}" if line else word
-        return f"\n{' ' * indent}".join([*lines, line])
+        return f"\n{' ' * indent}".join(map(one_line, [*lines, line]))
 
     def fold(self, line: str) -> str:
         """A line of parts with ` · ` between them, which may start new lines."""

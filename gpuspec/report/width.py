@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gpuspec.printable import one_line
+
 TAB = 4
 
 
@@ -23,22 +25,16 @@ def width(text: str) -> int:
 
 
 def shown(text: str) -> str:
-    """Text as printed: tabs as spaces, control characters made visible (no file may drive a terminal)."""
-    if text.isprintable():
-        return text
-    return "".join(
-        " " * TAB
-        if char == "\t"
-        else char
-        if char.isprintable() or char in "\u200d\n"
-        else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
+    """A line, or a part of one, as printed: `one_line`, with tabs as spaces."""
+    return one_line(text.replace("\t", " " * TAB))
 
 
 def clip(line: str, start: int, end: int, room: int | None) -> tuple[str, int, int]:
     """(the line as printed, columns before the span, columns of the span), cut to `room` columns."""
-    before, inside, after = shown(line[:start]), shown(line[start:end]), shown(line[end:])
+    before, inside, after = map(shown, (line[:start], line[start:end], line[end:]))
+    if "#" in inside and one_line(before + inside + after) != before + inside + after:
+        # A command to a CI runner, cut where the span begins or ends.
+        before, inside, after = (part.replace("#", "\\x23") for part in (before, inside, after))
     if room is None or width(line) <= room:
         return before + inside + after, width(before), width(inside)
     if width(before) > room // 3:

@@ -207,8 +207,8 @@ def test_one_that_never_is_shows_the_end_of_its_log_and_is_ended(ssh: Path, site
     assert one.readiness.settled.wait(20)
     one.readiness.close()
     why = f"not ready within 0.05 s ({site.url}/health: HTTP 404)"
-    tail = "\n".join(["the last 20 lines of its log:", *(f"  line {number}" for number in range(11, 31))])
-    assert one.said[1:] == [tail, f"{why}: ending the job"]
+    tail = ["the last 20 lines of its log:", *(f"  line {number}" for number in range(11, 31))]
+    assert one.said[1:] == [*tail, f"{why}: ending the job"]
     assert (one.readiness.failure, one.ended) == (why, 1)
 
 
@@ -267,9 +267,9 @@ def test_a_forwarded_port_behind_which_nothing_listens() -> None:
 
 
 def test_the_end_of_a_log() -> None:
-    assert last_lines([]) == "the job wrote nothing to its log"
-    assert last_lines(["one\n"]) == "the last line of its log:\n  one"
-    assert len(last_lines(str(number) for number in range(100)).splitlines()) == LINES + 1
+    assert last_lines([]) == ["the job wrote nothing to its log"]
+    assert last_lines(["10 %\r\x1b[32mone\x1b[0m\r\n"]) == ["the last line of its log:", "  one"]
+    assert len(last_lines(str(number) for number in range(100))) == LINES + 1
 
 
 def test_the_command_says_that_it_begins_where_somebody_waits_for_it() -> None:

@@ -93,7 +93,7 @@ def test_concise() -> None:
     assert render("concise", REPORT).splitlines() == [
         "jobs/a b.gpu.jsonc:3:17: GS101 over-provisioned-gpu H100 at $2.50/h | for @everyone & <5 GB>",
         "jobs/a b.gpu.jsonc:2:10: GS003 schema first line second, line: 100%",
-        "jobs/a b.gpu.jsonc:1:1: ACME1 acme-rule from a plugin \N{REPLACEMENT CHARACTER}[31m",
+        "jobs/a b.gpu.jsonc:1:1: ACME1 acme-rule from a plugin \\x1b[31m",
     ]
     assert render("concise", CLEAN) == ""
 

@@ -31,6 +31,7 @@ from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder
 from gpuspec.launch.tunnel import require_free
 from gpuspec.planning.plan import Plan
+from gpuspec.printable import one_line
 
 GRACE_SECONDS = 10.0
 """What a job gets to save its state between TERM and KILL."""
@@ -62,7 +63,7 @@ class LocalLauncher:
         lines += [f"  run       {line}" for line in (job.run or "").splitlines()]
         if settings.max_hours is not None:
             lines.append(f"  ended after {settings.max_hours:g} h at the latest")
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
         """Start the supervisor and, unless detached, show its log until the end. Ctrl-C ends the job, a
@@ -81,7 +82,8 @@ class LocalLauncher:
         outcome = _outcome(supervisor, run)
         if outcome.message.startswith(NOT_READY):
             with open(log_path(run.id), encoding="utf-8", errors="replace") as log:
-                settings.say(last_lines(line for line in log if not line.startswith("gpuspec: ")))
+                for line in last_lines(line for line in log if not line.startswith("gpuspec: ")):
+                    settings.say(line)
         return outcome
 
     def state(self, run: Run) -> Run:

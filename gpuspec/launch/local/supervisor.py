@@ -22,6 +22,7 @@ from gpuspec.launch.on_machine.readiness import Watch, ask_here
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
 from gpuspec.launch.records import Records, log_path, record_of
+from gpuspec.printable import one_line
 
 
 class Supervisor:
@@ -42,7 +43,7 @@ class Supervisor:
 
     def say(self, line: str) -> None:
         """A line of our own in the log."""
-        self._write(f"gpuspec: {self.redactor.masked(line)}\n".encode())
+        self._write(f"gpuspec: {one_line(self.redactor.masked(line))}\n".encode())
 
     def _write(self, text: bytes) -> None:
         # A full disk costs the log, never the job: what nobody reads from its pipe would stop it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import time
@@ -105,10 +106,15 @@ def ask_command(argv: Sequence[str], seconds: float, **more: Any) -> str | None:
     return None if asked.returncode == 0 else f"exit status {asked.returncode}"
 
 
-def last_lines(log: Iterable[str]) -> str:
-    """The end of a log, to be shown with the message that the service never was ready."""
-    lines = [line.rstrip("\n") for line in log][-LINES:]
+def last_lines(log: Iterable[str]) -> list[str]:
+    """The end of a log in lines, to be shown with the message that the service never was ready."""
+    lines = [_last_shown(line) for line in log][-LINES:]
     if not lines:
-        return "the job wrote nothing to its log"
+        return ["the job wrote nothing to its log"]
     head = "the last line of its log:" if len(lines) == 1 else f"the last {len(lines)} lines of its log:"
-    return "\n".join([head, *(f"  {line}" for line in lines)])
+    return [head, *(f"  {line}" for line in lines)]
+
+
+def _last_shown(line: str) -> str:
+    """What a terminal would show of a line in the end, without colours: a progress bar writes over itself."""
+    return re.sub("\x1b\\[[0-9;]*m", "", line.rstrip("\r\n").rpartition("\r")[2])

@@ -313,8 +313,8 @@ class MachineLaunch:
         if self.number is None and not self.reused:
             timed = "it may have no timer yet"
         return (
-            f"\n  {self.name} may be up; {timed}."
-            f"\n  look: gpuspec ps    take it down: gpuspec down {self.record.run.id} (or sky down -y {self.name})"
+            f"{self.name} may be up; {timed}. "
+            f"Look: gpuspec ps; take it down: gpuspec down {self.record.run.id} (or sky down -y {self.name})"
         )
 
 

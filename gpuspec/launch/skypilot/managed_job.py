@@ -212,8 +212,8 @@ class ManagedJobLaunch(MachineLaunch):
 
     def _what_may_run(self) -> str:
         return (
-            f"\n  {self.name} may be running; SkyPilot's controller ends its machine with the job, and the machine's "
-            f"own timer {BACKSTOP_MINUTES} idle minutes after it.\n  look: gpuspec ps    end it: gpuspec down "
+            f"{self.name} may be running; SkyPilot's controller ends its machine with the job, and the machine's "
+            f"own timer {BACKSTOP_MINUTES} idle minutes after it. Look: gpuspec ps; end it: gpuspec down "
             f"{self.record.run.id} (or sky jobs cancel -n {self.name})"
         )
 

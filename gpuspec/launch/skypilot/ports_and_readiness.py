@@ -119,7 +119,8 @@ class PortsAndReadiness:
 
     def _fail(self, why: str) -> None:
         self.failure = why
-        self.say(last_lines(self.log.tail))
+        for line in last_lines(self.log.tail):
+            self.say(line)
         self.say(f"{why}: ending the job")
         try:
             self.end_job()

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from gpuspec.printable import one_line
+
 INVISIBLE_SECONDS = 60.0
 """For how long after the request a machine may not be visible yet (SkyPilot 0.14.1,
 `_LAUNCH_DOUBLE_CHECK_WINDOW`)."""
@@ -33,10 +35,8 @@ def wait_until_visible(find: Callable[[], list[Any]]) -> None:
         if left <= 0:
             return
         if not said:
-            print(
-                f"{unseen[0].name} was being made: looking for {left:.0f} s whether it comes after all",
-                file=sys.stderr,
-            )
+            line = f"{unseen[0].name} was being made: looking for {left:.0f} s whether it comes after all"
+            print(one_line(line), file=sys.stderr)
             said = True
         time.sleep(1.0)
 

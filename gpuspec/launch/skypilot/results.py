@@ -17,6 +17,7 @@ from gpuspec.launch.launcher import Record, Run
 from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_from, staging_folder
 from gpuspec.launch.records import record_of, run_folder
 from gpuspec.launch.skypilot.client import Client
+from gpuspec.printable import one_line
 
 KEEP_MINUTES = 60
 """How long a machine is kept while its outputs are fetched, or because they could not be."""
@@ -74,7 +75,7 @@ def fetch_before_teardown(client: Client, run: Run, *, host: str, is_up: Callabl
     except UserError as error:
         fetched, lines = False, [f"outputs: {error.message}"]
     for line in lines:
-        print(line, file=sys.stderr)
+        print(one_line(line), file=sys.stderr)
     return fetched
 
 

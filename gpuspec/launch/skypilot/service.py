@@ -99,8 +99,8 @@ class ServiceLaunch(MachineLaunch):
 
     def _what_may_run(self) -> str:
         return (
-            f"\n  {self.name} may be up, and its replicas have no timer of their own."
-            f"\n  look: gpuspec ps    end it: gpuspec down {self.record.run.id} (or sky serve down -y {self.name})"
+            f"{self.name} may be up, and its replicas have no timer of their own. "
+            f"Look: gpuspec ps; end it: gpuspec down {self.record.run.id} (or sky serve down -y {self.name})"
         )
 
 

@@ -29,6 +29,7 @@ from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.launch.tunnel import forward, require_free
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import over_budget
+from gpuspec.printable import one_line
 
 if TYPE_CHECKING:
     from gpuspec.launch.skypilot.controlled_run import ControlledRun
@@ -62,7 +63,7 @@ class SkyPilotLauncher:
     def describe(self, job: Job, plan: Plan, settings: RunSettings) -> str:
         """The task's YAML, as `gpuspec export` prints it; above it, in what mode it would run and why."""
         mode, message = choose_mode(job, plan, plain=settings.plain)
-        head = f"# {message}\n" if message else ""
+        head = f"# {one_line(message)}\n" if message else ""
         return head + task_yaml(job, plan, settings.workdir, mode)
 
     def launch(self, job: Job, plan: Plan, settings: RunSettings, record: Record) -> Outcome:
@@ -192,7 +193,7 @@ class SkyPilotLauncher:
 
 
 def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(one_line(line), file=sys.stderr)
 
 
 def _controlled_run(run: Run) -> ControlledRun[ManagedJob] | ControlledRun[Service] | None:

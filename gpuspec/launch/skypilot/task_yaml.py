@@ -9,6 +9,7 @@ from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.planning.plan import Plan
+from gpuspec.printable import one_line
 
 _COMMANDS: dict[Mode, str] = {
     "machine": "sky launch",
@@ -27,5 +28,5 @@ def task_yaml(job: Job, plan: Plan, workdir: str, mode: Mode = "machine") -> str
     elif mode == "service":
         config = service_task(config, job)
     secrets = "".join(f" --secret {name}" for name in job.secrets)
-    head = f"# written by gpuspec; launch it with: {_COMMANDS[mode]}{secrets} FILE\n"
+    head = one_line(f"# written by gpuspec; launch it with: {_COMMANDS[mode]}{secrets} FILE") + "\n"
     return head + render(config)

@@ -10,12 +10,14 @@ import json
 import re
 from typing import Any
 
+from gpuspec.printable import COMMAND, CONTROLS
+
 _PLAIN = re.compile(r"[A-Za-z_/~][A-Za-z0-9_./~-]*").fullmatch
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"})
 """What YAML 1.1 reads as something else than text."""
-_UNPRINTABLE = re.compile("[\0-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""What must be escaped; a tab may stand in a block, and JSON escapes it. This is the short way to say it: the set of
-all that may stand as it is takes `re` 8 ms to compile."""
+_UNPRINTABLE = re.compile(f"[\\0-\\x08\\n-\\x1f{CONTROLS}]|{COMMAND}")
+"""What must be escaped, or is not safe to print; a tab may stand in a block, and JSON escapes it. This is the short
+way to say it: the set of all that may stand as it is takes `re` 8 ms to compile."""
 
 
 def render(value: dict[str, Any] | list[Any]) -> str:
@@ -85,15 +87,23 @@ def _text(text: str, indent: int | None) -> str:
         space = " " * indent
         return "\n".join([f"|{keep}", *(space + line if line else "" for line in body)])
     # JSON's text, which YAML reads alike once all that is not printable is escaped.
-    return _UNPRINTABLE.sub(lambda found: f"\\U{ord(found[0]):08x}", json.dumps(text, ensure_ascii=False))
+    return _UNPRINTABLE.sub(
+        lambda found: "".join(f"\\U{ord(char):08x}" for char in found[0]),
+        json.dumps(text, ensure_ascii=False),
+    )
 
 
 def _fits_block(text: str) -> bool:
     """Whether a literal block gives this text back: printable lines, the first neither empty nor indented,
-    and none that is only blanks (readers differ on how much of those is indentation)."""
+    and none that is only blanks (readers differ on how much of those is indentation). No line of it may begin as a
+    command to a CI runner does: `export` is printed."""
     lines = text.split("\n")
     return (
         not lines[0][:1].isspace()
         and bool(lines[0])
-        and all(not line or (not _UNPRINTABLE.search(line) and line.strip(" \t")) for line in lines)
+        and all(not line or (line.strip(" \t") and not _unsafe(line)) for line in lines)
     )
+
+
+def _unsafe(line: str) -> bool:
+    return bool(_UNPRINTABLE.search(line)) or line.lstrip().startswith("::")
