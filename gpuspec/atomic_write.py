@@ -1,11 +1,19 @@
 """Writing a file in one step."""
 
 import os
+import stat
 
 
 def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
     """Write through a temporary file in the same folder: nobody sees half a file, and where that fails (OSError) the
-    file is as it was. `mode` is that of the new file (None: the usual)."""
+    file is as it was. `mode` is that of the new file (None: the usual). A device or a pipe (`/dev/stdout`) is written
+    to, not replaced."""
+    if _takes_what_comes(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # not to wait for a pipe that nobody reads
+        os.set_blocking(descriptor, True)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+        return
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     try:
         with open(temporary, "xb") as file:
@@ -16,3 +24,11 @@ def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def _takes_what_comes(path: str) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)

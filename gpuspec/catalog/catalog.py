@@ -225,6 +225,6 @@ def state_of(path: str) -> tuple[str, int, int] | None:
     """What differs once a file has changed; None where it cannot be read."""
     try:
         found = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return os.path.abspath(path), found.st_mtime_ns, found.st_size

@@ -11,9 +11,12 @@ import struct
 from typing import Any, BinaryIO
 
 from gpuspec.catalog.model import Model
+from gpuspec.untrusted_file import open_file
 
-LARGEST_HEADER = 256 * 1024 * 1024
+LARGEST_HEADER = 64 * 1024 * 1024
 """Bytes of metadata read at most; a vocabulary of 256,000 tokens takes about 10 MB."""
+MOST_TEXTS = 1_000_000
+"""In all arrays of one header: such a vocabulary and its merges are 768,000."""
 MOST_ENTRIES = 100_000
 LONGEST_KEY = 65_535
 LONGEST_ARRAY = 2_000_000
@@ -35,6 +38,7 @@ class _Reader:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self.file = file
         self.left = min(size, LARGEST_HEADER)
+        self.texts = MOST_TEXTS
 
     def take(self, length: int) -> bytes:
         if length > self.left:
@@ -61,24 +65,29 @@ class _Reader:
         return self.scalar(_SCALARS[kind])
 
     def array(self) -> Any:
-        """Numbers up to 4,096 of them as a list; of longer arrays, and of texts, only the length."""
+        """The largest of up to 4,096 numbers, as one stands for each layer; of more, and of texts, how many."""
         kind, length = self.scalar("I"), self.scalar("Q")
         if length > LONGEST_ARRAY:
             raise ValueError(f"an array of {length} values")
         if kind in _SCALARS:
             data = self.take(struct.calcsize(_SCALARS[kind]) * length)
-            return list(struct.unpack(f"<{length}{_SCALARS[kind]}", data)) if length <= 4096 else length
+            numbers = struct.unpack(f"<{length}{_SCALARS[kind]}", data) if length <= 4096 else (length,)
+            return max(numbers, default=None)
         if kind != _STRING:
             raise ValueError("an array of arrays")
+        self.texts -= length
+        if self.texts < 0:
+            raise ValueError(f"more than {MOST_TEXTS:,} texts in lists")
+        take, size_of = self.take, struct.Struct("<Q").unpack
         for _ in range(length):
-            self.take(self.scalar("Q"))
+            take(size_of(take(8))[0])
         return length
 
 
 def read_gguf(path: str) -> Model:
     """The model a GGUF file holds. Raises ValueError when it is not one, OSError when it cannot be read."""
-    size = os.path.getsize(path)
-    with open(path, "rb") as file:
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
         reader = _Reader(file, size)
         if reader.take(4) != b"GGUF":
             raise ValueError("it does not begin with GGUF")
@@ -120,8 +129,6 @@ def _model(facts: dict[str, Any], elements: int, tied: bool, size: int, name: st
 
     def number(key: str) -> int | None:
         value = facts.get(f"{kind}.{key}")
-        if isinstance(value, list):
-            value = max(value, default=None)
         return value if type(value) is int and 0 < value < 10**9 else None
 
     heads, kv = number("attention.head_count"), number("attention.head_count_kv")

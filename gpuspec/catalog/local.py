@@ -11,10 +11,15 @@ from typing import Any, TypeGuard
 from gpuspec.catalog.model import Model
 from gpuspec.errors import UserError
 from gpuspec.quantization import spelled
+from gpuspec.untrusted_file import open_file, read_file
 
-LARGEST_HEADER = 100 * 1024 * 1024
-"""Bytes of a safetensors header, the format's own limit (safetensors README: 100 MB)."""
-LARGEST_CONFIG = 4 * 1024 * 1024
+LARGEST_HEADER = 8 * 1024 * 1024
+"""Bytes of a safetensors header: some 60,000 tensors. The format allows 100 MB, which JSON turns into a gigabyte."""
+LARGEST_HEADERS = 64 * 1024 * 1024
+"""Bytes of the headers of all files of one model."""
+LARGEST_CONFIG = 1024 * 1024
+MOST_ELEMENTS = 10**14
+MOST_DIMENSIONS = 16
 MOST_FILES = 2_000
 _GIB = 1024**3
 
@@ -50,7 +55,7 @@ def read_local(path: str) -> Model:
     except (OSError, ValueError, struct.error) as error:
         raise UserError(
             "local-model",
-            f"{path} cannot be read as a model: {error}",
+            f"{path} cannot be read as a model: {getattr(error, 'strerror', None) or error}",
             "Check the path, or download the file again.",
         ) from None
     raise UserError(
@@ -94,11 +99,7 @@ def _of_weights(name: str, paths: list[str]) -> Model:
 def _json(path: str) -> dict[str, Any]:
     from json import loads
 
-    with open(path, "rb") as file:
-        data = file.read(LARGEST_CONFIG + 1)
-    if len(data) > LARGEST_CONFIG:
-        raise ValueError(f"{path} is larger than {LARGEST_CONFIG} bytes")
-    return _object(loads, data, os.path.basename(path))
+    return _object(loads, read_file(path, LARGEST_CONFIG), os.path.basename(path))
 
 
 def _object(loads: Any, data: bytes, what: str) -> dict[str, Any]:
@@ -113,27 +114,33 @@ def _object(loads: Any, data: bytes, what: str) -> dict[str, Any]:
 
 def _weights(paths: list[str]) -> tuple[int, int, str | None]:
     """(elements, bytes, commonest dtype) of safetensors files, from their headers alone."""
-    elements = size = 0
+    elements = size = read = 0
     dtypes: dict[str, int] = {}
     for path in paths:
-        for dtype, shape, length in _tensors(path):
+        tensors, header = _tensors(path)
+        read += header
+        if read > LARGEST_HEADERS:
+            raise ValueError(f"its headers are longer than {LARGEST_HEADERS >> 20} MiB together")
+        for dtype, shape, length in tensors:
             number = math.prod(shape)
             if BYTES.get(dtype, 0) * number > length + 8:
                 raise ValueError(f"{os.path.basename(path)}: a tensor claims more elements than it has bytes")
             elements += number
             size += length
             dtypes[dtype] = dtypes.get(dtype, 0) + number
+    if elements > MOST_ELEMENTS:
+        raise ValueError("its tensors claim more parameters than any model has")
     commonest = max(dtypes, key=lambda each: dtypes[each]) if dtypes else ""
     return elements, size, _DTYPES.get(commonest)
 
 
-def _tensors(path: str) -> list[tuple[str, list[int], int]]:
-    """(dtype, shape, bytes) of each tensor in a safetensors header."""
+def _tensors(path: str) -> tuple[list[tuple[str, list[int], int]], int]:
+    """((dtype, shape, bytes) of each tensor in a safetensors header, bytes of the header)."""
     from json import loads
 
-    whole = os.path.getsize(path)
     name = os.path.basename(path)
-    with open(path, "rb") as file:
+    with open_file(path) as file:
+        whole = os.fstat(file.fileno()).st_size
         start = file.read(8)
         if len(start) < 8:
             raise ValueError(f"{name} is shorter than a header")
@@ -141,7 +148,8 @@ def _tensors(path: str) -> list[tuple[str, list[int], int]]:
         if length > LARGEST_HEADER or length + 8 > whole:
             raise ValueError(f"{name} claims a header of {length} bytes in a file of {whole}")
         header = _object(loads, file.read(length), f"the header of {name}")
-    return [_tensor(entry, name, whole) for key, entry in header.items() if key != "__metadata__"]
+    tensors = [_tensor(entry, name, whole) for key, entry in header.items() if key != "__metadata__"]
+    return tensors, length
 
 
 def _tensor(entry: Any, name: str, whole: int) -> tuple[str, list[int], int]:
@@ -150,6 +158,8 @@ def _tensor(entry: Any, name: str, whole: int) -> tuple[str, list[int], int]:
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
     if not isinstance(dtype, str) or not _whole(shape) or not _whole(offsets) or len(offsets) != 2:
         raise ValueError(f"{name}: a tensor lacks dtype, shape or offsets")
+    if len(shape) > MOST_DIMENSIONS:
+        raise ValueError(f"{name}: a tensor of {len(shape)} dimensions")
     begin, end = offsets
     if begin > end or end > whole:
         raise ValueError(f"{name}: a tensor lies outside the file")

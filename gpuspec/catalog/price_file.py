@@ -11,17 +11,21 @@ are believed as they stand, zero included.
 
 from __future__ import annotations
 
-import os
+import errno
+import io
 from typing import TYPE_CHECKING
 
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.offer import Offer
 from gpuspec.errors import UserError
+from gpuspec.untrusted_file import read_file
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
 
-LARGEST = 16 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024
+"""Bytes: some 60,000 machines."""
+MOST_COLUMNS = 200
 _HINT = "the first line names the columns: Cloud, AcceleratorName, AcceleratorCount, Price, …"
 
 
@@ -31,15 +35,18 @@ def read(path: str, names: GpuNames) -> tuple[Offer, ...]:
     import csv
 
     try:
-        if os.path.getsize(path) > LARGEST:
-            raise UserError("price-file", f"{path} is larger than 16 MB", "keep the rows you can rent")
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = csv.DictReader(io.StringIO(read_file(path, LARGEST).decode("utf-8-sig"), newline=""))
+        if len(rows.fieldnames or ()) > MOST_COLUMNS:
+            raise UserError("price-file", f"{path} has more than {MOST_COLUMNS} columns", _HINT)
+        offers = tuple(_offer(path, at, row, names) for at, row in enumerate(rows, start=2))
+    except OSError as error:
+        hint = "keep the rows you can rent" if error.errno == errno.EFBIG else _HINT
+        raise UserError("price-file", f"{path} cannot be read: {error.strerror}", hint) from None
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UserError("price-file", f"{path} cannot be read: {error}", _HINT) from None
-    if not rows:
+    if not offers:
         raise UserError("price-file", f"{path} holds no prices", _HINT)
-    return tuple(_offer(path, at, row, names) for at, row in enumerate(rows, start=2))
+    return offers
 
 
 def _least(match: GpuMatch, names: GpuNames) -> Gpu | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,12 +14,13 @@ from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
 from gpuspec.catalog.snapshot import load, parse, render, without
 from gpuspec.errors import UserError
+from gpuspec.untrusted_file import read_file
 
 SCHEMA = "v8"
 """Catalogue version that SkyPilot 0.14.1 reads (sky/skylet/constants.py CATALOG_SCHEMA_VERSION)."""
 JUMP = 5
 """A price that moved by more than this factor is reported and the old one kept."""
-LARGEST = 256 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
 
 
 class Move(NamedTuple):
@@ -123,12 +125,8 @@ def _read(clouds: list[str], catalog: Catalog) -> tuple[dict[str, Sanitised], li
     for cloud in clouds:
         path = os.path.join(catalogue_folder(), cloud, "vms.csv")
         try:
-            if os.path.getsize(path) > LARGEST:
-                raise UserError(
-                    "prices-nonsense", f"{path} is larger than {LARGEST} bytes", "Delete it and try again."
-                )
-            with open(path, encoding="utf-8", newline="") as file:
-                read[cloud] = sanitise(cloud, csv.DictReader(file), catalog)
+            text = read_file(path, LARGEST).decode()
+            read[cloud] = sanitise(cloud, csv.DictReader(io.StringIO(text, newline="")), catalog)
         except FileNotFoundError:
             missing.append(cloud)
         except (UnicodeDecodeError, csv.Error, OSError) as error:

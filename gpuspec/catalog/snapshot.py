@@ -6,13 +6,13 @@ the sources and count what was not believed. It is data: reading it executes not
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 from gpuspec.catalog.shipped import PRICES
 from gpuspec.errors import UserError
+from gpuspec.untrusted_file import read_file
 
 HEADER = "# gpuspec prices 1"
 COLUMNS = (
@@ -24,11 +24,7 @@ LARGEST = 64 * 1024 * 1024
 
 def load(path: str) -> Snapshot:
     """Sources and offers of a snapshot file. Raises OSError, and ValueError for one that is broken."""
-    size = os.stat(path).st_size
-    if size > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST} bytes")
-    with open(path, encoding="utf-8") as file:
-        return parse(file.read())
+    return parse(read_file(path, LARGEST).decode())
 
 
 def parse(text: str) -> Snapshot:

@@ -10,7 +10,8 @@ import click
 from gpuspec.cli.options import config_option, format_option, isolated_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.json_text import json_text
-from gpuspec.lint.config import KEYS, Configs
+from gpuspec.lint.config import Configs
+from gpuspec.lint.config_file import KEYS
 from gpuspec.rules import collect
 
 

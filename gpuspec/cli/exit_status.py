@@ -25,11 +25,25 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and _folder_is_gone():
+            hint = "`cd` to one that is there."
+            complain(
+                UserError("no-such-file", "the folder this was started in does not exist any more", hint)
+            )
+            return 2
         if debug:
             raise
         tell(f"gpuspec: internal error: {type(error).__name__}: {error}")
         tell(f"  → run {again} and report it: this is our fault, not yours")
         return 3
+
+
+def _folder_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def complain(error: UserError) -> None:

@@ -37,7 +37,7 @@ def command(what: str, given: CaseOptions) -> int:
         return 0
     match = re.fullmatch(r"(.+?)(?::(\d+))?(?::\d+)?", what)
     path, line = (match[1], match[2]) if match else (what, None)
-    if not os.path.exists(path):
+    if not os.path.lexists(path):
         from difflib import get_close_matches
 
         words = [word for pair in registry.known() for word in pair]

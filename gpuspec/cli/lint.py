@@ -10,7 +10,7 @@ import click
 from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.run_lint import LintRequest
 from gpuspec.cli.run_lint import lint as run
-from gpuspec.lint.config import SEVERITIES
+from gpuspec.lint.config_file import SEVERITIES
 from gpuspec.lint.settings import Overrides
 from gpuspec.report import FORMATS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, titles
 from gpuspec.lint.config import Configs
-from gpuspec.lint.files import check_binary, documents_in, read_file
+from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import Case, JobOverrides
 from gpuspec.rules import collect
@@ -102,7 +101,7 @@ def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORM
     """The jobs in a file ("-" is standard input). UserError where there is none, or one cannot be read."""
     if os.path.isdir(path):
         raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
-    data = sys.stdin.buffer.read() if path == "-" else read_file(path)
+    data = read_stdin() if path == "-" else read_file(path)
     check_binary(path, data)
     documents = documents_in(path, data, formats)
     if not documents:

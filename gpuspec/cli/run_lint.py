@@ -10,8 +10,9 @@ from gpuspec.catalog import Catalog
 from gpuspec.cli.exit_status import complain, exit_status, tell
 from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
-from gpuspec.lint.config import SEVERITIES, Configs
-from gpuspec.lint.files import expand, lint_data, read_file
+from gpuspec.lint.config import Configs
+from gpuspec.lint.config_file import SEVERITIES
+from gpuspec.lint.files import expand, lint_data, read_file, read_stdin
 from gpuspec.lint.registry import Registry, late_problems
 from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
@@ -112,11 +113,11 @@ class _Run:
         """(path, bytes) of everything asked for."""
         request = self.request
         for path in request.files(self.configs, self.errors):
-            if path == "-":
-                yield request.stdin_filename or STDIN_NAME, sys.stdin.buffer.read()
-                continue
             try:
-                yield path, read_file(path)
+                if path == "-":
+                    yield request.stdin_filename or STDIN_NAME, read_stdin()
+                else:
+                    yield path, read_file(path)
             except UserError as error:
                 self.errors.append(error)
 

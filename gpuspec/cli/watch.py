@@ -9,7 +9,7 @@ import time
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.run_lint import LintRequest, lint
 from gpuspec.errors import UserError
-from gpuspec.lint.config import NAMES
+from gpuspec.lint.config_file import NAMES
 from gpuspec.lint.registry import Registry
 from gpuspec.report.summary import plural
 from gpuspec.rules import collect

@@ -6,6 +6,8 @@ import os
 import posixpath
 from collections.abc import Callable, Mapping
 
+from gpuspec.untrusted_file import read_file
+
 MAX_BYTES = 1 << 20
 MAX_FILES = 20
 
@@ -61,9 +63,8 @@ class Folder:
                 return None
             root = os.path.realpath(self.root)
             full = os.path.realpath(os.path.join(root, path))
-            if os.path.commonpath([root, full]) != root or os.path.getsize(full) > MAX_BYTES:
+            if os.path.commonpath([root, full]) != root:
                 return None
-            with open(full, "rb") as file:
-                return file.read(MAX_BYTES).decode("utf-8-sig", "replace")
+            return read_file(full, MAX_BYTES).decode("utf-8-sig", "replace")
         except (OSError, ValueError):
             return None

@@ -18,7 +18,10 @@ from gpuspec.launch.downloads import program_text
 from gpuspec.launch.glob_inside import glob_inside
 from gpuspec.launch.on_machine.downloader.file import Failure, confined
 from gpuspec.launch.on_machine.item_runner import holder, last_entries, reported_ends
+from gpuspec.untrusted_file import read_file
 
+LARGEST_LIST = 256 * 1024 * 1024
+"""Bytes of a file of items."""
 _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "item_runner.py")
 
 
@@ -58,14 +61,9 @@ def _inside(path: str, workdir: str) -> str:
 
 
 def _listed(name: str, workdir: str) -> list[str]:
-    path = _inside(name, workdir)
-    if os.path.exists(path) and not os.path.isfile(path):  # reading a FIFO would wait for a writer
-        raise UserError(
-            "items-file", f"cannot read `items` {name}: it is not a file", "give a UTF-8 text file"
-        )
     try:
-        with open(path, encoding="utf-8") as text:
-            lines = text.read().split("\n")
+        text = read_file(_inside(name, workdir), LARGEST_LIST).decode()
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UserError(
@@ -252,7 +250,7 @@ def _status_files(job: Job, workdir: str) -> list[str]:
     """Of every run of the job: of all its items, of parts, and those that lie beside one that stayed. Those that end
     in .done are what a command reported."""
     names = f"{glob.escape(workdir)}/.gpuspec/items-{key(job)}[-.]*"
-    return sorted(glob.glob(names + "jsonl") + glob.glob(names + ".done"))
+    return sorted(filter(os.path.isfile, glob.glob(names + "jsonl") + glob.glob(names + ".done")))
 
 
 def manifest(

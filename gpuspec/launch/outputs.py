@@ -25,6 +25,7 @@ from gpuspec.launch.items import status_path
 from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.on_machine.downloader.file import Failure, alone_with, confined
 from gpuspec.launch.records import run_folder
+from gpuspec.untrusted_file import read_file
 
 INTERVAL_SECONDS = 60.0
 """Between two fetches while the job runs."""
@@ -37,6 +38,8 @@ ACKNOWLEDGED = "fetched"
 
 _PARTIAL, _TEMPORARY = ".rsync-partial", ".rsync-temporary"
 """Where rsync keeps, in the staging folder, what it has of a file: to go on with, and while it writes."""
+
+LARGEST_LEDGER = 64 * 1024 * 1024
 
 Ledger = dict[str, list[Any]]
 """What we put into a workdir, by relative path: [size, mtime in ns, run that brought it, Unix time of that]."""
@@ -225,8 +228,9 @@ class Outputs:
     def _merge(self, found: Sequence[str]) -> FetchReport:
         """From staging into the workdir, each file in one step."""
         ledger: Ledger = {}
-        with contextlib.suppress(OSError, ValueError), open(self.ledger_path, encoding="utf-8") as text:
-            ledger = json.load(text)
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            read = json.loads(read_file(self.ledger_path, LARGEST_LEDGER))
+            ledger = read if isinstance(read, dict) else {}
         fetched, both = [], []
         for relative in found:
             taken = self._take(os.path.join(self.staging, relative), relative, ledger)

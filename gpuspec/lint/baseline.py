@@ -15,8 +15,11 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.lint.globs import relative
 from gpuspec.lint.result import Located
+from gpuspec.untrusted_file import read_file
 
 Key = tuple[str, str, str]
+LARGEST = 16 * 1024 * 1024
+"""Bytes: some 100,000 findings."""
 
 
 class Baseline:
@@ -59,16 +62,18 @@ def read_baseline(path: str) -> Baseline:
     import json
 
     try:
-        with open(path, encoding="utf-8") as file:
-            document: Any = json.load(file)
+        document: Any = json.loads(read_file(path, LARGEST))
         entries = document["findings"]
-        known = {(e["path"], e["rule"], e["where"]): int(e["count"]) for e in entries}
+        known = {(str(e["path"]), str(e["rule"]), str(e["where"])): int(e["count"]) for e in entries}
     except FileNotFoundError:
         hint = "write one with --write-baseline."
         raise UserError("no-such-file", f"the baseline {path} does not exist", hint) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         hint = "write it again with --write-baseline."
-        raise UserError("bad-baseline", f"{path} is not a baseline: {error}", hint) from None
+        said = f"{type(error).__name__}: {error}"[:200]
+        raise UserError("bad-baseline", f"{path} is not a baseline: {said}", hint) from None
     return Baseline(path, known)
 
 

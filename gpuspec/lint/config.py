@@ -2,10 +2,22 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any
 
 from gpuspec.catalog import Catalog
 from gpuspec.errors import UserError
+from gpuspec.lint.config_file import (
+    KEYS,
+    LARGEST_NUMBER,
+    NAMES,
+    Config,
+    bad_config,
+    has_settings,
+    near,
+    read_config,
+    said,
+    type_in_words,
+)
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Problem
@@ -14,38 +26,6 @@ from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
 from gpuspec.plugin.installed_catalog import installed_catalog
-from gpuspec.words import Task
-
-NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
-SEVERITIES = ("info", "warning", "error")
-
-KEYS: dict[str, tuple[type[Any], Any, str]] = {
-    "select": (list, None, "Rules to run: codes, names or prefixes. Default: all."),
-    "ignore": (list, (), "Rules to leave out."),
-    "extend-select": (list, (), "Rules to run besides those selected."),
-    "per-file-ignores": (dict, {}, "Glob → rules to leave out in the files it means."),
-    "severity": (dict, {}, "Rule → error, warning or info."),
-    "rules": (dict, {}, "Rule name → its options."),
-    "fail-on": (str, "warning", "The least severity that makes lint exit with 1."),
-    "plugins": (list, (), "Plugins that must be installed."),
-    "local-rules": (list, (), "Python files with rules; run only with --allow-local-rules."),
-    "prices": (str, None, "Price source to use; default: all current ones."),
-    "clouds": (list, (), "Clouds that may be used; default: all."),
-    "default-task": (str, None, "Task of specs that name none: serve, batch, train or interactive."),
-    "pedantic": (bool, False, "Show findings of low confidence, too."),
-    "preview": (bool, False, "Run rules in preview, too."),
-    "include": (list, (), "Globs of specs to find in folders, besides the usual names."),
-    "exclude": (list, (), "Globs of files and folders to pass over."),
-}
-"""key → (type, default, meaning). schemas/config.schema.json says the same to editors."""
-_CHOICES = {"fail-on": SEVERITIES, "default-task": get_args(Task)}
-
-
-class Config(NamedTuple):
-    """What a config file says, checked for shape. `path` is None where there is no file."""
-
-    path: str | None
-    values: Mapping[str, Any]
 
 
 class Configs:
@@ -103,52 +83,17 @@ class Configs:
         if self._isolated:
             return Config(None, {})
         folder = os.path.abspath(path)
-        return self._nearest(folder if os.path.isdir(folder) else os.path.dirname(folder))
+        return self.nearest(folder if os.path.isdir(folder) else os.path.dirname(folder))
 
-    def _nearest(self, folder: str) -> Config:
+    def nearest(self, folder: str) -> Config:
         if folder not in self._folders:
-            found = next((p for name in NAMES if _has_settings(p := os.path.join(folder, name))), None)
+            found = next((p for name in NAMES if has_settings(p := os.path.join(folder, name))), None)
             parent = os.path.dirname(folder)
             if found:
                 self._folders[folder] = read_config(found)
             else:
-                self._folders[folder] = Config(None, {}) if parent == folder else self._nearest(parent)
+                self._folders[folder] = Config(None, {}) if parent == folder else self.nearest(parent)
         return self._folders[folder]
-
-
-def _has_settings(path: str) -> bool:
-    # Most pyproject.toml hold nothing of ours, and a TOML reader costs 10 ms to import.
-    if not path.endswith("pyproject.toml"):
-        return os.path.isfile(path)
-    try:
-        with open(path, "rb") as file:
-            return b"[tool.gpuspec" in file.read()
-    except OSError:
-        return False
-
-
-def read_config(path: str) -> Config:
-    """A config file. Raises UserError `bad-config` or `no-such-file`."""
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        with open(path, "rb") as file:
-            document = tomllib.load(file)
-    except FileNotFoundError:
-        raise UserError("no-such-file", f"{path} does not exist", "check what --config names.") from None
-    except OSError as error:
-        raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _bad(path, f"it is not TOML: {error}") from None
-    if os.path.basename(path) == "pyproject.toml":
-        document = document.get("tool", {}).get("gpuspec", {})
-    for key, value in document.items():
-        _check_key(path, key, value)
-    return Config(path, document)
 
 
 def settings_of(
@@ -179,7 +124,7 @@ def settings_of(
     _check_source(jobs.prices, catalog)
     unknown = _unknown_cloud(jobs.clouds, jobs.prices, catalog)
     if unknown:
-        raise _bad(path, f"clouds: there is no cloud {unknown[0]!r}", unknown[1])
+        raise bad_config(path, f"clouds: there is no cloud {unknown[0]!r}", unknown[1])
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -232,41 +177,6 @@ def _with_local_rules(registry: Registry, local: Registry | None, refused: tuple
     return Registry((*registry.rules, *rules), (*registry.problems, *problems, *unseen))
 
 
-def _check_key(path: str, key: str, value: Any) -> None:
-    if key not in KEYS:
-        top = (
-            "settings stand at the top of this file; [tool.gpuspec] is for pyproject.toml."
-            if key == "tool"
-            else None
-        )
-        raise _bad(path, f"there is no setting {key!r}", top or _near(key, KEYS))
-    kind = KEYS[key][0]
-    if type(value) is not kind:
-        raise _bad(path, f"{key} must be {_word(kind)}, not {_word(type(value))}")
-    if key in _CHOICES and value not in _CHOICES[key]:
-        raise _bad(
-            path, f"{key} = {value!r} is not one of {', '.join(_CHOICES[key])}", _near(value, _CHOICES[key])
-        )
-    if kind is list:
-        _check_words(path, key, value)
-    elif key == "per-file-ignores":
-        for glob, rules in value.items():
-            _check_words(path, f"{key}.{glob!r}", rules)
-    elif key == "severity":
-        for rule, level in value.items():
-            if level not in SEVERITIES:
-                raise _bad(path, f"severity.{rule} = {level!r} is not one of {', '.join(SEVERITIES)}")
-    elif key == "rules":
-        for rule, options in value.items():
-            if not isinstance(options, dict):
-                raise _bad(path, f"rules.{rule} must be a table, not {_word(type(options))}")
-
-
-def _check_words(path: str, key: str, value: Any) -> None:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _bad(path, f"{key} must be a list of strings")
-
-
 def _options(path: str, given: Mapping[str, Any], registry: Registry) -> dict[str, dict[str, Any]]:
     checked: dict[str, dict[str, Any]] = {}
     for word, options in given.items():
@@ -275,7 +185,7 @@ def _options(path: str, given: Mapping[str, Any], registry: Registry) -> dict[st
             if registry.problems:
                 continue
             names = [rule.rule.name for rule in registry.rules]
-            raise _bad(path, f"[rules.{word}]: no rule has this name", _near(word, names))
+            raise bad_config(path, f"[rules.{word}]: no rule has this name", near(word, names))
         checked[entry.rule.name] = {
             name: _option(path, loaded(entry.rule), name, value) for name, value in options.items()
         }
@@ -288,17 +198,19 @@ def _option(path: str, rule: Rule, name: str, value: Any) -> Any:
     if option is None:
         names = [option.name for option in rule.options]
         there = f"its options: {', '.join(names)}." if names else "it has none."
-        raise _bad(path, f"{where}: {rule.name} has no such option", _near(name, names) or there)
+        raise bad_config(path, f"{where}: {rule.name} has no such option", near(name, names) or there)
     fault = _fault(option, value)
     if fault:
-        raise _bad(path, f"{where} = {value!r}: {fault}", option.help)
+        raise bad_config(path, f"{where} = {said(value)}: {fault}", option.help)
     return float(value) if option.type is float else value
 
 
 def _fault(option: Option, value: Any) -> str | None:
     allowed = (int, float) if option.type is float else (option.type,)
     if type(value) not in allowed:
-        return f"must be {_word(option.type)}"
+        return f"must be {type_in_words(option.type)}"
+    if type(value) in (int, float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        return "must be a number, and not an absurd one"
     if option.type is list and not all(isinstance(item, str) for item in value):
         return "must be a list of strings"
     if option.minimum is not None and value < option.minimum:
@@ -332,7 +244,7 @@ def _unknown_cloud(wanted: tuple[str, ...], source: str | None, catalog: Catalog
     known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in catalog.offers(each))}
     for name in wanted:
         if name not in known:
-            return name, _near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."
+            return name, near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."
     return None
 
 
@@ -348,28 +260,3 @@ def _check_overrides(overrides: Overrides, registry: Registry, catalog: Catalog)
     unknown = _unknown_cloud(overrides.job.clouds, overrides.job.prices, catalog)
     if unknown:
         raise UserError("unknown-cloud", f"--cloud: there is no cloud {unknown[0]!r}", unknown[1])
-
-
-def _bad(path: str, message: str, hint: str | None = None) -> UserError:
-    return UserError("bad-config", f"{path}: {message}", hint or "`gpuspec config show` lists every setting.")
-
-
-def _near(word: str, words: Iterable[str]) -> str | None:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word.replace("_", "-"), list(words), n=1, cutoff=0.6) or get_close_matches(
-        word, list(words), n=1, cutoff=0.6
-    )
-    return f"did you mean {near[0]!r}?" if near else None
-
-
-def _word(kind: type) -> str:
-    words: dict[type, str] = {
-        list: "a list",
-        dict: "a table",
-        str: "a string",
-        bool: "true or false",
-        int: "a whole number",
-        float: "a number",
-    }
-    return words.get(kind, kind.__name__)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gpuspec.errors import UserError
@@ -12,9 +14,8 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
-
-LARGEST = 50 * 1024 * 1024
-"""Bytes: no spec written by a person comes near."""
+from gpuspec.text import MAX_BYTES
+from gpuspec.untrusted_file import read_file as read_untrusted
 
 
 def expand(
@@ -60,10 +61,12 @@ def _below(
             yield path
         return
     empty = True
-    for file in walk(path, settings_for(path), scripts=scripts):
+    unread: list[OSError] = []
+    for file in walk(path, settings_for(path), scripts=scripts, unread=unread):
         empty = False
         yield file
-    if empty:
+    errors += (_unreadable(error.filename, error) for error in unread)
+    if empty and not unread:
         hint = "specs are called gpu.jsonc, job.jsonc, NAME.gpu.jsonc or NAME.job.jsonc; or name the file."
         errors.append(UserError("no-specs", f"{path} holds no job specs", hint))
 
@@ -71,14 +74,16 @@ def _below(
 def read_file(path: str) -> bytes:
     """The bytes of a file; raises UserError where it cannot be a spec or script."""
     try:
-        if os.stat(path).st_size > LARGEST:
-            raise UserError(
-                "file-too-large", f"{path} is larger than 50 MB", "a job spec is a few kilobytes."
-            )
-        with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
+        return read_untrusted(path, MAX_BYTES)
     except OSError as error:
         raise _unreadable(path, error) from None
+
+
+def read_stdin() -> bytes:
+    """The bytes of standard input; raises UserError where they cannot be a spec or script."""
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _too_large("standard input")
     return data
 
 
@@ -119,4 +124,12 @@ def lint_data(
 def _unreadable(path: str, error: OSError) -> UserError:
     if isinstance(error, FileNotFoundError):
         return UserError("no-such-file", f"{path} does not exist", "check the path.")
-    return UserError("unreadable-file", f"{path} cannot be read: {error.strerror}", "check its permissions.")
+    if error.errno == errno.EFBIG:
+        return _too_large(path)
+    hint = "check its permissions." if isinstance(error, PermissionError) else None
+    return UserError("unreadable-file", f"{path} cannot be read: {error.strerror}", hint)
+
+
+def _too_large(name: str) -> UserError:
+    limit = f"{name} is larger than {MAX_BYTES >> 20} MiB"
+    return UserError("file-too-large", limit, "a job spec is a few kilobytes.")

@@ -6,8 +6,10 @@ than git.
 
 import os
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
 
+LONGEST = 4096
+"""Characters of a glob: a longer one means nothing. No path of Linux is longer."""
 _compiled: dict[str, re.Pattern[str]] = {}
 
 
@@ -17,10 +19,12 @@ def glob_matches(path: str, glob: str) -> bool:
     A glob with a slash inside starts at the root; one without means a name anywhere. `*` and `?` stay
     within a folder, `**` crosses them.
     """
-    pattern = _compiled.get(glob)
-    if pattern is None:
-        pattern = _compiled[glob] = re.compile(f"{_pattern(glob.removeprefix('./'))}(?:/.*)?", re.S)
-    return pattern.fullmatch(path) is not None
+    return _matches(path, glob.removeprefix("./"), "(?:/.*)?")
+
+
+def glob_means(path: str, glob: str) -> bool:
+    """Whether a line of a .gitignore means this very path. Two stars within a name are one."""
+    return _matches(path, re.sub(r"(?<=[^/*])\*\*+|(?<!\*)\*\*+(?=[^/*])", "*", glob), "")
 
 
 def relative(path: str, root: str) -> str:
@@ -28,8 +32,19 @@ def relative(path: str, root: str) -> str:
     return os.path.relpath(path, root).replace(os.sep, "/")
 
 
-_PIECE = r"/\*\*/|^\*\*/|/\*\*$|^\*\*$|\*\*+|\*|\?|\[[!^]?\]?(?:\[:\w+:\]|\\.|[^\]])*\]|\\."
-_CROSSING = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+def _matches(path: str, glob: str, below: str) -> bool:
+    pattern = _compiled.get(glob + below)
+    if pattern is None:
+        pattern = _compiled[glob + below] = re.compile(_pattern(glob) + below, re.S)
+    return pattern.fullmatch(path) is not None
+
+
+_WILDCARD = r"/\*\*/|^\*\*/|/\*\*\Z|^\*\*\Z|\*\*+|\*"
+_FOLDERS, _ANYTHING, _STAR = "(?:.*/)?", ".*", "[^/]*"
+_MEANS = {"/**/": ("/", _FOLDERS), "**/": ("", _FOLDERS), "/**": ("/", _ANYTHING), "*": ("", _STAR)}
+"""wildcard → (text before it, its regular expression); any other crosses folders"""
+_SHORTEST = {_FOLDERS: "(?:.*?/)??", _ANYTHING: ".*?", _STAR: "[^/]*?"}
+_NOTHING = "(?!)"
 _CLASSES = {
     "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
     "blank": r" \t",
@@ -38,104 +53,84 @@ _CLASSES = {
 
 
 def _pattern(glob: str) -> str:
+    """A regular expression that is quick for any glob and path, however many stars there are.
+
+    The text between two wildcards is taken where it first stands and nowhere else: what follows it may be anything,
+    so a later place could not do better. That holds for the stars within a stretch of the glob that crosses no
+    folder, and for such stretches between wildcards that do. `fnmatch.translate` does it with its one star."""
     body = glob.rstrip("/")
-    rooted = "/" in body
-    body = body.removeprefix("/")
-    out, at = "" if rooted else "(?:.*/)?", 0
-    for piece in re.finditer(_PIECE, body):
-        out += re.escape(body[at : piece.start()]) + _regex(piece[0])
-        at = piece.end()
-    return out + re.escape(body[at:])
+    stretches: list[list[tuple[str, str]]] = []
+    for number, (wildcard, text) in enumerate(_pieces(body) if len(body) <= LONGEST else [("", _NOTHING)]):
+        if number == 0 or wildcard != _STAR:
+            stretches.append([])
+        stretches[-1].append((wildcard, text))
+    out, number = "", 0
+    for (crossing, head), *stars in stretches[:-1]:
+        inner = head
+        for star, text in stars:
+            inner, number = inner + _first(star, text, number), number + 1
+        out, number = out + _first(crossing, inner, number), number + 1
+    (crossing, head), *stars = stretches[-1]
+    out += crossing + head
+    for star, text in stars[:-1]:
+        out, number = out + _first(star, text, number), number + 1
+    return out + "".join(star + text for star, text in stars[-1:])
 
 
-def _regex(piece: str) -> str:
-    if piece.startswith("["):
-        return _class(piece[1:-1])
-    if piece.startswith("\\"):
-        return re.escape(piece[1])
-    return _CROSSING.get(piece, ".*")
+def _first(wildcard: str, text: str, number: int) -> str:
+    """A wildcard and the text after it, where that first stands."""
+    shortest = _SHORTEST.get(wildcard, "")
+    return f"(?=(?P<g{number}>{shortest}{text}))(?P=g{number})" if shortest else text
+
+
+def _pieces(body: str) -> Iterator[tuple[str, str]]:
+    """(regular expression of a wildcard, of the text after it), in order; the first has none where the glob starts at
+    the root."""
+    wildcard, text = "" if "/" in body else _FOLDERS, ""
+    body = re.sub(r"(^|/)(?:\*\*/)+", r"\1**/", body.removeprefix("/"))
+    at, find = 0, re.compile(_WILDCARD).match
+    while at < len(body):
+        found = find(body, at)
+        if found:
+            before, crossing = _MEANS.get(found[0], ("", _ANYTHING))
+            yield wildcard, text + before
+            wildcard, text, at = crossing, "", found.end()
+        elif body[at] == "[":
+            end = _bracket_end(body, at)
+            text, at = text + (_class(body[at + 1 : end]) if end < len(body) else _NOTHING), end + 1
+        elif body[at] == "\\" and at + 1 < len(body):
+            text, at = text + re.escape(body[at + 1]), at + 2
+        else:
+            text, at = text + ("[^/]" if body[at] == "?" else re.escape(body[at])), at + 1
+    yield wildcard, text
+
+
+def _bracket_end(body: str, at: int) -> int:
+    """Where the "]" of a bracket expression stands; the end of the glob where there is none."""
+    at += 2 if body[at + 1 : at + 2] in ("!", "^") else 1
+    at += body[at : at + 1] == "]"
+    inside = re.compile(r"\[:\w+:\]|\\.|[^\]\\]", re.S)
+    while found := inside.match(body, at):
+        at = found.end()
+    return at
 
 
 def _class(inside: str) -> str:
     """A bracket expression of fnmatch; it never means a slash."""
     other = inside[:1] in ("!", "^")
-    out = ""
-    for part in re.finditer(r"\[:(\w+):\]|\\(.)|(.)", inside[other:], re.S):
-        name, escaped, plain = part.groups()
-        sign = escaped or plain or ""
-        out += _CLASSES.get(name, "") if name else sign if plain == "-" else re.escape(sign)
-    try:
-        re.compile(f"[{out}]")
-    except re.error:  # a range that ends before it begins means nothing
-        return "(?!)"
+    signs = list(re.finditer(r"\[:(\w+):\]|\\(.)|(.)", inside[other:], re.S))
+    out, at = "", 0
+    while at < len(signs):
+        name, escaped, plain = signs[at].groups()
+        sign = escaped or plain
+        last = signs[at + 2] if at + 2 < len(signs) and signs[at + 1][3] == "-" and not name else None
+        if last and not last[1]:
+            end, at = last[2] or last[3], at + 3
+            out += (
+                f"{re.escape(sign)}-{re.escape(end)}" if sign <= end else ""
+            )  # a range that ends before it begins
+        else:
+            out, at = out + (_CLASSES.get(name, "") if name else re.escape(sign)), at + 1
+    if not out:
+        return "[^/]" if other else _NOTHING
     return f"(?!/)[{'^' if other else ''}{out}]"
-
-
-class Ignore(NamedTuple):
-    """One line of a .gitignore in `folder`."""
-
-    folder: str
-    glob: str
-    negated: bool
-    folders_only: bool
-
-
-def read_gitignore(folder: str, name: str = ".gitignore") -> list[Ignore]:
-    """The lines of a folder's .gitignore that mean something."""
-    try:
-        with open(os.path.join(folder, name), encoding="utf-8-sig", errors="replace", newline="") as file:
-            lines = file.read().split("\n")
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        line = re.sub(r"(?<!\\) +$", "", line.removesuffix("\r"))
-        if not line or line.startswith("#"):
-            continue
-        negated = line.startswith("!")
-        glob = line[1:] if negated else line
-        if glob.strip("/"):
-            found.append(Ignore(folder, glob, negated, glob.endswith("/")))
-    return found
-
-
-def gitignores_above(folder: str) -> list[Ignore]:
-    """What git ignores in `folder` by rules from above it, up to the repository's root."""
-    stack = []
-    here = os.path.abspath(folder)
-    while True:
-        stack.append(here)
-        if os.path.exists(os.path.join(here, ".git")):
-            break
-        parent = os.path.dirname(here)
-        if parent == here:
-            return []  # no repository: .gitignore means nothing, as to git itself
-        here = parent
-    ignores = read_gitignore(os.path.join(here, ".git", "info"), "exclude")
-    found = [entry._replace(folder=here) for entry in ignores]
-    for above in reversed(stack[1:]):
-        found += read_gitignore(above)
-    return found
-
-
-def _means(path: str, glob: str) -> bool:
-    """Whether a line of a .gitignore means this very path. Two stars within a name are one, and `./` is nothing."""
-    key = f"\0{glob}"
-    pattern = _compiled.get(key)
-    if pattern is None:
-        plain = re.sub(r"(?<=[^/*])\*\*+|\*\*+(?=[^/*])", "*", glob)
-        pattern = _compiled[key] = re.compile(_pattern(plain), re.S)
-    return pattern.fullmatch(path) is not None
-
-
-def is_ignored(path: str, is_folder: bool, ignores: list[Ignore]) -> bool:
-    """Whether git would ignore an absolute path in a folder that it does not ignore; the last line that matches
-    decides."""
-    for entry in reversed(ignores):
-        if entry.folders_only and not is_folder:
-            continue
-        if path.startswith(entry.folder + os.sep) or entry.folder == os.sep:
-            inner = path[len(entry.folder) :].lstrip(os.sep).replace(os.sep, "/")
-            if _means(inner, entry.glob):
-                return not entry.negated
-    return False

@@ -17,8 +17,10 @@ from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Rule
 from gpuspec.plugin.load import Plugins, hookimpl, printing, said
 from gpuspec.plugin.time_limit import time_limit
+from gpuspec.untrusted_file import read_file
 
 VARIABLE = "GPUSPEC_LOCAL_RULES"
+LARGEST = 1 << 20
 _read: dict[str, list[type[Rule]] | str] = {}
 
 
@@ -93,6 +95,5 @@ def _run(path: str, name: str) -> Any:
     module = ModuleType(name)
     module.__file__ = path
     sys.modules[name] = module
-    with open(path, encoding="utf-8") as file:
-        exec(compile(file.read(), path, "exec"), module.__dict__)
+    exec(compile(read_file(path, LARGEST), path, "exec"), module.__dict__)
     return module

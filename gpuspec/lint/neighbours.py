@@ -4,6 +4,8 @@ import os
 import re
 from typing import NamedTuple
 
+from gpuspec.untrusted_file import read_file
+
 MOST = 2000
 """Files read per folder: beyond that, comparing neighbours tells nobody anything."""
 LARGEST = 65_536
@@ -75,20 +77,15 @@ def _read(folder: str) -> tuple[Neighbour, ...]:
     from gpuspec.formats import JOB_SPEC
 
     try:
-        with os.scandir(folder or ".") as entries:  # no pipes: opening one would wait for a writer
-            names = sorted(
-                entry.name for entry in entries if JOB_SPEC.is_name(entry.name) and entry.is_file()
-            )
+        names = sorted(filter(JOB_SPEC.is_name, os.listdir(folder or ".")))
     except OSError:
         return ()
     found = []
     for name in names[:MOST]:
         path = os.path.join(folder, name)
         try:
-            with open(path, "rb") as file:
-                data = file.read(LARGEST + 1)
+            data = read_file(path, LARGEST)
         except OSError:
             continue
-        if len(data) <= LARGEST:
-            found.append(Neighbour(path, data.decode("utf-8", "replace")))
+        found.append(Neighbour(path, data.decode("utf-8", "replace")))
     return tuple(found)

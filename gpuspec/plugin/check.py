@@ -15,8 +15,10 @@ from gpuspec.lint.registry import BUILT_IN, fault
 from gpuspec.lint.rule import Rule
 from gpuspec.plugin.load import EntryPoint, Plugins, imported, said
 from gpuspec.rules import collect
+from gpuspec.untrusted_file import read_file
 from gpuspec.version import __version__
 
+LARGEST_PROJECT = 1 << 20
 SLOW_MS = 20.0
 """Import time from which a plugin is told so: `gpuspec lint` starts in about 50 ms, and pays it at each commit."""
 
@@ -101,11 +103,10 @@ def _pyproject(path: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        with open(path, "rb") as file:
-            project = tomllib.load(file).get("project", {})
+        project = tomllib.loads(read_file(path, LARGEST_PROJECT).decode()).get("project", {})
     except OSError as error:
         raise ProjectError(f"{path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(f"{path} is not TOML: {error}") from None
     return project if isinstance(project, dict) else {}
 

@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from gpuspec.catalog.gpu_names import split_count
+from gpuspec.commands.files import Folder
 from gpuspec.engines import engine_of
 from gpuspec.job import GpuChoice
 from gpuspec.lint.secrets import masked
@@ -149,11 +150,7 @@ def _place(case: Case, origin: Origin, beside: Callable[[str], Tree]) -> dict[st
 
 def _beside(case: Case, path: str) -> Tree:
     """The text of a file beside the job's; none where it cannot be read."""
-    try:
-        with open(os.path.join(os.path.dirname(case.path), path), encoding="utf-8", errors="replace") as file:
-            return Tree(file.read())
-    except OSError:
-        return Tree("")
+    return Tree(Folder(os.path.dirname(case.path) or ".").read(path) or "")
 
 
 # -- what is derived --------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
 from gpuspec.text.scan import Scanner
 from gpuspec.text.tree import Span, SyntaxProblem, Tree
+from gpuspec.untrusted_file import read_file as read_untrusted
 
 MAX_BYTES = 8 * 1024 * 1024
 """Longer files are not read: a job spec has a few KB, one with 100,000 listed items some MB."""
@@ -44,9 +47,13 @@ def read_bytes(data: bytes) -> Tree:
 
 
 def read_file(path: str) -> Tree:
-    """The tree of a file, reading no more than MAX_BYTES + 1 of it. Raises OSError as `open` does."""
-    with open(path, "rb") as file:
-        return read_bytes(file.read(MAX_BYTES + 1))
+    """The tree of a plain file, reading no more than MAX_BYTES + 1 of it. Raises OSError as `open` does."""
+    try:
+        return read_bytes(read_untrusted(path, MAX_BYTES))
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        return _too_large()
 
 
 def _too_large() -> Tree:

@@ -12,7 +12,7 @@ import pytest
 from gpuspec.cli.main import main
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import look
-from gpuspec.lint.config import KEYS
+from gpuspec.lint.config_file import KEYS
 from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 

@@ -20,7 +20,8 @@ import jsonschema
 import pytest
 from sessions import Block, blocks, matches, run, sessions
 
-from gpuspec.lint.config import NAMES, Configs
+from gpuspec.lint.config import Configs
+from gpuspec.lint.config_file import NAMES
 from gpuspec.rules import collect
 
 if sys.version_info >= (3, 11):

@@ -11,7 +11,7 @@ import pytest
 
 from gpuspec.cli.main import main
 from gpuspec.launch.records import Records
-from gpuspec.lint.config import KEYS
+from gpuspec.lint.config_file import KEYS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")

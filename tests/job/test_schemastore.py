@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from gpuspec.formats import JOB_SPEC
-from gpuspec.lint.config import NAMES
+from gpuspec.lint.config_file import NAMES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import node

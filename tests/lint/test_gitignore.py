@@ -19,6 +19,8 @@ LINES = [
     "!/a", "**/", "a*/", "!a/", "c/", "*/gpu.jsonc", "/b/**/x.gpu.jsonc", "[a-c].gpu.jsonc", "[]x].gpu.jsonc",
     "[^a].gpu.jsonc", "[[:alpha:]].gpu.jsonc", "foo\\*.gpu.jsonc", "!a/b", "../x", "./gpu.jsonc", "//a", "a//b",
     "a/*/c", "**a", "a**", "x**y.gpu.jsonc", "gpu.jsonc\r", "*.gpu.jsonc\t",
+    "a/**/**/gpu.jsonc", "**/**/b", "[b-a].gpu.jsonc", "[b-ax].gpu.jsonc", "[a", "*[!x-z]*.gpu.jsonc",
+    "*a*.gpu.jsonc", "**/a*/*.jsonc", "a/**/b/**/*.gpu.jsonc", "[!]x].gpu.jsonc", "[a-]*.jsonc", "***.gpu.jsonc",
 ]  # fmt: skip
 NAMES = [
     "gpu.jsonc", "a.gpu.jsonc", "b.gpu.jsonc", "x.gpu.jsonc", "xy.gpu.jsonc", "#x.gpu.jsonc", "!y.gpu.jsonc",

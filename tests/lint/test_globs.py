@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gpuspec.lint.discover import walk
-from gpuspec.lint.globs import gitignores_above, is_ignored, read_gitignore
+from gpuspec.lint.gitignore import gitignores_above, is_ignored, read_gitignore
 from gpuspec.lint.neighbours import Folders
 from gpuspec.lint.settings import Settings
 

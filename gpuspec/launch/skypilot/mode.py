@@ -17,9 +17,11 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.cache import cache_folder
 from gpuspec.planning.plan import Plan
+from gpuspec.untrusted_file import read_file
 from gpuspec.workload.checkpoints import outlives
 
 Mode = Literal["machine", "job", "service"]
+LARGEST_CONFIG = 1 << 20
 
 _OF_ITS_OWN = "would be a machine of its own (4 CPUs, about $0.20/h)"
 """SkyPilot 0.14.1 asks for 4 or more CPUs and 8 to 16 GB; AWS m6i.xlarge is $0.192/h (list price, 2025)."""
@@ -129,11 +131,8 @@ def _config() -> Any:
     with suppress(ImportError):
         import yaml  # type: ignore[import-untyped]  # SkyPilot brings it
 
-        with (
-            suppress(OSError, ValueError, yaml.YAMLError),
-            open(os.path.expanduser(path), encoding="utf-8") as text,
-        ):
-            return yaml.safe_load(text) or {}
+        with suppress(OSError, ValueError, RecursionError, yaml.YAMLError):
+            return yaml.safe_load(read_file(os.path.expanduser(path), LARGEST_CONFIG)) or {}
     return {}
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gpuspec.commands.files import Folder
 from gpuspec.lint import Finding, Related, Rule
 from gpuspec.lint.script import Script
 from gpuspec.rules.options import amount
@@ -142,22 +143,16 @@ def _hourly(script: Script, spec: str | None) -> float | None:
     """$/h of the job spec that is launched: the cheapest GPU it accepts. None where the spec is not at hand."""
     if spec is None or not spec.endswith((".jsonc", ".json")):
         return None
-    if os.path.isabs(spec) or ".." in spec.split("/"):
-        return None
-    path = os.path.join(os.path.dirname(script.path), spec)
-    try:
-        with open(path, "rb") as file:
-            data = file.read(65_537)
-    except OSError:
-        return None
-    if len(data) > 65_536:
+    folder = os.path.dirname(script.path)
+    text = Folder(folder or ".").read(os.path.normpath(spec))
+    if text is None or len(text) > 65_536:
         return None
     from gpuspec.formats import read
     from gpuspec.planning.case import Case
 
     prices = [
         Case(document, settings=script.settings, overrides=script.overrides, catalog=script.catalog).per_hour
-        for document in read(path, data)
+        for document in read(os.path.join(folder, spec), text.encode())
         if document.job
     ]
     return min((price for price in prices if price is not None), default=None)

@@ -66,7 +66,9 @@ def alone_with(ledger: str) -> Iterator[None]:
     except ImportError:  # Windows, which no rented machine runs
         yield
         return
-    with open(ledger + ".lock", "w", encoding="utf-8") as lock:
+    # A link might lead to a file that is not ours, and a pipe would be waited for.
+    flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with open(os.open(ledger + ".lock", flags, 0o666), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,172 @@
+"""One config file: read within bounds, and checked for shape."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, get_args
+
+from gpuspec.errors import UserError
+from gpuspec.untrusted_file import read_file
+from gpuspec.words import Task
+
+LARGEST = 1 << 20
+"""Bytes of a config file."""
+MOST_ENTRIES = 1000
+"""In one list or table: each is asked about for every file or rule."""
+MOST_DOTS = 30_000_000
+"""The dots of each line, squared and added up. TOML readers take that time for dotted keys: 5,000 dots in one are a
+third of a second, 400,000 an hour."""
+LARGEST_NUMBER = 2**53
+NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
+SEVERITIES = ("info", "warning", "error")
+
+KEYS: dict[str, tuple[type[Any], Any, str]] = {
+    "select": (list, None, "Rules to run: codes, names or prefixes. Default: all."),
+    "ignore": (list, (), "Rules to leave out."),
+    "extend-select": (list, (), "Rules to run besides those selected."),
+    "per-file-ignores": (dict, {}, "Glob → rules to leave out in the files it means."),
+    "severity": (dict, {}, "Rule → error, warning or info."),
+    "rules": (dict, {}, "Rule name → its options."),
+    "fail-on": (str, "warning", "The least severity that makes lint exit with 1."),
+    "plugins": (list, (), "Plugins that must be installed."),
+    "local-rules": (list, (), "Python files with rules; run only with --allow-local-rules."),
+    "prices": (str, None, "Price source to use; default: all current ones."),
+    "clouds": (list, (), "Clouds that may be used; default: all."),
+    "default-task": (str, None, "Task of specs that name none: serve, batch, train or interactive."),
+    "pedantic": (bool, False, "Show findings of low confidence, too."),
+    "preview": (bool, False, "Run rules in preview, too."),
+    "include": (list, (), "Globs of specs to find in folders, besides the usual names."),
+    "exclude": (list, (), "Globs of files and folders to pass over."),
+}
+"""key → (type, default, meaning). schemas/config.schema.json says the same to editors."""
+_CHOICES = {"fail-on": SEVERITIES, "default-task": get_args(Task)}
+
+
+class Config(NamedTuple):
+    """What a config file says, checked for shape. `path` is None where there is no file."""
+
+    path: str | None
+    values: Mapping[str, Any]
+
+
+def has_settings(path: str) -> bool:
+    """Whether a file is there and says anything to gpuspec."""
+    # Most pyproject.toml hold nothing of ours, and a TOML reader costs 10 ms to import.
+    if not path.endswith("pyproject.toml"):
+        return os.path.exists(path)
+    try:
+        return b"[tool.gpuspec" in read_file(path, LARGEST)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # no file, or an absurd one: whoever reads it says so
+
+
+def read_config(path: str) -> Config:
+    """A config file. Raises UserError `bad-config` or `no-such-file`."""
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        text = read_file(path, LARGEST).decode()
+        if sum(line.count(".") ** 2 for line in text.split("\n")) > MOST_DOTS:
+            raise bad_config(path, "it has lines of thousands of dots, which take too long to read")
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        raise UserError("no-such-file", f"{path} does not exist", "check what --config names.") from None
+    except OSError as error:
+        raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # it may hold a number of 5,000 digits, or lists 1,000 deep
+        raise bad_config(path, f"it is not TOML: {error}") from None
+    if os.path.basename(path) == "pyproject.toml":
+        for name in ("tool", "gpuspec"):
+            document = document.get(name, {})
+            if not isinstance(document, dict):
+                raise bad_config(path, f"{name} must be a table, not {type_in_words(type(document))}")
+    for key, value in document.items():
+        _check_key(path, key, value)
+    return Config(path, document)
+
+
+def _check_key(path: str, key: str, value: Any) -> None:
+    if key not in KEYS:
+        top = (
+            "settings stand at the top of this file; [tool.gpuspec] is for pyproject.toml."
+            if key == "tool"
+            else None
+        )
+        raise bad_config(path, f"there is no setting {key!r}", top or near(key, KEYS))
+    kind = KEYS[key][0]
+    if type(value) is not kind:
+        raise bad_config(path, f"{key} must be {type_in_words(kind)}, not {type_in_words(type(value))}")
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise bad_config(
+            path, f"{key} = {value!r} is not one of {', '.join(_CHOICES[key])}", near(value, _CHOICES[key])
+        )
+    if kind is dict and len(value) > MOST_ENTRIES:
+        raise bad_config(path, f"{key} has more than {MOST_ENTRIES:,} entries")
+    if kind is str:
+        _check_words(path, key, [value])
+    elif kind is list:
+        _check_words(path, key, value)
+    elif key == "per-file-ignores":
+        for glob, rules in value.items():
+            _check_words(path, f"{key}.{glob!r}", rules)
+    elif key == "severity":
+        for rule, level in value.items():
+            if level not in SEVERITIES:
+                raise bad_config(
+                    path, f"severity.{rule} = {said(level)} is not one of {', '.join(SEVERITIES)}"
+                )
+    elif key == "rules":
+        for rule, options in value.items():
+            if not isinstance(options, dict):
+                raise bad_config(path, f"rules.{rule} must be a table, not {type_in_words(type(options))}")
+
+
+def _check_words(path: str, key: str, value: Any) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise bad_config(path, f"{key} must be a list of strings")
+    if len(value) > MOST_ENTRIES:
+        raise bad_config(path, f"{key} has more than {MOST_ENTRIES:,} entries")
+    if any("\0" in item for item in value):
+        raise bad_config(path, f"{key}: a string holds a NUL")
+
+
+def bad_config(path: str, message: str, hint: str | None = None) -> UserError:
+    """What to raise for a config file that is wrong."""
+    return UserError("bad-config", f"{path}: {message}", hint or "`gpuspec config show` lists every setting.")
+
+
+def near(word: str, words: Iterable[str]) -> str | None:
+    """A hint where a word is nearly one of these."""
+    if len(word) > 100:
+        return None
+    from difflib import get_close_matches
+
+    known = list(words)
+    spelled = (word.replace("_", "-"), word)
+    found = [match for each in spelled for match in get_close_matches(each, known, n=1, cutoff=0.6)]
+    return f"did you mean {found[0]!r}?" if found else None
+
+
+def said(value: Any) -> str:
+    """A value as Python writes it, cut where that is long."""
+    import reprlib
+
+    return "a huge number" if type(value) is int and abs(value) > LARGEST_NUMBER else reprlib.repr(value)
+
+
+def type_in_words(kind: type) -> str:
+    """What TOML calls a Python type."""
+    words: dict[type, str] = {
+        list: "a list",
+        dict: "a table",
+        str: "a string",
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+    }
+    return words.get(kind, kind.__name__)

@@ -1,0 +1,112 @@
+"""What git ignores, by the .gitignore files of a repository."""
+
+import errno
+import os
+from typing import NamedTuple
+
+from gpuspec.lint.globs import glob_means
+from gpuspec.untrusted_file import read_file
+
+LARGEST = 1 << 20
+MOST_PATTERNS = 2000
+"""Lines with wildcards in one file: each is tried on every file below it."""
+
+
+class _Line(NamedTuple):
+    number: int
+    glob: str
+    negated: bool
+    folders_only: bool
+
+
+class GitIgnore:
+    """The .gitignore of a folder; the last line that means a path decides."""
+
+    def __init__(self, folder: str, lines: list[str]) -> None:
+        self.folder = folder
+        self.plain: dict[tuple[str, bool], _Line] = {}
+        """(a name, or "/" and a path from the folder; whether it means folders only) → the last line that says so"""
+        patterns: dict[str, _Line] = {}
+        for number, text in enumerate(lines):
+            negated = text.startswith("!")
+            glob = text[1:] if negated else text
+            line = _Line(number, glob, negated, glob.endswith("/"))
+            if not glob.strip("/") or text.startswith("#"):
+                continue
+            if any(sign in glob for sign in "*?[\\"):
+                patterns[glob] = line
+            else:
+                body = glob.rstrip("/")
+                rooted = body if body.startswith("/") else f"/{body}" if "/" in body else body
+                self.plain[rooted, line.folders_only] = line
+        self.patterns = sorted(patterns.values(), reverse=True)
+
+    def says(self, inner: str, is_folder: bool) -> bool | None:
+        """Whether git would ignore a path in the folder; None where no line means it."""
+        kinds = (False, True) if is_folder else (False,)
+        names = (f"/{inner}", inner.rpartition("/")[2])
+        found = [line for name in names for kind in kinds if (line := self.plain.get((name, kind)))]
+        best = max(found, default=None)
+        for line in self.patterns:
+            if best and line.number < best.number:
+                break
+            if (is_folder or not line.folders_only) and glob_means(inner, line.glob):
+                return not line.negated
+        return None if best is None else not best.negated
+
+
+def read_gitignore(
+    folder: str, name: str = ".gitignore", *, within: str | None = None, unread: list[OSError] | None = None
+) -> list[GitIgnore]:
+    """A folder's .gitignore, none where there is none; it means paths in `within` (None: in that folder). One that
+    cannot be read goes to `unread`."""
+    path = os.path.join(folder, name)
+    try:
+        text = read_file(path, LARGEST).decode("utf-8-sig", "replace")
+        found = GitIgnore(within or folder, [_without_blanks(line) for line in text.split("\n")])
+        if len(found.patterns) > MOST_PATTERNS:
+            raise OSError(errno.EFBIG, f"it has more than {MOST_PATTERNS:,} lines with wildcards", path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        if unread is not None:
+            unread.append(OSError(errno.EIO, error.strerror, path))
+        return []
+    return [found]
+
+
+def _without_blanks(line: str) -> str:
+    """A line without the blanks at its end; one after a backslash stays."""
+    line = line.removesuffix("\r")
+    kept = line.rstrip(" ")
+    return kept + " " if kept.endswith("\\") and kept != line else kept
+
+
+def gitignores_above(folder: str, unread: list[OSError] | None = None) -> list[GitIgnore]:
+    """What git ignores in `folder` by rules from above it, up to the repository's root."""
+    stack = []
+    here = os.path.abspath(folder)
+    while True:
+        stack.append(here)
+        if os.path.exists(os.path.join(here, ".git")):
+            break
+        parent = os.path.dirname(here)
+        if parent == here:
+            return []  # no repository: .gitignore means nothing, as to git itself
+        here = parent
+    found = read_gitignore(os.path.join(here, ".git", "info"), "exclude", within=here, unread=unread)
+    for above in reversed(stack[1:]):
+        found += read_gitignore(above, unread=unread)
+    return found
+
+
+def is_ignored(path: str, is_folder: bool, ignores: list[GitIgnore]) -> bool:
+    """Whether git would ignore an absolute path in a folder that it does not ignore; the nearest file that says
+    anything of it decides."""
+    for each in reversed(ignores):
+        if path.startswith(each.folder + os.sep) or each.folder == os.sep:
+            inner = path[len(each.folder) :].lstrip(os.sep).replace(os.sep, "/")
+            said = each.says(inner, is_folder)
+            if said is not None:
+                return said
+    return False
