@@ -113,5 +113,5 @@ def test_a_list_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         items.resolve(Job(items="list.txt"), str(tmp_path))
     assert (caught.value.code, caught.value.message) == (
         "items-file",
-        "cannot read `items` list.txt: it is not a file",
+        "cannot read `items` list.txt: it is a pipe, not a file",
     )

@@ -180,7 +180,10 @@ def test_folders_nested_deeper_than_calls(here: Path) -> None:
         f"import os\nfor _ in range({deep}): os.mkdir('d'); os.chdir('d')\nopen('x.gpu.jsonc', 'w').close()"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
-    assert list(walk(".", Settings())) == ["d/" * deep + "x.gpu.jsonc", "good.gpu.jsonc"]
+    try:
+        assert list(walk(".", Settings())) == ["d/" * deep + "x.gpu.jsonc", "good.gpu.jsonc"]
+    finally:
+        subprocess.run(["rm", "-r", "d"], check=True)  # too deep for pytest to clear away
 
 
 def test_a_link_that_leads_nowhere_is_no_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
