@@ -156,8 +156,8 @@ class _Run:
             _report(request, self.report(), to_stderr=self.mended_input is not None)
         for line in one_line_each(self.linter.problems):
             tell(f"gpuspec: error[internal]: {line}")
-        for error in self.errors:
-            complain(error)
+        for error in {(error.code, error.message): error for error in self.errors}.values():
+            complain(error)  # once, also where it hits every file
         for note in (*self.remarks, *self.configs.notes()):
             tell(f"gpuspec: note: {note}")
         if self.linter.problems:

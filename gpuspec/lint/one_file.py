@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from gpuspec.errors import UserError
 from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.registry import BUILT_IN, Registry
@@ -106,10 +107,10 @@ class OneFile:
             located = [self._locate(finding, entry) for finding in findings]
             self._ran.add(entry.code)
             return located
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
-            if self._failures.debug:
+            # What a rule of ours looks into cannot be read (the user's own prices): that is no fault of the rule.
+            theirs = isinstance(error, UserError) and entry.plugin == BUILT_IN
+            if self._failures.debug or theirs or isinstance(error, KeyboardInterrupt):
                 raise
             from gpuspec.plugin.load import said
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from gpuspec.commands.python.expressions import Text, dotted, names_in
+from gpuspec.commands.python.expressions import Text, dotted, names_in, written
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
 from gpuspec.scripts.launch_commands import CALLS, launcher_of
 from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, ScriptCommand
@@ -342,10 +342,9 @@ class Expressions:
         text = Text(self.values)
         if text.is_text(node):
             return text.word(text.of(node))
-        if isinstance(node, ast.Constant):
-            return Word(str(node.value))
+        named = self.values.get(node.id) if isinstance(node, ast.Name) else node
+        if isinstance(named, ast.Constant):
+            return Word(written(named.value) or UNKNOWN)
         if isinstance(node, ast.Dict):
             return Word(" ".join(self._word(value).text for value in node.values), names=names_in(node))
-        if isinstance(node, ast.Name) and isinstance(self.values.get(node.id), ast.Constant):
-            return Word(str(self.values[node.id].value))  # type: ignore[attr-defined]
         return Word(UNKNOWN, names=names_in(node))

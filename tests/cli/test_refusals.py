@@ -65,3 +65,16 @@ def test_a_record_of_a_launcher_that_is_gone(recorded: Run, capsys: pytest.Captu
     said = refused(capsys, "logs", recorded.id)
     assert "error[unknown-launcher]" in said
     assert "local, skypilot" in said
+
+
+def test_prices_of_ones_own_that_cannot_be_read_are_said_once_for_all_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GPUSPEC_DATA_DIR", str(tmp_path))
+    (tmp_path / "prices.tsv").write_text("# gpuspec prices 1\nx\n")
+    specs = [tmp_path / f"{name}.gpu.jsonc" for name in "ab"]
+    for spec in specs:
+        spec.write_text('{"gpu_types": ["L4"], "run": "vllm serve meta-llama/Llama-3.1-8B"}\n')
+    said = refused(capsys, "lint", *map(str, specs))
+    assert said.count("error[price-snapshot-broken]") == 1
+    assert "error[internal]" not in said

@@ -205,6 +205,22 @@ def test_a_killed_run_keeps_what_was_done_even_with_a_torn_line(tmp_path: Path) 
     assert json.loads(status.read_text().splitlines()[-1])["item"] == "b"
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"item": 1.5, "exit": 0}', '{"item": "a", "exit": Infinity}', '{"item": "a", "exit": 0, "at": 1e999}',
+        '{"item": ["a"], "exit": 0}', '{"item": "a", "exit": 0, "at": null}', "null", '"a"', "9" * 5_000, "\x00",
+        "[" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_row_that_is_none_is_passed_over(tmp_path: Path, row: str) -> None:
+    job = Job(run="work {item}", items=("a", "b"))
+    status = tmp_path / items.status_path(job)
+    status.parent.mkdir(parents=True)
+    status.write_text(f'{row}\n{{"item": "b", "exit": 0}}\n')
+    assert items.unfinished(job, str(tmp_path), None) == ("a",)
+
+
 def test_together_what_the_program_reported_is_kept(tmp_path: Path) -> None:
     job = Job(run='head -n 1 "$GPUSPEC_ITEMS" >> "$GPUSPEC_ITEMS_DONE"; cat "$GPUSPEC_ITEMS" >> seen; exit 1')
     wanted = items.manifest(job, ("a", "b"), str(tmp_path / "status"), fresh=False)

@@ -71,3 +71,20 @@ def test_launches_that_all_end_their_loop() -> None:
 
 def test_beyond_the_size_limit_nothing_is_read() -> None:
     assert launch_loops("x", "for f in a b; do gpu run $f; done\n" + "#" * LARGEST, "shell") == []
+
+
+LONG = "0x" + "f" * 5_000
+"""A whole number that Python reads, and does not print: 6,021 digits (sys.set_int_max_str_digits: 4,300)."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"'sky launch ' + x + {LONG}", f"['sky', 'launch', x, {LONG}]", f"f'sky launch {{x}} {{{LONG}}}'"],
+)
+def test_a_number_too_long_to_print_is_an_unknown_word(command: str) -> None:
+    text = f"import sky, subprocess\nn = {LONG}\nfor x in y:\n    subprocess.run({command})\n    sky.launch(x, n=n)\n"
+    found = launch_loops("x.py", text, "python")
+    assert [text[one.span.start : one.span.end].split("(")[0] for one in found] == [
+        "subprocess.run",
+        "sky.launch",
+    ]

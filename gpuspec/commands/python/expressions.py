@@ -63,6 +63,15 @@ def names_in(node: ast.AST) -> frozenset[str]:
     return frozenset(names - own)
 
 
+def written(constant: object) -> str | None:
+    """A constant as text; None for a whole number of more digits than Python prints (sys.set_int_max_str_digits): in
+    hexadecimal, it can be read all the same."""
+    try:
+        return str(constant)
+    except ValueError:
+        return None
+
+
 class Text:
     """Text with holes: each hole is one spliced expression, kept with the names in it."""
 
@@ -86,7 +95,8 @@ class Text:
         if depth > _DEPTH:
             return self.hole(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, int, float)):
-            return str(node.value)
+            text = written(node.value)
+            return self.hole(node) if text is None else text
         if isinstance(node, ast.JoinedStr):
             return "".join(self._part(part, depth) for part in node.values)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):

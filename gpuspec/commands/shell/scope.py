@@ -19,7 +19,7 @@ Value = Union[str, tuple[str, ...]]
 MAX_DEPTH = 80
 """Of nested constructs; scripts that people write stay below 10."""
 
-MAX_STEPS = 200_000
+MAX_STEPS = 100_000
 """Statements of one script, with the body of a function counted at each call: what calls itself twice at each
 level, or feeds ever longer text to eval, ends here."""
 

@@ -195,11 +195,11 @@ def last_entries(status: str) -> dict[str, dict[str, Any]]:
     if os.path.exists(status):
         with open(status, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                try:
+                with contextlib.suppress(Exception):  # a line that a crash or another hand has spoilt
                     entry = json.loads(line)
-                    last[entry["item"]] = {**entry, "exit": int(entry["exit"]), "at": int(entry.get("at", 0))}
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    continue
+                    if isinstance(entry["item"], str):
+                        at = int(entry.get("at", 0))
+                        last[entry["item"]] = {**entry, "exit": int(entry["exit"]), "at": at}
     return last
 
 
@@ -383,7 +383,7 @@ def items_not_kept(status: str, folder: str) -> set[str]:
                     for name, written in entry["files"].items()
                 ):
                     lost.update(entry["items"])
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except Exception:  # as above
                 continue
     return lost
 
