@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.output import say, say_document
-from gpuspec.cli.ps import current, money, place
+from gpuspec.cli.ps import current, hours, money, place
 from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
@@ -43,7 +43,7 @@ def command(run: str, as_json: bool) -> int:
 
 def _lines(run: Run, spent: float | None, most: float | None) -> list[tuple[str, str]]:
     limit = "no limit" if run.max_hours is None else f"limit {run.max_hours:g} h"
-    lines = [("time", f"{run_cost.hours(run):.2f} h ({limit})")]
+    lines = [("time", f"{hours(run)} h ({limit})")]
     if run.peak_memory is not None:
         planned = "" if run.planned_memory is None else f" (planned {run.planned_memory:.1f} GiB)"
         lines.append(("memory", f"{run.peak_memory:.1f} GiB at most on one GPU{planned}"))

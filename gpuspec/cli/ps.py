@@ -31,7 +31,7 @@ def command(everything: bool, as_json: bool) -> int:
     timer should have taken its machine, that is looked at, once.
     """
     runs = Records().all()
-    kept = [run for n, run in enumerate(runs) if everything or n < RECENT or run.state not in FINAL]
+    kept = [run for n, run in enumerate(runs) if everything or n < RECENT or not run.is_over]
     shown = [current(run) for run in kept]
     if as_json:
         rows = [
@@ -44,7 +44,7 @@ def command(everything: bool, as_json: bool) -> int:
         return 0
     head = ("RUN", "NAME", "STATE", "ON", "STARTED", "HOURS", "COST", "")
     say(*aligned([head, *map(_row, shown)]))
-    lost = [run for run in shown if (run.state == "lost" and not run.gone) or run_cost.outlived(run)]
+    lost = [run for run in shown if (run.state == "lost" and not run.is_over) or run_cost.outlived(run)]
     if lost:
         say("", f"{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
     for stray in still_up(runs):
@@ -78,7 +78,7 @@ def still_up(runs: Sequence[Run]) -> list[Stray]:
 
 def current(run: Run) -> Run:
     """The run as its machine tells; as recorded where it cannot be asked."""
-    if run.state in FINAL:
+    if run.is_over:
         return run
     try:
         return find_launcher(run.launcher).state(run)
@@ -97,9 +97,23 @@ def place(run: Run) -> str:
 
 
 def _row(run: Run) -> tuple[str, ...]:
-    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
-    hours, spent = f"{run_cost.hours(run):.2f}", money(run_cost.so_far(run))
-    return (run.id, run.name, run.state, place(run), started, hours, spent, run.message)
+    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)) if run.started else "unknown"
+    return (
+        run.id,
+        run.name,
+        run.state,
+        place(run),
+        began,
+        hours(run),
+        money(run_cost.so_far(run)),
+        run.message,
+    )
+
+
+def hours(run: Run) -> str:
+    """Hours so far, or that nobody knows."""
+    passed = run_cost.hours(run)
+    return "unknown" if passed is None else f"{passed:.2f}"
 
 
 def money(amount: float | None) -> str:

@@ -7,11 +7,11 @@ import sys
 import click
 
 from gpuspec.cli.output import say
-from gpuspec.cli.ps import current, place
+from gpuspec.cli.ps import current, hours, place
 from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher, launchers
-from gpuspec.launch.launcher import FINAL, Launcher, Run, Stray
+from gpuspec.launch.launcher import Launcher, Run, Stray
 from gpuspec.launch.records import Records
 
 
@@ -66,12 +66,12 @@ def _remove(where: Launcher, stray: Stray) -> int:
 
 
 def _reason(run: Run) -> str:
-    if run.state in FINAL:
+    if run.is_over:
         return ""
     if run.state == "lost":
         return run.message or "the process that looked after it is gone"
     if run_cost.outlived(run):
-        return f"{run_cost.hours(run):.1f} h, past its limit of {run.max_hours:g} h"
+        return f"{hours(run)} h, past its limit of {run.max_hours:g} h"
     return ""
 
 

@@ -113,6 +113,11 @@ class Run(NamedTuple):
     item_seconds: float | None = None
     """Of one item on average, where all were done."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left of it to end: it ended, or is lost with its machine known to be away."""
+        return self.state in FINAL or (self.state == "lost" and bool(self.gone))
+
 
 class Stray(NamedTuple):
     """A machine of ours that no run answers for. `price` is $/h."""

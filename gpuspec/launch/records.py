@@ -14,18 +14,25 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
+from gpuspec.launch.record_row import KINDS, run_of, stored, text_of
 from gpuspec.user_folder import user_folder
 
 WAIT = 30.0
 """Seconds that a process waits for others that write."""
 
-_COLUMNS = {float: "REAL", int: "INTEGER", bool: "INTEGER"}
-"""Type of a field of Run → that of its column; of any other it is text."""
+_COLUMNS = {float: "REAL", int: "INTEGER", bool: "INTEGER", str: "TEXT"}
+"""Type of a field of Run → that of its column."""
+
+_OLDEST = {"id", "name", "launcher", "state", "started"}
+"""Columns that the table of runs had from the first."""
+
+_ODD_ID = "typeof(id) <> 'text' OR id = '' OR id GLOB '*[^A-Za-z0-9]*' OR hex(id) LIKE '%00%'"
+"""Rows whose id is none: it is typed in commands, and names a folder. (To GLOB a NUL is the end.)"""
 
 
 def state_dir() -> str:
@@ -134,7 +141,7 @@ class Records:
         return UserError(
             "records-unreadable",
             f"the run records in {self.path} cannot be used: {error}",
-            "move that file away to start afresh; machines it knew of then show only in your cloud's console",
+            "move that file away to start afresh; `gpuspec reap --dry-run` then tells of the machines SkyPilot knows",
         )
 
     @contextmanager
@@ -142,6 +149,7 @@ class Records:
         try:
             with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as connection:
                 connection.row_factory = sqlite3.Row
+                connection.text_factory = text_of
                 yield connection
         except sqlite3.DatabaseError as error:
             raise self._trouble(error) from error
@@ -159,7 +167,9 @@ class Records:
         columns = ", ".join(Run._fields)
         marks = ", ".join("?" for _ in Run._fields)
         with self._opened() as connection:
-            connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", tuple(run))
+            connection.execute(
+                f"INSERT INTO runs ({columns}) VALUES ({marks})", [stored(each) for each in run]
+            )
         return RunRecord(self, run)
 
     def write(self, run_id: str, changes: dict[str, Any]) -> Run:
@@ -170,9 +180,12 @@ class Records:
         assignments = ", ".join(f"{name} = ?" for name in changes)
         with self._opened() as connection:
             if changes:
-                connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*changes.values(), run_id))
+                values = [stored(each) for each in changes.values()]
+                connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*values, run_id))
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
-        return _run(row)
+        if row is None:
+            raise UserError("unknown-run", f"the record of run {run_id} is gone from {self.path}")
+        return run_of(row)
 
     def claim(self, run_id: str, machine: str) -> bool:
         """Give a run the machine that an earlier one has left; False where another run was quicker."""
@@ -193,9 +206,9 @@ class Records:
     def all(self, *, active: bool = False) -> list[Run]:
         """Runs, newest first; `active` leaves out those that ended."""
         with self._opened() as connection:
-            rows = connection.execute("SELECT * FROM runs ORDER BY started DESC, id").fetchall()
-        runs = [_run(row) for row in rows]
-        return [run for run in runs if run.state not in FINAL] if active else runs
+            rows = connection.execute("SELECT * FROM runs").fetchall()
+        runs = sorted(map(run_of, rows), key=lambda run: (-run.started, run.id))
+        return [run for run in runs if not run.is_over] if active else runs
 
     def get(self, wanted: str) -> Run:
         """The run with this id, the beginning of one, or this name (the newest). UserError when there is none
@@ -227,17 +240,16 @@ def _new_id() -> str:
     return secrets.choice(letters) + "".join(secrets.choice(rest) for _ in range(9))
 
 
-def _run(row: sqlite3.Row) -> Run:
-    values = {name: row[name] for name in Run._fields}
-    truth = {name: bool(values[name]) for name in ("spot", "gone") if values[name] is not None}
-    return Run(**{**values, **truth, "message": values["message"] or ""})
-
-
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Make the table, or give an older one the columns it lacks (none is ever taken away)."""
+    """Make the table, or give an older one the columns it lacks (none is ever taken away), and an id to each row that
+    no command could name. sqlite3.DatabaseError where it is another program's."""
     connection.execute("CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY)")
     there = {row["name"] for row in connection.execute("PRAGMA table_info(runs)")}
-    for name, hint in get_type_hints(Run).items() if set(Run._fields) - there else ():
+    if len(there) > 1 and not there >= _OLDEST:
+        raise sqlite3.DatabaseError(
+            f"its table `runs` has no {', '.join(sorted(_OLDEST - there))}: it is not gpuspec's"
+        )
+    for name in Run._fields:
         if name not in there:
-            column = next((_COLUMNS[each] for each in (hint, *get_args(hint)) if each in _COLUMNS), "TEXT")
-            connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {column}")
+            connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS[KINDS[name]]}")
+    connection.execute(f"UPDATE runs SET id = 'odd' || lower(hex(randomblob(4))) WHERE {_ODD_ID}")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from gpuspec.launch import clock
-from gpuspec.launch.launcher import Run
+from gpuspec.launch.launcher import FINAL, Run
 
 LATE_MINUTES = 10
 """How long after its time a timer may fire: SkyPilot looks once a minute and takes a few to take down."""
 
 
-def hours(run: Run, now: float | None = None) -> float:
+def hours(run: Run, now: float | None = None) -> float | None:
     """Hours from start to end, or until `now` (Unix seconds; None is this moment). Never negative, and not moved by a
-    clock that is set meanwhile."""
+    clock that is set meanwhile. None where the record does not tell."""
+    if not run.started or (run.ended is None and run.state in FINAL):
+        return None
     if run.ended is not None:
         if run.ended_up is not None and run.started_up is not None:
             return max(run.ended_up - run.started_up, 0.0) / 3600
@@ -36,7 +38,8 @@ def so_far(run: Run, now: float | None = None) -> float | None:
     if run.through == "service":  # any number of replicas, for any part of the time
         return None
     price = run.actual_price if run.actual_price is not None else run.planned_price
-    return None if price is None else price * hours(run, now)
+    passed = hours(run, now)
+    return None if price is None or passed is None else price * passed
 
 
 def predicted(run: Run) -> float | None:
@@ -51,6 +54,7 @@ def predicted(run: Run) -> float | None:
 
 def outlived(run: Run, now: float | None = None) -> bool:
     """Whether a run goes on 10 minutes past its time limit, idle minutes included: its timer did not fire."""
-    if run.max_hours is None or run.ended is not None:
+    passed = hours(run, now)
+    if run.max_hours is None or run.ended is not None or passed is None:
         return False
-    return hours(run, now) > run.max_hours + (run.keep_alive_minutes or 0) / 60 + 1 / 6
+    return passed > run.max_hours + (run.keep_alive_minutes or 0) / 60 + 1 / 6

@@ -122,7 +122,8 @@ def require_free(port: int) -> None:
 def forward(run: Run, ssh: Ssh, say: Callable[[str], None]) -> None:
     """Forward the ports of a run that goes on, until Ctrl-C, and say when it is ready. UserError without ports,
     without a machine, or where ssh cannot."""
-    ports = [int(port) for port in (run.ports or "").split()]
+    noted = [int(port) for port in (run.ports or "").split() if port.isdecimal() and len(port) < 6]
+    ports = [port for port in noted if 0 < port < 65536]
     if not ports:
         raise UserError("no-ports", f"run {run.id} has no `ports`", 'add "ports": [8000] to the spec')
     if run.machine is None:

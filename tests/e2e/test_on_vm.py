@@ -207,10 +207,12 @@ def asked(vms: VMStack) -> int:
 
 
 @contextmanager
-def renting(vms: VMStack, folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """A client whose machine was asked for, and is not seen for some seconds more."""
+def renting(
+    vms: VMStack, folder: Path, *, seconds: float = 8
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A client whose machine was asked for, and is not seen for some `seconds` more."""
     before = asked(vms)
-    vms.slow(8)
+    vms.slow(seconds)
     try:
         with start_run(vms, spec(folder, gpu_types=GPUS, name="slow", run="sleep 600"), "--fresh") as client:
             assert until(lambda: asked(vms) > before, 120)
@@ -257,6 +259,34 @@ def test_the_server_killed_while_it_rents(vms: VMStack, tmp_path: Path) -> None:
         _, errors = client.communicate()
     assert client.returncode == 2, errors
     assert "SkyPilot's API server does not answer (Connection refused)" in errors
+    away(vms, run)
+
+
+def test_a_machine_comes_when_the_next_server_has_forgotten_it(vms: VMStack, tmp_path: Path) -> None:
+    """Each server looks, when it starts, at the machines whose launch is over, and forgets what it does not see."""
+    with renting(vms, tmp_path, seconds=40) as (client, run):
+        vms.kill_api_server()
+        _, errors = client.communicate()
+    assert client.returncode == 2, errors
+    assert f"{run['machine']} was being made: looking for" in errors
+    away(vms, run)
+
+
+def test_a_machine_comes_when_nobody_waits_and_the_server_has_forgotten_it(
+    vms: VMStack, tmp_path: Path
+) -> None:
+    """`ps` tells that it may come, and that it did; `reap` takes it down."""
+    with renting(vms, tmp_path, seconds=50) as (client, run):
+        noted = vms.home / "state" / "machines" / f"{run['machine']}.json"
+        assert until(noted.exists), "what was asked for is not written down"
+        client.kill()
+        vms.kill_api_server()
+        assert until(lambda: cluster(vms, run["machine"]) is None), "SkyPilot remembers it"
+        assert "may still come" in listed(vms, run["id"])["message"]
+        assert until(lambda: up(vms, run["machine"]), 60)
+    assert "has forgotten it" in listed(vms, run["id"])["message"]
+    reaped = gpuspec(vms, "reap", "--yes")
+    assert reaped.returncode == 0, reaped.stderr
     away(vms, run)
 
 

@@ -18,7 +18,13 @@ from gpuspec.launch.outputs import SSH_KEEPALIVE
 from gpuspec.launch.skypilot.api_server import leftover_processes, root_cause
 from gpuspec.launch.skypilot.job_log import COLOUR, JobLog
 from gpuspec.launch.skypilot.job_script import sent_as_file
-from gpuspec.launch.skypilot.provisioning import seconds_until_visible, wait_until_visible
+from gpuspec.launch.skypilot.provisioning import (
+    end_forgotten,
+    forget,
+    remember,
+    seconds_until_visible,
+    wait_until_visible,
+)
 
 TEARDOWN_SECONDS = 180.0
 """How long taking a machine down is waited for before saying that it may be up."""
@@ -224,16 +230,27 @@ class Client:
         self._ask(self._sdk.cancel, name, job_ids=[job])
 
     def down(self, name: str) -> None:
-        """Take a machine down, and stop its launch if that is still under way; fine if it is gone."""
+        """Take a machine down, and stop its launch if that is still under way; fine if it is gone. UserError where
+        that is not sure."""
+
+        def wait() -> None:
+            wait_until_visible(name, asked, lambda: self._remembered([name]))
+
+        asked = remember(name)  # the server that starts now may forget it
         # Starts the server where none is: SkyPilot remembers for 5 s that one was there (sky/server/common.py).
         self._health.cache_clear()
         self._remembered([name])
-        with explained(), contextlib.suppress(self._sky.exceptions.ClusterDoesNotExist):
-            for request in self.pending(name):
-                wait_until_visible(lambda: self._remembered([name]))
-                self.cancel_request(request)
-            wait_until_visible(lambda: self._remembered([name]))
-            self._sdk.get(self._sdk.down(name))
+        with explained():
+            try:
+                for request in self.pending(name):
+                    wait()
+                    self.cancel_request(request)
+                wait()
+                self._sdk.get(self._sdk.down(name))
+            except self._sky.exceptions.ClusterDoesNotExist:
+                if asked:
+                    end_forgotten(asked)
+        forget(name)
 
 
 def ssh_settings(machine: str) -> str:

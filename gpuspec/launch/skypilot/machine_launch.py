@@ -21,6 +21,7 @@ from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, wait_until_ready
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
+from gpuspec.launch.skypilot.provisioning import forget, remembering
 from gpuspec.launch.skypilot.results import (
     ResultFetcher,
     forget_outputs,
@@ -180,8 +181,14 @@ class MachineLaunch:
     def _rent(self, sky_task: Any) -> None:
         """Get the machine and hand the job in. UserError (and down with it) where it is not what was asked for."""
         hand_in = self.client.run_again if self.reused else self.client.launch
-        request = hand_in(sky_task, self.name)
-        self.number = self.client.wait(request, JobLog(sys.stderr, sys.stderr, self.record.run))
+        with remembering(self.name):
+            request = hand_in(sky_task, self.name)
+            try:
+                self.number = self.client.wait(request, JobLog(sys.stderr, sys.stderr, self.record.run))
+            except UserError as error:
+                if error.code == "sold-out":  # SkyPilot has seen to it that no cloud makes one
+                    forget(self.name)
+                raise
         self._begin_items()
         if self.reused and self.idle_minutes < CLAIM_MINUTES:
             self.client.set_timer(self.name, self.idle_minutes)

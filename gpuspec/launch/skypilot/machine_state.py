@@ -7,6 +7,7 @@ from typing import Any
 from gpuspec.launch.launcher import FINAL, Run, State
 from gpuspec.launch.records import alive, record_of
 from gpuspec.launch.skypilot.client import Client, Machine
+from gpuspec.launch.skypilot.provisioning import remember, still_there
 
 _STATES: dict[str, State] = {
     "INIT": "provisioning",
@@ -26,6 +27,7 @@ def machine_run_state(client: Client, run: Run) -> Run:
     """The run as its machine reports it, kept in its record once it has ended. When a machine goes, how its job ended
     is lost, unless somebody asked before."""
     name = run.machine or ""
+    remember(name)  # SkyPilot may forget it, now that it is asked
     machine = client.machine(name, refresh=True)
     if machine is not None and run.state == "lost":  # it was to go, and did not
         return run._replace(actual_price=machine.price)
@@ -49,8 +51,9 @@ def machine_run_state(client: Client, run: Run) -> Run:
 
 def job_number(client: Client, run: Run) -> int | None:
     """The number of the run's job on its machine, also where its client was gone before it could note it."""
-    if run.machine_job:
-        return int(run.machine_job)
+    noted = run.machine_job or ""
+    if noted.isdecimal() and len(noted) < 10:
+        return int(noted)
     found = client.newest_job(run.machine or "")
     if found is None:
         return None
@@ -64,6 +67,9 @@ def _without_machine(client: Client, run: Run, machine: Machine | None) -> Run:
     if alive(run) or client.pending(run.machine or ""):
         return run._replace(state="provisioning")
     if machine is None:
+        why = still_there(run.machine or "")
+        if why:
+            return run._replace(state="lost", message=why)
         return record_of(run).update(state="lost", gone=True, message=_gone(run))
     why = "the gpuspec that started it is gone, and no job is on its machine"
     return run._replace(state="lost", message=why, actual_price=machine.price)

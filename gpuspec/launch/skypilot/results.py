@@ -43,13 +43,16 @@ def write_outputs_file(run_id: str, outputs: Sequence[str], exclude: Sequence[st
 
 
 def recorded_outputs(client: Client, run: Run, host: str) -> Outputs | None:
-    """The outputs of a run, whoever launched it, from the machine `host`; None where it has none."""
+    """The outputs of a run, whoever launched it, from the machine `host`; None where it has none, or it is not known
+    any more what they are or where they belong."""
     try:
         with open(os.path.join(run_folder(run.id), _OUTPUTS_FILE), encoding="utf-8") as text:
             wanted = json.load(text)
-    except (OSError, ValueError):
+        patterns = [wanted["outputs"], wanted["exclude"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not wanted["outputs"]:
+    sound = all(isinstance(each, list) and all(isinstance(one, str) for one in each) for each in patterns)
+    if not sound or not wanted["outputs"] or not os.path.isabs(run.workdir):
         return None
     options = client.rsync_options(host)
     return outputs_from(f"{host}:sky_workdir", run, wanted["outputs"], wanted["exclude"], options)

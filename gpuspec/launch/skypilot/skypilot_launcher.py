@@ -23,7 +23,12 @@ from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
 from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports, ssh
 from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
-from gpuspec.launch.skypilot.strays import controlled_strays, end_controlled, machine_strays
+from gpuspec.launch.skypilot.strays import (
+    controlled_strays,
+    end_controlled,
+    forgotten_strays,
+    machine_strays,
+)
 from gpuspec.launch.skypilot.task import autostop
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.launch.tunnel import forward, require_free
@@ -87,12 +92,14 @@ class SkyPilotLauncher:
     def state(self, run: Run) -> Run:
         """The run as the machine has it, kept in its record once it has ended. A machine that is gone takes with it
         how the job ended, unless someone had asked before."""
-        if run.state in FINAL or (run.state == "lost" and run.gone):
+        if run.is_over:
             return run
         if run.machine is None:
             # A machine is named in the record before anything is rented.
-            gone = "the gpuspec that started it is gone; nothing had been rented"
-            return run if alive(run) else run._replace(state="lost", message=gone)
+            why = "the gpuspec that started it is gone; nothing had been rented"
+            return (
+                run if alive(run) else record_of(run).update(state="lost", gone=True, spent=0.0, message=why)
+            )
         controlled = _controlled_run(run)
         if controlled:
             return controlled.state()
@@ -106,9 +113,13 @@ class SkyPilotLauncher:
         controlled = _controlled_run(run)
         if controlled:
             return controlled.logs(follow=follow)
-        number = None if run.machine_job is None else int(run.machine_job)
         log = JobLog(sys.stdout, sys.stderr, run)
         client = Client()
+        number = job_number(client, run)
+        if number is None:
+            raise UserError(
+                "no-log", f"no job of run {run.id} is on {run.machine}", "`gpuspec ps` shows what it does"
+            )
         if follow:
             status = follow_to_end(client, run.machine, number, log=log, say=_to_stderr)
         else:
@@ -184,7 +195,9 @@ class SkyPilotLauncher:
         if not skypilot_used():
             return ()
         runs = Records().all()
-        return machine_strays(Client().machines(), runs) + controlled_strays(runs)
+        machines = Client().machines()
+        known = {machine.name for machine in machines}
+        return machine_strays(machines, runs) + forgotten_strays(known, runs) + controlled_strays(runs)
 
     def remove(self, machine: str) -> None:
         """Take a machine down, or a managed job or service of that name."""

@@ -9,6 +9,7 @@ from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run, Stray
 from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.mode import why_controller_is_rented
+from gpuspec.launch.skypilot.provisioning import forgotten
 
 NO_RECORD = "no run here knows it: its record is lost, or another machine of yours launched it"
 
@@ -37,6 +38,13 @@ def _why(runs: Sequence[Run], now: float | None) -> str:
     if late < run_cost.LATE_MINUTES:
         return ""
     return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"
+
+
+def forgotten_strays(known: set[str], runs: Sequence[Run]) -> tuple[Stray, ...]:
+    """Machines that SkyPilot does not know (`known` are those that it does), that may be there all the same, and that
+    no run answers for."""
+    ours = {run.machine for run in runs if run.state not in FINAL and not run.gone}
+    return tuple(Stray(name, why, None) for name, why in forgotten(known).items() if name not in ours)
 
 
 def controlled_strays(runs: Sequence[Run]) -> tuple[Stray, ...]:
