@@ -31,7 +31,8 @@ def main() -> int:
             _ask("POST", issue, {"body": body(report)})
     except (HTTPError, URLError) as error:
         hint = "the job needs `permissions: pull-requests: write`; pull requests from forks never have it"
-        print(f"::warning title=gpuspec::the comment was not written: {error}. {hint}")
+        why = " ".join(str(error).split())  # a new line would begin another command
+        print(f"::warning title=gpuspec::the comment was not written: {why}. {hint}")
     return 0
 
 

@@ -16,6 +16,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import script_kind
 from gpuspec.lint.suppression import in_script, in_tree
+from gpuspec.printable import one_line
 from gpuspec.text import Span
 
 FIX_ALL = "source.fixAll.gpuspec"
@@ -67,7 +68,7 @@ def _fixes(target: Target, found: Located, shown: Diagnostic) -> Iterator[CodeAc
     edit = None if after is None else target.positions.change(after.decode())
     if edit is None:
         return
-    title = fix.title[:1].upper() + fix.title[1:]
+    title = one_line(fix.title[:1].upper() + fix.title[1:])
     yield CodeAction(
         title if fix.safe else f"{title} (may change what the job does)",
         kind=CodeActionKind.QuickFix,

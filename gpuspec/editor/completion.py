@@ -17,6 +17,7 @@ from gpuspec.editor.hover import Path, is_gpu, is_model
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
 from gpuspec.lint.registry import Registry
+from gpuspec.printable import one_line
 from gpuspec.text import pointer
 
 TRIGGERS = ['"', ":", "[", "/"]
@@ -103,7 +104,7 @@ def _values(opened: Opened, positions: Positions, at: Cursor) -> Iterator[lsp.Co
         text = json.dumps(value, ensure_ascii=False)
         text = f"[{text}]" if listed else text
         yield lsp.CompletionItem(
-            value if isinstance(value, str) else text,
+            one_line(value) if isinstance(value, str) else text,
             kind=lsp.CompletionItemKind.Value,
             detail=detail or None,
             documentation=_markdown(more) if more else None,

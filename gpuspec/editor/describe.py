@@ -26,7 +26,7 @@ def gpu_text(written: str, listed: PriceList) -> str | None:
     match = listed.catalog.resolve_gpu(written)
     gpus = (match.gpu,) if match.gpu else match.ambiguous
     if not gpus:
-        suggested = ", ".join(match.suggestions)
+        suggested = markdown(", ".join(match.suggestions))
         return f"No GPU is called `{_plain(written)}`." + (f" Did you mean {suggested}?" if suggested else "")
     head = f"`{_plain(written)}` may be any of these:\n\n" if len(gpus) > 1 else ""
     return head + "\n\n".join(_gpu(gpu, listed) for gpu in gpus)
@@ -40,7 +40,7 @@ def _gpu(gpu: Gpu, listed: PriceList) -> str:
     ]
     formats = [name for name, has in (("bf16", gpu.bf16), ("fp8", gpu.fp8), ("fp4", gpu.fp4)) if has]
     lines = [
-        f"**{gpu.name}** · {gpu.vendor} {gpu.architecture}",
+        f"**{markdown(gpu.name)}** · {markdown(f'{gpu.vendor} {gpu.architecture}')}",
         f"- {gpu.vram_gb:g} GB{visible}",
         f"- {', '.join(filter(None, speeds)) or 'speed unknown'}",
         f"- {', '.join(formats) or 'none of bf16, fp8, fp4'}",
@@ -52,7 +52,7 @@ def _gpu(gpu: Gpu, listed: PriceList) -> str:
     machine = f" for {number} of them" if number > 1 else ""
     dates = {source.name: source.dated for source in listed.catalog.price_sources}
     where = f"{best.offer.cloud}, prices: {dates.get(best.offer.source, 'date unknown')}"
-    return "\n".join([*lines, f"- from {dollars(best.per_hour)}/h{machine} ({where})"])
+    return "\n".join([*lines, f"- from {dollars(best.per_hour)}/h{machine} ({markdown(where)})"])
 
 
 def _price(gpu: Gpu, listed: PriceList) -> tuple[int, Price] | None:
@@ -82,7 +82,7 @@ def model_text(written: str, catalog: Catalog) -> str | None:
     model = match.model
     if model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
-        suggested = f" Did you mean {match.suggestions[0]}?" if match.suggestions else ""
+        suggested = f" Did you mean {markdown(match.suggestions[0])}?" if match.suggestions else ""
         return f"The catalogue does not know `{_plain(written)}`.{size}{suggested}"
     active = f", {model.active_params_b:g} B active" if model.active_params_b else ""
     facts = [
@@ -91,7 +91,7 @@ def model_text(written: str, catalog: Catalog) -> str | None:
         "the hub wants a token" if model.gated else "",
         f"quantized: {match.quantization}" if match.quantization else "",
     ]
-    lines = [f"**{model.id}** · {model.task or model.modality}"]
+    lines = [f"**{markdown(model.id)}** · {markdown(model.task or model.modality)}"]
     lines += [f"- {fact}" for fact in facts if fact]
     schemes: list[tuple[str, str | None]] = [("16 bit", None), ("8 bit", "fp8"), ("4 bit", "awq")]
     if model.modality != "text" or match.quantization:

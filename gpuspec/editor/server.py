@@ -18,6 +18,7 @@ from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import Opened, look
 from gpuspec.editor.position import UTF16, Positions
 from gpuspec.lint.registry import Registry
+from gpuspec.printable import one_line
 from gpuspec.rules import collect
 from gpuspec.version import __version__
 
@@ -76,7 +77,7 @@ class EditorServer(LanguageServer):
         """Into the editor's log, once."""
         if message not in self.logged:
             self.logged.add(message)
-            self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, message))
+            self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, one_line(message)))
 
 
 def build(registry: Registry) -> EditorServer:

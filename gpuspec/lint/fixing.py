@@ -15,6 +15,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
+from gpuspec.printable import one_line
 from gpuspec.text import EditError, parse
 from gpuspec.text.rewrite import apply
 
@@ -129,6 +130,6 @@ def difference(path: str, before: bytes, after: bytes) -> str:
 
     old, new = (masked(data.decode("utf-8-sig")).splitlines(keepends=True) for data in (before, after))
     lines = []
-    for line in unified_diff(old, new, path, path):
+    for line in unified_diff(old, new, one_line(path), one_line(path)):
         lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
     return "".join(lines)

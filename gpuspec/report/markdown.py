@@ -48,4 +48,4 @@ def _link(address: str) -> str:
     from urllib.parse import quote
 
     # What would end the link, or its cell, is quoted (RFC 3986).
-    return quote(address, safe="/:?#[]@!$&*+,;=%~", errors="replace")
+    return quote(address, safe="/:?#@!$&*+,;=%~", errors="replace")

@@ -78,10 +78,11 @@ def render(report: Report, style: Style | None = None) -> str:
 def block(found: Located, style: Style) -> str:
     """One finding."""
     finding = found.finding
-    head = f"{finding.severity}[{finding.code}] {finding.name}:"
+    code, name = shown(finding.code), shown(finding.name)
+    head = f"{finding.severity}[{code}] {name}:"
     body = style.wrap(shown(" ".join(finding.message.split())), len(head) + 1, 2)
-    code = style(finding.severity, f"{finding.severity}[{finding.code}]")
-    lines: list[str] = [f"{style.link(code, found.doc)} {_labelled(finding.name, body)}"]
+    code = style(finding.severity, f"{finding.severity}[{code}]")
+    lines: list[str] = [f"{style.link(code, found.doc)} {_labelled(name, body)}"]
     spots = [(found.place, "", True), *((place, shown(text), False) for place, text in found.related)]
     spots.sort(key=lambda spot: spot[0][:2])
     margin = len(str(max(place.line for place, _, _ in spots)))

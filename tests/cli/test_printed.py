@@ -6,55 +6,26 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import yaml
+from canaries import CANARIES, unsafe
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gpuspec import Finding, Fix, Saving
 from gpuspec.cli.main import main
 from gpuspec.json_text import json_text
 from gpuspec.launch.records import Records, record_of
 from gpuspec.launch.skypilot.yaml_text import render
+from gpuspec.lint.result import Located, Report, place
 from gpuspec.printable import markdown, one_line
 from gpuspec.report import FORMATS
-
-AFTER_NEWLINE = "⌁"
-"""Stands after each canary's newline: where a line of output begins with it, the newline got out."""
-CANARIES = {
-    "controls": f"::stop-commands::t ##[group]x\n{AFTER_NEWLINE}::error::y\r::error::z\t"
-    "\x1b[2J\x9b31m\x07\x85\x7f\u2028!",
-    "order": "\u202egnp.\u2066\u200f\u061c\ufeff\u200b\U000e0041 ##vso[task.complete]",
-    "words": " ".join(["::add-mask::" + "x" * n for n in range(12)]) + " ##[error]##teamcity[a]",
-    "text": "::error::job-##[group]y",
-}
-
-
-SEEN = re.compile(
-    "[\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U00013430-\U0001345f]"
-)
-"""Of the category "format", and part of writing: joiners, signs before numbers, the stacking of hieroglyphs."""
-
-
-def unsafe(text: str) -> list[str]:
-    """What a terminal or a CI runner would take for more than text, by Unicode's categories and the runner's parser
-    (ActionCommand.cs: `::` where a line begins, after spaces; `##[` anywhere)."""
-    found = [
-        repr(char)
-        for char in set(text)
-        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        and char != "\n"
-        and not SEEN.match(char)
-    ]
-    for line in text.split("\n"):
-        if line.lstrip().startswith(("::", AFTER_NEWLINE)) or re.search(r"##\w*\[", line):
-            found.append(line)
-    return found
-
+from gpuspec.report import render as render_report
+from gpuspec.text import parse
 
 # -- the one place -----------------------------------------------------------------------------------
 
@@ -121,6 +92,25 @@ def test_markdown_has_no_links_mentions_or_markup(text: str, written: str) -> No
     assert markdown(text) == written
 
 
+# -- the report for terminals ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CANARIES)
+@pytest.mark.parametrize("columns", [None, 30, 80])
+def test_text_in_colour_and_in_narrow_columns(name: str, columns: int | None) -> None:
+    canary = CANARIES[name]
+    tree = parse(spec(canary))
+    at = place(tree, tree.span("/run"))
+    cut = at._replace(text="#" + canary + "##[group]", column=2 + len(canary), end_column=4 + len(canary))
+    finding = Finding("ACME1", canary, canary, "/run", "error", suggestion=canary, saving=Saving(1.0))
+    located = (Located(canary, finding, at, ((at, canary), (cut, canary)), f"https://x.org/{canary}"),)
+    located += (Located(canary, finding._replace(fix=Fix(canary, (), safe=True)), cut),)
+    text = render_report("text", Report((canary,), located), (True, columns))
+    ours = r"\x1b\[[0-9;]*m|\x1b\]8;;|\x1b\\"  # colours, and the two halves of a link
+    assert re.search(ours, text)
+    assert unsafe(re.sub(ours, "", text)) == []
+
+
 # -- every command -----------------------------------------------------------------------------------
 
 
@@ -143,7 +133,8 @@ def spec(canary: str) -> str:
         canary: canary,
     }
     raw = canary.replace("\n", "")
-    text = json.dumps(job, indent=2).replace("{", f"{{ // gpuspec: ignore[{raw}] {raw}\n", 1)
+    unused = f"// gpuspec: ignore[missing-download] {raw}\n"  # --fix takes it away
+    text = json.dumps(job, indent=2).replace("{", f"{{ // gpuspec: ignore[{raw}] {raw}\n{unused}", 1)
     return text.encode("utf-8", "replace").decode()
 
 
@@ -290,6 +281,14 @@ def test_settings(canary: str, capfdbinary: pytest.CaptureFixture[bytes]) -> Non
         )
         for arguments in (["lint", "."], ["config", "show"], ["config", "show", "--format", "json"]):
             assert unsafe(printed(capfdbinary, *arguments)) == [], settings
+
+
+def test_a_run_on_this_machine(canary: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    job = {"name": canary[:60], "task": "batch", "run": "exit 3", "outputs": [canary.replace("/", "-")[:60]]}
+    Path("here.jsonc").write_text(json.dumps({**job, "keep_alive_minutes": 5, "budget": {"max_hours": 1}}))
+    assert unsafe(printed(capfdbinary, "run", "here.jsonc", "--on", "local", "--yes")) == []
+    assert "error[" not in printed(capfdbinary, "ps")
+    assert unsafe(printed(capfdbinary, "logs", Records().all()[0].id)) == []
 
 
 def test_records_of_runs(canary: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
