@@ -46,6 +46,7 @@ def shape_50(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
 def shape_71(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_18(data_item)
 def shape_66(data):
     if not isinstance(data, (dict)): raise Rejected
@@ -72,6 +73,7 @@ def shape_63(data):
     members(data, {"steps": shape_64}, closed=True)
 def shape_64(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_65(data_item)
 def shape_65(data):
     if not isinstance(data, (dict)): raise Rejected
@@ -84,6 +86,7 @@ def shape_62(data):
     members(data, {"pip_global": shape_60})
 def shape_60(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_61(data_item)
 def shape_61(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
@@ -153,6 +156,7 @@ def shape_45(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^https?://[^/\\s]', data))): raise Rejected
 def shape_41(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_42(data_item)
 def shape_42(data):
     if (not isinstance(data, (int, dict)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 65535)): raise Rejected
@@ -169,6 +173,7 @@ def shape_40(data):
 def shape_37(data):
     if (not isinstance(data, (list, tuple, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
+        if len(data) > 1000: raise Rejected
         for data_item in data: shape_38(data_item)
 def shape_38(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
@@ -177,6 +182,7 @@ def shape_38(data):
         members(data, {"run": shape_5, "once": shape_12, "timeout": shape_39}, closed=True)
 def shape_35(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_36(data_item)
 def shape_36(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (not re.search('^[A-Za-z_][A-Za-z0-9_]*\\Z', data))): raise Rejected
@@ -201,6 +207,7 @@ def shape_5(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
 def shape_26(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_27(data_item)
 def shape_27(data):
     if not isinstance(data, (dict)): raise Rejected
@@ -230,6 +237,7 @@ def shape_30(data):
 def shape_29(data):
     if (not isinstance(data, (list, tuple, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
+        if len(data) > 1000: raise Rejected
         for data_item in data: shape_5(data_item)
 def shape_28(data):
     if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'hf' or isinstance(data, str) and data == 'http' or isinstance(data, str) and data == 'https' or isinstance(data, str) and data == 's3' or isinstance(data, str) and data == 'gs' or isinstance(data, str) and data == 'git' or isinstance(data, str) and data == 'git-lfs' or isinstance(data, str) and data == 'civitai' or isinstance(data, str) and data == 'script')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
@@ -237,6 +245,7 @@ def shape_25(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 43200)): raise Rejected
 def shape_24(data):
     if not isinstance(data, (list, tuple)): raise Rejected
+    if len(data) > 1000: raise Rejected
     for data_item in data: shape_5(data_item)
 def shape_23(data):
     if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'never' or isinstance(data, str) and data == 'allowed' or isinstance(data, str) and data == 'only')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
@@ -255,7 +264,7 @@ def shape_9(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1024)): raise Rejected
 def shape_17(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if len(data) < 1: raise Rejected
+    if len(data) < 1 or len(data) > 1000: raise Rejected
     for data_item in data: shape_18(data_item)
 def shape_4(data):
     if (not isinstance(data, (dict, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.job.accept import accepts
-from gpuspec.job.problem import SchemaProblem, shown
+from gpuspec.job.problem import MOST_LISTED, SchemaProblem, shown
 from gpuspec.text import Tree, parts, pointer
 
 _latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
@@ -50,10 +50,26 @@ def valid_part(tree: Tree) -> dict[str, Any] | None:
     problems = check(tree)
     if not problems:
         return document
+    if any(problem.kind == "too-many" and not problem.pointer for problem in problems):
+        return None  # not all of it is known to be right
     pruned: dict[str, Any] = _copy(document)
     for problem in problems:
-        _take_out(pruned, parts(problem.pointer))
+        path = parts(problem.pointer)
+        if problem.kind == "too-many":
+            del _inside(pruned, path)[MOST_LISTED:]
+        else:
+            _take_out(pruned, path)
     return pruned
+
+
+def _inside(value: Any, path: list[str]) -> list[Any]:
+    """The list at a path; an empty one where something wrong around it was taken out before."""
+    for part in path:
+        if isinstance(value, list):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, list) else []
 
 
 def _copy(value: Any) -> Any:

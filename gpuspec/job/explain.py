@@ -6,16 +6,19 @@ import json
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft7Validator, validators
 
-from gpuspec.job.problem import SchemaProblem, shown
+from gpuspec.job.problem import MOST_LISTED, MOST_MISTAKES, SchemaProblem, shown
 from gpuspec.job.schema import here, resolve
 from gpuspec.text import Edit, pointer
 
 Place = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
+_LONGEST = 80
+"""Characters of a word that are compared with those known."""
 _VARIABLE = "letters, digits and `_`, no digit first"
 _TYPES = {
     "string": "a string",
@@ -71,17 +74,36 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError("pattern")
 
 
+def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    """As jsonschema has it, without a message that lists them all."""
+    from jsonschema import ValidationError
+
+    if allowed is not False or not validator.is_type(instance, "object"):
+        yield from Draft7Validator.VALIDATORS["additionalProperties"](validator, allowed, instance, schema)
+    elif any(key not in schema["properties"] for key in instance):
+        yield ValidationError("additionalProperties")
+
+
 def explain(document: Any) -> list[SchemaProblem]:
     """Every mistake the schema finds; the first at each place."""
     schema = here()
-    validator = validators.extend(Draft7Validator, {"pattern": _pattern})(schema)  # type: ignore[no-untyped-call]
+    validator = validators.extend(
+        Draft7Validator, {"pattern": _pattern, "additionalProperties": _additional}
+    )(schema)  # type: ignore[no-untyped-call]
     found: dict[tuple[str, str], SchemaProblem] = {}
-    for error in sorted(validator.iter_errors(document), key=_weight):
+    errors = list(islice(validator.iter_errors(document), MOST_MISTAKES + 1))
+    for error in sorted(errors, key=_weight):
         for problem in _problems(error, schema):
             found.setdefault(
                 (problem.pointer, problem.on if problem.kind != "missing" else problem.message), problem
             )
-    return _without_echoes(list(found.values()))
+            if len(found) > MOST_MISTAKES:
+                break
+    problems = _without_echoes(list(found.values()))
+    if max(len(errors), len(found)) > MOST_MISTAKES:
+        message = f"there are more than {MOST_MISTAKES:,} mistakes; nothing else in the file is looked at"
+        problems[MOST_MISTAKES:] = [SchemaProblem("", message, "too-many")]
+    return problems
 
 
 def _weight(error: Any) -> int:
@@ -118,6 +140,11 @@ def _problems(error: Any, schema: dict[str, Any]) -> Iterator[SchemaProblem]:
         yield _range(place, value, rule, wanted, part)
     elif rule in ("minLength", "minItems"):
         yield _short(place, value, rule, wanted, part)
+    elif rule == "maxItems" and wanted == MOST_LISTED:
+        message = (
+            f"{shown(place)} has {len(value):,} elements; the first {wanted:,} are read, the others are not"
+        )
+        yield SchemaProblem(pointer(*place), message, "too-many")
     elif rule in ("maxLength", "maxItems"):
         message = f"{shown(place)} has {len(value)} {_unit(rule)}; at most {wanted} are allowed"
         yield SchemaProblem(pointer(*place), message, "range")
@@ -143,7 +170,7 @@ def _unknown(
     known = [name for name, field in part["properties"].items() if not field.get("deprecated")]
     low = key.lower().replace("-", "_")
     near = [_ELSEWHERE[low]] if not place and low in _ELSEWHERE else [name for name in known if name == low]
-    near = near or get_close_matches(low, known, n=1, cutoff=0.7)
+    near = near or get_close_matches(low[:_LONGEST], known, n=1, cutoff=0.7)
     at = pointer(*place, key)
     if near:
         edits = () if near[0] in value else (Edit("rename", at, near[0]),)
@@ -229,7 +256,7 @@ def _kind(value: Any) -> str:
 
 
 def _enum(place: Place, value: Any, wanted: list[Any]) -> SchemaProblem:
-    near = get_close_matches(str(value).lower(), [str(word) for word in wanted], n=1, cutoff=0.6)
+    near = get_close_matches(str(value).lower()[:_LONGEST], [str(word) for word in wanted], n=1, cutoff=0.6)
     allowed = ", ".join(f"`{word}`" for word in wanted)
     message = f"{shown(place)} is {_kind(value)}; allowed are {allowed}"
     at = pointer(*place)

@@ -5,7 +5,12 @@ from typing import Literal, NamedTuple
 
 from gpuspec.text import Edit
 
-Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "empty", "path"]
+Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "empty", "path", "too-many"]
+
+MOST_MISTAKES = 500
+"""In one document; what has more is none, and why is looked for no further."""
+MOST_LISTED = 1_000
+"""Elements of a list, where the schema sets a limit: of longer ones the first are read."""
 
 
 class SchemaProblem(NamedTuple):

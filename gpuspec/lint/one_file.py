@@ -1,6 +1,7 @@
 """One file under some settings: rules are asked, and what they find is put in its place."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from gpuspec.errors import UserError
@@ -11,9 +12,11 @@ from gpuspec.lint.result import Located, Problem, place
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.secrets import masked, may_hold
 from gpuspec.lint.settings import Settings
-from gpuspec.lint.suppression import Suppression
-from gpuspec.text import Tree
+from gpuspec.lint.suppression import Silencer, Suppression
+from gpuspec.text import Span, Tree
 
+MOST = 1_000
+"""Findings of one rule in one file: nobody reads on, and each takes its time in every report."""
 DOCS = "https://github.com/gpuspec/gpuspec/blob/main/docs/rules/"
 
 
@@ -62,7 +65,7 @@ class Failures:
 
 class OneFile:
     """The rules of one file, each asked in its turn. `check` asks a rule; `silent` are the codes of rules that have
-    nothing to say about it, which counts as having been asked."""
+    nothing to say about it, which counts as having been asked. Of each rule the first `most` findings are shown."""
 
     def __init__(
         self,
@@ -74,14 +77,19 @@ class OneFile:
         check: Callable[[Active], Iterable[Finding]],
         failures: Failures,
         silent: Iterable[str] = (),
+        most: int = MOST,
     ) -> None:
         self.path = path
         self.tree = tree
         self.settings = settings
         self.suppressions = suppressions
+        self._silencer = Silencer(suppressions)
         self._check = check
         self._failures = failures
         self._silent = silent
+        self._most = most
+        self._cut: set[str] = set()
+        """Codes of rules that find more than is shown."""
         self._ran: set[str] = set()
 
     def findings(self, asked: Iterable[Active], registry: Registry) -> list[Located]:
@@ -93,19 +101,27 @@ class OneFile:
                 self._leave_unjudged(registry)
                 judged = True
             for located in self._ask(entry):
-                finding, line = located.finding, located.place.line
-                silenced = [s for s in self.suppressions if s.silences(finding.code, finding.name, line)]
+                finding = located.finding
+                silenced = self._silencer.silences(finding.code, finding.name, located.place.line)
                 if not silenced and (finding.confidence != "low" or self.settings.pedantic):
                     found.setdefault(_key(located), located)
+            if entry.code in self._cut and not self._silencer.silences(entry.code, entry.rule.name, None):
+                more = self._more(entry)
+                found[_key(more)] = more
         return sorted(found.values(), key=_key)
 
     def _ask(self, entry: Active) -> list[Located]:
         if entry.code in self._failures.hung:
             return []
         try:
-            findings = self._check(entry) if entry.plugin == BUILT_IN else self._guarded(entry)
-            located = [self._locate(finding, entry) for finding in findings]
-            self._ran.add(entry.code)
+            findings = self._first(entry) if entry.plugin == BUILT_IN else self._guarded(entry)
+            located = [self._locate(finding, entry) for finding in findings[: self._most]]
+            if len(findings) > self._most:
+                self._cut.add(
+                    entry.code
+                )  # what it found beyond is not known: suppressions there stay unjudged
+            else:
+                self._ran.add(entry.code)
             return located
         except BaseException as error:
             # What a rule of ours looks into cannot be read (the user's own prices): that is no fault of the rule.
@@ -119,6 +135,19 @@ class OneFile:
             self._failures.problems.append(Problem(who, said(error), self.path))
             return []
 
+    def _first(self, entry: Active) -> list[Finding]:
+        """What a rule finds: one more than is shown at most, which tells that there is more."""
+        return list(islice(self._check(entry) or (), self._most + 1))
+
+    def _more(self, entry: Active) -> Located:
+        """The finding that says that not all are shown."""
+        name = entry.rule.name
+        message = f"there are more than {self._most:,} findings of {name} in this file; the first are shown"
+        finding = loaded(entry.rule).finding(
+            "", message, span=Span(0, 0), suggestion="mend these, then look again."
+        )
+        return self._locate(finding, entry)
+
     def _guarded(self, entry: Active) -> list[Finding]:
         """What a plugin's rule says, all of it while its time is limited."""
         from time import perf_counter
@@ -129,7 +158,7 @@ class OneFile:
         start, spent = perf_counter(), self._failures.spent
         try:
             with printing(entry.plugin), time_limit():
-                return [_checked(item, entry.rule) for item in self._check(entry) or ()]
+                return [_checked(item, entry.rule) for item in self._first(entry)]
         except RuleTimeout:
             self._failures.hung.add(entry.code)
             raise
@@ -154,9 +183,10 @@ class OneFile:
     def _leave_unjudged(self, registry: Registry) -> None:
         # A selector is judged only if every rule it means was asked: else it may be there for one that was not.
         self._ran.update(self._silent)
+        meant = registry.by_selector()
         for suppression in self.suppressions:
             for entry in suppression.entries:
-                matching = registry.matching(entry.selector)
+                matching = meant.get(entry.selector, ())
                 unseen = not matching and bool(self.settings.refused)
                 if unseen or any(
                     rule.needs == "suppressions" or rule.code not in self._ran for rule in matching

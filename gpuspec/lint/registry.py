@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Option, Rule
-from gpuspec.lint.selection import check_selectors, matches
+from gpuspec.lint.selection import check_selectors, selectors_of
 
 if TYPE_CHECKING:
     from gpuspec.plugin.load import Plugins
@@ -40,9 +40,13 @@ class Registry(NamedTuple):
         installed = {plugin.name for plugin in plugins().loaded}
         return tuple(sorted(installed | {entry.plugin for entry in self.rules} - {BUILT_IN}))
 
-    def matching(self, selector: str) -> list[Rule | BuiltIn]:
-        """The rules a selector means."""
-        return [e.rule for e in self.rules if matches(selector, e.rule.code, e.rule.name)]
+    def by_selector(self) -> dict[str, list[Rule | BuiltIn]]:
+        """The rules that each selector means, of those selectors that mean any."""
+        meant: dict[str, list[Rule | BuiltIn]] = {}
+        for rule, _ in self.rules:
+            for selector in selectors_of(rule.code, rule.name):
+                meant.setdefault(selector, []).append(rule)
+        return meant
 
     def check(self, selectors: Iterable[str], origin: str) -> None:
         """Raise UserError `unknown-rule` for a selector that means no rule.

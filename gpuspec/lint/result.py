@@ -1,5 +1,6 @@
 """What a lint run yields, ready to be reported."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from gpuspec.lint.finding import Finding
@@ -63,7 +64,13 @@ def place(tree: Tree, span: Span) -> Place:
     """The place of a span in a text."""
     line, column = tree.position(span.start)
     end_line, end_column = tree.position(max(span.end, span.start))
+    return Place(line, column, end_line, end_column, _line_shown(tree, line))
+
+
+@lru_cache(maxsize=32)  # a file may have a single line, and all of its findings there
+def _line_shown(tree: Tree, line: int) -> str:
+    """A line with the secrets in it masked."""
     start = tree.line_starts()[line - 1]
     start += tree.text.startswith("\ufeff", start)
     shown = masked(tree.text)  # not the line alone: one in the middle of a key does not say what it is
-    return Place(line, column, end_line, end_column, shown[start : start + len(tree.line_text(line))])
+    return shown[start : start + len(tree.line_text(line))]

@@ -9,7 +9,7 @@ from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.globs import relative
 from gpuspec.lint.neighbours import Folders
-from gpuspec.lint.one_file import Active, Failures, OneFile
+from gpuspec.lint.one_file import MOST, Active, Failures, OneFile
 from gpuspec.lint.registry import BUILT_IN, Registry
 from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.rule import Rule
@@ -34,6 +34,8 @@ class Linter:
     ) -> None:
         self.registry = registry
         self.formats = formats
+        self.most = MOST
+        """Findings of one rule in one file."""
         self.failures = Failures(registry.problems, debug=debug)
         self._folders = Folders()
         self.catalog = catalog or installed_catalog()
@@ -98,12 +100,10 @@ class Linter:
 
         def check(entry: Active) -> Iterable[Finding]:
             rule, options = entry.loaded()
-            found = []
             for facts in asked[entry]:
                 facts.options = options
                 for finding in rule.check(facts) or ():
-                    found.append(_placed(finding, facts.case.document))
-            return found
+                    yield _placed(finding, facts.case.document)
 
         file = OneFile(
             path,
@@ -113,6 +113,7 @@ class Linter:
             check=check,
             failures=self.failures,
             silent=silent,
+            most=self.most,
         )
         return file.findings(asked, self._registry(settings))
 
@@ -140,6 +141,7 @@ class Linter:
             suppressions=script.suppressions,
             check=check,
             failures=self.failures,
+            most=self.most,
         )
         return file.findings(asked, self._registry(settings))
 

@@ -15,6 +15,12 @@ def matches(selector: str, code: str, name: str) -> bool:
     return strength(selector, code, name) >= 0
 
 
+def selectors_of(code: str, name: str) -> list[str]:
+    """Every selector that means this rule: "ALL", its code, its name, and the prefixes of its code."""
+    letters = len(code.rstrip(_DIGITS))
+    return ["ALL", name, *(code[:end] for end in range(letters, len(code) + 1))]
+
+
 def strength(selector: str, code: str, name: str) -> int:
     """How exactly a selector names a rule: -1 not at all, 0 ALL, longer prefixes more, code and name most."""
     if selector in (code, name):

@@ -1,10 +1,11 @@
 """Comments that silence rules: `// gpuspec: ignore[name-or-code, …] reason`."""
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from gpuspec.lint.selection import matches
+from gpuspec.lint.selection import selectors_of
 from gpuspec.text import Span, Tree
 
 MOST_SELECTORS = 100
@@ -31,24 +32,41 @@ class Suppression:
         self.used: set[str] = set()
         """Selectors that silenced something, and those that could not be judged."""
 
-    def silences(self, code: str, name: str, line: int) -> bool:
-        """Whether it silences a finding that starts on `line`; remembers which entry did."""
-        if self.line is not None and self.line != line:
-            return False
-        hits = [entry.selector for entry in self.entries if matches(entry.selector, code, name)]
-        self.used.update(hits)
-        return bool(hits)
+
+class Silencer:
+    """The suppressions of one file by what they silence: there may be as many as there are findings."""
+
+    def __init__(self, suppressions: Iterable[Suppression]) -> None:
+        self._unused: dict[tuple[int | None, str], list[Suppression]] = {}
+        for suppression in suppressions:
+            for entry in suppression.entries:
+                self._unused.setdefault((suppression.line, entry.selector), []).append(suppression)
+
+    def silences(self, code: str, name: str, line: int | None) -> bool:
+        """Whether a finding that starts on `line` (None: one about the whole file) is silenced; the suppressions
+        remember which of their entries did it."""
+        silenced = False
+        for selector in selectors_of(code, name):
+            for place in {line, None}:
+                found = self._unused.get((place, selector))
+                if found is not None:
+                    silenced = True
+                    for suppression in found:
+                        suppression.used.add(selector)
+                    found.clear()  # they are known to be used: the next finding need not tell them again
+        return silenced
 
 
 def in_tree(tree: Tree) -> tuple[Suppression, ...]:
     """Every suppression in the comments of a spec."""
     if "gpuspec:" not in tree.text:
         return ()
-    covered = {tree.position(c.span.start)[0] for c in tree.comments if _alone(tree, c.span)}
+    reader = _Reader(tree)
+    reader.covered = {tree.position(c.span.start)[0] for c in tree.comments if reader.alone(c.span)}
     found = []
     for comment in tree.comments:
         sign = 1 if tree.text[comment.span.start] == "#" else 2
-        found += _read(tree, comment.span, comment.span.start + sign, text=comment.text, covered=covered)
+        found += reader.read(comment.span, comment.span.start + sign, comment.text)
     return tuple(found)
 
 
@@ -58,49 +76,72 @@ def in_script(lines: Tree) -> tuple[Suppression, ...]:
         return ()
     pattern = re.compile(r"(?:^|(?<=\s))#(?=[ \t]*gpuspec:).*", re.M)
     spans = [Span(*match.span()) for match in pattern.finditer(lines.text)]
+    reader = _Reader(lines)
     numbered = range(1, len(lines.line_starts()) + 1)
-    covered = {n for n in numbered if lines.line_text(n).lstrip().startswith("#")}
+    reader.covered = {n for n in numbered if lines.line_text(n).lstrip().startswith("#")}
     found = []
     for span in spans:
-        text = lines.text[span.start + 1 : span.end].rstrip("\r")
-        found += _read(lines, span, span.start + 1, text=text, covered=covered)
+        found += reader.read(span, span.start + 1, lines.text[span.start + 1 : span.end].rstrip("\r"))
     return tuple(found)
 
 
-def _read(tree: Tree, comment: Span, at: int, *, text: str, covered: set[int]) -> list[Suppression]:
-    # `at` is where `text` starts. What follows the bracket is the reason and is never read as codes.
-    match = re.match(r"\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)", text, re.S)
-    if match is None:
-        return []
-    entries = []
-    if match[2] is not None:
-        for part in islice(re.finditer(r"[^\s,]+", match[2]), MOST_SELECTORS):
-            start = at + match.start(2) + part.start()
-            entries.append(Entry(part[0], Span(start, start + len(part[0]))))
-    line: int | None = None
-    if match[1] is None:
-        line = tree.position(comment.start)[0]
-        if _alone(tree, comment):
-            line = _next_line(tree, tree.position(comment.end - 1)[0] + 1, covered)
-    return [Suppression(comment, tuple(entries), line, match[3].strip())]
+class _Reader:
+    """Reads comments. `covered` are the lines that comments stand on alone."""
 
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.covered: set[int] = set()
+        self._begins: dict[int, int] = {}
+        """Where the first word of a line is: one line may hold all comments."""
+        self._about: dict[int, int] = {}
+        """Line → the first line from there on that is no comment: all comments may stack above one line."""
 
-def _alone(tree: Tree, comment: Span) -> bool:
-    line, column = tree.position(comment.start)
-    return not tree.line_text(line)[: column - 1].strip()
+    def read(self, comment: Span, at: int, text: str) -> list[Suppression]:
+        """The suppression in a comment, if it is one; `at` is where its `text` starts."""
+        # What follows the bracket is the reason and is never read as codes.
+        match = re.match(r"\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)", text, re.S)
+        if match is None:
+            return []
+        entries = []
+        if match[2] is not None:
+            for part in islice(re.finditer(r"[^\s,]+", match[2]), MOST_SELECTORS):
+                start = at + match.start(2) + part.start()
+                entries.append(Entry(part[0], Span(start, start + len(part[0]))))
+        line: int | None = None
+        if match[1] is None:
+            line = self.tree.position(comment.start)[0]
+            if self.alone(comment):
+                line = self._line_about(self.tree.position(comment.end - 1)[0] + 1)
+        return [Suppression(comment, tuple(entries), line, match[3].strip())]
 
+    def alone(self, comment: Span) -> bool:
+        """Whether nothing stands before a comment on its line."""
+        line = self.tree.position(comment.start)[0]
+        if line not in self._begins:
+            text = self.tree.line_text(line)
+            start = self.tree.line_starts()[line - 1]
+            start += self.tree.text.startswith("\ufeff", start)
+            self._begins[line] = start + len(text) - len(text.lstrip())
+        return comment.start <= self._begins[line]
 
-def _next_line(tree: Tree, line: int, covered: set[int]) -> int:
-    # Comments stack above the line they are about.
-    last = len(tree.line_starts())
-    while line < last and (line in covered or not tree.line_text(line).strip()):
-        line += 1
-    return line
+    def _line_about(self, line: int) -> int:
+        # Comments stack above the line they are about.
+        last = len(self.tree.line_starts())
+        passed = []
+        while line < last and (line in self.covered or not self.tree.line_text(line).strip()):
+            if line in self._about:
+                line = self._about[line]
+                break
+            passed.append(line)
+            line += 1
+        self._about.update(dict.fromkeys(passed, line))
+        return line
 
 
 def without(suppression: Suppression, entries: list[Entry], text: str) -> list[tuple[Span, str]]:
     """What to replace in `text` so that a comment loses some entries: the whole comment if it loses all."""
-    kept = [entry.selector for entry in suppression.entries if entry not in entries]
+    lost = set(entries)
+    kept = [entry.selector for entry in suppression.entries if entry not in lost]
     if kept:
         inside = Span(suppression.entries[0].span.start, suppression.entries[-1].span.end)
         return [(inside, ", ".join(kept))]

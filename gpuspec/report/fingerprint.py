@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 from gpuspec.lint.result import Located
 
@@ -12,12 +14,22 @@ def fingerprints(findings: Sequence[Located]) -> list[str]:
     from hashlib import sha256
 
     seen: dict[tuple[str, str, str], int] = {}
+    begun: dict[tuple[str, str, str], Any] = {}
+    """The hash of a key: its line may be the whole file, with all findings."""
     marks = []
     for found in findings:
         finding = found.finding
-        where = finding.pointer if finding.span is None or finding.pointer else found.place.text.strip()
+        where = finding.pointer if finding.span is None or finding.pointer else _stripped(found.place.text)
         key = (found.path.replace("\\", "/"), finding.code, where)
+        if key not in begun:
+            begun[key] = sha256("\0".join((*key, "")).encode("utf-8", "surrogatepass"))
         seen[key] = seen.get(key, 0) + 1
-        text = "\0".join((*key, str(seen[key])))
-        marks.append(sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32])
+        mark = begun[key].copy()
+        mark.update(str(seen[key]).encode())
+        marks.append(mark.hexdigest()[:32])
     return marks
+
+
+@lru_cache(maxsize=8)
+def _stripped(line: str) -> str:
+    return line.strip()

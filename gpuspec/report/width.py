@@ -5,6 +5,8 @@ from __future__ import annotations
 from gpuspec.printable import one_line
 
 TAB = 4
+MOST_SEEN = 12
+"""How many times the room on a line is looked at of a longer one: some characters take no room."""
 
 
 def width(text: str) -> int:
@@ -31,6 +33,10 @@ def shown(text: str) -> str:
 
 def clip(line: str, start: int, end: int, room: int | None) -> tuple[str, int, int]:
     """(the line as printed, columns before the span, columns of the span), cut to `room` columns."""
+    if room is not None and len(line) > MOST_SEEN * room:
+        # A file may have one line, with all of its findings: only what is around the span is looked at.
+        low, high = max(0, start - MOST_SEEN * room // 3), start + MOST_SEEN * room // 3
+        line, start, end = line[low:high], start - low, min(end, high) - low
     before, inside, after = map(shown, (line[:start], line[start:end], line[end:]))
     if "#" in inside and one_line(before + inside + after) != before + inside + after:
         # A command to a CI runner, cut where the span begins or ends.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gpuspec.text import token
-from gpuspec.text.tree import Extension, Span, SyntaxProblem, Tree
+from gpuspec.text.tree import Span, SyntaxProblem, Tree
 
 MAX_PROBLEMS = 100
 _GARBAGE = r"(?:[^,\]}\n\r/]|/(?!/)|(?<=\S)//)*"
@@ -65,9 +65,6 @@ class Recovery:
         self.wound = 0
         self.unbalanced = False
         self.stopped = False
-
-    def extension(self, kind: str, start: int, end: int, plain: str | None) -> None:
-        self.tree.extensions.append(Extension(kind, Span(start, end), plain))
 
     def problem(self, start: int, end: int, message: str, hint: str | None = None) -> None:
         """Report, unless the line's last problem is not over yet: one mistake, one problem."""

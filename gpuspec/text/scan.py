@@ -6,10 +6,9 @@ import re
 from typing import Any
 
 from gpuspec.text import token
-from gpuspec.text.mistakes import TYPOGRAPHIC, Recovery, shown
-from gpuspec.text.tree import Comment, Duplicate, Span, Tree, part
-
-MAX_DEPTH = 200
+from gpuspec.text.limits import MAX_DEPTH, Limits
+from gpuspec.text.mistakes import TYPOGRAPHIC, shown
+from gpuspec.text.tree import Duplicate, Span, Tree, part
 
 # The common case in one match: a member (or an element) as JSON has it, with the comma after it.
 _PLAIN = r"""
@@ -26,14 +25,12 @@ _OPEN_KEY = r"[\"']([\w$.-]+)(?=\s*:)"
 _AFTER_KEY = r"[\s\ufeff]*[:=/]"
 
 
-class Scanner(Recovery):
-    """Reads one text into a tree. `box` is the container being filled, `base` its pointer and a slash, `stack`
-    what to go back to: (box, base, pointer of the container within, where that opens)."""
+class Scanner(Limits):
+    """Reads one text into a tree. `box` is the container being filled, `stack` holds those around it."""
 
     def __init__(self, tree: Tree) -> None:
         super().__init__(tree)
         self.box: Any = None
-        self.base = ""
         self.stack: list[tuple[Any, str, str, int]] = []
         self.comma = 0
 
@@ -64,7 +61,7 @@ class Scanner(Recovery):
         named = type(box) is dict
         match = _MEMBER if named else _ELEMENT
         while True:
-            m = match(text, at) if self.ready else None
+            m = match(text, at) if self.ready and len(values) < self.room else None
             if m is None:
                 end = self.closed(at)
                 if not end:
@@ -199,11 +196,8 @@ class Scanner(Recovery):
         """Note the key and read its value."""
         tree, here = self.tree, self.base + part(name)
         if name in self.box:
-            tree.duplicates.append(Duplicate(here, tree.keys[here], span))
-            inside = here + "/"
-            for spans in (tree.values, tree.keys):
-                for stale in [known for known in spans if known.startswith(inside)]:
-                    del spans[stale]
+            self.note(tree.duplicates, Duplicate(here, tree.keys[here], span), "keys that stand twice")
+            tree.forget_inside(here, self.box[name])
         tree.keys[here] = span
         self.box[name] = None
         tree.values.pop(here, None)
@@ -276,6 +270,8 @@ class Scanner(Recovery):
         self.clean = True
 
     def store(self, here: str, name: str | None, start: int, value: Any) -> None:
+        if len(self.tree.values) >= self.room:
+            self.too_many_values()
         self.tree.values[here] = Span(start, self.at)
         if self.box is None:
             self.tree.value = value
@@ -318,7 +314,8 @@ class Scanner(Recovery):
         self.at = at + 1
         self.store(here, name, at, box)
         self.stack.append((self.box, self.base, here, at))
-        self.box, self.base, self.ready = box, here + "/", True
+        self.box, self.ready = box, True
+        self.go_below(here + "/")
 
     def close(self, sign: str) -> None:
         """Pop the container that `sign` at `self.at` closes, or the one it was meant to."""
@@ -333,19 +330,20 @@ class Scanner(Recovery):
                 f"write `{wanted}`",
             )
             fits_outer = len(self.stack) > 1 and type(self.stack[-1][0]) is (dict if sign == "}" else list)
-            if fits_outer and (len(self.stack) > 2 or not self.text[self.at + 1 :].strip()):
+            if fits_outer and (len(self.stack) > 2 or re.compile(r"\s*\Z").match(self.text, self.at + 1)):
                 # The closer of this container was forgotten, unless that would end the document early.
                 self.pop(self.at)
                 return
         elif self.ready and self.box and self.comma >= self.last:
-            self.tree.trailing_commas.append(self.comma)
+            self.note(self.tree.trailing_commas, self.comma, "commas before a closing bracket")
         self.at += 1
         self.pop(self.at)
 
     def pop(self, end: int) -> None:
         box, base, here, start = self.stack.pop()
         self.tree.values[here] = Span(start, end)
-        self.box, self.base, self.last, self.ready = box, base, end, False
+        self.box, self.last, self.ready = box, end, False
+        self.go_below(base)
 
     def unclosed(self) -> None:
         """The text ended inside a container."""
@@ -374,20 +372,20 @@ class Scanner(Recovery):
 
     def trivia(self) -> None:
         """Step over space and comments, noting the comments."""
-        text, at, tree = self.text, self.at, self.tree
+        text, at = self.text, self.at
         while True:
             at = _BLANKS(text, at).end()  # type: ignore[union-attr]  # matches nothing, too
             sign = text[at : at + 1]
             if sign == "/" and text.startswith("//", at):
                 end = _TO_LINE_END(text, at).end()  # type: ignore[union-attr]
-                tree.comments.append(Comment(Span(at, end), text[at + 2 : end], False))
+                self.comment(at, end, text[at + 2 : end], block=False)
             elif sign == "/" and text.startswith("/*", at):
                 end = text.find("*/", at + 2) + 2
                 if end < 2:
                     self.problem(at, at + 2, "this comment has no end", "add */")
                     self.at, self.unbalanced = len(text), True
                     return
-                tree.comments.append(Comment(Span(at, end), text[at + 2 : end - 2], True))
+                self.comment(at, end, text[at + 2 : end - 2], block=True)
             elif sign and (sign > "\x7f" or sign in "\v\f"):
                 odd = re.compile(token.ODD_SPACE + "+").match(text, at)
                 if odd is None:
@@ -396,5 +394,7 @@ class Scanner(Recovery):
                 self.extension("whitespace", at, end, "\n" if text[at:end] in "\u2028\u2029" else " ")
             else:
                 break
-            at = end
+            at = self.at = end
+            if self.stopped:
+                return
         self.at = at

@@ -87,11 +87,11 @@ def identifier(word: str) -> str | None:
     """The name an unquoted key stands for; None if it is no ECMAScript 5.1 identifier name."""
     import unicodedata
 
-    name = ""
+    name: list[str] = []
     at = 0
     while at < len(word):
         if word[at] == "\\":
-            name += chr(int(word[at + 2 : at + 6], 16))
+            name.append(chr(int(word[at + 2 : at + 6], 16)))
             at += 6
             continue
         char = word[at]
@@ -99,9 +99,9 @@ def identifier(word: str) -> str | None:
         begins = char in "$_" or category in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")
         if not begins and not (at and (category in ("Mn", "Mc", "Nd", "Pc") or char in "\u200c\u200d")):
             return None
-        name += char
+        name.append(char)
         at += 1
-    return name or None
+    return "".join(name) or None
 
 
 def string_end(text: str, at: int) -> tuple[int, bool]:

@@ -1,7 +1,11 @@
 """What parsing yields: plain values and, beside them, where everything stands."""
 
 from bisect import bisect_right
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from array import array
 
 
 class Span(NamedTuple):
@@ -63,6 +67,16 @@ def parts(pointer: str) -> list[str]:
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
 
 
+def _numbers(most: int) -> "list[int] | array[int]":
+    """A list for so many numbers at most, with a zero in it. In a list of Python's own each takes 40 bytes, and a
+    large text may have nothing but empty lines."""
+    if most < 1_000_000:
+        return [0]
+    from array import array
+
+    return array("I", [0])
+
+
 class Tree:
     """A parsed text. Pointers are RFC 6901 strings; the root is "".
 
@@ -94,13 +108,13 @@ class Tree:
         self.duplicates: list[Duplicate] = []
         self.problems: list[SyntaxProblem] = []
         self.trailing_commas: list[int] = []
-        self._line_starts: list[int] | None = None
+        self._line_starts: Sequence[int] | None = None
 
-    def line_starts(self) -> list[int]:
+    def line_starts(self) -> Sequence[int]:
         """Offset of the first character of each line. CRLF, LF and a lone CR each end a line."""
         if self._line_starts is None:
-            starts = [0]
             text = self.text
+            starts = _numbers(len(text))
             at = 0
             while True:
                 newline = text.find("\n", at)
@@ -142,6 +156,21 @@ class Tree:
             else:
                 value = value.get(key) if isinstance(value, dict) else None
         return value
+
+    def forget_inside(self, at: str, value: Any) -> None:
+        """Take the places of all that is inside a value out of the tree."""
+        inside = [(at, value)]
+        for where, box in inside:
+            if isinstance(box, dict):
+                below = [(f"{where}/{part(name)}", member) for name, member in box.items()]
+            elif isinstance(box, list):
+                below = [(f"{where}/{place}", element) for place, element in enumerate(box)]
+            else:
+                continue
+            for gone, _ in below:
+                self.values.pop(gone, None)
+                self.keys.pop(gone, None)
+            inside += below
 
     def span(self, at: str, *, key: bool = False) -> Span:
         """Span of a pointer's value, or of its key; the nearest existing parent's if it is absent."""

@@ -133,3 +133,40 @@ def test_words_of_validators_never_show_and_reading_never_fails() -> None:
             if problem.edits:
                 apply(tree, problem.edits)
         assert job_of(tree) is not None
+
+
+def test_of_a_list_that_is_too_long_the_first_are_read() -> None:
+    listed = ", ".join(f'"o{number}"' for number in range(1_001))
+    tree = parse(f'{{"run": "x", "outputs": [{listed}]}}')
+    (problem,) = check(tree)
+    assert problem[:3] == (
+        "/outputs",
+        "`outputs` has 1,001 elements; the first 1,000 are read, the others are not",
+        "too-many",
+    )
+    job = job_of(tree)
+    assert job is not None
+    assert (len(job.outputs), job.outputs[-1]) == (1_000, "o999")
+
+
+def test_in_a_list_that_is_too_long_what_is_wrong_is_left_out_as_well() -> None:
+    listed = ", ".join(["7", *(f'"o{number}"' for number in range(1_001)), "8"])
+    tree = parse(f'{{"run": "x", "outputs": [{listed}], "downloads": [{{"allow": [{listed}]}}]}}')
+    job = job_of(tree)
+    assert job is not None
+    assert (len(job.outputs), job.outputs[-1], job.downloads) == (999, "o998", ())
+
+
+def test_a_document_with_very_many_mistakes_has_no_job() -> None:
+    tree = parse('{"run": "x"' + "".join(f', "k{number}": 1' for number in range(501)) + "}")
+    problems = check(tree)
+    assert problems[0][:3] == (
+        "",
+        "there are more than 500 mistakes; nothing else in the file is looked at",
+        "too-many",
+    )
+    assert len(problems) == 501
+    assert job_of(tree) is None
+    fewer = parse('{"run": "x"' + "".join(f', "k{number}": 1' for number in range(500)) + "}")
+    assert len(check(fewer)) == 500
+    assert job_of(fewer) is not None

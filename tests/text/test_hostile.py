@@ -100,3 +100,45 @@ def test_a_key_of_more_digits_than_python_reads_leads_nowhere() -> None:
     tree = parse('{"downloads": [{"source": "x"}]}')
     assert tree.at("/downloads/0/source") == "x"
     assert tree.at(f"/downloads/{'9' * 5000}/source") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[" + "1," * 300_001 + "1]",
+            "more values than a job spec has (300,000): nothing is read from here on",
+        ),
+        ("[" + "{}," * 110_000 + "1]", "more values than a job spec has"),
+        ('{"' + "k" * 1_000_000 + '": [' + "1," * 1_000 + "1]}", "more values than a job spec has"),
+        ("/**/" * 150_001 + "{}", "more than 150,000 comments: nothing is read from here on"),
+        ("[" + "+1," * 20_001 + "]", "more than 20,000 uses of JSON5: nothing is read from here on"),
+        ('{"a": 1,' + '"a": 1,' * 20_001 + "}", "more than 20,000 keys that stand twice"),
+        ("[" + "[1,]," * 20_001 + "1]", "more than 20,000 commas before a closing bracket"),
+    ],
+)
+def test_reading_ends_where_there_is_too_much_of_something_and_says_so(text: str, message: str) -> None:
+    (problem,) = parse(text).problems
+    assert problem.message.startswith(message)
+
+
+def test_100_000_of_what_people_do_have_are_read() -> None:
+    many = 100_000
+    for text in (
+        "[" + '"item.wav",' * many + "1]",
+        "//\n" * many + "{}",
+        '{"items": ["' + "a" * many + '"]}',
+    ):
+        assert not parse(text).problems
+
+
+def test_places_inside_a_value_that_another_one_replaces_are_forgotten() -> None:
+    tree = parse('{"a": {"b/c": [1, {"d": 2}], "e": 3}, "a": {"e": 4}, "aa": 5}')
+    assert tree.value == {"a": {"e": 4}, "aa": 5}
+    assert set(tree.values) == {"", "/a", "/a/e", "/aa"}
+    assert set(tree.keys) == {"/a", "/a/e", "/aa"}
+
+
+def test_lines_of_a_large_text_are_counted_as_those_of_a_small_one() -> None:
+    small, large = parse("{}\n\r\n\r" + "x"), parse("{}\n\r\n\r" + " " * 1_000_000)
+    assert list(small.line_starts()) == list(large.line_starts()) == [0, 3, 5, 6]

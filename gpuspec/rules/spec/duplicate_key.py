@@ -6,9 +6,6 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Rule
 
-MOST = 100
-"""Findings for one file at most: beyond that nobody reads on."""
-
 
 class DuplicateKey(Rule):
     """The same key stands twice in one object.
@@ -44,7 +41,7 @@ class DuplicateKey(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         tree = facts.tree
-        for twice in tree.duplicates[:MOST]:
+        for twice in tree.duplicates:
             key = tree.text[twice.again.start : twice.again.end].strip("\"'")
             line = tree.position(twice.first.start)[0]
             yield self.finding(

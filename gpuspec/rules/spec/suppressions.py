@@ -57,8 +57,8 @@ class UnusedSuppression(Rule):
                     span=suppression.comment,
                     suggestion="write ignore[rule-name] and why.",
                 )
+            replaces = tuple(Replace(*cut) for cut in without(suppression, unused, text)) if unused else ()
             for entry in unused:
-                replaces = tuple(Replace(*cut) for cut in without(suppression, unused, text))
                 yield self.finding(
                     "",
                     f"{entry.selector} is silenced here, but finds nothing",
