@@ -6,13 +6,17 @@ import asyncio
 import os
 import sys
 from contextlib import redirect_stdout
+from typing import BinaryIO, cast
+from urllib.parse import unquote
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
+from pygls.workspace import TextDocument
 
 from gpuspec.editor import completion
 from gpuspec.editor.actions import KINDS, Target, actions
+from gpuspec.editor.channel import BoundedInput
 from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import Opened, look
@@ -37,17 +41,26 @@ class EditorServer(LanguageServer):
         self.waiting: dict[str, asyncio.TimerHandle] = {}
         self.logged: set[str] = set()
 
-    def current(self, uri: str) -> tuple[Opened, Positions]:
-        """The document as it is now, looked at again only if it changed, and its places."""
-        text = self.workspace.get_text_document(uri).source
-        known = self.documents.get(uri)
-        opened = known if known is not None and known.text == text else self.look(uri)
-        return opened, self.positions(opened)
+    def document(self, uri: str) -> TextDocument | None:
+        """What the editor opened. For anything else pygls would read the file of that name, or wait for that pipe."""
+        opened: dict[str, TextDocument] = self.workspace.text_documents
+        return opened.get(unquote(uri))
 
-    def look(self, uri: str) -> Opened:
+    def current(self, uri: str) -> tuple[Opened, Positions] | None:
+        """The document as it is now, looked at again only if it changed, and its places; None where the editor has
+        not opened it."""
+        document, known = self.document(uri), self.documents.get(uri)
+        if document is None:
+            return None
+        opened = known if known is not None and known.text == document.source else self.look(uri)
+        return opened and (opened, self.positions(opened))
+
+    def look(self, uri: str) -> Opened | None:
         """Lint a document and tell the editor."""
         self.cancel_wait(uri)
-        document = self.workspace.get_text_document(uri)
+        document = self.document(uri)
+        if document is None:
+            return None
         path = to_fs_path(uri) if uri.startswith("file:") else None
         name = path or os.path.basename(document.path or "untitled")
         opened = look(self.registry, name, document.source, on_disk=path is not None)
@@ -106,22 +119,28 @@ def build(registry: Registry) -> EditorServer:
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(KINDS))
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
-        opened, positions = server.current(uri)
+        current = server.current(uri)
+        if current is None:
+            return []
+        opened, positions = current
         target = Target(opened, uri, positions)
         return actions(server.registry, target, params.range, params.context.only)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
-        opened, positions = server.current(params.text_document.uri)
-        found = hover(opened, positions.offset(params.position))
-        if found is None:
+        current = server.current(params.text_document.uri)
+        found = current and hover(current[0], current[1].offset(params.position))
+        if not current or not found:
             return None
-        span, text = found
+        positions, (span, text) = current[1], found
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), positions.range(span))
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(completion.TRIGGERS))
     def completed(params: lsp.CompletionParams) -> lsp.CompletionList:
-        opened, positions = server.current(params.text_document.uri)
+        current = server.current(params.text_document.uri)
+        if current is None:
+            return lsp.CompletionList(is_incomplete=False, items=[])
+        opened, positions = current
         offset = positions.offset(params.position)
         snippets = _has_snippets(server.client_capabilities)
         found = completion.complete(server.registry, opened, positions, offset, snippets=snippets)
@@ -142,5 +161,5 @@ def serve() -> int:
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with redirect_stdout(sys.stderr):
-        build(collect()).start_io(sys.stdin.buffer, channel)
+        build(collect()).start_io(cast(BinaryIO, BoundedInput(sys.stdin.buffer)), channel)
     return 0
