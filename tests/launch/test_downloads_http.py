@@ -61,7 +61,7 @@ def test_a_cut_connection_is_resumed_where_it_broke(model: Site, fetch: Fetch, t
 def test_a_file_that_changed_meanwhile_is_fetched_from_its_start(
     model: Site, fetch: Fetch, tmp_path: Path
 ) -> None:
-    model.faults["/model.bin"] = [("cut", HALF), *[("status", 503)] * 4]
+    model.faults["/model.bin"] = [("cut", HALF), *[("status", 503)] * 5]
     assert fetch(http(model)).returncode == 1
     model.files["/model.bin"] = BODY[::-1]
     model.headers["/model.bin"] = {"ETag": '"two"'}
@@ -118,7 +118,7 @@ def test_a_right_checksum_in_capitals_is_right(model: Site, fetch: Fetch) -> Non
 
 def test_a_broken_half_from_an_earlier_run_is_fetched_anew(model: Site, fetch: Fetch, tmp_path: Path) -> None:
     digest = hashlib.sha256(BODY).hexdigest()
-    model.faults["/model.bin"] = [("cut", HALF), *[("status", 503)] * 4]
+    model.faults["/model.bin"] = [("cut", HALF), *[("status", 503)] * 5]
     assert fetch(http(model, sha256=digest)).returncode == 1
     part = tmp_path / "work/models/model.bin.part"
     part.write_bytes(b"x" * HALF)
@@ -156,7 +156,8 @@ def test_a_server_that_falls_silent_meets_the_timeout(model: Site, fetch: Fetch,
 def test_a_disk_that_fills_up_is_named(model: Site, fetch: Fetch, tmp_path: Path) -> None:
     model.sized = False  # the size is not known before: the write itself must fail
     limit = 300_000
-    done = fetch(http(model), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    item = http(model, sha256=hashlib.sha256(BODY).hexdigest())
+    done = fetch(item, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert done.returncode == 1
     assert "the disk is full; raise `disk_gb`" in done.stderr
     assert len(model.got("/model.bin")) == 1
@@ -167,7 +168,7 @@ def test_a_disk_that_fills_up_is_named(model: Site, fetch: Fetch, tmp_path: Path
 def test_a_real_full_disk(model: Site, fetch: Fetch, tmp_path: Path, sized: bool) -> None:
     model.sized = sized
     with small_disk(tmp_path / "work", "512k"):
-        done = fetch(http(model))
+        done = fetch(http(model, sha256=hashlib.sha256(BODY).hexdigest()))
     assert done.returncode == 1
     assert "`disk_gb`" in done.stderr
     assert ("1.0 MB" in done.stderr) == sized  # known beforehand: said with the numbers

@@ -12,10 +12,10 @@ import urllib.parse
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from .file import Failure, File, Task, confined
+from .file import Failure, File, Task, confined, digest
+from .listing import FILES, checksum, file_name, listing, size, wrong
 from .tools import command
-from .transfer import STALL_SECONDS
-from .web import ask
+from .web import redacted
 
 if TYPE_CHECKING:
     from .transfer import Fetcher
@@ -34,28 +34,32 @@ def plan_hf(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     token = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN")
     revision = item.get("revision") or "main"
     quoted = urllib.parse.quote(revision, safe="")
-    with ask(
-        f"{endpoint}/api/{kind}/{repository}/revision/{quoted}?blobs=true", token, STALL_SECONDS
-    ) as answer:
-        listing = json.load(answer)
-    commit = listing["sha"]
-    if not re.fullmatch(r"[0-9a-f]{6,64}", commit):
-        raise Failure(f"{endpoint} answered with the commit {commit!r}, which is not one")
+    address = f"{endpoint}/api/{kind}/{repository}/revision/{quoted}?blobs=true"
+    listed = listing(fetcher, item, address, token)
+    commit, entries = listed.get("sha"), _entries(address, listed.get("siblings"))
+    if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{6,64}", commit):
+        wrong(address, f"the commit is {str(commit)[:80]!r}")
     if item.get("target"):
         folder = confined(fetcher.root, item["target"])
     else:
         folder = _cached(kind, repository, revision, commit)
     prefix = "" if kind == "models" else kind + "/"
     base = f"{endpoint}/{prefix}{repository}/resolve/{commit}/"
-    files = [
-        _file(entry, base=base, folder=folder, token=token, cached=not item.get("target"))
-        for entry in listing["siblings"]
+    wanted = [
+        entry
+        for entry in entries
         if _wanted(entry["rfilename"], item.get("allow") or (), item.get("ignore") or ())
     ]
-    if not files:
+    if not wanted:
         raise Failure(f"no file of {item['source']} matches `allow` {list(item.get('allow') or ())}")
+    if len(wanted) > FILES:
+        raise Failure(
+            f"{item['source']} is {len(wanted)} files, and {FILES} are the most; fetch less with `allow`"
+        )
+    place = File(base, folder, token=token, cached=not item.get("target"))
+    files = [_file(entry, place, address) for entry in wanted]
     if importlib.util.find_spec("huggingface_hub") and not all(fetcher.is_complete(file) for file in files):
-        wanted = {
+        options = {
             "repo_id": repository,
             "repo_type": _KINDS[kind],
             "revision": commit,
@@ -63,7 +67,7 @@ def plan_hf(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
             "ignore_patterns": list(item.get("ignore") or ()) or None,
             **({"local_dir": folder} if item.get("target") else {}),
         }
-        return [Task(item, None, lambda deadline: _by_hub(fetcher, wanted, files, deadline))]
+        return [Task(item, None, lambda deadline: _by_hub(fetcher, options, files, deadline))]
     return [Task(item, file, None) for file in files]
 
 
@@ -101,35 +105,57 @@ def _cached(kind: str, repository: str, revision: str, commit: str) -> str:
     return os.path.join(os.path.realpath(top), "snapshots", commit)
 
 
-def _file(entry: dict[str, Any], *, base: str, folder: str, token: str | None, cached: bool) -> File:
+def _entries(address: str, siblings: Any) -> list[dict[str, Any]]:
+    """The files of a listing, each with a name that can be one."""
+    if not isinstance(siblings, list) or not all(isinstance(entry, dict) for entry in siblings):
+        wrong(address, "it lists no files")
+    for entry in siblings:
+        file_name(address, entry.get("rfilename"))
+    return siblings
+
+
+def _file(entry: dict[str, Any], place: File, address: str) -> File:
+    """A listed file, below the address and the folder of `place`."""
     name = entry["rfilename"]
-    path = os.path.join(folder, name) if cached and os.path.islink(os.path.join(folder, name)) else None
+    path = os.path.join(place.path, name)
     lfs = entry.get("lfs") or {}
-    check = (
-        ("sha256", lfs["sha256"])
-        if lfs.get("sha256")
-        else ("git", entry["blobId"])
-        if entry.get("blobId")
-        else None
-    )
-    return File(
-        url=base + urllib.parse.quote(name),
-        path=path or confined(folder, name),
-        size=lfs.get("size") or entry.get("size"),
-        check=check,
-        token=token,
-        cached=cached,
+    if not isinstance(lfs, dict):
+        wrong(address, f"{name[:80]!r} is said to be large in a way that is not known")
+    sha256, git = checksum(address, lfs.get("sha256"), 64), checksum(address, entry.get("blobId"), 40)
+    return place._replace(
+        url=place.url + urllib.parse.quote(name),
+        path=path if place.cached and os.path.islink(path) else confined(place.path, name),
+        size=size(address, lfs.get("size") or entry.get("size")),
+        check=("sha256", sha256) if sha256 else ("git", git) if git else None,
     )
 
 
-def _by_hub(fetcher: Fetcher, wanted: dict[str, Any], files: list[File], deadline: float) -> int:
-    """Let huggingface_hub fetch, in a process of its own so that the timeout holds; the bytes of new files."""
-    code = "import json, sys, huggingface_hub as h; h.snapshot_download(**json.loads(sys.argv[1]))"
-    missing = [file for file in files if not os.path.exists(file.path)]
+_FETCH = """
+import sys
+sys.path[:] = sys.argv[2:]
+import json, huggingface_hub
+huggingface_hub.snapshot_download(**json.loads(sys.argv[1]))
+"""
+
+
+def _by_hub(fetcher: Fetcher, options: dict[str, Any], files: list[File], deadline: float) -> int:
+    """Let huggingface_hub fetch, in a process of its own so that the timeout holds; the bytes of new files. It checks
+    their sizes, so their checksums are left to us. Nothing that lies in the workspace is imported by that process."""
+    missing = [file for file in files if not fetcher.is_complete(file)]
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    fetch = [sys.executable, "-c", code, json.dumps(wanted)]
-    command(wanted["repo_id"], fetch, fetcher, deadline, environment=environment)
-    for file in files:
+    path = [folder for folder in sys.path if folder and os.path.realpath(folder) != fetcher.root]
+    fetch = [sys.executable, "-I", "-c", _FETCH, json.dumps(options), *path]
+    command(options["repo_id"], fetch, fetcher, deadline, environment=environment)
+    for file in missing:
+        if file.check and digest(file.path, file.check[0]) != file.check[1]:
+            for each in {
+                os.path.realpath(file.path),
+                file.path,
+            }:  # in a cache, the second is a link to the first
+                os.remove(each)
+            raise Failure(
+                f"{redacted(file.url)}: its {file.check[0]} checksum is not {file.check[1]}, as its hub says"
+            )
         fetcher.remember(file)
     return sum(os.path.getsize(file.path) for file in missing)
 
@@ -143,16 +169,19 @@ def plan_civitai(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     number = found.group(1) if found.groups() else found.group(0)
     endpoint = os.environ.get("CIVITAI_ENDPOINT", "https://civitai.com").rstrip("/")
     token = os.environ.get("CIVITAI_TOKEN") or os.environ.get("CIVITAI_API_TOKEN")
-    with ask(f"{endpoint}/api/v1/model-versions/{number}", token, STALL_SECONDS) as answer:
-        version = json.load(answer)
-    files = version.get("files") or []
+    address = f"{endpoint}/api/v1/model-versions/{number}"
+    files = listing(fetcher, item, address, token).get("files") or []
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        wrong(address, "it lists no files")
     chosen = next((file for file in files if file.get("primary")), files[0] if files else None)
     if chosen is None:
         raise Failure(f"Civitai's model version {number} holds no file")
     target = item.get("target") or ""
     if not target or target.endswith("/"):
-        target += os.path.basename(chosen["name"])
-    digest = item.get("sha256") or (chosen.get("hashes") or {}).get("SHA256")
-    check = ("sha256", digest.lower()) if digest else None
+        target += os.path.basename(file_name(address, chosen.get("name")))
+    hashes = chosen.get("hashes")
+    digits = item.get("sha256") or (hashes.get("SHA256") if isinstance(hashes, dict) else None)
+    sha256 = checksum(address, digits, 64)
+    check = ("sha256", sha256) if sha256 else None
     url, path = f"{endpoint}/api/download/models/{number}", confined(fetcher.root, target)
     return [Task(item, File(url, path, check=check, token=token), None)]

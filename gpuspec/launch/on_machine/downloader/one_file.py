@@ -1,0 +1,220 @@
+"""One file over HTTP: from where its `.part` ends, if that is sure to be of the same file; else from its start.
+
+Servers are not believed: an answer is added to a part only if it says that it begins there, is as long as it should
+be, and is of the version that the part is of (or a checksum will tell).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import os
+import re
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .file import Failure, File, digest, size_text
+from .tries import Tries
+from .web import Trouble, ask, redacted
+from .wire import Answer, Cut
+
+if TYPE_CHECKING:
+    from .transfer import Fetcher
+
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
+_CLOCKS_DIFFER = 60.0
+"""Seconds between a change and an answer after which the date of the change names one version: RFC 9110, 8.8.2.2."""
+
+
+def validator(headers: Any) -> str | None:
+    """What names the version of a file so surely that its bytes are the same: a strong ETag, or a date of change that
+    was past when the answer was sent."""
+    tag = headers.get("ETag")
+    if tag:
+        return tag if re.fullmatch(r'"[^"\x00-\x20]*"', tag) else None
+    try:
+        changed = email.utils.parsedate_to_datetime(headers["Last-Modified"]).timestamp()
+        sent = email.utils.parsedate_to_datetime(headers["Date"]).timestamp()
+    except (KeyError, ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return headers["Last-Modified"] if sent - changed >= _CLOCKS_DIFFER else None
+
+
+class OneFile:
+    """The fetching of `file` into `part`, until `deadline`."""
+
+    def __init__(self, fetcher: Fetcher, file: File, part: str, deadline: float) -> None:
+        self.fetcher = fetcher
+        self.file = file
+        self.part = part
+        self.deadline = deadline
+        self.tries = Tries(file.url, deadline, fetcher.backoff, fetcher.stop)
+        self.ranges = True
+        """Whether parts of the file are asked for: not of a server that once sent another part, or version."""
+        self.pieced = False
+        """Whether the part is of several answers, or one that may have broken off: a wrong checksum may tell that."""
+        self.page = False
+
+    def fetch(self) -> None:
+        """Fetch and verify. Failure leaves a part only where the next run can go on from it."""
+        try:
+            self.tries.until_done(self._attempt)
+            if self.file.check and self.pieced and not self._is_right():
+                self._drop()
+                self.ranges = False
+                self.tries.until_done(self._attempt)
+            self._verify()
+        except BaseException:
+            if not self._sure():
+                self._drop()
+            raise
+
+    def _is_right(self) -> bool:
+        kind, wanted = self.file.check or ("", "")
+        return digest(self.part, kind) == wanted.lower()
+
+    def _verify(self) -> None:
+        where = redacted(self.file.url)
+        if self.file.check is None:
+            with open(self.part, "rb") as content:
+                start = content.read(1024)
+            if self.page and _PAGE.match(start) and not self.file.path.lower().endswith((".html", ".htm")):
+                self._drop()
+                raise Failure(
+                    f"{where}: its server sends a web page in place of the file: it may want a login, or another "
+                    "address; if that is what you want, give its `sha256`"
+                )
+        elif not self._is_right():
+            kind, wanted = self.file.check
+            found = digest(self.part, kind)
+            self._drop()
+            raise Failure(
+                f"{where}: its {kind} checksum is {found}, wanted {wanted}: the file changed at its source, or "
+                "the checksum in the spec is wrong"
+            )
+
+    def _drop(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.part)
+        self.fetcher.ledger.note(self.part, None)
+
+    def _sure(self) -> int:
+        """How many bytes of the file are here for sure: all of the part, or none."""
+        fact = self.fetcher.ledger.get(self.part)
+        if not self.ranges or fact.get("url") != self.file.url:
+            return 0
+        if not (fact.get("validator") or self.file.check):
+            return 0
+        return os.path.getsize(self.part) if os.path.exists(self.part) else 0
+
+    def _total(self) -> int | None:
+        """How long the file is, as far as it is known: what its hub says, or the answer that the part is of."""
+        noted = self.fetcher.ledger.get(self.part).get("total")
+        return self.file.size if self.file.size is not None else noted
+
+    def _distrust(self, words: str) -> NoReturn:
+        """Begin anew, and ask this server for no part again."""
+        self._drop()
+        self.ranges = False
+        raise Trouble(f"{words}; it is fetched from its start")
+
+    def _attempt(self) -> None:
+        """One answer, added to the part. OSError where another may bring the rest."""
+        have, of = self._sure(), self.fetcher.ledger.get(self.part).get("validator")
+        if have and have == self._total():  # all of it came, and nobody was left to move it
+            self.pieced = True
+            return
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        if have and of:
+            headers["If-Range"] = of
+        with ask(self.file.url, self.file.token, self.deadline, headers) as answer:
+            if answer.status == 416:
+                self._beyond(answer, have)
+            elif answer.status == 206:
+                self._add(answer, have, self._rest(answer, have, of))
+            else:
+                self._begin(answer)
+
+    def _beyond(self, answer: Answer, have: int) -> None:
+        """The server has nothing from `have` on. That may be all where a checksum will tell; else it is not, since a
+        part that is all of its file is not asked about."""
+        if not self.file.check or answer.headers.get("Content-Range") != f"bytes */{have}":
+            self._distrust("the server has no more of the file than is here (HTTP 416), which is not all")
+        self.pieced = True
+
+    def _rest(self, answer: Answer, have: int, of: str | None) -> int:
+        """Where the part of the file that the server sends ends. Distrust where it is not the one asked for."""
+        said = _RANGE.fullmatch((answer.headers.get("Content-Range") or "").strip())
+        start, end = (int(said.group(1)), int(said.group(2)) + 1) if said else (-1, -1)
+        total = int(said.group(3)) if said and said.group(3) != "*" else self._total()
+        if start != have or end <= start or total is None or end > total:
+            self._distrust("the server sends another part of the file than it was asked for")
+        if answer.said not in (None, end - start):
+            self._distrust("the server sends a part of the file and says two lengths for it")
+        if self._total() not in (None, total) or (of and validator(answer.headers) not in (of, None)):
+            self._distrust("the file changed at its source")
+        if not self.file.check and validator(answer.headers) is None:
+            self._distrust("the server sends a part of the file and does not say of which version")
+        self._note(of, total)
+        self.pieced = True
+        return end
+
+    def _begin(self, answer: Answer) -> None:
+        """The whole file from its start."""
+        where, total = redacted(self.file.url), answer.said
+        if self.file.size is not None and total not in (None, self.file.size):
+            raise Failure(f"{where} is {total} bytes, its hub says {self.file.size}; try again")
+        total = self.file.size if total is None else total
+        if total is None and not answer.chunked and not self.file.check:
+            raise Failure(
+                f"{where}: its server does not say how long the file is, so nobody could tell whether all of it "
+                "came; give its `sha256`"
+            )
+        if total == 0 and self.file.size is None and not self.file.check:
+            raise Failure(
+                f"{where}: its server sends an empty file; if that is what you want, give its `sha256`"
+            )
+        self._note(validator(answer.headers), total)
+        self.pieced = total is None and not answer.chunked  # then a break looks like the end
+        self.page = "html" in (answer.headers.get("Content-Type") or "").lower()
+        self._add(answer, 0, total)
+
+    def _note(self, version: str | None, total: int | None) -> None:
+        self.fetcher.ledger.note(self.part, {"url": self.file.url, "validator": version, "total": total})
+
+    def _add(self, answer: Answer, have: int, end: int | None) -> None:
+        """Write the answer's bytes from `have` to `end`; None: as many as come. Cut where some are missing."""
+        if end is not None:
+            self.fetcher.check_room(
+                end - have, os.path.dirname(self.part), f"{redacted(self.file.url)} needs"
+            )
+        begun = have
+        with open(self.part, "ab" if have else "wb") as out:
+            for block in answer.body():
+                if end is not None and have + len(block) > end:
+                    self._longer(begun, end)
+                out.write(block)
+                have += len(block)
+                self._arrived(len(block), have)
+        if end is not None and have < end:
+            raise Cut(f"the connection closed at {size_text(have)} of {size_text(end)}")
+        if not self.file.check and answer.sends_more():
+            self._longer(begun, have)
+        total = self._total()
+        if total is not None and have < total:
+            raise Cut(f"the server sends {size_text(have)} of {size_text(total)} at a time")
+
+    def _arrived(self, size: int, end: int) -> None:
+        self.tries.arrived(size, end)
+        self.fetcher.count(size)
+        if self.fetcher.stop.is_set():
+            raise Failure(f"{redacted(self.file.url)}: stopped, because another download failed")
+        if time.monotonic() > self.deadline:
+            raise Failure(f"{redacted(self.file.url)}: not finished within its timeout; raise `timeout`")
+
+    def _longer(self, begun: int, end: int) -> NoReturn:
+        if begun:
+            self._distrust("the server sends more than the part that it said")
+        self._drop()
+        raise Failure(f"{redacted(self.file.url)}: its server sends more than the {end} bytes that it said")

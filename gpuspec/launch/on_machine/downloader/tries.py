@@ -1,0 +1,88 @@
+"""How long it is worth trying one thing: what a machine may spend on a server that does not do its part."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import threading
+import time
+import urllib.error
+from collections.abc import Callable
+from typing import TypeVar
+
+from .file import Failure, printable
+from .web import Trouble, in_words, redacted
+
+Result = TypeVar("Result")
+
+FRUITLESS = 5
+"""Tries in all that bring no byte which was not here before."""
+SMALL = 50
+PER_TRY = 1 << 20
+"""Tries that do bring some: SMALL, and one for each PER_TRY bytes that are new."""
+AGAIN = 8
+"""No other try once so many times the bytes that are new have come. What comes in the last ones is at most the file
+itself, and once more where its checksum shows that it was put together wrongly."""
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words for the person who pays for the machine."""
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
+        return in_words(error)
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
+        error = error.reason
+    if isinstance(error, OSError) and error.errno in FULL:
+        return "the disk is full; raise `disk_gb`, or fetch less with `allow`"
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
+        return "no answer in time"
+    return str(error) or type(error).__name__
+
+
+class Tries:
+    """The tries at one file or listing, and what they brought. `first_pause` is the wait after the first that brought
+    nothing, in seconds; it doubles up to 30 times that. A server may ask for a longer one."""
+
+    def __init__(self, what: str, deadline: float, first_pause: float, stop: threading.Event) -> None:
+        self.what = redacted(what)
+        self.deadline = deadline
+        self.first_pause = first_pause
+        self.stop = stop
+        self.made = self.fruitless = 0
+        self.received = 0
+        self.highest = 0
+
+    def arrived(self, size: int, end: int) -> None:
+        """Note `size` bytes, the last of which is the file's byte number `end`."""
+        self.received += size
+        self.highest = max(self.highest, end)
+
+    def until_done(self, attempt: Callable[[], Result]) -> Result:
+        """What `attempt` gives once it succeeds. Failure when it was tried enough, or the deadline would pass."""
+        while True:
+            before = self.highest
+            self.made += 1
+            try:
+                return attempt()
+            except (OSError, http.client.HTTPException) as error:
+                self._failed(error, helped=self.highest > before)
+
+    def _failed(self, error: Exception, *, helped: bool) -> None:
+        """Wait before another try. Failure, or `error` itself, where there is to be none."""
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise error
+        self.fruitless += not helped
+        if (
+            self.fruitless >= FRUITLESS
+            or self.made >= SMALL + self.highest // PER_TRY
+            or self.received >= AGAIN * max(self.highest, 1)
+        ):
+            raise Failure(f"{self.what}: gave up after {self.made} tries: {reason(error)}") from error
+        doubled = self.first_pause * 2 ** max(self.fruitless - 1, 0)
+        pause = max(min(doubled, 30 * self.first_pause), error.wait if isinstance(error, Trouble) else 0.0)
+        if time.monotonic() + pause > self.deadline:
+            asked = f"; the server asks to wait for {pause:.0f} s" if pause > doubled else ""
+            raise Failure(f"{self.what}: not finished within its timeout{asked}; raise `timeout`") from error
+        print(f"download: {printable(self.what)}: {printable(reason(error))}; trying again", flush=True)
+        if self.stop.wait(pause):
+            raise Failure(f"{self.what}: stopped, because another download failed")
