@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from gpuspec.launch.on_machine.downloader import hubs
 from gpuspec.launch.on_machine.downloader.fetch import PLANNERS
 from gpuspec.launch.on_machine.downloader.file import Failure
 from gpuspec.launch.on_machine.downloader.transfer import Fetcher
 
-from . import misbehaving
+from . import misbehaving, misbehaviours
 from .misbehaving import BODY, CHANGED, NEW, NOBODY_KNOWS, RIGHT, TABLE, Misbehaviour, Server
 
 ERRORS = Path(__file__).parents[2] / "docs/errors.md"
@@ -46,7 +47,7 @@ def wanted(mode: str, server: Server, row: Misbehaviour) -> dict[str, Any]:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # the hub's own library is not asked
+    monkeypatch.setattr(hubs, "has_library", lambda root: False)
     return tmp_path
 
 
@@ -65,7 +66,7 @@ def test_a_misbehaving_server(
         said = str(failure)
     file, part = root / "m/model.bin", root / "m/model.bin.part"
     assert len(server.seen) <= MOST_REQUESTS
-    assert fetcher.fetched <= MOST_BYTES
+    assert fetcher.progress.fetched <= MOST_BYTES
     if expected in (RIGHT, NEW):
         assert not said
         assert file.read_bytes() == (BODY if expected == RIGHT else CHANGED)
@@ -118,3 +119,4 @@ def test_the_table_in_the_docs_is_this_one() -> None:
 
 def test_there_are_many() -> None:
     assert len({row.name for row in TABLE}) >= 60
+    assert {row.does.__module__ for row in TABLE} == {misbehaviours.__name__}

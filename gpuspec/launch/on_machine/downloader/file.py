@@ -6,8 +6,12 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+WORKERS = 4
+"""Files that are fetched, or read to verify them, at a time."""
 
 
 class Failure(Exception):
@@ -71,6 +75,23 @@ def alone_with(ledger: str) -> Iterator[None]:
     with open(os.open(ledger + ".lock", flags, 0o666), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def existing(path: str) -> str:
+    """The nearest folder above `path` that exists."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def check_room(need: int, place: str, what: str) -> None:
+    """Failure where the disk of `place` has not `need` bytes free."""
+    free = shutil.disk_usage(place).free
+    if need > free:
+        raise Failure(
+            f"{what} {size_text(need)} and {size_text(free)} are free in {place}; raise `disk_gb`, or fetch "
+            "less with `allow`"
+        )
 
 
 def printable(text: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
+import importlib.machinery
 import json
 import os
 import re
 import sys
+import tempfile
 import urllib.parse
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from .file import Failure, File, Task, confined, digest
+from .file import WORKERS, Failure, File, Task, check_room, confined, digest, existing
 from .listing import FILES, checksum, file_name, listing, size, wrong
 from .tools import command
 from .web import redacted
@@ -57,18 +59,16 @@ def plan_hf(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
             f"{item['source']} is {len(wanted)} files, and {FILES} are the most; fetch less with `allow`"
         )
     place = File(base, folder, token=token, cached=not item.get("target"))
-    files = [_file(entry, place, address) for entry in wanted]
-    if importlib.util.find_spec("huggingface_hub") and not all(fetcher.is_complete(file) for file in files):
+    named = {entry["rfilename"]: _file(entry, place, address) for entry in wanted}
+    if has_library(fetcher.root) and not all(map(fetcher.is_complete, named.values())):
         options = {
             "repo_id": repository,
             "repo_type": _KINDS[kind],
             "revision": commit,
-            "allow_patterns": list(item.get("allow") or ()) or None,
-            "ignore_patterns": list(item.get("ignore") or ()) or None,
             **({"local_dir": folder} if item.get("target") else {}),
         }
-        return [Task(item, None, lambda deadline: _by_hub(fetcher, options, files, deadline))]
-    return [Task(item, file, None) for file in files]
+        return [Task(item, None, lambda deadline: _by_hub(fetcher, options, named, deadline))]
+    return [Task(item, file, None) for file in named.values()]
 
 
 def _repository(source: str) -> tuple[str, str]:
@@ -130,34 +130,57 @@ def _file(entry: dict[str, Any], place: File, address: str) -> File:
     )
 
 
+def _folders_of_modules(root: str) -> list[str]:
+    """Where Python looks for modules, without the workspace itself: what lies there is the job's, not ours to run."""
+    return [folder for folder in sys.path if folder and os.path.realpath(folder) != root]
+
+
+def has_library(root: str) -> bool:
+    """Whether the machine has huggingface_hub, not counting what the workspace at `root` calls so."""
+    return importlib.machinery.PathFinder.find_spec("huggingface_hub", _folders_of_modules(root)) is not None
+
+
 _FETCH = """
 import sys
-sys.path[:] = sys.argv[2:]
-import json, huggingface_hub
-huggingface_hub.snapshot_download(**json.loads(sys.argv[1]))
+sys.path[:] = sys.argv[1:]
+import json
+from concurrent.futures import ThreadPoolExecutor
+from huggingface_hub import hf_hub_download
+wanted = json.load(sys.stdin)
+fetch = lambda name: hf_hub_download(filename=name, **wanted["options"])
+list(ThreadPoolExecutor(8).map(fetch, wanted["names"]))
 """
 
 
-def _by_hub(fetcher: Fetcher, options: dict[str, Any], files: list[File], deadline: float) -> int:
-    """Let huggingface_hub fetch, in a process of its own so that the timeout holds; the bytes of new files. It checks
-    their sizes, so their checksums are left to us. Nothing that lies in the workspace is imported by that process."""
-    missing = [file for file in files if not fetcher.is_complete(file)]
+def _by_hub(fetcher: Fetcher, options: dict[str, Any], named: dict[str, File], deadline: float) -> int:
+    """Let huggingface_hub fetch, in a process of its own so that the timeout holds; the bytes of new files. It gets
+    the names that were looked at here, checks the files' sizes, and leaves their checksums to us. The process imports
+    nothing that lies in the workspace."""
+    missing = {name: file for name, file in named.items() if not fetcher.is_complete(file)}
+    need = sum(file.size or 0 for file in missing.values())
+    place = existing(next(iter(named.values())).path)
+    check_room(need, place, f"{options['repo_id']} needs")
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    path = [folder for folder in sys.path if folder and os.path.realpath(folder) != fetcher.root]
-    fetch = [sys.executable, "-I", "-c", _FETCH, json.dumps(options), *path]
-    command(options["repo_id"], fetch, fetcher, deadline, environment=environment)
-    for file in missing:
-        if file.check and digest(file.path, file.check[0]) != file.check[1]:
-            for each in {
-                os.path.realpath(file.path),
-                file.path,
-            }:  # in a cache, the second is a link to the first
-                os.remove(each)
-            raise Failure(
-                f"{redacted(file.url)}: its {file.check[0]} checksum is not {file.check[1]}, as its hub says"
-            )
+    fetch = [sys.executable, "-I", "-c", _FETCH, *_folders_of_modules(fetcher.root)]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
+        json.dump({"options": options, "names": list(missing)}, told)
+        told.seek(0)
+        command(options["repo_id"], fetch, fetcher, deadline, environment=environment, told=told)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(_verified, missing.values()))
+    for file in missing.values():
         fetcher.remember(file)
-    return sum(os.path.getsize(file.path) for file in missing)
+    return sum(os.path.getsize(file.path) for file in missing.values())
+
+
+def _verified(file: File) -> None:
+    """Failure, and the file gone, where it is not the one that its hub lists."""
+    if file.check and digest(file.path, file.check[0]) != file.check[1]:
+        for each in {os.path.realpath(file.path), file.path}:  # in a cache, the second is a link to the first
+            os.remove(each)
+        raise Failure(
+            f"{redacted(file.url)}: its {file.check[0]} checksum is not {file.check[1]}, as its hub says"
+        )
 
 
 def plan_civitai(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:

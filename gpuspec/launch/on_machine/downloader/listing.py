@@ -23,9 +23,7 @@ FILES = 100_000
 def listing(fetcher: Fetcher, item: dict[str, Any], url: str, token: str | None) -> dict[str, Any]:
     """The JSON object at `url`. Failure where it is none, or one that no machine should read."""
     deadline = time.monotonic() + fetcher.timeout(item)
-    text = Tries(item["source"], deadline, fetcher.backoff, fetcher.stop).until_done(
-        lambda: _text(url, token, deadline)
-    )
+    text = Tries(item["source"], deadline, fetcher.progress).until_done(lambda: _text(url, token, deadline))
     try:
         found = json.loads(text, parse_int=_number, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .file import Failure, File, Task, confined, digest, tree_size
 from .web import redacted
@@ -26,21 +26,26 @@ def command(
     deadline: float,
     *,
     environment: dict[str, str] | None = None,
+    told: IO[str] | None = None,
 ) -> str:
-    """Run a tool in the workspace; what it printed. Failure with its last words, or when time is up (then it
-    and all it started are ended)."""
+    """Run a tool in the workspace, with `told` as its standard input; what it printed. Failure with its last words,
+    or when time is up (then it and all it started are ended)."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as words:
         process = subprocess.Popen(
             arguments,
             cwd=fetcher.root,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=told or subprocess.DEVNULL,
             stdout=words,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
-            while process.poll() is None and time.monotonic() < deadline and not fetcher.stop.wait(0.02):
+            while (
+                process.poll() is None
+                and time.monotonic() < deadline
+                and not fetcher.progress.stop.wait(0.02)
+            ):
                 pass
         finally:
             if process.poll() is None:

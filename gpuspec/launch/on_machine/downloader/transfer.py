@@ -9,16 +9,16 @@ import contextlib
 import glob
 import json
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from .file import Failure, File, Task, alone_with, digest, size_text
+from .file import WORKERS, Failure, File, Task, alone_with, check_room, digest, existing, size_text
 from .ledger import Ledger
-from .one_file import OneFile
+from .progress import Progress
+from .resumable import Resumable
 from .tries import reason
 from .web import redacted
 
@@ -26,17 +26,9 @@ if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
     Work = Callable[[float], int]
     Planner = Callable[["Fetcher", dict[str, Any]], list[Task]]
 
-WORKERS = 4
 DEFAULT_TIMEOUT = 7200.0
 ABANDONED_SECONDS = 3600.0
 """A file that did not grow for so long belongs to a machine that is gone: one that is up gives up long before."""
-
-
-def existing(path: str) -> str:
-    """The nearest folder above `path` that exists."""
-    while not os.path.isdir(path):
-        path = os.path.dirname(path)
-    return path
 
 
 def distinct(tasks: list[Task]) -> list[Task]:
@@ -62,19 +54,15 @@ def distinct(tasks: list[Task]) -> list[Task]:
 
 
 class Fetcher:
-    """Fetches downloads into `root`; `planners` give what there is to do for a download, by strategy. `fetched`
-    counts the bytes that came over the network; `backoff` is the first pause between tries, in seconds."""
+    """Fetches downloads into `root`; `planners` give what there is to do for a download, by strategy. `backoff`
+    is the first pause between tries, in seconds."""
 
     def __init__(self, root: str, planners: Mapping[str, Planner], backoff: float = 1.0) -> None:
         self.root = root
         self.planners = planners
-        self.backoff = backoff
-        self.fetched = 0
+        self.progress = Progress(backoff)
         self.skipped = 0
-        self.total = 0
-        self.stop = threading.Event()
         self.lock = threading.Lock()
-        self.said = self.began = time.monotonic()
         self.ledger = Ledger(os.path.join(root, ".gpuspec", "downloads.json"))
 
     def fetch(self, downloads: list[dict[str, Any]]) -> int:
@@ -87,11 +75,11 @@ class Fetcher:
             self._check_space(missing)
             self._run(missing)
         print(
-            f"download: {size_text(self.fetched)} fetched, {self.skipped} of {len(tasks)} already there, "
-            f"{time.monotonic() - self.began:.1f} s",
+            f"download: {size_text(self.progress.fetched)} fetched, {self.skipped} of {len(tasks)} already there, "
+            f"{self.progress.seconds():.1f} s",
             flush=True,
         )
-        return self.fetched
+        return self.progress.fetched
 
     def _planned(self, item: dict[str, Any]) -> list[Task]:
         planner = self.planners.get(item["strategy"])
@@ -129,27 +117,17 @@ class Fetcher:
             if task.file:
                 part = self._part(task.file)
                 rest = (task.file.size or 0) - (os.path.getsize(part) if os.path.exists(part) else 0)
-                self.total += max(rest, 0)
+                self.progress.total += max(rest, 0)
                 place = existing(task.file.path)
                 disk = os.stat(place).st_dev
                 need[disk] = need.get(disk, 0) + max(rest, 0)
-                self.check_room(need[disk], place, "the downloads need")
-
-    @staticmethod
-    def check_room(need: int, place: str, what: str) -> None:
-        """Failure where the disk of `place` has not `need` bytes free."""
-        free = shutil.disk_usage(place).free
-        if need > free:
-            raise Failure(
-                f"{what} {size_text(need)} and {size_text(free)} are free in {place}; raise `disk_gb`, or "
-                "fetch less with `allow`"
-            )
+                check_room(need[disk], place, "the downloads need")
 
     def _run(self, tasks: list[Task]) -> None:
         deadlines: dict[int, float] = {}
 
         def one(task: Task) -> None:
-            if self.stop.is_set():
+            if self.progress.stop.is_set():
                 return
             with self.lock:
                 deadline = deadlines.setdefault(id(task.item), time.monotonic() + self.timeout(task.item))
@@ -157,7 +135,7 @@ class Fetcher:
                 if task.file:
                     self.download(task.file, deadline)
                 elif task.work:
-                    self.count(task.work(deadline))
+                    self.progress.count(task.work(deadline))
             except OSError as error:
                 raise Failure(f"{redacted(task.item['source'])}: {reason(error)}") from error
 
@@ -166,7 +144,7 @@ class Fetcher:
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         finally:
-            self.stop.set()
+            self.progress.stop.set()
             wait(futures, timeout=2.0)  # tools end now; a silent server is not waited for
             pool.shutdown(wait=False)
         for future in done:
@@ -204,24 +182,12 @@ class Fetcher:
         fact = {"url": file.url, "size": found.st_size, "mtime_ns": found.st_mtime_ns, "check": file.check}
         self.ledger.note(file.path, fact)
 
-    def count(self, size: int) -> None:
-        """Note bytes that came; now and then say how far it is."""
-        with self.lock:
-            self.fetched += size
-            now = time.monotonic()
-            if now - self.said < 10:
-                return
-            self.said = now
-            speed = size_text(self.fetched / (now - self.began))
-        of = f" of {size_text(self.total)}" if self.total else ""
-        print(f"download: {size_text(self.fetched)}{of}, {speed}/s", flush=True)
-
     def download(self, file: File, deadline: float) -> None:
         """Fetch one file beside its place (`.part`), verify it, and move it there in one step."""
         os.makedirs(os.path.dirname(file.path), exist_ok=True)
         part = self._part(file)
         self._clear(file, part)
-        OneFile(self, file, part, deadline).fetch()
+        Resumable(file, part, deadline, ledger=self.ledger, progress=self.progress).fetch()
         os.replace(part, file.path)
         self.ledger.note(part, None)
         self.remember(file)

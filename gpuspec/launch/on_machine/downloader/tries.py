@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import http.client
-import threading
 import time
 import urllib.error
 from collections.abc import Callable
 from typing import TypeVar
 
 from .file import Failure, printable
+from .progress import Progress
 from .web import Trouble, in_words, redacted
 
 Result = TypeVar("Result")
@@ -40,14 +40,13 @@ def reason(error: Exception) -> str:
 
 
 class Tries:
-    """The tries at one file or listing, and what they brought. `first_pause` is the wait after the first that brought
-    nothing, in seconds; it doubles up to 30 times that. A server may ask for a longer one."""
+    """The tries at one file or listing, and what they brought. `progress.first_pause` is the wait after the first
+    that brought nothing; it doubles up to 30 times that. A server may ask for a longer one."""
 
-    def __init__(self, what: str, deadline: float, first_pause: float, stop: threading.Event) -> None:
+    def __init__(self, what: str, deadline: float, progress: Progress) -> None:
         self.what = redacted(what)
         self.deadline = deadline
-        self.first_pause = first_pause
-        self.stop = stop
+        self.progress = progress
         self.made = self.fruitless = 0
         self.received = 0
         self.highest = 0
@@ -55,6 +54,7 @@ class Tries:
     def arrived(self, size: int, end: int) -> None:
         """Note `size` bytes, the last of which is the file's byte number `end`."""
         self.received += size
+        self.progress.count(size)
         self.highest = max(self.highest, end)
 
     def until_done(self, attempt: Callable[[], Result]) -> Result:
@@ -78,11 +78,11 @@ class Tries:
             or self.received >= AGAIN * max(self.highest, 1)
         ):
             raise Failure(f"{self.what}: gave up after {self.made} tries: {reason(error)}") from error
-        doubled = self.first_pause * 2 ** max(self.fruitless - 1, 0)
-        pause = max(min(doubled, 30 * self.first_pause), error.wait if isinstance(error, Trouble) else 0.0)
+        doubled = self.progress.first_pause * min(2 ** max(self.fruitless - 1, 0), 30)
+        pause = max(doubled, error.wait if isinstance(error, Trouble) else 0.0)
         if time.monotonic() + pause > self.deadline:
             asked = f"; the server asks to wait for {pause:.0f} s" if pause > doubled else ""
             raise Failure(f"{self.what}: not finished within its timeout{asked}; raise `timeout`") from error
         print(f"download: {printable(self.what)}: {printable(reason(error))}; trying again", flush=True)
-        if self.stop.wait(pause):
+        if self.progress.stop.wait(pause):
             raise Failure(f"{self.what}: stopped, because another download failed")

@@ -11,15 +11,14 @@ import email.utils
 import os
 import re
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from .file import Failure, File, digest, size_text
+from .file import Failure, File, check_room, digest, size_text
+from .ledger import Ledger
+from .progress import Progress
 from .tries import Tries
 from .web import Trouble, ask, redacted
 from .wire import Answer, Cut
-
-if TYPE_CHECKING:
-    from .transfer import Fetcher
 
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
@@ -41,15 +40,16 @@ def validator(headers: Any) -> str | None:
     return headers["Last-Modified"] if sent - changed >= _CLOCKS_DIFFER else None
 
 
-class OneFile:
-    """The fetching of `file` into `part`, until `deadline`."""
+class Resumable:
+    """The fetching of `file` into `part`, until `deadline`. The ledger knows of which version the part is."""
 
-    def __init__(self, fetcher: Fetcher, file: File, part: str, deadline: float) -> None:
-        self.fetcher = fetcher
+    def __init__(self, file: File, part: str, deadline: float, *, ledger: Ledger, progress: Progress) -> None:
         self.file = file
         self.part = part
         self.deadline = deadline
-        self.tries = Tries(file.url, deadline, fetcher.backoff, fetcher.stop)
+        self.ledger = ledger
+        self.progress = progress
+        self.tries = Tries(file.url, deadline, progress)
         self.ranges = True
         """Whether parts of the file are asked for: not of a server that once sent another part, or version."""
         self.pieced = False
@@ -97,11 +97,11 @@ class OneFile:
     def _drop(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.remove(self.part)
-        self.fetcher.ledger.note(self.part, None)
+        self.ledger.note(self.part, None)
 
     def _sure(self) -> int:
         """How many bytes of the file are here for sure: all of the part, or none."""
-        fact = self.fetcher.ledger.get(self.part)
+        fact = self.ledger.get(self.part)
         if not self.ranges or fact.get("url") != self.file.url:
             return 0
         if not (fact.get("validator") or self.file.check):
@@ -110,7 +110,7 @@ class OneFile:
 
     def _total(self) -> int | None:
         """How long the file is, as far as it is known: what its hub says, or the answer that the part is of."""
-        noted = self.fetcher.ledger.get(self.part).get("total")
+        noted = self.ledger.get(self.part).get("total")
         return self.file.size if self.file.size is not None else noted
 
     def _distrust(self, words: str) -> NoReturn:
@@ -121,7 +121,7 @@ class OneFile:
 
     def _attempt(self) -> None:
         """One answer, added to the part. OSError where another may bring the rest."""
-        have, of = self._sure(), self.fetcher.ledger.get(self.part).get("validator")
+        have, of = self._sure(), self.ledger.get(self.part).get("validator")
         if have and have == self._total():  # all of it came, and nobody was left to move it
             self.pieced = True
             return
@@ -181,14 +181,12 @@ class OneFile:
         self._add(answer, 0, total)
 
     def _note(self, version: str | None, total: int | None) -> None:
-        self.fetcher.ledger.note(self.part, {"url": self.file.url, "validator": version, "total": total})
+        self.ledger.note(self.part, {"url": self.file.url, "validator": version, "total": total})
 
     def _add(self, answer: Answer, have: int, end: int | None) -> None:
         """Write the answer's bytes from `have` to `end`; None: as many as come. Cut where some are missing."""
         if end is not None:
-            self.fetcher.check_room(
-                end - have, os.path.dirname(self.part), f"{redacted(self.file.url)} needs"
-            )
+            check_room(end - have, os.path.dirname(self.part), f"{redacted(self.file.url)} needs")
         begun = have
         with open(self.part, "ab" if have else "wb") as out:
             for block in answer.body():
@@ -207,8 +205,7 @@ class OneFile:
 
     def _arrived(self, size: int, end: int) -> None:
         self.tries.arrived(size, end)
-        self.fetcher.count(size)
-        if self.fetcher.stop.is_set():
+        if self.progress.stop.is_set():
             raise Failure(f"{redacted(self.file.url)}: stopped, because another download failed")
         if time.monotonic() > self.deadline:
             raise Failure(f"{redacted(self.file.url)}: not finished within its timeout; raise `timeout`")
