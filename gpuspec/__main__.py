@@ -25,6 +25,7 @@ def main() -> int:
 
 def script() -> None:
     """The `gpuspec` command. It leaves at once: tearing down 200 modules takes as long as loading thirty."""
+    _forget_working_folder()
     status = main()
     try:
         sys.stdout.flush()
@@ -37,13 +38,20 @@ def script() -> None:
 
 
 def _forget_working_folder() -> None:
-    """`python -m` puts the working folder first on the path; nothing of a repository that is linted is imported."""
-    here = os.getcwd()
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if not getattr(sys.flags, "safe_path", False) and sys.path[:1] == [here] and here != ours:
+    """Nothing of a repository that is linted is imported. `python -m` puts the working folder first on the path, and
+    an empty part of PYTHONPATH puts it there, too (`PYTHONPATH=$PYTHONPATH:/mine` where none was set)."""
+    try:
+        here = os.getcwd()
+    except OSError:  # it is gone
+        return
+    if here == os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+        return
+    added = os.environ.get("PYTHONPATH")
+    if added and "" in added.split(os.pathsep) and not sys.flags.ignore_environment:
+        sys.path[:] = [entry for entry in sys.path if entry != here]
+    elif not getattr(sys.flags, "safe_path", False) and sys.path[:1] == [here]:
         del sys.path[0]
 
 
 if __name__ == "__main__":
-    _forget_working_folder()
     script()

@@ -41,7 +41,9 @@ def check_shards(case: Case, specs: int, shards: int) -> None:
 
 def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, Any]) -> int:
     """Run all parts at once, their lines marked `[1/3]`; the exit status of the first that did not succeed."""
-    command = [sys.executable, "-m", "gpuspec", "run", "--yes"]
+    from gpuspec.launch.programs import python
+
+    command = python("from gpuspec.__main__ import script; script()", "run", "--yes")
     if options["on"] is not None:
         command += ["--on", str(options["on"])]
     command += [f"--{name.replace('_', '-')}" for name in _FLAGS if options[name]]

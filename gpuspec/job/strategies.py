@@ -29,7 +29,7 @@ class DownloadStrategy(NamedTuple):
 def gpuspec_download_strategies() -> dict[str, DownloadStrategy]:
     """Our own that are nothing but a command, through the hook that any plugin's come through; the others know their
     files beforehand, and fetch them in parallel (launch/on_machine/downloader/)."""
-    return {"script": DownloadStrategy('exec bash -c "$GPUSPEC_SOURCE"')}
+    return {"script": DownloadStrategy('exec "$BASH" -c "$GPUSPEC_SOURCE"')}
 
 
 def strategies() -> Mapping[str, DownloadStrategy]:

@@ -69,14 +69,16 @@ def download_script(downloads: Sequence[Download]) -> str:
     if not downloads:
         return ""
     wanted = download_manifest(downloads)
-    return program_text("fetch.pyz", downloader_zip(), "manifest.json", wanted) + " || exit 1\n"
+    # Not `-I`: huggingface_hub may be one of the user's own packages. The first place for modules is the program.
+    return program_text("fetch.pyz", downloader_zip(), "manifest.json", wanted, "-E") + " || exit 1\n"
 
 
-def program_text(name: str, program: bytes, listed: str, wanted: dict[str, Any]) -> str:
+def program_text(name: str, program: bytes, listed: str, wanted: dict[str, Any], option: str) -> str:
     """Shell text that puts a Python program and the JSON file that it reads into `.gpuspec`, and runs it; without its
-    last line break."""
+    last line break. `option` keeps Python from modules of the workdir: a job may well set PYTHONPATH to it (-E), and
+    it may have a `.gpuspec` of its own (-I)."""
     text = "mkdir -p .gpuspec\n"
     for file, data in ((name, program), (listed, json.dumps(wanted).encode())):
         packed = base64.encodebytes(data).decode()
         text += f"base64 -d > .gpuspec/{file} <<'GPUSPEC_END'\n{packed}GPUSPEC_END\n"
-    return f"{text}python3 .gpuspec/{name} .gpuspec/{listed}"
+    return f"{text}python3 {option} .gpuspec/{name} .gpuspec/{listed}"

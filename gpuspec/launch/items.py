@@ -293,10 +293,10 @@ def local_command(wanted: dict[str, Any], folder: str) -> list[str]:
     path = os.path.join(folder, "items.json")
     with open(path, "w", encoding="utf-8") as out:
         json.dump(wanted, out)
-    return [sys.executable, _RUNNER, path]
+    return [sys.executable, "-I", _RUNNER, path]
 
 
 def script(wanted: dict[str, Any]) -> str:
     """Shell text that runs a manifest anywhere there is python3 and bash; its exit status is the runner's."""
     with open(_RUNNER, "rb") as source:
-        return program_text("item_runner.py", source.read(), "items.json", wanted) + "\n"
+        return program_text("item_runner.py", source.read(), "items.json", wanted, "-I") + "\n"

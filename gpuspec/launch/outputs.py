@@ -24,6 +24,7 @@ from gpuspec.job import Job
 from gpuspec.launch.items import status_path
 from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.on_machine.downloader.file import Failure, alone_with, confined
+from gpuspec.launch.programs import program, required_program
 from gpuspec.launch.records import run_folder
 from gpuspec.untrusted_file import read_file
 
@@ -75,7 +76,7 @@ def check(outputs: Sequence[str]) -> None:
 
 def require_rsync() -> None:
     """UserError where outputs could never be fetched."""
-    if shutil.which("rsync") is None:
+    if program("rsync") is None:
         raise UserError("no-rsync", "this machine has no rsync, which fetches outputs", "install rsync")
 
 
@@ -188,7 +189,7 @@ class Outputs:
         try:
             # In a session of its own: Ctrl-C is for us, and where time is up ssh ends with it.
             self.rsync = subprocess.Popen(
-                command,
+                [required_program(command[0]), *command[1:]],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

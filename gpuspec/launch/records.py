@@ -19,6 +19,7 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
+from gpuspec.launch.programs import program
 from gpuspec.launch.record_row import KINDS, run_of, stored, text_of
 from gpuspec.user_folder import user_folder
 
@@ -73,7 +74,10 @@ def process_start(pid: int) -> str | None:
             return None
         return None if fields[0] in "ZX" else fields[19]  # man 5 proc: fields 3 (state) and 22 (starttime)
     shown = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        [program("ps") or "/bin/ps", "-o", "lstart=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return shown.stdout.strip() or None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Callable, Sequence
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.on_machine.readiness import Unreachable, Watch, ask_http, patience
+from gpuspec.launch.programs import program
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to connect again, and from then on the last."""
@@ -46,7 +46,7 @@ class Tunnel(threading.Thread):
         self.trouble = ""
         self._over = threading.Event()
         self._process: subprocess.Popen[str] | None = None
-        if shutil.which("ssh") is None:
+        if program("ssh") is None:
             raise UserError("not-forwarded", "this machine has no ssh", "install OpenSSH's client")
 
     def run(self) -> None:

@@ -161,11 +161,17 @@ def answer_faults(module: Any) -> list[str]:
 
 def _script_faults(scripts: dict[str, str]) -> Iterator[str]:
     """What bash finds wrong with the scripts of download strategies."""
-    import shutil
     import subprocess
 
-    for name, script in scripts.items() if shutil.which("bash") else ():
-        read = subprocess.run(["bash", "-n", "-c", script], capture_output=True, text=True, check=False)
+    from gpuspec.launch.programs import program
+
+    bash = program("bash")
+    if bash is None:
+        return
+    for name, script in scripts.items():
+        read = subprocess.run(
+            ["bash", "-n", "-c", script], executable=bash, capture_output=True, text=True, check=False
+        )
         if read.returncode:
             wrong = " ".join(read.stderr.split())
             yield f"gpuspec_download_strategies: bash cannot read the script of {name!r}: {wrong}"

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from traps import lay, sprung
 
 from .checkout import ROOT, clone
 
@@ -47,6 +48,7 @@ class Runner:
         self.context |= {f"inputs.{name.replace('_', '-')}": value for name, value in inputs.items()}
         self.context |= {
             "steps.python.outputs.python-path": sys.executable,
+            "steps.install.outputs.python": sys.executable,
             "github.action_path": str(ROOT),
             "github.event.pull_request.number": "7",
             "inputs.token": "secret-token",
@@ -152,6 +154,18 @@ def test_a_clean_project(tmp_path: Path) -> None:
     assert "clean: 1 file" in runner.files["GITHUB_STEP_SUMMARY"].read_text()
     sarif = json.loads(Path(runner.context["steps.lint.outputs.sarif"]).read_text())
     assert (sarif["version"], sarif["runs"][0]["results"]) == ("2.1.0", [])
+
+
+def test_nothing_of_the_checkout_is_imported(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
+    """A pull request may bring a `pip.py`, and the job that checks it has a token."""
+    runner = Runner(tmp_path, api[0])
+    lay(runner.checkout, tmp_path / "sprung")
+    (runner.checkout / "job.jsonc").write_text(TWICE)
+    for name in ("Lint", "Comment on the pull request"):
+        done = runner.step(name)
+        assert done.returncode == 0, done.stderr
+    runner.step("Install gpuspec")  # that pip finds the packages is tried below
+    assert sprung(tmp_path / "sprung") == []
 
 
 def test_findings_are_everywhere(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
@@ -269,7 +283,12 @@ def test_it_is_an_action_to_github() -> None:
 
 def test_every_expression_is_about_something_there() -> None:
     text = (ROOT / "action.yml").read_text(encoding="utf-8")
-    outputs = {f"steps.lint.outputs.{name}" for name in re.findall(r'echo "(\w+)=', SCRIPTS["Lint"])}
+    steps = (("lint", "Lint"), ("install", "Install gpuspec"))
+    outputs = {
+        f"steps.{step}.outputs.{output}"
+        for step, name in steps
+        for output in re.findall(r'echo "(\w+)=', SCRIPTS[name])
+    }
     known = {f"inputs.{name}" for name in ACTION["inputs"]} | outputs
     known |= {"github.token", "github.action_path", "github.event.pull_request.number"}
     known |= {"steps.python.outputs.python-path"}

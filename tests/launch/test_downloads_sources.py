@@ -255,6 +255,33 @@ def test_git_leaves_a_folder_that_is_no_clone(repository: Path, fetch: Fetch, tm
     assert "is not empty and not a clone" in done.stderr
 
 
+def test_git_runs_no_hook_of_a_clone_that_is_there(repository: Path, fetch: Fetch, tmp_path: Path) -> None:
+    item = {"strategy": "git", "source": repository.as_uri(), "target": "code"}
+    assert fetch(item).returncode == 0
+    hook = tmp_path / "work/code/.git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/hooked\n")
+    hook.chmod(0o755)
+    git(repository, "commit", "-q", "--allow-empty", "-m", "three")
+    assert fetch(item).returncode == 0
+    assert git(tmp_path / "work/code", "log", "-1", "--format=%s") == "three"
+    assert not (tmp_path / "hooked").exists()
+
+
+def test_a_tool_of_the_workspace_is_not_run(repository: Path, fetch: Fetch, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    for name in ("git", "bash"):
+        (tmp_path / "work" / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/mine\n")
+        (tmp_path / "work" / name).chmod(0o755)
+    path = {"PATH": ":.:" + os.environ["PATH"]}
+    done = fetch({"strategy": "git", "source": repository.as_uri(), "target": "code"}, env=path)
+    assert done.returncode == 0, done.stderr
+    done = fetch({"strategy": "script", "source": "echo x >made"}, env=path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "work/made").read_text() == "x\n"
+    assert not (tmp_path / "mine").exists()
+
+
 def test_git_takes_no_options_from_a_spec(fetch: Fetch, tmp_path: Path) -> None:
     done = fetch({"strategy": "git", "source": "--upload-pack=touch pwned", "target": "code"})
     assert "is not a repository and revision" in done.stderr

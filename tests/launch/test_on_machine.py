@@ -66,6 +66,6 @@ def test_all_of_the_room_travels() -> None:
         f"downloader/{each.name}": each.read_text("utf-8") for each in (ROOM / "downloader").glob("*.py")
     }
     assert downloader_zip() == downloader_zip()
-    assert "python3 .gpuspec/item_runner.py" in items.script({})
+    assert "python3 -I .gpuspec/item_runner.py" in items.script({})
     for public in (Redactor, Watch):  # plugins send the files of these with their agents
         assert Path(inspect.getfile(public)).parent == ROOM

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, St
 from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
+from gpuspec.launch.programs import program, python
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder
 from gpuspec.launch.tunnel import require_free
 from gpuspec.planning.plan import Plan
@@ -45,7 +45,7 @@ class LocalLauncher:
 
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for what is missing on this machine: bash, the workdir, a secret, a GPU, a free port."""
-        if not shutil.which("bash"):
+        if not program("bash"):
             raise UserError("no-bash", "this machine has no bash", "on Windows run gpuspec inside WSL")
         check_job(job, settings)
         if not settings.allow_no_gpu:
@@ -152,7 +152,8 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
             out.write(downloader_zip())
         with open(wanted, "w", encoding="utf-8") as text:
             json.dump(download_manifest(job.downloads), text)
-        fetch = [sys.executable, packed, wanted, "--root", settings.workdir]
+        # Not `-I`: huggingface_hub may be one of the user's own packages. The first place for modules is the program.
+        fetch = [sys.executable, "-E", packed, wanted, "--root", settings.workdir]
         steps.append({"name": "download", "state": "setup", "argv": fetch})
     if job.setup:
         steps.append({"name": "setup", "state": "setup", "argv": ["bash", "-c", setup_script(job.setup)]})
@@ -176,15 +177,10 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
 
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:
-    # Not `-m`: that would look for gpuspec in the folder it runs in.
-    root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-    code = (
-        f"import sys; sys.path[0] = {root!r}\n"
-        "from gpuspec.launch.local.supervisor import main; main(sys.argv[1])"
-    )
+    code = "from gpuspec.launch.local.supervisor import main; main(sys.argv[1])"
     with open(os.path.join(folder, "supervisor.txt"), "wb") as trouble:
         return subprocess.Popen(
-            [sys.executable, "-c", code, folder],
+            python(code, folder),
             cwd=folder,
             stdin=subprocess.DEVNULL if settings.detach else subprocess.PIPE,
             stdout=trouble,

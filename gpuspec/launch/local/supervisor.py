@@ -21,6 +21,7 @@ from gpuspec.launch.local.processes import MARK, end
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
+from gpuspec.launch.programs import program
 from gpuspec.launch.records import Records, log_path, record_of
 from gpuspec.printable import one_line
 
@@ -95,6 +96,7 @@ class Supervisor:
             try:
                 process = subprocess.Popen(
                     step["argv"],
+                    executable=program(step["argv"][0]),
                     cwd=self.job["workdir"],
                     env=self.environment,
                     stdin=subprocess.DEVNULL,

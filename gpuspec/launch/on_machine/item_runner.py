@@ -247,9 +247,7 @@ def one_by_one(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         say(f"{number} of {len(pending)}: {item!r}")
         began = time.monotonic()
         try:
-            code = subprocess.call(
-                ["bash", "-c", manifest["run"]], env=environment(manifest, GPUSPEC_ITEM=item)
-            )
+            code = subprocess.call(**command(manifest, GPUSPEC_ITEM=item))
         except OSError as error:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
@@ -274,7 +272,7 @@ def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     with open(done, "w", encoding="utf-8"):
         pass
     places = {"GPUSPEC_ITEMS": os.path.abspath(listed), "GPUSPEC_ITEMS_DONE": os.path.abspath(done)}
-    process = subprocess.Popen(["bash", "-c", manifest["run"]], env=environment(manifest, **places))
+    process = subprocess.Popen(**command(manifest, **places))
     left = dict.fromkeys(pending)
     unkept: list[str] = []
     failed: list[str] = []
@@ -305,9 +303,11 @@ def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
     return failed
 
 
-def environment(manifest: dict[str, Any], **places: str) -> dict[str, str]:
-    """What a command finds in its environment."""
-    return {**os.environ, MARK: os.path.abspath(manifest["status"]), **places}
+def command(manifest: dict[str, Any], **places: str) -> dict[str, Any]:
+    """How the command is started. A bash in a relative folder of PATH would be one of the job's files."""
+    bash = shutil.which("bash", path=os.pathsep.join(filter(os.path.isabs, os.get_exec_path())))
+    environment = {**os.environ, MARK: os.path.abspath(manifest["status"]), **places}
+    return {"args": ["bash", "-c", manifest["run"]], "executable": bash, "env": environment}
 
 
 def keep(manifest: dict[str, Any], items: list[str]) -> None:

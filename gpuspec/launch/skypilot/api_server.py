@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 
+from gpuspec.launch.programs import program
+
 
 def root_cause(error: BaseException) -> str:
     """The innermost cause of a failed request, without the address and the layers around it: "Connection refused"."""
@@ -25,7 +27,7 @@ def leftover_processes() -> str:
     """What to do about processes of a killed server that keep the next from starting; "" where there are none. When
     memory is short the kernel kills the server alone: its queue still holds a port, and its workers, which ignore
     TERM, go on with what they were asked for."""
-    ours = ["ps", "-U", str(os.getuid()), "-ww", "-o", "pid=,pgid=,args="]
+    ours = [program("ps") or "/bin/ps", "-U", str(os.getuid()), "-ww", "-o", "pid=,pgid=,args="]
     shown = subprocess.run(ours, capture_output=True, text=True, check=False).stdout
     rows = [line.split(maxsplit=2) for line in shown.splitlines()]
     alive = {int(row[0]) for row in rows}

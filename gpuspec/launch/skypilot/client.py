@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
+from gpuspec.launch.programs import program
 from gpuspec.launch.skypilot.api_server import leftover_processes, root_cause
 from gpuspec.launch.skypilot.job_log import COLOUR, JobLog
 from gpuspec.launch.skypilot.job_script import sent_as_file
@@ -92,6 +93,9 @@ class Client:
         require_skypilot()
         # gpuspec reports nobody's jobs to a third party; a user who wants SkyPilot to has set this.
         os.environ.setdefault("SKYPILOT_DISABLE_USAGE_COLLECTION", "1")
+        # It starts its server with `python -m` in the folder we are in, whose modules would be found first. Python
+        # before 3.11 has no way to say so.
+        os.environ.setdefault("PYTHONSAFEPATH", "1")
         with explained():
             import sky
             from sky.client import sdk
@@ -214,7 +218,7 @@ class Client:
     def rsync_options(self, name: str) -> list[str]:
         """How rsync reaches the folder above the job's workdir: with SkyPilot's own ssh settings (those of the user
         may not include them)."""
-        ssh = f"ssh -F {shlex.quote(ssh_settings(name))} {SSH_KEEPALIVE}"
+        ssh = f"{program('ssh') or 'ssh'} -F {shlex.quote(ssh_settings(name))} {SSH_KEEPALIVE}"
         return ["-e", ssh, f"--rsync-path={self.home(name)}; rsync"]
 
     def set_timer(self, name: str, idle_minutes: int) -> None:

@@ -20,6 +20,7 @@ from gpuspec.launch.on_machine.readiness import (
     last_lines,
     patience,
 )
+from gpuspec.launch.programs import program
 from gpuspec.launch.skypilot.client import Client, ssh_settings
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
@@ -49,7 +50,7 @@ def ssh(machine: str, *options: str) -> list[str]:
     alone = ["ControlMaster=no", "ControlPath=none", "BatchMode=yes", "ConnectTimeout=10"]
     alive = ["ServerAliveInterval=5", "ServerAliveCountMax=3"]
     return [
-        "ssh",
+        program("ssh") or "/usr/bin/ssh",
         "-F",
         ssh_settings(machine),
         *(w for each in (*alone, *alive) for w in ("-o", each)),

@@ -63,6 +63,11 @@ def command(
     return said
 
 
+def program(name: str) -> str | None:
+    """Where a program is; None if it is nowhere. A relative folder of PATH would be one of the workspace."""
+    return shutil.which(name, path=os.pathsep.join(filter(os.path.isabs, os.get_exec_path())))
+
+
 def plan_http(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     """One file from an address; a target that ends in "/" is a folder."""
     target = item.get("target") or ""
@@ -110,7 +115,8 @@ def _from_bucket(
     if not folder and (not target or target.endswith("/")):
         target += os.path.basename(key)
     path = confined(fetcher.root, target or os.path.basename(key.rstrip("/")) or "bucket")
-    tool = next((copy for copy in copies if shutil.which(copy[0])), None)
+    found = ((program(copy[0]), copy) for copy in copies)
+    tool, copy = next(((path, copy) for path, copy in found if path), (None, copies[0]))
     quoted = urllib.parse.quote(public, safe=":/%")
     if tool is None and folder:
         names = " or ".join(copy[0] for copy in copies)
@@ -121,13 +127,13 @@ def _from_bucket(
     source = (
         item["source"]
         if "://" in item["source"]
-        else ("s3://" if tool[0] == "aws" else "gs://") + item["source"]
+        else ("s3://" if copy[0] == "aws" else "gs://") + item["source"]
     )
 
     def work(deadline: float) -> int:
         os.makedirs(path if folder else os.path.dirname(path), exist_ok=True)
         before = tree_size(path)
-        command(item["source"], [*tool, source, path], fetcher, deadline)
+        command(item["source"], [tool, *copy[1:], source, path], fetcher, deadline)
         return tree_size(path) - before
 
     return [fetcher.once(item, path, work, pinned=not folder)]
@@ -138,16 +144,19 @@ def plan_git(fetcher: Fetcher, item: dict[str, Any], *, lfs: bool = False) -> li
     source, revision = item["source"], item.get("revision") or "HEAD"
     if source.startswith("-") or revision.startswith("-"):
         raise Failure(f"{source!r} at {revision!r} is not a repository and revision")
-    if not shutil.which("git"):
+    tool = program("git")
+    if tool is None:
         raise Failure("this machine has no git; install it in the image or in `setup`")
-    if lfs and not shutil.which("git-lfs"):
+    if lfs and not program("git-lfs"):
         raise Failure(f"{redacted(source)}: this machine has no git-lfs; install it in the image")
     name = os.path.basename(urllib.parse.urlsplit(source).path.rstrip("/"))
     path = confined(fetcher.root, item.get("target") or (name[:-4] if name.endswith(".git") else name))
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
 
     def git(deadline: float, *arguments: str) -> str:
-        return command(source, ["git", "-C", path, *arguments], fetcher, deadline, environment=environment)
+        # Without hooks: a clone that came with the workspace would run its own.
+        start = [tool, "-C", path, "-c", "core.hooksPath=/dev/null"]
+        return command(source, [*start, *arguments], fetcher, deadline, environment=environment)
 
     def work(deadline: float) -> int:
         os.makedirs(path, exist_ok=True)
@@ -187,7 +196,13 @@ def plan_shell(script: str, *, again: bool = False) -> Any:
         def work(deadline: float) -> int:
             before = tree_size(path)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            command(what, ["bash", "-c", script], fetcher, deadline, environment={**os.environ, **variables})
+            command(
+                what,
+                [program("bash") or "bash", "-c", script],
+                fetcher,
+                deadline,
+                environment={**os.environ, **variables},
+            )
             if not os.path.exists(path):
                 raise Failure(f"the download script ended well, but {item['target']} is not there")
             if item.get("sha256"):
