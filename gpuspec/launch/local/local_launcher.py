@@ -117,7 +117,7 @@ class LocalLauncher:
             deadline = time.monotonic() + GRACE_SECONDS + 5
             while alive(run) and time.monotonic() < deadline:
                 time.sleep(0.05)
-        end(run.id, None, 2.0)
+        end(run.id, grace=2.0)
         now = Records().get(run.id)
         if now.state in FINAL:
             return now
@@ -204,7 +204,7 @@ def _outcome(supervisor: subprocess.Popen[bytes], run: Run) -> Outcome:
     supervisor.wait()
     now = Records().get(run.id)
     if now.state not in FINAL:
-        end(run.id, None, 2.0)
+        end(run.id, grace=2.0)
         said = os.path.join(run_folder(run.id), "supervisor.txt")
         with open(said, encoding="utf-8", errors="replace") as text:
             last = (text.read().strip().splitlines() or [f"exit status {supervisor.returncode}"])[-1]

@@ -17,13 +17,17 @@ from typing import Any
 
 from gpuspec.launch.launcher import State
 from gpuspec.launch.local.nvml import Peak
-from gpuspec.launch.local.processes import MARK, end
+from gpuspec.launch.local.processes import MARK, adopt_orphans, end, reap_adopted
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
 from gpuspec.launch.programs import program
 from gpuspec.launch.records import Records, log_path, record_of
 from gpuspec.printable import one_line
+
+PUMP_SECONDS = 5.0
+"""How long the log is still read once the job and all that it started are ended: what holds it open then is out of
+our reach."""
 
 
 class Supervisor:
@@ -40,7 +44,7 @@ class Supervisor:
         self.log = open(log_path(job["id"]), "ab", buffering=0)  # noqa: SIM115
         self.redactor = Redactor(os.environ.get(name, "") for name in job["secrets"])
         self.reading, self.writing = os.pipe()
-        self.pump = threading.Thread(target=self._pump)
+        self.pump = threading.Thread(target=self._pump, daemon=True)
 
     def say(self, line: str) -> None:
         """A line of our own in the log."""
@@ -53,6 +57,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Everything from the first step to the final state in the record."""
+        adopt_orphans()
         self.record.update(pid=os.getpid())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._count_signal)
@@ -63,9 +68,11 @@ class Supervisor:
         try:
             state, code, message = self._steps()
         finally:  # also where the record could not be written: nothing is left behind
-            end(self.job["id"], None, 2.0, lambda: self.signals > 1)
+            self._end(grace=2.0)
             os.close(self.writing)
-            self.pump.join()
+            self.pump.join(PUMP_SECONDS)
+        if self.pump.is_alive():
+            self.say("a process that could not be ended still holds the log open; it is read no more")
         if message:
             self.say(message)
         if state == "succeeded":
@@ -74,6 +81,15 @@ class Supervisor:
         message = self.redactor.masked(message)
         measured = {} if peak is None else {"peak_memory": peak.end()}
         self.record.update(state=state, exit_code=code, message=message, **measured)
+
+    def _end(self, grace: float, group: int | None = None) -> None:
+        end(
+            self.job["id"],
+            grace=grace,
+            group=group,
+            supervisor=os.getpid(),
+            hurry=lambda: self.signals > 1,
+        )
 
     def _count_signal(self, number: int, frame: object) -> None:
         self.signals += 1
@@ -108,7 +124,7 @@ class Supervisor:
                 return "failed", None, f"{step['name']} could not start: {error.strerror}"
             ended = self._wait(process, step)
             if ended:
-                end(self.job["id"], process.pid, self.job["grace"], lambda: self.signals > 1)
+                self._end(grace=self.job["grace"], group=process.pid)
                 process.wait()
                 return ended
             if process.returncode:
@@ -130,7 +146,7 @@ class Supervisor:
                     process.wait(0.2)
                     return None
                 except subprocess.TimeoutExpired:
-                    pass
+                    reap_adopted(process.pid)
                 if self.signals:
                     return "interrupted", 130, "stopped"
                 if self.orphaned:

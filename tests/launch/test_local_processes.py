@@ -1,0 +1,121 @@
+"""Nothing that a job started on this machine outlives it, however it went out of sight."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpuspec.job.job import Job
+from gpuspec.launch import find_launcher
+from gpuspec.launch.local import processes
+from gpuspec.launch.records import Records, log_path, process_start
+
+from .test_local import NO_PLAN, Driven, launch, settings, state, until, work
+
+__all__ = ["state", "work"]
+
+HIDING = {
+    "session": "setsid bash -c '{}' &",
+    "double fork": "(setsid bash -c '({}) &' &)",
+    "no environment": "env -i bash -c '{}' &",
+    "daemon without environment": "(env -i setsid bash -c '({}) & exit' &) &",
+    "deaf": """env -i setsid bash -c 'trap "" TERM; ({})' &""",
+}
+"""How a process gets out of sight of what started it."""
+
+STAY = "echo $BASHPID >hidden.new; mv hidden.new hidden; while :; do sleep 0.05; done"
+
+
+def hiding(how: str) -> str:
+    return HIDING[how].format(STAY) + "\nuntil [ -e hidden ]; do sleep 0.01; done\ntouch started\n"
+
+
+def hidden(work: Path) -> str | None:
+    """When the process that hides began; None where it is gone."""
+    return process_start(int((work / "hidden").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("how", "then"), [*((how, "exit 0") for how in HIDING), ("double fork", "exit 3"), ("deaf", "sleep 600")]
+)
+def test_it_is_ended_with_the_job(work: Path, monkeypatch: pytest.MonkeyPatch, how: str, then: str) -> None:
+    from gpuspec.launch.local import local_launcher
+
+    monkeypatch.setattr(local_launcher, "GRACE_SECONDS", 0.5)
+    outcome, _, _ = launch(Job(run=hiding(how) + then), work, max_hours=2 / 3600)
+    assert outcome.state == {"sleep 600": "timeout", "exit 0": "succeeded", "exit 3": "failed"}[then]
+    assert hidden(work) is None
+
+
+@pytest.mark.parametrize("how", ["no environment", "daemon without environment"])
+@pytest.mark.parametrize("end", ["ctrl-c", "killed", "stop"])
+def test_it_is_ended_when_the_run_is(tmp_path: Path, work: Path, how: str, end: str) -> None:
+    driven = Driven(tmp_path, work, hiding(how) + "sleep 600")
+    assert hidden(work) is not None
+    if end == "stop":
+        find_launcher("local").stop(driven.run)
+    else:
+        driven.process.send_signal(signal.SIGINT if end == "ctrl-c" else signal.SIGKILL)
+    driven.process.communicate(timeout=60)
+    assert until(lambda: driven.run.state == "interrupted")
+    assert hidden(work) is None
+
+
+@pytest.mark.parametrize("how", ["session", "double fork"])
+def test_it_is_found_by_its_mark_when_the_supervisor_was_killed(tmp_path: Path, work: Path, how: str) -> None:
+    driven = Driven(tmp_path, work, hiding(how) + "sleep 600")
+    assert driven.run.pid is not None
+    os.kill(driven.run.pid, signal.SIGKILL)
+    driven.process.communicate(timeout=60)
+    assert driven.run.state == "failed"
+    assert hidden(work) is None
+
+
+def test_what_is_adopted_and_ends_is_not_kept_in_the_table(work: Path) -> None:
+    job = Job(
+        run="for n in $(seq 50); do (true &); done; touch started; until [ -e go ]; do sleep 0.01; done; exit 7"
+    )
+    record = Records().new(name="adopts", launcher="local", spec_path="-", workdir=str(work))
+    find_launcher("local").launch(job, NO_PLAN, settings(work, detach=True), record)
+    assert until((work / "started").exists)
+    supervisor = Records().get("adopts").pid
+
+    def dead_children() -> int:
+        listed = subprocess.run(
+            ["ps", "-o", "stat=", "--ppid", str(supervisor)], capture_output=True, text=True
+        )
+        return sum(line.startswith("Z") for line in listed.stdout.splitlines())
+
+    assert until(lambda: dead_children() == 0)
+    (work / "go").touch()
+    assert until(lambda: Records().get("adopts").state == "failed")
+    assert Records().get("adopts").exit_code == 7  # that of the command, whoever else was waited for
+
+
+def test_a_log_that_someone_else_holds_open_does_not_keep_a_run_from_its_end(
+    work: Path,
+) -> None:
+    record = Records().new(name="held", launcher="local", spec_path="-", workdir=str(work))
+    job = Job(run="echo $$ >pid.new; mv pid.new pid; until [ -e go ]; do sleep 0.01; done")
+    find_launcher("local").launch(job, NO_PLAN, settings(work, detach=True), record)
+    assert until((work / "pid").exists)
+    with open(f"/proc/{(work / 'pid').read_text().strip()}/fd/1", "wb"):
+        (work / "go").touch()
+        assert until(lambda: Records().get("held").state == "succeeded", 60)
+    assert "still holds the log open" in Path(log_path(record.run.id)).read_text()
+
+
+def test_who_descends_from_a_process() -> None:
+    code = "import os, subprocess; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert processes.below(parent.pid) == [child]
+        assert {parent.pid, child} <= set(processes.below(os.getpid()))
+        os.kill(child, signal.SIGKILL)
+    assert processes.below(parent.pid) == []
