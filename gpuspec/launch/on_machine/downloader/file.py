@@ -50,7 +50,10 @@ def confined(root: str, target: str) -> str:
         or re.match(r"^[A-Za-z]:", target)
     ):
         raise Failure(f"{target!r} leads outside the workspace; give a path inside it")
-    path = os.path.realpath(os.path.join(root, target))
+    try:
+        path = os.path.realpath(os.path.join(root, target))
+    except UnicodeEncodeError as error:  # half of a pair of code units, as JSON may hold
+        raise Failure(f"{target!r} is no name that a file can have") from error
     if path != root and not path.startswith(root.rstrip(os.sep) + os.sep):
         raise Failure(f"{target!r} is a link that leads outside the workspace ({path})")
     return path

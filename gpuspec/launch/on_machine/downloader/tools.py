@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from .transfer import Fetcher
 
 
+_LAST_WORDS = 64 * 1024
+"""Bytes of what a tool printed that are looked at for the lines that are shown."""
+_SHOWN = 1000
+"""Characters of these lines."""
+
+
 def command(
     what: str,
     arguments: list[str],
@@ -27,10 +33,10 @@ def command(
     *,
     environment: dict[str, str] | None = None,
     told: IO[str] | None = None,
-) -> str:
-    """Run a tool in the workspace, with `told` as its standard input; what it printed. Failure with its last words,
-    or when time is up (then it and all it started are ended)."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as words:
+) -> None:
+    """Run a tool in the workspace, with `told` as its standard input. Failure with its last words, or when time is up
+    (then it and all it started are ended)."""
+    with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
             arguments,
             cwd=fetcher.root,
@@ -51,16 +57,16 @@ def command(
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        words.seek(0)
-        said = words.read()
+        words.seek(max(0, words.seek(0, os.SEEK_END) - _LAST_WORDS))
+        said = words.read().decode(errors="replace").replace(what, redacted(what))
     if process.returncode == -signal.SIGKILL:
         raise Failure(f"{redacted(what)}: not finished within its timeout; raise `timeout`")
     if process.returncode:
-        last = "; ".join(line.strip() for line in said.strip().splitlines()[-3:]) or "no message"
+        lines = [line.strip() for line in said.strip().splitlines()[-3:]]
+        last = "; ".join(lines)[-_SHOWN:] or "no message"
         raise Failure(
             f"{redacted(what)}: {os.path.basename(arguments[0])} failed ({process.returncode}): {last}"
         )
-    return said
 
 
 def program(name: str) -> str | None:
@@ -153,10 +159,10 @@ def plan_git(fetcher: Fetcher, item: dict[str, Any], *, lfs: bool = False) -> li
     path = confined(fetcher.root, item.get("target") or (name[:-4] if name.endswith(".git") else name))
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
 
-    def git(deadline: float, *arguments: str) -> str:
+    def git(deadline: float, *arguments: str) -> None:
         # Without hooks: a clone that came with the workspace would run its own.
         start = [tool, "-C", path, "-c", "core.hooksPath=/dev/null"]
-        return command(source, [*start, *arguments], fetcher, deadline, environment=environment)
+        command(source, [*start, *arguments], fetcher, deadline, environment=environment)
 
     def work(deadline: float) -> int:
         os.makedirs(path, exist_ok=True)

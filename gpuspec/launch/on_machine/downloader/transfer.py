@@ -31,9 +31,9 @@ ABANDONED_SECONDS = 3600.0
 """A file that did not grow for so long belongs to a machine that is gone: one that is up gives up long before."""
 
 
-def distinct(tasks: list[Task]) -> list[Task]:
-    """The tasks, each file once. Failure where two would write to one place, or one where another needs a folder: a
-    listing may be made so, and the files are fetched at the same time."""
+def distinct(tasks: list[Task], own: str) -> list[Task]:
+    """The tasks, each file once. Failure where two would write to one place, one where another needs a folder (a
+    listing may be made so, and files are fetched at the same time), or one in the folder of our `own` files."""
     wanted: dict[str, File] = {}
     kept = []
     for task in tasks:
@@ -44,6 +44,10 @@ def distinct(tasks: list[Task]) -> list[Task]:
                 f"{task.file.path} is the place of two files: {redacted(task.file.url)} is one of them"
             )
     for path in wanted:
+        if path.startswith(own + os.sep):
+            raise Failure(
+                f"{path} would lie in {own}, where gpuspec keeps its own files; choose another `target`"
+            )
         above = os.path.dirname(path)
         while above not in wanted and above != os.path.dirname(above):
             above = os.path.dirname(above)
@@ -69,7 +73,10 @@ class Fetcher:
         """Fetch everything, several files at a time; the bytes fetched. Failure says what failed first."""
         with alone_with(self.ledger.path):
             self.ledger.load()
-            tasks = distinct([task for item in downloads for task in self._planned(item)])
+            tasks = distinct(
+                [task for item in downloads for task in self._planned(item)],
+                os.path.dirname(self.ledger.path),
+            )
             missing = [t for t in tasks if t.work or (t.file and not self.is_complete(t.file))]
             self.skipped = len(tasks) - len(missing)
             self._check_space(missing)
@@ -179,7 +186,12 @@ class Fetcher:
     def remember(self, file: File) -> None:
         """Note what was verified, so that the next run need not read it again."""
         found = os.stat(file.path)
-        fact = {"url": file.url, "size": found.st_size, "mtime_ns": found.st_mtime_ns, "check": file.check}
+        fact = {
+            "url": file.url,
+            "size": found.st_size,
+            "mtime_ns": found.st_mtime_ns,
+            "check": file.check and list(file.check),
+        }
         self.ledger.note(file.path, fact)
 
     def download(self, file: File, deadline: float) -> None:

@@ -34,6 +34,23 @@ def patience(deadline: float) -> float:
     return max(0.05, min(STALL_SECONDS, deadline - time.monotonic()))
 
 
+def _connect(address: tuple[str, int], *_: Any, deadline: float) -> socket.socket:
+    """`socket.create_connection` until a deadline: by itself it waits for each address of a host anew."""
+    failed: OSError = TimeoutError("timed out")
+    for family, kind, protocol, _name, where in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
+        if time.monotonic() > deadline:
+            break
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.settimeout(patience(deadline))
+            connection.connect(where)
+            return connection
+        except OSError as error:
+            connection.close()
+            failed = error
+    raise failed
+
+
 class _Incoming(io.RawIOBase):
     """Bytes of a socket until `deadline`; while `header_left` is a number, no more than that."""
 
@@ -156,6 +173,7 @@ def _until(kind: Any) -> Any:
 
     def connection(host: str, *, deadline: float, **options: Any) -> Any:
         made = kind(host, **options)
+        made._create_connection = functools.partial(_connect, deadline=deadline)
         made.response_class = functools.partial(Answer, deadline=deadline)
         return made
 
