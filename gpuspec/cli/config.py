@@ -55,4 +55,4 @@ def _toml(value: Any) -> str:
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_toml(part) for part in value)}]"
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(value).rstrip("\n")

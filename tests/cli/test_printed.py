@@ -21,7 +21,7 @@ from gpuspec.cli.main import main
 from gpuspec.json_text import json_text
 from gpuspec.launch.records import Records, record_of
 from gpuspec.launch.skypilot.yaml_text import render
-from gpuspec.lint.result import Located, Report, place
+from gpuspec.lint.result import Located, Prices, Report, place
 from gpuspec.printable import markdown, one_line
 from gpuspec.report import FORMATS
 from gpuspec.report import render as render_report
@@ -105,7 +105,7 @@ def test_text_in_colour_and_in_narrow_columns(name: str, columns: int | None) ->
     finding = Finding("ACME1", canary, canary, "/run", "error", suggestion=canary, saving=Saving(1.0))
     located = (Located(canary, finding, at, ((at, canary), (cut, canary)), f"https://x.org/{canary}"),)
     located += (Located(canary, finding._replace(fix=Fix(canary, (), safe=True)), cut),)
-    text = render_report("text", Report((canary,), located), (True, columns))
+    text = render_report("text", Report((canary,), located, prices=Prices(canary, canary)), (True, columns))
     ours = r"\x1b\[[0-9;]*m|\x1b\]8;;|\x1b\\"  # colours, and the two halves of a link
     assert re.search(ours, text)
     assert unsafe(re.sub(ours, "", text)) == []
@@ -172,7 +172,8 @@ def canary(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     Path("sky.yaml").write_text(json.loads(raw).replace("\n⌁", ""))
     cells = canary.replace('"', "").replace("\n", "")
     header = "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice"
-    Path("prices.csv").write_text(f'{header}\n"{cells}","{cells}","{cells}",RTX4090,1,8,64,0.2,0.1\n')
+    for prices in ("prices.csv", f"{name}.csv"):
+        Path(prices).write_text(f'{header}\n"{cells}","{cells}","{cells}",RTX4090,1,8,64,0.2,0.1\n')
     Path("wrong.csv").write_text(f'{header}\nx,"{canary}",,"{canary}",1,,,"{canary}",\n')
     Path("bytes.gpu.jsonc").write_bytes(b'{"name": "\xff' + canary.encode() + b'"}')
     Path(os.fsdecode(b"\x9b\xff.gpu.jsonc")).write_text("{")
@@ -193,6 +194,7 @@ def test_lint_in_every_format(canary: str, capfdbinary: pytest.CaptureFixture[by
             if name == "github":
                 text = re.sub(r"(?m)^::(error|warning|notice) title=", "", text)
             assert unsafe(text) == [], name
+    assert unsafe(printed(capfdbinary, "lint", ".", "--prices", f"{canary[:40].replace('/', '-')}.csv")) == []
     lint = ("lint", ".", "--scripts")
     for arguments in (
         (*lint, "--statistics"),
