@@ -32,7 +32,11 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
             )
             return 2
         if debug:
-            raise
+            from traceback import format_exception
+
+            for line in "".join(format_exception(error)).rstrip().split("\n"):
+                tell(line)  # it quotes what was read, too
+            return 3
         tell(f"gpuspec: internal error: {type(error).__name__}: {error}")
         tell(f"  → run {again} and report it: this is our fault, not yours")
         return 3

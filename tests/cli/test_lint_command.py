@@ -197,7 +197,7 @@ def test_the_same_bytes_whatever_the_hash_seed(here: Path) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--format", "json"]])
 def test_a_failure_of_ours_is_three_and_no_traceback(
-    lint, monkeypatch: pytest.MonkeyPatch, options: list[str]
+    lint, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], options: list[str]
 ) -> None:
     def crash(*_: object) -> None:
         raise ZeroDivisionError("ours")
@@ -208,8 +208,10 @@ def test_a_failure_of_ours_is_three_and_no_traceback(
     assert "internal error: ZeroDivisionError: ours" in ran.err
     assert "Traceback" not in ran.err
     monkeypatch.setattr(sys, "argv", ["gpuspec", "--debug", "lint", "clean.gpu.jsonc"])
-    with pytest.raises(ZeroDivisionError):
-        main()
+    assert main() == 3
+    traceback = capfdbinary.readouterr().err.decode()
+    assert traceback.startswith("Traceback (most recent call last):\n")
+    assert traceback.endswith("\nZeroDivisionError: ours\n")
 
 
 def test_a_closed_pipe_is_no_crash(here: Path) -> None:

@@ -17,6 +17,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpuspec import Finding, Fix, Saving
+from gpuspec.catalog import Offer, PriceSource
+from gpuspec.catalog.snapshot import render as snapshot
 from gpuspec.cli.main import main
 from gpuspec.json_text import json_text
 from gpuspec.launch.records import Records, record_of
@@ -155,6 +157,29 @@ def runnable(canary: str) -> str:
     return json.dumps(job)
 
 
+def scripts(raw: str, quoted: str) -> None:
+    """Launch scripts and files beside them, a model's folder and prices of a past refresh."""
+    Path("Makefile").write_text(f"all: # {raw}\n\tfor x in *; do gpuspec run '{raw}'; done\n")
+    Path("launch.py").write_text(
+        f"import subprocess\nfor x in range(3):\n    subprocess.run(['gpuspec', 'run', {quoted}])  # {raw}\n",
+        encoding="utf-8",
+    )
+    Path(".github/workflows").mkdir(parents=True)
+    step = json.dumps(f"for x in 1 2; do gpuspec run {raw}; done")
+    Path(".github/workflows/a.yml").write_text(f"jobs:\n  {quoted}:\n    steps:\n      - run: {step}\n")
+    Path("package.json").write_text(f'{{"scripts": {{{quoted}: {step}}}}}')
+    Path("model").mkdir()
+    config = {
+        name: json.loads(quoted) for name in ("model_type", "architectures", "torch_dtype", "hidden_size")
+    }
+    Path("model/config.json").write_text(
+        json.dumps({**config, "quantization_config": {"quant_method": config["model_type"]}})
+    )
+    Path("folder.jsonc").write_text(
+        '{"model": {"id": "model"}, "gpu_types": ["H100"], "run": "vllm serve model"}'
+    )
+
+
 @pytest.fixture(params=CANARIES)
 def canary(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """One canary, and a folder of files that are full of it."""
@@ -170,6 +195,9 @@ def canary(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     Path(f"{name}.sh").write_text(f"for x in 1 2; do\n  gpuspec run {canary} # {canary}\ndone\n")
     raw = json.dumps(f'# {canary}\nresources:\n  accelerators: "{canary}"\nrun: "{canary}"\n')
     Path("sky.yaml").write_text(json.loads(raw).replace("\n⌁", ""))
+    scripts(raw=canary.replace("\n", ""), quoted=json.dumps(canary))
+    if request.param == "words":
+        monkeypatch.setenv("COLUMNS", "24")  # each word may begin a line
     cells = canary.replace('"', "").replace("\n", "")
     header = "Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice"
     for prices in ("prices.csv", f"{name}.csv"):
@@ -274,6 +302,21 @@ SETTINGS = (
     "exclude = [{c}]\ninclude = [{c}]\n[per-file-ignores]\n{c} = []\n",
     "{c}",
 )
+
+
+def test_prices_of_a_refresh(canary: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    cell = re.sub("[\t\n|]", "", canary)
+    source = PriceSource(cell, None, cell, True, cell, ((cell, 3),), ((cell, 4),))
+    offer = Offer(cell, cell, cell, "RTX 4090", 1, 8, 64, 100, 0.01, None, cell, cell)
+    Path("data").mkdir()
+    for text in (snapshot([source], [offer]), f"# gpuspec prices 1\n{canary}"):
+        Path("data/prices.tsv").write_text(text)
+        for arguments in (
+            ["prices"], ["prices", "--json"], ["gpus"], ["gpus", "RTX 4090"], ["gpus", "--json"], ["--version"],
+            ["plan", "job.jsonc", "--all"], ["plan", "job.jsonc", "--prices", cell], ["lint", "job.jsonc"],
+            ["size", "job.jsonc"], ["gpus", "--cloud", cell], ["prices", "update", "--offline"],
+        ):  # fmt: skip
+            assert unsafe(printed(capfdbinary, *arguments)) == [], arguments
 
 
 def test_settings(canary: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
