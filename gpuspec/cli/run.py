@@ -52,6 +52,9 @@ class Prepared(NamedTuple):
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
 @click.option("--shards", type=click.IntRange(min=2), help="Spread the items over this many machines.")
 @click.option("--shard", metavar="K/N", hidden=True, help="Do only this part of the items.")
+@click.option(
+    "--shards-began", type=float, hidden=True, help="When the launch of all parts began, Unix time."
+)
 @click.option("--no-outputs", is_flag=True, help="Leave the outputs where they are.")
 @click.option("--resume", is_flag=True, help="Do only the items that have not succeeded yet.")
 @click.option(
@@ -115,6 +118,7 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
         outputs=not options["no_outputs"],
         accept_no_timer=given.job.accept_no_timer,
         shard=shard,
+        shards_began=options["shards_began"],
         **{name: options[name] for name in alike},
         max_hours=own_limit if name == "local" else plan.max_hours,
         say=_say,

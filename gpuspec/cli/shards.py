@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from types import FrameType
 from typing import IO, Any
 
@@ -48,9 +49,10 @@ def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, An
         command += ["--on", str(options["on"])]
     command += [f"--{name.replace('_', '-')}" for name in _FLAGS if options[name]]
     command += given.words()
+    began = time.time()
     children = [
         subprocess.Popen(
-            [*command, "--shard", f"{number}/{shards}", "--", spec],
+            [*command, "--shard", f"{number}/{shards}", "--shards-began", repr(began), "--", spec],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

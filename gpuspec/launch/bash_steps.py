@@ -42,7 +42,7 @@ def items_wanted(job: Job, settings: RunSettings, price: float | None = None) ->
     if not found:
         return None
     if not settings.resume:
-        items.set_aside(job, settings.workdir, settings.shard)
+        items.set_aside(job, settings.workdir, settings.shard, settings.shards_began)
     status = items.status_path(job, settings.shard)
-    known = items.earlier_results(job, settings.workdir)
+    known = items.earlier_results(job, settings.workdir) if settings.resume else None
     return items.manifest(job, found, status, fresh=not settings.resume, known=known, price=price)

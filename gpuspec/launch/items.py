@@ -189,13 +189,18 @@ def unfinished(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[s
     return tuple(item for item in part(resolve(job, workdir), shard) if item not in done)
 
 
-def set_aside(job: Job, workdir: str, shard: tuple[int, int] | None) -> None:
+def set_aside(
+    job: Job, workdir: str, shard: tuple[int, int] | None, shards_began: float | None = None
+) -> None:
     """Rename the status files of earlier runs: one that begins anew has begun, and a later `--resume` is about it
-    alone. Those of the other shards of this launch stay. UserError as `alone_with_items`."""
+    alone. Those of the other shards of this launch, which began at the Unix time `shards_began`, stay. UserError as
+    `alone_with_items`."""
     with alone_with_items(job, workdir, shard):
         for path in _status_files(job, workdir):
-            if _overlap(shard, _shard_of(path)):
-                with contextlib.suppress(FileNotFoundError):  # another shard was quicker
+            with contextlib.suppress(FileNotFoundError):  # another shard was quicker
+                # When it came to this machine, as this machine's clock has it: st_mtime may be another's.
+                is_old = shards_began is not None and os.stat(path).st_ctime < shards_began
+                if is_old or _overlap(shard, _shard_of(path)):
                     os.replace(path, path + ".before")
 
 

@@ -44,6 +44,8 @@ class RunSettings(NamedTuple):
     """Rent anew even where a machine of an earlier run is still up and would do."""
     shard: tuple[int, int] | None = None
     """(which, of how many): the part of the items that this run does; None is all of them."""
+    shards_began: float | None = None
+    """Unix time at which all shards of this launch began: what others noted before is of an earlier launch."""
     plain: bool = False
     """One machine of its own, also where another could replace it or replicas were asked for."""
     allow_no_gpu: bool = False

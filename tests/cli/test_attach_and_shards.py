@@ -84,6 +84,13 @@ def done_by(folder: Path, path: str, *options: str) -> str:
     return "".join(sorted((folder / "log").read_text().split()))
 
 
+def test_shards_that_begin_anew_pass_over_nothing(tmp_path: Path) -> None:
+    """Not even what another part had done of a list in another order."""
+    run = "echo {item} >> log"
+    assert done_by(tmp_path, spec(tmp_path, items=["a", "b"], run=run), "--shards", "2") == "ab"
+    assert done_by(tmp_path, spec(tmp_path, items=["b", "a"], run=run), "--shards", "2") == "ab"
+
+
 def test_resume_knows_what_other_parts_have_done(tmp_path: Path) -> None:
     path = spec(tmp_path, items=list("abcdef"), run="echo {item} >> log; [ {item} != c ] || [ -e mended ]")
     assert done_by(tmp_path, path, "--shards", "2") == "abcdef"

@@ -34,6 +34,7 @@ from .driving import (
     until,
     up,
 )
+from .killed_items import EACH, TOGETHER, at_most_one_is_done_twice
 from .vm_stack import GPUS, VMStack
 
 pytestmark = pytest.mark.e2e
@@ -171,6 +172,13 @@ def test_the_time_limit_holds_without_the_client(vms: VMStack, job: dict[str, An
     log = gpuspec(vms, "logs", run["id"])
     assert "gpuspec: time limit reached: 0.003 h" in log.stdout
     assert "never" not in log.stdout
+
+
+@pytest.mark.parametrize("run", [EACH, TOGETHER], ids=["each", "together"])
+def test_items_that_are_killed_are_done_once(vms: VMStack, job: dict[str, Any], run: str) -> None:
+    machine = record(vms)["machine"]
+    at_most_one_is_done_twice(vms, **{**job, "task": "batch", "ports": []}, run=run)
+    assert record(vms)["machine"] == machine
 
 
 def test_a_detached_run_is_ready_by_its_command_then_stopped_reaped_and_down(

@@ -197,6 +197,21 @@ def test_what_was_set_aside_is_of_this_part_and_of_other_spreads(tmp_path: Path)
     assert left == {names[2]}
 
 
+def test_what_another_shard_noted_before_this_launch_is_set_aside(tmp_path: Path) -> None:
+    """Where that shard never gets to begin, `--resume` does its items."""
+    folder = tmp_path / ".gpuspec"
+    folder.mkdir()
+    old, new = (folder / Path(items.status_path(EACH, shard)).name for shard in ((2, 3), (3, 3)))
+    for path in (old, new):
+        path.touch()
+    began = old.stat().st_ctime
+    os.utime(new, (0, 0))  # as the clock of a machine that is behind has it
+    while new.stat().st_ctime <= began:
+        os.utime(new, (0, 0))
+    items.set_aside(EACH, str(tmp_path), (1, 3), new.stat().st_ctime)
+    assert [path.name for path in sorted(folder.iterdir())] == [f"{old.name}.before", new.name]
+
+
 # Where nothing can be noted
 
 

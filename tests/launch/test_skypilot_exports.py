@@ -83,6 +83,7 @@ def test_a_single_request_does_not_start_every_replica() -> None:
         ("service", job("RTX A6000", **{**SERVED, "ports": ()}, scaling=Scaling(1)), "one-port"),
         ("service", job("RTX A6000", **{**SERVED, "readiness": None}, scaling=Scaling(1)), "no-readiness"),
         ("service", job("RTX A6000", scaling=Scaling(0, 2), **SERVED), "no-traffic"),
+        ("service", job("RTX A6000", scaling=Scaling(1), items=("a", "b"), **SERVED), "service-with-items"),
     ],
 )  # fmt: skip
 def test_what_a_controller_could_not_run_is_refused(kind: str, spec: Job, code: str) -> None:

@@ -54,6 +54,12 @@ def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
         raise UserError(
             "not-a-service", "SkyServe runs `task: serve` with `scaling`", 'say "scaling": {"min": 0}'
         )
+    if job.items is not None:
+        raise UserError(
+            "service-with-items",
+            "`scaling` makes this a service, whose replicas answer requests: none of them would do `items`",
+            "leave `scaling` out (or `run --plain`): one machine does them all; or leave `items` out",
+        )
     if len(job.ports) != 1:
         raise UserError(
             "one-port", f"SkyServe serves one port, the spec has {len(job.ports)}", "name one in `ports`"

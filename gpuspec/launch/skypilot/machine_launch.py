@@ -204,7 +204,8 @@ class MachineLaunch:
     def _begin_items(self) -> None:
         """The job has begun: without --resume, what earlier runs have done counts no more."""
         if self.job.items is not None and not self.settings.resume:
-            items.set_aside(self.job, self.settings.workdir, self.settings.shard)
+            settings = self.settings
+            items.set_aside(self.job, settings.workdir, settings.shard, settings.shards_began)
 
     def _detached(self) -> Outcome:
         """Leave the job to its machine, once it is ready where the spec says how to tell."""
