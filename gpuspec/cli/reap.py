@@ -7,7 +7,7 @@ import sys
 import click
 
 from gpuspec.cli.output import say
-from gpuspec.cli.ps import current, hours, place
+from gpuspec.cli.ps import hours, place
 from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher, launchers
@@ -22,37 +22,59 @@ def command(dry_run: bool, yes: bool) -> int:
     """End what nobody looks after: runs whose process is gone or whose time is over, and machines that gpuspec
     rented and no run answers for.
 
-    Their machines are taken away. Exit status 1 if one could not be.
+    Their machines are taken away. Exit status 1 if one could not be, or if a run or a launcher could not be asked.
     """
-    left = [(run, why) for run in map(current, Records().all(active=True)) if (why := _reason(run))]
+    left, unasked = _left()
+    strays, silent = _strays()
     taken = {run.machine for run, _ in left}
-    strays = [(where, stray) for where, stray in _strays() if stray.machine not in taken]
+    strays = [(where, stray) for where, stray in strays if stray.machine not in taken]
+    trouble = int(unasked or silent)
     if not left and not strays:
-        say("nothing to reap")
-        return 0
+        say("nothing to reap" + " among those that could be asked" * trouble)
+        return trouble
     for run, why in left:
         say(f"{run.id} ({run.name}) on {place(run)}: {why}")
     for _, stray in strays:
         price = "price unknown" if stray.price is None else f"${stray.price:.2f}/h"
         say(f"{stray.machine} ({price}): {stray.why}")
     if dry_run:
-        return 0
+        return trouble
     if not yes:
         if not sys.stdin.isatty():
             raise UserError("needs-yes", "nobody can be asked here", "`gpuspec reap --yes` ends these")
         click.confirm(f"end {len(left) + len(strays)} and take the machines away?", abort=True)
-    return max([*(_end(run) for run, _ in left), *(_remove(where, stray) for where, stray in strays)])
+    ended = [*(_end(run) for run, _ in left), *(_remove(where, stray) for where, stray in strays)]
+    return max(trouble, *ended)
 
 
-def _strays() -> list[tuple[Launcher, Stray]]:
+def _left() -> tuple[list[tuple[Run, str]], bool]:
+    """Runs that nobody looks after, each with why, and whether some could not be asked."""
+    found, unasked = [], False
+    for recorded in Records().all(active=True):
+        run = recorded
+        try:
+            run = find_launcher(recorded.launcher).state(recorded)
+        except UserError as error:
+            say(f"{recorded.id} ({recorded.name}) cannot be asked: {error.message}", err=True)
+            unasked = True
+        why = _reason(run)
+        if why:
+            found.append((run, why))
+    return found, unasked
+
+
+def _strays() -> tuple[list[tuple[Launcher, Stray]], bool]:
+    """Machines that no run answers for, and whether a launcher could not be asked for them."""
     found: list[tuple[Launcher, Stray]] = []
+    silent = False
     for name in launchers():
         try:
             where = find_launcher(name)
             found += [(where, stray) for stray in where.strays()]
         except UserError as error:
             say(f"{name} cannot be asked for its machines: {error.message}", err=True)
-    return found
+            silent = True
+    return found, silent
 
 
 def _remove(where: Launcher, stray: Stray) -> int:

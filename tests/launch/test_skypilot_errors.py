@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.client import explained
+from gpuspec.launch.skypilot.explained import explained
 
 CODES = {
     "ApiServerConnectionError": "api-server-down",

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import math
 import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
 from gpuspec.launch.programs import program
-from gpuspec.launch.skypilot.api_server import leftover_processes, root_cause
+from gpuspec.launch.skypilot.explained import explained
 from gpuspec.launch.skypilot.job_log import COLOUR, JobLog
 from gpuspec.launch.skypilot.job_script import sent_as_file
 from gpuspec.launch.skypilot.provisioning import (
@@ -109,12 +110,12 @@ class Client:
 
     def _ask(self, verb: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
         """What the server answers to a request."""
-        with explained():
-            return self._sdk.get(verb(*arguments, **more))
+        return self._sdk.get(verb(*arguments, **more))
 
+    @explained()
     def enabled_clouds(self) -> frozenset[str]:
         """Clouds with working credentials, in lower case. Starts the API server if need be."""
-        clouds = frozenset(str(cloud).lower() for cloud in self._ask(self._sdk.enabled_clouds) or ())
+        clouds = frozenset(str(cloud).lower() for cloud in list(self._ask(self._sdk.enabled_clouds) or ()))
         if not clouds:
             raise UserError(
                 "no-cloud",
@@ -123,39 +124,40 @@ class Client:
             )
         return clouds
 
+    @explained()
     def task(self, config: dict[str, Any], secrets: dict[str, str]) -> Any:
         """A sky.Task from its YAML values. Secrets go in beside the YAML, which SkyPilot keeps a copy of."""
         config = copy.deepcopy(config)
         if secrets:
             config["run"] = sent_as_file(config["run"])
-        with explained():
-            return self._sky.Task.from_yaml_config(config, secrets_overrides=list(secrets.items()))
+        return self._sky.Task.from_yaml_config(config, secrets_overrides=list(secrets.items()))
 
+    @explained()
     def quote(self, task: Any) -> float | None:
         """What the optimizer would pay now, $/h; None where its table could not be read."""
         table = io.StringIO()
-        with explained():
-            dag = self._sky.Dag()
-            dag.add(task)
-            self._sdk.stream_and_get(self._sdk.optimize(dag), output_stream=table)
+        dag = self._sky.Dag()
+        dag.add(task)
+        self._sdk.stream_and_get(self._sdk.optimize(dag), output_stream=table)
         return chosen_price(table.getvalue())
 
+    @explained()
     def launch(self, task: Any, name: str) -> str:
         """Ask for the machine and the job; the request's id."""
-        with explained():
-            return str(self._sdk.launch(task, cluster_name=name))
+        return str(self._sdk.launch(task, cluster_name=name))
 
+    @explained()
     def run_again(self, task: Any, name: str) -> str:
         """Ask a machine that is up for one more job; the request's id."""
-        with explained():
-            return str(self._sdk.exec(task, cluster_name=name))
+        return str(self._sdk.exec(task, cluster_name=name))
 
+    @explained()
     def wait(self, request: str, progress: TextIO | JobLog) -> int | None:
         """Follow a launch to its end; the job's number on the machine."""
-        with explained():
-            job, _ = self._sdk.stream_and_get(request, output_stream=progress)
+        job, _ = self._sdk.stream_and_get(request, output_stream=progress)
         return None if job is None else int(job)
 
+    @explained()
     def machine(self, name: str, *, refresh: bool = False) -> Machine | None:
         """A cluster; None if there is none. `refresh` asks the cloud instead of SkyPilot's memory."""
         found = self._remembered([name])
@@ -163,6 +165,7 @@ class Client:
             found = self._refreshed(found)
         return machine_of(found[0]) if found else None
 
+    @explained()
     def machines(self) -> list[Machine]:
         """Every cluster of this user, as the clouds report it now."""
         return [machine_of(each) for each in self._refreshed(self._remembered(None))]
@@ -180,27 +183,29 @@ class Client:
         force = self._sky.StatusRefreshMode.FORCE
         return on_the_way + list(self._ask(self._sdk.status, names, refresh=force))
 
+    @explained()
     def pending(self, name: str) -> list[str]:
         """Launches of a machine that the server is still busy with, also those of clients that are gone."""
-        with explained():
-            found = self._sdk.api_status(cluster_name=name)
+        found = self._sdk.api_status(cluster_name=name)
         return [
             each.request_id
             for each in found
             if each.cluster_name == name and each.name.split(".")[-1] in ("launch", "exec")
         ]
 
+    @explained()
     def newest_job(self, name: str) -> tuple[int, float] | None:
         """(number, Unix time it was handed in) of the machine's last job."""
         found = map(dict, self._ask(self._sdk.queue, name))
         jobs = [(int(each["job_id"]), float(each["submitted_at"] or 0)) for each in found]
         return max(jobs, default=None)
 
+    @explained()
     def logs(self, name: str, job: int | None, out: TextIO | JobLog, *, follow: bool) -> int:
         """Copy the job's log to `out`; 0, or SkyPilot's own code for a job that did not succeed."""
-        with explained():
-            return int(self._sdk.tail_logs(name, job, follow=follow, output_stream=out))
+        return int(self._sdk.tail_logs(name, job, follow=follow, output_stream=out))
 
+    @explained()
     def job_state(self, name: str, job: int) -> str | None:
         """SkyPilot's word for the job's state; None if the machine does not know it."""
         found = self._ask(self._sdk.job_status, name, [job])
@@ -208,6 +213,7 @@ class Client:
         state = found.get(job, found.get(str(job)))
         return None if state is None else str(state.value)
 
+    @explained()
     def home(self, name: str) -> str:
         """Shell text that changes to the folder above the job's workdir: on a Slurm, whose jobs share one home, the
         machine's folder in it."""
@@ -221,18 +227,22 @@ class Client:
         ssh = f"{program('ssh') or 'ssh'} -F {shlex.quote(ssh_settings(name))} {SSH_KEEPALIVE}"
         return ["-e", ssh, f"--rsync-path={self.home(name)}; rsync"]
 
+    @explained()
     def set_timer(self, name: str, idle_minutes: int) -> None:
         """Change after how many idle minutes the machine goes."""
         self._ask(self._sdk.autostop, name, idle_minutes, self._wait_for_jobs, down=True)
 
+    @explained()
     def cancel_request(self, request: str) -> None:
         """Stop a request that is under way. See `provisioning` before a launch is stopped so."""
         self._ask(self._sdk.api_cancel, [request], silent=True)
 
+    @explained()
     def cancel_job(self, name: str, job: int) -> None:
         """End a job; its machine stays."""
         self._ask(self._sdk.cancel, name, job_ids=[job])
 
+    @explained()
     def down(self, name: str) -> None:
         """Take a machine down, and stop its launch if that is still under way; fine if it is gone. UserError where
         that is not sure."""
@@ -244,16 +254,15 @@ class Client:
         # Starts the server where none is: SkyPilot remembers for 5 s that one was there (sky/server/common.py).
         self._health.cache_clear()
         self._remembered([name])
-        with explained():
-            try:
-                for request in self.pending(name):
-                    wait()
-                    self.cancel_request(request)
+        try:
+            for request in self.pending(name):
                 wait()
-                self._sdk.get(self._sdk.down(name))
-            except self._sky.exceptions.ClusterDoesNotExist:
-                if asked:
-                    end_forgotten(asked)
+                self.cancel_request(request)
+            wait()
+            self._sdk.get(self._sdk.down(name))
+        except self._sky.exceptions.ClusterDoesNotExist:
+            if asked:
+                end_forgotten(asked)
         forget(name)
 
 
@@ -263,31 +272,48 @@ def ssh_settings(machine: str) -> str:
 
 
 def machine_of(status: Any) -> Machine:
-    """A cluster from SkyPilot's record of it."""
+    """A cluster from SkyPilot's record of it. What cannot be read is unknown (a timer: none), so that no machine is
+    hidden by it; a name there must be."""
+
+    def read(of: Any, name: str, kind: Callable[[Any], Any]) -> Any:
+        with contextlib.suppress(Exception):
+            found = getattr(of, name)
+            return None if found is None else kind(found)
+        return None
+
     resources = getattr(status.handle, "launched_resources", None)
-    accelerators = dict(getattr(resources, "accelerators", None) or {})
     price = None
     # A launch that stopped half-way leaves no resources, or some without a place, and so without a price. SkyPilot
     # may print while it looks one up, and standard output is not its own.
     with contextlib.suppress(Exception), contextlib.redirect_stdout(sys.stderr):
         price = float(resources.get_cost(3600))  # type: ignore[union-attr]
-    name, number = next(iter(accelerators.items()), (None, None))
-    cloud = getattr(resources, "cloud", None)
-    return Machine(
-        name=status.name,
-        up=status.status.value == "UP",
-        idle_minutes=int(status.autostop),
-        down=bool(status.to_down),
-        cloud=None if cloud is None else str(cloud).lower(),
-        region=getattr(resources, "region", None),
-        instance=getattr(resources, "instance_type", None),
-        accelerator=name,
-        gpu_count=None if number is None else int(number),
-        spot=getattr(resources, "use_spot", None),
-        price=price,
-        label=(status.labels or {}).get("gpuspec"),
-        was_up=bool(status.cluster_ever_up),
+    accelerators = read(
+        resources, "accelerators", lambda found: [(_text(k), int(v)) for k, v in found.items()]
     )
+    name, number = (accelerators or [(None, None)])[0]
+    minutes = read(status, "autostop", int)
+    return Machine(
+        name=_text(status.name),
+        up=read(status, "status", lambda found: found.value == "UP") or False,
+        idle_minutes=-1 if minutes is None else minutes,
+        down=read(status, "to_down", bool) or False,
+        cloud=read(resources, "cloud", lambda found: str(found).lower()),
+        region=read(resources, "region", _text),
+        instance=read(resources, "instance_type", _text),
+        accelerator=name,
+        gpu_count=number,
+        spot=read(resources, "use_spot", bool),
+        price=price if price is not None and 0 <= price < math.inf else None,
+        label=read(status, "labels", lambda found: _text(found["gpuspec"])),
+        was_up=read(status, "cluster_ever_up", bool) or False,
+    )
+
+
+def _text(found: Any) -> str:
+    """What must be text."""
+    if not isinstance(found, str):
+        raise TypeError(f"{found!r:.50} is no text")
+    return found
 
 
 def chosen_price(table: str) -> float | None:
@@ -295,80 +321,3 @@ def chosen_price(table: str) -> float | None:
     row = next((line for line in COLOUR.sub("", table).splitlines() if "✔" in line), "")
     numbers = re.findall(r"(?<![\w:.])\d+(?:\.\d+)?(?![\w:.])", row.partition("✔")[0])
     return float(numbers[-1]) if numbers else None
-
-
-_SERVER = "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server is meant"
-
-_BUCKET = "make the bucket of `cache`, and give SkyPilot its credentials (`sky check`, `sky storage ls`)"
-_VOLUME = "`sky volumes ls` shows what there is and where, `sky volumes apply` makes one; a bucket is written s3://…"
-_ELSEWHERE = (
-    "leave `regions` out, or name the volume's alone: a machine is where its volume is (`sky volumes ls`)"
-)
-_WILL_NOT_START = "run `sky api stop`, then `sky api start`; the log it names says more"
-
-_ADVICE = {
-    "ApiServerConnectionError": ("api-server-down", _SERVER),
-    # requests' own base class: the server went in the middle of an answer
-    "RequestException": ("api-server-down", _SERVER),
-    "RequestInterruptedError": ("api-server-down", _SERVER),
-    "ServerTemporarilyUnavailableError": ("api-server-down", _SERVER),
-    "ApiServerAuthenticationError": ("api-server-login", "run `sky api login`"),
-    "APIVersionMismatchError": ("api-server-version", "run `sky api stop`, then try again"),
-    "NoCloudAccessError": ("no-cloud", "set up a cloud's credentials and run `sky check`"),
-    "ResourcesUnavailableError": (
-        "sold-out",
-        "try again later, raise max_price, or accept more in gpu_types, clouds and regions",
-    ),
-    "ResourcesMismatchError": (
-        "machine-mismatch",
-        "the machine that is up does not fit this job: take it down",
-    ),
-    "ClusterDoesNotExist": ("machine-gone", "it was taken down: by its timer, by hand, or by its cloud"),
-    "ClusterNotUpError": (
-        "machine-not-up",
-        "it is still being made, or cannot be reached just now: `gpuspec ps` tells which",
-    ),
-    "StorageError": ("cache-bucket", _BUCKET),
-    "StorageSpecError": ("cache-bucket", _BUCKET),
-    "VolumeNotFoundError": ("cache-volume", _VOLUME),
-    "VolumeNotReadyError": ("cache-volume", _VOLUME),
-    "VolumeTopologyConflictError": ("cache-volume", _ELSEWHERE),
-    "NotSupportedError": ("not-supported", "allow another cloud in `clouds`"),
-    "ClusterOwnerIdentityMismatchError": (
-        "machine-of-another",
-        "it belongs to another account: log in to that one",
-    ),
-}
-"""Name of SkyPilot's exception → (our code, what to do)."""
-
-
-@contextlib.contextmanager
-def explained() -> Iterator[None]:
-    """SkyPilot's errors as UserErrors: its own words on one line, and what to do. What it prints goes to standard
-    error (standard output is the job's, or our JSON), and so does all that is logged once it was imported here."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except UserError:
-        raise
-    except Exception as error:
-        kind = type(error)
-        ours = kind.__module__.startswith("gpuspec")
-        if ours or (
-            kind.__module__ == "builtins" and not isinstance(error, ValueError | RuntimeError | ImportError)
-        ):
-            raise
-        code, hint = next(
-            (_ADVICE[base.__name__] for base in kind.__mro__ if base.__name__ in _ADVICE),
-            ("skypilot-failed", "`sky api logs` and `sky status` show more"),
-        )
-        words = " ".join(COLOUR.sub("", str(error)).split()) or kind.__name__
-        # A bucket without credentials is the same to it.
-        if code == "sold-out" and words.startswith("Storage "):
-            code, hint = "cache-bucket", _BUCKET
-        words = words.partition(" It is only allowed for UP")[0]  # what follows is `sky`'s advice, not ours
-        if any(base.__name__ == "RequestException" for base in kind.__mro__):
-            words = f"SkyPilot's API server does not answer ({root_cause(error)})"
-        if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
-            code, hint = "api-server-down", leftover_processes() or _WILL_NOT_START
-        raise UserError(code, words[:600], hint) from error

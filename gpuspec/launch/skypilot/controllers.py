@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS, Client, Machine, explained, machine_of
+from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS, Client, Machine, machine_of
+from gpuspec.launch.skypilot.explained import explained
 from gpuspec.launch.skypilot.job_log import JobLog
 
 
@@ -71,17 +72,18 @@ class Controllers(Client):
 
     # -- managed jobs ------------------------------------------------------------------------------
 
+    @explained()
     def launch_job(self, task: Any, name: str) -> str:
         """Hand a managed job in; the request's id."""
-        with explained():
-            return str(self._jobs.launch(task, name=name))
+        return str(self._jobs.launch(task, name=name))
 
+    @explained()
     def wait_job(self, request: str, progress: TextIO | JobLog) -> int:
         """The number of a managed job that is being handed in."""
-        with explained():
-            numbers, _ = self._sdk.stream_and_get(request, output_stream=progress)
+        numbers, _ = self._sdk.stream_and_get(request, output_stream=progress)
         return int(numbers[0])
 
+    @explained()
     def jobs(self) -> list[ManagedJob]:
         """Managed jobs of this user, newest first."""
         fields = ["job_id", "job_name", "task_name", "status", "recovery_count", "failure_reason"]
@@ -104,29 +106,31 @@ class Controllers(Client):
         """The managed job of this name; names of ours are used once."""
         return next((each for each in self.jobs() if each.name == name), None)
 
+    @explained()
     def job_log(self, number: int, out: TextIO | JobLog, *, follow: bool) -> int:
         """Copy a managed job's log to `out`, over all its machines; 0, or SkyPilot's code for one that did not
         succeed."""
-        with explained():
-            return int(self._jobs.tail_logs(job_id=number, follow=follow, output_stream=out))
+        return int(self._jobs.tail_logs(job_id=number, follow=follow, output_stream=out))
 
+    @explained()
     def end_job(self, number: int) -> None:
         """Have the controller end a managed job and its machine; it does so in its own time."""
         self._ask(self._jobs.cancel, job_ids=[number])
 
     # -- services ----------------------------------------------------------------------------------
 
+    @explained()
     def start_service(self, task: Any, name: str) -> str:
         """Hand a service in; the request's id."""
-        with explained():
-            return str(self._serve.up(task, service_name=name))
+        return str(self._serve.up(task, service_name=name))
 
+    @explained()
     def wait_service(self, request: str, progress: TextIO | JobLog) -> str:
         """Where a service that is being handed in answers."""
-        with explained():
-            _, endpoint = self._sdk.stream_and_get(request, output_stream=progress)
+        _, endpoint = self._sdk.stream_and_get(request, output_stream=progress)
         return str(endpoint)
 
+    @explained()
     def services(self) -> list[Service]:
         """All services."""
         return [
@@ -146,6 +150,7 @@ class Controllers(Client):
         """The service of this name."""
         return next((each for each in self.services() if each.name == name), None)
 
+    @explained()
     def scaling(self, name: str) -> dict[str, Any]:
         """The `replica_policy` by which SkyServe's controller scales a service, from the task that it keeps and
         starts again with; {} where it tells none."""
@@ -156,18 +161,20 @@ class Controllers(Client):
         policy: dict[str, Any] = service.get("replica_policy") or {}
         return policy
 
+    @explained()
     def replica_log(self, name: str, number: int, out: TextIO | JobLog, *, follow: bool) -> None:
         """Copy one replica's log to `out`."""
-        with explained():
-            self._serve.tail_logs(name, target="replica", replica_id=number, follow=follow, output_stream=out)
+        self._serve.tail_logs(name, target="replica", replica_id=number, follow=follow, output_stream=out)
 
+    @explained()
     def end_service(self, name: str) -> None:
         """Take a service and its replicas down; fine if it is gone."""
-        with explained(), suppress(ValueError):
+        with suppress(ValueError):
             self._sdk.get(self._serve.down([name]))
 
     # -- their machines ----------------------------------------------------------------------------
 
+    @explained()
     def controlled(self) -> list[Machine]:
         """The machines that the controllers have rented. SkyPilot leaves them out of its status unless it is asked as
         a developer would."""
@@ -175,15 +182,16 @@ class Controllers(Client):
             found = self._ask(self._sdk.status)
         return [machine_of(each) for each in found if each.is_managed]
 
+    @explained()
     def spent(self, machines: str) -> float:
         """Dollars for all machines so far whose name matches the pattern `machines`, as SkyPilot counts them."""
         found = self._ask(self._sdk.cost_report)
         return sum(float(each["total_cost"] or 0) for each in found if re.fullmatch(machines, each["name"]))
 
+    @explained()
     def is_submitting(self, what: str) -> bool:
         """Whether the server is still busy with a request of this kind ("jobs.launch", "serve.up")."""
-        with explained():
-            return any(each.name.endswith(what) for each in self._sdk.api_status())
+        return any(each.name.endswith(what) for each in self._sdk.api_status())
 
 
 _environment = threading.Lock()

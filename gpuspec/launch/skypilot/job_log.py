@@ -24,16 +24,20 @@ from gpuspec.launch.skypilot.job_script import (
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
-_PEAK = re.compile(re.escape(PEAK_MEMORY) + r" (\d+) MiB")
-_ENDED = re.compile(re.escape(ENDED) + r" (\d+)$")
+_CODE = re.compile(r"(?<!\d)-?\d{1,9}(?!\d)")
+# Digits are counted: a job may print such a line itself, and int() refuses a number of thousands.
+_PEAK = re.compile(re.escape(PEAK_MEMORY) + r" (\d{1,9}) MiB")
+_ENDED = re.compile(re.escape(ENDED) + r" (\d{1,9})$")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
-_ITEMS = re.compile(r"items: (\d+) of (\d+) done in ([\d.]+) s$")
+_ITEMS = re.compile(r"items: (\d{1,9}) of (\d{1,9}) done in (\d{1,9}\.\d) s$")
 _UNTRUE_HERE = "(Ctrl-C to exit log streaming; job will not be killed)"
 """True of `sky logs`; our Ctrl-C ends the job."""
 _LOGGED = re.compile(r"[DIWEF] \d\d-\d\d [\d:.]+ (?:PID=\d+ )?[\w.]+:\d+\]")
 """What SkyPilot 0.14.1 begins each line of a message of its own log with."""
 _TRACEBACK = ("Full traceback:", "Traceback (most recent call last):")
 _SETUP = re.compile(r"(?:\x1b\[36m)?\(setup pid=")
+LONGEST = 1 << 20
+"""Characters of a line; a longer one is shown as several. A job may print without end and never begin a line."""
 
 
 class Discard(io.StringIO):
@@ -78,8 +82,18 @@ class JobLog(io.TextIOBase):
     def write(self, text: str) -> int:
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
-            self._pass(line)
+            self._pass(self._without_beginning(line))
+        self._line = self._without_beginning(self._line)
         return len(text)
+
+    def _without_beginning(self, line: str) -> str:
+        """What is left of a line whose beginnings have been passed on as lines: none is kept that is longer than
+        `LONGEST`."""
+        while len(line) > LONGEST:
+            begins = _JOB.match(line[:1000])
+            self._pass(line[:LONGEST])
+            line = (begins[0] if begins else "") + line[LONGEST:]
+        return line
 
     def flush(self) -> None:
         for stream in (self._out, self._aside):
@@ -142,7 +156,7 @@ class JobLog(io.TextIOBase):
         plain = COLOUR.sub("", line)
         codes = _CODES.search(plain)
         if codes:
-            numbers = [int(code) for code in codes[1].split(",") if code.strip(" -")]
+            numbers = [int(code) for code in _CODE.findall(codes[1])]
             self.exit_code = next((number for number in numbers if number), None)
         if self._is_traceback(plain):
             return

@@ -42,11 +42,14 @@ def machine_run_state(client: Client, run: Run) -> Run:
     number = job_number(client, run)
     if number is None:
         return _without_machine(client, run, machine)
-    now = _STATES.get(client.job_state(name, number) or "", "lost")
+    word = client.job_state(name, number) or "one that its machine does not know"
+    now = _STATES.get(word, "lost")
     known: dict[str, Any] = {"state": now, "machine_job": str(number), "actual_price": machine.price}
     if now in FINAL:
         return record_of(run).update(**known, message="")
-    return run._replace(**known)
+    return run._replace(
+        **known, message=f"SkyPilot gives its job's state as {word}" if now == "lost" else run.message
+    )
 
 
 def job_number(client: Client, run: Run) -> int | None:
