@@ -4,6 +4,7 @@ which order."""
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -27,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # In the background (`pytest &`, `nohup pytest`) these are ignored, and so they would be by all that tests start
+    # and interrupt. A handler does as little, and is not handed on.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     # pytest-xdist would give out the files with the most tests first: launches are few and long, and would come last.
     config.option.loadscopereorder = False
 

@@ -8,6 +8,8 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from waiting import PATIENCE
+
 COMMIT = "c0ffee" * 6 + "c0ff"
 WEIGHTS = b"w" * 700_000
 CONFIG = b'{"a": 1}\n'
@@ -106,7 +108,7 @@ class Site:
         if kind == "stall":
             request.wfile.flush()
             self.stalled.set()
-            self.release.wait(30)
+            self.release.wait(PATIENCE)
         request.close_connection = True
 
 

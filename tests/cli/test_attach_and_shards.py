@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from gpuspec.launch.records import Records
 
@@ -22,7 +23,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def gpuspec(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gpuspec", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
 
 
 def going(launcher: str, **more: Any) -> str:

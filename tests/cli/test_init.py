@@ -11,6 +11,7 @@ from pathlib import Path
 import json5
 import jsonschema
 import pytest
+from waiting import PATIENCE
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/job.schema.json").read_text(encoding="utf-8"))
 
@@ -22,7 +23,7 @@ def gpuspec(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE, until
 
 from gpuspec.launch.records import Records
 
@@ -27,7 +27,7 @@ def gpuspec(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -101,11 +101,9 @@ def test_ctrl_c_at_gpuspec_run_ends_the_job_and_leaves_a_record(tmp_path: Path) 
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "started").exists() and time.monotonic() < deadline and client.poll() is None:
-        time.sleep(0.01)
+    until(lambda: (tmp_path / "started").exists() or client.poll() is not None)
     os.killpg(client.pid, signal.SIGINT)  # as a terminal does: to the whole foreground group
-    _, errors = client.communicate(timeout=30)
+    _, errors = client.communicate(timeout=PATIENCE)
     assert client.returncode == 130, errors
     assert (tmp_path / "saved").exists()
     assert "Traceback" not in errors

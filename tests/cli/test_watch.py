@@ -10,14 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 CLEAN = '{ "run": "python x.py" }\n'
 TWICE = '{ "run": "python x.py", "run": "python y.py" }\n'
-
-
-def heed_interrupts() -> None:
-    """What a shell starts in the background ignores Ctrl-C, and so would every child: CI may be started so."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Watching:
@@ -31,7 +27,6 @@ class Watching:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            preexec_fn=heed_interrupts,
         )
 
     def round(self) -> str:
@@ -45,7 +40,7 @@ class Watching:
 
     def interrupt(self) -> tuple[int, str]:
         self.process.send_signal(signal.SIGINT)
-        rest, _ = self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, rest
 
 

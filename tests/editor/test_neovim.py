@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"
 ASK = """
@@ -53,7 +54,7 @@ def test_neovim_shows_what_lint_finds(tmp_path: Path) -> None:
         env={**os.environ, "PATH": path, "SPEC": str(spec), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     said = json.loads(done.stdout[done.stdout.index("{") :] if "{" in done.stdout else done.stderr)
     # Neovim counts bytes: the emoji has four, `  "run": "echo ` 15, `", ` 3.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lsprotocol import types as lsp
+from waiting import PATIENCE
 
 from .conftest import Editor
 
@@ -270,7 +271,7 @@ async def test_what_a_rule_prints_stays_out_of_the_protocol(tmp_path: Path) -> N
         b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
         for body in (json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages)
     )
-    done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     rest, methods = done.stdout, []
     while rest:
@@ -289,7 +290,7 @@ async def test_without_pygls_it_says_what_to_install(tmp_path: Path) -> None:
         "from gpuspec.__main__ import main\n"
         "sys.argv = ['gpuspec', 'lsp']; sys.exit(main())\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2
     assert "error[lsp-missing]" in done.stderr
     assert "pip install 'gpuspec[lsp]'" in done.stderr

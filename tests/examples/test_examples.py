@@ -12,6 +12,7 @@ from pathlib import Path
 import json5
 import jsonschema
 import pytest
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -43,7 +44,7 @@ def gpuspec(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         stdin=subprocess.DEVNULL,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 from webserver import Site
 
 from gpuspec.job.strategies import strategies
@@ -73,7 +74,7 @@ def fetch(tmp_path: Path, environment: Mapping[str, str]) -> Fetch:
             env={**environment, **(env or {})},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             **options,
         )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from small_disk import small_disk
+from waiting import PATIENCE
 
 from gpuspec.launch.records import Records
 
@@ -134,7 +135,7 @@ def hanging(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
 def test_ctrl_c_in_the_middle_of_a_job_takes_the_machine_down(rented: Path, number: int) -> None:
     with hanging(rented) as process:
         process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     assert "no machine is left" in errors
     assert not cloud.read()
@@ -145,7 +146,7 @@ def test_ctrl_c_in_the_middle_of_a_job_takes_the_machine_down(rented: Path, numb
 def test_ctrl_c_brings_what_was_written(rented: Path, reached: dict[str, str]) -> None:
     with hanging(rented, **reached) as process:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert (rented / "results" / "a.txt").read_text() == "done"
     assert not cloud.read()
@@ -158,7 +159,7 @@ def test_ctrl_c_with_the_network_cut_ends_the_job_and_keeps_the_results(
     (rented / "cut").touch()
     with hanging(rented, **reached) as process:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     ((name, machine),) = cloud.read().items()
     assert machine["jobs"][0][0] == "CANCELLED"
@@ -183,7 +184,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_names_the_machine(rented: Path) -> N
             if "Ctrl-C again" in line:
                 break
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, errors
     (name,) = cloud.read()
     row = Records().get("job")

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -85,7 +86,7 @@ def test_a_job_ends_when_what_it_wrote_is_in_the_bucket(tmp_path: Path, status: 
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(timeout=0.3)
     threading.Timer(0.1, lambda: notes(tmp_path, dirty=False)).start()
-    assert running.communicate(timeout=30) == (None, "")
+    assert running.communicate(timeout=PATIENCE) == (None, "")
     assert running.returncode == status
     assert note.exists()
 
@@ -94,7 +95,7 @@ def test_a_job_ends_when_what_it_wrote_is_in_the_bucket(tmp_path: Path, status: 
 def test_a_job_whose_mount_is_gone_says_what_did_not_arrive(tmp_path: Path, status: int, shown: int) -> None:
     notes(tmp_path, dirty=True)
     running = started(f"exit {status}\n", tmp_path, tmp_path / "gone")
-    _, error = running.communicate(timeout=30)
+    _, error = running.communicate(timeout=PATIENCE)
     assert error == f"{NOT_UPLOADED}: 1 files\n"
     assert running.returncode == shown
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from small_disk import small_disk
+from waiting import PATIENCE
 
 from gpuspec.errors import UserError
 from gpuspec.job.job import Checkpoint, Job, Scaling
@@ -77,7 +78,7 @@ def gpuspec(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from small_disk import small_disk
+from waiting import PATIENCE
 from webserver import Site
 
 from gpuspec.errors import UserError
@@ -91,7 +92,7 @@ def test_a_killed_download_goes_on_in_the_next_process(
         stdout=subprocess.DEVNULL,
     )
     part = work / "models/model.bin.part"
-    assert model.stalled.wait(20)
+    assert model.stalled.wait(PATIENCE)
     while started.poll() is None and not (part.exists() and part.stat().st_size > 200_000):
         pass
     started.send_signal(signal.SIGKILL)
@@ -212,7 +213,7 @@ def test_a_token_in_an_address_is_never_shown(site: Site, fetch: Fetch) -> None:
 
 def test_one_failure_stops_the_others_and_is_the_one_reported(model: Site, fetch: Fetch) -> None:
     model.faults["/model.bin"] = [("stall", 1000)]
-    done = fetch(http(model, timeout=20), {"strategy": "http", "source": f"{model.url}/gone.bin"})
+    done = fetch(http(model, timeout=PATIENCE), {"strategy": "http", "source": f"{model.url}/gone.bin"})
     assert "/gone.bin: not there (HTTP 404)" in done.stderr
     model.release.set()
 
@@ -230,9 +231,9 @@ def test_two_processes_share_one_download(model: Site, tmp_path: Path, environme
         )
         for n in range(2)
     ]
-    assert model.stalled.wait(20)
+    assert model.stalled.wait(PATIENCE)
     model.release.set()
-    said = [process.communicate(timeout=30)[0] for process in both]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sum("1.0 MB fetched" in text for text in said) == 1
     assert sum("0 bytes fetched" in text for text in said) == 1
@@ -277,7 +278,7 @@ def test_real_other_pythons_run_it(model: Site, tmp_path: Path, version: str) ->
         [*command(tmp_path / "machine", [http(model)], [str(found[0])]), "--root", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "models/model.bin").read_bytes() == BODY

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 from webserver import COMMIT, WEIGHTS, Site, with_model
 
 from .conftest import Fetch, command
@@ -92,11 +93,9 @@ def test_two_machines_fetch_into_one_cache_and_do_not_write_to_one_file(
         for name in ("one", "two")
     ]
     folder = tmp_path / f"hf/hub/models--org--model/snapshots/{COMMIT}"
-    deadline = time.monotonic() + 20
-    while len(list(folder.glob("model.safetensors*.part"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(list(folder.glob("model.safetensors*.part"))) == 2)
     hub.release.set()
-    assert [machine.wait(20) for machine in machines] == [0, 0]
+    assert [machine.wait(PATIENCE) for machine in machines] == [0, 0]
     assert {each.get("Range") for each in hub.got(weights)} == {None, "bytes=300000-", "bytes=400000-"}
     assert (folder / "model.safetensors").read_bytes() == WEIGHTS
     assert not list(folder.rglob("*.part"))
@@ -365,11 +364,10 @@ def state_of(process: int) -> str:
 
 
 def test_a_script_that_hangs_is_ended_with_all_it_started(fetch: Fetch, tmp_path: Path) -> None:
-    item = {"strategy": "script", "source": "sleep 600 & echo $! > child; wait", "timeout": 1}
+    item = {"strategy": "script", "source": "sleep 600 & echo $! > child; wait", "timeout": 3}
     done = fetch(item)
     assert "not finished within its timeout" in done.stderr
     child = int((tmp_path / "work/child").read_text())
-    deadline = time.monotonic() + 10  # KILL was sent; it takes effect when the process is next to run
-    while (state := state_of(child)) not in ("Z", "X", "gone"):
-        assert time.monotonic() < deadline, state
+    # KILL was sent; it takes effect when the process is next to run.
+    until(lambda: state_of(child) in ("Z", "X", "gone"))
     assert os.path.exists(tmp_path / "work")

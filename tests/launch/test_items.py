@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waiting import PATIENCE
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -51,7 +52,7 @@ def run(wanted: dict[str, object], folder: Path, **more: object) -> subprocess.C
         capture_output=True,
         text=True,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
-        timeout=60,
+        timeout=PATIENCE,
         **more,  # type: ignore[call-overload]
     )
 
@@ -172,11 +173,11 @@ def test_fresh_begins_anew(tmp_path: Path) -> None:
 
 
 def test_what_each_item_cost(tmp_path: Path) -> None:
-    # $3600/h is $1 a second; two items of at least 0.5 s each
+    # $3600/h is $1 a second; two items of 0.5 s each, and what else the machine does
     job = Job(run="sleep 0.5 # {item} $GPUSPEC_ITEM")
     done = run(items.manifest(job, ("a", "b"), str(tmp_path / "s"), fresh=True, price=3600), tmp_path)
     [line] = [line for line in done.stdout.splitlines() if "each" in line]
-    assert 0.5 <= float(line.split("$")[1].split()[0]) < 5
+    assert 0.5 <= float(line.split("$")[1].split()[0]) < PATIENCE
 
 
 def test_a_full_disk_costs_the_note_and_not_the_items(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -26,7 +25,7 @@ TOGETHER = Job(
     run="""
 while read -r item; do
     echo "$item" >>began
-    [ -e go ] || [ "$item" != c ] || { printf a >>"$GPUSPEC_ITEMS_DONE"; touch stuck; exec sleep 60; }
+    [ -e go ] || [ "$item" != c ] || { printf a >>"$GPUSPEC_ITEMS_DONE"; touch stuck; exec sleep 600; }
     echo "$item" >>"$GPUSPEC_ITEMS_DONE"
 done <"$GPUSPEC_ITEMS"
 """,
@@ -34,15 +33,8 @@ done <"$GPUSPEC_ITEMS"
 """Stops in the middle of its last item, when "a" is a line of what is done and half a line too."""
 
 EACH = TOGETHER._replace(
-    run="echo {item} >>began; [ -e go ] || [ {item} != c ] || { touch stuck; exec sleep 60; }"
+    run="echo {item} >>began; [ -e go ] || [ {item} != c ] || { touch stuck; exec sleep 600; }"
 )
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def start(job: Job, folder: Path, *, resume: bool = False) -> subprocess.Popen[str]:
@@ -58,7 +50,7 @@ def start(job: Job, folder: Path, *, resume: bool = False) -> subprocess.Popen[s
 
 
 def finish(runner: subprocess.Popen[str]) -> tuple[int, str]:
-    said, _ = runner.communicate(timeout=60)
+    said, _ = runner.communicate(timeout=PATIENCE)
     return runner.returncode, said
 
 
@@ -88,7 +80,7 @@ def test_what_was_done_stays_done_whatever_ends_the_run(
         mark = f"{item_runner.MARK}={tmp_path / items.status_path(job)}"
         for pid in item_runner.marked(mark):
             os.kill(pid, signal.SIGKILL)
-    stuck.wait(30)
+    stuck.wait(PATIENCE)
     assert items.unfinished(job, str(tmp_path), None) == ("c",)  # also where nobody ran since
     (tmp_path / "go").touch()
     code, said = finish(start(job, tmp_path, resume=True))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from waiting import PATIENCE, until
 from webserver import Site
 
 from gpuspec.errors import UserError
@@ -56,16 +56,6 @@ def launch(job: Job, work: Path, **more: Any) -> tuple[Outcome, Run, str]:
     record = Records().new(name="test", launcher="local", spec_path="-", workdir=str(work))
     outcome = where.launch(job, NO_PLAN, settings(work, **more), record)
     return outcome, Records().get(record.run.id), Path(log_path(record.run.id)).read_text()
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Whether `condition` comes true within a bound."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 def test_setup_and_run_see_what_the_spec_says(work: Path) -> None:
@@ -288,7 +278,7 @@ def test_a_service_is_waited_for(work: Path) -> None:
     url = f"http://127.0.0.1:{port}/"
     job = Job(
         run=f"({SERVER} {port} >/dev/null 2>&1) & while ! grep -q ready ready 2>/dev/null; do sleep 0.01; done",
-        readiness=Readiness(http=url, timeout=20, interval=0.05),
+        readiness=Readiness(http=url, timeout=PATIENCE, interval=0.05),
         ports=(Port(port),),
     )
     record = Records().new(name="serve", launcher="local", spec_path="-", workdir=str(work))
@@ -303,24 +293,27 @@ def test_a_service_is_waited_for(work: Path) -> None:
 
 def test_readiness_that_never_comes_fails_the_run_and_says_why(work: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/health"
-    job = Job(run="echo loading; sleep 600", readiness=Readiness(http=url, timeout=0.2, interval=0.05))
+    job = Job(run="echo loading; sleep 600", readiness=Readiness(http=url, timeout=2, interval=0.05))
     said: list[str] = []
     outcome, run, log = launch(job, work, say=said.append)
     assert (outcome.state, run.exit_code) == ("failed", 1)
     assert said == ["the last line of its log:", "  loading"]
-    assert run.message == f"not ready within 0.2 s ({url}: [Errno 111] Connection refused)"
+    assert run.message == f"not ready within 2 s ({url}: [Errno 111] Connection refused)"
     assert log.startswith("loading\n")
     assert marked(run.id) == []
 
 
 def test_readiness_by_command(work: Path) -> None:
     job = Job(
-        run="touch up; sleep 0.3",
-        readiness=Readiness(command=("test", "-e", "up"), timeout=20, interval=0.02),
+        run="touch up; while [ ! -e told ]; do sleep 0.01; done",
+        readiness=Readiness(command=("test", "-e", "up"), timeout=PATIENCE, interval=0.02),
     )
-    outcome, _, log = launch(job, work)
-    assert outcome.state == "succeeded"
-    assert "gpuspec: ready after 0 s: test -e up" in log
+    record = Records().new(name="wait", launcher="local", spec_path="-", workdir=str(work))
+    find_launcher("local").launch(job, NO_PLAN, settings(work, detach=True), record)
+    log = Path(log_path(record.run.id))
+    assert until(lambda: re.search(r"^gpuspec: ready after \d+ s: test -e up$", log.read_text(), re.M))
+    (work / "told").touch()
+    assert until(lambda: Records().get(record.run.id).state == "succeeded")
 
 
 # The client is interrupted, killed, gone
@@ -339,7 +332,7 @@ class Driven:
             text=True,
             start_new_session=True,
         )
-        assert until(lambda: (work / "started").exists()), self.process.communicate(timeout=5)
+        until((work / "started").exists)
 
     @property
     def run(self) -> Run:
@@ -348,7 +341,7 @@ class Driven:
 
 def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gpuspec", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "gpuspec", *arguments], capture_output=True, text=True, timeout=PATIENCE
     )
 
 
@@ -357,7 +350,7 @@ def test_ctrl_c_lets_the_job_save_and_says_so(tmp_path: Path, work: Path) -> Non
         tmp_path, work, "trap 'echo saved > state; exit 0' TERM; touch started; while :; do sleep 0.01; done"
     )
     driven.process.send_signal(signal.SIGINT)
-    _, errors = driven.process.communicate(timeout=30)
+    _, errors = driven.process.communicate(timeout=PATIENCE)
     assert driven.process.returncode == 130
     assert "stopping (up to 5 s; Ctrl-C again to kill)" in errors
     assert (work / "state").read_text() == "saved\n"
@@ -370,7 +363,7 @@ def test_ctrl_c_twice_kills(tmp_path: Path, work: Path) -> None:
     assert until((work / "asked").exists)
     assert driven.process.poll() is None
     driven.process.send_signal(signal.SIGINT)
-    driven.process.communicate(timeout=30)
+    driven.process.communicate(timeout=PATIENCE)
     assert driven.process.returncode == 130
     assert marked(driven.run.id) == []
 
@@ -405,7 +398,7 @@ def test_a_client_killed_on_its_way_leaves_a_record_and_nothing_else(
     client = subprocess.run(
         [sys.executable, str(DRIVE), str(tmp_path / "job.json")],
         env={**os.environ, "KILL_AT": point},
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert client.returncode == -signal.SIGKILL
     local, started = find_launcher("local"), point not in ("run_folder:before", "run_folder:after", "job_file:before",
@@ -421,7 +414,7 @@ def test_a_client_killed_on_its_way_leaves_a_record_and_nothing_else(
 
 def test_a_killed_supervisor_leaves_a_run_that_ps_and_reap_understand(tmp_path: Path, work: Path) -> None:
     driven = Driven(tmp_path, work, "touch started; sleep 600", "detach")
-    driven.process.communicate(timeout=30)
+    driven.process.communicate(timeout=PATIENCE)
     run = driven.run
     assert run.pid is not None
     assert run.state == "running"
@@ -457,7 +450,7 @@ def test_a_client_killed_before_it_started_anything_is_understood_too(work: Path
 def test_a_detached_run_is_followed_and_stopped_from_elsewhere(tmp_path: Path, work: Path) -> None:
     run = "trap 'echo saved; exit 0' TERM; echo first; touch started; while :; do sleep 0.01; done"
     driven = Driven(tmp_path, work, run, "detach")
-    driven.process.communicate(timeout=30)
+    driven.process.communicate(timeout=PATIENCE)
     assert driven.process.returncode == 0
     assert driven.run.state == "running"
     assert "running" in cli("ps").stdout
@@ -468,7 +461,7 @@ def test_a_detached_run_is_followed_and_stopped_from_elsewhere(tmp_path: Path, w
     stopped = cli("stop", driven.run.id[:4])
     assert stopped.returncode == 0, stopped.stderr
     assert "interrupted" in stopped.stdout
-    followed = following.communicate(timeout=30)[0]
+    followed = following.communicate(timeout=PATIENCE)[0]
     assert followed.startswith("first\n")
     assert followed.endswith("saved\ngpuspec: stopped\n")
     assert "interrupted" in cli("stop", driven.run.id).stdout  # again: nothing to do, no error
@@ -497,7 +490,7 @@ def test_outputs_that_were_not_written_are_named(work: Path) -> None:
 
 def test_a_run_past_its_limit_is_reaped(tmp_path: Path, work: Path) -> None:
     driven = Driven(tmp_path, work, "touch started; sleep 600", "detach")
-    driven.process.communicate(timeout=30)
+    driven.process.communicate(timeout=PATIENCE)
     assert cli("reap", "--yes").stdout == "nothing to reap\n"
     # as if its own timer had not fired: 2 h ago, limit 1 h
     record_of(driven.run).update(started_up=clock.uptime() - 7200, max_hours=1.0)

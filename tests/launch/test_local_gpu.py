@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 pytestmark = pytest.mark.skipif(not COMPILER or sys.platform != "linux", reason="no C compiler, or not Linux")
@@ -47,7 +48,7 @@ def gpuspec(environment: dict[str, str]) -> Gpuspec:
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "gpuspec", *arguments]
         return subprocess.run(
-            command, env={**environment, **more}, capture_output=True, text=True, timeout=60
+            command, env={**environment, **more}, capture_output=True, text=True, timeout=PATIENCE
         )
 
     return run

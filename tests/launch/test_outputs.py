@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from small_disk import small_disk
+from waiting import PATIENCE, until
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import FetchReport, Outputs, missing
@@ -214,7 +215,7 @@ def test_names_are_data_for_every_shell_on_the_way(run: Run, tmp_path: Path) -> 
 def test_a_machine_that_is_gone_is_an_error_that_says_where_the_results_are(run: Run) -> None:
     shutil.rmtree(run.there)
     with pytest.raises(UserError) as caught:
-        Outputs("127.0.0.1:gone", str(run.here), str(run.staging), "k", ("r/",), ()).fetch(timeout=20)
+        Outputs("127.0.0.1:gone", str(run.here), str(run.staging), "k", ("r/",), ()).fetch(timeout=PATIENCE)
     assert caught.value.code == "outputs-not-fetched"
     assert "still on the machine" in (caught.value.hint or "")
 
@@ -260,13 +261,9 @@ def test_results_come_while_the_job_still_runs(run: Run) -> None:
     outputs = run.outputs("r/")
     run.write("r/a", "early")
     thread = outputs.keep_fetching(over, interval=0.01)
-    waited = threading.Event()
-    for _ in range(2000):
-        if (run.here / "r/a").exists():
-            break
-        waited.wait(0.01)
+    until((run.here / "r/a").exists)
     over.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert (run.here / "r/a").read_text() == "early"
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import FetchReport, Outputs
@@ -176,7 +177,7 @@ def test_a_network_that_falls_silent_is_waited_for_only_so_long(machine: Machine
     began = time.monotonic()
     with pytest.raises(UserError, match="did not come within 2 s"):
         machine.outputs().fetch(timeout=2)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < PATIENCE
     assert not list(machine.here.rglob("big*"))
     assert ssh_left(machine) == []
 
@@ -187,7 +188,7 @@ def test_ssh_itself_notices_a_network_that_is_gone(machine: Machine) -> None:
     began = time.monotonic()
     with pytest.raises(UserError, match="rsync failed"):
         machine.outputs("-o ServerAliveInterval=1 -o ServerAliveCountMax=2").fetch()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_a_fetch_that_hangs_in_the_background_does_not_hold_the_last_one(machine: Machine) -> None:
@@ -195,12 +196,10 @@ def test_a_fetch_that_hangs_in_the_background_does_not_hold_the_last_one(machine
     machine.link.budget, machine.link.after = 2_000_000, "silent"
     outputs, over = machine.outputs(), threading.Event()
     thread = outputs.keep_fetching(over, interval=0.01)
-    assert machine.link.silent.wait(30)
+    assert machine.link.silent.wait(PATIENCE)
     over.set()
     machine.link.mend()
-    began = time.monotonic()
-    assert outputs.fetch(timeout=60) == FetchReport(("r/big",), ())
-    assert time.monotonic() - began < 20
+    assert outputs.fetch(timeout=PATIENCE) == FetchReport(("r/big",), ())
     assert (machine.here / "r" / "big").read_bytes() == body
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from gpuspec.errors import UserError
 from gpuspec.launch import Run, clock, run_cost
@@ -71,7 +72,7 @@ def test_many_processes_write_at_once() -> None:
         "    record.update(state='succeeded', exit_code=n)\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, f"w{n}"]) for n in range(4)]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    assert [writer.wait(PATIENCE) for writer in writers] == [0, 0, 0, 0]
     runs = Records().all()
     assert len(runs) == 40
     assert {run.state for run in runs} == {"succeeded"}
@@ -182,8 +183,8 @@ def test_a_process_number_used_again_is_not_the_same_process() -> None:
     assert alive(run)
     assert not alive(run._replace(pid_start="1"))
     ended = subprocess.Popen(["true"])
-    assert process_start(ended.pid) is None or ended.wait(20) == 0
-    ended.wait(20)
+    assert process_start(ended.pid) is None or ended.wait(PATIENCE) == 0
+    ended.wait(PATIENCE)
     assert process_start(ended.pid) is None
 
 

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waiting import PATIENCE
 from webserver import Site
 
 from gpuspec.job.job import Budget, Download, GpuChoice, Job, SetupStep
@@ -103,7 +104,7 @@ def test_on_a_rented_machine(site: Site, made: dict[str, Any]) -> None:
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=PATIENCE,
             )
             assert done.returncode == 0, done.stdout + done.stderr
         check(folder, made)

@@ -26,7 +26,7 @@ from gpuspec.launch.skypilot.client import Client
 
 def test_what_a_killed_server_left_behind_is_named() -> None:
     """A process group whose first process is dead, and one of whose others is called as SkyPilot's workers are."""
-    worker = "exec -a SkyPilot:executor:long:1 sleep 60"
+    worker = "exec -a SkyPilot:executor:long:1 sleep 600"
     leader = (
         f"import subprocess; subprocess.Popen(['bash', '-c', '{worker}']); print('up', flush=True); input()"
     )

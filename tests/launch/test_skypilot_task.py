@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import PATIENCE
 
 from gpuspec.catalog import Catalog, Offer
 from gpuspec.errors import UserError
@@ -157,7 +158,7 @@ def test_names_fit_clusters(name: str) -> None:
 
 
 def bash(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["bash", "-c", text], cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(["bash", "-c", text], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
 
 
 @settings(max_examples=40, deadline=None)
@@ -288,9 +289,9 @@ def test_shards_are_every_item_once() -> None:
 
 
 def test_the_limit_ends_the_job_and_says_so(tmp_path: Path) -> None:
-    done = bash(run_text("echo started; sleep 60", 1 / 3600), tmp_path)
+    done = bash(run_text("echo started; sleep 600", 2 / 3600), tmp_path)
     assert done.stdout == "started\n"
-    assert f"{LIMIT_REACHED}: 0.000277778 h" in done.stderr
+    assert f"{LIMIT_REACHED}: 0.000555556 h" in done.stderr
     assert done.returncode == 124
 
 
@@ -301,7 +302,7 @@ def test_setup_takes_from_the_same_limit(tmp_path: Path) -> None:
     uptime = float(Path("/proc/uptime").read_text().split()[0])
     assert uptime + 7100 < ends <= uptime + 7200
     (tmp_path / ".gpuspec" / "ends").write_text(f"{int(uptime) - 5}\n")  # setup has used it all up
-    done = bash(run_text("sleep 60", 2.0), tmp_path)
+    done = bash(run_text("sleep 600", 2.0), tmp_path)
     assert done.returncode == 124
 
 

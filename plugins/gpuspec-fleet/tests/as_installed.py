@@ -73,6 +73,6 @@ def gpuspec(*arguments: str, cwd: Path, env: dict[str, str]) -> tuple[int, str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=180,
     )
     return done.returncode, done.stdout + done.stderr

@@ -60,9 +60,13 @@ LISTENING = ["env", "--default-signal=INT"]
 GPUS = {"gpu_types": ["RTX 4090", "RTX A6000"]}
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """What `condition` gives once it gives something; fails after a bound."""
-    deadline = time.monotonic() + seconds
+PATIENCE = 180.0
+"""Seconds to wait for what comes at once on an idle machine: on a busy one, too, only what hangs takes longer."""
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """What `condition` gives once it gives something."""
+    deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.05)

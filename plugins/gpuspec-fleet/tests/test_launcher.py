@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from as_installed import command, needs
-from machines import LISTENING, Here, Machine, until
+from machines import LISTENING, PATIENCE, Here, Machine, until
 
 pytestmark = pytest.mark.slow
 
@@ -113,9 +114,14 @@ def test_a_failing_job_is_reported_as_failing(
 
 
 def test_readiness_is_awaited_on_the_machine(here: Here, alpha: Machine) -> None:
-    wait = {"command": ["test", "-e", "ready"], "timeout": 60, "interval": 0.1}
-    status, said = here.run(run="touch ready; sleep 1; echo done", readiness=wait)
-    assert (status, "gpuspec: ready after 0 s: test -e ready" in said) == (0, True), said
+    wait = {"command": ["test", "-e", "ready"], "timeout": PATIENCE, "interval": 0.1}
+    client = here.start(run="touch ready; while [ ! -e told ]; do sleep 0.05; done", readiness=wait)
+    ready = re.compile(r"^gpuspec: ready after \d+ s: test -e ready$", re.MULTILINE)
+    until(lambda: here.recorded().get("state") == "running")
+    until(lambda: ready.search(here.gpuspec("logs", "test")[1]))
+    (alpha.work(here.recorded()["id"]) / "told").touch()
+    said = client.communicate(timeout=PATIENCE)[0]
+    assert (client.returncode, bool(ready.search(said))) == (0, True), said
     status, said = here.run("--fresh", run="sleep 600", readiness={**wait, "timeout": 1})
     assert (status, "failed: not ready within 1 s (test -e ready: exit status 1)" in said) == (1, True), said
     until(lambda: not alpha.processes())
@@ -149,8 +155,8 @@ def test_one_job_at_a_time_on_each_machine(here: Here, alpha: Machine, beta: Mac
     for machine in (alpha, beta):
         for work in (machine.home / ".gpuspec-fleet/work").iterdir():
             (work / "done").touch()
-    assert (first.communicate(timeout=60)[0], first.returncode)[1] == 0
-    assert "alpha is busy with test of" in second.communicate(timeout=60)[0]
+    assert (first.communicate(timeout=PATIENCE)[0], first.returncode)[1] == 0
+    assert "alpha is busy with test of" in second.communicate(timeout=PATIENCE)[0]
     assert second.returncode == 0
 
 
@@ -183,7 +189,7 @@ def test_a_job_is_ended_with_all_it_started(here: Here, alpha: Machine, how: str
         assert "its machine is gone" not in said
     else:
         client.send_signal(signal.SIGINT if how == "ctrl-c" else signal.SIGTERM)
-    said = client.communicate(timeout=60)[0]
+    said = client.communicate(timeout=PATIENCE)[0]
     assert client.returncode == 130, said
     assert here.runs()[0]["state"] == "interrupted"
     assert alpha.state(run)["state"] == "interrupted"
@@ -195,7 +201,7 @@ def test_the_machine_keeps_the_time_limit_when_the_client_is_killed(here: Here, 
     until(lambda: here.recorded().get("state") == "running")
     run = here.recorded()["id"]
     os.killpg(client.pid, signal.SIGKILL)
-    client.communicate(timeout=60)
+    client.communicate(timeout=PATIENCE)
     assert here.runs()[0]["state"] in ("running", "setup")
     until(lambda: alpha.state(run).get("state") == "timeout")
     shown = here.runs()[0]
@@ -221,7 +227,7 @@ def test_a_client_killed_while_it_copies_leaves_the_machine_free(
     run = here.recorded()["id"]
     assert here.runs()[0]["state"] == "starting"
     os.killpg(client.pid, signal.SIGKILL)
-    client.communicate(timeout=60)
+    client.communicate(timeout=PATIENCE)
     until(lambda: alpha.state(run).get("state") == "interrupted")
     shown = here.runs()[0]
     assert (shown["state"], "before the job was started" in shown["message"]) == ("interrupted", True)
@@ -246,7 +252,7 @@ def test_secrets_are_nowhere_but_in_the_job(here: Here, alpha: Machine) -> None:
     assert len(shown) > 5
     assert not [line for line in shown if canary.encode() in line]
     (alpha.work(here.recorded()["id"]) / "done").touch()
-    said = client.communicate(timeout=60)[0]
+    said = client.communicate(timeout=PATIENCE)[0]
     assert client.returncode == 0, said
     assert said.count("got ***") == 2
     assert canary not in said
@@ -268,7 +274,7 @@ def test_what_the_machine_lost_is_reaped(here: Here, alpha: Machine) -> None:
     run = here.recorded()["id"]
     pid = until(lambda: alpha.state(run).get("pid"))
     os.killpg(client.pid, signal.SIGKILL)
-    client.communicate(timeout=60)
+    client.communicate(timeout=PATIENCE)
     os.kill(pid, signal.SIGKILL)
     shown = until(lambda: [run for run in here.runs() if run["state"] == "lost"])[0]
     assert "the process that looked after it is gone" in shown["message"]
@@ -289,7 +295,7 @@ def test_detached_it_needs_no_client(here: Here, alpha: Machine) -> None:
     assert logs.stdout
     assert logs.stdout.readline() == "begun\n"
     (alpha.work(here.recorded()["id"]) / "done").touch()
-    assert logs.communicate(timeout=30)[0] == "over\n"
+    assert logs.communicate(timeout=PATIENCE)[0] == "over\n"
     assert logs.returncode == 0
     assert here.runs()[0]["state"] == "succeeded"
 
@@ -302,7 +308,7 @@ def test_a_log_that_is_cut_off_goes_on_where_it_was(here: Here, alpha: Machine) 
     following = until(lambda: [pid for pid in children(client.pid) if b" follow " in cmdline(pid)])
     os.kill(following[0], signal.SIGKILL)
     (alpha.work(here.recorded()["id"]) / "done").touch()
-    said = client.communicate(timeout=60)[0]
+    said = client.communicate(timeout=PATIENCE)[0]
     assert client.returncode == 0, said
     assert [line for line in said.splitlines() if line.startswith(("line", "end"))] == [
         *(f"line {number}" for number in range(1, 7)),
@@ -381,7 +387,7 @@ def test_ports_answer_here(here: Here, alpha: Machine) -> None:
         assert until(lambda: fetched(attach.pid, port)) == b"hello\n"
     finally:
         os.killpg(attach.pid, signal.SIGINT)
-        attach.communicate(timeout=60)
+        attach.communicate(timeout=PATIENCE)
         relaying.kill()
         relaying.wait()
         config.write_text(as_ever)

@@ -39,7 +39,7 @@ class Server:
         )
         command = ["rsync", "--daemon", "--no-detach", f"--config={folder}/rsyncd.conf"]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 180
         while socket.socket().connect_ex(("127.0.0.1", self.port)):
             assert time.monotonic() < deadline, self.log.read_text()
 
