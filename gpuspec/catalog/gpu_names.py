@@ -87,7 +87,7 @@ class GpuNames:
             index.setdefault(_plain(gpu.name), (gpu, False))
             for vocabulary, alias in gpu.aliases:
                 index.setdefault(_plain(alias), (gpu, vocabulary == "old"))
-            if gpu.name[4:8].isdigit() and gpu.name.startswith("RTX "):
+            if gpu.name[4:8].isdecimal() and gpu.name.startswith("RTX "):
                 index.setdefault(_plain(gpu.name[4:]), (gpu, False))
         for key in _AMBIGUOUS:
             index.pop(key, None)
@@ -198,8 +198,8 @@ def split_count(name: str) -> tuple[str, int | None]:
 def _is_share(text: str) -> bool:
     """Part of one GPU, as Kubernetes and Ray write it: "V100:0.5"."""
     whole, dot, part = text.partition(".")
-    return whole == "0" and bool(dot) and part.isdigit()
+    return whole == "0" and bool(dot) and part.isdecimal()
 
 
 def _is_count(text: str) -> bool:
-    return text.isdigit() and 1 <= int(text[:4]) <= 1024 and not text.startswith("0")
+    return text.isdecimal() and len(text) <= 4 and int(text) <= 1024 and not text.startswith("0")

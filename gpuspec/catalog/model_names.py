@@ -216,11 +216,11 @@ def _ollama(stem: str, tag: str) -> str:
 
 
 def _is_date(part: str) -> bool:
-    return part.isdigit() and len(part) in (4, 6, 8)
+    return part.isdecimal() and len(part) in (4, 6, 8)
 
 
 def _is_size(part: str) -> bool:
-    return len(part) > 1 and part[-1] in "bm" and part[0].isdigit()
+    return len(part) > 1 and part[-1] in "bm" and part[0].isdecimal()
 
 
 def _contains(parts: tuple[str, ...], shape: tuple[str, ...]) -> bool:
@@ -238,7 +238,7 @@ def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
         number = part[:-1]
         group = active if number[0] == "a" else total
         number = number.lstrip("a")
-        if number.replace(".", "", 1).isdigit():
+        if number.replace(".", "", 1).isdecimal():
             group.add(float(number) / (1000 if part[-1] == "m" else 1))
     size = total.pop() if len(total) == 1 else None
     return (size if size and size < 10_000 else None), (active.pop() if len(active) == 1 else None)

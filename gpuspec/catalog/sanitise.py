@@ -208,7 +208,7 @@ def _without_total(name: str, number: int) -> str:
     """ "A100-80GB-160GB" of Verda is 2 × A100-80GB: the memory of all GPUs stands behind that of one."""
     head, _, tail = name.rpartition("-")
     one = head.rpartition("-")[2]
-    if tail.endswith("GB") and one.endswith("GB") and tail[:-2].isdigit() and one[:-2].isdigit():
+    if tail.endswith("GB") and one.endswith("GB") and tail[:-2].isdecimal() and one[:-2].isdecimal():
         return head if int(tail[:-2]) == int(one[:-2]) * number else name
     return name
 

@@ -35,7 +35,7 @@ def command(what: str, given: CaseOptions) -> int:
     if entry is not None:
         say(*markdown(loaded(entry.rule)).removesuffix("\n").split("\n"))
         return 0
-    match = re.fullmatch(r"(.+?)(?::(\d+))?(?::\d+)?", what)
+    match = re.fullmatch(r"(.+?)(?::(\d{1,9}))?(?::\d{1,9})?", what)
     path, line = (match[1], match[2]) if match else (what, None)
     if not os.path.lexists(path):
         from difflib import get_close_matches

@@ -22,7 +22,7 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     which, _, many = text.partition("/")
-    if not (which.isdigit() and many.isdigit() and 1 <= int(which) <= int(many)):
+    if len(text) > 20 or not (which.isdecimal() and many.isdecimal() and 1 <= int(which) <= int(many)):
         raise UserError("bad-shards", f"--shard {text!r} is not K/N", "use --shards N")
     return int(which), int(many)
 

@@ -237,7 +237,7 @@ def before(version: str | None, limit: Version) -> bool:
     """Whether a stated version is older than `limit`; an unstated one is current."""
     numbers = []
     for piece in (version or "").lstrip("v").split(".")[:2]:
-        if not piece.isdigit():
+        if not piece.isdecimal() or len(piece) > 9:
             break
         numbers.append(int(piece))
     return len(numbers) == 2 and (numbers[0], numbers[1]) < limit

@@ -103,7 +103,7 @@ def masked(text: str) -> str:
 def _placeholder(text: str) -> bool:
     """Whether it only stands for a secret: your-token-here, hf_xxxx."""
     low = text.lower()
-    if low.startswith("sk-") and not any(char.isdigit() for char in low):
+    if low.startswith("sk-") and not any(char.isdecimal() for char in low):
         return True  # words with hyphens between them
     return any(word in low for word in _PLACEHOLDER if word not in ("token", "secret")) or len(set(low)) < 8
 
@@ -116,5 +116,5 @@ def _random(text: str) -> bool:
         return False
     if "/" in text and (text.startswith(("/", "./")) or "." in text):
         return False  # a path
-    digits = sum(char.isdigit() for char in text)
+    digits = sum(char.isdecimal() for char in text)
     return digits >= 3 and any(char.isalpha() for char in text) and len(set(text)) >= 10

@@ -21,7 +21,7 @@ _ELSEWHERE = frozenset(
 )
 """Wrappers whose command runs on another machine, in a container or many times at once."""
 _READ = re.compile(r"\bread\b(?:\s+-\w+(?:\s+\d+)?)*((?:\s+\w+)*)")
-_BRACES = re.compile(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.-?(\d+))?\}|\{([^{}]*,[^{}]*)\}")
+_BRACES = re.compile(r"\{(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.-?(\d{1,9}))?\}|\{([^{}]*,[^{}]*)\}")
 _HANDED = re.compile(r"\"?\$\{?[@*\d]")
 _NAME = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)")
 
@@ -222,7 +222,8 @@ class _Reader:
                 inner = depth
         given = command.words[1].text if len(command.words) > 1 else ""
         if command.name == "break":
-            self.judge.leave(self.inside, max(inner, depth - (int(given) if given.isdigit() else 1)), guards)
+            loops = int(given[:6]) if given.isdecimal() else 1
+            self.judge.leave(self.inside, max(inner, depth - loops), guards)
         elif given in ("", "0"):
             self.judge.leave(self.inside, 0 if command.name == "exit" else inner, guards)
 

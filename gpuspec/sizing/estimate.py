@@ -27,9 +27,11 @@ def need(
 
     `prompt`: how many of the context's tokens come in at once (None: any number); `trainable`: parameters of
     the adapters, where counted. Unsized, with the reason, where a fact is missing. Raises ValueError for a
-    number of GPUs below one or absurd."""
-    if not 1 <= gpus <= MOST:
+    number of GPUs below one."""
+    if gpus < 1:
         raise ValueError(f"{gpus} GPUs")
+    if gpus > MOST:
+        return Unsized(f"no machine has {gpus:,} GPUs")
     if workload.other_models:
         return Unsized(
             f"the job loads {', '.join(workload.other_models)} as well; say min_vram for all together"

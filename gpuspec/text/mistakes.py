@@ -30,7 +30,7 @@ def advice(written: str, word: str) -> tuple[str, str | None]:
     meant = same.get(low, low)
     if meant in ("true", "false", "null"):
         return f"{shown(word)} is no value", f"write {meant}"
-    if word[:1].isdigit() or word[:1] in "+-.":
+    if word[:1].isdecimal() or word[:1] in "+-.":
         return f"{shown(word)} is no number", "write a plain number, or put a string in double quotes"
     if written[:1] in TYPOGRAPHIC and len(written) > 1:
         return (

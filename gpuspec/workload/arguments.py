@@ -79,7 +79,7 @@ def _following(meaning: str | None, rest: Sequence[Word], config: bool) -> tuple
 
 
 def _negative(text: str) -> bool:
-    return len(text) > 1 and (text[1].isdigit() or text[1] == ".")
+    return len(text) > 1 and (text[1].isdecimal() or text[1] == ".")
 
 
 def enter(values: Values, meaning: str, value: str, text: str, tool: Tool) -> None:

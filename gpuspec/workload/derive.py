@@ -111,7 +111,7 @@ def layers_left(values: Values, match: ModelMatch | None) -> None:
     layers = str(offload.known).removeprefix("layers ")
     total = match.model.layers if match and match.model else None
     del values["cpu_offload"]
-    if layers.isdigit() and (int(layers) < (total or 1)):
+    if layers.isdecimal() and int(layers[:9]) < (total or 1):
         values["cpu_offload"] = offload._replace(known="weights")
 
 

@@ -251,7 +251,7 @@ def devices(text: str) -> int | None:
     """GPUs in a list: "0,1" of Ultralytics, "localhost:0,1" of DeepSpeed; one on this machine only."""
     host, _, listed = text.strip("[]").rpartition(":")
     each = listed.split(",")
-    here = host in ("", "localhost", "cuda") and all(one.strip().isdigit() for one in each)
+    here = host in ("", "localhost", "cuda") and all(one.strip().isdecimal() for one in each)
     return len(each) if here else None
 
 

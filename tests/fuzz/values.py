@@ -12,7 +12,7 @@ from gpuspec.plugin.installed_catalog import installed_catalog
 NUMBERS = [
     "0", "1", "2", "4", "8", "16", "4096", "8192", "131072", "0.9", "0.95", "1.0", "1e3", "32k", "auto",
     "none", "-1", "-0", "00", "0x10", "1_000", "2147483648", "9" * 30, "9" * 5000, "1e400", "-1e400", "nan",
-    "inf", "-inf", "1/0", "٣", "½", "1,2", "0,1,2,3", " 8 ", "8 8", "", "+8", "8.", ".8", "1e-400", "true",
+    "inf", "-inf", "1/0", "٣", "²", "½", "1,2", "0,1,2,3", " 8 ", "8 8", "", "+8", "8.", ".8", "1e-400", "true",
 ]  # fmt: skip
 WORDS = [
     "bf16", "float16", "fp8", "fp8_e5m2", "awq", "gptq", "int4", "nf4", "gguf:Q4_K_M", "bitsandbytes",
@@ -48,7 +48,9 @@ def model(chance: random.Random) -> str:
 
 def gpu(chance: random.Random) -> str:
     """A GPU by name, and at times how many."""
-    return chance.choice(_gpus()) + chance.choice(("", "", "", ":1", ":8", ":0", ":x", " x4"))
+    return chance.choice(_gpus()) + chance.choice(
+        ("", "", "", ":1", ":8", ":0", ":x", " x4", ":²", ":1" + "0" * 5000)
+    )
 
 
 @lru_cache

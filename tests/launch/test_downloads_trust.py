@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 from webserver import COMMIT, CONFIG, WEIGHTS, Site, with_model
 
 from gpuspec.launch.on_machine.downloader.fetch import PLANNERS
@@ -295,7 +296,7 @@ def with_library(tmp_path: Path, environment: dict[str, str], url: str, **more: 
         cwd=work,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from gpuspec.job.job import Job
 from gpuspec.launch import find_launcher
@@ -61,7 +62,7 @@ def test_it_is_ended_when_the_run_is(tmp_path: Path, work: Path, how: str, end: 
         find_launcher("local").stop(driven.run)
     else:
         driven.process.send_signal(signal.SIGINT if end == "ctrl-c" else signal.SIGKILL)
-    driven.process.communicate(timeout=60)
+    driven.process.communicate(timeout=PATIENCE)
     assert until(lambda: driven.run.state == "interrupted")
     assert hidden(work) is None
 
@@ -71,7 +72,7 @@ def test_it_is_found_by_its_mark_when_the_supervisor_was_killed(tmp_path: Path, 
     driven = Driven(tmp_path, work, hiding(how) + "sleep 600")
     assert driven.run.pid is not None
     os.kill(driven.run.pid, signal.SIGKILL)
-    driven.process.communicate(timeout=60)
+    driven.process.communicate(timeout=PATIENCE)
     assert driven.run.state == "failed"
     assert hidden(work) is None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from traps import lay, sprung
+from waiting import PATIENCE
 from webserver import Site
 
 from gpuspec.job.job import Download, Job
@@ -47,7 +48,7 @@ def run(folder: Path, command: list[str], **environment: str) -> subprocess.Comp
         env={**os.environ, "PATH": path, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 
@@ -82,7 +83,7 @@ def test_the_language_server_takes_nothing_from_its_folder(folder: Path) -> None
     for each in words:
         body = json.dumps({"jsonrpc": "2.0", **each}).encode()
         sent += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    done = subprocess.run([GPUSPEC, "lsp"], cwd=folder, input=sent, capture_output=True, timeout=120)
+    done = subprocess.run([GPUSPEC, "lsp"], cwd=folder, input=sent, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert b'"capabilities"' in done.stdout
     assert sprung(folder.parent / "sprung") == []

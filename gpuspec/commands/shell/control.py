@@ -193,8 +193,9 @@ class Control:
             first, last = (
                 lookup(name, self.scope) if name[:1].isalpha() else name for name in begun.group(2, 4)
             )
-            if isinstance(first, str) and isinstance(last, str) and first.isdigit() and last[:6].isdigit():
-                numbers = range(int(first), int(last[:6]) + (begun[3] == "<="))[:MAX_FIELDS]
+            ends = [each[:6] for each in (first, last) if isinstance(each, str) and each[:6].isdecimal()]
+            if len(ends) == 2:
+                numbers = range(int(ends[0]), int(ends[1]) + (begun[3] == "<="))[:MAX_FIELDS]
                 words = tuple(Word(str(number)) for number in numbers)
         around = self._repeated("for", node, variable=begun[1] if begun else "", words=words)
         self._loop(node, around, around[-1].variable, UNKNOWN + around[-1].mark)

@@ -291,7 +291,7 @@ def _variable(node: Node, name: str, index: str, scope: Scope, quoted: bool) -> 
         yield (value[0] if value else ""), quoted
     else:
         digits = index[1:-1]
-        known = digits.isdigit() and len(digits) < 6 and int(digits) < len(value)
+        known = digits.isdecimal() and len(digits) < 6 and int(digits) < len(value)
         yield (value[int(digits)] if known else unknown(node, scope)), True
 
 

@@ -19,7 +19,7 @@ Value = Union[str, tuple[str, ...]]
 MAX_DEPTH = 80
 """Of nested constructs; scripts that people write stay below 10."""
 
-MAX_STEPS = 100_000
+MAX_STEPS = 40_000
 """Statements of one script, with the body of a function counted at each call: what calls itself twice at each
 level, or feeds ever longer text to eval, ends here."""
 
@@ -136,7 +136,7 @@ def with_values(first: Mapping[str, str | None], more: Mapping[str, str]) -> Map
 
 def lookup(name: str, scope: Scope) -> Value | None:
     """A variable's value; None where nothing has set it."""
-    if name.isdigit():
+    if name.isdecimal():
         known = scope.positional
         if known is None or int(name[:5]) == 0 or len(name) > 4:
             return None

@@ -63,7 +63,7 @@ def _visible(nvml: Any, environment: Mapping[str, str]) -> list[Any]:
     for name in (part.strip() for part in named.split(",")):
         try:
             by_index, by_uuid = nvml.nvmlDeviceGetHandleByIndex, nvml.nvmlDeviceGetHandleByUUID
-            found.append(by_index(int(name)) if name.isdigit() else by_uuid(name))
+            found.append(by_index(int(name)) if name.isdecimal() and len(name) < 10 else by_uuid(name))
         except nvml.NVMLError:
             break
     return found

@@ -134,15 +134,15 @@ def _parts(text: str) -> Iterator[str]:
 
 def _tells(line: str) -> bool:
     """Whether a line is more than a word or two."""
-    digits = any(char.isdigit() for char in line)
+    digits = any(char.isdecimal() for char in line)
     return len(line) >= SHORTEST_LINE or (
-        len(line) >= 8 and digits and not line.isdigit() and " " not in line
+        len(line) >= 8 and digits and not line.isdecimal() and " " not in line
     )
 
 
 def _random(text: str) -> bool:
     """Whether a text looks like a key: long, with letters and digits mixed."""
-    digits = sum(char.isdigit() for char in text)
+    digits = sum(char.isdecimal() for char in text)
     return len(text) >= SHORTEST_LINE and digits >= 3 and any(char.isalpha() for char in text)
 
 

@@ -65,5 +65,5 @@ def _repository(catalog: Catalog, model: str, written: str) -> str:
 
 def _numbers(name: str) -> list[str]:
     """The versions and sizes in a name: where they differ, it is another model and not a slip of the pen."""
-    digits = "".join(sign if sign.isdigit() else " " for sign in name.rsplit("/", 1)[-1])
+    digits = "".join(sign if sign.isdecimal() else " " for sign in name.rsplit("/", 1)[-1])
     return digits.split()

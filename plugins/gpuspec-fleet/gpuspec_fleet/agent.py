@@ -115,7 +115,7 @@ def marked(run_id: str) -> list[int]:
     """Processes that carry the run's mark."""
     wanted, found = f"{MARK}={run_id}".encode(), []
     for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
+        if name.isdecimal() and int(name) != os.getpid():
             with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as environment:
                 if wanted in environment.read().split(b"\0"):
                     found.append(int(name))

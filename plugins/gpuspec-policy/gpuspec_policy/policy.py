@@ -54,7 +54,7 @@ class Policy(NamedTuple):
 def minutes(text: str) -> int | None:
     """Minutes after midnight of "HH:MM"; None if it is none."""
     hours, colon, rest = text.partition(":")
-    if not (colon and hours.isdigit() and len(hours) <= 2 and rest.isdigit() and len(rest) == 2):
+    if not (colon and hours.isdecimal() and len(hours) <= 2 and rest.isdecimal() and len(rest) == 2):
         return None
     return int(hours) * 60 + int(rest) if int(hours) < 24 and int(rest) < 60 else None
 
