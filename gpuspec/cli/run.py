@@ -193,6 +193,7 @@ def _say(line: str) -> None:
 
 
 def _launch(each: Prepared) -> int:
+    from gpuspec.cli.items_claim import claim_items
     from gpuspec.launch.records import Records
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
@@ -210,6 +211,7 @@ def _launch(each: Prepared) -> int:
         secrets=" ".join(job.secrets) or None,
     )
     try:
+        claim_items(job, settings, record.run)
         outcome: Outcome = where.launch(job, plan, settings, record)
     except Exception as error:
         if record.run.state == "starting":

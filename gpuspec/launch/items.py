@@ -240,10 +240,20 @@ def _share(lock: IO[str]) -> None:
         pass
 
 
+_PART = re.compile(r"(?<=/items-[0-9a-f]{12})-(\d+)of(\d+)(?=\.[^/]*$)")
+"""Where the name of a status file, or of what lies beside it, says which part of the items it is about."""
+
+
 def _shard_of(path: str) -> tuple[int, int] | None:
     """The part of the items that a status file, or what lies beside it, is about."""
-    named = re.search(r"/items-[0-9a-f]+-(\d+)of(\d+)\.[^/]*$", path)
+    named = _PART.search(path)
     return (int(named[1]), int(named[2])) if named else None
+
+
+def share_items(one: str, other: str) -> bool:
+    """Whether runs with these status files, relative to one workdir, may have an item in common."""
+    same_job = _PART.sub("", one) == _PART.sub("", other)
+    return same_job and _overlap(_shard_of(one), _shard_of(other))
 
 
 def _overlap(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:

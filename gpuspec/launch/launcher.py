@@ -114,6 +114,8 @@ class Run(NamedTuple):
     """Names of the job's secrets, as "HF_TOKEN WANDB_API_KEY": their values are masked where its log is shown."""
     item_seconds: float | None = None
     """Of one item on average, where all were done."""
+    items: str | None = None
+    """The file in its workdir that keeps how its items end; its name tells which part of them it does."""
 
     @property
     def is_over(self) -> bool:

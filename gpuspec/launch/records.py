@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -201,6 +201,18 @@ class Records:
                 (machine, run_id, machine, run_id, *FINAL),
             )
             return changed.rowcount == 1
+
+    def claim_items(self, run_id: str, items: str, in_the_way: Callable[[Run], bool]) -> Run | None:
+        """Note which items a run does, unless one that is not over is `in_the_way`: that one, then. Of two that ask
+        at once, one comes first."""
+        with self._opened() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            rows = connection.execute("SELECT * FROM runs WHERE items IS NOT NULL AND id <> ?", (run_id,))
+            active = (run for run in map(run_of, rows.fetchall()) if not run.is_over)
+            other = next((run for run in active if in_the_way(run)), None)
+            if other is None:
+                connection.execute("UPDATE runs SET items = ? WHERE id = ?", (items, run_id))
+        return other
 
     def gone(self, machine: str) -> None:
         """Note that a machine is away: nobody need ask for it again."""

@@ -13,6 +13,7 @@ from gpuspec.launch.records import Records
 
 from . import drive_rented as cloud
 from .rented import change, run
+from .test_killed import ended
 
 ITEMS = ("a", "b", "c")
 JOB = Job(name="job", items=ITEMS, run="true {item}")
@@ -64,6 +65,7 @@ def test_what_another_spread_of_the_items_did_is_not_done_again(
     done = run(rented, "--resume", "--detach", *options)
     assert done.returncode == 0, done.stderr
     assert len(cloud.read()) == rents
+    ended()
     assert run(rented, "--fresh", "--detach", *options).returncode == 0  # from the beginning
     assert len(cloud.read()) == rents + 1
     assert len(items.unfinished(JOB, str(rented), (1, 2))) == 2  # what was known of them counts no more
