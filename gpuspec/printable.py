@@ -59,4 +59,4 @@ def markdown(text: str) -> str:
     text = re.sub(r"[\\`*_\[\]|~]", r"\\\g<0>", text)
     # A space of no width, after which nothing is a link any more: @name, #1, !1, ~label, &1; http://, www.
     text = re.sub(r"(?:[@#!%^~$]|&amp;)(?=\w)(?<!\$(?=\d))", r"\g<0>&#8203;", text)
-    return re.sub(r"(?i)\b(?:gh-(?=\d)|www(?=\.)|[a-z]+:(?=//)|(?:mailto|xmpp):)", r"\g<0>&#8203;", text)
+    return re.sub(r"(?i):(?=//)|www(?=\.)|gh-(?=\d)|mailto:|xmpp:", r"\g<0>&#8203;", text)
