@@ -6,6 +6,7 @@ import json
 import random
 from pathlib import Path
 
+from tests.fuzz.answers import answered
 from tests.fuzz.commanded import commanded
 from tests.fuzz.editing import edited
 from tests.fuzz.files_read import hostile_model, hostile_notes, hostile_settings
@@ -106,6 +107,7 @@ MAKERS: dict[str, Maker] = {
     "settings": hostile_settings,
     "models": hostile_model,
     "notes": hostile_notes,
+    "downloads": answered,
     "editor": edited,
 }
 """What is fuzzed, by name."""
