@@ -285,6 +285,11 @@ def sends_nothing(to: Exchange) -> None:
     to.answer("200 OK")
 
 
+@comes_to("sends an empty file", checked=WRONG_SUM, hub=GAVE_UP, hub_checked=GAVE_UP)
+def sends_nothing_in_chunks(to: Exchange) -> None:
+    to.chunks()
+
+
 # Chunks
 
 

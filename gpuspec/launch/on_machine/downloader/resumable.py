@@ -79,6 +79,11 @@ class Resumable:
         if self.file.check is None:
             with open(self.part, "rb") as content:
                 start = content.read(1024)
+            if not start and self.file.size is None:
+                self._drop()
+                raise Failure(
+                    f"{where}: its server sends an empty file; if that is what you want, give its `sha256`"
+                )
             if self.page and _PAGE.match(start) and not self.file.path.lower().endswith((".html", ".htm")):
                 self._drop()
                 raise Failure(
@@ -129,6 +134,7 @@ class Resumable:
         if have and of:
             headers["If-Range"] = of
         with ask(self.file.url, self.file.token, self.deadline, headers) as answer:
+            self.page = "html" in (answer.headers.get("Content-Type") or "").lower()
             if answer.status == 416:
                 self._beyond(answer, have)
             elif answer.status == 206:
@@ -171,13 +177,8 @@ class Resumable:
                 f"{where}: its server does not say how long the file is, so nobody could tell whether all of it "
                 "came; give its `sha256`"
             )
-        if total == 0 and self.file.size is None and not self.file.check:
-            raise Failure(
-                f"{where}: its server sends an empty file; if that is what you want, give its `sha256`"
-            )
         self._note(validator(answer.headers), total)
         self.pieced = total is None and not answer.chunked  # then a break looks like the end
-        self.page = "html" in (answer.headers.get("Content-Type") or "").lower()
         self._add(answer, 0, total)
 
     def _note(self, version: str | None, total: int | None) -> None:
@@ -185,10 +186,10 @@ class Resumable:
 
     def _add(self, answer: Answer, have: int, end: int | None) -> None:
         """Write the answer's bytes from `have` to `end`; None: as many as come. Cut where some are missing."""
-        if end is not None:
-            check_room(end - have, os.path.dirname(self.part), f"{redacted(self.file.url)} needs")
         begun = have
         with open(self.part, "ab" if have else "wb") as out:
+            if end is not None:
+                check_room(end - have, os.path.dirname(self.part), f"{redacted(self.file.url)} needs")
             for block in answer.body():
                 if end is not None and have + len(block) > end:
                     self._longer(begun, end)

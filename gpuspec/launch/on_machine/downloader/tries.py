@@ -83,6 +83,7 @@ class Tries:
         if time.monotonic() + pause > self.deadline:
             asked = f"; the server asks to wait for {pause:.0f} s" if pause > doubled else ""
             raise Failure(f"{self.what}: not finished within its timeout{asked}; raise `timeout`") from error
-        print(f"download: {printable(self.what)}: {printable(reason(error))}; trying again", flush=True)
+        soon = f" in {pause:.0f} s" if pause >= 1 else ""
+        print(f"download: {printable(self.what)}: {printable(reason(error))}; trying again{soon}", flush=True)
         if self.progress.stop.wait(pause):
             raise Failure(f"{self.what}: stopped, because another download failed")
