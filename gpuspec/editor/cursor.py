@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 _CLOSED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.S)
 _REST = {sign: re.compile(rf"[^{sign}\\\r\n:,{{}}\[\]]*{sign}") for sign in "\"'"}
 _WORD = re.compile(r"[\w.+-]*")
-_RULE = re.compile(r"gpuspec:\s*ignore(?:-file)?\s*\[[^\]]*?([\w-]*)$")
+_RULE = re.compile(r"gpuspec:\s*ignore(?:-file)?\s*\[([^\]]*)$")
 
 
 class Cursor(NamedTuple):
@@ -73,8 +73,9 @@ def _open(found: re.Match[str]) -> bool:
 
 def _within(found: re.Match[str], boxes: list[_Box], text: str, at: int) -> Cursor:
     if found.lastgroup == "comment":
-        rule = _RULE.search(found[0])
-        word = rule[1] if rule else ""
+        comment = found[0]
+        rule = _RULE.search(comment, max(0, comment.rfind("gpuspec:")))
+        word = re.split(r"[^\w-]", rule[1])[-1] if rule else ""
         return Cursor("rule" if rule else "none", Span(at - len(word), at), word)
     rest = (_WORD if found.lastgroup == "word" else _REST[found[0][0]]).match(text, at)
     return _cursor(boxes, Span(found.start(), rest.end() if rest else at), text, found[0].lstrip("\"'"))

@@ -229,7 +229,7 @@ def _meant(value: Any, wanted: list[str], part: dict[str, Any]) -> Any:
         simple = {"str": "string", "int": "integer", "dict": "object"}[type(value).__name__]
         return [value] if "$ref" in items or simple in kinds else None
     if isinstance(value, str):
-        number = re.fullmatch(r"\s*\$?([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*[A-Za-z/$ ]*", value)
+        number = re.fullmatch(r"\s*\$?([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(?:[A-Za-z/$][A-Za-z/$ ]*)?", value)
         if number and "number" in wanted:
             return float(number[1]) if "." in number[1] else int(number[1])
         if number and "integer" in wanted and "." not in number[1]:

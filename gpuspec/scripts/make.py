@@ -13,7 +13,7 @@ from gpuspec.scripts.shell import judge_shell
 from gpuspec.text import Span
 
 _VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
-_RULE = re.compile(r"^([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^#]*)$")
+_RULE = re.compile(r"^([^\s#:=][^:=#]*)::?(?!=)([^#]*)$")
 _REFERENCE = re.compile(r"\$[({]([^(){}$]*)[)}]")
 _EACH = {"@": "TARGET", "<": "FIRST", "*": "STEM", "^": "ALL"}
 _ROUNDS = 40
@@ -92,7 +92,7 @@ def _scan(text: str) -> tuple[dict[str, str], list[MakeRule]]:
             continue
         match = _RULE.match(line)
         if match:
-            given, _, recipe = match[2].partition(";")
+            given, _, recipe = match[2].lstrip().partition(";")
             pattern, colon, after = given.partition(":")
             wanted = expand(after if colon else given, values).split()
             made = expand(pattern if colon else match[1], values).split()

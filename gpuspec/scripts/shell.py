@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from gpuspec.commands.shell.control import GLOB
+from gpuspec.commands.shell.control import has_glob
 from gpuspec.commands.shell.script import Command, Enclosure
 from gpuspec.commands.word import UNKNOWN, Word, marks
 from gpuspec.scripts.loops import Frame, Guards, Judge
@@ -180,7 +180,7 @@ class _Reader:
             if UNKNOWN in word.text:
                 if not quoted or re.search(r"\[@\]|\$@", written):
                     return None
-            elif not quoted and re.search(GLOB, _BRACES.sub("", word.text)):
+            elif not quoted and has_glob(_BRACES.sub("", word.text)):
                 return None
             one = 1
             for match in () if quoted else _BRACES.finditer(word.text):

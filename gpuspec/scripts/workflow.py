@@ -11,8 +11,9 @@ from gpuspec.scripts.program import Loop
 from gpuspec.scripts.shell import judge_shell
 from gpuspec.text.yaml import Item, read_yaml
 
-_MATRIX = re.compile(r"\$\{\{\s*matrix\.([\w.-]+)[^}]*\}\}")
-_EXPRESSION = re.compile(r"\$\{\{[^}]*\}\}")
+_MATRIX = re.compile(r"\$\{\{\s{0,100}matrix\.([\w.-]{1,100})(?![\w.-])[^}]{0,1000}\}\}")
+_EXPRESSION = re.compile(r"\$\{\{[^}]{0,1000}\}\}")
+"""Within bounds: where none ends, each would be searched for up to the end of the text."""
 
 
 def judge_workflow(text: str, judge: Judge) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell.assign import assign, merged
@@ -22,12 +22,11 @@ _LOOSE = frozenset({"==", "=~", "=", "$"})
 """Words that the grammar gives no name."""
 _IS_EMPTY = r"-z\s+\"?\$\{?([A-Za-z_]\w*)(?::?-)?\}?\"?"
 _NAME = r"[\w-]+"
-_ASSIGNED = r"([A-Za-z_]\w*)\+?="
-_GROWING = r"\b([A-Za-z_]\w*)=[^\n;]{0,80}?\$[^\n;]{0,80}?\b\1\b"
+_ASSIGNED = r"(?<!\w)([A-Za-z_]\w*)\+?="
+_GIVEN = r"(?<!\w)([A-Za-z_]\w*)="
 """`i=$((i+1))`: each turn of a loop makes its value of that of the turn before."""
 _COUNTED = r"\(\(\s*([A-Za-z_]\w*)\s*=(?:\s*(\w+)\s*;\s*\w+\s*(<=?)\s*\$?\{?(\w+))?"
 """for ((i = 0; i < N; i++))"""
-GLOB = r"[*?]|\[[^\]]+\]"
 _SILENT = frozenset({"comment", "test_command", "word", "string", "raw_string", "number", "variable_name"})
 
 
@@ -184,7 +183,7 @@ class Control:
         around = self._repeated("for", node, variable=variable, words=words)
         only = words[0].value if len(words) == 1 else None
         changing = UNKNOWN + around[-1].mark + marks(*(word.text for word in words))
-        self._loop(node, around, variable, changing if only is None or re.search(GLOB, only) else only)
+        self._loop(node, around, variable, changing if only is None or has_glob(only) else only)
 
     def _c_style_for_statement(self, node: Node) -> None:
         begun = re.search(_COUNTED, self._text(node)[:200])
@@ -219,7 +218,7 @@ class Control:
                 before = variables[assigned]
                 variables[assigned] = UNKNOWN + marks(*((before,) if isinstance(before, str) else before))
         if "$" in text:
-            variables.update(dict.fromkeys(re.findall(_GROWING, text), UNKNOWN + around[-1].mark))
+            variables.update(dict.fromkeys(_growing(text), UNKNOWN + around[-1].mark))
         if variable:
             variables[variable] = value
         self.block((c for c in node.children_by_field_name("condition") if c.is_named), around)
@@ -299,3 +298,17 @@ class Function:
         self.name, self.node, self.body, self.walk = name, node, body, walk
         self.text = walk.source[body.start_byte : body.end_byte]
         self.called = False
+
+
+def has_glob(text: str) -> bool:
+    """Whether the shell takes a word for a pattern of file names."""
+    bracket = re.search(r"\[[^\]]", text)
+    return "*" in text or "?" in text or (bracket is not None and "]" in text[bracket.end() :])
+
+
+def _growing(text: str) -> Iterator[str]:
+    """The variables that are set to something of themselves."""
+    for given in re.finditer(_GIVEN, text):
+        value = re.split(r"[\n;]", text[given.end() : given.end() + 160], maxsplit=1)[0].partition("$")[2]
+        if given[1] in value and given[1] in re.findall(r"\w+", value):
+            yield given[1]
