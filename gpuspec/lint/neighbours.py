@@ -56,8 +56,9 @@ class Folders:
             self._folder, self._specs, self._alike, self._kinds = folder, _read(folder), None, {}
 
 
-_STRING = r'"(?:[^"\\\n]|\\.)*"'
-_COMMENT = r"//[^\n]*|/\*.*?\*/"
+# One that is not closed goes to the end: it would be looked for again from each sign in it.
+_STRING = r'"(?:[^"\\\n]|\\.)*(?:"|(?=\n)|\\?\Z)'
+_COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
 _NUMBER = r"-?\d[\d.eE+-]*"
 
 

@@ -137,7 +137,7 @@ _GPU = re.compile(
     re.IGNORECASE,
 )
 _CPU_ONLY = re.compile(
-    r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?)[= \x01]*(?:projects\S*/)?"
+    r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?)[= \x01]*(?:projects\S{0,99}/)?"
     r"(?:[et]\d[a-z]*[.-]|[cmr]\d[a-z]*\.|f1-|g1-|[nc]\d[a-z]*-(?:standard|highcpu|highmem|custom)|standard_[abdef]\d|vm\.standard|s-\d)",
     re.IGNORECASE,
 )

@@ -48,6 +48,6 @@ def _loads(run: ScriptCommand, script: str) -> LaunchCommand | None:
     if name in _PROGRAMS:
         return LaunchCommand(name, (name,), idempotent=True, other=_MODEL)
     behind = next((word for word in words[1:] if not word.startswith("-")), "")
-    if name.startswith("python") and _SCRIPT.search(behind):
+    if name.startswith("python") and _SCRIPT.search(behind[-1000:]):
         return LaunchCommand(f"{name} {behind}", (name, behind), idempotent=True, other=_MODEL)
     return None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gpuspec.text.tree import Span
 
-_KEY = re.compile(r"(\"[^\"]*\"|'[^']*'|[\w.$/-][^:#\n]*?)\s*:(?:\s+(.*?))?\s*$")
+_KEY = re.compile(r"(\"[^\"]*\"\s*|'[^']*'\s*|[\w.$/-][^:#\n]*):(?:\s(.*))?$")
 _LONGEST = 5_000
 
 
@@ -112,7 +112,7 @@ def _item(line: _Line, below: list[_Line], source: str) -> Item:
     match = _KEY.match(line.text)
     if match is None:
         return Item("", line.text, Span(start, end))
-    key, value = match[1].strip("\"'"), _without_comment(match[2] or "")
+    key, value = match[1].strip().strip("\"'"), _without_comment((match[2] or "").strip())
     if re.fullmatch(r"[|>][+-]?\d?", value):
         texts = [source[part.start : part.start + part.indent + len(part.text)] for part in below]
         return Item(key, "\n".join(texts), Span(start, end))
