@@ -22,7 +22,7 @@ COMMIT = "c0ffee" * 6 + "c0ff"
 LISTING = "/api/models/org/model/revision/main?blobs=true"
 PLAIN_FILE = "/model.bin"
 HUB_FILE = f"/org/model/resolve/{COMMIT}/model.bin"
-SHORT = 0.4
+SHORT = 0.2
 """The `timeout` of a download from a server that is too slow, in seconds."""
 
 RIGHT = "the file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import shutil
 import socket
 import ssl
 import subprocess
@@ -29,6 +30,8 @@ def http(source: str, **more: object) -> dict[str, object]:
 @pytest.fixture
 def encrypted(tmp_path: Path) -> Iterator[tuple[Site, str]]:
     """A site behind TLS, and the file of the authority that vouches for it."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl here")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     made += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=localhost"]

@@ -257,6 +257,14 @@ def test_a_forwarded_port_behind_which_nothing_listens() -> None:
         assert ask_http(f"http://127.0.0.1:{listening.getsockname()[1]}/", 5) == "nothing answers there"
 
 
+def test_a_service_here_is_not_asked_through_a_proxy(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.files["/health"] = b"well"
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert ask_http(f"http://127.0.0.1:{site.port}/health", 5) is None
+    assert ask_http("http://hub.invalid/health", 5) == "[Errno 111] Connection refused"  # by the proxy
+
+
 def test_the_end_of_a_log() -> None:
     assert last_lines([]) == ["the job wrote nothing to its log"]
     assert last_lines(["10 %\r\x1b[32mone\x1b[0m\r\n"]) == ["the last line of its log:", "  one"]
