@@ -106,6 +106,10 @@ def bind(run: str) -> str:
     return "".join(bound)
 
 
+NOTES = ".gpuspec/items-"
+"""How the path of every file begins that tells which items are done, relative to the workdir."""
+
+
 _OPENING = {"'": "single", '"': "double", "$'": "ansi", "`": "backtick", "$(": "plain", "(": "plain"}
 
 
@@ -163,7 +167,7 @@ def status_path(job: Job, shard: tuple[int, int] | None = None) -> str:
     """The file that keeps how each item ended, relative to the workdir: the same one for every run of the job (and
     of this part of it)."""
     part = f"-{shard[0]}of{shard[1]}" if shard else ""
-    return f".gpuspec/items-{key(job)}{part}.jsonl"
+    return f"{NOTES}{key(job)}{part}.jsonl"
 
 
 def part(found: tuple[str, ...], shard: tuple[int, int] | None) -> tuple[str, ...]:

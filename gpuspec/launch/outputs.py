@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.items import status_path
+from gpuspec.launch.items import NOTES, status_path
 from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.on_machine.downloader.file import Failure, alone_with, confined
 from gpuspec.launch.programs import program, required_program
@@ -159,7 +159,7 @@ class Outputs:
             temporary = os.path.join(self.staging, _TEMPORARY)
             shutil.rmtree(temporary, ignore_errors=True)  # of a fetch that was killed
             os.makedirs(temporary, mode=0o700)
-            self._run(self.command(), timeout)
+            self._bring(time.monotonic() + timeout)
             found = self._found()
             if not found:
                 return FetchReport((), ())
@@ -172,12 +172,26 @@ class Outputs:
                 f"make room; what came lies in {self.staging}",
             ) from error
 
-    def command(self) -> list[str]:
-        """The rsync command: what exists of the outputs, with their folders, links that lead outside left out."""
-        places = [f"{self.source}/./{pattern}" for pattern in self.outputs]
+    def _bring(self, until: float) -> None:
+        """Fill the staging folder. The notes on items come first, and are dropped where the rest does not come: what
+        they call done has its outputs in what comes after them, also while the job goes on."""
+        notes = [pattern for pattern in self.outputs if pattern.startswith(NOTES)]
+        others = [pattern for pattern in self.outputs if pattern not in notes]
+        if notes:
+            self._run(self._command(notes, exclude=()), until - time.monotonic())
+        try:
+            if others:
+                self._run(self._command(others, self.exclude), until - time.monotonic())
+        except UserError:
+            shutil.rmtree(os.path.join(self.staging, os.path.dirname(NOTES)), ignore_errors=True)
+            raise
+
+    def _command(self, patterns: Sequence[str], exclude: Sequence[str]) -> list[str]:
+        """The rsync command: what exists of these outputs, with their folders, links that lead outside left out."""
+        places = [f"{self.source}/./{pattern}" for pattern in patterns]
         if ":" not in self.source:  # rsync expands patterns over there, a shell would here
             places = [found for place in places for found in sorted(glob.glob(place)) or [place]]
-        leave = [f"--exclude={pattern}" for pattern in self.exclude]
+        leave = [f"--exclude={pattern}" for pattern in exclude]
         options = ["-rlt", "-z", "--safe-links", "--relative", "--protect-args", "--ignore-missing-args"]
         options += [*self.options, f"--partial-dir={_PARTIAL}", f"--temp-dir={_TEMPORARY}"]
         return ["rsync", *options, *leave, "--", *places, self.staging + "/"]
@@ -218,13 +232,14 @@ class Outputs:
         raise UserError("outputs-not-fetched", f"rsync failed ({self.rsync.returncode}): {reason}", hint)
 
     def _found(self) -> list[str]:
-        """What lies in staging, as relative paths."""
+        """What lies in staging, as relative paths; the notes on items last, as `_bring` has them first."""
         found = []
         for folder, _, names in os.walk(self.staging):
             relative = os.path.relpath(folder, self.staging)
             if not {_PARTIAL, _TEMPORARY} & set(relative.split(os.sep)):
                 found += [os.path.normpath(os.path.join(relative, name)) for name in names]
-        return sorted(path for path in found if not self._excluded(path))
+        wanted = (path for path in found if not self._excluded(path))
+        return sorted(wanted, key=lambda path: (path.startswith(NOTES), path))
 
     def _merge(self, found: Sequence[str]) -> FetchReport:
         """From staging into the workdir, each file in one step."""
@@ -244,7 +259,7 @@ class Outputs:
         return FetchReport(tuple(fetched), tuple(both))
 
     def _excluded(self, relative: str) -> bool:
-        return any(
+        return not relative.startswith(NOTES) and any(
             fnmatch.fnmatch(relative, pattern) or fnmatch.fnmatch(os.path.basename(relative), pattern)
             for pattern in self.exclude
         )

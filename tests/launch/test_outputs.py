@@ -207,7 +207,9 @@ def test_names_are_data_for_every_shell_on_the_way(run: Run, tmp_path: Path) -> 
     run.outputs("r/").fetch()
     assert (run.here / "r" / name).read_text() == "x"
     assert not list(tmp_path.rglob("pwned"))
-    command = Outputs("host:sky_workdir", str(run.here), str(run.staging), "k", ("a $(b)/",), ()).command()
+    command = Outputs("host:sky_workdir", str(run.here), str(run.staging), "k", (), ())._command(
+        ("a $(b)/",), ()
+    )
     assert "--protect-args" in command
     assert command[-2] == "host:sky_workdir/./a $(b)/"
 
