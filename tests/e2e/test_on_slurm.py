@@ -290,9 +290,7 @@ def test_a_second_run_uses_the_machine_again_and_downloads_nothing(
 
 @pytest.mark.parametrize("run", [EACH, TOGETHER], ids=["each", "together"])
 def test_items_that_are_killed_are_done_once(stack: Stack, job: dict[str, Any], run: str) -> None:
-    machine = record(stack)["machine"]
     at_most_one_is_done_twice(stack, **job, run=run)
-    assert record(stack)["machine"] == machine
 
 
 def test_a_machine_without_a_record_is_found_and_reaped(stack: Stack, tmp_path: Path) -> None:

@@ -176,9 +176,7 @@ def test_the_time_limit_holds_without_the_client(vms: VMStack, job: dict[str, An
 
 @pytest.mark.parametrize("run", [EACH, TOGETHER], ids=["each", "together"])
 def test_items_that_are_killed_are_done_once(vms: VMStack, job: dict[str, Any], run: str) -> None:
-    machine = record(vms)["machine"]
     at_most_one_is_done_twice(vms, **{**job, "task": "batch", "ports": []}, run=run)
-    assert record(vms)["machine"] == machine
 
 
 def test_a_detached_run_is_ready_by_its_command_then_stopped_reaped_and_down(
