@@ -120,6 +120,8 @@ class Records:
         try:
             # Made by hand first: sqlite would create it readable by others.
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            if not os.path.isfile(self.path):
+                raise OSError(errno.EINVAL, "it is no plain file")
         except OSError as error:
             raise self._trouble(error) from error
         with self._opened() as connection, connection:
@@ -129,14 +131,15 @@ class Records:
             _migrate(connection)
 
     def _trouble(self, error: Exception) -> UserError:
+        words = str(getattr(error, "strerror", None) or error)  # without the path
         # sqlite's words for a disk with no room at all for its log: "disk I/O error"
-        if "full" in str(error) or "disk I/O" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
+        if "full" in words or "disk I/O" in words or getattr(error, "errno", None) == errno.ENOSPC:
             return UserError(
                 "records-not-written",
-                f"the run's record in {self.path} could not be written: {error}",
+                f"the run's record in {self.path} could not be written: {words}",
                 "make room on that disk, or set GPUSPEC_STATE_DIR to another; then `gpuspec ps` tells what is up",
             )
-        if "locked" in str(error):
+        if "locked" in words:
             return UserError(
                 "records-busy",
                 f"another program has kept the run records in {self.path} locked for {WAIT:g} s",
@@ -144,7 +147,7 @@ class Records:
             )
         return UserError(
             "records-unreadable",
-            f"the run records in {self.path} cannot be used: {error}",
+            f"the run records in {self.path} cannot be used: {words}",
             "move that file away to start afresh; `gpuspec reap --dry-run` then tells of the machines SkyPilot knows",
         )
 

@@ -16,7 +16,7 @@ from gpuspec.launch.skypilot.client import Machine
 from gpuspec.launch.skypilot.controllers import ManagedJob, Replica, Service
 from gpuspec.launch.skypilot.job_script import WAITS_FOR_FETCH
 from tests.launch import drive_rented
-from tests.launch.drive_rented import FakeClient
+from tests.launch.drive_rented import FakeClient, broken_as_told
 
 
 def read() -> dict[str, dict[str, Any]]:
@@ -116,6 +116,7 @@ class FakeControllers(FakeClient):
         ]
 
     def service(self, name: str) -> Service | None:
+        broken_as_told()
         return next((each for each in self.services() if each.name == name), None)
 
     def scaling(self, name: str) -> dict[str, Any]:

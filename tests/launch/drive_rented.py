@@ -57,6 +57,17 @@ def machine(name: str, **fields: Any) -> Machine:
     return Machine(name=name, **{**alike, **fields})
 
 
+def broken_as_told() -> int | None:
+    """The next line of the file $BREAKS: a status, or the code of an error, which is raised; None after the last."""
+    breaks = Path(os.environ.get("BREAKS", "/nonexistent"))
+    if breaks.exists() and (troubles := breaks.read_text().splitlines()):
+        breaks.write_text("\n".join(troubles[1:]))
+        if troubles[0].isdigit():
+            return int(troubles[0])
+        raise UserError(troubles[0], "nobody answered")
+    return None
+
+
 class FakeClient:
     """The verbs of `Client`."""
 
@@ -120,12 +131,9 @@ class FakeClient:
         if "GOES" in os.environ:
             self.down(name)
             raise UserError("machine-gone", "it was taken back")
-        breaks = Path(os.environ.get("BREAKS", "/nonexistent"))  # so many times, and so
-        if breaks.exists() and (troubles := breaks.read_text().splitlines()):
-            breaks.write_text("\n".join(troubles[1:]))
-            if troubles[0].isdigit():
-                return int(troubles[0])
-            raise UserError(troubles[0], "nobody answered")
+        status = broken_as_told()
+        if status is not None:
+            return status
         out.write("(x, pid=1) world\n")
         machines = read()
         machines[name]["jobs"][job - 1][0] = "FAILED" if "FAILS" in os.environ else "SUCCEEDED"

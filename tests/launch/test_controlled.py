@@ -450,6 +450,24 @@ def test_a_service_that_fails_shows_its_log_and_goes(place: Path) -> None:
     assert not cloud.read()
 
 
+def test_a_service_goes_on_while_its_server_does_not_answer(place: Path) -> None:
+    write(place, SERVICE)
+    breaks = place / "breaks"
+    breaks.write_text("api-server-down\nskypilot-failed\n")
+    done = run(place, ENDS_AS="FAILED", BREAKS=str(breaks))
+    assert done.stderr.count("nobody answered; gs-job-") == 1
+    assert "goes on, trying again for 10" in done.stderr
+    assert "error[service-failed]" in done.stderr  # what it heard afterwards
+    breaks.write_text("api-server-down\n" * 1000)
+    left = run(place, BREAKS=str(breaks), LOST_MINUTES="0.001")
+    assert left.returncode == 1
+    assert "error[connection-lost]" in left.stderr
+    assert len(cloud.read()) == 1
+    breaks.unlink()
+    assert gpuspec("down", "job").returncode == 0
+    assert not cloud.read()
+
+
 def test_a_service_that_could_not_clear_up_is_reaped(place: Path) -> None:
     write(place, SERVICE)
     assert run(place, "--detach").returncode == 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, TypeVar
 
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.job_log import JobLog
+
+Answer = TypeVar("Answer")
 
 PAUSE_SECONDS = 5.0
 """Between two tries to reach a machine again."""
@@ -58,6 +60,29 @@ def follow_to_end(
             )
         time.sleep(PAUSE_SECONDS)
         log.restart()
+
+
+def asked_until_answered(ask: Callable[[], Answer], name: str, say: Callable[[str], None]) -> Answer:
+    """What `ask` tells of the service `name`, asked again while SkyPilot's server does not answer. UserError
+    `connection-lost` where it does not for too long."""
+    lost: float | None = None
+    while True:
+        try:
+            return ask()
+        except UserError as error:
+            if error.code not in _PASSING:
+                raise
+            if lost is None:
+                lost = time.monotonic()
+                say(f"{error.message}; {name} goes on, trying again for {LOST_MINUTES} minutes …")
+            elif time.monotonic() - lost > 60 * LOST_MINUTES:
+                raise UserError(
+                    "connection-lost",
+                    f"SkyPilot's server was not reached for {LOST_MINUTES} minutes: {error.message}",
+                    f"{name} goes on: `gpuspec ps` asks again, `gpuspec down` ends it",
+                    status=1,
+                ) from error
+        time.sleep(PAUSE_SECONDS)
 
 
 def _follow(source: LogSource, name: str, number: int | None, log: JobLog) -> int | str:

@@ -16,6 +16,7 @@ from gpuspec.launch.records import record_of
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import service_task
 from gpuspec.launch.skypilot.controllers import Controllers, Service, end_service, lock_sky_folder
+from gpuspec.launch.skypilot.follow_log import asked_until_answered
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_launch import MachineLaunch
 from gpuspec.launch.skypilot.task import task
@@ -76,7 +77,11 @@ class ServiceLaunch(MachineLaunch):
     def _follow(self) -> Outcome:
         """Say what becomes of the replicas, until Ctrl-C takes the service down."""
         last = ""
-        while (found := self.client.service(self.name)) is not None:
+
+        def ask() -> Service | None:
+            return asked_until_answered(lambda: self.client.service(self.name), self.name, self.settings.say)
+
+        while (found := ask()) is not None:
             now = summary(found)
             if now != last:
                 self.settings.say(f"{self.name}: {now}")
