@@ -158,6 +158,28 @@ def test_what_fails_in_skypilot_is_said_in_words(error: Exception, said: str) ->
     assert (caught.value.code, caught.value.message) == ("skypilot-failed", said)
 
 
+def test_a_server_s_errors_are_told_apart() -> None:
+    """Names of requests' and pydantic's exceptions."""
+    base = type("RequestException", (Exception,), {"__module__": "requests.exceptions"})
+    wrong = type("JSONDecodeError", (base, ValueError), {"__module__": "requests.exceptions"})
+    refused = type("HTTPError", (base,), {"__module__": "requests.exceptions"})
+    shape = type("ValidationError", (ValueError,), {"__module__": "pydantic_core"})
+    for error, code, said in (
+        (
+            wrong("Expecting value"),
+            "api-server-down",
+            "an answer that cannot be read (JSONDecodeError: Expecting",
+        ),
+        (refused("502 Bad Gateway"), "api-server-down", "server answers with an error (502 Bad Gateway)"),
+        (base("cut"), "api-server-down", "server does not answer (cut)"),
+        (shape("11 errors"), "skypilot-failed", "an answer that cannot be read (ValidationError: 11 errors)"),
+    ):
+        with pytest.raises(UserError) as caught, explained():
+            raised_by("sky.server.common", error)
+        assert caught.value.code == code
+        assert said in caught.value.message
+
+
 def test_what_fails_in_our_own_code_is_not_skypilot_s_fault() -> None:
     for error in (KeyError("x"), OSError(28, "No space left on device")):
         with pytest.raises(type(error)) as caught, explained():

@@ -95,14 +95,21 @@ def _explanation(error: Exception, where: str) -> UserError:
     if code == "sold-out" and words.startswith("Storage "):
         code, hint = "cache-bucket", _BUCKET
     words = words.partition(" It is only allowed for UP")[0]  # what follows is `sky`'s advice, not ours
-    if any(base.__name__ == "RequestException" for base in kind.__mro__):
-        words = f"SkyPilot's API server does not answer ({root_cause(error)})"
-    if kind.__module__ == "builtins" and (where in _READERS or not isinstance(error, _IN_WORDS)):
+    names = {base.__name__ for base in kind.__mro__}
+    if "RequestException" in names:
+        does = "answers with an error" if "HTTPError" in names else "does not answer"
+        words = f"SkyPilot's API server {does} ({root_cause(error)})"
+    foreign = kind.__module__ == "builtins" and (where in _READERS or not isinstance(error, _IN_WORDS))
+    if foreign or names & _UNREADABLE:
+        words = " ".join(str(error).split()) or kind.__name__
         words = f"SkyPilot gave an answer that cannot be read ({kind.__name__}: {words})"
     if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
         code, hint = "api-server-down", leftover_processes() or _WILL_NOT_START
     return UserError(code, words[:600], hint)
 
+
+_UNREADABLE = {"ValidationError", "JSONDecodeError", "RecursionError"}
+"""What pydantic, requests and Python raise over an answer of another shape."""
 
 _IN_WORDS = (ValueError, RuntimeError, ImportError, OSError)
 """Python's own errors that SkyPilot raises with words for people."""
