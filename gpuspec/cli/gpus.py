@@ -9,6 +9,7 @@ import click
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.cli.columns import fitted
+from gpuspec.cli.options import Amount
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
@@ -42,9 +43,9 @@ SORTS = {
 
 @click.command("gpus")
 @click.argument("name", required=False)
-@click.option("--min-vram", type=click.FloatRange(min=0), metavar="GB", help="At least this much memory.")
+@click.option("--min-vram", type=Amount(100_000, zero=True), metavar="GB", help="At least this much memory.")
 @click.option(
-    "--max-price", type=click.FloatRange(min=0), metavar="USD", help="At most this per GPU and hour."
+    "--max-price", type=Amount(100_000, zero=True), metavar="USD", help="At most this per GPU and hour."
 )
 @click.option("--cloud", metavar="NAME", help="Only what this cloud offers.")
 @click.option("--sort", type=click.Choice(sorted(SORTS)), default="vram", show_default=True, help="Order.")

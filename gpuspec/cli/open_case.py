@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from gpuspec.cli.options import config_option, isolated_option
+from gpuspec.cli.options import MOST_HOURS, Amount, config_option, isolated_option
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, titles
 from gpuspec.lint.config import Configs
@@ -80,7 +80,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 max_hours_option = click.option(
-    "--max-hours", type=click.FloatRange(min=0, min_open=True), help="Time limit; overrides the spec's."
+    "--max-hours", type=Amount(MOST_HOURS), help="Time limit; overrides the spec's."
 )
 accept_no_timer_option = click.option(
     "--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down."

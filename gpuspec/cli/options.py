@@ -11,6 +11,24 @@ config_option = click.option("--config", metavar="FILE", help="Use this config f
 isolated_option = click.option("--isolated", is_flag=True, help="Use no config file.")
 
 
+class Amount(click.FloatRange):
+    """A number up to `most`, above zero unless `zero` is one, too. "nan" passes every comparison of click's, and what
+    is beyond every job would overflow somewhere."""
+
+    def __init__(self, most: float, *, zero: bool = False) -> None:
+        super().__init__(min=0, max=most, min_open=not zero)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if number != number:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+MOST_HOURS = 87_600
+"""Ten years, as `budget.max_hours` of a spec has it."""
+
+
 def format_option(*formats: str) -> Callable[[Any], Any]:
     """`--format`, the first of them by default; the command gets it as `format_`."""
     kinds = click.Choice(formats)

@@ -6,6 +6,7 @@ import click
 
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
+from gpuspec.cli.options import MOST_HOURS, Amount
 from gpuspec.cli.output import say_document
 
 
@@ -15,13 +16,13 @@ from gpuspec.cli.output import say_document
 @click.option("--all", "everything", is_flag=True, help="Show every offer, and why each was not taken.")
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Amount(MOST_HOURS),
     metavar="HOURS",
     help="By when a job's items are to be done: how many machines (`run --shards`), and of which kind.",
 )
 @click.option(
     "--item-seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Amount(MOST_HOURS * 3600),
     help="How long one item takes on the GPU chosen. Default: what the last run measured.",
 )
 @case_options

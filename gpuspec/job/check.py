@@ -7,6 +7,7 @@ from typing import Any
 
 from gpuspec.job.accept import accepts
 from gpuspec.job.problem import MOST_LISTED, SchemaProblem, shown
+from gpuspec.job.unwritable import may_be_unwritable, unwritable
 from gpuspec.text import Tree, parts, pointer
 
 _latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
@@ -34,6 +35,9 @@ def _check(tree: Tree) -> tuple[SchemaProblem, ...]:
         told = {problem.pointer for problem in problems}
         problems += (problem for problem in _leaving(document) if problem.pointer not in told)
         problems += _upside_down(document.get("scaling"))
+    if may_be_unwritable(tree.text):
+        told = {problem.pointer for problem in problems}
+        problems += (problem for problem in unwritable(tree) if problem.pointer not in told)
     if any(extension.kind == "nan" for extension in tree.extensions):
         problems += _not_numbers(tree)
     if len(problems) > 1:

@@ -6,6 +6,7 @@ import os
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.job.unwritable import LONGEST_ARGUMENT
 from gpuspec.launch import items, outputs
 from gpuspec.launch.downloads import download_manifest
 from gpuspec.launch.launcher import RunSettings
@@ -34,5 +35,18 @@ def check_job(job: Job, settings: RunSettings) -> None:
     found = items.resolve(job, settings.workdir)
     items.manifest(job, found, "", fresh=True)
     if found:
+        require_startable(run=job.run)
         with items.alone_with_items(job, settings.workdir, settings.shard):
             pass
+
+
+def require_startable(**commands: str) -> None:
+    """UserError for a command that is too long to be given to a bash of its own."""
+    for name, text in commands.items():
+        size = len(text.encode())
+        if size > LONGEST_ARGUMENT:
+            raise UserError(
+                "command-too-long",
+                f"`{name}` is {size:,} bytes long, and Linux starts bash with {LONGEST_ARGUMENT:,} at most",
+                "put it into a script in the workdir, and call that",
+            )

@@ -19,6 +19,12 @@ MODEL = ("workload.model",)
 LOADING = ("model", "workload.model_name")
 NAMED = ("workload.model_name", "workload.quantization", "model")
 LOADED = ("workload.model_name", "workload.engine", "model")
+BEYOND = (
+    "workload.beyond",
+    "workload.tensor_parallel",
+    "workload.pipeline_parallel",
+    "workload.data_parallel",
+)
 SUPPRESSIONS: dict[str, Any] = {"needs": "suppressions", "scripts": True, "when": ("suppressions",)}
 
 RULES = (
@@ -33,6 +39,7 @@ RULES = (
     rule("GS008", "unused-suppression", "spec.suppressions", **SUPPRESSIONS),
     rule("GS009", "suppression-without-reason", "spec.suppressions", **SUPPRESSIONS),
     rule("GS010", "unknown-model", "spec.unknown_model", when=("model",)),
+    rule("GS011", "impossible-value", "spec.impossible_value", when=BEYOND),
     # GS1 the right GPU
     rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=SIZED),
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),

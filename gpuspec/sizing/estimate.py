@@ -5,9 +5,10 @@ from __future__ import annotations
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import LARGEST_PARAMS, shape_of
 from gpuspec.workload import Workload
+from gpuspec.workload.limits import MOST_GPUS
 
 MOST = 10**9
-"""More tokens, sequences or GPUs than this is a slip of the pen."""
+"""More tokens or sequences than this is a slip of the pen."""
 _COUNTS = (
     "context",
     "concurrency",
@@ -30,8 +31,10 @@ def need(
     number of GPUs below one."""
     if gpus < 1:
         raise ValueError(f"{gpus} GPUs")
-    if gpus > MOST:
+    if gpus > MOST_GPUS:
         return Unsized(f"no machine has {gpus:,} GPUs")
+    for field, most in (workload.beyond or {}).items():
+        return Unsized(f"{workload.origin(field).text}: {most:,} is the most that any machine has")
     if workload.other_models:
         return Unsized(
             f"the job loads {', '.join(workload.other_models)} as well; say min_vram for all together"

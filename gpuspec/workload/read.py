@@ -12,6 +12,7 @@ from gpuspec.job.job import Job
 from gpuspec.quantization import find_scheme, spelled
 from gpuspec.text import pointer
 from gpuspec.workload import values as conversions
+from gpuspec.workload.limits import exceeded
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.workload import Origin, Workload
 
@@ -175,6 +176,8 @@ def _workload(
     if match:
         layers_left(values, match)
         _from_name(values, match.quantization, name, engine)
+    beyond = {field: most for field, value in values.items() if (most := exceeded(field, value.known))}
+    values.update({field: values[field]._replace(known=None) for field in beyond})
     follows = tuple(field for field, value in values.items() if value.gpus)
     known: dict[str, Any] = {
         field: _gpus(job, catalog) if value.gpus else value.known
@@ -193,7 +196,11 @@ def _workload(
         if value:
             known[field], origins[field] = value.known, value.origin
     return Workload(
-        **known, other_models=tuple(others), follows_gpus=follows, origins=MappingProxyType(origins)
+        **known,
+        other_models=tuple(others),
+        follows_gpus=follows,
+        beyond=beyond or None,
+        origins=MappingProxyType(origins),
     )
 
 

@@ -25,6 +25,10 @@ _TRUE = frozenset({"true", "yes", "1", "on", "t", "y"})
 _FALSE = frozenset({"false", "no", "0", "off", "f", "n", "none"})
 
 
+TOO_MUCH = 10**13
+"""Stands for every larger number, infinity too: more than anything here can be."""
+
+
 def truth(text: str) -> bool | None:
     """True, false or neither of the two."""
     low = text.strip().lower()
@@ -32,27 +36,29 @@ def truth(text: str) -> bool | None:
 
 
 def whole(text: str) -> int | None:
-    """A positive whole number. vLLM also takes 8k (8,000) and 8K (8,192)."""
+    """A positive whole number; `TOO_MUCH` for one of 13 digits and more. vLLM also takes 8k (8,000), 8K (8,192)."""
     body, factor = text.strip().replace("_", ""), 1
     if body[-1:] in ("k", "K", "m", "M"):
         factor = {"k": 1000, "K": 1024, "m": 1_000_000, "M": 1 << 20}[body[-1]]
         body = body[:-1]
     if len(body) > 12:
-        return None
+        return TOO_MUCH if body.isascii() and len(body.lstrip("0")) > 12 and body.isdecimal() else None
     try:
         number = float(body) * factor
     except ValueError:
         return None
-    return int(number) if 0 < number < 1e12 and number == int(number) else None
+    if number >= 1e12:
+        return TOO_MUCH
+    return int(number) if number > 0 and number == int(number) else None
 
 
 def number(text: str) -> float | None:
-    """A positive number."""
+    """A positive number; `TOO_MUCH` for one of 13 digits and more."""
     try:
         value = float(text[:32])
     except ValueError:
         return None
-    return value if 0 < value < 1e12 else None
+    return min(value, float(TOO_MUCH)) if value > 0 else None
 
 
 def dtype(text: str) -> str | None:

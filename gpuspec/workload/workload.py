@@ -73,6 +73,9 @@ class Workload(NamedTuple):
     follows_gpus: tuple[str, ...] = ()
     """Fields that equal the number of GPUs, however many there are (`$SKYPILOT_NUM_GPUS_PER_NODE`); their value is
     that number where the spec fixes it."""
+    beyond: Mapping[str, float] | None = None
+    """Fields that were given as more than any machine or model can have, with the most there is: their values count
+    as unknown. None: there are none."""
     origins: Mapping[str, Origin] = {}
     """A field that has an origin and is None was given, but cannot be known: it is spliced from something unknown."""
 

@@ -20,7 +20,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.bash_steps import items_wanted, setup_script
-from gpuspec.launch.checks import check_job
+from gpuspec.launch.checks import check_job, require_startable
 from gpuspec.launch.downloads import download_manifest, downloader_zip
 from gpuspec.launch.interrupts import ASKED_TO_END, handled
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
@@ -48,6 +48,7 @@ class LocalLauncher:
         if not program("bash"):
             raise UserError("no-bash", "this machine has no bash", "on Windows run gpuspec inside WSL")
         check_job(job, settings)
+        require_startable(setup=setup_script(job.setup), run=job.run or "")
         if not settings.allow_no_gpu:
             short = require_gpu(job, plan.need, {**os.environ, **job.env})
             if short:
