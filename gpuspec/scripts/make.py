@@ -12,7 +12,7 @@ from gpuspec.scripts.program import Loop
 from gpuspec.scripts.shell import judge_shell
 from gpuspec.text import Span
 
-_VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
+_VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([\w.-]+)\s*(\?|:{1,3}|\+|!)?=(.*)$")
 _RULE = re.compile(r"^([^\s#:=][^:=#]*)::?(?!=)([^#]*)$")
 _REFERENCE = re.compile(r"\$[({]([^(){}$]*)[)}]")
 _EACH = {"@": "TARGET", "<": "FIRST", "*": "STEM", "^": "ALL"}
