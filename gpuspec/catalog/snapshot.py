@@ -97,7 +97,7 @@ def read_own(snapshot: str | None) -> Snapshot:
     except (OSError, ValueError) as error:
         raise UserError(
             "price-snapshot-broken",
-            f"your price snapshot {snapshot} cannot be read: {error}",
+            f"your price snapshot {snapshot} cannot be read: {getattr(error, 'strerror', None) or error}",
             "Run `gpuspec prices update` again, or delete the file to use the prices that ship with gpuspec.",
         ) from None
 

@@ -239,3 +239,18 @@ def test_a_run_outlives_its_limit_after_ten_minutes(hours: float, expected: bool
     assert run_cost.outlived(RENTED, now=1000 + hours * 3600) is expected
     assert not run_cost.outlived(RENTED._replace(ended=2000.0), now=1e9)
     assert not run_cost.outlived(RENTED._replace(max_hours=None), now=1e9)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a device", "folder", "looping link"])
+def test_records_that_are_no_file_are_an_error_in_words(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "full" / "runs.sqlite3"
+    path.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "link to a device" else path.name)
+    with pytest.raises(UserError) as caught:
+        Records(str(path))
+    assert caught.value.code == "records-unreadable"

@@ -169,7 +169,8 @@ def slow_parts(items: Items, behind: Items = ()) -> Iterator[str]:
 @pytest.mark.parametrize(
     "pattern",
     [
-        r"^([^:#]*?)\s*:", r"(a+)+b", r"\[[^\]]*?([\w-]*)$", r"\s*[a-z ]*x", r"(?:\w*)*=", r"matrix\.([\w.-]+)[^}]*\}\}",
+        r"^([^:#]*?)\s*:", r"(a+)+b", r"\[[^\]]*?([\w-]*)$", r"\s*[a-z ]*x", r"(?:\w*)*=",
+        r"matrix\.([\w.-]+)[^}]*\}\}",
     ],
 )  # fmt: skip
 def test_slow_ones_are_seen(pattern: str) -> None:

@@ -22,11 +22,16 @@ class Ledger:
     def load(self) -> None:
         """Read what is there and write it anew, without what was replaced since. Lines that are none are left out: a
         machine that goes may leave half of one."""
-        with contextlib.suppress(OSError, UnicodeDecodeError), open(self.path, encoding="utf-8") as lines:
-            self.facts = _facts(lines.read())
+        if os.path.isfile(self.path):  # a pipe would be waited for
+            with contextlib.suppress(OSError, UnicodeDecodeError), open(self.path, encoding="utf-8") as lines:
+                self.facts = _facts(lines.read())
         self.facts.setdefault("self", {"id": uuid.uuid4().hex[:8]})
         temporary = self.path + ".new"
-        with open(temporary, "w", encoding="utf-8") as out:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(
+                temporary
+            )  # of a run that was killed; or a link that somebody put there, to a file of another
+        with open(temporary, "x", encoding="utf-8") as out:
             out.writelines(json.dumps(pair) + "\n" for pair in self.facts.items())
         os.replace(temporary, self.path)
 
