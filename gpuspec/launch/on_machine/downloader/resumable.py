@@ -60,44 +60,40 @@ class Resumable:
         """Fetch and verify. Failure leaves a part only where the next run can go on from it."""
         try:
             self.tries.until_done(self._attempt)
-            if self.file.check and self.pieced and not self._is_right():
+            wrong = self._what_is_wrong()
+            if wrong and self.pieced:
                 self._drop()
                 self.ranges = False
                 self.tries.until_done(self._attempt)
-            self._verify()
+                wrong = self._what_is_wrong()
         except BaseException:
             if not self._sure():
                 self._drop()
             raise
-
-    def _is_right(self) -> bool:
-        kind, wanted = self.file.check or ("", "")
-        return digest(self.part, kind) == wanted.lower()
-
-    def _verify(self) -> None:
-        where = redacted(self.file.url)
-        if self.file.check is None:
-            with open(self.part, "rb") as content:
-                start = content.read(1024)
-            if not start and self.file.size is None:
-                self._drop()
-                raise Failure(
-                    f"{where}: its server sends an empty file; if that is what you want, give its `sha256`"
-                )
-            if self.page and _PAGE.match(start) and not self.file.path.lower().endswith((".html", ".htm")):
-                self._drop()
-                raise Failure(
-                    f"{where}: its server sends a web page in place of the file: it may want a login, or another "
-                    "address; if that is what you want, give its `sha256`"
-                )
-        elif not self._is_right():
-            kind, wanted = self.file.check
-            found = digest(self.part, kind)
+        if wrong:
             self._drop()
-            raise Failure(
-                f"{where}: its {kind} checksum is {found}, wanted {wanted}: the file changed at its source, or "
-                "the checksum in the spec is wrong"
+            raise Failure(f"{redacted(self.file.url)}: {wrong}")
+
+    def _what_is_wrong(self) -> str | None:
+        """What shows that the part, of which nothing is missing, is not the file; None where nothing does."""
+        kind, wanted = self.file.check or ("", "")
+        found = digest(self.part, kind) if kind else ""
+        if kind and found == wanted.lower():
+            return None
+        with open(self.part, "rb") as content:
+            start = content.read(1024)
+        want_it = "" if kind else "; if that is what you want, give its `sha256`"
+        if self.page and _PAGE.match(start) and not self.file.path.lower().endswith((".html", ".htm")):
+            return (
+                "its server sends a web page in place of the file: it may want a login, or another address"
+                + want_it
             )
+        if kind:
+            return (
+                f"its {kind} checksum is {found}, wanted {wanted}: the file changed at its source, or the checksum "
+                "in the spec is wrong"
+            )
+        return None if start or self.file.size is not None else "its server sends an empty file" + want_it
 
     def _drop(self) -> None:
         with contextlib.suppress(FileNotFoundError):
