@@ -13,26 +13,25 @@ from .driving import launch, record, spec, start_run
 from .skypilot_stack import SkyPilotStack as Stack
 
 ITEMS = ["a", "b", "c", "d"]
-WAITS_AT_C = "echo began $item; [ $item != c ] || [ -e go ] || sleep 600"
+WAITS_AT_C = "echo began $item; [ $item != c ] || [ -e go-$E2E_ITEMS ] || sleep 600"
 EACH = f"item={{item}}; {WAITS_AT_C}"
 TOGETHER = f'while read -r item; do {WAITS_AT_C}; echo $item >>"$GPUSPEC_ITEMS_DONE"; done <"$GPUSPEC_ITEMS"'
 
 
 def at_most_one_is_done_twice(stack: Stack, *, run: str, **job: Any) -> None:
     """The third item is under way when everything that does items gets SIGKILL; `--resume` does it and the rest."""
-    mark = f"E2E_ITEMS={os.urandom(8).hex()}"
-    path = spec(**job, items=ITEMS, env=dict([mark.split("=")]), run=run)
+    mark = os.urandom(8).hex()  # files stay on a machine that is used again
+    path = spec(**job, items=ITEMS, env={"E2E_ITEMS": mark}, run=run)
     with start_run(stack, path) as client:
         first = begun(client)
         machine = record(stack)["machine"]
-        kill_items(mark)
+        kill_items(f"E2E_ITEMS={mark}")
         assert client.stdout
         rest, (_, errors) = client.stdout.read(), client.communicate()
     assert client.returncode == 1, errors
     assert "began" not in rest
-    (path.parent / "go").touch()
+    (path.parent / f"go-{mark}").touch()
     second = launch(stack, path, "--resume")
-    (path.parent / "go").unlink()
     assert second.returncode == 0, second.stderr
     assert record(stack)["machine"] == machine
     again = [line.split()[1] for line in second.stdout.splitlines() if line.startswith("began ")]

@@ -72,7 +72,7 @@ def test_every_command_answers_for_a_row_of_odd_values(rented: Path) -> None:
     for odd in ("odd", 10**18, -5):
         assert run(rented, "--detach", "--fresh").returncode == 0
         run_id, machine = Records().get("job").id, Records().get("job").machine
-        kept = ("id", "name", "launcher", "machine")
+        kept = ("id", "name", "launcher", "machine", "through")
         with closing(sqlite3.connect(Records().path)) as connection, connection:
             names = ", ".join(f"{name} = ?" for name in Run._fields if name not in kept)
             values = [odd] * (len(Run._fields) - len(kept))
@@ -117,6 +117,27 @@ def test_a_state_of_a_later_version_is_asked_of_the_machine(rented: Path) -> Non
         assert run(rented, "--detach", "--fresh").returncode == 0
         change(state=odd)
     assert {row["state"] for row in json.loads(gpuspec("ps", "--json").stdout)["runs"]} == {"running"}
+
+
+def test_a_machine_whose_name_was_lost_is_found_by_its_label(rented: Path) -> None:
+    for command in (["ps"], ["down", "job"], ["reap", "--yes"]):
+        assert run(rented, "--detach", "--fresh").returncode == 0
+        (name,) = cloud.read()
+        change(machine=None)
+        assert gpuspec(*command).returncode == 0
+        assert Records().get("job").machine == name
+        assert gpuspec("down", "job").returncode == 0
+        assert not cloud.read()
+
+
+def test_who_looks_after_a_machine_is_not_guessed(rented: Path) -> None:
+    assert run(rented, "--detach").returncode == 0
+    change(through="elsewhere")
+    down = gpuspec("down", "job")
+    assert (down.returncode, "error[records-unreadable]" in down.stderr) == (2, True)
+    assert "names 'elsewhere' as what looks after its machines" in down.stderr
+    assert "cannot be asked: the record of run" in gpuspec("ps").stdout
+    assert len(cloud.read()) == 1
 
 
 def test_no_odd_word_makes_a_machine_count_as_gone(rented: Path) -> None:

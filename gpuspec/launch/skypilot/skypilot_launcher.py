@@ -94,6 +94,7 @@ class SkyPilotLauncher:
         how the job ended, unless someone had asked before."""
         if run.is_over:
             return run
+        run = _with_machine(run)
         if run.machine is None:
             # A machine is named in the record before anything is rented.
             why = "the gpuspec that started it is gone; nothing had been rented"
@@ -160,6 +161,7 @@ class SkyPilotLauncher:
     def down(self, run: Run) -> Run:
         """Bring what the run has written, in a minute at most, and take the machine down. UserError where another
         run has it by now."""
+        run = _with_machine(run)
         controlled = _controlled_run(run) if run.machine else None
         if controlled:
             controlled.end()
@@ -209,6 +211,17 @@ def _to_stderr(line: str) -> None:
     print(one_line(line), file=sys.stderr)
 
 
+def _with_machine(run: Run) -> Run:
+    """The run with the name of its machine. A broken record may have lost that; SkyPilot has it, with the run's id as
+    its label, or as the end of its name."""
+    if run.machine is not None or run.state == "starting" or run.is_over:
+        return run
+    for machine in Client().machines():
+        if machine.label == run.id or machine.name.endswith(f"-{run.id}"):
+            return record_of(run).update(machine=machine.name)
+    return run
+
+
 def _controlled_run(run: Run) -> ControlledRun[ManagedJob] | ControlledRun[Service] | None:
     """The run as its controller has it; None where it has a machine of its own."""
     if run.through == "job":
@@ -219,6 +232,12 @@ def _controlled_run(run: Run) -> ControlledRun[ManagedJob] | ControlledRun[Servi
         from gpuspec.launch.skypilot.service import ServiceRun
 
         return ServiceRun(run)
+    if run.through is not None:
+        raise UserError(
+            "records-unreadable",
+            f"the record of run {run.id} names {run.through!r} as what looks after its machines, which is nothing",
+            f"look for {run.machine}: `sky status`, `sky jobs queue`, `sky serve status`",
+        )
     return None
 
 
