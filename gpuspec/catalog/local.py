@@ -15,8 +15,8 @@ from gpuspec.untrusted_file import open_file, read_file
 
 LARGEST_HEADER = 8 * 1024 * 1024
 """Bytes of a safetensors header: some 60,000 tensors. The format allows 100 MB, which JSON turns into a gigabyte."""
-LARGEST_HEADERS = 64 * 1024 * 1024
-"""Bytes of the headers of all files of one model."""
+LARGEST_HEADERS = 32 * 1024 * 1024
+"""Bytes of the headers of all files of one model: some 230,000 tensors."""
 LARGEST_CONFIG = 1024 * 1024
 MOST_ELEMENTS = 10**14
 MOST_DIMENSIONS = 16

@@ -20,7 +20,7 @@ from gpuspec.launch.on_machine.downloader.file import Failure, confined
 from gpuspec.launch.on_machine.item_runner import holder, last_entries, reported_ends
 from gpuspec.untrusted_file import read_file
 
-LARGEST_LIST = 256 * 1024 * 1024
+LARGEST_LIST = 32 * 1024 * 1024
 """Bytes of a file of items."""
 _RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "item_runner.py")
 
@@ -76,7 +76,7 @@ def _listed(name: str, workdir: str) -> list[str]:
         if line.strip():
             try:
                 value = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise UserError(
                     "items-file", f"{name}:{number} is not JSON: {error}", "one JSON value on each line"
                 ) from error

@@ -9,6 +9,8 @@ from gpuspec.untrusted_file import read_file
 MOST = 2000
 """Files read per folder: beyond that, comparing neighbours tells nobody anything."""
 LARGEST = 65_536
+LARGEST_FOLDER = 16 * 1024 * 1024
+"""Bytes of all files of one folder that are kept."""
 
 
 class Neighbour(NamedTuple):
@@ -81,12 +83,15 @@ def _read(folder: str) -> tuple[Neighbour, ...]:
         names = sorted(filter(JOB_SPEC.is_name, os.listdir(folder or ".")))
     except OSError:
         return ()
-    found = []
+    found, left = [], LARGEST_FOLDER
     for name in names[:MOST]:
         path = os.path.join(folder, name)
         try:
             data = read_file(path, LARGEST)
         except OSError:
             continue
+        left -= len(data)
+        if left < 0:
+            break
         found.append(Neighbour(path, data.decode("utf-8", "replace")))
     return tuple(found)

@@ -115,3 +115,11 @@ def test_a_list_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         "items-file",
         "cannot read `items` list.txt: it is a pipe, not a file",
     )
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "1" * 5000, "{", "\ud800"])
+def test_a_line_that_is_no_json_is_named(line: str, tmp_path: Path) -> None:
+    (tmp_path / "list.jsonl").write_bytes(b'"a"\n' + line.encode("utf-8", "surrogatepass"))
+    with pytest.raises(UserError) as caught:
+        items.resolve(Job(items="list.jsonl"), str(tmp_path))
+    assert caught.value.code == "items-file"

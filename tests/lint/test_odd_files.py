@@ -240,3 +240,11 @@ def test_output_to_a_device_is_written_to_it(here: Path, capsys: pytest.CaptureF
     assert os.read(reader, 100) == b"clean: 1 file\n"
     assert null.is_fifo()
     os.close(reader)
+
+
+def test_the_neighbours_of_a_spec_take_bounded_room(here: Path) -> None:
+    """A character of four bytes among 60,000 makes each text four times as long in memory."""
+    for number in range(300):
+        (here / f"{number:03}.gpu.jsonc").write_text("// 😀" + "a" * 60_000, encoding="utf-8")
+    kept = sum(len(spec.text.encode()) for spec in Folders().beside(str(here / "none.gpu.jsonc")))
+    assert 15 << 20 < kept <= 16 << 20

@@ -97,7 +97,7 @@ _CONFIG_HEAD = """# Configuration
 Settings stand in `gpuspec.toml`, in `.gpuspec.toml`, or under `[tool.gpuspec]` of `pyproject.toml`. The nearest one
 above a file counts, and only that one; `--config FILE` names another, `--isolated` uses none. Globs start at the
 config file's folder. What the command line says goes on top. `gpuspec config show` prints every value and where
-it came from; an unknown key is an error.
+it came from; an unknown key is an error. A config file has at most 1 MiB, and a list or table in it 1,000 entries.
 
 ```toml
 select = ["GS"]
