@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, NamedTuple
 
@@ -111,6 +112,7 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     if shards > 1 and name != "local" and budget and budget.max_total is not None:
         _say(f"{shards} machines share the budget: {dollars(budget.max_total)} is the most for each")
     _lint(case, settings)
+    _check_workdir(case)
     alike = ("detach", "resume", "fresh", "plain", "allow_no_gpu")
     run_settings = RunSettings(
         spec_path=spec,
@@ -156,6 +158,21 @@ def _lint(case: Case, settings: Settings) -> None:
         wrong = f"{case.path}: {plural(len(errors), 'error')} that would fail or lose data"
         hint = "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason"
         raise UserError("lint-errors", wrong, hint, status=1)
+
+
+def _check_workdir(case: Case) -> None:
+    """UserError where the workdir is a link out of the spec's folder: all that lies there would go to the machine.
+    What leads out by its name is a finding."""
+    folder = os.getcwd() if case.path == "-" else os.path.dirname(os.path.abspath(case.path))
+    if not os.path.isdir(case.workdir):
+        return  # the launcher says so
+    inside, real = os.path.realpath(folder), os.path.realpath(case.workdir)
+    if os.path.commonpath([inside, real]) != inside:
+        raise UserError(
+            "workdir-outside",
+            f"the workdir {case.workdir} is a link that leads outside the spec's folder, to {real}",
+            "put the spec there, or copy what the job needs into its folder",
+        )
 
 
 def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:

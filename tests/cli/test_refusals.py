@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,22 @@ def test_prices_of_ones_own_that_cannot_be_read_are_said_once_for_all_files(
     said = refused(capsys, "lint", *map(str, specs))
     assert said.count("error[price-snapshot-broken]") == 1
     assert "error[internal]" not in said
+
+
+def test_a_workdir_that_is_a_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "spec"
+    (spec / "inside").mkdir(parents=True)
+    for name, target in (("out", ".."), ("in", "inside"), ("loop", "loop")):
+        (spec / name).symlink_to(target)
+
+    def words(workdir: str, *more: str) -> list[str]:
+        job = {"task": "batch", "workdir": workdir, "budget": {"max_hours": 1}, "run": "true"}
+        (spec / "job.jsonc").write_text(json.dumps(job))
+        return ["run", "--on", "local", *more, str(spec / "job.jsonc")]
+
+    assert "error[workdir-outside]" in refused(capsys, *words("out", "--dry-run"))
+    assert "error[no-workdir]" in refused(capsys, *words("loop", "--yes"))
+    assert "error[no-workdir]" in refused(capsys, *words("nul\0", "--yes"))
+    assert main(words("in", "--dry-run")) == 0
+    (tmp_path / "link").symlink_to("spec")  # how one came to the spec is one's own affair
+    assert main(["run", "--on", "local", "--dry-run", str(tmp_path / "link" / "job.jsonc")]) == 0

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gpuspec.launch.local.processes import marked
-from gpuspec.launch.records import Records, process_start
+from gpuspec.launch.records import Records
 
 ITEMS = [str(number) for number in range(12)]
 """Some begin as others do: half of a line is an item, too."""
@@ -38,7 +38,7 @@ done <"$GPUSPEC_ITEMS"
 """,
 }
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a run that does not end has failed."""
 
 
@@ -84,6 +84,11 @@ class Job:
         """How many there were, with the one that is under way."""
         return len(Records(str(self.records)).all()) if self.records.exists() else 0
 
+    def is_looked_after(self) -> bool:
+        """Whether a client or a supervisor is there: each is started with a path in our folder."""
+        folder = str(self.work.parent)
+        return any(folder in command_line(int(name)) for name in os.listdir("/proc") if name.isdigit())
+
     def wait_for_a_moment(self, client: subprocess.Popen[str], *, runs: int, began: int) -> bool:
         """Until there are more runs, and some items more have begun, than so many; whether it still runs."""
         began += self.chance.randrange(6)
@@ -120,7 +125,7 @@ class Job:
         if how == "everything":  # what a machine that lost its power has done
             for pid in marked(run.id):
                 os.kill(pid, signal.SIGKILL)
-        ended = until(lambda: not marked(run.id) and not process_start(run.pid or 0))
+        ended = until(lambda: not marked(run.id) and not self.is_looked_after())
         return "" if ended else "something goes on"
 
 

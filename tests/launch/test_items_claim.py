@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from gpuspec.job import Job
 from gpuspec.launch import items
@@ -19,7 +20,6 @@ from gpuspec.launch.records import Records, record_of
 from . import drive_rented as cloud
 from .rented import change, command, gpuspec, run
 from .test_killed import ended
-from .test_local import until
 
 ITEMS = ["a", "b", "c", "d"]
 JOB = Job(name="job", items=tuple(ITEMS), run="true {item}")

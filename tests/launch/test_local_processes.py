@@ -9,14 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from waiting import PATIENCE
+from small_disk import small_disk
+from waiting import PATIENCE, until
 
+from gpuspec.errors import UserError
 from gpuspec.job.job import Job
 from gpuspec.launch import find_launcher
 from gpuspec.launch.local import processes
 from gpuspec.launch.records import Records, log_path, process_start
 
-from .test_local import NO_PLAN, Driven, launch, settings, state, until, work
+from .test_local import NO_PLAN, Driven, launch, settings, state, work
 
 __all__ = ["state", "work"]
 
@@ -48,7 +50,8 @@ def test_it_is_ended_with_the_job(work: Path, monkeypatch: pytest.MonkeyPatch, h
     from gpuspec.launch.local import local_launcher
 
     monkeypatch.setattr(local_launcher, "GRACE_SECONDS", 0.5)
-    outcome, _, _ = launch(Job(run=hiding(how) + then), work, max_hours=2 / 3600)
+    limit = 8 / 3600 if then == "sleep 600" else None  # time enough to hide on a busy machine
+    outcome, _, _ = launch(Job(run=hiding(how) + then), work, max_hours=limit)
     assert outcome.state == {"sleep 600": "timeout", "exit 0": "succeeded", "exit 3": "failed"}[then]
     assert hidden(work) is None
 
@@ -107,8 +110,20 @@ def test_a_log_that_someone_else_holds_open_does_not_keep_a_run_from_its_end(
     assert until((work / "pid").exists)
     with open(f"/proc/{(work / 'pid').read_text().strip()}/fd/1", "wb"):
         (work / "go").touch()
-        assert until(lambda: Records().get("held").state == "succeeded", 60)
+        assert until(lambda: Records().get("held").state == "succeeded")
     assert "still holds the log open" in Path(log_path(record.run.id)).read_text()
+
+
+def test_a_disk_without_room_for_what_the_run_needs_is_said(
+    tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "small", "256k") as disk:
+        monkeypatch.setenv("GPUSPEC_STATE_DIR", str(disk))
+        with pytest.raises(UserError) as caught:
+            launch(Job(run="touch ran", env={"LONG": "x" * 300_000}), work)
+    assert caught.value.code == "records-not-written"
+    assert caught.value.message.endswith(": No space left on device")
+    assert not (work / "ran").exists()
 
 
 def test_who_descends_from_a_process() -> None:

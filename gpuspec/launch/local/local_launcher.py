@@ -71,9 +71,16 @@ class LocalLauncher:
         second one at once."""
         run = record.run
         folder = run_folder(run.id)
-        with open(os.open(os.path.join(folder, "job.json"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
-            json.dump(job_file(job, settings, run.id, folder), out, indent=1)
-        os.close(os.open(log_path(run.id), os.O_CREAT | os.O_WRONLY, 0o600))
+        try:
+            with open(os.open(os.path.join(folder, "job.json"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
+                json.dump(job_file(job, settings, run.id, folder), out, indent=1)
+            os.close(os.open(log_path(run.id), os.O_CREAT | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise UserError(
+                "records-not-written",
+                f"what run {run.id} needs could not be written to {folder}: {error.strerror}",
+                "make room on that disk, or set GPUSPEC_STATE_DIR to another",
+            ) from error
         record.update(machine=folder)
         supervisor = _start(settings, folder)
         if settings.detach:
