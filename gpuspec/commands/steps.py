@@ -4,13 +4,16 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.commands.files import MAX_FILES, Folder, ReadFile
+from gpuspec.commands.files import Folder, ReadFile
+from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.shell.script import Command
 from gpuspec.commands.word import UNKNOWN, shown
 from gpuspec.job.job import Job
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
 _DEPTH = 3
+_SCRIPTS = 50
+"""Followed in one job, the same one counted each time."""
 
 
 class Step(NamedTuple):
@@ -27,6 +30,8 @@ class Step(NamedTuple):
     setup: bool
     text: str
     files: Folder
+    writes: int = 0
+    """How many files the commands before it wrote."""
 
     def file(self, path: str) -> str | None:
         """A path that the command names, seen from the spec's folder; None where that cannot be told."""
@@ -35,13 +40,19 @@ class Step(NamedTuple):
     def read(self, path: str) -> str | None:
         """Text of a file that the command names: one beside the spec, or one that a command before it wrote."""
         found = self.file(path)
-        return None if found is None else self.files.read(found)
+        return None if found is None else self.files.read(found, self.writes)
 
 
-def read_steps(job: Job, path: str | None = None, read_file: ReadFile | None = None) -> tuple[Step, ...]:
+def read_steps(
+    job: Job,
+    path: str | None = None,
+    read_file: ReadFile | None = None,
+    unread: dict[str, None] | None = None,
+) -> tuple[Step, ...]:
     """The commands of `setup` and `run`; shell scripts beside the spec (at `path`) are followed, one that cannot be
     read stays as the command that starts it. `read_file` reads files instead, by their path from the spec's folder.
-    Nothing is executed."""
+    Nothing is executed. What is left out because there is too much of it is noted in `unread`, which grows while
+    files that the commands name are read."""
     texts = [(text, at, True) for text, at in _setup(job)]
     if job.run:
         texts.append((job.run, job.pointer("run"), False))
@@ -51,6 +62,8 @@ def read_steps(job: Job, path: str | None = None, read_file: ReadFile | None = N
     workdir = os.path.normpath(job.workdir or ".")
     workdir = "" if workdir == "." else workdir
     reader = _Reader(Folder(root, read_file, workdir))
+    if unread is not None:
+        reader.files.unread = unread
     env: dict[str, str | None] = {**job.env, **dict.fromkeys(job.secrets)}
     return tuple(
         step for text, at, setup in texts for step in reader.read(text, at, setup, env=env, folder=workdir)
@@ -64,11 +77,13 @@ def _setup(job: Job) -> Sequence[tuple[str, str]]:
 
 
 class _Reader:
-    """Reads texts of commands one after another; `files` is the folder with what they wrote so far."""
+    """Reads texts of commands one after another; `writes` is how many files they wrote so far."""
 
     def __init__(self, files: Folder) -> None:
         self.files = files
-        self.scripts = MAX_FILES
+        self.writes = 0
+        self.scripts = _SCRIPTS
+        self.budget = StepBudget()
 
     def read(
         self,
@@ -85,16 +100,22 @@ class _Reader:
         """Steps of one text. `starters` are the commands that start the script at `path`, outermost first."""
         from gpuspec.commands.shell.walk import parse
 
-        for command in parse(text, env, arguments, folder).commands:
+        script = parse(text, env, arguments, folder, self.budget)
+        if script.cut:
+            self.files.unread["its commands are too long, do too much or are too garbled"] = None
+        for command in script.commands:
             if starters:
                 command = command._replace(
                     wrappers=starters[-1].wrappers + command.wrappers,
                     enclosures=starters[-1].enclosures + command.enclosures,
                 )
-            step = Step(command, pointer, path, setup, _line(command), self.files)
+            step = Step(command, pointer, path, setup, _line(command), self.files, self.writes)
             at = _script(command)
             found = step.file(command.words[at].text) if at is not None else None
-            inner = step.files.read(found) if found and self.scripts and len(starters) < _DEPTH else None
+            inner = step.files.read(found, self.writes) if found and len(starters) < _DEPTH else None
+            if inner is not None and not self.scripts:
+                self.files.unread[f"it starts more than {_SCRIPTS} scripts"] = None
+                inner = None
             if at is None or inner is None:
                 self._note_written(step)
                 yield step
@@ -122,7 +143,7 @@ class _Reader:
             target = command.words[-1]
         path = step.file(target.value) if target and target.value else None
         if text is not None and path is not None:
-            self.files = self.files.write(path, text)
+            self.writes = self.files.write(path, text)
 
 
 def _line(command: Command) -> str:

@@ -67,9 +67,11 @@ class Facts:
 
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the
-        Tree ("problems", "duplicates", "extensions"), or "suppressions". Cheaper than what a rule would ask."""
+        Tree ("problems", "duplicates", "extensions"), "suppressions" or "unread". Cheaper than what a rule asks."""
         if word.startswith("workload."):
             return self.has_job and getattr(self.workload, word[9:]) is not None
+        if word == "unread":
+            return self.has_job and bool(self.unread)
         if word == "suppressions":
             return bool(self.suppressions)
         if word in ("problems", "duplicates", "extensions"):
@@ -90,6 +92,12 @@ class Facts:
     def commands(self) -> tuple[Step, ...]:
         """The commands of `setup` and `run`, in the order in which they would run, shell scripts followed."""
         return self.case.steps
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What of the commands, and of the files that they name, was left out because there is too much of it."""
+        _ = self.workload  # which reads them
+        return tuple(self.case.unread)
 
     def need(self, gpus: int = 1) -> Need | Unsized:
         """Memory per GPU when spread over `gpus`."""

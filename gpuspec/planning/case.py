@@ -88,6 +88,9 @@ class Case:
             catalog = installed_catalog()
         self.catalog = catalog
         self._needs: dict[int, Need | Unsized] = {}
+        self.unread: dict[str, None] = {}
+        """What of the commands, and of the files that they name, was left out because there is too much of it, in
+        words: as far as they have been read."""
 
     @property
     def has_job(self) -> bool:
@@ -162,7 +165,7 @@ class Case:
             return ()
         from gpuspec.commands.steps import read_steps
 
-        return read_steps(self.job, self.path if self.on_disk else None)
+        return read_steps(self.job, self.path if self.on_disk else None, unread=self.unread)
 
     def need(self, gpus: int = 1) -> "Need | Unsized":
         """Memory per GPU when spread over `gpus`."""

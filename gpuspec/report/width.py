@@ -58,6 +58,8 @@ def clip(line: str, start: int, end: int, room: int | None) -> tuple[str, int, i
 
 def head(text: str, columns: int) -> str:
     """The beginning of a text that takes no more than so many columns."""
+    if text.isascii() and text.isprintable():
+        return text[: max(0, columns)]
     taken = 0
     for at, char in enumerate(text):
         taken += width(char)

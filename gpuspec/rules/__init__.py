@@ -40,6 +40,7 @@ RULES = (
     rule("GS009", "suppression-without-reason", "spec.suppressions", **SUPPRESSIONS),
     rule("GS010", "unknown-model", "spec.unknown_model", when=("model",)),
     rule("GS011", "impossible-value", "spec.impossible_value", when=BEYOND),
+    rule("GS012", "read-in-part", "spec.read_in_part", scripts=True, when=("unread",)),
     # GS1 the right GPU
     rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=SIZED),
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),

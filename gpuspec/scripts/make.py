@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
 from gpuspec.scripts.loops import Frame, Judge
 from gpuspec.scripts.program import Loop
@@ -18,6 +21,8 @@ _REFERENCE = re.compile(r"\$[({]([^(){}$]*)[)}]")
 _EACH = {"@": "TARGET", "<": "FIRST", "*": "STEM", "^": "ALL"}
 _ROUNDS = 40
 _LONGEST = 20_000
+_LOOK_UPS = 20
+"""Names held against a pattern that count as one step: all rules may have patterns that fit everything."""
 
 
 class MakeRule(NamedTuple):
@@ -26,14 +31,15 @@ class MakeRule(NamedTuple):
     targets: tuple[str, ...]
     prerequisites: tuple[str, ...]
     head: Span
-    recipe: tuple[tuple[str, Span], ...]
+    recipe: list[tuple[str, Span]]
 
 
 def judge_makefile(text: str, judge: Judge) -> None:
     """Tell the judge what the recipes of a Makefile run, in the loops that make itself goes through."""
-    values, rules = _scan(text)
+    values, rules = _scan(text, judge.budget)
+    prerequisites = _Prerequisites(rules, judge.budget)
     for rule in rules:
-        asked = _asked_for(rule, rules)
+        asked = prerequisites.asked_for(rule)
         frames = []
         if asked != 0:
             loop = Loop("map", tuple(_EACH.values()), Word(" ".join(rule.targets)), asked, rule.head)
@@ -44,51 +50,73 @@ def judge_makefile(text: str, judge: Judge) -> None:
             judge_shell(_recipe(line, values), judge, env=env, outer=frames, span=span)
 
 
-def _asked_for(rule: MakeRule, rules: list[MakeRule]) -> int | None:
-    """How many targets of the rule others ask for at once: 0 where it is made by name only, None for a list that
-    cannot be counted."""
-    patterns = [target for target in rule.targets if target != ".PHONY"]
-    if any("%" in target for target in patterns) and any("%" in given for given in rule.prerequisites):
-        return None  # one file from another: made by the list
-    if len(patterns) < 2 and not any("%" in target for target in patterns):
-        return 0
-    names = {pattern for pattern in patterns if "%" not in pattern}
-    open_patterns = [pattern for pattern in patterns if "%" in pattern]
-    most = 0
-    for other in rules:
-        if other is rule or ".PHONY" in other.targets:
-            continue
-        wanted = [
-            given
-            for given in other.prerequisites
-            if given in names or any(_matches(given, pattern) for pattern in open_patterns)
-        ]
-        if any(UNKNOWN in given for given in wanted):
-            return None
-        most = max(most, len(wanted))
-    return most
+class _Prerequisites:
+    """What the rules of a Makefile ask for: looked up by name, since all rules may have several targets."""
+
+    def __init__(self, rules: list[MakeRule], budget: StepBudget) -> None:
+        self.rules = rules
+        self.budget = budget
+        self.asking: dict[str, list[int]] = {}
+        """Prerequisite → the rules that ask for it, by their number, once for each time."""
+        for number, rule in enumerate(rules):
+            if ".PHONY" not in rule.targets:
+                for given in rule.prerequisites:
+                    self.asking.setdefault(given, []).append(number)
+        self.sorted = sorted(self.asking)
+
+    def asked_for(self, rule: MakeRule) -> int | None:
+        """How many targets of the rule others ask for at once: 0 where it is made by name only, None for a list that
+        cannot be counted."""
+        targets = [target for target in rule.targets if target != ".PHONY"]
+        patterns = [target for target in targets if "%" in target]
+        if patterns and any("%" in given for given in rule.prerequisites):
+            return None  # one file from another: made by the list
+        if len(targets) < 2 and not patterns:
+            return 0
+        wanted = {target for target in targets if target in self.asking}
+        wanted.update(given for pattern in patterns for given in self._made_by(pattern))
+        counts: Counter[int] = Counter()
+        for given in wanted:
+            others = [number for number in self.asking[given] if self.rules[number] is not rule]
+            if others and UNKNOWN in given:
+                return None
+            counts.update(others)
+        return max(counts.values(), default=0)
+
+    def _made_by(self, pattern: str) -> list[str]:
+        before, _, behind = pattern.partition("%")
+        least = len(before) + len(behind) + 1
+        found = []
+        for at in range(bisect_left(self.sorted, before), len(self.sorted)):
+            given = self.sorted[at]
+            self.budget.steps -= at % _LOOK_UPS == 0
+            if not given.startswith(before) or self.budget.steps < 0:
+                break
+            if len(given) >= least and given.endswith(behind):
+                found.append(given)
+        return found
 
 
-def _matches(given: str, pattern: str) -> bool:
-    parts = [re.escape(part) for part in pattern.split("%", 1)]
-    return bool(re.fullmatch("(?:.+)".join(parts), given))
-
-
-def _scan(text: str) -> tuple[dict[str, str], list[MakeRule]]:
+def _scan(text: str, budget: StepBudget) -> tuple[dict[str, str], list[MakeRule]]:
     values: dict[str, str] = {}
     rules: list[MakeRule] = []
     for line, span in _logical(text):
         if len(line) > _LONGEST:
+            budget.leave_out()
             continue
         if line.startswith("\t"):
             if rules:
-                rules[-1] = rules[-1]._replace(recipe=(*rules[-1].recipe, (line, span)))
+                rules[-1].recipe.append((line, span))
             continue
         variable = _VARIABLE.match(line)
         if variable:
             name, sign, value = variable.groups()
             value = value.split(" #")[0].strip()
-            values[name] = f"{values.get(name, '')} {value}" if sign == "+" else value
+            before = values.get(name, "") if sign == "+" else ""
+            if len(before) > _LONGEST:
+                budget.leave_out()
+            else:
+                values[name] = f"{before} {value}" if sign == "+" else value
             continue
         match = _RULE.match(line)
         if match:
@@ -96,7 +124,7 @@ def _scan(text: str) -> tuple[dict[str, str], list[MakeRule]]:
             pattern, colon, after = given.partition(":")
             wanted = expand(after if colon else given, values).split()
             made = expand(pattern if colon else match[1], values).split()
-            behind = ((recipe, span),) if recipe.strip() else ()
+            behind = [(recipe, span)] if recipe.strip() else []
             rules.append(MakeRule(tuple(made), tuple(wanted), span, behind))
     return values, rules
 

@@ -80,7 +80,8 @@ class ScriptFunction(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A Python script: what it does at top level, and its functions."""
+    """A Python script: what it does at top level, and its functions. `cut`: it is too deep to be read."""
 
-    body: tuple[Node, ...]
-    functions: Mapping[str, ScriptFunction]
+    body: tuple[Node, ...] = ()
+    functions: Mapping[str, ScriptFunction] = {}
+    cut: bool = False

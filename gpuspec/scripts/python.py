@@ -38,7 +38,7 @@ def read_python(text: str, base: int = 0) -> Program | None:
     try:
         return Program(tuple(reader.block(root.body)), reader.read_functions())
     except RecursionError:
-        return None
+        return Program(cut=True)
 
 
 class _Reader(Expressions):

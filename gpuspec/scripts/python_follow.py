@@ -29,6 +29,8 @@ def follow(program: Program, judge: Judge, frames: Sequence[Frame] = (), guards:
     walk.steps(program.body, list(frames), guards, (), 0)
     for name, function in program.functions.items():
         walk.steps(function.body, [], (), (name,), 0)
+    if program.cut or walk.left < 0:
+        judge.budget.leave_out()
 
 
 class _Frame(Frame):
@@ -62,7 +64,7 @@ class _Walk:
     def __init__(self, program: Program, judge: Judge) -> None:
         self.program = program
         self.judge = judge
-        self.launches: dict[str, bool] = {}
+        self.launching: set[str] | None = None
         self.left = _STEPS
 
     def steps(
@@ -115,16 +117,27 @@ class _Walk:
 
     def may_launch(self, name: str) -> bool:
         """Whether a function launches, itself or through others: those that do not are not walked again."""
-        if name not in self.launches:
-            self.launches[name] = False
-            function = self.program.functions[name]
-            self.launches[name] = any(self._launches(node) for node in _all(function.body))
-        return self.launches[name]
+        if self.launching is None:
+            self.launching = self._launching()
+        return name in self.launching
 
-    def _launches(self, node: Node) -> bool:
-        if isinstance(node, ScriptCommand):
-            return self.judge.starts(node, self.judge.text) is not None
-        return isinstance(node, Call) and node.name in self.program.functions and self.may_launch(node.name)
+    def _launching(self) -> set[str]:
+        """The functions that launch: first those that do it themselves, then those that call one of them."""
+        callers: dict[str, list[str]] = {}
+        found: list[str] = []
+        for name, function in self.program.functions.items():
+            for node in _all(function.body):
+                if isinstance(node, Call):
+                    callers.setdefault(node.name, []).append(name)
+                elif isinstance(node, ScriptCommand) and self.judge.starts(node, self.judge.text):
+                    found.append(name)
+        launching = set(found)
+        for name in found:
+            for caller in callers.get(name, ()):
+                if caller not in launching:
+                    launching.add(caller)
+                    found.append(caller)
+        return launching
 
 
 def _inside(function: ScriptFunction, call: Call, changing: set[str]) -> set[str]:

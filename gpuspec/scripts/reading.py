@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from gpuspec.scripts.launch_commands import MENTION
 from gpuspec.scripts.loops import Judge, RepeatedLaunch
 from gpuspec.text import Span
 
 _TEST_FILE = re.compile(r"(?:^|[/\\])(?:test_[^/\\]*|[^/\\]*_test|conftest)\.\w+$")
-LARGEST = 1 << 20
+LARGEST = 1 << 18
 """Characters: no launch script written by a person comes near."""
+
+
+class Launches(NamedTuple):
+    """The launches that loops repeat per item. `unread` is what was left out because there is too much of it."""
+
+    repeated: tuple[RepeatedLaunch, ...] = ()
+    unread: str = ""
 
 
 def launch_loops(path: str, text: str, kind: str) -> list[RepeatedLaunch]:
@@ -18,13 +27,22 @@ def launch_loops(path: str, text: str, kind: str) -> list[RepeatedLaunch]:
 
     Silent for tests (they pretend), for what cannot be parsed, and for texts beyond LARGEST.
     """
-    if len(text) > LARGEST or not MENTION.search(text) or _TEST_FILE.search(path):
-        return []
+    return list(launches(path, text, kind).repeated)
+
+
+@lru_cache(maxsize=1)  # two rules ask
+def launches(path: str, text: str, kind: str) -> Launches:
+    """Launches that a loop repeats per item, as `launch_loops` gives them, and what was not read."""
+    if not MENTION.search(text, 0, LARGEST) or _TEST_FILE.search(path):
+        return Launches()
+    if len(text) > LARGEST:
+        return Launches(unread=f"it has more than {LARGEST:,} characters")
     judge = Judge(text)
     _read(text, kind, judge)
     found = judge.repeated()
-    inexact = kind in ("makefile", "workflow", "package")
-    return [_narrowed(launch, text) for launch in found] if inexact else found
+    if kind in ("makefile", "workflow", "package"):
+        found = [_narrowed(launch, text) for launch in found]
+    return Launches(tuple(found), "it does too much, or is too garbled" if judge.budget.cut else "")
 
 
 def _narrowed(launch: RepeatedLaunch, text: str) -> RepeatedLaunch:

@@ -42,7 +42,8 @@ def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:
             key = f"-{key}"
         meaning = tool.flags.get(key)
         if not glued:
-            value, used = _following(meaning, words[at:], key in tool.config)
+            following = words[at].text if at < len(words) else None
+            value, used = _following(meaning, following, key in tool.config)
             at += used
         if key in tool.config and value:
             configs.append(word._replace(text=value))
@@ -65,9 +66,8 @@ def _plain(tool: Tool, word: Word, values: Values, plain: list[Word], configs: l
         enter(values, f"{tool.positional}:name", word.text, word.text, tool)
 
 
-def _following(meaning: str | None, rest: Sequence[Word], config: bool) -> tuple[str, int]:
+def _following(meaning: str | None, following: str | None, config: bool) -> tuple[str, int]:
     """(value, words used) after a flag without "=". An unknown flag takes the next word unless that is a flag."""
-    following = rest[0].text if rest else None
     if following is None or meaning == "":
         return "", 0
     switch = meaning is not None and ":" not in meaning and meaning != "-" and not config

@@ -102,7 +102,11 @@ def _python(found: Invocation, step: Step) -> "LoadedModels | None":
         return None
     from gpuspec.workload.python import read_python
 
-    loaded = read_python(code, arguments, command.environment)
+    text, environment = code, command.environment
+    key = (text, arguments, tuple(environment.items()))
+    loaded = step.files.read_program(key, text, lambda: read_python(text, arguments, environment))
+    if loaded is None:
+        return None
     if loaded.tool is None and not loaded.values:
         return None
     return loaded._replace(values=placed(loaded.values, TextPlace(step.pointer, path)))

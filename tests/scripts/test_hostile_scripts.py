@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gpuspec.scripts import launch_loops
 from gpuspec.scripts.launch_commands import _names_gpu
-from gpuspec.scripts.reading import LARGEST
+from gpuspec.scripts.reading import LARGEST, launches
+from tests.operations import growth
 
 KINDS = ("shell", "python", "makefile", "workflow", "package")
 PIECES = (
@@ -88,3 +89,38 @@ def test_a_number_too_long_to_print_is_an_unknown_word(command: str) -> None:
         "subprocess.run",
         "sky.launch",
     ]
+
+
+def test_functions_that_call_each_other_in_a_long_row() -> None:
+    calls = "".join(f"def f{i}(a):\n    f{i + 1}(a)\n" for i in range(3_000))
+    script = (
+        f"import sky\n{calls}def f3000(a):\n    sky.launch(a, cluster_name=a)\nfor i in b:\n    f2998(i)\n"
+    )
+    (launch,) = launch_loops("x.py", script, "python")
+    assert script[launch.span.start :].startswith("sky.launch")
+
+
+def recipes(n: int) -> str:
+    return "".join(f"a{i} b{i}: c{i}\n\tsky launch -c $@ --gpus A100\n" for i in range(n))
+
+
+def test_rules_of_two_targets_are_not_each_held_against_all_others() -> None:
+    assert growth(lambda n: launch_loops("Makefile", recipes(n), "makefile"), 40) < 2.5
+
+
+def test_targets_are_counted_by_the_rule_that_asks_for_most_of_them() -> None:
+    rule = "a.x b.x c.x: d\n\tsky launch -y -c $@ --gpus A100\n"
+    (launch,) = launch_loops("Makefile", rule + "some: a.x\nmost: a.x c.x other\n", "makefile")
+    assert launch.items == 2
+    pattern = "run-%:\n\tsky launch -y -c $@ --gpus A100\nall: run-a run-b run-c run- x-run-d\n"
+    (launch,) = launch_loops("Makefile", pattern, "makefile")
+    assert launch.items == 3
+
+
+def test_what_is_not_read_of_a_script_is_said() -> None:
+    large = "for i in a b; do sky launch -c $i --gpus A100; done\n"
+    large += "#" * LARGEST
+    assert launches("x.sh", large, "shell").unread == f"it has more than {LARGEST:,} characters"
+    assert launches("x.sh", "#" * (LARGEST + 1), "shell").unread == ""
+    garbled = "for i in a; do sky launch; done\n" + "a=(" * 20_000
+    assert launches("x.sh", garbled, "shell").unread == "it does too much, or is too garbled"

@@ -55,8 +55,11 @@ class Control:
         last = -1
         for node in (node for node in nodes if node.is_named or node.type in _LOOSE):
             start, end = self.locate(node.start_byte, node.end_byte)
+            if self.scope.budget.steps < 0:
+                words.append(Word(UNKNOWN, start, end))
+                break
             texts = fields(node, self.scope)
-            self.scope.budget.steps -= len(texts) // 10
+            self.scope.budget.steps -= len(texts) // 2
             if node.start_byte == last and words and texts:  # the grammar splits some words after ''
                 words[-1] = words[-1]._replace(text=words[-1].text + texts.pop(0), end=end)
             words.extend(Word(text, start, end) for text in texts)
@@ -100,7 +103,9 @@ class Control:
             self.scope.set_all(dict(before))
             arm()
             outcomes.append(dict(self.scope.variables))
-        after = merged(outcomes) if outcomes else before
+        names = len(dict.fromkeys(name for outcome in outcomes for name in outcome))
+        self.scope.budget.steps -= len(outcomes) * names // 10
+        after = merged(outcomes) if outcomes and self.scope.budget.steps >= 0 else before
         if defaulted and not before.get(defaulted):
             first = outcomes[0 if exhaustive else 1]
             if defaulted in first:

@@ -16,6 +16,8 @@ Piece = Union[tuple[str, bool], None]
 """Part of a word: text and whether it is safe from splitting. None: one field ends here."""
 
 MAX_FIELD = 1 << 16
+STEP = 1_000
+"""Characters of expanded text that count as one step: a long variable may be used at each word."""
 MAX_FIELDS = 2_000
 
 _COUNTS_GPUS = (
@@ -59,21 +61,32 @@ def fields(node: Node, scope: Scope) -> list[str]:
             break
     if begun:
         done.append(text)
+    scope.budget.steps -= sum(map(len, done)) // STEP
     return done[:MAX_FIELDS]
 
 
 def joined(node: Node, scope: Scope) -> str:
     """The text of a word where the shell does not split: the right side of an assignment."""
-    text = "".join(" " if piece is None else piece[0] for piece in _pieces(node, scope))
-    return text[:MAX_FIELD]
+    return _limited((" " if piece is None else piece[0] for piece in _pieces(node, scope)), scope)
 
 
 def spliced(start: int, end: int, children: list[Node], scope: Scope, escapes: str | None) -> str:
     """Text from start to end with the expansions among `children` put in. `escapes` are the characters that a
     backslash protects there; None: any."""
-    return "".join(
-        " " if piece is None else piece[0] for piece in _between(start, end, children, scope, escapes, True)
-    )[:MAX_FIELD]
+    pieces = _between(start, end, children, scope, escapes, True)
+    return _limited((" " if piece is None else piece[0] for piece in pieces), scope)
+
+
+def _limited(pieces: Iterator[str], scope: Scope) -> str:
+    """The pieces in one text, no longer than it may be."""
+    parts, length = [], 0
+    for piece in pieces:
+        parts.append(piece)
+        length += len(piece)
+        if length > MAX_FIELD:
+            break
+    scope.budget.steps -= length // STEP
+    return "".join(parts)[:MAX_FIELD]
 
 
 def _range(text: str) -> list[str]:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-MAX_TEXT = 1 << 20
-"""Characters of one script that are read."""
+    from gpuspec.commands.shell.scope import StepBudget
 
-SMALL = 16_384
-"""Bytes of a script that cannot take long, whatever they are."""
+MAX_PIPES = 2_000
+"""Of one text. One that ends within a pipeline takes memory by the square of its length: 2 GB for 32 KB of `a|`."""
 
-PATIENCE = 2.0
-"""Seconds of processor time for a larger one; a megabyte of sound shell takes one."""
+SMALL = 2_048
+"""Bytes of a text that cannot take long, whatever they are."""
+
+CHUNK = 16_384
+"""Bytes that are handed to the parser at a time."""
 
 
 @cache
@@ -44,7 +46,6 @@ def _parser() -> Parser:
 
 def clean(text: str) -> str:
     """The text that is parsed, character for character as long as the original: CRLF as LF, NUL as a space."""
-    text = text[:MAX_TEXT]
     if "\r" in text:
         text = text.replace("\\\r\n", " \\\n").replace("\r\n", " \n")
     if "\0" in text:
@@ -52,32 +53,41 @@ def clean(text: str) -> str:
     return text
 
 
-def tree(source: str) -> Node:
+def tree(source: str, budget: StepBudget) -> Node:
     """Root of the syntax tree of a clean source. Node offsets, which are bytes, are its characters: each
-    character beyond ASCII is one letter to the grammar, which makes no difference in shell."""
+    character beyond ASCII is one letter to the grammar, which makes no difference in shell. What the budget does not
+    allow is read as empty."""
+    from time import process_time
+
+    budget.characters -= len(source)
+    if budget.characters < 0 or budget.seconds < 0:
+        budget.leave_out()
+        return _parser().parse(b"").root_node
     plain = source
     if not source.isascii():
         plain = "".join(c if c < "\x80" else "_" for c in source)
+    if plain.count("|") > MAX_PIPES:
+        *piped, rest = plain.split("|", MAX_PIPES)
+        plain = "|".join([*piped, rest.replace("|", ";")])
+    began = process_time()
     code = plain.encode()
-    if len(code) <= SMALL:
-        return _parser().parse(code).root_node
-    return _bounded(code)
+    root = _parser().parse(code).root_node if len(code) <= SMALL else _bounded(code, began, budget)
+    budget.seconds -= process_time() - began
+    return root
 
 
-def _bounded(code: bytes) -> Node:
-    """Recovering from a garbled line takes time by the square of its length: 50 s for 170 KB of "|". What takes
-    longer than any script does is read as empty, and whoever asks about it stays silent."""
+def _bounded(code: bytes, began: float, budget: StepBudget) -> Node:
+    """Recovering from a garbled line takes time by the square of its length: 50 s for 170 KB of ")"."""
     from time import process_time
 
-    stop = process_time() + PATIENCE
-
     def cancel(_offset: int, _has_error: bool) -> bool:
-        return process_time() > stop
+        return process_time() - began > budget.seconds
 
     try:
-        return _parser().parse(lambda at, _: code[at : at + SMALL], progress_callback=cancel).root_node
+        return _parser().parse(lambda at, _: code[at : at + CHUNK], progress_callback=cancel).root_node
     except ValueError:  # cancelled
         _parser().reset()
+        budget.leave_out()
         return _parser().parse(b"").root_node
 
 

@@ -20,8 +20,14 @@ MAX_DEPTH = 80
 """Of nested constructs; scripts that people write stay below 10."""
 
 MAX_STEPS = 40_000
-"""Statements of one script, with the body of a function counted at each call: what calls itself twice at each
-level, or feeds ever longer text to eval, ends here."""
+"""Statements and words of one job or script, with the body of a function counted at each call: what calls itself
+twice at each level, or feeds ever longer text to eval, ends here."""
+
+MAX_TEXT = 1 << 18
+"""Characters of all texts of one job or script together."""
+
+MAX_SECONDS = 0.4
+"""Of the processor, for the grammar. Sound shell of MAX_TEXT takes 0.06 s; what is garbled is given up."""
 
 GPU_COUNT_NAMES = frozenset(
     {
@@ -47,12 +53,25 @@ FOLDER_BEFORE = "//"
 
 
 class StepBudget:
-    """Steps that may still be taken, and the loops walked so far; one for a script and all texts inside it."""
+    """What may still be read, and the loops walked so far; one for a job or a script and all texts inside it.
+    `cut` says that something was left out."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.steps = steps
+        self.characters = MAX_TEXT
+        self.seconds = MAX_SECONDS
         self.depth = 0
         self.loops = 0
+        self.left_out = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether something was left out: there was too much, or it was too garbled."""
+        return self.left_out or self.steps < 0
+
+    def leave_out(self) -> None:
+        """Leave a text out."""
+        self.left_out = True
 
     def new_mark(self) -> str:
         """The mark of one more loop."""
@@ -100,7 +119,7 @@ class Scope:
 
     def set_all(self, variables: dict[str, Value]) -> None:
         """Replace what every variable holds. The dictionary is shared with the caller, so it is refilled."""
-        self.budget.steps -= len(variables) // 20
+        self.budget.steps -= len(variables) // 10
         if variables != self.variables:
             self.variables.clear()
             self.variables.update(variables)
@@ -109,7 +128,7 @@ class Scope:
         """What a command is given: exported variables, and those assigned on its own line."""
         if not self.exported:
             return with_values(_NOTHING, given)
-        self.budget.steps -= len(self.exported) // 20
+        self.budget.steps -= len(self.exported) // 10
         values = {name: self.variables.get(name) for name in self.exported}
         exported = {name: value for name, value in values.items() if isinstance(value, str)}
         return with_values(_NOTHING, {**exported, **given})

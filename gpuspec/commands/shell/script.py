@@ -93,8 +93,8 @@ class Command(NamedTuple):
 
 class ShellScript(NamedTuple):
     """Commands in the order in which they would run. `variables` at the end of the script: text as in
-    `Word.text`. `broken`: some of the text is not shell; what could be read is here. `cut`: it is longer
-    than MAX_TEXT or does more than MAX_STEPS, and the rest was left out."""
+    `Word.text`. `broken`: some of the text is not shell; what could be read is here. `cut`: there was more than is
+    read (StepBudget), and the rest was left out."""
 
     commands: tuple[Command, ...] = ()
     variables: Mapping[str, str] = {}

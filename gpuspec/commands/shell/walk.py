@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell.control import Control, Function
 from gpuspec.commands.shell.expand import joined
-from gpuspec.commands.shell.grammar import MAX_TEXT, clean, tree
+from gpuspec.commands.shell.grammar import clean, tree
 from gpuspec.commands.shell.redirect import redirections
 from gpuspec.commands.shell.scope import FOLDER, FOLDER_BEFORE, StepBudget, Value, shifted, with_values
 from gpuspec.commands.shell.script import Command, Redirect, ShellScript, Wrapper
@@ -35,12 +35,14 @@ def parse(
     exported = dict.fromkeys(variables)
     variables[FOLDER] = folder
     budget = budget or StepBudget()
+    if len(text) > budget.characters:
+        text = text[: max(0, budget.characters)]
+        budget.leave_out()
     walk = _Walk(clean(text), variables, budget, exported)
     walk.scope.positional = arguments
     walk.whole()
     known = {k: v for k, v in variables.items() if isinstance(v, str) and k not in (FOLDER, FOLDER_BEFORE)}
-    cut = len(text) > MAX_TEXT or budget.steps < 0
-    return ShellScript(tuple(walk.commands), known, walk.broken, cut)
+    return ShellScript(tuple(walk.commands), known, walk.broken, budget.cut)
 
 
 class _Walk(Control):
@@ -57,7 +59,7 @@ class _Walk(Control):
 
     def whole(self) -> None:
         """Walk the text, then the functions that nothing called."""
-        root = tree(self.source)
+        root = tree(self.source, self.scope.budget)
         self.broken = root.has_error
         self.block(root.children)
         self.uncalled()
