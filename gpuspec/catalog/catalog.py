@@ -107,15 +107,18 @@ class Catalog:
         were added."""
         return self._model_names.models
 
-    def resolve_model(self, name: str, *, engine: str | None = None, online: bool = False) -> ModelMatch:
-        """What a model name means: hub id, short name, quantized re-upload, Ollama tag.
+    def resolve_model(
+        self, name: str, *, engine: str | None = None, online: bool = False, suggest: bool = True
+    ) -> ModelMatch:
+        """What a model name means: hub id, short name, quantized re-upload, Ollama tag. Without `suggest` no names
+        that are like an unknown one are looked for, which takes far longer than all else.
 
         With `engine="ollama"` a name without a tag gets Ollama's default quantization. With `online=True` a hub
         id nobody knows is looked up on the Hugging Face hub (extra `hub`); raises UserError `hub-missing` when
         that extra is not installed and `hub-unreachable` when the hub does not answer. Reads no local file: see
         `gpuspec.catalog.local`.
         """
-        match = self._model_names.resolve(name, engine)
+        match = self._model_names.resolve(name, engine, suggest)
         if online and match.model is None:
             from gpuspec.catalog.hub import fetch_model
 

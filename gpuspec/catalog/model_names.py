@@ -72,7 +72,7 @@ class ModelNames:
         self._ids = (*self._lines, *(model.id for model in added))
         self._shapes: dict[str, tuple[str, ...]] = {}
         # Several rules ask for the models of one spec, and many specs name few models.
-        self.resolve = lru_cache(maxsize=256)(self._resolve)
+        self.resolve = lru_cache(maxsize=2048)(self._resolve)
         """What a written name means: see `Catalog.resolve_model`."""
 
     @property
@@ -86,7 +86,7 @@ class ModelNames:
             self._models[own] = decode_model(self._lines[own])
         return self._models[own]
 
-    def _resolve(self, name: str, engine: str | None = None) -> ModelMatch:
+    def _resolve(self, name: str, engine: str | None = None, suggest: bool = True) -> ModelMatch:
         written = name.strip()
         if not written or len(written) > _LONGEST or not written.isprintable():
             return ModelMatch(name, None)
@@ -106,7 +106,8 @@ class ModelNames:
             found = _as_written(model, address)
             return ModelMatch(name, found, model.params_b, quantization, relation=relation)
         params, active = (None, None) if any(part in _NOT_THE_MODEL for part in parts) else sizes(parts)
-        return ModelMatch(name, None, params, quantization, self._nearest(plain), active)
+        near = self._nearest(plain) if suggest else ()
+        return ModelMatch(name, None, params, quantization, near, active)
 
     def _without_publisher(self, bare: str) -> str:
         """ "mistralai_Mistral-Small-24B…" of bartowski's uploads: the publisher's name is no part of the model's."""
@@ -134,7 +135,10 @@ class ModelNames:
     def _of_shape(self, parts: tuple[str, ...]) -> Model | None:
         """The one model of this shape; of several, the one whose own name has it; else None."""
         found: dict[str, None] = {}
+        rarest = max(parts, key=len)
         for alias, own in self.names.items():
+            if rarest not in alias:  # the quick answer for nearly all of them
+                continue
             if all(part in alias for part in parts) and self._shape_of(alias) == parts:
                 if self._shape_of(own.lower()) == parts:
                     return self.model(own)

@@ -46,7 +46,7 @@ def shape_50(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
 def shape_71(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if len(data) > 1000: raise Rejected
+    if len(data) > 100: raise Rejected
     for data_item in data: shape_18(data_item)
 def shape_66(data):
     if not isinstance(data, (dict)): raise Rejected
@@ -264,7 +264,7 @@ def shape_9(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1024)): raise Rejected
 def shape_17(data):
     if not isinstance(data, (list, tuple)): raise Rejected
-    if len(data) < 1 or len(data) > 1000: raise Rejected
+    if len(data) < 1 or len(data) > 100: raise Rejected
     for data_item in data: shape_18(data_item)
 def shape_4(data):
     if (not isinstance(data, (dict, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected

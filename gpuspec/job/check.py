@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.job.accept import accepts
-from gpuspec.job.problem import MOST_LISTED, SchemaProblem, shown
+from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, SchemaProblem, shown
 from gpuspec.job.unwritable import may_be_unwritable, unwritable
 from gpuspec.text import Tree, parts, pointer
 
@@ -60,7 +60,7 @@ def valid_part(tree: Tree) -> dict[str, Any] | None:
     for problem in problems:
         path = parts(problem.pointer)
         if problem.kind == "too-many":
-            del _inside(pruned, path)[MOST_LISTED:]
+            del _inside(pruned, path)[MOST_GPUS if path[-1] == "gpu_types" else MOST_LISTED :]
         else:
             _take_out(pruned, path)
     return pruned

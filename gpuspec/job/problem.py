@@ -9,8 +9,9 @@ Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "e
 
 MOST_MISTAKES = 500
 """In one document; what has more is none, and why is looked for no further."""
+MOST_GPUS = 100
 MOST_LISTED = 1_000
-"""Elements of a list, where the schema sets a limit: of longer ones the first are read."""
+"""Elements of `gpu_types`, and of the other lists that people write by hand: of longer ones the first are read."""
 
 
 class SchemaProblem(NamedTuple):

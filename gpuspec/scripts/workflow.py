@@ -12,6 +12,8 @@ from gpuspec.scripts.shell import judge_shell
 from gpuspec.text.yaml import Item, read_yaml
 
 _MATRIX = re.compile(r"\$\{\{\s{0,100}matrix\.([\w.-]{1,100})(?![\w.-])[^}]{0,1000}\}\}")
+_MOST_AXES = 20
+"""Of one matrix. GitHub starts 256 jobs of it at most, which eight axes of two values are."""
 _EXPRESSION = re.compile(r"\$\{\{[^}]{0,1000}\}\}")
 """Within bounds: where none ends, each would be searched for up to the end of the text."""
 
@@ -21,6 +23,9 @@ def judge_workflow(text: str, judge: Judge) -> None:
     jobs = read_yaml(text).get("jobs")
     for job in jobs.inner if jobs else ():
         frames = _matrix(job)
+        if len(frames) > _MOST_AXES:
+            judge.budget.leave_out()
+            del frames[_MOST_AXES:]
         for step in (job.get("steps") or job).inner:
             run = step.get("run")
             if run is not None:

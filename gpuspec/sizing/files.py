@@ -15,7 +15,7 @@ def bytes_on_disk(name: str, catalog: Catalog) -> float | None:
     """The least that the files of a model take, in bytes: its weights once, in the scheme that its name states or
     it was published in. Quantizing while loading does not make the download smaller. None where the model, or
     the one file meant among several, is not known."""
-    match = catalog.resolve_model(name)
+    match = catalog.resolve_model(name, suggest=False)
     model = match.model
     if model is None:
         return None

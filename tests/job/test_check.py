@@ -170,3 +170,10 @@ def test_a_document_with_very_many_mistakes_has_no_job() -> None:
     fewer = parse('{"run": "x"' + "".join(f', "k{number}": 1' for number in range(500)) + "}")
     assert len(check(fewer)) == 500
     assert job_of(fewer) is not None
+
+
+def test_of_very_many_gpus_the_first_hundred_are_read() -> None:
+    tree = parse('{"run": "x", "gpu_types": [' + ", ".join(["{}"] + ['"A100"'] * 101) + "]}")
+    job = job_of(tree)
+    assert job is not None
+    assert len(job.gpu_types) == 99  # the first has no type

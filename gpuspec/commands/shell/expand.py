@@ -16,7 +16,7 @@ Piece = Union[tuple[str, bool], None]
 """Part of a word: text and whether it is safe from splitting. None: one field ends here."""
 
 MAX_FIELD = 1 << 16
-STEP = 1_000
+STEP = 200
 """Characters of expanded text that count as one step: a long variable may be used at each word."""
 MAX_FIELDS = 2_000
 

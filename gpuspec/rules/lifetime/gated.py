@@ -71,7 +71,7 @@ class GatedWithoutToken(Rule):
         if not names or _brings_token(facts):
             return
         for name, pointer in names.items():
-            model = facts.catalog.resolve_model(name).model if is_hub_id(name) else None
+            model = facts.catalog.resolve_model(name, suggest=False).model if is_hub_id(name) else None
             if model is None or not model.gated:
                 continue
             edit = Edit("set", "/secrets", ["HF_TOKEN"])

@@ -58,9 +58,10 @@ class UnpinnedDownload(Rule):
     asks_for = ("downloads",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
+        code = any(flag in step.text for step in facts.commands for flag in RUNS_CODE)
         for download in facts.job.downloads:
             if download.strategy in ("hf", "git", "git-lfs"):
-                yield from self._repository(facts, download)
+                yield from self._repository(download, code=code)
             elif download.strategy in ("http", "https") and not download.sha256:
                 if re.search(COMMIT_IN_ADDRESS, download.source):
                     continue
@@ -72,12 +73,12 @@ class UnpinnedDownload(Rule):
                     suggestion='add "sha256", from `sha256sum` of the file you have',
                 )
 
-    def _repository(self, facts: Facts, download: Download) -> Iterator[Finding]:
+    def _repository(self, download: Download, *, code: bool) -> Iterator[Finding]:
+        """`code`: the command runs code of the repository."""
         revision = download.revision or ""
         if download.sha256 or re.fullmatch(COMMIT, revision) or "@" in download.source:
             return
         named = f"{revision!r} can be moved" if revision else "no revision is given"
-        code = any(flag in step.text for step in facts.commands for flag in RUNS_CODE)
         yield self.finding(
             f"{download.pointer}/revision" if revision else download.pointer,
             f"{_short(download.source)} is whatever it is today: {named}"
