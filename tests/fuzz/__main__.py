@@ -11,6 +11,7 @@ shows. A fault is printed with what makes its input again, and then the exit sta
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import json
 import os
@@ -97,7 +98,9 @@ def turn(maker: str, seed: int, *, backwards: bool) -> None:
     sys.stdout.flush()
     os.dup2(2, 1)  # what is printed by what is tried is no line of ours
     for at in order(backwards=backwards):
+        gc.collect()  # garbage that goes meanwhile would hide what an input takes
         tried = result(MAKERS[maker], seed, at)
+        gc.freeze()
         print(json.dumps([at, tried.digest, tried.faults, round(tried.seconds, 3)]), file=out, flush=True)
 
 

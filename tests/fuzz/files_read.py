@@ -280,7 +280,7 @@ def _config(chance: random.Random) -> bytes:
 
 def hostile_notes(chance: random.Random) -> Trial:
     """The downloads ledger, or the status file of items, as a crash or another hand left it."""
-    return chance.choice((_status,))(chance)
+    return chance.choice((_ledger, _status))(chance)
 
 
 def _ledger(chance: random.Random) -> Trial:

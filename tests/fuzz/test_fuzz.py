@@ -36,13 +36,14 @@ def _maker(run: Callable[[], Outcome]) -> Maker:
 
 
 def test_what_is_raised_said_or_kept_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.fuzz.trial.MEMORY", 20 << 20)
+    # More than malloc keeps of what was freed before (64 MiB).
+    monkeypatch.setattr("tests.fuzz.trial.MEMORY", 100 << 20)
 
     def crash() -> Outcome:
         raise KeyError("x")
 
     def grow() -> Outcome:
-        return Outcome(bytearray(40 << 20)[:1])
+        return Outcome(bytearray(200 << 20)[:1])
 
     for run, told in ((crash, "KeyError: 'x'"), (grow, "memory: "), (lambda: Outcome(b"", ("odd",)), "odd")):
         faults = result(_maker(run), 1, 1).faults

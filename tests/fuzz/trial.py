@@ -11,6 +11,7 @@ import signal
 import tempfile
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,13 +77,15 @@ def result(make: Maker, seed: int, at: int) -> Result:
 def _once(make: Maker, seed: int, at: int) -> Result:
     trial = trial_of(make, seed, at)
     began, before = time.process_time(), _reset_peak()
-    with _in_new_folder() as folder, _stopped_after(HUNG):
+    with _in_new_folder() as folder, _stopped_after(HUNG), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
         try:
             outcome = trial.run()
         except (Exception, Hung, SystemExit) as error:
             outcome = Outcome(b"", (_told(error),))
     seconds, grown = time.process_time() - began, _peak() - before
     faults = tuple(fault.replace(folder, "FOLDER") for fault in outcome.faults)
+    faults += tuple(f"Python warns: {each.message}" for each in warned)
     if grown > MEMORY:
         faults = (*faults, f"memory: {grown / 2**20:.0f} MiB more than before it")
     output = outcome.output.replace(folder.encode(), b"FOLDER")

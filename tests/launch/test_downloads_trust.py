@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -356,6 +357,9 @@ def test_a_workspace_that_cannot_be_written_to(fetch: Fetch, tmp_path: Path) -> 
         '{\n "a": {\n  "size": 1\n }\n}',
         '["a", {"size": 2}]\n["a", {"size": 1}]\n["b", {}]\n["b", null]\n["c", {"si',
         '["a", {"size": 1}]\n[1, 2, 3]\n"a"\n[[], {}]\n' + "[" * 100_000,
+        '["a", {"size": 1}]\n["b", {"total": "9"}]\n["b", {"validator": ["x"]}]\n["b", {"size": true}]',
+        '["a", {"size": 1}]\n["b", {"validator": "x\\r\\nHost: y"}]\n["self", {"id": "/../x"}]',
+        '["a", {"size": 1}]\n["b", {"url": 1}]\n["self", {"id": "\\ud800"}]',
     ],
 )
 def test_a_ledger_is_read_as_far_as_it_can_be(text: str, tmp_path: Path) -> None:
@@ -364,6 +368,7 @@ def test_a_ledger_is_read_as_far_as_it_can_be(text: str, tmp_path: Path) -> None
     ledger = Ledger(str(path))
     ledger.load()
     assert {key: fact for key, fact in ledger.facts.items() if key != "self"} == {"a": {"size": 1}}
+    assert re.fullmatch("[0-9a-f]{8}", ledger.get("self")["id"])
 
 
 def test_a_note_costs_the_same_with_many_files(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from waiting import until
+from waiting import PATIENCE, until
 
 from gpuspec.job import Job
 from gpuspec.launch import items
@@ -109,10 +109,10 @@ def test_here_also_while_the_first_is_still_in_setup(job: Path) -> None:
     change(job, setup=["touch in-setup; until [ -e go ]; do sleep 0.01; done"], run="echo {item} >>began")
     with subprocess.Popen(local(job)) as first:
         assert until((job / "in-setup").exists)
-        second = subprocess.run(local(job), capture_output=True, text=True, timeout=60)
+        second = subprocess.run(local(job), capture_output=True, text=True, timeout=PATIENCE)
         assert (second.returncode, "error[items-busy]" in second.stderr) == (2, True)
         (job / "go").touch()
-        assert first.wait(60) == 0
+        assert first.wait(PATIENCE) == 0
     assert (job / "began").read_text().split() == ITEMS
     assert len([each for each in Records().all() if each.state == "succeeded"]) == 1
 
@@ -126,7 +126,7 @@ def test_here_what_a_killed_run_had_is_free(job: Path) -> None:
         for pid in (first.pid, supervisor):
             os.kill(pid, signal.SIGKILL)
     (job / "go").touch()
-    again = subprocess.run(local(job, "--resume"), capture_output=True, text=True, timeout=60)
+    again = subprocess.run(local(job, "--resume"), capture_output=True, text=True, timeout=PATIENCE)
     assert again.returncode == 0, again.stderr
     assert len((job / "began").read_text().split()) <= len(ITEMS) + 1
 

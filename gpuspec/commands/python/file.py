@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -14,9 +15,11 @@ MAX_NODES = 100_000
 
 @lru_cache(maxsize=8)  # a spec's own `model` makes rules ask what the commands alone say
 def tree(text: str) -> ast.Module | None:
-    """The syntax tree; None for what is no Python."""
+    """The syntax tree; None for what is no Python. What Python would warn about ("\\d") is not for our reader."""
     try:
-        return ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

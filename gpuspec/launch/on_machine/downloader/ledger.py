@@ -5,9 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import threading
 import uuid
 from typing import Any
+
+_KINDS = {"url": str, "validator": str, "total": int, "size": int, "mtime_ns": int, "check": list, "id": str}
+_SAFE = {"validator": r"[ -~]+", "id": r"[0-9a-f]{8}"}
+"""What is sent to a server, and what becomes part of a file's name."""
 
 
 class Ledger:
@@ -62,6 +67,14 @@ def _facts(text: str) -> dict[str, dict[str, Any]]:
     for pair in pairs:
         if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str):
             facts.pop(pair[0], None)
-            if isinstance(pair[1], dict):
+            if isinstance(pair[1], dict) and _is_sound(pair[1]):
                 facts[pair[0]] = pair[1]
     return facts
+
+
+def _is_sound(fact: dict[str, Any]) -> bool:
+    """Whether each part is of its kind: the workdir, and this file in it, may come from others."""
+    known = {name: value for name, value in fact.items() if name in _KINDS and value is not None}
+    return all(type(value) is _KINDS[name] for name, value in known.items()) and all(
+        re.fullmatch(_SAFE[name], value) for name, value in known.items() if name in _SAFE
+    )
