@@ -219,7 +219,8 @@ def test_ps_and_reap_go_on_beside_a_broken_one(spec: Path) -> None:
         assert "there is no launcher 'removed'" in runs["gone"]
         assert runs["mine"] == ""
         status, said = command("reap", "--yes")
-    assert (status, "acme cannot be asked for its machines" in said) == (0, True), said
+    assert (status, "acme cannot be asked for its machines" in said) == (1, True), said
+    assert "(gone) cannot be asked: there is no launcher 'removed'" in said
 
 
 def test_no_plugin_is_asked_for_our_own_launchers() -> None:

@@ -55,8 +55,8 @@ _ADVICE = {
 """Name of SkyPilot's exception → (our code, what to do)."""
 
 
-_READERS = tuple(f"gpuspec.launch.skypilot.{name}" for name in ("client", "controllers", "provisioning"))
-"""Modules that read SkyPilot's answers: what fails there is the answer's fault."""
+_READERS = ("client", "controllers", "provisioning")
+"""Modules beside this one that read SkyPilot's answers: what fails there is the answer's fault."""
 
 
 @contextmanager
@@ -71,9 +71,10 @@ def explained() -> Iterator[None]:
         raise
     except Exception as error:
         where = _raised_in(error)
-        if where.startswith("gpuspec.") and where not in _READERS:
+        in_answer = where.rpartition(".")[2] in _READERS
+        if where.startswith("gpuspec.") and not in_answer:
             raise
-        raise _explanation(error, where) from error
+        raise _explanation(error, in_answer=in_answer) from error
 
 
 def _raised_in(error: Exception) -> str:
@@ -84,7 +85,7 @@ def _raised_in(error: Exception) -> str:
     return str(at.tb_frame.f_globals.get("__name__", "")) if at else ""
 
 
-def _explanation(error: Exception, where: str) -> UserError:
+def _explanation(error: Exception, *, in_answer: bool) -> UserError:
     kind = type(error)
     code, hint = next(
         (_ADVICE[base.__name__] for base in kind.__mro__ if base.__name__ in _ADVICE),
@@ -99,7 +100,7 @@ def _explanation(error: Exception, where: str) -> UserError:
     if "RequestException" in names:
         does = "answers with an error" if "HTTPError" in names else "does not answer"
         words = f"SkyPilot's API server {does} ({root_cause(error)})"
-    foreign = kind.__module__ == "builtins" and (where in _READERS or not isinstance(error, _IN_WORDS))
+    foreign = kind.__module__ == "builtins" and (in_answer or not isinstance(error, _IN_WORDS))
     if foreign or names & _UNREADABLE:
         words = " ".join(str(error).split()) or kind.__name__
         words = f"SkyPilot gave an answer that cannot be read ({kind.__name__}: {words})"

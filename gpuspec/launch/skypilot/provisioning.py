@@ -25,6 +25,7 @@ from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
 from gpuspec.launch.records import state_dir
 from gpuspec.printable import one_line
+from gpuspec.untrusted_file import read_file
 
 INVISIBLE_SECONDS = 60.0
 """For how long after the request a machine may not be visible yet (SkyPilot 0.14.1,
@@ -35,6 +36,9 @@ LOOK_SECONDS = 1.0
 
 GOING_SECONDS = 60.0
 """How long a machine that was told to go may still be shown."""
+
+_MOST_BYTES = 1 << 20
+"""Of what is written down of one machine."""
 
 _SECRET = re.compile(r"password|secret|token|login|api_key")
 """Settings of a provider that are written down nowhere else than where SkyPilot has them."""
@@ -118,8 +122,7 @@ def recalled(name: str) -> Request | None:
     """What was written down of a machine."""
     path = _path(name)
     try:
-        with open(path or "", encoding="utf-8") as text:
-            found = Request(**json.load(text))
+        found = Request(**json.loads(read_file(path or "", _MOST_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     sound = isinstance(found.provider, dict) and isinstance(found.asked, float)
