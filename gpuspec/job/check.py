@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.job.accept import accepts
-from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, SchemaProblem, shown
-from gpuspec.job.unwritable import may_be_unwritable, unwritable
+from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, SchemaProblem, first_mistakes, shown
 from gpuspec.text import Tree, parts, pointer
 
 _latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
@@ -35,9 +34,12 @@ def _check(tree: Tree) -> tuple[SchemaProblem, ...]:
         told = {problem.pointer for problem in problems}
         problems += (problem for problem in _leaving(document) if problem.pointer not in told)
         problems += _upside_down(document.get("scaling"))
-    if may_be_unwritable(tree.text):
+    # JSON escapes what no file may hold as it is; a variable that is too long makes the file long.
+    if "\\" in tree.text or "\0" in tree.text or len(tree.text) > 32_000:
+        from gpuspec.job.unwritable import unwritable
+
         told = {problem.pointer for problem in problems}
-        problems += (problem for problem in unwritable(tree) if problem.pointer not in told)
+        problems += first_mistakes(problem for problem in unwritable(tree) if problem.pointer not in told)
     if any(extension.kind == "nan" for extension in tree.extensions):
         problems += _not_numbers(tree)
     if len(problems) > 1:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator, validators
 
-from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, MOST_MISTAKES, SchemaProblem, shown
+from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, MOST_MISTAKES, SchemaProblem, shown, too_many
 from gpuspec.job.schema import here, resolve
 from gpuspec.text import Edit, pointer
 
@@ -101,8 +101,7 @@ def explain(document: Any) -> list[SchemaProblem]:
                 break
     problems = _without_echoes(list(found.values()))
     if max(len(errors), len(found)) > MOST_MISTAKES:
-        message = f"there are more than {MOST_MISTAKES:,} mistakes; nothing else in the file is looked at"
-        problems[MOST_MISTAKES:] = [SchemaProblem("", message, "too-many")]
+        problems[MOST_MISTAKES:] = [too_many()]
     return problems
 
 

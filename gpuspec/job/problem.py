@@ -1,6 +1,7 @@
 """What is wrong with a document that parses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from gpuspec.text import Edit
@@ -24,6 +25,20 @@ class SchemaProblem(NamedTuple):
     on: Literal["key", "value"] = "value"
     suggestion: str | None = None
     edits: tuple[Edit, ...] = ()
+
+
+def first_mistakes(problems: Iterable[SchemaProblem]) -> list[SchemaProblem]:
+    """The first of them, and where there are more, that there are."""
+    first = list(islice(problems, MOST_MISTAKES + 1))
+    if len(first) > MOST_MISTAKES:
+        first[MOST_MISTAKES:] = [too_many()]
+    return first
+
+
+def too_many() -> SchemaProblem:
+    """What is said in place of the rest."""
+    message = f"there are more than {MOST_MISTAKES:,} mistakes; nothing else in the file is looked at"
+    return SchemaProblem("", message, "too-many")
 
 
 def shown(parts: Sequence[str | int]) -> str:

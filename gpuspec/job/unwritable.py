@@ -16,11 +16,6 @@ without the NUL at its end)."""
 Place = tuple[str | int, ...]
 
 
-def may_be_unwritable(text: str) -> bool:
-    """Whether it is worth looking closer: JSON escapes what no file may hold as it is."""
-    return "\\" in text or "\0" in text or len(text) * 4 > LONGEST_ARGUMENT
-
-
 def unwritable(tree: Tree) -> Iterator[SchemaProblem]:
     """A mistake for each string with a NUL or with half of a character, and for each variable or item that is too
     long to be handed on. No recursion: documents may be deep."""

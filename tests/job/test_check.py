@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import random
+from json import dumps
 
 import pytest
 
 from gpuspec.formats.job_spec import job_of
 from gpuspec.job import check
+from gpuspec.job.check import valid_part
 from gpuspec.text import Edit, parse
 from gpuspec.text.rewrite import apply
 
@@ -177,3 +179,12 @@ def test_of_very_many_gpus_the_first_hundred_are_read() -> None:
     job = job_of(tree)
     assert job is not None
     assert len(job.gpu_types) == 99  # the first has no type
+
+
+def test_of_many_texts_that_nothing_can_hold_the_first_are_told() -> None:
+    tree = parse(dumps({"run": "true", "items": ["a\0"] * 501}))
+    found = check(tree)
+    assert len(found) == 501
+    assert {problem.kind for problem in found if not problem.pointer} == {"too-many"}
+    assert valid_part(tree) is None
+    assert len(check(parse(dumps({"run": "true", "items": ["a\0"] * 500})))) == 500
