@@ -222,7 +222,8 @@ def alone_with_items(job: Job, workdir: str, shard: tuple[int, int] | None) -> I
     with contextlib.ExitStack() as locks:
         pattern = f"{glob.escape(folder)}/items-{key(job)}[-.]*lock"
         for path in filter(os.path.isfile, {*glob.glob(pattern)}) if sys.platform != "win32" else ():
-            if _overlap(shard, _shard_of(path)):
+            # Another thing of that name, as a FIFO, would be waited for: the runner refuses it.
+            if _overlap(shard, _shard_of(path)) and os.path.isfile(path):
                 with contextlib.suppress(PermissionError):  # another user's, who keeps it to himself
                     _share(locks.enter_context(open(path, encoding="utf-8")))
         yield

@@ -77,7 +77,7 @@ def test_what_was_done_stays_done_whatever_ends_the_run(
     elif how == "the runner killed":
         stuck.kill()
     else:
-        mark = f"{item_runner.MARK}={tmp_path / items.status_path(job)}"
+        mark = f"{item_runner.MARK}={item_runner.identity(str(tmp_path / items.status_path(job)))}"
         for pid in item_runner.marked(mark):
             os.kill(pid, signal.SIGKILL)
     stuck.wait(PATIENCE)
@@ -221,6 +221,23 @@ def test_a_runner_that_cannot_write_says_so(tmp_path: Path) -> None:
     code, said = finish(start(EACH, tmp_path))
     assert code == 1
     assert said.startswith("items: cannot go on: [Errno 17] File exists: '.gpuspec'")
+
+
+@pytest.mark.parametrize("odd", ["link", "fifo", "folder"])
+def test_a_lock_that_is_no_file_is_neither_waited_for_nor_written_through(tmp_path: Path, odd: str) -> None:
+    (tmp_path / ".gpuspec").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    lock = tmp_path / f"{items.status_path(EACH)}.lock"
+    {
+        "link": lambda: lock.symlink_to(tmp_path / "mine"),
+        "fifo": lambda: os.mkfifo(lock),
+        "folder": lock.mkdir,
+    }[odd]()
+    items.set_aside(EACH, str(tmp_path), None)
+    (tmp_path / "go").touch()
+    code, said = finish(start(EACH, tmp_path))
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert code == 0 or said.startswith("items: cannot go on: "), said
 
 
 def test_reports_of_a_machine_that_goes_come_home_with_the_outputs() -> None:

@@ -55,8 +55,7 @@ def main(arguments: list[str]) -> int:
         if manifest["ended"]:
             keep(manifest, [])
         began = time.monotonic()
-        run = one_by_one if manifest["each"] else all_at_once
-        failed = run(manifest, pending)
+        failed = (one_by_one if manifest["each"] else all_at_once)(manifest, pending)
     except OSError as error:
         say(f"cannot go on: {error}")
         return 1
@@ -75,7 +74,8 @@ def claim(status: str) -> IO[str] | None:
     """The open file whose lock gives this process the items; None, and said, where another has them."""
     import fcntl  # Windows, which no machine that runs items is, has none
 
-    lock = open(status + ".lock", "a+", encoding="utf-8")  # noqa: SIM115
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW  # what a link leads to is nobody's lock
+    lock = os.fdopen(os.open(status + ".lock", flags, 0o666), "r+", encoding="utf-8")
     deadline = time.monotonic() + CLAIM_SECONDS
     while True:
         try:
@@ -120,22 +120,22 @@ def begin(manifest: dict[str, Any]) -> list[str]:
 
 def end_leftovers(status: str) -> None:
     """End the commands of a runner that was killed: they would do items beside this one's, unheard."""
-    mark = f"{MARK}={os.path.abspath(status)}"
-    asked: set[int] = set()
-    deadline = time.monotonic() + GRACE_SECONDS
-    while True:
-        if not (left := marked(mark)):
-            return
-        if not asked:
-            say("commands of an earlier run were left, and are ended")
-        late = time.monotonic() > deadline
-        for pid in left if late else left - asked:
+    mark = f"{MARK}={identity(status)}"
+    if marked(mark):
+        say("commands of an earlier run were left, and are ended")
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in marked(mark):
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
-        if time.monotonic() > deadline + GRACE_SECONDS:
-            return
-        asked |= left
-        time.sleep(0.02)
+                os.kill(pid, number)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while marked(mark) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def identity(status: str) -> str:
+    """Tells a status file from all others, also where a container of this machine has one at the same path."""
+    folder = os.stat(os.path.dirname(status) or ".")
+    return f"{os.path.abspath(status)}:{folder.st_dev}:{folder.st_ino}"
 
 
 def marked(mark: str) -> set[int]:
@@ -306,7 +306,7 @@ def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
 def command(manifest: dict[str, Any], **places: str) -> dict[str, Any]:
     """How the command is started. A bash in a relative folder of PATH would be one of the job's files."""
     bash = shutil.which("bash", path=os.pathsep.join(filter(os.path.isabs, os.get_exec_path())))
-    environment = {**os.environ, MARK: os.path.abspath(manifest["status"]), **places}
+    environment = {**os.environ, MARK: identity(manifest["status"]), **places}
     return {"args": ["bash", "-c", manifest["run"]], "executable": bash, "env": environment}
 
 
