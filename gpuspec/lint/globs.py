@@ -126,9 +126,8 @@ def _class(inside: str) -> str:
         last = signs[at + 2] if at + 2 < len(signs) and signs[at + 1][3] == "-" and not name else None
         if last and not last[1]:
             end, at = last[2] or last[3], at + 3
-            out += (
-                f"{re.escape(sign)}-{re.escape(end)}" if sign <= end else ""
-            )  # a range that ends before it begins
+            # To git a range that ends before it begins means its first sign.
+            out += f"{re.escape(sign)}-{re.escape(end)}" if sign <= end else re.escape(sign)
         else:
             out, at = out + (_CLASSES.get(name, "") if name else re.escape(sign)), at + 1
     if not out:

@@ -10,6 +10,7 @@ import pytest
 
 from gpuspec.lint.discover import walk
 from gpuspec.lint.gitignore import gitignores_above, is_ignored, read_gitignore
+from gpuspec.lint.globs import glob_matches, glob_means
 from gpuspec.lint.neighbours import Folders
 from gpuspec.lint.settings import Settings
 
@@ -92,3 +93,57 @@ def test_include_and_exclude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings = Settings(include=("jobs/*.jsonc",), exclude=("old/",), root=str(tmp_path))
     assert list(walk(".", settings)) == ["a.gpu.jsonc", "jobs/c.jsonc"]
     assert list(walk(".", settings, scripts=True)) == ["a.gpu.jsonc", "jobs/c.jsonc", "run.sh"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "means", "not_"),
+    [
+        ("[b-ax].gpu.jsonc", "b.gpu.jsonc", "a.gpu.jsonc"),  # a range that ends before it begins
+        ("a/**/**/b", "a/b", "a/xb"),
+        ("*a*b*c", "xaxbxc", "xaxcxb"),
+        ("**/x/*y", "q/x/zy", "x/q/y"),
+        ("a/**/b/*.c", "a/b/q/b/x.c", "a/b/q/x.c"),
+        ("[!]x]", "y", "]"),
+        ("[a-]", "-", "b"),
+    ],
+)
+def test_globs_mean_what_they_mean_to_git(glob: str, means: str, not_: str, repository: Path) -> None:
+    (repository / ".gitignore").write_text(glob + "\n")
+    for path, ignored in ((means, True), (not_, False)):
+        asked = subprocess.run(["git", "check-ignore", "-q", "--no-index", path], cwd=repository, check=False)
+        assert (asked.returncode == 0, glob_means(path, glob)) == (ignored, ignored)
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [
+        ("*a" * 60 + "b", "a" * 250),
+        ("**/a/" * 30 + "b", "a/" * 400 + "c"),
+        ("**/*a*a*a*a*a/" * 10 + "b", ("a" * 100 + "/") * 40),
+        ("a**" * 60 + "b", "a" * 1000),
+        ("[" * 4000 + "\\]", "[" * 200),
+        ("[" + "\\\\" * 2000, "\\" * 100),
+        ("*" * 4000, "a/" * 1000 + "b\n"),
+        ("a" * 5000, "a" * 5000),
+    ],
+)
+def test_globs_that_would_be_tried_in_every_way(glob: str, path: str) -> None:
+    """Each was minutes, or ages."""
+    assert not glob_matches(path, glob + "c")
+    assert not glob_means(path, glob + "c")
+
+
+def test_a_gitignore_of_many_lines(repository: Path) -> None:
+    plain = "".join(f"file{number}.txt\n" for number in range(50_000))
+    (repository / ".gitignore").write_text(plain + "file7\nsub/a.gpu.jsonc\n!file7\n" + " " * 300_000 + "x\n")
+    unread: list[OSError] = []
+    (read,) = read_gitignore(str(repository), unread=unread)
+    assert [read.says(name, False) for name in ("d/file49999.txt", "file7", "sub/a.gpu.jsonc", "sub")] == [
+        True,
+        False,
+        True,
+        None,
+    ]
+    (repository / ".gitignore").write_text("*.a\n" + "".join(f"*.{number}\n" for number in range(2000)))
+    assert read_gitignore(str(repository), unread=unread) == []
+    assert [error.strerror for error in unread] == ["it has more than 2,000 lines with wildcards"]
