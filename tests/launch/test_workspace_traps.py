@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from traps import lay, sprung
 from waiting import PATIENCE
-from webserver import Site
+from webserver import WEIGHTS, Site, with_model
 
 from gpuspec.job.job import Download, Job
 from gpuspec.launch import steps_of
 from gpuspec.launch.launcher import RunSettings
+
+from .conftest import command
 
 GPUSPEC = str(Path(sys.executable).with_name("gpuspec"))
 JOB = {
@@ -157,6 +159,17 @@ def test_our_programs_on_the_machine_take_nothing_from_the_workdir(folder: Path,
         done = run(folder, ["/bin/bash", "-c", text], PYTHONPATH=".")
         assert done.returncode == 0, done.stderr
     assert (folder / "m.bin").read_bytes() == b"model"
+    assert sprung(folder.parent / "sprung") == []
+
+
+def test_the_hub_s_library_takes_nothing_from_the_workdir(folder: Path, site: Site, tmp_path: Path) -> None:
+    """It runs in a process of its own, in the workdir, where a `queue.py` may lie beside the job."""
+    item = {"strategy": "hf", "source": "org/model", "target": "m"}
+    words = command(tmp_path / "machine", [item], [sys.executable, "-E"])
+    more = {"HF_ENDPOINT": with_model(site).url, "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": "."}
+    done = run(folder, [*words, "--root", str(folder)], **more)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "m/model.safetensors").read_bytes() == WEIGHTS
     assert sprung(folder.parent / "sprung") == []
 
 
