@@ -96,7 +96,7 @@ def turn(maker: str, seed: int, *, backwards: bool) -> None:
     """Try the inputs of one turn, and print a line for each."""
     out = os.fdopen(os.dup(1), "w")
     sys.stdout.flush()
-    os.dup2(2, 1)  # what is printed by what is tried is no line of ours
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is printed by what is tried is no line of ours
     for at in order(backwards=backwards):
         gc.collect()  # garbage that goes meanwhile would hide what an input takes
         tried = result(MAKERS[maker], seed, at)
