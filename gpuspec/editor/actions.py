@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic, Range, TextEdit, WorkspaceEdit
@@ -21,6 +22,10 @@ from gpuspec.text import Span
 
 FIX_ALL = "source.fixAll.gpuspec"
 KINDS: list[CodeActionKind | str] = [CodeActionKind.QuickFix, FIX_ALL]
+
+
+MOST = 10
+"""Findings that actions are offered for at once: a selection may hold thousands."""
 
 
 class Target(NamedTuple):
@@ -42,7 +47,10 @@ def actions(
     opened, uri, positions = target
     found: list[CodeAction] = []
     if _asked(CodeActionKind.QuickFix, only):
-        here = [item for item in opened.findings if _touch(positions.at(item.place), where)]
+        touched = (item for item in opened.findings if _touch(positions.at(item.place), where))
+        here = list(
+            islice(touched, MOST)
+        )  # each action is tried on the whole text; nobody chooses among more
         underlined = [(item, diagnostic(item, uri, positions)) for item in here]
         found += [action for item, shown in underlined for action in _fixes(target, item, shown)]
         found += [action for item, shown in underlined for action in _silence(target, item, shown)]

@@ -1,7 +1,7 @@
 """What every format gives: Documents, one for each job of a file."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from gpuspec.job.job import Job
@@ -19,7 +19,12 @@ class Source:
     @cached_property
     def jsonc(self) -> Tree:
         """The file parsed as JSONC."""
-        return read_bytes(self.data)
+        return _tree_of(self.data)
+
+
+@lru_cache(maxsize=1)  # the editor, and `--fix`, look at the same bytes several times
+def _tree_of(data: bytes) -> Tree:
+    return read_bytes(data)
 
 
 EVERYTHING = frozenset({""})
