@@ -269,14 +269,17 @@ def test_a_machine_that_skypilot_forgot_is_waited_for_and_taken_from_the_cloud(c
     assert provisioning.recalled("gs-x") is None
 
 
-def test_one_that_the_cloud_does_not_let_go_is_named(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_the_cloud_does_not_let_go_is_named(
+    cloud: Cloud, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cloud.asks_for("gs-x", age=70)
     cloud.shows = [True, RuntimeError("HTTP 401")]
     with pytest.raises(UserError) as caught:
         client_of(Server(cloud.did, launching=False, known=False)).down("gs-x")
     assert (caught.value.code, caught.value.status) == ("left-running", 1)
     assert "whether it is gone was not seen: HTTP 401" in caught.value.message
-    assert caught.value.hint == "look for gs-x-ab12 in the console of Lambda, and take it down there"
+    by_hand = "look for gs-x-ab12 in the console of Lambda, take it down there, then remove "
+    assert caught.value.hint == f"{by_hand}{state / 'machines' / 'gs-x.json'}"
     assert provisioning.recalled("gs-x") is not None
     monkeypatch.setattr(provisioning, "GOING_SECONDS", 0.0)
     cloud.shows = [True] * 1000

@@ -233,7 +233,8 @@ def end_forgotten(request: Request) -> None:
         raise UserError(
             "left-running",
             f"SkyPilot has forgotten {request.name}, and whether it is gone was not seen: {_words(error)}",
-            f"look for {request.name_on_cloud} in the console of {request.cloud}, and take it down there",
+            f"look for {request.name_on_cloud} in the console of {request.cloud}, take it down there, then remove "
+            f"{_path(request.name)}",
             status=1,
         ) from error
 
