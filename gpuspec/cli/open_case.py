@@ -118,6 +118,12 @@ def _case(document: Document, settings: Settings) -> Case:
         more = f" (and {len(tree.problems) - 1} more)" if len(tree.problems) > 1 else ""
         hint = f"`gpuspec lint {path}` shows every one"
         raise UserError("syntax", f"{path}:{line}:{column}: {problem.message}{more}", hint)
+    for mistake in document.format.mistakes(tree):
+        if (
+            mistake.kind == "too-many"
+        ):  # only a part of it was read: lint says so, and a plan would not show it
+            hint = f"`gpuspec lint {path}` shows where"
+            raise UserError("file-too-large", f"{path}: {mistake.message}", hint)
     case = settings.case(document)
     if not case.has_job:
         hint = "`gpuspec init` writes a spec to start from"

@@ -250,3 +250,14 @@ def test_several_jobs_stand_one_after_the_other() -> None:
         "x.jsonc: unnamed job (gpuspec, /a)",
         "x.jsonc: unnamed job (gpuspec, /b)",
     ]
+
+
+def test_a_spec_of_which_only_a_part_is_read_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "job.gpu.jsonc"
+    listed = ", ".join(f'"o{number}/"' for number in range(1_001))
+    path.write_text(f'{{"run": "python a.py", "keep_alive_minutes": 3, "outputs": [{listed}]}}')
+    for command in ("show", "plan", "export"):
+        assert main([command, str(path)]) == 2
+        assert "`outputs` has 1,001 elements; the first 1,000 are read" in capsys.readouterr().err
