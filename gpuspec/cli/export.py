@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gpuspec.cli.lint_first import lint_first
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
 from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
@@ -31,10 +32,11 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
 
     `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` does the same as `gpuspec run`. Secrets are
     named, never written: pass them with `sky launch --secret NAME`. A job with a key in `env` or in a command
-    (GS701) is refused.
+    (GS701) is refused, and so is one that does not match the schema (GS003).
     """
     settings = given.settings_for(spec)
     case = open_case(spec, settings)
+    lint_first(case, settings.only("GS003", "schema"))
     _refuse_inline_secrets(case, settings)
     say_document(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]))
     return 0
@@ -47,11 +49,7 @@ def _refuse_inline_secrets(case: Case, settings: Settings) -> None:
     from gpuspec.rules import collect
     from gpuspec.rules.safety.inline_secret import InlineSecret
 
-    code = InlineSecret.code
-    if not settings.selection.runs(code, InlineSecret.name):
-        return
-    only = settings.selection._replace(select=(code,), extend_select=())
-    found = Linter(collect()).cases([case], settings._replace(selection=only))
+    found = Linter(collect()).cases([case], settings.only(InlineSecret.code, InlineSecret.name))
     if found:
         first = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""

@@ -10,6 +10,7 @@ import click
 
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.launcher_name import LauncherName
+from gpuspec.cli.lint_first import lint_first
 from gpuspec.cli.open_case import (
     CaseOptions,
     accept_no_timer_option,
@@ -21,7 +22,6 @@ from gpuspec.cli.output import say, say_document
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
-from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
@@ -111,7 +111,7 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     own_limit = budget.max_hours if budget else None  # a budget in dollars limits no run that costs none
     if shards > 1 and name != "local" and budget and budget.max_total is not None:
         _say(f"{shards} machines share the budget: {dollars(budget.max_total)} is the most for each")
-    _lint(case, settings)
+    lint_first(case, settings)
     _check_workdir(case)
     alike = ("detach", "resume", "fresh", "plain", "allow_no_gpu")
     run_settings = RunSettings(
@@ -136,28 +136,6 @@ def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
         cheapest = case.plan.choice.offer.launcher if case.plan.choice else "skypilot"
         wanted = cheapest if case.plan.candidates else "local"
     return wanted, case.plan_on(None if wanted == "local" else wanted)
-
-
-def _lint(case: Case, settings: Settings) -> None:
-    """Show the findings, as `gpuspec lint` would; stop at an error."""
-    from gpuspec.lint.registry import late_problems
-    from gpuspec.lint.runner import Linter
-    from gpuspec.report.summary import plural
-    from gpuspec.report.text import Style, block
-    from gpuspec.rules import collect
-
-    linter = Linter(collect())
-    late_problems()  # told below
-    findings = linter.cases([case], settings)
-    for problem in linter.problems:
-        _say(f"gpuspec: error[internal]: {problem}")
-    for found in findings:
-        say_document(block(found, Style(columns=80)) + "\n", err=True)
-    errors = [found for found in findings if found.finding.severity == "error"]
-    if errors:
-        wrong = f"{case.path}: {plural(len(errors), 'error')} that would fail or lose data"
-        hint = "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason"
-        raise UserError("lint-errors", wrong, hint, status=1)
 
 
 def _check_workdir(case: Case) -> None:

@@ -10,10 +10,11 @@ import click
 
 from gpuspec.catalog import Catalog
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
-from gpuspec.cli.output import say_document
+from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Job
+from gpuspec.report.left_out import note
 from gpuspec.report.size import Sized
 from gpuspec.report.size import as_json as json_of
 from gpuspec.report.size import as_text as text_of
@@ -73,6 +74,8 @@ def command(
     settings = given.settings_for(what if _is_job(what) else ".")
     if _is_job(what):
         case = open_case(what, settings)
+        if case.left_out:
+            say(f"{what}: {note(case.left_out)}", err=True)
         workload = case.workload
     else:
         case = settings.case(Document(path=what, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))

@@ -37,6 +37,11 @@ class Settings(NamedTuple):
         """A job under these settings. Every command makes its Case here."""
         return Case(document, settings=self.job, overrides=self.overrides, catalog=catalog, on_disk=on_disk)
 
+    def only(self, code: str, name: str) -> "Settings":
+        """Narrowed to one rule; to none where these do not run it."""
+        select = (code,) if self.selection.runs(code, name) else ()
+        return self._replace(selection=self.selection._replace(select=select, extend_select=()))
+
     @property
     def prices(self) -> str | None:
         """The price source in force; None: all current ones."""

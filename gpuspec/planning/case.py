@@ -12,6 +12,7 @@ from gpuspec.words import Task
 if TYPE_CHECKING:
     from gpuspec.catalog import Catalog, Gpu, Offer
     from gpuspec.commands.steps import Step
+    from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
     from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
@@ -103,6 +104,11 @@ class Case:
         if self.written is None:
             raise LookupError(f"{self.path} has no job")
         return self.overrides.over(self.written)
+
+    @cached_property
+    def left_out(self) -> "tuple[SchemaProblem, ...]":
+        """What of the file is not in the job, since the format's schema refuses it."""
+        return tuple(self.document.format.mistakes(self.tree))
 
     def instead(self, *, job: Job | None = None, workload: "Workload | None" = None) -> "Case":
         """The same work under other limits (`job`), or the same job done another way (`workload`)."""

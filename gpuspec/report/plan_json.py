@@ -9,6 +9,7 @@ from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
+from gpuspec.report.left_out import note
 from gpuspec.sizing import Need, Unsized
 from gpuspec.sizing.memory import Part
 
@@ -28,7 +29,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
         "items": _items(spread) if spread else None,
-        "notes": list(plan.notes),
+        "notes": [*filter(None, [note(case.left_out)]), *plan.notes],
         "prices": [{"source": name, "as_of": date} for name, date in plan.sources],
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }

@@ -10,6 +10,7 @@ from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
+from gpuspec.report.left_out import note, unread_limits
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.report.width import head, shown, width
@@ -33,7 +34,7 @@ def render(case: Case, plan: Plan, *, everything: bool = False, spread: Spread |
         _need(plan),
         _kept(plan, everything),
         _rejected(plan, everything),
-        _choice(job, plan, dated),
+        _choice(case, plan, dated),
         _items(path, job, plan, spread) if spread else [],
     ]
     return "\n\n".join("\n".join(map(one_line, block)) for block in blocks if block) + "\n"
@@ -149,16 +150,20 @@ def _summary(limit: str, group: list[Candidate]) -> str:
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"
 
 
-def _choice(job: Job, plan: Plan, dated: Mapping[str, str]) -> list[str]:
-    lines = [line for note in plan.notes for line in _wrapped("note", note)]
+def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
+    said = [*filter(None, [note(case.left_out)]), *plan.notes]
+    lines = [line for each in said for line in _wrapped("note", each)]
     if plan.choice is None or plan.cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
     offer, cost = plan.choice.offer, plan.cost
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
     date = f"prices of {plan.prices_as_of}" if plan.prices_as_of else dated.get(offer.source, "undated price")
     lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date})")
+    unread = unread_limits(case.left_out)
+    if unread:
+        return lines + _wrapped("cost", f"not known: {', '.join(unread)} cannot be read")
     lines += _wrapped("cost", "; ".join(f"{what} {value}" for what, value in cost.lines))
-    return lines + _wrapped("", _verdict(job, plan))
+    return lines + _wrapped("", _verdict(case.job, plan))
 
 
 def _machine(candidate: Candidate) -> str:

@@ -1,0 +1,46 @@
+"""What a command that launches a job, or writes what is to be launched, checks first."""
+
+from __future__ import annotations
+
+from gpuspec.cli.output import say, say_document
+from gpuspec.errors import UserError
+from gpuspec.lint.secrets import masked
+from gpuspec.lint.settings import Settings
+from gpuspec.planning.case import Case
+from gpuspec.report.left_out import note, unread
+
+
+def lint_first(case: Case, settings: Settings) -> None:
+    """Show the findings, as `gpuspec lint` would; stop at an error, and at a field that cannot be read,
+    whatever the settings say of that: its limit would not hold."""
+    from gpuspec.lint.registry import late_problems
+    from gpuspec.lint.runner import Linter
+    from gpuspec.report.summary import plural
+    from gpuspec.report.text import Style, block
+    from gpuspec.rules import collect
+
+    linter = Linter(collect())
+    late_problems()  # told below
+    findings = linter.cases([case], settings)
+    for problem in linter.problems:
+        say(f"gpuspec: error[internal]: {problem}", err=True)
+    for found in findings:
+        say_document(block(found, Style(columns=80)) + "\n", err=True)
+    errors = [found for found in findings if found.finding.severity == "error"]
+    if errors:
+        wrong = f"{case.path}: {plural(len(errors), 'error')} that would fail or lose data"
+        hint = "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason"
+        raise UserError("lint-errors", wrong, hint, status=1)
+    _refuse_unread(case)
+    if case.left_out:
+        say(f"{case.path}: {note(case.left_out)}", err=True)
+
+
+def _refuse_unread(case: Case) -> None:
+    fields = unread(case.left_out)
+    if fields:
+        line, column = case.tree.position(case.tree.span(fields[0].pointer).start)
+        more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
+        wrong = f"{case.path}:{line}:{column}: {masked(fields[0].message)}{more}"
+        hint = "correct it: the job would go without it, so no suppression and no setting lets it pass"
+        raise UserError("unread-field", wrong, hint, status=1)

@@ -1,0 +1,40 @@
+"""What of a job file is not in the Job, since the format's schema refuses it: what is said of it, and whether a job
+may go on without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gpuspec.job.problem import SchemaProblem
+from gpuspec.lint.secrets import masked
+from gpuspec.text import parts
+
+SAID = 3
+"""Mistakes that a note gives in full."""
+_LIMITS = ("budget", "keep_alive_minutes", "cooldown_minutes")
+"""Fields that the worst case rests on."""
+
+
+def note(problems: Sequence[SchemaProblem]) -> str:
+    """What is left out, and why, its secrets masked; "" where nothing is."""
+    if not problems:
+        return ""
+    more = f"; and {len(problems) - SAID} more" if len(problems) > SAID else ""
+    return masked(f"left out: {'; '.join(problem.message for problem in problems[:SAID])}{more}")
+
+
+def unread(problems: Sequence[SchemaProblem]) -> list[SchemaProblem]:
+    """Those that stand for a field of the job: its value cannot be read, or its name is misspelled. A key that is no
+    field is none of them: nothing reads it in any case."""
+    return [problem for problem in problems if problem.kind != "unknown-key" or problem.suggestion]
+
+
+def unread_limits(problems: Sequence[SchemaProblem]) -> list[str]:
+    """The limits among them ("budget.max_hours"), without which no worst case is known."""
+    fields = (
+        problem.suggestion
+        if problem.kind == "unknown-key" and problem.pointer.count("/") == 1
+        else ".".join(parts(problem.pointer))
+        for problem in unread(problems)
+    )
+    return [*dict.fromkeys(field for field in fields if field and field.split(".")[0] in _LIMITS)]
