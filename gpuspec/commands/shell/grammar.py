@@ -57,7 +57,7 @@ def tree(source: str, budget: StepBudget) -> Node:
     """Root of the syntax tree of a clean source. Node offsets, which are bytes, are its characters: each
     character beyond ASCII is one letter to the grammar, which makes no difference in shell. What the budget does not
     allow is read as empty."""
-    from time import process_time
+    from time import thread_time
 
     budget.characters -= len(source)
     if budget.characters < 0 or budget.seconds < 0:
@@ -69,19 +69,19 @@ def tree(source: str, budget: StepBudget) -> Node:
     if plain.count("|") > MAX_PIPES:
         *piped, rest = plain.split("|", MAX_PIPES)
         plain = "|".join([*piped, rest.replace("|", ";")])
-    began = process_time()
+    began = thread_time()
     code = plain.encode()
     root = _parser().parse(code).root_node if len(code) <= SMALL else _bounded(code, began, budget)
-    budget.seconds -= process_time() - began
+    budget.seconds -= thread_time() - began
     return root
 
 
 def _bounded(code: bytes, began: float, budget: StepBudget) -> Node:
     """Recovering from a garbled line takes time by the square of its length: 50 s for 170 KB of ")"."""
-    from time import process_time
+    from time import thread_time
 
     def cancel(_offset: int, _has_error: bool) -> bool:
-        return process_time() - began > budget.seconds
+        return thread_time() - began > budget.seconds
 
     try:
         return _parser().parse(lambda at, _: code[at : at + CHUNK], progress_callback=cancel).root_node
