@@ -8,6 +8,7 @@ from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.downloads import download_script
 from gpuspec.launch.launcher import RunSettings
+from gpuspec.launch.setup_steps import has_timeouts, in_own_group, setup_script
 
 
 class Steps(NamedTuple):
@@ -26,13 +27,8 @@ def steps_of(job: Job, settings: RunSettings, price: float | None = None) -> Ste
     begin. UserError as `check_job`."""
     each = items_wanted(job, settings, price)
     run = items.script(each) if each else job.run or ""
-    return Steps(download_script(job.downloads), setup_script(job.setup), run)
-
-
-def setup_script(setup: tuple[str, ...]) -> str:
-    """The setup commands as one script, each verbatim, ending at the first that fails. One shell runs them all: a
-    `cd` or an activated environment holds for the next."""
-    return "\n".join(("set -e", *setup)) if setup else ""
+    setup = setup_script(job)
+    return Steps(download_script(job.downloads), in_own_group(setup) if has_timeouts(job) else setup, run)
 
 
 def items_wanted(job: Job, settings: RunSettings, price: float | None = None) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.launch.bash_steps import items_wanted, setup_script
+from gpuspec.launch.bash_steps import items_wanted
 from gpuspec.launch.checks import check_job, require_startable
 from gpuspec.launch.downloads import download_manifest, downloader_zip
 from gpuspec.launch.interrupts import ASKED_TO_END, handled
@@ -29,6 +29,7 @@ from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.programs import program, python
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder
+from gpuspec.launch.setup_steps import setup_script
 from gpuspec.launch.tunnel import require_free
 from gpuspec.planning.plan import Plan
 from gpuspec.printable import one_line
@@ -48,7 +49,7 @@ class LocalLauncher:
         if not program("bash"):
             raise UserError("no-bash", "this machine has no bash", "on Windows run gpuspec inside WSL")
         check_job(job, settings)
-        require_startable(setup=setup_script(job.setup), run=job.run or "")
+        require_startable(setup=setup_script(job), run=job.run or "")
         if not settings.allow_no_gpu:
             short = require_gpu(job, plan.need, {**os.environ, **job.env})
             if short:
@@ -164,7 +165,7 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         fetch = [sys.executable, "-E", packed, wanted, "--root", settings.workdir]
         steps.append({"name": "download", "state": "setup", "argv": fetch})
     if job.setup:
-        steps.append({"name": "setup", "state": "setup", "argv": ["bash", "-c", setup_script(job.setup)]})
+        steps.append({"name": "setup", "state": "setup", "argv": ["bash", "-c", setup_script(job)]})
     each = items_wanted(job, settings)
     run = items.local_command(each, folder) if each else ["bash", "-c", job.run or ""]
     steps.append({"name": "run", "state": "running", "argv": run})

@@ -30,6 +30,10 @@ PUMP_SECONDS = 5.0
 our reach."""
 
 
+OURS = "gpuspec: "
+"""What a line of our own in the log begins with."""
+
+
 class Supervisor:
     """Runs the steps of `job` (see `local_launcher.job_file`) one after the other."""
 
@@ -48,7 +52,7 @@ class Supervisor:
 
     def say(self, line: str) -> None:
         """A line of our own in the log."""
-        self._write(f"gpuspec: {one_line(self.redactor.masked(line))}\n".encode())
+        self._write(f"{OURS}{one_line(self.redactor.masked(line))}\n".encode())
 
     def _write(self, text: bytes) -> None:
         # A full disk costs the log, never the job: what nobody reads from its pipe would stop it.
@@ -71,6 +75,7 @@ class Supervisor:
             self._end(grace=2.0)
             os.close(self.writing)
             self.pump.join(PUMP_SECONDS)
+        message += self._why() if state == "failed" else ""
         if self.pump.is_alive():
             self.say("a process that could not be ended still holds the log open; it is read no more")
         if message:
@@ -81,6 +86,18 @@ class Supervisor:
         message = self.redactor.masked(message)
         measured = {} if peak is None else {"peak_memory": peak.end()}
         self.record.update(state=state, exit_code=code, message=message, **measured)
+
+    def _why(self) -> str:
+        """What the setup or a download said of its failure: the last line of the log, where it is one of ours."""
+        if self.record.run.state != "setup":
+            return ""
+        with open(log_path(self.job["id"]), "rb") as log:
+            log.seek(max(0, os.path.getsize(log.name) - 1000))
+            last = log.read().decode("utf-8", "replace").strip().split("\n")[-1]
+        told = next(
+            (last[len(begins) :] for begins in (OURS, "download: error: ") if last.startswith(begins)), ""
+        )
+        return f": {told}" if told else ""
 
     def _end(self, grace: float, group: int | None = None) -> None:
         end(

@@ -14,6 +14,7 @@ from typing import TextIO
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.on_machine.readiness import LINES
 from gpuspec.launch.on_machine.redact import Redactor
+from gpuspec.launch.setup_steps import STEP_OVERRAN
 from gpuspec.launch.skypilot.job_script import (
     COMMAND_BEGINS,
     ENDED,
@@ -66,6 +67,8 @@ class JobLog(io.TextIOBase):
         """What the lines of a traceback that is passing begin with."""
         self.exit_code: int | None = None
         self.timed_out = False
+        self.overran = ""
+        """Which setup step took longer than its timeout, in words."""
         self.peak_memory: float | None = None
         self.command_began = threading.Event()
         self.tail: deque[str] = deque(maxlen=LINES)
@@ -138,6 +141,8 @@ class JobLog(io.TextIOBase):
             self.command_began.set()
             return
         line = self._redactor.masked(line)
+        if STEP_OVERRAN in line:
+            self.overran = COLOUR.sub("", line[line.index(STEP_OVERRAN) + len("gpuspec: ") :]).strip()
         setup = _SETUP.match(line)
         prefix = None if setup else _JOB.match(line)
         if prefix or setup:

@@ -11,6 +11,14 @@ from __future__ import annotations
 
 from gpuspec.job import Job
 from gpuspec.launch.downloads import download_script
+from gpuspec.launch.setup_steps import (
+    end_mark,
+    has_timeouts,
+    in_own_group,
+    setup_commands,
+    step_text,
+    watch_text,
+)
 
 GRACE_SECONDS = 30
 """Between TERM and KILL at the time limit: time to write a checkpoint, short beside any limit."""
@@ -42,10 +50,11 @@ INLINE_BYTES = 100 * 1024
 def setup_text(job: Job, max_hours: float | None, *, deadline: float | None = None) -> str:
     """Downloads, then the author's setup commands; the first that fails ends it. "" if there is nothing to do.
     `deadline` is the Unix time at which the limit ends, on whichever machine."""
-    parts = [download_script(job.downloads), *job.setup]
+    parts = [download_script(job.downloads), *setup_commands(job)]
     body = "\n".join(part.rstrip("\n") for part in parts if part.strip())
     if max_hours is None:
-        return f"set -e\n{body}\n" if body else ""
+        text = f"set -e\n{body}\n" if body else ""
+        return in_own_group(text, "GPUSPEC_SETUP") if has_timeouts(job) else text
     seconds = _seconds(max_hours)
     start = ""
     if deadline is not None:
@@ -65,11 +74,12 @@ def reuse_text(job: Job) -> str:
     text = download_script(job.downloads)
     if not job.setup:
         return text
-    each = "".join(f"({step.run}\n) || exit\n" for step in job.steps if step.once is False)
-    commands = "\n".join(part.rstrip("\n") for part in job.setup)
+    repeated = [index for index, step in enumerate(job.steps) if step.once is False]
+    each = "".join(f"({step_text(job, index)}\n) || exit\n" for index in repeated)
+    commands = "\n".join(step_text(job, index).rstrip("\n") for index in range(len(job.setup)))
     return f"""\
 {text}
-if [ -e {SETUP_DONE} ]; then :
+{watch_text(job)}if [ -e {SETUP_DONE} ]; then :
 {each}else
 echo "gpuspec: the setup of an earlier run did not end well; it is done anew" >&2
 (set -e
@@ -85,8 +95,7 @@ def run_text(command: str, max_hours: float | None, *, counted: bool = True) -> 
     """The job's command, for what setup has left of the time limit; all of it where setup has not `counted`."""
     command = command.rstrip("\n")
     if max_hours is None:
-        mark = _mark(command, "GPUSPEC_RUN")
-        return f"{_SAMPLE_MEMORY}bash /dev/fd/3 3<<'{mark}'\n{command}\n{mark}\n"
+        return _SAMPLE_MEMORY + in_own_group(command, "GPUSPEC_RUN")
     left, seconds = "", _seconds(max_hours)
     if counted:  # A disk that was full during setup leaves the file empty: then the limit begins here.
         left = f"""\
@@ -139,7 +148,7 @@ def sent_as_file(text: str) -> str:
 
 
 def _limited(text: str, seconds: str, max_hours: float, word: str) -> str:
-    mark = _mark(text, word)
+    mark = end_mark(text, word)
     return f"""\
 read -r gs_began _ </proc/uptime
 # bash reads the lines below from descriptor 3: standard input stays the job's own
@@ -157,13 +166,3 @@ fi
 
 def _seconds(max_hours: float) -> str:
     return str(max(1, round(max_hours * 3600)))
-
-
-def _mark(text: str, word: str) -> str:
-    """A word that ends a here-document holding `text`: one that is no line of it."""
-    lines = set(text.split("\n"))
-    mark, number = word, 1
-    while mark in lines:
-        number += 1
-        mark = f"{word}_{number}"
-    return mark

@@ -341,6 +341,8 @@ def outcome_of_state(state: str, log: JobLog) -> Outcome:
         return Outcome("succeeded", 0)
     if state == "CANCELLED":
         return Outcome("interrupted", None, "the job was cancelled")
+    if log.overran:
+        return Outcome("failed", log.exit_code, log.overran)
     if state == "FAILED_SETUP":
         return Outcome("failed", log.exit_code, "downloads or setup failed: see the log above")
     code = "" if log.exit_code is None else f" with exit status {log.exit_code}"
