@@ -19,8 +19,8 @@ def render(report: Report) -> str:
     if priced:
         out += ["", "| where | what | per hour | per month |", "|---|---|---:|---:|"]
         for saving, found in sorted(priced, key=lambda pair: -pair[0].per_hour):
-            cells = (_where(found), _what(found), dollars(saving.per_hour), dollars(saving.per_month))
-            out.append(f"| {' | '.join(cells)} |")
+            prices = (plain(dollars(price)) for price in (saving.per_hour, saving.per_month))
+            out.append(f"| {' | '.join((_where(found), _what(found), *prices))} |")
     others = [found for saving, found in savings if not saving or saving.per_hour <= 0]
     if others:
         out += ["", "| where | what |", "|---|---|"]

@@ -31,7 +31,9 @@ from gpuspec.text import parse
 
 # -- the one place -----------------------------------------------------------------------------------
 
-ANY = st.text() | st.text(alphabet=":#[]() \t\r\n\x1b\x9b\u202e\u2066|`@&<>*_w.a1\\")
+ANY = st.text() | st.text(
+    alphabet=":#[]() \t\r\n\x1b\x9b\u202e\u2066\u200c\u200d\ufe0f\u3164م👩|`@&<>*_w.a1\\"
+)
 
 
 @given(ANY)
@@ -45,7 +47,12 @@ def test_one_line_is_one_safe_line_and_needs_no_second_look(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a b", "é 日本語\u3000語", "می\u200cخواهم", "👩\u200d🚀", "C:\\x", "a::b", "## x"]
+    "text",
+    [
+        *("a b", "é 日本語\u3000語", "C:\\x", "a::b", "## x"),
+        # Joined: Persian, Hindi, a couple with a tone of skin and a heart, a keycap, signs shown as emoji
+        *("می\u200cخواهم", "क्\u200dष", "👩🏽\u200d🚀", "❤\ufe0f\u200d🔥", "1\ufe0f\u20e3", "⚠\ufe0f ℹ\ufe0f"),
+    ],
 )
 def test_what_is_safe_stays_as_it_is(text: str) -> None:
     assert one_line(text) == text
@@ -83,13 +90,20 @@ def test_yaml_is_safe_and_reads_back(value: dict[str, str]) -> None:
         ("owner/name#26", "owner/name#&#8203;26"),
         ("GH-26", "GH-&#8203;26"),
         ("!1 %2 ~bug &3", r"!&#8203;1 %&#8203;2 \~&#8203;bug &amp;&#8203;3"),
+        ('~"a bug" %"v1" GL-1', r'\~&#8203;"a bug" %&#8203;"v1" GL-&#8203;1'),
+        ("[vulnerability:12] [[home]]", r"\[&#8203;vulnerability:12\] \[&#8203;\[home\]\]"),
+        ('*iteration:"x" ^alert#1', r'\*&#8203;iteration:"x" ^&#8203;alert#&#8203;1'),
+        ("at $12, $12.50", "at $&#8203;12, $&#8203;12.50"),
+        ("9ba1224 x", "9ba122&#8203;4 x"),
+        ("9ba12248...B19A04F5", "9ba122&#8203;48...B19A04&#8203;F5"),
+        ("9ba122", "9ba122"),
         ("https://x.org", "https:&#8203;//x.org"),
         ("1_HTTP://x.org", r"1\_HTTP:&#8203;//x.org"),
         ("www.x.org", "www&#8203;.x.org"),
         ("__WWW.x.org", r"\_\_WWW&#8203;.x.org"),
         ("me@x.org", "me@&#8203;x.org"),
         ("[a](b) <b> `c` a|b", r"\[a\](b) &lt;b&gt; \`c\` a\|b"),
-        ("$0.34 is 5 % of 3 #", "$0.34 is 5 % of 3 #"),
+        ("0.34 is 5 % of 3 # [1, 2]", r"0.34 is 5 % of 3 # \[1, 2\]"),
     ],
 )
 def test_markdown_has_no_links_mentions_or_markup(text: str, written: str) -> None:

@@ -18,8 +18,9 @@ from waiting import PATIENCE
 from webserver import COMMIT, CONFIG, WEIGHTS, Site, with_model
 
 from gpuspec.launch.on_machine.downloader.fetch import PLANNERS
-from gpuspec.launch.on_machine.downloader.file import Failure, printable
+from gpuspec.launch.on_machine.downloader.file import Failure
 from gpuspec.launch.on_machine.downloader.ledger import Ledger
+from gpuspec.launch.on_machine.downloader.printable import printable
 from gpuspec.launch.on_machine.downloader.transfer import Fetcher
 from gpuspec.launch.on_machine.downloader.web import asked_wait, redirected, same_server
 

@@ -10,12 +10,12 @@ import json
 import re
 from typing import Any
 
-from gpuspec.printable import COMMAND, CONTROLS
+from gpuspec.printable import COMMAND, INVISIBLE
 
 _PLAIN = re.compile(r"[A-Za-z_/~][A-Za-z0-9_./~-]*").fullmatch
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"})
 """What YAML 1.1 reads as something else than text."""
-_UNPRINTABLE = re.compile(f"[\\0-\\x08\\n-\\x1f{CONTROLS}]|{COMMAND}")
+_UNPRINTABLE = re.compile(f"[\\0-\\x08\\n-\\x1f]|{INVISIBLE}|{COMMAND}")
 """What must be escaped, or is not safe to print; a tab may stand in a block, and JSON escapes it. This is the short
 way to say it: the set of all that may stand as it is takes `re` 8 ms to compile."""
 

@@ -97,15 +97,6 @@ def check_room(need: int, place: str, what: str) -> None:
         )
 
 
-def printable(text: str) -> str:
-    """`text` on one line, with an escape for each character that a terminal or a log would act upon, or not show:
-    there are addresses, names and messages of servers in it."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape", "surrogatepass").decode()
-        for each in text
-    )
-
-
 def size_text(size: float) -> str:
     """Bytes as people read them, in GB of 10^9 as hubs and disks count."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

@@ -9,7 +9,8 @@ import urllib.error
 from collections.abc import Callable
 from typing import TypeVar
 
-from .file import Failure, printable
+from .file import Failure
+from .printable import printable
 from .progress import Progress
 from .web import Trouble, in_words, redacted
 
