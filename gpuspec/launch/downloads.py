@@ -1,5 +1,5 @@
 """A job's `downloads`, made ready for its machine: the downloader (`on_machine/downloader/`) as one file, the
-manifest that it reads, and the shell text that runs them."""
+manifest that it reads, and the shell text that runs them. `items` are sent the same way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuspec.job.job import Download
 from gpuspec.job.strategies import names, strategies
 from gpuspec.launch.on_machine.downloader.file import Failure, confined
 
-_DOWNLOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "downloader")
+_ON_MACHINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine")
 
 
 def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
@@ -47,6 +47,11 @@ def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
 
 def downloader_zip() -> bytes:
     """The downloader as one file that `python3 FILE MANIFEST` runs; the same bytes every time."""
+    return program_zip("downloader", "from downloader.fetch import run\nrun()\n")
+
+
+def program_zip(package: str, main: str) -> bytes:
+    """A package of `on_machine/` as one file that Python runs; `main` is the program's text."""
     import zipfile  # 10 ms, and a dry run packs nothing
 
     packed = io.BytesIO()
@@ -55,11 +60,11 @@ def downloader_zip() -> bytes:
         def add(name: str, text: str) -> None:
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
-        add("__main__.py", "from downloader.fetch import run\nrun()\n")
-        for name in sorted(os.listdir(_DOWNLOADER)):
+        add("__main__.py", main)
+        for name in sorted(os.listdir(os.path.join(_ON_MACHINE, package))):
             if name.endswith(".py"):
-                with open(os.path.join(_DOWNLOADER, name), encoding="utf-8") as source:
-                    add(f"downloader/{name}", source.read())
+                with open(os.path.join(_ON_MACHINE, package, name), encoding="utf-8") as source:
+                    add(f"{package}/{name}", source.read())
     return packed.getvalue()
 
 

@@ -14,15 +14,15 @@ from typing import IO, Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.downloads import program_text
-from gpuspec.launch.glob_inside import glob_inside
+from gpuspec.launch.downloads import program_text, program_zip
 from gpuspec.launch.on_machine.downloader.file import Failure, confined
-from gpuspec.launch.on_machine.item_runner import holder, last_entries, reported_ends
+from gpuspec.launch.on_machine.item_runner.glob_inside import glob_inside
+from gpuspec.launch.on_machine.item_runner.runner import holder
+from gpuspec.launch.on_machine.item_runner.status import last_entries, reported_ends
 from gpuspec.untrusted_file import read_file
 
 LARGEST_LIST = 32 * 1024 * 1024
 """Bytes of a file of items."""
-_RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine", "item_runner.py")
 
 
 def resolve(job: Job, workdir: str) -> tuple[str, ...]:
@@ -50,6 +50,9 @@ def resolve(job: Job, workdir: str) -> tuple[str, ...]:
         )
     if any("\0" in item for item in found):
         raise UserError("bad-item", "an item holds a NUL byte", "no command can be given one")
+    # What a name of a file holds that is not UTF-8 is between DC80 and DCFF, and arrives (PEP 383).
+    if any(re.search("[\ud800-\udc7f\udd00-\udfff]", item) for item in found):
+        raise UserError("bad-item", "an item holds half a surrogate pair", "no command can be given one")
     return tuple(dict.fromkeys(found))
 
 
@@ -70,7 +73,7 @@ def _listed(name: str, workdir: str) -> list[str]:
             "items-file", f"cannot read `items` {name}: {why}", "give a UTF-8 text file"
         ) from error
     if name.endswith(".txt"):
-        return [line.rstrip("\r") for line in lines if line.strip()]
+        return [line for line in lines if line.strip()]
     found = []
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -221,7 +224,7 @@ def alone_with_items(job: Job, workdir: str, shard: tuple[int, int] | None) -> I
         )
     with contextlib.ExitStack() as locks:
         pattern = f"{glob.escape(folder)}/items-{key(job)}[-.]*lock"
-        for path in filter(os.path.isfile, {*glob.glob(pattern)}) if sys.platform != "win32" else ():
+        for path in {*glob.glob(pattern)} if sys.platform != "win32" else ():
             # Another thing of that name, as a FIFO, would be waited for: the runner refuses it.
             if _overlap(shard, _shard_of(path)) and os.path.isfile(path):
                 with contextlib.suppress(PermissionError):  # another user's, who keeps it to himself
@@ -270,7 +273,9 @@ def _status_files(job: Job, workdir: str) -> list[str]:
     """Of every run of the job: of all its items, of parts, and those that lie beside one that stayed. Those that end
     in .done are what a command reported."""
     names = f"{glob.escape(workdir)}/.gpuspec/items-{key(job)}[-.]*"
-    return sorted(filter(os.path.isfile, glob.glob(names + "jsonl") + glob.glob(names + ".done")))
+    found = glob.glob(names + "jsonl") + glob.glob(names + ".done")
+    # The runner refuses what a link leads to.
+    return sorted(path for path in found if os.path.isfile(path) and not os.path.islink(path))
 
 
 def manifest(
@@ -309,14 +314,19 @@ def manifest(
 
 
 def local_command(wanted: dict[str, Any], folder: str) -> list[str]:
-    """The command that runs a manifest here; its file goes into `folder`."""
-    path = os.path.join(folder, "items.json")
+    """The command that runs a manifest here; its files go into `folder`."""
+    packed, path = (os.path.join(folder, name) for name in ("item_runner.pyz", "items.json"))
+    with open(packed, "wb") as program:
+        program.write(_runner())
     with open(path, "w", encoding="utf-8") as out:
         json.dump(wanted, out)
-    return [sys.executable, "-I", _RUNNER, path]
+    return [sys.executable, "-I", packed, path]
 
 
 def script(wanted: dict[str, Any]) -> str:
     """Shell text that runs a manifest anywhere there is python3 and bash; its exit status is the runner's."""
-    with open(_RUNNER, "rb") as source:
-        return program_text("item_runner.py", source.read(), "items.json", wanted, "-I") + "\n"
+    return program_text("item_runner.pyz", _runner(), "items.json", wanted, "-I") + "\n"
+
+
+def _runner() -> bytes:
+    return program_zip("item_runner", "from item_runner.runner import run\nrun()\n")

@@ -85,11 +85,15 @@ def missing(workdir: str, outputs: Sequence[str]) -> list[str]:
     return [
         pattern
         for pattern in outputs
-        if not any(
-            not os.path.isdir(path) or os.listdir(path)
-            for path in glob.iglob(os.path.join(glob.escape(workdir), pattern))
-        )
+        if not any(map(_is_written, glob.iglob(os.path.join(glob.escape(workdir), pattern))))
     ]
+
+
+def _is_written(path: str) -> bool:
+    try:
+        return not os.path.isdir(path) or bool(os.listdir(path))
+    except OSError:  # a folder that the job has closed, even to us
+        return True
 
 
 class Outputs:

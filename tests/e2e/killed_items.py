@@ -62,7 +62,7 @@ def kill_items(mark: str) -> None:
                     continue
                 if any(each.startswith("GPUSPEC_ITEMS_STATUS=") for each in environment):
                     commands.append(int(place.name))
-                elif b".gpuspec/item_runner.py" in (place / "cmdline").read_bytes().split(b"\0"):
+                elif b".gpuspec/item_runner.pyz" in (place / "cmdline").read_bytes().split(b"\0"):
                     runner.append(int(place.name))
     assert (len(runner), bool(commands)) == (1, True)
     for process in runner + commands:

@@ -100,7 +100,7 @@ class Job:
         """End the run; what is wrong with how that went."""
         run = Records(str(self.records)).all()[0]
         processes = {pid: command_line(pid) for pid in marked(run.id)}
-        runners = [pid for pid, line in processes.items() if "item_runner.py" in line]
+        runners = [pid for pid, line in processes.items() if "item_runner.pyz" in line]
         targets = {
             "the client": [client.pid],
             "the supervisor": [run.pid],

@@ -16,9 +16,9 @@ from gpuspec.catalog.local import BYTES, read_local
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.launch.on_machine import item_runner
 from gpuspec.launch.on_machine.downloader.file import Failure, File, Task
 from gpuspec.launch.on_machine.downloader.transfer import Fetcher
+from gpuspec.launch.on_machine.item_runner import status as item_status
 from gpuspec.lint.config import KEYS
 from tests.fuzz.commanded import commanded
 from tests.fuzz.linted import registry
@@ -342,11 +342,11 @@ def _status(chance: random.Random) -> Trial:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         left = items.unfinished(job, ".", None)
-        item_runner.merge_known(str(path), list(items.earlier_results(job, ".").values()))
-        item_runner.note_end(str(path), {"a": 0}, 1.0)
-        faults = [] if "a" in item_runner.finished(str(path)) else ["what was noted last is not read again"]
+        item_status.merge_known(str(path), list(items.earlier_results(job, ".").values()))
+        item_status.note_end(str(path), {"a": 0}, 1.0)
+        faults = [] if "a" in item_status.finished(str(path)) else ["what was noted last is not read again"]
         return Outcome(
-            repr((left, sorted(item_runner.finished(str(path))))).encode("utf-8", "replace"), tuple(faults)
+            repr((left, sorted(item_status.finished(str(path))))).encode("utf-8", "replace"), tuple(faults)
         )
 
     return Trial("items.jsonl", data, run)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.launch.glob_inside import glob_inside
+from gpuspec.launch.on_machine.item_runner.glob_inside import glob_inside
 
 NAMES = ["a", "b.wav", ".hidden", "[x]", "c d"]
 
@@ -105,21 +105,3 @@ def test_a_link_inside_is_an_item(tmp_path: Path) -> None:
     (tmp_path / "y.wav").symlink_to("x.wav")
     (tmp_path / "broken.wav").symlink_to("nowhere")
     assert items.resolve(Job(items="*.wav"), str(tmp_path)) == ("x.wav", "y.wav")
-
-
-def test_a_list_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "list.txt")
-    with pytest.raises(UserError) as caught:
-        items.resolve(Job(items="list.txt"), str(tmp_path))
-    assert (caught.value.code, caught.value.message) == (
-        "items-file",
-        "cannot read `items` list.txt: it is a pipe, not a file",
-    )
-
-
-@pytest.mark.parametrize("line", ["[" * 100_000, "1" * 5000, "{", "\ud800"])
-def test_a_line_that_is_no_json_is_named(line: str, tmp_path: Path) -> None:
-    (tmp_path / "list.jsonl").write_bytes(b'"a"\n' + line.encode("utf-8", "surrogatepass"))
-    with pytest.raises(UserError) as caught:
-        items.resolve(Job(items="list.jsonl"), str(tmp_path))
-    assert caught.value.code == "items-file"

@@ -90,7 +90,13 @@ def test_every_name_arrives_verbatim_and_nothing_is_interpreted(
     )
     expected = b"".join(before.encode() + name.encode() + after.encode() + b"\0" for name in found)
     assert (tmp_path / "out").read_bytes() == expected
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["items.json", "out", "status", "status.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "item_runner.pyz",
+        "items.json",
+        "out",
+        "status",
+        "status.lock",
+    ]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -383,24 +389,25 @@ def test_an_item_whose_outputs_did_not_arrive_is_done_again(tmp_path: Path, arri
 def test_one_process_for_all_items_is_kept_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gpuspec.launch.on_machine import item_runner
+    from gpuspec.launch.on_machine.item_runner import runner
+    from gpuspec.launch.on_machine.item_runner.status import finished
 
-    monkeypatch.setattr(item_runner, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "LOOK_SECONDS", 0.05)
     monkeypatch.chdir(tmp_path)
     job = Job(
         run="echo a >>$GPUSPEC_ITEMS_DONE; printf b >>$GPUSPEC_ITEMS_DONE; until [ -e go ]; do sleep 0.05; done"
     )
     wanted = items.manifest(job, ("a", "b"), "s", fresh=True, price=None, folder=str(tmp_path / "kept"))
     (tmp_path / "items.json").write_text(json.dumps(wanted))
-    thread = threading.Thread(target=item_runner.main, args=(["items.json"],))
+    thread = threading.Thread(target=runner.main, args=(["items.json"],))
     thread.start()
     kept = tmp_path / "kept" / "s"
     while not kept.exists():
         assert thread.is_alive()
-    assert item_runner.finished(str(kept)) == {"a"}  # "b" may be half a name
+    assert finished(str(kept)) == {"a"}  # "b" may be half a name
     (tmp_path / "go").touch()
     thread.join()
-    assert item_runner.finished(str(kept)) == {"a", "b"}
+    assert finished(str(kept)) == {"a", "b"}
     assert len(kept.read_text().splitlines()) == 2
 
 

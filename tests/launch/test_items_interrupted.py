@@ -16,7 +16,8 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.launcher import RunSettings
-from gpuspec.launch.on_machine import item_runner
+from gpuspec.launch.on_machine.item_runner import runner as item_runner
+from gpuspec.launch.on_machine.item_runner.status import finished
 from gpuspec.launch.outputs import brought_back
 
 TOGETHER = Job(
@@ -95,7 +96,7 @@ def test_what_was_done_stays_done_whatever_ends_the_run(
 def test_what_is_reported_is_noted_as_it_comes(tmp_path: Path) -> None:
     runner = start(TOGETHER, tmp_path)
     status = tmp_path / items.status_path(TOGETHER)
-    until(lambda: item_runner.finished(str(status)) == {"a", "ab"})
+    until(lambda: finished(str(status)) == {"a", "ab"})
     os.killpg(runner.pid, signal.SIGKILL)
     finish(runner)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -99,6 +100,75 @@ def test_what_is_adopted_and_ends_is_not_kept_in_the_table(work: Path) -> None:
     (work / "go").touch()
     assert until(lambda: Records().get("adopts").state == "failed")
     assert Records().get("adopts").exit_code == 7  # that of the command, whoever else was waited for
+
+
+def test_orphans_of_a_readiness_command_are_not_kept_in_the_table_and_hide_no_others(tmp_path: Path) -> None:
+    """It runs in the supervisor's own session, started and waited for by another thread."""
+    code = """
+import os, subprocess, sys, threading, time
+from gpuspec.launch.local.processes import adopt_orphans, reap_adopted
+
+def children():
+    listed = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", str(os.getpid())], capture_output=True, text=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return {int(pid) for pid, state in rows if state.startswith("Z")}
+
+adopt_orphans()
+asked, go = [], threading.Event()
+
+def ask():
+    command = subprocess.Popen(["sh", "-c", "(true &) ; (true &) ; exit 3"])
+    asked.append(command.pid)
+    go.wait()
+    asked.append(command.wait())
+
+thread = threading.Thread(target=ask)
+thread.start()
+own = subprocess.Popen("for n in $(seq 5); do (true &); done; exit 7", shell=True, start_new_session=True)
+while len(children()) < 9:
+    pass
+for _ in range(2):
+    reap_adopted(own.pid)
+    assert children() == {own.pid, asked[0]}, children()
+go.set()
+thread.join()
+assert (own.wait(), asked[1]) == (7, 3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("how", ["closed folder", "broken"])
+def test_what_is_said_at_the_end_never_costs_the_result(
+    work: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    from gpuspec.launch.local import supervisor
+
+    record = Records().new(name="ends", launcher="local", spec_path="-", workdir=str(work))
+    job = {"id": record.run.id, "env": {}, "secrets": [], "workdir": str(work), "outputs": ["out"]}
+    job |= {"steps": [], "gpu": False, "detached": True, "readiness": None, "max_seconds": None, "grace": 1.0}
+    os.makedirs(os.path.dirname(log_path(record.run.id)), exist_ok=True)
+    (work / "out").mkdir()
+    listdir = os.listdir
+
+    def closed(path: str = ".") -> list[str]:
+        if str(path).endswith("/out"):
+            raise PermissionError(13, "Permission denied", path)  # root may read anything
+        return listdir(path)
+
+    def broken(*_: object) -> list[str]:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(
+        *((os, "listdir", closed) if how == "closed folder" else (supervisor, "missing", broken))
+    )
+    monkeypatch.setattr(supervisor, "adopt_orphans", lambda: None)  # of the tests' own process
+    monkeypatch.setattr(supervisor, "end", lambda *_, **__: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with pytest.raises(ValueError, match="broken") if how == "broken" else contextlib.nullcontext():
+        supervisor.Supervisor(job).run()
+    run = Records().get(record.run.id)
+    assert (run.state, run.exit_code) == ("succeeded", 0)
 
 
 def test_a_log_that_someone_else_holds_open_does_not_keep_a_run_from_its_end(

@@ -14,7 +14,7 @@ import pytest
 
 import gpuspec.launch.on_machine
 from gpuspec.launch import Redactor, Watch, items
-from gpuspec.launch.downloads import downloader_zip
+from gpuspec.launch.downloads import program_zip
 
 ROOM = Path(gpuspec.launch.on_machine.__file__).parent
 FILES = sorted(ROOM.rglob("*.py"))
@@ -58,14 +58,19 @@ def test_its_annotations_are_not_evaluated(path: Path) -> None:
     assert postponed or not annotated
 
 
-def test_all_of_the_room_travels() -> None:
-    with zipfile.ZipFile(io.BytesIO(downloader_zip())) as packed:
-        zipped = {name: packed.read(name).decode() for name in packed.namelist()}
-    assert zipped.pop("__main__.py")
+@pytest.mark.parametrize("package", [each.name for each in ROOM.iterdir() if (each / "__init__.py").exists()])
+def test_all_of_a_program_travels(package: str) -> None:
+    packed = program_zip(package, "run()")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        zipped = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert zipped.pop("__main__.py") == "run()"
     assert zipped == {
-        f"downloader/{each.name}": each.read_text("utf-8") for each in (ROOM / "downloader").glob("*.py")
+        f"{package}/{each.name}": each.read_text("utf-8") for each in (ROOM / package).glob("*.py")
     }
-    assert downloader_zip() == downloader_zip()
-    assert "python3 -I .gpuspec/item_runner.py" in items.script({})
+    assert program_zip(package, "run()") == packed
+
+
+def test_programs_are_started_apart_from_the_workdir() -> None:
+    assert "python3 -I .gpuspec/item_runner.pyz" in items.script({})
     for public in (Redactor, Watch):  # plugins send the files of these with their agents
         assert Path(inspect.getfile(public)).parent == ROOM

@@ -29,16 +29,16 @@ def adopt_orphans() -> None:
 
 
 def reap_adopted(own: int) -> None:
-    """Take note of adopted processes that have ended, which would else stay in the system's table; not of `own`, and
-    of none in our session, where a `subprocess` call waits for it: the job's are in sessions of their own."""
-    while os.path.isdir("/proc/self"):
-        try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if ended is None or ended.si_pid == own or os.getsid(ended.si_pid) == os.getsid(0):
-                return
-            os.waitpid(ended.si_pid, 0)
-        except (ChildProcessError, ProcessLookupError):
-            return
+    """Take note of adopted processes that have ended, which would else stay in the system's table (Linux; nothing
+    elsewhere). `own` is the one child that the main thread has started itself."""
+    # A process is the child of a thread: an adopted one of the main thread, and what another thread starts and waits
+    # for, as a readiness command, of that thread (find_new_reaper in Linux's kernel/exit.c).
+    main = os.getpid()
+    with contextlib.suppress(OSError), open(f"/proc/self/task/{main}/children", encoding="ascii") as children:
+        for pid in map(int, children.read().split()):
+            if pid != own:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
 
 
 def below(pid: int) -> list[int]:

@@ -75,7 +75,17 @@ class Supervisor:
             self._end(grace=2.0)
             os.close(self.writing)
             self.pump.join(PUMP_SECONDS)
-        message += self._why() if state == "failed" else ""
+        ended: dict[str, Any] = {"state": state, "exit_code": code}
+        try:
+            message += self._why() if state == "failed" else ""
+            self._last_words(state, message)
+            ended["message"] = self.redactor.masked(message)
+            if peak is not None:
+                ended["peak_memory"] = peak.end()
+        finally:  # whatever goes wrong with what is said of it, the result is noted
+            self.record.update(**ended)
+
+    def _last_words(self, state: State, message: str) -> None:
         if self.pump.is_alive():
             self.say("a process that could not be ended still holds the log open; it is read no more")
         if message:
@@ -83,9 +93,6 @@ class Supervisor:
         if state == "succeeded":
             for pattern in missing(self.job["workdir"], self.job["outputs"]):
                 self.say(f"outputs: nothing was written to {pattern}")
-        message = self.redactor.masked(message)
-        measured = {} if peak is None else {"peak_memory": peak.end()}
-        self.record.update(state=state, exit_code=code, message=message, **measured)
 
     def _why(self) -> str:
         """What the setup or a download said of its failure: the last line of the log, where it is one of ours."""
