@@ -15,7 +15,7 @@ from gpuspec.launch.records import Records
 @click.command("attach")
 @click.argument("run", metavar="RUN")
 def command(run: str) -> int:
-    """Make a run's ports answer on localhost, until Ctrl-C. RUN is its id, the beginning of it, or its name.
+    """Make a run's ports answer on localhost, until Ctrl-C. RUN is its id or name, or the beginning of its id.
 
     Says when the service is ready, where the spec has `readiness`. The run goes on when this ends.
     """

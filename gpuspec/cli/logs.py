@@ -12,7 +12,7 @@ from gpuspec.launch.records import Records
 @click.argument("run", metavar="RUN")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
 def command(run: str, follow: bool) -> int:
-    """Print what a run has written. RUN is its id, the beginning of it, or its name (the newest).
+    """Print what a run has written. RUN is its id or name, or the beginning of its id (the newest).
 
     Exit status 1 if the run failed.
     """

@@ -26,6 +26,9 @@ from gpuspec.user_folder import user_folder
 WAIT = 30.0
 """Seconds that a process waits for others that write."""
 
+SHORTEST_BEGINNING = 4
+"""Characters of an id that stand for all of it."""
+
 _COLUMNS = {float: "REAL", int: "INTEGER", bool: "INTEGER", str: "TEXT"}
 """Type of a field of Run → that of its column."""
 
@@ -230,22 +233,27 @@ class Records:
         return [run for run in runs if not run.is_over] if active else runs
 
     def get(self, wanted: str) -> Run:
-        """The run with this id, the beginning of one, or this name (the newest). UserError when there is none
-        or several could be meant."""
+        """The run with this id, else the newest of this name, else the one whose id begins so. UserError when there
+        is none or several could be meant."""
         runs = self.all()
-        starting = [run for run in runs if wanted and run.id.startswith(wanted)]
-        if len(starting) == 1:
-            return starting[0]
-        named = [run for run in runs if run.name == wanted]
-        if named:
-            return named[0]
-        if starting:
+        exact = [run for run in runs if run.id == wanted] or [run for run in runs if run.name == wanted]
+        if exact:
+            return exact[0]
+        # A few characters begin many an id by chance, and what is named here may be ended.
+        beginning = [run for run in runs if len(wanted) >= SHORTEST_BEGINNING and run.id.startswith(wanted)]
+        if len(beginning) == 1:
+            return beginning[0]
+        if beginning:
+            ids = ", ".join(run.id for run in beginning[:5])
             raise UserError(
                 "ambiguous-run",
-                f"{wanted!r} is the beginning of {len(starting)} runs: {', '.join(r.id for r in starting[:5])}",
+                f"{wanted!r} is the beginning of {len(beginning)} runs: {ids}",
                 "give more of the id",
             )
-        raise UserError("unknown-run", f"there is no run {wanted!r}", "`gpuspec ps --all` lists them")
+        hint = "`gpuspec ps --all` lists them"
+        if wanted and any(run.id.startswith(wanted) for run in runs):
+            hint += f"; of an id give at least {SHORTEST_BEGINNING} characters"
+        raise UserError("unknown-run", f"there is no run {wanted!r}", hint)
 
 
 def record_of(run: Run) -> RunRecord:

@@ -19,7 +19,7 @@ from webserver import Site
 from gpuspec.errors import UserError
 from gpuspec.job.job import Job, Port, Readiness
 from gpuspec.launch import RunSettings, find_launcher
-from gpuspec.launch.on_machine.readiness import LINES, Unreachable, Watch, ask_http, last_lines
+from gpuspec.launch.on_machine.readiness import LINES, Unreachable, Watch, ask_command, ask_http, last_lines
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
 from gpuspec.launch.skypilot.job_script import COMMAND_BEGINS
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, forwarded_ports
@@ -201,6 +201,15 @@ def test_one_that_never_is_shows_the_end_of_its_log_and_is_ended(ssh: Path, site
     tail = ["the last 20 lines of its log:", *(f"  line {number}" for number in range(11, 31))]
     assert one.said[1:] == [*tail, f"{why}: ending the job"]
     assert (one.readiness.failure, one.ended) == (why, 1)
+
+
+def test_a_process_that_a_readiness_command_leaves_behind_is_not_waited_for(tmp_path: Path) -> None:
+    """It held the pipes that were read, so that success looked like time that was up; and all that a command writes
+    was kept in memory."""
+    assert ask_command(["bash", "-c", "sleep 600 & echo $! > pid"], PATIENCE / 2, cwd=tmp_path) is None
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    to_null = "for fd in 0 1 2; do [[ /proc/self/fd/$fd -ef /dev/null ]] || exit 3; done"
+    assert ask_command(["bash", "-c", to_null], PATIENCE) is None
 
 
 def test_readiness_by_command_is_asked_on_the_machine_with_the_jobs_environment(ssh: Path) -> None:

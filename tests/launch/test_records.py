@@ -52,16 +52,34 @@ def test_runs_are_found_by_id_its_beginning_and_name() -> None:
     records = Records()
     first = new(records, "same", id="abcdefghij", started=1.0)
     second = new(records, "same", id="abzzzzzzzz", started=2.0)
-    assert records.get("abc") == first
+    third = new(records, "other", id="abcdxxxxxx", started=3.0)
+    assert records.get("abcde") == first
     assert records.get("same") == second  # the newest
-    assert [run.id for run in records.all()] == [second.id, first.id]
+    assert [run.id for run in records.all()] == [third.id, second.id, first.id]
     with pytest.raises(UserError) as several:
-        records.get("ab")
+        records.get("abcd")
     assert several.value.code == "ambiguous-run"
-    for nobody in ("zz", ""):
+    assert "abcdefghij" in several.value.message
+    assert "abcdxxxxxx" in several.value.message
+    for nobody in ("zz", "", "abz"):
         with pytest.raises(UserError) as none:
             records.get(nobody)
         assert none.value.code == "unknown-run"
+
+
+def test_a_name_comes_before_the_beginning_of_an_id() -> None:
+    """`stop j` ended the run jdgxabcdef, and the run called j went on."""
+    records = Records()
+    other = new(records, "important", id="jdgxabcdef", started=2.0)
+    named = {name: new(records, name, id=f"zzzz{at}zzzzz") for at, name in enumerate(("j", "jdgx"))}
+    for name, run in named.items():
+        assert records.get(name) == run
+    assert records.get("jdgxa") == other
+    new(records, other.id, id="yyyyyyyyyy", started=3.0)
+    assert records.get(other.id) == other  # an exact id comes first
+    with pytest.raises(UserError, match="no run 'jd'") as short:
+        records.get("jd")
+    assert "at least 4 characters" in (short.value.hint or "")
 
 
 def test_many_processes_write_at_once() -> None:

@@ -15,7 +15,7 @@ from waiting import PATIENCE
 from webserver import WEIGHTS, Site, with_model
 
 from gpuspec.job.job import Download, Job
-from gpuspec.launch import steps_of
+from gpuspec.launch import ask_here, steps_of
 from gpuspec.launch.launcher import RunSettings
 
 from .conftest import command
@@ -65,6 +65,7 @@ COMMANDS = (
     ["plugins"],
     ["ps"],
     ["schema"],
+    ["completion", "bash"],
 )
 
 
@@ -133,6 +134,21 @@ def test_a_run_here_takes_nothing_from_its_folder(folder: Path, site: Site) -> N
     assert (folder / "m.bin").read_bytes() == b"model"
     assert "ran a\n" in done.stdout
     assert sprung(folder.parent / "sprung") == []
+
+
+def test_readiness_is_not_asked_of_a_program_of_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    here = {"PATH": os.pathsep.join(["", ".", "/usr/bin", "/bin"])}
+    for name in ("sh", "bash"):
+        assert ask_here({"command": [name, "-c", "/bin/true"]}, str(folder), here) is None
+        assert ask_here({"command": [name, "-c", "exit 3"]}, str(folder), here) == "exit status 3"
+    assert sprung(folder.parent / "sprung") == []
+    missing = ask_here({"command": ["nvidia-smi"]}, str(folder), {"PATH": "."})
+    assert missing == "no program 'nvidia-smi' in the folders of PATH"
+    (folder / "ok").symlink_to("/bin/true")
+    assert ask_here({"command": ["./ok"]}, str(folder), here) is None  # who names a file means it
 
 
 def test_the_parts_of_a_run_take_nothing_from_its_folder(folder: Path) -> None:

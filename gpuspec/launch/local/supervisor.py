@@ -21,7 +21,7 @@ from gpuspec.launch.local.processes import MARK, adopt_orphans, end, reap_adopte
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
-from gpuspec.launch.programs import program
+from gpuspec.launch.programs import required_program
 from gpuspec.launch.records import Records, log_path, record_of
 from gpuspec.printable import one_line
 
@@ -136,7 +136,7 @@ class Supervisor:
             try:
                 process = subprocess.Popen(
                     step["argv"],
-                    executable=program(step["argv"][0]),
+                    executable=required_program(step["argv"][0]),
                     cwd=self.job["workdir"],
                     env=self.environment,
                     stdin=subprocess.DEVNULL,

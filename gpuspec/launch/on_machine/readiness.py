@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -77,7 +79,14 @@ def ask_here(wanted: Mapping[str, Any], workdir: str, environment: Mapping[str, 
     """Ask a service of this machine: its `http` address, else the `command`."""
     if wanted.get("http"):
         return ask_http(wanted["http"], patience(wanted))
-    return ask_command(wanted["command"], patience(wanted), cwd=workdir, env=environment)
+    name = wanted["command"][0]
+    # A program in a relative folder of PATH would be one of the folder that gpuspec, or the job, runs in.
+    folders = filter(os.path.isabs, os.get_exec_path(dict(environment)))
+    where = name if "/" in name else shutil.which(name, path=os.pathsep.join(folders))
+    if where is None:
+        return f"no program {name!r} in the folders of PATH"
+    more = {"executable": where, "cwd": workdir, "env": environment}
+    return ask_command(wanted["command"], patience(wanted), **more)
 
 
 def ask_http(address: str, seconds: float) -> str | None:
@@ -102,8 +111,10 @@ def ask_http(address: str, seconds: float) -> str | None:
 
 def ask_command(argv: Sequence[str], seconds: float, **more: Any) -> str | None:
     """None where the command exits with 0."""
+    # What it says is not read, so it is not kept either; and what it leaves behind holds no pipe of ours open.
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     try:
-        asked = subprocess.run(argv, timeout=seconds, capture_output=True, check=False, **more)
+        asked = subprocess.run(argv, timeout=seconds, check=False, **quiet, **more)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return None if asked.returncode == 0 else f"exit status {asked.returncode}"
