@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -45,6 +46,10 @@ def bash(script: str, secret: str) -> bytes:
     ).stdout
 
 
+def by_number(quoted: str, signs: str) -> str:
+    return "".join(f"\\u{ord(char):04x}" if char in signs else char for char in quoted)
+
+
 WRITERS: dict[str, Callable[[str], bytes]] = {
     "as it is": lambda secret: secret.encode(),
     "JSON": lambda secret: json.dumps({"key": secret}).encode(),
@@ -59,6 +64,18 @@ WRITERS: dict[str, Callable[[str], bytes]] = {
     "printf %q": lambda secret: bash('printf "%q\\n" "$SECRET"', secret),
     "${…@Q}": lambda secret: bash('echo "${SECRET@Q}"', secret),
     "declare -p": lambda secret: bash("declare -p SECRET", secret),
+    "PHP": lambda secret: json.dumps(secret).replace("/", "\\/").encode(),
+    "Go": lambda secret: by_number(json.dumps(secret, ensure_ascii=False), "&<>").encode(),
+    ".NET": lambda secret: re.sub(
+        r"(?<=\\u)[0-9a-f]{4}",
+        lambda code: code[0].upper(),
+        by_number(json.dumps(secret), "&'<>+`").replace('\\"', "\\u0022"),
+    ).encode(),
+    "ascii": lambda secret: ascii([secret]).encode(),
+    "backslashreplace": lambda secret: secret.encode("ascii", "backslashreplace"),
+    "printf %q in C": lambda secret: bash('LC_ALL=C; printf "%q\\n" "$SECRET"', secret),
+    "declare -p in C": lambda secret: bash("LC_ALL=C; declare -p SECRET", secret),
+    "set -x in C": lambda secret: bash('LC_ALL=C; set -x; : "$SECRET"', secret),
     "base64": lambda secret: bash('printf %s "$SECRET" | base64', secret),
     "base64 -w0": lambda secret: bash('printf %s "$SECRET" | base64 -w0', secret),
     "base64 one later": lambda secret: base64.b64encode(b"u" + secret.encode() + b"tail"),
@@ -103,10 +120,45 @@ def test_the_keys_of_a_file_are_masked_one_by_one() -> None:
             assert masked(secret, f"key: {value}.".encode()) == b"key: ***."
 
 
+def test_what_was_between_words_and_keys_is_masked() -> None:
+    lines = ("alice", "hunter2", "CorrectHorseBat", "735291648203", "AQIDeno=", "tr0ub4dor", "p-a-s-s-1")
+    secret = "\n".join(lines)
+    assert masked(secret, ", ".join(lines).encode()) == b"alice" + b", ***" * 6
+    assert masked(" spaceWrapped88 ", b"pw=spaceWrapped88;") == b"pw=***;"
+
+
+@pytest.mark.parametrize("name", ["password", "db_passwd", "API_KEY", "token", "clientSecret"])
+def test_what_json_calls_a_secret_is_masked_whatever_it_looks_like(name: str) -> None:
+    for document in (
+        {name: "hunter2-secret"},
+        {"users": [{name: ["hunter2-secret"]}]},
+        {name: {"a": "hunter2-secret"}},
+    ):
+        assert masked(json.dumps(document), b"it is hunter2-secret.") == b"it is ***."
+    kept = {f"{name}_url": "https://x", "debug": "plainly", name: True}
+    assert masked(json.dumps(kept), b"https://x plainly true") == b"https://x plainly true"
+    assert masked(f"DEBUG=1\n{name}: swordfish\n", b"swordfish 1") == b"*** 1"
+
+
+@pytest.mark.parametrize("step", [1, 3, 5, 100])
+def test_of_values_that_overlap_all_is_masked(step: int) -> None:
+    redactor = Redactor(["abcdefgh", "efghijkl", "jklmnop"])
+    log = b"1 abcdefghijkl 2 abcdefghijklmnop 3 abcdefghij 4 efgh"
+    shown = b"".join(redactor.feed(log[at : at + step]) for at in range(0, len(log), step)) + redactor.rest()
+    assert shown == b"1 *** 2 *** 3 ***ij 4 efgh"
+
+
+def test_half_of_a_character_is_no_crash() -> None:
+    assert masked('{"password": "abcd\\ud800"}', b'"abcd\\ud800" x') == b'"***" x'
+    assert Redactor(["abcdefgh"]).masked("a\ud800 abcdefgh").endswith(" ***")
+
+
 def test_ordinary_words_stay() -> None:
     words = "yes no production user name: 5 v1 https://accounts.google.com/o/oauth2/auth service_account\n"
     account = json.dumps({**ACCOUNT, "auth_uri": "https://accounts.google.com/o/oauth2/auth"}, indent=1)
-    for secret in ("yes\nno\nproduction\nuser\nname: 5\nv1", account, "abc", "yes"):
+    words += "true default True DEFAULT us-east-1a gpt2 level info: trainer\n"
+    plain = "yes\nno\nproduction\nuser\nname: 5\nv1\ntrue\ndefault\nTrue\nDEFAULT\ngpt2\ninfo:\ntrainer"
+    for secret in (plain, account, "abc", "yes"):
         assert masked(secret, words.encode()) == words.encode()
     assert masked("yes", b"yes") == b"yes"
     assert masked("true", base64.b64encode(b"true") + b" truth") == base64.b64encode(b"true") + b" truth"

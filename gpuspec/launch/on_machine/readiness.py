@@ -112,9 +112,10 @@ def ask_http(address: str, seconds: float) -> str | None:
 def ask_command(argv: Sequence[str], seconds: float, **more: Any) -> str | None:
     """None where the command exits with 0."""
     # What it says is not read, so it is not kept either; and what it leaves behind holds no pipe of ours open.
-    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    for stream in ("stdin", "stdout", "stderr"):
+        more[stream] = subprocess.DEVNULL
     try:
-        asked = subprocess.run(argv, timeout=seconds, check=False, **quiet, **more)
+        asked = subprocess.run(argv, timeout=seconds, check=False, **more)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return None if asked.returncode == 0 else f"exit status {asked.returncode}"
