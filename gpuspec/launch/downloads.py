@@ -7,13 +7,14 @@ import base64
 import io
 import json
 import os
+import posixpath
 from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job.job import Download
 from gpuspec.job.strategies import names, strategies
-from gpuspec.launch.on_machine.downloader.file import Failure, confined
+from gpuspec.launch.on_machine.downloader.file import Failure, confined, leaves
 
 _ON_MACHINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine")
 
@@ -29,7 +30,7 @@ def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
                 f"use one of: {', '.join(known)}",
             )
         try:
-            confined(os.sep + "workspace", download.target or "")
+            confined(os.sep + "workspace", _without_dots(download).target or "")
         except Failure as failure:
             raise UserError(
                 "download-outside", str(failure), "targets are relative to the workdir"
@@ -39,10 +40,18 @@ def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
     return {
         "downloads": [
             {field: getattr(download, field) for field in fields if getattr(download, field)}
-            for download in downloads
+            for download in map(_without_dots, downloads)
         ],
         "strategies": {name: how._asdict() for name, how in sorted(strategies().items()) if name in used},
     }
+
+
+def _without_dots(download: Download) -> Download:
+    """The download with a target like `a/../b/` written as `b/`: it lies inside, as `lint` takes it."""
+    target = download.target or ""
+    if ".." not in target.split("/") or leaves(target):
+        return download
+    return download._replace(target=posixpath.normpath(target) + "/" * target.endswith("/"))
 
 
 def downloader_zip() -> bytes:

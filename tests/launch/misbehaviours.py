@@ -137,6 +137,33 @@ def sends_a_part_of_a_version_that_is_weak(to: Exchange) -> None:
 
 
 @comes_to(RIGHT)
+def says_two_versions_for_a_part(to: Exchange) -> None:
+    after_a_cut(to, status=PART, body=CHANGED[HALF:], headers=(f"ETag: {TAG}", 'ETag: "new"', RANGE))
+
+
+@comes_to(RIGHT)
+def says_two_places_for_a_part(to: Exchange) -> None:
+    other = f"Content-Range: bytes 0-{HALF - 1}/{len(BODY)}"
+    after_a_cut(to, status=PART, body=BODY[:HALF], headers=(f"ETag: {TAG}", RANGE, other))
+
+
+@comes_to(RIGHT)
+def says_two_ends_of_the_file_after_a_part(to: Exchange) -> None:
+    ends = (f"Content-Range: bytes */{HALF}", f"Content-Range: bytes */{len(BODY)}")
+    after_a_cut(to, status="416 No", body=b"", headers=ends)
+
+
+@comes_to(RIGHT)
+def says_two_dates_of_change(to: Exchange) -> None:
+    dates = ("Date: Sat, 01 Jan 2000 00:00:00 GMT", "Last-Modified: Fri, 01 Jan 1999 00:00:00 GMT")
+    both = (*dates, "Last-Modified: Thu, 01 Jan 1998 00:00:00 GMT")
+    if to.start is None:
+        to.answer("200 OK", BODY if to.number else BODY[:HALF], *both, length=len(BODY))
+    else:
+        to.answer(PART, CHANGED[HALF:], RANGE, *both)
+
+
+@comes_to(RIGHT)
 def sends_less_than_was_asked_for_each_time(to: Exchange) -> None:
     if to.start is None:
         to.cut(20_000)
@@ -364,6 +391,11 @@ def packs_the_file_with_deflate(to: Exchange) -> None:
     to.answer("200 OK", BODY, "Content-Encoding: deflate")
 
 
+@comes_to("sends the file packed (gzip, identity)")
+def says_that_the_file_is_packed_and_that_it_is_not(to: Exchange) -> None:
+    to.answer("200 OK", BODY, "Content-Encoding: identity", "Content-Encoding: gzip")
+
+
 @comes_to("sends the file packed (br)")
 def packs_the_chunks_with_brotli(to: Exchange) -> None:
     to.answer("200 OK", b"", "Transfer-Encoding: chunked", "Content-Encoding: br", length=-1)
@@ -509,6 +541,14 @@ def asks_to_wait_until_a_time_that_is_past_or_none(to: Exchange) -> None:
         to.honest()
 
 
+@comes_to(RIGHT)
+def asks_for_two_waits(to: Exchange) -> None:
+    if to.number:
+        to.honest()
+    else:
+        to.answer("503 Oh", b"", "Retry-After: 86400", "Retry-After: 0")
+
+
 # Redirects
 
 
@@ -529,6 +569,11 @@ def redirects_back_and_forth(to: Exchange) -> None:
 @comes_to("redirects on and on, more than 10 times")
 def redirects_on_and_on(to: Exchange) -> None:
     leads(to, f"{to.path}/{to.number}")
+
+
+@comes_to("redirects to two places at once")
+def redirects_to_two_places(to: Exchange) -> None:
+    leads(to, "/a", "/b")
 
 
 @comes_to("redirects without saying where to")

@@ -195,7 +195,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a list": (b"[]", "it is no object"),
     "no commit": (listed(entry(), sha=None), "the commit is 'None'"),
     "a commit that is a path": (listed(entry(), sha="../../x"), "the commit is '../../x'"),
-    "no files": (listed(), "no file of org/model matches"),
+    "no files": (listed(), "org/model holds no file at main"),
     "files that are a number": (listed(siblings=7), "it lists no files"),
     "files that are words": (listed("config.json"), "it lists no files"),
     "a file without a name": (listed({"size": 1}), "a file's name is 'None'"),

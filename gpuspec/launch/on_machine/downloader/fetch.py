@@ -10,12 +10,12 @@ import json
 import os
 import sys
 
+from .faults import reason
 from .file import Failure
 from .hubs import plan_civitai, plan_hf
 from .printable import printable
 from .tools import plan_git, plan_gs, plan_http, plan_lfs, plan_s3, plan_shell
 from .transfer import Fetcher
-from .tries import reason
 
 PLANNERS = {
     "hf": plan_hf,

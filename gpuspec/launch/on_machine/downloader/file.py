@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import posixpath
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 WORKERS = 4
 """Files that are fetched, or read to verify them, at a time."""
@@ -20,8 +21,8 @@ class Failure(Exception):
 
 class File(NamedTuple):
     """One file to fetch over HTTP. `check` is ("sha256" or "git", hex digest); `token` goes to `url`'s host
-    only; `cached` files lie in a cache whose writer has verified them, so their size is enough, and one of
-    another size is fetched again: nobody else writes there."""
+    only: "" where none was found, None where the strategy sends none; `cached` files lie in a cache whose writer has
+    verified them, so their size is enough, and one of another size is fetched again: nobody else writes there."""
 
     url: str
     path: str
@@ -43,6 +44,8 @@ class Task(NamedTuple):
 def confined(root: str, target: str) -> str:
     """The real path of `target` under `root`. Failure if it is absolute, or leads out by ".." or a link."""
     parts = target.replace("\\", "/").split("/")
+    if ".." in parts and not leaves(target):
+        raise Failure(f"{target!r} has `..` in it; write the path without")
     if (
         "\0" in target
         or target.startswith(("/", "\\", "~"))
@@ -57,6 +60,11 @@ def confined(root: str, target: str) -> str:
     if path != root and not path.startswith(root.rstrip(os.sep) + os.sep):
         raise Failure(f"{target!r} is a link that leads outside the workspace ({path})")
     return path
+
+
+def leaves(path: str) -> bool:
+    """Whether ".." in a relative path leads above where it begins."""
+    return posixpath.normpath(path.replace("\\", "/")).split("/")[0] == ".."
 
 
 @contextlib.contextmanager
@@ -119,11 +127,13 @@ def tree_size(path: str) -> int:
 
 def digest(path: str, kind: str) -> str:
     """sha256 of a file, or its git blob id (sha1 of a header and the content), as the hub publishes them."""
-    if kind == "git":
-        summed = hashlib.sha1(b"blob %d\0" % os.path.getsize(path))
-    else:
-        summed = hashlib.sha256()
     with open(path, "rb") as content:
-        for block in iter(lambda: content.read(1 << 20), b""):
-            summed.update(block)
-    return summed.hexdigest()
+        return summed(content, os.path.getsize(path), kind)
+
+
+def summed(content: BinaryIO, size: int, kind: str) -> str:
+    """The digest of `content`, which is `size` bytes."""
+    sum_ = hashlib.sha1(b"blob %d\0" % size) if kind == "git" else hashlib.sha256()
+    for block in iter(lambda: content.read(1 << 20), b""):
+        sum_.update(block)
+    return sum_.hexdigest()

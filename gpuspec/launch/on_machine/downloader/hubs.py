@@ -7,15 +7,18 @@ import importlib.machinery
 import json
 import os
 import re
+import stat
 import sys
 import tempfile
 import urllib.parse
 import uuid
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from .file import WORKERS, Failure, File, Task, check_room, confined, digest, existing
-from .listing import FILES, checksum, file_name, listing, size, wrong
+from .listing import FILES, checksum, file_name, listing, size, token_of, wrong
+from .part import in_place, is_own
 from .tools import command
 from .web import redacted
 
@@ -33,7 +36,7 @@ def plan_hf(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     """
     kind, repository = _repository(item["source"])
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    token = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN")
+    token = token_of("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
     revision = item.get("revision") or "main"
     quoted = urllib.parse.quote(revision, safe="")
     address = f"{endpoint}/api/{kind}/{repository}/revision/{quoted}?blobs=true"
@@ -52,8 +55,11 @@ def plan_hf(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
         for entry in entries
         if _wanted(entry["rfilename"], item.get("allow") or (), item.get("ignore") or ())
     ]
+    if not entries:
+        raise Failure(f"{item['source']} holds no file at {revision}; check the name and revision")
     if not wanted:
-        raise Failure(f"no file of {item['source']} matches `allow` {list(item.get('allow') or ())}")
+        asked = [f"`{each}` {list(item[each])}" for each in ("allow", "ignore") if item.get(each)]
+        raise Failure(f"no file of {item['source']} is left by {' and '.join(asked)}")
     if len(wanted) > FILES:
         raise Failure(
             f"{item['source']} is {len(wanted)} files, and {FILES} are the most; fetch less with `allow`"
@@ -160,6 +166,7 @@ def _by_hub(fetcher: Fetcher, options: dict[str, Any], named: dict[str, File], d
     need = sum(file.size or 0 for file in missing.values())
     place = existing(next(iter(named.values())).path)
     check_room(need, place, f"{options['repo_id']} needs")
+    _keep_in_place(options.get("local_dir"), missing.values())
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     fetch = [sys.executable, "-I", "-c", _FETCH, *_folders_of_modules(fetcher.root)]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
@@ -171,6 +178,18 @@ def _by_hub(fetcher: Fetcher, options: dict[str, Any], named: dict[str, File], d
     for file in missing.values():
         fetcher.remember(file)
     return sum(os.path.getsize(file.path) for file in missing.values())
+
+
+def _keep_in_place(folder: str | None, files: Iterable[File]) -> None:
+    """The library follows links, in the places of the files and among what it notes beside them: there are to be none
+    that lead elsewhere."""
+    for file in files:
+        in_place(file.path)
+    for above, folders, names in os.walk(os.path.join(folder, ".cache") if folder else os.devnull):
+        for name in (*folders, *names):
+            found = os.lstat(os.path.join(above, name))
+            if not stat.S_ISDIR(found.st_mode) and not is_own(found):
+                os.remove(os.path.join(above, name))
 
 
 def _verified(file: File) -> None:
@@ -191,7 +210,7 @@ def plan_civitai(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
         raise Failure(f"{source!r} names no Civitai model version; give the number behind modelVersionId=")
     number = found.group(1) if found.groups() else found.group(0)
     endpoint = os.environ.get("CIVITAI_ENDPOINT", "https://civitai.com").rstrip("/")
-    token = os.environ.get("CIVITAI_TOKEN") or os.environ.get("CIVITAI_API_TOKEN")
+    token = token_of("CIVITAI_TOKEN", "CIVITAI_API_TOKEN")
     address = f"{endpoint}/api/v1/model-versions/{number}"
     files = listing(fetcher, item, address, token).get("files") or []
     if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):

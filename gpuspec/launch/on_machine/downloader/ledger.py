@@ -10,7 +10,15 @@ import threading
 import uuid
 from typing import Any
 
-_KINDS = {"url": str, "validator": str, "total": int, "size": int, "mtime_ns": int, "check": list, "id": str}
+from .part import own_file
+
+_KINDS = {
+    "url": str,
+    "validator": str,
+    "id": str,
+    "check": list,
+    **dict.fromkeys(("total", "size", "mtime_ns", "ctime_ns", "inode"), int),
+}
 _SAFE = {"validator": r"[ -~]+", "id": r"[0-9a-f]{8}"}
 """What is sent to a server, and what becomes part of a file's name."""
 
@@ -50,7 +58,10 @@ class Ledger:
             self.facts.pop(key, None)
             if fact is not None:
                 self.facts[key] = fact
-            with open(self.path, "a", encoding="utf-8") as out:
+            opened, _ = own_file(
+                self.path, os.O_APPEND
+            )  # what stands there may be another since it was loaded
+            with open(opened, "a", encoding="utf-8") as out:
                 out.write(json.dumps([key, fact]) + "\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,6 +19,21 @@ LISTING_BYTES = 64 * 1024 * 1024
 """About 200,000 files of a Hugging Face repository."""
 FILES = 100_000
 """The most that one download may fetch: what its hub recommends as the most in a repository."""
+
+
+def token_of(*names: str) -> str:
+    """The first of these variables that is set, without the white space around it, as huggingface_hub reads it; ""
+    where none is. Failure, which does not show it, where it cannot be sent."""
+    for name in names:
+        token = os.environ.get(name, "").strip()
+        if token and not re.fullmatch(r"[!-~]+", token):
+            raise Failure(
+                f"the token in {name} cannot be sent: a blank, a line break or another character is in it that no "
+                "token has; set it anew"
+            )
+        if token:
+            return token
+    return ""
 
 
 def listing(fetcher: Fetcher, item: dict[str, Any], url: str, token: str | None) -> dict[str, Any]:

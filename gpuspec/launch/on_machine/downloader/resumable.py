@@ -6,19 +6,19 @@ be, and is of the version that the part is of (or a checksum will tell).
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
 import os
 import re
 import time
 from typing import Any, NoReturn
 
-from .file import Failure, File, check_room, digest, size_text
+from .file import Failure, File, check_room, size_text
 from .ledger import Ledger
+from .part import GrowingFile
 from .progress import Progress
 from .tries import Tries
 from .web import Trouble, ask, redacted
-from .wire import Answer, Cut
+from .wire import Answer, Cut, said_once
 
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
@@ -29,21 +29,24 @@ _CLOCKS_DIFFER = 60.0
 def validator(headers: Any) -> str | None:
     """What names the version of a file so surely that its bytes are the same: a strong ETag, or a date of change that
     was past when the answer was sent."""
-    tag = headers.get("ETag")
-    if tag:
+    if headers.get("ETag"):
+        tag = said_once(headers, "ETag") or ""
         return tag if re.fullmatch(r'"[^"\x00-\x20]*"', tag) else None
+    last, date = said_once(headers, "Last-Modified"), said_once(headers, "Date")
     try:
-        changed = email.utils.parsedate_to_datetime(headers["Last-Modified"]).timestamp()
-        sent = email.utils.parsedate_to_datetime(headers["Date"]).timestamp()
-    except (KeyError, ValueError, TypeError, OverflowError, IndexError):
+        changed = email.utils.parsedate_to_datetime(last or "").timestamp()
+        sent = email.utils.parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return headers["Last-Modified"] if sent - changed >= _CLOCKS_DIFFER else None
+    return last if sent - changed >= _CLOCKS_DIFFER else None
 
 
 class Resumable:
     """The fetching of `file` into `part`, until `deadline`. The ledger knows of which version the part is."""
 
-    def __init__(self, file: File, part: str, deadline: float, *, ledger: Ledger, progress: Progress) -> None:
+    def __init__(
+        self, file: File, part: GrowingFile, deadline: float, *, ledger: Ledger, progress: Progress
+    ) -> None:
         self.file = file
         self.part = part
         self.deadline = deadline
@@ -77,11 +80,10 @@ class Resumable:
     def _what_is_wrong(self) -> str | None:
         """What shows that the part, of which nothing is missing, is not the file; None where nothing does."""
         kind, wanted = self.file.check or ("", "")
-        found = digest(self.part, kind) if kind else ""
+        found = self.part.digest(kind) if kind else ""
         if kind and found == wanted.lower():
             return None
-        with open(self.part, "rb") as content:
-            start = content.read(1024)
+        start = self.part.start(1024)
         want_it = "" if kind else "; if that is what you want, give its `sha256`"
         if self.page and _PAGE.match(start) and not self.file.path.lower().endswith((".html", ".htm")):
             return (
@@ -96,22 +98,21 @@ class Resumable:
         return None if start or self.file.size is not None else "its server sends an empty file" + want_it
 
     def _drop(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(self.part)
-        self.ledger.note(self.part, None)
+        self.part.empty()
+        self.ledger.note(self.part.path, None)
 
     def _sure(self) -> int:
         """How many bytes of the file are here for sure: all of the part, or none."""
-        fact = self.ledger.get(self.part)
+        fact = self.ledger.get(self.part.path)
         if not self.ranges or fact.get("url") != self.file.url:
             return 0
         if not (fact.get("validator") or self.file.check):
             return 0
-        return os.path.getsize(self.part) if os.path.exists(self.part) else 0
+        return self.part.size()
 
     def _total(self) -> int | None:
         """How long the file is, as far as it is known: what its hub says, or the answer that the part is of."""
-        noted = self.ledger.get(self.part).get("total")
+        noted = self.ledger.get(self.part.path).get("total")
         return self.file.size if self.file.size is not None else noted
 
     def _distrust(self, words: str) -> NoReturn:
@@ -122,7 +123,7 @@ class Resumable:
 
     def _attempt(self) -> None:
         """One answer, added to the part. OSError where another may bring the rest."""
-        have, of = self._sure(), self.ledger.get(self.part).get("validator")
+        have, of = self._sure(), self.ledger.get(self.part.path).get("validator")
         if have and have == self._total():  # all of it came, and nobody was left to move it
             self.pieced = True
             return
@@ -141,13 +142,13 @@ class Resumable:
     def _beyond(self, answer: Answer, have: int) -> None:
         """The server has nothing from `have` on. That may be all where a checksum will tell; else it is not, since a
         part that is all of its file is not asked about."""
-        if not self.file.check or answer.headers.get("Content-Range") != f"bytes */{have}":
+        if not self.file.check or said_once(answer.headers, "Content-Range") != f"bytes */{have}":
             self._distrust("the server has no more of the file than is here (HTTP 416), which is not all")
         self.pieced = True
 
     def _rest(self, answer: Answer, have: int, of: str | None) -> int:
         """Where the part of the file that the server sends ends. Distrust where it is not the one asked for."""
-        said = _RANGE.fullmatch((answer.headers.get("Content-Range") or "").strip())
+        said = _RANGE.fullmatch(said_once(answer.headers, "Content-Range") or "")
         start, end = (int(said.group(1)), int(said.group(2)) + 1) if said else (-1, -1)
         total = int(said.group(3)) if said and said.group(3) != "*" else self._total()
         if start != have or end <= start or total is None or end > total:
@@ -178,20 +179,22 @@ class Resumable:
         self._add(answer, 0, total)
 
     def _note(self, version: str | None, total: int | None) -> None:
-        self.ledger.note(self.part, {"url": self.file.url, "validator": version, "total": total})
+        fact = {"url": self.file.url, "validator": version, "total": total, "inode": self.part.inode}
+        self.ledger.note(self.part.path, fact)
 
     def _add(self, answer: Answer, have: int, end: int | None) -> None:
         """Write the answer's bytes from `have` to `end`; None: as many as come. Cut where some are missing."""
         begun = have
-        with open(self.part, "ab" if have else "wb") as out:
-            if end is not None:
-                check_room(end - have, os.path.dirname(self.part), f"{redacted(self.file.url)} needs")
-            for block in answer.body():
-                if end is not None and have + len(block) > end:
-                    self._longer(begun, end)
-                out.write(block)
-                have += len(block)
-                self._arrived(len(block), have)
+        if not have:
+            self.part.empty()
+        if end is not None:
+            check_room(end - have, os.path.dirname(self.part.path), f"{redacted(self.file.url)} needs")
+        for block in answer.body():
+            if end is not None and have + len(block) > end:
+                self._longer(begun, end)
+            self.part.write(block, have)
+            have += len(block)
+            self._arrived(len(block), have)
         if end is not None and have < end:
             raise Cut(f"the connection closed at {size_text(have)} of {size_text(end)}")
         if not self.file.check and answer.sends_more():

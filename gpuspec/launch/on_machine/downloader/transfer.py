@@ -9,17 +9,19 @@ import contextlib
 import glob
 import json
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
+from .faults import reason
 from .file import WORKERS, Failure, File, Task, alone_with, check_room, digest, existing, size_text
 from .ledger import Ledger
+from .part import GrowingFile, in_place
 from .progress import Progress
 from .resumable import Resumable
-from .tries import reason
 from .web import redacted
 
 if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
@@ -71,6 +73,7 @@ class Fetcher:
 
     def fetch(self, downloads: list[dict[str, Any]]) -> int:
         """Fetch everything, several files at a time; the bytes fetched. Failure says what failed first."""
+        in_place(self.ledger.path)
         with alone_with(self.ledger.path):
             self.ledger.load()
             tasks = distinct(
@@ -106,6 +109,7 @@ class Fetcher:
             return Task(item, None, None)
 
         def noted(deadline: float) -> int:
+            in_place(os.path.join(path, ""))
             fetched = work(deadline)
             self.ledger.note(key, {"size": os.path.getsize(path) if os.path.isfile(path) else None})
             return fetched
@@ -163,10 +167,15 @@ class Fetcher:
             found = os.stat(file.path)
         except OSError:
             return False
+        if not stat.S_ISREG(found.st_mode):
+            raise Failure(f"{file.path} exists and is no file; move it away or choose another `target`")
         fact = self.ledger.get(file.path)
         ours = fact.get("size") == found.st_size and fact.get("mtime_ns") == found.st_mtime_ns
         same = file.check is None or list(file.check) == fact.get("check")
-        if ours and fact.get("url") == file.url and same:
+        # The time of change is nobody's to set back, but a copy, or new permissions, change it as well: it says no
+        # more than that the file is to be read, where something tells what it should hold.
+        unread = file.check is None or fact.get("ctime_ns") == found.st_ctime_ns
+        if ours and fact.get("url") == file.url and same and unread:
             return True
         if file.size is not None and file.size != found.st_size:
             matches = False
@@ -190,19 +199,26 @@ class Fetcher:
             "url": file.url,
             "size": found.st_size,
             "mtime_ns": found.st_mtime_ns,
+            "ctime_ns": found.st_ctime_ns,
             "check": file.check and list(file.check),
         }
         self.ledger.note(file.path, fact)
 
     def download(self, file: File, deadline: float) -> None:
         """Fetch one file beside its place (`.part`), verify it, and move it there in one step."""
+        in_place(file.path)
         os.makedirs(os.path.dirname(file.path), exist_ok=True)
-        part = self._part(file)
-        self._clear(file, part)
-        Resumable(file, part, deadline, ledger=self.ledger, progress=self.progress).fetch()
-        os.replace(part, file.path)
-        self.ledger.note(part, None)
-        self.remember(file)
+        path = self._part(file)
+        self._clear(file, path)
+        noted = self.ledger.get(path).get("inode")
+        with GrowingFile(path, inode=noted, deadline=deadline, stop=self.progress.stop) as part:
+            if self.is_complete(file):  # whoever had it first has fetched it
+                part.empty()
+                return
+            Resumable(file, part, deadline, ledger=self.ledger, progress=self.progress).fetch()
+            part.move(file.path)
+            self.ledger.note(path, None)
+            self.remember(file)
 
     def _part(self, file: File) -> str:
         """Where it grows. A cache may be on a volume, where other machines are fetching the same file, and no lock is

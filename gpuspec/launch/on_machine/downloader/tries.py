@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import http.client
 import time
-import urllib.error
 from collections.abc import Callable
 from typing import TypeVar
 
+from .faults import is_local, reason
 from .file import Failure
 from .printable import printable
 from .progress import Progress
-from .web import Trouble, in_words, redacted
+from .web import Trouble, redacted
 
 Result = TypeVar("Result")
 
@@ -24,20 +23,6 @@ PER_TRY = 1 << 20
 AGAIN = 8
 """No other try once so many times the bytes that are new have come. What comes in the last ones is at most the file
 itself, and once more where its checksum shows that it was put together wrongly."""
-FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-
-
-def reason(error: Exception) -> str:
-    """What went wrong, in words for the person who pays for the machine."""
-    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
-        return in_words(error)
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
-        error = error.reason
-    if isinstance(error, OSError) and error.errno in FULL:
-        return "the disk is full; raise `disk_gb`, or fetch less with `allow`"
-    if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return "no answer in time"
-    return str(error) or type(error).__name__
 
 
 class Tries:
@@ -70,7 +55,7 @@ class Tries:
 
     def _failed(self, error: Exception, *, helped: bool) -> None:
         """Wait before another try. Failure, or `error` itself, where there is to be none."""
-        if isinstance(error, OSError) and error.errno in FULL:
+        if is_local(error):
             raise error
         self.fruitless += not helped
         if (
@@ -83,7 +68,11 @@ class Tries:
         pause = max(doubled, error.wait if isinstance(error, Trouble) else 0.0)
         if time.monotonic() + pause > self.deadline:
             asked = f"; the server asks to wait for {pause:.0f} s" if pause > doubled else ""
-            raise Failure(f"{self.what}: not finished within its timeout{asked}; raise `timeout`") from error
+            tried = f"{self.made} tries" if self.made > 1 else "one try"
+            raise Failure(
+                f"{self.what}: not finished within its timeout, after {tried}: {reason(error)}{asked}; "
+                "raise `timeout`"
+            ) from error
         soon = f" in {pause:.0f} s" if pause >= 1 else ""
         print(f"download: {printable(self.what)}: {printable(reason(error))}; trying again{soon}", flush=True)
         if self.progress.stop.wait(pause):

@@ -11,8 +11,9 @@ import time
 import urllib.parse
 import urllib.request
 
+from .faults import in_words, reason
 from .file import Failure
-from .wire import Answer, opener, patience
+from .wire import Answer, opener, patience, said_once
 
 REDIRECTS = 10
 LONGEST_ADDRESS = 8192
@@ -51,11 +52,21 @@ def ask(url: str, token: str | None, deadline: float, headers: dict[str, str] | 
     seen: set[str] = set()
     while address not in seen and len(seen) <= REDIRECTS:
         seen.add(address)
-        answer = _open(address, authorization, deadline, headers or {})
+        try:
+            answer = _open(address, authorization, deadline, headers or {})
+        except OSError as error:
+            if len(seen) == 1:
+                raise
+            host = urllib.parse.urlsplit(address).netloc
+            raise Trouble(f"its server redirects to {host}: {reason(error)}") from error
         if answer.status not in _MOVED:
-            return _judged(answer, url, held=authorization is not None, ranged="Range" in (headers or {}))
+            held = _what_was_sent(authorization, token)
+            return _judged(answer, url, held, ranged="Range" in (headers or {}))
         with answer:
-            following = redirected(address, answer.headers.get("Location") or "")
+            location = said_once(answer.headers, "Location") or ""
+            if answer.headers.get("Location") and not location:
+                raise Failure(f"{redacted(address)}: its server redirects to two places at once")
+            following = redirected(address, location)
         if not same_server(address, following):
             authorization = None
         address = following
@@ -145,22 +156,30 @@ def _open(address: str, authorization: str | None, deadline: float, headers: dic
     return answer
 
 
-def in_words(error: http.client.HTTPException) -> str:
-    """What is wrong with an answer, without the bytes that it sent: they may be anything."""
-    if isinstance(error, http.client.BadStatusLine):
-        return "what answers is no web server"
-    if isinstance(error, http.client.LineTooLong):
-        return "a line of the answer's header is too long"
-    if isinstance(error, http.client.UnknownProtocol):
-        return "the answer is in a version of HTTP that was not asked for"
-    return f"the answer cannot be read: {error}"
+def _what_was_sent(authorization: str | None, token: str | None) -> str:
+    """For who is not let in: why, as far as we know, and what to do."""
+    if token is not None:
+        what = "the token it was given is not enough" if token else "no token was given"
+        return (
+            f"{what}; accept the licence there if it asks for one, and put the token (HF_TOKEN, CIVITAI_TOKEN) into "
+            "`secrets`"
+        )
+    if authorization:
+        return "the user and password of its address are not enough"
+    return (
+        "its strategy sends no token, whatever is in `secrets`; use that of its hub (`hf`, `civitai`), or a `script` "
+        "that sends what the server wants"
+    )
 
 
-def _judged(answer: Answer, url: str, *, held: bool, ranged: bool) -> Answer:
-    """The answer itself if it is one to go on with."""
+def _judged(answer: Answer, url: str, held: str, *, ranged: bool) -> Answer:
+    """The answer itself if it is one to go on with. `held`: what to say where the server lets nobody in."""
     status = answer.status
     if status == 200 or (ranged and status in (206, 416)):
-        encoding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
+        packed = {
+            value.strip().lower() for value in answer.headers.get_all("Content-Encoding") or ("identity",)
+        }
+        encoding = ", ".join(sorted(packed))
         name = urllib.parse.urlsplit(url).path.lower()
         if encoding == "identity" or status == 416 or name.endswith(_PACKED.get(encoding, ("\0",))):
             return answer
@@ -176,15 +195,13 @@ def _judged(answer: Answer, url: str, *, held: bool, ranged: bool) -> Answer:
             f"{where}: its server sends a part of the file, although all of it was asked for (HTTP 206)"
         )
     if status in (401, 403):
-        what = "the token it was given is not enough" if held else "no token was given"
-        raise Failure(
-            f"{where}: access refused (HTTP {status}) and {what}; accept the licence there if it asks for one, "
-            "and put the token (HF_TOKEN, CIVITAI_TOKEN) into `secrets`"
-        )
+        raise Failure(f"{where}: access refused (HTTP {status}) and {held}")
     if status in (404, 410):
         raise Failure(f"{where}: not there (HTTP {status}); check the name and revision")
     if status in (408, 425, 429) or 500 <= status < 600:
-        raise Trouble(f"HTTP {status}", asked_wait(answer.headers.get("Retry-After") or "", time.time()))
+        raise Trouble(
+            f"HTTP {status}", asked_wait(said_once(answer.headers, "Retry-After") or "", time.time())
+        )
     if 400 <= status < 500:
         raise Failure(f"{where}: the server refuses (HTTP {status})")
     raise Failure(f"{where}: the server answers HTTP {status}, and no file")

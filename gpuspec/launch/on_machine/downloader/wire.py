@@ -25,6 +25,13 @@ EXCESS_SECONDS = 1.0
 BLOCK = 1 << 18
 
 
+def said_once(headers: Any, name: str) -> str | None:
+    """What a header says; None where it is not there, or is there again and says something else: which of the two is
+    true, nobody knows."""
+    values = {value.strip() for value in headers.get_all(name) or ()}
+    return values.pop() if len(values) == 1 else None
+
+
 class Cut(ConnectionError):
     """The body ended before its end."""
 
