@@ -10,10 +10,12 @@ import stat
 import time
 from typing import Any
 
+from .printable import printable
+
 
 def say(line: str) -> None:
     """A line of progress."""
-    print(f"items: {line}", flush=True)
+    print(f"items: {printable(line)}", flush=True)
 
 
 def require_plain(path: str) -> None:
