@@ -22,6 +22,8 @@ from gpuspec.cli.output import say, say_document
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
+from gpuspec.launch.on_machine.readiness import without_password
+from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
@@ -83,7 +85,7 @@ def command(
     prepared = [_prepare(spec, given, options, yes=yes, shards=shards or 1) for spec in specs]
     if dry_run:
         for each in prepared:
-            say(*each.where.describe(each.case.job, each.plan, each.settings).split("\n"))
+            say(*masked(each.where.describe(each.case.job, each.plan, each.settings)).split("\n"))
         return 0
     for each in prepared:
         each.where.check(each.case.job, each.plan, each.settings)
@@ -201,7 +203,7 @@ def _launch(each: Prepared) -> int:
         planned_price=choice.price if choice else None,
         max_hours=settings.max_hours,
         ports=" ".join(str(port.port) for port in job.ports) or None,
-        ready=job.readiness.http if job.readiness else None,
+        ready=without_password(job.readiness.http) if job.readiness and job.readiness.http else None,
         planned_memory=choice.fit.need.expected if choice and choice.fit else None,
         secrets=" ".join(job.secrets) or None,
     )

@@ -173,8 +173,11 @@ class OneFile:
             finding = finding._replace(severity=severity)
         if may_hold(finding.message):
             finding = finding._replace(message=masked(finding.message))
+        if finding.suggestion and may_hold(finding.suggestion):
+            finding = finding._replace(suggestion=masked(finding.suggestion))
         related = tuple(
-            (place(tree, item.span or tree.span(item.pointer)), item.message) for item in finding.related
+            (place(tree, item.span or tree.span(item.pointer)), masked(item.message))
+            for item in finding.related
         )
         return Located(
             path=self.path, finding=finding, place=place(tree, span), related=related, doc=entry.doc

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 FORMATS = (
@@ -49,9 +50,57 @@ _PLACEHOLDER = (
 MEMBER = rf"[\"']((?i:{SECRET_NAME}))[\"']\s*:\s*[\"']([A-Za-z0-9+/_.=-]{{20,}})[\"']"
 
 
+ADDRESS = r"://([^\s/\"'<>?#`\\]*)@([^\s/\"'<>?#`\\:]*)"
+"""(user and password, host) of an address."""
+
+QUERY = r"[?&]([\w.-]{1,64})=([^\s&#\"'<>`$\\{}]{4,})"
+"""(name, value) behind an address."""
+
+PASSWORD = "a password in an address"
+_QUERY_KEY = (
+    r"(?i)token|secret|passw|pwd|credential|signature|api_?key|access_?key|(?:^|[_.-])(?:key|auth|sig)$"
+)
+_OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
+_ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
+_CONTROL = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+@lru_cache(maxsize=8)
+def _readings(text: str) -> tuple[tuple[str, Callable[[int], int]], ...]:
+    """A text as it stands, and as it is meant where escapes are in it: those of JSON, and those of a quoted text in a
+    JSON string. With each, where a place of it is in the text."""
+    found: list[tuple[str, Callable[[int], int]]] = [(text, lambda at: at)]
+    while "\\" in found[-1][0] and len(found) < 3:
+        found.append(_unescaped(*found[-1]))
+    return tuple(found)
+
+
+def _unescaped(text: str, place: Callable[[int], int]) -> tuple[str, Callable[[int], int]]:
+    pieces: list[str] = []
+    starts, places = [0], [0]
+    size = done = 0
+    for match in re.finditer(_ESCAPE, text):
+        code = match[1] or match[2]
+        pieces += [
+            text[done : match.start()],
+            chr(int(code, 16)) if code else _CONTROL.get(match[3], match[3]),
+        ]
+        size += match.start() - done + 1
+        done = match.end()
+        starts += [size - 1, size]
+        places += [match.start(), done]
+    pieces.append(text[done:])
+
+    def where(at: int) -> int:
+        piece = bisect_right(starts, at) - 1
+        return place(places[piece] + at - starts[piece])
+
+    return "".join(pieces), where
+
+
 def known_form(text: str) -> str | None:
     """What a secret in the text is ("a GitHub token"), where its form says so."""
-    return next((kind for kind, _ in _known(text)), None)
+    return next((kind for reading, _ in _readings(text) for kind, _ in _known(reading)), None)
 
 
 def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -61,6 +110,37 @@ def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
             for match in re.finditer(form, text):
                 if not _placeholder(match[0]):
                     yield kind, match.span()
+    if "://" in text:
+        for match in re.finditer(ADDRESS, text):
+            user, _, password = match[1].partition(":")
+            if match[2] not in _OURS and (_random(user) or (password and not _no_password(user, password))):
+                yield PASSWORD, match.span(1)
+        for match in re.finditer(QUERY, text):
+            if re.search(_QUERY_KEY, match[1]) and "sig" not in match[1].lower() and _random(match[2]):
+                yield "a key in an address", match.span(2)
+
+
+def _no_password(user: str, password: str) -> bool:
+    """Whether it only stands for one, or is what everybody's first database has."""
+    low = password.lower()
+    return (
+        any(sign in password for sign in "${}")
+        or len(set(low)) < 3
+        or low == user.lower()
+        or low in ("pass", "password", "passwd", "pw")
+        or any(word in low for word in _PLACEHOLDER if word != "here")
+    )
+
+
+def _in_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Where users with their passwords, and values that are named like keys, stand in addresses."""
+    for match in re.finditer(ADDRESS, text):
+        user, _, password = match[1].partition(":")
+        if _random(user) or (password and not any(sign in password for sign in "${}")):
+            yield match.span(1)
+    for match in re.finditer(QUERY, text):
+        if re.search(_QUERY_KEY, match[1]):
+            yield match.span(2)
 
 
 def named(name: str, value: str) -> bool:
@@ -70,15 +150,21 @@ def named(name: str, value: str) -> bool:
 
 def given(text: str) -> str | None:
     """The name of the variable or "" for a flag, where a command gives a secret by value; None where none does."""
-    for match in re.finditer(ASSIGNED, text):
+    readings = [reading for reading, _ in _readings(text)]
+    for match in (match for reading in readings for match in re.finditer(ASSIGNED, reading)):
         if _random(match[2]):
             return match[1]
-    return "" if any(_random(match[1]) for match in re.finditer(GIVEN, text)) else None
+    return "" if any(_random(m[1]) for reading in readings for m in re.finditer(GIVEN, reading)) else None
 
 
 def may_hold(text: str) -> bool:
     """Whether it is worth looking closer."""
-    return any(name in text for name in NAMES) or any(literal in text for _, literal, _ in FORMATS)
+    return any(
+        any(name in reading for name in NAMES)
+        or any(literal in reading for _, literal, _ in FORMATS)
+        or ("://" in reading and ("@" in reading or "?" in reading))
+        for reading, _ in _readings(text)
+    )
 
 
 @lru_cache(maxsize=8)  # a file in one line is shown once for each of its findings
@@ -87,17 +173,27 @@ def masked(text: str) -> str:
     through this."""
     if not may_hold(text):
         return text
-    spans = [span for _, span in _known(text)]
-    if any(name in text for name in NAMES):
-        spans += [m.span(2) for form in (ASSIGNED, MEMBER) for m in re.finditer(form, text) if _random(m[2])]
-        spans += [m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1])]
+    spans = sorted(
+        (place(start), place(end)) for reading, place in _readings(text) for start, end in _spans(reading)
+    )
     parts, done = [], 0
-    for start, end in sorted(spans):
+    for start, end in spans:
         if end > done:
             start = max(start, done)
             parts += [text[done:start], re.sub(r"[^\r\n]", "*", text[start:end])]
             done = end
     return "".join([*parts, text[done:]])
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where secrets stand."""
+    spans = [span for _, span in _known(text)]
+    if any(name in text for name in NAMES):
+        spans += [m.span(2) for form in (ASSIGNED, MEMBER) for m in re.finditer(form, text) if _random(m[2])]
+        spans += [m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1])]
+    if "://" in text:
+        spans += _in_addresses(text)
+    return spans
 
 
 def _placeholder(text: str) -> bool:

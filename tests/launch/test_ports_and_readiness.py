@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import re
 import signal
@@ -201,6 +202,35 @@ def test_one_that_never_is_shows_the_end_of_its_log_and_is_ended(ssh: Path, site
     tail = ["the last 20 lines of its log:", *(f"  line {number}" for number in range(11, 31))]
     assert one.said[1:] == [*tail, f"{why}: ending the job"]
     assert (one.readiness.failure, one.ended) == (why, 1)
+
+
+def test_a_password_in_the_address_is_sent_and_never_shown() -> None:
+    asked: list[str | None] = []
+
+    class Guarded(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Guarded) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        address = f"http://bob:Url%40Pw77@127.0.0.1:{server.server_port}/health"
+        assert ask_http(address, PATIENCE) is None
+    assert asked == ["Basic Ym9iOlVybEBQdzc3"]  # printf bob:Url@Pw77 | base64
+    said: list[str] = []
+    watch = Watch({"http": address, "timeout": 0.001}, lambda: "HTTP 503", said.append)
+    watch.run()
+    assert watch.failure
+    assert "http://127.0.0.1:" in watch.failure
+    assert "Pw77" not in watch.failure
+    watch = Watch({"http": address}, lambda: None, said.append)
+    watch.run()
+    assert "http://127.0.0.1:" in said[0]
+    assert "bob" not in said[0]
 
 
 def test_a_process_that_a_readiness_command_leaves_behind_is_not_waited_for(tmp_path: Path) -> None:

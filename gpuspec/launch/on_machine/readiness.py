@@ -48,7 +48,8 @@ class Watch(threading.Thread):
         said = before = time.monotonic()
         waited = 0.0
         timeout = self.wanted.get("timeout") or DEFAULT_TIMEOUT
-        what = self.wanted.get("http") or " ".join(self.wanted.get("command") or ())
+        address = self.wanted.get("http")
+        what = without_password(address) if address else " ".join(self.wanted.get("command") or ())
         while not self.over.is_set():
             try:
                 trouble, reached = self.ask(), True
@@ -99,7 +100,8 @@ def ask_http(address: str, seconds: float) -> str | None:
     try:
         here = urllib.parse.urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
         proxies = urllib.request.ProxyHandler({} if here else None)
-        with urllib.request.build_opener(proxies).open(address, timeout=seconds) as answer:
+        asked = urllib.request.Request(without_password(address), headers=_authorization(address))
+        with urllib.request.build_opener(proxies).open(asked, timeout=seconds) as answer:
             return None if answer.status < 400 else f"HTTP {answer.status}"
     except urllib.error.HTTPError as error:
         return f"HTTP {error.code}"
@@ -107,6 +109,23 @@ def ask_http(address: str, seconds: float) -> str | None:
         return "nothing answers there"  # so it looks through a forwarded port
     except (OSError, ValueError, http.client.HTTPException) as error:
         return str(getattr(error, "reason", error))
+
+
+def without_password(address: str) -> str:
+    """An address as it is shown and kept: without a user and password in it."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", address)
+
+
+def _authorization(address: str) -> Mapping[str, str]:
+    """The header that says who asks; none where the address does not."""
+    import base64
+    import urllib.parse
+
+    user, sign, _ = urllib.parse.urlsplit(address).netloc.rpartition("@")
+    if not sign:
+        return {}
+    said = base64.b64encode(urllib.parse.unquote(user).encode()).decode()
+    return {"Authorization": f"Basic {said}"}
 
 
 def ask_command(argv: Sequence[str], seconds: float, **more: Any) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
-from gpuspec.lint.secrets import given, known_form, may_hold, named
+from gpuspec.lint.secrets import PASSWORD, given, known_form, may_hold, named
 from gpuspec.text import parts
 from gpuspec.text import pointer as below
 
@@ -16,7 +16,8 @@ class InlineSecret(Rule):
 
     ## What it does
     Looks for values in `env` and in commands that are keys: by their form (Hugging Face, OpenAI, Anthropic, AWS,
-    GitHub, Slack, Google and others, private keys), and long random values under names such as `WANDB_API_KEY`.
+    GitHub, Slack, Google and others, private keys), long random values under names such as `WANDB_API_KEY`, and, in
+    every field, passwords in addresses (`https://user:password@host`) other than those of localhost.
     Placeholders, `${HF_TOKEN}` and short words are left alone. The finding never shows the value.
 
     ## Why is this bad
@@ -121,7 +122,7 @@ def _secret(pointer: str, text: str, in_command: bool) -> tuple[str, bool] | Non
     """(what it is, whether its form says so), or None."""
     kind = known_form(text)
     if kind:
-        return kind, kind != "a signed token"  # some are meant to be public
+        return kind, kind not in ("a signed token", PASSWORD)  # some are meant to be public
     key = pointer.rpartition("/")[2]
     if "/env/" in pointer and named(key, text):
         return f"what looks like the value of {key}", False

@@ -94,9 +94,64 @@ def test_a_value_is_known_by_its_name() -> None:
         assert hexes not in found.finding.message
 
 
+HEXES = drawn(40, "0123456789abcdef")[:37] + "a7b"
+TOKEN = "hf_" + drawn(34)
+AWS = drawn(18) + "/" + drawn(21)
+
+
+def by_number(text: str) -> str:
+    return "".join(f"\\u{ord(char):04x}" for char in text)
+
+
+@pytest.mark.parametrize(
+    ("key", "fields"),
+    [
+        (HEXES, f'"run": "set -e\\nWANDB_API_KEY={HEXES} python t.py"'),
+        (HEXES, f'"run": "set -e\\tWANDB_API_KEY={HEXES} python t.py"'),
+        (HEXES, f'"run": "printf \'a\\\\nWANDB_API_KEY={HEXES}\' >.env"'),
+        (HEXES, f'"env": {{"{by_number("WANDB_API_KEY")}": "{HEXES}"}}'),
+        (TOKEN, f'"run": "cat >f <<E\\n{TOKEN}\\nE"'),
+        (TOKEN[1:], f'"env": {{"T": "{by_number("h")}{TOKEN[1:]}"}}'),
+        (by_number(TOKEN), f'"env": {{"T": "{by_number(TOKEN)}"}}'),
+        (AWS.replace("/", "\\/"), '"env": {{"AWS_SECRET_ACCESS_KEY": "{}"}}'.format(AWS.replace("/", "\\/"))),
+        ("hunter2-Zq", '"run": "pip install --index-url https://bob:hunter2-Zq@pypi.example.com/simple x"'),
+        ("hunter2-Zq", '"env": {"DSN": "postgres:\\/\\/bob:hunter2-Zq@db.example.com\\/x"}'),
+        (
+            "hunter2-Zq",
+            '"downloads": [{"strategy": "https", "target": "m",'
+            ' "source": "https://bob:hunter2-Zq@example.com/m.bin?token=abcd"}]',
+        ),
+        (HEXES, f'"setup": "curl -O https://civitai.com/api/download/models/1?token={HEXES}"'),
+    ],
+)
+def test_a_key_is_seen_and_hidden_however_the_file_writes_it(key: str, fields: str) -> None:
+    text = f'{{"gpu_types": ["RTX 4090"], {fields}}}'
+    rules = [type(loaded(entry.rule)) for entry in collect().rules]
+    found = lint_text(text, rules, prices="seed-2025")
+    assert "GS701" in {one.finding.code for one in found}
+    report = Report(("job.gpu.jsonc",), tuple(found))
+    for name in FORMATS:
+        assert key not in render(name, report), f"shown by {name}"
+    shown = masked(text)
+    assert key not in shown
+    assert len(shown) == len(text)
+    assert shown.startswith('{"gpu_types": ["RTX 4090"], ')
+    assert shown.endswith("}")
+
+
+def test_in_an_address_user_password_and_keys_are_hidden() -> None:
+    text = "get https://bob:pw@localhost/a?x=long&token=abcd&X-Amz-Signature=0123#part and ssh://git@github.com/x"
+    shown = "get https://******@localhost/a?x=long&token=****&X-Amz-Signature=****#part and ssh://git@github.com/x"
+    assert masked(text) == shown
+    assert masked("https://u:$PW@h/?token=${T}&a=1") == "https://u:$PW@h/?token=${T}&a=1"
+
+
 @pytest.mark.parametrize(
     "fields",
     [
+        {"env": {"DSN": "postgres://postgres:postgres@db/x", "R": "redis://:devpass1@localhost:6379"}},
+        {"run": "git clone https://oauth2:$TOKEN@github.com/a/b && curl https://u:${PW}@h.example.com"},
+        {"run": "git clone ssh://git@github.com/a/b; curl https://user:password@example.com/x?key=value"},
         {"env": {"HF_TOKEN": "${HF_TOKEN}"}},
         {"env": {"HF_TOKEN": "<your token>"}},
         {"env": {"HF_TOKEN": "hf_" + "x" * 34}},
