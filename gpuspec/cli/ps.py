@@ -13,7 +13,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher
-from gpuspec.launch.launcher import FINAL, Run, Stray
+from gpuspec.launch.launcher import FINAL, Run, Stray, StraysUnknown
 from gpuspec.launch.records import Records
 
 RECENT = 10
@@ -53,27 +53,29 @@ def command(everything: bool, as_json: bool) -> int:
 
 
 def still_up(runs: Sequence[Run]) -> list[Stray]:
-    """Machines that their timers should have taken by now. Each is asked for once: one that is away is noted."""
-    due = [
-        run
-        for run in runs
-        if run.state in FINAL and run.launcher != "local" and run.machine and not run.gone
-        and run_cost.overdue(run) > 60 * run_cost.LATE_MINUTES
-    ]  # fmt: skip
+    """Machines that their timers should have taken by now. Each is asked for once: one that is away is noted, where
+    all could be asked."""
+    due = [run for run in runs if run.launcher != "local" and run.machine and not run.gone and _is_late(run)]
+    in_use = {run.machine for run in runs if run.launcher != "local" and not run.gone and not _is_late(run)}
     found: list[Stray] = []
     for name in dict.fromkeys(run.launcher for run in due):
         try:
-            strays = find_launcher(name).strays()
+            strays, all_asked = find_launcher(name).strays(), True
         except UserError as error:
             say(f"{name} cannot be asked which machines are still up: {error.message}", err=True)
-            continue
+            strays, all_asked = error.found if isinstance(error, StraysUnknown) else (), False
         up = {stray.machine: stray for stray in strays}
         for machine in dict.fromkeys(run.machine for run in due if run.launcher == name and run.machine):
             if machine in up:
                 found.append(up[machine])
-            else:
+            elif all_asked and machine not in in_use:
                 Records().gone(machine)
     return found
+
+
+def _is_late(run: Run) -> bool:
+    """Whether it ended, and its machine should be away by now. While another run has that machine, it need not be."""
+    return run.state in FINAL and run_cost.overdue(run) > 60 * run_cost.LATE_MINUTES
 
 
 def current(run: Run) -> Run:

@@ -11,7 +11,7 @@ from gpuspec.cli.ps import hours, place
 from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher, launchers
-from gpuspec.launch.launcher import Launcher, Run, Stray
+from gpuspec.launch.launcher import Launcher, Run, Stray, StraysUnknown
 from gpuspec.launch.records import Records
 
 
@@ -73,6 +73,8 @@ def _strays() -> tuple[list[tuple[Launcher, Stray]], bool]:
             found += [(where, stray) for stray in where.strays()]
         except UserError as error:
             say(f"{name} cannot be asked for its machines: {error.message}", err=True)
+            if isinstance(error, StraysUnknown):
+                found += [(where, stray) for stray in error.found]
             silent = True
     return found, silent
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol
 
+from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.planning.plan import Plan
 
@@ -131,6 +132,14 @@ class Stray(NamedTuple):
     price: float | None
 
 
+class StraysUnknown(UserError):
+    """Not everything could be asked for its machines; `found` are the strays of what could."""
+
+    def __init__(self, trouble: UserError, found: tuple[Stray, ...]) -> None:
+        super().__init__(trouble.code, trouble.message, trouble.hint, status=trouble.status)
+        self.found = found
+
+
 class Record(Protocol):
     """The one writer of a Run. `update` is on disk when it returns, so a crash leaves what was last said."""
 
@@ -193,7 +202,8 @@ class Launcher(Protocol):
         """Make the job's ports answer on this machine's localhost, until Ctrl-C or the run's end."""
 
     def strays(self) -> tuple[Stray, ...]:
-        """Machines that carry our mark and that no live run answers for."""
+        """Machines that carry our mark and that no live run answers for. UserError where that cannot be told: an
+        empty answer says that there are none. `StraysUnknown` where some are known all the same."""
 
     def remove(self, machine: str) -> None:
         """Take a stray down."""

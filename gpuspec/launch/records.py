@@ -61,6 +61,20 @@ def run_folder(run_id: str) -> str:
     return folder
 
 
+@contextmanager
+def writing_for(run_id: str) -> Iterator[str]:
+    """The folder of one run's files, to write into what the run needs. UserError where that does not work."""
+    try:
+        yield run_folder(run_id)
+    except OSError as error:
+        folder = os.path.join(state_dir(), "runs", run_id)
+        raise UserError(
+            "records-not-written",
+            f"what run {run_id} needs could not be written to {folder}: {error.strerror or error}",
+            "make room on that disk, or set GPUSPEC_STATE_DIR to another",
+        ) from error
+
+
 def log_path(run_id: str) -> str:
     """The file the run's output is kept in on this machine."""
     return os.path.join(run_folder(run_id), "log.txt")

@@ -53,8 +53,8 @@ def predicted(run: Run) -> float | None:
 
 
 def outlived(run: Run, now: float | None = None) -> bool:
-    """Whether a run goes on 10 minutes past its time limit, idle minutes included: its timer did not fire."""
+    """Whether a run goes on `LATE_MINUTES` past its time limit, idle minutes included: its timer did not fire."""
     passed = hours(run, now)
     if run.max_hours is None or run.ended is not None or passed is None:
         return False
-    return passed > run.max_hours + (run.keep_alive_minutes or 0) / 60 + 1 / 6
+    return passed > run.max_hours + (run.keep_alive_minutes or 0) / 60 + LATE_MINUTES / 60

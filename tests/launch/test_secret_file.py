@@ -77,3 +77,27 @@ def test_a_machine_on_a_slurm_is_not_used_again_for_secrets(
     left = [path for path in Path(os.environ["GPUSPEC_STATE_DIR"]).rglob("*") if path.is_file()]
     assert left
     assert not [path for path in left if b"canary-81c2" in path.read_bytes()]
+
+
+def test_nothing_stays_here_where_nothing_was_rented(rented: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "canary-81c2")
+    change(rented, secrets=["TOKEN"])
+    refused = run(rented, FAKE_PRICE="5")
+    assert (refused.returncode, cloud.read()) == (2, {})
+    assert "error[over-max-price]" in refused.stderr
+    assert not list(Path(os.environ["GPUSPEC_STATE_DIR"]).rglob("secrets"))
+
+
+@pytest.mark.parametrize("secrets", [[], ["TOKEN"]])
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_rented(
+    rented: Path, monkeypatch: pytest.MonkeyPatch, secrets: list[str]
+) -> None:
+    monkeypatch.setenv("TOKEN", "canary-81c2")
+    change(rented, secrets=secrets)
+    state = Path(os.environ["GPUSPEC_STATE_DIR"])
+    state.mkdir()
+    (state / "runs").write_text("")
+    refused = run(rented)
+    assert (refused.returncode, cloud.read()) == (2, {})
+    assert "error[records-not-written]" in refused.stderr
+    assert Records().get("job").state == "failed"

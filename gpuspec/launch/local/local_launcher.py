@@ -28,7 +28,7 @@ from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.programs import program, python
-from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder
+from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder, writing_for
 from gpuspec.launch.setup_steps import setup_script
 from gpuspec.launch.tunnel import require_free
 from gpuspec.planning.plan import Plan
@@ -71,17 +71,10 @@ class LocalLauncher:
         """Start the supervisor and, unless detached, show its log until the end. Ctrl-C ends the job, a
         second one at once."""
         run = record.run
-        folder = run_folder(run.id)
-        try:
+        with writing_for(run.id) as folder:
             with open(os.open(os.path.join(folder, "job.json"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as out:
                 json.dump(job_file(job, settings, run.id, folder), out, indent=1)
             os.close(os.open(log_path(run.id), os.O_CREAT | os.O_WRONLY, 0o600))
-        except OSError as error:
-            raise UserError(
-                "records-not-written",
-                f"what run {run.id} needs could not be written to {folder}: {error.strerror}",
-                "make room on that disk, or set GPUSPEC_STATE_DIR to another",
-            ) from error
         record.update(machine=folder)
         supervisor = _start(settings, folder)
         if settings.detach:

@@ -68,11 +68,16 @@ class MachineLaunch:
         """Rent, run, report. Whatever goes wrong, a machine is taken down, or the user is told that it may be up."""
         self.settings.say("starting SkyPilot …")
         self.client = self.client_type()
-        sky_task = self._prepare(self.client.enabled_clouds())
-        self.record.update(machine=self.name, state="provisioning", **self._record_fields())
-        write_outputs_file(
-            self.record.run.id, brought_back(self.job, self.settings), self.job.exclude_outputs
-        )
+        run_id = self.record.run.id
+        try:
+            sky_task = self._prepare(self.client.enabled_clouds())
+            write_outputs_file(run_id, brought_back(self.job, self.settings), self.job.exclude_outputs)
+            self.record.update(machine=self.name, state="provisioning", **self._record_fields())
+            return self._rent_and_run(sky_task)
+        finally:
+            remove_secret_file(run_id)
+
+    def _rent_and_run(self, sky_task: Any) -> Outcome:
         try:
             with interruptible():
                 return self._launch_task(sky_task)
@@ -87,8 +92,6 @@ class MachineLaunch:
         except Exception as error:
             self._give_up("failed", f"{type(error).__name__}: {error}", status=3)
             raise
-        finally:
-            remove_secret_file(self.record.run.id)
 
     def _prepare(self, clouds: frozenset[str]) -> Any:
         """The task, for a machine of an earlier run or a new one; nothing is rented yet."""

@@ -41,7 +41,7 @@ _MOST_BYTES = 1 << 20
 """Of what is written down of one machine."""
 
 _SECRET = re.compile(r"password|secret|token|login|api_key")
-"""Settings of a provider that are written down nowhere else than where SkyPilot has them."""
+"""Settings left out of the note: SkyPilot keeps them; no copy is made."""
 
 
 class Request(NamedTuple):

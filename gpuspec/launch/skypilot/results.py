@@ -15,7 +15,7 @@ from typing import NamedTuple
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Record, Run
 from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_from, staging_folder
-from gpuspec.launch.records import record_of, run_folder
+from gpuspec.launch.records import record_of, run_folder, writing_for
 from gpuspec.launch.skypilot.client import Client
 from gpuspec.printable import one_line
 
@@ -38,8 +38,12 @@ _OUTPUTS_FILE = "results.json"
 
 def write_outputs_file(run_id: str, outputs: Sequence[str], exclude: Sequence[str]) -> None:
     """Write down what a run's outputs are."""
-    with open(os.path.join(run_folder(run_id), _OUTPUTS_FILE), "w", encoding="utf-8") as out:
-        json.dump({"outputs": list(outputs), "exclude": list(exclude)}, out)
+    text = json.dumps({"outputs": list(outputs), "exclude": list(exclude)})
+    with (
+        writing_for(run_id) as folder,
+        open(os.path.join(folder, _OUTPUTS_FILE), "w", encoding="utf-8") as out,
+    ):
+        out.write(text)
 
 
 def recorded_outputs(client: Client, run: Run, host: str) -> Outputs | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from gpuspec.launch.records import Records, alive, run_folder
+from gpuspec.launch.records import Records, alive, state_dir, writing_for
 
 NAME = "secrets"
 
@@ -25,9 +25,11 @@ def secrets_in_file(config: dict[str, Any], values: Mapping[str, str], run_id: s
     for run in Records().all():
         if not alive(run):
             remove_secret_file(run.id)
-    here, there = os.path.join(run_folder(run_id), NAME), f"~/.gpuspec-{run_id}"
-    with open(os.open(here, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        out.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
+    there = f"~/.gpuspec-{run_id}"
+    with writing_for(run_id) as folder:
+        here = os.path.join(folder, NAME)
+        with open(os.open(here, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
     changed = {name: value for name, value in config.items() if name != "secrets"}
     changed["file_mounts"] = {**config.get("file_mounts", {}), there: here}
     if "setup" in config:
@@ -38,5 +40,5 @@ def secrets_in_file(config: dict[str, Any], values: Mapping[str, str], run_id: s
 
 def remove_secret_file(run_id: str) -> None:
     """Remove a run's file from this machine: once the job has begun, nobody reads it any more."""
-    with suppress(FileNotFoundError):
-        os.remove(os.path.join(run_folder(run_id), NAME))
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.remove(os.path.join(state_dir(), "runs", run_id, NAME))

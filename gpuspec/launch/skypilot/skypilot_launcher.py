@@ -5,7 +5,7 @@ SkyPilot itself is imported by a `Client` when one is made: `check` and `describ
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
-from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
+from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray, StraysUnknown
 from gpuspec.launch.records import Records, alive, record_of
 from gpuspec.launch.skypilot.client import Client, require_skypilot, skypilot_used
 from gpuspec.launch.skypilot.follow_log import follow_to_end
@@ -193,18 +193,32 @@ class SkyPilotLauncher:
         forward(run, partial(ssh, run.machine or ""), say)
 
     def strays(self) -> tuple[Stray, ...]:
-        """Machines of ours that no run answers for. Empty where SkyPilot was never used; asks every cloud else."""
-        if not skypilot_used():
-            return ()
+        """Machines of ours that no run answers for. Empty where SkyPilot was never used; asks every cloud else. Where
+        the machines or the controllers cannot be asked, what the others have is told with the error."""
         runs = Records().all()
-        machines = Client().machines()
-        known = {machine.name for machine in machines}
-        return machine_strays(machines, runs) + forgotten_strays(known, runs) + controlled_strays(runs)
+        rented = any(run.launcher == self.name and run.machine and not run.gone for run in runs)
+        if not (rented or skypilot_used()):
+            return ()
+        found: list[Stray] = []
+        trouble: UserError | None = None
+        for ask in (_machine_strays, controlled_strays):
+            try:
+                found += ask(runs)
+            except UserError as error:
+                trouble = trouble or error
+        if trouble:
+            raise StraysUnknown(trouble, tuple(found)) from trouble
+        return tuple(found)
 
     def remove(self, machine: str) -> None:
         """Take a machine down, or a managed job or service of that name."""
         if not end_controlled(machine):
             Client().down(machine)
+
+
+def _machine_strays(runs: Sequence[Run]) -> tuple[Stray, ...]:
+    machines = Client().machines()
+    return machine_strays(machines, runs) + forgotten_strays({machine.name for machine in machines}, runs)
 
 
 def _to_stderr(line: str) -> None:
@@ -235,7 +249,8 @@ def _controlled_run(run: Run) -> ControlledRun[ManagedJob] | ControlledRun[Servi
     if run.through is not None:
         raise UserError(
             "records-unreadable",
-            f"the record of run {run.id} names {run.through!r} as what looks after its machines, which is nothing",
+            f"the record of run {run.id} says {run.through!r} looks after its machines; gpuspec knows only 'job' and "
+            "'service'",
             f"look for {run.machine}: `sky status`, `sky jobs queue`, `sky serve status`",
         )
     return None

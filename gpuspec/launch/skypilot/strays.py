@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run, Stray
 from gpuspec.launch.skypilot.client import Machine
@@ -32,12 +33,13 @@ def _why(runs: Sequence[Run], now: float | None) -> str:
     """Why a machine is a stray; "" where a run answers for it, or its idle minutes are not over."""
     if not runs:
         return NO_RECORD
-    if any(run.state not in FINAL and not run_cost.outlived(run, now) for run in runs):
+    if any(not run.is_over and not run_cost.outlived(run, now) for run in runs):
         return ""
     late = min(run_cost.overdue(run, now) for run in runs) / 60
     if late < run_cost.LATE_MINUTES:
         return ""
-    return f"its last run is over, and its timer should have taken it {late:.0f} minutes ago"
+    taker = "SkyPilot's controller" if any(run.through for run in runs) else "its timer"
+    return f"its last run is over, and {taker} should have taken it {late:.0f} minutes ago"
 
 
 def forgotten_strays(known: set[str], runs: Sequence[Run]) -> tuple[Stray, ...]:
@@ -47,19 +49,25 @@ def forgotten_strays(known: set[str], runs: Sequence[Run]) -> tuple[Stray, ...]:
     return tuple(Stray(name, why, None) for name, why in forgotten(known).items() if name not in ours)
 
 
-def controlled_strays(runs: Sequence[Run]) -> tuple[Stray, ...]:
-    """Managed jobs and services of ours that no run here knows, where SkyPilot's controllers live in its server."""
-    known = {run.machine for run in runs}
-    names = [name for name in _controlled() if name.startswith("gs-") and name not in known]
-    return tuple(Stray(name, NO_RECORD, None) for name in names)
+def controlled_strays(runs: Sequence[Run], now: float | None = None) -> tuple[Stray, ...]:
+    """Managed jobs and services of ours that no run here answers for, where SkyPilot's controllers live in its
+    server."""
+    names = [name for name in _controlled() if name.startswith("gs-")]
+    found = {name: _why([run for run in runs if run.machine == name], now) for name in names}
+    return tuple(Stray(name, why, None) for name, why in found.items() if why)
 
 
 def end_controlled(name: str) -> bool:
-    """End the managed job or the service of this name; False where there is none."""
+    """End the managed job or the service of this name; False where there is none. UserError where its machines are
+    not seen to go."""
     ours = _controlled().get(name)
     if ours is None:
         return False
-    ours()
+    try:
+        ours()
+    except TimeoutError as error:
+        hint = "`sky jobs queue`, `sky serve status` and `sky status` show what is left"
+        raise UserError("left-running", str(error), hint, status=1) from error
     return True
 
 
