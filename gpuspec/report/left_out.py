@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpuspec.job.problem import SchemaProblem
+from gpuspec.job.problem import SchemaProblem, shown
 from gpuspec.lint.secrets import masked
 from gpuspec.text import parts
 
 SAID = 3
 """Mistakes that a note gives in full."""
+NAMED = 20
+"""Those after them whose fields it names."""
 _LIMITS = ("budget", "keep_alive_minutes", "cooldown_minutes")
 """Fields that the worst case rests on."""
 
@@ -19,8 +21,12 @@ def note(problems: Sequence[SchemaProblem]) -> str:
     """What is left out, and why, its secrets masked; "" where nothing is."""
     if not problems:
         return ""
-    more = f"; and {len(problems) - SAID} more" if len(problems) > SAID else ""
-    return masked(f"left out: {'; '.join(problem.message for problem in problems[:SAID])}{more}")
+    said = [problem.message for problem in problems[:SAID]]
+    others = [shown(parts(problem.pointer)) for problem in problems[SAID : SAID + NAMED]]
+    rest = len(problems) - SAID - NAMED
+    if others:
+        said.append(f"and {', '.join(others)}" + (f" and {rest} more" if rest > 0 else ""))
+    return masked(f"left out: {'; '.join(said)}")
 
 
 def unread(problems: Sequence[SchemaProblem]) -> list[SchemaProblem]:

@@ -93,6 +93,13 @@ def test_plan_says_on_its_face_what_is_left_out(tmp_path: Path, capsys: pytest.C
     assert all(f"`{field}`" in said for field in ("max_price", "budget.max_hours", "budget.max_total"))
 
 
+def test_every_field_that_is_left_out_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = {"max_price": "1", "gpu_count": "1", "min_vram": "1", "secrets": "A", "env": {"B": "a\0b"}}
+    assert main(["plan", written(tmp_path, wrong), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["notes"][0]
+    assert all(f"`{field}`" in said for field in ("max_price", "gpu_count", "min_vram", "secrets", "env.B"))
+
+
 def test_a_misspelled_limit_is_a_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, {"budget": None, "budgett": {"max_hours": 2}})
     main(["plan", path])
