@@ -35,6 +35,10 @@ MANY: dict[str, Callable[[int], str]] = {
     "variables": lambda n: lines(lambda i: f"A{i}=1\n", n),
     "aliases": lambda n: lines(lambda i: f"alias a{i}=b\n", n),
     "here-documents": lambda n: lines(lambda i: f"cat <<E{i}\ntext\nE{i}\n", n),
+    "redirections": lambda n: "x" + ">a" * n,
+    "redirections before a command": lambda n: ">a" * n + " x",
+    "redirections of several kinds": lambda n: "x" + " >a<b >>c 2>&1" * n,
+    "redirections of a block": lambda n: "{ x; }" + ">a" * n,
     "downloads": lambda n: lines(lambda i: f"hf download a/b{i} --local-dir d{i}\n", n),
 }
 
@@ -76,6 +80,12 @@ def test_a_long_variable_at_each_word_uses_the_steps_up() -> None:
     script = parse("A=" + "a" * 60_000 + "\n" + "echo x$A\n" * 5_000)
     assert script.cut
     assert sum(len(word.text) for command in script.commands for word in command.words) < 150_000_000
+
+
+def test_redirections_use_steps() -> None:
+    script = parse("x" + ">a" * 200, budget=StepBudget(steps=100))
+    assert script.cut
+    assert len(script.commands[0].redirects) < 100
 
 
 def test_texts_of_one_budget_share_its_characters() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell.control import Control, Function
@@ -64,16 +64,17 @@ class _Walk(Control):
         self.block(root.children)
         self.uncalled()
 
-    def _command(self, node: Node, redirects: tuple[Redirect, ...] = (), more: tuple[Word, ...] = ()) -> None:
+    def _command(self, node: Node, redirects: Iterable[Redirect] = (), more: tuple[Word, ...] = ()) -> None:
         given: dict[str, str] = {}
         names: list[Node] = []
+        found = list(redirects)
         for child in node.children:
             if child.type == "variable_assignment":
                 name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
                 if name:
                     given[self._text(name)] = joined(value, self.scope) if value else ""
             elif child.type.endswith("_redirect"):
-                redirects += redirections(child, self.scope, self._words, self.locate)
+                found += self._redirections(child)
             elif child.type != "comment":
                 names.append(child)
         words = self._words(names) + more
@@ -85,7 +86,7 @@ class _Walk(Control):
             assignments=given,
             enclosures=self.scope.around,
             wrappers=self.wrappers,
-            redirects=redirects,
+            redirects=tuple(found),
             environment=self.scope.environment(given),
             folder=str(self.scope.variables.get(FOLDER, "")),
         )
@@ -174,12 +175,19 @@ class _Walk(Control):
         self.broken = self.broken or inner.broken
         self.scope.leave()
 
+    def _redirections(self, node: Node) -> tuple[Redirect, ...]:
+        budget = self.scope.budget
+        budget.steps -= 1
+        if budget.steps < 0:
+            return ()
+        return redirections(node, self.scope, self._words, self.locate)
+
     def _redirected_statement(self, node: Node) -> None:
-        redirects: tuple[Redirect, ...] = ()
+        redirects: list[Redirect] = []
         later: list[Node] = []
         more: list[Node] = []
         for child in node.children_by_field_name("redirect"):
-            redirects += redirections(child, self.scope, self._words, self.locate)
+            redirects += self._redirections(child)
             if child.type == "heredoc_redirect":
                 more += child.children_by_field_name("argument")
                 later += [c for c in child.children if c.type in ("pipeline", "list", "command")]
