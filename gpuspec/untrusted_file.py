@@ -49,10 +49,17 @@ def read_file(path: str, most: int) -> bytes:
     however large it says it is."""
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
-        data = file.read(min(size, most) + 1)
+        data = _read(file, min(size, most) + 1)
         if size < len(data) <= most:  # it grew, or did not say: a pipe, or a file of the kernel's
-            data += file.read(most + 1 - len(data))
+            data += _read(file, most + 1 - len(data))
     if len(data) > most:
         limit = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
         raise OSError(errno.EFBIG, f"it is larger than {limit}", path)
+    return data
+
+
+def _read(file: BinaryIO, most: int) -> bytes:
+    data: bytes | None = file.read(most)
+    if data is None:  # a file of the kernel's that has nothing yet: a read that does not wait
+        raise OSError(errno.EAGAIN, "it has nothing to read now, and is not waited for", file.name)
     return data

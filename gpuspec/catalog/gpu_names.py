@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.shipped import read_instances
+from gpuspec.numerals import is_digits
 
 _SEPARATORS = str.maketrans("", "", " -_\t")
 _MAKERS = ("nvidia", "geforce", "tesla", "amd", "instinct", "intel", "habana")
@@ -87,7 +88,7 @@ class GpuNames:
             index.setdefault(_plain(gpu.name), (gpu, False))
             for vocabulary, alias in gpu.aliases:
                 index.setdefault(_plain(alias), (gpu, vocabulary == "old"))
-            if gpu.name[4:8].isdecimal() and gpu.name.startswith("RTX "):
+            if is_digits(gpu.name[4:8]) and gpu.name.startswith("RTX "):
                 index.setdefault(_plain(gpu.name[4:]), (gpu, False))
         for key in _AMBIGUOUS:
             index.pop(key, None)
@@ -198,8 +199,8 @@ def split_count(name: str) -> tuple[str, int | None]:
 def _is_share(text: str) -> bool:
     """Part of one GPU, as Kubernetes and Ray write it: "V100:0.5"."""
     whole, dot, part = text.partition(".")
-    return whole == "0" and bool(dot) and part.isdecimal()
+    return whole == "0" and bool(dot) and is_digits(part)
 
 
 def _is_count(text: str) -> bool:
-    return text.isdecimal() and len(text) <= 4 and int(text) <= 1024 and not text.startswith("0")
+    return is_digits(text) and len(text) <= 4 and int(text) <= 1024 and not text.startswith("0")

@@ -11,6 +11,7 @@ from functools import lru_cache
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.shipped import decode_model
+from gpuspec.numerals import is_digits
 from gpuspec.quantization.checkpoint_names import split_quantization
 
 _LONGEST = 300
@@ -220,11 +221,11 @@ def _ollama(stem: str, tag: str) -> str:
 
 
 def _is_date(part: str) -> bool:
-    return part.isdecimal() and len(part) in (4, 6, 8)
+    return is_digits(part) and len(part) in (4, 6, 8)
 
 
 def _is_size(part: str) -> bool:
-    return len(part) > 1 and part[-1] in "bm" and part[0].isdecimal()
+    return len(part) > 1 and part[-1] in "bm" and is_digits(part[0])
 
 
 def _contains(parts: tuple[str, ...], shape: tuple[str, ...]) -> bool:
@@ -242,7 +243,7 @@ def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
         number = part[:-1]
         group = active if number[0] == "a" else total
         number = number.lstrip("a")
-        if number.replace(".", "", 1).isdecimal():
+        if is_digits(number.replace(".", "", 1)):
             group.add(float(number) / (1000 if part[-1] == "m" else 1))
     size = total.pop() if len(total) == 1 else None
     return (size if size and size < 10_000 else None), (active.pop() if len(active) == 1 else None)

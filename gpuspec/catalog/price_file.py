@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.offer import Offer
 from gpuspec.errors import UserError
+from gpuspec.numerals import number_of
 from gpuspec.untrusted_file import read_file
 
 if TYPE_CHECKING:
@@ -68,12 +69,11 @@ def _offer(path: str, line: int, row: dict[str, str | None], names: GpuNames) ->
     def number(column: str) -> float | None:
         if not text(column):
             return None
-        try:
-            value = float(text(column))
-        except ValueError:
-            raise wrong(f"{column} is {text(column)!r}, not a number") from None
+        value = number_of(text(column))
+        if value is None:
+            raise wrong(f"{column} is {text(column)[:60]!r}, not a number")
         if not 0 <= value < 1e9:
-            raise wrong(f"{column} is {text(column)}")
+            raise wrong(f"{column} is {text(column)[:60]}, which is below zero or beyond belief")
         return value
 
     if not text("Cloud"):

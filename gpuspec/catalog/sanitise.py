@@ -8,6 +8,7 @@ from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.offer import Offer
+from gpuspec.numerals import is_digits, number_of
 
 FLOOR = 0.03
 """$/h per GPU below which no GPU was ever rented out; Mithril's rows say 0.01."""
@@ -176,11 +177,8 @@ def _text(row: Row, column: str) -> str:
 
 
 def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if value == value and abs(value) < 1e9 else None
+    value = number_of(text)
+    return value if value is not None and abs(value) < 1e9 else None
 
 
 def _price(text: str, gpus: float) -> float | None:
@@ -208,7 +206,7 @@ def _without_total(name: str, number: int) -> str:
     """ "A100-80GB-160GB" of Verda is 2 × A100-80GB: the memory of all GPUs stands behind that of one."""
     head, _, tail = name.rpartition("-")
     one = head.rpartition("-")[2]
-    if tail.endswith("GB") and one.endswith("GB") and tail[:-2].isdecimal() and one[:-2].isdecimal():
+    if tail.endswith("GB") and one.endswith("GB") and is_digits(tail[:-2]) and is_digits(one[:-2]):
         return head if int(tail[:-2]) == int(one[:-2]) * number else name
     return name
 

@@ -7,22 +7,32 @@ from typing import Any
 
 import click
 
+from gpuspec.numerals import is_digits, number_of
+
 config_option = click.option("--config", metavar="FILE", help="Use this config file and no other.")
 isolated_option = click.option("--isolated", is_flag=True, help="Use no config file.")
 
 
 class Amount(click.FloatRange):
-    """A number up to `most`, above zero unless `zero` is one, too. "nan" passes every comparison of click's, and what
-    is beyond every job would overflow somewhere."""
+    """A number up to `most`, above zero unless `zero` is one, too. What is beyond every job would overflow
+    somewhere."""
 
     def __init__(self, most: float, *, zero: bool = False) -> None:
         super().__init__(min=0, max=most, min_open=not zero)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = float(super().convert(value, param, ctx))
-        if number != number:
+        if isinstance(value, str) and number_of(value) is None:
             self.fail(f"{value!r} is not a number.", param, ctx)
-        return number
+        return float(super().convert(value, param, ctx))
+
+
+class Whole(click.IntRange):
+    """A whole number, in the digits 0 to 9."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, str) and not is_digits(value.lstrip("+-")):
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return int(super().convert(value, param, ctx))
 
 
 MOST_HOURS = 87_600

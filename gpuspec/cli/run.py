@@ -18,6 +18,7 @@ from gpuspec.cli.open_case import (
     max_hours_option,
     open_case,
 )
+from gpuspec.cli.options import Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
@@ -53,7 +54,7 @@ class Prepared(NamedTuple):
 @max_hours_option
 @case_options
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
-@click.option("--shards", type=click.IntRange(min=2), help="Spread the items over this many machines.")
+@click.option("--shards", type=Whole(min=2), help="Spread the items over this many machines.")
 @click.option("--shard", metavar="K/N", hidden=True, help="Do only this part of the items.")
 @click.option(
     "--shards-began", type=float, hidden=True, help="When the launch of all parts began, Unix time."

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from gpuspec.cli.open_case import CaseOptions
 from gpuspec.errors import UserError
+from gpuspec.numerals import is_digits
 from gpuspec.planning.case import Case
 
 _FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu")
@@ -22,7 +23,7 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     which, _, many = text.partition("/")
-    if len(text) > 20 or not (which.isdecimal() and many.isdecimal() and 1 <= int(which) <= int(many)):
+    if len(text) > 20 or not (is_digits(which) and is_digits(many) and 1 <= int(which) <= int(many)):
         raise UserError("bad-shards", f"--shard {text!r} is not K/N", "use --shards N")
     return int(which), int(many)
 

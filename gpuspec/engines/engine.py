@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from gpuspec.engines.tool import Tool
+from gpuspec.numerals import is_digits
 
 Range = tuple[float, float, float]
 """Low, expected, high."""
@@ -237,7 +238,7 @@ def before(version: str | None, limit: Version) -> bool:
     """Whether a stated version is older than `limit`; an unstated one is current."""
     numbers = []
     for piece in (version or "").lstrip("v").split(".")[:2]:
-        if not piece.isdecimal() or len(piece) > 9:
+        if not is_digits(piece) or len(piece) > 9:
             break
         numbers.append(int(piece))
     return len(numbers) == 2 and (numbers[0], numbers[1]) < limit

@@ -284,12 +284,19 @@ def _new_id() -> str:
 def _migrate(connection: sqlite3.Connection) -> None:
     """Make the table, or give an older one the columns it lacks (none is ever taken away), and an id to each row that
     no command could name. sqlite3.DatabaseError where it is another program's."""
-    connection.execute("CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY)")
     there = {row["name"] for row in connection.execute("PRAGMA table_info(runs)")}
-    if len(there) > 1 and not there >= _OLDEST:
+    if there and not there >= _OLDEST:
         raise sqlite3.DatabaseError(
             f"its table `runs` has no {', '.join(sorted(_OLDEST - there))}: it is not gpuspec's"
         )
+    if not there:
+        others = connection.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
+        if others:
+            raise sqlite3.DatabaseError(
+                f"it holds {others['name'][:60]!r} and no table `runs`: it is not gpuspec's"
+            )
+        connection.execute("CREATE TABLE runs (id TEXT PRIMARY KEY)")
+        there = {"id"}
     for name in Run._fields:
         if name not in there:
             connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS[KINDS[name]]}")

@@ -12,6 +12,7 @@ from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.on_machine.readiness import Unreachable, Watch, ask_http, patience
 from gpuspec.launch.programs import program
+from gpuspec.numerals import is_digits
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to connect again, and from then on the last."""
@@ -122,7 +123,7 @@ def require_free(port: int) -> None:
 def forward(run: Run, ssh: Ssh, say: Callable[[str], None]) -> None:
     """Forward the ports of a run that goes on, until Ctrl-C, and say when it is ready. UserError without ports,
     without a machine, or where ssh cannot."""
-    noted = [int(port) for port in (run.ports or "").split() if port.isdecimal() and len(port) < 6]
+    noted = [int(port) for port in (run.ports or "").split() if is_digits(port) and len(port) < 6]
     ports = [port for port in noted if 0 < port < 65536]
     if not ports:
         raise UserError("no-ports", f"run {run.id} has no `ports`", 'add "ports": [8000] to the spec')

@@ -52,10 +52,12 @@ def has_settings(path: str) -> bool:
     """Whether a file is there and says anything to gpuspec."""
     # Most pyproject.toml hold nothing of ours, and a TOML reader costs 10 ms to import.
     if not path.endswith("pyproject.toml"):
-        return os.path.exists(path)
+        return os.path.lexists(path)  # a link that leads nowhere is an error, not the lack of settings
     try:
         return b"[tool.gpuspec" in read_file(path, LARGEST)
-    except (FileNotFoundError, PermissionError, NotADirectoryError):
+    except FileNotFoundError:
+        return os.path.islink(path)
+    except (PermissionError, NotADirectoryError):
         return False
     except OSError:
         return True  # no file, or an absurd one: whoever reads it says so
@@ -70,11 +72,14 @@ def read_config(path: str) -> Config:
     else:
         import tomli as tomllib
     try:
-        text = read_file(path, LARGEST).decode()
+        text = read_file(path, LARGEST).decode("utf-8-sig")
         if sum(line.count(".") ** 2 for line in text.split("\n")) > MOST_DOTS:
             raise bad_config(path, "it has lines of thousands of dots, which take too long to read")
         document = tomllib.loads(text)
     except FileNotFoundError:
+        if os.path.islink(path):
+            said = f"{path} cannot be read: it is a link, and what it leads to is not there"
+            raise UserError("unreadable-file", said, "mend the link, or remove it.") from None
         raise UserError("no-such-file", f"{path} does not exist", "check what --config names.") from None
     except OSError as error:
         raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None

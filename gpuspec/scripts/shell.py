@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from gpuspec.commands.shell.control import has_glob
 from gpuspec.commands.shell.script import Command, Enclosure
 from gpuspec.commands.word import UNKNOWN, Word, marks
+from gpuspec.numerals import is_digits
 from gpuspec.scripts.loops import Frame, Guards, Judge
 from gpuspec.scripts.program import Guard, Loop, ScriptCommand, opposite
 from gpuspec.scripts.shell_guards import guard_of
@@ -222,7 +223,7 @@ class _Reader:
                 inner = depth
         given = command.words[1].text if len(command.words) > 1 else ""
         if command.name == "break":
-            loops = int(given[:6]) if given.isdecimal() else 1
+            loops = int(given[:6]) if is_digits(given) else 1
             self.judge.leave(self.inside, max(inner, depth - loops), guards)
         elif given in ("", "0"):
             self.judge.leave(self.inside, 0 if command.name == "exit" else inner, guards)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gpuspec.numerals import is_digits
 from gpuspec.text import token
 from gpuspec.text.tree import Span, SyntaxProblem, Tree
 
@@ -30,7 +31,7 @@ def advice(written: str, word: str) -> tuple[str, str | None]:
     meant = same.get(low, low)
     if meant in ("true", "false", "null"):
         return f"{shown(word)} is no value", f"write {meant}"
-    if word[:1].isdecimal() or word[:1] in "+-.":
+    if is_digits(word[:1]) or word[:1] in "+-.":
         return f"{shown(word)} is no number", "write a plain number, or put a string in double quotes"
     if written[:1] in TYPOGRAPHIC and len(written) > 1:
         return (

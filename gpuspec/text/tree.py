@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gpuspec.numerals import is_digits
+
 if TYPE_CHECKING:
     from array import array
 
@@ -151,7 +153,7 @@ class Tree:
         for key in parts(pointer):
             if isinstance(value, list):
                 # A key may be longer than Python turns into a number; no list is.
-                is_place = key.isdecimal() and len(key) < 10 and int(key) < len(value)
+                is_place = is_digits(key) and len(key) < 10 and int(key) < len(value)
                 value = value[int(key)] if is_place else None
             else:
                 value = value.get(key) if isinstance(value, dict) else None

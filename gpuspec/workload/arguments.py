@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word, flag_name, shown
 from gpuspec.engines.tool import Tool
+from gpuspec.numerals import is_digits
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import CONVERSIONS, truth
 
@@ -79,7 +80,7 @@ def _following(meaning: str | None, following: str | None, config: bool) -> tupl
 
 
 def _negative(text: str) -> bool:
-    return len(text) > 1 and (text[1].isdecimal() or text[1] == ".")
+    return len(text) > 1 and (is_digits(text[1]) or text[1] == ".")
 
 
 def enter(values: Values, meaning: str, value: str, text: str, tool: Tool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.catalog import Catalog, ModelMatch
+from gpuspec.numerals import is_digits
 from gpuspec.quantization import BITSANDBYTES, find_scheme
 from gpuspec.workload.value import Values
 
@@ -111,7 +112,7 @@ def layers_left(values: Values, match: ModelMatch | None) -> None:
     layers = str(offload.known).removeprefix("layers ")
     total = match.model.layers if match and match.model else None
     del values["cpu_offload"]
-    if layers.isdecimal() and int(layers[:9]) < (total or 1):
+    if is_digits(layers) and int(layers[:9]) < (total or 1):
         values["cpu_offload"] = offload._replace(known="weights")
 
 

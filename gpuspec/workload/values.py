@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gpuspec.numerals import is_digits
 from gpuspec.quantization import spelled
 
 DTYPES = {
@@ -42,7 +43,7 @@ def whole(text: str) -> int | None:
         factor = {"k": 1000, "K": 1024, "m": 1_000_000, "M": 1 << 20}[body[-1]]
         body = body[:-1]
     if len(body) > 12:
-        return TOO_MUCH if body.isascii() and len(body.lstrip("0")) > 12 and body.isdecimal() else None
+        return TOO_MUCH if len(body.lstrip("0")) > 12 and is_digits(body) else None
     try:
         number = float(body) * factor
     except ValueError:
@@ -257,7 +258,7 @@ def devices(text: str) -> int | None:
     """GPUs in a list: "0,1" of Ultralytics, "localhost:0,1" of DeepSpeed; one on this machine only."""
     host, _, listed = text.strip("[]").rpartition(":")
     each = listed.split(",")
-    here = host in ("", "localhost", "cuda") and all(one.strip().isdecimal() for one in each)
+    here = host in ("", "localhost", "cuda") and all(is_digits(one.strip()) for one in each)
     return len(each) if here else None
 
 

@@ -272,3 +272,22 @@ def test_records_that_are_no_file_are_an_error_in_words(kind: str, tmp_path: Pat
     with pytest.raises(UserError) as caught:
         Records(str(path))
     assert caught.value.code == "records-unreadable"
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["runs (x)", "runs (id)", "runs (id, x, y)", "songs (x)"],
+    ids=lambda table: table.split()[0] + "…",
+)
+def test_a_database_of_another_program_stays_as_it_is(table: str, state: Path) -> None:
+    state.mkdir()
+    with sqlite3.connect(state / "runs.sqlite3") as theirs:
+        theirs.execute(f"CREATE TABLE {table}")
+        theirs.execute(f"INSERT INTO {table.split()[0]} DEFAULT VALUES")
+    theirs.close()
+    before = (state / "runs.sqlite3").read_bytes()
+    with pytest.raises(UserError) as refused:
+        Records()
+    assert refused.value.code == "records-unreadable"
+    assert "it is not gpuspec's" in refused.value.message
+    assert (state / "runs.sqlite3").read_bytes() == before

@@ -12,7 +12,7 @@ from rules_for_tests import NoCloud, NoEcho, registry
 from gpuspec import Option
 from gpuspec.errors import UserError
 from gpuspec.lint.config import Configs
-from gpuspec.lint.config_file import KEYS
+from gpuspec.lint.config_file import KEYS, read_config
 from gpuspec.lint.settings import Overrides, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -186,3 +186,8 @@ def test_the_published_schema_agrees() -> None:
     assert accepts({"rules": {"over-provisioned-gpu": {"min_saving": 0.3}, "a-plugin's": {"any": 1}}})
     assert not accepts({"rules": {"over-provisioned-gpu": {"min_savings": 0.3}}})
     assert not accepts({"rules": {"over-provisioned-gpu": {"min_saving": 7}}})
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "gpuspec.toml").write_bytes(b'\xef\xbb\xbfignore = ["GS001"]\n')
+    assert read_config(str(tmp_path / "gpuspec.toml")).values == {"ignore": ["GS001"]}

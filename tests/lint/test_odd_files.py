@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec import untrusted_file
 from gpuspec.cli.main import main
 from gpuspec.lint.discover import walk
 from gpuspec.lint.neighbours import Folders
@@ -118,8 +120,12 @@ def test_one_that_is_named_is_refused_in_words(
     assert "internal" not in err
 
 
+def dangling_link(path: Path) -> None:
+    path.symlink_to("../shared/settings.toml")
+
+
 @pytest.mark.parametrize("name", ["gpuspec.toml", ".gpuspec.toml", "pyproject.toml"])
-@pytest.mark.parametrize("make", [pipe, device, listening_socket, sparse_file])
+@pytest.mark.parametrize("make", [pipe, device, listening_socket, sparse_file, looping_link, dangling_link])
 def test_settings_that_are_no_file_are_an_error(
     make: Make, name: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,3 +254,30 @@ def test_the_neighbours_of_a_spec_take_bounded_room(here: Path) -> None:
         (here / f"{number:03}.gpu.jsonc").write_text("// 😀" + "a" * 60_000, encoding="utf-8")
     kept = sum(len(spec.text.encode()) for spec in Folders().beside(str(here / "none.gpu.jsonc")))
     assert 15 << 20 < kept <= 16 << 20
+
+
+def test_a_file_of_the_kernels_that_has_nothing_yet_is_an_error_of_that_file(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A read of /proc/kmsg that does not wait gives None, which only root can see happen."""
+
+    class Empty(io.BytesIO):
+        name = "odd.gpu.jsonc"
+
+        def fileno(self) -> int:
+            return plain.fileno()
+
+        def read(self, size: int | None = -1) -> bytes:
+            return None  # type: ignore[return-value]
+
+    (here / "odd.gpu.jsonc").write_text(SPEC)
+    plain = (here / "odd.gpu.jsonc").open("rb")
+    opened = untrusted_file.open_file
+    monkeypatch.setattr(untrusted_file, "open_file", lambda path: Empty() if "odd" in path else opened(path))
+    for command in (["."], ["good.gpu.jsonc", "--config", "odd"], ["good.gpu.jsonc", "--baseline", "odd"]):
+        assert main(["lint", "--select", "GS001", *command]) == 2
+        out, err = capsys.readouterr()
+        assert "error[unreadable-file]" in err
+        assert "nothing to read now" in err
+        assert ("clean: 1 file" in out) == (command == ["."])
+    plain.close()

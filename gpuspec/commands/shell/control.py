@@ -12,6 +12,7 @@ from gpuspec.commands.shell.grammar import arms_of_if
 from gpuspec.commands.shell.scope import FOLDER, Scope, StepBudget, Value, lookup
 from gpuspec.commands.shell.script import Enclosure, Kind
 from gpuspec.commands.word import UNKNOWN, Word, marks
+from gpuspec.numerals import is_digits
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -197,7 +198,7 @@ class Control:
             first, last = (
                 lookup(name, self.scope) if name[:1].isalpha() else name for name in begun.group(2, 4)
             )
-            ends = [each[:6] for each in (first, last) if isinstance(each, str) and each[:6].isdecimal()]
+            ends = [each[:6] for each in (first, last) if isinstance(each, str) and is_digits(each[:6])]
             if len(ends) == 2:
                 numbers = range(int(ends[0]), int(ends[1]) + (begun[3] == "<="))[:MAX_FIELDS]
                 words = tuple(Word(str(number)) for number in numbers)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Union
 
 from gpuspec.commands.shell.scope import Scope, Value, lookup
 from gpuspec.commands.word import GPU_COUNT, UNKNOWN, marks
+from gpuspec.numerals import is_digits
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -304,7 +305,7 @@ def _variable(node: Node, name: str, index: str, scope: Scope, quoted: bool) -> 
         yield (value[0] if value else ""), quoted
     else:
         digits = index[1:-1]
-        known = digits.isdecimal() and len(digits) < 6 and int(digits) < len(value)
+        known = is_digits(digits) and len(digits) < 6 and int(digits) < len(value)
         yield (value[int(digits)] if known else unknown(node, scope)), True
 
 

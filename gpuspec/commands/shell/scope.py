@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Union
 
 from gpuspec.commands.shell.script import Command, Enclosure
 from gpuspec.commands.word import FIRST_MARK, GPU_COUNT, LAST_MARK, UNKNOWN, Word
+from gpuspec.numerals import is_digits
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -155,7 +156,7 @@ def with_values(first: Mapping[str, str | None], more: Mapping[str, str]) -> Map
 
 def lookup(name: str, scope: Scope) -> Value | None:
     """A variable's value; None where nothing has set it."""
-    if name.isdecimal():
+    if is_digits(name):
         known = scope.positional
         if known is None or int(name[:5]) == 0 or len(name) > 4:
             return None

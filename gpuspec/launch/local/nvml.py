@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.numerals import is_digits
 from gpuspec.sizing import Need, Unsized
 
 SAMPLE_SECONDS = 1.0
@@ -63,7 +64,7 @@ def _visible(nvml: Any, environment: Mapping[str, str]) -> list[Any]:
     for name in (part.strip() for part in named.split(",")):
         try:
             by_index, by_uuid = nvml.nvmlDeviceGetHandleByIndex, nvml.nvmlDeviceGetHandleByUUID
-            found.append(by_index(int(name)) if name.isdecimal() and len(name) < 10 else by_uuid(name))
+            found.append(by_index(int(name)) if is_digits(name) and len(name) < 10 else by_uuid(name))
         except nvml.NVMLError:
             break
     return found

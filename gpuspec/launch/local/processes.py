@@ -15,6 +15,8 @@ import signal
 import time
 from collections.abc import Callable
 
+from gpuspec.numerals import is_digits
+
 MARK = "GPUSPEC_RUN_ID"
 """Every process of a run inherits this variable: so those that it left are found again."""
 
@@ -47,7 +49,7 @@ def below(pid: int) -> list[int]:
     if not os.path.isdir("/proc/self"):
         return []
     for name in os.listdir("/proc"):
-        if name.isdecimal():
+        if is_digits(name):
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as stat:
                 state, parent = stat.read().rpartition(b")")[2].split()[:2]  # man 5 proc: fields 3 and 4
                 if state not in b"ZX":
@@ -68,7 +70,7 @@ def marked(run_id: str) -> list[int]:
     if not os.path.isdir("/proc/self"):
         return found
     for name in os.listdir("/proc"):
-        if name.isdecimal() and int(name) != os.getpid():
+        if is_digits(name) and int(name) != os.getpid():
             try:
                 with open(f"/proc/{name}/environ", "rb") as environment:
                     if wanted in environment.read().split(b"\0"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.catalog import Catalog
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
+from gpuspec.numerals import is_digits
 
 
 class UnknownModel(Rule):
@@ -65,5 +66,5 @@ def _repository(catalog: Catalog, model: str, written: str) -> str:
 
 def _numbers(name: str) -> list[str]:
     """The versions and sizes in a name: where they differ, it is another model and not a slip of the pen."""
-    digits = "".join(sign if sign.isdecimal() else " " for sign in name.rsplit("/", 1)[-1])
+    digits = "".join(sign if is_digits(sign) else " " for sign in name.rsplit("/", 1)[-1])
     return digits.split()

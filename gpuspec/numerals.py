@@ -1,0 +1,15 @@
+"""Numbers as others write them: Python's own `float` also takes `1_0` for 10, `٣` for 3, "nan" and "infinity"."""
+
+import re
+
+_NUMBER = r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?"
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text is, in the digits 0 to 9; None for anything else."""
+    return float(text) if re.fullmatch(_NUMBER, text) else None
+
+
+def is_digits(text: str) -> bool:
+    """Whether a text is made of the digits 0 to 9, and of nothing else."""
+    return text.isascii() and text.isdecimal()

@@ -1,0 +1,54 @@
+"""Numbers are read in the digits 0 to 9 alone: a price that is believed is money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuspec.cli.main import main
+from gpuspec.numerals import number_of
+
+ODD = ["1_0", "٣", "０.５", "1e", "0x10", "infinity", "nan", "1,5"]
+COLUMNS = ["AcceleratorCount", "Price", "SpotPrice", "vCPUs", "MemoryGiB"]
+ROW = {"Cloud": "slurm", "AcceleratorName": "RTX4090", "AcceleratorCount": "1", "Price": "0.44"}
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "gpu.jsonc"
+    path.write_text('{ "gpu_types": ["RTX 4090"], "run": "true" }')
+    return path
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("value", ODD)
+def test_of_a_price_file(value: str, column: str, spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {**ROW, column: f'"{value}"'}
+    prices = spec.parent / "prices.csv"
+    prices.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
+    assert main(["plan", str(spec), "--prices", str(prices)]) == 2
+    assert f"prices.csv:2: {column} is {value!r}, not a number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_of_options(value: str, spec: Path) -> None:
+    assert main(["gpus", "--max-price", value]) == 2
+    assert main(["gpus", "--min-vram", value]) == 2
+    assert main(["plan", str(spec), "--max-hours", value]) == 2
+    assert main(["run", "--dry-run", str(spec), "--shards", value]) == 2
+    assert main(["run", "--dry-run", str(spec), "--shard", f"{value}/٣"]) == 2
+
+
+def test_of_gpus_counted_in_a_name(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.write_text('{ "gpu_types": ["A100-80GB:٣"], "run": "true" }', encoding="utf-8")
+    assert main(["lint", "--select", "GS004", "--format", "concise", str(spec)]) == 1
+    assert "A100-80GB:٣" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0.44", 0.44), ("2", 2), ("+2", 2), (".5", 0.5), ("3.", 3), ("1.5e2", 150), ("-1", -1)],
+)
+def test_of_plain_ones(text: str, number: float) -> None:
+    assert number_of(text) == number
