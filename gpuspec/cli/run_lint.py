@@ -138,6 +138,11 @@ class _Run:
     def finish(self) -> int:
         """Write everything out; the exit status."""
         request = self.request
+        for option, path in (("--write-baseline", request.write_baseline), ("--output", request.output)):
+            if path:
+                from gpuspec.cli.lint_output import require_no_input
+
+                require_no_input(option, path, self.files)
         if request.write_baseline:
             from gpuspec.lint.baseline import baseline_text
 

@@ -13,6 +13,9 @@ LONGEST_ARGUMENT = 131_071
 """Bytes that Linux hands to a program in one argument, or in one variable with its name (MAX_ARG_STRLEN of execve(2),
 without the NUL at its end)."""
 
+_SHOWN = 200
+"""Characters of a variable's name that a message still shows."""
+
 Place = tuple[str | int, ...]
 
 
@@ -47,10 +50,11 @@ def _named(char: str) -> str:
 
 
 def _too_long(place: Place, value: str) -> Iterator[SchemaProblem]:
-    if len(value) * 4 <= LONGEST_ARGUMENT:
+    variable = str(place[1]) if place[0] == "env" else "GPUSPEC_ITEM"
+    if (len(variable) + len(value)) * 4 < LONGEST_ARGUMENT:
         return
-    variable = place[1] if place[0] == "env" else "GPUSPEC_ITEM"
-    size = len(f"{variable}={value}".encode())
+    size = len(f"{variable}={value}".encode(errors="surrogatepass"))
     if size > LONGEST_ARGUMENT:
         most = f"Linux hands a program at most {LONGEST_ARGUMENT:,} in one variable. Put it into a file"
-        yield SchemaProblem(pointer(*place), f"{shown(place)} is {size:,} bytes long: {most}", "value")
+        name = shown(place) if len(variable) <= _SHOWN else "a variable of `env`, with its name,"
+        yield SchemaProblem(pointer(*place), f"{name} is {size:,} bytes long: {most}", "value")

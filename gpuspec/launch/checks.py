@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -31,6 +32,7 @@ def check_job(job: Job, settings: RunSettings) -> None:
             f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
         )
     download_manifest(job.downloads)
+    require_startable(**_handed_on(job))
     outputs.check(job.outputs)
     found = items.resolve(job, settings.workdir)
     items.manifest(job, found, "", fresh=True)
@@ -40,13 +42,26 @@ def check_job(job: Job, settings: RunSettings) -> None:
             pass
 
 
+def _handed_on(job: Job) -> dict[str, str]:
+    """What programs get in one argument or variable each, by its place in the spec."""
+    found = {}
+    for number, download in enumerate(job.downloads):
+        for name in ("source", "target", "revision", "allow", "ignore"):
+            value = getattr(download, name) or ""
+            text = value if isinstance(value, str) else "\n".join(value)
+            found[f"downloads[{number}].{name}"] = f"GPUSPEC_{name.upper()}={text}"
+    if job.readiness and job.readiness.command:
+        found["readiness.command"] = shlex.join(job.readiness.command)
+    return found
+
+
 def require_startable(**commands: str) -> None:
-    """UserError for a command that is too long to be given to a bash of its own."""
+    """UserError for a command, or what else a program gets, that is too long for one argument."""
     for name, text in commands.items():
         size = len(text.encode())
         if size > LONGEST_ARGUMENT:
             raise UserError(
                 "command-too-long",
-                f"`{name}` is {size:,} bytes long, and Linux starts bash with {LONGEST_ARGUMENT:,} at most",
+                f"`{name}` is {size:,} bytes long, and Linux hands a program at most {LONGEST_ARGUMENT:,} at once",
                 "put it into a script in the workdir, and call that",
             )

@@ -177,6 +177,32 @@ def test_a_command_that_bash_cannot_be_started_with_is_refused(
     assert "error[command-too-long]" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"downloads": [{"strategy": "script", "source": "x" * 150_000, "target": "m"}]},
+        {"downloads": [{"strategy": "hf", "source": "a/b", "allow": ["x" * 80_000, "y" * 80_000]}]},
+        {"readiness": {"command": "x" * 150_000}},
+        {"env": {"A" * 150_000: ""}},
+        {"env": {"A" * 80_000: "x" * 80_000}},
+    ],
+    ids=["script", "patterns", "readiness", "name", "name and value"],
+)
+def test_what_no_program_can_be_given_is_refused_before_launch(
+    fields: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
+    path = tmp_path / "job.jsonc"
+    path.write_text(json.dumps({"budget": {"max_hours": 1}, "run": "true", **fields}))
+    assert main(["run", "--on", "local", "--yes", str(path)]) in (1, 2)
+    said = capsys.readouterr().err
+    assert "Linux hands a program at most 131,071" in said
+    assert "internal" not in said
+
+
 def test_a_variable_is_as_long_as_linux_takes_it_and_no_longer() -> None:
     for value, right in (
         ("x" * (131_071 - 2), True),

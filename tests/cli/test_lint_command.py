@@ -161,6 +161,25 @@ def test_baseline(lint, here: Path) -> None:
     assert "twice.gpu.jsonc: GS002" in ran.err
 
 
+@pytest.mark.parametrize("option", ["--output", "--write-baseline"])
+@pytest.mark.parametrize("name", ["twice.gpu.jsonc", "other.json", "train.py", "gpuspec.toml", "job.jsonc"])
+def test_what_is_linted_is_not_written_over(lint, here: Path, option: str, name: str) -> None:
+    text = {
+        "twice.gpu.jsonc": (here / "twice.gpu.jsonc").read_text(),
+        "train.py": "print()\n",
+        "gpuspec.toml": 'ignore = ["GS001"]\n',
+    }.get(name, '{"gpu_types": ["RTX 4090"], "run": "true"}')
+    (here / name).write_text(text)
+    for words in (("twice.gpu.jsonc", option, name), (option, name)):
+        ran = lint(*GS0, *words)
+        assert (ran.status, "error[would-overwrite]" in ran.err) == (2, True), ran.err
+        assert (here / name).read_text() == text
+    for old in ("", "an old report", '{"version": 1, "findings": []}'):
+        (here / "old.json").write_text(old)
+        assert "would-overwrite" not in lint(*GS0, "twice.gpu.jsonc", option, "old.json").err
+        assert (here / "old.json").read_text() != old
+
+
 def test_exclude(lint, here: Path) -> None:
     (here / "gpuspec.toml").write_text('exclude = ["twice.*"]\n')
     assert "twice" not in lint(*GS0, "--format", "concise").out

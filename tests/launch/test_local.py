@@ -233,6 +233,32 @@ def test_a_secret_reaches_the_job_and_nothing_that_is_written(
     assert canary not in shown.out + shown.err + outcome.message
 
 
+def test_a_token_that_the_spec_does_not_name_is_masked_and_told(
+    work: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job has all of the environment here, and on a rented machine only what `secrets` names."""
+    monkeypatch.setenv("HF_TOKEN", "unnamed-5f0c9e")
+    monkeypatch.setenv("MY_API_KEY", "other-7a1b")
+    monkeypatch.setenv("MAX_TOKENS", "plainly")
+    monkeypatch.setenv("PAD_TOKEN", "true")
+    monkeypatch.setenv("SSH_KEY", str(work))
+    run = 'echo "$HF_TOKEN $MAX_TOKENS $PAD_TOKEN $SSH_KEY"; printenv MY_API_KEY'
+    said: list[str] = []
+    _, _, log = launch(Job(run=run), work, say=said.append)
+    assert log.startswith(f"*** plainly true {work}\n***\n")
+    for path in state.rglob("*"):
+        assert not path.is_file() or b"5f0c9e" not in path.read_bytes(), path
+    told = [line for line in said if "rented machine" in line]
+    assert [line.partition(":")[0] for line in told] == ["HF_TOKEN, MY_API_KEY"]
+    said.clear()
+    find_launcher("local").check(
+        Job(run=run, secrets=("HF_TOKEN",), env={"MY_API_KEY": "x"}),
+        NO_PLAN,
+        settings(work, say=said.append),
+    )
+    assert not [line for line in said if "rented machine" in line]
+
+
 def test_a_secret_of_several_lines_is_masked_line_by_line_and_encoded(
     work: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from gpuspec.launch.checks import check_job, require_startable
 from gpuspec.launch.downloads import download_manifest, downloader_zip
 from gpuspec.launch.interrupts import ASKED_TO_END, handled
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
+from gpuspec.launch.local.inherited import not_in_secrets
 from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
@@ -54,6 +55,12 @@ class LocalLauncher:
             short = require_gpu(job, plan.need, {**os.environ, **job.env})
             if short:
                 settings.say(short)
+        unnamed = not_in_secrets(job, os.environ)
+        if unnamed:
+            settings.say(
+                f"{', '.join(unnamed)}: set here, so the job has it here; `secrets` does not name it, so on a rented "
+                "machine it would be missing"
+            )
         for port in job.ports:
             require_free(port.port)
 

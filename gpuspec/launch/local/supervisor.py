@@ -16,6 +16,7 @@ import time
 from typing import Any
 
 from gpuspec.launch.launcher import State
+from gpuspec.launch.local.inherited import masked_here
 from gpuspec.launch.local.nvml import Peak
 from gpuspec.launch.local.processes import MARK, adopt_orphans, end, reap_adopted
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
@@ -46,7 +47,7 @@ class Supervisor:
         # Only the steps carry the mark: what ends the run must not end its supervisor.
         self.environment = {**os.environ, **job["env"], MARK: job["id"], "PYTHONUNBUFFERED": "1"}
         self.log = open(log_path(job["id"]), "ab", buffering=0)  # noqa: SIM115
-        self.redactor = Redactor(os.environ.get(name, "") for name in job["secrets"])
+        self.redactor = Redactor(masked_here(job["secrets"], os.environ))
         self.reading, self.writing = os.pipe()
         self.pump = threading.Thread(target=self._pump, daemon=True)
 
