@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gpuspec.cli.lint_first import lint_first
+from gpuspec.cli.lint_first import check_workdir, lint_first
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
 from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
@@ -30,14 +30,17 @@ KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypil
 def command(spec: str, to: str, given: CaseOptions) -> int:
     """Print what `gpuspec run` would launch, for another tool.
 
-    `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` does the same as `gpuspec run`. Secrets are
-    named, never written: pass them with `sky launch --secret NAME`. A job with a key in `env` or in a command
-    (GS701) is refused, and so is one that does not match the schema (GS003).
+    `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` starts the same task as `gpuspec run`, and what
+    `gpuspec run` would refuse is refused, with exit status 1: a job with errors of `gpuspec lint`, such as one over
+    its budget (GS505), or with a key in `env` or in a command (GS701). What is not in the task is left to you: prices
+    are not looked at once more, no record is kept and no output is fetched. Secrets are named, never written: pass
+    them with `sky launch --secret NAME`.
     """
     settings = given.settings_for(spec)
     case = open_case(spec, settings)
-    lint_first(case, settings.only("GS003", "schema"))
     _refuse_inline_secrets(case, settings)
+    lint_first(case, settings)
+    check_workdir(case)
     say_document(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]))
     return 0
 

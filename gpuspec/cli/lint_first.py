@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.lint.secrets import masked
@@ -44,3 +46,18 @@ def _refuse_unread(case: Case) -> None:
         wrong = f"{case.path}:{line}:{column}: {masked(fields[0].message)}{more}"
         hint = "correct it: the job would go without it, so no suppression and no setting lets it pass"
         raise UserError("unread-field", wrong, hint, status=1)
+
+
+def check_workdir(case: Case) -> None:
+    """UserError where the workdir is a link out of the spec's folder: all that lies there would go to the machine.
+    What leads out by its name is a finding."""
+    folder = os.getcwd() if case.path == "-" else os.path.dirname(os.path.abspath(case.path))
+    if not os.path.isdir(case.workdir):
+        return  # the launcher says so
+    inside, real = os.path.realpath(folder), os.path.realpath(case.workdir)
+    if os.path.commonpath([inside, real]) != inside:
+        raise UserError(
+            "workdir-outside",
+            f"the workdir {case.workdir} is a link that leads outside the spec's folder, to {real}",
+            "put the spec there, or copy what the job needs into its folder",
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gpuspec.cli.output import say
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.records import Records
 
@@ -14,7 +15,13 @@ from gpuspec.launch.records import Records
 def command(run: str, follow: bool) -> int:
     """Print what a run has written. RUN is its id or name, or the beginning of its id (the newest).
 
-    Exit status 1 if the run failed.
+    Exit status 1 if the run failed. Ctrl-C ends this, not the run.
     """
     found = Records().get(run)
-    return find_launcher(found.launcher).logs(found, follow=follow)
+    try:
+        return find_launcher(found.launcher).logs(found, follow=follow)
+    except KeyboardInterrupt:
+        if not Records().get(found.id).is_over:
+            say(f"gpuspec: run {found.id} goes on; `gpuspec stop {found.id}` ends it", err=True)
+            return 130
+        raise

@@ -95,7 +95,8 @@ EPILOG = """
 \b
 Exit status:
   0    nothing found, or done
-  1    findings at fail-on and above; the job failed; no offer satisfies every limit
+  1    findings at fail-on and above; the job failed; no offer satisfies every limit, or the budget;
+       a question was answered with no
   2    wrong usage, or input that cannot be read
   3    gpuspec or a plugin failed
   130  interrupted
@@ -144,7 +145,8 @@ def _wrong_usage(error: click.ClickException) -> int:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         how = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
         say(*error.ctx.get_usage().split("\n"), how, "", err=True)
-    message = f"Error: {error.format_message()}"
+    code = "wrong-usage"
+    message = f"gpuspec: error[{code}]: {error.format_message()}"
     # In this one the lines are click's: the choices there are, one below the other.
     own = isinstance(error, click.MissingParameter)
     say(*(message.expandtabs().split("\n") if own else [message]), err=True)

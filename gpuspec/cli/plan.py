@@ -8,6 +8,7 @@ from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
 from gpuspec.cli.options import MOST_HOURS, Amount
 from gpuspec.cli.output import say_document
+from gpuspec.planning.rank import over_budget
 
 
 @click.command("plan")
@@ -37,7 +38,8 @@ def command(
 ) -> int:
     """Rank what can be rented for a job, with reasons and the worst-case cost.
 
-    Offline, from dated price lists; nothing is rented. Exit status 1 when no offer satisfies every limit.
+    Offline, from dated price lists; nothing is rented. Exit status 1 when no offer satisfies every limit,
+    or the worst case is over the budget. A job that asks for no GPU and names no model has nothing to rent: 0.
 
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
@@ -53,4 +55,5 @@ def command(
         from gpuspec.report import plan_table
 
         say_document(plan_table.render(case, plan, everything=everything, spread=spread))
-    return 0 if plan.choice or not plan.candidates else 1
+    over = over_budget(case.job, plan.cost.total if plan.cost else None)
+    return 1 if over or (plan.candidates and not plan.choice) else 0

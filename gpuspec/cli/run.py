@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, NamedTuple
 
 import click
 
 from gpuspec.cli.deadline import against_deadline
+from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
-from gpuspec.cli.lint_first import lint_first
+from gpuspec.cli.lint_first import check_workdir, lint_first
 from gpuspec.cli.open_case import (
     CaseOptions,
     accept_no_timer_option,
@@ -39,6 +39,8 @@ class Prepared(NamedTuple):
     plan: Plan
     where: Launcher
     settings: RunSettings
+    again: str
+    """The command that does the items which are left."""
 
 
 @click.command("run")
@@ -79,7 +81,7 @@ def command(
     Where SkyPilot keeps its controllers in its own server, a job that survives the loss of its spot machine is a
     managed job, and a server with `scaling` a service; --plain keeps to one machine.
 
-    Exit status: 0 the job succeeded (or was started, with --detach), 1 it failed or lint found errors,
+    Exit status: 0 the job succeeded (or was started, with --detach), 1 it failed, lint found errors or you said no,
     2 it could not be launched, 3 gpuspec itself failed, 130 interrupted. Of several specs, that of the first that
     did not succeed.
     """
@@ -87,6 +89,8 @@ def command(
     if dry_run:
         for each in prepared:
             say(*masked(each.where.describe(each.case.job, each.plan, each.settings)).split("\n"))
+        for each in prepared:
+            _check_unstarted(each)
         return 0
     for each in prepared:
         each.where.check(each.case.job, each.plan, each.settings)
@@ -115,7 +119,7 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     if shards > 1 and name != "local" and budget and budget.max_total is not None:
         _say(f"{shards} machines share the budget: {dollars(budget.max_total)} is the most for each")
     lint_first(case, settings)
-    _check_workdir(case)
+    check_workdir(case)
     alike = ("detach", "resume", "fresh", "plain", "allow_no_gpu")
     run_settings = RunSettings(
         spec_path=spec,
@@ -130,7 +134,18 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
         ask=lambda question: yes or _ask(question),
     )
     _show_plan(case, plan, name, whole=shard is None and shards == 1)
-    return Prepared(case, plan, find_launcher(name), run_settings)
+    again = resume_command(spec, name, given, options, shards=shard[1] if shard else None)
+    return Prepared(case, plan, find_launcher(name), run_settings, again)
+
+
+def _check_unstarted(each: Prepared) -> None:
+    """What can be checked of a launch without asking a cloud: UserError where the run would stop at it."""
+    from gpuspec.launch.checks import check_folder
+
+    if each.where.name == "local":
+        each.where.check(each.case.job, each.plan, each.settings)
+    else:
+        check_folder(each.case.job, each.settings)
 
 
 def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
@@ -139,21 +154,6 @@ def _launcher_and_plan(case: Case, wanted: str | None) -> tuple[str, Plan]:
         cheapest = case.plan.choice.offer.launcher if case.plan.choice else "skypilot"
         wanted = cheapest if case.plan.candidates else "local"
     return wanted, case.plan_on(None if wanted == "local" else wanted)
-
-
-def _check_workdir(case: Case) -> None:
-    """UserError where the workdir is a link out of the spec's folder: all that lies there would go to the machine.
-    What leads out by its name is a finding."""
-    folder = os.getcwd() if case.path == "-" else os.path.dirname(os.path.abspath(case.path))
-    if not os.path.isdir(case.workdir):
-        return  # the launcher says so
-    inside, real = os.path.realpath(folder), os.path.realpath(case.workdir)
-    if os.path.commonpath([inside, real]) != inside:
-        raise UserError(
-            "workdir-outside",
-            f"the workdir {case.workdir} is a link that leads outside the spec's folder, to {real}",
-            "put the spec there, or copy what the job needs into its folder",
-        )
 
 
 def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:
@@ -192,6 +192,7 @@ def _say(line: str) -> None:
 
 def _launch(each: Prepared) -> int:
     from gpuspec.cli.items_claim import claim_items
+    from gpuspec.cli.items_left import tell_items_left
     from gpuspec.launch.records import Records
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
@@ -214,6 +215,7 @@ def _launch(each: Prepared) -> int:
     except Exception as error:
         if record.run.state == "starting":
             record.update(state="failed", message=str(error) or type(error).__name__)
+        tell_items_left(job, settings, each.again, record.run.state)
         raise
     except KeyboardInterrupt:
         if record.run.state == "starting":
@@ -221,6 +223,7 @@ def _launch(each: Prepared) -> int:
         raise
     if outcome.message:
         _say(f"gpuspec: {outcome.state}: {outcome.message}")
+    tell_items_left(job, settings, each.again, outcome.state)
     if record.run.state != outcome.state:
         try:
             record.update(state=outcome.state, exit_code=outcome.exit_code, message=outcome.message)

@@ -14,8 +14,20 @@ from gpuspec.launch.launcher import RunSettings
 
 
 def check_job(job: Job, settings: RunSettings) -> None:
-    """UserError for a job without a command, a workdir that is no folder, a secret that is not set, a download or an
-    output that leads outside, and items that are not there."""
+    """UserError as `check_folder`, and for a secret that is not set."""
+    check_folder(job, settings)
+    missing = [name for name in job.secrets if not os.environ.get(name)]
+    if missing:
+        raise UserError(
+            "missing-secret",
+            f"not set in the environment: {', '.join(missing)}",
+            f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
+        )
+
+
+def check_folder(job: Job, settings: RunSettings) -> None:
+    """UserError for a job without a command, a workdir that is no folder, a download or an output that leads outside,
+    and items that are not there."""
     if not job.run:
         raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
     if not os.path.isdir(settings.workdir):
@@ -23,13 +35,6 @@ def check_job(job: Job, settings: RunSettings) -> None:
             "no-workdir",
             f"the workdir {settings.workdir} is not a folder",
             "`workdir` is relative to the spec",
-        )
-    missing = [name for name in job.secrets if not os.environ.get(name)]
-    if missing:
-        raise UserError(
-            "missing-secret",
-            f"not set in the environment: {', '.join(missing)}",
-            f"export {missing[0]}=… before `gpuspec run`; values never go into the spec",
         )
     download_manifest(job.downloads)
     require_startable(**_handed_on(job))

@@ -153,7 +153,7 @@ def test_a_failed_item_is_noted_and_resume_runs_only_it(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "items: 'bad' failed (exit status 3)" in done.stdout
     assert "items: 2 of 3 done in " in done.stdout
-    assert "items: 1 failed: 'bad'; `gpuspec run --resume` runs only what is left" in done.stdout
+    assert "items: 1 failed: 'bad'; `--resume` runs only what is left" in done.stdout
     entries = [json.loads(line) for line in status.read_text().splitlines()]
     assert [(entry["item"], entry["exit"]) for entry in entries] == [("one", 0), ("bad", 3), ("two", 0)]
     mended = Job(run="echo again {item} >> log")

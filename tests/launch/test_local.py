@@ -112,7 +112,7 @@ def test_downloads_are_there_before_setup_and_only_once(work: Path, site: Site) 
 def test_a_failing_download_stops_the_job(work: Path, site: Site) -> None:
     job = Job(downloads=(Download("http", f"{site.url}/gone"),), run="touch never")
     outcome, _, log = launch(job, work)
-    assert outcome.message == "download ended with exit status 1"
+    assert outcome.message.startswith(f"download ended with exit status 1: {site.url}/gone: ")
     assert "not there (HTTP 404)" in log
     assert not (work / "never").exists()
 

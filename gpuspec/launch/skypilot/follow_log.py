@@ -97,7 +97,7 @@ def _follow(source: LogSource, name: str, number: int | None, log: JobLog) -> in
             raise UserError(
                 "machine-gone",
                 f"{name} went in the middle of its job: {error.message}",
-                "what was fetched so far is here; `gpuspec run --resume` does the items that are left",
+                "what was fetched so far is here; of a job with `items`, `--resume` does what is left",
                 status=1,
             ) from error
         if error.code not in _PASSING:

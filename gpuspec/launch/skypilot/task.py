@@ -163,6 +163,12 @@ def _check_names(job: Job, workdir: str) -> None:
 def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple[ResourceOption, ...]:
     """The options on clouds that SkyPilot may use. UserError where there is none."""
     options = resource_options(job, plan)
+    if not options and not plan.candidates:
+        raise UserError(
+            "nothing-to-rent",
+            "no offer is in question: the job asks for no GPU and names no model, or no price list has it",
+            "`gpuspec run --on local` runs it here; else give `gpu_types`, `min_vram` or `model`",
+        )
     if not options:
         raise UserError(
             "nothing-to-rent",

@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     say(summary)
     if failed:
         shown = ", ".join(repr(item) for item in failed[:5]) + (", …" if len(failed) > 5 else "")
-        say(f"{len(failed)} failed: {shown}; `gpuspec run --resume` runs only what is left")
+        say(f"{len(failed)} failed: {shown}; `--resume` runs only what is left")
     return 1 if failed else 0
 
 
