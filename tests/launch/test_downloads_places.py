@@ -17,8 +17,9 @@ import pytest
 from waiting import PATIENCE, until
 from webserver import Site
 
+from gpuspec.launch.on_machine.downloader import hubs
 from gpuspec.launch.on_machine.downloader.fetch import PLANNERS
-from gpuspec.launch.on_machine.downloader.file import Failure
+from gpuspec.launch.on_machine.downloader.file import Failure, File
 from gpuspec.launch.on_machine.downloader.ledger import Ledger
 from gpuspec.launch.on_machine.downloader.part import GrowingFile
 from gpuspec.launch.on_machine.downloader.transfer import Fetcher
@@ -123,7 +124,7 @@ def test_a_folder_that_a_download_of_the_same_run_turns_into_a_link(model: Site,
     (work / "m").rmdir()
     (work / "m").symlink_to(outside)
     assert task.file
-    with pytest.raises(Failure, match="has become a link"):
+    with pytest.raises(Failure, match="is a link by now"):
         fetcher.download(task.file, time.monotonic() + PATIENCE)
     assert not list(outside.iterdir())
 
@@ -148,7 +149,7 @@ def test_a_folder_that_becomes_a_link_while_the_file_comes(model: Site, work: Pa
     (work / "m").symlink_to(outside)
     model.release.set()
     run.join(PATIENCE)
-    assert "has become a link" in said[0]
+    assert "is a link by now" in said[0]
     assert not list(outside.iterdir())
 
 
@@ -159,6 +160,28 @@ def test_a_ledger_that_becomes_a_link_is_not_written_through(work: Path, mine: P
     os.symlink(mine, ledger.path)
     ledger.note("a", {"size": 1})
     assert mine.read_text() == "precious"
+
+
+def test_links_among_the_notes_of_the_hubs_library_are_removed(work: Path, mine: Path) -> None:
+    notes = work / "m/.cache/huggingface/download"
+    notes.mkdir(parents=True)
+    (notes / "a.lock").symlink_to(mine)
+    os.link(mine, notes / "a.metadata")
+    (notes / "folder").symlink_to(mine.parent)
+    (notes / "b.metadata").write_text("kept")
+    hubs._keep_in_place(str(work / "m"), [File("https://hub/a", str(work / "m/a"))])
+    assert [path.name for path in notes.iterdir()] == ["b.metadata"]
+    assert mine.read_text() == "precious"
+
+
+def test_notes_of_the_hubs_library_that_are_elsewhere_are_left_alone(work: Path, mine: Path) -> None:
+    elsewhere = mine.with_name("elsewhere")
+    (elsewhere / "huggingface").mkdir(parents=True)
+    (elsewhere / "huggingface/link").symlink_to(mine)
+    (work / "m/.cache").symlink_to(elsewhere)
+    with pytest.raises(Failure, match="is a link by now"):
+        hubs._keep_in_place(str(work / "m"), [])
+    assert (elsewhere / "huggingface/link").is_symlink()
 
 
 def test_a_file_that_another_run_is_at_is_waited_for_until_the_timeout(model: Site, work: Path) -> None:

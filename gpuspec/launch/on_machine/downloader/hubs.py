@@ -185,7 +185,11 @@ def _keep_in_place(folder: str | None, files: Iterable[File]) -> None:
     that lead elsewhere."""
     for file in files:
         in_place(file.path)
-    for above, folders, names in os.walk(os.path.join(folder, ".cache") if folder else os.devnull):
+    if not folder:
+        return
+    notes = os.path.join(folder, ".cache", "huggingface")
+    in_place(os.path.join(notes, ""))
+    for above, folders, names in os.walk(notes):
         for name in (*folders, *names):
             found = os.lstat(os.path.join(above, name))
             if not stat.S_ISDIR(found.st_mode) and not is_own(found):

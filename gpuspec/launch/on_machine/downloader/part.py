@@ -22,11 +22,11 @@ _LOOK_AGAIN = 0.1
 
 
 def in_place(path: str) -> None:
-    """Failure where a folder above `path`, which was none when the path was worked out, has become a link."""
+    """Failure where a folder above `path` is a link, which none was when the path was worked out."""
     folder = os.path.dirname(path)
     real = os.path.realpath(folder)
     if real != folder:
-        raise Failure(f"{folder} has become a link, to {real}; nothing is written there")
+        raise Failure(f"{folder} is a link by now, to {real}; nothing is written there")
 
 
 def is_own(found: os.stat_result) -> bool:
