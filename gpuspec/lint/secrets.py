@@ -127,8 +127,8 @@ def _no_password(user: str, password: str) -> bool:
         any(sign in password for sign in "${}")
         or len(set(low)) < 3
         or low == user.lower()
-        or low in ("pass", "password", "passwd", "pw")
-        or any(word in low for word in _PLACEHOLDER if word != "here")
+        or low in ("pass", "password", "passwd", "pw", "secret", "token")
+        or any(word in low for word in _PLACEHOLDER if word not in ("here", "secret", "token"))
     )
 
 

@@ -115,6 +115,7 @@ def by_number(text: str) -> str:
         (by_number(TOKEN), f'"env": {{"T": "{by_number(TOKEN)}"}}'),
         (AWS.replace("/", "\\/"), '"env": {{"AWS_SECRET_ACCESS_KEY": "{}"}}'.format(AWS.replace("/", "\\/"))),
         ("hunter2-Zq", '"run": "pip install --index-url https://bob:hunter2-Zq@pypi.example.com/simple x"'),
+        ("Pw9TopSecret", '"run": "curl https://bob:Pw9TopSecret@example.com/m.bin"'),
         ("hunter2-Zq", '"env": {"DSN": "postgres:\\/\\/bob:hunter2-Zq@db.example.com\\/x"}'),
         (
             "hunter2-Zq",
