@@ -128,7 +128,7 @@ class ModelNames:
             return None, "name"
         dated = tuple(part for part in parts if not _is_date(part))
         for shape in dict.fromkeys((parts, dated)):
-            same = self._of_shape(shape)
+            same = self._of_shape(shape) if shape else None  # a name may be a date and nothing else
             if same is not None:
                 return same, "name"
         return self._embedded(parts), "fine-tune"
@@ -136,9 +136,9 @@ class ModelNames:
     def _of_shape(self, parts: tuple[str, ...]) -> Model | None:
         """The one model of this shape; of several, the one whose own name has it; else None."""
         found: dict[str, None] = {}
-        rarest = max(parts, key=len)
+        longest = max(parts, key=len)
         for alias, own in self.names.items():
-            if rarest not in alias:  # the quick answer for nearly all of them
+            if longest not in alias:  # the quick answer for nearly all of them
                 continue
             if all(part in alias for part in parts) and self._shape_of(alias) == parts:
                 if self._shape_of(own.lower()) == parts:

@@ -69,10 +69,10 @@ def valid_part(tree: Tree) -> dict[str, Any] | None:
 
 
 def _inside(value: Any, path: list[str]) -> list[Any]:
-    """The list at a path; an empty one where something wrong around it was taken out before."""
+    """The list at a path; an empty one where something wrong around it was taken out, or cut off, before."""
     for part in path:
         if isinstance(value, list):
-            value = value[int(part)]
+            value = value[int(part)] if int(part) < len(value) else None
         else:
             value = value.get(part) if isinstance(value, dict) else None
     return value if isinstance(value, list) else []

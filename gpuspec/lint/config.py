@@ -86,14 +86,21 @@ class Configs:
         return self.nearest(folder if os.path.isdir(folder) else os.path.dirname(folder))
 
     def nearest(self, folder: str) -> Config:
-        if folder not in self._folders:
+        """The config of a folder, or of the nearest one above it. A loop: folders nest deeper than calls may."""
+        asked = []
+        config = None
+        while config is None and folder not in self._folders:
+            asked.append(folder)
             found = next((p for name in NAMES if has_settings(p := os.path.join(folder, name))), None)
             parent = os.path.dirname(folder)
             if found:
-                self._folders[folder] = read_config(found)
-            else:
-                self._folders[folder] = Config(None, {}) if parent == folder else self.nearest(parent)
-        return self._folders[folder]
+                config = read_config(found)
+            elif parent == folder:
+                config = Config(None, {})
+            folder = parent
+        config = config or self._folders[folder]
+        self._folders.update(dict.fromkeys(asked, config))
+        return config
 
 
 def settings_of(

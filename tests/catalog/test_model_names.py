@@ -145,6 +145,11 @@ def test_typo_suggests() -> None:
     assert "Llama-3.1-8B" in CATALOG.resolve_model("meta-llama/Lama-3.1-8B").suggestions
 
 
+@pytest.mark.parametrize("name", ["org/20240101", "org/0613", "2024-0101", "20240101", "org/20240101-gguf"])
+def test_a_date_alone_is_no_known_model(name: str) -> None:
+    assert CATALOG.resolve_model(name).model is None
+
+
 def test_gating_is_of_the_repository_as_written() -> None:
     def gated(name: str) -> bool | None:
         model = CATALOG.resolve_model(name).model

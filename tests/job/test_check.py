@@ -151,6 +151,14 @@ def test_of_a_list_that_is_too_long_the_first_are_read() -> None:
     assert (len(job.outputs), job.outputs[-1]) == (1_000, "o999")
 
 
+def test_a_long_list_in_an_entry_that_is_cut_off_itself() -> None:
+    entry: dict[str, object] = {"strategy": "hf", "source": "a/b"}
+    entries = [*[entry] * 1_000, {**entry, "allow": ["x"] * 1_001}]
+    part = valid_part(parse(dumps({"gpu_types": ["A100"], "run": "x", "downloads": entries})))
+    assert part is not None
+    assert part["downloads"] == [entry] * 1_000
+
+
 def test_in_a_list_that_is_too_long_what_is_wrong_is_left_out_as_well() -> None:
     listed = ", ".join(["7", *(f'"o{number}"' for number in range(1_001)), "8"])
     tree = parse(f'{{"run": "x", "outputs": [{listed}], "downloads": [{{"allow": [{listed}]}}]}}')

@@ -180,14 +180,15 @@ def test_a_folder_that_vanishes_under_the_walk_costs_one_line(here: Path) -> Non
     assert [error.filename for error in unread] == ["./b"]
 
 
-def test_folders_nested_deeper_than_calls(here: Path) -> None:
+def test_folders_nested_deeper_than_calls(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     deep = 1500
-    script = (
-        f"import os\nfor _ in range({deep}): os.mkdir('d'); os.chdir('d')\nopen('x.gpu.jsonc', 'w').close()"
-    )
+    nest = f"import os\nfor _ in range({deep}): os.mkdir('d'); os.chdir('d')\n"
+    script = nest + "open('x.gpu.jsonc', 'w').write('{}')"
     subprocess.run([sys.executable, "-c", script], check=True)
     try:
         assert list(walk(".", Settings())) == ["d/" * deep + "x.gpu.jsonc", "good.gpu.jsonc"]
+        assert main(["lint", "--select", "GS001", "."]) == 0
+        assert capsys.readouterr().out == "clean: 2 files\n"
     finally:
         subprocess.run(["rm", "-r", "d"], check=True)  # too deep for pytest to clear away
 
