@@ -46,13 +46,30 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
 
 
 def _refuse_inline_secrets(case: Case, settings: Settings) -> None:
-    """UserError where the file would hold a key or token of the job. What the author says is none (a suppression,
-    the settings) is written."""
+    """UserError where the file would hold a key or token of the job, or nobody can tell. What the author says is none
+    (a suppression, the settings) is written."""
     from gpuspec.lint.runner import Linter
     from gpuspec.rules import collect
     from gpuspec.rules.safety.inline_secret import InlineSecret
+    from gpuspec.rules.spec.read_in_part import ReadInPart
 
-    found = Linter(collect()).cases([case], settings.only(InlineSecret.code, InlineSecret.name))
+    linter = Linter(collect())
+    found = linter.cases([case], settings.only(InlineSecret.code, InlineSecret.name))
+    unread = linter.cases([case], settings.only(ReadInPart.code, ReadInPart.name))
+    if linter.problems:
+        raise UserError(
+            "not-checked",
+            f"whether {case.path} holds a key or token could not be told: {linter.problems[0]}",
+            "`gpuspec lint --debug` shows more; an exported file would hold it, too",
+            status=3,
+        )
+    if unread:
+        raise UserError(
+            "not-checked",
+            f"whether {case.path} holds a key or token could not be told: {unread[0].finding.message}",
+            unread[0].finding.suggestion,
+            status=1,
+        )
     if found:
         first = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""

@@ -17,6 +17,9 @@ from gpuspec.planning.case import Case
 
 _FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu")
 
+LONGEST = 1 << 20
+"""Characters of a line; a longer one is shown as several. A job may print without end and never begin a line."""
+
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:
     """ "2/3" → (2, 3). UserError for anything else."""
@@ -87,6 +90,13 @@ def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, An
 
 
 def _copy(mark: str, stream: IO[str] | None, out: IO[str]) -> None:
-    for line in stream or ():
-        out.write(mark + line)
-        out.flush()
+    """Copy to the stream's end, whatever becomes of `out`: a child whose pipe is full would wait for ever. A reader
+    that left (`gpuspec run … | head`), or a full disk, is written to no more."""
+    reader_is_there = True
+    while stream and (line := stream.readline(LONGEST)):
+        if reader_is_there:
+            try:
+                out.write(mark + line.removesuffix("\n") + "\n")
+                out.flush()
+            except (OSError, ValueError):  # ValueError: it is closed, or cannot hold such a letter
+                reader_is_there = False

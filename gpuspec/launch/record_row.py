@@ -51,6 +51,8 @@ def run_of(row: sqlite3.Row) -> Run:
         least = 1 if name in ("pid", "gpu_count") else -(2**31) if name == "exit_code" else 0
         if isinstance(value, float | int) and value < least:
             values[name] = value = None
+        if isinstance(value, str) and "\0" in value and name != "message":  # no name or path holds one
+            values[name] = value = None
         if value is None and found is not None:
             odd.append(name)
     odd += [name for name in ("launcher", "state", "started") if row[name] is None]

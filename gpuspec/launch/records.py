@@ -218,26 +218,26 @@ class Records:
             changed = connection.execute(
                 "UPDATE runs SET machine = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM runs AS other"
                 f" WHERE other.machine = ? AND other.id <> ? AND other.state NOT IN ({final}))",
-                (machine, run_id, machine, run_id, *FINAL),
+                (stored(machine), run_id, stored(machine), run_id, *FINAL),
             )
             return changed.rowcount == 1
 
     def claim_items(self, run_id: str, items: str, in_the_way: Callable[[Run], bool]) -> Run | None:
         """Note which items a run does, unless one that is not over is `in_the_way`: that one, then. Of two that ask
-        at once, one comes first."""
+        at once, one comes first. All others that write wait meanwhile: `in_the_way` takes no time."""
         with self._opened() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             rows = connection.execute("SELECT * FROM runs WHERE items IS NOT NULL AND id <> ?", (run_id,))
             active = (run for run in map(run_of, rows.fetchall()) if not run.is_over)
             other = next((run for run in active if in_the_way(run)), None)
             if other is None:
-                connection.execute("UPDATE runs SET items = ? WHERE id = ?", (items, run_id))
+                connection.execute("UPDATE runs SET items = ? WHERE id = ?", (stored(items), run_id))
         return other
 
     def gone(self, machine: str) -> None:
         """Note that a machine is away: nobody need ask for it again."""
         with self._opened() as connection:
-            connection.execute("UPDATE runs SET gone = 1 WHERE machine = ?", (machine,))
+            connection.execute("UPDATE runs SET gone = 1 WHERE machine = ?", (stored(machine),))
 
     def all(self, *, active: bool = False) -> list[Run]:
         """Runs, newest first; `active` leaves out those that ended."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from waiting import PATIENCE
 
+from gpuspec.cli import shards
 from gpuspec.launch.records import Records
 
 
@@ -120,3 +123,30 @@ def test_shards_that_cannot_be(tmp_path: Path, fields: dict[str, Any], options: 
     assert done.returncode == 2
     assert "error[bad-shards]" in done.stderr
     assert not Records().all()
+
+
+@pytest.mark.parametrize("out", ["pipe", "/dev/full"])
+def test_shards_go_on_where_their_lines_have_no_reader(tmp_path: Path, out: str) -> None:
+    """More than a pipe (64 KiB) and its buffers hold, from each part."""
+    lines = "i=0; while [ $i -lt 9000 ]; do echo a line of some text to fill pipes; i=$((i+1)); done"
+    path = spec(tmp_path, items=["a", "b"], run=f"{lines}; touch {{item}}.done")
+    command = [sys.executable, "-m", "gpuspec", "run", path, "--on", "local", "--yes", "--shards", "2"]
+    if out == "pipe":
+        reader, writer = os.pipe()
+        os.close(reader)
+    else:
+        writer = os.open(out, os.O_WRONLY)
+    try:
+        subprocess.run(command, stdout=writer, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+    finally:
+        os.close(writer)
+    assert sorted(path.name for path in tmp_path.glob("*.done")) == ["a.done", "b.done"]
+
+
+def test_a_part_s_lines_are_shown_whole_and_none_is_longer_than_a_mebibyte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shards, "LONGEST", 4)
+    out = io.StringIO()
+    shards._copy("[1/2] ", io.StringIO("ab\nabcdef\n\nend"), out)
+    assert out.getvalue() == "[1/2] ab\n[1/2] abcd\n[1/2] ef\n[1/2] \n[1/2] end\n"

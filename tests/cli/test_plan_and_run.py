@@ -181,6 +181,24 @@ def test_an_exported_file_holds_no_key_of_the_job(
     assert value in capsys.readouterr().out
 
 
+def test_nothing_is_exported_where_keys_could_not_be_looked_for(
+    tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More shell than is read (256 KiB), and a rule that fails."""
+    path = spec(tmp_path, run="true\n" * 60_000)
+    assert main(["export", path, "--prices", prices]) == 1
+    shown = capsys.readouterr()
+    assert (shown.out, "error[not-checked]" in shown.err) == ("", True)
+
+    def fails(*arguments: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("gpuspec.rules.safety.inline_secret.InlineSecret.check", fails)
+    assert main(["export", spec(tmp_path), "--prices", prices]) == 3
+    shown = capsys.readouterr()
+    assert (shown.out, "error[not-checked]" in shown.err, "boom" in shown.err) == ("", True, True)
+
+
 def test_lint_errors_stop_it_with_the_findings(
     tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

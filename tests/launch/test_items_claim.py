@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 from waiting import PATIENCE, until
 
+from gpuspec.cli.items_claim import claim_items
+from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
-from gpuspec.launch.launcher import Run
+from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.records import Records, record_of
 
 from . import drive_rented as cloud
@@ -139,3 +142,58 @@ def test_a_record_says_which_items_its_run_does(job: Path) -> None:
     assert run(job, "--detach", "--shard", "2/2").returncode == 0
     shown = json.loads(gpuspec("ps", "--json", "--all").stdout)["runs"]
     assert {row["items"] for row in shown} == {found.items, "not a path of ours"}
+
+
+def test_what_was_lost_may_still_be_at_them_where_its_machine_is_up(job: Path) -> None:
+    assert run(job, "--detach").returncode == 0
+    first = record_of(Records().get("job"))
+    first.update(state="lost", message="interrupted; taking it down failed: no answer")
+    refused = run(job, "--resume")
+    assert (refused.returncode, len(cloud.read())) == (2, 1)
+    assert (
+        f"error[items-busy]: run {first.run.id} may still be doing these items (interrupted;"
+        in refused.stderr
+    )
+    assert f"`gpuspec down {first.run.id}` first, or give the job another `name`" in refused.stderr
+    assert gpuspec("down", first.run.id).returncode == 0
+    assert run(job, "--resume", "--detach").returncode == 0
+
+
+def test_what_cannot_be_asked_may_still_be_at_them(job: Path) -> None:
+    assert run(job, "--detach").returncode == 0
+    refused = run(job, "--resume", MUTE="1")
+    assert (refused.returncode, len(cloud.read())) == (2, 1)
+    assert "still does these items: nobody answers" in refused.stderr
+
+
+def test_a_place_that_is_slow_to_look_at_locks_no_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
+    (tmp_path / "link").symlink_to(".")
+    mine, real = items.status_path(JOB), os.path.realpath
+    other = Records().new(
+        name="job", launcher="local", spec_path="-", workdir=str(tmp_path / "link"), items=mine
+    )
+    new = Records().new(name="job", launcher="local", spec_path="-", workdir=str(tmp_path))
+    looked = []
+
+    def slow(path: str) -> str:
+        looked.append(path)
+        with sqlite3.connect(Records().path, timeout=0) as connection:  # raises where they are locked
+            connection.execute("UPDATE runs SET message = 'written meanwhile'")
+        return real(path)
+
+    monkeypatch.setattr(os.path, "realpath", slow)
+    with pytest.raises(UserError) as caught:
+        claim_items(JOB, RunSettings(spec_path="-", workdir=str(tmp_path)), new.run)
+    assert caught.value.code == "items-busy"
+    assert looked == [str(tmp_path), other.run.workdir]
+
+
+def test_a_record_whose_workdir_is_no_path_stands_in_nobody_s_way(job: Path) -> None:
+    assert run(job, "--detach").returncode == 0
+    with sqlite3.connect(Records().path) as connection:
+        connection.execute("UPDATE runs SET workdir = ?", (f"{job}\0",))
+    assert Records().get("job").message.startswith("its record is damaged (workdir)")
+    assert run(job, "--detach").returncode == 0

@@ -135,7 +135,7 @@ def test_who_looks_after_a_machine_is_not_guessed(rented: Path) -> None:
     change(through="elsewhere")
     down = gpuspec("down", "job")
     assert (down.returncode, "error[records-unreadable]" in down.stderr) == (2, True)
-    assert "names 'elsewhere' as what looks after its machines" in down.stderr
+    assert "says 'elsewhere' looks after its machines" in down.stderr
     assert "cannot be asked: the record of run" in gpuspec("ps").stdout
     assert len(cloud.read()) == 1
 

@@ -291,3 +291,15 @@ def test_a_database_of_another_program_stays_as_it_is(table: str, state: Path) -
     assert refused.value.code == "records-unreadable"
     assert "it is not gpuspec's" in refused.value.message
     assert (state / "runs.sqlite3").read_bytes() == before
+
+
+def test_a_machine_whose_name_is_no_text_is_claimed_and_noted_as_gone() -> None:
+    name = os.fsdecode(b"gs-a\xff")
+    records = Records()
+    first = new(records, machine=name)
+    second = new(records, name="second")
+    assert not records.claim(second.id, name)
+    records.write(first.id, {"state": "succeeded"})
+    assert records.claim(second.id, name)
+    records.gone(name)
+    assert [(run.machine, run.gone) for run in records.all()] == [(name, True)] * 2

@@ -14,9 +14,7 @@ KNOWN = {
     "cli/exit_status.py": "errors",
     "cli/run.py": "the question",
     "cli/run_lint.py": "reports, each escaped by its format; the mended standard input, which is the user's",
-    "launch/skypilot/provisioning.py": "a line of its own",
-    "launch/skypilot/results.py": "lines on outputs",
-    "launch/skypilot/skypilot_launcher.py": "lines of its own",
+    "launch/skypilot/standard_streams.py": "lines of the launcher",
     "plugin/load.py": "what plugins print",
     # where nothing comes from outside
     "cli/completion.py": "the shell's script",
@@ -32,16 +30,15 @@ THE_JOBS_OWN = ("launch/local/local_launcher.py", "launch/skypilot/job_log.py")
 
 
 def ways_out(tree: ast.Module) -> Iterator[str]:
-    """What a module writes with: print, click's functions, `sys.stdout.write` and the like."""
+    """What a module writes with: print, click's functions, `sys.stdout.write` and the like; also where it hands them
+    on, as in `say=print`."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        called = node.func
-        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-        if name in WRITERS and not (isinstance(called, ast.Attribute) and name == "print"):
-            yield name
-        if name in ("write", "writelines") and "sys.std" in ast.unparse(called):
-            yield ast.unparse(called)
+        if isinstance(node, ast.Name) and node.id == "print":
+            yield node.id
+        if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("click."):
+            yield from {node.attr} & WRITERS
+        if isinstance(node, ast.Attribute) and node.attr in ("write", "writelines"):
+            yield from [ast.unparse(node)] * ("sys.std" in ast.unparse(node))
 
 
 def test_only_these_modules_print() -> None:
@@ -60,3 +57,7 @@ def test_only_these_modules_print() -> None:
 def test_every_way_out_is_seen() -> None:
     text = "print(1); click.echo(1); sys.stderr.write(1); sys.stdout.buffer.write(1); log.write(1)"
     assert len(list(ways_out(ast.parse(text)))) == 4
+    handed_on = (
+        "run(say=print); partial(print, file=f); each(click.echo); each(sys.stderr.write); each(log.print)"
+    )
+    assert len(list(ways_out(ast.parse(handed_on)))) == 4

@@ -7,14 +7,19 @@ import re
 import subprocess
 
 from gpuspec.launch.programs import program
+from gpuspec.launch.skypilot.job_log import COLOUR
+
+
+def words_of(error: BaseException) -> str:
+    """What an error says, on one line and without colours; its kind where it says nothing."""
+    return " ".join(COLOUR.sub("", str(error)).split()) or type(error).__name__
 
 
 def root_cause(error: BaseException) -> str:
     """The innermost cause of a failed request, without the address and the layers around it: "Connection refused"."""
     while inner := error.__cause__ or error.__context__ or _argument(error):
         error = inner
-    words = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
-    return words[:100] or type(error).__name__
+    return re.sub(r"^\[Errno \d+\] ", "", words_of(error))[:100]
 
 
 def _argument(error: BaseException) -> BaseException | None:

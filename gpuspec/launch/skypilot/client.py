@@ -9,7 +9,6 @@ import math
 import os
 import re
 import shlex
-import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TextIO
@@ -27,6 +26,7 @@ from gpuspec.launch.skypilot.provisioning import (
     seconds_until_visible,
     wait_until_visible,
 )
+from gpuspec.launch.skypilot.standard_streams import stdout_aside
 
 TEARDOWN_SECONDS = 180.0
 """How long taking a machine down is waited for before saying that it may be up."""
@@ -285,7 +285,7 @@ def machine_of(status: Any) -> Machine:
     price = None
     # A launch that stopped half-way leaves no resources, or some without a place, and so without a price. SkyPilot
     # may print while it looks one up, and standard output is not its own.
-    with contextlib.suppress(Exception), contextlib.redirect_stdout(sys.stderr):
+    with contextlib.suppress(Exception), stdout_aside():
         price = float(resources.get_cost(3600))  # type: ignore[union-attr]
     accelerators = read(
         resources, "accelerators", lambda found: [(_text(k), int(v)) for k, v in found.items()]

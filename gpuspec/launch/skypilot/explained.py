@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 
 from gpuspec.errors import UserError
-from gpuspec.launch.skypilot.api_server import leftover_processes, root_cause
-from gpuspec.launch.skypilot.job_log import COLOUR
+from gpuspec.launch.skypilot.api_server import leftover_processes, root_cause, words_of
+from gpuspec.launch.skypilot.standard_streams import stdout_aside
 
 _SERVER = "run `sky api status`; SKYPILOT_API_SERVER_ENDPOINT says which server is meant"
 
@@ -65,7 +64,7 @@ def explained() -> Iterator[None]:
     should be is one, too. What it prints goes to standard error (standard output is the job's, or our JSON), and so
     does all that is logged once it was imported here. Also a decorator, of what asks SkyPilot and reads an answer."""
     try:
-        with redirect_stdout(sys.stderr):
+        with stdout_aside():
             yield
     except UserError:
         raise
@@ -91,7 +90,7 @@ def _explanation(error: Exception, *, in_answer: bool) -> UserError:
         (_ADVICE[base.__name__] for base in kind.__mro__ if base.__name__ in _ADVICE),
         ("skypilot-failed", "`sky api logs` and `sky status` show more"),
     )
-    words = " ".join(COLOUR.sub("", str(error)).split()) or kind.__name__
+    words = words_of(error)
     # A bucket without credentials is the same to it.
     if code == "sold-out" and words.startswith("Storage "):
         code, hint = "cache-bucket", _BUCKET
@@ -102,8 +101,7 @@ def _explanation(error: Exception, *, in_answer: bool) -> UserError:
         words = f"SkyPilot's API server {does} ({root_cause(error)})"
     foreign = kind.__module__ == "builtins" and (in_answer or not isinstance(error, _IN_WORDS))
     if foreign or names & _UNREADABLE:
-        words = " ".join(str(error).split()) or kind.__name__
-        words = f"SkyPilot gave an answer that cannot be read ({kind.__name__}: {words})"
+        words = f"SkyPilot gave an answer that cannot be read ({kind.__name__}: {words_of(error)})"
     if code == "skypilot-failed" and "API server" in words:  # a plain RuntimeError: it would not start
         code, hint = "api-server-down", leftover_processes() or _WILL_NOT_START
     return UserError(code, words[:600], hint)

@@ -27,6 +27,38 @@ _PASSING = ("api-server-down", "machine-not-up", "skypilot-failed")
 """Errors after which the job may still be running."""
 
 
+_JOB_GOES_ON = (
+    "the job goes on under its own limit and timer: `gpuspec ps` asks again, `gpuspec logs -f` shows it, "
+    "`gpuspec down` ends it"
+)
+
+
+class _Outage:
+    """For how long `who` has not answered. `hint` says what goes on without us."""
+
+    def __init__(self, who: str, hint: str, say: Callable[[str], None]) -> None:
+        self._who = who
+        self._hint = hint
+        self._say = say
+        self._began: float | None = None
+
+    def over(self) -> None:
+        """It has answered."""
+        self._began = None
+
+    def wait(self, trouble: str, told: str) -> None:
+        """Wait before the next try; `told` is said before the first one. UserError `connection-lost` after
+        `LOST_MINUTES`."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now
+            self._say(f"{told}, trying again for {LOST_MINUTES} minutes …")
+        elif now - self._began > 60 * LOST_MINUTES:
+            lost = f"{self._who} was not reached for {LOST_MINUTES} minutes: {trouble}"
+            raise UserError("connection-lost", lost, self._hint, status=1)
+        time.sleep(PAUSE_SECONDS)
+
+
 class LogSource(Protocol):
     """Where a job's log and state come from: `Client`, or the controller of managed jobs."""
 
@@ -41,48 +73,31 @@ def follow_to_end(
     """Show the log until the job is over; SkyPilot's own code for how it ended, 0 for success.
 
     UserError `machine-gone` where its machine went first, `connection-lost` where it was not reached again."""
-    lost, lines_shown = 0.0, -1
+    outage, lines_shown = _Outage(name, _JOB_GOES_ON, say), -1
     while True:
         trouble = _follow(source, name, number, log)
         if isinstance(trouble, int):
             return trouble
-        now = time.monotonic()
         if log.lines_shown > lines_shown:  # it was there again in between
-            lost, lines_shown = now, log.lines_shown
-            say(f"the log broke off ({trouble}); the job goes on, trying again for {LOST_MINUTES} minutes …")
-        elif now - lost > 60 * LOST_MINUTES:
-            raise UserError(
-                "connection-lost",
-                f"{name} was not reached for {LOST_MINUTES} minutes: {trouble}",
-                "the job goes on under its own limit and timer: `gpuspec ps` asks again, `gpuspec logs -f` shows it, "
-                "`gpuspec down` ends it",
-                status=1,
-            )
-        time.sleep(PAUSE_SECONDS)
+            outage.over()
+            lines_shown = log.lines_shown
+        outage.wait(trouble, f"the log broke off ({trouble}); the job goes on")
         log.restart()
 
 
 def asked_until_answered(ask: Callable[[], Answer], name: str, say: Callable[[str], None]) -> Answer:
     """What `ask` tells of the service `name`, asked again while SkyPilot's server does not answer. UserError
     `connection-lost` where it does not for too long."""
-    lost: float | None = None
+    outage = _Outage(
+        "SkyPilot's server", f"{name} goes on: `gpuspec ps` asks again, `gpuspec down` ends it", say
+    )
     while True:
         try:
             return ask()
         except UserError as error:
             if error.code not in _PASSING:
                 raise
-            if lost is None:
-                lost = time.monotonic()
-                say(f"{error.message}; {name} goes on, trying again for {LOST_MINUTES} minutes …")
-            elif time.monotonic() - lost > 60 * LOST_MINUTES:
-                raise UserError(
-                    "connection-lost",
-                    f"SkyPilot's server was not reached for {LOST_MINUTES} minutes: {error.message}",
-                    f"{name} goes on: `gpuspec ps` asks again, `gpuspec down` ends it",
-                    status=1,
-                ) from error
-        time.sleep(PAUSE_SECONDS)
+            outage.wait(error.message, f"{error.message}; {name} goes on")
 
 
 def _follow(source: LogSource, name: str, number: int | None, log: JobLog) -> int | str:

@@ -46,8 +46,8 @@ CLAIM_MINUTES = 5
 
 
 class MachineLaunch:
-    """One job on its way. `request` and `number` (of the job on its machine) are None until SkyPilot has given them;
-    `reused` is set where a machine of an earlier run serves."""
+    """One job on its way. `number`, of the job on its machine, is None until SkyPilot has given it; `reused` is set
+    where a machine of an earlier run serves."""
 
     client_type: ClassVar[type[Client]] = Client
 
@@ -59,7 +59,6 @@ class MachineLaunch:
         self.record = record
         self.name = f"gs-{task_name(job)}-{record.run.id}"
         self.reused: ResourceOption | None = None
-        self.request: str | None = None
         self.number: int | None = None
         self.results: ResultFetcher | None = None
         self.client: Client
@@ -112,12 +111,6 @@ class MachineLaunch:
     def _launch_task(self, sky_task: Any) -> Outcome:
         self._rent(sky_task)
         return self._detached() if self.settings.detach else self._follow()
-
-    def _cancel_hand_in(self) -> None:
-        """Stop handing the job in to a controller, if that is still under way."""
-        if self.request is not None and self.number is None:
-            with suppress(Exception):
-                self.client.cancel_request(self.request)
 
     def _take_down(self) -> None:
         self.client.down(self.name)

@@ -11,13 +11,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from functools import partial
 from typing import Any, NamedTuple, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
 from gpuspec.launch.records import alive, record_of
 from gpuspec.launch.skypilot.client import Machine
+from gpuspec.launch.skypilot.controlled_launch import ControlledLaunch
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import managed_job_task
 from gpuspec.launch.skypilot.controllers import (
@@ -31,11 +31,12 @@ from gpuspec.launch.skypilot.controllers import (
 )
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
-from gpuspec.launch.skypilot.machine_launch import MachineLaunch, outcome_of_state, with_trouble
+from gpuspec.launch.skypilot.machine_launch import outcome_of_state, with_trouble
 from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_outputs, outputs_were_lost
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
 from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
+from gpuspec.launch.skypilot.standard_streams import to_stderr
 from gpuspec.launch.skypilot.task import JobRecovery
 
 POLL_SECONDS = 5.0
@@ -61,12 +62,10 @@ _STATES: dict[str, State] = {
 """The controller's state of a job → the state of our run; any other is a failure."""
 
 
-class ManagedJobLaunch(MachineLaunch):
+class ManagedJobLaunch(ControlledLaunch):
     """One managed job on its way. `seen` is the job as it was last asked for, `fault` what is wrong with a machine
     that took over."""
 
-    client_type = Controllers
-    client: Controllers
     outputs: ManagedOutputs | None = None
     seen: ManagedJob | None = None
     fault: UserError | None = None
@@ -290,18 +289,18 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
             status = self.controllers.job_log(job.number, log, follow=False)
             log.finish()
             return int(status != 0)
-        say = partial(print, file=sys.stderr)
-        fetching = (
-            None if alive(self.run) else fetch_outputs(self.controllers, self.run, job, log=log, say=say)
-        )
+        fetching = None
+        if not alive(self.run):
+            fetching = fetch_outputs(self.controllers, self.run, job, log=log, say=to_stderr)
         try:
-            status = follow_to_end(ManagedJobLogs(self.controllers), job.name, job.number, log=log, say=say)
+            source = ManagedJobLogs(self.controllers)
+            status = follow_to_end(source, job.name, job.number, log=log, say=to_stderr)
         finally:
             log.finish()
             if fetching:
                 fetching.close()
         if fetching and fetching.trouble:
-            say(f"outputs: {fetching.trouble}")
+            to_stderr(f"outputs: {fetching.trouble}")
         return int(status != 0)
 
     def before_end(self, found: ManagedJob) -> None:

@@ -14,17 +14,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
 from gpuspec.launch.records import state_dir
-from gpuspec.printable import one_line
+from gpuspec.launch.skypilot.api_server import words_of
+from gpuspec.launch.skypilot.standard_streams import stdout_aside, to_stderr
 from gpuspec.untrusted_file import read_file
 
 INVISIBLE_SECONDS = 60.0
@@ -62,14 +62,14 @@ class Request(NamedTuple):
     def is_visible(self) -> bool:
         """Whether the cloud shows it, by SkyPilot's inner functions: its commands forget what they do not see. Any
         exception where the cloud cannot be asked."""
-        with redirect_stdout(sys.stderr):
+        with stdout_aside():
             from sky import provision
 
             return bool(provision.query_instances(self.cloud, self.name, self.name_on_cloud, self.provider))
 
     def terminate(self) -> None:
         """Have the cloud take it away. Any exception where it does not."""
-        with redirect_stdout(sys.stderr):
+        with stdout_aside():
             from sky import provision
 
             provision.terminate_instances(self.cloud, self.name_on_cloud, self.provider)
@@ -186,8 +186,7 @@ def wait_until_visible(name: str, request: Request | None, find: Callable[[], li
     said = False
     while (left := min(until - time.monotonic(), seconds_left())) > 0:
         if not said:
-            line = f"{name} was being made: looking for {left:.0f} s whether it comes after all"
-            print(one_line(line), file=sys.stderr)
+            to_stderr(f"{name} was being made: looking for {left:.0f} s whether it comes after all")
             said = True
         time.sleep(LOOK_SECONDS)
 
@@ -202,7 +201,8 @@ def still_there(name: str) -> str:
         if request.is_visible():
             return f"SkyPilot has forgotten its machine, and {request.cloud} still has it"
     except Exception as error:
-        return f"SkyPilot has forgotten its machine, and {request.cloud} cannot be asked for it ({_words(error)})"
+        why = words_of(error)[:200]
+        return f"SkyPilot has forgotten its machine, and {request.cloud} cannot be asked for it ({why})"
     if request.seconds_left:
         return f"its machine may still come: {request.cloud} was asked for it, and nobody waits for it"
     forget(name)
@@ -232,12 +232,8 @@ def end_forgotten(request: Request) -> None:
     except Exception as error:
         raise UserError(
             "left-running",
-            f"SkyPilot has forgotten {request.name}, and whether it is gone was not seen: {_words(error)}",
+            f"SkyPilot has forgotten {request.name}, and whether it is gone was not seen: {words_of(error)[:200]}",
             f"look for {request.name_on_cloud} in the console of {request.cloud}, take it down there, then remove "
             f"{_path(request.name)}",
             status=1,
         ) from error
-
-
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

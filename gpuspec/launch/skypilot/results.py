@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from gpuspec.launch.launcher import Record, Run
 from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_from, staging_folder
 from gpuspec.launch.records import record_of, run_folder, writing_for
 from gpuspec.launch.skypilot.client import Client
-from gpuspec.printable import one_line
+from gpuspec.launch.skypilot.standard_streams import to_stderr
 
 KEEP_MINUTES = 60
 """How long a machine is kept while its outputs are fetched, or because they could not be."""
@@ -82,7 +81,7 @@ def fetch_before_teardown(client: Client, run: Run, *, host: str, is_up: Callabl
     except UserError as error:
         fetched, lines = False, [f"outputs: {error.message}"]
     for line in lines:
-        print(one_line(line), file=sys.stderr)
+        to_stderr(line)
     return fetched
 
 

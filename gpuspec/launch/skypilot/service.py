@@ -13,12 +13,12 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Outcome, Run, State
 from gpuspec.launch.records import record_of
+from gpuspec.launch.skypilot.controlled_launch import ControlledLaunch
 from gpuspec.launch.skypilot.controlled_run import ControlledRun
 from gpuspec.launch.skypilot.controller_task import service_task
-from gpuspec.launch.skypilot.controllers import Controllers, Service, end_service, lock_sky_folder
+from gpuspec.launch.skypilot.controllers import Service, end_service, lock_sky_folder
 from gpuspec.launch.skypilot.follow_log import asked_until_answered
 from gpuspec.launch.skypilot.job_log import JobLog
-from gpuspec.launch.skypilot.machine_launch import MachineLaunch
 from gpuspec.launch.skypilot.task import task
 
 POLL_SECONDS = 5.0
@@ -32,11 +32,9 @@ _STATES: dict[str, State] = {
 """SkyServe's states in our words; in all that are not here somebody has to look."""
 
 
-class ServiceLaunch(MachineLaunch):
+class ServiceLaunch(ControlledLaunch):
     """One service on its way."""
 
-    client_type = Controllers
-    client: Controllers
     scaling: dict[str, Any]
 
     def _prepare(self, clouds: frozenset[str]) -> Any:

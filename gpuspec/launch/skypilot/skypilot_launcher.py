@@ -23,6 +23,7 @@ from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
 from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports, ssh
 from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
+from gpuspec.launch.skypilot.standard_streams import to_stderr
 from gpuspec.launch.skypilot.strays import (
     controlled_strays,
     end_controlled,
@@ -122,14 +123,14 @@ class SkyPilotLauncher:
                 "no-log", f"no job of run {run.id} is on {run.machine}", "`gpuspec ps` shows what it does"
             )
         if follow:
-            status = follow_to_end(client, run.machine, number, log=log, say=_to_stderr)
+            status = follow_to_end(client, run.machine, number, log=log, say=to_stderr)
         else:
             status = client.logs(run.machine, number, log, follow=False)
         log.finish()
         if follow:
-            trouble = fetch_after_end(client, run, _to_stderr)
+            trouble = fetch_after_end(client, run, to_stderr)
             if trouble:
-                _to_stderr(trouble)
+                to_stderr(trouble)
                 status = status or 1
             with suppress(UserError):  # the log is here
                 self.state(run)
@@ -219,10 +220,6 @@ class SkyPilotLauncher:
 def _machine_strays(runs: Sequence[Run]) -> tuple[Stray, ...]:
     machines = Client().machines()
     return machine_strays(machines, runs) + forgotten_strays({machine.name for machine in machines}, runs)
-
-
-def _to_stderr(line: str) -> None:
-    print(one_line(line), file=sys.stderr)
 
 
 def _with_machine(run: Run) -> Run:
