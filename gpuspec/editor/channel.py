@@ -18,11 +18,14 @@ class BoundedInput(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._header = 0
+        """Bytes of the header so far, of all its lines."""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """A line of a message's header."""
-        line = self._stream.readline(LONGEST_HEADER)
-        if len(line) == LONGEST_HEADER and not line.endswith(b"\n"):
+        line = self._stream.readline(LONGEST_HEADER + 1)
+        self._header += len(line)
+        if self._header > LONGEST_HEADER:
             raise _refused(f"the header of a message is longer than {LONGEST_HEADER:,} bytes")
         return line
 
@@ -30,6 +33,7 @@ class BoundedInput(io.RawIOBase):
         """The body of a message."""
         if size is None or not 0 <= size <= LARGEST_MESSAGE:
             raise _refused(f"a message says that it is larger than {LARGEST_MESSAGE >> 20} MiB")
+        self._header = 0
         return self._stream.read(size)
 
 

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
       | (?P<word>[^\s{}\[\]:,"'/]+|/)""",
     re.X | re.S,
 )
-_CLOSED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.S)
+_CLOSED = re.compile(r""""[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'""", re.S)
 _REST = {sign: re.compile(rf"[^{sign}\\\r\n:,{{}}\[\]]*{sign}") for sign in "\"'"}
 _WORD = re.compile(r"[\w.+-]*")
 _RULE = re.compile(r"gpuspec:\s*ignore(?:-file)?\s*\[([^\]]*)$")

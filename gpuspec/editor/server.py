@@ -21,6 +21,7 @@ from gpuspec.editor.diagnostics import diagnostics
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import Opened, look
 from gpuspec.editor.position import UTF16, Positions
+from gpuspec.editor.protocol import AnsweringProtocol
 from gpuspec.lint.registry import Registry
 from gpuspec.printable import one_line
 from gpuspec.rules import collect
@@ -35,7 +36,9 @@ class EditorServer(LanguageServer):
 
     def __init__(self, registry: Registry) -> None:
         # Whole texts: a spec has a few KB, and pygls cuts lines at characters (U+2028, form feed) where LSP does not.
-        super().__init__("gpuspec", __version__, lsp.TextDocumentSyncKind.Full)
+        super().__init__(
+            "gpuspec", __version__, lsp.TextDocumentSyncKind.Full, protocol_cls=AnsweringProtocol
+        )
         self.registry = registry
         self.documents: dict[str, Opened] = {}
         self.waiting: dict[str, asyncio.TimerHandle] = {}

@@ -38,6 +38,10 @@ class Folders:
     def alike(self, path: str, text: str) -> list[Neighbour]:
         """The specs in the folder of `path` that equal `text` in all but literals and comments, by path. Sorted into
         kinds once per folder: comparing each with each would take a thousand specs a second."""
+        if (
+            len(text) > LARGEST
+        ):  # no neighbour is so large, and to take it to pieces takes memory by the hundredfold
+            return []
         self._enter(path)
         if all(spec.path == path for spec in self._specs):
             return list(self._specs)

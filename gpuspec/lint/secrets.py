@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from io import StringIO
 
 FORMATS = (
     ("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{30,}\b"),
@@ -28,7 +29,7 @@ FORMATS = (
     (
         "a private key",
         "PRIVATE KEY",
-        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:-(?!----END)|[^\"'-])*(?:-----END[A-Z ]*-----)?",
+        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^\"'-]*(?:-(?!----END)[^\"'-]*){0,1000}(?:-----END[A-Z ]*-----)?",
     ),
 )
 """Tokens known by their form, as their issuers document them: (what it is, text it contains, regular expression)."""
@@ -61,8 +62,8 @@ _QUERY_KEY = (
     r"(?i)token|secret|passw|pwd|credential|signature|api_?key|access_?key|(?:^|[_.-])(?:key|auth|sig)$"
 )
 _OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
-_ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
-_CONTROL = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))|((?:\\(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}).){1,1000})"
+_CONTROL = str.maketrans("ntrbf", "\n\t\r\b\f")
 
 
 @lru_cache(maxsize=8)
@@ -76,26 +77,29 @@ def _readings(text: str) -> tuple[tuple[str, Callable[[int], int]], ...]:
 
 
 def _unescaped(text: str, place: Callable[[int], int]) -> tuple[str, Callable[[int], int]]:
-    pieces: list[str] = []
-    starts, places = [0], [0]
+    from array import array  # a text may hold millions of escapes; their places as objects are hundreds of MB
+
+    plain = StringIO()
+    starts, places, widths = array("l", [0]), array("l", [0]), array("b", [1])
     size = done = 0
     for match in re.finditer(_ESCAPE, text):
+        begin, end = match.span()
         code = match[1] or match[2]
-        pieces += [
-            text[done : match.start()],
-            chr(int(code, 16)) if code else _CONTROL.get(match[3], match[3]),
-        ]
-        size += match.start() - done + 1
-        done = match.end()
-        starts += [size - 1, size]
-        places += [match.start(), done]
-    pieces.append(text[done:])
+        read = chr(int(code, 16)) if code else match[3][1::2].translate(_CONTROL)
+        plain.write(text[done:begin])
+        plain.write(read)
+        size += begin - done
+        starts.extend((size, size + len(read)))
+        places.extend((begin, end))
+        widths.extend((2, 1))
+        size, done = size + len(read), end
+    plain.write(text[done:])
 
     def where(at: int) -> int:
         piece = bisect_right(starts, at) - 1
-        return place(places[piece] + at - starts[piece])
+        return place(places[piece] + (at - starts[piece]) * widths[piece])
 
-    return "".join(pieces), where
+    return plain.getvalue(), where
 
 
 def known_form(text: str) -> str | None:

@@ -132,7 +132,7 @@ def _scan(text: str, budget: StepBudget) -> tuple[dict[str, str], list[MakeRule]
 def _logical(text: str) -> Iterator[tuple[str, Span]]:
     """Lines with their continuations."""
     at = 0
-    for match in re.finditer(r"(?:\\\n|[^\n])*(?:\n|\Z)", text):
+    for match in re.finditer(r"[^\n\\]*(?:\\\n?[^\n\\]*)*(?:\n|\Z)", text):
         if match.start() < at or match.start() == len(text):
             continue
         at = match.end()

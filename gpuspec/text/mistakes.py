@@ -9,7 +9,7 @@ from gpuspec.text import token
 from gpuspec.text.tree import Span, SyntaxProblem, Tree
 
 MAX_PROBLEMS = 100
-_GARBAGE = r"(?:[^,\]}\n\r/]|/(?!/)|(?<=\S)//)*"
+_GARBAGE = r"[^,\]}\n\r/]*(?:(?:/(?!/)|(?<=\S)//)[^,\]}\n\r/]*){0,1000}"
 _NEWLINE = r"[^\n\r]*[\n\r]"
 
 
@@ -104,13 +104,12 @@ class Recovery:
         self.at = end
 
     def after_garbage(self) -> int:
-        found = re.compile(_GARBAGE).match(self.text, self.at)
-        return found.end() if found else self.at
+        return token.run_end(_GARBAGE, self.text, self.at)
 
     def skip_group(self) -> None:
         """Step over a container that has no place, strings in it included."""
         depth = 0
-        for found in re.compile(r"[{\[]|[}\]]|\"(?:[^\"\\\n]|\\.)*\"").finditer(self.text, self.at):
+        for found in re.compile(r"[{\[]|[}\]]|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"").finditer(self.text, self.at):
             depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
             if depth == 0:
                 self.at = self.last = found.end()

@@ -7,7 +7,8 @@ from gpuspec.text.tree import Span
 
 ODD_SPACE = "[\\v\\f\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 """Space to JSON5 (ECMAScript WhiteSpace and LineTerminator), but not to JSON."""
-_WORD = r"""(?:[^\s,:;=\[\]{}"'/\\\ufeff]|\\u[0-9a-fA-F]{4})*"""
+_OF_WORD = r"""[^\s,:;=\[\]{}"'/\\\ufeff]*"""
+_WORD = rf"{_OF_WORD}(?:\\u[0-9a-fA-F]{{4}}{_OF_WORD}){{0,1000}}"
 _NUMBER = (
     r"([+-]?)(?:(0[xX][0-9a-fA-F]+)|((?:0|[1-9][0-9]*)?(\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)|(Infinity)|(NaN))"
 )
@@ -36,10 +37,18 @@ def quoted(text: str) -> str:
     return json.dumps(text) if any("\ud800" <= char <= "\udfff" for char in plain) else plain
 
 
+def run_end(pattern: str, text: str, at: int) -> int:
+    """Where the matches of a pattern, one behind the other, end. `re` keeps a note of each turn of `(?:…)*`, a
+    gigabyte of them for a text of 8 MiB: a pattern takes 1,000 turns, and is matched again."""
+    match = re.compile(pattern, re.S).match
+    while (found := match(text, at)) and found.end() > at:
+        at = found.end()
+    return at
+
+
 def word_end(text: str, at: int) -> int:
     """Where the run of characters that could be a name or a number ends."""
-    found = re.compile(_WORD).match(text, at)
-    return found.end() if found else at
+    return run_end(_WORD, text, at)
 
 
 def scalar(word: str) -> Scalar | None:
@@ -107,9 +116,7 @@ def identifier(word: str) -> str | None:
 def string_end(text: str, at: int) -> tuple[int, bool]:
     """(end, closed) of the string that opens at `at`; an open one ends with its line."""
     quote = text[at]
-    body = rf"[^\\\r\n{quote}]*(?:\\(?:\r\n|.)[^\\\r\n{quote}]*)*"
-    found = re.compile(body, re.S).match(text, at + 1)
-    end = found.end() if found else at + 1
+    end = run_end(rf"[^\\\r\n{quote}]*(?:\\(?:\r\n|.)[^\\\r\n{quote}]*){{0,1000}}", text, at + 1)
     if text[end : end + 1] == quote:
         return end + 1, True
     return end, False

@@ -75,6 +75,8 @@ def test_what_cannot_be_understood_is_passed_over(tmp_path: Path) -> None:
     assert status == 0
     assert "**`run`**" in answers[20]["result"]["contents"]["value"]
     assert answers[21]["result"] is None
+    assert answers[10]["error"]["code"] == -32601  # "method not found" of JSON-RPC 2.0
+    assert [answers[number]["error"]["code"] for number in (11, 12, 13)] == [-32602] * 3  # "invalid params"
     assert 99 in answers
 
 
@@ -109,6 +111,7 @@ def test_requests_for_what_was_not_opened_read_nothing(tmp_path: Path) -> None:
     [
         (b"Content-Length: 99999999999999999999\r\n\r\n{}", "larger than 64 MiB"),
         (b"Content-Length: 10000000000\r\n\r\n{}", "larger than 64 MiB"),
+        (b"X: a\r\n" * 10_000, "the header of a message is longer than 4,096 bytes"),
         (b"A" * 1_000_000, "the header of a message is longer than 4,096 bytes"),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.lint import neighbours
 from gpuspec.lint.discover import walk
 from gpuspec.lint.gitignore import gitignores_above, is_ignored, read_gitignore
 from gpuspec.lint.globs import glob_matches, glob_means
@@ -147,3 +148,13 @@ def test_a_gitignore_of_many_lines(repository: Path) -> None:
     (repository / ".gitignore").write_text("*.a\n" + "".join(f"*.{number}\n" for number in range(2000)))
     assert read_gitignore(str(repository), unread=unread) == []
     assert [error.strerror for error in unread] == ["it has more than 2,000 lines with wildcards"]
+
+
+def test_a_large_spec_is_compared_with_no_neighbour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pieces of 8 MiB of text took a gigabyte, and none of its neighbours is read to such a length."""
+    (tmp_path / "a.gpu.jsonc").write_text('{ "run": "true" }')
+    (tmp_path / "b.gpu.jsonc").write_text('{ "run": "false" }')
+    compared: list[int] = []
+    monkeypatch.setattr(neighbours, "skeleton", lambda text: compared.append(len(text)) or "")
+    assert Folders().alike(str(tmp_path / "c.gpu.jsonc"), "[" * (neighbours.LARGEST + 1)) == []
+    assert compared == []
