@@ -17,6 +17,6 @@ class AnsweringProtocol(LanguageServerProtocol):
             return super().structure_message(data)
         except JsonRpcException:
             number = data.get("id")
-            if "method" in data and type(number) in (int, str):
+            if "method" in data and isinstance(number, int | str):
                 self._send_response(number, None, JsonRpcInvalidParams().to_response_error())
             raise

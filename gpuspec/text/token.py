@@ -34,7 +34,7 @@ def quoted(text: str) -> str:
     import json
 
     plain = json.dumps(text, ensure_ascii=False)
-    return json.dumps(text) if any("\ud800" <= char <= "\udfff" for char in plain) else plain
+    return json.dumps(text) if re.search("[\ud800-\udfff]", plain) else plain
 
 
 def run_end(pattern: str, text: str, at: int) -> int:
@@ -147,6 +147,6 @@ def unescape(body: str) -> tuple[str, str, Span | None]:
         return _CONTROL.get(single, single) if single else found[0]
 
     value = re.sub(_ESCAPE, replace, body)
-    if any("\ud800" <= char <= "\udbff" for char in value):
+    if re.search("[\ud800-\udbff]", value):
         value = value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return value, kind, bad
