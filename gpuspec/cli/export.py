@@ -60,7 +60,7 @@ def _refuse_inline_secrets(case: Case, settings: Settings) -> None:
         raise UserError(
             "not-checked",
             f"whether {case.path} holds a key or token could not be told: {linter.problems[0]}",
-            "`gpuspec lint --debug` shows more; an exported file would hold it, too",
+            "`gpuspec --debug lint` shows more; an exported file would hold it, too",
             status=3,
         )
     if unread:

@@ -118,3 +118,16 @@ def test_cost_shows_the_memory_that_was_used_beside_what_was_sized() -> None:
     )
     numbers = json.loads(gpuspec("cost", run, "--json").stdout)
     assert (numbers["planned_memory_gib"], numbers["peak_memory_gib"]) == (38.24, 40.0)
+
+
+def test_records_may_be_kept_in_a_folder_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GPUSPEC_STATE_DIR", "kept")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "job.gpu.jsonc").write_text('{"name": "a", "run": "touch ran"}')
+    done = gpuspec("run", "work/job.gpu.jsonc", "--on", "local", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "work" / "ran").exists()
+    assert Records(str(tmp_path / "kept" / "runs.sqlite3")).get("a").state == "succeeded"

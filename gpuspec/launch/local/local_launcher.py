@@ -29,7 +29,7 @@ from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.programs import program, python
-from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder, writing_for
+from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder, state_dir, writing_for
 from gpuspec.launch.setup_steps import setup_script
 from gpuspec.launch.tunnel import require_free
 from gpuspec.planning.plan import Plan
@@ -187,10 +187,14 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
 
 def _start(settings: RunSettings, folder: str) -> subprocess.Popen[bytes]:
     code = "from gpuspec.launch.local.supervisor import main; main(sys.argv[1])"
+    environment = dict(os.environ)
+    if environment.get("GPUSPEC_STATE_DIR"):  # it may be relative to where we are
+        environment["GPUSPEC_STATE_DIR"] = state_dir()
     with open(os.path.join(folder, "supervisor.txt"), "wb") as trouble:
         return subprocess.Popen(
             python(code, folder),
             cwd=folder,
+            env=environment,
             stdin=subprocess.DEVNULL if settings.detach else subprocess.PIPE,
             stdout=trouble,
             stderr=trouble,
