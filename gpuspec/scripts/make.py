@@ -22,7 +22,9 @@ _EACH = {"@": "TARGET", "<": "FIRST", "*": "STEM", "^": "ALL"}
 _ROUNDS = 40
 _LONGEST = 20_000
 _LOOK_UPS = 20
-"""Names held against a pattern that count as one step: all rules may have patterns that fit everything."""
+"""Names looked at, or made, that count as one step: all rules may have patterns that fit everything."""
+_CHARACTERS = 200
+"""Those that count as one step where a reference is replaced in a line."""
 
 
 class MakeRule(NamedTuple):
@@ -39,6 +41,8 @@ def judge_makefile(text: str, judge: Judge) -> None:
     values, rules = _scan(text, judge.budget)
     prerequisites = _Prerequisites(rules, judge.budget)
     for rule in rules:
+        if judge.budget.cut:
+            return
         asked = prerequisites.asked_for(rule)
         frames = []
         if asked != 0:
@@ -47,7 +51,8 @@ def judge_makefile(text: str, judge: Judge) -> None:
         # What make puts in stands for a variable of its own, which differs from one target to the next.
         env = dict.fromkeys(_EACH.values(), UNKNOWN + LAST_MARK)
         for line, span in rule.recipe:
-            judge_shell(_recipe(line, values), judge, env=env, outer=frames, span=span)
+            recipe = _recipe(line, values, judge.budget)
+            judge_shell(recipe, judge, env=env, outer=frames, span=span)
 
 
 class _Prerequisites:
@@ -57,10 +62,10 @@ class _Prerequisites:
         self.rules = rules
         self.budget = budget
         self.asking: dict[str, list[int]] = {}
-        """Prerequisite → the rules that ask for it, by their number, once for each time."""
+        """Prerequisite → the rules that ask for it, by their number."""
         for number, rule in enumerate(rules):
             if ".PHONY" not in rule.targets:
-                for given in rule.prerequisites:
+                for given in dict.fromkeys(rule.prerequisites):  # make builds what is named twice once
                     self.asking.setdefault(given, []).append(number)
         self.sorted = sorted(self.asking)
 
@@ -77,6 +82,9 @@ class _Prerequisites:
         wanted.update(given for pattern in patterns for given in self._made_by(pattern))
         counts: Counter[int] = Counter()
         for given in wanted:
+            self.budget.steps -= len(self.asking[given]) // _LOOK_UPS
+            if self.budget.steps < 0:
+                break
             others = [number for number in self.asking[given] if self.rules[number] is not rule]
             if others and UNKNOWN in given:
                 return None
@@ -101,6 +109,8 @@ def _scan(text: str, budget: StepBudget) -> tuple[dict[str, str], list[MakeRule]
     values: dict[str, str] = {}
     rules: list[MakeRule] = []
     for line, span in _logical(text):
+        if budget.steps < 0:
+            break
         if len(line) > _LONGEST:
             budget.leave_out()
             continue
@@ -122,8 +132,8 @@ def _scan(text: str, budget: StepBudget) -> tuple[dict[str, str], list[MakeRule]
         if match:
             given, _, recipe = match[2].lstrip().partition(";")
             pattern, colon, after = given.partition(":")
-            wanted = expand(after if colon else given, values).split()
-            made = expand(pattern if colon else match[1], values).split()
+            wanted = expand(after if colon else given, values, budget).split()
+            made = expand(pattern if colon else match[1], values, budget).split()
             behind = [(recipe, span)] if recipe.strip() else []
             rules.append(MakeRule(tuple(made), tuple(wanted), span, behind))
     return values, rules
@@ -141,13 +151,16 @@ def _logical(text: str) -> Iterator[tuple[str, Span]]:
         yield line, Span(match.start() + indent, match.start() + len(line))
 
 
-def expand(text: str, values: Mapping[str, str], unknown: str = UNKNOWN) -> str:
+def expand(text: str, values: Mapping[str, str], budget: StepBudget, unknown: str = UNKNOWN) -> str:
     """References replaced by what they hold; `unknown` for those that cannot be known."""
     for _ in range(_ROUNDS):
         found = _REFERENCE.search(text)
-        if found is None or len(text) > _LONGEST:
+        if found is None or len(text) > _LONGEST or budget.steps < 0:
             return text
-        text = text[: found.start()] + _value(found[1], values, unknown) + text[found.end() :]
+        value = _value(found[1], values, unknown)
+        # Its words, of which each may have been changed, and the line, which is copied and searched again.
+        budget.steps -= value.count(" ") // _LOOK_UPS + (len(text) + len(value)) // _CHARACTERS
+        text = text[: found.start()] + value + text[found.end() :]
     return text
 
 
@@ -182,7 +195,7 @@ def _substituted(words: str, left: str, right: str) -> str:
     return " ".join(made)
 
 
-def _recipe(line: str, values: Mapping[str, str]) -> str:
+def _recipe(line: str, values: Mapping[str, str], budget: StepBudget) -> str:
     """A recipe line as the shell text that make would hand over."""
     text = re.sub(r"^\s*[@+-]+", "", line.replace("\\\n", " "))
     text = re.sub(r"\$[({]MAKE[)}]", "make", text)
@@ -193,11 +206,11 @@ def _recipe(line: str, values: Mapping[str, str]) -> str:
             break
         end = _closing(text, found.end())
         body = re.sub(r"\$[({]" + found[1] + r"[)}]", "\ue000{" + found[1] + "}", text[found.end() : end])
-        words = expand(found[2], values, "\ue000(list)")
+        words = expand(found[2], values, budget, "\ue000(list)")
         loop = f"for {found[1]} in {words}; do {body.rstrip().rstrip('; &')}; done"
         text = text[: found.start()] + loop + text[end + 1 :]
     text = re.sub(r"\$\(?([@<*^])[DF]?\)?", lambda match: "\ue000" + _EACH[match[1]], text)
-    return expand(text, values, "\ue000(list)").replace("\ue000", "$")
+    return expand(text, values, budget, "\ue000(list)").replace("\ue000", "$")
 
 
 def _closing(text: str, at: int) -> int:

@@ -22,18 +22,11 @@ class Launches(NamedTuple):
     unread: str = ""
 
 
-def launch_loops(path: str, text: str, kind: str) -> list[RepeatedLaunch]:
-    """Launches that a loop repeats per item. `kind` is shell, python, makefile, workflow or package.
-
-    Silent for tests (they pretend), for what cannot be parsed, and for texts beyond LARGEST.
-    """
-    return list(launches(path, text, kind).repeated)
-
-
 @lru_cache(maxsize=1)  # two rules ask
 def launches(path: str, text: str, kind: str) -> Launches:
-    """Launches that a loop repeats per item, as `launch_loops` gives them, and what was not read."""
-    if not MENTION.search(text, 0, LARGEST) or _TEST_FILE.search(path):
+    """Launches that a loop repeats per item, and what was not read. `kind` is shell, python, makefile, workflow or
+    package. Silent for tests (they pretend) and for what cannot be parsed."""
+    if not MENTION.search(text) or _TEST_FILE.search(path):
         return Launches()
     if len(text) > LARGEST:
         return Launches(unread=f"it has more than {LARGEST:,} characters")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.scripts import launch_loops
+from gpuspec.scripts import launches
 from gpuspec.scripts.launch_commands import _names_gpu
-from gpuspec.scripts.reading import LARGEST, launches
+from gpuspec.scripts.reading import LARGEST
 from tests.operations import growth
 
 KINDS = ("shell", "python", "makefile", "workflow", "package")
@@ -22,7 +22,7 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), st.sampled_from(KINDS))
 @settings(max_examples=150, deadline=None)
 def test_spans_lie_in_the_text(text: str, kind: str) -> None:
-    for launch in launch_loops("x", text, kind):
+    for launch in launches("x", text, kind).repeated:
         assert 0 <= launch.span.start <= launch.span.end <= len(text)
         assert 0 <= launch.loop.span.start <= launch.loop.span.end <= len(text)
 
@@ -39,13 +39,13 @@ NESTED = {
 
 @pytest.mark.parametrize(("text", "kind"), NESTED.values(), ids=NESTED.keys())
 def test_nesting_ends(text: str, kind: str) -> None:
-    assert launch_loops("x", text, kind) == []
+    assert launches("x", text, kind).repeated == ()
 
 
 def test_functions_that_multiply_are_cut_off() -> None:
     calls = "".join(f"f{i}() {{ " + f"f{i + 1} x;" * 100 + " }\n" for i in range(5))
     script = calls + "f5() { sky launch -y -c $i; }\nfor i in a b; do f0 $i; done\n"
-    assert len(launch_loops("x", script, "shell")) == 1
+    assert len(launches("x", script, "shell").repeated) == 1
 
 
 def test_all_recipes_of_a_makefile_share_one_limit() -> None:
@@ -55,23 +55,19 @@ def test_all_recipes_of_a_makefile_share_one_limit() -> None:
         for n in range(200)
     )
     # The first recipe uses the limit up.
-    assert len(launch_loops("Makefile", recipes, "makefile")) == 1
+    assert len(launches("Makefile", recipes, "makefile").repeated) == 1
 
 
 def test_a_script_is_searched_for_a_gpu_once() -> None:
-    launches = "gcloud compute instances create x$i\n" * 1_000
+    starts = "gcloud compute instances create x$i\n" * 1_000
     _names_gpu.cache_clear()
-    assert launch_loops("x", f"for i in a b; do\n{launches}done\n", "shell") == []
+    assert launches("x", f"for i in a b; do\n{starts}done\n", "shell").repeated == ()
     assert _names_gpu.cache_info().misses == 1
 
 
 def test_launches_that_all_end_their_loop() -> None:
-    launches = "sky launch -y -c x$i && break\n" * 2_000
-    assert launch_loops("x", f"for i in a b; do\n{launches}done\n", "shell") == []
-
-
-def test_beyond_the_size_limit_nothing_is_read() -> None:
-    assert launch_loops("x", "for f in a b; do gpu run $f; done\n" + "#" * LARGEST, "shell") == []
+    starts = "sky launch -y -c x$i && break\n" * 2_000
+    assert launches("x", f"for i in a b; do\n{starts}done\n", "shell").repeated == ()
 
 
 LONG = "0x" + "f" * 5_000
@@ -84,7 +80,7 @@ LONG = "0x" + "f" * 5_000
 )
 def test_a_number_too_long_to_print_is_an_unknown_word(command: str) -> None:
     text = f"import sky, subprocess\nn = {LONG}\nfor x in y:\n    subprocess.run({command})\n    sky.launch(x, n=n)\n"
-    found = launch_loops("x.py", text, "python")
+    found = launches("x.py", text, "python").repeated
     assert [text[one.span.start : one.span.end].split("(")[0] for one in found] == [
         "subprocess.run",
         "sky.launch",
@@ -96,7 +92,7 @@ def test_functions_that_call_each_other_in_a_long_row() -> None:
     script = (
         f"import sky\n{calls}def f3000(a):\n    sky.launch(a, cluster_name=a)\nfor i in b:\n    f2998(i)\n"
     )
-    (launch,) = launch_loops("x.py", script, "python")
+    (launch,) = launches("x.py", script, "python").repeated
     assert script[launch.span.start :].startswith("sky.launch")
 
 
@@ -105,15 +101,31 @@ def recipes(n: int) -> str:
 
 
 def test_rules_of_two_targets_are_not_each_held_against_all_others() -> None:
-    assert growth(lambda n: launch_loops("Makefile", recipes(n), "makefile"), 40) < 2.5
+    assert growth(lambda n: launches("Makefile", recipes(n), "makefile").repeated, 40) < 2.5
+
+
+def test_targets_that_many_rules_ask_for_are_not_counted_for_ever() -> None:
+    def asked(n: int) -> str:
+        return ("x: " + "a " * n + "\n") * 6 + "y: a\n" * n + "a b:\n" * n + "\tsky launch --gpus A100 x\n"
+
+    assert launches("Makefile", asked(10), "makefile").unread == ""
+    assert launches("Makefile", asked(3_000), "makefile").unread == "it does too much, or is too garbled"
+
+
+def test_a_long_variable_is_not_put_in_for_ever() -> None:
+    def long(lines: int) -> str:
+        return "A=" + "a " * 9_000 + "\nsky launch\n" + "x: $(A)\n" * lines
+
+    assert launches("Makefile", long(10), "makefile").unread == ""
+    assert launches("Makefile", long(4_000), "makefile").unread == "it does too much, or is too garbled"
 
 
 def test_targets_are_counted_by_the_rule_that_asks_for_most_of_them() -> None:
     rule = "a.x b.x c.x: d\n\tsky launch -y -c $@ --gpus A100\n"
-    (launch,) = launch_loops("Makefile", rule + "some: a.x\nmost: a.x c.x other\n", "makefile")
+    (launch,) = launches("Makefile", rule + "some: a.x\nmost: a.x c.x other\n", "makefile").repeated
     assert launch.items == 2
     pattern = "run-%:\n\tsky launch -y -c $@ --gpus A100\nall: run-a run-b run-c run- x-run-d\n"
-    (launch,) = launch_loops("Makefile", pattern, "makefile")
+    (launch,) = launches("Makefile", pattern, "makefile").repeated
     assert launch.items == 3
 
 
@@ -122,5 +134,7 @@ def test_what_is_not_read_of_a_script_is_said() -> None:
     large += "#" * LARGEST
     assert launches("x.sh", large, "shell").unread == f"it has more than {LARGEST:,} characters"
     assert launches("x.sh", "#" * (LARGEST + 1), "shell").unread == ""
+    late = "echo hello\n" * (LARGEST // 10) + "for i in a b; do sky launch -c $i --gpus A100; done\n"
+    assert launches("x.sh", late, "shell").unread == f"it has more than {LARGEST:,} characters"
     garbled = "for i in a; do sky launch; done\n" + "a=(" * 20_000
     assert launches("x.sh", garbled, "shell").unread == "it does too much, or is too garbled"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gpuspec.lint.script import script_kind
-from gpuspec.scripts import launch_loops
+from gpuspec.scripts import launches
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ def found(path: Path) -> list[str]:
     assert kind is not None
     return [
         f"{text.count(chr(10), 0, launch.span.start) + 1}" + (f"x{launch.items}" if launch.items else "")
-        for launch in launch_loops(str(path), text, kind)
+        for launch in launches(str(path), text, kind).repeated
     ]
 
 

@@ -86,9 +86,9 @@ class PerItemLaunch(Rule):
     )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
-        from gpuspec.scripts import launch_loops
+        from gpuspec.scripts import launches
 
-        for launch in launch_loops(script.path, script.text, script.kind):
+        for launch in launches(script.path, script.text, script.kind).repeated:
             yield self._found(script, launch)
 
     def _found(self, script: Script, launch: RepeatedLaunch) -> Finding:
