@@ -8,7 +8,7 @@ def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
     """Write through a temporary file in the same folder: nobody sees half a file, and where that fails (OSError) the
     file is as it was. `mode` is that of the new file (None: the usual). A device or a pipe (`/dev/stdout`) is written
     to, not replaced."""
-    if _takes_what_comes(path):
+    if takes_what_comes(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # not to wait for a pipe that nobody reads
         os.set_blocking(descriptor, True)
         with os.fdopen(descriptor, "wb") as out:
@@ -16,7 +16,8 @@ def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
         return
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        first = 0o666 if mode is None else mode & 0o600  # others do not read it before it has its mode
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, first)) as file:
             file.write(data)
         if mode is not None:
             os.chmod(temporary, mode)
@@ -26,7 +27,8 @@ def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
             os.unlink(temporary)
 
 
-def _takes_what_comes(path: str) -> bool:
+def takes_what_comes(path: str) -> bool:
+    """Whether it is a device or a pipe: a terminal, or another program."""
     try:
         mode = os.stat(path).st_mode
     except OSError:

@@ -63,3 +63,8 @@ def _read(file: BinaryIO, most: int) -> bytes:
     if data is None:  # a file of the kernel's that has nothing yet: a read that does not wait
         raise OSError(errno.EAGAIN, "it has nothing to read now, and is not waited for", file.name)
     return data
+
+
+def in_words(error: Exception) -> str:
+    """Why a file cannot be read or written, without its path, which the message around it names."""
+    return str(getattr(error, "strerror", None) or error)

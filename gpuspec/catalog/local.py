@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 from gpuspec.catalog.model import Model
 from gpuspec.errors import UserError
 from gpuspec.quantization import spelled
-from gpuspec.untrusted_file import open_file, read_file
+from gpuspec.untrusted_file import in_words, open_file, read_file
 
 LARGEST_HEADER = 8 * 1024 * 1024
 """Bytes of a safetensors header: some 60,000 tensors. The format allows 100 MB, which JSON turns into a gigabyte."""
@@ -55,7 +55,7 @@ def read_local(path: str) -> Model:
     except (OSError, ValueError, struct.error) as error:
         raise UserError(
             "local-model",
-            f"{path} cannot be read as a model: {getattr(error, 'strerror', None) or error}",
+            f"{path} cannot be read as a model: {in_words(error)}",
             "Check the path, or download the file again.",
         ) from None
     raise UserError(

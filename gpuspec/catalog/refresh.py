@@ -14,7 +14,7 @@ from gpuspec.catalog.offer import Offer, PriceSource
 from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
 from gpuspec.catalog.snapshot import load, parse, render, without
 from gpuspec.errors import UserError
-from gpuspec.untrusted_file import read_file
+from gpuspec.untrusted_file import in_words, read_file
 
 SCHEMA = "v8"
 """Catalogue version that SkyPilot 0.14.1 reads (sky/skylet/constants.py CATALOG_SCHEMA_VERSION)."""
@@ -132,7 +132,7 @@ def _read(clouds: list[str], catalog: Catalog) -> tuple[dict[str, Sanitised], li
         except (UnicodeDecodeError, csv.Error, OSError) as error:
             raise UserError(
                 "prices-nonsense",
-                f"{path} cannot be read: {error}",
+                f"{path} cannot be read: {in_words(error)}",
                 "Delete it, then let SkyPilot fetch it again.",
             ) from None
     return read, missing

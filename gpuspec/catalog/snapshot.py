@@ -12,7 +12,7 @@ from typing import Any
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 from gpuspec.catalog.shipped import PRICES
 from gpuspec.errors import UserError
-from gpuspec.untrusted_file import read_file
+from gpuspec.untrusted_file import in_words, read_file
 
 HEADER = "# gpuspec prices 1"
 COLUMNS = (
@@ -97,7 +97,7 @@ def read_own(snapshot: str | None) -> Snapshot:
     except (OSError, ValueError) as error:
         raise UserError(
             "price-snapshot-broken",
-            f"your price snapshot {snapshot} cannot be read: {getattr(error, 'strerror', None) or error}",
+            f"your price snapshot {snapshot} cannot be read: {in_words(error)}",
             "Run `gpuspec prices update` again, or delete the file to use the prices that ship with gpuspec.",
         ) from None
 

@@ -9,7 +9,7 @@ from gpuspec.errors import UserError
 from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
-from gpuspec.report.left_out import note, unread
+from gpuspec.report.left_out import notes, unreadable_fields
 
 
 def lint_first(case: Case, settings: Settings) -> None:
@@ -32,14 +32,16 @@ def lint_first(case: Case, settings: Settings) -> None:
     if errors:
         wrong = f"{case.path}: {plural(len(errors), 'error')} that would fail or lose data"
         hint = "fix them, or suppress one with a reason: // gpuspec: ignore[NAME] reason"
+        if unreadable_fields(case.left_out):
+            hint = "fix them; a field that cannot be read stops the job though its finding is suppressed"
         raise UserError("lint-errors", wrong, hint, status=1)
-    _refuse_unread(case)
-    if case.left_out:
-        say(f"{case.path}: {note(case.left_out)}", err=True)
+    _refuse_unreadable_fields(case)
+    for note in notes(case):
+        say(f"{case.path}: {note}", err=True)
 
 
-def _refuse_unread(case: Case) -> None:
-    fields = unread(case.left_out)
+def _refuse_unreadable_fields(case: Case) -> None:
+    fields = unreadable_fields(case.left_out)
     if fields:
         line, column = case.tree.position(case.tree.span(fields[0].pointer).start)
         more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""

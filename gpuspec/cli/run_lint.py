@@ -16,6 +16,7 @@ from gpuspec.lint.files import expand, lint_data, read_file, read_stdin
 from gpuspec.lint.registry import Registry, late_problems
 from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
+from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.printable import lines, one_line
 from gpuspec.rules import collect
@@ -100,6 +101,8 @@ class _Run:
         self.findings: list[Located] = []
         self.fixed: list[tuple[str, str]] = []
         self.diffs: list[str] = []
+        self.secret = False
+        """Whether a key stands in the diffs."""
         self.remarks: list[str] = []
         self.failing = False
         self.mended_input: bytes | None = None
@@ -153,7 +156,9 @@ class _Run:
             self.failing = False
         elif request.diff:
             text = "".join(self.diffs)  # a file gets it as it is, for `patch`
-            write(text if request.output else lines(text), request.output)
+            write(
+                text if request.output else lines(text), request.output, mode=0o600 if self.secret else None
+            )
             self.failing = bool(self.diffs)
         elif self.files or not self.errors or request.format != "text":  # "clean: 0 files" would mislead
             if self.mended_input is not None:
@@ -201,13 +206,29 @@ class _Run:
             return lint_data(self.linter, path, data, settings, on_disk=on_disk)
         if self.request.diff:
             if done.data != data:
-                self.diffs.append(fixing.difference(path, data, done.data))
+                self.diffs.append(self._difference(path, data, done.data))
         elif not on_disk:
             self.mended_input = done.data
         elif done.data != data:
             fixing.write_file(path, done.data)
         self.fixed += ((path, title) for title in done.titles)
         return done.findings
+
+    def _difference(self, path: str, before: bytes, after: bytes) -> str:
+        """Secrets in it masked, but in a file: there it is for `patch`."""
+        from gpuspec.atomic_write import takes_what_comes
+        from gpuspec.lint.fixing import difference
+
+        shown, output = difference(path, before, after), self.request.output
+        if output is None or takes_what_comes(output):
+            return shown
+        exact = difference(path, before, after, exact=True)
+        if masked(exact) != exact and not self.secret:
+            self.secret = True
+            self.remarks.append(
+                f"{output} holds the keys that the fixes remove: delete it when it is applied"
+            )
+        return exact
 
     def _read_twice(self, path: str, data: bytes) -> bool:
         """Whether a fixed file may be written: json5 reads the same in it as gpuspec, or cannot be asked, which is
@@ -237,7 +258,7 @@ def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:
         yield f"{same[0]}{more}"
 
 
-def write(text: str, output: str | None) -> None:
+def write(text: str, output: str | None, *, mode: int | None = None) -> None:
     """Text to standard output, or atomically to a file."""
     if output is None:
         # Paths and messages hold any character, terminals and pipes may not: UTF-8, always.
@@ -248,7 +269,7 @@ def write(text: str, output: str | None) -> None:
     from gpuspec.atomic_write import atomic_write
 
     try:
-        atomic_write(output, _bytes(text))
+        atomic_write(output, _bytes(text), mode=mode)
     except OSError as error:
         raise UserError("cannot-write", f"{output} cannot be written: {error.strerror}") from None
 

@@ -19,11 +19,11 @@ def command(path: str, as_json: bool, given: CaseOptions) -> int:
     """What gpuspec understands of a job file, job by job: GPUs, model, engine, limits, and where each is said.
 
     What the file does not state, but gpuspec derives or assumes, stands apart with its reason. Exit status 1 where
-    something is left out, since the format's schema refuses it.
+    something is left out, since the format's schema refuses it, or not read, since there is too much of it.
     """
     from gpuspec.report.show import as_text, understood
 
     jobs = [understood(case) for case in open_cases(path, given.settings_for(path))]
     columns = max(30, shutil.get_terminal_size().columns)
     say_document(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, columns))
-    return int(any(job["left_out"] for job in jobs))
+    return int(any(job["left_out"] or job["not_read"] for job in jobs))

@@ -14,7 +14,7 @@ from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Job
-from gpuspec.report.left_out import note
+from gpuspec.report.left_out import notes
 from gpuspec.report.size import Sized
 from gpuspec.report.size import as_json as json_of
 from gpuspec.report.size import as_text as text_of
@@ -74,8 +74,8 @@ def command(
     settings = given.settings_for(what if _is_job(what) else ".")
     if _is_job(what):
         case = open_case(what, settings)
-        if case.left_out:
-            say(f"{what}: {note(case.left_out)}", err=True)
+        for note in notes(case):
+            say(f"{what}: {note}", err=True)
         workload = case.workload
     else:
         case = settings.case(Document(path=what, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))

@@ -29,13 +29,13 @@ SYNCED = "~/sky_workdir"
 class Folder:
     """The spec's folder. A path that leaves it, by `..`, by an absolute name or through a link, is not read; neither
     is what is no plain file or longer than MAX_BYTES. `workdir` is the folder in it that goes to the machine.
-    `unread` is what was left out because there is too much, in words."""
+    `unread` is what was left out because there is too much, and what to do about it, in words."""
 
     def __init__(self, root: str | None, read_file: ReadFile | None = None, workdir: str = "") -> None:
         self.root = root
         self.read_file = read_file
         self.workdir = workdir
-        self.unread: dict[str, None] = {}
+        self.unread: dict[str, str] = {}
         self._texts: dict[str, str | None] = {}
         self._files = MAX_FILES
         self._programs: dict[Hashable, Any] = {}
@@ -76,7 +76,8 @@ class Folder:
         if key not in self._programs:
             self._characters -= len(text)
             if self._characters < 0:
-                self.unread[f"the programs it runs have more than {MAX_PROGRAMS:,} characters"] = None
+                too_long = f"the programs it runs have more than {MAX_PROGRAMS:,} characters"
+                self.unread[too_long] = "run fewer programs in one job, or shorter ones"
             self._programs[key] = read() if self._characters >= 0 else None
         found: T | None = self._programs[key]
         return found
@@ -95,13 +96,15 @@ class Folder:
             if os.path.commonpath([root, full]) != root:
                 return None
             if self._files == 0:
-                self.unread[f"it names more than {MAX_FILES} files"] = None
+                self.unread[f"it names more than {MAX_FILES} files"] = "name fewer files in one job"
                 return None
             self._files -= 1
             return read_file(full, MAX_BYTES).decode("utf-8-sig", "replace")
         except OSError as error:
             if error.errno == errno.EFBIG:
-                self.unread[f"{path} is larger than {MAX_BYTES >> 20} MiB"] = None
+                self.unread[f"{path} is larger than {MAX_BYTES >> 20} MiB"] = (
+                    "split it, or keep its data apart"
+                )
             return None
         except ValueError:
             return None

@@ -47,12 +47,12 @@ def read_steps(
     job: Job,
     path: str | None = None,
     read_file: ReadFile | None = None,
-    unread: dict[str, None] | None = None,
+    unread: dict[str, str] | None = None,
 ) -> tuple[Step, ...]:
     """The commands of `setup` and `run`; shell scripts beside the spec (at `path`) are followed, one that cannot be
     read stays as the command that starts it. `read_file` reads files instead, by their path from the spec's folder.
-    Nothing is executed. What is left out because there is too much of it is noted in `unread`, which grows while
-    files that the commands name are read."""
+    Nothing is executed. What is left out because there is too much of it is noted in `unread`, with what to do about
+    it; that grows while files that the commands name are read."""
     texts = [(text, at, True) for text, at in _setup(job)]
     if job.run:
         texts.append((job.run, job.pointer("run"), False))
@@ -102,7 +102,8 @@ class _Reader:
 
         script = parse(text, env, arguments, folder, self.budget)
         if script.cut:
-            self.files.unread["its commands are too long, do too much or are too garbled"] = None
+            garbled = "its commands are too long, do too much or are too garbled"
+            self.files.unread[garbled] = "split the job, and keep data out of its commands"
         for command in script.commands:
             if starters:
                 command = command._replace(
@@ -114,7 +115,9 @@ class _Reader:
             found = step.file(command.words[at].text) if at is not None else None
             inner = step.files.read(found, self.writes) if found and len(starters) < _DEPTH else None
             if inner is not None and not self.scripts:
-                self.files.unread[f"it starts more than {_SCRIPTS} scripts"] = None
+                self.files.unread[f"it starts more than {_SCRIPTS} scripts"] = (
+                    "start fewer scripts in one job"
+                )
                 inner = None
             if at is None or inner is None:
                 self._note_written(step)

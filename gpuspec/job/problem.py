@@ -9,7 +9,7 @@ from gpuspec.text import Edit
 Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "empty", "path", "too-many"]
 
 MOST_MISTAKES = 500
-"""In one document; what has more is none, and why is looked for no further."""
+"""In one document: one with more is no job spec, and the rest is not looked for."""
 MOST_GPUS = 100
 MOST_LISTED = 1_000
 """Elements of `gpu_types`, and of the other lists that people write by hand: of longer ones the first are read."""

@@ -19,7 +19,7 @@ from gpuspec.launch.on_machine.downloader.file import Failure, confined
 from gpuspec.launch.on_machine.item_runner.glob_inside import glob_inside
 from gpuspec.launch.on_machine.item_runner.runner import holder
 from gpuspec.launch.on_machine.item_runner.status import last_entries, reported_ends
-from gpuspec.untrusted_file import read_file
+from gpuspec.untrusted_file import in_words, read_file
 
 LARGEST_LIST = 32 * 1024 * 1024
 """Bytes of a file of items."""
@@ -68,7 +68,7 @@ def _listed(name: str, workdir: str) -> list[str]:
         text = read_file(_inside(name, workdir), LARGEST_LIST).decode()
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        why = in_words(error)
         raise UserError(
             "items-file", f"cannot read `items` {name}: {why}", "give a UTF-8 text file"
         ) from error

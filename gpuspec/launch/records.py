@@ -21,6 +21,7 @@ from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.programs import program
 from gpuspec.launch.record_row import KINDS, run_of, stored, text_of
+from gpuspec.untrusted_file import in_words
 from gpuspec.user_folder import user_folder
 
 WAIT = 30.0
@@ -70,7 +71,7 @@ def writing_for(run_id: str) -> Iterator[str]:
         folder = os.path.join(state_dir(), "runs", run_id)
         raise UserError(
             "records-not-written",
-            f"what run {run_id} needs could not be written to {folder}: {error.strerror or error}",
+            f"what run {run_id} needs could not be written to {folder}: {in_words(error)}",
             "make room on that disk, or set GPUSPEC_STATE_DIR to another",
         ) from error
 
@@ -148,7 +149,7 @@ class Records:
             _migrate(connection)
 
     def _trouble(self, error: Exception) -> UserError:
-        words = str(getattr(error, "strerror", None) or error)  # without the path
+        words = in_words(error)
         # sqlite's words for a disk with no room at all for its log: "disk I/O error"
         if "full" in words or "disk I/O" in words or getattr(error, "errno", None) == errno.ENOSPC:
             return UserError(

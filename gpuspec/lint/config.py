@@ -217,7 +217,7 @@ def _fault(option: Option, value: Any) -> str | None:
     if type(value) not in allowed:
         return f"must be {type_in_words(option.type)}"
     if type(value) in (int, float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        return "must be a number, and not an absurd one"
+        return "must be between −2⁵³ and 2⁵³"
     if option.type is list and not all(isinstance(item, str) for item in value):
         return "must be a list of strings"
     if option.minimum is not None and value < option.minimum:

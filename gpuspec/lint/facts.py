@@ -95,10 +95,10 @@ class Facts:
         return self.case.steps
 
     @property
-    def unread(self) -> tuple[str, ...]:
-        """What of the commands, and of the files that they name, was left out because there is too much of it."""
-        _ = self.workload  # which reads them
-        return tuple(self.case.unread)
+    def unread(self) -> Mapping[str, str]:
+        """What of the commands, and of the files that they name, was left out because there is too much of it, and
+        what to do about it."""
+        return self.case.unread
 
     def need(self, gpus: int = 1) -> Need | Unsized:
         """Memory per GPU when spread over `gpus`."""

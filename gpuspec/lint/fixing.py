@@ -122,13 +122,16 @@ def write_file(path: str, data: bytes) -> None:
         raise UserError("cannot-write", f"{path} cannot be fixed: {error.strerror}") from None
 
 
-def difference(path: str, before: bytes, after: bytes) -> str:
-    """A unified diff, secrets in it masked."""
+def difference(path: str, before: bytes, after: bytes, *, exact: bool = False) -> str:
+    """A unified diff, secrets in it masked; `exact`: as it is, for `patch`, which the line in which a key stands has
+    to match."""
     from difflib import unified_diff
+    from io import StringIO
 
     from gpuspec.lint.secrets import masked
 
-    old, new = (masked(data.decode("utf-8-sig")).splitlines(keepends=True) for data in (before, after))
+    texts = [data.decode() if exact else masked(data.decode("utf-8-sig")) for data in (before, after)]
+    old, new = (list(StringIO(text, newline="\n")) for text in texts)  # `patch` knows no other ends of lines
     lines = []
     for line in unified_diff(old, new, one_line(path), one_line(path)):
         lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")

@@ -67,10 +67,18 @@ def place(tree: Tree, span: Span) -> Place:
     return Place(line, column, end_line, end_column, _line_shown(tree, line))
 
 
-@lru_cache(maxsize=32)  # a file may have a single line, and all of its findings there
 def _line_shown(tree: Tree, line: int) -> str:
-    """A line with the secrets in it masked."""
-    start = tree.line_starts()[line - 1]
-    start += tree.text.startswith("\ufeff", start)
-    shown = masked(tree.text)  # not the line alone: one in the middle of a key does not say what it is
-    return shown[start : start + len(tree.line_text(line))]
+    """A line with the secrets in it masked. A file may have a single line, and all of its findings there, which then
+    share it."""
+    shown, lines = _shown(tree)
+    if line not in lines:
+        start = tree.line_starts()[line - 1]
+        start += tree.text.startswith("\ufeff", start)
+        lines[line] = shown[start : start + len(tree.line_text(line))]
+    return lines[line]
+
+
+@lru_cache(maxsize=1)  # one file after another; more would keep large ones for as long as the process lives
+def _shown(tree: Tree) -> tuple[str, dict[int, str]]:
+    """The text with the secrets in it masked, and its lines that were asked for."""
+    return masked(tree.text), {}  # no line alone: one in the middle of a key does not say what it is

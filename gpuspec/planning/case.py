@@ -89,9 +89,7 @@ class Case:
             catalog = installed_catalog()
         self.catalog = catalog
         self._needs: dict[int, Need | Unsized] = {}
-        self.unread: dict[str, None] = {}
-        """What of the commands, and of the files that they name, was left out because there is too much of it, in
-        words: as far as they have been read."""
+        self._unread: dict[str, str] = {}
 
     @property
     def has_job(self) -> bool:
@@ -110,6 +108,13 @@ class Case:
         """What of the file is not in the job, since the format's schema refuses it."""
         return tuple(self.document.format.mistakes(self.tree))
 
+    @property
+    def unread(self) -> "Mapping[str, str]":
+        """What of the commands, and of the files that they name, was left out because there is too much of it, and
+        what to do about it, in words: as far as they have been read."""
+        _ = self.workload  # which reads them
+        return self._unread
+
     def instead(self, *, job: Job | None = None, workload: "Workload | None" = None) -> "Case":
         """The same work under other limits (`job`), or the same job done another way (`workload`)."""
         other = Case(
@@ -119,6 +124,7 @@ class Case:
             catalog=self.catalog,
             on_disk=self.on_disk,
         )
+        other._unread = self._unread
         if workload is not None:
             other.workload = workload
         else:
@@ -171,7 +177,7 @@ class Case:
             return ()
         from gpuspec.commands.steps import read_steps
 
-        return read_steps(self.job, self.path if self.on_disk else None, unread=self.unread)
+        return read_steps(self.job, self.path if self.on_disk else None, unread=self._unread)
 
     def need(self, gpus: int = 1) -> "Need | Unsized":
         """Memory per GPU when spread over `gpus`."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gpuspec.job.problem import SchemaProblem, shown
 from gpuspec.lint.secrets import masked
+from gpuspec.planning.case import Case
 from gpuspec.text import parts
 
 SAID = 3
@@ -17,10 +18,15 @@ _LIMITS = ("budget", "keep_alive_minutes", "cooldown_minutes")
 """Fields that the worst case rests on."""
 
 
-def note(problems: Sequence[SchemaProblem]) -> str:
-    """What is left out, and why, its secrets masked; "" where nothing is."""
-    if not problems:
-        return ""
+def notes(case: Case) -> list[str]:
+    """What of the file is left out, and what of its commands was not read, and why, secrets masked."""
+    found = [_note(case.left_out)] if case.left_out else []
+    if case.unread:
+        found.append(masked(f"not all of this job was read: {'; '.join(case.unread)}"))
+    return found
+
+
+def _note(problems: Sequence[SchemaProblem]) -> str:
     said = [problem.message for problem in problems[:SAID]]
     others = [shown(parts(problem.pointer)) for problem in problems[SAID : SAID + NAMED]]
     rest = len(problems) - SAID - NAMED
@@ -29,18 +35,18 @@ def note(problems: Sequence[SchemaProblem]) -> str:
     return masked(f"left out: {'; '.join(said)}")
 
 
-def unread(problems: Sequence[SchemaProblem]) -> list[SchemaProblem]:
+def unreadable_fields(problems: Sequence[SchemaProblem]) -> list[SchemaProblem]:
     """Those that stand for a field of the job: its value cannot be read, or its name is misspelled. A key that is no
     field is none of them: nothing reads it in any case."""
     return [problem for problem in problems if problem.kind != "unknown-key" or problem.suggestion]
 
 
-def unread_limits(problems: Sequence[SchemaProblem]) -> list[str]:
+def unreadable_limits(problems: Sequence[SchemaProblem]) -> list[str]:
     """The limits among them ("budget.max_hours"), without which no worst case is known."""
     fields = (
         problem.suggestion
         if problem.kind == "unknown-key" and problem.pointer.count("/") == 1
         else ".".join(parts(problem.pointer))
-        for problem in unread(problems)
+        for problem in unreadable_fields(problems)
     )
     return [*dict.fromkeys(field for field in fields if field and field.split(".")[0] in _LIMITS)]

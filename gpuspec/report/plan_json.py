@@ -9,7 +9,7 @@ from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
-from gpuspec.report.left_out import note
+from gpuspec.report.left_out import notes, unreadable_limits
 from gpuspec.sizing import Need, Unsized
 from gpuspec.sizing.memory import Part
 
@@ -24,12 +24,12 @@ def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
         "name": case.job.name,
         "need": _need(plan.need),
         "choice": _candidate(plan.choice, dates) if plan.choice else None,
-        "cost": _cost(plan.cost) if plan.cost else None,
+        "cost": _cost(plan.cost) if plan.cost and not unreadable_limits(case.left_out) else None,
         "budget": {"max_total": budget.max_total, "max_hours": budget.max_hours},
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
         "items": _items(spread) if spread else None,
-        "notes": [*filter(None, [note(case.left_out)]), *plan.notes],
+        "notes": [*notes(case), *plan.notes],
         "prices": [{"source": name, "as_of": date} for name, date in plan.sources],
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }

@@ -10,7 +10,7 @@ from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
-from gpuspec.report.left_out import note, unread_limits
+from gpuspec.report.left_out import notes, unreadable_limits
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.report.width import head, shown, width
@@ -151,7 +151,7 @@ def _summary(limit: str, group: list[Candidate]) -> str:
 
 
 def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
-    said = [*filter(None, [note(case.left_out)]), *plan.notes]
+    said = [*notes(case), *plan.notes]
     lines = [line for each in said for line in _wrapped("note", each)]
     if plan.choice is None or plan.cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
@@ -159,9 +159,9 @@ def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
     date = f"prices of {plan.prices_as_of}" if plan.prices_as_of else dated.get(offer.source, "undated price")
     lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date})")
-    unread = unread_limits(case.left_out)
-    if unread:
-        return lines + _wrapped("cost", f"not known: {', '.join(unread)} cannot be read")
+    limits = unreadable_limits(case.left_out)
+    if limits:
+        return lines + _wrapped("cost", f"not known: {', '.join(limits)} cannot be read")
     lines += _wrapped("cost", "; ".join(f"{what} {value}" for what, value in cost.lines))
     return lines + _wrapped("", _verdict(case.job, plan))
 

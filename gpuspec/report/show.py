@@ -75,6 +75,7 @@ def understood(case: Case) -> dict[str, Any]:
             "derived": {field: {"value": value, "reason": reason} for field, value, reason in derived},
             "where": {field: _place(case, stated[field][1], beside) for field in FIELDS if field in stated},
             "left_out": [problem.pointer for problem in document.format.mistakes(case.tree)],
+            "not_read": list(case.unread),
         }
     )
     return found
@@ -256,6 +257,9 @@ def _block(path: str, job: Mapping[str, Any], style: Style, columns: int) -> Ite
         yield ""
         left = f"left out, since the schema refuses it: {', '.join(job['left_out'])}"
         yield style.wrap(f"{left} (`gpuspec lint {path}` says why)", 0, 2)
+    if job["not_read"]:
+        yield ""
+        yield style.wrap(f"not all of this job was read: {'; '.join(job['not_read'])}", 0, 2)
 
 
 def _row(field: str, value: str, beside: str, *, style: Style, label: int) -> Iterator[str]:

@@ -34,7 +34,7 @@ def need(
     if gpus > MOST_GPUS:
         return Unsized(f"no machine has {gpus:,} GPUs")
     for field, most in (workload.beyond or {}).items():
-        return Unsized(f"{workload.origin(field).text}: {most:,} is the most that any machine has")
+        return Unsized(f"{workload.origin(field).text} is beyond any machine or model: at most {most:,}")
     if workload.other_models:
         return Unsized(
             f"the job loads {', '.join(workload.other_models)} as well; say min_vram for all together"

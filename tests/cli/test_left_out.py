@@ -89,7 +89,9 @@ def test_plan_says_on_its_face_what_is_left_out(tmp_path: Path, capsys: pytest.C
     assert "not known: budget.max_hours, budget.max_total cannot be read" in " ".join(text.split())
     assert "unbounded" not in text
     assert main(["plan", path, "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)["notes"][0]
+    document = json.loads(capsys.readouterr().out)
+    assert document["cost"] is None
+    said = document["notes"][0]
     assert all(f"`{field}`" in said for field in ("max_price", "budget.max_hours", "budget.max_total"))
 
 
@@ -98,6 +100,36 @@ def test_every_field_that_is_left_out_is_named(tmp_path: Path, capsys: pytest.Ca
     assert main(["plan", written(tmp_path, wrong), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)["notes"][0]
     assert all(f"`{field}`" in said for field in ("max_price", "gpu_count", "min_vram", "secrets", "env.B"))
+
+
+ENDLESS = "; ".join(f"{a}() {{ {f'{b}; ' * 6}}}" for a, b in zip("abcdefg", "bcdefgh", strict=True)) + "; a"
+"""Seven functions, each of which starts the next one six times: 279,936 commands."""
+NOT_READ = "not all of this job was read: its commands are too long, do too much or are too garbled"
+
+
+def test_what_was_not_read_is_said_beside_every_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ignored or not: without it, `plan` says that no model is named."""
+    (tmp_path / "gpuspec.toml").write_text('ignore = ["read-in-part"]')
+    path = written(tmp_path, {"run": ENDLESS})
+    for command, status in (("plan", 0), ("size", 2), ("show", 1), ("export", 0)):
+        assert main([command, path]) == status
+        shown = capsys.readouterr()
+        assert NOT_READ in " ".join((shown.out + shown.err).split()), command
+    main(["plan", path, "--json"])
+    assert NOT_READ in json.loads(capsys.readouterr().out)["notes"]
+    main(["show", path, "--json"])
+    assert json.loads(capsys.readouterr().out)["jobs"][0]["not_read"] == [NOT_READ.partition(": ")[2]]
+
+
+def test_no_advice_to_suppress_what_no_suppression_lets_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", written(tmp_path, WRONG["max_price"])]) == 1
+    said = capsys.readouterr().err
+    assert "error[lint-errors]" in said
+    assert "or suppress" not in said
 
 
 def test_a_misspelled_limit_is_a_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,7 +117,7 @@ def test_json_has_every_field_and_null_where_the_file_does_not_say(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     job = shown(SPEC, capsys)
-    assert list(job) == ["place", "format", *FIELDS, "derived", "where", "left_out"]
+    assert list(job) == ["place", "format", *FIELDS, "derived", "where", "left_out", "not_read"]
     stated = {field: job[field] for field in FIELDS if job[field] is not None}
     assert stated == {
         "name": "demo",

@@ -56,7 +56,7 @@ class ImpossibleValue(Rule):
                 continue  # the schema says so (GS003)
             yield self.finding(
                 origin.pointer,
-                f"`{origin.text}`: {most:,} is the most that any machine or model has",
+                f"`{origin.text}` is beyond any machine or model: at most {most:,}",
                 severity="error" if field in _STARTS else "warning",
                 suggestion="check the number, and which flag it is for",
             )

@@ -7,16 +7,24 @@ from collections.abc import Iterator
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.lint.script import Script
 
-ADVICE = "put long commands and data into files of their own, and start those."
-
 
 class ReadInPart(Rule):
     """The commands are too much to be read whole.
 
     ## What it does
-    Reports jobs and scripts of which a part was left out: more commands, or longer ones, than anyone writes by hand
-    (256 KiB of shell, 40,000 words and statements with those that functions repeat), text that is too garbled to be
-    told apart, more than 50 files, or a file that is larger than 1 MiB.
+    Reports jobs and scripts of which a part was left out: there is more of it than anyone writes by hand, or it is
+    too garbled to be told apart.
+
+    | of | is read, at most |
+    |---|---|
+    | a script (shell, Python, Makefile, workflow, `package.json`) | 262,144 characters, 50,000 steps |
+    | a job's commands, with the shell scripts that they start | 262,144 characters, 40,000 steps |
+    | the programs in other languages that a job runs | 524,288 characters, together |
+    | shell scripts that a job starts | 50, the same one counted each time |
+    | files that a job names | 50, each of 1 MiB |
+    | a line of a Makefile | 20,000 characters |
+
+    Steps are words, statements and calls, those in functions and loops counted each time.
 
     ## Why is this bad
     What was not read was not checked: that nothing else is found says little.
@@ -43,11 +51,11 @@ class ReadInPart(Rule):
     severity = "warning"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        for what in facts.unread:
+        for what, advice in facts.unread.items():
             yield self.finding(
                 facts.job.pointer("run" if facts.job.run else "setup"),
                 f"not all of this job was read: {what}",
-                suggestion=ADVICE,
+                suggestion=f"{advice}.",
             )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
@@ -55,4 +63,4 @@ class ReadInPart(Rule):
 
         what = launches(script.path, script.text, script.kind).unread
         if what:
-            yield self.finding("", f"not all of this script was read: {what}", suggestion=ADVICE)
+            yield self.finding("", f"not all of this script was read: {what}", suggestion="split the script.")

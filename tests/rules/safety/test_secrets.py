@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import string
+from pathlib import Path
 
 import pytest
 
+from gpuspec.cli.main import main
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.fixing import difference
 from gpuspec.lint.result import Report, place
@@ -16,7 +19,7 @@ from gpuspec.report import FORMATS, render
 from gpuspec.rules import collect
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
-from gpuspec.text import Span, parse
+from gpuspec.text import Span, Tree, parse
 
 LETTERS = string.ascii_letters + string.digits
 draw = random.Random(11)
@@ -225,3 +228,29 @@ def test_a_diff_shows_no_value_that_a_fix_removes() -> None:
     token = "hf_" + drawn(34)
     shown = difference("a", f'{{"HF_TOKEN": "{token}"}}\n'.encode(), b"{}\n")
     assert shown == f'--- a\n+++ a\n@@ -1 +1 @@\n-{{"HF_TOKEN": "{"*" * 37}"}}\n+{{}}\n'
+
+
+def test_a_diff_in_a_file_is_exact_and_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A patch has to match the line in which the key stands."""
+    monkeypatch.chdir(tmp_path)
+    token = "hf_" + drawn(34)
+    before = f'\ufeff{{"gpu_types": ["A100"], "env": {{"HF_TOKEN": "{token}"}}, "run": "true\u2028"}}\n'
+    Path("a.job.jsonc").write_bytes(before.encode())
+    asked = ["lint", "--select", "GS701", "--unsafe-fixes", "--diff", "a.job.jsonc"]
+    assert main(asked) == 1
+    assert token not in capsys.readouterr().out
+    assert main([*asked, "--output", "a.patch"]) == 1
+    assert "a.patch holds the keys that the fixes remove" in capsys.readouterr().err
+    patch = Path("a.patch").read_bytes().decode()
+    assert patch.split("\n")[3] + "\n" == "-" + before
+    assert Path("a.patch").stat().st_mode & 0o777 == 0o600
+
+
+def test_only_the_last_file_is_kept_for_its_lines() -> None:
+    for number in range(8):
+        place(parse(f"// kept {number}\n{{}}"), Span(0, 1))
+    gc.collect()
+    kept = [each for each in gc.get_objects() if isinstance(each, Tree) and each.text.startswith("// kept")]
+    assert len(kept) <= 1
