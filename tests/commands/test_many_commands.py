@@ -107,6 +107,7 @@ def test_what_is_not_read_is_said(run: str) -> None:
     (one,) = found(run)
     assert one.finding.message.startswith("not all of this job was read: its commands are too long")
     assert one.finding.pointer == "/run"
+    assert one.finding.suggestion == "split the job, and keep data out of its commands."
     assert found("echo a\n" * 1_000) == []
 
 
@@ -115,20 +116,20 @@ def test_files_that_are_not_read_are_said(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).write_text("import os\n")
     path = tmp_path / "job.gpu.jsonc"
-    unread: dict[str, None] = {}
+    unread: dict[str, str] = {}
     job = job_of(read_text('{"run": ' + quoted("".join(f"python {name}\n" for name in names)) + "}"))
     path.write_text("{}")
     assert job is not None
     read_workload(job, read_steps(job, str(path), unread=unread), catalog=installed_catalog())
-    assert list(unread) == [f"it names more than {MAX_FILES} files"]
+    assert unread == {f"it names more than {MAX_FILES} files": "name fewer files in one job"}
 
 
 def test_a_large_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.sh").write_text("#" * ((1 << 20) + 1))
     (tmp_path / "job.gpu.jsonc").write_text("{}")
-    unread: dict[str, None] = {}
+    unread: dict[str, str] = {}
     read_steps(Job(run="bash x.sh"), str(tmp_path / "job.gpu.jsonc"), unread=unread)
-    assert list(unread) == ["x.sh is larger than 1 MiB"]
+    assert unread == {"x.sh is larger than 1 MiB": "split it, or keep its data apart"}
 
 
 def test_a_file_that_commands_write_twice_is_read_as_it_is_at_each_run() -> None:
