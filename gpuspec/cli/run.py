@@ -85,6 +85,8 @@ def command(
     2 it could not be launched, 3 gpuspec itself failed, 130 interrupted. Of several specs, that of the first that
     did not succeed.
     """
+    if shards is not None and options["shard"]:
+        raise UserError("bad-shards", "--shards does all parts, --shard one", "give one of them")
     prepared = [_prepare(spec, given, options, yes=yes, shards=shards or 1) for spec in specs]
     if dry_run:
         for each in prepared:
@@ -94,6 +96,8 @@ def command(
         return 0
     for each in prepared:
         each.where.check(each.case.job, each.plan, each.settings)
+        if each.settings.shard:
+            check_shards(each.case, 1, each.settings.shard[1])
     if shards is not None:
         check_shards(prepared[0].case, len(specs), shards)
     if not yes and not _ask(" ".join(_question(each, shards or 1) for each in prepared)):

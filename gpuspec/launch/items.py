@@ -216,6 +216,12 @@ def alone_with_items(job: Job, workdir: str, shard: tuple[int, int] | None) -> I
     """While open, no runner on this machine begins with these items. UserError where one has them, or where how they
     end could not be noted."""
     folder = os.path.join(workdir, os.path.dirname(status_path(job)))
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise UserError(
+            "items-not-noted",
+            f"which items are done is noted in {folder}, which is no folder",
+            "move away what is there",
+        )
     if not os.access(folder if os.path.exists(folder) else workdir, os.W_OK | os.X_OK):
         raise UserError(
             "items-not-noted",
@@ -293,7 +299,10 @@ def manifest(
     cost per item, where it is known before the machine is; `folder` outlives the machine, and another that takes
     over finds there what is done and its outputs."""
     run = job.run or ""
-    each = "{item}" in run or re.search(r"\$\{?GPUSPEC_ITEM(?!S)", run) is not None  # else once for all
+    bound = bind(run)
+    # Else once for all. What is only in a comment decides nothing where the list is used.
+    named = bound != run or ("{item}" in run and "GPUSPEC_ITEMS" not in run)
+    each = named or re.search(r"\$\{?GPUSPEC_ITEM(?!S)", run) is not None
     if not each and any("\n" in item or "\r" in item for item in items):
         raise UserError(
             "item-newline",
@@ -302,7 +311,7 @@ def manifest(
         )
     return {
         "items": list(items),
-        "run": bind(run),
+        "run": bound,
         "each": each,
         "status": status,
         "fresh": fresh,

@@ -150,3 +150,13 @@ def test_a_part_s_lines_are_shown_whole_and_none_is_longer_than_a_mebibyte(
     out = io.StringIO()
     shards._copy("[1/2] ", io.StringIO("ab\nabcdef\n\nend"), out)
     assert out.getvalue() == "[1/2] ab\n[1/2] abcd\n[1/2] ef\n[1/2] \n[1/2] end\n"
+
+
+@pytest.mark.parametrize("words", [("--shard", "3/3"), ("--shards", "2", "--shard", "1/2")])
+def test_parts_that_hold_nothing_or_two_ways_to_part_are_refused(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    path = spec(tmp_path, items=["a", "b"], run="echo {item} >> log")
+    done = gpuspec("run", path, "--on", "local", "--yes", *words)
+    assert (done.returncode, "error[bad-shards]" in done.stderr) == (2, True)
+    assert not (tmp_path / "log").exists()

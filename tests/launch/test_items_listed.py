@@ -40,3 +40,17 @@ def test_an_item_that_no_command_can_be_given_is_refused(tmp_path: Path) -> None
     with pytest.raises(UserError) as caught:
         items.resolve(Job(items="list.jsonl"), str(tmp_path))
     assert caught.value.code == "bad-item"
+
+
+@pytest.mark.parametrize(
+    ("run", "each"),
+    [
+        ("# each line of $GPUSPEC_ITEMS is one {item}\ncat $GPUSPEC_ITEMS", False),
+        ("do {item} # not $GPUSPEC_ITEMS", True),
+        ('do "$GPUSPEC_ITEM" # {item} of $GPUSPEC_ITEMS', True),
+        ("do # {item}", True),
+        ("do $GPUSPEC_ITEMS", False),
+    ],
+)
+def test_a_comment_does_not_decide_how_a_list_is_used(run: str, each: bool) -> None:
+    assert items.manifest(Job(run=run), ("a",), "s", fresh=True)["each"] is each

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from waiting import PATIENCE
 
+from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
 
@@ -164,6 +165,24 @@ def test_notes_are_not_written_through_a_link_out_of_the_workdir(tmp_path: Path,
     code, said = run(work, Job(run="true {item}"), "a")
     assert (code, os.listdir(target) == []) == ((1, True) if out else (0, False)), said
     assert ("cannot go on: .gpuspec is a link out of the workdir: move it away" in said) == out
+
+
+def test_notes_that_are_gone_at_the_end_are_missed(tmp_path: Path) -> None:
+    code, said = run(tmp_path, Job(run="[ {item} = a ] || rm -rf .gpuspec"), "a", "b")
+    assert "what was noted of the items is gone: `--resume` would do all of them again" in said
+    assert code == 0
+
+
+@pytest.mark.parametrize("what", ["dangling link", "file"])
+def test_a_folder_of_notes_that_is_none_is_said_before_anything_starts(tmp_path: Path, what: str) -> None:
+    path = tmp_path / ".gpuspec"
+    path.symlink_to("gone") if what == "dangling link" else path.touch()
+    with pytest.raises(UserError, match="which is no folder") as caught:
+        items.set_aside(Job(run="true {item}"), str(tmp_path), None)
+    assert caught.value.code == "items-not-noted"
+    if what == "dangling link":
+        code, said = run(tmp_path, Job(run="true {item}"), "a")
+        assert (code, "cannot go on: .gpuspec is a link that leads to no folder" in said) == (1, True)
 
 
 def test_a_file_system_without_locks_is_said_in_words(

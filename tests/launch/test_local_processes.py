@@ -15,7 +15,7 @@ from waiting import PATIENCE, until
 
 from gpuspec.errors import UserError
 from gpuspec.job.job import Job
-from gpuspec.launch import find_launcher
+from gpuspec.launch import find_launcher, items
 from gpuspec.launch.local import processes
 from gpuspec.launch.records import Records, log_path, process_start
 
@@ -205,3 +205,14 @@ def test_who_descends_from_a_process() -> None:
         assert {parent.pid, child} <= set(processes.below(os.getpid()))
         os.kill(child, signal.SIGKILL)
     assert processes.below(parent.pid) == []
+
+
+def test_items_that_another_run_took_just_before_are_busy(work: Path) -> None:
+    """The setup takes the lock here, after the client has looked."""
+    job = Job(items=("a",), run="touch {item}")
+    lock = items.status_path(job) + ".lock"
+    hold = f"mkdir -p .gpuspec; flock {lock} sh -c 'touch held; sleep 600' & until [ -e held ]; do sleep 0.01; done"
+    with pytest.raises(UserError) as caught:
+        launch(job._replace(setup=(hold,)), work)
+    assert caught.value.code == "items-busy"
+    assert not (work / "a").exists()

@@ -27,6 +27,7 @@ from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, St
 from gpuspec.launch.local.inherited import not_in_secrets
 from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
+from gpuspec.launch.on_machine.item_runner.runner import BUSY
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
 from gpuspec.launch.programs import program, python
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder, state_dir, writing_for
@@ -89,6 +90,12 @@ class LocalLauncher:
         with _ctrl_c_ends(supervisor, settings):
             _show(log_path(run.id), lambda: supervisor.poll() is None)
         outcome = _outcome(supervisor, run)
+        if job.items is not None and outcome.exit_code == BUSY:
+            raise UserError(
+                "items-busy",
+                "another run is doing these items",
+                "wait for it, or end it; `--resume` then does what it left",
+            )
         if outcome.message.startswith(NOT_READY):
             with open(log_path(run.id), encoding="utf-8", errors="replace") as log:
                 for line in last_lines(line for line in log if not line.startswith("gpuspec: ")):

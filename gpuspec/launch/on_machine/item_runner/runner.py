@@ -26,6 +26,7 @@ import time
 from typing import IO, Any
 
 from .kept import keep, take_over
+from .own_signals import command_started, wait_for
 from .status import finished, merge_known, note_end, note_unheard, plain, reported, require_plain, say
 
 LOOK_SECONDS = 0.5
@@ -74,13 +75,18 @@ def main(arguments: list[str]) -> int:
     say(summary)
     if failed:
         shown = ", ".join(repr(item) for item in failed[:5]) + (", …" if len(failed) > 5 else "")
-        say(f"{len(failed)} failed: {shown}; `--resume` runs only what is left")
+        how = "failed" if manifest["each"] else "not done"  # or not begun: one command has all
+        say(f"{len(failed)} {how}: {shown}; `--resume` runs only what is left")
+    if len(failed) < len(pending) and not os.path.exists(status):
+        say("what was noted of the items is gone: `--resume` would do all of them again")
     return 1 if failed else 0
 
 
 def require_own_files(status: str) -> None:
     """Make the folder of the status file. OSError, in words, where something lies in the way of what is noted."""
     folder, here = os.path.dirname(status) or ".", os.path.realpath(".")
+    if os.path.islink(folder) and not os.path.isdir(folder):
+        raise OSError(f"{folder} is a link that leads to no folder: move it away")
     if os.path.islink(folder) and os.path.commonpath([here, os.path.realpath(folder)]) != here:
         raise OSError(f"{folder} is a link out of the workdir: move it away")
     os.makedirs(folder, exist_ok=True)
@@ -179,7 +185,10 @@ def one_by_one(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         say(f"{number} of {len(pending)}: {item!r}")
         began = time.monotonic()
         try:
-            code = subprocess.call(**command(manifest, GPUSPEC_ITEM=item))
+            with command_started(**command(manifest, GPUSPEC_ITEM=item)) as process:
+                while wait_for(process, LOOK_SECONDS) is None:
+                    pass
+            code = process.returncode
         except OSError as error:
             say(f"{item!r} could not start: {error.strerror}")
             code = 126
@@ -202,15 +211,15 @@ def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         with open(path, "x", encoding="utf-8", errors="surrogateescape") as out:
             out.writelines(item + "\n" for item in lines)
     places = {"GPUSPEC_ITEMS": os.path.abspath(listed), "GPUSPEC_ITEMS_DONE": os.path.abspath(done)}
-    process = subprocess.Popen(**command(manifest, **places))
     left = dict.fromkeys(pending)
-    try:
-        failed = follow(manifest, process, done, left)
-    finally:
-        if process.poll() is None:  # it would do items unheard, beside the next runner's
-            end_marked(f"{MARK}={manifest['identity']}")
-            process.kill()  # where there is no /proc
-            process.wait()
+    with command_started(**command(manifest, **places)) as process:
+        try:
+            failed = follow(manifest, process, done, left)
+        finally:
+            if process.poll() is None:  # it would do items unheard, beside the next runner's
+                end_marked(f"{MARK}={manifest['identity']}")
+                process.kill()  # where there is no /proc
+                process.wait()
     if not left:  # else the next runner reads them
         for path in (listed, done):
             with contextlib.suppress(OSError):  # the command took it away, or put something in its place
@@ -227,8 +236,7 @@ def follow(
     read_to, code = 0, None
     before = keep_from = time.monotonic()
     while code is None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(timeout=LOOK_SECONDS)
+        code = wait_for(process, LOOK_SECONDS)
         # At the end from the beginning: what could not be noted is tried again, a file written anew is read whole.
         found, read_to = reported(done, read_to if code is None else 0)
         ends = {item: 0 for item in found if item in left}

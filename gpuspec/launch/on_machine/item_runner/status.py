@@ -109,7 +109,7 @@ def note_end(status: str, ends: dict[str, int], seconds: float) -> bool:
     except OSError as error:  # a full disk must not end the items that need none of it
         which = ", ".join(repr(item) for item in list(ends)[:5]) + (", …" if len(ends) > 5 else "")
         say(
-            f"{which}: how it ended could not be noted ({error.strerror or error}); `--resume` would run it again"
+            f"{which}: how it ended could not be noted ({error.strerror or error}); `--resume` may run it again"
         )
         return False
     return True
