@@ -8,23 +8,17 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from typing import Any
 
 ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 HELD = ENDING | {signal.SIGCHLD}  # that one wakes who waits
 
 
-@contextlib.contextmanager
-def command_started(**how: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A command, as for Popen. While open, signals wait for `wait_for`, or for the end, to be looked at."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
-    try:
-        yield subprocess.Popen(**how, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before))
-    finally:
-        while heed(0):
-            pass
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def started(**how: Any) -> subprocess.Popen[bytes]:
+    """A command, as by Popen. From now on signals wait for `wait_for` to look at them: what the command has left may
+    send one after its end, too."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+    return subprocess.Popen(**how, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD))
 
 
 def wait_for(process: subprocess.Popen[bytes], seconds: float) -> int | None:
@@ -36,6 +30,8 @@ def wait_for(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         else:  # macOS
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(left)
+    while heed(0):  # also those that came with its end
+        pass
     return process.returncode
 
 
@@ -44,22 +40,30 @@ def heed(seconds: float) -> bool:
     if not hasattr(signal, "sigtimedwait"):
         return False
     came = signal.sigtimedwait(HELD, seconds)
-    if came and came.si_signo in ENDING and not is_below(came.si_pid):
+    if came and came.si_signo in ENDING and not is_own(came.si_pid):
         signal.signal(came.si_signo, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         os.kill(os.getpid(), came.si_signo)
     return came is not None
 
 
-def is_below(pid: int) -> bool:
-    """Whether a process descends from this one. One that is gone does: whoever ends a run outlives the sending. 0 is
-    the system, or somebody outside of this container."""
-    while pid != os.getpid():
-        if pid < 2:
-            return False
-        try:
+def is_own(pid: int) -> bool:
+    """Whether a process is one of the command's: below this one, or of its group and not above it (its parent may be
+    gone already). So is one that is gone: whoever ends a run outlives the sending. 0 is the system, or somebody
+    outside of this container."""
+    try:
+        same_group = pid > 0 and os.getpgid(pid) == os.getpgrp()
+    except ProcessLookupError:
+        return True
+    return os.getpid() in line_of(pid) or (same_group and pid not in line_of(os.getpid()))
+
+
+def line_of(pid: int) -> list[int]:
+    """A process, its parent, and so on, as far as they are known."""
+    found = []
+    with contextlib.suppress(OSError):
+        while pid > 0:
+            found.append(pid)
             with open(f"/proc/{pid}/stat", "rb") as stat:
                 pid = int(stat.read().rpartition(b")")[2].split()[1])  # man 5 proc: field 4
-        except OSError:
-            return True
-    return True
+    return found

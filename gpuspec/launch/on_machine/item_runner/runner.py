@@ -26,7 +26,7 @@ import time
 from typing import IO, Any
 
 from .kept import keep, take_over
-from .own_signals import command_started, wait_for
+from .own_signals import started, wait_for
 from .status import finished, merge_known, note_end, note_unheard, plain, reported, require_plain, say
 
 LOOK_SECONDS = 0.5
@@ -185,9 +185,9 @@ def one_by_one(manifest: dict[str, Any], pending: list[str]) -> list[str]:
         say(f"{number} of {len(pending)}: {item!r}")
         began = time.monotonic()
         try:
-            with command_started(**command(manifest, GPUSPEC_ITEM=item)) as process:
-                while wait_for(process, LOOK_SECONDS) is None:
-                    pass
+            process = started(**command(manifest, GPUSPEC_ITEM=item))
+            while wait_for(process, LOOK_SECONDS) is None:
+                pass
             code = process.returncode
         except OSError as error:
             say(f"{item!r} could not start: {error.strerror}")
@@ -212,14 +212,14 @@ def all_at_once(manifest: dict[str, Any], pending: list[str]) -> list[str]:
             out.writelines(item + "\n" for item in lines)
     places = {"GPUSPEC_ITEMS": os.path.abspath(listed), "GPUSPEC_ITEMS_DONE": os.path.abspath(done)}
     left = dict.fromkeys(pending)
-    with command_started(**command(manifest, **places)) as process:
-        try:
-            failed = follow(manifest, process, done, left)
-        finally:
-            if process.poll() is None:  # it would do items unheard, beside the next runner's
-                end_marked(f"{MARK}={manifest['identity']}")
-                process.kill()  # where there is no /proc
-                process.wait()
+    process = started(**command(manifest, **places))
+    try:
+        failed = follow(manifest, process, done, left)
+    finally:
+        if process.poll() is None:  # it would do items unheard, beside the next runner's
+            end_marked(f"{MARK}={manifest['identity']}")
+            process.kill()  # where there is no /proc
+            process.wait()
     if not left:  # else the next runner reads them
         for path in (listed, done):
             with contextlib.suppress(OSError):  # the command took it away, or put something in its place
