@@ -81,3 +81,15 @@ def markdown(text: str) -> str:
     )
     text = re.sub(r"(?i):(?=//)|www(?=\.)|g[hl]-(?=\d)|mailto:|xmpp:|[0-9a-f]{6}(?=[0-9a-f])", _APART, text)
     return re.sub(r"[\\`*_\[\]|~]", r"\\\g<0>", text)
+
+
+LONGEST_PATH = 4096
+
+
+def short(text: str, word: int = 200) -> str:
+    """A message without the rest of names that nobody reads to their end: a GPU's may have a million letters. `word`
+    is the longest that stays."""
+    if len(text) > word:
+        text = re.sub(rf"(\S{{{word}}})\S{{100,}}", r"\1…", text)
+    most = 10 * word
+    return text if len(text) <= most else text[:most] + "…"

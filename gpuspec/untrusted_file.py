@@ -66,5 +66,7 @@ def _read(file: BinaryIO, most: int) -> bytes:
 
 
 def in_words(error: Exception) -> str:
-    """Why a file cannot be read or written, without its path, which the message around it names."""
-    return str(getattr(error, "strerror", None) or error)
+    """Why a file cannot be read or written, without its path, which the message around it names. Of
+    a number with thousands of digits Python speaks to whoever wrote the program."""
+    words = str(getattr(error, "strerror", None) or error)
+    return "it holds a number of thousands of digits" if "set_int_max_str_digits" in words else words

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from gpuspec.errors import UserError
-from gpuspec.printable import one_line
+from gpuspec.printable import LONGEST_PATH, one_line, short
 
 
 def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> int:
@@ -52,9 +52,9 @@ def _folder_is_gone() -> bool:
 
 def complain(error: UserError) -> None:
     """Tell a person what was wrong and what to do."""
-    tell(f"gpuspec: error[{error.code}]: {error.message}")
+    tell(f"gpuspec: error[{error.code}]: {short(error.message, LONGEST_PATH)}")
     if error.hint:
-        tell(f"  → {error.hint}")
+        tell(f"  → {short(error.hint, LONGEST_PATH)}")
 
 
 def tell(line: str) -> None:

@@ -201,6 +201,10 @@ class _Run:
         on_disk = not self._is_stdin(path)
         unsafe = self.request.unsafe_fixes
         done = fixing.fix_data(self.linter, path, data, settings, unsafe=unsafe, on_disk=on_disk)
+        if done.more:
+            self.remarks.append(
+                f"{path} has more to fix than is fixed at once; run the command again for the rest"
+            )
         if done.data != data and not self.request.diff and not self._read_twice(path, done.data):
             self.mended_input = None if on_disk else data
             return lint_data(self.linter, path, data, settings, on_disk=on_disk)

@@ -81,7 +81,9 @@ def _listed(name: str, workdir: str) -> list[str]:
                 value = json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise UserError(
-                    "items-file", f"{name}:{number} is not JSON: {error}", "one JSON value on each line"
+                    "items-file",
+                    f"{name}:{number} is not JSON: {in_words(error)}",
+                    "one JSON value on each line",
                 ) from error
             found.append(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     return found

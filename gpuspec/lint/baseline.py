@@ -15,7 +15,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.lint.globs import relative
 from gpuspec.lint.result import Located
-from gpuspec.untrusted_file import read_file
+from gpuspec.untrusted_file import in_words, read_file
 
 Key = tuple[str, str, str]
 LARGEST = 16 * 1024 * 1024
@@ -72,7 +72,7 @@ def read_baseline(path: str) -> Baseline:
         raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         hint = "write it again with --write-baseline."
-        said = f"{type(error).__name__}: {error}"[:200]
+        said = f"{type(error).__name__}: {in_words(error)}"[:200]
         raise UserError("bad-baseline", f"{path} is not a baseline: {said}", hint) from None
     return Baseline(path, known)
 

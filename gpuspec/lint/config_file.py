@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, get_args
 
 from gpuspec.errors import UserError
-from gpuspec.untrusted_file import read_file
+from gpuspec.untrusted_file import in_words, read_file
 from gpuspec.words import Task
 
 LARGEST = 1 << 20
@@ -84,7 +84,7 @@ def read_config(path: str) -> Config:
     except OSError as error:
         raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # it may hold a number of 5,000 digits, or lists 1,000 deep
-        raise bad_config(path, f"it is not TOML: {error}") from None
+        raise bad_config(path, f"it is not TOML: {in_words(error)}") from None
     if os.path.basename(path) == "pyproject.toml":
         for name in ("tool", "gpuspec"):
             document = document.get(name, {})

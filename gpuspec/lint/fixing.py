@@ -29,6 +29,8 @@ class Fixed(NamedTuple):
     data: bytes
     findings: list[Located]
     titles: tuple[str, ...]
+    more: bool = False
+    """Whether fixes are left that another run would make."""
 
 
 def fix_data(
@@ -46,6 +48,9 @@ def fix_data(
         seen.add(data)
         titles += done
         findings = lint_data(linter, path, data, settings, on_disk=on_disk)
+    else:
+        more = bool(_round(data, findings, unsafe, seen)[1])
+        return Fixed(data, findings, tuple(titles), more)
     return Fixed(data, findings, tuple(titles))
 
 

@@ -13,6 +13,7 @@ from gpuspec.lint.rule import Rule
 from gpuspec.lint.secrets import masked, may_hold
 from gpuspec.lint.settings import Settings
 from gpuspec.lint.suppression import Silencer, Suppression
+from gpuspec.printable import short
 from gpuspec.text import Span, Tree
 
 MOST = 1_000
@@ -171,12 +172,14 @@ class OneFile:
         severity = self.settings.severity_of(finding.code, finding.name, finding.severity)
         if severity != finding.severity:
             finding = finding._replace(severity=severity)
-        if may_hold(finding.message):
-            finding = finding._replace(message=masked(finding.message))
-        if finding.suggestion and may_hold(finding.suggestion):
-            finding = finding._replace(suggestion=masked(finding.suggestion))
+        if len(finding.message) > 200 or may_hold(finding.message):
+            finding = finding._replace(message=short(masked(finding.message)))
+        if finding.suggestion and (len(finding.suggestion) > 200 or may_hold(finding.suggestion)):
+            finding = finding._replace(suggestion=short(masked(finding.suggestion)))
+        if finding.fix and len(finding.fix.title) > 200:
+            finding = finding._replace(fix=finding.fix._replace(title=short(finding.fix.title)))
         related = tuple(
-            (place(tree, item.span or tree.span(item.pointer)), masked(item.message))
+            (place(tree, item.span or tree.span(item.pointer)), short(masked(item.message)))
             for item in finding.related
         )
         return Located(

@@ -52,3 +52,17 @@ def test_of_gpus_counted_in_a_name(spec: Path, capsys: pytest.CaptureFixture[str
 )
 def test_of_plain_ones(text: str, number: float) -> None:
     assert number_of(text) == number
+
+
+def test_of_thousands_of_digits_in_a_models_config(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python's own words are advice to the program's author, about `sys.set_int_max_str_digits`."""
+    (tmp_path / "config.json").write_text('{ "hidden_size": ' + "9" * 6000 + " }")
+    (tmp_path / "gpuspec.toml").write_text("rules = { a = " + "9" * 6000 + " }")
+    (tmp_path / "gpu.jsonc").write_text('{ "run": "true" }')
+    assert main(["size", str(tmp_path)]) == 2
+    assert main(["lint", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("a number of thousands of digits") == 2
+    assert "set_int_max_str_digits" not in err

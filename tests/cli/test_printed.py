@@ -366,3 +366,16 @@ def test_records_of_runs(canary: str, capfdbinary: pytest.CaptureFixture[bytes])
             assert unsafe(printed(capfdbinary, *arguments)) == [], arguments
         record_of(Records().get(run)).update(state="failed", message=canary)
         assert unsafe(printed(capfdbinary, "ps")) == []
+
+
+@pytest.mark.parametrize("name", ["A" * 100_000, "NVIDIA " * 20_000])
+@pytest.mark.parametrize("form", ["text", "concise", "json", "github"])
+def test_a_name_of_a_hundred_thousand_letters_is_cut(
+    form: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "gpu.jsonc"
+    spec.write_text(json.dumps({"gpu_types": [name], "run": "true"}))
+    assert main(["lint", "--select", "GS004", "--format", form, str(spec)]) == 1
+    out = capsys.readouterr().out
+    assert "no GPU called 'A" in out or "no GPU called 'N" in out
+    assert len(out) < 10_000

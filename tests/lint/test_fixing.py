@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from rules_for_tests import NoCloud, registry
 
 from gpuspec import Edit, Facts, Finding, Fix, Rule
+from gpuspec.cli.main import main
 from gpuspec.errors import UserError
+from gpuspec.lint import fixing
 from gpuspec.lint.finding import Replace
 from gpuspec.lint.fixing import difference, fix_data, second_reading, write_file
 from gpuspec.lint.runner import Linter
@@ -158,3 +161,16 @@ def test_difference_applies_with_patch() -> None:
         difference("a", b"x\ny", b"x\nz\n")
         == "--- a\n+++ a\n@@ -1,2 +1,2 @@\n x\n-y\n\\ No newline at end of file\n+z\n"
     )
+
+
+def test_what_is_left_to_fix_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fixing, "ROUNDS", 1)
+    spec = tmp_path / "gpu.jsonc"
+    spec.write_text('{ "keep_alive_minutes": "3", "disk_gb": "50", "run": "true" }')
+    main(["lint", "--fix", "--unsafe-fixes", "--select", "GS003", str(spec)])
+    assert "has more to fix than is fixed at once" in capsys.readouterr().err
+    main(["lint", "--fix", "--unsafe-fixes", "--select", "GS003", str(spec)])
+    assert "more to fix" not in capsys.readouterr().err
+    assert json.loads(spec.read_text()) == {"keep_alive_minutes": 3, "disk_gb": 50, "run": "true"}
