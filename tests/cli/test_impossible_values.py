@@ -273,7 +273,7 @@ def test_the_limits_are_those_of_the_schema() -> None:
 @pytest.mark.parametrize(
     ("flag", "why"),
     [
-        ("--tensor-parallel-size 2147483648", "1,024 is the most"),
+        ("--tensor-parallel-size 2147483648", "beyond any machine or model: at most 1,024"),
         ("-tp 1024 -pp 1024 -dp 1024", "no machine has 1,073,741,824 GPUs"),
     ],
 )
