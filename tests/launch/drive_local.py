@@ -12,7 +12,7 @@ import sys
 from typing import Any, cast
 
 from gpuspec.job import Job
-from gpuspec.launch import RunSettings, find_launcher
+from gpuspec.launch import RunSettings, find_launcher, records
 from gpuspec.launch.local import local_launcher
 from gpuspec.launch.records import Records
 
@@ -30,7 +30,9 @@ def mortal(point: str) -> None:
         function(*arguments, **options)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    setattr(local_launcher, name, dying)
+    for module in (local_launcher, records):  # `writing_for` calls the one where it stands
+        if hasattr(module, name):
+            setattr(module, name, dying)
 
 
 def main() -> int:
