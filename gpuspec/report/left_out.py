@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gpuspec.formats.gpu_cli_fields import RENAMED
 from gpuspec.job.problem import SchemaProblem, shown
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
@@ -14,7 +15,7 @@ SAID = 3
 """Mistakes that a note gives in full."""
 NAMED = 20
 """Those after them whose fields it names."""
-_LIMITS = ("budget", "keep_alive_minutes", "cooldown_minutes")
+_LIMITS = ("budget", "keep_alive_minutes")
 """Fields that the worst case rests on."""
 
 
@@ -49,4 +50,5 @@ def unreadable_limits(problems: Sequence[SchemaProblem]) -> list[str]:
         else ".".join(parts(problem.pointer))
         for problem in unreadable_fields(problems)
     )
-    return [*dict.fromkeys(field for field in fields if field and field.split(".")[0] in _LIMITS)]
+    named = {field: field.partition(".")[0] for field in fields if field}
+    return [field for field, name in named.items() if RENAMED.get(name, name) in _LIMITS]
