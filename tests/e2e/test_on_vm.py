@@ -75,7 +75,7 @@ def test_sold_out_fails_over_and_only_a_public_port_is_opened(vms: VMStack, tmp_
     path = spec(
         tmp_path,
         gpu_types=GPUS,
-        keep_alive_minutes=1,
+        keep_alive_minutes=2,
         ports=[{"port": 8081, "public": True}, 8082],
         readiness={"http": "http://localhost:8081/gpu.jsonc", "timeout": 60, "interval": 0.2},
         run=UNTIL_QUIT.format(8081),
@@ -87,7 +87,7 @@ def test_sold_out_fails_over_and_only_a_public_port_is_opened(vms: VMStack, tmp_
     assert "ready after " in done.stderr
     assert (run["state"], run["gpu"], run["instance"]) == ("running", "A10", "gpu_1x_a10")
     assert (run["planned_price"], run["actual_price"]) == (0.5, 0.75)
-    assert cluster(vms, run["machine"]) == {"autostop": 1, "down": True, "labels": {"gpuspec": run["id"]}}
+    assert cluster(vms, run["machine"]) == {"autostop": 2, "down": True, "labels": {"gpuspec": run["id"]}}
     assert vms.firewall() == [[8081, 8081]]
     assert '"e2e"' in vms.get(8081, "/gpu.jsonc", address=address_of(vms, run)).decode()
     vms.on_machine(run["machine"], "touch sky_workdir/quit")
