@@ -3,6 +3,7 @@
 A terminal obeys control characters and shows text in another order after bidirectional ones; a line that begins with
 `::` is a command to GitHub's runner, and `##[` anywhere in a line is one, too. All of these are shown as escapes, the
 way Python and JSON write them, so that a reader sees what is there. Whatever leaves the program goes through here.
+This file travels with the programs that run on rented machines (`launch/on_machine`): Python 3.8 reads it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ COMMAND = r"#(?=#\w*\[)"
 """`##[` of GitHub and Azure, `##vso[` of Azure, `##teamcity[`: how a command to a CI runner begins, anywhere in a
 line (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs)."""
 UNSAFE = rf"[\x00-\x1f]|{INVISIBLE}|{COMMAND}"
-"""What `one_line` escapes wherever it stands. Programs that run on a machine have copies (launch/on_machine)."""
+"""What `one_line` escapes wherever it stands."""
 _HIDDEN = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))

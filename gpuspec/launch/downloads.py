@@ -16,7 +16,8 @@ from gpuspec.job.job import Download
 from gpuspec.job.strategies import names, strategies
 from gpuspec.launch.on_machine.downloader.file import Failure, confined, leaves
 
-_ON_MACHINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_machine")
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""The folder that the package gpuspec lies in."""
 
 
 def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
@@ -56,11 +57,12 @@ def _without_dots(download: Download) -> Download:
 
 def downloader_zip() -> bytes:
     """The downloader as one file that `python3 FILE MANIFEST` runs; the same bytes every time."""
-    return program_zip("downloader", "from downloader.fetch import run\nrun()\n")
+    return program_zip("downloader", "fetch")
 
 
-def program_zip(package: str, main: str) -> bytes:
-    """A package of `on_machine/` as one file that Python runs; `main` is the program's text."""
+def program_zip(package: str, module: str) -> bytes:
+    """A package of `on_machine/` as one file that Python runs, by `run` of its `module`. What it prints is made safe
+    by gpuspec's own `printable.py`, which goes with it; each lies where it does here."""
     import zipfile  # 10 ms, and a dry run packs nothing
 
     packed = io.BytesIO()
@@ -69,11 +71,14 @@ def program_zip(package: str, main: str) -> bytes:
         def add(name: str, text: str) -> None:
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
-        add("__main__.py", main)
-        for name in sorted(os.listdir(os.path.join(_ON_MACHINE, package))):
-            if name.endswith(".py"):
-                with open(os.path.join(_ON_MACHINE, package, name), encoding="utf-8") as source:
-                    add(f"{package}/{name}", source.read())
+        add("__main__.py", f"from gpuspec.launch.on_machine.{package}.{module} import run\nrun()\n")
+        for above in ("gpuspec", "gpuspec/launch", "gpuspec/launch/on_machine"):
+            add(f"{above}/__init__.py", "")
+        folder = f"gpuspec/launch/on_machine/{package}"
+        names = sorted(os.listdir(os.path.join(_ROOT, folder)))
+        for name in ("gpuspec/printable.py", *(f"{folder}/{name}" for name in names if name.endswith(".py"))):
+            with open(os.path.join(_ROOT, name), encoding="utf-8") as source:
+                add(name, source.read())
     return packed.getvalue()
 
 

@@ -340,4 +340,4 @@ def script(wanted: dict[str, Any]) -> str:
 
 
 def _runner() -> bytes:
-    return program_zip("item_runner", "from item_runner.runner import run\nrun()\n")
+    return program_zip("item_runner", "runner")

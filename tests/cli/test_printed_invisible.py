@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,9 @@ from hypothesis import strategies as st
 
 from gpuspec.cli.main import main
 from gpuspec.json_text import json_text
-from gpuspec.launch.on_machine.downloader.printable import printable
+from gpuspec.launch.on_machine.item_runner.status import say
 from gpuspec.launch.skypilot.yaml_text import render
-from gpuspec.printable import one_line
+from gpuspec.printable import UNSAFE, one_line
 
 IGNORABLE = """AD 34F 61C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0
 FFF0-FFF8 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF"""
@@ -41,7 +44,11 @@ def test_what_joins_nothing_is_shown(text: str) -> None:
 @given(st.text() | st.text(alphabet="#[a \t\x1b\u202e\u200c\u200d\ufe0f\u3164م👩"))
 @example("##[error]x ##vso[a]\u3164 ###[x] می\u200cخ 👩\u200d🚀 a\u200d\ufe0f")
 def test_programs_on_the_machine_print_alike(text: str) -> None:
-    assert printable(f"download: {text}") == one_line(f"download: {text}")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        say(text)
+    line, rest = printed.getvalue()[:-1], printed.getvalue()[-1:]
+    assert (line, rest) == (one_line(f"items: {text}"), "\n")
+    assert not re.search(UNSAFE, line)
 
 
 @pytest.mark.parametrize("hidden", ["\u200d", "\u3164", "\u115f", "\ufe0f", "\u034f"])

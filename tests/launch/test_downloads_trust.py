@@ -20,9 +20,9 @@ from webserver import COMMIT, CONFIG, WEIGHTS, Site, with_model
 from gpuspec.launch.on_machine.downloader.fetch import PLANNERS
 from gpuspec.launch.on_machine.downloader.file import Failure
 from gpuspec.launch.on_machine.downloader.ledger import Ledger
-from gpuspec.launch.on_machine.downloader.printable import printable
 from gpuspec.launch.on_machine.downloader.transfer import Fetcher
 from gpuspec.launch.on_machine.downloader.web import asked_wait, redirected, same_server
+from gpuspec.printable import one_line
 
 from .conftest import Fetch, command
 from .misbehaving import BODY, Exchange, Server
@@ -339,7 +339,7 @@ def test_what_a_terminal_would_act_upon_is_escaped(fetch: Fetch) -> None:
     done = fetch({"strategy": "http", "source": source, "target": "x"})
     assert done.stderr.count("\n") == 1
     assert not set(done.stderr) & set("\x1b\u202e")
-    assert printable("ü 字\t\x1b\ud800") == "ü 字\\t\\x1b\\ud800"
+    assert one_line("ü 字\t\x1b\ud800") == "ü 字\\t\\x1b\\ud800"
 
 
 def test_a_workspace_that_cannot_be_written_to(fetch: Fetch, tmp_path: Path) -> None:

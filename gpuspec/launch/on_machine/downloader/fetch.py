@@ -10,10 +10,10 @@ import json
 import os
 import sys
 
+from ....printable import one_line
 from .faults import reason
 from .file import Failure
 from .hubs import plan_civitai, plan_hf
-from .printable import printable
 from .tools import plan_git, plan_gs, plan_http, plan_lfs, plan_s3, plan_shell
 from .transfer import Fetcher
 
@@ -39,10 +39,10 @@ def main(arguments: list[str]) -> int:
     try:
         Fetcher(os.path.realpath(root), planners, wanted.get("backoff", 1.0)).fetch(wanted["downloads"])
     except Failure as failure:
-        print(f"download: error: {printable(str(failure))}", file=sys.stderr, flush=True)
+        print(one_line(f"download: error: {failure}"), file=sys.stderr, flush=True)
         return 1
     except OSError as error:  # the workspace itself cannot be written to
-        print(f"download: error: {printable(reason(error))}", file=sys.stderr, flush=True)
+        print(one_line(f"download: error: {reason(error)}"), file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         return 130

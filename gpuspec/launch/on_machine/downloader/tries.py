@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from ....printable import one_line
 from .faults import is_local, reason
 from .file import Failure
-from .printable import printable
 from .progress import Progress
 from .web import Trouble, redacted
 
@@ -74,6 +74,6 @@ class Tries:
                 "raise `timeout`"
             ) from error
         soon = f" in {pause:.0f} s" if pause >= 1 else ""
-        print(f"download: {printable(self.what)}: {printable(reason(error))}; trying again{soon}", flush=True)
+        print(one_line(f"download: {self.what}: {reason(error)}; trying again{soon}"), flush=True)
         if self.progress.stop.wait(pause):
             raise Failure(f"{self.what}: stopped, because another download failed")

@@ -10,12 +10,12 @@ import stat
 import time
 from typing import Any
 
-from .printable import printable
+from ....printable import one_line
 
 
 def say(line: str) -> None:
     """A line of progress."""
-    print(f"items: {printable(line)}", flush=True)
+    print(one_line(f"items: {line}"), flush=True)
 
 
 def require_plain(path: str) -> None:
