@@ -118,13 +118,12 @@ def _case(document: Document, settings: Settings) -> Case:
         more = f" (and {len(tree.problems) - 1} more)" if len(tree.problems) > 1 else ""
         hint = f"`gpuspec lint {path}` shows every one"
         raise UserError("syntax", f"{path}:{line}:{column}: {problem.message}{more}", hint)
-    for mistake in document.format.mistakes(tree):
-        if (
-            mistake.kind == "too-many"
-        ):  # only a part of it was read: lint says so, and a plan would not show it
-            hint = f"`gpuspec lint {path}` shows where"
-            raise UserError("file-too-large", f"{path}: {mistake.message}", hint)
     case = settings.case(document)
+    # Of a list that is too long only a part was read: lint says so, and a plan would not show it.
+    too_many = next((mistake for mistake in case.left_out if mistake.kind == "too-many"), None)
+    if too_many:
+        hint = f"`gpuspec lint {path}` shows where"
+        raise UserError("file-too-large", f"{path}: {too_many.message}", hint)
     if not case.has_job:
         hint = "`gpuspec init` writes a spec to start from"
         raise UserError("no-job", f"{path} holds no JSON object", hint)

@@ -74,7 +74,7 @@ def understood(case: Case) -> dict[str, Any]:
             "gpus": values["gpus"] or [],
             "derived": {field: {"value": value, "reason": reason} for field, value, reason in derived},
             "where": {field: _place(case, stated[field][1], beside) for field in FIELDS if field in stated},
-            "left_out": [problem.pointer for problem in document.format.mistakes(case.tree)],
+            "left_out": [problem.pointer for problem in case.left_out],
             "not_read": list(case.unread),
         }
     )
