@@ -30,7 +30,8 @@ def _command(found: Located) -> str:
         text.append(f"saves {dollars(finding.saving.per_month)}/month")
     if finding.suggestion:
         text.append(finding.suggestion)
-    return f"::{LEVELS[finding.severity]} {properties}::{_escape(lines(chr(10).join(text)))}"
+    message = "\n".join(map(lines, text))
+    return f"::{LEVELS[finding.severity]} {properties}::{_escape(message)}"
 
 
 def _escape(text: str, also: str = "") -> str:

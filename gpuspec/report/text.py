@@ -80,7 +80,7 @@ def block(found: Located, style: Style) -> str:
     finding = found.finding
     code, name = shown(finding.code), shown(finding.name)
     head = f"{finding.severity}[{code}] {name}:"
-    body = style.wrap(shown(" ".join(finding.message.split())), len(head) + 1, 2)
+    body = style.wrap(" ".join(finding.message.split()), len(head) + 1, 2)
     code = style(finding.severity, f"{finding.severity}[{code}]")
     lines: list[str] = [f"{style.link(code, found.doc)} {_labelled(name, body)}"]
     spots = [(found.place, "", True), *((place, shown(text), False) for place, text in found.related)]
