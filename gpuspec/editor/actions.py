@@ -22,10 +22,9 @@ from gpuspec.text import Span
 
 FIX_ALL = "source.fixAll.gpuspec"
 KINDS: list[CodeActionKind | str] = [CodeActionKind.QuickFix, FIX_ALL]
-
-
 MOST = 10
-"""Findings that actions are offered for at once: a selection may hold thousands."""
+"""Findings that actions are offered for at once. A selection may hold thousands, nobody chooses among more, and each
+action is tried on the whole text."""
 
 
 class Target(NamedTuple):
@@ -48,10 +47,7 @@ def actions(
     found: list[CodeAction] = []
     if _asked(CodeActionKind.QuickFix, only):
         touched = (item for item in opened.findings if _touch(positions.at(item.place), where))
-        here = list(
-            islice(touched, MOST)
-        )  # each action is tried on the whole text; nobody chooses among more
-        underlined = [(item, diagnostic(item, uri, positions)) for item in here]
+        underlined = [(item, diagnostic(item, uri, positions)) for item in islice(touched, MOST)]
         found += [action for item, shown in underlined for action in _fixes(target, item, shown)]
         found += [action for item, shown in underlined for action in _silence(target, item, shown)]
     if _asked(FIX_ALL, only):

@@ -132,10 +132,13 @@ def build(registry: Registry) -> EditorServer:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
         current = server.current(params.text_document.uri)
-        found = current and hover(current[0], current[1].offset(params.position))
-        if not current or not found:
+        if current is None:
             return None
-        positions, (span, text) = current[1], found
+        opened, positions = current
+        found = hover(opened, positions.offset(params.position))
+        if found is None:
+            return None
+        span, text = found
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), positions.range(span))
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(completion.TRIGGERS))
