@@ -223,11 +223,11 @@ class _Run:
         from gpuspec.atomic_write import takes_what_comes
         from gpuspec.lint.fixing import difference
 
-        shown, output = difference(path, before, after), self.request.output
+        output = self.request.output
         if output is None or takes_what_comes(output):
-            return shown
+            return difference(path, before, after)
         exact = difference(path, before, after, exact=True)
-        if masked(exact) != exact and not self.secret:
+        if not self.secret and masked(exact) != exact:
             self.secret = True
             self.remarks.append(
                 f"{output} holds the keys that the fixes remove: delete it when it is applied"
