@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.printable import COMMAND, INVISIBLE
+from gpuspec.printable import COMMAND, INVISIBLE, lines
 
 
 def json_text(document: Any) -> str:
@@ -15,8 +15,10 @@ def json_text(document: Any) -> str:
     import re
 
     text = json.dumps(_rounded(document), indent=2, ensure_ascii=False)
-    text = re.sub(INVISIBLE, lambda found: json.dumps(found[0])[1:-1], text)
-    return re.sub(COMMAND, r"\\u0023", text) + "\n"
+    if lines(text) != text:  # seldom; `re` takes 7 ms to compile the patterns
+        text = re.sub(INVISIBLE, lambda found: json.dumps(found[0])[1:-1], text)
+        text = re.sub(COMMAND, r"\\u0023", text)
+    return text + "\n"
 
 
 def _rounded(value: Any) -> Any:
