@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
+from .wire import framed, unframed
+
 Sent = dict[str, Any]
-
-
-def framed(body: bytes) -> bytes:
-    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
 def message(method: str, params: object, number: object = None) -> bytes:
@@ -35,13 +33,7 @@ def session(folder: Path, *sent: bytes) -> tuple[int, dict[object, Sent], str]:
     ran = subprocess.run(
         command, input=START + b"".join(sent) + END, cwd=folder, capture_output=True, timeout=300, check=False
     )
-    answers, rest = {}, ran.stdout
-    while rest:
-        header, _, rest = rest.partition(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in header.split(b"\r\n") if b"Length" in line)
-        answer = json.loads(rest[:length])
-        answers[answer.get("id")] = answer
-        rest = rest[length:]
+    answers = {answer.get("id"): answer for answer in unframed(ran.stdout)}
     return ran.returncode, answers, ran.stderr.decode()
 
 

@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 from waiting import PATIENCE
 
 from .conftest import Editor
+from .wire import framed, unframed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -267,19 +268,10 @@ async def test_what_a_rule_prints_stays_out_of_the_protocol(tmp_path: Path) -> N
         {"id": 2, "method": "shutdown"},
         {"method": "exit"},
     ]
-    sent = b"".join(
-        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-        for body in (json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages)
-    )
+    sent = b"".join(framed(json.dumps({"jsonrpc": "2.0", **message}).encode()) for message in messages)
     done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
-    rest, methods = done.stdout, []
-    while rest:
-        head, _, rest = rest.partition(b"\r\n\r\n")
-        assert head.startswith(b"Content-Length: "), head
-        length = int(head.split(b"\r\n")[0].split(b": ")[1])
-        methods.append(json.loads(rest[:length]).get("method"))
-        rest = rest[length:]
+    methods = [message.get("method") for message in unframed(done.stdout)]
     assert "textDocument/publishDiagnostics" in methods
     assert all(word in done.stderr for word in (b"from print", b"from fd 1", b"from a child"))
 

@@ -10,6 +10,7 @@ import random
 from typing import Any
 
 from gpuspec.editor.server import build
+from tests.editor.wire import framed, unframed
 from tests.fuzz.linted import registry
 from tests.fuzz.seeds import garble, seeds
 from tests.fuzz.shell_text import Shell
@@ -45,7 +46,7 @@ class Session:
 
     def _framed(self, message: Any) -> bytes:
         body = message if isinstance(message, bytes) else json.dumps(message).encode("utf-8", "replace")
-        return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        return framed(body)
 
     def _send(self, method: str, params: Any) -> None:
         self.messages.append({"jsonrpc": "2.0", "method": method, "params": params})
@@ -158,16 +159,3 @@ def served(data: bytes, asked: list[int]) -> Outcome:
             faults.append(f"logged: {message['params']['message'][:400]}")
     told = [found[number] for number in asked if number in found]
     return Outcome(json.dumps(told, sort_keys=True).encode(), tuple(faults))
-
-
-def unframed(data: bytes) -> list[dict[str, Any]]:
-    """The messages of a stream."""
-    found = []
-    while data:
-        head, _, rest = data.partition(b"\r\n\r\n")
-        length = next(
-            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length")
-        )
-        found.append(json.loads(rest[:length]))
-        data = rest[length:]
-    return found
