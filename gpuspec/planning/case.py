@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class JobSettings(NamedTuple):
     """What the settings of a folder say about the jobs in it. Each is a key of `gpuspec.toml`, with its row in
-    `gpuspec/lint/config.py`."""
+    `gpuspec/lint/config_file.py`."""
 
     prices: str | None = None
     """The price source to use; None: all current ones."""
