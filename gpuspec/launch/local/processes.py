@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import Callable
 
+from gpuspec.launch.on_machine.item_runner import runner
 from gpuspec.numerals import is_digits
 
 MARK = "GPUSPEC_RUN_ID"
@@ -65,19 +66,7 @@ def below(pid: int) -> list[int]:
 
 def marked(run_id: str) -> list[int]:
     """Processes that carry the run's mark (Linux; elsewhere the process group must do, and this is empty)."""
-    wanted = f"{MARK}={run_id}".encode()
-    found: list[int] = []
-    if not os.path.isdir("/proc/self"):
-        return found
-    for name in os.listdir("/proc"):
-        if is_digits(name) and int(name) != os.getpid():
-            try:
-                with open(f"/proc/{name}/environ", "rb") as environment:
-                    if wanted in environment.read().split(b"\0"):
-                        found.append(int(name))
-            except OSError:
-                continue  # gone meanwhile, or another user's
-    return found
+    return sorted(runner.marked(f"{MARK}={run_id}"))
 
 
 def _of_run(run_id: str, supervisor: int | None) -> set[int]:
