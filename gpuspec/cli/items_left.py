@@ -36,9 +36,8 @@ def tell_items_left(job: Job, settings: RunSettings, again: str, state: str) -> 
         return
     try:
         wanted = items.part(items.resolve(job, settings.workdir), settings.shard)
-        left = items.unfinished(job, settings.workdir, settings.shard)
     except UserError:
         return  # the run has said what is wrong with them
-    if left:
-        done = len(wanted) - len(left)
+    done = len(items.succeeded(job, settings.workdir).intersection(wanted))
+    if done < len(wanted):
         say(f"gpuspec: {done} of {len(wanted)} items are done; the others: {again}", err=True)

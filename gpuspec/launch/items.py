@@ -194,8 +194,13 @@ def earlier_results(job: Job, workdir: str) -> dict[str, dict[str, Any]]:
 
 def unfinished(job: Job, workdir: str, shard: tuple[int, int] | None) -> tuple[str, ...]:
     """The items of a job, or of one part of it, that have not succeeded yet, as far as is known here."""
-    done = {item for item, entry in earlier_results(job, workdir).items() if entry["exit"] == 0}
+    done = succeeded(job, workdir)
     return tuple(item for item in part(resolve(job, workdir), shard) if item not in done)
+
+
+def succeeded(job: Job, workdir: str) -> set[str]:
+    """The items whose last word is success, as far as is known here, also those that the job has no more."""
+    return {item for item, entry in earlier_results(job, workdir).items() if entry["exit"] == 0}
 
 
 def set_aside(
