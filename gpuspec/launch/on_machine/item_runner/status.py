@@ -38,16 +38,15 @@ def plain(path: str, flags: int) -> int:
 def note_unheard(status: str) -> list[str]:
     """Note what commands have reported as done whose runner did not live to read it, and return it."""
     unheard: dict[str, dict[str, Any]] = {}
-    for path in glob.glob(glob.escape(status) + ".*.done"):
+    reports = glob.glob(glob.escape(status) + ".*.done")
+    for path in reports:
         unheard.update(reported_ends(path))
     done = finished(status)
     news = [entry for item, entry in unheard.items() if item not in done]
     if news:
         add(status, news)
-    for path in glob.glob(glob.escape(status) + ".*.done") + glob.glob(glob.escape(status) + ".*.todo"):
-        with contextlib.suppress(
-            OSError
-        ):  # a folder that the command made of it: there is nothing in it to read
+    for path in reports + glob.glob(glob.escape(status) + ".*.todo"):
+        with contextlib.suppress(OSError):  # a folder that the command made of it
             os.remove(path)
     return [entry["item"] for entry in news]
 
