@@ -54,9 +54,14 @@ def state_dir() -> str:
     return os.path.abspath(folder)
 
 
+def run_path(run_id: str) -> str:
+    """Where the folder of one run's files is, or would be."""
+    return os.path.join(state_dir(), "runs", run_id)
+
+
 def run_folder(run_id: str) -> str:
     """The folder of one run's files (log, outputs on their way back), mode 0700."""
-    folder = os.path.join(state_dir(), "runs", run_id)
+    folder = run_path(run_id)
     for part in (os.path.dirname(folder), folder):
         os.makedirs(part, mode=0o700, exist_ok=True)
     return folder
@@ -68,10 +73,9 @@ def writing_for(run_id: str) -> Iterator[str]:
     try:
         yield run_folder(run_id)
     except OSError as error:
-        folder = os.path.join(state_dir(), "runs", run_id)
         raise UserError(
             "records-not-written",
-            f"what run {run_id} needs could not be written to {folder}: {in_words(error)}",
+            f"what run {run_id} needs could not be written to {run_path(run_id)}: {in_words(error)}",
             "make room on that disk, or set GPUSPEC_STATE_DIR to another",
         ) from error
 

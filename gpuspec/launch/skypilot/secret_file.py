@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from gpuspec.launch.records import Records, alive, state_dir, writing_for
+from gpuspec.launch.records import Records, alive, run_path, writing_for
 
 NAME = "secrets"
 
@@ -41,4 +41,4 @@ def secrets_in_file(config: dict[str, Any], values: Mapping[str, str], run_id: s
 def remove_secret_file(run_id: str) -> None:
     """Remove a run's file from this machine: once the job has begun, nobody reads it any more."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.remove(os.path.join(state_dir(), "runs", run_id, NAME))
+        os.remove(os.path.join(run_path(run_id), NAME))
