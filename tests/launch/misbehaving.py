@@ -21,7 +21,6 @@ TAG = '"right"'
 COMMIT = "c0ffee" * 6 + "c0ff"
 LISTING = "/api/models/org/model/revision/main?blobs=true"
 PLAIN_FILE = "/model.bin"
-HUB_FILE = f"/org/model/resolve/{COMMIT}/model.bin"
 SHORT = 0.2
 """The `timeout` of a download from a server that is too slow, in seconds."""
 
@@ -95,28 +94,19 @@ class Misbehaviour(NamedTuple):
     timeout: float | None
 
 
-TABLE: list[Misbehaviour] = []
-
-
-def comes_to(
+def row(
+    name: str,
     plain: str,
+    does: Behaviour,
     *,
     checked: str | None = None,
     hub: str | None = None,
     hub_checked: str | None = None,
     timeout: float | None = None,
-) -> Callable[[Behaviour], Behaviour]:
-    """A row of TABLE. What is not given is as for a plain address."""
-
-    def row(does: Behaviour) -> Behaviour:
-        with_sum = checked or plain
-        named = does.__name__.strip("_").replace("_", " ")
-        TABLE.append(
-            Misbehaviour(does, named, plain, with_sum, hub or plain, hub_checked or hub or with_sum, timeout)
-        )
-        return does
-
-    return row
+) -> Misbehaviour:
+    """A row of the table. What is not given is as for a plain address."""
+    with_sum = checked or plain
+    return Misbehaviour(does, name, plain, with_sum, hub or plain, hub_checked or hub or with_sum, timeout)
 
 
 class Server:

@@ -1,6 +1,6 @@
 """Whatever a server does, a download ends with the right file or an error in words, and costs no more than it says.
 
-Each row of `misbehaving.TABLE` is tried with an address and with a hub, with a checksum and without. The table in
+Each row of `misbehaviours.TABLE` is tried with an address and with a hub, with a checksum and without. The table in
 docs/errors.md is written from them: GPUSPEC_UPDATE_GOLDEN=1.
 """
 
@@ -19,7 +19,8 @@ from gpuspec.launch.on_machine.downloader.file import Failure
 from gpuspec.launch.on_machine.downloader.transfer import Fetcher
 
 from . import misbehaving, misbehaviours
-from .misbehaving import BODY, CHANGED, NEW, NOBODY_KNOWS, RIGHT, TABLE, Misbehaviour, Server
+from .misbehaving import BODY, CHANGED, NEW, NOBODY_KNOWS, RIGHT, Misbehaviour, Server
+from .misbehaviours import TABLE
 
 ERRORS = Path(__file__).parents[2] / "docs/errors.md"
 BEGIN, END = "<!-- misbehaving servers: written by a test -->\n", "<!-- end -->\n"
