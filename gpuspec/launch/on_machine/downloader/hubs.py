@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from .file import WORKERS, Failure, File, Task, check_room, confined, digest, existing
-from .listing import FILES, checksum, file_name, listing, size, token_of, wrong
+from .listing import FILES, checksum, file_name, listed_files, listing, size, token_of, wrong
 from .part import in_place, is_own
 from .tools import command
 from .web import redacted
@@ -113,11 +113,10 @@ def _cached(kind: str, repository: str, revision: str, commit: str) -> str:
 
 def _entries(address: str, siblings: Any) -> list[dict[str, Any]]:
     """The files of a listing, each with a name that can be one."""
-    if not isinstance(siblings, list) or not all(isinstance(entry, dict) for entry in siblings):
-        wrong(address, "it lists no files")
-    for entry in siblings:
+    entries = listed_files(address, siblings)
+    for entry in entries:
         file_name(address, entry.get("rfilename"))
-    return siblings
+    return entries
 
 
 def _file(entry: dict[str, Any], place: File, address: str) -> File:
@@ -216,9 +215,7 @@ def plan_civitai(fetcher: Fetcher, item: dict[str, Any]) -> list[Task]:
     endpoint = os.environ.get("CIVITAI_ENDPOINT", "https://civitai.com").rstrip("/")
     token = token_of("CIVITAI_TOKEN", "CIVITAI_API_TOKEN")
     address = f"{endpoint}/api/v1/model-versions/{number}"
-    files = listing(fetcher, item, address, token).get("files") or []
-    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
-        wrong(address, "it lists no files")
+    files = listed_files(address, listing(fetcher, item, address, token).get("files") or [])
     chosen = next((file for file in files if file.get("primary")), files[0] if files else None)
     if chosen is None:
         raise Failure(f"Civitai's model version {number} holds no file")

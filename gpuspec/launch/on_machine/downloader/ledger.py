@@ -40,10 +40,9 @@ class Ledger:
                 self.facts = _facts(lines.read())
         self.facts.setdefault("self", {"id": uuid.uuid4().hex[:8]})
         temporary = self.path + ".new"
+        # Of a run that was killed; or a link that somebody put there, to a file of another.
         with contextlib.suppress(FileNotFoundError):
-            os.remove(
-                temporary
-            )  # of a run that was killed; or a link that somebody put there, to a file of another
+            os.remove(temporary)
         with open(temporary, "x", encoding="utf-8") as out:
             out.writelines(json.dumps(pair) + "\n" for pair in self.facts.items())
         os.replace(temporary, self.path)
@@ -58,9 +57,8 @@ class Ledger:
             self.facts.pop(key, None)
             if fact is not None:
                 self.facts[key] = fact
-            opened, _ = own_file(
-                self.path, os.O_APPEND
-            )  # what stands there may be another since it was loaded
+            # What stands there may be another since it was loaded.
+            opened, _ = own_file(self.path, os.O_APPEND)
             with open(opened, "a", encoding="utf-8") as out:
                 out.write(json.dumps([key, fact]) + "\n")
 

@@ -78,6 +78,13 @@ def wrong(url: str, what: str) -> NoReturn:
     raise Failure(f"{redacted(url)}: the server's list of files is wrong: {what}")
 
 
+def listed_files(url: str, found: Any) -> list[dict[str, Any]]:
+    """The files of a listing, whatever it says of each."""
+    if not isinstance(found, list) or not all(isinstance(file, dict) for file in found):
+        wrong(url, "it lists no files")
+    return found
+
+
 def file_name(url: str, name: Any) -> str:
     """The name of a listed file: a path of ordinary parts."""
     if not isinstance(name, str) or not name or len(name) > 1024:

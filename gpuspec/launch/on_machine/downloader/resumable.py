@@ -6,7 +6,6 @@ be, and is of the version that the part is of (or a checksum will tell).
 
 from __future__ import annotations
 
-import email.utils
 import os
 import re
 import time
@@ -18,7 +17,7 @@ from .part import GrowingFile
 from .progress import Progress
 from .tries import Tries
 from .web import Trouble, ask, redacted
-from .wire import Answer, Cut, said_once
+from .wire import Answer, Cut, said_once, unix_time
 
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
@@ -32,11 +31,9 @@ def validator(headers: Any) -> str | None:
     if headers.get("ETag"):
         tag = said_once(headers, "ETag") or ""
         return tag if re.fullmatch(r'"[^"\x00-\x20]*"', tag) else None
-    last, date = said_once(headers, "Last-Modified"), said_once(headers, "Date")
-    try:
-        changed = email.utils.parsedate_to_datetime(last or "").timestamp()
-        sent = email.utils.parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
+    last = said_once(headers, "Last-Modified")
+    changed, sent = unix_time(last), unix_time(said_once(headers, "Date"))
+    if changed is None or sent is None:
         return None
     return last if sent - changed >= _CLOCKS_DIFFER else None
 

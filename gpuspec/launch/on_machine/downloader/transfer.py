@@ -67,8 +67,6 @@ class Fetcher:
         self.root = root
         self.planners = planners
         self.progress = Progress(backoff)
-        self.skipped = 0
-        self.lock = threading.Lock()
         self.ledger = Ledger(os.path.join(root, ".gpuspec", "downloads.json"))
 
     def fetch(self, downloads: list[dict[str, Any]]) -> int:
@@ -81,12 +79,11 @@ class Fetcher:
                 os.path.dirname(self.ledger.path),
             )
             missing = [t for t in tasks if t.work or (t.file and not self.is_complete(t.file))]
-            self.skipped = len(tasks) - len(missing)
             self._check_space(missing)
             self._run(missing)
         print(
-            f"download: {size_text(self.progress.fetched)} fetched, {self.skipped} of {len(tasks)} already there, "
-            f"{self.progress.seconds():.1f} s",
+            f"download: {size_text(self.progress.fetched)} fetched, {len(tasks) - len(missing)} of {len(tasks)} "
+            f"already there, {self.progress.seconds():.1f} s",
             flush=True,
         )
         return self.progress.fetched
@@ -127,20 +124,22 @@ class Fetcher:
         for task in tasks:
             if task.file:
                 part = self._part(task.file)
-                rest = (task.file.size or 0) - (os.path.getsize(part) if os.path.exists(part) else 0)
-                self.progress.total += max(rest, 0)
+                here = os.path.getsize(part) if os.path.exists(part) else 0
+                rest = max((task.file.size or 0) - here, 0)
+                self.progress.total += rest
                 place = existing(task.file.path)
                 disk = os.stat(place).st_dev
-                need[disk] = need.get(disk, 0) + max(rest, 0)
+                need[disk] = need.get(disk, 0) + rest
                 check_room(need[disk], place, "the downloads need")
 
     def _run(self, tasks: list[Task]) -> None:
         deadlines: dict[int, float] = {}
+        lock = threading.Lock()
 
         def one(task: Task) -> None:
             if self.progress.stop.is_set():
                 return
-            with self.lock:
+            with lock:
                 deadline = deadlines.setdefault(id(task.item), time.monotonic() + self.timeout(task.item))
             try:
                 if task.file:

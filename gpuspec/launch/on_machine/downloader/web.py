@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import email.utils
 import http.client
 import re
 import string
@@ -13,7 +12,7 @@ import urllib.request
 
 from .faults import in_words, reason
 from .file import Failure
-from .wire import Answer, opener, patience, said_once
+from .wire import Answer, opener, patience, said_once, unix_time
 
 REDIRECTS = 10
 LONGEST_ADDRESS = 8192
@@ -143,11 +142,8 @@ def _open(address: str, authorization: str | None, deadline: float, headers: dic
             request.add_unredirected_header("Authorization", authorization)
         request.deadline = deadline  # type: ignore[attr-defined]
         answer: Answer = opener().open(request, timeout=patience(deadline))
-    except (
-        http.client.InvalidURL,
-        ValueError,
-        OverflowError,
-    ) as error:  # IDNA's UnicodeError is a ValueError
+    # IDNA's UnicodeError is a ValueError.
+    except (http.client.InvalidURL, ValueError, OverflowError) as error:
         raise Failure(f"{redacted(address)}: {_NO_ADDRESS}") from error
     except http.client.RemoteDisconnected:  # an OSError as well
         raise Trouble("the connection closed without an answer") from None
@@ -211,7 +207,5 @@ def asked_wait(retry_after: str, now: float) -> float:
     """Seconds from `now` (Unix time) that a `Retry-After` asks for, by number or date; 0 where it is neither."""
     if re.fullmatch(r"[0-9]{1,9}", retry_after.strip()):
         return float(retry_after)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - now)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return 0.0
+    until = unix_time(retry_after)
+    return 0.0 if until is None else max(0.0, until - now)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import functools
 import http.client
 import io
@@ -23,6 +24,7 @@ STALL_SECONDS = 60.0
 EXCESS_SECONDS = 1.0
 """How long a server that keeps the connection open is watched for bytes beyond the length it said."""
 BLOCK = 1 << 18
+_BROKEN_OFF = "the connection closed in the middle of it"
 
 
 def said_once(headers: Any, name: str) -> str | None:
@@ -30,6 +32,14 @@ def said_once(headers: Any, name: str) -> str | None:
     true, nobody knows."""
     values = {value.strip() for value in headers.get_all(name) or ()}
     return values.pop() if len(values) == 1 else None
+
+
+def unix_time(date: str | None) -> float | None:
+    """Seconds since 1970 of a date in a header; None where it is none."""
+    try:
+        return email.utils.parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 class Cut(ConnectionError):
@@ -116,15 +126,17 @@ class Answer(http.client.HTTPResponse):
         """The body in blocks. Cut where it ends early; HTTPException where its chunks are none."""
         if self.chunked:
             yield from self._chunks()
-            return
-        left = self.said
-        while left is None or left:
-            block: bytes = self.fp.read1(BLOCK if left is None else min(left, BLOCK))
+        elif self.said is not None:
+            yield from self._exactly(self.said)
+        else:
+            yield from iter(lambda: self.fp.read1(BLOCK), b"")
+
+    def _exactly(self, size: int) -> Iterator[bytes]:
+        while size:
+            block: bytes = self.fp.read1(min(size, BLOCK))
             if not block:
-                if left is None:
-                    return
-                raise Cut("the connection closed in the middle of it")
-            left = left if left is None else left - len(block)
+                raise Cut(_BROKEN_OFF)
+            size -= len(block)
             yield block
 
     def _chunks(self) -> Iterator[bytes]:
@@ -132,15 +144,10 @@ class Answer(http.client.HTTPResponse):
             size = re.fullmatch(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n", self._line())
             if not size:
                 raise http.client.HTTPException("it is sent in chunks whose sizes are no numbers")
-            left = int(size.group(1), 16)
-            if not left:
+            length = int(size.group(1), 16)
+            if not length:
                 break
-            while left:
-                block: bytes = self.fp.read1(min(left, BLOCK))
-                if not block:
-                    raise Cut("the connection closed in the middle of it")
-                left -= len(block)
-                yield block
+            yield from self._exactly(length)
             if self._line() not in (b"\r\n", b"\n"):
                 raise http.client.HTTPException("it is sent in chunks that are longer than they say")
         for _ in range(TRAILER_LINES):
@@ -151,7 +158,7 @@ class Answer(http.client.HTTPResponse):
     def _line(self) -> bytes:
         line: bytes = self.fp.readline(4096)
         if not line:
-            raise Cut("the connection closed in the middle of it")
+            raise Cut(_BROKEN_OFF)
         return line
 
     def sends_more(self) -> bool:
