@@ -215,14 +215,21 @@ def _in_json(text: str) -> Iterator[str]:
         quoted = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
         yield json.dumps(quoted, ensure_ascii=ascii_only)[1:-1]
         for signs in _ESCAPED_SIGNS:
-            written = re.sub(f"[{signs}]", lambda sign: f"\\u{ord(sign[0]):04x}", quoted) if signs else quoted
+            written = _by_number(quoted, signs)
             for each in (written, written.replace("/", "\\/")):  # PHP
                 yield each
-                yield re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda code: code[0].upper(), each)
+                yield _in_capitals(each)
     # .NET writes these by number, and a quotation mark too
     quoted = json.dumps(text.replace('"', "\0"))[1:-1].replace("\\u0000", "\\u0022")
-    quoted = re.sub("[&'<>+`]", lambda sign: f"\\u{ord(sign[0]):04x}", quoted)
-    yield re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda code: code[0].upper(), quoted)
+    yield _in_capitals(_by_number(quoted, "&'<>+`"))
+
+
+def _by_number(quoted: str, signs: str) -> str:
+    return re.sub(f"[{signs}]", lambda sign: f"\\u{ord(sign[0]):04x}", quoted) if signs else quoted
+
+
+def _in_capitals(quoted: str) -> str:
+    return re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda code: code[0].upper(), quoted)
 
 
 def _in_python(text: str) -> Iterator[str]:
