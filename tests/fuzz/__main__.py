@@ -72,9 +72,8 @@ def faults_of(maker: str, seed: int) -> tuple[list[str], float]:
     for at in range(INPUTS):
         both = [results[at] for results in (first, second) if at in results]
         said = {fault for one in both for fault in one.faults}
-        seconds = min(
-            (one.seconds for one in both), default=0.0
-        )  # the machine may have been busy with the other
+        # The machine may have been busy with the other.
+        seconds = min((one.seconds for one in both), default=0.0)
         slowest = max(slowest, seconds)
         if seconds > SLOW:
             said.add(f"took {seconds:.1f} s of the processor")

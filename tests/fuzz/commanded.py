@@ -5,17 +5,24 @@ from __future__ import annotations
 import io
 import json
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import redirect_stderr, redirect_stdout
 from typing import NamedTuple
+from unittest import mock
 
 from gpuspec.cli.main import main
 from tests.fuzz.trial import Outcome
 
 STATUSES = (0, 1, 2)
 """Done or clean; findings, or nothing to rent; wrong usage or input. 3 is a failure of ours."""
+
+
+class Kept(io.BytesIO):
+    """Bytes that stay readable after the stream on top of them is gone."""
+
+    def close(self) -> None:
+        pass
 
 
 class Ended(NamedTuple):
@@ -42,10 +49,15 @@ def run(words: tuple[str, ...]) -> Ended:
     """One command, with its own state, data and home folders below the working folder."""
     here = os.getcwd()
     places = {"HOME": here, "GPUSPEC_STATE_DIR": f"{here}/state", "GPUSPEC_DATA_DIR": f"{here}/data"}
-    with _environment({**places, "HF_HUB_OFFLINE": "1", "COLUMNS": "100"}), _captured() as (out, err):
+    out, err = Kept(), Kept()
+    with (
+        mock.patch.dict(os.environ, {**places, "HF_HUB_OFFLINE": "1", "COLUMNS": "100"}),
+        redirect_stdout(io.TextIOWrapper(out, "utf-8", "surrogateescape")) as shown,
+        redirect_stderr(io.TextIOWrapper(err, "utf-8", "backslashreplace")) as said,
+    ):
         status = main(list(words))
-        sys.stdout.flush()
-        sys.stderr.flush()
+        shown.flush()
+        said.flush()
     return Ended(status, out.getvalue(), err.getvalue())
 
 
@@ -61,36 +73,3 @@ def wrong(words: tuple[str, ...], ended: Ended) -> Iterator[str]:
             json.loads(ended.output)
         except ValueError as error:
             yield f"what it printed is no JSON: {error}"
-
-
-@contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-class _Kept(io.BytesIO):
-    """Bytes that stay readable after the stream on top of them is gone."""
-
-    def close(self) -> None:
-        pass
-
-
-@contextmanager
-def _captured() -> Iterator[tuple[_Kept, _Kept]]:
-    before = sys.stdout, sys.stderr
-    out, err = _Kept(), _Kept()
-    sys.stdout = io.TextIOWrapper(out, "utf-8", "surrogateescape")
-    sys.stderr = io.TextIOWrapper(err, "utf-8", "backslashreplace")
-    try:
-        yield out, err
-    finally:
-        sys.stdout, sys.stderr = before

@@ -11,6 +11,7 @@ from typing import Any
 
 from gpuspec.editor.server import build
 from tests.editor.wire import framed, unframed
+from tests.fuzz.commanded import Kept
 from tests.fuzz.linted import registry
 from tests.fuzz.seeds import garble, seeds
 from tests.fuzz.shell_text import Shell
@@ -134,14 +135,9 @@ def edited(chance: random.Random) -> Trial:
     return Trial("session", data, lambda: served(data, session.asked))
 
 
-class _Kept(io.BytesIO):
-    def close(self) -> None:
-        pass
-
-
 def served(data: bytes, asked: list[int]) -> Outcome:
     """Serve a session that was written beforehand."""
-    answers = _Kept()
+    answers = Kept()
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     with contextlib.suppress(SystemExit):
         build(registry()).start_io(io.BytesIO(data), answers)

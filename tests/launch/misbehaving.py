@@ -13,12 +13,13 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from webserver import COMMIT
+
 BODY = random.Random(1).randbytes(200_000)
 CHANGED = random.Random(2).randbytes(200_000)
 """Another version of the file. Neither repeats itself: what is put together wrongly is seen."""
 HALF = len(BODY) // 2
 TAG = '"right"'
-COMMIT = "c0ffee" * 6 + "c0ff"
 LISTING = "/api/models/org/model/revision/main?blobs=true"
 PLAIN_FILE = "/model.bin"
 SHORT = 0.2

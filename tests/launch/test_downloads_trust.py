@@ -25,9 +25,8 @@ from gpuspec.launch.on_machine.downloader.web import asked_wait, redirected, sam
 from gpuspec.printable import one_line
 
 from .conftest import Fetch, command
-from .misbehaving import BODY, Exchange, Server
+from .misbehaving import BODY, LISTING, Exchange, Server
 
-LISTING = "/api/models/org/model/revision/main?blobs=true"
 VERSION = "/api/v1/model-versions/42"
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from webserver import Site
+from webserver import COMMIT, Site
 
 from gpuspec.job.job import Download
 from gpuspec.launch.downloads import download_manifest
@@ -18,9 +18,8 @@ from gpuspec.launch.on_machine.downloader.tries import Tries
 from gpuspec.launch.on_machine.downloader.web import Trouble
 
 from .conftest import Fetch
+from .misbehaving import LISTING
 
-COMMIT = "c0ffee" * 6 + "c0ff"
-LISTING = "/api/models/org/model/revision/main?blobs=true"
 HUB = {"strategy": "hf", "source": "org/model", "target": "m/"}
 
 
