@@ -13,3 +13,9 @@ def number_of(text: str) -> float | None:
 def is_digits(text: str) -> bool:
     """Whether a text is made of the digits 0 to 9, and of nothing else."""
     return text.isascii() and text.isdecimal()
+
+
+def small_number(text: str) -> int | None:
+    """The whole number of at most nine digits that a text is: a place in a list, an index. None for anything else;
+    of thousands of digits, Python's own `int` makes an error."""
+    return int(text) if len(text) < 10 and is_digits(text) else None

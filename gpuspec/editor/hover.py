@@ -9,7 +9,7 @@ from gpuspec.editor import fields
 from gpuspec.editor.describe import cloud_text, gpu_text, model_text, need_text
 from gpuspec.editor.opened import Opened
 from gpuspec.formats.gpu_cli_fields import RENAMED
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 from gpuspec.text import Span, Tree, parts
 
 Path = tuple[str | int, ...]
@@ -50,8 +50,7 @@ def locate(document: Any, pointer: str) -> tuple[Path, Any]:
     """A pointer as a path whose list places are numbers, and the value it leads to (None if there is none)."""
     path: list[str | int] = []
     for name in parts(pointer):
-        if isinstance(document, list) and is_digits(name) and len(name) < 10:
-            place = int(name)
+        if isinstance(document, list) and (place := small_number(name)) is not None:
             path.append(place)
             document = document[place] if place < len(document) else None
         else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from gpuspec.engines.tool import Tool
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 
 Range = tuple[float, float, float]
 """Low, expected, high."""
@@ -238,7 +238,8 @@ def before(version: str | None, limit: Version) -> bool:
     """Whether a stated version is older than `limit`; an unstated one is current."""
     numbers = []
     for piece in (version or "").lstrip("v").split(".")[:2]:
-        if not is_digits(piece) or len(piece) > 9:
+        number = small_number(piece)
+        if number is None:
             break
-        numbers.append(int(piece))
+        numbers.append(number)
     return len(numbers) == 2 and (numbers[0], numbers[1]) < limit

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gpuspec.formats import Format
 from gpuspec.job import Job
 from gpuspec.lint.neighbours import Folders
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 from gpuspec.planning.case import Case
 from gpuspec.text import Edit
 
@@ -128,8 +128,8 @@ class Facts:
         """The edit that puts another GPU in a choice's place. A number within the name ("A100:4") stays."""
         written = next(one for one in self.job.gpu_types if one.pointer == choice.pointer)
         tail = written.name.rpartition(":")[2]
-        said = int(tail) if is_digits(tail) and len(tail) < 10 else 1
-        number = self.catalog.resolve_gpu(written.name).gpu_count or said
+        said = small_number(tail)
+        number = self.catalog.resolve_gpu(written.name).gpu_count or (1 if said is None else said)
         counted = f"{name}:{number}" if number > 1 and written.gpu_count is None else name
         return Edit("set", self.name_pointer(choice), counted)
 

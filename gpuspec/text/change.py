@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 from gpuspec.text.edit import Edit, EditError
 from gpuspec.text.tree import parts
 
@@ -67,9 +67,10 @@ def first_difference(one: Any, other: Any, place: tuple[str | int, ...] = ()) ->
 
 def index(part: str, length: int) -> int:
     """An array index that is there."""
-    if not is_digits(part) or int(part) >= length or (part[0] == "0" and part != "0"):
+    place = small_number(part)
+    if place is None or place >= length or (part[0] == "0" and part != "0"):
         raise EditError(f"there is no element {part!r}")
-    return int(part)
+    return place
 
 
 def _value(document: Any, path: list[str]) -> Any:

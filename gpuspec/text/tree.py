@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 
 if TYPE_CHECKING:
     from array import array
@@ -67,6 +67,17 @@ def part(key: str) -> str:
 def parts(pointer: str) -> list[str]:
     """The keys that a pointer leads through: parts("/gpu_types/0") == ["gpu_types", "0"]."""
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """What a pointer leads to inside a value; None if there is nothing."""
+    for key in parts(pointer):
+        if isinstance(value, list):
+            place = small_number(key)
+            value = value[place] if place is not None and place < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _numbers(most: int) -> "list[int] | array[int]":
@@ -149,15 +160,7 @@ class Tree:
 
     def at(self, pointer: str) -> Any:
         """The value that a pointer leads to; None if there is none."""
-        value = self.value
-        for key in parts(pointer):
-            if isinstance(value, list):
-                # A key may be longer than Python turns into a number; no list is.
-                is_place = is_digits(key) and len(key) < 10 and int(key) < len(value)
-                value = value[int(key)] if is_place else None
-            else:
-                value = value.get(key) if isinstance(value, dict) else None
-        return value
+        return value_at(self.value, pointer)
 
     def forget_inside(self, at: str, value: Any) -> None:
         """Take the places of all that is inside a value out of the tree."""

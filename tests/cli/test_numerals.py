@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from gpuspec.cli.main import main
-from gpuspec.numerals import number_of
+from gpuspec.numerals import number_of, small_number
+from gpuspec.text import Edit, EditError, parse
+from gpuspec.text.rewrite import apply
 
 ODD = ["1_0", "٣", "０.５", "1e", "0x10", "infinity", "nan", "1,5"]
 COLUMNS = ["AcceleratorCount", "Price", "SpotPrice", "vCPUs", "MemoryGiB"]
@@ -52,6 +54,20 @@ def test_of_gpus_counted_in_a_name(spec: Path, capsys: pytest.CaptureFixture[str
 )
 def test_of_plain_ones(text: str, number: float) -> None:
     assert number_of(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("007", 7), ("999999999", 999_999_999), ("1000000000", None), ("9" * 5000, None), ("", None)],
+)
+def test_of_small_ones(text: str, number: int | None) -> None:
+    assert small_number(text) == number
+
+
+@pytest.mark.parametrize("place", ["3", "٠", "00", "-1", "9" * 5000])
+def test_of_a_place_that_a_list_does_not_have(place: str) -> None:
+    with pytest.raises(EditError, match="there is no element"):
+        apply(parse('{ "items": ["a", "b"] }'), [Edit("remove", f"/items/{place}")])
 
 
 def test_of_thousands_of_digits_in_a_models_config(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 from gpuspec.sizing import Need, Unsized
 
 SAMPLE_SECONDS = 1.0
@@ -64,7 +64,8 @@ def _visible(nvml: Any, environment: Mapping[str, str]) -> list[Any]:
     for name in (part.strip() for part in named.split(",")):
         try:
             by_index, by_uuid = nvml.nvmlDeviceGetHandleByIndex, nvml.nvmlDeviceGetHandleByUUID
-            found.append(by_index(int(name)) if is_digits(name) and len(name) < 10 else by_uuid(name))
+            index = small_number(name)
+            found.append(by_uuid(name) if index is None else by_index(index))
         except nvml.NVMLError:
             break
     return found

@@ -8,7 +8,7 @@ from gpuspec.launch.launcher import FINAL, Run, State
 from gpuspec.launch.records import alive, record_of
 from gpuspec.launch.skypilot.client import Client, Machine
 from gpuspec.launch.skypilot.provisioning import remember, still_there
-from gpuspec.numerals import is_digits
+from gpuspec.numerals import small_number
 
 _STATES: dict[str, State] = {
     "INIT": "provisioning",
@@ -55,9 +55,9 @@ def machine_run_state(client: Client, run: Run) -> Run:
 
 def job_number(client: Client, run: Run) -> int | None:
     """The number of the run's job on its machine, also where its client was gone before it could note it."""
-    noted = run.machine_job or ""
-    if is_digits(noted) and len(noted) < 10:
-        return int(noted)
+    noted = small_number(run.machine_job or "")
+    if noted is not None:
+        return noted
     found = client.newest_job(run.machine or "")
     if found is None:
         return None
