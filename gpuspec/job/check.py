@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.job.accept import accepts
-from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, SchemaProblem, first_mistakes, shown
+from gpuspec.job.problem import MOST_GPU_TYPES, MOST_LISTED, SchemaProblem, first_mistakes, shown
 from gpuspec.text import Tree, parts, pointer
+from gpuspec.text.tree import value_at
 
 _latest: tuple[Tree, tuple[SchemaProblem, ...]] | None = None
 _PATHS = ("workdir", "include", "outputs", "exclude_outputs", "items")
@@ -61,21 +62,13 @@ def valid_part(tree: Tree) -> dict[str, Any] | None:
     pruned: dict[str, Any] = _copy(document)
     for problem in problems:
         path = parts(problem.pointer)
-        if problem.kind == "too-many":
-            del _inside(pruned, path)[MOST_GPUS if path[-1] == "gpu_types" else MOST_LISTED :]
-        else:
+        if problem.kind != "too-many":
             _take_out(pruned, path)
+            continue
+        listed = value_at(pruned, problem.pointer)
+        if isinstance(listed, list):  # else something wrong around it was taken out, or cut off, before
+            del listed[MOST_GPU_TYPES if path[-1] == "gpu_types" else MOST_LISTED :]
     return pruned
-
-
-def _inside(value: Any, path: list[str]) -> list[Any]:
-    """The list at a path; an empty one where something wrong around it was taken out, or cut off, before."""
-    for part in path:
-        if isinstance(value, list):
-            value = value[int(part)] if int(part) < len(value) else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-    return value if isinstance(value, list) else []
 
 
 def _copy(value: Any) -> Any:

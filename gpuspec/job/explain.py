@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator, validators
 
-from gpuspec.job.problem import MOST_GPUS, MOST_LISTED, MOST_MISTAKES, SchemaProblem, shown, too_many
+from gpuspec.job.problem import MOST_GPU_TYPES, MOST_LISTED, MOST_MISTAKES, SchemaProblem, shown, too_many
 from gpuspec.job.schema import here, resolve
 from gpuspec.text import Edit, pointer
 
@@ -139,7 +139,7 @@ def _problems(error: Any, schema: dict[str, Any]) -> Iterator[SchemaProblem]:
         yield _range(place, value, rule, wanted, part)
     elif rule in ("minLength", "minItems"):
         yield _short(place, value, rule, wanted, part)
-    elif rule == "maxItems" and wanted in (MOST_GPUS, MOST_LISTED):
+    elif rule == "maxItems" and wanted in (MOST_GPU_TYPES, MOST_LISTED):
         message = (
             f"{shown(place)} has {len(value):,} elements; the first {wanted:,} are read, the others are not"
         )

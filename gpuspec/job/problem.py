@@ -10,7 +10,7 @@ Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "e
 
 MOST_MISTAKES = 500
 """In one document: one with more is no job spec, and the rest is not looked for."""
-MOST_GPUS = 100
+MOST_GPU_TYPES = 100
 MOST_LISTED = 1_000
 """Elements of `gpu_types`, and of the other lists that people write by hand: of longer ones the first are read."""
 
