@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from io import StringIO
 
@@ -66,17 +66,26 @@ _ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))|((?:\\(?!u[0-9a-fA-F]{4}|x
 _CONTROL = str.maketrans("ntrbf", "\n\t\r\b\f")
 
 
-@lru_cache(maxsize=8)
-def _readings(text: str) -> tuple[tuple[str, Callable[[int], int]], ...]:
+_Reading = tuple[str, Callable[[int], int]]
+
+
+def _readings(text: str) -> Sequence[_Reading]:
     """A text as it stands, and as it is meant where escapes are in it: those of JSON, and those of a quoted text in a
     JSON string. With each, where a place of it is in the text."""
-    found: list[tuple[str, Callable[[int], int]]] = [(text, lambda at: at)]
+    return _with_escapes(text) if "\\" in text else [(text, lambda at: at)]
+
+
+@lru_cache(
+    maxsize=2
+)  # a file, and one text in it; more would keep large ones for as long as the process lives
+def _with_escapes(text: str) -> Sequence[_Reading]:
+    found: list[_Reading] = [(text, lambda at: at)]
     while "\\" in found[-1][0] and len(found) < 3:
         found.append(_unescaped(*found[-1]))
-    return tuple(found)
+    return found
 
 
-def _unescaped(text: str, place: Callable[[int], int]) -> tuple[str, Callable[[int], int]]:
+def _unescaped(text: str, place: Callable[[int], int]) -> _Reading:
     from array import array  # a text may hold millions of escapes; their places as objects are hundreds of MB
 
     plain = StringIO()
@@ -107,13 +116,18 @@ def known_form(text: str) -> str | None:
     return next((kind for reading, _ in _readings(text) for kind, _ in _known(reading)), None)
 
 
-def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """(what, where) of each secret that its form gives away."""
+def _of_form(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """(what, where) of each token that its form gives away."""
     for kind, literal, form in FORMATS:
         if literal in text:  # a form is compiled when it may be met: compiling costs more than looking
             for match in re.finditer(form, text):
                 if not _placeholder(match[0]):
                     yield kind, match.span()
+
+
+def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """(what, where) of each secret that is surely one: those, and some in addresses."""
+    yield from _of_form(text)
     if "://" in text:
         for match in re.finditer(ADDRESS, text):
             user, _, password = match[1].partition(":")
@@ -137,7 +151,8 @@ def _no_password(user: str, password: str) -> bool:
 
 
 def _in_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where users with their passwords, and values that are named like keys, stand in addresses."""
+    """Where users with their passwords, and values that are named like keys, stand in addresses: all that `_known`
+    finds there, and what may be one."""
     for match in re.finditer(ADDRESS, text):
         user, _, password = match[1].partition(":")
         if _random(user) or (password and not any(sign in password for sign in "${}")):
@@ -171,7 +186,6 @@ def may_hold(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=8)  # a file in one line is shown once for each of its findings
 def masked(text: str) -> str:
     """The text with each secret's characters as asterisks, but for line breaks: what is shown of a file is shown
     through this."""
@@ -191,7 +205,7 @@ def masked(text: str) -> str:
 
 def _spans(text: str) -> list[tuple[int, int]]:
     """Where secrets stand."""
-    spans = [span for _, span in _known(text)]
+    spans = [span for _, span in _of_form(text)]
     if any(name in text for name in NAMES):
         spans += [m.span(2) for form in (ASSIGNED, MEMBER) for m in re.finditer(form, text) if _random(m[2])]
         spans += [m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1])]
