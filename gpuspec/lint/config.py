@@ -83,9 +83,9 @@ class Configs:
         if self._isolated:
             return Config(None, {})
         folder = os.path.abspath(path)
-        return self.nearest(folder if os.path.isdir(folder) else os.path.dirname(folder))
+        return self._nearest(folder if os.path.isdir(folder) else os.path.dirname(folder))
 
-    def nearest(self, folder: str) -> Config:
+    def _nearest(self, folder: str) -> Config:
         """The config of a folder, or of the nearest one above it. A loop: folders nest deeper than calls may."""
         asked = []
         config = None

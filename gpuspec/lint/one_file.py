@@ -10,7 +10,7 @@ from gpuspec.lint.finding import Finding
 from gpuspec.lint.registry import BUILT_IN, Registry
 from gpuspec.lint.result import Located, Problem, place
 from gpuspec.lint.rule import Rule
-from gpuspec.lint.secrets import masked, may_hold
+from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Settings
 from gpuspec.lint.suppression import Silencer, Suppression
 from gpuspec.printable import short
@@ -117,12 +117,8 @@ class OneFile:
         try:
             findings = self._first(entry) if entry.plugin == BUILT_IN else self._guarded(entry)
             located = [self._locate(finding, entry) for finding in findings[: self._most]]
-            if len(findings) > self._most:
-                self._cut.add(
-                    entry.code
-                )  # what it found beyond is not known: suppressions there stay unjudged
-            else:
-                self._ran.add(entry.code)
+            # Where there is more, it is not known where: suppressions there stay unjudged.
+            (self._cut if len(findings) > self._most else self._ran).add(entry.code)
             return located
         except BaseException as error:
             # What a rule of ours looks into cannot be read (the user's own prices): that is no fault of the rule.
@@ -170,17 +166,15 @@ class OneFile:
         tree = self.tree
         span = finding.span or tree.span(finding.pointer, key=finding.on == "key")
         severity = self.settings.severity_of(finding.code, finding.name, finding.severity)
-        if severity != finding.severity:
-            finding = finding._replace(severity=severity)
-        if len(finding.message) > 200 or may_hold(finding.message):
-            finding = finding._replace(message=short(masked(finding.message)))
-        if finding.suggestion and (len(finding.suggestion) > 200 or may_hold(finding.suggestion)):
-            finding = finding._replace(suggestion=short(masked(finding.suggestion)))
-        if finding.fix and len(finding.fix.title) > 200:
-            finding = finding._replace(fix=finding.fix._replace(title=short(finding.fix.title)))
         related = tuple(
-            (place(tree, item.span or tree.span(item.pointer)), short(masked(item.message)))
+            (place(tree, item.span or tree.span(item.pointer)), _shown(item.message))
             for item in finding.related
+        )
+        finding = finding._replace(
+            severity=severity,
+            message=_shown(finding.message),
+            suggestion=finding.suggestion and _shown(finding.suggestion),
+            fix=finding.fix and finding.fix._replace(title=_shown(finding.fix.title)),
         )
         return Located(
             path=self.path, finding=finding, place=place(tree, span), related=related, doc=entry.doc
@@ -198,6 +192,10 @@ class OneFile:
                     rule.needs == "suppressions" or rule.code not in self._ran for rule in matching
                 ):
                     suppression.used.add(entry.selector)
+
+
+def _shown(text: str) -> str:
+    return short(masked(text))
 
 
 def _checked(finding: Any, rule: Rule | BuiltIn) -> Finding:

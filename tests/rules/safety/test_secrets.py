@@ -6,11 +6,13 @@ import gc
 import json
 import random
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gpuspec.cli.main import main
+from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.fixing import difference
 from gpuspec.lint.result import Report, place
@@ -141,6 +143,28 @@ def test_a_key_is_seen_and_hidden_however_the_file_writes_it(key: str, fields: s
     assert len(shown) == len(text)
     assert shown.startswith('{"gpu_types": ["RTX 4090"], ')
     assert shown.endswith("}")
+
+
+class Quotes(Rule):
+    """A rule that quotes what stands in the file wherever it speaks."""
+
+    code = "ACME1"
+    name = "acme-quotes"
+    severity = "warning"
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        text = facts.job.env["A"]
+        fix = Fix(f"remove {text}", (Edit("remove", "/env/A"),), safe=True)
+        yield self.finding("/env/A", text, suggestion=f"not {text}", fix=fix, related=[Related("/env", text)])
+
+
+def test_whatever_a_rule_says_of_a_key_is_hidden() -> None:
+    (found,) = lint_text(spec(env={"A": TOKEN}), [Quotes])
+    hidden, fix = "*" * len(TOKEN), found.finding.fix
+    assert (found.finding.message, found.finding.suggestion) == (hidden, f"not {hidden}")
+    assert fix is not None
+    assert fix.title == f"remove {hidden}"
+    assert [message for _, message in found.related] == [hidden]
 
 
 def test_in_an_address_user_password_and_keys_are_hidden() -> None:
