@@ -31,12 +31,16 @@ TOML = {
 }
 
 
+def lint_beside(path: Path, text: str | bytes, *options: str) -> int:
+    """The exit status of lint in a folder with a spec and a file from hostile hands."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    (path.parent / "gpu.jsonc").write_text("{}")
+    return main(["lint", str(path.parent), *options])
+
+
 @pytest.mark.parametrize("name", TOML)
 def test_settings(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = TOML[name]
-    (tmp_path / "gpuspec.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
-    (tmp_path / "gpu.jsonc").write_text("{}")
-    assert main(["lint", str(tmp_path)]) == 2
+    assert lint_beside(tmp_path / "gpuspec.toml", TOML[name]) == 2
     err = capsys.readouterr().err
     assert any(f"error[{code}]" in err for code in ("bad-config", "unknown-rule", "unreadable-file")), err[
         :300
@@ -45,9 +49,7 @@ def test_settings(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize("text", ["tool = 3", "[tool]\ngpuspec = 3 # [tool.gpuspec", "[[tool.gpuspec]]"])
 def test_a_pyproject_without_tables(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "pyproject.toml").write_text(text + "\n#[tool.gpuspec")
-    (tmp_path / "gpu.jsonc").write_text("{}")
-    assert main(["lint", str(tmp_path)]) == 2
+    assert lint_beside(tmp_path / "pyproject.toml", text + "\n#[tool.gpuspec") == 2
     assert "must be a table" in capsys.readouterr().err
 
 
@@ -67,10 +69,8 @@ BASELINES = {
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_baseline(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = BASELINES[name]
-    (tmp_path / "baseline.json").write_bytes(text if isinstance(text, bytes) else text.encode())
-    (tmp_path / "gpu.jsonc").write_text("{}")
-    assert main(["lint", str(tmp_path), "--baseline", str(tmp_path / "baseline.json")]) == 2
+    path = tmp_path / "baseline.json"
+    assert lint_beside(path, BASELINES[name], "--baseline", str(path)) == 2
     assert "error[bad-baseline]" in capsys.readouterr().err
 
 
@@ -102,8 +102,6 @@ PRICES = {
 
 @pytest.mark.parametrize("name", PRICES)
 def test_prices(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = PRICES[name]
-    (tmp_path / "own.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
-    (tmp_path / "gpu.jsonc").write_text("{}")
-    assert main(["lint", str(tmp_path), "--prices", str(tmp_path / "own.csv")]) == 2
+    path = tmp_path / "own.csv"
+    assert lint_beside(path, PRICES[name], "--prices", str(path)) == 2
     assert "error[price-file]" in capsys.readouterr().err
