@@ -9,7 +9,7 @@ from pathlib import Path
 from waiting import PATIENCE
 
 from gpuspec.job import Job
-from gpuspec.launch import items, on_machine
+from gpuspec.launch import items
 
 ITEMS = ("##[error]forged", "##vso[task.setvariable variable=a]b", "a\u3164")
 
@@ -26,10 +26,3 @@ def test_lines_about_items(tmp_path: Path) -> None:
     assert r"'a\u3164'" in said
     assert "##" not in said
     assert "\u3164" not in said
-
-
-def test_the_rule_is_one() -> None:
-    """Each program travels alone; tests/cli/test_printed_invisible.py compares a copy with the original."""
-    folder = Path(on_machine.__file__).parent
-    copies = {(folder / program / "printable.py").read_bytes() for program in ("downloader", "item_runner")}
-    assert len(copies) == 1
