@@ -1,0 +1,184 @@
+"""How well gpuspec reads configs: its count of parameters beside that of transformers, on the meta device.
+
+    python benchmarks/architectures.py [TYPE…] [--configs FOLDER] [--kept FILE] [--modules] [--all]
+
+For every `model_type` of the installed transformers that writes text its default config, and of FOLDER every real
+`*/config.json`. The bar: within 0.5 % on 95 % of them. `--modules` prints both sides by module. `--kept FILE`
+keeps the counts of transformers there, and takes them from there when the file exists: counting takes minutes,
+comparing a second.
+
+Needs `pip install torch transformers` (and timm, for the towers of some), which nothing else here needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gpuspec.architectures import Architecture, Unsaid, read_architecture
+
+BAR, SHARE = 0.005, 0.95
+MAPPINGS = (
+    ("MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING", "image-text"),
+    ("MODEL_FOR_MULTIMODAL_LM_MAPPING", "multimodal"),
+    ("MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING", "seq2seq"),
+    ("MODEL_FOR_CAUSAL_LM_MAPPING", "causal"),
+)
+"""The first that has a `model_type` decides its class: a model that sees is counted with its eyes."""
+
+
+def _classes() -> dict[str, tuple[Any, Any, str]]:
+    """model_type → (config class, model class, what kind), of the installed transformers."""
+    from transformers.models.auto import modeling_auto
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
+
+    found: dict[str, tuple[Any, Any, str]] = {}
+    for name, kind in MAPPINGS:
+        names, mapping = getattr(modeling_auto, name + "_NAMES"), getattr(modeling_auto, name)
+        for model_type in names:
+            if model_type in found or model_type not in CONFIG_MAPPING_NAMES:
+                continue
+            try:
+                config = CONFIG_MAPPING[model_type]
+                model = mapping[config]
+            except Exception as error:
+                print(f"  {model_type}: {type(error).__name__}: {error}", file=sys.stderr)
+                continue
+            model = model[0] if isinstance(model, tuple) else model
+            found[model_type] = (config, model, kind)
+    return found
+
+
+def _counted(model: Any) -> dict[str, list[int]]:
+    """Module with its numbers as N → [how many, elements of all]; a shared matrix counts once."""
+    groups: dict[str, list[int]] = {}
+    for name, parameter in model.named_parameters():  # a shared one comes once
+        entry = groups.setdefault(re.sub(r"(?<=\.)\d+(?=\.|$)", "N", name), [0, 0])
+        entry[0] += 1
+        entry[1] += parameter.numel()
+    return groups
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    """A config as its JSON would say it, defaults included."""
+    found: dict[str, Any] = json.loads(config.to_json_string(use_diff=False))
+    return found
+
+
+def count(types: list[str], folder: Path | None) -> dict[str, Any]:
+    """Counts of transformers: name → {"config", "groups", "kind"} or {"failed"}."""
+    import torch
+
+    found: dict[str, Any] = {}
+    classes = _classes()
+    for name, (config_class, model_class, kind) in classes.items():
+        if types and name not in types:
+            continue
+        try:
+            config = config_class()
+            with torch.device("meta"):
+                groups = _counted(model_class(config))
+            found[name] = {"config": {"model_type": name, **_plain(config)}, "groups": groups, "kind": kind}
+        except Exception as error:
+            found[name] = {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
+        print(name, "failed" in found[name] and found[name]["failed"], file=sys.stderr)
+    for path in sorted(folder.glob("*/config.json")) if folder else []:
+        if types and path.parent.name not in types:
+            continue
+        fields = json.loads(path.read_text())
+        try:
+            config_class, model_class, kind = classes[fields["model_type"]]
+            with torch.device("meta"):
+                groups = _counted(model_class(config_class.from_dict(fields)))
+            found[path.parent.name] = {"config": fields, "groups": groups, "kind": kind}
+        except Exception as error:
+            found[path.parent.name] = {
+                "failed": f"{type(error).__name__}: {str(error)[:200]}",
+                "config": fields,
+            }
+    return found
+
+
+def read(config: dict[str, Any]) -> Architecture | str:
+    """What gpuspec makes of a config, or why nothing."""
+    try:
+        return read_architecture(config)
+    except Unsaid as error:
+        return str(error)
+    except Exception:
+        return traceback.format_exc(limit=-2).replace("\n", " ")
+
+
+def _modules(name: str, entry: dict[str, Any], ours: Architecture) -> None:
+    print(f"\n== {name}: transformers")
+    for module, (number, elements) in entry["groups"].items():
+        print(f"  {elements:>16,}  {number:>5} ×  {module}")
+    print(f"== {name}: gpuspec")
+    groups: dict[tuple[str, str], list[int]] = {}
+    for weight in ours.weights:
+        group = groups.setdefault((weight.part, weight.module), [0, 0])
+        group[0] += weight.copies
+        group[1] += weight.elements
+    for (part, module), (number, elements) in groups.items():
+        print(f"  {elements:>16,}  {number:>5} ×  {module}  ({part})")
+
+
+def compare(counts: dict[str, Any], modules: bool) -> Iterator[tuple[float, str]]:
+    """(error, a line) for each model."""
+    for name, entry in counts.items():
+        if "failed" in entry:
+            continue
+        truth = sum(elements for _, elements in entry["groups"].values())
+        ours = read(entry["config"])
+        if isinstance(ours, str):
+            yield 9.0, f"{name:<34} {entry['kind']:<11} {truth / 1e9:>9.4f}   not read: {ours[:150]}"
+            continue
+        error = ours.parameters / truth - 1
+        sure = f"  (not known: {ours.derived})" if ours.derived else ""
+        yield (
+            error,
+            f"{name:<34} {entry['kind']:<11} {truth / 1e9:>9.4f} {ours.parameters / 1e9:>9.4f} {error:>+9.3%}{sure}",
+        )
+        if modules:
+            _modules(name, entry, ours)
+
+
+def main() -> int:
+    """Count, compare, print."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("types", nargs="*", metavar="TYPE")
+    options.add_argument("--configs", type=Path)
+    options.add_argument("--kept", type=Path)
+    options.add_argument("--modules", action="store_true")
+    options.add_argument("--all", action="store_true", help="Print those within the bar, too.")
+    given = options.parse_args()
+    if given.kept and given.kept.exists():
+        counts = json.loads(given.kept.read_text())
+        counts = {name: entry for name, entry in counts.items() if not given.types or name in given.types}
+    else:
+        counts = count(given.types, given.configs)
+        if given.kept:
+            given.kept.write_text(json.dumps(counts))
+    rows = sorted(compare(counts, given.modules), key=lambda row: -abs(row[0]))
+    print(f"{'model':<34} {'kind':<11} {'true B':>9} {'gpuspec':>9} {'error':>9}")
+    for error, line in rows:
+        if given.all or given.types or abs(error) > BAR:
+            print(line)
+    failed = [f"{name}: {entry['failed']}" for name, entry in counts.items() if "failed" in entry]
+    if failed:
+        print("transformers itself makes no model of:", *failed, sep="\n  ")
+    good = sum(abs(error) <= BAR for error, _ in rows)
+    print(f"{good} of {len(rows)} within {BAR:.1%}")
+    return 0 if rows and good >= SHARE * len(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

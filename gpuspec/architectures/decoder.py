@@ -1,0 +1,73 @@
+"""From layers to a model: embeddings around them, and what the config says of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.context import longest_context
+from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.pieces import linear, norm
+
+
+def decoder(
+    c: Config,
+    layers: Sequence[Layer],
+    *,
+    outside: Sequence[Weight] = (),
+    drafts: Sequence[Layer] = (),
+    embedding: int | None = None,
+    norm_bias: bool = False,
+    final_norm: bool = True,
+    head_bias: bool = False,
+    tied: bool | None = None,
+) -> Architecture:
+    """A model that writes text: an embedding, the layers, a last norm, an output head, and `outside` beside them.
+
+    `embedding`: its width, where that is not the model's. `tied`: whether the head is the embedding (None: as the
+    config says)."""
+    vocabulary, hidden = c.vocabulary, c.hidden
+    shared = c.tied if tied is None else tied
+    whole = [
+        Weight("model.embed_tokens", "embedding", embedding or hidden, vocabulary, linear=False),
+        *([norm("model.norm", hidden, bias=norm_bias)] if final_norm else []),
+        *outside,
+    ]
+    if not shared:
+        whole.append(linear("lm_head", "head", hidden, vocabulary, bias=head_bias))
+    elif head_bias:
+        whole.append(Weight("lm_head.bias", "head", vocabulary, linear=False))
+    experts = _experts(layers)
+    return Architecture(
+        c.model_type,
+        tuple(layers),
+        tuple(whole),
+        hidden,
+        vocabulary,
+        heads=_or_nothing(c, "heads"),
+        kv_heads=max((cache.heads for layer in layers for cache in layer.caches), default=0),
+        head_dim=_or_nothing(c, "head_dim"),
+        intermediate=_or_nothing(c, "intermediate"),
+        experts=experts[0],
+        experts_used=experts[1],
+        expert_width=experts[2],
+        tied=shared,
+        max_context=longest_context(c),
+        drafts=tuple(drafts),
+    )
+
+
+def _experts(layers: Sequence[Layer]) -> tuple[int, int, int]:
+    """(experts, those a token takes, width inside one) of the first layer that has any."""
+    for layer in layers:
+        for weight in layer.weights:
+            if weight.part == "experts":
+                return weight.copies, weight.used, weight.outputs
+    return 0, 0, 0
+
+
+def _or_nothing(c: Config, name: str) -> int:
+    try:
+        return int(getattr(c, name))
+    except ValueError:  # a model without attention has no heads
+        return 0

@@ -1,0 +1,15 @@
+"""The architectures: which function reads the config of which `model_type`. One file a family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.families import latent, llama_like
+from gpuspec.architectures.parts import Architecture
+
+Reader = Callable[[Config], Architecture]
+"""From a config with its defaults to the structure it states."""
+
+FAMILIES: Mapping[str, Reader] = {**llama_like.TYPES, **latent.TYPES}
+"""`model_type` → its reader."""

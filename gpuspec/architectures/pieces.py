@@ -1,0 +1,158 @@
+"""The pieces that layers are made of: attention, feed-forward blocks, experts, norms."""
+
+from __future__ import annotations
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.parts import Cache, Weight
+
+
+def linear(module: str, part: str, inputs: int, outputs: int, *, bias: bool = False) -> Weight:
+    """A linear layer."""
+    return Weight(module, part, inputs, outputs, bias=outputs if bias else 0)
+
+
+def norm(module: str, width: int, *, bias: bool = False) -> Weight:
+    """A normalisation: a weight for each column, and a bias in LayerNorm."""
+    return Weight(module, "norms", width * (2 if bias else 1), linear=False)
+
+
+def vector(module: str, part: str, elements: int) -> Weight:
+    """Parameters that are no linear layer: gates, sinks, convolutions, decay rates."""
+    return Weight(module, part, elements, linear=False)
+
+
+def copies(weight: Weight, number: int, used: int | None = None) -> Weight:
+    """The same weight `number` times, of which a token passes through `used` (None: all)."""
+    return weight._replace(copies=number, used=number if used is None else used)
+
+
+def attention(
+    c: Config,
+    *,
+    bias: bool = False,
+    out_bias: bool | None = None,
+    qk_norm: str = "",
+    gated: bool = False,
+    heads: int | None = None,
+    kv_heads: int | None = None,
+    head_dim: int | None = None,
+    value_dim: int | None = None,
+    at: str = "self_attn",
+    part: str = "attention",
+) -> tuple[Weight, ...]:
+    """Attention with query, key, value and output projections.
+
+    `bias`: of query, key and value; `out_bias`: of the output (None: as `bias`). `qk_norm`: "" none, "head" one
+    weight for each column of a head, "width" for each column of all heads. `gated`: the query projection is twice as
+    wide and its second half a gate. Sizes that are None are the config's."""
+    heads, kv_heads = heads or c.heads, kv_heads or c.kv_heads
+    key = head_dim or c.head_dim
+    value = value_dim or key
+    hidden = c.hidden
+    found = [
+        linear(f"{at}.q_proj", part, hidden, heads * key * (2 if gated else 1), bias=bias),
+        linear(f"{at}.k_proj", part, hidden, kv_heads * key, bias=bias),
+        linear(f"{at}.v_proj", part, hidden, kv_heads * value, bias=bias),
+        linear(f"{at}.o_proj", part, heads * value, hidden, bias=bias if out_bias is None else out_bias),
+    ]
+    if qk_norm:
+        found.append(norm(f"{at}.q_norm", key * (heads if qk_norm == "width" else 1)))
+        found.append(norm(f"{at}.k_norm", key * (kv_heads if qk_norm == "width" else 1)))
+    return tuple(found)
+
+
+def kv_cache(
+    c: Config,
+    *,
+    window: int = 0,
+    kv_heads: int | None = None,
+    head_dim: int | None = None,
+    value_dim: int | None = None,
+) -> Cache:
+    """The cache of such attention. `window`: tokens it sees; 0: all."""
+    heads, key = kv_heads or c.kv_heads, head_dim or c.head_dim
+    return Cache(
+        "window" if window else "full", width=heads * (key + (value_dim or key)), heads=heads, window=window
+    )
+
+
+def latent_attention(c: Config, *, at: str = "self_attn", bias: bool = False) -> tuple[Weight, ...]:
+    """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): queries and keys through low-rank projections."""
+    heads, nope, rope = c.heads, c.size("qk_nope_head_dim"), c.count("qk_rope_head_dim")
+    rank, value, hidden = c.size("kv_lora_rank"), c.size("v_head_dim"), c.hidden
+    q_rank = c.count("q_lora_rank")
+    query: tuple[Weight, ...]
+    if q_rank:
+        query = (
+            linear(f"{at}.q_a_proj", "attention", hidden, q_rank, bias=bias),
+            norm(f"{at}.q_a_layernorm", q_rank),
+            linear(f"{at}.q_b_proj", "attention", q_rank, heads * (nope + rope)),
+        )
+    else:
+        query = (linear(f"{at}.q_proj", "attention", hidden, heads * (nope + rope)),)
+    return (
+        *query,
+        linear(f"{at}.kv_a_proj_with_mqa", "attention", hidden, rank + rope, bias=bias),
+        norm(f"{at}.kv_a_layernorm", rank),
+        linear(f"{at}.kv_b_proj", "attention", rank, heads * (nope + value)),
+        linear(f"{at}.o_proj", "attention", heads * value, hidden, bias=bias),
+    )
+
+
+def latent_cache(c: Config) -> Cache:
+    """What latent attention keeps: the compressed vector and the rotated key, on every GPU of tensor parallel.
+
+    Source: vLLM MLAAttentionSpec (kv_lora_rank + qk_rope_head_dim, one head)."""
+    return Cache("latent", width=c.size("kv_lora_rank") + c.count("qk_rope_head_dim"))
+
+
+def gated_mlp(
+    c: Config, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
+) -> tuple[Weight, ...]:
+    """Three matrices: gate, up, down (SwiGLU and its kin)."""
+    inner, hidden = width or c.intermediate, c.hidden
+    return (
+        linear(f"{at}.gate_proj", part, hidden, inner, bias=bias),
+        linear(f"{at}.up_proj", part, hidden, inner, bias=bias),
+        linear(f"{at}.down_proj", part, inner, hidden, bias=bias),
+    )
+
+
+def plain_mlp(
+    c: Config, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
+) -> tuple[Weight, ...]:
+    """Two matrices: up, down."""
+    inner, hidden = width or c.intermediate, c.hidden
+    return (
+        linear(f"{at}.up_proj", part, hidden, inner, bias=bias),
+        linear(f"{at}.down_proj", part, inner, hidden, bias=bias),
+    )
+
+
+def mixture(
+    c: Config,
+    *,
+    experts: int,
+    used: int,
+    width: int,
+    shared: int = 0,
+    gated: bool = True,
+    bias: bool = False,
+    router_bias: bool = False,
+    shared_gate: bool = False,
+    router: str = "mlp.gate",
+    at: str = "mlp.experts.*",
+    shared_at: str = "mlp.shared_experts",
+) -> tuple[Weight, ...]:
+    """A mixture of experts, of which a token takes `used`, with `shared` columns of experts that all tokens take.
+
+    `gated`: three matrices an expert rather than two. `router_bias`: a correction for each expert. `shared_gate`: a
+    gate in front of the shared experts."""
+    block = gated_mlp if gated else plain_mlp
+    found = [linear(router, "router", c.hidden, experts, bias=router_bias)]
+    found += [copies(weight, experts, used) for weight in block(c, width, bias=bias, at=at, part="experts")]
+    if shared:
+        found += block(c, shared, bias=bias, at=shared_at, part="shared experts")
+    if shared_gate:
+        found.append(linear(f"{shared_at}_gate", "shared experts", c.hidden, 1))
+    return tuple(found)

@@ -1,0 +1,26 @@
+"""From a config.json to an Architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.defaults import defaults_of
+from gpuspec.architectures.families import FAMILIES
+from gpuspec.architectures.parts import Architecture
+
+
+def read_architecture(config: Mapping[str, Any]) -> Architecture:
+    """The structure that a config.json states.
+
+    Raises Unsaid (a ValueError, in words) where the config leaves out what is needed and its class has no default."""
+    kind = config.get("model_type")
+    name = kind if isinstance(kind, str) else ""
+    read = FAMILIES.get(name)
+    c = Config(config, defaults_of(name))
+    if read is None:
+        from gpuspec.architectures.unknown import read_unknown
+
+        return read_unknown(c)
+    return read(c)
