@@ -112,7 +112,7 @@ class Config:
     @property
     def hidden(self) -> int:
         """Width of the residual stream."""
-        return self.size("hidden_size", "n_embd", "d_model", "dim")
+        return self.size("hidden_size", "n_embd", "n_embed", "d_model", "dim")
 
     @property
     def heads(self) -> int:
@@ -137,7 +137,13 @@ class Config:
     def intermediate(self) -> int:
         """Width inside the feed-forward block."""
         return self.size(
-            "intermediate_size", "ffn_dim", "n_inner", "d_ff", "ffn_hidden_size", default=4 * self.hidden
+            "intermediate_size",
+            "ffn_dim",
+            "n_inner",
+            "d_ff",
+            "dff",
+            "ffn_hidden_size",
+            default=4 * self.hidden,
         )
 
     @property

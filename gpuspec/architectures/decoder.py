@@ -19,14 +19,16 @@ def decoder(
     embedding: int | None = None,
     norm_bias: bool = False,
     final_norm: bool = True,
+    head: int | None = None,
     head_bias: bool = False,
     tied: bool | None = None,
 ) -> Architecture:
     """A model that writes text: an embedding, the layers, a last norm, an output head, and `outside` beside them.
 
-    `embedding`: its width, where that is not the model's. `tied`: whether the head is the embedding (None: as the
-    config says)."""
+    `embedding`: its width, where that is not the model's. `head`: its entries, where they are not the vocabulary's.
+    `tied`: whether the head is the embedding (None: as the config says)."""
     vocabulary, hidden = c.vocabulary, c.hidden
+    entries = head or vocabulary
     shared = c.tied if tied is None else tied
     whole = [
         Weight("model.embed_tokens", "embedding", embedding or hidden, vocabulary, linear=False),
@@ -34,9 +36,9 @@ def decoder(
         *outside,
     ]
     if not shared:
-        whole.append(linear("lm_head", "head", hidden, vocabulary, bias=head_bias))
+        whole.append(linear("lm_head", "head", hidden, entries, bias=head_bias))
     elif head_bias:
-        whole.append(Weight("lm_head.bias", "head", vocabulary, linear=False))
+        whole.append(Weight("lm_head.bias", "head", entries, linear=False))
     experts = _experts(layers)
     return Architecture(
         c.model_type,

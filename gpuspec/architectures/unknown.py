@@ -8,9 +8,9 @@ from gpuspec.architectures.parts import Architecture
 
 def read_unknown(c: Config) -> Architecture:
     """The structure that the fields of an unknown architecture suggest."""
-    from gpuspec.architectures.families.llama_like import dense, everything
+    from gpuspec.architectures.families.llama_like import LlamaLike, everything
 
-    found = dense(window=everything)(c)
+    found = LlamaLike(window=everything).read(c)
     return found._replace(
         derived=f"gpuspec does not know the architecture {c.model_type or 'of this config'!r}"
     )

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from gpuspec.architectures.config import Config
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, mixture, norm
+from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
+
+Flag = bool | str
+"""A yes or no, or the field of the config that says it."""
+Weights = Callable[[Config], tuple[Weight, ...]]
+"""What weights a config asks for."""
+
+AROUND_ATTENTION = ("input_layernorm", "post_attention_layernorm")
+AROUND_BOTH = (*AROUND_ATTENTION, "pre_feedforward_layernorm", "post_feedforward_layernorm")
 
 
 def windows(c: Config) -> list[int]:
     """The tokens each layer sees, by `layer_types` where the config has them; 0: all."""
-    kinds = c.texts("layer_types")
+    kinds = c.texts("layer_types")[: c.layers]
     if len(kinds) == c.layers:
         return [c.window if "sliding" in kind or "chunked" in kind else 0 for kind in kinds]
     return [c.window] * c.layers
-
-
-def dense(
-    *,
-    bias: Callable[[Config], bool] | bool = False,
-    out_bias: bool | None = None,
-    mlp_bias: str = "",
-    qk_norm: str = "",
-    norms: int = 2,
-    window: Callable[[Config], list[int]] = windows,
-) -> Callable[[Config], Architecture]:
-    """A reader of dense decoders. `bias`, `qk_norm`: as `attention` has them; `mlp_bias`: the field that says whether
-    the feed-forward block has one; `norms`: in a layer; `window`: the tokens each layer sees."""
-
-    def read(c: Config) -> Architecture:
-        common: tuple[Weight, ...] = (
-            *attention(c, bias=bias(c) if callable(bias) else bias, out_bias=out_bias, qk_norm=qk_norm),
-            *gated_mlp(c, bias=c.flag(mlp_bias)),
-            *(norm(f"norm_{each}", c.hidden) for each in range(norms)),
-        )
-        return decoder(c, [Layer(common, (kv_cache(c, window=seen),)) for seen in window(c)])
-
-    return read
 
 
 def everything(c: Config) -> list[int]:
@@ -46,56 +32,182 @@ def everything(c: Config) -> list[int]:
     return [0] * c.layers
 
 
-def _attention_bias(c: Config) -> bool:
-    return c.flag("attention_bias")
+def one_in(period: int, *, said: str = "", first: bool = False) -> Callable[[Config], list[int]]:
+    """Where the config has no `layer_types`, one layer in `period` sees the whole text: the last of them, or the
+    `first`. `said`: the field that may say the period; EXAONE writes it as letters, "LLLG" for three local ones and a
+    global one."""
+
+    def read(c: Config) -> list[int]:
+        if len(c.texts("layer_types")) >= c.layers:
+            return windows(c)
+        value = c.raw(said) if said else None
+        if isinstance(value, str) and value:
+            return [c.window if value[index % len(value)] == "L" else 0 for index in range(c.layers)]
+        every = period if value is None else c.count(said)
+        if not every:
+            return everything(c)
+        turn = 0 if first else every - 1
+        return [0 if index % every == turn else c.window for index in range(c.layers)]
+
+    return read
 
 
-def _qwen2_window(c: Config) -> list[int]:
+def dense_first(*said: str, default: int = 0) -> Callable[[Config], list[bool]]:
+    """Which layers have experts: by `mlp_layer_types`, or all after so many dense ones as a field says."""
+
+    def read(c: Config) -> list[bool]:
+        kinds = c.texts("mlp_layer_types")[: c.layers]
+        if len(kinds) == c.layers:
+            return [kind == "sparse" for kind in kinds]
+        first = c.count(*said) if any(c.raw(name) is not None for name in said) else default
+        return [index >= first for index in range(c.layers)]
+
+    return read
+
+
+def sinks(c: Config) -> tuple[Weight, ...]:
+    """One learned number for each query head, beside the scores of attention."""
+    return (Weight("self_attn.sinks", "attention", c.heads, linear=False),)
+
+
+def output_gate(c: Config) -> tuple[Weight, ...]:
+    """A gate in front of the output projection, as wide as all heads."""
+    return (linear("self_attn.gate_proj", "attention", c.hidden, c.heads * c.head_dim),)
+
+
+def draft(c: Config, layer: Layer) -> Layer:
+    """An MTP layer: a layer, and what joins the last hidden state with the next token's embedding.
+
+    Source: DeepSeek-V3, arXiv 2412.19437, section 2.2."""
+    join = (
+        linear("eh_proj", "draft", 2 * c.hidden, c.hidden),
+        norm("enorm", c.hidden),
+        norm("hnorm", c.hidden),
+        norm("shared_head.norm", c.hidden),
+    )
+    return Layer((*layer.weights, *join), layer.caches)
+
+
+class LlamaLike(NamedTuple):
+    """In what an architecture differs from Llama. `read` reads its configs."""
+
+    bias: Flag = False
+    """Of query, key and value."""
+    out_bias: Flag | None = None
+    """Of attention's output; None: as `bias`."""
+    qk_norm: Callable[[Config], str] | str = ""
+    """As `attention` has it."""
+    mlp: Callable[..., tuple[Weight, ...]] = gated_mlp
+    mlp_bias: Flag = False
+    norms: Sequence[str] | Callable[[Config], Sequence[str]] = AROUND_ATTENTION
+    """Of a layer."""
+    norm_bias: bool = False
+    """Whether norms have a bias (LayerNorm)."""
+    window: Callable[[Config], list[int]] = windows
+    """Tokens that each layer sees."""
+    beside: Sequence[Weights] = ()
+    """Weights in every layer that Llama has not."""
+    experts: Weights | None = None
+    sparse: Callable[[Config], list[bool]] = dense_first()
+    """Which layers have the experts rather than the feed-forward block."""
+    head: Callable[[Config], int | None] = lambda c: None
+    """Entries of the output head where they are not the vocabulary's."""
+    drafts: Sequence[str] = ("num_nextn_predict_layers",)
+    """The fields that say how many layers predict further tokens."""
+
+    def read(self, c: Config) -> Architecture:
+        """The structure that a config states."""
+        out_bias = self.bias if self.out_bias is None else self.out_bias
+        names = self.norms(c) if callable(self.norms) else self.norms
+        around = (
+            *attention(
+                c,
+                bias=_says(c, self.bias),
+                out_bias=_says(c, out_bias),
+                qk_norm=self.qk_norm(c) if callable(self.qk_norm) else self.qk_norm,
+            ),
+            *(weight for more in self.beside for weight in more(c)),
+            *(norm(name, c.hidden, bias=self.norm_bias) for name in names),
+        )
+        dense = sparse = around
+        has_experts = self.sparse(c) if self.experts else [False] * c.layers
+        if not all(has_experts):
+            dense = (*around, *self.mlp(c, bias=_says(c, self.mlp_bias)))
+        if self.experts and any(has_experts):
+            sparse = (*around, *self.experts(c))
+        layers = [
+            Layer(sparse if routed else dense, (kv_cache(c, window=seen),))
+            for routed, seen in zip(has_experts, self.window(c), strict=True)
+        ]
+        more = min(c.count(*self.drafts), len(layers)) if self.experts else 0
+        drafts = [draft(c, layers[-1])] * more
+        return decoder(c, layers, drafts=drafts, norm_bias=self.norm_bias, head=self.head(c))
+
+
+def _says(c: Config, flag: Flag) -> bool:
+    return c.flag(flag) if isinstance(flag, str) else flag
+
+
+def experts(
+    *,
+    router: str = "mlp.gate",
+    router_bias: bool = False,
+    at: str = "mlp.experts.*",
+    shared_at: str = "mlp.shared_experts",
+    shared_gate: bool = False,
+    gated: bool = True,
+    bias: bool = False,
+) -> Weights:
+    """A reader of mixtures, under the names their fields have had. As wide as a dense block where nothing is said."""
+
+    def read(c: Config) -> tuple[Weight, ...]:
+        width = c.size("moe_intermediate_size", "expert_hidden_size", default=c.intermediate)
+        number = c.count(
+            "num_shared_experts", "n_shared_experts", "moe_num_shared_experts", "num_shared_expert"
+        )
+        shared = c.count("shared_expert_intermediate_size", "shared_intermediate_size") or number * width
+        return mixture(
+            c,
+            experts=c.size("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts"),
+            used=c.size("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k"),
+            width=width,
+            shared=shared,
+            gated=gated,
+            bias=bias,
+            router=router,
+            router_bias=router_bias,
+            at=at,
+            shared_at=shared_at,
+            shared_gate=shared_gate,
+        )
+
+    return read
+
+
+def switched_windows(c: Config) -> list[int]:
+    """Windows of models that state one and say apart whether it is used (Qwen)."""
     return windows(c) if c.flag("use_sliding_window") else everything(c)
 
 
-def _mixtral(c: Config) -> Architecture:
-    weights = (
-        *attention(c),
-        *mixture(
-            c,
-            experts=c.size("num_local_experts"),
-            used=c.size("num_experts_per_tok"),
-            width=c.intermediate,
-            router="block_sparse_moe.gate",
-            at="block_sparse_moe.experts.*",
-        ),
-        norm("input_layernorm", c.hidden),
-        norm("post_attention_layernorm", c.hidden),
-    )
-    return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)])
-
-
-def _qwen3_moe(c: Config) -> Architecture:
-    around = (
-        *attention(c, bias=_attention_bias(c), qk_norm="head"),
-        norm("input_layernorm", c.hidden),
-        norm("post_attention_layernorm", c.hidden),
-    )
-    experts = mixture(
-        c,
-        experts=c.size("num_experts", "num_local_experts"),
-        used=c.size("num_experts_per_tok"),
-        width=c.size("moe_intermediate_size"),
-    )
-    step, dense_layers = c.size("decoder_sparse_step", default=1), c.numbers("mlp_only_layers")
-    layers = []
-    for index, seen in enumerate(_qwen2_window(c)):
-        sparse = index not in dense_layers and (index + 1) % step == 0
-        layers.append(Layer((*around, *(experts if sparse else gated_mlp(c))), (kv_cache(c, window=seen),)))
-    return decoder(c, layers)
+def _one_in_step(c: Config) -> list[bool]:
+    """Qwen's mixtures: experts in one layer of `decoder_sparse_step`, but in none of `mlp_only_layers`."""
+    step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
+    return [index not in dense and (index + 1) % step == 0 for index in range(c.layers)]
 
 
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
-    "llama": dense(bias=_attention_bias, mlp_bias="mlp_bias", window=everything),
-    "mistral": dense(),
-    "qwen2": dense(bias=True, out_bias=False, window=_qwen2_window),
-    "qwen3": dense(bias=_attention_bias, qk_norm="head", window=_qwen2_window),
-    "mixtral": _mixtral,
-    "qwen3_moe": _qwen3_moe,
+    "llama": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "mistral": LlamaLike().read,
+    "qwen2": LlamaLike(bias=True, out_bias=False, window=switched_windows).read,
+    "qwen3": LlamaLike(bias="attention_bias", qk_norm="head", window=switched_windows).read,
+    "mixtral": LlamaLike(
+        experts=experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
+    ).read,
+    "qwen3_moe": LlamaLike(
+        bias="attention_bias",
+        qk_norm="head",
+        window=switched_windows,
+        experts=experts(),
+        sparse=_one_in_step,
+    ).read,
 }
