@@ -21,7 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gpuspec.architectures import Architecture, Unsaid, read_architecture
+from gpuspec.architectures.config import Unsaid
+from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.read import read_architecture
 
 BAR, SHARE = 0.005, 0.95
 MAPPINGS = (

@@ -1,7 +1,4 @@
-"""From a model's config.json to its structure: weights, layers, what is remembered of a text."""
+"""From a model's config.json to its structure: weights, layers, what is remembered of a text.
 
-from gpuspec.architectures.config import Unsaid
-from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.read import read_architecture
-
-__all__ = ["Architecture", "Cache", "Layer", "Unsaid", "Weight", "read_architecture"]
+`read_architecture` of `read.py` is the way in. Nothing is imported here: Model needs the types alone, and they lie on
+the way of every `gpuspec lint`."""

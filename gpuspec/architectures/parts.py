@@ -46,6 +46,26 @@ class Weight(NamedTuple):
         return (self.inputs * self.outputs + self.bias) * self.copies
 
 
+BITS = {"fp32": 32.0, "bf16": 16.0, "fp16": 16.0}
+"""Bits of a weight in each dtype."""
+
+
+class StoredWeights(NamedTuple):
+    """Weights of one part of a model that are kept in one precision."""
+
+    part: str
+    """One of `PARTS`."""
+    parameters: int
+    active: int
+    """Of these, those that one token passes through."""
+    scheme: str
+    """"bf16", "fp8", "nvfp4" …; "" where nobody says."""
+    bits: float
+    """Of one weight, its scales included."""
+    linear: bool = True
+    """Whether they are linear layers: what quantizers take."""
+
+
 class Cache(NamedTuple):
     """What layers remember of one sequence."""
 

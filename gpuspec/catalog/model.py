@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gpuspec.architectures.parts import Cache, StoredWeights
+
 # See gpu.py on annotations.
 
 
@@ -36,6 +38,25 @@ class Model(NamedTuple):
     source: str = ""
     weights_gib: float | None = None
     """Exact size of the weights on disk, GiB, where files were read; the catalogue leaves it None."""
+    architecture: str | None = None
+    """The `model_type` of its config.json."""
+    weights: tuple[StoredWeights, ...] = ()
+    """Its weights by part and precision, as its repository keeps them; empty where its structure is not known."""
+    caches: tuple[Cache, ...] = ()
+    """What its layers remember of one sequence; empty where that is not known, or nothing."""
+    experts: int | None = None
+    experts_used: int | None = None
+    """Experts of a mixture that one token passes through."""
+    expert_width: int | None = None
+    kv_dtype: str | None = None
+    """What the cache is kept in where the engine is left to choose, if the checkpoint says so ("fp8")."""
+    unsure: str = ""
+    """Why the structure is not certain; "" where it is."""
+    license: str | None = None
+    revision: str | None = None
+    """The commit of the repository that was read."""
+    as_of: str | None = None
+    """The day the facts were read, YYYY-MM-DD."""
 
 
 class ModelMatch(NamedTuple):

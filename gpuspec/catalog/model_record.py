@@ -1,0 +1,128 @@
+"""A Model as JSON, for the files that keep models: the shipped table, the user's cache, the project's lock file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpuspec.architectures.parts import BITS, PARTS, Cache, StoredWeights
+from gpuspec.catalog.model import Model
+
+_NESTED = ("weights", "caches", "aliases", "id")
+
+
+def to_record(model: Model) -> dict[str, Any]:
+    """The fields that say something, in the order of `Model`; not its id."""
+    usual = Model._field_defaults
+    record: dict[str, Any] = {
+        name: value
+        for name, value in model._asdict().items()
+        if name not in _NESTED and value is not None and value != usual.get(name)
+    }
+    if model.aliases:
+        record["aliases"] = list(model.aliases)
+    if model.weights:
+        record["weights"] = [_of_weights(row) for row in model.weights]
+    if model.caches:
+        record["caches"] = [_without_usual(cache._asdict(), Cache) for cache in model.caches]
+    return record
+
+
+def _of_weights(row: StoredWeights) -> dict[str, Any]:
+    fields = _without_usual(row._asdict(), StoredWeights)
+    if row.active == row.parameters:
+        del fields["active"]
+    if row.bits == BITS.get(row.scheme, 16.0):
+        del fields["bits"]
+    return fields
+
+
+def _without_usual(fields: dict[str, Any], kind: type[StoredWeights] | type[Cache]) -> dict[str, Any]:
+    usual = kind._field_defaults
+    return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}
+
+
+def from_record(name: str, record: Mapping[str, Any]) -> Model:
+    """The model of a record that somebody may have edited. Raises ValueError, in words, where a field is wrong."""
+    fields = {key: _plain(key, value) for key, value in record.items() if key not in _NESTED}
+    unknown = fields.keys() - set(Model._fields)
+    if unknown:
+        raise ValueError(f"{name}: {sorted(unknown)[0]} is no fact about a model")
+    return Model(
+        id=name,
+        aliases=tuple(_texts(name, record.get("aliases", []))),
+        weights=tuple(
+            _row(name, StoredWeights, _whole_row(row)) for row in _list(name, record.get("weights", []))
+        ),
+        caches=tuple(_row(name, Cache, row) for row in _list(name, record.get("caches", []))),
+        **fields,
+    )
+
+
+_WHOLE = frozenset(
+    (
+        "layers", "hidden", "intermediate", "heads", "kv_heads", "head_dim", "vocab", "max_context", "experts",
+        "experts_used", "expert_width",
+    )
+)  # fmt: skip
+_NUMBERS = frozenset(("params_b", "active_params_b", "weights_gib"))
+_FLAGS = frozenset(("tied_embeddings", "gated"))
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A field's value, if it is of the kind that the field holds."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e15
+    if key in _WHOLE:
+        fits = type(value) is int and 0 < value < 10**9
+    elif key in _NUMBERS:
+        fits = number
+    elif key in _FLAGS:
+        fits = isinstance(value, bool)
+    elif key == "components":
+        fits = isinstance(value, dict)
+    else:
+        fits = isinstance(value, str) and len(value) < 2_000
+    if not fits:
+        raise ValueError(f"{key} is {str(value)[:60]!r}")
+    return value
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > 1_000:
+        raise ValueError(f"{name}: {str(value)[:40]!r} is no list of weights or caches")
+    return value
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name}: aliases is no list of names")
+    return value
+
+
+def _whole_row(row: Any) -> Any:
+    """A row of weights with what `to_record` left out."""
+    if not isinstance(row, dict):
+        return row
+    return {"active": row.get("parameters"), "bits": BITS.get(str(row.get("scheme")), 16.0), **row}
+
+
+def _row(name: str, kind: Any, row: Any) -> Any:
+    """A row of weights or caches."""
+    if not isinstance(row, dict) or row.keys() - set(kind._fields):
+        raise ValueError(f"{name}: {str(row)[:60]!r} describes no {'cache' if kind is Cache else 'weights'}")
+    for key, value in row.items():
+        usual = kind._field_defaults.get(key)
+        if key in ("part", "kind", "scheme"):
+            fits = isinstance(value, str) and (key != "part" or value in PARTS)
+        elif isinstance(usual, bool):
+            fits = isinstance(value, bool)
+        elif key == "bits":
+            fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 64
+        else:
+            fits = type(value) is int and 0 <= value < 10**15
+        if not fits:
+            raise ValueError(f"{name}: {key} is {str(value)[:60]!r}")
+    try:
+        return kind(**row)
+    except TypeError:
+        raise ValueError(f"{name}: {str(row)[:60]!r} lacks a field") from None
