@@ -158,8 +158,13 @@ class Config:
 
     @property
     def window(self) -> int:
-        """Tokens that a sliding-window layer sees; 0 where nothing is said."""
-        return self.count("sliding_window", "sliding_window_size", "attention_chunk_size")
+        """Tokens that a sliding-window layer sees; 0 where nothing is said, or null: Mistral 7B v0.3 states no window
+        so, against its class's default."""
+        names = ("sliding_window", "sliding_window_size", "attention_chunk_size")
+        said = next((name for name in names if name in self._fields), "")
+        if said and self._fields[said] is None:
+            return 0
+        return self.count(*names)
 
 
 def _whole(value: Any, name: str) -> int:

@@ -118,6 +118,14 @@ def gated_mlp(
     )
 
 
+def fused_mlp(c: Config, *, bias: bool = False, at: str = "mlp") -> tuple[Weight, ...]:
+    """The same, with gate and up in one matrix."""
+    return (
+        linear(f"{at}.gate_up_proj", "mlp", c.hidden, 2 * c.intermediate, bias=bias),
+        linear(f"{at}.down_proj", "mlp", c.intermediate, c.hidden, bias=bias),
+    )
+
+
 def plain_mlp(
     c: Config, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
 ) -> tuple[Weight, ...]:

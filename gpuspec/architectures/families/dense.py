@@ -1,0 +1,152 @@
+"""Dense decoders that differ from Llama in traits only.
+
+Sources: the configuration and model classes of transformers 5.24.0 (September 2026), whose parameter counts these
+rows are tested against; windows as vLLM 0.33.0's model files have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.families.llama_like import (
+    AROUND_ATTENTION,
+    AROUND_BOTH,
+    LlamaLike,
+    everything,
+    one_in,
+    sinks,
+    windows,
+)
+from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.pieces import fused_mlp, linear, norm, plain_mlp, vector
+
+_OLMO_STYLE = ("post_attention_layernorm", "post_feedforward_layernorm")
+
+
+def _learned_activation(c: Config) -> tuple[Weight, ...]:
+    """The two numbers of Apertus's activation, xIELU."""
+    return (vector("mlp.act_fn.alpha_p", "mlp", 1), vector("mlp.act_fn.alpha_n", "mlp", 1))
+
+
+def _inner_norms(c: Config) -> tuple[Weight, ...]:
+    """BitNet's norms in front of the two projections that lead out of a block."""
+    return (
+        norm("self_attn.attn_sub_norm", c.heads * c.head_dim),
+        norm("mlp.ffn_sub_norm", c.intermediate),
+    )
+
+
+def _cohere_qk_norm(c: Config) -> str:
+    return "width" if c.flag("use_qk_norm") else ""
+
+
+def _lambdas(c: Config) -> tuple[Weight, ...]:
+    """The four vectors that weigh the two softmaxes of differential attention (arXiv 2410.05258)."""
+    return tuple(
+        vector(f"self_attn.lambda_{name}", "attention", c.head_dim) for name in ("q1", "k1", "q2", "k2")
+    )
+
+
+def _doge(c: Config) -> tuple[Weight, ...]:
+    """Doge's dynamic mask and its weighted residuals; with `is_moe` its retrieval experts beside the block.
+
+    The experts are one column each, found over two lists of √n keys (`DogeCDMoE`)."""
+    found = (
+        vector("self_attn.A", "attention", c.kv_heads),
+        linear(
+            "self_attn.dt_proj",
+            "attention",
+            c.kv_heads * c.head_dim,
+            c.kv_heads,
+            bias=c.flag("attention_bias"),
+        ),
+        vector("input_residual", "norms", c.hidden),
+        vector("post_attention_residual", "norms", c.hidden),
+    )
+    if not c.flag("is_moe"):
+        return found
+    experts, used = c.size("num_experts"), c.size("num_experts_per_tok")
+    return (
+        *found,
+        linear("mlp.router_gate", "router", c.hidden, 2 * int(experts**0.5)),
+        Weight("mlp.down_embed", "experts", c.hidden, 1, copies=experts, used=used, linear=False),
+        Weight("mlp.up_embed", "experts", c.hidden, 1, copies=experts, used=used, linear=False),
+    )
+
+
+def _hyperclova_norms(c: Config) -> tuple[str, ...]:
+    return (*AROUND_ATTENTION, "post_norm1", "post_norm2") if c.flag("use_post_norm") else AROUND_ATTENTION
+
+
+def _bias_of_internlm(c: Config) -> LlamaLike:
+    """InternLM3's checkpoints call the biases `qkv_bias` and `bias`; transformers 5 has other names."""
+    own = c.says("qkv_bias", "bias")
+    return LlamaLike(
+        bias="qkv_bias" if own else "attention_bias",
+        out_bias="bias" if own else "attention_bias",
+        mlp_bias="bias" if own else "mlp_bias",
+        window=everything,
+    )
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "apertus": LlamaLike(
+        bias="attention_bias", qk_norm="head", mlp=plain_mlp, beside=[_learned_activation]
+    ).read,
+    "apertus1p5_text": LlamaLike(
+        bias="attention_bias",
+        qk_norm="head",
+        mlp=plain_mlp,
+        beside=[_learned_activation],
+        head=lambda c: c.count("output_vocab_size") or None,
+    ).read,
+    "arcee": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias").read,
+    "bitnet": LlamaLike(bias="attention_bias", beside=[_inner_norms]).read,
+    "cohere": LlamaLike(
+        bias="attention_bias", qk_norm=_cohere_qk_norm, norms=["input_layernorm"], window=everything
+    ).read,
+    "cohere2": LlamaLike(
+        bias="attention_bias", norms=["input_layernorm"], window=one_in(4, said="sliding_window_pattern")
+    ).read,
+    "cohere_compass_text": LlamaLike(bias="attention_bias", norms=["input_layernorm"], window=one_in(1)).read,
+    "cwm": LlamaLike(mlp_bias="mlp_bias", window=one_in(4, first=True)).read,
+    "diffllama": LlamaLike(bias="attention_bias", beside=[_lambdas], window=everything).read,
+    "doge": LlamaLike(
+        bias="attention_bias", qk_norm="head", mlp_bias="mlp_bias", beside=[_doge], window=windows
+    ).read,
+    "ernie4_5": LlamaLike(bias="use_bias", mlp_bias="use_bias", window=everything).read,
+    "exaone": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "exaone4": LlamaLike(
+        qk_norm="head", norms=_OLMO_STYLE, window=one_in(4, said="sliding_window_pattern")
+    ).read,
+    "gemma": LlamaLike(bias="attention_bias", window=everything).read,
+    "gemma2": LlamaLike(bias="attention_bias", norms=AROUND_BOTH, window=one_in(2)).read,
+    "gemma3_text": LlamaLike(
+        bias="attention_bias",
+        qk_norm="head",
+        norms=AROUND_BOTH,
+        window=one_in(6, said="sliding_window_pattern"),
+    ).read,
+    "glm": LlamaLike(bias="attention_bias", out_bias=False, mlp=fused_mlp, window=everything).read,
+    "glm4": LlamaLike(
+        bias="attention_bias",
+        out_bias=False,
+        mlp=fused_mlp,
+        norms=(*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm"),
+        window=everything,
+    ).read,
+    "granite": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "granite_swa": LlamaLike(
+        bias="attention_bias", mlp_bias="mlp_bias", beside=[sinks], window=one_in(4, first=True)
+    ).read,
+    "helium": LlamaLike(bias="attention_bias", out_bias=False, mlp_bias="mlp_bias", window=everything).read,
+    "hunyuan_v1_dense": LlamaLike(bias="attention_bias", qk_norm="head", window=everything).read,
+    "hyperclovax": LlamaLike(
+        bias="attention_bias", mlp_bias="mlp_bias", norms=_hyperclova_norms, window=everything
+    ).read,
+    "internlm3": lambda c: _bias_of_internlm(c).read(c),
+    "iquestcoder": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "jais2": LlamaLike(
+        bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True, window=everything
+    ).read,
+}
