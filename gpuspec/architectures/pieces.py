@@ -146,6 +146,7 @@ def mixture(
     shared: int = 0,
     gated: bool = True,
     bias: bool = False,
+    shared_bias: bool | None = None,
     router_bias: bool = False,
     shared_gate: bool = False,
     router: str = "mlp.gate",
@@ -154,13 +155,14 @@ def mixture(
 ) -> tuple[Weight, ...]:
     """A mixture of experts, of which a token takes `used`, with `shared` columns of experts that all tokens take.
 
-    `gated`: three matrices an expert rather than two. `router_bias`: a correction for each expert. `shared_gate`: a
-    gate in front of the shared experts."""
+    `gated`: three matrices an expert rather than two. `shared_bias`: of the shared ones (None: as `bias`).
+    `router_bias`: a correction for each expert. `shared_gate`: a gate in front of the shared experts."""
     block = gated_mlp if gated else plain_mlp
     found = [linear(router, "router", c.hidden, experts, bias=router_bias)]
     found += [copies(weight, experts, used) for weight in block(c, width, bias=bias, at=at, part="experts")]
     if shared:
-        found += block(c, shared, bias=bias, at=shared_at, part="shared experts")
+        shared_too = bias if shared_bias is None else shared_bias
+        found += block(c, shared, bias=shared_too, at=shared_at, part="shared experts")
     if shared_gate:
         found.append(linear(f"{shared_at}_gate", "shared experts", c.hidden, 1))
     return tuple(found)

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
-from gpuspec.architectures.families import dense, latent, llama_like, mixtures
+from gpuspec.architectures.families import dense, gemma, gpt_like, latent, llama_like, mixtures
 from gpuspec.architectures.parts import Architecture
 
 Reader = Callable[[Config], Architecture]
 """From a config with its defaults to the structure it states."""
 
-FAMILIES: Mapping[str, Reader] = {**llama_like.TYPES, **dense.TYPES, **mixtures.TYPES, **latent.TYPES}
+FAMILIES: Mapping[str, Reader] = {
+    **llama_like.TYPES,
+    **dense.TYPES,
+    **gemma.TYPES,
+    **gpt_like.TYPES,
+    **mixtures.TYPES,
+    **latent.TYPES,
+}
 """`model_type` → its reader."""

@@ -106,7 +106,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
         bias="attention_bias", qk_norm=_cohere_qk_norm, norms=["input_layernorm"], window=everything
     ).read,
     "cohere2": LlamaLike(
-        bias="attention_bias", norms=["input_layernorm"], window=one_in(4, said="sliding_window_pattern")
+        bias="attention_bias", norms=["input_layernorm"], window=one_in(4, field="sliding_window_pattern")
     ).read,
     "cohere_compass_text": LlamaLike(bias="attention_bias", norms=["input_layernorm"], window=one_in(1)).read,
     "cwm": LlamaLike(mlp_bias="mlp_bias", window=one_in(4, first=True)).read,
@@ -117,7 +117,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "ernie4_5": LlamaLike(bias="use_bias", mlp_bias="use_bias", window=everything).read,
     "exaone": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
     "exaone4": LlamaLike(
-        qk_norm="head", norms=_OLMO_STYLE, window=one_in(4, said="sliding_window_pattern")
+        qk_norm="head", norms=_OLMO_STYLE, window=one_in(4, field="sliding_window_pattern")
     ).read,
     "gemma": LlamaLike(bias="attention_bias", window=everything).read,
     "gemma2": LlamaLike(bias="attention_bias", norms=AROUND_BOTH, window=one_in(2)).read,
@@ -125,7 +125,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
         bias="attention_bias",
         qk_norm="head",
         norms=AROUND_BOTH,
-        window=one_in(6, said="sliding_window_pattern"),
+        window=one_in(6, field="sliding_window_pattern"),
     ).read,
     "glm": LlamaLike(bias="attention_bias", out_bias=False, mlp=fused_mlp, window=everything).read,
     "glm4": LlamaLike(

@@ -32,18 +32,18 @@ def everything(c: Config) -> list[int]:
     return [0] * c.layers
 
 
-def one_in(period: int, *, said: str = "", first: bool = False) -> Callable[[Config], list[int]]:
+def one_in(period: int, *, field: str = "", first: bool = False) -> Callable[[Config], list[int]]:
     """Where the config has no `layer_types`, one layer in `period` sees the whole text: the last of them, or the
-    `first`. `said`: the field that may say the period; EXAONE writes it as letters, "LLLG" for three local ones and a
+    `first`. `field`: the one that may say the period; EXAONE writes it as letters, "LLLG" for three local ones and a
     global one."""
 
     def read(c: Config) -> list[int]:
         if len(c.texts("layer_types")) >= c.layers:
             return windows(c)
-        value = c.raw(said) if said else None
+        value = c.raw(field) if field else None
         if isinstance(value, str) and value:
             return [c.window if value[index % len(value)] == "L" else 0 for index in range(c.layers)]
-        every = period if value is None else c.count(said)
+        every = period if value is None else c.count(field)
         if not every:
             return everything(c)
         turn = 0 if first else every - 1
@@ -112,6 +112,7 @@ class LlamaLike(NamedTuple):
     """Which layers have the experts rather than the feed-forward block."""
     head: Callable[[Config], int | None] = lambda c: None
     """Entries of the output head where they are not the vocabulary's."""
+    head_bias: Flag = False
     drafts: Sequence[str] = ("num_nextn_predict_layers",)
     """The fields that say how many layers predict further tokens."""
 
@@ -122,8 +123,8 @@ class LlamaLike(NamedTuple):
         around = (
             *attention(
                 c,
-                bias=_says(c, self.bias),
-                out_bias=_says(c, out_bias),
+                bias=said(c, self.bias),
+                out_bias=said(c, out_bias),
                 qk_norm=self.qk_norm(c) if callable(self.qk_norm) else self.qk_norm,
             ),
             *(weight for more in self.beside for weight in more(c)),
@@ -132,7 +133,7 @@ class LlamaLike(NamedTuple):
         dense = sparse = around
         has_experts = self.sparse(c) if self.experts else [False] * c.layers
         if not all(has_experts):
-            dense = (*around, *self.mlp(c, bias=_says(c, self.mlp_bias)))
+            dense = (*around, *self.mlp(c, bias=said(c, self.mlp_bias)))
         if self.experts and any(has_experts):
             sparse = (*around, *self.experts(c))
         layers = [
@@ -141,10 +142,18 @@ class LlamaLike(NamedTuple):
         ]
         more = min(c.count(*self.drafts), len(layers)) if self.experts else 0
         drafts = [draft(c, layers[-1])] * more
-        return decoder(c, layers, drafts=drafts, norm_bias=self.norm_bias, head=self.head(c))
+        return decoder(
+            c,
+            layers,
+            drafts=drafts,
+            norm_bias=self.norm_bias,
+            head=self.head(c),
+            head_bias=said(c, self.head_bias),
+        )
 
 
-def _says(c: Config, flag: Flag) -> bool:
+def said(c: Config, flag: Flag) -> bool:
+    """What a flag is for this config."""
     return c.flag(flag) if isinstance(flag, str) else flag
 
 
@@ -157,6 +166,7 @@ def experts(
     shared_gate: bool = False,
     gated: bool = True,
     bias: bool = False,
+    shared_bias: Flag = False,
 ) -> Weights:
     """A reader of mixtures, under the names their fields have had. As wide as a dense block where nothing is said."""
 
@@ -174,6 +184,7 @@ def experts(
             shared=shared,
             gated=gated,
             bias=bias,
+            shared_bias=bias or said(c, shared_bias),
             router=router,
             router_bias=router_bias,
             at=at,

@@ -1,0 +1,228 @@
+"""Decoders built like GPT-2: LayerNorm with biases, a plain feed-forward block, often learned positions.
+
+Sources: the configuration and model classes of transformers 5.24.0 (September 2026), whose parameter counts these
+rows are tested against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.llama_like import Flag, Weights, said
+from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.pieces import kv_cache, linear, norm, vector
+
+
+class GptLike(NamedTuple):
+    """In what an architecture differs from GPT-2. `read` reads its configs."""
+
+    query: Sequence[str] = ("attn.c_attn",)
+    """Names of the query, key and value projections; one name where they are one matrix."""
+    out: str = "attn.c_proj"
+    up: str = "mlp.c_fc"
+    down: str = "mlp.c_proj"
+    norms: Sequence[str] | Callable[[Config], Sequence[str]] = ("ln_1", "ln_2")
+    bias: Flag = True
+    """Of query, key and value."""
+    out_bias: Flag | None = None
+    """Of attention's output; None: as `bias`."""
+    mlp_bias: Flag = True
+    kv_heads: Callable[[Config], int] = lambda c: c.kv_heads
+    positions: Callable[[Config], int] = lambda c: 0
+    """Learned positions."""
+    inner: Callable[[Config], int] = lambda c: c.intermediate
+    """Width of the feed-forward block."""
+    head_bias: bool = False
+    beside: Weights = lambda c: ()
+    """Weights in every layer that GPT-2 has not."""
+    outside: Weights = lambda c: ()
+    """Weights outside the layers."""
+
+    def read(self, c: Config) -> Architecture:
+        """The structure that a config states."""
+        hidden, head, heads, inner = c.hidden, c.head_dim, c.heads, self.inner(c)
+        bias, mlp_bias = said(c, self.bias), said(c, self.mlp_bias)
+        kv_heads = self.kv_heads(c)
+        widths = [heads * head, kv_heads * head, kv_heads * head]
+        if len(self.query) == 1:
+            widths = [sum(widths)]
+        weights = (
+            *(
+                linear(name, "attention", hidden, width, bias=bias)
+                for name, width in zip(self.query, widths, strict=True)
+            ),
+            linear(
+                self.out,
+                "attention",
+                heads * head,
+                hidden,
+                bias=bias if self.out_bias is None else said(c, self.out_bias),
+            ),
+            linear(self.up, "mlp", hidden, inner, bias=mlp_bias),
+            linear(self.down, "mlp", inner, hidden, bias=mlp_bias),
+            *(
+                norm(name, hidden, bias=True)
+                for name in (self.norms(c) if callable(self.norms) else self.norms)
+            ),
+            *self.beside(c),
+        )
+        outside = list(self.outside(c))
+        positions = self.positions(c)
+        if positions:
+            outside.append(Weight("wpe", "embedding", hidden, positions, linear=False))
+        layers = [Layer(weights, (kv_cache(c, kv_heads=kv_heads),))] * c.layers
+        return decoder(c, layers, outside=outside, norm_bias=True, head_bias=self.head_bias)
+
+
+def _learned(c: Config) -> int:
+    return c.size("n_positions", "max_position_embeddings", "n_ctx")
+
+
+def _embedding_norm(c: Config) -> tuple[Weight, ...]:
+    return (norm("word_embeddings_layernorm", c.hidden, bias=True),)
+
+
+def _falcon_kv_heads(c: Config) -> int:
+    """Falcon 7B has one KV head; the later ones state their number."""
+    if c.flag("new_decoder_architecture"):
+        return c.size("num_kv_heads", "n_head_kv", default=c.heads)
+    return 1 if c.flag("multi_query") else c.heads
+
+
+def _falcon_norms(c: Config) -> Sequence[str]:
+    """One norm in front of a parallel block, or two; a block after the other has two."""
+    if not c.flag("parallel_attn"):
+        return ("input_layernorm", "post_attention_layernorm")
+    two = c.count("num_ln_in_parallel_attn") or (2 if c.flag("new_decoder_architecture") else 1)
+    return ("ln_attn", "ln_mlp") if two == 2 else ("input_layernorm",)
+
+
+def _qk_norms(c: Config) -> tuple[Weight, ...]:
+    if not c.flag("qk_layernorm"):
+        return ()
+    names = ("self_attn.q_layernorm", "self_attn.k_layernorm")
+    return tuple(norm(name, c.head_dim, bias=True) for name in names)
+
+
+def _last_dense_bias(c: Config) -> tuple[Weight, ...]:
+    """Only the last layer of GPT-NeoX Japanese has a bias on attention's output."""
+    return (vector(f"layers.{c.layers - 1}.attention.dense_bias", "attention", c.hidden),)
+
+
+def _cpmant(c: Config) -> Architecture:
+    """CPM-Ant: RMS norms, a gated block, learned prompts, and biases between segments in place of positions."""
+    hidden, heads, head, inner = c.hidden, c.heads, c.size("dim_head"), c.size("dim_ff")
+    at = "self_att.self_attention"
+    weights = (
+        *(
+            linear(f"{at}.{name}", "attention", hidden, heads * head)
+            for name in ("project_q", "project_k", "project_v")
+        ),
+        linear(f"{at}.attention_out", "attention", heads * head, hidden),
+        linear("ffn.ffn.w_in.w_0", "mlp", hidden, inner),
+        linear("ffn.ffn.w_in.w_1", "mlp", hidden, inner),
+        linear("ffn.ffn.w_out", "mlp", inner, hidden),
+        norm("self_att.layernorm_before_attention", hidden),
+        norm("ffn.layernorm_before_ffn", hidden),
+    )
+    segments = c.size("segment_types")
+    prompts = c.count("prompt_types") * c.count("prompt_length")
+    buckets = segments**2 + c.size("position_bias_num_buckets")
+    outside = (
+        Weight("segment_embedding", "embedding", hidden, segments, linear=False),
+        vector("position_bias.relative_attention_bias", "embedding", heads * buckets),
+    )
+    layers = [Layer(weights, (kv_cache(c, kv_heads=heads, head_dim=head),))] * c.layers
+    found = decoder(c, layers, outside=outside, tied=True)
+    embedding = found.outside[0]._replace(outputs=c.vocabulary + prompts)
+    head_weight = linear("lm_head", "head", hidden, c.vocabulary)  # the prompts have no logits
+    return found._replace(outside=(embedding, *found.outside[1:], head_weight), head_dim=head)
+
+
+_SPLIT = ("q_proj", "k_proj", "v_proj")
+_GPT2 = GptLike(positions=_learned)
+_GPT_J = GptLike(
+    query=[f"attn.{name}" for name in _SPLIT],
+    out="attn.out_proj",
+    up="mlp.fc_in",
+    down="mlp.fc_out",
+    norms=["ln_1"],
+    bias=False,
+    head_bias=True,
+)
+_FALCON = GptLike(
+    query=["self_attention.query_key_value"],
+    out="self_attention.dense",
+    up="mlp.dense_h_to_4h",
+    down="mlp.dense_4h_to_h",
+    bias="bias",
+    mlp_bias="bias",
+    kv_heads=_falcon_kv_heads,
+    norms=_falcon_norms,
+)
+_NEOX = GptLike(
+    query=["attention.query_key_value"],
+    out="attention.dense",
+    up="mlp.dense_h_to_4h",
+    down="mlp.dense_4h_to_h",
+    norms=["input_layernorm", "post_attention_layernorm"],
+    bias="attention_bias",
+)
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "biogpt": GptLike(
+        query=[f"self_attn.{name}" for name in _SPLIT],
+        out="self_attn.out_proj",
+        up="fc1",
+        down="fc2",
+        norms=["self_attn_layer_norm", "final_layer_norm"],
+        positions=lambda c: c.size("max_position_embeddings") + 2,  # two rows for padding
+    ).read,
+    "bloom": _FALCON._replace(
+        bias=True,
+        mlp_bias=True,
+        kv_heads=lambda c: c.heads,
+        inner=lambda c: 4 * c.hidden,
+        norms=["input_layernorm", "post_attention_layernorm"],
+        outside=_embedding_norm,
+    ).read,
+    "codegen": _GPT_J._replace(query=["attn.qkv_proj"]).read,
+    "cpmant": _cpmant,
+    "ctrl": GptLike(
+        query=[f"multi_head_attention.{name}" for name in ("Wq", "Wk", "Wv")],
+        out="multi_head_attention.dense",
+        up="ffn.0",
+        down="ffn.2",
+        norms=["layernorm1", "layernorm2"],
+        head_bias=True,
+    ).read,
+    "falcon": _FALCON.read,
+    "gpt-sw3": _GPT2.read,
+    "gpt2": _GPT2.read,
+    "gpt_bigcode": _GPT2._replace(kv_heads=lambda c: 1 if c.flag("multi_query") else c.heads).read,
+    "gpt_neo": _GPT2._replace(
+        query=[f"attn.attention.{name}" for name in _SPLIT],
+        out="attn.attention.out_proj",
+        bias=False,
+        out_bias=True,
+    ).read,
+    "gpt_neox": _NEOX.read,
+    "gpt_neox_japanese": _NEOX._replace(
+        bias=False,
+        mlp_bias=False,
+        inner=lambda c: c.hidden * c.size("intermediate_multiple_size", default=4),
+        outside=_last_dense_bias,
+    ).read,
+    "gptj": _GPT_J.read,
+    "persimmon": _FALCON._replace(
+        query=["self_attn.query_key_value"],
+        out="self_attn.dense",
+        bias=True,
+        mlp_bias=True,
+        kv_heads=lambda c: c.heads,
+        norms=["input_layernorm", "post_attention_layernorm"],
+        beside=_qk_norms,
+    ).read,
+}
