@@ -117,7 +117,7 @@ class Config:
     @property
     def heads(self) -> int:
         """Query heads."""
-        return self.size("num_attention_heads", "n_head", "n_heads", "num_heads")
+        return self.size("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
 
     @property
     def kv_heads(self) -> int:

@@ -39,6 +39,7 @@ def attention(
     value_dim: int | None = None,
     at: str = "self_attn",
     part: str = "attention",
+    names: tuple[str, str, str, str] = ("q_proj", "k_proj", "v_proj", "o_proj"),
 ) -> tuple[Weight, ...]:
     """Attention with query, key, value and output projections.
 
@@ -50,15 +51,31 @@ def attention(
     value = value_dim or key
     hidden = c.hidden
     found = [
-        linear(f"{at}.q_proj", part, hidden, heads * key * (2 if gated else 1), bias=bias),
-        linear(f"{at}.k_proj", part, hidden, kv_heads * key, bias=bias),
-        linear(f"{at}.v_proj", part, hidden, kv_heads * value, bias=bias),
-        linear(f"{at}.o_proj", part, heads * value, hidden, bias=bias if out_bias is None else out_bias),
+        linear(f"{at}.{names[0]}", part, hidden, heads * key * (2 if gated else 1), bias=bias),
+        linear(f"{at}.{names[1]}", part, hidden, kv_heads * key, bias=bias),
+        linear(f"{at}.{names[2]}", part, hidden, kv_heads * value, bias=bias),
+        linear(f"{at}.{names[3]}", part, heads * value, hidden, bias=bias if out_bias is None else out_bias),
     ]
     if qk_norm:
         found.append(norm(f"{at}.q_norm", key * (heads if qk_norm == "width" else 1)))
         found.append(norm(f"{at}.k_norm", key * (kv_heads if qk_norm == "width" else 1)))
     return tuple(found)
+
+
+def fused_attention(
+    c: Config,
+    *,
+    qkv: str = "self_attn.qkv_proj",
+    out: str = "self_attn.o_proj",
+    bias: bool = False,
+    out_bias: bool | None = None,
+) -> tuple[Weight, ...]:
+    """Attention whose checkpoint keeps query, key and value in one matrix."""
+    width = (c.heads + 2 * c.kv_heads) * c.head_dim
+    return (
+        linear(qkv, "attention", c.hidden, width, bias=bias),
+        linear(out, "attention", c.heads * c.head_dim, c.hidden, bias=bias if out_bias is None else out_bias),
+    )
 
 
 def kv_cache(
@@ -127,14 +144,18 @@ def fused_mlp(c: Config, *, bias: bool = False, at: str = "mlp") -> tuple[Weight
 
 
 def plain_mlp(
-    c: Config, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
+    c: Config,
+    width: int | None = None,
+    *,
+    bias: bool = False,
+    at: str = "mlp",
+    part: str = "mlp",
+    names: tuple[str, str] = ("up_proj", "down_proj"),
 ) -> tuple[Weight, ...]:
     """Two matrices: up, down."""
     inner, hidden = width or c.intermediate, c.hidden
-    return (
-        linear(f"{at}.up_proj", part, hidden, inner, bias=bias),
-        linear(f"{at}.down_proj", part, inner, hidden, bias=bias),
-    )
+    up, down = (f"{at}.{name}" if at else name for name in names)
+    return (linear(up, part, hidden, inner, bias=bias), linear(down, part, inner, hidden, bias=bias))
 
 
 def mixture(

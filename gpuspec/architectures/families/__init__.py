@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
-from gpuspec.architectures.families import dense, gemma, gpt_like, latent, llama_like, mixtures
+from gpuspec.architectures.families import (
+    dense,
+    gemma,
+    gpt_like,
+    latent,
+    layer_norm,
+    like_mistral,
+    llama_like,
+    mixtures,
+    qwen,
+    uneven,
+)
 from gpuspec.architectures.parts import Architecture
 
 Reader = Callable[[Config], Architecture]
@@ -16,7 +27,11 @@ FAMILIES: Mapping[str, Reader] = {
     **dense.TYPES,
     **gemma.TYPES,
     **gpt_like.TYPES,
+    **layer_norm.TYPES,
+    **like_mistral.TYPES,
     **mixtures.TYPES,
+    **qwen.TYPES,
+    **uneven.TYPES,
     **latent.TYPES,
 }
 """`model_type` → its reader."""

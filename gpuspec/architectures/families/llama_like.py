@@ -103,6 +103,8 @@ class LlamaLike(NamedTuple):
     """Of a layer."""
     norm_bias: bool = False
     """Whether norms have a bias (LayerNorm)."""
+    final_norm: bool = True
+    """Whether the norm after the last layer has weights."""
     window: Callable[[Config], list[int]] = windows
     """Tokens that each layer sees."""
     beside: Sequence[Weights] = ()
@@ -147,6 +149,7 @@ class LlamaLike(NamedTuple):
             layers,
             drafts=drafts,
             norm_bias=self.norm_bias,
+            final_norm=self.final_norm,
             head=self.head(c),
             head_bias=said(c, self.head_bias),
         )
@@ -195,30 +198,6 @@ def experts(
     return read
 
 
-def switched_windows(c: Config) -> list[int]:
-    """Windows of models that state one and say apart whether it is used (Qwen)."""
-    return windows(c) if c.flag("use_sliding_window") else everything(c)
-
-
-def _one_in_step(c: Config) -> list[bool]:
-    """Qwen's mixtures: experts in one layer of `decoder_sparse_step`, but in none of `mlp_only_layers`."""
-    step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
-    return [index not in dense and (index + 1) % step == 0 for index in range(c.layers)]
-
-
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "llama": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
-    "mistral": LlamaLike().read,
-    "qwen2": LlamaLike(bias=True, out_bias=False, window=switched_windows).read,
-    "qwen3": LlamaLike(bias="attention_bias", qk_norm="head", window=switched_windows).read,
-    "mixtral": LlamaLike(
-        experts=experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
-    ).read,
-    "qwen3_moe": LlamaLike(
-        bias="attention_bias",
-        qk_norm="head",
-        window=switched_windows,
-        experts=experts(),
-        sparse=_one_in_step,
-    ).read,
 }

@@ -1,0 +1,207 @@
+"""Mixtures of experts whose layers are not all alike: MiniMax M3, MiMo-V2, Step 3.5, Muse Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.like_mistral import last_sees_all
+from gpuspec.architectures.families.llama_like import (
+    AROUND_ATTENTION,
+    AROUND_BOTH,
+    LlamaLike,
+    draft,
+    experts,
+    output_gate,
+)
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
+from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+
+
+def listed(c: Config, *fields: str) -> list[bool]:
+    """A yes or no for each layer, from the first of these fields that is a list as long as the layers."""
+    for field in fields:
+        value = c.raw(field)
+        if isinstance(value, (list, tuple)) and len(value) >= c.layers:
+            return [each in (1, True, "sparse", "sliding_attention") for each in value[: c.layers]]
+    return []
+
+
+def _norms(c: Config) -> tuple[Weight, ...]:
+    return tuple(norm(name, c.hidden) for name in AROUND_ATTENTION)
+
+
+def _minimax_m3(c: Config) -> Architecture:
+    """MiniMax M3: an indexer chooses the blocks of keys that a sparse layer reads, and keeps a key of its own.
+
+    Sources: transformers 5.24 MiniMaxM3VLText; vLLM 0.33 models/minimax_m3/common/indexer.py (one key a token)."""
+    said = c.inner("sparse_attention_config") or Config({})
+    kinds = c.texts("layer_types")[: c.layers]
+    indexed = [kind == "minimax_m3_sparse" for kind in kinds] or listed(said, "sparse_attention_freq")
+    indexed = (indexed or [False] * c.layers)[: c.layers]
+    if len(indexed) < c.layers:
+        raise Unsaid("its config says of some layers only whether their attention is sparse")
+    routed = listed(c, "mlp_layer_types", "moe_layer_freq") or [True] * c.layers
+    around = (*attention(c, qk_norm="head"), *_norms(c))
+    blocks = (
+        gated_mlp(c, c.size("dense_intermediate_size", default=c.intermediate)),
+        mixture(
+            c,
+            experts=c.size("num_local_experts", "num_experts"),
+            used=c.size("num_experts_per_tok"),
+            width=c.intermediate,
+            shared=c.count("shared_intermediate_size"),
+            router="block_sparse_moe.gate",
+            at="block_sparse_moe.experts.*",
+            shared_at="block_sparse_moe.shared_experts",
+        ),
+    )
+    index, key = _indexer(c, said) if any(indexed) else ((), Cache("full"))
+    layers = [
+        Layer((*around, *blocks[moe], *(index if sparse else ())), (kv_cache(c), *([key] if sparse else [])))
+        for moe, sparse in zip(routed, indexed, strict=True)
+    ]
+    return decoder(
+        c, layers, drafts=[draft(c, layers[-1])] * min(c.count("num_nextn_predict_layers"), c.layers)
+    )
+
+
+def _indexer(c: Config, said: Config) -> tuple[tuple[Weight, ...], Cache]:
+    heads = said.count("sparse_num_index_heads") or c.size("index_n_heads")
+    width = said.count("sparse_index_dim") or c.size("index_head_dim")
+    weights = (
+        linear("self_attn.index_q_proj", "attention", c.hidden, heads * width),
+        linear("self_attn.index_k_proj", "attention", c.hidden, width),
+        norm("self_attn.index_q_norm", width),
+        norm("self_attn.index_k_norm", width),
+    )
+    return weights, Cache("full", width=width)
+
+
+def _mimo_v2(c: Config) -> Architecture:
+    """MiMo-V2: layers with a window have twice the KV heads, and sinks.
+
+    Sources: transformers 5.24 MiMoV2Flash; vLLM 0.33 mimo_v2.py (values narrower than keys in the cache too)."""
+    sliding = listed(c, "hybrid_layer_pattern", "layer_types") or [
+        index > 0 and (index + 1) % 6 > 0 for index in range(c.layers)
+    ]
+    window = c.count("sliding_window_size", "sliding_window")
+    bias, value = c.flag("attention_bias"), c.size("v_head_dim", "head_dim")
+    heads = c.count("swa_num_attention_heads") or c.heads
+    kv_heads = c.count("swa_num_key_value_heads") or 2 * c.kv_heads
+    key, near_value = c.count("swa_head_dim") or c.head_dim, c.count("swa_v_head_dim") or value
+    near = attention(c, bias=bias, heads=heads, kv_heads=kv_heads, head_dim=key, value_dim=near_value)
+    sinks = (vector("self_attn.attention_sink_bias", "attention", heads),)
+    attentions = (attention(c, bias=bias, value_dim=value), (*near, *sinks))
+    caches = (
+        kv_cache(c, value_dim=value),
+        kv_cache(c, window=window, kv_heads=kv_heads, head_dim=key, value_dim=near_value),
+    )
+    routed = listed(c, "moe_layer_freq", "mlp_layer_types") or [index > 0 for index in range(c.layers)]
+    blocks = (gated_mlp(c), experts()(c))
+    layers = [
+        Layer((*attentions[near_by], *blocks[moe], *_norms(c)), (caches[near_by],))
+        for near_by, moe in zip(sliding, routed, strict=True)
+    ]
+    return decoder(c, layers)
+
+
+def _step(c: Config) -> Architecture:
+    """Step 3.5: layers with a window may have more query heads; a gate for each head; MTP layers listed at the end.
+
+    Sources: transformers 5.24 Step3p7Text; vLLM 0.33 step3p5.py, step3p5_mtp.py."""
+    drafts = min(c.count("num_nextn_predict_layers", "num_mtp_layers"), c.layers)
+    kinds = [*c.texts("layer_types"), *c.texts("mtp_layer_types")]
+    sliding = ["sliding" in kind for kind in kinds] or [False] * c.layers
+    sliding = (sliding + [True] * drafts)[: c.layers + drafts]
+    if len(sliding) < c.layers + drafts:
+        raise Unsaid("its config says of some layers only how far they see")
+    kv_heads = c.size("num_attention_groups", "num_key_value_heads")
+    other = c.inner("attention_other_setting") or Config({})
+    near_heads = c.count("num_sliding_attention_heads") or other.count("num_attention_heads") or c.heads
+    bias = c.flag("attention_bias")
+    attentions = [
+        (
+            *attention(c, bias=bias, qk_norm="head", heads=heads, kv_heads=kv_heads),
+            linear("self_attn.g_proj", "attention", c.hidden, heads),
+        )
+        for heads in (c.heads, near_heads)
+    ]
+    caches = [kv_cache(c, kv_heads=kv_heads, window=seen) for seen in (0, c.window)]
+    routed = _step_experts(c, c.layers + drafts)
+    blocks = (gated_mlp(c, bias=c.flag("mlp_bias")), _step_mixture(c))
+    layers = [
+        Layer((*attentions[near], *blocks[moe], *_norms(c)), (caches[near],))
+        for near, moe in zip(sliding, routed, strict=True)
+    ]
+    return decoder(c, layers[: c.layers], drafts=[draft(c, layer) for layer in layers[c.layers :]])
+
+
+def _step_experts(c: Config, number: int) -> list[bool]:
+    """Which layers have experts: by their kinds, or by the numbers in `moe_layers_enum`; else all but three."""
+    kinds = [*c.texts("mlp_layer_types"), *c.texts("mtp_mlp_layer_types")]
+    if len(kinds) >= c.layers:
+        return [kind == "sparse" for kind in (*kinds, *["dense"] * number)[:number]]
+    said = c.raw("moe_layers_enum")
+    if isinstance(said, str):
+        found = {int(each) for each in said[:10_000].split(",") if each.strip().isdecimal() and len(each) < 9}
+    elif isinstance(said, (list, tuple)):
+        found = set(c.numbers("moe_layers_enum"))
+    else:
+        found = set(range(c.count("first_k_dense_replace") or 3, c.layers))
+    return [index in found for index in range(number)]
+
+
+def _step_mixture(c: Config) -> tuple[Weight, ...]:
+    return mixture(
+        c,
+        experts=c.size("moe_num_experts", "n_routed_experts", "num_experts", "num_local_experts"),
+        used=c.size("moe_top_k", "num_experts_per_tok"),
+        width=c.size("moe_intermediate_size"),
+        shared=c.count("share_expert_dim", "share_expert_dims"),
+        router="moe.gate",
+        at="moe.experts.*",
+        shared_at="share_expert",
+    )
+
+
+def _narrow_experts(c: Config) -> tuple[Weight, ...]:
+    """Muse Spark: experts work at a width of their own, with a projection before and behind them."""
+    hidden, width, inner = c.hidden, c.size("moe_hidden_size"), c.size("moe_intermediate_size")
+    number, used = c.size("num_local_experts", "num_experts"), c.size("num_experts_per_tok")
+
+    def each(name: str, inputs: int, outputs: int) -> Weight:
+        return Weight(f"mlp.experts.*.{name}", "experts", inputs, outputs, copies=number, used=used)
+
+    return (
+        linear("mlp.gate", "router", hidden, number),
+        each("gate_proj", width, inner),
+        each("up_proj", width, inner),
+        each("down_proj", inner, width),
+        linear("mlp.pre_expert_proj", "mlp", hidden, width),
+        linear("mlp.post_expert_proj", "mlp", width, hidden),
+        norm("mlp.pre_expert_norm", width),
+        norm("mlp.experts.post_expert_norm", width),
+    )
+
+
+def _residual_gates(c: Config) -> tuple[Weight, ...]:
+    names: Sequence[str] = ("post_attention_residual_gate.gate", "post_feedforward_residual_gate.gate")
+    return tuple(vector(name, "norms", c.hidden) for name in names)
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "mimo_v2": _mimo_v2,
+    "mimo_v2_flash": _mimo_v2,
+    "minimax_m3": _minimax_m3,
+    "minimax_m3_vl_text": _minimax_m3,
+    "muse_spark_text": LlamaLike(
+        beside=(output_gate, _residual_gates),
+        bias="attention_bias",
+        norms=(AROUND_ATTENTION[0], *AROUND_BOTH[2:]),
+        window=last_sees_all(4),
+        experts=_narrow_experts,
+    ).read,
+    "step3p5": _step,
+}
