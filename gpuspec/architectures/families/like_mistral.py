@@ -17,7 +17,6 @@ from gpuspec.architectures.families.llama_like import (
     output_gate,
     windows,
 )
-from gpuspec.architectures.families.qwen import switched_windows
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
@@ -90,6 +89,16 @@ def _fc(c: Config, *, bias: bool = False) -> tuple[Weight, ...]:
     return plain_mlp(c, bias=bias, names=("fc1", "fc2"))
 
 
+def _smollm3_windows(c: Config) -> list[int]:
+    """Windows, where they are used, in the layers without rotary embedding: one in so many."""
+    if not c.flag("use_sliding_window"):
+        return everything(c)
+    if len(c.texts("layer_types")) >= c.layers:
+        return windows(c)
+    every = c.size("no_rope_layer_interval", default=4)
+    return [0 if (index + 1) % every else c.window for index in range(c.layers)]
+
+
 _BLOCK_SPARSE = experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
 _OLMO = LlamaLike(bias="attention_bias", window=everything)
 
@@ -113,9 +122,12 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "paddleocr_vl_text": LlamaLike(bias="use_bias", mlp_bias="use_bias", window=everything).read,
     "phi3": _phi3,
     "phi4_multimodal": _phi3,
-    "phimoe": LlamaLike(bias="attention_bias", norm_bias=True, experts=_BLOCK_SPARSE).read,
+    "phimoe": LlamaLike(
+        bias="attention_bias", norm_bias=True, head_bias="lm_head_bias", experts=_BLOCK_SPARSE
+    ).read,
     "sarvam_moe": LlamaLike(
         bias="attention_bias",
+        out_bias=False,
         qk_norm=lambda c: "head" if c.flag("use_qk_norm") else "",
         experts=experts(),
         sparse=dense_first("first_k_dense_replace"),
@@ -123,9 +135,12 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "seed_oss": LlamaLike(
         bias="attention_bias", out_bias="attention_out_bias", mlp_bias="mlp_bias", window=everything
     ).read,
-    "smollm3": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=switched_windows).read,
+    "smollm3": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=_smollm3_windows).read,
     "solar_open": LlamaLike(
-        bias="attention_bias", experts=experts(), sparse=dense_first("first_k_dense_replace")
+        bias="attention_bias",
+        out_bias=False,
+        experts=experts(),
+        sparse=dense_first("first_k_dense_replace"),
     ).read,
     "unlimited_ocr_text": LlamaLike(
         bias="attention_bias",

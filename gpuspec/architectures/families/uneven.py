@@ -19,12 +19,12 @@ from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
 
 
-def listed(c: Config, *fields: str) -> list[bool]:
+def listed(c: Config, number: int, *fields: str) -> list[bool]:
     """A yes or no for each layer, from the first of these fields that is a list as long as the layers."""
     for field in fields:
         value = c.raw(field)
-        if isinstance(value, (list, tuple)) and len(value) >= c.layers:
-            return [each in (1, True, "sparse", "sliding_attention") for each in value[: c.layers]]
+        if isinstance(value, (list, tuple)) and len(value) >= number:
+            return [each in (1, "sparse", "sliding_attention") for each in value[:number]]
     return []
 
 
@@ -38,11 +38,13 @@ def _minimax_m3(c: Config) -> Architecture:
     Sources: transformers 5.24 MiniMaxM3VLText; vLLM 0.33 models/minimax_m3/common/indexer.py (one key a token)."""
     said = c.inner("sparse_attention_config") or Config({})
     kinds = c.texts("layer_types")[: c.layers]
-    indexed = [kind == "minimax_m3_sparse" for kind in kinds] or listed(said, "sparse_attention_freq")
+    indexed = [kind == "minimax_m3_sparse" for kind in kinds] or listed(
+        said, c.layers, "sparse_attention_freq"
+    )
     indexed = (indexed or [False] * c.layers)[: c.layers]
     if len(indexed) < c.layers:
         raise Unsaid("its config says of some layers only whether their attention is sparse")
-    routed = listed(c, "mlp_layer_types", "moe_layer_freq") or [True] * c.layers
+    routed = listed(c, c.layers, "mlp_layer_types", "moe_layer_freq") or [True] * c.layers
     around = (*attention(c, qk_norm="head"), *_norms(c))
     blocks = (
         gated_mlp(c, c.size("dense_intermediate_size", default=c.intermediate)),
@@ -83,7 +85,7 @@ def _mimo_v2(c: Config) -> Architecture:
     """MiMo-V2: layers with a window have twice the KV heads, and sinks.
 
     Sources: transformers 5.24 MiMoV2Flash; vLLM 0.33 mimo_v2.py (values narrower than keys in the cache too)."""
-    sliding = listed(c, "hybrid_layer_pattern", "layer_types") or [
+    sliding = listed(c, c.layers, "hybrid_layer_pattern", "layer_types") or [
         index > 0 and (index + 1) % 6 > 0 for index in range(c.layers)
     ]
     window = c.count("sliding_window_size", "sliding_window")
@@ -91,14 +93,18 @@ def _mimo_v2(c: Config) -> Architecture:
     heads = c.count("swa_num_attention_heads") or c.heads
     kv_heads = c.count("swa_num_key_value_heads") or 2 * c.kv_heads
     key, near_value = c.count("swa_head_dim") or c.head_dim, c.count("swa_v_head_dim") or value
-    near = attention(c, bias=bias, heads=heads, kv_heads=kv_heads, head_dim=key, value_dim=near_value)
+    near = attention(
+        c, bias=bias, out_bias=False, heads=heads, kv_heads=kv_heads, head_dim=key, value_dim=near_value
+    )
     sinks = (vector("self_attn.attention_sink_bias", "attention", heads),)
-    attentions = (attention(c, bias=bias, value_dim=value), (*near, *sinks))
+    attentions = (attention(c, bias=bias, out_bias=False, value_dim=value), (*near, *sinks))
     caches = (
         kv_cache(c, value_dim=value),
         kv_cache(c, window=window, kv_heads=kv_heads, head_dim=key, value_dim=near_value),
     )
-    routed = listed(c, "moe_layer_freq", "mlp_layer_types") or [index > 0 for index in range(c.layers)]
+    routed = listed(c, c.layers, "moe_layer_freq", "mlp_layer_types") or [
+        index > 0 for index in range(c.layers)
+    ]
     blocks = (gated_mlp(c), experts()(c))
     layers = [
         Layer((*attentions[near_by], *blocks[moe], *_norms(c)), (caches[near_by],))
