@@ -32,9 +32,10 @@ def shape_fields(config: Any) -> dict[str, Any]:
     fields = json.loads(config.to_json_string(use_diff=False))
     stated = getattr(type(config), "__dataclass_fields__", {})
     layers = next((fields[k] for k in ("num_hidden_layers", "n_layer", "num_layers") if fields.get(k)), None)
+    aliases = {name: alias for alias, name in config.attribute_map.items() if alias in stated}
     kept: dict[str, Any] = {}
     for key, value in sorted(fields.items()):
-        part = vars(config).get(key)
+        part, field = vars(config).get(key), aliases.get(key, key)
         if value is None or OF_NO_SHAPE.search(key):
             continue
         if isinstance(part, PreTrainedConfig):
@@ -44,7 +45,7 @@ def shape_fields(config: Any) -> dict[str, Any]:
                 "model_type": part.model_type,
                 **{name: each for name, each in inner.items() if usual.get(name) != each},
             }
-        elif key not in stated or stated[key].default is None:
+        elif field not in stated or stated[field].default is None:
             continue
         elif isinstance(value, list):
             if len(value) != layers and len(json.dumps(value)) < 400:
