@@ -139,5 +139,6 @@ class Architecture(NamedTuple):
         found: dict[Cache, int] = {}
         for layer in self.layers:
             for cache in layer.caches:
-                found[cache] = found.get(cache, 0) + cache.layers
+                alike = cache._replace(layers=1)
+                found[alike] = found.get(alike, 0) + cache.layers
         return tuple(cache._replace(layers=number) for cache, number in found.items())

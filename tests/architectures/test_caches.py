@@ -1,0 +1,138 @@
+"""What well-known models remember of a text: by hand from their configs, 2 × KV heads × width of a head a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gpuspec.architectures.parts import Cache
+from gpuspec.architectures.read import read_architecture
+
+
+def full(width: int, *, heads: int, layers: int) -> Cache:
+    """Layers that remember every token."""
+    return Cache("full", width=width, heads=heads, layers=layers)
+
+
+def last(window: int, width: int, *, heads: int, layers: int) -> Cache:
+    """Layers that remember the last tokens."""
+    return Cache("window", width=width, heads=heads, window=window, layers=layers)
+
+
+def config(model_type: str, layers: int, hidden: int, heads: int, **more: Any) -> dict[str, Any]:
+    """A config under the names that most have."""
+    sizes = {"num_hidden_layers": layers, "hidden_size": hidden, "num_attention_heads": heads}
+    return {"model_type": model_type, **sizes, "intermediate_size": hidden, "vocab_size": 1000, **more}
+
+
+GEMMA_4 = {
+    "head_dim": 256,
+    "global_head_dim": 512,
+    "num_key_value_heads": 8,
+    "num_global_key_value_heads": 2,
+    "attention_k_eq_v": True,
+    "hidden_size_per_layer_input": 0,
+    "sliding_window": 1024,
+}
+FALCON_40B = {"num_kv_heads": 8, "multi_query": True, "new_decoder_architecture": True}
+CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
+    "Llama 3.1 8B: 8 heads of 128": (
+        config("llama", 32, 4096, 32, num_key_value_heads=8),
+        [full(2048, heads=8, layers=32)],
+    ),
+    "Mistral 7B v0.1: a window": (
+        config("mistral", 32, 4096, 32, num_key_value_heads=8, sliding_window=4096),
+        [last(4096, 2048, heads=8, layers=32)],
+    ),
+    "Mistral 7B v0.3: its window is null": (
+        config("mistral", 32, 4096, 32, num_key_value_heads=8, sliding_window=None),
+        [full(2048, heads=8, layers=32)],
+    ),
+    "gpt-oss 20B: every second layer, from the first, sees 128 tokens": (
+        config("gpt_oss", 24, 2880, 64, num_key_value_heads=8, head_dim=64, sliding_window=128),
+        [last(128, 1024, heads=8, layers=12), full(1024, heads=8, layers=12)],
+    ),
+    "Gemma 2 9B: every second layer": (
+        config("gemma2", 42, 3584, 16, num_key_value_heads=8, head_dim=256, sliding_window=4096),
+        [last(4096, 4096, heads=8, layers=21), full(4096, heads=8, layers=21)],
+    ),
+    "Gemma 3 27B: 62 layers, of which every sixth sees everything": (
+        config("gemma3_text", 62, 5376, 32, num_key_value_heads=16, head_dim=128, sliding_window=1024),
+        [last(1024, 4096, heads=16, layers=52), full(4096, heads=16, layers=10)],
+    ),
+    "Gemma 3n E4B: the last 15 of 35 layers keep none; of the other 20 every fifth sees everything": (
+        config("gemma3n_text", 35, 2048, 8, num_key_value_heads=2, num_kv_shared_layers=15),
+        [last(512, 1024, heads=2, layers=16), full(1024, heads=2, layers=4)],
+    ),
+    "Gemma 4 26B: full layers have 2 heads of 512, the others 8 of 256": (
+        config("gemma4_text", 30, 2816, 16, **GEMMA_4),
+        [last(1024, 4096, heads=8, layers=25), full(2048, heads=2, layers=5)],
+    ),
+    "Command R7B: every fourth layer sees everything": (
+        config("cohere2", 32, 4096, 32, num_key_value_heads=8, sliding_window=4096),
+        [last(4096, 2048, heads=8, layers=24), full(2048, heads=8, layers=8)],
+    ),
+    "EXAONE 4.0 32B: LLLG": (
+        config("exaone4", 64, 5120, 40, num_key_value_heads=8, sliding_window_pattern="LLLG"),
+        [last(4096, 2048, heads=8, layers=48), full(2048, heads=8, layers=16)],
+    ),
+    "EXAONE 4.0 1.2B: no window": (
+        config("exaone4", 30, 2048, 32, num_key_value_heads=8, sliding_window=None),
+        [full(1024, heads=8, layers=30)],
+    ),
+    "Llama 4 Scout: chunks of 8192 in three layers of four": (
+        config("llama4_text", 48, 5120, 40, num_key_value_heads=8, head_dim=128),
+        [last(8192, 2048, heads=8, layers=36), full(2048, heads=8, layers=12)],
+    ),
+    "Falcon 7B: one head of 64": (
+        config("falcon", 32, 4544, 71, multi_query=True),
+        [full(128, heads=1, layers=32)],
+    ),
+    "Falcon 40B: 8 heads of 64, though multi_query is true": (
+        config("falcon", 60, 8192, 128, **FALCON_40B),
+        [full(1024, heads=8, layers=60)],
+    ),
+    "StarCoder: one head of 128": (
+        {"model_type": "gpt_bigcode", "n_layer": 40, "n_embd": 6144, "n_head": 48, "multi_query": True},
+        [full(256, heads=1, layers=40)],
+    ),
+    "GPT-2: every head its own": (
+        {"model_type": "gpt2", "n_layer": 12, "n_embd": 768, "n_head": 12},
+        [full(1536, heads=12, layers=12)],
+    ),
+    "JetMoE 8B: 16 heads of 128 for all experts of attention": (
+        config("jetmoe", 24, 2048, 32, num_key_value_heads=16, kv_channels=128),
+        [full(4096, heads=16, layers=24)],
+    ),
+    "HRM-Text: the fast stack of 16 layers runs 2 × 3 times, the slow one twice": (
+        config("hrm_text", 16, 1536, 12, head_dim=128, H_cycles=2, L_cycles=3),
+        [full(3072, heads=12, layers=16 * 6 + 16 * 2)],
+    ),
+    "Gemma 4's drafts read the target's caches": (
+        {
+            "model_type": "gemma4_unified_assistant",
+            "backbone_hidden_size": 512,
+            "text_config": config("gemma4_unified_text", 4, 256, 4, num_key_value_heads=1),
+        },
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_caches_are_as_by_hand(name: str) -> None:
+    """Kind, elements for each token, heads and window."""
+    fields, expected = CASES[name]
+    assert list(read_architecture(fields).caches) == expected
+
+
+def test_draft_layers_are_not_counted() -> None:
+    """GLM-4.5 Air: the MTP layer follows the 46 layers and is none of them."""
+    fields = config(
+        "glm4_moe", 46, 4096, 96, num_key_value_heads=8, n_routed_experts=128, num_experts_per_tok=8
+    )
+    without, found = read_architecture(fields), read_architecture({**fields, "num_nextn_predict_layers": 1})
+    assert len(found.layers) == 46
+    assert len(found.drafts) == 1
+    assert found.parameters == without.parameters
