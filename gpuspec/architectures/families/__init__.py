@@ -9,7 +9,9 @@ from gpuspec.architectures.families import (
     dense,
     gemma,
     gpt_like,
+    hearing,
     inkling,
+    inside,
     latent,
     layer_norm,
     like_mistral,
@@ -17,6 +19,7 @@ from gpuspec.architectures.families import (
     loops,
     mixtures,
     qwen,
+    seeing,
     uneven,
 )
 from gpuspec.architectures.parts import Architecture
@@ -37,5 +40,8 @@ FAMILIES: Mapping[str, Reader] = {
     **qwen.TYPES,
     **uneven.TYPES,
     **latent.TYPES,
+    **inside.TYPES,
+    **seeing.TYPES,
+    **hearing.TYPES,
 }
 """`model_type` → its reader."""
