@@ -25,16 +25,25 @@ class Config:
         self._defaults = defaults or {}
 
     def raw(self, *names: str) -> Any:
-        """The first of these fields that is there and not null, as it stands; else the class's default; else None."""
+        """The first of these fields that is there and not null, as it stands; else the class's default; else None.
+
+        A null that the config itself writes is an answer, too: `"q_lora_rank": null` of DeepSeek-V2-Lite means that
+        there is none, though its class has 1,536."""
         for values in (self._fields, self._defaults):
             for name in names:
                 if values.get(name) is not None:
                     return values[name]
+            if any(name in values for name in names):
+                return None
         return None
 
     def says(self, *names: str) -> bool:
         """Whether the config itself, not its class, gives one of these fields a value."""
         return any(self._fields.get(name) is not None for name in names)
+
+    def says_at_all(self, name: str) -> bool:
+        """Whether the config or its class has a value for this field, were it 0."""
+        return self.raw(name) is not None
 
     def size(self, *names: str, default: int | None = None) -> int:
         """A positive whole number under the first of these names. Raises Unsaid where there is none."""
@@ -59,6 +68,16 @@ class Config:
         """A short text; "" where nothing is said."""
         value = self.raw(*names)
         return value[:200] if isinstance(value, str) else ""
+
+    def per_layer(self, *names: str) -> tuple[str, ...]:
+        """What each layer is (`layer_types`, `mlp_layer_types`), by the first of these lists that the config itself
+        gives and that is as long as the model; empty where none is. A class's own list is as long as its own default
+        model, so it says nothing about another."""
+        for name in names:
+            value = self._fields.get(name)
+            if isinstance(value, (list, tuple)) and len(value) == self.layers:
+                return tuple(str(each)[:80] for each in value)
+        return ()
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts (`layer_types`); empty where it is none."""
@@ -94,13 +113,9 @@ class Config:
                 return Config(fields, {"model_type": kind, **own}) if fields else Config({}, {**own, **below})
         return None
 
-    def read_as(self, model_type: str, **said: Any) -> Config:
-        """These fields as those of another architecture, with its defaults; `said` in the place of what they say."""
-        from gpuspec.architectures.defaults import defaults_of
-
-        fields = {**self._fields, "model_type": model_type, **said}
-        same = model_type == self.model_type
-        return Config(fields, self._defaults if same else defaults_of(model_type))
+    def over(self, fields: Mapping[str, Any]) -> Config:
+        """The same config, with these fields in front: for layers that have sizes of their own."""
+        return Config({**self._fields, **fields}, self._defaults)
 
     # What nearly every config says, under the names it has had.
 

@@ -70,19 +70,23 @@ class Cache(NamedTuple):
     """What layers remember of one sequence."""
 
     kind: str
-    """"full" (every token), "window" (the last ones), "latent" (a compressed vector of every token), "cross" (of
-    every token the encoder read), "state" (a constant)."""
+    """"full" (every token), "window" (the last ones), "latent" (a compressed vector of every token), "index" (a key
+    of every token by which sparse attention chooses what it reads), "cross" (of every token the encoder read),
+    "state" (a constant)."""
     width: int = 0
     """Elements for each token, keys and values together."""
     heads: int = 0
-    """KV heads, which tensor parallel divides; 0: every GPU keeps the whole."""
+    """KV heads, or heads of a state, which tensor parallel divides; 0: every GPU keeps the whole."""
     window: int = 0
     """Tokens remembered at most; 0: all."""
     stride: int = 1
     """Tokens that share one entry."""
+    bits: int = 0
+    """Of an element, where the engine gives no choice (an indexer's 8-bit keys); 0: as the cache's dtype is set."""
     state: int = 0
     """Elements for each sequence, however long."""
     state_bits: int = 16
+    """Of an element of the state; 16 stands for the dtype that the model runs in."""
     layers: int = 1
     """How many layers remember alike."""
 

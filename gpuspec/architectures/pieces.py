@@ -96,7 +96,11 @@ def kv_cache(
 def latent_attention(c: Config, *, at: str = "self_attn", bias: bool = False) -> tuple[Weight, ...]:
     """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): queries and keys through low-rank projections."""
     heads, nope, rope = c.heads, c.size("qk_nope_head_dim"), c.count("qk_rope_head_dim")
-    rank, value, hidden = c.size("kv_lora_rank"), c.size("v_head_dim"), c.hidden
+    rank, value, hidden = (
+        c.size("kv_lora_rank"),
+        c.size("v_head_dim", default=max(c.hidden // heads, 1)),
+        c.hidden,
+    )
     q_rank = c.count("q_lora_rank")
     query: tuple[Weight, ...]
     if q_rank:

@@ -26,7 +26,8 @@ OF_NO_SHAPE = re.compile(
 
 def shape_fields(config: Any) -> dict[str, Any]:
     """The fields of a default config that may decide its shape. What a class works out of other fields (its own
-    default is null: `num_key_value_heads` of Llama) is left out: it would be wrong for other sizes."""
+    default is null: `num_key_value_heads` of Llama) is left out, and "auto" (`time_step_rank` of Mamba) stays so:
+    worked out, they would be wrong for other sizes."""
     from transformers import PreTrainedConfig
 
     fields = json.loads(config.to_json_string(use_diff=False))
@@ -47,6 +48,8 @@ def shape_fields(config: Any) -> dict[str, Any]:
             }
         elif field not in stated or stated[field].default is None:
             continue
+        elif stated[field].default == "auto":
+            kept[key] = "auto"
         elif isinstance(value, list):
             if len(value) != layers and len(json.dumps(value)) < 400:
                 kept[key] = value

@@ -6,21 +6,27 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
 from gpuspec.architectures.families import (
+    compressed,
+    delta,
     dense,
     gemma,
     gpt_like,
-    hearing,
     inkling,
-    inside,
     latent,
     layer_norm,
     like_mistral,
+    liquid,
     llama_like,
     loops,
+    mamba,
     mixtures,
+    nemotron_h,
     qwen,
-    seeing,
+    recurrent,
+    streams,
     uneven,
+    zamba,
+    zaya,
 )
 from gpuspec.architectures.parts import Architecture
 
@@ -28,20 +34,26 @@ Reader = Callable[[Config], Architecture]
 """From a config with its defaults to the structure it states."""
 
 FAMILIES: Mapping[str, Reader] = {
-    **llama_like.TYPES,
+    **compressed.TYPES,
+    **delta.TYPES,
     **dense.TYPES,
     **gemma.TYPES,
     **gpt_like.TYPES,
+    **inkling.TYPES,
+    **latent.TYPES,
     **layer_norm.TYPES,
     **like_mistral.TYPES,
-    **inkling.TYPES,
+    **liquid.TYPES,
+    **llama_like.TYPES,
     **loops.TYPES,
+    **mamba.TYPES,
     **mixtures.TYPES,
+    **nemotron_h.TYPES,
     **qwen.TYPES,
+    **recurrent.TYPES,
+    **streams.TYPES,
     **uneven.TYPES,
-    **latent.TYPES,
-    **inside.TYPES,
-    **seeing.TYPES,
-    **hearing.TYPES,
+    **zamba.TYPES,
+    **zaya.TYPES,
 }
 """`model_type` → its reader."""

@@ -1,4 +1,4 @@
-"""Decoders with multi-head latent attention: DeepSeek-V2 and what was built after it."""
+"""Decoders with multi-head latent attention: DeepSeek-V2 and what followed, with sparse attention or without."""
 
 from __future__ import annotations
 
@@ -6,52 +6,206 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
 from gpuspec.architectures.decoder import decoder
-from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.families.llama_like import draft
+from gpuspec.architectures.kinds import indexing_layers, sparse_layers
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import gated_mlp, latent_attention, latent_cache, linear, mixture, norm
 
 
-def _layer(c: Config, feed_forward: tuple[Weight, ...]) -> Layer:
-    weights = (
-        *latent_attention(c, bias=c.flag("attention_bias")),
-        *feed_forward,
-        norm("input_layernorm", c.hidden),
-        norm("post_attention_layernorm", c.hidden),
+def indexer(c: Config, *, at: str = "self_attn.indexer") -> tuple[Weight, ...]:
+    """The lightning indexer of DeepSeek-V3.2: few small heads that choose the tokens which attention reads."""
+    heads, width = c.size("index_n_heads"), c.size("index_head_dim")
+    return (
+        linear(f"{at}.wq_b", "attention", c.size("q_lora_rank"), heads * width),
+        linear(f"{at}.wk", "attention", c.hidden, width),
+        norm(f"{at}.k_norm", width, bias=True),
+        linear(f"{at}.weights_proj", "attention", c.hidden, heads),
     )
-    return Layer(weights, (latent_cache(c),))
 
 
-def _draft(c: Config, layer: Layer) -> Layer:
-    """An MTP layer: a layer, and what joins the last hidden state with the next token's embedding."""
-    join = (
-        linear("eh_proj", "draft", 2 * c.hidden, c.hidden),
-        norm("enorm", c.hidden),
-        norm("hnorm", c.hidden),
-        norm("shared_head.norm", c.hidden),
-    )
-    return Layer((*layer.weights, *join), layer.caches)
+def indexer_cache(c: Config, *, stride: int = 1) -> Cache:
+    """The indexer's keys: 8 bits an element and a 32-bit scale for each 128 of them, on every GPU.
+
+    Source: vLLM `DeepseekV32IndexerCache` (head_dim 128 + 4 bytes, uint8). `stride`: tokens pooled into one key."""
+    width = c.size("index_head_dim")
+    return Cache("index", width=width + width // 128 * 4, bits=8, stride=stride)
 
 
-def _deepseek(c: Config) -> Architecture:
+def block_norms(c: Config) -> tuple[Weight, ...]:
+    """The two norms of a layer."""
+    return norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden)
+
+
+def experts_of(c: Config, *, block: str = "mlp") -> tuple[Weight, ...]:
+    """A mixture as DeepSeek-V2 has it: small experts, and some that every token takes. `block`: where it is."""
     width = c.size("moe_intermediate_size")
-    experts = mixture(
+    return mixture(
         c,
-        experts=c.size("n_routed_experts", "num_experts"),
-        used=c.size("num_experts_per_tok"),
+        experts=c.size("n_routed_experts", "num_experts", "num_local_experts"),
+        used=c.size("num_experts_per_tok", "num_experts_per_token", "moe_topk", default=1),
         width=width,
-        shared=c.count("n_shared_experts") * width,
+        shared=c.count("n_shared_experts", "num_shared_experts") * width,
+        router=f"{block}.gate",
+        at=f"{block}.experts.*",
+        shared_at=f"{block}.shared_experts",
     )
-    first = c.count("first_k_dense_replace")
-    frequency = c.size("moe_layer_freq", default=1)
-    layers = [
-        _layer(c, experts if index >= first and index % frequency == 0 else gated_mlp(c))
-        for index in range(c.layers)
+
+
+def drafts(c: Config, layer: Layer) -> list[Layer]:
+    """As many MTP layers as the config says. Checkpoints of DeepSeek-V3 hold the embedding and the head in each a
+    second time, which engines share."""
+    return [draft(c, layer)] * min(c.count("num_nextn_predict_layers"), 100)
+
+
+def latent(*, sparse: bool = False, first: int = 0) -> Callable[[Config], Architecture]:
+    """A reader of decoders like DeepSeek's. `sparse`: with an indexer; `first`: dense layers in front."""
+
+    def read(c: Config) -> Architecture:
+        heads = latent_attention(c, bias=c.flag("attention_bias"))
+        norms, dense = block_norms(c), gated_mlp(c)
+        mixed = experts_of(c) if c.count("n_routed_experts", "num_experts") else dense
+        index, keys = (indexer(c), (indexer_cache(c),)) if sparse else ((), ())
+        indexed = indexing_layers(c) if sparse else [False] * c.layers
+        layers = []
+        for chooses, expert in zip(indexed, sparse_layers(c, first=first), strict=True):
+            weights = (*heads, *(index if chooses else ()), *(mixed if expert else dense), *norms)
+            layers.append(Layer(weights, (latent_cache(c), *(keys if chooses else ()))))
+        predicts = Layer((*heads, *index, *mixed, *norms), (latent_cache(c), *keys))
+        return decoder(c, layers, drafts=drafts(c, predicts))
+
+    return read
+
+
+def _axk1(c: Config) -> Architecture:
+    """A.X K1: DeepSeek-V3 with a norm after each mixture."""
+    found = latent(first=1)(c)
+    after = norm("post_mlp_layernorm", c.hidden)
+    layers = (
+        Layer((*layer.weights, after), layer.caches) if sparse else layer
+        for layer, sparse in zip(found.layers, sparse_layers(c, first=1), strict=True)
+    )
+    return found._replace(layers=tuple(layers))
+
+
+def _gated_norm(c: Config, name: str, rank: int) -> tuple[Weight, ...]:
+    return (
+        norm(f"{name}.norm", c.hidden),
+        linear(f"{name}.W_down", "norms", c.hidden, rank),
+        linear(f"{name}.W_up", "norms", rank, c.hidden),
+    )
+
+
+def _axk2(c: Config) -> Architecture:
+    """A.X K2: sparse attention, an output gate beside the queries, and norms with gates of low rank."""
+    rank = c.size("gated_norm_rank")
+    value = c.size("v_head_dim")
+    query = c.size("qk_nope_head_dim") + c.count("qk_rope_head_dim")
+    heads = [
+        linear("self_attn.q_gate_proj", each.part, 2 * each.inputs, c.heads * (query + value))
+        if each.module == "self_attn.q_b_proj"
+        else each
+        for each in latent_attention(c, bias=c.flag("attention_bias"))
     ]
-    drafts = [_draft(c, layers[-1])] * c.count("num_nextn_predict_layers")
-    return decoder(c, layers, drafts=drafts)
+    attends = (*heads, *indexer(c), *_gated_norm(c, "input_layernorm", rank))
+    mixed = (*experts_of(c), *_gated_norm(c, "post_attention_layernorm", rank))
+    dense = (*gated_mlp(c), norm("post_attention_layernorm", c.hidden))
+    caches = (latent_cache(c), indexer_cache(c))
+    sparse = sparse_layers(c, first=1)
+    return decoder(c, [Layer((*attends, *(mixed if each else dense)), caches) for each in sparse])
+
+
+def _longcat(c: Config) -> Architecture:
+    """LongCat-Flash: two attentions and two dense blocks a layer, and a mixture beside them in which some experts
+    pass their input on."""
+    width = c.size("expert_ffn_hidden_size", "moe_intermediate_size")
+    experts = c.size("n_routed_experts")
+    weights: list[Weight] = []
+    for each in range(2):
+        weights += latent_attention(c, at=f"self_attn.{each}", bias=c.flag("attention_bias"))
+        weights += gated_mlp(c, c.size("ffn_hidden_size", "intermediate_size"), at=f"mlps.{each}")
+        weights += (
+            norm(f"input_layernorm.{each}", c.hidden),
+            norm(f"post_attention_layernorm.{each}", c.hidden),
+        )
+    mixed = mixture(
+        c,
+        experts=experts,
+        used=min(c.size("moe_topk", "num_experts_per_tok"), experts),
+        width=width,
+        router="mlp.router.classifier",
+    )
+    choices = experts + c.count("zero_expert_num")
+    mixed = (mixed[0]._replace(outputs=choices), *mixed[1:])
+    cache = latent_cache(c)._replace(layers=2)
+    return decoder(c, [Layer((*weights, *mixed), (cache,))] * c.layers)
+
+
+def _dots3_note(c: Config) -> Architecture:
+    """dots3-note: sparse latent attention in each fourth layer, and latent attention of its own size over a window in
+    the others. transformers keeps those sizes for each layer, the hub in fields of their own (`swa_…`)."""
+    kinds = c.per_layer("layer_types") or tuple(
+        "indexed_attention" if index < 2 or index % 4 == 1 else "sliding_attention"
+        for index in range(c.layers)
+    )
+    own: dict[str, int] = {}
+    per_layer = c.inner("per_layer_config")
+    first = next((index for index, kind in enumerate(kinds) if "sliding" in kind), 0)
+    inner = per_layer.inner(str(first), f"{first:02d}") if per_layer else None
+    usual = {
+        "num_attention_heads": 64,
+        "num_key_value_heads": 64,
+        "kv_lora_rank": 1024,
+        "q_lora_rank": 1024,
+        "qk_nope_head_dim": 192,
+        "v_head_dim": 128,
+    }
+    for name, value in usual.items():
+        own[name] = inner.size(name, default=c.size(name)) if inner else c.size(f"swa_{name}", default=value)
+    window = c.over(own)
+    seen = c.size("sliding_window", "sliding_window_size", default=512)
+
+    def heads(sizes: Config) -> tuple[Weight, ...]:
+        return (
+            *latent_attention(sizes, bias=c.flag("attention_bias")),
+            norm("self_attn.k_rope_only_layernorm", c.size("qk_rope_head_dim")),
+            linear("self_attn.g_proj", "attention", c.hidden, sizes.heads),
+        )
+
+    full, sliding = (*heads(c), *indexer(c)), heads(window)
+    shared = c.size("moe_shared_expert_intermediate_size", "shared_experts_intermediate_size")
+    mixed = mixture(
+        c,
+        experts=c.size("n_routed_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=c.size("moe_intermediate_size"),
+        shared=c.count("n_shared_experts") * shared,
+    )
+    dense, norms = gated_mlp(c), block_norms(c)
+    layers = []
+    for kind, sparse in zip(kinds, sparse_layers(c, first=1), strict=True):
+        block = mixed if sparse else dense
+        if "sliding" in kind:
+            caches: tuple[Cache, ...] = (latent_cache(window)._replace(kind="window", window=seen),)
+            layers.append(Layer((*sliding, *block, *norms), caches))
+        else:
+            layers.append(Layer((*full, *block, *norms), (latent_cache(c), indexer_cache(c))))
+    return decoder(c, layers)
 
 
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
-    "deepseek_v2": _deepseek,
-    "deepseek_v3": _deepseek,
-    "kimi_k2": _deepseek,
+    "deepseek_v2": latent(),
+    "deepseek_v3": latent(),
+    "kimi_k2": latent(),
+    "glm4_moe_lite": latent(first=1),
+    "sarvam_mla": latent(),
+    "youtu": latent(),
+    "youtu_llm": latent(),
+    "minicpm3": latent(),
+    "joyai_llm_flash": latent(),
+    "deepseek_v32": latent(sparse=True),
+    "glm_moe_dsa": latent(sparse=True),
+    "dots3_note_text": _dots3_note,
+    "axk1": _axk1,
+    "axk2": _axk2,
+    "longcat_flash": _longcat,
 }

@@ -78,7 +78,7 @@ def _indexer(c: Config, said: Config) -> tuple[tuple[Weight, ...], Cache]:
         norm("self_attn.index_q_norm", width),
         norm("self_attn.index_k_norm", width),
     )
-    return weights, Cache("full", width=width)
+    return weights, Cache("index", width=width, bits=16)
 
 
 def _mimo_v2(c: Config) -> Architecture:

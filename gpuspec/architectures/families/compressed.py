@@ -1,0 +1,160 @@
+"""DeepSeek-V4: attention over a window and over compressed entries of what came before.
+
+Names of modules are those of DeepSeek's checkpoints (attn.wq_a, ffn.experts.*.w1), not of transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.latent import indexer_cache
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
+from gpuspec.architectures.pieces import copies, linear, norm, vector
+
+_KINDS = {"compressed_sparse_attention": "sparse", "heavily_compressed_attention": "heavy"}
+
+
+def _strides(c: Config) -> list[int]:
+    """Tokens that each layer compresses into one entry; 0: it sees its window only.
+
+    Source: transformers `DeepseekV4Config`: a list of strides, else a list of kinds, else two heavily compressed
+    layers and then a sparse one after each heavy one."""
+    listed = c.numbers("compress_ratios")
+    if len(listed) >= c.layers:
+        return list(listed[: c.layers])
+    rates = c.inner("compress_rates")
+    sparse = rates.size("compressed_sparse_attention", default=4) if rates else 4
+    heavy = rates.size("heavily_compressed_attention", default=128) if rates else 128
+    stride = {"sparse": sparse, "heavy": heavy}
+    kinds = c.per_layer("layer_types")
+    if kinds:
+        return [stride.get(_KINDS.get(kind, ""), 0) for kind in kinds]
+    return [sparse if index > 1 and index % 2 else heavy for index in range(c.layers)]
+
+
+def _entry(c: Config) -> int:
+    """Bytes of an entry: 8 bits for what is not rotated, 16 for what is, a scale for each 64 of the first and a byte
+    to fill. Source: vLLM models/deepseek_v4/attention.py (448 + 128 + 8 = 584), its default on NVIDIA GPUs."""
+    rotated = c.count("qk_rope_head_dim") or 64
+    plain = max(c.head_dim - rotated, 0)
+    return plain + 2 * rotated + plain // 64 + 1
+
+
+def _compressor(c: Config, at: str, width: int, stride: int, *, overlap: bool) -> tuple[Weight, ...]:
+    """Weighs the tokens of an entry; `overlap`: and those of the one before."""
+    columns = width * (2 if overlap else 1)
+    return (
+        vector(f"{at}.ape", "attention", stride * columns),
+        linear(f"{at}.wkv", "attention", c.hidden, columns),
+        linear(f"{at}.wgate", "attention", c.hidden, columns),
+        norm(f"{at}.norm", width),
+    )
+
+
+def _waiting(width: int, stride: int, *, overlap: bool) -> Cache:
+    """What a compressor keeps of the tokens that no entry holds yet: values and scores in 32 bits.
+
+    Source: vLLM `CompressorStateCache`."""
+    times = 2 if overlap else 1
+    return Cache("window", width=2 * times * width, window=times * stride, bits=32)
+
+
+def _attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+    head, heads, rank = c.head_dim, c.heads, c.size("q_lora_rank")
+    groups, out = c.size("o_groups"), c.size("o_lora_rank")
+    weights = [
+        vector("attn.attn_sink", "attention", heads),
+        linear("attn.wq_a", "attention", c.hidden, rank),
+        norm("attn.q_norm", rank),
+        linear("attn.wq_b", "attention", rank, heads * head),
+        linear("attn.wkv", "attention", c.hidden, head),
+        norm("attn.kv_norm", head),
+        linear("attn.wo_a", "attention", heads * head // groups, groups * out),
+        linear("attn.wo_b", "attention", groups * out, c.hidden),
+    ]
+    caches = [Cache("window", width=_entry(c), window=c.size("sliding_window"), bits=8)]
+    sparse = 0 < stride < 128  # the heavily compressed layers read every entry, so they choose none
+    if stride > 1:
+        weights += _compressor(c, "attn.compressor", head, stride, overlap=sparse)
+        caches.append(Cache("latent", width=_entry(c), stride=stride, bits=8))
+        caches.append(_waiting(head, stride, overlap=sparse))
+    if sparse and stride > 1:
+        count, width = c.size("index_n_heads"), c.size("index_head_dim")
+        weights += _compressor(c, "attn.indexer.compressor", width, stride, overlap=True)
+        weights.append(linear("attn.indexer.wq_b", "attention", rank, count * width))
+        weights.append(linear("attn.indexer.weights_proj", "attention", c.hidden, count))
+        caches += [indexer_cache(c, stride=stride), _waiting(width, stride, overlap=True)]
+    return tuple(weights), tuple(caches)
+
+
+def _mixture(c: Config) -> tuple[Weight, ...]:
+    experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
+    width = c.size("moe_intermediate_size")
+    sides = {"w1": (c.hidden, width), "w2": (width, c.hidden), "w3": (c.hidden, width)}
+    shared = width * c.count("n_shared_experts")
+    found = [linear("ffn.gate", "router", c.hidden, experts)]
+    for name, (inputs, outputs) in sides.items():
+        found.append(copies(linear(f"ffn.experts.*.{name}", "experts", inputs, outputs), experts, used))
+    if shared:
+        for name in sides:
+            ends = (shared, c.hidden) if name == "w2" else (c.hidden, shared)
+            found.append(linear(f"ffn.shared_experts.{name}", "shared experts", *ends))
+    return tuple(found)
+
+
+def hyper_connections(c: Config, names: tuple[str, ...] = ("hc_attn", "hc_ffn")) -> tuple[Weight, ...]:
+    """How a layer reads from, and writes to, `hc_mult` residual streams (arXiv 2512.24880)."""
+    streams = c.size("hc_mult")
+    mixes = streams * (2 + streams)
+    return tuple(
+        vector(f"{name}_{part}", "norms", elements)
+        for name in names
+        for part, elements in (("fn", mixes * streams * c.hidden), ("base", mixes), ("scale", 3))
+    )
+
+
+def _stream_head(c: Config, at: str) -> tuple[Weight, ...]:
+    streams = c.size("hc_mult")
+    sizes = {"fn": streams * streams * c.hidden, "base": streams, "scale": 1}
+    return tuple(vector(f"{at}_{name}", "norms", elements) for name, elements in sizes.items())
+
+
+def _deepseek_v4(c: Config) -> Architecture:
+    if c.layers and not c.heads * c.head_dim // c.size("o_groups"):
+        raise Unsaid("its config has more o_groups than columns of all heads")
+    around = (
+        *_mixture(c),
+        *hyper_connections(c),
+        norm("attn_norm", c.hidden),
+        norm("ffn_norm", c.hidden),
+    )
+    made: dict[int, Layer] = {}
+    strides = _strides(c)
+    for stride in {*strides, 0}:
+        weights, caches = _attention(c, stride)
+        made[stride] = Layer((*weights, *around), caches)
+    join = (
+        linear("e_proj", "draft", c.hidden, c.hidden),
+        linear("h_proj", "draft", c.hidden, c.hidden),
+        norm("enorm", c.hidden),
+        norm("hnorm", c.hidden),
+        norm("norm", c.hidden),
+        *_stream_head(c, "hc_head"),
+    )
+    predicts = Layer((*made[0].weights, *join), made[0].caches)  # a draft sees its window only
+    found = decoder(
+        c,
+        [made[stride] for stride in strides],
+        outside=_stream_head(c, "hc_head"),
+        drafts=[predicts] * min(c.count("num_nextn_predict_layers"), 100),
+    )
+    renamed = {"model.embed_tokens": "embed", "model.norm": "norm", "lm_head": "head"}
+    outside = tuple(each._replace(module=renamed.get(each.module, each.module)) for each in found.outside)
+    return found._replace(outside=outside)
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "deepseek_v4": _deepseek_v4,
+    "deepseek_ref": _deepseek_v4,
+}

@@ -1,0 +1,260 @@
+"""Decoders in which most layers follow a delta rule and the others attention: Qwen3-Next, Qwen3.5, OLMo Hybrid,
+Kimi Linear, Ling 2.5 and 3, MiniMax-01."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.latent import block_norms, drafts, experts_of
+from gpuspec.architectures.kinds import LINEAR, every, sparse_layers
+from gpuspec.architectures.mixers import (
+    DeltaShape,
+    Mixer,
+    delta_states,
+    gated_delta_net,
+    kimi_delta,
+    state,
+)
+from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.pieces import (
+    attention,
+    gated_mlp,
+    kv_cache,
+    latent_attention,
+    latent_cache,
+    linear,
+    mixture,
+    norm,
+    vector,
+)
+
+
+def _qwen_experts(c: Config) -> tuple[Weight, ...]:
+    return mixture(
+        c,
+        experts=c.size("num_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=c.size("moe_intermediate_size"),
+        shared=c.count("shared_expert_intermediate_size"),
+        shared_gate=True,
+        shared_at="mlp.shared_expert",
+    )
+
+
+def _qwen_draft(c: Config, attends: Layer) -> Layer:
+    """The layer that predicts one token more: attention always, and what joins two states."""
+    join = (
+        linear("fc", "draft", 2 * c.hidden, c.hidden),
+        norm("pre_fc_norm_embedding", c.hidden),
+        norm("pre_fc_norm_hidden", c.hidden),
+        norm("norm", c.hidden),
+    )
+    return Layer((*attends.weights, *join), attends.caches)
+
+
+def qwen_delta(*, fused: bool) -> Callable[[Config], Architecture]:
+    """A reader of Qwen3-Next (`fused`: its projections are) and Qwen3.5."""
+
+    def read(c: Config) -> Architecture:
+        mixer = gated_delta_net(c, fused=fused)
+        heads = attention(c, bias=c.flag("attention_bias"), gated=True, qk_norm="head")
+        norms = (norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden))
+        step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
+        experts = _qwen_experts(c) if c.count("num_experts") else ()
+        kinds = c.per_layer("layer_types") or every(c, c.size("full_attention_interval", default=4))
+
+        def layer(kind: str, block: tuple[Weight, ...]) -> Layer:
+            if kind in LINEAR:
+                return Layer((*mixer.weights, *block, *norms), mixer.caches)
+            return Layer((*heads, *block, *norms), (kv_cache(c),))
+
+        layers = []
+        for index, kind in enumerate(kinds):
+            sparse = experts and index not in dense and (index + 1) % step == 0
+            layers.append(layer(kind, experts if sparse else gated_mlp(c)))
+        depth = min(c.count("mtp_num_hidden_layers", "num_nextn_predict_layers"), 100)
+        draft = _qwen_draft(c, layer("full_attention", experts or gated_mlp(c)))
+        return decoder(c, layers, drafts=[draft] * depth)
+
+    return read
+
+
+def _olmo_shape(c: Config) -> DeltaShape:
+    keys, values = (
+        c.size("linear_num_key_heads", default=c.heads),
+        c.size("linear_num_value_heads", default=c.heads),
+    )
+    key = c.size("linear_key_head_dim", default=max(3 * c.hidden // (4 * keys), 1))
+    value = c.size("linear_value_head_dim", default=2 * key)
+    return DeltaShape(keys, values, key, value, c.size("linear_conv_kernel_dim", default=4))
+
+
+def _olmo_hybrid(c: Config) -> Architecture:
+    shape = _olmo_shape(c)
+    wide = {"q": shape.keys, "k": shape.keys, "v": shape.values, "g": shape.values}
+    narrow = dict.fromkeys("ab", shape.value_heads)
+    mixer: list[Weight] = [
+        linear(f"linear_attn.{name}_proj", "mixer", c.hidden, columns)
+        for name, columns in (wide | narrow).items()
+    ]
+    mixer += [
+        vector("linear_attn.conv1d", "mixer", shape.mixed * shape.kernel),
+        vector("linear_attn.A_log", "mixer", shape.value_heads),
+        vector("linear_attn.dt_bias", "mixer", shape.value_heads),
+        norm("linear_attn.o_norm", shape.value_dim),
+        linear("linear_attn.o_proj", "mixer", shape.values, c.hidden),
+    ]
+    around = (*gated_mlp(c), norm("post_attention_layernorm", c.hidden))
+    states = delta_states(c, shape)
+    mixes = Layer((*mixer, *around, norm("input_layernorm", c.hidden)), states)
+    heads = attention(c, bias=c.flag("attention_bias"), qk_norm="width")
+    attends = Layer((*heads, *around, norm("post_feedforward_layernorm", c.hidden)), (kv_cache(c),))
+    kinds = c.per_layer("layer_types") or every(c, 4)
+    return decoder(c, [mixes if kind in LINEAR else attends for kind in kinds])
+
+
+def _kimi_kinds(c: Config) -> tuple[str, ...]:
+    """Which layers attend: by a list, by their numbers (from 1) in `linear_attn_config`, or each fourth after the
+    first (transformers `KimiLinearConfig`)."""
+    listed = c.per_layer("layer_types")
+    if listed:
+        return listed
+    inner = c.inner("linear_attn_config")
+    attending = set(inner.numbers("full_attn_layers")) if inner else set()
+    if not attending:
+        attending = {index + 1 for index in range(4, c.layers, 4)}
+    kinds = ("full_attention" if index + 1 in attending else "linear_attention" for index in range(c.layers))
+    return tuple(kinds)
+
+
+def _kimi_mixer(c: Config) -> Mixer:
+    inner = c.inner("linear_attn_config")
+    sizes = inner or c
+    names = (
+        ("num_heads", "head_dim", "short_conv_kernel_size")
+        if inner
+        else ("linear_num_heads", "linear_head_dim", "linear_conv_kernel_dim")
+    )
+    return kimi_delta(
+        c,
+        heads=sizes.size(names[0]),
+        head_dim=sizes.size(names[1]),
+        kernel=sizes.size(names[2], default=4),
+        full_gate=bool(inner and inner.flag("use_full_rank_gate")),
+    )
+
+
+def _kimi_experts(c: Config) -> tuple[Weight, ...]:
+    """A mixture whose experts may work in a narrower space than the layer (`routed_expert_hidden_size`, Kimi K3)."""
+    mixed = experts_of(c, block="block_sparse_moe")
+    narrow = c.count("routed_expert_hidden_size")
+    if not narrow:
+        return mixed
+    inside = tuple(
+        each._replace(
+            inputs=narrow if each.inputs == c.hidden else each.inputs,
+            outputs=narrow if each.outputs == c.hidden else each.outputs,
+        )
+        if each.part == "experts"
+        else each
+        for each in mixed
+    )
+    around = [
+        linear("block_sparse_moe.routed_expert_down_proj", "mlp", c.hidden, narrow),
+        linear("block_sparse_moe.routed_expert_up_proj", "mlp", narrow, c.hidden),
+    ]
+    if c.flag("latent_moe_use_norm"):
+        around.append(norm("block_sparse_moe.routed_expert_norm", narrow))
+    return (*inside, *around)
+
+
+def _kimi_linear(c: Config) -> Architecture:
+    mixer, norms, dense = _kimi_mixer(c), list(block_norms(c)), gated_mlp(c)
+    heads = list(latent_attention(c, bias=c.flag("attention_bias")))
+    if c.flag("mla_use_output_gate"):
+        heads.append(linear("self_attn.g_proj", "attention", c.hidden, c.heads * c.size("v_head_dim")))
+    outside: list[Weight] = []
+    if c.count("attn_res_block_size"):  # attention over the outputs of earlier blocks of layers, of Kimi K3
+        for name in ("self_attention", "mlp"):
+            norms += [norm(f"{name}_res_norm", c.hidden), vector(f"{name}_res_proj", "norms", c.hidden)]
+        outside = [
+            norm("model.output_attn_res_norm", c.hidden),
+            vector("model.output_attn_res_proj", "norms", c.hidden),
+        ]
+    mixed = _kimi_experts(c) if c.count("num_experts", "num_local_experts") else dense
+    layers = []
+    for kind, sparse in zip(_kimi_kinds(c), sparse_layers(c, first=1), strict=True):
+        body, caches = (mixer.weights, mixer.caches) if kind in LINEAR else (heads, (latent_cache(c),))
+        layers.append(Layer((*body, *(mixed if sparse else dense), *norms), caches))
+    predicts = Layer((*heads, *mixed, *norms), (latent_cache(c),))
+    return decoder(c, layers, outside=outside, drafts=drafts(c, predicts))
+
+
+def _bailing_hybrid(c: Config) -> Architecture:
+    """Ling 3: Kimi delta attention with full-rank gates, latent attention with one gate a head."""
+    heads = (
+        *latent_attention(c, bias=c.flag("attention_bias")),
+        linear("self_attn.g_proj", "attention", c.hidden, c.heads),
+    )
+    mixer = kimi_delta(
+        c,
+        heads=c.heads,
+        head_dim=c.size("linear_head_dim", "head_dim") if c.says("linear_head_dim", "head_dim") else 128,
+        kernel=c.size("short_conv_kernel_size", "linear_conv_kernel_dim", default=4),
+        full_decay=True,
+        full_gate=True,
+    )
+    norms, dense, mixed = block_norms(c), gated_mlp(c), experts_of(c)
+    kinds = c.per_layer("layer_types") or every(c, c.size("layer_group_size"))
+    layers = []
+    for kind, sparse in zip(kinds, sparse_layers(c), strict=True):
+        body, caches = (mixer.weights, mixer.caches) if kind in LINEAR else (heads, (latent_cache(c),))
+        layers.append(Layer((*body, *(mixed if sparse else dense), *norms), caches))
+    predicts = Layer((*heads, *mixed, *norms), (latent_cache(c),))
+    return decoder(c, layers, drafts=drafts(c, predicts))
+
+
+def _minimax(c: Config) -> Architecture:
+    """MiniMax-01 and M1: lightning attention, whose state is a matrix a head, and softmax attention between."""
+    width = c.heads * c.head_dim
+    lightning = (
+        linear("self_attn.qkv_proj", "mixer", c.hidden, 3 * width),
+        linear("self_attn.output_gate", "mixer", c.hidden, width),
+        norm("self_attn.norm", width),
+        linear("self_attn.out_proj", "mixer", width, c.hidden),
+    )
+    around = (
+        *mixture(
+            c,
+            experts=c.size("num_local_experts"),
+            used=c.size("num_experts_per_tok"),
+            width=c.intermediate,
+            router="block_sparse_moe.gate",
+            at="block_sparse_moe.experts.*",
+        ),
+        *block_norms(c),
+    )
+    mixes = Layer((*lightning, *around), (state(c.heads * c.head_dim**2, heads=c.heads),))
+    attends = Layer((*attention(c), *around), (kv_cache(c),))
+    kinds = c.per_layer("layer_types")
+    marked = c.numbers("attn_type_list")  # 1: softmax
+    if not kinds and len(marked) == c.layers:
+        kinds = tuple("full_attention" if each else "linear_attention" for each in marked)
+    if not kinds:
+        kinds = tuple("linear_attention" if index % 2 else "full_attention" for index in range(c.layers))
+    return decoder(c, [mixes if kind in LINEAR else attends for kind in kinds])
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "qwen3_next": qwen_delta(fused=True),
+    "qwen3_5_text": qwen_delta(fused=False),
+    "qwen3_5_moe_text": qwen_delta(fused=False),
+    "olmo_hybrid": _olmo_hybrid,
+    "kimi_linear": _kimi_linear,
+    "bailing_hybrid": _bailing_hybrid,
+    "minimax": _minimax,
+    "minimax_m1": _minimax,
+    "minimax_text_01": _minimax,
+}

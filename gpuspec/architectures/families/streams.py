@@ -1,0 +1,144 @@
+"""Decoders with several residual streams (hyper-connections), sparse attention and a delta rule: GLM-5.3, Qwen4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.compressed import hyper_connections
+from gpuspec.architectures.families.latent import block_norms, drafts, experts_of, indexer, indexer_cache
+from gpuspec.architectures.kinds import LINEAR, every, indexing_layers, sparse_layers
+from gpuspec.architectures.mixers import gated_delta_net, kimi_delta, state
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
+from gpuspec.architectures.pieces import (
+    attention,
+    gated_mlp,
+    kv_cache,
+    latent_attention,
+    latent_cache,
+    linear,
+    mixture,
+    norm,
+    vector,
+)
+
+
+def _glm5_next(c: Config) -> Architecture:
+    """GLM-5.3: Kimi's delta rule in three of four layers; sparse latent attention whose indexer pools its keys."""
+    inner, pool = c.inner("linear_attn_config"), c.size("index_kpool")
+    mixer = kimi_delta(
+        c,
+        heads=(inner or c).size("num_heads" if inner else "linear_num_heads"),
+        head_dim=(inner or c).size("head_dim" if inner else "linear_head_dim"),
+        kernel=(inner or c).size("short_conv_kernel_size" if inner else "linear_conv_kernel_dim", default=4),
+    )
+    heads = latent_attention(c, bias=c.flag("attention_bias"))
+    width = c.size("index_head_dim")
+    index = (
+        *indexer(c),
+        vector("self_attn.indexer.index_kpool_compress_ape", "attention", pool * width),
+        linear("self_attn.indexer.index_kpool_compress_gate", "attention", c.hidden, width),
+    )
+    # The pool that is still filling: a key and a score of each of its tokens (vLLM `Glm5NextTailCache`).
+    keys = (indexer_cache(c, stride=pool), state(2 * width * pool))
+    around = (*block_norms(c), *hyper_connections(c))
+    dense, mixed = gated_mlp(c), experts_of(c)
+    kinds = c.per_layer("layer_types") or every(c, 4)
+    layers = []
+    for kind, chooses, sparse in zip(kinds, indexing_layers(c), sparse_layers(c, first=3), strict=True):
+        block = mixed if sparse else dense
+        if kind in LINEAR:
+            layers.append(Layer((*mixer.weights, *block, *around), mixer.caches))
+        else:
+            weights = (*heads, *(index if chooses else ()), *block, *around)
+            layers.append(Layer(weights, (latent_cache(c), *(keys if chooses else ()))))
+    predicts = Layer((*heads, *index, *mixed, *around), (latent_cache(c), *keys))
+    return decoder(c, layers, drafts=drafts(c, predicts))
+
+
+def _residual(c: Config, at: str, *, writes: bool = True) -> tuple[Weight, ...]:
+    """How a block of Qwen4 reads from, and writes to, its residual streams."""
+    streams, rank = c.size("hc_count"), c.size("hc_lowrank")
+    wide = streams * c.hidden
+    found = (
+        norm(f"{at}.hc_norm", wide),
+        linear(f"{at}.input_mix_weight_down", "norms", wide, rank),
+        linear(f"{at}.input_mix_weight_up", "norms", rank, wide),
+    )
+    return (*found, linear(f"{at}.block_inject_weight", "norms", wide, streams)) if writes else found
+
+
+def _ngrams(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+    """Embeddings of the last few tokens together, looked up by their hash: a table far larger than the vocabulary.
+
+    A table's length is a prime just above `ngram_vocab_size_base` for each head; what that adds is 10^-5 of it."""
+    wide, width = c.size("hc_count") * c.hidden, c.size("ple_embed_dim", default=c.hidden)
+    orders = c.size("ngram_size") - 1
+    tables = orders * c.size("heads_per_ngram")
+    if not 0 < tables <= width:
+        raise Unsaid("its config does not say how wide its n-gram embeddings are")
+    kernel, ngram = c.size("ple_conv_kernel_size"), c.size("ngram_size")
+    rows = tables * c.size("ngram_vocab_size_base")
+    step = c.size("make_ngram_vocab_size_divisible_by", default=1)
+    weights = (
+        vector("ple.ple_embedding.ngram_embedding", "embedding", -(-rows // step) * step * (width // tables)),
+        linear("ple.key_proj", "mixer", width, wide),
+        linear("ple.value_proj", "mixer", width, c.hidden),
+        *(norm(f"ple.norm_{name}", wide) for name in ("key", "query", "conv")),
+        vector("ple.conv1d", "mixer", wide * kernel),
+    )
+    return weights, (state(wide * (kernel - 1) * ngram), state(ngram - 1, bits=64))
+
+
+def _qwen4_indexer(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+    """Heads that choose blocks of tokens by the mean of their keys."""
+    heads, width = c.count("indexer_n_heads"), c.count("indexer_head_dim")
+    if not heads or not width:
+        return (), ()
+    kv, pool = c.size("indexer_kv_heads", default=1), c.size("indexer_compress_ratio")
+    weights = (
+        linear("self_attn.indexer.index_qk_proj", "attention", c.hidden, (heads + kv) * width),
+        norm("self_attn.indexer.q_layernorm", width),
+        norm("self_attn.indexer.k_layernorm", width),
+    )
+    # A mean key for each block, and the keys of the block that is still filling (vLLM models/qwen4_exp).
+    return weights, (Cache("index", width=kv * width, stride=pool, bits=16), state(kv * width * pool))
+
+
+def _qwen4_exp(c: Config) -> Architecture:
+    mixer, (index, keys) = gated_delta_net(c, fused=False), _qwen4_indexer(c)
+    heads = attention(c, bias=c.flag("attention_bias"), gated=True, qk_norm="head")
+    around = (
+        *mixture(
+            c,
+            experts=c.size("num_experts"),
+            used=c.size("num_experts_per_tok"),
+            width=c.size("moe_intermediate_size"),
+            shared=c.size("shared_expert_intermediate_size"),
+            shared_gate=True,
+            shared_at="mlp.shared_expert",
+        ),
+        *_residual(c, "attn_hyper_connection"),
+        *_residual(c, "mlp_hyper_connection"),
+    )
+    with_ngrams = set(c.numbers("ple_layer_ids")[:MOST_LAYERS])
+    table, states = _ngrams(c) if with_ngrams else ((), ())
+    kinds = c.per_layer("layer_types") or every(c, c.size("full_attention_interval", default=4))
+    layers = []
+    for number, kind in enumerate(kinds, start=1):
+        body, caches = (
+            (mixer.weights, mixer.caches) if kind in LINEAR else ((*heads, *index), (kv_cache(c), *keys))
+        )
+        looks_up = number in with_ngrams
+        weights = (*body, *around, *(table if looks_up else ()))
+        layers.append(Layer(weights, (*caches, *(states if looks_up else ()))))
+    return decoder(
+        c, layers, outside=_residual(c, "model.hyper_connection_mixer", writes=False), final_norm=False
+    )
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "glm5_next_text": _glm5_next,
+    "qwen4_exp_text": _qwen4_exp,
+}

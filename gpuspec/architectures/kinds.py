@@ -1,0 +1,44 @@
+"""What each layer of a model is: fields that list it, count it from the front, or repeat it."""
+
+from __future__ import annotations
+
+from gpuspec.architectures.config import Config
+
+LINEAR = frozenset({"linear_attention", "linear", "kda", "mamba", "recurrent", "gated_deltanet"})
+"""Names of layers whose memory does not grow with the text."""
+
+
+def sparse_layers(c: Config, *, first: int = 0) -> list[bool]:
+    """Which layers have a mixture of experts rather than one feed-forward block.
+
+    `first`: how many dense ones stand in front, where the config does not say."""
+    listed = c.per_layer("mlp_layer_types")
+    if listed:
+        return [kind != "dense" for kind in listed]
+    marked = c.numbers("moe_layer_freq")
+    if len(marked) == c.layers:
+        return [bool(each) for each in marked]
+    dense = c.count("first_k_dense_replace") if c.says_at_all("first_k_dense_replace") else first
+    step = 1 if marked else c.size("moe_layer_freq", default=1)
+    return [index >= dense and index % step == 0 for index in range(c.layers)]
+
+
+def every(c: Config, interval: int) -> tuple[str, ...]:
+    """Attention in each `interval`-th layer, something linear in the others."""
+    return tuple(
+        "linear_attention" if (index + 1) % interval else "full_attention" for index in range(c.layers)
+    )
+
+
+def indexing_layers(c: Config) -> list[bool]:
+    """Which layers of sparse attention run an indexer; the others read what the last such layer chose.
+
+    Source: transformers `GlmMoeDsaConfig`; vLLM models/deepseek_v32/attention.py."""
+    listed = c.per_layer("indexer_types")
+    if listed:
+        return [kind == "full" for kind in listed]
+    pattern = c.raw("index_topk_pattern")
+    if isinstance(pattern, (str, list, tuple)) and len(pattern) >= c.layers:
+        return [each in ("F", "full") for each in pattern[: c.layers]]
+    step, offset = max(c.count("index_topk_freq"), 1), c.size("index_skip_topk_offset", default=2)
+    return [max(index - offset + 1, 0) % step == 0 for index in range(c.layers)]

@@ -1,1 +1,0 @@
-"""Towers: what lets a text model see and hear, and what joins the two."""
