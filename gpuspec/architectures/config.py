@@ -117,6 +117,14 @@ class Config:
         """The same config, with these fields in front: for layers that have sizes of their own."""
         return Config({**self._fields, **fields}, self._defaults)
 
+    def read_as(self, model_type: str, **said: Any) -> Config:
+        """These fields as those of another architecture, with its defaults; `said` in the place of what they say."""
+        from gpuspec.architectures.defaults import defaults_of
+
+        fields = {**self._fields, "model_type": model_type, **said}
+        same = model_type == self.model_type
+        return Config(fields, self._defaults if same else defaults_of(model_type))
+
     # What nearly every config says, under the names it has had.
 
     @property

@@ -17,8 +17,12 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
     Raises Unsaid (a ValueError, in words) where the config leaves out what is needed and its class has no default."""
     kind = config.get("model_type")
     name = kind if isinstance(kind, str) else ""
-    read = FAMILIES.get(name)
-    c = Config(config, defaults_of(name))
+    return read_config(Config(config, defaults_of(name)))
+
+
+def read_config(c: Config) -> Architecture:
+    """The same of a config that is there with its defaults: a whole one, or that of a part."""
+    read = FAMILIES.get(c.model_type)
     if read is None:
         from gpuspec.architectures.unknown import read_unknown
 

@@ -11,7 +11,9 @@ from gpuspec.architectures.families import (
     dense,
     gemma,
     gpt_like,
+    hearing,
     inkling,
+    inside,
     latent,
     layer_norm,
     like_mistral,
@@ -23,6 +25,7 @@ from gpuspec.architectures.families import (
     nemotron_h,
     qwen,
     recurrent,
+    seeing,
     streams,
     uneven,
     zamba,
@@ -55,5 +58,8 @@ FAMILIES: Mapping[str, Reader] = {
     **uneven.TYPES,
     **zamba.TYPES,
     **zaya.TYPES,
+    **inside.TYPES,
+    **seeing.TYPES,
+    **hearing.TYPES,
 }
 """`model_type` → its reader."""

@@ -1,0 +1,123 @@
+"""Models that hear, some of which see too, and write text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.pieces import norm
+from gpuspec.architectures.towers import projectors as between
+from gpuspec.architectures.towers.blocks import chain, measures, table
+from gpuspec.architectures.towers.projectors import perceptron
+from gpuspec.architectures.towers.senses import Sense, joined
+
+Reader = Callable[[Config], Architecture]
+_TWO = "linear_1 linear_2"
+
+
+def _audio(
+    projector: between.Projector = between.nothing,
+    *,
+    config: str = "audio_config",
+    at: str = "audio_tower",
+    projector_at: str = "multi_modal_projector",
+    optional: bool = False,
+) -> Sense:
+    return Sense(config, "audio", at, projector, projector_at, optional=optional)
+
+
+def _inner(c: Config, v: Config) -> int:
+    """Frames joined until they are as wide as the encoder's feed-forward block (Voxtral, GLM-ASR)."""
+    return measures(v).inner
+
+
+def _twice_text(c: Config, v: Config) -> int:
+    t = c.inner("text_config")
+    return 2 * t.hidden if t is not None else 1
+
+
+def _moss(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    wide = measures(v).width * c.size("audio_merge_size")
+    bias = c.flag("projector_bias", default=True)
+    return (*chain(_TWO, wide, text, text, bias=bias), norm("norm", text, bias=True))
+
+
+def _qwen3_asr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    wide = measures(v).width
+    return chain(_TWO, wide, wide, v.size("output_dim"))
+
+
+def _vibevoice(prefix: str) -> between.Projector:
+    def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+        names = f"{prefix}_linear_1 {prefix}_linear_2"
+        return (*chain(names, v.size("hidden_size"), text, text), norm(f"{prefix}_norm", text))
+
+    return read
+
+
+def _gemma4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    return chain("embedding_projection", v.size("output_proj_dims", "hidden_size"), text, bias=False)
+
+
+def _gemma3n(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    wide = v.size("hidden_size")
+    return (
+        table("embedding", v.size("vocab_size"), wide),
+        norm("hard_embedding_norm", wide),
+        norm("soft_embedding_norm", wide),
+        *chain("embedding_projection", wide, text, bias=False),
+    )
+
+
+def _thinker(c: Config) -> Architecture:
+    """Qwen-Omni: engines that write text load the thinker alone; what talks is a model of its own."""
+    thinker = c.inner("thinker_config")
+    if thinker is None:
+        raise Unsaid("its config does not say thinker_config")
+    return _OMNI(thinker)._replace(model_type=c.model_type)
+
+
+_SEES = Sense(at="visual")
+_OMNI = joined(_SEES, _audio())
+_GRANITE = joined(_audio(between.qformer, config="encoder_config", at="encoder", projector_at="projector"))
+TYPES: Mapping[str, Reader] = {
+    "qwen2_audio": joined(_audio(perceptron("linear"))),
+    "audioflamingo3": joined(_audio(perceptron(_TWO, bias="projector_bias"))),
+    "musicflamingo": joined(_audio(perceptron(_TWO, bias="projector_bias"))),
+    "voxtral": joined(_audio(perceptron(_TWO, wide=_inner, bias=False))),
+    "voxtral_realtime": joined(
+        _audio(
+            perceptron(_TWO, wide=lambda c, v: measures(v).width * c.size("downsample_factor"), bias=False)
+        )
+    ),
+    "glmasr": joined(_audio(perceptron(_TWO, wide=_inner, inner=_twice_text))),
+    "moss_transcribe_diarize": joined(_audio(_moss)),
+    "qwen3_asr": joined(_audio(_qwen3_asr)),
+    "granite_speech": _GRANITE,
+    "granite_speech_plus": _GRANITE,
+    "omniasr": joined(_audio(perceptron("linear"))),
+    "qwen2_5_omni_thinker": _OMNI,
+    "qwen3_omni_moe_thinker": _OMNI,
+    "qwen2_5_omni": _thinker,
+    "qwen3_omni_moe": _thinker,
+    "phi4_multimodal": joined(
+        Sense(at="embed_tokens_extend.image_embed.img_processor", projector=between.phi4_vision,
+              projector_at="embed_tokens_extend.image_embed"),
+        _audio(between.phi4_audio, at="embed_tokens_extend.audio_embed.encoder",
+               projector_at="embed_tokens_extend.audio_embed"),
+        text="phi3",
+    ),
+    "gemma4": joined(
+        Sense(projector=_gemma4, projector_at="embed_vision", optional=True),
+        _audio(_gemma4, projector_at="embed_audio", optional=True),
+    ),
+    "gemma3n": joined(
+        Sense(projector=_gemma3n, projector_at="embed_vision"), _audio(_gemma3n, projector_at="embed_audio")
+    ),
+    "vibevoice_asr": joined(
+        _audio(_vibevoice("acoustic"), config="acoustic_tokenizer_encoder_config", at="acoustic_tokenizer_encoder"),
+        _audio(_vibevoice("semantic"), config="semantic_tokenizer_encoder_config", at="semantic_tokenizer_encoder"),
+    ),
+}  # fmt: skip
+"""`model_type` → its reader."""

@@ -1,0 +1,1 @@
+"""Towers: what lets a text model see and hear, and what joins the two."""

@@ -1,0 +1,399 @@
+"""What stands between a tower and the text model.
+
+Each function takes the config of the whole, that of the tower, and the width of the text model. Source: the classes
+of transformers 5.24.0, `models/*/modeling_*.py`, whose parameters they were compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.parts import Weight
+from gpuspec.architectures.pieces import norm, vector
+from gpuspec.architectures.towers.blocks import (
+    GATED,
+    Measures,
+    area,
+    blocks,
+    chain,
+    kernel,
+    measures,
+    table,
+    within,
+)
+
+Projector = Callable[[Config, Config, int], tuple[Weight, ...]]
+_TWO = "linear_1 linear_2"
+
+
+def seen_layers(c: Config) -> int:
+    """From how many layers of the tower features are taken: `vision_feature_layer` is one, or a list."""
+    chosen = c.raw("vision_feature_layer")
+    return max(len(chosen), 1) if isinstance(chosen, (list, tuple)) else 1
+
+
+def nothing(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """The tower itself ends in the width of the text model."""
+    return ()
+
+
+def llava(*, newline: bool = False, normed: bool = False) -> Projector:
+    """Two linear layers. `newline`: a vector that ends a row of patches; `normed`: a norm in front (ViP-LLaVA)."""
+
+    def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+        wide = measures(v).width * seen_layers(c)
+        return (
+            *chain(_TWO, wide, text, text, bias=c.flag("multimodal_projector_bias", default=True)),
+            *([vector("image_newline", "", text)] if newline else ()),
+            *([norm("projector_layernorm", wide, bias=True)] if normed else ()),
+        )
+
+    return read
+
+
+def perceptron(
+    names: str,
+    *,
+    merge: Callable[[Config, Config], int] = lambda c, v: 1,
+    inner: Callable[[Config, Config], int] | None = None,
+    wide: Callable[[Config, Config], int] | None = None,
+    normed: str = "",
+    norm_bias: bool = True,
+    bias: bool | str = True,
+) -> Projector:
+    """Linear layers, `names`, after each other.
+
+    `merge`: vectors of the tower that are joined first; `wide`: their width, where not the tower's; `inner`: width
+    between the layers ("the text model's" where None); `normed`: "joined" or "single", where the norm stands;
+    `bias`: or the field that says so."""
+
+    def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+        single = wide(c, v) if wide else measures(v).width
+        joined = single * merge(c, v)
+        between = [inner(c, v) if inner else text] * (len(names.split()) - 1)
+        biased = c.flag(bias, default=True) if isinstance(bias, str) else bias
+        norms = {"joined": joined, "single": single}
+        return (
+            *([norm("norm", norms[normed], bias=norm_bias)] if normed else ()),
+            *chain(names, joined, *between, text, bias=biased),
+        )
+
+    return read
+
+
+def squared(name: str) -> Callable[[Config, Config], int]:
+    """So many vectors as the square of a field, of the whole or of the tower, says."""
+    return lambda c, v: (c if c.raw(name) is not None else v).size(name) ** 2
+
+
+def shuffled(c: Config, v: Config) -> int:
+    """Pixel shuffle: as many vectors as `downsample_ratio` leaves out."""
+    ratio = c.number("downsample_ratio", 0.5)
+    return max(round(1 / ratio), 1) ** 2 if ratio >= 0.01 else 1
+
+
+def joined_width(c: Config, v: Config) -> int:
+    """The width of the patches that are joined."""
+    return measures(v).width * v.size("spatial_merge_size") ** 2
+
+
+def said(name: str) -> Callable[[Config, Config], int]:
+    """What a field of the whole, or else of the tower, says."""
+    return lambda c, v: (c if c.raw(name) is not None else v).size(name)
+
+
+def gemma3(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """One matrix, which is no linear layer of its own, behind a norm."""
+    wide = measures(v).width
+    return (table("mm_input_projection_weight", wide, text), norm("mm_soft_emb_norm", wide))
+
+
+def pixtral(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A norm, a matrix that joins neighbouring patches, two linear layers (Mistral 3)."""
+    wide = measures(v).width
+    bias = c.flag("multimodal_projector_bias")
+    return (
+        norm("norm", wide),
+        *chain(
+            "patch_merger.merging_layer",
+            wide * c.size("spatial_merge_size", default=2) ** 2,
+            wide,
+            bias=False,
+        ),
+        *chain(_TWO, wide * seen_layers(c), text, text, bias=bias),
+    )
+
+
+def idefics2(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A gated block into the width of the text model, then a perceiver."""
+    p, t = c.inner("perceiver_config"), c.inner("text_config")
+    if p is None or t is None:
+        return ()
+    heads, dim = p.size("resampler_n_heads"), p.size("resampler_head_dim")
+    keys = p.size("num_key_value_heads") * dim
+    m = Measures(p.size("resampler_depth"), text, 4 * text, heads, dim)
+    wide, inner = measures(v).width, t.intermediate
+    return (
+        *chain("modality_projection.gate_proj modality_projection.down_proj", wide, inner, text, bias=False),
+        *chain("modality_projection.up_proj", wide, inner, bias=False),
+        table("perceiver_resampler.latents", p.size("resampler_n_latents"), text),
+        norm("perceiver_resampler.norm", text),
+        *blocks(
+            m, at="perceiver_resampler.layers.*", names=("q_proj", "k_proj", "v_proj", "o_proj"), query=heads * dim,
+            keys=keys, bias=False, mlp=GATED, mlp_bias=False, norms=3, norm_bias=False,
+        ),
+    )  # fmt: skip
+
+
+def kimi(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A norm, then two linear layers over joined patches (Kimi-K2.5)."""
+    wide = measures(v).width
+    normed = v.count("mm_hidden_size") or c.size("projection_hidden_size", default=wide)
+    joined = wide * area(v, "merge_kernel_size")
+    return (norm("pre_norm", normed, bias=True), *chain("proj.0 proj.2", joined, joined, text))
+
+
+def minicpm(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Blocks that each join a window of patches; the last one ends in the width of the text model."""
+    wide, joined = measures(v).width, measures(v).width * area(c, "merge_kernel_size")
+    times = min(c.size("merger_times", default=1), 10)
+    found: list[Weight] = []
+    for each in range(times):
+        out = text if each == times - 1 else wide
+        found += within(
+            f"mlp.{each}", (norm("pre_norm", joined, bias=True), *chain(_TWO, joined, joined, out))
+        )
+    return tuple(found)
+
+
+def deepseek_vl(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two linear layers (DeepSeek-VL)."""
+    return chain("linear1 linear2", measures(v).width, text, text)
+
+
+def deepseek_vl_hybrid(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Half of the width from each of two towers (DeepSeek-VL's hybrid models)."""
+    fine = c.inner("high_res_vision_config")
+    if fine is None:
+        return ()
+    return (
+        *chain("vision_proj", measures(v).width, text // 2),
+        *chain("high_res_vision_proj", 4 * fine.size("output_channels"), text // 2),
+        *chain("proj", text, text),
+    )
+
+
+def ovis(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A table of visual words, which the tower gives probabilities of (Ovis 2)."""
+    return (table("visual_embeddings_table", v.size("vocab_size"), c.size("hidden_size", default=text)),)
+
+
+def lfm2(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two linear layers over joined patches, with a norm if `projector_use_layernorm` (LFM2-VL)."""
+    joined = measures(v).width * c.size("downsample_factor") ** 2
+    normed = c.flag("projector_use_layernorm", default=True)
+    bias = c.flag("projector_bias", default=True)
+    return (
+        *([norm("layer_norm", joined, bias=True)] if normed else ()),
+        *chain(_TWO, joined, c.size("projector_hidden_size"), text, bias=bias),
+    )
+
+
+def cohere(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A gated block over joined patches: half of the inner width is the gate (Aya Vision, Command A Vision)."""
+    joined = measures(v).width * c.size("downsample_factor") ** 2
+    inner = c.size("alignment_intermediate_size", default=text)
+    normed = [norm("layernorm", joined, bias=True)] if c.model_type == "aya_vision" else []
+    return (*normed, *chain("linear_1", joined, inner), *chain("linear_2", inner // 2, text))
+
+
+def aria(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Learnt queries that attend to the patches (Aria)."""
+    wide = measures(v).width
+    most = max(
+        (
+            n
+            for n in (c.raw("projector_patch_to_query_dict") or {}).values()
+            if type(n) is int and 0 < n < 10**6
+        ),
+        default=c.size("max_value_projector_patch_to_query_dict", default=256),
+    )
+    heads = chain("q_proj k_proj v_proj", wide, wide, wide, wide, bias=False)
+    attention = (
+        *heads,
+        *chain("multihead_attn.in_proj", wide, 3 * wide),
+        *chain("multihead_attn.out_proj linear", wide, wide, wide),
+        norm("layer_norm", wide, bias=True),
+        norm("layer_norm_kv", wide, bias=True),
+    )
+    return (
+        table("query", most, wide),
+        *within("cross_attn", attention),
+        norm("layer_norm", wide, bias=True),
+        *chain("feed_forward.linear_in feed_forward.linear_out", wide, text, text, bias=False),
+    )
+
+
+def minimax(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two linear layers for a patch, two more for the joined ones (MiniMax-M3)."""
+    inner, merged = c.size("projector_hidden_size"), c.size("merged_hidden_size")
+    return (
+        *chain(_TWO, measures(v).width, inner, text),
+        *chain("merge_linear_1 merge_linear_2", merged, inner, text),
+    )
+
+
+def ernie(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Patches joined in space, then in time (ERNIE 4.5 VL)."""
+    wide = measures(v).width * v.size("spatial_merge_size") ** 2
+    twice = wide * v.size("temporal_merge_size", default=2)
+    return (
+        *within("spatial_linear", (*chain("fc1 fc2", wide, wide, wide), norm("ln", wide, bias=True))),
+        *within("temporal_linear", (*chain("fc1 fc2", twice, wide, wide), norm("ln", wide, bias=True))),
+        *chain("mlp", wide, text),
+        norm("after_norm", text),
+    )
+
+
+def molmo(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Attention over the patches of a window, then a gated block (Molmo 2)."""
+    a = c.inner("adapter_config")
+    if a is None:
+        return ()
+    m, out = measures(a, layers=1), a.size("text_hidden_size")
+    both = m.width * max(len(a.numbers("vision_feature_layer", "vit_layers")), 1)
+    keys = a.size("num_key_value_heads", default=m.heads) * m.head_dim
+    bias, query = a.flag("attention_bias", default=True), m.heads * m.head_dim
+    return (
+        *chain("image_pooling_2d.q_proj", both, query, bias=bias),
+        *chain("image_pooling_2d.k_proj", both, keys, bias=bias),
+        *chain("image_pooling_2d.v_proj", both, keys, bias=bias),
+        *chain("image_pooling_2d.o_proj", query, m.width, bias=bias),
+        *chain("image_projector.gate_proj image_projector.down_proj", m.width, m.inner, out, bias=False),
+        *chain("image_projector.up_proj", m.width, m.inner, bias=False),
+    )
+
+
+def got(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two convolutions that each double the channels of SAM, and a linear layer (GOT-OCR)."""
+    out = v.size("output_channels")
+    return (
+        kernel("conv_upsampler1", out, 2 * out, 9, bias=False),
+        kernel("conv_upsampler2", 2 * out, 4 * out, 9, bias=False),
+        *chain("multimodal_projector", 4 * out, text),
+    )
+
+
+def unlimited_ocr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A linear layer over the features of both encoders, and two learnt vectors."""
+    coarse = v.inner("encoder_config")
+    wide = 2 * measures(coarse).width if coarse is not None else 2048
+    return (
+        *chain("layers", wide, text),
+        vector("view_separator", "", text),
+        vector("image_newline", "", text),
+    )
+
+
+def phi4_vision(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two linear layers and two learnt vectors (Phi-4-multimodal)."""
+    wide = measures(v).width
+    return (
+        vector("global_img_feature_extensor", "", wide),
+        vector("sub_img_feature_extensor", "", wide),
+        *chain("img_projection_up img_projection_down", wide, text, text),
+    )
+
+
+def phi4_audio(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two linear layers for speech, and two more for speech beside images (Phi-4-multimodal)."""
+    wide = v.size("hidden_size") * v.size("downsample_rate", default=1)
+    return (
+        *chain("up_proj_for_speech down_proj_for_speech", wide, text, text),
+        *chain("up_proj_for_vision_speech down_proj_for_vision_speech", wide, text, text),
+    )
+
+
+def qformer(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Learnt queries that attend to the tower in every second layer (BLIP-2), and a linear layer.
+
+    InstructBLIP's reads the instruction too: it has word embeddings and a second feed-forward block."""
+    q = c.inner("qformer_config", "projector_config")
+    if q is None:
+        return ()
+    m, seen = measures(q), q.size("encoder_hidden_size")
+    every = q.size("cross_attention_frequency", default=2)
+    crossed = len(range(0, m.layers, every))
+    reads = q.flag("use_qformer_text_input", default=q.model_type.startswith("instructblip"))
+    names, at = (
+        ("attention.query", "attention.key", "attention.value", "output.dense"),
+        "qformer.encoder.layer.*",
+    )
+    windows = c.count("window_size") // c.size(
+        "downsample_rate", default=1
+    )  # Granite Speech: queries of a window
+    queries = windows or c.size("num_query_tokens", default=32)
+    second = (
+        norm("output.LayerNorm", m.width, bias=True),
+        *chain("intermediate.dense output.dense", m.width, m.inner, m.width),
+    )
+    words = (
+        table("qformer.embeddings.word_embeddings", q.size("vocab_size"), m.width),
+        table("qformer.embeddings.position_embeddings", q.size("max_position_embeddings"), m.width),
+    )
+    across = (
+        *chain("attention.query", m.width, m.width),
+        *chain("attention.key", seen, m.width),
+        *chain("attention.value", seen, m.width),
+        *chain("output.dense", m.width, m.width),
+        norm("output.LayerNorm", m.width, bias=True),
+    )
+    return (
+        table("query_tokens", queries, m.width),
+        norm("qformer.layernorm", m.width, bias=True),
+        *(words if reads else ()),
+        *blocks(
+            m,
+            at=at,
+            attention="attention.",
+            names=names,
+            mlp=("intermediate_query.dense", "output_query.dense"),
+        ),
+        *within(f"{at}.crossattention", across, crossed),
+        *(within(at, second, m.layers) if reads else ()),
+        *chain("linear", m.width, text),
+    )
+
+
+def kosmos(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Learnt queries that attend to the patches once (Kosmos-2)."""
+    return (
+        table("latent_query", c.size("latent_query_num"), text),
+        *chain("dense", measures(v).width, text),
+        *within("x_attn", chain("k_proj v_proj q_proj out_proj", text, text, text, text, text)),
+    )
+
+
+def florence(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A matrix, a norm, and positions for rows and columns (Florence-2)."""
+    widths = v.numbers("embed_dim")
+    wide, out, places = (
+        widths[-1] if widths else text,
+        v.size("projection_dim"),
+        v.size("max_position_embeddings"),
+    )
+    return (
+        table("image_projection", wide, out),
+        norm("image_proj_norm", out, bias=True),
+        table("image_position_embed.row_embeddings", places, wide // 2),
+        table("image_position_embed.column_embeddings", places, wide - wide // 2),
+    )
+
+
+def muse(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """An adapter over joined patches, and a linear layer."""
+    inner = c.size("projector_hidden_size")
+    return (
+        *chain("vision_adapter.fc1 vision_adapter.fc2", c.size("out_hidden_size"), inner, inner, bias=False),
+        *chain("vision_projection", inner, text, bias=False),
+    )

@@ -1,0 +1,119 @@
+"""Models that see or hear and write text: a text model, towers, and projectors between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.context import longest_context
+from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.towers import audio, other_vision, vision
+from gpuspec.architectures.towers.blocks import placed
+from gpuspec.architectures.towers.projectors import Projector, nothing
+from gpuspec.architectures.towers.vision import Tower
+
+TOWERS: Mapping[str, Tower] = {**vision.TOWERS, **other_vision.TOWERS, **audio.TOWERS}
+"""`model_type` of a tower's config → what reads it."""
+TEXTS = ("text_config", "llm_config", "language_config", "thinker_text_config")
+
+
+class Sense(NamedTuple):
+    """One tower of a model."""
+
+    config: str = "vision_config"
+    """The field of its config."""
+    part: str = "vision"
+    at: str = "vision_tower"
+    """Where its weights are, and those of the projector."""
+    projector: Projector = nothing
+    projector_at: str = "multi_modal_projector"
+    optional: bool = False
+    """Whether a model without such a config is a model without this tower."""
+    times: int = 1
+    """Towers of this shape: Video-LLaVA has one for images and one for videos."""
+    usual: str = ""
+    """The tower's architecture, where its config does not name one that is known."""
+
+
+Reader = Callable[[Config], Architecture]
+
+
+def joined(
+    *senses: Sense,
+    text: str = "",
+    own_head: bool = False,
+    extra: Callable[[Config], tuple[Weight, ...]] | None = None,
+) -> Reader:
+    """A reader of models with these towers. `text`: what reads the text model of a config that has its fields at the
+    top; `own_head`: whether the text model's config alone says that its head is the embedding; `extra`: weights of no
+    tower."""
+
+    def read(c: Config) -> Architecture:
+        found = _whole_text(c, text) if text else text_model(c, own_head=own_head)
+        outside, unsure = list(found.outside), [found.derived]
+        for sense in senses:
+            more, doubt = _perceived(c, sense, found.hidden)
+            outside += more
+            unsure.append(doubt)
+        if extra is not None:
+            outside += extra(c)
+        return found._replace(
+            model_type=c.model_type,
+            outside=tuple(outside),
+            max_context=found.max_context or longest_context(c),
+            derived="; ".join(each for each in unsure if each),
+        )
+
+    return read
+
+
+def _whole_text(c: Config, reader: str) -> Architecture:
+    from gpuspec.architectures.families import FAMILIES
+
+    return FAMILIES[reader](c)
+
+
+def text_model(c: Config, *, own_head: bool = False) -> Architecture:
+    """The text model of a config that has one inside, or has its fields at the top, as Qwen2-VL's do on the hub.
+
+    Raises Unsaid."""
+    from gpuspec.architectures.families import hearing, seeing
+    from gpuspec.architectures.read import read_config
+
+    t = c.inner(*TEXTS)
+    if t is None:
+        raise Unsaid("its config does not say text_config")
+    if c.says("hidden_size", "num_hidden_layers") and not c.says(*TEXTS):
+        t = c.read_as(t.model_type)
+    if t.model_type in seeing.TYPES or t.model_type in hearing.TYPES:
+        raise Unsaid(f"the text model in its config is {t.model_type!r}, which is no text model")
+    return read_config(t if own_head else t.read_as(t.model_type, tie_word_embeddings=_tied(c, t)))
+
+
+def _tied(c: Config, t: Config) -> bool:
+    """Whether the output head is the embedding. What a config says comes before what a class does; of the classes
+    that of the text model decides: the files that say nothing are older than transformers 5, which did it so."""
+    name = "tie_word_embeddings"
+    for said in (c, t):
+        if said.says(name):
+            return said.flag(name)
+    return t.flag(name) if t.raw(name) is not None else c.flag(name, default=True)
+
+
+def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], str]:
+    """The weights of a tower and its projector, and why they are not all."""
+    v = c.inner(sense.config)
+    if v is None:
+        named = c.text("mm_vision_tower", "vision_tower", "mm_audio_tower")
+        if sense.optional and not named:
+            return (), ""
+        what = f" ({named})" if named else ""
+        return (), f"its {sense.part} tower{what} is not described in its config, and not counted"
+    read = TOWERS.get(v.model_type) or TOWERS.get(sense.usual)
+    if read is None:
+        return (), f"gpuspec does not know its {sense.part} tower {v.model_type!r}, which is not counted"
+    tower = placed(f"model.{sense.at}", sense.part, read(v))
+    tower = tuple(each._replace(copies=each.copies * sense.times) for each in tower)
+    at = f"model.{sense.projector_at}" if sense.projector_at else "model"
+    return (*tower, *placed(at, "projector", sense.projector(c, v, text))), ""
