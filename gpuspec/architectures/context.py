@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from gpuspec.architectures.config import Config
 
 _STATED = (
-    "max_position_embeddings", "n_positions", "max_seq_len", "max_seq_length", "seq_length", "model_max_length",
-    "max_sequence_length", "n_ctx", "max_target_positions",
+    "max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_target_positions",
+    "max_sequence_length", "max_seq_length", "seq_len",
 )  # fmt: skip
-_NOT_MULTIPLIED = frozenset({"su", "longrope", "llama3", "default", "mrope", "proportional"})
+_NOT_MULTIPLIED = frozenset({"su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling"})
 """Kinds of scaled rotary embeddings whose `max_position_embeddings` is the scaled length already."""
+_LONGEST = 10**9
 
 
 def longest_context(c: Config) -> int | None:
-    """Tokens that an engine takes by default: what the config says, times the factor of its scaled rotary embedding.
+    """Tokens that an engine takes at most: what the config says, times the factor of a scaled rotary embedding.
 
-    Source: vLLM config `_get_and_verify_max_len`: the factor multiplies `original_max_position_embeddings` for YaRN
-    and `max_position_embeddings` for the linear and dynamic kinds; "su", "longrope" and "llama3" have it in that
-    number already."""
-    stated = next((c.count(name) for name in _STATED if c.count(name)), 0)
-    scaling = c.raw("rope_scaling", "rope_parameters")
-    if not isinstance(scaling, dict):
-        return stated or None
-    kind = str(scaling.get("rope_type") or scaling.get("type") or "default")
-    factor = scaling.get("factor")
-    if kind in _NOT_MULTIPLIED or not isinstance(factor, (int, float)) or not 1 <= factor < 10_000:
-        return stated or None
-    original = scaling.get("original_max_position_embeddings")
-    if kind == "yarn" and type(original) is int and 0 < original < 10**9:
-        return round(original * factor)
-    return round(stated * factor) or None
+    Source: vLLM 0.33.0 `ModelArchConfigConvertorBase.derive_max_model_len_and_key` and `_get_and_verify_max_len`
+    (September 2026): `model_max_length` counts before all else, then the smallest of the other fields. YaRN has been
+    among the kinds that are not multiplied since a field of its own says the original length; Gemma 3 states its
+    scaled length. A window of the attention shortens nothing."""
+    stated = _stated(c)
+    if not stated:
+        return None
+    factor = 1.0
+    if "gemma3" not in c.model_type:
+        for scaling in _scalings(c.raw("rope_scaling", "rope_parameters")):
+            kind = str(scaling.get("rope_type") or scaling.get("type") or "default")
+            said = scaling.get("factor")
+            if kind not in _NOT_MULTIPLIED and type(said) in (int, float) and 1 <= said < 10_000:
+                factor = float(said)
+    return min(int(stated * factor), _LONGEST)
+
+
+def _stated(c: Config) -> int:
+    """The length before scaling; what the config says counts before its class's defaults."""
+    lengths = {name: int(c.number(name, 0)) for name in (*_STATED, "model_max_length")}
+    said = {name: length for name, length in lengths.items() if c.says(name) and length}
+    lengths = said or {name: length for name, length in lengths.items() if length}
+    return lengths.get("model_max_length") or min(lengths.values(), default=0)
+
+
+def _scalings(said: Any) -> Iterator[dict[str, Any]]:
+    """How rotary embeddings are scaled: once, or once for each kind of layer (`rope_parameters` of transformers 5)."""
+    if isinstance(said, dict):
+        inner = [each for each in said.values() if isinstance(each, dict)]
+        yield from inner or [said]
