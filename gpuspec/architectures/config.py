@@ -155,7 +155,9 @@ class Config:
         """Key and value heads; as many as query heads where nothing is said."""
         if self.flag("multi_query"):
             return 1
-        return self.size("num_key_value_heads", "n_head_kv", "num_kv_heads", default=self.heads)
+        return self.size(
+            "num_key_value_heads", "n_head_kv", "num_kv_heads", "num_attention_groups", default=self.heads
+        )
 
     @property
     def head_dim(self) -> int:

@@ -30,10 +30,9 @@ def longest_context(c: Config) -> int | None:
     if "gemma3" not in c.model_type:
         for scaling in _scalings(c.raw("rope_scaling", "rope_parameters")):
             kind = str(scaling.get("rope_type") or scaling.get("type") or "default")
-            said = scaling.get("factor")
-            if kind not in _NOT_MULTIPLIED and type(said) in (int, float) and 1 <= said < 10_000:
-                factor = float(said)
-    return min(int(stated * factor), _LONGEST)
+            if kind not in _NOT_MULTIPLIED:
+                factor = Config(scaling).number("factor", factor)
+    return max(min(int(stated * factor), _LONGEST), 1)
 
 
 def _stated(c: Config) -> int:
@@ -45,7 +44,7 @@ def _stated(c: Config) -> int:
 
 
 def _scalings(said: Any) -> Iterator[dict[str, Any]]:
-    """How rotary embeddings are scaled: once, or once for each kind of layer (`rope_parameters` of transformers 5)."""
+    """How rotary embeddings are scaled: once, or once for each kind of layer (transformers 5)."""
     if isinstance(said, dict):
         inner = [each for each in said.values() if isinstance(each, dict)]
         yield from inner or [said]

@@ -53,8 +53,7 @@ def _first_qwen(c: Config) -> Architecture:
         norm("ln_1", c.hidden),
         norm("ln_2", c.hidden),
     )
-    layers = [Layer(weights, (kv_cache(c, kv_heads=c.heads),))] * c.layers
-    return decoder(c, layers, tied=c.flag("tie_word_embeddings"))
+    return decoder(c, [Layer(weights, (kv_cache(c, kv_heads=c.heads),))] * c.layers)
 
 
 QWEN2 = LlamaLike(bias=True, out_bias=False, window=switched_windows)
