@@ -35,6 +35,43 @@ GEMMA_4 = {
     "hidden_size_per_layer_input": 0,
     "sliding_window": 1024,
 }
+MIMO_V2 = {
+    "num_key_value_heads": 4,
+    "head_dim": 192,
+    "v_head_dim": 128,
+    "swa_num_key_value_heads": 8,
+    "sliding_window_size": 128,
+    "n_routed_experts": 256,
+    "num_experts_per_tok": 8,
+    "moe_intermediate_size": 2048,
+}
+MINIMAX_M3 = {
+    "num_key_value_heads": 4,
+    "head_dim": 128,
+    "num_local_experts": 128,
+    "num_experts_per_tok": 4,
+    "sparse_attention_config": {
+        "sparse_attention_freq": [0] * 3 + [1] * 57,
+        "sparse_num_index_heads": 4,
+        "sparse_index_dim": 128,
+    },
+}
+STEP_3_5 = {
+    "num_attention_groups": 8,
+    "head_dim": 128,
+    "vocab_size": 128896,
+    "intermediate_size": 11264,
+    "sliding_window": 512,
+    "layer_types": (["full_attention"] + ["sliding_attention"] * 3) * 12,  # three of MTP layers at the end
+    "moe_num_experts": 288,
+    "moe_top_k": 8,
+    "moe_intermediate_size": 1280,
+    "share_expert_dim": 1280,
+    "moe_layers_enum": ",".join(map(str, range(3, 45))),
+    "num_nextn_predict_layers": 3,
+    "attention_other_setting": {"num_attention_heads": 96, "num_attention_groups": 8},
+    "tie_word_embeddings": False,
+}
 FALCON_40B = {"num_kv_heads": 8, "multi_query": True, "new_decoder_architecture": True}
 CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
     "Llama 3.1 8B: 8 heads of 128": (
@@ -117,6 +154,66 @@ CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
         },
         [],
     ),
+    "Qwen2 with a window in its upper half": (
+        config(
+            "qwen2",
+            4,
+            1024,
+            8,
+            num_key_value_heads=8,
+            sliding_window=100,
+            use_sliding_window=True,
+            max_window_layers=2,
+        ),
+        [full(2048, heads=8, layers=2), last(100, 2048, heads=8, layers=2)],
+    ),
+    "OLMo 3 7B: every fourth layer sees everything": (
+        config("olmo3", 32, 4096, 32, sliding_window=4096),
+        [last(4096, 8192, heads=32, layers=24), full(8192, heads=32, layers=8)],
+    ),
+    "Spark-X2.5 4B: 27 of 36 layers see 512 tokens": (
+        config(
+            "spark2_5",
+            36,
+            2560,
+            16,
+            num_key_value_heads=4,
+            head_dim=256,
+            sliding_window=512,
+            layer_types=(["sliding_attention"] * 3 + ["full_attention"]) * 9,
+        ),
+        [last(512, 2048, heads=4, layers=27), full(2048, heads=4, layers=9)],
+    ),
+    "Ouro 1.4B: four passes, each with keys and values of its own": (
+        config("ouro", 24, 2048, 16, total_ut_steps=4),
+        [full(4096, heads=16, layers=96)],
+    ),
+    "MiMo-V2-Flash: keys of 192, values of 128, twice the heads in a window": (
+        config("mimo_v2_flash", 48, 4096, 64, **MIMO_V2),
+        [full(4 * 320, heads=4, layers=9), last(128, 8 * 320, heads=8, layers=39)],
+    ),
+    "MiniMax M3: a key of the indexer, which every GPU keeps, in 57 of 60 layers": (
+        config("minimax_m3", 60, 6144, 64, **MINIMAX_M3),
+        [full(1024, heads=4, layers=60), Cache("index", width=128, bits=16, layers=57)],
+    ),
+    "Step 3.5 Flash": (
+        config("step3p5", 45, 4096, 64, **STEP_3_5),
+        [full(2048, heads=8, layers=12), last(512, 2048, heads=8, layers=33)],
+    ),
+    "Nemotron NAS: a layer without attention, one with 16 KV heads, one with 8": (
+        config(
+            "nemotron-nas",
+            3,
+            8192,
+            64,
+            block_configs=[
+                {"attention": {"no_op": True}, "ffn": {"ffn_mult": 1.0}},
+                {"attention": {"n_heads_in_group": 4}, "ffn": {"no_op": True}},
+                {"attention": {"n_heads_in_group": 8}, "ffn": {"intermediate_size": 100}},
+            ],
+        ),
+        [full(2 * 16 * 128, heads=16, layers=1), full(2 * 8 * 128, heads=8, layers=1)],
+    ),
 }
 
 
@@ -136,3 +233,33 @@ def test_draft_layers_are_not_counted() -> None:
     assert len(found.layers) == 46
     assert len(found.drafts) == 1
     assert found.parameters == without.parameters
+
+
+def test_draft_layers_and_the_model_are_what_the_hub_stores() -> None:
+    """Elements on the hub, September 2026: MiMo-7B-RL; Step-3.5-Flash, whose routers have 42 × 288 corrections."""
+    mimo = config(
+        "mimo", 36, 4096, 32, num_key_value_heads=8, num_nextn_predict_layers=1, tie_word_embeddings=False
+    )
+    sizes = {"vocab_size": 151680, "intermediate_size": 11008}
+    assert with_drafts({**mimo, **sizes}) == 7_833_409_536
+    assert with_drafts(config("step3p5", 45, 4096, 64, **STEP_3_5)) == 199_384_301_376 - 42 * 288
+
+
+def with_drafts(fields: dict[str, Any]) -> int:
+    """All parameters, those of draft layers with them."""
+    found = read_architecture(fields)
+    return found.parameters + sum(weight.elements for layer in found.drafts for weight in layer.weights)
+
+
+def test_widths_of_a_searched_llama() -> None:
+    """5.25 × 8,192 × 2 / 3 = 28,672 (Llama 70B), 2.625 gives half of it; what is no multiple of 256 is rounded up."""
+    for multiplier, width in ((5.25, 28672), (2.625, 14336), (0.5, 2816)):
+        fields = config(
+            "nemotron-nas",
+            1,
+            8192,
+            64,
+            block_configs=[{"attention": {"no_op": True}, "ffn": {"ffn_mult": multiplier}}],
+        )
+        up = [weight for weight in read_architecture(fields).weights if weight.module == "mlp.up_proj"]
+        assert [weight.outputs for weight in up] == [width]

@@ -80,18 +80,6 @@ def _mpt(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, tied=True)
 
 
-def _persimmon(c: Config) -> Architecture:
-    """Persimmon: one matrix for query, key and value, a LayerNorm over each head of queries and keys."""
-    names = ("self_attn.q_layernorm", "self_attn.k_layernorm") if c.flag("qk_layernorm", default=True) else ()
-    weights = (
-        *fused_attention(c, qkv="self_attn.query_key_value", out="self_attn.dense", bias=True),
-        *plain_mlp(c, bias=True, names=("dense_h_to_4h", "dense_4h_to_h")),
-        *(norm(name, c.hidden, bias=True) for name in AROUND_ATTENTION),
-        *(norm(name, c.head_dim, bias=True) for name in names),
-    )
-    return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, norm_bias=True)
-
-
 def _phi(c: Config) -> Architecture:
     """Phi-1 to Phi-2: attention and feed-forward block side by side behind one norm, a head with a bias."""
     names = ("self_attn.q_layernorm", "self_attn.k_layernorm") if c.flag("qk_layernorm") else ()
@@ -126,7 +114,6 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "nemotron": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True).read,
     "openai-gpt": _gpt,
     "opt": _opt,
-    "persimmon": _persimmon,
     "phi": _phi,
     "stablelm": _stablelm,
     "stablelm_epoch": _stablelm,

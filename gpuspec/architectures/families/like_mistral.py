@@ -121,7 +121,6 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "olmoe": _OLMO._replace(qk_norm="width", experts=experts()).read,
     "paddleocr_vl_text": LlamaLike(bias="use_bias", mlp_bias="use_bias", window=everything).read,
     "phi3": _phi3,
-    "phi4_multimodal": _phi3,
     "phimoe": LlamaLike(
         bias="attention_bias", norm_bias=True, head_bias="lm_head_bias", experts=_BLOCK_SPARSE
     ).read,

@@ -114,7 +114,7 @@ def _mimo_v2(c: Config) -> Architecture:
 
 
 def _step(c: Config) -> Architecture:
-    """Step 3.5: layers with a window may have more query heads; a gate for each head; MTP layers listed at the end.
+    """Step 3.5: layers with a window may have more query heads, each head has a gate; an MTP layer has a head.
 
     Sources: transformers 5.24 Step3p7Text; vLLM 0.33 step3p5.py, step3p5_mtp.py."""
     drafts = min(c.count("num_nextn_predict_layers", "num_mtp_layers"), c.layers)
@@ -141,7 +141,13 @@ def _step(c: Config) -> Architecture:
         Layer((*attentions[near], *blocks[moe], *_norms(c)), (caches[near],))
         for near, moe in zip(sliding, routed, strict=True)
     ]
-    return decoder(c, layers[: c.layers], drafts=[draft(c, layer) for layer in layers[c.layers :]])
+    head = linear("transformer.shared_head.output", "draft", c.hidden, c.vocabulary)
+    joined = [draft(c, layer) for layer in layers[c.layers :]]
+    return decoder(
+        c,
+        layers[: c.layers],
+        drafts=[each._replace(weights=(*each.weights, head)) for each in joined],
+    )
 
 
 def _step_experts(c: Config, number: int) -> list[bool]:
