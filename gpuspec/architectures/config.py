@@ -113,10 +113,6 @@ class Config:
                 return Config(fields, {"model_type": kind, **own}) if fields else Config({}, {**own, **below})
         return None
 
-    def over(self, fields: Mapping[str, Any]) -> Config:
-        """The same config, with these fields in front: for layers that have sizes of their own."""
-        return Config({**self._fields, **fields}, self._defaults)
-
     def read_as(self, model_type: str, **said: Any) -> Config:
         """These fields as those of another architecture, with its defaults; `said` in the place of what they say."""
         from gpuspec.architectures.defaults import defaults_of

@@ -15,6 +15,7 @@ from gpuspec.architectures.families import (
     hub_code,
     inkling,
     inside,
+    kimi_k3,
     latent,
     layer_norm,
     like_mistral,
@@ -62,6 +63,7 @@ FAMILIES: Mapping[str, Reader] = {
     **zaya.TYPES,
     **inside.TYPES,
     **seeing.TYPES,
+    **kimi_k3.TYPES,
     **hearing.TYPES,
 }
 """`model_type` → its reader."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.decoder import decoder
-from gpuspec.architectures.families.latent import indexer_cache
+from gpuspec.architectures.families.latent import indexer_cache, with_defaults_of
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import copies, linear, norm, vector
 
@@ -156,5 +156,7 @@ def _deepseek_v4(c: Config) -> Architecture:
 
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "deepseek_v4": _deepseek_v4,
-    "deepseek_ref": _deepseek_v4,
+    "deepseek_ref": with_defaults_of(
+        "deepseek_v4", _deepseek_v4
+    ),  # DeepSeek's own code, in sgl-project's uploads
 }

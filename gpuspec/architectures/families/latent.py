@@ -12,6 +12,17 @@ from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import gated_mlp, latent_attention, latent_cache, linear, mixture, norm
 
 
+def with_defaults_of(
+    model_type: str, read: Callable[[Config], Architecture]
+) -> Callable[[Config], Architecture]:
+    """A reader of an architecture that transformers does not know, built as one that it does: with its defaults."""
+
+    def read_as(c: Config) -> Architecture:
+        return read(c.read_as(model_type))._replace(model_type=c.model_type)
+
+    return read_as
+
+
 def indexer(c: Config, *, at: str = "self_attn.indexer") -> tuple[Weight, ...]:
     """The lightning indexer of DeepSeek-V3.2: few small heads that choose the tokens which attention reads."""
     heads, width = c.size("index_n_heads"), c.size("index_head_dim")
@@ -161,7 +172,7 @@ def _dots3_note(c: Config) -> Architecture:
     }
     for name, value in usual.items():
         own[name] = inner.size(name, default=c.size(name)) if inner else c.size(f"swa_{name}", default=value)
-    window = c.over(own)
+    window = c.read_as(c.model_type, **own)
     seen = c.size("sliding_window", "sliding_window_size", default=512)
 
     def heads(sizes: Config) -> tuple[Weight, ...]:
@@ -195,13 +206,12 @@ def _dots3_note(c: Config) -> Architecture:
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "deepseek_v2": latent(),
     "deepseek_v3": latent(),
-    "kimi_k2": latent(),
+    "kimi_k2": with_defaults_of("deepseek_v3", latent()),
     "glm4_moe_lite": latent(first=1),
     "sarvam_mla": latent(),
     "youtu": latent(),
-    "youtu_llm": latent(),
     "minicpm3": latent(),
-    "joyai_llm_flash": latent(),
+    "joyai_llm_flash": with_defaults_of("deepseek_v3", latent()),
     "deepseek_v32": latent(sparse=True),
     "glm_moe_dsa": latent(sparse=True),
     "dots3_note_text": _dots3_note,
