@@ -139,7 +139,7 @@ class Config:
     @property
     def hidden(self) -> int:
         """Width of the residual stream."""
-        return self.size("hidden_size", "n_embd", "n_embed", "d_model", "dim")
+        return self.size("hidden_size", "n_embd", "n_embed", "d_model", "dim", "emb_dim")
 
     @property
     def heads(self) -> int:

@@ -263,3 +263,34 @@ def test_widths_of_a_searched_llama() -> None:
         )
         up = [weight for weight in read_architecture(fields).weights if weight.module == "mlp.up_proj"]
         assert [weight.outputs for weight in up] == [width]
+
+
+def test_an_encoder_remembers_nothing() -> None:
+    """BERT reads a text at once."""
+    assert read_architecture({"model_type": "bert"}).caches == ()
+
+
+def test_a_decoder_remembers_what_the_encoder_read() -> None:
+    """T5 11B: 24 layers with 128 heads of 128, for its own text and for the encoder's."""
+    fields = {
+        "model_type": "t5",
+        "num_layers": 24,
+        "d_model": 1024,
+        "num_heads": 128,
+        "d_kv": 128,
+        "d_ff": 65536,
+    }
+    own = full(32768, heads=128, layers=24)
+    assert list(read_architecture(fields).caches) == [own, own._replace(kind="cross")]
+
+
+def test_whisper_large_v3() -> None:
+    """1,543,490,560 parameters (transformers 5.24.0 on the meta device); 32 decoder layers with 20 heads of 64."""
+    sizes = {"layers": 32, "ffn_dim": 5120, "attention_heads": 20}
+    stacks = {f"{side}_{name}": size for side in ("encoder", "decoder") for name, size in sizes.items()}
+    found = read_architecture(
+        {"model_type": "whisper", "d_model": 1280, "num_mel_bins": 128, "vocab_size": 51866, **stacks}
+    )
+    own = full(2560, heads=20, layers=32)
+    assert found.parameters == 1_543_490_560
+    assert list(found.caches) == [own, own._replace(kind="cross")]

@@ -1,0 +1,328 @@
+"""Encoder-decoders: BART, T5 and their kin. The decoder remembers what it wrote, and keys and values of every token
+that the encoder read ("cross").
+
+Sources: the configuration and model classes of transformers 5.24.0 (September 2026), whose parameter counts these
+rows are tested against. The weights of an encoder's layers stand together as copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.llama_like import Flag, Weights, said
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
+from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm, plain_mlp, vector
+
+_OUT = ("q_proj", "k_proj", "v_proj", "out_proj")
+
+
+def layers_of(c: Config, *names: str) -> int:
+    """How many layers a stack has."""
+    number = c.size(*names)
+    if number > MOST_LAYERS:
+        raise Unsaid(f"its config says {number:,} layers")
+    return number
+
+
+def stack(weights: Sequence[Weight], number: int, at: str) -> list[Weight]:
+    """The weights of as many alike layers of an encoder."""
+    return [
+        weight._replace(
+            module=f"{at}.*.{weight.module}",
+            part="encoder",
+            copies=weight.copies * number,
+            used=weight.used * number,
+        )
+        for weight in weights
+        if number
+    ]
+
+
+def remembered(c: Config, heads: int, head: int) -> tuple[Cache, Cache]:
+    """What a decoder's layer keeps of its own text, and of the encoder's."""
+    own = kv_cache(c, kv_heads=heads, head_dim=head)
+    return own, own._replace(kind="cross")
+
+
+class BartLike(NamedTuple):
+    """In what an architecture differs from BART. `read` reads its configs."""
+
+    bias: Flag = True
+    """Of attention."""
+    key_bias: bool = True
+    positions: Callable[[Config], tuple[int, int]] = lambda c: (c.size("max_position_embeddings") + 2,) * 2
+    """Learned positions of encoder and decoder. BART's first two rows are for padding."""
+    embedding_norm: Flag = True
+    final_norm: bool = False
+    """Whether each stack ends with a norm."""
+    in_encoder: Weights = lambda c: ()
+    """Weights in the encoder's layers that BART has not."""
+    outside: Weights = lambda c: ()
+    """The same outside the layers."""
+
+    def _block(self, c: Config, *, heads: int, inner: int, crosses: bool) -> tuple[Weight, ...]:
+        hidden, bias = c.hidden, said(c, self.bias)
+        head = max(hidden // heads, 1)
+        found: list[Weight] = []
+        places = [("self_attn", "attention")] + ([("encoder_attn", "cross attention")] if crosses else [])
+        for at, part in places:
+            projections = attention(
+                c, bias=bias, heads=heads, kv_heads=heads, head_dim=head, at=at, part=part, names=_OUT
+            )
+            found += [
+                weight._replace(bias=weight.bias if self.key_bias or "k_proj" not in weight.module else 0)
+                for weight in projections
+            ]
+            found.append(norm(f"{at}_layer_norm", hidden, bias=True))
+        found += plain_mlp(c, inner, bias=True, at="", names=("fc1", "fc2"))
+        found.append(norm("final_layer_norm", hidden, bias=True))
+        return tuple(found)
+
+    def _around(self, c: Config, at: str, positions: int) -> list[Weight]:
+        found = []
+        if positions:
+            found.append(Weight(f"{at}.embed_positions", "embedding", c.hidden, positions, linear=False))
+        if said(c, self.embedding_norm):
+            found.append(norm(f"{at}.layernorm_embedding", c.hidden, bias=True))
+        if self.final_norm:
+            found.append(norm(f"{at}.layer_norm", c.hidden, bias=True))
+        return found
+
+    def read(self, c: Config) -> Architecture:
+        """The structure that a config states."""
+        of_encoder, of_decoder = self.positions(c)
+        outside: list[Weight] = [*self.outside(c)]
+        if c.flag("is_encoder_decoder", default=True):
+            block = self._block(
+                c,
+                heads=c.size("encoder_attention_heads"),
+                inner=c.size("encoder_ffn_dim"),
+                crosses=False,
+            )
+            number = layers_of(c, "encoder_layers")
+            outside += stack((*block, *self.in_encoder(c)), number, "model.encoder.layers")
+            outside += [
+                each._replace(part="encoder") for each in self._around(c, "model.encoder", of_encoder)
+            ]
+        outside += self._around(c, "model.decoder", of_decoder)
+        return self.written(c, outside)
+
+    def written(self, c: Config, outside: Sequence[Weight]) -> Architecture:
+        """The decoder, with all else outside its layers."""
+        heads, inner = c.size("decoder_attention_heads"), c.size("decoder_ffn_dim")
+        head = max(c.hidden // heads, 1)
+        weights = self._block(c, heads=heads, inner=inner, crosses=True)
+        layer = Layer(weights, remembered(c, heads, head))
+        found = decoder(
+            c,
+            [layer] * layers_of(c, "decoder_layers"),
+            outside=outside,
+            final_norm=False,
+            tied=True,
+        )
+        return found._replace(heads=heads, kv_heads=heads, head_dim=head, intermediate=inner)
+
+
+def _plain_positions(c: Config) -> tuple[int, int]:
+    number = c.size("max_position_embeddings")
+    return number, number
+
+
+def _computed(c: Config) -> tuple[int, int]:
+    return 0, 0
+
+
+def _global_projections(c: Config) -> tuple[Weight, ...]:
+    """Longformer's attention has projections of their own for the tokens that see everything."""
+    return tuple(
+        linear(f"self_attn.{name}_global", "attention", c.hidden, c.hidden, bias=True)
+        for name in ("query", "key", "value")
+    )
+
+
+def _global_tokens(c: Config) -> tuple[Weight, ...]:
+    """PEGASUS-X: tokens of its own that see the whole text."""
+    number = c.size("num_global_tokens", default=32)
+    return (Weight("model.encoder.embed_global", "encoder", c.hidden, number, linear=False),)
+
+
+def _marian(c: Config) -> Architecture:
+    """Marian: source and target may have vocabularies of their own."""
+    found = BartLike(positions=_plain_positions, embedding_norm=False).read(c)
+    if c.flag("share_encoder_decoder_embeddings", default=True):
+        return found
+    entries = c.size("decoder_vocab_size", default=c.vocabulary)
+    target = Weight("model.decoder.embed_tokens", "embedding", c.hidden, entries, linear=False)
+    return found._replace(outside=(*found.outside, target))
+
+
+def _fsmt(c: Config) -> Architecture:
+    """FSMT: an embedding for each language, and a head that is tied only if the config says so."""
+    source, target = c.size("src_vocab_size"), c.size("tgt_vocab_size")
+    found = BartLike(embedding_norm=False).read(c.read_as("fsmt", vocab_size=source))
+    more = [Weight("model.decoder.embed_tokens", "embedding", c.hidden, target, linear=False)]
+    tied = c.flag("tie_word_embeddings")
+    if not tied:
+        more.append(linear("model.decoder.output_projection", "head", c.hidden, target))
+    return found._replace(outside=(*found.outside, *more), tied=tied)
+
+
+def _whisper_ears(c: Config) -> tuple[Weight, ...]:
+    """Two convolutions over the spectrum, three frames wide."""
+    if not c.flag("is_encoder_decoder", default=True):
+        return ()
+    hidden, mels = c.hidden, c.size("num_mel_bins")
+    return (
+        Weight("model.encoder.conv1", "audio", 3 * mels, hidden, bias=hidden, linear=False),
+        Weight("model.encoder.conv2", "audio", 3 * hidden, hidden, bias=hidden, linear=False),
+    )
+
+
+def _trocr_positions(c: Config) -> tuple[int, int]:
+    learned = c.flag("use_learned_position_embeddings", default=True)
+    return 0, c.size("max_position_embeddings") + 2 if learned else 0
+
+
+def _trocr(c: Config) -> Architecture:
+    """TrOCR's decoder: what it reads may be of another width."""
+    trait = BartLike(positions=_trocr_positions, embedding_norm="layernorm_embedding")
+    found = trait.written(c, trait._around(c, "model.decoder", _trocr_positions(c)[1]))
+    read = c.count("cross_attention_hidden_size") or c.hidden
+    layers = tuple(
+        layer._replace(
+            weights=tuple(
+                weight._replace(inputs=read)
+                if weight.module in ("encoder_attn.k_proj", "encoder_attn.v_proj")
+                else weight
+                for weight in layer.weights
+            )
+        )
+        for layer in found.layers[:1]
+    )
+    return found._replace(layers=layers * len(found.layers))
+
+
+def _nllb_moe(c: Config) -> Architecture:
+    """NLLB-MoE: M2M-100 with experts in one layer of four."""
+    trait = BartLike(positions=_computed, embedding_norm=False, final_norm=True)
+    found = trait.read(c)
+    number = c.size("num_experts")
+
+    def mixed(weights: Sequence[Weight], width: int) -> list[Weight]:
+        kept = [weight for weight in weights if weight.module not in ("fc1", "fc2")]
+        kept.append(linear("ffn.router.classifier", "router", c.hidden, number, bias=c.flag("router_bias")))
+        for each in plain_mlp(c, width, bias=True, at="ffn.experts.*", part="experts", names=("fc1", "fc2")):
+            kept.append(copies(each, number, 2))  # every token takes its two best
+        return kept
+
+    def sparse(field: str, layers: int) -> list[bool]:
+        step = c.count(field)
+        return [bool(step) and (index + 1) % step == 0 for index in range(layers)]
+
+    layers = tuple(
+        layer._replace(weights=tuple(mixed(layer.weights, c.size("decoder_ffn_dim")))) if routed else layer
+        for layer, routed in zip(found.layers, sparse("decoder_sparse_step", len(found.layers)), strict=True)
+    )
+    inner = c.size("encoder_ffn_dim")
+    block = trait._block(c, heads=c.size("encoder_attention_heads"), inner=inner, crosses=False)
+    routed = sum(sparse("encoder_sparse_step", layers_of(c, "encoder_layers")))
+    outside = [weight for weight in found.outside if ".encoder.layers." not in weight.module]
+    outside += stack(block, layers_of(c, "encoder_layers") - routed, "model.encoder.layers")
+    outside += stack(mixed(block, inner), routed, "model.encoder.layers")
+    return decoder(c, layers, outside=outside[1:], final_norm=False, tied=True)
+
+
+def _prophetnet(c: Config) -> Architecture:
+    """ProphetNet: predicts several tokens at once, with relative positions in every decoder layer."""
+    hidden, heads = c.hidden, c.size("num_decoder_attention_heads")
+    head, buckets = max(hidden // heads, 1), c.size("num_buckets")
+    names = ("query_proj", "key_proj", "value_proj", "out_proj")
+
+    def block(heads: int, inner: int) -> tuple[Weight, ...]:
+        own = max(hidden // heads, 1)
+        return (
+            *attention(c, bias=True, heads=heads, kv_heads=heads, head_dim=own, names=names),
+            *plain_mlp(c, inner, bias=True, at="feed_forward", names=("intermediate", "output")),
+            norm("self_attn_layer_norm", hidden, bias=True),
+            norm("feed_forward_layer_norm", hidden, bias=True),
+        )
+
+    weights = (
+        *block(heads, c.size("decoder_ffn_dim")),
+        *attention(
+            c,
+            bias=True,
+            heads=heads,
+            kv_heads=heads,
+            head_dim=head,
+            at="cross_attn",
+            part="cross attention",
+            names=names,
+        ),
+        norm("cross_attn_layer_norm", hidden, bias=True),
+        linear("self_attn.relative_pos_embeddings", "attention", hidden, heads * buckets, bias=True),
+    )
+    positions = c.size("max_position_embeddings")
+    outside = [
+        *stack(
+            block(c.size("num_encoder_attention_heads"), c.size("encoder_ffn_dim")),
+            layers_of(c, "num_encoder_layers"),
+            "prophetnet.encoder.layers",
+        ),
+        *(
+            weight
+            for at in ("prophetnet.encoder", "prophetnet.decoder")
+            for weight in (
+                Weight(f"{at}.position_embeddings", "embedding", hidden, positions, linear=False),
+                norm(f"{at}.embeddings_layer_norm", hidden, bias=True),
+            )
+        ),
+        vector("prophetnet.decoder.ngram_embeddings", "embedding", c.size("ngram") * hidden),
+    ]
+    layers = [Layer(weights, remembered(c, heads, head))] * layers_of(c, "num_decoder_layers")
+    found = decoder(c, layers, outside=outside, final_norm=False, tied=True)
+    return found._replace(heads=heads, kv_heads=heads, head_dim=head)
+
+
+_BART = BartLike()
+_NO_NORM_FIRST = BartLike(positions=_plain_positions, embedding_norm=False, final_norm=True)
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "bart": _BART.read,
+    "bigbird_pegasus": BartLike(bias="use_bias", positions=_plain_positions).read,
+    "blenderbot": _NO_NORM_FIRST.read,
+    "blenderbot-small": BartLike(positions=_plain_positions).read,
+    "fsmt": _fsmt,
+    "led": BartLike(
+        positions=lambda c: (
+            c.size("max_encoder_position_embeddings"),
+            c.size("max_decoder_position_embeddings"),
+        ),
+        in_encoder=_global_projections,
+    ).read,
+    "m2m_100": _NO_NORM_FIRST._replace(positions=_computed).read,
+    "marian": _marian,
+    "mbart": BartLike(final_norm=True).read,
+    "mvp": _BART.read,
+    "nllb-moe": _nllb_moe,
+    "pegasus": _NO_NORM_FIRST.read,
+    "pegasus_x": _NO_NORM_FIRST._replace(
+        bias=False,
+        positions=_computed,
+        in_encoder=lambda c: (norm("global_self_attn_layer_norm", c.hidden, bias=True),),
+        outside=lambda c: (
+            vector(
+                "model.encoder.embed_global", "encoder", c.size("num_global_tokens", default=32) * c.hidden
+            ),
+        ),
+    ).read,
+    "plbart": _BART.read,
+    "prophetnet": _prophetnet,
+    "trocr": _trocr,
+    "whisper": _NO_NORM_FIRST._replace(
+        key_bias=False,
+        positions=lambda c: (c.size("max_source_positions"), c.size("max_target_positions")),
+        outside=_whisper_ears,
+    ).read,
+}
