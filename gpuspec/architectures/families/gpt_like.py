@@ -99,6 +99,14 @@ def _falcon_norms(c: Config) -> Sequence[str]:
     return ("ln_attn", "ln_mlp") if two == 2 else ("input_layernorm",)
 
 
+def _qk_norms(c: Config) -> tuple[Weight, ...]:
+    """Persimmon: a LayerNorm over each head of queries and keys."""
+    if not c.flag("qk_layernorm", default=True):
+        return ()
+    names = ("self_attn.q_layernorm", "self_attn.k_layernorm")
+    return tuple(norm(name, c.head_dim, bias=True) for name in names)
+
+
 def _last_dense_bias(c: Config) -> tuple[Weight, ...]:
     """Only the last layer of GPT-NeoX Japanese has a bias on attention's output."""
     return (vector(f"layers.{c.layers - 1}.attention.dense_bias", "attention", c.hidden),)
@@ -209,4 +217,13 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
         outside=_last_dense_bias,
     ).read,
     "gptj": _GPT_J.read,
+    "persimmon": _FALCON._replace(
+        query=["self_attn.query_key_value"],
+        out="self_attn.dense",
+        bias=True,
+        mlp_bias=True,
+        kv_heads=lambda c: c.heads,
+        norms=["input_layernorm", "post_attention_layernorm"],
+        beside=_qk_norms,
+    ).read,
 }
