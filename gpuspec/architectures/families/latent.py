@@ -9,7 +9,15 @@ from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import draft
 from gpuspec.architectures.kinds import indexing_layers, sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import gated_mlp, latent_attention, latent_cache, linear, mixture, norm
+from gpuspec.architectures.pieces import (
+    gated_mlp,
+    kv_cache,
+    latent_attention,
+    latent_cache,
+    linear,
+    mixture,
+    norm,
+)
 
 
 def with_defaults_of(
@@ -85,6 +93,16 @@ def latent(*, sparse: bool = False, first: int = 0) -> Callable[[Config], Archit
         return decoder(c, layers, drafts=drafts(c, predicts))
 
     return read
+
+
+def _minicpm3(c: Config) -> Architecture:
+    """MiniCPM3: engines store its keys and values as the heads see them, values as wide as keys.
+
+    Source: vLLM 0.33.0 minicpm3.py, which has `Attention` and no latent cache; llama.cpp expands them, too."""
+    found = latent()(c)
+    width = c.size("qk_nope_head_dim") + c.size("qk_rope_head_dim")
+    cache = kv_cache(c, kv_heads=c.heads, head_dim=width)
+    return found._replace(layers=tuple(layer._replace(caches=(cache,)) for layer in found.layers))
 
 
 def _axk1(c: Config) -> Architecture:
@@ -210,7 +228,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "glm4_moe_lite": latent(first=1),
     "sarvam_mla": latent(),
     "youtu": latent(),
-    "minicpm3": latent(),
+    "minicpm3": _minicpm3,
     "joyai_llm_flash": with_defaults_of("deepseek_v3", latent()),
     "deepseek_v32": latent(sparse=True),
     "glm_moe_dsa": latent(sparse=True),
