@@ -90,7 +90,7 @@ class BartLike(NamedTuple):
             found.append(norm(f"{at}.layer_norm", c.hidden, bias=True))
         return found
 
-    def read(self, c: Config, *, head: int | None = None, tied: bool | None = None) -> Architecture:
+    def read(self, c: Config) -> Architecture:
         """The structure that a config states."""
         of_encoder, of_decoder = self.positions(c)
         outside: list[Weight] = [*self.outside(c)]
@@ -107,25 +107,22 @@ class BartLike(NamedTuple):
                 each._replace(part="encoder") for each in self._around(c, "model.encoder", of_encoder)
             ]
         outside += self._around(c, "model.decoder", of_decoder)
-        return self.written(c, outside, head=head, tied=tied)
+        return self.written(c, outside)
 
-    def written(
-        self, c: Config, outside: Sequence[Weight], *, head: int | None = None, tied: bool | None = None
-    ) -> Architecture:
-        """The decoder, with all else outside its layers. `head`, `tied`: as `decoder` has them."""
+    def written(self, c: Config, outside: Sequence[Weight]) -> Architecture:
+        """The decoder, with all else outside its layers."""
         heads, inner = c.size("decoder_attention_heads"), c.size("decoder_ffn_dim")
-        width = max(c.hidden // heads, 1)
+        head = max(c.hidden // heads, 1)
         weights = self._block(c, heads=heads, inner=inner, crosses=True)
-        layer = Layer(weights, remembered(c, heads, width))
+        layer = Layer(weights, remembered(c, heads, head))
         found = decoder(
             c,
             [layer] * layers_of(c, "decoder_layers"),
             outside=outside,
             final_norm=False,
-            head=head,
-            tied=tied,
+            tied=True,
         )
-        return found._replace(heads=heads, kv_heads=heads, head_dim=width, intermediate=inner)
+        return found._replace(heads=heads, kv_heads=heads, head_dim=head, intermediate=inner)
 
 
 def _plain_positions(c: Config) -> tuple[int, int]:
@@ -153,11 +150,10 @@ def _global_tokens(c: Config) -> tuple[Weight, ...]:
 
 def _marian(c: Config) -> Architecture:
     """Marian: source and target may have vocabularies of their own."""
-    trait = BartLike(positions=_plain_positions, embedding_norm=False)
+    found = BartLike(positions=_plain_positions, embedding_norm=False).read(c)
     if c.flag("share_encoder_decoder_embeddings", default=True):
-        return trait.read(c)
+        return found
     entries = c.size("decoder_vocab_size", default=c.vocabulary)
-    found = trait.read(c, head=entries)
     target = Weight("model.decoder.embed_tokens", "embedding", c.hidden, entries, linear=False)
     return found._replace(outside=(*found.outside, target))
 
@@ -165,7 +161,7 @@ def _marian(c: Config) -> Architecture:
 def _fsmt(c: Config) -> Architecture:
     """FSMT: an embedding for each language, and a head that is tied only if the config says so."""
     source, target = c.size("src_vocab_size"), c.size("tgt_vocab_size")
-    found = BartLike(embedding_norm=False).read(c.read_as("fsmt", vocab_size=source), tied=True)
+    found = BartLike(embedding_norm=False).read(c.read_as("fsmt", vocab_size=source))
     more = [Weight("model.decoder.embed_tokens", "embedding", c.hidden, target, linear=False)]
     tied = c.flag("tie_word_embeddings")
     if not tied:

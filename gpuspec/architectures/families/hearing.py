@@ -8,7 +8,7 @@ from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import norm
 from gpuspec.architectures.towers import projectors as between
-from gpuspec.architectures.towers.blocks import chain, measures, table
+from gpuspec.architectures.towers.blocks import blocks, chain, measures, table
 from gpuspec.architectures.towers.projectors import perceptron
 from gpuspec.architectures.towers.senses import Sense, joined
 
@@ -48,16 +48,23 @@ def _qwen3_asr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     return chain(_TWO, wide, wide, v.size("output_dim"))
 
 
+def _fun_asr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """Two linear layers, then layers of an encoder (Fun-ASR-Nano)."""
+    a = c.inner("adaptor_config")
+    if a is None:
+        return ()
+    m = measures(a)
+    names = ("q_proj", "k_proj", "v_proj", "o_proj")
+    inner = a.size("projector_hidden_size")
+    return (*chain(_TWO, measures(v).width, inner, m.width), *blocks(m, at="layers.*", names=names))
+
+
 def _vibevoice(prefix: str) -> between.Projector:
     def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
         names = f"{prefix}_linear_1 {prefix}_linear_2"
         return (*chain(names, v.size("hidden_size"), text, text), norm(f"{prefix}_norm", text))
 
     return read
-
-
-def _gemma4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
-    return chain("embedding_projection", v.size("output_proj_dims", "hidden_size"), text, bias=False)
 
 
 def _gemma3n(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
@@ -94,6 +101,7 @@ TYPES: Mapping[str, Reader] = {
     "glmasr": joined(_audio(perceptron(_TWO, wide=_inner, inner=_twice_text))),
     "moss_transcribe_diarize": joined(_audio(_moss)),
     "qwen3_asr": joined(_audio(_qwen3_asr)),
+    "fun_asr_nano": joined(_audio(_fun_asr)),
     "granite_speech": _GRANITE,
     "granite_speech_plus": _GRANITE,
     "omniasr": joined(_audio(perceptron("linear"))),
@@ -109,8 +117,8 @@ TYPES: Mapping[str, Reader] = {
         text="phi3",
     ),
     "gemma4": joined(
-        Sense(projector=_gemma4, projector_at="embed_vision", optional=True),
-        _audio(_gemma4, projector_at="embed_audio", optional=True),
+        Sense(projector=between.gemma4, projector_at="embed_vision", optional=True),
+        _audio(between.gemma4, projector_at="embed_audio", optional=True),
     ),
     "gemma3n": joined(
         Sense(projector=_gemma3n, projector_at="embed_vision"), _audio(_gemma3n, projector_at="embed_audio")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
 from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.gemma import TYPES as GEMMA
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     LlamaLike,
@@ -113,7 +114,19 @@ def _kosmos_2_5(c: Config) -> Architecture:
     return _kosmos(c, inner_norm=False, segments=True)
 
 
+def _diffusion_gemma(c: Config) -> Architecture:
+    """Gemma 4 whose layers all have experts, and whose full layers have no projection of values."""
+    return GEMMA["gemma4_unified_text"](c.read_as(c.model_type, attention_k_eq_v=True, enable_moe_block=True))
+
+
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "deepseek_ocr2_text": LlamaLike(
+        bias="attention_bias",
+        window=everything,
+        experts=experts(),
+        sparse=dense_first("first_k_dense_replace", default=1),
+    ).read,
+    "diffusion_gemma_text": _diffusion_gemma,
     "cosmos3_edge_text": LlamaLike(
         bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", window=everything
     ).read,

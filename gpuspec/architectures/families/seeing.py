@@ -100,10 +100,14 @@ TYPES: Mapping[str, Reader] = {
         perceptron(_TWO, merge=_PATCHES_JOINED, inner=between.joined_width, normed="single"), at="visual",
         projector_at="mlp_AR",
     ),
-    "cosmos3_edge": sees(
-        perceptron("linear_fc1 linear_fc2", merge=_PATCHES_JOINED, inner=said("projector_hidden_size"),
-                   normed="single"),
-        at="visual", projector_at="projector",
+    "cosmos3_edge": joined(
+        Sense(
+            at="visual",
+            projector=perceptron("linear_fc1 linear_fc2", merge=_PATCHES_JOINED,
+                                 inner=said("projector_hidden_size"), normed="single"),
+            projector_at="projector",
+        ),
+        own_head=True,
     ),
     "video_llama_3": sees(perceptron("readout.0 readout.2"), at="vision_model", projector_at="projector"),
     "hyperclovax_vision_v2": sees(

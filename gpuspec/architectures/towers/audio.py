@@ -242,6 +242,7 @@ def _fun_asr(c: Config) -> tuple[Weight, ...]:
     m = measures(c)
     frames = c.size("num_mel_bins") * c.size("num_stacked_frames")
     wider = frames - m.width
+    normed = 1 + (m.layers > c.count("num_timestamp_prediction_layers"))
     layer = (
         *blocks(m, at="layers.*", names=_O),
         vector("layers.*.fsmn", "", m.width * c.size("fsmn_kernel_size")),
@@ -250,7 +251,7 @@ def _fun_asr(c: Config) -> tuple[Weight, ...]:
     return (
         *(each if each.module != "layers.*.fsmn" else each._replace(copies=m.layers) for each in layer),
         *([vector("layers.0.stacked_frames", "", first)] if first else ()),
-        norm("final_layernorms", 2 * m.width, bias=True),
+        *within("layers.*", (norm("final_layernorm", m.width, bias=True),), normed),
     )
 
 

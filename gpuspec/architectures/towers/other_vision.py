@@ -175,6 +175,10 @@ def _unlimited_ocr(c: Config) -> tuple[Weight, ...]:
     return found
 
 
+def _sam_downsampled(c: Config) -> tuple[Weight, ...]:
+    return (*sam(c), *_downsampling(c))
+
+
 def _high_resolution(c: Config) -> tuple[Weight, ...]:
     """SAM with a second neck, as DeepSeek-VL's hybrid models put it beside SigLIP."""
     out = c.size("output_channels")
@@ -300,7 +304,8 @@ def _pix2struct(c: Config) -> tuple[Weight, ...]:
 def _florence(c: Config) -> tuple[Weight, ...]:
     """DaViT: stages of blocks that attend over windows and then over channels."""
     widths, depths = c.numbers("embed_dim"), c.numbers("depths")
-    sizes, first = c.numbers("patch_size"), c.numbers("patch_prenorm")
+    sizes, normed = c.numbers("patch_size"), c.raw("patch_prenorm")
+    first = normed if isinstance(normed, (list, tuple)) else ()
     found: list[Weight] = []
     before = c.size("in_channels", default=3)
     for stage, (width, depth, size) in enumerate(zip(widths, depths, sizes, strict=False)):
@@ -343,6 +348,7 @@ TOWERS: Mapping[str, Tower] = {
     "pp_chart2table_vision": sam,
     "sam_vision_model": _high_resolution,
     "pp_formulanet_vision": _formulanet,
+    "deepseek_ocr2_sam_vision_model": _sam_downsampled,
     "unlimited_ocr_vision": _unlimited_ocr,
     "radio": _radio,
     "lfm3_vl_vision": _lfm3,

@@ -108,6 +108,11 @@ def gemma3(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     return (table("mm_input_projection_weight", wide, text), norm("mm_soft_emb_norm", wide))
 
 
+def gemma4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """One linear layer behind a norm without weights."""
+    return chain("embedding_projection", v.size("output_proj_dims", "hidden_size"), text, bias=False)
+
+
 def pixtral(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     """A norm, a matrix that joins neighbouring patches, two linear layers (Mistral 3)."""
     wide = measures(v).width
@@ -286,8 +291,9 @@ def got(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
 
 def unlimited_ocr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     """A linear layer over the features of both encoders, and two learnt vectors."""
-    coarse = v.inner("encoder_config")
-    wide = 2 * measures(coarse).width if coarse is not None else 2048
+    coarse, fine = v.inner("encoder_config"), v.inner("sam_config")
+    channels = fine.numbers("downsample_channels") if fine is not None else ()
+    wide = (measures(coarse).width if coarse is not None else 1024) + (channels[-1] if channels else 1024)
     return (
         *chain("layers", wide, text),
         vector("view_separator", "", text),
@@ -315,32 +321,30 @@ def phi4_audio(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
 
 
 def qformer(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
-    """Learnt queries that attend to the tower in every second layer (BLIP-2), and a linear layer.
-
-    InstructBLIP's reads the instruction too: it has word embeddings and a second feed-forward block."""
+    """Learnt queries that attend to the tower (BLIP-2), and a linear layer."""
     q = c.inner("qformer_config", "projector_config")
     if q is None:
         return ()
-    m, seen = measures(q), q.size("encoder_hidden_size")
-    every = q.size("cross_attention_frequency", default=2)
-    crossed = len(range(0, m.layers, every))
-    reads = q.flag("use_qformer_text_input", default=q.model_type.startswith("instructblip"))
+    m = measures(q)
+    windows = c.count("window_size") // c.size(
+        "downsample_rate", default=1
+    )  # Granite Speech: queries of a window
+    return (
+        table("query_tokens", windows or c.size("num_query_tokens", default=32), m.width),
+        *querying(q, m, seen=q.size("encoder_hidden_size")),
+        *chain("linear", m.width, text),
+    )
+
+
+def querying(q: Config, m: Measures, *, seen: int) -> tuple[Weight, ...]:
+    """The layers of a Q-Former: every second one attends to the tower, whose width is `seen`.
+
+    InstructBLIP's reads the instruction too: it has word embeddings and a second feed-forward block."""
     names, at = (
         ("attention.query", "attention.key", "attention.value", "output.dense"),
         "qformer.encoder.layer.*",
     )
-    windows = c.count("window_size") // c.size(
-        "downsample_rate", default=1
-    )  # Granite Speech: queries of a window
-    queries = windows or c.size("num_query_tokens", default=32)
-    second = (
-        norm("output.LayerNorm", m.width, bias=True),
-        *chain("intermediate.dense output.dense", m.width, m.inner, m.width),
-    )
-    words = (
-        table("qformer.embeddings.word_embeddings", q.size("vocab_size"), m.width),
-        table("qformer.embeddings.position_embeddings", q.size("max_position_embeddings"), m.width),
-    )
+    crossed = len(range(0, m.layers, q.size("cross_attention_frequency", default=2)))
     across = (
         *chain("attention.query", m.width, m.width),
         *chain("attention.key", seen, m.width),
@@ -348,10 +352,8 @@ def qformer(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
         *chain("output.dense", m.width, m.width),
         norm("output.LayerNorm", m.width, bias=True),
     )
-    return (
-        table("query_tokens", queries, m.width),
+    found = [
         norm("qformer.layernorm", m.width, bias=True),
-        *(words if reads else ()),
         *blocks(
             m,
             at=at,
@@ -360,9 +362,41 @@ def qformer(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
             mlp=("intermediate_query.dense", "output_query.dense"),
         ),
         *within(f"{at}.crossattention", across, crossed),
-        *(within(at, second, m.layers) if reads else ()),
-        *chain("linear", m.width, text),
+    ]
+    if q.flag("use_qformer_text_input", default=q.model_type.startswith("instructblip")):
+        second = (
+            norm("output.LayerNorm", m.width, bias=True),
+            *chain("intermediate.dense output.dense", m.width, m.inner, m.width),
+        )
+        found += within(at, second, m.layers)
+        found.append(table("qformer.embeddings.word_embeddings", q.size("vocab_size"), m.width))
+        places = q.size("max_position_embeddings")
+        found.append(table("qformer.embeddings.position_embeddings", places, m.width))
+    return tuple(found)
+
+
+def granite4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    """A Q-Former over the windows of each layer of the tower that is looked at, and of each offset of the last."""
+    q = c.inner("qformer_config")
+    if q is None:
+        return ()
+    wide = measures(v).width
+    layers = q.size("num_hidden_layers", default=1)
+    m = Measures(layers, wide, q.size("intermediate_size", default=3072), max(wide // 64, 1), 64)
+    sides = [int(each) for each in c.text("downsample_rate").split("/") if each.isdigit() and len(each) < 5]
+    query, window = sides if len(sides) == 2 else (4, 8)
+    mapped = c.raw("deepstack_layer_map")
+    number = len(mapped) if isinstance(mapped, (list, tuple)) else 0
+    if c.flag("use_spatial_sampling", default=True):
+        number += len(c.numbers("spatial_target_layers")) or 4
+    one = (
+        table("query", query**2, wide),
+        table("image_positions", window**2, wide),
+        norm("norm", wide, bias=True),
+        *querying(q, m, seen=wide),
+        *chain("out_linear", wide, text),
     )
+    return (vector("image_newline", "", text), *within("projectors.*", one, number))
 
 
 def kosmos(c: Config, v: Config, text: int) -> tuple[Weight, ...]:

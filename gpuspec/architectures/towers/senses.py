@@ -8,12 +8,17 @@ from typing import NamedTuple
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.parts import Architecture, Weight
-from gpuspec.architectures.towers import audio, other_vision, vision
+from gpuspec.architectures.towers import audio, other_vision, tokenizers, vision
 from gpuspec.architectures.towers.blocks import placed
 from gpuspec.architectures.towers.projectors import Projector, nothing
 from gpuspec.architectures.towers.vision import Tower
 
-TOWERS: Mapping[str, Tower] = {**vision.TOWERS, **other_vision.TOWERS, **audio.TOWERS}
+TOWERS: Mapping[str, Tower] = {
+    **vision.TOWERS,
+    **other_vision.TOWERS,
+    **audio.TOWERS,
+    **tokenizers.TOWERS,
+}
 """`model_type` of a tower's config → what reads it."""
 TEXTS = ("text_config", "llm_config", "language_config", "thinker_text_config")
 
@@ -78,7 +83,7 @@ def text_model(c: Config, *, own_head: bool = False) -> Architecture:
     """The text model of a config that has one inside, or has its fields at the top, as Qwen2-VL's do on the hub.
 
     Raises Unsaid."""
-    from gpuspec.architectures.families import hearing, seeing
+    from gpuspec.architectures.families import hearing, seeing, seeing_otherwise
     from gpuspec.architectures.read import read_config
 
     t = c.inner(*TEXTS)
@@ -86,9 +91,17 @@ def text_model(c: Config, *, own_head: bool = False) -> Architecture:
         raise Unsaid("its config does not say text_config")
     if c.says("hidden_size", "num_hidden_layers") and not c.says(*TEXTS):
         t = c.read_as(t.model_type)
-    if t.model_type in seeing.TYPES or t.model_type in hearing.TYPES:
+    if any(t.model_type in family.TYPES for family in (seeing, seeing_otherwise, hearing)):
         raise Unsaid(f"the text model in its config is {t.model_type!r}, which is no text model")
     return read_config(t if own_head else t.read_as(t.model_type, tie_word_embeddings=_tied(c, t)))
+
+
+def tower_of(c: Config) -> tuple[Weight, ...]:
+    """The weights of a tower, modules named from it on. Raises Unsaid where nobody taught gpuspec such a tower."""
+    read = TOWERS.get(c.model_type)
+    if read is None:
+        raise Unsaid(f"gpuspec does not know the tower {c.model_type!r} in its config")
+    return read(c)
 
 
 def _tied(c: Config, t: Config) -> bool:

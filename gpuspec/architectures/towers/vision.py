@@ -210,6 +210,22 @@ def _hunyuan(c: Config, m: Measures) -> tuple[Weight, ...]:
     )
 
 
+def _hunyuan_image(c: Config, m: Measures) -> tuple[Weight, ...]:
+    text, merge = c.size("text_hidden_size"), c.size("spatial_merge_size") ** 2
+    return within(
+        "perceive",
+        (
+            kernel("proj.0", m.width, 2 * m.width, merge),
+            kernel("proj.2", 2 * m.width, 4 * m.width, 1),
+            *chain("mlp", 4 * m.width, text),
+            vector("image_newline", "", 4 * m.width),
+            vector("image_begin_end_sep", "", 3 * text),
+            norm("before_rms", m.width),
+            norm("after_rms", text),
+        ),
+    )
+
+
 def _inkling(c: Config, m: Measures) -> tuple[Weight, ...]:
     wide, inner = m.width * c.size("spatial_merge_size") ** 2, c.size("projection_hidden_dim")
     names, bias = "merger.linear_1 merger.linear_2", c.flag("projector_bias")
@@ -217,7 +233,7 @@ def _inkling(c: Config, m: Measures) -> tuple[Weight, ...]:
 
 
 def _pooler(c: Config, m: Measures) -> tuple[Weight, ...]:
-    return chain("pooler.dense", m.width, m.width)
+    return chain("pooler.dense", m.width, c.size("pooler_output_size", default=m.width))
 
 
 siglip = vit(positions=patches)
@@ -303,6 +319,7 @@ TOWERS: Mapping[str, Tower] = {
         mlp=("ffn.gate_proj", "ffn.up_proj", "ffn.down_proj"), traits=_ovis, head=_ovis_head,
     ),
     **dict.fromkeys(("minicpmv4_6_vision", "minicpmv4_7_vision", "minicpm_ocr_vision"), _MINICPM),
+    "hunyuan_vl_vision": vit(positions=_hunyuan_positions, norms=(), head=_hunyuan_image),
     "granite_docling_vision": vit(positions=patches, head=_docling),
     "hy_v4_vl_vision": vit(positions=_hunyuan_positions, norms=(), head=_hunyuan),
     **dict.fromkeys(
@@ -317,6 +334,6 @@ TOWERS: Mapping[str, Tower] = {
         patch_bias=False, first=True, positions=lambda c: c.size("posemb_grid_size") ** 2,
         norms=("pre_layernorm",), at="layers.*", traits=_scaled, head=_inkling,
     ),
-    "vit": vit(first=True, positions=patches, head=_pooler),
+    "vit": vit(first=True, positions=patches, traits=_qkv_bias, out_bias=True, head=_pooler),
 }  # fmt: skip
 """`model_type` of a tower's config → what reads it."""
