@@ -92,6 +92,19 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Com
                 yield from commands(inner, f"{path} {name}")
 
 
+def test_the_reference_leaves_out_what_is_hidden() -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    hidden = [
+        name
+        for _, command in commands(cli, "gpuspec")
+        for option in command.params
+        if isinstance(option, click.Option) and option.hidden
+        for name in option.opts
+    ]
+    assert "--shards-began" in hidden
+    assert [name for name in hidden if re.search(rf"`{name}\b(?!-)", page)] == []
+
+
 def test_every_option_is_in_the_reference_with_a_help_line() -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     missing = []
@@ -99,7 +112,7 @@ def test_every_option_is_in_the_reference_with_a_help_line() -> None:
         section = f"{page}\n## ".partition(f"\n## {path}\n")[2].split("\n## ")[0]
         missing += [] if section else [path]
         for option in command.params:
-            if isinstance(option, click.Option):
+            if isinstance(option, click.Option) and not option.hidden:
                 names = [*option.opts, *option.secondary_opts]
                 missing += [f"{path} {name}" for name in names if name not in section]
                 missing += [] if option.help else [f"{path} {names[0]}: no help"]
