@@ -93,7 +93,7 @@ class LocalLauncher:
         if job.items is not None and outcome.exit_code == BUSY:
             raise UserError(
                 "items-busy",
-                "another run is doing these items",
+                outcome.message,
                 "wait for it, or end it; `--resume` then does what it left",
             )
         if outcome.message.startswith(NOT_READY):
@@ -175,7 +175,7 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         steps.append({"name": "setup", "state": "setup", "argv": ["bash", "-c", setup_script(job)]})
     each = items_wanted(job, settings)
     run = items.local_command(each, folder) if each else ["bash", "-c", job.run or ""]
-    steps.append({"name": "run", "state": "running", "argv": run})
+    steps.append({"name": "run", "state": "running", "argv": run, "items": each is not None})
     ready = job.readiness
     return {
         "id": run_id,

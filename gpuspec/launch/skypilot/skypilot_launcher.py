@@ -201,11 +201,11 @@ class SkyPilotLauncher:
         if not (rented or skypilot_used()):
             return ()
         found: list[Stray] = []
-        trouble: UserError | None = None
+        trouble: Exception | None = None
         for ask in (_machine_strays, controlled_strays):
             try:
                 found += ask(runs)
-            except UserError as error:
+            except Exception as error:  # whatever it is, the others are asked
                 trouble = trouble or error
         if trouble:
             raise StraysUnknown(trouble, tuple(found)) from trouble
