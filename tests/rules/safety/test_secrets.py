@@ -174,6 +174,58 @@ def test_in_an_address_user_password_and_keys_are_hidden() -> None:
     assert masked("https://u:$PW@h/?token=${T}&a=1") == "https://u:$PW@h/?token=${T}&a=1"
 
 
+SIGNATURE = "4f2e9c1ab8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        # docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, and the older form
+        f"https://b.s3.amazonaws.com/m?X-Amz-Credential=AK%2Fs3%2Faws4_request&X-Amz-Signature={SIGNATURE}",
+        f"https://b.s3.amazonaws.com/m?AWSAccessKeyId=AK&Expires=1&Signature={SIGNATURE}%3D",
+        # cloud.google.com/storage/docs/authentication/signatures; learn.microsoft.com, SAS; CloudFront; Akamai
+        f"https://storage.googleapis.com/b/m?X-Goog-Signature={SIGNATURE}",
+        f"https://a.blob.core.windows.net/c/m?sv=2024-11-04&sp=r&sig={SIGNATURE}%2B%3D&se=2027-01-01",
+        f"https://d1.cloudfront.net/m?Policy=eyJT&Signature=a~{SIGNATURE}__&Key-Pair-Id=K1",
+        f"https://h.akamaized.net/m?hdnea=exp=1~acl=/*~hmac={SIGNATURE}",
+        f"https://h/m?token={SIGNATURE}",
+        f"https://h/m?a=b&amp;token={SIGNATURE}",
+        f"https://h/m#access_token={SIGNATURE}",
+        f"https://h/m?url=https%3A%2F%2Fb%2Fm%3FX-Amz-Date%3D1%26X-Amz-Signature%3D{SIGNATURE}",
+        f"$BUCKET/m?X-Amz-Signature={SIGNATURE}",
+        f"${{BUCKET}}/m?sv=1&sig={SIGNATURE}",
+        f"m.bin?sig={SIGNATURE}",
+    ],
+)
+def test_what_signs_an_address_is_hidden_wherever_it_is_shown(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.gpu.jsonc"
+    path.write_text(
+        '{"gpu_types": ["RTX 4090"], "keep_alive_minutes": 3, "budget": {"max_hours": 1}, "workdir": 1,\n'
+        f'"downloads": [{{"strategy": "http", "source": "{address}", "nonsense": "{address}"}}], '
+        f'"run": "curl {address}"}}'
+    )
+    for format_ in FORMATS:
+        assert main(["lint", str(path), "--isolated", "--pedantic", "--format", format_]) == 1
+        shown = capsys.readouterr()
+        assert "GS003" in shown.out
+        assert SIGNATURE not in shown.out + shown.err
+    main(["show", str(path)])
+    main(["run", "--dry-run", "--on", "local", "--allow-no-gpu", str(path)])
+    shown = capsys.readouterr()
+    assert SIGNATURE not in shown.out + shown.err
+
+
+def test_what_is_no_address_stays() -> None:
+    for text in (
+        "python x.py --key=abcdef && echo a=bcde",
+        "a ? b & key = abcd",
+        "https://h/m?page=abcd&q=1",
+    ):
+        assert masked(text) == text
+
+
 @pytest.mark.parametrize(
     "fields",
     [
