@@ -15,13 +15,14 @@ from gpuspec.job import Job
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray, StraysUnknown
+from gpuspec.launch.program_room import require_startable
 from gpuspec.launch.records import Records, alive, record_of
 from gpuspec.launch.skypilot.client import Client, require_skypilot, skypilot_used
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
-from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports, ssh
+from gpuspec.launch.skypilot.ports_and_readiness import asked_there, forwarded_ports, ssh
 from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
 from gpuspec.launch.skypilot.standard_streams import to_stderr
 from gpuspec.launch.skypilot.strays import (
@@ -51,6 +52,8 @@ class SkyPilotLauncher:
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
         check_job(job, settings)
+        if job.readiness and job.readiness.command and not job.readiness.http:
+            require_startable(**{"env and readiness.command": asked_there(job, "")})
         over = over_budget(job, plan.cost.total if plan.cost else None)
         if over:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
