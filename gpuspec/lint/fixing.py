@@ -8,6 +8,7 @@ from errno import EACCES
 from typing import NamedTuple
 
 from gpuspec.atomic_write import atomic_write
+from gpuspec.commands.shell.again import each_read_once
 from gpuspec.errors import UserError
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
@@ -37,6 +38,11 @@ def fix_data(
     linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: bool = False, on_disk: bool = False
 ) -> Fixed:
     """The bytes with all fixes applied (safe ones only, unless `unsafe`). BOM and line ends are kept."""
+    with each_read_once():
+        return _fix(linter, path, data, settings, unsafe=unsafe, on_disk=on_disk)
+
+
+def _fix(linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: bool, on_disk: bool) -> Fixed:
     titles: list[str] = []
     seen = {data}
     findings = lint_data(linter, path, data, settings, on_disk=on_disk)

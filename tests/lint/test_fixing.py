@@ -12,12 +12,14 @@ from rules_for_tests import NoCloud, registry
 
 from gpuspec import Edit, Facts, Finding, Fix, Rule
 from gpuspec.cli.main import main
+from gpuspec.commands.shell import walk
 from gpuspec.errors import UserError
 from gpuspec.lint import fixing
 from gpuspec.lint.finding import Replace
 from gpuspec.lint.fixing import difference, fix_data, second_reading, write_file
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.rules.lifetime.keep_alive import KeepAlive
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.rules.spec.deprecated_name import DeprecatedName
 from gpuspec.rules.spec.json5_extension import Json5Extension
@@ -242,3 +244,22 @@ def test_hundreds_of_fixes_are_made_in_one_run(spec: Callable[[int], str], rule:
         assert mended == {"run": "x", "clouds": []}
     else:
         assert mended == {"run": "x", "secrets": [f"API_KEY_{at}" for at in range(300)]}
+
+
+def test_commands_that_stay_as_they_are_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parse_grammar = walk.tree
+    monkeypatch.setattr(
+        walk, "tree", lambda source, budget: read.append(source) or parse_grammar(source, budget)
+    )
+    spec = {
+        "run": "python train.py",
+        "keep_alive_minutes": "3",
+        "environment": {"base_image": "ubuntu:22.04"},
+    }
+    rules = (Schema, DeprecatedName, KeepAlive)
+    done = fix_data(Linter(registry(*rules)), "gpu.jsonc", json.dumps(spec).encode(), Settings(), unsafe=True)
+    assert len(done.titles) > 1
+    assert read == ["python train.py"]
+    fix_data(Linter(registry(*rules)), "gpu.jsonc", done.data, Settings(), unsafe=True)
+    assert read == ["python train.py"] * 2, "it is kept no longer than one file is fixed"
