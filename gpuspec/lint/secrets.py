@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from io import StringIO
 
+from gpuspec.text import token
+
 FORMATS = (
     ("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{30,}\b"),
     ("an Anthropic key", "sk-ant-", r"\bsk-ant-[A-Za-z0-9_-]{30,}"),
@@ -69,8 +71,6 @@ _QUERY_KEY = (
 _SIGNED = "(?i)sig|hmac"
 """Names of a signature: it is no key, and opens one file for some hours."""
 _OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
-_ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))|((?:\\(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}).){1,1000})"
-_CONTROL = str.maketrans("ntrbf", "\n\t\r\b\f")
 
 
 _Reading = tuple[str, Callable[[int], int]]
@@ -95,25 +95,31 @@ def _with_escapes(text: str) -> Sequence[_Reading]:
 def _unescaped(text: str, place: Callable[[int], int]) -> _Reading:
     from array import array  # a text may hold millions of escapes; their places as objects are hundreds of MB
 
-    plain = StringIO()
-    starts, places, widths = array("l", [0]), array("l", [0]), array("b", [1])
-    size = done = 0
-    for match in re.finditer(_ESCAPE, text):
+    plain, size, done = StringIO(), 0, 0
+    starts, places = array("l", [0]), array("l", [0])
+    for match in re.finditer(token.ESCAPE, text):
         begin, end = match.span()
-        code = match[1] or match[2]
-        read = chr(int(code, 16)) if code else match[3][1::2].translate(_CONTROL)
+        read = "\n" if match["line"] else token.read_escape(match)  # lines stay apart: keys end with theirs
         plain.write(text[done:begin])
         plain.write(read)
         size += begin - done
         starts.extend((size, size + len(read)))
         places.extend((begin, end))
-        widths.extend((2, 1))
         size, done = size + len(read), end
     plain.write(text[done:])
 
+    @lru_cache(maxsize=1)  # secrets are looked up one behind the other
+    def inside(piece: int) -> Sequence[int]:
+        """Where each character of some escapes stands in them."""
+        written = text[places[piece] : places[piece + 1]]
+        return [match.start() for match in re.finditer(token.READ_AS_ONE, written)]
+
     def where(at: int) -> int:
         piece = bisect_right(starts, at) - 1
-        return place(places[piece] + (at - starts[piece]) * widths[piece])
+        further = at - starts[piece]
+        if piece % 2 and further:
+            further = inside(piece)[further]
+        return place(places[piece] + further)
 
     return plain.getvalue(), where
 

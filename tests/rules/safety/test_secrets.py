@@ -22,6 +22,7 @@ from gpuspec.rules import collect
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
 from gpuspec.text import Span, Tree, parse
+from tests.operations import lines_run
 
 LETTERS = string.ascii_letters + string.digits
 draw = random.Random(11)
@@ -330,3 +331,19 @@ def test_only_the_last_file_is_kept_for_its_lines() -> None:
     gc.collect()
     kept = [each for each in gc.get_objects() if isinstance(each, Tree) and each.text.startswith("// kept")]
     assert len(kept) <= 1
+
+
+@pytest.mark.parametrize("piece", [r"a\n", r"\"", r"\\q", r"\ud83d\ude00", r"\u2603", r"\x41.", r"a\v"])
+def test_a_key_among_many_escapes_is_masked_where_it_stands(piece: str) -> None:
+    """Each escape was a turn of a loop: a spec of a million lines took 2 s."""
+    before, behind = piece * 20_000 + r"\n\t", r"\"" + piece * 20_000
+    hidden = "*" * len(SECRETS["hugging face"])
+    shown = ""
+
+    def work() -> None:
+        nonlocal shown
+        shown = masked(before + SECRETS["hugging face"] + behind)
+
+    lines = lines_run(work)
+    assert shown == before + hidden + behind
+    assert lines < 10_000 or piece.startswith(r"\x")
