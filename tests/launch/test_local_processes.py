@@ -19,7 +19,7 @@ from gpuspec.launch import find_launcher, items
 from gpuspec.launch.local import processes
 from gpuspec.launch.records import Records, log_path, process_start
 
-from .test_local import NO_PLAN, Driven, launch, settings, state, work
+from .here import NO_PLAN, Driven, launch, settings, state, work
 
 __all__ = ["state", "work"]
 
