@@ -12,17 +12,17 @@ _WORD = rf"{_OF_WORD}(?:\\u[0-9a-fA-F]{{4}}{_OF_WORD}){{0,1000}}"
 _NUMBER = (
     r"([+-]?)(?:(0[xX][0-9a-fA-F]+)|((?:0|[1-9][0-9]*)?(\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)|(Infinity)|(NaN))"
 )
-_SIGN = r"\\[^ux0-9\x00-\x1f\u2028\u2029]"
+_BETWEEN = r"[^\\\"\x00-\x1f]*"
+_OF_JSON = r"\\(?:[\"\\/bfnrt]|u[0-9a-fA-F]{4})"
+_OF_ONE_SIGN = r"\\[^ux0-9\x00-\x1f\u2028\u2029]"
 ESCAPE = (
-    rf"({_SIGN}(?:[^\\\x00-\x1f]*{_SIGN}){{0,1000}})"
-    r"|((?:\\u[0-9a-fA-F]{4}){1,1000})"
+    rf"({_OF_JSON}(?:{_BETWEEN}{_OF_JSON}){{0,1000}})|({_OF_ONE_SIGN}(?:{_BETWEEN}{_OF_ONE_SIGN}){{0,1000}})"
     r"|\\(?:x([0-9a-fA-F]{2})|(?P<line>\r\n|[\n\r\u2028\u2029])|(0(?![0-9])|[^ux0-9\r\n]))|\\"
 )
-"""Escapes, many in one match, since a text may hold millions: those of one sign with what stands between them."""
+"""Escapes with what stands between them, many in one match, since a text may hold millions."""
 READ_AS_ONE = r"(?s)\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[0-9a-fA-F]{4}|\\?."
 """What of such a match becomes one character."""
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
-_NOT_JSON = r'\\[^"/bfnrt]'
 _LITERALS = {"true": True, "false": False, "null": None}
 
 
@@ -129,14 +129,16 @@ def string_end(text: str, at: int) -> tuple[int, bool]:
 
 def read_escape(found: re.Match[str]) -> str:
     """What a match of ESCAPE means; nothing where it is no escape."""
-    signs, unicode, byte, line, sign = found.groups()
-    if signs:
-        text = signs.replace("\\\\", "\0")
+    of_json, of_one_sign, byte, line, sign = found.groups()
+    if of_json and "\\u" in of_json:
+        import json
+
+        return str(json.loads(f'"{of_json}"'))
+    if of_json or of_one_sign:
+        text = found[0].replace("\\\\", "\0")
         for letter in "bfnrtv":
             text = text.replace("\\" + letter, _CONTROL[letter])
         return text.replace("\\", "").replace("\0", "\\")
-    if unicode:
-        return bytes.fromhex(unicode.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
     if byte:
         return chr(int(byte, 16))
     return "" if line or not sign else _CONTROL.get(sign, sign)
@@ -151,10 +153,10 @@ def unescape(body: str) -> tuple[str, str, Span | None]:
 
     def replace(found: re.Match[str]) -> str:
         nonlocal kind, bad
-        signs, unicode, _, line, _ = found.groups()
+        of_json, *_, line, _ = found.groups()
         if found[0] == "\\":
             bad = bad or Span(found.start(), min(found.start() + 2, len(body)))
-        elif not (kind or unicode) and (not signs or re.search(_NOT_JSON, signs.replace("\\\\", ""))):
+        elif not (kind or of_json):
             kind = "line-continuation" if line else "escape"
         return found[0] if found[0] < " " else read_escape(found)
 
