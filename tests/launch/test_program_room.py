@@ -18,9 +18,10 @@ from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.program_room import RENTED, Room, require_room, require_short_patterns, room_here
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.skypilot_launcher import SkyPilotLauncher
+from gpuspec.launch.skypilot.slurm_argument import require_slurm_argument
 
 from .test_skypilot_task import job as rented
-from .test_skypilot_task import planned
+from .test_skypilot_task import made, planned
 
 
 def variables(size: int) -> dict[str, str]:
@@ -93,6 +94,32 @@ def test_a_readiness_command_goes_with_all_variables_through_one_argument_of_ssh
         SkyPilotLauncher().check(job, planned(job), settings)
     assert caught.value.code == "command-too-long"
     assert "`env and readiness.command` is 150," in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"env": variables(140_000)},
+        {"env": {"A": "'" * 8_000}},  # each becomes 17 characters, quoted twice
+        {"run": "echo " + "'" * 8_000},
+        {"setup": ("x" * 70_000,), "env": variables(70_000)},
+    ],
+    ids=["env", "quotes in env", "quotes in run", "setup and env"],
+)
+def test_on_a_slurm_the_variables_and_a_short_text_are_one_argument(
+    fields: dict[str, Any], tmp_path: Path
+) -> None:
+    """SkyPilot's `subprocess.Popen(…, shell=True)` ended with "Argument list too long" once the machine was there."""
+    job = rented("RTX A6000", **fields)
+    plan = planned(job)
+    assert plan.choice
+    there = plan._replace(choice=plan.choice._replace(offer=plan.choice.offer._replace(cloud="slurm")))
+    settings = RunSettings(spec_path="-", workdir=str(tmp_path), say=print, ask=bool)
+    with pytest.raises(UserError) as caught:
+        SkyPilotLauncher().check(job, there, settings)
+    assert caught.value.code == "command-too-long"
+    assert "quoted for a Slurm" in caught.value.message
+    require_slurm_argument(made(rented("RTX A6000", run="x" * 101 * 1024)))  # goes in a file of its own
 
 
 @pytest.mark.parametrize(

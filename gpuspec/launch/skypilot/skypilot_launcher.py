@@ -24,6 +24,8 @@ from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
 from gpuspec.launch.skypilot.ports_and_readiness import asked_there, forwarded_ports, ssh
 from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
+from gpuspec.launch.skypilot.secret_file import on_slurm
+from gpuspec.launch.skypilot.slurm_argument import require_slurm_argument
 from gpuspec.launch.skypilot.standard_streams import to_stderr
 from gpuspec.launch.skypilot.strays import (
     controlled_strays,
@@ -31,7 +33,7 @@ from gpuspec.launch.skypilot.strays import (
     forgotten_strays,
     machine_strays,
 )
-from gpuspec.launch.skypilot.task import autostop
+from gpuspec.launch.skypilot.task import autostop, task
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.launch.tunnel import forward, require_free
 from gpuspec.planning.plan import Plan
@@ -61,6 +63,9 @@ class SkyPilotLauncher:
             outputs.require_rsync()
         mode, message = choose_mode(job, plan, plain=settings.plain)
         task_yaml(job, plan, settings.workdir, mode)
+        if plan.choice and on_slurm(plan.choice.offer.cloud):
+            found = items.resolve(job, settings.workdir)
+            require_slurm_argument(task(job, plan, workdir=settings.workdir, label="check", items=found))
         for port in forwarded_ports(job, settings) if mode == "machine" else ():
             require_free(port)
         require_skypilot()
