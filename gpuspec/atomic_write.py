@@ -1,16 +1,23 @@
 """Writing a file in one step."""
 
 import os
+import re
 import stat
 
 
 def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
     """Write through a temporary file in the same folder: nobody sees half a file, and where that fails (OSError) the
-    file is as it was. `mode` is that of the new file (None: the usual). A device or a pipe (`/dev/stdout`) is written
-    to, not replaced."""
+    file is as it was. `mode` is that of the new file (None: the usual). A stream (`/dev/stdout`), a device or a pipe
+    is written to, not replaced."""
     if takes_what_comes(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # not to wait for a pipe that nobody reads
-        os.set_blocking(descriptor, True)
+        own = _own_stream(path)
+        if own is not None:
+            descriptor = os.dup(own)
+        else:
+            descriptor = os.open(
+                path, os.O_WRONLY | os.O_NONBLOCK
+            )  # not to wait for a pipe that nobody reads
+            os.set_blocking(descriptor, True)
         with os.fdopen(descriptor, "wb") as out:
             out.write(data)
         return
@@ -28,9 +35,20 @@ def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
 
 
 def takes_what_comes(path: str) -> bool:
-    """Whether it is a device or a pipe: a terminal, or another program."""
+    """Whether it is a device, a pipe or a stream of this process: a terminal, or another program. `/dev/stdout` is
+    one also where the shell has sent it to a file, as standard output is without that name."""
+    if _own_stream(path) is not None:
+        return True
     try:
         mode = os.stat(path).st_mode
     except OSError:
         return False
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _own_stream(path: str) -> int | None:
+    """The descriptor of this process that a path names: /dev/stdout, /dev/fd/3."""
+    named = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+    path = os.path.normpath(path)
+    number = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,6})", path)
+    return int(number[1]) if number else named.get(path)

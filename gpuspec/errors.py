@@ -15,3 +15,9 @@ class UserError(Exception):
         self.message = message
         self.hint = hint
         self.status = status
+
+
+def what_failed(error: Exception) -> str:
+    """What is said of an error that does not end the command, since others are still to be asked. Of one that nobody
+    foresaw, its kind as well."""
+    return error.message if isinstance(error, UserError) else f"{type(error).__name__}: {error}"

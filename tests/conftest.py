@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
 
 import pytest
@@ -14,6 +15,11 @@ from hypothesis import settings
 settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
+
+# Tests start thousands of interpreters. Where the environment forbids keeping compiled modules, as container images
+# do, each of them would compile gpuspec anew, and each worker all tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 MARKS = ("e2e", "slow", "faults")
 IN_CI = ("e2e", "slow")

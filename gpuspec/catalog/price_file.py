@@ -62,27 +62,28 @@ def _offer(path: str, line: int, row: dict[str, str | None], names: GpuNames) ->
     def wrong(why: str) -> UserError:
         return UserError("price-file", f"{path}:{line}: {why}", _HINT)
 
-    def text(column: str) -> str:
-        value = row.get(column)
-        return value.strip() if isinstance(value, str) else ""
+    # What stands in a line that is too long or too short is no text.
+    cells = {column: value.strip() for column, value in row.items() if isinstance(value, str)}
 
     def number(column: str) -> float | None:
-        if not text(column):
+        cell = cells.get(column)
+        if not cell:
             return None
-        value = number_of(text(column))
+        value = number_of(cell)
         if value is None:
-            raise wrong(f"{column} is {text(column)[:60]!r}, not a number")
+            raise wrong(f"{column} is {cell[:60]!r}, not a number")
         if not 0 <= value < 1e9:
-            raise wrong(f"{column} is {text(column)[:60]}, which is below zero or beyond belief")
+            raise wrong(f"{column} is {cell[:60]}, which is below zero or beyond belief")
         return value
 
-    if not text("Cloud"):
+    cloud, accelerator = cells.get("Cloud"), cells.get("AcceleratorName", "")
+    if not cloud:
         raise wrong("no Cloud")
-    match = names.resolve(text("AcceleratorName"))
+    match = names.resolve(accelerator)
     gpu = match.gpu or _least(match, names)
     if gpu is None:
         near = f"; did you mean {match.suggestions[0]}?" if match.suggestions else ""
-        raise wrong(f"nobody knows a GPU called {text('AcceleratorName')!r}{near}")
+        raise wrong(f"nobody knows a GPU called {accelerator!r}{near}")
     gpu_count = number("AcceleratorCount")
     if not gpu_count or gpu_count != int(gpu_count):
         raise wrong("AcceleratorCount is not a whole number of GPUs")
@@ -90,9 +91,9 @@ def _offer(path: str, line: int, row: dict[str, str | None], names: GpuNames) ->
     if price is None and spot_price is None:
         raise wrong("neither Price nor SpotPrice")
     return Offer(
-        cloud=text("Cloud").lower(),
-        region=text("Region") or None,
-        instance=text("InstanceType"),
+        cloud=cloud.lower(),
+        region=cells.get("Region") or None,
+        instance=cells.get("InstanceType", ""),
         gpu=gpu.name,
         gpu_count=int(gpu_count),
         vcpus=number("vCPUs"),
@@ -101,5 +102,5 @@ def _offer(path: str, line: int, row: dict[str, str | None], names: GpuNames) ->
         price=price,
         spot_price=spot_price,
         source=path,
-        accelerator=text("AcceleratorName"),
+        accelerator=accelerator,
     )

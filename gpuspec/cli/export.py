@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import click
 
 from gpuspec.cli.lint_first import check_workdir, lint_first
@@ -10,8 +13,9 @@ from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
-from gpuspec.lint.settings import Settings
-from gpuspec.planning.case import Case
+from gpuspec.lint.result import Located, Problem
+from gpuspec.rules.safety.inline_secret import InlineSecret
+from gpuspec.rules.spec.read_in_part import ReadInPart
 
 KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
 
@@ -38,41 +42,28 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     """
     settings = given.settings_for(spec)
     case = open_case(spec, settings)
-    _refuse_inline_secrets(case, settings)
-    lint_first(case, settings)
+    lint_first(case, settings, refuse=partial(_refuse_inline_secrets, case.path))
     check_workdir(case)
     say_document(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]))
     return 0
 
 
-def _refuse_inline_secrets(case: Case, settings: Settings) -> None:
+def _refuse_inline_secrets(path: str, findings: Sequence[Located], problems: Sequence[Problem]) -> None:
     """UserError where the file would hold a key or token of the job, or nobody can tell. What the author says is none
     (a suppression, the settings) is written."""
-    from gpuspec.lint.runner import Linter
-    from gpuspec.rules import collect
-    from gpuspec.rules.safety.inline_secret import InlineSecret
-    from gpuspec.rules.spec.read_in_part import ReadInPart
-
-    linter = Linter(collect())
-    found = linter.cases([case], settings.only(InlineSecret.code, InlineSecret.name))
-    unread = linter.cases([case], settings.only(ReadInPart.code, ReadInPart.name))
-    if linter.problems:
-        raise UserError(
-            "not-checked",
-            f"whether {case.path} holds a key or token could not be told: {linter.problems[0]}",
-            "`gpuspec --debug lint` shows more; an exported file would hold it, too",
-            status=3,
-        )
-    if unread:
-        raise UserError(
-            "not-checked",
-            f"whether {case.path} holds a key or token could not be told: {unread[0].finding.message}",
-            unread[0].finding.suggestion,
-            status=1,
-        )
-    if found:
-        first = found[0]
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    unknown = f"whether {path} holds a key or token could not be told"
+    for problem in problems:
+        if problem.who in (f"rule {rule.code} {rule.name}" for rule in (InlineSecret, ReadInPart)):
+            hint = "`gpuspec --debug lint` shows more; an exported file would hold it, too"
+            raise UserError("not-checked", f"{unknown}: {problem}", hint, status=3)
+    for found in findings:
+        if found.finding.code == ReadInPart.code:
+            told = f"{unknown}: {found.finding.message}"
+            raise UserError("not-checked", told, found.finding.suggestion, status=1)
+    keys = [found for found in findings if found.finding.code == InlineSecret.code]
+    if keys:
+        first = keys[0]
+        more = f" (and {len(keys) - 1} more)" if len(keys) > 1 else ""
         raise UserError(
             "inline-secret",
             f"{first.path}:{first.place.line}: {first.finding.message}{more}; an exported file would hold it, too",

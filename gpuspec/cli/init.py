@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from gpuspec.atomic_write import atomic_write
+from gpuspec.atomic_write import atomic_write, takes_what_comes
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.starter import DEFAULT_MODEL, TASK_NOTE, starter
 from gpuspec.errors import UserError
@@ -27,7 +27,8 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
 
     Asks for what is not given where somebody can answer; takes the defaults elsewhere.
     """
-    if output != "-" and os.path.lexists(output) and not force:
+    streamed = output == "-" or takes_what_comes(output)
+    if os.path.lexists(output) and not (streamed or force):
         hint = "--force replaces it, or name another"
         raise UserError("file-exists", f"{output} exists and stays as it is", hint)
     if sys.stdin.isatty() and task is None:
@@ -38,7 +39,7 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
     if not re.fullmatch(r"[\w.:@/+-]+", model):
         hint = "give a Hugging Face id like org/name"
         raise UserError("bad-model", f"{model!r} is not the name of a model", hint)
-    text = starter(task or "serve", model, STDOUT_NAME if output == "-" else output)
+    text = starter(task or "serve", model, STDOUT_NAME if streamed else output)
     if output == "-":
         say_document(text)
         return 0
@@ -50,5 +51,6 @@ def command(task: str | None, model: str | None, output: str, force: bool) -> in
             "name a file in a folder that can be written",
         )
         raise UserError("cannot-write", wrong, hint) from error
-    say(f"wrote {output}: next, `gpuspec plan {output}` shows what it would cost")
+    if not streamed:
+        say(f"wrote {output}: next, `gpuspec plan {output}` shows what it would cost")
     return 0

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
+from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.report.left_out import notes, unreadable_fields
 
+Refusal = Callable[[Sequence[Located], Sequence[Problem]], None]
+"""Raises UserError for a finding, or for a rule that failed, whatever its severity."""
 
-def lint_first(case: Case, settings: Settings) -> None:
+
+def lint_first(case: Case, settings: Settings, *, refuse: Refusal | None = None) -> None:
     """Show the findings, as `gpuspec lint` would; stop at an error, and at a field that cannot be read,
-    whatever the settings say of that: its limit would not hold."""
+    whatever the settings say of that: its limit would not hold. `refuse` is asked before any is shown."""
     from gpuspec.lint.registry import late_problems
     from gpuspec.lint.runner import Linter
     from gpuspec.report.summary import plural
@@ -24,6 +29,8 @@ def lint_first(case: Case, settings: Settings) -> None:
     linter = Linter(collect())
     late_problems()  # told below
     findings = linter.cases([case], settings)
+    if refuse:
+        refuse(findings, linter.problems)
     for problem in linter.problems:
         say(f"gpuspec: error[internal]: {problem}", err=True)
     for found in findings:

@@ -13,17 +13,21 @@ config_option = click.option("--config", metavar="FILE", help="Use this config f
 isolated_option = click.option("--isolated", is_flag=True, help="Use no config file.")
 
 
-class Amount(click.FloatRange):
-    """A number up to `most`, above zero unless `zero` is one, too. What is beyond every job would overflow
-    somewhere."""
-
-    def __init__(self, most: float, *, zero: bool = False) -> None:
-        super().__init__(min=0, max=most, min_open=not zero)
+class Number(click.FloatRange):
+    """A number, in the digits 0 to 9."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, str) and number_of(value) is None:
             self.fail(f"{value!r} is not a number.", param, ctx)
         return float(super().convert(value, param, ctx))
+
+
+class Amount(Number):
+    """A number up to `most`, above zero unless `zero` is one, too. What is beyond every job would overflow
+    somewhere."""
+
+    def __init__(self, most: float, *, zero: bool = False) -> None:
+        super().__init__(min=0, max=most, min_open=not zero)
 
 
 class Whole(click.IntRange):

@@ -9,7 +9,7 @@ import click
 
 from gpuspec.cli.columns import aligned
 from gpuspec.cli.output import say, say_document
-from gpuspec.errors import UserError
+from gpuspec.errors import what_failed
 from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher
@@ -61,8 +61,8 @@ def still_up(runs: Sequence[Run]) -> list[Stray]:
     for name in dict.fromkeys(run.launcher for run in due):
         try:
             strays, all_asked = find_launcher(name).strays(), True
-        except UserError as error:
-            say(f"{name} cannot be asked which machines are still up: {error.message}", err=True)
+        except Exception as error:  # whatever it is, the others are shown
+            say(f"{name} cannot be asked which machines are still up: {what_failed(error)}", err=True)
             strays, all_asked = error.found if isinstance(error, StraysUnknown) else (), False
         up = {stray.machine: stray for stray in strays}
         for machine in dict.fromkeys(run.machine for run in due if run.launcher == name and run.machine):
@@ -84,8 +84,8 @@ def current(run: Run) -> Run:
         return run
     try:
         return find_launcher(run.launcher).state(run)
-    except UserError as error:
-        return run._replace(message=f"cannot be asked: {error.message}")
+    except Exception as error:  # whatever it is, the others are shown
+        return run._replace(message=f"cannot be asked: {what_failed(error)}")
 
 
 def place(run: Run) -> str:

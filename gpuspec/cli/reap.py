@@ -1,4 +1,4 @@
-"""`gpuspec reap`."""
+"""`gpuspec reap`. A machine costs money until it is taken away: whatever one answers, the others are looked at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from gpuspec.cli.output import say
 from gpuspec.cli.ps import hours, place
-from gpuspec.errors import UserError
+from gpuspec.errors import UserError, what_failed
 from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher, launchers
 from gpuspec.launch.launcher import Launcher, Run, Stray, StraysUnknown
@@ -54,8 +54,8 @@ def _left() -> tuple[list[tuple[Run, str]], bool]:
         run = recorded
         try:
             run = find_launcher(recorded.launcher).state(recorded)
-        except UserError as error:
-            say(f"{recorded.id} ({recorded.name}) cannot be asked: {error.message}", err=True)
+        except Exception as error:
+            say(f"{recorded.id} ({recorded.name}) cannot be asked: {what_failed(error)}", err=True)
             unasked = True
         why = _reason(run)
         if why:
@@ -71,8 +71,8 @@ def _strays() -> tuple[list[tuple[Launcher, Stray]], bool]:
         try:
             where = find_launcher(name)
             found += [(where, stray) for stray in where.strays()]
-        except UserError as error:
-            say(f"{name} cannot be asked for its machines: {error.message}", err=True)
+        except Exception as error:
+            say(f"{name} cannot be asked for its machines: {what_failed(error)}", err=True)
             if isinstance(error, StraysUnknown):
                 found += [(where, stray) for stray in error.found]
             silent = True
@@ -82,8 +82,8 @@ def _strays() -> tuple[list[tuple[Launcher, Stray]], bool]:
 def _remove(where: Launcher, stray: Stray) -> int:
     try:
         where.remove(stray.machine)
-    except UserError as error:
-        say(f"{stray.machine}: NOT taken away: {error.message}", err=True)
+    except Exception as error:
+        say(f"{stray.machine}: NOT taken away: {what_failed(error)}", err=True)
         return 1
     say(f"{stray.machine}: taken away")
     return 0
@@ -102,9 +102,9 @@ def _reason(run: Run) -> str:
 def _end(run: Run) -> int:
     try:
         after = find_launcher(run.launcher).down(run)
-    except UserError as error:
-        say(f"{run.id}: NOT ended: {error.message}", err=True)
-        if error.hint:
+    except Exception as error:
+        say(f"{run.id}: NOT ended: {what_failed(error)}", err=True)
+        if isinstance(error, UserError) and error.hint:
             say(f"  → {error.hint}", err=True)
         return 1
     say(f"{after.id}: {after.state}, {after.message or 'gone'}")

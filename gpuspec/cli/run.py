@@ -18,7 +18,7 @@ from gpuspec.cli.open_case import (
     max_hours_option,
     open_case,
 )
-from gpuspec.cli.options import Whole
+from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
@@ -59,7 +59,7 @@ class Prepared(NamedTuple):
 @click.option("--shards", type=Whole(min=2), help="Spread the items over this many machines.")
 @click.option("--shard", metavar="K/N", hidden=True, help="Do only this part of the items.")
 @click.option(
-    "--shards-began", type=float, hidden=True, help="When the launch of all parts began, Unix time."
+    "--shards-began", type=Number(), hidden=True, help="When the launch of all parts began, Unix time."
 )
 @click.option("--no-outputs", is_flag=True, help="Leave the outputs where they are.")
 @click.option("--resume", is_flag=True, help="Do only the items that have not succeeded yet.")

@@ -155,10 +155,9 @@ class _Run:
             )
             self.failing = False
         elif request.diff:
-            text = "".join(self.diffs)  # a file gets it as it is, for `patch`
-            write(
-                text if request.output else lines(text), request.output, mode=0o600 if self.secret else None
-            )
+            text = "".join(self.diffs)
+            shown = text if self._for_patch() else lines(text)
+            write(shown, request.output, mode=0o600 if self.secret else None)
             self.failing = bool(self.diffs)
         elif self.files or not self.errors or request.format != "text":  # "clean: 0 files" would mislead
             if self.mended_input is not None:
@@ -220,19 +219,25 @@ class _Run:
 
     def _difference(self, path: str, before: bytes, after: bytes) -> str:
         """Secrets in it masked, but in a file: there it is for `patch`."""
-        from gpuspec.atomic_write import takes_what_comes
         from gpuspec.lint.fixing import difference
 
-        output = self.request.output
-        if output is None or takes_what_comes(output):
+        if not self._for_patch():
             return difference(path, before, after)
         exact = difference(path, before, after, exact=True)
         if not self.secret and masked(exact) != exact:
             self.secret = True
             self.remarks.append(
-                f"{output} holds the keys that the fixes remove: delete it when it is applied"
+                f"{self.request.output} holds the keys that the fixes remove: delete it when it is applied"
             )
         return exact
+
+    def _for_patch(self) -> bool:
+        """Whether the diff goes to a file, which gets it as it is. A stream or a device shows it to somebody,
+        whatever option names it."""
+        from gpuspec.atomic_write import takes_what_comes
+
+        output = self.request.output
+        return output is not None and not takes_what_comes(output)
 
     def _read_twice(self, path: str, data: bytes) -> bool:
         """Whether a fixed file may be written: json5 reads the same in it as gpuspec, or cannot be asked, which is

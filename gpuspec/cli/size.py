@@ -10,6 +10,7 @@ import click
 
 from gpuspec.catalog import Catalog
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.formats import JOB_SPEC, Document
@@ -22,17 +23,16 @@ from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
 
-def _amount(
-    name: str, metavar: str, text: str, *, most: int, kind: type[float] = int
-) -> Callable[[Any], Any]:
+def _amount(name: str, metavar: str, text: str, *, most: int, billions: bool = False) -> Callable[[Any], Any]:
     """An option for a number above zero; beyond `most` it is a slip of the pen."""
+    kind = Number() if billions else Whole()
 
     def checked(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
         if value is not None and not value > 0:
             wrong = f"{name} is {value:g}; it must be more than zero"
             raise UserError("bad-number", wrong, f"give {name} a count")
         if value is not None and value > most:
-            hint = "it is in billions" if kind is float else f"the most that makes sense is {most:,}"
+            hint = "it is in billions" if billions else f"the most that makes sense is {most:,}"
             raise UserError("bad-number", f"{name} is {value:g}; no job is that large", hint)
         return value
 
@@ -50,7 +50,7 @@ def _amount(
 @_amount("--batch", "N", "Training sequences per GPU and step.", most=1_000_000)
 @_amount("--gpus", "N", "Spread over this many GPUs.", most=10_000)
 @click.option("--on", "gpu", metavar="GPU", help="Judge this GPU, and draw its memory.")
-@_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, kind=float)
+@_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, billions=True)
 @case_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(

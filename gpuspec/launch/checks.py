@@ -7,10 +7,15 @@ import shlex
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.job.unwritable import LONGEST_ARGUMENT
 from gpuspec.launch import items, outputs
 from gpuspec.launch.downloads import download_manifest
 from gpuspec.launch.launcher import RunSettings
+from gpuspec.launch.program_room import (
+    RENTED,
+    require_room,
+    require_short_patterns,
+    require_startable,
+)
 
 
 def check_job(job: Job, settings: RunSettings) -> None:
@@ -27,7 +32,7 @@ def check_job(job: Job, settings: RunSettings) -> None:
 
 def check_folder(job: Job, settings: RunSettings) -> None:
     """UserError for a job without a command, a workdir that is no folder, a download or an output that leads outside,
-    and items that are not there."""
+    items that are not there, and more variables and commands than a program is given."""
     if not job.run:
         raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
     if not os.path.isdir(settings.workdir):
@@ -39,8 +44,10 @@ def check_folder(job: Job, settings: RunSettings) -> None:
     download_manifest(job.downloads)
     require_startable(**_handed_on(job))
     outputs.check(job.outputs)
+    require_short_patterns(job)
     found = items.resolve(job, settings.workdir)
     items.manifest(job, found, "", fresh=True)
+    require_room(job, found, RENTED)
     if found:
         require_startable(run=job.run)
         with items.alone_with_items(job, settings.workdir, settings.shard):
@@ -58,15 +65,3 @@ def _handed_on(job: Job) -> dict[str, str]:
     if job.readiness and job.readiness.command:
         found["readiness.command"] = shlex.join(job.readiness.command)
     return found
-
-
-def require_startable(**commands: str) -> None:
-    """UserError for a command, or what else a program gets, that is too long for one argument."""
-    for name, text in commands.items():
-        size = len(text.encode())
-        if size > LONGEST_ARGUMENT:
-            raise UserError(
-                "command-too-long",
-                f"`{name}` is {size:,} bytes long, and Linux hands a program at most {LONGEST_ARGUMENT:,} at once",
-                "put it into a script in the workdir, and call that",
-            )

@@ -49,7 +49,7 @@ def download_manifest(downloads: Sequence[Download]) -> dict[str, Any]:
 
 def _without_dots(download: Download) -> Download:
     """The download with a target like `a/../b/` written as `b/`: it lies inside, as `lint` takes it."""
-    target = download.target or ""
+    target = (download.target or "").replace("\\", "/")
     if ".." not in target.split("/") or leaves(target):
         return download
     return download._replace(target=posixpath.normpath(target) + "/" * target.endswith("/"))

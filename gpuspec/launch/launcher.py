@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol
 
-from gpuspec.errors import UserError
+from gpuspec.errors import UserError, what_failed
 from gpuspec.job import Job
 from gpuspec.planning.plan import Plan
 
@@ -135,8 +135,11 @@ class Stray(NamedTuple):
 class StraysUnknown(UserError):
     """Not everything could be asked for its machines; `found` are the strays of what could."""
 
-    def __init__(self, trouble: UserError, found: tuple[Stray, ...]) -> None:
-        super().__init__(trouble.code, trouble.message, trouble.hint, status=trouble.status)
+    def __init__(self, trouble: Exception, found: tuple[Stray, ...]) -> None:
+        if isinstance(trouble, UserError):
+            super().__init__(trouble.code, trouble.message, trouble.hint, status=trouble.status)
+        else:
+            super().__init__("strays-unknown", what_failed(trouble), status=3)
         self.found = found
 
 

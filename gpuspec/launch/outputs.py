@@ -169,6 +169,12 @@ class Outputs:
                 return FetchReport((), ())
             with alone_with(self.ledger_path):
                 return self._merge(found)
+        except Failure as failure:
+            raise UserError(
+                "outputs-not-written",
+                f"outputs could not be written here: {failure}",
+                f"what came lies in {self.staging}",
+            ) from failure
         except OSError as error:
             raise UserError(
                 "outputs-not-written",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.on_machine.readiness import Unreachable, Watch, ask_http, patience
+from gpuspec.launch.on_machine.readiness import ASKS_WHO, Unreachable, Watch, ask_http, patience
 from gpuspec.launch.programs import program
 from gpuspec.numerals import is_digits
 
@@ -156,6 +156,14 @@ def _say_when_ready(address: str, tunnel: Tunnel, say: Callable[[str], None]) ->
     def ask() -> str | None:
         if not tunnel.up.is_set():
             raise Unreachable(tunnel.trouble)
-        return ask_http(address, patience(wanted))
+        trouble = ask_http(address, patience(wanted))
+        if trouble == ASKS_WHO:
+            say(
+                f"{address} answers, and asks who you are ({ASKS_WHO}). The record of a run keeps no password, so "
+                "whether it is ready is not known here: open it with those of the spec's `readiness.http`"
+            )
+            watch.over.set()  # no later answer would be another
+        return trouble
 
-    Watch(wanted, ask, say).start()
+    watch = Watch(wanted, ask, say)
+    watch.start()

@@ -75,7 +75,7 @@ class _Walk:
             self.unread.append(OSError(error.errno, error.strerror, folder))
             return
         if any(entry.name == ".gitignore" for entry in entries):
-            ignores = ignores + read_gitignore(absolute, unread=self.unread)
+            ignores = read_gitignore(absolute, ignores, unread=self.unread)
         for entry in entries:
             name, path = entry.name, os.path.join(absolute, entry.name)
             if entry.is_dir(follow_symlinks=False):

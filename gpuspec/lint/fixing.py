@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from errno import EACCES
 from typing import NamedTuple
 
 from gpuspec.atomic_write import atomic_write
+from gpuspec.commands.shell.again import each_read_once
 from gpuspec.errors import UserError
 from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Fix
@@ -16,11 +17,11 @@ from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.printable import one_line
-from gpuspec.text import EditError, parse
-from gpuspec.text.rewrite import apply
+from gpuspec.text import EditError, Tree, parse
+from gpuspec.text.rewrite import apart, apply_all
 
 ROUNDS = 100
-"""At most: each round fixes at least one finding, and no real file has more."""
+"""At most: each round fixes what one rule finds, and no real file needs more."""
 
 
 class Fixed(NamedTuple):
@@ -37,6 +38,11 @@ def fix_data(
     linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: bool = False, on_disk: bool = False
 ) -> Fixed:
     """The bytes with all fixes applied (safe ones only, unless `unsafe`). BOM and line ends are kept."""
+    with each_read_once():
+        return _fix(linter, path, data, settings, unsafe=unsafe, on_disk=on_disk)
+
+
+def _fix(linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: bool, on_disk: bool) -> Fixed:
     titles: list[str] = []
     seen = {data}
     findings = lint_data(linter, path, data, settings, on_disk=on_disk)
@@ -57,18 +63,43 @@ def fix_data(
 def _round(
     data: bytes, findings: Sequence[Located], unsafe: bool, seen: set[bytes]
 ) -> tuple[bytes, list[str]]:
-    # Replacements that do not touch each other go in together, from the back; an edit by pointer goes alone,
-    # since it moves everything after it.
     wanted = [f for f in findings if f.finding.fix and (f.finding.fix.safe or unsafe)]
-    together = _apart(wanted)
-    attempts = [together] if together else []
-    attempts += [[found] for found in wanted]
-    for attempt in attempts:
+    if not wanted:
+        return data, []
+    is_spec = kind_of(wanted[0].path, data) is None
+    try:
+        tree = parse(data.decode()) if is_spec else None
+    except UnicodeDecodeError:
+        return data, []
+    for attempt in _attempts(tree, wanted):
         fixes = [found.finding.fix for found in attempt if found.finding.fix]
-        after = applied(data, fixes, is_spec=kind_of(attempt[0].path, data) is None)
+        after = applied(data, fixes, is_spec=is_spec, tree=tree)
         if after is not None and after not in seen:
             return after, [fix.title for fix in fixes]
     return data, []
+
+
+def _attempts(tree: Tree | None, wanted: Sequence[Located]) -> Iterator[Sequence[Located]]:
+    """Fixes to make at once, the first of them that can be. Replacements that do not touch each other go together,
+    and so do the edits of one rule. Those of another rule wait: what it says may depend on them."""
+    together = _apart(wanted)
+    if together:
+        yield together
+    by_rule: dict[str, list[Located]] = {}
+    for found in wanted:
+        by_rule.setdefault(found.finding.code, []).append(found)
+    for alike in by_rule.values():
+        yield _edited_at_once(tree, alike) or alike[:1]
+    yield from ([found] for found in wanted)
+
+
+def _edited_at_once(tree: Tree | None, alike: Sequence[Located]) -> Sequence[Located]:
+    """Those findings of a rule whose edits can be made in one reading of the text."""
+    edited = [f for f in alike if f.finding.fix and f.finding.fix.edits and not f.finding.fix.replaces]
+    if tree is None or len(edited) < 2:
+        return ()
+    changes = [found.finding.fix.edits for found in edited if found.finding.fix]
+    return [edited[at] for at in apart(tree, changes)]
 
 
 def _apart(wanted: Sequence[Located]) -> list[Located]:
@@ -82,8 +113,9 @@ def _apart(wanted: Sequence[Located]) -> list[Located]:
     return kept
 
 
-def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool) -> bytes | None:
-    """The bytes with these fixes and no others; None where they cannot be made without harm."""
+def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool, tree: Tree | None = None) -> bytes | None:
+    """The bytes with these fixes and no others; None where they cannot be made without harm. `tree` is what the text
+    is read as, where that is known."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -94,13 +126,13 @@ def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool) -> bytes | None
     replaces = sorted((r for fix in fixes for r in fix.replaces), key=lambda r: r.span, reverse=True)
     for replace in replaces:
         text = text[: replace.span.start] + replace.text + text[replace.span.end :]
-    edits = [edit for fix in fixes for edit in fix.edits]
+    edits = [fix.edits for fix in fixes if fix.edits]
     if edits:
         try:
-            text = apply(parse(text), edits)
+            text = apply_all(tree if tree is not None and not replaces else parse(text), edits)
         except EditError:
             return None
-    if is_spec and parse(text).problems:
+    elif is_spec and parse(text).problems:
         return None
     return (bom + text).encode()
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpuspec.lint.globs import glob_means
@@ -9,7 +10,9 @@ from gpuspec.untrusted_file import read_file
 
 LARGEST = 1 << 20
 MOST_PATTERNS = 2000
-"""Lines with wildcards in one file: each is tried on every file below it."""
+"""Lines with wildcards that hold in a folder: each is tried on every file in it."""
+MOST_FILES = 100
+"""That hold in a folder: its own, and those of the folders it is in."""
 
 
 class _Line(NamedTuple):
@@ -56,23 +59,39 @@ class GitIgnore:
 
 
 def read_gitignore(
-    folder: str, name: str = ".gitignore", *, within: str | None = None, unread: list[OSError] | None = None
+    folder: str,
+    above: Sequence[GitIgnore] = (),
+    *,
+    name: str = ".gitignore",
+    within: str | None = None,
+    unread: list[OSError] | None = None,
 ) -> list[GitIgnore]:
-    """A folder's .gitignore, none where there is none; it means paths in `within` (None: in that folder). One that
-    cannot be read goes to `unread`."""
+    """What holds in a folder: what holds `above` it, and its own .gitignore, which means paths in `within` (None: in
+    that folder). One that cannot be read goes to `unread`."""
     path = os.path.join(folder, name)
+    held = list(above)
     try:
         text = read_file(path, LARGEST).decode("utf-8-sig", "replace")
-        found = GitIgnore(within or folder, [_without_blanks(line) for line in text.split("\n")])
-        if len(found.patterns) > MOST_PATTERNS:
-            raise OSError(errno.EFBIG, f"it has more than {MOST_PATTERNS:,} lines with wildcards", path)
+        held.append(GitIgnore(within or folder, [_without_blanks(line) for line in text.split("\n")]))
+        _require_few(held, path)
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return list(above)
     except OSError as error:
         if unread is not None:
             unread.append(OSError(errno.EIO, error.strerror, path))
-        return []
-    return [found]
+        return list(above)
+    return held
+
+
+def _require_few(held: Sequence[GitIgnore], path: str) -> None:
+    own, most = len(held[-1].patterns), MOST_PATTERNS
+    if own > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} lines with wildcards", path)
+    if sum(len(each.patterns) for each in held) > most:
+        words = f"it and those of the folders above have more than {most:,} lines with wildcards"
+        raise OSError(errno.EFBIG, words, path)
+    if len(held) > MOST_FILES:
+        raise OSError(errno.EFBIG, f"more than {MOST_FILES} folders above have one, too", path)
 
 
 def _without_blanks(line: str) -> str:
@@ -94,9 +113,9 @@ def gitignores_above(folder: str, unread: list[OSError] | None = None) -> list[G
         if parent == here:
             return []  # no repository: .gitignore means nothing, as to git itself
         here = parent
-    found = read_gitignore(os.path.join(here, ".git", "info"), "exclude", within=here, unread=unread)
+    found = read_gitignore(os.path.join(here, ".git", "info"), name="exclude", within=here, unread=unread)
     for above in reversed(stack[1:]):
-        found += read_gitignore(above, unread=unread)
+        found = read_gitignore(above, found, unread=unread)
     return found
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from io import StringIO
 
+from gpuspec.text import token
+
 FORMATS = (
     ("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{30,}\b"),
     ("an Anthropic key", "sk-ant-", r"\bsk-ant-[A-Za-z0-9_-]{30,}"),
@@ -54,16 +56,21 @@ MEMBER = rf"[\"']((?i:{SECRET_NAME}))[\"']\s*:\s*[\"']([A-Za-z0-9+/_.=-]{{20,}})
 ADDRESS = r"://([^\s/\"'<>?#`\\]*)@([^\s/\"'<>?#`\\:]*)"
 """(user and password, host) of an address."""
 
-QUERY = r"[?&]([\w.-]{1,64})=([^\s&#\"'<>`$\\{}]{4,})"
-"""(name, value) behind an address."""
+QUERY = r"[?&;#]([\w.-]{1,64})=([^\s&;#\"'<>`$\\{}]{4,})"
+"""(name, value) behind an address, or behind a path that a variable makes an address of (`$BUCKET/model?sig=…`)."""
+_QUERY_INSIDE = (
+    r"%(?:3[fF]|26)([\w.-]{1,64})%3[dD]([^\s&;#\"'<>`$\\{}%]{4,}(?:%25[0-9A-F]{2}[^\s&;#\"'<>`$\\{}%]*)*)"
+)
+"""The same of an address that is a value in another."""
 
 PASSWORD = "a password in an address"
 _QUERY_KEY = (
-    r"(?i)token|secret|passw|pwd|credential|signature|api_?key|access_?key|(?:^|[_.-])(?:key|auth|sig)$"
+    r"(?i)token|secret|passw|pwd|credential|signature|api_?key|access_?key|hmac|jwt|bearer"
+    r"|(?:^|[_.-])(?:key|auth|sig|sas|hdnea|hdnts)$"
 )
+_SIGNED = "(?i)sig|hmac"
+"""Names of a signature: it is no key, and opens one file for some hours."""
 _OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
-_ESCAPE = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))|((?:\\(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}).){1,1000})"
-_CONTROL = str.maketrans("ntrbf", "\n\t\r\b\f")
 
 
 _Reading = tuple[str, Callable[[int], int]]
@@ -88,25 +95,31 @@ def _with_escapes(text: str) -> Sequence[_Reading]:
 def _unescaped(text: str, place: Callable[[int], int]) -> _Reading:
     from array import array  # a text may hold millions of escapes; their places as objects are hundreds of MB
 
-    plain = StringIO()
-    starts, places, widths = array("l", [0]), array("l", [0]), array("b", [1])
-    size = done = 0
-    for match in re.finditer(_ESCAPE, text):
+    plain, size, done = StringIO(), 0, 0
+    starts, places = array("l", [0]), array("l", [0])
+    for match in re.finditer(token.ESCAPE, text):
         begin, end = match.span()
-        code = match[1] or match[2]
-        read = chr(int(code, 16)) if code else match[3][1::2].translate(_CONTROL)
+        read = "\n" if match["line"] else token.read_escape(match)  # lines stay apart: keys end with theirs
         plain.write(text[done:begin])
         plain.write(read)
         size += begin - done
         starts.extend((size, size + len(read)))
         places.extend((begin, end))
-        widths.extend((2, 1))
         size, done = size + len(read), end
     plain.write(text[done:])
 
+    @lru_cache(maxsize=1)  # secrets are looked up one behind the other
+    def inside(piece: int) -> Sequence[int]:
+        """Where each character of some escapes stands in them."""
+        written = text[places[piece] : places[piece + 1]]
+        return [match.start() for match in re.finditer(token.READ_AS_ONE, written)]
+
     def where(at: int) -> int:
         piece = bisect_right(starts, at) - 1
-        return place(places[piece] + (at - starts[piece]) * widths[piece])
+        further = at - starts[piece]
+        if piece % 2 and further:
+            further = inside(piece)[further]
+        return place(places[piece] + further)
 
     return plain.getvalue(), where
 
@@ -134,7 +147,7 @@ def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
             if match[2] not in _OURS and (_random(user) or (password and not _no_password(user, password))):
                 yield PASSWORD, match.span(1)
         for match in re.finditer(QUERY, text):
-            if re.search(_QUERY_KEY, match[1]) and "sig" not in match[1].lower() and _random(match[2]):
+            if re.search(_QUERY_KEY, match[1]) and not re.search(_SIGNED, match[1]) and _random(match[2]):
                 yield "a key in an address", match.span(2)
 
 
@@ -151,15 +164,19 @@ def _no_password(user: str, password: str) -> bool:
 
 
 def _in_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where users with their passwords, and values that are named like keys, stand in addresses: all that `_known`
-    finds there, and what may be one."""
+    """Where users with their passwords stand in addresses: all that `_known` finds there, and what may be one."""
     for match in re.finditer(ADDRESS, text):
         user, _, password = match[1].partition(":")
         if _random(user) or (password and not any(sign in password for sign in "${}")):
             yield match.span(1)
-    for match in re.finditer(QUERY, text):
-        if re.search(_QUERY_KEY, match[1]):
-            yield match.span(2)
+
+
+def _in_queries(text: str) -> Iterator[tuple[int, int]]:
+    """Where values stand that are named like keys in an address: also the signature of one that is signed."""
+    for form in (QUERY, _QUERY_INSIDE) if "%3" in text else (QUERY,):
+        for match in re.finditer(form, text):
+            if re.search(_QUERY_KEY, match[1]):
+                yield match.span(2)
 
 
 def named(name: str, value: str) -> bool:
@@ -181,7 +198,9 @@ def may_hold(text: str) -> bool:
     return any(
         any(name in reading for name in NAMES)
         or any(literal in reading for _, literal, _ in FORMATS)
-        or ("://" in reading and ("@" in reading or "?" in reading))
+        or ("://" in reading and "@" in reading)
+        or ("=" in reading and ("?" in reading or "&" in reading))
+        or "%3" in reading
         for reading, _ in _readings(text)
     )
 
@@ -211,7 +230,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
         spans += [m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1])]
     if "://" in text:
         spans += _in_addresses(text)
-    return spans
+    return [*spans, *_in_queries(text)]
 
 
 def _placeholder(text: str) -> bool:

@@ -1,7 +1,8 @@
 """Comments that silence rules: `// gpuspec: ignore[name-or-code, …] reason`."""
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from gpuspec.text import Span, Tree
 
 MOST_SELECTORS = 100
 """In one comment: there are not as many rules."""
+
+
+_SUPPRESSION = re.compile(r"\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)", re.S).match
 
 
 class Entry(NamedTuple):
@@ -62,11 +66,12 @@ def in_tree(tree: Tree) -> tuple[Suppression, ...]:
     if "gpuspec:" not in tree.text:
         return ()
     reader = _Reader(tree)
-    reader.covered = {tree.position(c.span.start)[0] for c in tree.comments if reader.alone(c.span)}
+    placed = list(reader.placed(comment.span for comment in tree.comments))
+    reader.covered = {line for line, alone in placed if alone}
     found = []
-    for comment in tree.comments:
+    for comment, (line, alone) in zip(tree.comments, placed, strict=True):
         sign = 1 if tree.text[comment.span.start] == "#" else 2
-        found += reader.read(comment.span, comment.span.start + sign, comment.text)
+        found += reader.read(comment.span, sign, comment.text, line=line, alone=alone)
     return tuple(found)
 
 
@@ -80,8 +85,9 @@ def in_script(lines: Tree) -> tuple[Suppression, ...]:
     numbered = range(1, len(lines.line_starts()) + 1)
     reader.covered = {n for n in numbered if lines.line_text(n).lstrip().startswith("#")}
     found = []
-    for span in spans:
-        found += reader.read(span, span.start + 1, lines.text[span.start + 1 : span.end].rstrip("\r"))
+    for span, (line, alone) in zip(spans, reader.placed(spans), strict=True):
+        text = lines.text[span.start + 1 : span.end].rstrip("\r")
+        found += reader.read(span, 1, text, line=line, alone=alone)
     return tuple(found)
 
 
@@ -91,38 +97,36 @@ class _Reader:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.covered: set[int] = set()
-        self._begins: dict[int, int] = {}
-        """Where the first word of a line is: one line may hold all comments."""
         self._about: dict[int, int] = {}
         """Line → the first line from there on that is no comment: all comments may stack above one line."""
 
-    def read(self, comment: Span, at: int, text: str) -> list[Suppression]:
-        """The suppression in a comment, if it is one; `at` is where its `text` starts."""
+    def placed(self, comments: Iterable[Span]) -> Iterator[tuple[int, bool]]:
+        """Of comments in their order: the line of each, and whether nothing stands before it there."""
+        text, starts, last = self.tree.text, self.tree.line_starts(), 0
+        for comment in comments:
+            line = bisect_right(starts, comment.start)
+            # One line may hold all comments: what stands before the first of them is looked at once.
+            yield line, line != last and not text[starts[line - 1] : comment.start].lstrip("\ufeff").strip()
+            last = line
+
+    def read(self, comment: Span, sign: int, text: str, *, line: int, alone: bool) -> list[Suppression]:
+        """The suppression in a comment on a line, if it is one; its `text` begins after a `sign` of that length."""
         # What follows the bracket is the reason and is never read as codes.
-        match = re.match(r"\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)", text, re.S)
+        match = _SUPPRESSION(text)
         if match is None:
             return []
+        whole_file, selectors, reason = match.groups()
         entries = []
-        if match[2] is not None:
-            for part in islice(re.finditer(r"[^\s,]+", match[2]), MOST_SELECTORS):
-                start = at + match.start(2) + part.start()
+        if selectors is not None:
+            for part in islice(re.finditer(r"[^\s,]+", selectors), MOST_SELECTORS):
+                start = comment.start + sign + match.start(2) + part.start()
                 entries.append(Entry(part[0], Span(start, start + len(part[0]))))
-        line: int | None = None
-        if match[1] is None:
-            line = self.tree.position(comment.start)[0]
-            if self.alone(comment):
-                line = self._line_about(self.tree.position(comment.end - 1)[0] + 1)
-        return [Suppression(comment, tuple(entries), line, match[3].strip())]
-
-    def alone(self, comment: Span) -> bool:
-        """Whether nothing stands before a comment on its line."""
-        line = self.tree.position(comment.start)[0]
-        if line not in self._begins:
-            text = self.tree.line_text(line)
-            start = self.tree.line_starts()[line - 1]
-            start += self.tree.text.startswith("\ufeff", start)
-            self._begins[line] = start + len(text) - len(text.lstrip())
-        return comment.start <= self._begins[line]
+        about: int | None = line
+        if whole_file:
+            about = None
+        elif alone:
+            about = self._line_about(self.tree.position(comment.end - 1)[0] + 1)
+        return [Suppression(comment, tuple(entries), about, reason.strip())]
 
     def _line_about(self, line: int) -> int:
         # Comments stack above the line they are about.

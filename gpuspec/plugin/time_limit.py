@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import Any
 
+from gpuspec.numerals import number_of
+
 SECONDS = 10.0
 VARIABLE = "GPUSPEC_RULE_SECONDS"
 
@@ -22,11 +24,8 @@ class RuleTimeout(BaseException):
 
 def seconds() -> float:
     """Seconds a plugin may take: $GPUSPEC_RULE_SECONDS, else 10."""
-    try:
-        said = float(os.environ.get(VARIABLE, ""))
-    except ValueError:
-        return SECONDS
-    return said if 0 < said < 1e6 else SECONDS
+    said = number_of(os.environ.get(VARIABLE, ""))
+    return said if said is not None and 0 < said < 1e6 else SECONDS
 
 
 @contextmanager

@@ -122,14 +122,23 @@ CALLS: tuple[LaunchCommand, ...] = (
 _REST = re.compile(
     r"instance-operations/launch|podFindAndDeployOnDemand|podRentInterruptable|rest\.runpod\.io/v1/pods(?![/\w])|vast\.ai/api/v0/asks/"
 )
-MENTION = re.compile(
-    r"\bgpu\s+run\b|gpuspec|\bsky|runpod|vast|modal|dstack|lambda-cloud|instance-operations/launch|prime\s+pods|\bbrev\b|"
-    r"\bhf\b|mcli|\bngc\b|gradient|\bray\b|custom-jobs|sagemaker|create_training_job|instances|tpu-vm|\bvm\b|container\s+create|"
-    r"\binstance\b|droplet|\bfly\b|kubectl|helm|terraform|tofu|create_namespaced|begin_create|podFind|podRent|['\"]gpu['\"]|"
-    r"huggingface_hub|lightning_sdk|aiplatform",
-    re.IGNORECASE,
-)
-"""A script without any of these launches nothing: it is not parsed."""
+_MENTIONS = (
+    "gpuspec", "runpod", "vast", "modal", "dstack", "lambda-cloud", "instance-operations/launch", "mcli", "gradient",
+    "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "kubectl", "helm",
+    "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",
+    "lightning_sdk", "aiplatform",
+    r"gpu(?<=\bgpu)\s+run\b", r"sky(?<=\bsky)", r"prime\s+pods", r"brev(?<=\bbrev)\b", r"hf(?<=\bhf)\b",
+    r"ngc(?<=\bngc)\b", r"ray(?<=\bray)\b", r"vm(?<=\bvm)\b", r"container\s+create", r"instance(?<=\binstance)\b",
+    r"fly(?<=\bfly)\b", r"gpu(?<=[\"']gpu)[\"']",
+)  # fmt: skip
+"""Each begins with plain letters, which `re` finds 50 times as fast as any of several."""
+
+
+def mentions_launches(text: str) -> bool:
+    """Whether a script has anything of this: one without launches nothing, and is not parsed."""
+    low = text.lower()
+    return any(re.search(mention, low) for mention in _MENTIONS)
+
 
 _GPU = re.compile(
     r"gpu|nvidia|cuda|accelerator|\b[ahblv]\d{1,3}0{1,2}s?\b|\bt4\b|\bl4\b|rtx|\b(?:p[2345]|g[456])[a-z]*\.\d*x?large|"

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from gpuspec.scripts.launch_commands import MENTION
+from gpuspec.scripts.launch_commands import mentions_launches
 from gpuspec.scripts.loops import Judge, RepeatedLaunch
 from gpuspec.text import Span
 
@@ -26,7 +26,7 @@ class Launches(NamedTuple):
 def launches(path: str, text: str, kind: str) -> Launches:
     """Launches that a loop repeats per item, and what was not read. `kind` is shell, python, makefile, workflow or
     package. Silent for tests (they pretend) and for what cannot be parsed."""
-    if not MENTION.search(text) or _TEST_FILE.search(path):
+    if not mentions_launches(text) or _TEST_FILE.search(path):
         return Launches()
     if len(text) > LARGEST:
         return Launches(unread=f"it has more than {LARGEST:,} characters")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from gpuspec.text.change import changed, path_of, plain, same
 from gpuspec.text.edit import Edit, EditError
@@ -15,23 +16,45 @@ _WIDTH = 80
 """A list or object that is longer gets a line for each of its members."""
 
 
+class Patch(NamedTuple):
+    """New text for the characters from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def patched(text: str, patches: Iterable[Patch]) -> str:
+    """The text with all patches in it, whose places are those of the text without them."""
+    kept, done = [], 0
+    for patch in sorted(patches):
+        if patch.start < done:
+            raise EditError("two edits change the same characters")
+        kept += [text[done : patch.start], patch.text]
+        done = patch.end
+    return "".join([*kept, text[done:]])
+
+
 def written(tree: Tree, edit: Edit) -> str:
     """The text after an edit that `changed` has accepted."""
-    page = _Page(tree)
+    layout = Layout(tree)
     at = pointer(*path_of(edit.pointer))
     if edit.op == "set" and at in tree.values:
-        return page.replaced(at, plain(edit.value))
+        return patched(tree.text, layout.replaced(at, plain(edit.value)))
     if edit.op == "rename":
-        key = tree.keys[at]
-        return tree.text[: key.start] + value_text(edit.value) + tree.text[key.end :]
+        return patched(tree.text, [layout.renamed(at, edit.value)])
     if edit.op == "remove":
-        return page.removed(at)
+        return patched(tree.text, [layout.removed(at)])
     if edit.op == "move":
-        return page.moved(edit, at)
-    return page.added(at, lambda indent: page.dumped(plain(edit.value), indent))
+        return layout.moved(edit, at)
+    return patched(tree.text, [layout.placed(at, layout.writer(plain(edit.value)))])
 
 
-class _Page:
+Writer = Callable[[str], str]
+"""Gives the text of a value for the indentation it gets."""
+
+
+class Layout:
     """A text with the layout its author gave it."""
 
     def __init__(self, tree: Tree) -> None:
@@ -92,17 +115,43 @@ class _Page:
         """Where the member or element begins."""
         return self.tree.keys[at].start if at in self.tree.keys else self.tree.values[at].start
 
-    def children(self, at: str) -> list[str]:
-        value = self.tree.values[at]
-        inside = at + "/"
-        found = [
-            known
-            for known, span in self.tree.values.items()
-            if value.start < span.start < value.end
-            and known.startswith(inside)
-            and "/" not in known[len(inside) :]
-        ]
-        return sorted(found, key=self.start)
+    def children(self, at: str) -> Sequence[str]:
+        """The members or elements of a value, in their order."""
+        return self._children.get(at, ())
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        values = self.tree.values
+        for known, span in values.items():
+            holder = known.rpartition("/")[0]
+            around = values.get(holder)
+            if known and around and around.start < span.start < around.end:
+                found.setdefault(holder, []).append(known)
+        for inside in found.values():
+            inside.sort(key=self.start)
+        return found
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {known: at for inside in self._children.values() for at, known in enumerate(inside)}
+
+    def neighbours(self, at: str) -> Sequence[str]:
+        """The member before one and the one after it, as far as they are there."""
+        place = self._order[at]
+        around = self.children(at.rpartition("/")[0])
+        return [*around[max(0, place - 1) : place], *around[place + 1 : place + 2]]
+
+    def own_lines(self, at: str) -> bool:
+        """Whether a member has its lines for itself, a comment and a comma aside."""
+        rest = self.rest(self.tree.values[at].end)[1]
+        return self.own_line(self.start(at)) and (rest >= len(self.text) or self.text[rest] in "\r\n")
+
+    def rest(self, end: int) -> tuple[int, int]:
+        """Where a member that ends at `end` ends with its comma, and with what else stands on its line."""
+        after = self.forward(end)
+        stop = after + 1 if self.text[after : after + 1] == "," else end
+        return stop, self.forward(stop, line=True)
 
     def above(self, start: int) -> int:
         """Where the comments begin that stand directly above a member; `start`'s line if there are none, or if
@@ -144,121 +193,142 @@ class _Page:
             return "[" + ", ".join(map(self.one_line, value)) + "]"
         return value_text(value)
 
-    def replaced(self, at: str, value: Any) -> str:
-        span = self.tree.values[at]
-        old = _found(self.tree.value, at)
-        if same(old, value):
-            return self.text
-        return (
-            self.text[: span.start] + self.dumped(value, self.indent(self.start(at))) + self.text[span.end :]
-        )
+    def writer(self, value: Any) -> Writer:
+        """Writes a value as JSON."""
+        return lambda indent: self.dumped(value, indent)
 
-    def added(self, at: str, write: Callable[[str], str], lead: tuple[str, ...] = ()) -> str:
-        """With a new member or element at `at`; `write` gives its text for an indentation, `lead` goes above."""
+    def replaced(self, at: str, value: Any) -> list[Patch]:
+        """With another value; nothing to do where it is the same already."""
+        span = self.tree.values[at]
+        if same(_found(self.tree.value, at), value):
+            return []
+        return [Patch(*span, self.dumped(value, self.indent(self.start(at))))]
+
+    def renamed(self, at: str, name: str) -> Patch:
+        """With another key."""
+        return Patch(*self.tree.keys[at], value_text(name))
+
+    def placed(self, at: str, write: Writer, lead: tuple[str, ...] = ()) -> Patch:
+        """With a new member or element at `at`; `lead` goes above it."""
         parent, _, last = at.rpartition("/")
         children = self.children(parent)
-        value = self.tree.values[parent]
-        listed = self.text[value.start] == "["
-        if listed and last != "-" and int(last) < len(children):
+        if self.listed(parent) and last != "-" and int(last) < len(children):
             return self.before(children[int(last)], write, lead)
-        name = "" if listed else value_text(path_of(at)[-1]) + ": "
+        return self.added(parent, [(at, write)], lead)
+
+    def listed(self, at: str) -> bool:
+        """Whether a value is a list."""
+        return self.text[self.tree.values[at].start] == "["
+
+    def added(self, parent: str, members: Sequence[tuple[str, Writer]], lead: tuple[str, ...] = ()) -> Patch:
+        """With new members or elements at the end of `parent`, each with its pointer."""
+        children = self.children(parent)
+        value = self.tree.values[parent]
+        names = ["" if self.listed(parent) else value_text(path_of(at)[-1]) + ": " for at, _ in members]
         closer = value.end - 1
         tail = self.back(closer)
         comma = bool(children) and self.text[tail - 1] == "," and tail > self.tree.values[children[-1]].end
-        spread = bool(lead) or (
-            "\n" in self.text[value.start : self.start(children[0])]
-            if children
-            else "\n" in self.text[value.start : closer]
-        )
-        spread = spread or "\r" in self.text[value.start : self.start(children[0]) if children else closer]
-        spread = spread or (not children and parent == "" and not listed)
+        ahead = self.text[value.start : self.start(children[0]) if children else closer]
+        spread = bool(lead) or "\n" in ahead or "\r" in ahead
+        spread = spread or (not children and parent == "" and not self.listed(parent))
         if not spread:
-            return self.inline(children, tail, closer, comma, name + write(self.indent(value.start)))
+            indent = self.indent(value.start)
+            items = [name + write(indent) for name, (_, write) in zip(names, members, strict=True)]
+            return self.inline(bool(children), tail, closer, comma, ", ".join(items))
         indent = self.indent(value.start) + self.unit
         if children and self.own_line(self.start(children[-1])):
             indent = self.indent(self.start(children[-1]))
-        rows = [*lead, name + write(indent) + ("," if comma else "")]
-        block = "".join(self.newline + indent + row for row in rows)
+        rows = [name + write(indent) + "," for name, (_, write) in zip(names, members, strict=True)]
+        if not comma:
+            rows[-1] = rows[-1][:-1]
+        block = "".join(self.newline + indent + row for row in (*lead, *rows))
         if not children:
-            rest = (
-                self.text[closer:]
-                if self.own_line(closer)
-                else self.newline + self.indent(value.start) + self.text[closer:]
-            )
-            place = len(self.text[:closer].rstrip(" \t\r\n"))
-            gap = self.text[place:closer] if self.own_line(closer) else ""
-            return self.text[:place] + block + gap + rest
+            own = self.own_line(closer)
+            place = _without(" \t\r\n", self.text, closer)
+            gap = self.text[place:closer] if own else self.newline + self.indent(value.start)
+            return Patch(place, closer, block + gap)
         place = self.forward(tail, line=True)
-        after = self.text[place:]
-        if after[:1] in "}]":
-            after = self.newline + self.indent(value.start) + after
-        return self.text[:tail] + ("" if comma else ",") + self.text[tail:place].rstrip(" \t") + block + after
+        if self.text[place : place + 1] in ("}", "]"):
+            block += self.newline + self.indent(value.start)
+        return Patch(tail, place, ("" if comma else ",") + self.text[tail:place].rstrip(" \t") + block)
 
-    def inline(self, children: list[str], tail: int, closer: int, comma: bool, item: str) -> str:
-        text = self.text
-        if not children:
-            keep = text[tail:closer] if text[tail:closer].strip() else ""
-            return text[:tail] + keep + item + text[closer:]
-        if comma:
-            return text[:tail] + " " + item + "," + text[tail:]
-        return text[:tail] + ", " + item + text[tail:]
+    def inline(self, inside: bool, tail: int, closer: int, comma: bool, items: str) -> Patch:
+        """On one line with what is there."""
+        if not inside:
+            keep = self.text[tail:closer] if self.text[tail:closer].strip() else ""
+            return Patch(tail, closer, keep + items)
+        return Patch(tail, tail, f" {items}," if comma else f", {items}")
 
-    def before(self, at: str, write: Callable[[str], str], lead: tuple[str, ...]) -> str:
+    def before(self, at: str, write: Writer, lead: tuple[str, ...]) -> Patch:
         """With a new element before another."""
         start = self.start(at)
         indent = self.indent(start)
         if not self.own_line(start):
             ahead = "".join(row + self.newline + indent for row in lead)
-            return self.text[:start] + ahead + write(indent) + ", " + self.text[start:]
+            return Patch(start, start, ahead + write(indent) + ", ")
         rows = "".join(indent + row + self.newline for row in (*lead, write(indent) + ","))
         place = self.above(start)
-        return self.text[:place] + rows + self.text[place:]
+        return Patch(place, place, rows)
 
-    def removed(self, at: str) -> str:
-        """Without a member and its comments."""
+    def removed(self, at: str, last: str | None = None) -> Patch:
+        """Without a member and its comments, and without those after it up to `last`."""
         text = self.text
-        start, end = self.start(at), self.tree.values[at].end
-        after = self.forward(end)
-        comma = text[after : after + 1] == ","
-        stop = after + 1 if comma else end
-        rest = self.forward(stop, line=True)
+        start, end = self.start(at), self.tree.values[at if last is None else last].end
+        stop, rest = self.rest(end)
+        comma = stop > end
         if self.own_line(start) and (rest >= len(text) or text[rest] in "\r\n"):
-            top = self.above(start)
             cut = rest + (2 if text[rest : rest + 2] == "\r\n" else 1)
-            head, tail = self.without_comma(text[:top], not comma), text[cut:]
-            above = re.search(r"([{\[][ \t]*|(?:\r\n|\n|\r(?!\n))[ \t]*)(?:\r\n|(?<!\r)\n|\r)$", head)
-            below = re.match(r"[ \t]*(\r\n|\n|\r)", tail)
-            if above and below:  # the blank line after it goes, too
-                return head + tail[below.end() :]
-            if above and above[1][0] not in "{[" and re.match(r"[ \t]*[}\]]", tail):
-                return head[: above.end(1)].rstrip(" \t") + tail
-            return head + tail
+            return self.lines_removed(self.above(start), cut, comma)
+        begin = start if comma else self.comma_before(start)
         if comma:
-            head, tail = text[:start], text[stop:]
-            space = tail.lstrip(" \t")
-            if space[:1] in ("\r", "\n", "}", "]", ""):
-                return head.rstrip(" \t") + (tail if space[:1] in ("}", "]") else space)
-            return head + space
-        head = self.without_comma(text[:start], True)
-        tail = text[end:]
-        if (
-            head.rstrip()[-1:] in ("{", "[")
-            and tail.lstrip()[:1] in ("}", "]")
-            and self.back(start) == len(text[:start].rstrip())
-        ):
-            return head.rstrip() + tail.lstrip()
-        line_comment = any(
-            not comment.block and comment.span.end <= start and not text[comment.span.end : start].strip()
-            for comment in self.tree.comments
-        )
-        return (head if line_comment else head.rstrip(" \t\r\n")) + tail
+            space = _past(" \t", text, stop)
+            if text[space : space + 1] in ("\r", "\n", "}", "]", ""):
+                closes = text[space : space + 1] in ("}", "]")
+                return Patch(_without(" \t", text, start), stop if closes else space, "")
+            return Patch(start, space, "")
+        if begin == start:
+            opened = _without(None, text, start)
+            closed = _past(None, text, end)
+            empty = text[opened - 1 : opened] in ("{", "[") and text[closed : closed + 1] in ("}", "]")
+            if empty and self.back(start) == opened:
+                return Patch(opened, closed, "")
+        if self.after_line_comment(start):
+            return Patch(begin, end, text[begin + 1 : start])
+        kept = text[begin + 1 : start].rstrip(" \t\r\n")
+        return Patch(begin if kept else _without(" \t\r\n", text, begin), end, kept)
 
-    def without_comma(self, head: str, wanted: bool) -> str:
-        """The text before a removed member, without the comma that led to it."""
-        last = self.back(len(head))
-        if wanted and head[last - 1 : last] == ",":
-            return head[: last - 1] + head[last:]
-        return head
+    def lines_removed(self, top: int, cut: int, comma: bool) -> Patch:
+        """Without whole lines, and without the comma before them where none comes after. A blank line above or below
+        goes, too, where there would be one more than before."""
+        text = self.text
+        lost = top if comma else self.comma_before(top)
+        base = min(lost, top)
+        for _ in range(3):  # as far up as blank lines matter
+            base = self.line_start(self.back_over_line_end(self.line_start(base)))
+        head = text[base:top] if lost == top else text[base:lost] + text[lost + 1 : top]
+        above = re.search(r"([{\[][ \t]*|(?:\r\n|\n|\r(?!\n))[ \t]*)(?:\r\n|(?<!\r)\n|\r)$", head)
+        below = re.compile(r"[ \t]*(\r\n|\n|\r)").match(text, cut)
+        if above and below:
+            cut = below.end()
+        elif above and above[1][0] not in "{[" and re.compile(r"[ \t]*[}\]]").match(text, cut):
+            head = head[: above.end(1)].rstrip(" \t")
+        kept = min(lost - base, len(head))
+        return Patch(base + kept, cut, head[kept:])
+
+    def after_line_comment(self, at: int) -> bool:
+        """Whether only space stands between a place and a line comment before it."""
+        while at > 0:
+            if at in self.starts:
+                return self.text.startswith("//", self.starts[at])
+            if not self.text[at - 1].isspace():
+                return False
+            at -= 1
+        return False
+
+    def comma_before(self, at: int) -> int:
+        """The place of the comma that leads to a member that begins at `at`; `at` where there is none."""
+        last = self.back(at)
+        return last - 1 if self.text[last - 1 : last] == "," else at
 
     def moved(self, edit: Edit, at: str) -> str:
         """With a member taken to another place, its comments with it."""
@@ -274,7 +344,7 @@ class _Page:
         lead = self.comments_of(at)
         from gpuspec.text.read import parse
 
-        less = parse(self.removed(at))
+        less = parse(patched(text, [self.removed(at)]))
         if less.problems or not same(less.value, changed(tree.value, Edit("remove", at))):
             raise EditError(f"{edit.pointer} cannot be taken from its place without harm")
 
@@ -282,15 +352,14 @@ class _Page:
             lines = re.split(r"\r\n|\n|\r", raw)
             return self.newline.join([lines[0], *(indent + line.removeprefix(old) for line in lines[1:])])
 
-        return _Page(less).added(target, write, lead)
+        return patched(less.text, [Layout(less).placed(target, write, lead)])
 
     def comments_of(self, at: str) -> tuple[str, ...]:
         """The comments that go where a member goes: above it, and after it on its line."""
         start, end = self.start(at), self.tree.values[at].end
-        after = self.forward(end)
-        rest = self.forward(after + 1 if self.text[after : after + 1] == "," else end, line=True)
-        if not (self.own_line(start) and (rest >= len(self.text) or self.text[rest] in "\r\n")):
+        if not self.own_lines(at):
             return ()
+        rest = self.rest(end)[1]
         top = self.above(start)
         return tuple(
             self.text[comment.span.start : comment.span.end].strip()
@@ -303,3 +372,17 @@ def _found(document: Any, at: str) -> Any:
     for part in path_of(at):
         document = document[int(part)] if isinstance(document, list) else document[part]
     return document
+
+
+def _without(space: str | None, text: str, end: int) -> int:
+    """Where `text[:end]` ends without the space at its end; None is any space."""
+    while end > 0 and (text[end - 1].isspace() if space is None else text[end - 1] in space):
+        end -= 1
+    return end
+
+
+def _past(space: str | None, text: str, at: int) -> int:
+    """The next place that is no space; None is any space."""
+    while at < len(text) and (text[at].isspace() if space is None else text[at] in space):
+        at += 1
+    return at

@@ -16,7 +16,7 @@ CONTAINER = 150
 """Characters that the beginning, or the end, of an object or a list counts for: it takes as long to read."""
 MAX_COMMENTS = 150_000
 MAX_NOTES = 20_000
-"""Uses of JSON5 and the like, of each kind."""
+"""Uses of JSON5, comments that silence rules and the like, of each kind."""
 
 
 class Limits(Recovery):
@@ -29,6 +29,7 @@ class Limits(Recovery):
         self.room = MAX_VALUES
         self.letters = MAX_POINTERS
         self.counted = 0
+        self.silencing = 0
 
     def go_below(self, base: str) -> None:
         """Go on with the values below another pointer; its length tells how many there is room for."""
@@ -57,6 +58,9 @@ class Limits(Recovery):
     def comment(self, start: int, end: int, text: str, *, block: bool) -> None:
         """Note a comment."""
         self.note(self.tree.comments, Comment(Span(start, end), text, block), "comments", MAX_COMMENTS)
+        self.silencing += "gpuspec:" in text
+        if self.silencing > MAX_NOTES:
+            self.too_much(f"more than {MAX_NOTES:,} comments for gpuspec")
 
     def too_much(self, what: str) -> None:
         """End the reading here, and say why."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gpuspec.text.change import changed, same
 from gpuspec.text.edit import Edit, EditError
 from gpuspec.text.layout import written
 from gpuspec.text.read import parse
+from gpuspec.text.together import Together
 from gpuspec.text.tree import Tree
 
 
@@ -20,10 +21,70 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     """
     if tree.problems:
         raise EditError("the text has syntax errors; fix them first")
+    waiting: list[Edit] = []
+    together = Together(tree)
     for edit in edits:
-        wanted = changed(tree.value, edit)
-        tree = parse(written(tree, edit))
-        if tree.problems or not same(tree.value, wanted):
-            # A layout we did not foresee, or a key that stands there twice: better no edit than a wrong one.
-            raise EditError(f"{edit.op} of {edit.pointer or 'the document'} cannot be done without harm")
-    return tree.text
+        if together.take(edit):
+            waiting.append(edit)
+            continue
+        tree = _after(tree, together, waiting)
+        together, waiting = Together(tree), [edit]
+        if not together.take(edit):
+            tree = _alone(tree, edit)
+            together, waiting = Together(tree), []
+    return _after(tree, together, waiting).text
+
+
+def apply_all(tree: Tree, changes: Sequence[Sequence[Edit]]) -> str:
+    """The text after changes that are some edits each. Unlike the edits of one change, all are meant in this text.
+    Raises EditError when one cannot be made, or has lost its place by another."""
+    return apply(tree, [edit for at in _in_order(tree, changes) for edit in changes[at]])
+
+
+def apart(tree: Tree, changes: Sequence[Sequence[Edit]]) -> list[int]:
+    """The numbers of those changes that `apply_all` makes at once."""
+    together = Together(tree)
+    return sorted(at for at in _in_order(tree, changes) if all(map(together.take, changes[at])))
+
+
+def _in_order(tree: Tree, changes: Sequence[Sequence[Edit]]) -> list[int]:
+    """Elements go last, and from the end to the start: each changes the places of those after it."""
+    last = [at for at, edits in enumerate(changes) if any(_shortens(tree, edit) for edit in edits)]
+    late = set(last)
+    return [at for at in range(len(changes)) if at not in late] + last[::-1]
+
+
+def _shortens(tree: Tree, edit: Edit) -> bool:
+    return edit.op == "remove" and isinstance(tree.at(edit.pointer.rpartition("/")[0]), list)
+
+
+def _after(tree: Tree, together: Together, edits: Sequence[Edit]) -> Tree:
+    """The text with edits written at once, or one by one if they do not go together after all."""
+    if len(edits) > 1:
+        try:
+            return _checked(together.written(), together.meant())
+        except EditError:
+            pass
+    for edit in edits:
+        tree = _alone(tree, edit)
+    return tree
+
+
+def _alone(tree: Tree, edit: Edit) -> Tree:
+    wanted = changed(tree.value, edit)
+    if edit.op in ("remove", "rename") and any(edit.pointer == each.pointer for each in tree.duplicates):
+        raise EditError(f"{edit.pointer} stands there twice")
+    try:
+        return _checked(written(tree, edit), wanted)
+    except EditError:
+        raise EditError(
+            f"{edit.op} of {edit.pointer or 'the document'} cannot be done without harm"
+        ) from None
+
+
+def _checked(text: str, wanted: object) -> Tree:
+    tree = parse(text)
+    if tree.problems or not same(tree.value, wanted):
+        # A layout we did not foresee, or an object that stands there twice: better no edit than a wrong one.
+        raise EditError("the text would mean something else")
+    return tree

@@ -12,12 +12,17 @@ _WORD = rf"{_OF_WORD}(?:\\u[0-9a-fA-F]{{4}}{_OF_WORD}){{0,1000}}"
 _NUMBER = (
     r"([+-]?)(?:(0[xX][0-9a-fA-F]+)|((?:0|[1-9][0-9]*)?(\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)|(Infinity)|(NaN))"
 )
-_ESCAPE = (
-    r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9])|[^ux0-9\r\n]))"
-    r"|\\|[\x00-\x1f]"
+_BETWEEN = r"[^\\\"\x00-\x1f]*"
+_OF_JSON = r"\\(?:[\"\\/bfnrt]|u[0-9a-fA-F]{4})"
+_OF_ONE_SIGN = r"\\[^ux0-9\x00-\x1f\u2028\u2029]"
+ESCAPE = (
+    rf"({_OF_JSON}(?:{_BETWEEN}{_OF_JSON}){{0,1000}})|({_OF_ONE_SIGN}(?:{_BETWEEN}{_OF_ONE_SIGN}){{0,1000}})"
+    r"|\\(?:x([0-9a-fA-F]{2})|(?P<line>\r\n|[\n\r\u2028\u2029])|(0(?![0-9])|[^ux0-9\r\n]))|\\"
 )
+"""Escapes with what stands between them, many in one match, since a text may hold millions."""
+READ_AS_ONE = r"(?s)\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[0-9a-fA-F]{4}|\\?."
+"""What of such a match becomes one character."""
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
-_JSON_ESCAPES = '"\\/bfnrt'
 _LITERALS = {"true": True, "false": False, "null": None}
 
 
@@ -122,6 +127,23 @@ def string_end(text: str, at: int) -> tuple[int, bool]:
     return end, False
 
 
+def read_escape(found: re.Match[str]) -> str:
+    """What a match of ESCAPE means; nothing where it is no escape."""
+    of_json, of_one_sign, byte, line, sign = found.groups()
+    if of_json and "\\u" in of_json:
+        import json
+
+        return str(json.loads(f'"{of_json}"'))
+    if of_json or of_one_sign:
+        text = found[0].replace("\\\\", "\0")
+        for letter in "bfnrtv":
+            text = text.replace("\\" + letter, _CONTROL[letter])
+        return text.replace("\\", "").replace("\0", "\\")
+    if byte:
+        return chr(int(byte, 16))
+    return "" if line or not sign else _CONTROL.get(sign, sign)
+
+
 def unescape(body: str) -> tuple[str, str, Span | None]:
     """(value, kind of extension or "", span of the first bad escape) of what stands between the quotes."""
     if "\\" not in body and not re.search("[\x00-\x1f]", body):
@@ -131,22 +153,14 @@ def unescape(body: str) -> tuple[str, str, Span | None]:
 
     def replace(found: re.Match[str]) -> str:
         nonlocal kind, bad
-        unicode, byte, line, single = found.groups()
-        if unicode:
-            return chr(int(unicode, 16))
-        if single and single in _JSON_ESCAPES:
-            return _CONTROL.get(single, single)
+        of_json, *_, line, _ = found.groups()
         if found[0] == "\\":
             bad = bad or Span(found.start(), min(found.start() + 2, len(body)))
-            return ""
-        kind = kind or ("line-continuation" if line else "escape")
-        if byte:
-            return chr(int(byte, 16))
-        if line:
-            return ""
-        return _CONTROL.get(single, single) if single else found[0]
+        elif not (kind or of_json):
+            kind = "line-continuation" if line else "escape"
+        return found[0] if found[0] < " " else read_escape(found)
 
-    value = re.sub(_ESCAPE, replace, body)
+    value = re.sub(ESCAPE + "|[\x00-\x1f]", replace, body)
     if re.search("[\ud800-\udbff]", value):
         value = value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return value, kind, bad

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +59,46 @@ def test_a_machine_that_ssh_does_not_reach() -> None:
     done = gpuspec("attach", going("skypilot", machine="gs-x", ports="8000"))  # no ssh settings of that name
     assert done.returncode == 1
     assert "error[not-forwarded]: ssh to gs-x ended: " in done.stderr
+
+
+SSH = f"""#!{sys.executable}
+import http.server, sys, threading
+class Asks(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", "Basic")
+        self.end_headers()
+    def log_message(self, *words):
+        pass
+port = int(next(word for word in sys.argv if word.startswith("127.0.0.1:")).split(":")[1])
+server = http.server.HTTPServer(("127.0.0.1", port), Asks)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+"""ssh that forwards a port to a service which wants a password."""
+
+
+def test_a_service_that_asks_who_attaches_is_said_to_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run's record keeps no password: every second it was asked again, "waiting for …: HTTP 401"."""
+    (tmp_path / "ssh").write_text(SSH)
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    run = going("skypilot", machine="gs-x", ports=str(port), ready=f"http://localhost:{port}/health")
+    command = [sys.executable, "-m", "gpuspec", "attach", run]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as attached:
+        assert attached.stderr
+        assert attached.stderr.readline() == f"forwarded: http://localhost:{port}\n"
+        said = attached.stderr.readline()
+        attached.send_signal(signal.SIGINT)
+        rest = attached.stderr.read()
+    assert said.startswith(f"http://localhost:{port}/health answers, and asks who you are (HTTP 401).")
+    assert "open it with those of the spec's `readiness.http`" in said
+    assert "HTTP 401" not in rest
 
 
 def spec(folder: Path, **fields: Any) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from gpuspec.cli.main import main
+from gpuspec.cli.main import cli, main
 from gpuspec.numerals import number_of, small_number
+from gpuspec.plugin import time_limit
 from gpuspec.text import Edit, EditError, parse
 from gpuspec.text.rewrite import apply
 
@@ -33,13 +37,50 @@ def test_of_a_price_file(value: str, column: str, spec: Path, capsys: pytest.Cap
     assert f"prices.csv:2: {column} is {value!r}, not a number" in capsys.readouterr().err
 
 
+def numeric_options(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    """Every option of gpuspec that takes a number, behind the command it belongs to."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from numeric_options(inner, *path, name)
+    for option in command.params:
+        if isinstance(option.type, click.types.FloatParamType | click.types.IntParamType):
+            yield (*path, option.opts[0])
+
+
+NUMERIC_OPTIONS = sorted(numeric_options(cli))
+
+
+def test_the_options_are_found() -> None:
+    assert {
+        ("size", "--gpus"),
+        ("size", "--params-b"),
+        ("plan", "--deadline"),
+        ("run", "--shards-began"),
+    } <= {*NUMERIC_OPTIONS}
+
+
+@pytest.mark.parametrize("option", NUMERIC_OPTIONS, ids=" ".join)
+def test_of_options(option: tuple[str, ...], spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    *command, name = option
+    for value in ODD:
+        assert main([*command, name, value, *([str(spec)] if command != ["gpus"] else [])]) == 2
+        assert re.search(rf"{name}'.*{value!r} is not a (whole )?number", capsys.readouterr().err)
+
+
 @pytest.mark.parametrize("value", ODD)
-def test_of_options(value: str, spec: Path) -> None:
-    assert main(["gpus", "--max-price", value]) == 2
-    assert main(["gpus", "--min-vram", value]) == 2
-    assert main(["plan", str(spec), "--max-hours", value]) == 2
-    assert main(["run", "--dry-run", str(spec), "--shards", value]) == 2
+def test_of_a_shard(value: str, spec: Path) -> None:
     assert main(["run", "--dry-run", str(spec), "--shard", f"{value}/٣"]) == 2
+
+
+@pytest.mark.parametrize("value", [*ODD, "", "0", "-1"])
+def test_of_the_time_that_a_plugin_has(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPUSPEC_RULE_SECONDS", value)
+    assert time_limit.seconds() == 10
+    monkeypatch.setenv("GPUSPEC_RULE_SECONDS", "2.5")
+    assert time_limit.seconds() == 2.5
 
 
 def test_of_gpus_counted_in_a_name(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -199,6 +199,28 @@ def test_nothing_is_exported_where_keys_could_not_be_looked_for(
     assert (shown.out, "error[not-checked]" in shown.err, "boom" in shown.err) == ("", True, True)
 
 
+def test_a_job_is_linted_once_before_it_is_exported(
+    tmp_path: Path, prices: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("safety.inline_secret.InlineSecret", "price.over_budget.OverBudget"):
+        monkeypatch.setattr(f"gpuspec.rules.{name}.check", lambda rule, facts: asked.append(rule.code))
+    assert main(["export", spec(tmp_path), "--prices", prices]) == 0
+    assert sorted(asked) == ["GS505", "GS701"]
+
+
+def test_another_rule_that_fails_does_not_keep_a_job_from_being_exported(
+    tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("gpuspec.rules.price.over_budget.OverBudget.check", fails)
+    assert main(["export", spec(tmp_path), "--prices", prices]) == 0
+    assert main(["run", spec(tmp_path), "--prices", prices, "--dry-run"]) == 0
+    assert capsys.readouterr().err.count("boom") == 2
+
+
 def test_lint_errors_stop_it_with_the_findings(
     tmp_path: Path, prices: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

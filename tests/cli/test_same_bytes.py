@@ -56,19 +56,14 @@ def test_without_a_network() -> None:
     assert output(prefix=tuple(ISOLATED)) == reference()
 
 
-@pytest.mark.parametrize("seed", ["1", "random"])
-def test_whatever_the_hash_seed(seed: str) -> None:
-    assert output(seed) == reference()
-
-
 @pytest.mark.parametrize(
-    "environment",
+    ("seed", "environment"),
     [
-        {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
-        {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "COLUMNS": "40", "TERM": "dumb"},
-        {"SOURCE_DATE_EPOCH": "0", "TZ": "America/Los_Angeles", "HOME": "/nonexistent", "USER": ""},
+        ("1", {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}),
+        ("random", {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "COLUMNS": "40", "TERM": "dumb"}),
+        ("0", {"SOURCE_DATE_EPOCH": "0", "TZ": "America/Los_Angeles", "HOME": "/nonexistent", "USER": ""}),
     ],
     ids=["ascii", "elsewhere", "homeless"],
 )
-def test_whatever_the_environment(environment: dict[str, str]) -> None:
-    assert output(**environment) == reference()
+def test_whatever_the_hash_seed_and_the_environment(seed: str, environment: dict[str, str]) -> None:
+    assert output(seed, **environment) == reference()

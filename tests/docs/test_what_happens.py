@@ -40,7 +40,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "the service never is ready": ((VMS, "test_one_that_never_is_ready_is_ended_on_the_machine_used_again"),),
     "the time limit": (
-        ("launch/test_skypilot_task.py", "test_the_limit_ends_the_job_and_says_so"),
+        ("launch/test_skypilot_job_text.py", "test_the_limit_ends_the_job_and_says_so"),
         (VMS, "test_the_time_limit_holds_without_the_client"),
     ),
     "the [cache's](#a-cache-that-outlives-the-machine) bucket takes nothing more": (

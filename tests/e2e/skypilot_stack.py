@@ -13,6 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
+from . import kept_venv
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -142,13 +144,11 @@ class SkyPilotStack(ABC):
     def install_python(self) -> None:
         """An environment with SkyPilot and gpuspec side by side (SkyPilot pins click<8.2)."""
         python = self.venv / "bin" / "python"
-        uv = [str(self.venv / "bin" / "uv"), "pip", "install", "-q", "--python", str(python)]
         if not python.exists():
             self.log(f"venv with {self.skypilot}")
-            subprocess.run(["/usr/bin/python3", "-m", "venv", str(self.venv)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", "uv"], check=True)
-            subprocess.run([*uv, self.skypilot], check=True)
+            kept_venv.copy(self.skypilot, self.venv)
         self.log("gpuspec into the venv")
+        uv = [str(self.venv / "bin" / "uv"), "pip", "install", "-q", "--python", str(python)]
         subprocess.run([*uv, "--reinstall-package", "gpuspec", str(REPOSITORY)], check=True)
 
     def stop_api_server(self) -> None:
@@ -206,15 +206,19 @@ def kill(process: int) -> None:
 
 
 def until(true: Callable[[], bool], seconds: float = 30, *, must: bool = True) -> bool:
-    """Wait for something to be so."""
+    """Wait for something to be so. Between two looks lies twice the time that one takes, up to 5 s: to ask SkyPilot
+    costs seconds of processor time, which what is waited for needs itself."""
     deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
+    while True:
+        began = time.monotonic()
+        if true():
+            return True
+        now = time.monotonic()
+        if now > deadline:
             if must:
                 raise RuntimeError(f"not so after {seconds} s")
             return False
-        time.sleep(0.1)
-    return True
+        time.sleep(min(max(0.1, 2 * (now - began)), 5))
 
 
 def by_hand(stack: type[SkyPilotStack]) -> None:

@@ -35,7 +35,7 @@ from .driving import (
     until,
     up,
 )
-from .killed_items import EACH, TOGETHER, at_most_one_is_done_twice
+from .killed_items import TOGETHER, at_most_one_is_done_twice
 from .vm_stack import GPUS, VMStack
 
 pytestmark = pytest.mark.e2e
@@ -175,9 +175,9 @@ def test_the_time_limit_holds_without_the_client(vms: VMStack, job: dict[str, An
     assert "never" not in log.stdout
 
 
-@pytest.mark.parametrize("run", [EACH, TOGETHER], ids=["each", "together"])
-def test_items_that_are_killed_are_done_once(vms: VMStack, job: dict[str, Any], run: str) -> None:
-    at_most_one_is_done_twice(vms, **{**job, "task": "batch", "ports": []}, run=run)
+def test_items_that_are_killed_are_done_once(vms: VMStack, job: dict[str, Any]) -> None:
+    """All by one command; each by its own, see `test_on_slurm.py`."""
+    at_most_one_is_done_twice(vms, **{**job, "task": "batch", "ports": []}, run=TOGETHER)
 
 
 def test_a_detached_run_is_ready_by_its_command_then_stopped_reaped_and_down(

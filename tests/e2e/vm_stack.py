@@ -31,7 +31,8 @@ A `name` is the beginning of a machine's name in the cloud, which begins with th
 and $/h stand in TYPES. `python -m tests.e2e.vm_stack up FOLDER` and `down FOLDER` work by hand.
 
 Needs root on Debian 12. Everything it starts ends with it, also what an earlier one left behind when it was killed;
-the packages it installed stay, and the Debian of its machines (`debian.py`), which all such stacks share.
+the packages it installed stay, and what all such stacks share: the Debian of its machines (`debian.py`) and a
+SkyPilot to copy (`kept_venv.py`).
 """
 
 from __future__ import annotations

@@ -70,16 +70,31 @@ def test_one_mistake(text: str, pointer: str, kind: str, message: str, suggestio
      ('{"download": [{"strategy": "hf", "source": "a/b", "target": %s}]}', "/download/0/target")],
 )  # fmt: skip
 def test_paths_stay_inside(template: str, pointer: str, path: str, how: str) -> None:
-    import json
 
-    (problem,) = check(parse(template % json.dumps(path)))
+    (problem,) = check(parse(template % dumps(path)))
     assert (problem.pointer, problem.kind) == (pointer, "path")
     assert f"leaves the workspace: it {how}" in problem.message
 
 
-@pytest.mark.parametrize("path", [".", "a/../b", "./x", "a..b", "...", "x/~y", "data/*.wav", "a:b"])
+@pytest.mark.parametrize("path", [".", "./x", "a..b", "...", "x/~y", "data/*.wav", "./a:b", "ab:c"])
 def test_paths_that_are_inside(path: str) -> None:
     assert check(parse(f'{{"outputs": ["{path}"]}}')) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("a/../b/*", "is `a/../b/*`, and no run takes `..` there. Write `b/*`"),
+        ("a/..", "is `a/..`, and no run takes `..` there. Write `.`"),
+        ("a\\..\\b", "is `a\\..\\b`, and no run takes `..` there. Write `b`"),
+        ("c:x", "is `c:x`, which begins like a drive of Windows. Write `./c:x`"),
+    ],
+)
+def test_patterns_that_are_inside_and_that_no_run_takes(path: str, told: str) -> None:
+    for name, value in (("outputs", [path]), ("items", path)):
+        (problem,) = check(parse(dumps({name: value})))
+        assert (problem.kind, problem.message.partition("` ")[2]) == ("path", told)
+    assert check(parse(dumps({"workdir": path}))) == ()
 
 
 def test_one_place_has_one_problem() -> None:
@@ -115,7 +130,6 @@ def test_edits_do_what_the_suggestion_says() -> None:
 
 
 def test_words_of_validators_never_show_and_reading_never_fails() -> None:
-    import json
 
     raw = (
         "is not of type",
@@ -125,7 +139,7 @@ def test_words_of_validators_never_show_and_reading_never_fails() -> None:
         "is a required property",
     )
     for mutant in mutants(random.Random(3), 400):
-        tree = parse(json.dumps(mutant))
+        tree = parse(dumps(mutant))
         problems = check(tree)
         places = [(problem.pointer, problem.on, problem.message) for problem in problems]
         assert len(places) == len(set(places))

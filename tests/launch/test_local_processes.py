@@ -19,7 +19,7 @@ from gpuspec.launch import find_launcher, items
 from gpuspec.launch.local import processes
 from gpuspec.launch.records import Records, log_path, process_start
 
-from .test_local import NO_PLAN, Driven, launch, settings, state, work
+from .here import NO_PLAN, Driven, launch, settings, state, work
 
 __all__ = ["state", "work"]
 
@@ -215,4 +215,20 @@ def test_items_that_another_run_took_just_before_are_busy(work: Path) -> None:
     with pytest.raises(UserError) as caught:
         launch(job._replace(setup=(hold,)), work)
     assert caught.value.code == "items-busy"
+    (record,) = Records().all()
+    refused = "refused: another run is doing these items: nothing was started"
+    assert (record.state, record.exit_code, record.message) == ("failed", 75, refused)
+    assert caught.value.message == refused
+
+
+@pytest.mark.parametrize("items", [None, ("a",)])
+def test_a_command_of_the_job_may_end_with_the_same_exit_status(
+    items: tuple[str, ...] | None, work: Path
+) -> None:
+    launch(Job(items=items, run="true {item}; exit 75"), work)
+    (record,) = Records().all()
+    assert (record.state, record.message) == (
+        "failed",
+        f"run ended with exit status {75 if items is None else 1}",
+    )
     assert not (work / "a").exists()

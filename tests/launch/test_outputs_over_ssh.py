@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -14,15 +15,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waiting import PATIENCE
+from waiting import PATIENCE, until
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import FetchReport, Outputs
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
-pytestmark = pytest.mark.skipif(
-    not (SSHD and shutil.which("ssh") and shutil.which("rsync")), reason="needs sshd, ssh and rsync"
-)
+NO_LOGIN = pwd.getpwuid(os.getuid()).pw_shell.endswith(("nologin", "false"))
+pytestmark = [
+    pytest.mark.skipif(
+        not (SSHD and shutil.which("ssh") and shutil.which("rsync")), reason="needs sshd, ssh and rsync"
+    ),
+    pytest.mark.skipif(NO_LOGIN, reason="sshd lets nobody in who has no shell"),
+]
 
 
 class Link:
@@ -115,11 +120,13 @@ class Machine:
             f"  IdentityFile {folder}/client\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n"
             "  LogLevel ERROR\n"
         )
-        while subprocess.run(
-            ["ssh", "-F", str(folder / "ssh_config"), "machine", "true"], capture_output=True
-        ).returncode:
-            assert self.sshd.poll() is None
+        until(self._answers)
         self.link.mend()
+
+    def _answers(self) -> bool:
+        assert self.sshd.poll() is None
+        asked = ["ssh", "-F", str(self.folder / "ssh_config"), "machine", "true"]
+        return subprocess.run(asked, capture_output=True).returncode == 0
 
     def close(self) -> None:
         self.link.close()

@@ -17,6 +17,7 @@ from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.skypilot.client import Machine, chosen_price
 from gpuspec.launch.skypilot.explained import explained
 from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.machine_launch import outcome_of_state
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
@@ -202,6 +203,29 @@ def test_a_traceback_in_sky_pilot_s_log_is_not_shown() -> None:
         "W 11-28 17:52:49.100 PID=14726 instance.py:131] Waiting.",
         "↺ Trying other potential resources.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        (
+            "items: run ab12 (process 7) is doing these items: nothing was started",
+            75,
+            "refused: run ab12 (process 7) is doing these items: nothing was started",
+        ),
+        (
+            "items: run ab12 is doing these items: nothing was started",
+            1,
+            "the job failed with exit status 1: see the log above",
+        ),
+        ("items: 1 of 2 done in 3.0 s", 75, "the job failed with exit status 75: see the log above"),
+    ],
+)
+def test_items_that_another_has_are_told_as_refused(line: str, code: int, told: str) -> None:
+    watch = JobLog(io.StringIO(), io.StringIO())
+    watch.write(f"(x, pid=1) {line}\ngpuspec: exit status {code}\n")
+    outcome = outcome_of_state("FAILED", watch)
+    assert (outcome.state, outcome.exit_code, outcome.message) == ("failed", code, told)
 
 
 def test_what_comes_again_is_not_shown_twice() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,22 @@ from rules_for_tests import NoCloud, registry
 
 from gpuspec import Edit, Facts, Finding, Fix, Rule
 from gpuspec.cli.main import main
+from gpuspec.commands.shell import walk
 from gpuspec.errors import UserError
 from gpuspec.lint import fixing
 from gpuspec.lint.finding import Replace
 from gpuspec.lint.fixing import difference, fix_data, second_reading, write_file
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.rules.lifetime.keep_alive import KeepAlive
+from gpuspec.rules.safety.inline_secret import InlineSecret
+from gpuspec.rules.spec.deprecated_name import DeprecatedName
 from gpuspec.rules.spec.json5_extension import Json5Extension
+from gpuspec.rules.spec.schema import Schema
 from gpuspec.rules.spec.suppressions import UnusedSuppression
 from gpuspec.testing import RuleTester
 from gpuspec.text import Span
+from tests.operations import growth
 
 
 def fixed(text: str, *rules: type[Rule], unsafe: bool = False) -> str:
@@ -168,9 +174,92 @@ def test_what_is_left_to_fix_is_said(
 ) -> None:
     monkeypatch.setattr(fixing, "ROUNDS", 1)
     spec = tmp_path / "gpu.jsonc"
-    spec.write_text('{ "keep_alive_minutes": "3", "disk_gb": "50", "run": "true" }')
-    main(["lint", "--fix", "--unsafe-fixes", "--select", "GS003", str(spec)])
+    spec.write_text('{ "keep_alive_minutes": "3", disk_gb: "50", "run": "true" }')
+    main(["lint", "--fix", "--unsafe-fixes", "--select", "GS007,GS003", str(spec)])
     assert "has more to fix than is fixed at once" in capsys.readouterr().err
-    main(["lint", "--fix", "--unsafe-fixes", "--select", "GS003", str(spec)])
+    main(["lint", "--fix", "--unsafe-fixes", "--select", "GS007,GS003", str(spec)])
     assert "more to fix" not in capsys.readouterr().err
     assert json.loads(spec.read_text()) == {"keep_alive_minutes": 3, "disk_gb": 50, "run": "true"}
+
+
+def downloads(count: int) -> str:
+    return json.dumps(
+        {"run": "x", "downloads": [{"strategy": "hf", "sorce": f"a/b{at}"} for at in range(count)]}
+    )
+
+
+def keys_in_the_environment(count: int) -> str:
+    env = {f"API_KEY_{at}": f"sk-ant-api03-{at:04}" + "aB3xYz9KqLmN7pR2" * 5 for at in range(count)}
+    return json.dumps({"run": "x", "env": env}, indent=2)
+
+
+def named_twice(count: int) -> str:
+    """Names that cannot be mended, as each stands there twice."""
+    return json.dumps({"run": "x", "downloads": ["HERE"]}).replace(
+        '"HERE"', ", ".join(['{"strategy": "hf", "sorce": "a", "sorce": "b"}'] * count)
+    )
+
+
+def old_steps(count: int) -> str:
+    steps = [{"run": f"pip install a{at}", "only_once": True} for at in range(count)]
+    return json.dumps({"run": "x", "environment": {"shell": {"steps": steps}}})
+
+
+def clouds(count: int) -> str:
+    return json.dumps({"run": "x", "clouds": [f"c{at}" for at in range(count)]}, indent=2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "rule"),
+    [
+        (downloads, Schema),
+        (keys_in_the_environment, InlineSecret),
+        (named_twice, Schema),
+        (old_steps, DeprecatedName),
+        (clouds, NoCloud),
+    ],
+)
+def test_twice_as_many_fixes_are_twice_the_work(spec: Callable[[int], str], rule: type[Rule]) -> None:
+    linter = Linter(registry(rule), debug=True)
+
+    def work(count: int) -> None:
+        fix_data(linter, "gpu.jsonc", spec(count).encode(), Settings(), unsafe=True)
+
+    assert growth(work, 20) < 2.6
+
+
+@pytest.mark.parametrize(
+    ("spec", "rule"),
+    [(downloads, Schema), (keys_in_the_environment, InlineSecret), (clouds, NoCloud)],
+)
+def test_hundreds_of_fixes_are_made_in_one_run(spec: Callable[[int], str], rule: type[Rule]) -> None:
+    done = fix_data(Linter(registry(rule)), "gpu.jsonc", spec(300).encode(), Settings(), unsafe=True)
+    assert not done.more
+    assert len(done.titles) == 300
+    assert not done.findings
+    mended = json.loads(done.data)
+    if spec is downloads:
+        assert mended["downloads"] == [{"strategy": "hf", "source": f"a/b{at}"} for at in range(300)]
+    elif spec is clouds:
+        assert mended == {"run": "x", "clouds": []}
+    else:
+        assert mended == {"run": "x", "secrets": [f"API_KEY_{at}" for at in range(300)]}
+
+
+def test_commands_that_stay_as_they_are_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parse_grammar = walk.tree
+    monkeypatch.setattr(
+        walk, "tree", lambda source, budget: read.append(source) or parse_grammar(source, budget)
+    )
+    spec = {
+        "run": "python train.py",
+        "keep_alive_minutes": "3",
+        "environment": {"base_image": "ubuntu:22.04"},
+    }
+    rules = (Schema, DeprecatedName, KeepAlive)
+    done = fix_data(Linter(registry(*rules)), "gpu.jsonc", json.dumps(spec).encode(), Settings(), unsafe=True)
+    assert len(done.titles) > 1
+    assert read == ["python train.py"]
+    fix_data(Linter(registry(*rules)), "gpu.jsonc", done.data, Settings(), unsafe=True)
+    assert read == ["python train.py"] * 2, "it is kept no longer than one file is fixed"

@@ -10,7 +10,7 @@ import pytest
 
 from gpuspec.lint import neighbours
 from gpuspec.lint.discover import walk
-from gpuspec.lint.gitignore import gitignores_above, is_ignored, read_gitignore
+from gpuspec.lint.gitignore import GitIgnore, gitignores_above, is_ignored, read_gitignore
 from gpuspec.lint.globs import glob_matches, glob_means
 from gpuspec.lint.neighbours import Folders
 from gpuspec.lint.settings import Settings
@@ -148,6 +148,24 @@ def test_a_gitignore_of_many_lines(repository: Path) -> None:
     (repository / ".gitignore").write_text("*.a\n" + "".join(f"*.{number}\n" for number in range(2000)))
     assert read_gitignore(str(repository), unread=unread) == []
     assert [error.strerror for error in unread] == ["it has more than 2,000 lines with wildcards"]
+
+
+def test_gitignores_of_folders_in_one_another_count_together(repository: Path) -> None:
+    """Each path was held against the lines of all of them: 1,500 folders deep took half a minute."""
+    folder = repository
+    held: list[GitIgnore] = []
+    unread: list[OSError] = []
+    for _ in range(101):
+        folder = folder / "d"
+        folder.mkdir()
+        (folder / ".gitignore").write_text("x\n")
+        held = read_gitignore(str(folder), held, unread=unread)
+    assert len(held) == 100
+    assert [error.strerror for error in unread] == ["more than 100 folders above have one, too"]
+    (folder / ".gitignore").write_text("".join(f"*.{number}\n" for number in range(1500)))
+    both = read_gitignore(str(folder), read_gitignore(str(folder)), unread=unread)
+    assert len(both) == 1
+    assert unread[1].strerror == "it and those of the folders above have more than 2,000 lines with wildcards"
 
 
 def test_a_large_spec_is_compared_with_no_neighbour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,9 +61,9 @@ def test_the_same_on_every_python(version: str, wheel: Path, tmp_path: Path) -> 
     python = interpreter(version)
     if python is None:
         pytest.skip(f"there is no Python {version} here")
-    subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
+    subprocess.run([python, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
     bin_folder = tmp_path / "venv" / "bin"
-    install = [bin_folder / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel)]
-    done = subprocess.run(install, capture_output=True, text=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(bin_folder / "python"), "--disable-pip-version-check"]
+    done = subprocess.run([*pip, "install", "-q", str(wheel)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert outputs([str(bin_folder / "gpuspec")]) == outputs([sys.executable, "-m", "gpuspec"])

@@ -20,12 +20,11 @@ def gpuspec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
-    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
     bin_folder = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     wheel = next(folder.glob("gpuspec-*.whl"))
-    subprocess.run(
-        [bin_folder / "python", "-m", "pip", "install", "-q", wheel], check=True, capture_output=True
-    )
+    pip = [sys.executable, "-m", "pip", "--python", str(bin_folder / "python"), "install", "-q"]
+    subprocess.run([*pip, wheel], check=True, capture_output=True)
     return bin_folder / "gpuspec"
 
 

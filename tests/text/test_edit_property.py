@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gpuspec.text import Edit, EditError, parse, pointer
-from gpuspec.text.rewrite import apply
+from gpuspec.text.rewrite import apart, apply, apply_all
 
 CORPUS = sorted(
     glob.glob(os.path.join(os.path.dirname(__file__), "../../../shared/corpus/gpu-jsonc/*.jsonc"))
@@ -202,3 +202,55 @@ def test_random_edits_on_real_files(path: str) -> None:
         if edit is not None:
             text = tried(text, edit)
     assert text != original
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_edits_written_at_once_are_those_made_one_by_one(seed: int) -> None:
+    chance = random.Random(f"together {seed}")
+    made = 0
+    for _ in range(60):
+        tree = parse(document(chance))
+        drawn = [edit for edit in (some_edit(chance, tree.value) for _ in range(8)) if edit]
+        chosen = apart(tree, [[edit] for edit in drawn])
+        one_by_one = tree
+        elements = [
+            at
+            for at in chosen
+            if drawn[at].op == "remove" and isinstance(reach(tree.value, drawn[at].pointer)[0], list)
+        ]
+        for at in [at for at in chosen if at not in elements] + elements[::-1]:
+            one_by_one = parse(apply(one_by_one, [drawn[at]]))
+        at_once = apply_all(tree, [[drawn[at]] for at in chosen])
+        # Each new list that is written one by one is a pattern for the indentation of the next.
+        assert at_once.split() == one_by_one.text.split(), (tree.text, [drawn[at] for at in chosen])
+        made += len(chosen) if len(chosen) > 1 else 0
+    assert made > 100
+
+
+def test_rows_of_neighbours_go_at_once() -> None:
+    text = '{\n  "a": [\n    1,\n    // of 2\n    2, // its own\n\n    3, 4,\n    5\n  ]\n}\n'
+    gone = [[Edit("remove", f"/a/{at}")] for at in (1, 4)]
+    assert apart(parse(text), gone) == [0, 1]
+    assert apply_all(parse(text), gone) == '{\n  "a": [\n    1,\n\n    3, 4\n  ]\n}\n'
+    next_to = [[Edit("remove", f"/a/{at}")] for at in (0, 1)]
+    assert apart(parse(text), next_to) == [0, 1]
+    assert apply_all(parse(text), next_to) == '{\n  "a": [\n    3, 4,\n    5\n  ]\n}\n'
+    on_one_line = [[Edit("remove", f"/a/{at}")] for at in (2, 3)]
+    assert apart(parse(text), on_one_line) == [1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Edit("set", "/a", 1), Edit("set", "/a/b", 2)),
+        (Edit("set", "/a/b", 1), Edit("remove", "/a")),
+        (Edit("rename", "/a", "c"), Edit("set", "/a/b", 1)),
+        (Edit("rename", "/a", "c"), Edit("set", "/c", 1)),
+        (Edit("insert", "/list/-", 1), Edit("remove", "/list/0")),
+        (Edit("set", "/new", 1), Edit("set", "/new", 2)),
+    ],
+)
+def test_of_two_edits_that_touch_one_is_made(one: Edit, other: Edit) -> None:
+    tree = parse('{"a": {"b": 0, "x": 0}, "list": [1, 2, 3]}')
+    assert apart(tree, [[one], [other]]) in ([0], [1])
+    assert apart(tree, [[other], [one]]) in ([0], [1])

@@ -51,7 +51,9 @@ def _section(context: click.Context) -> str:
     command = context.command
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     text = f"\n## {context.command_path}\n\n```text\n{usage}\n```\n\n{_prose(command.help or '')}"
-    options = [_option(option) for option in command.params if isinstance(option, click.Option)]
+    options = [
+        _option(option) for option in command.params if isinstance(option, click.Option) and not option.hidden
+    ]
     text += "\n" + "".join(options) if options else ""
     return text + (f"\n{_prose(command.epilog)}" if command.epilog else "")
 

@@ -74,6 +74,16 @@ class StepBudget:
         """Leave a text out."""
         self.left_out = True
 
+    @property
+    def state(self) -> tuple[int, int, int, int, bool]:
+        """What may still be read, but for the seconds."""
+        return self.steps, self.characters, self.depth, self.loops, self.left_out
+
+    def go_on(self, state: tuple[int, int, int, int, bool], seconds: float) -> None:
+        """Go on as after a text that left this state and took so many seconds."""
+        self.steps, self.characters, self.depth, self.loops, self.left_out = state
+        self.seconds -= seconds
+
     def new_mark(self) -> str:
         """The mark of one more loop."""
         self.loops += 1

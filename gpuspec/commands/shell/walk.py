@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from gpuspec.commands.shell import again
 from gpuspec.commands.shell.control import Control, Function
 from gpuspec.commands.shell.expand import joined
 from gpuspec.commands.shell.grammar import clean, tree
@@ -31,10 +32,25 @@ def parse(
     """Read a script. `env` holds the variables it starts with; None is a variable whose value is not known.
     `arguments` are `$1 $2 …` (None: not known); `folder` is where it starts; texts that share a `budget` are
     read until that is used up. Never raises: what is not shell is skipped (`ShellScript.broken`)."""
+    budget = budget or StepBudget()
+    asked, seconds = again.key(text, env, arguments, folder, budget), budget.seconds
+    known = again.known(asked, budget)
+    if known is None:
+        known = _read(text, env, arguments, folder, budget)
+        again.keep(asked, known, budget, seconds - budget.seconds)
+    return known
+
+
+def _read(
+    text: str,
+    env: Mapping[str, str | None] | None,
+    arguments: tuple[str, ...] | None,
+    folder: str,
+    budget: StepBudget,
+) -> ShellScript:
     variables: dict[str, Value] = {k: UNKNOWN if v is None else v for k, v in (env or {}).items()}
     exported = dict.fromkeys(variables)
     variables[FOLDER] = folder
-    budget = budget or StepBudget()
     if len(text) > budget.characters:
         text = text[: max(0, budget.characters)]
         budget.leave_out()

@@ -20,7 +20,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.bash_steps import items_wanted
-from gpuspec.launch.checks import check_job, require_startable
+from gpuspec.launch.checks import check_job
 from gpuspec.launch.downloads import download_manifest, downloader_zip
 from gpuspec.launch.interrupts import ASKED_TO_END, handled
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray
@@ -29,6 +29,7 @@ from gpuspec.launch.local.nvml import require_gpu, wants_gpu
 from gpuspec.launch.local.processes import end, marked
 from gpuspec.launch.on_machine.item_runner.runner import BUSY
 from gpuspec.launch.on_machine.readiness import NOT_READY, last_lines
+from gpuspec.launch.program_room import require_room, require_startable, room_here
 from gpuspec.launch.programs import program, python
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder, state_dir, writing_for
 from gpuspec.launch.setup_steps import setup_script
@@ -51,6 +52,7 @@ class LocalLauncher:
         if not program("bash"):
             raise UserError("no-bash", "this machine has no bash", "on Windows run gpuspec inside WSL")
         check_job(job, settings)
+        require_room(job, items.resolve(job, settings.workdir), room_here())
         require_startable(setup=setup_script(job), run=job.run or "")
         if not settings.allow_no_gpu:
             short = require_gpu(job, plan.need, {**os.environ, **job.env})
@@ -93,7 +95,7 @@ class LocalLauncher:
         if job.items is not None and outcome.exit_code == BUSY:
             raise UserError(
                 "items-busy",
-                "another run is doing these items",
+                outcome.message,
                 "wait for it, or end it; `--resume` then does what it left",
             )
         if outcome.message.startswith(NOT_READY):
@@ -175,7 +177,7 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         steps.append({"name": "setup", "state": "setup", "argv": ["bash", "-c", setup_script(job)]})
     each = items_wanted(job, settings)
     run = items.local_command(each, folder) if each else ["bash", "-c", job.run or ""]
-    steps.append({"name": "run", "state": "running", "argv": run})
+    steps.append({"name": "run", "state": "running", "argv": run, "items": each is not None})
     ready = job.readiness
     return {
         "id": run_id,

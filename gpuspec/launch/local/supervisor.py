@@ -19,6 +19,7 @@ from gpuspec.launch.launcher import State
 from gpuspec.launch.local.inherited import masked_here
 from gpuspec.launch.local.nvml import Peak
 from gpuspec.launch.local.processes import MARK, adopt_orphans, end, reap_adopted
+from gpuspec.launch.on_machine.item_runner.runner import BUSY, REFUSED
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
@@ -154,6 +155,8 @@ class Supervisor:
                 return ended
             if process.returncode:
                 code = process.returncode if process.returncode > 0 else 128 - process.returncode
+                if step.get("items") and code == BUSY:
+                    return "failed", code, f"refused: another run {REFUSED}"
                 return "failed", code, f"{step['name']} ended with exit status {code}"
         return "succeeded", 0, ""
 

@@ -18,6 +18,9 @@ DEFAULT_PATIENCE = 10.0
 NOT_READY = "not ready within"
 """How the message of a run begins that never became ready."""
 
+ASKS_WHO = "HTTP 401"
+"""What `ask_http` says of a service that wants a user and password, or others than it got."""
+
 LINES = 20
 """How much of the log is shown then."""
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from gpuspec.launch.launcher import Run
+from gpuspec.launch.on_machine.item_runner.runner import REFUSED
 from gpuspec.launch.on_machine.readiness import LINES
 from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.setup_steps import STEP_OVERRAN
@@ -31,6 +32,7 @@ _PEAK = re.compile(re.escape(PEAK_MEMORY) + r" (\d{1,9}) MiB")
 _ENDED = re.compile(re.escape(ENDED) + r" (\d{1,9})$")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
 _ITEMS = re.compile(r"items: (\d{1,9}) of (\d{1,9}) done in (\d{1,9}\.\d) s$")
+_REFUSED = re.compile(rf"items: (.{{1,200}} {re.escape(REFUSED)})$")
 _UNTRUE_HERE = "(Ctrl-C to exit log streaming; job will not be killed)"
 """True of `sky logs`; our Ctrl-C ends the job."""
 _LOGGED = re.compile(r"[DIWEF] \d\d-\d\d [\d:.]+ (?:PID=\d+ )?[\w.]+:\d+\]")
@@ -76,6 +78,8 @@ class JobLog(io.TextIOBase):
         """Of one item, on average."""
         self.all_items = False
         """Whether each of them was done."""
+        self.refused = ""
+        """Who has the items, in words, where they were refused to this run."""
         self.waits_for_fetch = threading.Event()
         """Set while the machine waits for its outputs to be fetched."""
 
@@ -155,6 +159,8 @@ class JobLog(io.TextIOBase):
             if summary and int(summary[2]):
                 self.item_seconds = float(summary[3]) / int(summary[2])
                 self.all_items = summary[1] == summary[2]
+            refused = _REFUSED.match(line, prefix.end())
+            self.refused = refused[1] if refused else self.refused
             with self._reader():
                 self._out.write(line[prefix.end() :] + "\n")
             return

@@ -14,6 +14,7 @@ from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.interrupts import interrupt_event, interruptible, run_bounded
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
+from gpuspec.launch.on_machine.item_runner.runner import BUSY
 from gpuspec.launch.outputs import brought_back
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS, Client, Machine
@@ -341,5 +342,7 @@ def outcome_of_state(state: str, log: JobLog) -> Outcome:
         return Outcome("failed", log.exit_code, log.overran)
     if state == "FAILED_SETUP":
         return Outcome("failed", log.exit_code, "downloads or setup failed: see the log above")
+    if log.refused and log.exit_code == BUSY:
+        return Outcome("failed", log.exit_code, f"refused: {log.refused}")
     code = "" if log.exit_code is None else f" with exit status {log.exit_code}"
     return Outcome("failed", log.exit_code, f"the job failed{code}: see the log above")

@@ -59,6 +59,15 @@ def ssh(machine: str, *options: str) -> list[str]:
     ]
 
 
+def asked_there(job: Job, workdir: str) -> str:
+    """The one argument of ssh that asks the readiness command of a job, with the job's variables."""
+    assert job.readiness
+    assert job.readiness.command
+    words = ["env", *(f"{name}={value}" for name, value in job.env.items()), *job.readiness.command]
+    inside = f"{workdir} && exec {shlex.join(words)}"
+    return f"bash --login -c {shlex.quote(inside)}"
+
+
 class PortsAndReadiness:
     """Ports are forwarded and readiness is awaited from `start` to `close`. `settled` is set once the job is ready,
     or failed to be: then `failure` says why, and `end_job` was called. `workdir` is the shell text that
@@ -133,11 +142,7 @@ class PortsAndReadiness:
             if self._tunnel and not self._tunnel.up.is_set():
                 raise Unreachable(self._tunnel.trouble or "connecting to the machine")
             return ask_http(wanted["http"], patience(wanted))
-        words = ["env", *(f"{name}={value}" for name, value in self.job.env.items()), *wanted["command"]]
-        inside = f"{self.workdir} && exec {shlex.join(words)}"
-        trouble = ask_command(
-            [*ssh(self.machine), f"bash --login -c {shlex.quote(inside)}"], patience(wanted)
-        )
+        trouble = ask_command([*ssh(self.machine), asked_there(self.job, self.workdir)], patience(wanted))
         if trouble == f"exit status {SSH_FAILED}":
             raise Unreachable("ssh does not reach the machine")
         return trouble

@@ -15,14 +15,17 @@ from gpuspec.job import Job
 from gpuspec.launch import items, outputs
 from gpuspec.launch.checks import check_job
 from gpuspec.launch.launcher import FINAL, Outcome, Record, Run, RunSettings, Stray, StraysUnknown
+from gpuspec.launch.program_room import require_startable
 from gpuspec.launch.records import Records, alive, record_of
 from gpuspec.launch.skypilot.client import Client, require_skypilot, skypilot_used
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
-from gpuspec.launch.skypilot.ports_and_readiness import forwarded_ports, ssh
+from gpuspec.launch.skypilot.ports_and_readiness import asked_there, forwarded_ports, ssh
 from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
+from gpuspec.launch.skypilot.secret_file import on_slurm
+from gpuspec.launch.skypilot.slurm_argument import require_slurm_argument
 from gpuspec.launch.skypilot.standard_streams import to_stderr
 from gpuspec.launch.skypilot.strays import (
     controlled_strays,
@@ -30,7 +33,7 @@ from gpuspec.launch.skypilot.strays import (
     forgotten_strays,
     machine_strays,
 )
-from gpuspec.launch.skypilot.task import autostop
+from gpuspec.launch.skypilot.task import autostop, task
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.launch.tunnel import forward, require_free
 from gpuspec.planning.plan import Plan
@@ -51,6 +54,8 @@ class SkyPilotLauncher:
     def check(self, job: Job, plan: Plan, settings: RunSettings) -> None:
         """UserError for all that would fail after a machine is paid for. Imports no SkyPilot."""
         check_job(job, settings)
+        if job.readiness and job.readiness.command and not job.readiness.http:
+            require_startable(**{"env and readiness.command": asked_there(job, "")})
         over = over_budget(job, plan.cost.total if plan.cost else None)
         if over:
             raise UserError("over-budget", over, "lower budget.max_hours, or raise budget.max_total")
@@ -58,6 +63,9 @@ class SkyPilotLauncher:
             outputs.require_rsync()
         mode, message = choose_mode(job, plan, plain=settings.plain)
         task_yaml(job, plan, settings.workdir, mode)
+        if plan.choice and on_slurm(plan.choice.offer.cloud):
+            found = items.resolve(job, settings.workdir)
+            require_slurm_argument(task(job, plan, workdir=settings.workdir, label="check", items=found))
         for port in forwarded_ports(job, settings) if mode == "machine" else ():
             require_free(port)
         require_skypilot()
@@ -201,11 +209,11 @@ class SkyPilotLauncher:
         if not (rented or skypilot_used()):
             return ()
         found: list[Stray] = []
-        trouble: UserError | None = None
+        trouble: Exception | None = None
         for ask in (_machine_strays, controlled_strays):
             try:
                 found += ask(runs)
-            except UserError as error:
+            except Exception as error:  # whatever it is, the others are asked
                 trouble = trouble or error
         if trouble:
             raise StraysUnknown(trouble, tuple(found)) from trouble

@@ -22,6 +22,7 @@ from gpuspec.rules import collect
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
 from gpuspec.text import Span, Tree, parse
+from tests.operations import lines_run
 
 LETTERS = string.ascii_letters + string.digits
 draw = random.Random(11)
@@ -174,6 +175,58 @@ def test_in_an_address_user_password_and_keys_are_hidden() -> None:
     assert masked("https://u:$PW@h/?token=${T}&a=1") == "https://u:$PW@h/?token=${T}&a=1"
 
 
+SIGNATURE = "4f2e9c1ab8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        # docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, and the older form
+        f"https://b.s3.amazonaws.com/m?X-Amz-Credential=AK%2Fs3%2Faws4_request&X-Amz-Signature={SIGNATURE}",
+        f"https://b.s3.amazonaws.com/m?AWSAccessKeyId=AK&Expires=1&Signature={SIGNATURE}%3D",
+        # cloud.google.com/storage/docs/authentication/signatures; learn.microsoft.com, SAS; CloudFront; Akamai
+        f"https://storage.googleapis.com/b/m?X-Goog-Signature={SIGNATURE}",
+        f"https://a.blob.core.windows.net/c/m?sv=2024-11-04&sp=r&sig={SIGNATURE}%2B%3D&se=2027-01-01",
+        f"https://d1.cloudfront.net/m?Policy=eyJT&Signature=a~{SIGNATURE}__&Key-Pair-Id=K1",
+        f"https://h.akamaized.net/m?hdnea=exp=1~acl=/*~hmac={SIGNATURE}",
+        f"https://h/m?token={SIGNATURE}",
+        f"https://h/m?a=b&amp;token={SIGNATURE}",
+        f"https://h/m#access_token={SIGNATURE}",
+        f"https://h/m?url=https%3A%2F%2Fb%2Fm%3FX-Amz-Date%3D1%26X-Amz-Signature%3D{SIGNATURE}",
+        f"$BUCKET/m?X-Amz-Signature={SIGNATURE}",
+        f"${{BUCKET}}/m?sv=1&sig={SIGNATURE}",
+        f"m.bin?sig={SIGNATURE}",
+    ],
+)
+def test_what_signs_an_address_is_hidden_wherever_it_is_shown(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.gpu.jsonc"
+    path.write_text(
+        '{"gpu_types": ["RTX 4090"], "keep_alive_minutes": 3, "budget": {"max_hours": 1}, "workdir": 1,\n'
+        f'"downloads": [{{"strategy": "http", "source": "{address}", "nonsense": "{address}"}}], '
+        f'"run": "curl {address}"}}'
+    )
+    for format_ in FORMATS:
+        assert main(["lint", str(path), "--isolated", "--pedantic", "--format", format_]) == 1
+        shown = capsys.readouterr()
+        assert "GS003" in shown.out
+        assert SIGNATURE not in shown.out + shown.err
+    main(["show", str(path)])
+    main(["run", "--dry-run", "--on", "local", "--allow-no-gpu", str(path)])
+    shown = capsys.readouterr()
+    assert SIGNATURE not in shown.out + shown.err
+
+
+def test_what_is_no_address_stays() -> None:
+    for text in (
+        "python x.py --key=abcdef && echo a=bcde",
+        "a ? b & key = abcd",
+        "https://h/m?page=abcd&q=1",
+    ):
+        assert masked(text) == text
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -278,3 +331,19 @@ def test_only_the_last_file_is_kept_for_its_lines() -> None:
     gc.collect()
     kept = [each for each in gc.get_objects() if isinstance(each, Tree) and each.text.startswith("// kept")]
     assert len(kept) <= 1
+
+
+@pytest.mark.parametrize("piece", [r"a\n", r"\"", r"\\q", r"\ud83d\ude00", r"\u2603", r"\x41.", r"a\v"])
+def test_a_key_among_many_escapes_is_masked_where_it_stands(piece: str) -> None:
+    """Each escape was a turn of a loop: a spec of a million lines took 2 s."""
+    before, behind = piece * 20_000 + r"\n\t", r"\"" + piece * 20_000
+    hidden = "*" * len(SECRETS["hugging face"])
+    shown = ""
+
+    def work() -> None:
+        nonlocal shown
+        shown = masked(before + SECRETS["hugging face"] + behind)
+
+    lines = lines_run(work)
+    assert shown == before + hidden + behind
+    assert lines < 10_000 or piece.startswith(r"\x")

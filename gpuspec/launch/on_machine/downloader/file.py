@@ -8,6 +8,7 @@ import os
 import posixpath
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -70,7 +71,8 @@ def leaves(path: str) -> bool:
 @contextlib.contextmanager
 def alone_with(ledger: str) -> Iterator[None]:
     """Jobs and clients that share a folder take turns at what `ledger` keeps account of, so that each finds what the
-    one before it fetched. The ledger's own folder is made, and kept out of git."""
+    one before it fetched. The ledger's own folder is made, and kept out of git. Failure where what stands in the
+    place of the lock is no file."""
     folder = os.path.dirname(ledger)
     os.makedirs(folder, exist_ok=True)
     ignore = os.path.join(folder, ".gitignore")
@@ -81,11 +83,33 @@ def alone_with(ledger: str) -> Iterator[None]:
     except ImportError:  # Windows, which no rented machine runs
         yield
         return
+    opened = _lock_file(ledger + ".lock")
+    try:
+        with contextlib.suppress(OSError):  # a file system that knows no locks
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _lock_file(path: str) -> int:
+    """The file at `path`, open, and made where it was not there."""
     # A link might lead to a file that is not ours, and a pipe would be waited for.
     flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-    with open(os.open(ledger + ".lock", flags, 0o666), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    try:
+        opened = os.open(path, flags, 0o666)
+    except OSError as error:
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+            raise _no_lock(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(opened).st_mode):  # a pipe that somebody reads, a device
+        os.close(opened)
+        raise _no_lock(path)
+    return opened
+
+
+def _no_lock(path: str) -> Failure:
+    return Failure(f"{path} is a link, a folder or a pipe, and a file is to be locked there; move it away")
 
 
 def existing(path: str) -> str:

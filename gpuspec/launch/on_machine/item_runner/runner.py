@@ -35,6 +35,9 @@ LOOK_SECONDS = 0.5
 BUSY = 75
 """EX_TEMPFAIL: our exit status where another runner has the items."""
 
+REFUSED = "is doing these items: nothing was started"
+"""What is said then, behind who has them."""
+
 CLAIM_SECONDS = 2.0
 """How long to wait for the lock: whoever looks whether it is free has it for a moment."""
 
@@ -110,7 +113,7 @@ def claim(status: str) -> IO[str] | None:
                 say(f"cannot lock {path} ({error.strerror}): a second run would do the same items")
                 return lock
             if time.monotonic() > deadline:
-                say(f"{holder(lock)} is doing these items: nothing was started")
+                say(f"{holder(lock)} {REFUSED}")
                 return None
             time.sleep(0.05)
     run, process = os.environ.get("GPUSPEC_RUN_ID"), f"process {os.getpid()}"
