@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parents[2] / "gpuspec" / "architectures" / "data" / "defaults.jsonl"
 OF_NO_SHAPE = re.compile(
     r"_token(_id|_index)?s?$|token_id$|dropout|dropped|initializer|_std$|_eps$|epsilon|^id2label|^label2id|^_|loss|"
-    r"temperature|^transformers_version$|^output_|^return_dict|^use_cache$|^problem_type$|^chunk_size_feed|^top_k$|"
+    r"temperature|^transformers_version$|^output_(attentions|hidden_states|router)|"
+    r"^return_dict|^use_cache$|^problem_type$|^chunk_size_feed|^top_k$|"
     r"^architectures$|^dtype$|rope_theta|theta$|^hidden_act|activation_function|^activation|_act$|_activation$|"
-    r"^pretraining_tp$|^scale_|_scale$|_multiplier$|softcap|^logit|jitter|_coef$|^is_composition|^finetuning|^mask_|"
+    r"^pretraining_tp$|^scale_(?!factor)|_scale$|(?<!channel)_multiplier$|softcap|^logit|jitter|_coef$|"
+    r"^is_composition|^finetuning|^mask_|"
     r"^apply_spec|_prob$|_lambda$|^begin_|^end_|^summary_|^norm_topk|^seq_aux|^routed_scaling|^rescale|^scoring_func$"
 )
 
@@ -63,7 +66,7 @@ def generating() -> set[str]:
     """The architectures that write text, read it into vectors, or are a part of one that does."""
     from transformers import PreTrainedConfig
     from transformers.models.auto import modeling_auto
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 
     found: set[str] = set()
     tasks = "CAUSAL_LM IMAGE_TEXT_TO_TEXT SEQ_TO_SEQ_CAUSAL_LM MULTIMODAL_LM MASKED_LM SPEECH_SEQ_2_SEQ"
@@ -71,14 +74,16 @@ def generating() -> set[str]:
         found.update(getattr(modeling_auto, f"MODEL_FOR_{task}_MAPPING_NAMES"))
     waiting = list(found)
     while waiting:
-        try:
-            config = CONFIG_MAPPING[waiting.pop()]()
-        except Exception:  # main() says which
-            continue
-        for part in vars(config).values():
-            if isinstance(part, PreTrainedConfig) and part.model_type not in found:
-                found.add(part.model_type)
-                waiting.append(part.model_type)
+        config_class = CONFIG_MAPPING[waiting.pop()]
+        stated = getattr(config_class, "sub_configs", {}).values()
+        parts = {getattr(part, "model_type", "") for part in stated}  # AutoConfig has none
+        with suppress(Exception):  # main() says which
+            values = vars(config_class()).values()
+            parts |= {each.model_type for each in values if isinstance(each, PreTrainedConfig)}
+        for part in parts - found:
+            if part in CONFIG_MAPPING_NAMES:
+                found.add(part)
+                waiting.append(part)
     return found
 
 

@@ -23,8 +23,9 @@ def _audio(
     at: str = "audio_tower",
     projector_at: str = "multi_modal_projector",
     optional: bool = False,
+    usual: str = "",
 ) -> Sense:
-    return Sense(config, "audio", at, projector, projector_at, optional=optional)
+    return Sense(config, "audio", at, projector, projector_at, optional=optional, usual=usual)
 
 
 def _inner(c: Config, v: Config) -> int:
@@ -117,8 +118,8 @@ TYPES: Mapping[str, Reader] = {
         text="phi3",
     ),
     "gemma4": joined(
-        Sense(projector=between.gemma4, projector_at="embed_vision", optional=True),
-        _audio(between.gemma4, projector_at="embed_audio", optional=True),
+        Sense(projector=between.gemma4, projector_at="embed_vision", optional=True, usual="gemma4_vision"),
+        _audio(between.gemma4, projector_at="embed_audio", optional=True, usual="gemma4_audio"),
     ),
     "gemma3n": joined(
         Sense(projector=_gemma3n, projector_at="embed_vision"), _audio(_gemma3n, projector_at="embed_audio")

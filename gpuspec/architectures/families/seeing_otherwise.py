@@ -308,7 +308,9 @@ def _evolla(c: Config) -> Architecture:
     return decoder(c, layers, outside=outside)
 
 
-_GEMMA4_EYES = Sense(projector=between.gemma4, projector_at="embed_vision", optional=True)
+_GEMMA4_EYES = Sense(
+    projector=between.gemma4, projector_at="embed_vision", optional=True, usual="gemma4_vision"
+)
 TYPES: Mapping[str, Reader] = {
     "apertus1p5": joined(
         Sense(at="vision_tokenizer"), Sense("audio_config", "audio", "audio_tokenizer")

@@ -156,7 +156,8 @@ def _sam_neck(width: int, out: int, *, at: str) -> tuple[Weight, ...]:
 
 def _downsampling(c: Config) -> tuple[Weight, ...]:
     """The two convolutions behind SAM in DeepSeek's OCR models and what was built after them."""
-    first, second = ([*c.numbers("downsample_channels"), 512, 1024])[:2]
+    usual = (512, 896 if c.model_type == "deepseek_ocr2_sam_vision_model" else 1024)
+    first, second = (c.numbers("downsample_channels") or usual)[:2]
     return (
         kernel("proj.conv1", c.size("output_channels"), first, 9, bias=False),
         kernel("proj.conv2", first, second, 9, bias=False),

@@ -105,13 +105,14 @@ def tower_of(c: Config) -> tuple[Weight, ...]:
 
 
 def _tied(c: Config, t: Config) -> bool:
-    """Whether the output head is the embedding. What a config says comes before what a class does; of the classes
-    that of the text model decides: the files that say nothing are older than transformers 5, which did it so."""
+    """Whether the output head is the embedding. What a config says comes before what a class does. Where neither the
+    whole nor its text model says anything, a head is stored if either class has one: files of before transformers 5
+    followed the class of the text model, later ones that of the whole."""
     name = "tie_word_embeddings"
     for said in (c, t):
         if said.says(name):
             return said.flag(name)
-    return t.flag(name) if t.raw(name) is not None else c.flag(name, default=True)
+    return c.flag(name, default=True) and t.flag(name, default=True)
 
 
 def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], str]:
@@ -123,7 +124,9 @@ def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], 
             return (), ""
         what = f" ({named})" if named else ""
         return (), f"its {sense.part} tower{what} is not described in its config, and not counted"
-    read = TOWERS.get(v.model_type) or TOWERS.get(sense.usual)
+    if v.model_type not in TOWERS and sense.usual:
+        v = v.read_as(sense.usual)
+    read = TOWERS.get(v.model_type)
     if read is None:
         return (), f"gpuspec does not know its {sense.part} tower {v.model_type!r}, which is not counted"
     tower = placed(f"model.{sense.at}", sense.part, read(v))
