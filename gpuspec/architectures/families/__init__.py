@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
 from gpuspec.architectures.families import (
+    blt,
     compressed,
     delta,
     dense,
@@ -15,9 +16,11 @@ from gpuspec.architectures.families import (
     gpt_like,
     hearing,
     hub_code,
+    hy_v4,
     inkling,
     inside,
     kimi_k3,
+    lara,
     latent,
     layer_norm,
     like_mistral,
@@ -44,6 +47,7 @@ Reader = Callable[[Config], Architecture]
 """From a config with its defaults to the structure it states."""
 
 FAMILIES: Mapping[str, Reader] = {
+    **blt.TYPES,
     **compressed.TYPES,
     **delta.TYPES,
     **dense.TYPES,
@@ -52,6 +56,8 @@ FAMILIES: Mapping[str, Reader] = {
     **gemma.TYPES,
     **gpt_like.TYPES,
     **inkling.TYPES,
+    **hy_v4.TYPES,
+    **lara.TYPES,
     **latent.TYPES,
     **hub_code.TYPES,
     **layer_norm.TYPES,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, dense_first
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
@@ -75,8 +75,112 @@ def _inkling(c: Config) -> Architecture:
         layers,
         outside=(norm("model.embed_tokens.embed_norm", c.hidden),),
         head=c.count("unpadded_vocab_size") or None,
-        tied=c.flag("tie_word_embeddings"),
+        tied=False,
     )
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"inkling_text": _inkling}
+def _second(c: Config, *, full: bool, first: bool) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+    """A layer of Inkling 2: gated attention over earlier blocks' states, with sinks; in full layers the short
+    convolutions depend on the token, and query, key and value read states of their own."""
+    own, hidden, kernel = "" if full else "swa_", c.hidden, c.size("conv_kernel_size")
+    heads, kv_heads = c.size(f"{own}num_attention_heads"), c.size(f"{own}num_key_value_heads")
+    head, relative = c.size(f"{own}head_dim"), c.size("d_rel")
+    window = 0 if full else c.window
+    kv, inputs = kv_heads * head, ("q", "k", "v") if full else ("",)
+    convolutions = [vector(f"self_attn.{name}_proj.sconv", "attention", kv * kernel) for name in "kv"]
+    if full:
+        convolutions += [
+            linear(f"self_attn.{name}_proj.sconv.weight_proj", "attention", hidden, kv_heads * kernel)
+            for name in "kv"
+        ]
+    weights = (
+        *attention(c, heads=heads, kv_heads=kv_heads, head_dim=head),
+        linear("self_attn.o_proj.gate_proj", "attention", hidden, heads * head),
+        linear("self_attn.sink_proj", "attention", hidden, heads),
+        linear("self_attn.relative_position_bias.linear", "attention", hidden, heads * relative),
+        vector(
+            "self_attn.relative_position_bias.proj", "attention", relative * (window or c.size("rel_extent"))
+        ),
+        vector("self_attn.relative_position_bias.norm", "attention", heads * relative),
+        vector("self_attn.q_proj.norm", "attention", heads * head),
+        *convolutions,
+        *(norm(f"{name}{'_' if name else ''}input_layernorm", hidden) for name in inputs),
+        norm("post_attention_layernorm", hidden),
+        vector("post_attention_convolution", "attention", hidden * kernel),
+        vector("post_mlp_convolution", "mlp", hidden * kernel),
+        vector("mlp_input.query", "norms", hidden),
+        *(() if first else (vector("attention_input.query", "norms", len(inputs) * hidden),)),
+    )
+    return weights, (
+        kv_cache(c, window=window, kv_heads=kv_heads, head_dim=head),
+        Cache("state", state=2 * (kv + hidden) * kernel),
+    )
+
+
+def _messages(c: Config) -> tuple[Weight, ...]:
+    """Gates on what a looped layer tells its next pass."""
+    rank = c.size("loop_gate_rank")
+    return tuple(
+        linear(f"{name}_message_gate.{gate}", "mixer", inputs, outputs)
+        for name in ("q", "k", "v", "mlp")
+        for gate, inputs, outputs in (
+            ("down_proj", 2 * c.hidden, rank),
+            ("forget_gate_proj", rank, c.hidden),
+            ("message_gate_proj", rank, c.hidden),
+        )
+    )
+
+
+def _loop(c: Config) -> tuple[int, int, int]:
+    """(first looped layer, first after them, passes); checkpoints keep them in a block of their own."""
+    if c.model_type != "inkling2_loop_text":
+        return 0, 0, 1
+    own = c.inner("loop_config")
+    names = (("core_start", "loop_layer_index_start"), ("core_end", "loop_layer_index_end"))
+    start, end = (own.count(short) if own and own.says(short) else c.count(long) for short, long in names)
+    said = own.count("num_passes") if own and own.says("num_passes") else c.count("loop_num_passes")
+    if said > MOST_LAYERS:
+        raise Unsaid(f"its config runs layers {said:,} times")
+    return start, end, max(said, 1)
+
+
+def _inkling2(c: Config) -> Architecture:
+    """Inkling 2, and the same with layers that run several times: each pass has a cache of its own."""
+    start, end, passes = _loop(c)
+    routed = mixture(
+        c,
+        experts=c.size("n_routed_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=c.size("moe_intermediate_size"),
+    )
+    gates = _messages(c) if passes > 1 or end else ()
+    layers = []
+    for index, windowed in enumerate(_windowed(c)):
+        weights, caches = _second(c, full=not windowed, first=index == 0)
+        looped = start <= index < end
+        layers.append(
+            Layer(
+                (*weights, *routed, *(gates if looped else ())),
+                tuple(cache._replace(layers=passes if looped else 1) for cache in caches),
+            )
+        )
+    outside = [
+        norm("model.embed_tokens.embed_norm", c.hidden),
+        vector("model.final_input.query", "norms", c.hidden),
+    ]
+    if end:
+        outside.append(vector("model.message_input.query", "norms", (end - start) * 4 * c.hidden))
+    return decoder(
+        c,
+        layers,
+        outside=outside,
+        head=c.count("unpadded_vocab_size") or None,
+        tied=False,
+    )
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "inkling2_loop_text": _inkling2,
+    "inkling2_text": _inkling2,
+    "inkling_text": _inkling,
+}
