@@ -90,7 +90,7 @@ class BartLike(NamedTuple):
             found.append(norm(f"{at}.layer_norm", c.hidden, bias=True))
         return found
 
-    def read(self, c: Config) -> Architecture:
+    def read(self, c: Config, *, head: int | None = None, tied: bool | None = None) -> Architecture:
         """The structure that a config states."""
         of_encoder, of_decoder = self.positions(c)
         outside: list[Weight] = [*self.outside(c)]
@@ -107,22 +107,25 @@ class BartLike(NamedTuple):
                 each._replace(part="encoder") for each in self._around(c, "model.encoder", of_encoder)
             ]
         outside += self._around(c, "model.decoder", of_decoder)
-        return self.written(c, outside)
+        return self.written(c, outside, head=head, tied=tied)
 
-    def written(self, c: Config, outside: Sequence[Weight]) -> Architecture:
-        """The decoder, with all else outside its layers."""
+    def written(
+        self, c: Config, outside: Sequence[Weight], *, head: int | None = None, tied: bool | None = None
+    ) -> Architecture:
+        """The decoder, with all else outside its layers. `head`, `tied`: as `decoder` has them."""
         heads, inner = c.size("decoder_attention_heads"), c.size("decoder_ffn_dim")
-        head = max(c.hidden // heads, 1)
+        width = max(c.hidden // heads, 1)
         weights = self._block(c, heads=heads, inner=inner, crosses=True)
-        layer = Layer(weights, remembered(c, heads, head))
+        layer = Layer(weights, remembered(c, heads, width))
         found = decoder(
             c,
             [layer] * layers_of(c, "decoder_layers"),
             outside=outside,
             final_norm=False,
-            tied=True,
+            head=head,
+            tied=tied,
         )
-        return found._replace(heads=heads, kv_heads=heads, head_dim=head, intermediate=inner)
+        return found._replace(heads=heads, kv_heads=heads, head_dim=width, intermediate=inner)
 
 
 def _plain_positions(c: Config) -> tuple[int, int]:
@@ -150,10 +153,11 @@ def _global_tokens(c: Config) -> tuple[Weight, ...]:
 
 def _marian(c: Config) -> Architecture:
     """Marian: source and target may have vocabularies of their own."""
-    found = BartLike(positions=_plain_positions, embedding_norm=False).read(c)
+    trait = BartLike(positions=_plain_positions, embedding_norm=False)
     if c.flag("share_encoder_decoder_embeddings", default=True):
-        return found
+        return trait.read(c)
     entries = c.size("decoder_vocab_size", default=c.vocabulary)
+    found = trait.read(c, head=entries)
     target = Weight("model.decoder.embed_tokens", "embedding", c.hidden, entries, linear=False)
     return found._replace(outside=(*found.outside, target))
 
@@ -161,7 +165,7 @@ def _marian(c: Config) -> Architecture:
 def _fsmt(c: Config) -> Architecture:
     """FSMT: an embedding for each language, and a head that is tied only if the config says so."""
     source, target = c.size("src_vocab_size"), c.size("tgt_vocab_size")
-    found = BartLike(embedding_norm=False).read(c.read_as("fsmt", vocab_size=source))
+    found = BartLike(embedding_norm=False).read(c.read_as("fsmt", vocab_size=source), tied=True)
     more = [Weight("model.decoder.embed_tokens", "embedding", c.hidden, target, linear=False)]
     tied = c.flag("tie_word_embeddings")
     if not tied:

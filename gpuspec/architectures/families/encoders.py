@@ -139,10 +139,9 @@ def _shapes_and_sounds(c: Config) -> tuple[Weight, ...]:
     """RoCBert: a character has a shape and a pronunciation, too."""
     found, width = [], c.hidden
     for name in ("pronunciation", "shape"):
-        if c.flag(f"enable_{name}"):
-            own = c.size(f"{name}_embed_dim")
-            found.append(table(f"{name}_embed", own, c.size(f"{name}_vocab_size")))
-            width += own
+        own = c.size(f"{name}_embed_dim")
+        found.append(table(f"{name}_embed", own, c.size(f"{name}_vocab_size")))
+        width += own if c.flag(f"enable_{name}") else 0
     if c.flag("concat_input"):
         found.append(linear("embeddings.map_inputs_layer", "embedding", width, c.hidden, bias=True))
     return tuple(found)

@@ -64,9 +64,7 @@ def _pp_formulanet(c: Config) -> Architecture:
     trait = BartLike(final_norm=True)
     around = trait._around(t, "model.decoder", t.size("max_position_embeddings") + 2)
     found = trait.written(t, [*placed("model.encoder", "vision", tower_of(v)), *around])
-    tied = t.flag("tie_word_embeddings", default=True)
-    head = [] if tied else [linear("lm_head", "head", t.hidden, t.vocabulary)]
-    return found._replace(model_type=c.model_type, outside=(*found.outside, *head), tied=tied)
+    return found._replace(model_type=c.model_type)
 
 
 def _udop(c: Config) -> Architecture:

@@ -1,0 +1,156 @@
+"""Architectures of the hub's own code that are known ones with fields under other names.
+
+Their counts are compared with the elements that the hub stores (September 2026); `bailing_moe` also with vLLM
+0.33.0's bailing_moe.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gpuspec.architectures.config import Config
+from gpuspec.architectures.families import gpt_like, qwen
+from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
+from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
+from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.pieces import mixture
+
+_PLAIN = LlamaLike(window=everything)
+
+
+def _chatglm(c: Config) -> Architecture:
+    """ChatGLM 2 and 3, GLM-4 9B."""
+    own = c.read_as(
+        c.model_type,
+        num_key_value_heads=c.size("multi_query_group_num") if c.flag("multi_query_attention") else c.heads,
+        head_dim=c.size("kv_channels", default=c.head_dim),
+        intermediate_size=c.size("ffn_hidden_size"),
+        vocab_size=c.size("padded_vocab_size", "vocab_size"),
+        tie_word_embeddings=c.flag("tie_word_embeddings"),
+    )
+    return LlamaLike(
+        bias=c.flag("add_qkv_bias") or c.flag("add_bias_linear"),
+        out_bias="add_bias_linear",
+        mlp_bias="add_bias_linear",
+        window=everything,
+    ).read(own)
+
+
+def _of_olmo(c: Config, inner: int) -> Config:
+    """OLMo's first code, and what was built with it."""
+    kv_heads = c.count("n_kv_heads") or (1 if c.flag("multi_query_attention") else c.heads)
+    return c.read_as(
+        c.model_type,
+        num_key_value_heads=kv_heads,
+        intermediate_size=inner,
+        vocab_size=c.size("embedding_size", "vocab_size"),
+        tie_word_embeddings=c.flag("weight_tying", default=True),
+    )
+
+
+def _hf_olmo(c: Config) -> Architecture:
+    """OLMo 1B and 7B: norms without weights; `mlp_hidden_size` counts gate and up together."""
+    both = c.count("mlp_hidden_size") or c.hidden * c.size("mlp_ratio", default=4)
+    found = LlamaLike(bias="include_bias", mlp_bias="include_bias", norms=(), window=everything).read(
+        _of_olmo(c, max(both // 2, 1))
+    )
+    return found._replace(outside=tuple(weight for weight in found.outside if weight.part != "norms"))
+
+
+def _without_caches(found: Architecture) -> Architecture:
+    """A model that reads and writes a text as a whole, again and again, remembers nothing of it."""
+    return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
+
+
+def _llada(c: Config) -> Architecture:
+    """LLaDA (arXiv 2502.09992): writes by diffusion. Here `mlp_hidden_size` is the width of one matrix."""
+    return _without_caches(
+        LlamaLike(bias="include_qkv_bias", out_bias=False, window=everything).read(
+            _of_olmo(c, c.size("mlp_hidden_size", default=4 * c.hidden))
+        )
+    )
+
+
+def _dream(c: Config) -> Architecture:
+    """Dream (arXiv 2508.15487): Qwen 2, writing by diffusion."""
+    return _without_caches(qwen.TYPES["qwen2"](c.read_as("qwen2")))._replace(model_type=c.model_type)
+
+
+def _reads_only(kind: str) -> Callable[[Config], Architecture]:
+    """A reader of embedding models that are a decoder without its head, each token seeing the whole text."""
+
+    def read(c: Config) -> Architecture:
+        inside = {**LLAMA_LIKE, **qwen.TYPES}[kind](c.read_as(kind))
+        outside = tuple(weight for weight in inside.outside if weight.part != "head")
+        return _without_caches(inside)._replace(model_type=c.model_type, outside=outside)
+
+    return read
+
+
+def _bailing_experts(c: Config) -> tuple[Weight, ...]:
+    width = c.size("moe_intermediate_size")
+    shared = c.count("moe_shared_expert_intermediate_size") or width
+    return mixture(
+        c,
+        experts=c.size("num_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=width,
+        shared=shared * c.count("num_shared_experts"),
+        router_bias=c.flag("moe_router_enable_expert_bias"),
+    )
+
+
+def _bailing(c: Config) -> Architecture:
+    """Ling and Ring, and LLaDA 2 upon them."""
+    return LlamaLike(
+        bias=c.flag("use_bias") or c.flag("use_qkv_bias"),
+        out_bias="use_bias",
+        qk_norm="head" if c.flag("use_qk_norm") else "",
+        mlp_bias="use_bias",
+        window=everything,
+        experts=_bailing_experts,
+        sparse=dense_first("first_k_dense_replace"),
+    ).read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
+
+
+def _untied(trait: LlamaLike) -> Callable[[Config], Architecture]:
+    """A reader for code whose head is not the embedding, though its configs do not say so."""
+
+    def read(c: Config) -> Architecture:
+        return trait.read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
+
+    return read
+
+
+def _refined_web(c: Config) -> Architecture:
+    """Falcon before it had its name: 40B states its KV heads, 7B has one."""
+    several = c.says("n_head_kv")
+    return gpt_like.TYPES["falcon"](
+        c.read_as("falcon", new_decoder_architecture=several, multi_query=not several)
+    )
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "Dream": _dream,
+    "RefinedWeb": _refined_web,
+    "RefinedWebModel": _refined_web,
+    "aquila": _untied(_PLAIN),
+    "baichuan": _untied(_PLAIN),
+    "bailing_moe": _bailing,
+    "bidirectional_pplx_qwen3": _reads_only("qwen3"),
+    "chatglm": _chatglm,
+    "deepseek": _untied(
+        LlamaLike(
+            bias="attention_bias",
+            window=everything,
+            experts=experts(),
+            sparse=dense_first("first_k_dense_replace"),
+        )
+    ),
+    "hf_olmo": _hf_olmo,
+    "internlm": _untied(LlamaLike(bias="bias", window=everything)),
+    "internlm2": _untied(LlamaLike(bias="bias", window=everything)),
+    "llada": _llada,
+    "llada2_moe": _bailing,
+    "llama_bidirec": _reads_only("llama"),
+    "minicpm": LlamaLike(bias="attention_bias", window=everything).read,
+}
