@@ -245,6 +245,17 @@ def test_draft_layers_and_the_model_are_what_the_hub_stores() -> None:
     assert with_drafts(config("step3p5", 45, 4096, 64, **STEP_3_5)) == 199_384_301_376 - 42 * 288
 
 
+def test_the_draft_layer_of_a_mixture_may_be_dense() -> None:
+    """Elements on the hub, September 2026, less one correction for each expert: Hy3, whose MTP layer is a mixture;
+    K-EXAONE 236B, whose is not."""
+    hy3 = config("hy_v3", 80, 4096, 64, num_nextn_predict_layers=1, vocab_size=120832)
+    exaone = config("exaone_moe", 48, 6144, 64, num_nextn_predict_layers=1, vocab_size=153600)
+    assert with_drafts({**hy3, "intermediate_size": 13312}) == 298_786_155_776 - 80 * 192
+    sizes = {"num_experts": 128, "moe_intermediate_size": 2048, "num_key_value_heads": 8, "head_dim": 128}
+    found = with_drafts({**exaone, **sizes, "intermediate_size": 18432})
+    assert found == 237_099_669_632 - 47 * 128
+
+
 def with_drafts(fields: dict[str, Any]) -> int:
     """All parameters, those of draft layers with them."""
     found = read_architecture(fields)

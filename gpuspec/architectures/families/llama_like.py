@@ -117,6 +117,8 @@ class LlamaLike(NamedTuple):
     head_bias: Flag = False
     drafts: Sequence[str] = ("num_nextn_predict_layers",)
     """The fields that say how many layers predict further tokens."""
+    dense_drafts: bool = False
+    """Whether those have the feed-forward block where the last layer has experts."""
 
     def read(self, c: Config) -> Architecture:
         """The structure that a config states."""
@@ -134,7 +136,7 @@ class LlamaLike(NamedTuple):
         )
         dense = sparse = around
         has_experts = self.sparse(c) if self.experts else [False] * c.layers
-        if not all(has_experts):
+        if not all(has_experts) or self.dense_drafts:
             dense = (*around, *self.mlp(c, bias=said(c, self.mlp_bias)))
         if self.experts and any(has_experts):
             sparse = (*around, *self.experts(c))
@@ -143,7 +145,8 @@ class LlamaLike(NamedTuple):
             for routed, seen in zip(has_experts, self.window(c), strict=True)
         ]
         more = min(c.count(*self.drafts), len(layers)) if self.experts else 0
-        drafts = [draft(c, layers[-1])] * more
+        predicts = layers[-1]._replace(weights=dense) if self.dense_drafts else layers[-1]
+        drafts = [draft(c, predicts)] * more
         return decoder(
             c,
             layers,

@@ -276,7 +276,8 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
         qk_norm="head",
         window=one_in(4, field="sliding_window_pattern"),
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace", "first_last_k_dense_replace"),
+        sparse=dense_first("first_k_dense_replace"),
+        dense_drafts=True,
     ).read,
     "flex_olmo": LlamaLike(
         bias="attention_bias",
