@@ -200,5 +200,14 @@ def _whole(value: Any, name: str) -> int:
     if type(value) is float and value.is_integer():  # "num_key_value_heads": 8.0 of some converters
         value = int(value)
     if type(value) is not int or not 0 < value < LARGEST:
-        raise Unsaid(f"its config says {name}: {str(value)[:40]}")
+        raise Unsaid(f"its config says {name}: {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value in few words, whatever its size: a list of a million numbers is not written out first."""
+    if isinstance(value, str):
+        return value[:40]
+    if isinstance(value, float) or (isinstance(value, int) and -(10**40) < value < 10**40):
+        return str(value)[:40]
+    return "a number far too large" if isinstance(value, int) else f"a {type(value).__name__}"

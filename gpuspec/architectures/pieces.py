@@ -23,7 +23,7 @@ def vector(module: str, part: str, elements: int) -> Weight:
 
 def copies(weight: Weight, number: int, used: int | None = None) -> Weight:
     """The same weight `number` times, of which a token passes through `used` (None: all)."""
-    return weight._replace(copies=number, used=number if used is None else used)
+    return weight._replace(copies=number, used=number if used is None else min(used, number))
 
 
 def attention(

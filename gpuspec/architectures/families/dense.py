@@ -18,7 +18,7 @@ from gpuspec.architectures.families.llama_like import (
     windows,
 )
 from gpuspec.architectures.parts import Architecture, Weight
-from gpuspec.architectures.pieces import fused_mlp, linear, norm, plain_mlp, vector
+from gpuspec.architectures.pieces import copies, fused_mlp, linear, norm, plain_mlp, vector
 
 _OLMO_STYLE = ("post_attention_layernorm", "post_feedforward_layernorm")
 
@@ -69,8 +69,8 @@ def _doge(c: Config) -> tuple[Weight, ...]:
     return (
         *found,
         linear("mlp.router_gate", "router", c.hidden, 2 * int(experts**0.5)),
-        Weight("mlp.down_embed", "experts", c.hidden, 1, copies=experts, used=used, linear=False),
-        Weight("mlp.up_embed", "experts", c.hidden, 1, copies=experts, used=used, linear=False),
+        copies(vector("mlp.down_embed", "experts", c.hidden), experts, used),
+        copies(vector("mlp.up_embed", "experts", c.hidden), experts, used),
     )
 
 

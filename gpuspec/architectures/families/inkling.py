@@ -141,7 +141,8 @@ def _loop(c: Config) -> tuple[int, int, int]:
     said = own.count("num_passes") if own and own.says("num_passes") else c.count("loop_num_passes")
     if said > MOST_LAYERS:
         raise Unsaid(f"its config runs layers {said:,} times")
-    return start, end, max(said, 1)
+    start = min(start, c.layers)
+    return start, max(min(end, c.layers), start), max(said, 1)
 
 
 def _inkling2(c: Config) -> Architecture:

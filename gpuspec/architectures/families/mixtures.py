@@ -22,7 +22,7 @@ from gpuspec.architectures.families.llama_like import (
     windows,
 )
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+from gpuspec.architectures.pieces import attention, copies, gated_mlp, kv_cache, linear, mixture, norm, vector
 
 _GRANITE = experts(
     router="block_sparse_moe.router.layer", at="block_sparse_moe.experts.*", shared_at="shared_mlp"
@@ -179,7 +179,7 @@ def _jetmoe(c: Config) -> Architecture:
     kv_heads, head = c.size("num_key_value_heads"), c.size("kv_channels")
 
     def expert(module: str, part: str, inputs: int, outputs: int) -> Weight:
-        return linear(module, part, inputs, outputs)._replace(copies=number, used=used)
+        return copies(linear(module, part, inputs, outputs), number, used)
 
     weights = (
         linear("self_attention.experts.router.layer", "router", c.hidden, number),

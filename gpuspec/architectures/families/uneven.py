@@ -184,7 +184,9 @@ def _narrow_experts(c: Config) -> tuple[Weight, ...]:
     number, used = c.size("num_local_experts", "num_experts"), c.size("num_experts_per_tok")
 
     def each(name: str, inputs: int, outputs: int) -> Weight:
-        return Weight(f"mlp.experts.*.{name}", "experts", inputs, outputs, copies=number, used=used)
+        return Weight(
+            f"mlp.experts.*.{name}", "experts", inputs, outputs, copies=number, used=min(used, number)
+        )
 
     return (
         linear("mlp.gate", "router", hidden, number),
