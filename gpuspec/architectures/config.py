@@ -113,6 +113,11 @@ class Config:
                 return Config(fields, {"model_type": kind, **own}) if fields else Config({}, {**own, **below})
         return None
 
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the config itself says."""
+        return self._fields
+
     def read_as(self, model_type: str, **said: Any) -> Config:
         """These fields as those of another architecture, with its defaults; `said` in the place of what they say."""
         from gpuspec.architectures.defaults import defaults_of

@@ -35,6 +35,7 @@ from gpuspec.architectures.families import (
     renamed,
     seeing,
     seeing_encoder_decoders,
+    seeing_hub,
     seeing_otherwise,
     streams,
     t5_like,
@@ -81,6 +82,7 @@ FAMILIES: Mapping[str, Reader] = {
     **seeing_otherwise.TYPES,
     **inside.TYPES,
     **seeing.TYPES,
+    **seeing_hub.TYPES,
     **seeing_encoder_decoders.TYPES,
     **hearing.TYPES,
 }

@@ -49,9 +49,6 @@ TYPES: Mapping[str, Reader] = {
     "mistral_large4": sees(between.pixtral),
     "lighton_ocr": sees(between.pixtral, at="vision_encoder", projector_at="vision_projection"),
     "internvl": sees(_SHUFFLED),
-    "internvl_chat": joined(
-        Sense(at="vision_model", projector=_SHUFFLED, projector_at="mlp1", usual="intern_vit_6b")
-    ),
     "qianfan_ocr": sees(_SHUFFLED),
     "idefics2": sees(between.idefics2, at="vision_model", projector_at="connector"),
     **dict.fromkeys(

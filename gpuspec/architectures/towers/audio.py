@@ -58,11 +58,17 @@ def _qwen2_5_omni(c: Config) -> tuple[Weight, ...]:
     )
 
 
+def _halved(bands: int, times: int) -> int:
+    """Bands of frequency behind so many convolutions that each halve them, rounded up."""
+    for _ in range(times):
+        bands = (bands + 1) // 2
+    return bands
+
+
 def _three_convolutions(c: Config, width: int, bands: int) -> tuple[Weight, ...]:
     """Three convolutions over time and frequency that each halve both, and a linear layer."""
     channels = c.size("downsample_hidden_size")
-    for _ in range(3):
-        bands = (bands + 1) // 2
+    bands = _halved(bands, 3)
     return (
         kernel("conv2d1", 1, channels, 9),
         kernel("conv2d2", channels, channels, 9),
@@ -150,6 +156,7 @@ def _phi4(c: Config) -> tuple[Weight, ...]:
     pointwise, separable = c.size("ext_pw_out_channel"), c.size("depthwise_separable_out_channel")
     deep = width * c.size("depthwise_multiplier", default=1)
     halvings = max(c.size("time_reduction").bit_length() - 1, 1)
+    bands = c.size("nemo_final_size", default=_halved(c.size("input_size"), halvings))
     feed_forward = (
         norm("layer_norm", width, bias=True),
         *chain("gate_up_proj", width, 2 * inner),
@@ -176,7 +183,7 @@ def _phi4(c: Config) -> tuple[Weight, ...]:
         kernel("embed.conv.0", 1, channels, 9),
         *within("embed.conv.*", (kernel("depthwise", 1, channels, 9),), halvings - 1),
         *within("embed.conv.*", (kernel("pointwise", channels, channels, 1),), halvings - 1),
-        *chain("embed.out", channels * c.size("nemo_final_size"), width),
+        *chain("embed.out", channels * bands, width),
         table("relative_attention_bias_layer.bias_values", distances, c.size("num_attention_heads")),
         *within("encoders.*", layer, layers),
     )

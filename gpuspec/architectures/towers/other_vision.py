@@ -157,7 +157,8 @@ def _sam_neck(width: int, out: int, *, at: str) -> tuple[Weight, ...]:
 def _downsampling(c: Config) -> tuple[Weight, ...]:
     """The two convolutions behind SAM in DeepSeek's OCR models and what was built after them."""
     usual = (512, 896 if c.model_type == "deepseek_ocr2_sam_vision_model" else 1024)
-    first, second = (c.numbers("downsample_channels") or usual)[:2]
+    stated = c.numbers("downsample_channels")
+    first, second = stated[:2] if len(stated) > 1 else usual
     return (
         kernel("proj.conv1", c.size("output_channels"), first, 9, bias=False),
         kernel("proj.conv2", first, second, 9, bias=False),
@@ -176,7 +177,8 @@ def _unlimited_ocr(c: Config) -> tuple[Weight, ...]:
     return found
 
 
-def _sam_downsampled(c: Config) -> tuple[Weight, ...]:
+def sam_downsampled(c: Config) -> tuple[Weight, ...]:
+    """SAM, and the two convolutions behind it."""
     return (*sam(c), *_downsampling(c))
 
 
@@ -349,7 +351,7 @@ TOWERS: Mapping[str, Tower] = {
     "pp_chart2table_vision": sam,
     "sam_vision_model": _high_resolution,
     "pp_formulanet_vision": _formulanet,
-    "deepseek_ocr2_sam_vision_model": _sam_downsampled,
+    "deepseek_ocr2_sam_vision_model": sam_downsampled,
     "unlimited_ocr_vision": _unlimited_ocr,
     "radio": _radio,
     "lfm3_vl_vision": _lfm3,

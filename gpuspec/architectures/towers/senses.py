@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from gpuspec.architectures.config import Config, Unsaid
@@ -73,6 +73,13 @@ def joined(
     return read
 
 
+def beside(c: Config, text: str, weights: Iterable[Weight], doubt: str = "") -> Architecture:
+    """The text model whose fields are at the top of a config, with weights beside it."""
+    found = _whole_text(c, text)
+    unsure = "; ".join(each for each in (found.derived, doubt) if each)
+    return found._replace(model_type=c.model_type, outside=(*found.outside, *weights), derived=unsure)
+
+
 def _whole_text(c: Config, reader: str) -> Architecture:
     from gpuspec.architectures.families import FAMILIES
 
@@ -83,16 +90,17 @@ def text_model(c: Config, *, own_head: bool = False) -> Architecture:
     """The text model of a config that has one inside, or has its fields at the top, as Qwen2-VL's do on the hub.
 
     Raises Unsaid."""
-    from gpuspec.architectures.families import hearing, seeing, seeing_otherwise
     from gpuspec.architectures.read import read_config
 
     t = c.inner(*TEXTS)
     if t is None:
         raise Unsaid("its config does not say text_config")
     if c.says("hidden_size", "num_hidden_layers") and not c.says(*TEXTS):
-        t = c.read_as(t.model_type)
-    if any(t.model_type in family.TYPES for family in (seeing, seeing_otherwise, hearing)):
-        raise Unsaid(f"the text model in its config is {t.model_type!r}, which is no text model")
+        t = c.read_as(t.model_type, vision_config=None, audio_config=None)
+    if t.says(*TEXTS, "vision_config", "audio_config", "thinker_config"):
+        raise Unsaid(
+            f"the text model in its config, {t.model_type!r}, has a text model or a tower of its own"
+        )
     return read_config(t if own_head else t.read_as(t.model_type, tie_word_embeddings=_tied(c, t)))
 
 
@@ -124,8 +132,10 @@ def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], 
             return (), ""
         what = f" ({named})" if named else ""
         return (), f"its {sense.part} tower{what} is not described in its config, and not counted"
-    if v.model_type not in TOWERS and sense.usual:
-        v = v.read_as(sense.usual)
+    kinds = (v.model_type, f"{v.model_type}_vision", f"{v.model_type}_vision_model", sense.usual)
+    known = next((kind for kind in kinds if kind in TOWERS), "")
+    if known and known != v.model_type:  # "qwen2_5_vl" or "siglip" of older files
+        v = v.read_as(known)
     read = TOWERS.get(v.model_type)
     if read is None:
         return (), f"gpuspec does not know its {sense.part} tower {v.model_type!r}, which is not counted"

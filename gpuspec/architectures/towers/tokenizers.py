@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import blocks, chain, kernel, measures, table, within
@@ -92,7 +92,10 @@ def _up(
 
 def _levels(c: Config) -> tuple[int, list[int]]:
     base = c.size("base_channels")
-    return base, [base * each for each in c.numbers("channel_multiplier")[:12] if each]
+    widths = [base * each for each in c.numbers("channel_multiplier")[:12] if each]
+    if not widths:
+        raise Unsaid("its config does not say channel_multiplier")
+    return base, widths
 
 
 def _chameleon(c: Config) -> tuple[Weight, ...]:

@@ -271,7 +271,7 @@ kimi = vit(
 TOWERS: Mapping[str, Tower] = {
     **dict.fromkeys(
         (
-            "idefics2_vision", "idefics3_vision", "smolvlm_vision", "paddleocr_vl_vision", "siglip",
+            "idefics2_vision", "idefics3_vision", "smolvlm_vision", "paddleocr_vl_vision",
         ),
         siglip,
     ),
@@ -297,6 +297,17 @@ TOWERS: Mapping[str, Tower] = {
     ),
     **dict.fromkeys(("internvl_vision", "qianfan_ocr_vision", "intern_vit_6b"), intern),
     "kimi_k25_vision": kimi,
+    "moonvit": kimi,
+    "interns1_vision": intern,
+    "aimv2_vision_model": vit(
+        patch="preprocessor.patchifier.proj", positions=patches, norms=("preprocessor.patchifier.norm",),
+        norm_bias=False, at="trunk.blocks.*", attention="attn.", names=("qkv", "proj"),
+        mlp=("mlp.fc1", "mlp.fc3", "mlp.fc2"), traits=_ovis,
+    ),
+    "step3_vision_encoder": vit(
+        first=True, positions=patches, norms=(), at="transformer.layers.*", names=("qkv_proj", "out_proj"),
+        norm_bias=True,
+    ),
     "janus_vision_model": vit(
         positions=patches, names=("q_proj", "k_proj", "v_proj", "projection_layer"), traits=_janus
     ),
