@@ -146,6 +146,24 @@ CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
         config("hrm_text", 16, 1536, 12, head_dim=128, H_cycles=2, L_cycles=3),
         [full(3072, heads=12, layers=16 * 6 + 16 * 2)],
     ),
+    "IQuest-Coder Loop: the second pass remembers 64 tokens": (
+        config("iquestloopcoder", 80, 5120, 40, num_key_value_heads=8, head_dim=128),
+        [full(2048, heads=8, layers=80), last(64, 2048, heads=8, layers=80)],
+    ),
+    "LLaDA writes by diffusion": (
+        {"model_type": "llada", "n_layers": 32, "d_model": 4096, "n_heads": 32, "vocab_size": 126464},
+        [],
+    ),
+    "Llama as an embedding model": (config("llama_bidirec", 16, 2048, 32, num_key_value_heads=8), []),
+    "Inkling: 66 layers, every sixth full with 8 heads, the others 16 heads and 512 tokens, and convolutions": (
+        {"model_type": "inkling_text"},
+        [
+            last(512, 4096, heads=16, layers=55),
+            Cache("state", state=(2 * 16 * 128 + 2 * 6144) * 4, layers=55),
+            full(2048, heads=8, layers=11),
+            Cache("state", state=(2 * 8 * 128 + 2 * 6144) * 4, layers=11),
+        ],
+    ),
     "Gemma 4's drafts read the target's caches": (
         {
             "model_type": "gemma4_unified_assistant",

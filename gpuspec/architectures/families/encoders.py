@@ -15,8 +15,6 @@ from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
     copies,
-    fused_attention,
-    gated_mlp,
     kv_cache,
     linear,
     norm,
@@ -202,48 +200,6 @@ def _xlnet(c: Config) -> Architecture:
     return encoder(c, layers, width=hidden, outside=[mask], transform=False)
 
 
-def _modernbert(c: Config) -> Architecture:
-    """ModernBERT: rotary positions, a gated block, no norm in front of the first attention."""
-    bias, hidden = c.flag("norm_bias"), c.hidden
-    decodes = c.model_type == "modernbert-decoder"
-    projections = (
-        attention(c, bias=c.flag("attention_bias"), at="attn", names=("q_proj", "k_proj", "v_proj", "Wo"))
-        if decodes
-        else fused_attention(c, qkv="attn.Wqkv", out="attn.Wo", bias=c.flag("attention_bias"))
-    )
-    first = (
-        *projections,
-        linear("mlp.Wi", "mlp", hidden, 2 * c.intermediate, bias=c.flag("mlp_bias")),
-        linear("mlp.Wo", "mlp", c.intermediate, hidden, bias=c.flag("mlp_bias")),
-        norm("mlp_norm", hidden, bias=bias),
-    )
-    later = (*first, norm("attn_norm", hidden, bias=bias))
-    layers = []
-    for index, local in enumerate(_local(c)):
-        window = (c.window or c.count("local_attention") // 2) if local else 0
-        caches = (kv_cache(c, window=window),) if decodes else ()
-        layers.append(Layer(later if index else first, caches))
-    return encoder(
-        c,
-        layers,
-        width=hidden,
-        outside=[norm("embeddings.norm", hidden, bias=bias)],
-        final_norm=True,
-        norm_bias=bias,
-        transform_bias=c.flag("classifier_bias"),
-        head_bias=c.flag("decoder_bias", default=True),
-    )
-
-
-def _local(c: Config) -> list[bool]:
-    """Which layers see a window: all but the first of every three."""
-    kinds = c.texts("layer_types")
-    if len(kinds) >= c.layers:
-        return ["sliding" in kind for kind in kinds[: c.layers]]
-    every = c.size("global_attn_every_n_layers", default=3)
-    return [index % every != 0 for index in range(c.layers)]
-
-
 def _relative_positions(c: Config) -> tuple[Weight, ...]:
     """DeBERTa: one table of relative positions, and with unshared keys projections of it in every layer."""
     if not c.flag("relative_attention"):
@@ -262,14 +218,68 @@ def _positive(c: Config, name: str) -> bool:
     return type(value) is int and value > 0
 
 
+def _kinds_of_position(c: Config) -> str:
+    """Which of "c2p" and "p2c" DeBERTa attends with: a text, or a list."""
+    said = c.raw("pos_att_type")
+    return said if isinstance(said, str) else " ".join(c.texts("pos_att_type"))
+
+
 def _relative_projections(c: Config) -> tuple[Weight, ...]:
     if not c.flag("relative_attention") or c.flag("share_att_key"):
         return ()
-    said = c.raw("pos_att_type")
-    kinds = str(said) if isinstance(said, str) else " ".join(c.texts("pos_att_type"))
+    kinds = _kinds_of_position(c)
     names = [name for kind, name in (("c2p", "pos_key_proj"), ("p2c", "pos_query_proj")) if kind in kinds]
     return tuple(
         linear(f"attention.self.{name}", "attention", c.hidden, c.hidden, bias=True) for name in names
+    )
+
+
+def _first_deberta(c: Config) -> Architecture:
+    """DeBERTa: one matrix for query, key and value, of which two have biases."""
+    found = BertLike(positions=_deberta_positions, outside=_relative_positions, pooler=lambda c: False).read(
+        c
+    )
+    at, hidden = "attention.self", c.hidden
+    projections = [linear(f"{at}.in_proj", "attention", hidden, 3 * hidden)]
+    projections += [vector(f"{at}.{name}", "attention", hidden) for name in ("q_bias", "v_bias")]
+    if c.flag("relative_attention"):
+        kinds = _kinds_of_position(c)
+        projections += [linear(f"{at}.pos_proj", "attention", hidden, hidden)] * ("c2p" in kinds)
+        projections += [linear(f"{at}.pos_q_proj", "attention", hidden, hidden, bias=True)] * ("p2c" in kinds)
+    weights = (*projections, *found.layers[0].weights[3:])
+    return found._replace(layers=(Layer(weights),) * len(found.layers))
+
+
+def _convbert(c: Config) -> Architecture:
+    """ConvBERT (arXiv 2008.02496): half of the heads, and convolutions over spans in the place of the others."""
+    found = BertLike(width=lambda c: c.size("embedding_size"), pooler=lambda c: False).read(c)
+    hidden, kernel = c.hidden, c.size("conv_kernel_size")
+    groups = c.size("num_groups", default=1)
+    heads = max(c.heads // c.size("head_ratio", default=2), 1)
+    width, at = heads * max(hidden // heads // 2, 1), "attention.self"
+    kept = [
+        weight._replace(inputs=max(weight.inputs // groups, 1)) if weight.part == "mlp" else weight
+        for weight in found.layers[0].weights[3:]
+    ]
+    weights = (
+        *(
+            linear(f"{at}.{name}", "attention", hidden, width, bias=True)
+            for name in ("query", "key", "value")
+        ),
+        vector(f"{at}.key_conv_attn_layer.depthwise", "attention", hidden * kernel),
+        linear(f"{at}.key_conv_attn_layer.pointwise", "attention", hidden, width, bias=True),
+        linear(f"{at}.conv_kernel_layer", "attention", width, heads * kernel, bias=True),
+        linear(f"{at}.conv_out_layer", "attention", hidden, width, bias=True),
+        *kept,
+    )
+    return found._replace(layers=(Layer(weights),) * len(found.layers))
+
+
+def _for_global_tokens(c: Config) -> tuple[Weight, ...]:
+    """Longformer: projections of their own for the tokens that see everything."""
+    return tuple(
+        linear(f"attention.self.{name}_global", "attention", c.hidden, c.hidden, bias=True)
+        for name in ("query", "key", "value")
     )
 
 
@@ -280,36 +290,6 @@ def _deberta_positions(c: Config) -> int:
 def _buckets(c: Config) -> tuple[Weight, ...]:
     entries = c.size("relative_attention_num_buckets", default=32)
     return (Weight("encoder.relative_attention_bias", "embedding", c.heads, entries, linear=False),)
-
-
-def _nomic(c: Config) -> Architecture:
-    """Nomic's BERT: rotary positions, a gated block, no biases but those of norms. Older configs name its sizes as
-    GPT-2 does."""
-    weights = (
-        *attention(c, bias=c.flag("qkv_proj_bias")),
-        *gated_mlp(c, bias=c.flag("mlp_fc1_bias")),
-        norm("post_attention_layernorm", c.hidden, bias=True),
-        norm("post_mlp_layernorm", c.hidden, bias=True),
-    )
-    outside = [norm("embeddings.LayerNorm", c.hidden, bias=True)]
-    if c.count("type_vocab_size"):
-        outside.append(table("token_type_embeddings", c.hidden, c.count("type_vocab_size")))
-    return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
-
-
-def _gte(c: Config) -> Architecture:
-    """GTE ("new" in its own code): rotary positions, a gated block of two matrices."""
-    weights = (
-        *fused_attention(c, qkv="attention.qkv_proj", out="attention.o_proj", bias=True),
-        linear("mlp.up_gate_proj", "mlp", c.hidden, 2 * c.intermediate),
-        linear("mlp.down_proj", "mlp", c.intermediate, c.hidden, bias=True),
-        norm("attn_ln", c.hidden, bias=True),
-        norm("mlp_ln", c.hidden, bias=True),
-    )
-    outside = [norm("embeddings.LayerNorm", c.hidden, bias=True)]
-    if c.count("type_vocab_size"):
-        outside.append(table("token_type_embeddings", c.hidden, c.count("type_vocab_size")))
-    return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
 
 
 def _albert(c: Config) -> Architecture:
@@ -326,7 +306,9 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "bert-generation": BertLike(types=False, transform=False, pooler=lambda c: False).read,
     "big_bird": BertLike(pooler=lambda c: True).read,
     "camembert": _BERT.read,
+    "convbert": _convbert,
     "data2vec-text": _BERT.read,
+    "deberta": _first_deberta,
     "deberta-v2": BertLike(
         positions=_deberta_positions,
         outside=_relative_positions,
@@ -338,13 +320,9 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     ).read,
     "electra": BertLike(width=lambda c: c.size("embedding_size"), pooler=lambda c: False).read,
     "ernie": BertLike(outside=_task_types).read,
-    "gte": _gte,
+    "longformer": BertLike(beside=_for_global_tokens).read,
     "megatron-bert": BertLike(embedding_norm=False, final_norm=True).read,
-    "modernbert": _modernbert,
-    "modernbert-decoder": _modernbert,
     "mpnet": BertLike(types=False, outside=_buckets).read,
-    "new": _gte,
-    "nomic_bert": _nomic,
     "rembert": _rembert,
     "roberta": _BERT.read,
     "roberta-prelayernorm": BertLike(final_norm=True).read,

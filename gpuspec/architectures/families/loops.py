@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
 from gpuspec.architectures.decoder import decoder
-from gpuspec.architectures.families.llama_like import output_gate
+from gpuspec.architectures.families.llama_like import LlamaLike, everything, output_gate
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, vector
 
@@ -82,4 +82,22 @@ def _hrm_text(c: Config) -> Architecture:
     return decoder(c, layers, outside=(start,), final_norm=False)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"dory": _dory, "hrm_text": _hrm_text}
+def _iquest_loop(c: Config) -> Architecture:
+    """IQuest-Coder Loop: all layers twice. The later pass sees what the first remembers, and a window of its own;
+    a gate for each head weighs the two. Source: vLLM 0.33.0's iquest_loopcoder.py."""
+    found = LlamaLike(window=everything).read(
+        c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings"))
+    )
+    again = _passes(c.size("loop_num", default=2)) - 1
+    gate = Weight("gate_projection", "attention", c.head_dim, c.heads, bias=c.heads, linear=False)
+    own = kv_cache(c)
+    window = own._replace(kind="window", window=c.size("loop_window_size", default=64), layers=again)
+    layers = [Layer((*layer.weights, gate), (own, window)[: 2 if again else 1]) for layer in found.layers]
+    return found._replace(layers=tuple(layers))
+
+
+TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "dory": _dory,
+    "hrm_text": _hrm_text,
+    "iquestloopcoder": _iquest_loop,
+}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
-from gpuspec.architectures.families import gpt_like, qwen
+from gpuspec.architectures.families import gpt_like, layer_norm, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
 from gpuspec.architectures.parts import Architecture, Weight
@@ -121,6 +121,19 @@ def _untied(trait: LlamaLike) -> Callable[[Config], Architecture]:
     return read
 
 
+def _pico(c: Config) -> Architecture:
+    """Pico: Llama under names of its own."""
+    return _PLAIN.read(
+        c.read_as(
+            c.model_type,
+            num_attention_heads=c.size("attention_n_heads"),
+            num_key_value_heads=c.size("attention_n_kv_heads"),
+            intermediate_size=c.size("activation_hidden_dim"),
+            tie_word_embeddings=c.flag("tie_word_embeddings"),
+        )
+    )
+
+
 def _refined_web(c: Config) -> Architecture:
     """Falcon before it had its name: 40B states its KV heads, 7B has one."""
     several = c.says("n_head_kv")
@@ -134,6 +147,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "RefinedWeb": _refined_web,
     "RefinedWebModel": _refined_web,
     "aquila": _untied(_PLAIN),
+    "aquila3": _untied(LlamaLike(bias=True, out_bias=False, window=everything)),
     "baichuan": _untied(_PLAIN),
     "bailing_moe": _bailing,
     "bidirectional_pplx_qwen3": _reads_only("qwen3"),
@@ -153,4 +167,6 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "llada2_moe": _bailing,
     "llama_bidirec": _reads_only("llama"),
     "minicpm": LlamaLike(bias="attention_bias", window=everything).read,
+    "pico_decoder": _pico,
+    "stablelm_epoch": lambda c: layer_norm.TYPES["stablelm"](c.read_as("stablelm")),
 }
