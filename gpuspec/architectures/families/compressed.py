@@ -114,7 +114,8 @@ def hyper_connections(c: Config, names: tuple[str, ...] = ("hc_attn", "hc_ffn"))
     )
 
 
-def _stream_head(c: Config, at: str) -> tuple[Weight, ...]:
+def stream_head(c: Config, at: str) -> tuple[Weight, ...]:
+    """What makes one stream of them, in front of the output head."""
     streams = c.size("hc_mult")
     sizes = {"fn": streams * streams * c.hidden, "base": streams, "scale": 1}
     return tuple(vector(f"{at}_{name}", "norms", elements) for name, elements in sizes.items())
@@ -140,13 +141,13 @@ def _deepseek_v4(c: Config) -> Architecture:
         norm("enorm", c.hidden),
         norm("hnorm", c.hidden),
         norm("norm", c.hidden),
-        *_stream_head(c, "hc_head"),
+        *stream_head(c, "hc_head"),
     )
     predicts = Layer((*made[0].weights, *join), made[0].caches)  # a draft sees its window only
     found = decoder(
         c,
         [made[stride] for stride in strides],
-        outside=_stream_head(c, "hc_head"),
+        outside=stream_head(c, "hc_head"),
         drafts=[predicts] * min(c.count("num_nextn_predict_layers"), 100),
     )
     renamed = {"model.embed_tokens": "embed", "model.norm": "norm", "lm_head": "head"}

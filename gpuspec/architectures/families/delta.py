@@ -54,21 +54,37 @@ def _qwen_draft(c: Config, attends: Layer) -> Layer:
     return Layer((*attends.weights, *join), attends.caches)
 
 
-def qwen_delta(*, fused: bool) -> Callable[[Config], Architecture]:
-    """A reader of Qwen3-Next (`fused`: its projections are) and Qwen3.5."""
+LARA = ("linear_attention", "sliding_attention", "linear_attention", "full_attention", "sliding_attention")
+
+
+def _lara_kinds(c: Config) -> tuple[str, ...]:
+    return tuple(LARA[index % len(LARA)] for index in range(c.layers))
+
+
+def _qwen_kinds(c: Config) -> tuple[str, ...]:
+    return every(c, c.size("full_attention_interval", default=4))
+
+
+def qwen_delta(
+    *, fused: bool, gated: bool = True, usual: Callable[[Config], tuple[str, ...]] = _qwen_kinds
+) -> Callable[[Config], Architecture]:
+    """A reader of Qwen3-Next (`fused`: its projections are), Qwen3.5 and what is built like them. `gated`: attention
+    has an output gate; `usual`: what each layer is, where the config does not list it."""
 
     def read(c: Config) -> Architecture:
         mixer = gated_delta_net(c, fused=fused)
-        heads = attention(c, bias=c.flag("attention_bias"), gated=True, qk_norm="head")
+        heads = attention(c, bias=c.flag("attention_bias"), gated=gated, qk_norm="head")
         norms = (norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden))
         step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
         experts = _qwen_experts(c) if c.count("num_experts") else ()
-        kinds = c.per_layer("layer_types") or every(c, c.size("full_attention_interval", default=4))
+        kinds = c.per_layer("layer_types") or usual(c)
 
         def layer(kind: str, block: tuple[Weight, ...]) -> Layer:
             if kind in LINEAR:
                 return Layer((*mixer.weights, *block, *norms), mixer.caches)
-            return Layer((*heads, *block, *norms), (kv_cache(c),))
+            return Layer(
+                (*heads, *block, *norms), (kv_cache(c, window=c.window if "sliding" in kind else 0),)
+            )
 
         layers = []
         for index, kind in enumerate(kinds):
@@ -251,6 +267,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "qwen3_next": qwen_delta(fused=True),
     "qwen3_5_text": qwen_delta(fused=False),
     "qwen3_5_moe_text": qwen_delta(fused=False),
+    "lara_mini": qwen_delta(fused=False, gated=False, usual=_lara_kinds),
     "olmo_hybrid": _olmo_hybrid,
     "kimi_linear": _kimi_linear,
     "bailing_hybrid": _bailing_hybrid,

@@ -17,6 +17,7 @@ from gpuspec.architectures.pieces import (
     linear,
     mixture,
     norm,
+    vector,
 )
 
 
@@ -143,6 +144,50 @@ def _axk2(c: Config) -> Architecture:
     return decoder(c, [Layer((*attends, *(mixed if each else dense)), caches) for each in sparse])
 
 
+def _large4_indexer(c: Config) -> tuple[Weight, ...]:
+    at, count, width = "self_attn.indexer", c.size("index_n_heads"), c.size("index_head_dim")
+    return (
+        norm(f"{at}.q_input_norm", c.hidden, bias=True),
+        linear(f"{at}.wq_b", "attention", c.hidden, count * width),
+        linear(f"{at}.wk", "attention", c.hidden, width),
+        norm(f"{at}.k_norm", width, bias=True),
+        linear(f"{at}.weights_proj", "attention", c.hidden, count),
+        vector(f"{at}.softmax_scaling", "attention", 2 * count),
+    )
+
+
+def _mistral_large4(c: Config) -> Architecture:
+    """Mistral Large 4: sparse latent attention with queries straight from the state. Each fourth layer rotates
+    nothing, and layers may read the latent cache of an earlier one (`kv_source_layers`)."""
+    nope, rope = c.size("qk_nope_head_dim"), c.size("qk_rope_head_dim")
+    turned = c.read_as(c.model_type, q_lora_rank=None)
+    straight = turned.read_as(c.model_type, qk_nope_head_dim=nope + rope, qk_rope_head_dim=0)
+    rotates = c.numbers("no_rope_layers")  # 1: it does
+    if len(rotates) < c.layers:
+        every = c.size("no_rope_layer_interval", default=4)
+        rotates = tuple(int((index + 1) % every > 0) for index in range(c.layers))
+    sources = c.numbers("kv_source_layers")
+    if len(sources) != c.layers:
+        sources = tuple(range(c.layers))
+    own = {"self_attn.kv_a_proj_with_mqa", "self_attn.kv_a_layernorm"}
+    scaled = vector("self_attn.softmax_scaling", "attention", 2 * c.heads)
+    index, norms, dense, mixed = _large4_indexer(c), block_norms(c), gated_mlp(c), experts_of(c)
+    layers = []
+    rows = zip(rotates, sources, indexing_layers(c), sparse_layers(c, first=1), strict=False)
+    for number, (turns, source, chooses, sparse) in enumerate(rows):
+        sizes, keeps = turned if turns else straight, source == number
+        heads = latent_attention(sizes, bias=c.flag("attention_bias"))
+        weights = (
+            *(each for each in heads if keeps or each.module not in own),
+            *((*index, scaled) if chooses else (scaled,)),
+            *(mixed if sparse else dense),
+            *norms,
+        )
+        caches = (*((latent_cache(sizes),) if keeps else ()), *((indexer_cache(c),) if chooses else ()))
+        layers.append(Layer(weights, caches))
+    return decoder(c, layers, outside=[vector("model.rotary_emb.alpha", "attention", max(rope // 2, 1))])
+
+
 def _longcat(c: Config) -> Architecture:
     """LongCat-Flash: two attentions and two dense blocks a layer, and a mixture beside them in which some experts
     pass their input on."""
@@ -228,6 +273,8 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "glm4_moe_lite": latent(first=1),
     "sarvam_mla": latent(),
     "youtu": latent(),
+    "mistral4": latent(),
+    "mistral_large4_text": _mistral_large4,
     "minicpm3": _minicpm3,
     "joyai_llm_flash": with_defaults_of("deepseek_v3", latent()),
     "deepseek_v32": latent(sparse=True),

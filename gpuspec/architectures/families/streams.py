@@ -1,4 +1,5 @@
-"""Decoders with several residual streams (hyper-connections), sparse attention and a delta rule: GLM-5.3, Qwen4."""
+"""Decoders with several residual streams (hyper-connections), sparse attention and a delta rule: GLM-5.3, Hy4,
+Qwen4."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
 from gpuspec.architectures.decoder import decoder
-from gpuspec.architectures.families.compressed import hyper_connections
+from gpuspec.architectures.families.compressed import hyper_connections, stream_head
 from gpuspec.architectures.families.latent import block_norms, drafts, experts_of, indexer, indexer_cache
 from gpuspec.architectures.kinds import LINEAR, every, indexing_layers, sparse_layers
 from gpuspec.architectures.mixers import gated_delta_net, kimi_delta, state
@@ -55,6 +56,32 @@ def _glm5_next(c: Config) -> Architecture:
             layers.append(Layer(weights, (latent_cache(c), *(keys if chooses else ()))))
     predicts = Layer((*heads, *index, *mixed, *around), (latent_cache(c), *keys))
     return decoder(c, layers, drafts=drafts(c, predicts))
+
+
+def _hy_v4(c: Config) -> Architecture:
+    """Hy4: latent attention with sinks and an output gate; in each fourth layer an indexer chooses what it reads."""
+    streams = c.size("hc_mult")
+    value = c.heads * c.size("v_head_dim")
+    heads = (
+        *latent_attention(c, bias=c.flag("attention_bias")),
+        vector("self_attn.sinks", "attention", c.heads),
+        linear("self_attn.gate_proj", "attention", c.hidden, value),
+    )
+    read = {"fn": 2 * streams * streams * c.hidden, "base": 2 * streams, "scale": 2}
+    around = (
+        *block_norms(c),
+        *(vector(f"{at}_hc.{name}", "norms", size) for at in ("attn", "ffn") for name, size in read.items()),
+    )
+    dense, mixed = gated_mlp(c), experts_of(c)
+    listed = c.per_layer("indexer_types")
+    indexes = [each == "full" for each in listed] or [
+        index == 0 or (index - 1) % 4 == 0 for index in range(c.layers)
+    ]
+    layers = []
+    for chooses, sparse in zip(indexes, sparse_layers(c, first=1), strict=True):
+        weights = (*heads, *(indexer(c) if chooses else ()), *(mixed if sparse else dense), *around)
+        layers.append(Layer(weights, (latent_cache(c), *((indexer_cache(c),) if chooses else ()))))
+    return decoder(c, layers, outside=stream_head(c, "model.hc_head.hc"))
 
 
 def _residual(c: Config, at: str, *, writes: bool = True) -> tuple[Weight, ...]:
@@ -140,5 +167,7 @@ def _qwen4_exp(c: Config) -> Architecture:
 
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "glm5_next_text": _glm5_next,
+    "hy_v4": _hy_v4,
+    "hy_v4_vl_text": _hy_v4,
     "qwen4_exp_text": _qwen4_exp,
 }
