@@ -53,8 +53,10 @@ def shape_fields(config: Any) -> dict[str, Any]:
             continue
         elif stated[field].default == "auto":
             kept[key] = "auto"
+        elif isinstance(value, list) and isinstance(stated[field].default, int):
+            kept[key] = stated[field].default  # the class writes it once a layer
         elif isinstance(value, list):
-            if len(value) != layers and len(json.dumps(value)) < 400:
+            if len(json.dumps(value)) < 400:
                 kept[key] = value
         elif isinstance(value, dict) or not isinstance(value, str) or len(value) < 60:
             kept[key] = value

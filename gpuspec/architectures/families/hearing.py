@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config, Unsaid
-from gpuspec.architectures.parts import Architecture, Weight
-from gpuspec.architectures.pieces import norm
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.encoder_decoders import TYPES as ENCODER_DECODERS
+from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
 from gpuspec.architectures.towers import projectors as between
-from gpuspec.architectures.towers.blocks import blocks, chain, measures, table
+from gpuspec.architectures.towers import resamplers
+from gpuspec.architectures.towers.audio import nemotron_timestamps
+from gpuspec.architectures.towers.blocks import blocks, chain, measures, placed, table
 from gpuspec.architectures.towers.projectors import perceptron
-from gpuspec.architectures.towers.senses import Sense, joined
+from gpuspec.architectures.towers.senses import Sense, joined, tower_of
 
 Reader = Callable[[Config], Architecture]
 _TWO = "linear_1 linear_2"
@@ -86,9 +90,44 @@ def _thinker(c: Config) -> Architecture:
     return _OMNI(thinker)._replace(model_type=c.model_type)
 
 
+def _asr_width(c: Config, v: Config) -> int:
+    speech = v.inner("asr_config")
+    return speech.size("hidden_size") if speech is not None else 1
+
+
+def _kyutai(c: Config) -> Architecture:
+    """Kyutai's speech to text: each step reads 32 codes of sound and a word, from one table; its codec is loaded."""
+    inner = c.size("ffn_dim")
+    weights = (
+        *attention(c),
+        linear("mlp.fc1", "mlp", c.hidden, inner),
+        linear("mlp.fc2", "mlp", inner // 2, c.hidden),
+        *(norm(name, c.hidden) for name in ("input_layernorm", "post_attention_layernorm")),
+    )
+    layers = [Layer(weights, (kv_cache(c, window=c.window),))] * c.layers
+    words, codes = c.vocabulary, c.size("codebook_vocab_size") * c.size("num_codebooks")
+    codec = c.inner("codec_config")
+    outside = placed("codec_model", "audio", tower_of(codec)) if codec is not None else ()
+    found = decoder(
+        c.read_as(c.model_type, vocab_size=words + 1 + codes), layers, outside=outside, head=words
+    )
+    return found._replace(vocabulary=words)
+
+
+def _seamless(c: Config) -> Architecture:
+    """Seamless M4T from text to text, which is what is written; what hears and speaks is a model beside it."""
+    doubt = "its speech encoder, its vocoder and what is between them are not counted"
+    return ENCODER_DECODERS["m2m_100"](c)._replace(derived=doubt)
+
+
+def _timestamps(c: Config) -> tuple[Weight, ...]:
+    words = c.inner("word_timestamp_config")
+    return placed("word_timestamp", "audio", nemotron_timestamps(words)) if words is not None else ()
+
+
 _SEES = Sense(at="visual")
 _OMNI = joined(_SEES, _audio())
-_GRANITE = joined(_audio(between.qformer, config="encoder_config", at="encoder", projector_at="projector"))
+_GRANITE = joined(_audio(resamplers.qformer, config="encoder_config", at="encoder", projector_at="projector"))
 TYPES: Mapping[str, Reader] = {
     "qwen2_audio": joined(_audio(perceptron("linear"))),
     "audioflamingo3": joined(_audio(perceptron(_TWO, bias="projector_bias"))),
@@ -105,6 +144,10 @@ TYPES: Mapping[str, Reader] = {
     "fun_asr_nano": joined(_audio(_fun_asr)),
     "granite_speech": _GRANITE,
     "granite_speech_plus": _GRANITE,
+    "kyutai_speech_to_text": _kyutai,
+    "nemo_speechlm": joined(_audio(perceptron("linear", wide=_asr_width)), extra=_timestamps),
+    "seamless_m4t": _seamless,
+    "seamless_m4t_v2": _seamless,
     "omniasr": joined(_audio(perceptron("linear"))),
     "qwen2_5_omni_thinker": _OMNI,
     "qwen3_omni_moe_thinker": _OMNI,

@@ -130,6 +130,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "cosmos3_edge_text": LlamaLike(
         bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", window=everything
     ).read,
+    "emu3_text_model": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
     "ernie4_5_vl_moe_text": _ernie_vl,
     "glm4v_text": LlamaLike(
         bias=True, out_bias=False, mlp=fused_mlp, norms=_GLM4_NORMS, window=everything

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from gpuspec.architectures.config import Config
 from gpuspec.architectures.parts import Architecture
 from gpuspec.architectures.towers import projectors as between
+from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.projectors import perceptron, said, shuffled, squared
 from gpuspec.architectures.towers.senses import Sense, joined
 
@@ -26,7 +27,7 @@ def sees(
 _LLAVA_NEXT = sees(between.llava(newline=True))
 _SHUFFLED = perceptron(_TWO, merge=shuffled, normed="joined")
 _PATCHES_JOINED = squared("spatial_merge_size")
-_BLIP = Sense(at="vision_model", projector=between.qformer, projector_at="")
+_BLIP = Sense(at="vision_model", projector=resamplers.qformer, projector_at="")
 
 TYPES: Mapping[str, Reader] = {
     **dict.fromkeys(
@@ -50,7 +51,7 @@ TYPES: Mapping[str, Reader] = {
     "lighton_ocr": sees(between.pixtral, at="vision_encoder", projector_at="vision_projection"),
     "internvl": sees(_SHUFFLED),
     "qianfan_ocr": sees(_SHUFFLED),
-    "idefics2": sees(between.idefics2, at="vision_model", projector_at="connector"),
+    "idefics2": sees(resamplers.idefics2, at="vision_model", projector_at="connector"),
     **dict.fromkeys(
         ("idefics3", "smolvlm"),
         sees(
@@ -81,7 +82,7 @@ TYPES: Mapping[str, Reader] = {
     ),
     "cohere2_vision": sees(between.cohere),
     "aya_vision": sees(between.cohere),
-    "aria": sees(between.aria),
+    "aria": sees(resamplers.aria),
     "nemotron_h_omni": sees(
         perceptron(_TWO, merge=shuffled, inner=said("projector_hidden_size"), normed="joined", norm_bias=False,
                    bias=False),
@@ -92,7 +93,7 @@ TYPES: Mapping[str, Reader] = {
     ),
     "minimax_m3_vl": sees(between.minimax),
     "ernie4_5_vl_moe": sees(between.ernie, projector_at="resampler_model"),
-    "molmo2": sees(between.molmo),
+    "molmo2": sees(resamplers.molmo),
     "paddleocr_vl": sees(
         perceptron(_TWO, merge=_PATCHES_JOINED, inner=between.joined_width, normed="single"), at="visual",
         projector_at="mlp_AR",
@@ -125,7 +126,7 @@ TYPES: Mapping[str, Reader] = {
     **dict.fromkeys(
         ("kosmos-2", "kosmos-2.5"),
         joined(
-            Sense(at="vision_model", projector=between.kosmos, projector_at="image_to_text_projection"),
+            Sense(at="vision_model", projector=resamplers.kosmos, projector_at="image_to_text_projection"),
             own_head=True,
         ),
     ),

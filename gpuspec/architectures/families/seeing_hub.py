@@ -12,8 +12,8 @@ from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers.blocks import blocks, chain, kernel, measures, placed, table, within
-from gpuspec.architectures.towers.other_vision import sam_downsampled
 from gpuspec.architectures.towers.projectors import perceptron, said, shuffled
+from gpuspec.architectures.towers.segment_anything import sam_downsampled
 from gpuspec.architectures.towers.senses import Sense, beside, joined, text_model, tower_of
 from gpuspec.architectures.towers.vision import clip, siglip
 

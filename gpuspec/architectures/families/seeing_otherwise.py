@@ -14,6 +14,7 @@ from gpuspec.architectures.families.seeing import TYPES as SEEING
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, norm, plain_mlp, vector
 from gpuspec.architectures.towers import projectors as between
+from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.blocks import (
     blocks,
     chain,
@@ -319,11 +320,12 @@ TYPES: Mapping[str, Reader] = {
     "chameleon": _chameleon,
     "deepseek_ocr2": _deepseek_ocr2,
     "diffusion_gemma": joined(_GEMMA4_EYES, extra=_diffusion_gemma),
+    "emu3": joined(Sense("vq_config", at="vqmodel")),
     "evolla": _evolla,
     "fuyu": joined(extra=_fuyu),
     "gemma4_unified": joined(extra=_gemma4_unified),
     "git": _git,
-    "granite4_vision": joined(Sense(projector=between.granite4, projector_at="")),
+    "granite4_vision": joined(Sense(projector=resamplers.granite4, projector_at="")),
     "idefics": _idefics,
     "janus": _janus,
     "pi0": _pi0,

@@ -1,4 +1,4 @@
-"""Audio towers: Whisper's encoder and what was built after it, conformers, and convolutions over the wave.
+"""Audio towers: Whisper's encoder and what was built after it, and convolutions over the wave.
 
 Source: the classes of transformers 5.24.0, `models/*/modeling_*.py`, whose parameters they were compared with."""
 
@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
-from gpuspec.architectures.towers.blocks import GATED, blocks, chain, kernel, measures, table, within
+from gpuspec.architectures.towers.blocks import GATED, blocks, chain, halved, kernel, measures, table, within
 from gpuspec.architectures.towers.vision import Tower, Traits
 
 _O = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -58,17 +58,10 @@ def _qwen2_5_omni(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _halved(bands: int, times: int) -> int:
-    """Bands of frequency behind so many convolutions that each halve them, rounded up."""
-    for _ in range(times):
-        bands = (bands + 1) // 2
-    return bands
-
-
 def _three_convolutions(c: Config, width: int, bands: int) -> tuple[Weight, ...]:
     """Three convolutions over time and frequency that each halve both, and a linear layer."""
     channels = c.size("downsample_hidden_size")
-    bands = _halved(bands, 3)
+    bands = halved(bands, 3)
     return (
         kernel("conv2d1", 1, channels, 9),
         kernel("conv2d2", channels, channels, 9),
@@ -104,144 +97,6 @@ def _dots3(c: Config) -> tuple[Weight, ...]:
             out_bias=True,
         ),
     )  # fmt: skip
-
-
-def _conformer_feed_forward(width: int, inner: int) -> tuple[Weight, ...]:
-    return (
-        norm("pre_norm", width, bias=True),
-        *chain("up_proj down_proj", width, inner, width),
-    )
-
-
-def _granite(c: Config) -> tuple[Weight, ...]:
-    """A conformer with attention inside blocks of the audio and a CTC head half way (Granite Speech)."""
-    m = measures(c)
-    inner = m.width * c.size("feedforward_mult")
-    wide, out = m.width * c.size("conv_expansion_factor"), c.size("output_dim")
-    query, dim = m.heads * c.size("dim_head"), c.size("dim_head")
-    feed_forward = _conformer_feed_forward(m.width, inner)
-    attention = (
-        norm("pre_norm", m.width, bias=True),
-        *chain("to_q", m.width, query, bias=False),
-        *chain("to_kv", m.width, 2 * query, bias=False),
-        *chain("to_out", query, m.width),
-        table("rel_pos_emb", 2 * c.size("max_pos_emb") + 1, dim),
-    )
-    convolution = (
-        norm("norm", m.width, bias=True),
-        *chain("up_conv", m.width, 2 * wide),
-        vector("depth_conv", "", wide * c.size("conv_kernel_size")),
-        norm("batch_norm", wide, bias=True),
-        *chain("down_conv", wide, m.width),
-    )
-    layer = (
-        *within("ff1", feed_forward),
-        *within("attn", attention),
-        *within("conv", convolution),
-        *within("ff2", feed_forward),
-        norm("post_norm", m.width, bias=True),
-    )
-    return (
-        *chain("input_linear", c.size("input_dim"), m.width),
-        *chain("out", m.width, out),
-        *chain("out_mid", out, m.width),
-        *within("layers.*", layer, m.layers),
-    )
-
-
-def _phi4(c: Config) -> tuple[Weight, ...]:
-    """A conformer over eight-fold fewer frames (Phi-4-multimodal)."""
-    width, inner, layers = c.size("hidden_size"), c.size("intermediate_size"), min(c.size("num_blocks"), 1000)
-    channels, kernel_size = c.size("nemo_conv_channels"), c.size("kernel_size")
-    pointwise, separable = c.size("ext_pw_out_channel"), c.size("depthwise_separable_out_channel")
-    deep = width * c.size("depthwise_multiplier", default=1)
-    halvings = max(c.size("time_reduction").bit_length() - 1, 1)
-    bands = c.size("nemo_final_size", default=_halved(c.size("input_size"), halvings))
-    feed_forward = (
-        norm("layer_norm", width, bias=True),
-        *chain("gate_up_proj", width, 2 * inner),
-        *chain("down_proj", inner, width),
-    )
-    convolution = (
-        norm("layer_norm", width, bias=True),
-        vector("glu.b", "", 2 * pointwise),
-        *chain("glu.ext_pw_conv_1d", width, 2 * pointwise),
-        kernel("dw_sep_conv_1d.dw_conv", 1, deep, kernel_size),
-        *chain("dw_sep_conv_1d.pw_conv", deep, separable),
-        *chain("ext_pw_conv_1d", width, pointwise),
-    )
-    layer = (
-        *within("feed_forward_in", feed_forward),
-        *within("feed_forward_out", feed_forward),
-        *within("self_attn", chain("q_proj k_proj v_proj o_proj", width, width, width, width, width)),
-        *within("conv", convolution),
-        norm("layer_norm_att", width, bias=True),
-        norm("layer_norm", width, bias=True),
-    )
-    distances = c.size("bias_max_distance") * (1 if c.flag("bias_symmetric") else 2)
-    return (
-        kernel("embed.conv.0", 1, channels, 9),
-        *within("embed.conv.*", (kernel("depthwise", 1, channels, 9),), halvings - 1),
-        *within("embed.conv.*", (kernel("pointwise", channels, channels, 1),), halvings - 1),
-        *chain("embed.out", channels * bands, width),
-        table("relative_attention_bias_layer.bias_values", distances, c.size("num_attention_heads")),
-        *within("encoders.*", layer, layers),
-    )
-
-
-def _gemma_layer(width: int, heads: int, kernel_size: int) -> tuple[Weight, ...]:
-    feed_forward = (
-        *chain("ffw_layer_1 ffw_layer_2", width, 4 * width, width, bias=False),
-        norm("pre_layer_norm", width),
-        norm("post_layer_norm", width),
-    )
-    convolution = (
-        *chain("linear_start", width, 2 * width, bias=False),
-        *chain("linear_end", width, width, bias=False),
-        vector("depthwise_conv1d", "", width * kernel_size),
-        norm("pre_layer_norm", width),
-        norm("conv_norm", width),
-    )
-    attention = (
-        *chain("q_proj k_proj v_proj relative_k_proj post", *[width] * 6, bias=False),
-        vector("per_dim_scale", "", max(width // heads, 1)),
-    )
-    return (
-        *within("ffw_layer_start", feed_forward),
-        *within("ffw_layer_end", feed_forward),
-        *within("attention.attn", attention),
-        norm("attention.pre_attn_norm", width),
-        norm("attention.post_norm", width),
-        *within("lconv1d", convolution),
-        norm("norm", width),
-    )
-
-
-def _gemma4(c: Config) -> tuple[Weight, ...]:
-    m = measures(c)
-    first, second = [*c.numbers("subsampling_conv_channels"), 128, 32][:2]
-    return (
-        kernel("subsample_conv_projection.layer0.conv", 1, first, 9, bias=False),
-        kernel("subsample_conv_projection.layer1.conv", first, second, 9, bias=False),
-        norm("subsample_conv_projection.norms", first + second),
-        *chain("subsample_conv_projection.input_proj_linear", first // 4 * second, m.width, bias=False),
-        *within("layers.*", _gemma_layer(m.width, m.heads, c.size("conv_kernel_size")), m.layers),
-        *chain("output_proj", m.width, c.size("output_proj_dims")),
-    )
-
-
-def _gemma3n(c: Config) -> tuple[Weight, ...]:
-    width, layers = c.size("hidden_size"), min(c.size("conf_num_hidden_layers"), 1000)
-    first, second = [*c.numbers("sscp_conv_channel_size"), 128, 32][:2]
-    bands = (c.size("input_feat_size") + 3) // 4  # two convolutions that each halve them
-    layer = _gemma_layer(width, c.size("conf_num_attention_heads"), c.size("conf_conv_kernel_size"))
-    return (
-        kernel("subsample_conv_projection.conv_0.conv", 1, first, 9, bias=False),
-        kernel("subsample_conv_projection.conv_1.conv", first, second, 9, bias=False),
-        norm("subsample_conv_projection.norms", first + second),
-        *chain("subsample_conv_projection.input_proj_linear", second * bands, width, bias=False),
-        *within("conformer.*", layer, layers),
-    )
 
 
 def _fun_asr(c: Config) -> tuple[Weight, ...]:
@@ -307,6 +162,62 @@ def _vibevoice(c: Config) -> tuple[Weight, ...]:
     return (*found, kernel("head.conv", width, c.size("hidden_size"), size))
 
 
+def _nemotron_stack(c: Config) -> tuple[Weight, ...]:
+    """Frames of mel bands stacked, a linear layer, and a transformer, with norms of queries and keys if it hears
+    words rather than who speaks."""
+    m = measures(c)
+    speech = c.model_type.endswith("asr_audio")
+    return (
+        *chain(
+            "embedder.projection", c.size("num_mel_bins") * c.size("subsampling_factor"), m.width, bias=False
+        ),
+        *_nemotron_layers(c, qk_norm=4 * m.head_dim if speech else 0),
+    )
+
+
+def _nemotron_layers(c: Config, *, qk_norm: int) -> tuple[Weight, ...]:
+    m = measures(c)
+    return (
+        norm("input_layer_norm", m.width, bias=True),
+        norm("layer_norm", m.width, bias=True),
+        *blocks(m, at="layers.*", names=_O, bias=False, out_bias=True, qk_norm=qk_norm),
+    )
+
+
+def _nemotron_transcribe(c: Config) -> tuple[Weight, ...]:
+    """Nemotron 3.5 Transcribe: what is said, and beside it who says it."""
+    speech, who = c.inner("asr_config"), c.inner("diarization_config")
+    if speech is None or who is None:
+        raise Unsaid("its audio_config does not say asr_config and diarization_config")
+    ears, head = who.inner("audio_config"), who.inner("head_config")
+    if ears is None or head is None:
+        raise Unsaid("its diarization_config does not say audio_config and head_config")
+    wide, inner, speakers = ears.size("hidden_size"), head.size("hidden_size"), head.size("num_speakers")
+    model = (
+        vector("silence_embeds", "", wide),
+        *within("model.audio_tower", _nemotron_stack(ears)),
+        *chain("model.proj", wide, inner),
+        kernel("model.upsampler.conv", inner, inner * head.size("subsampling_factor"), 3),
+        *chain("classifier.dense classifier.out_proj", inner, inner, speakers),
+    )
+    return (
+        *within("asr_encoder", _nemotron_stack(speech)),
+        *within("diarization_model", model),
+        norm("asr_norm", speech.size("hidden_size"), bias=True),
+        norm("speaker_norm", speakers, bias=True),
+    )
+
+
+def nemotron_timestamps(c: Config) -> tuple[Weight, ...]:
+    """When each word is said: a transformer over twice as many frames, and a head over words."""
+    m = measures(c)
+    return (
+        kernel("encoder.upsampler", m.width, m.width, c.size("upsampling_factor")),
+        *within("encoder", _nemotron_layers(c, qk_norm=4 * m.head_dim)),
+        *chain("head", m.width, c.size("vocab_size")),
+    )
+
+
 def _inkling(c: Config) -> tuple[Weight, ...]:
     out = c.size("text_hidden_size")
     rows = c.size("mel_vocab_size") * c.size("n_mel_bins")
@@ -348,14 +259,10 @@ TOWERS: Mapping[str, Tower] = {
     "qwen3_omni_moe_audio_encoder": _qwen3_omni,
     "qwen3_asr_encoder": _qwen3_asr,
     "dots3_note_audio_encoder": _dots3,
-    "granite_speech_encoder": _granite,
-    "granite_speech_plus_encoder": _granite,
-    "phi4_multimodal_audio": _phi4,
-    "gemma4_audio": _gemma4,
-    "gemma3n_audio": _gemma3n,
     "fun_asr_nano_encoder": _fun_asr,
     "omniasr_audio": _wav2vec,
     "vibevoice_acoustic_tokenizer_encoder": _vibevoice,
+    "nemotron3_5_transcribe_audio": _nemotron_transcribe,
     "inkling_audio": _inkling,
     "muse_spark_audio": _muse,
 }  # fmt: skip

@@ -150,3 +150,10 @@ def patches(c: Config) -> int:
 def pixels(c: Config) -> int:
     """Numbers in one patch."""
     return area(c, "patch_size") * c.size("num_channels", "in_channels", "in_chans", default=3)
+
+
+def halved(bands: int, times: int) -> int:
+    """Bands of frequency behind so many convolutions that each halve them, rounded up."""
+    for _ in range(times):
+        bands = (bands + 1) // 2
+    return bands

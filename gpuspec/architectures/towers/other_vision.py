@@ -4,9 +4,11 @@ Source: the classes of transformers 5.24.0, `models/*/modeling_*.py`, whose para
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from itertools import pairwise
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
@@ -21,7 +23,7 @@ from gpuspec.architectures.towers.blocks import (
     table,
     within,
 )
-from gpuspec.architectures.towers.vision import Tower, clip
+from gpuspec.architectures.towers.vision import Tower
 
 _O = ("q_proj", "k_proj", "v_proj", "o_proj")
 
@@ -122,78 +124,6 @@ def _gemma4(c: Config) -> tuple[Weight, ...]:
             mlp_bias=False, norms=4, norm_bias=False, qk_norm=2 * m.head_dim,
         ),
     )  # fmt: skip
-
-
-def sam(c: Config) -> tuple[Weight, ...]:
-    """The image encoder of Segment Anything: relative positions in each layer, over a window or the whole image."""
-    m, out = measures(c), c.size("output_channels")
-    grid = side(c, "image_size") // side(c, "patch_size")
-    everywhere = sum(index < m.layers for index in set(c.numbers("global_attn_indexes")))
-    windowed = m.layers - everywhere
-    positions = 2 * m.head_dim
-    relative = [(everywhere, 2 * grid - 1), (windowed, 2 * c.size("window_size") - 1)]
-    return (
-        kernel("patch_embed.projection", pixels(c), m.width, 1),
-        *([table("pos_embed", grid**2, m.width)] if c.flag("use_abs_pos", default=True) else ()),
-        *blocks(
-            m, at="layers.*", attention="attn.", names=("qkv", "proj"), bias=c.flag("qkv_bias", default=True),
-            out_bias=True, mlp=("mlp.lin1", "mlp.lin2"),
-        ),
-        *(
-            table("layers.*.attn.rel_pos", rows, positions)._replace(copies=number)
-            for number, rows in relative
-            if number and rows > 0 and c.flag("use_rel_pos", default=True)
-        ),
-        *_sam_neck(m.width, out, at="neck"),
-    )  # fmt: skip
-
-
-def _sam_neck(width: int, out: int, *, at: str) -> tuple[Weight, ...]:
-    norms = (norm("layer_norm1", out, bias=True), norm("layer_norm2", out, bias=True))
-    convolutions = (kernel("conv1", width, out, 1, bias=False), kernel("conv2", out, out, 9, bias=False))
-    return within(at, (*convolutions, *norms))
-
-
-def _downsampling(c: Config) -> tuple[Weight, ...]:
-    """The two convolutions behind SAM in DeepSeek's OCR models and what was built after them."""
-    usual = (512, 896 if c.model_type == "deepseek_ocr2_sam_vision_model" else 1024)
-    stated = c.numbers("downsample_channels")
-    first, second = stated[:2] if len(stated) > 1 else usual
-    return (
-        kernel("proj.conv1", c.size("output_channels"), first, 9, bias=False),
-        kernel("proj.conv2", first, second, 9, bias=False),
-    )
-
-
-def _unlimited_ocr(c: Config) -> tuple[Weight, ...]:
-    """SAM, whose output takes the place of the patches of a CLIP."""
-    fine, coarse = c.inner("sam_config"), c.inner("encoder_config")
-    found: tuple[Weight, ...] = ()
-    if fine is not None:
-        found = within("sam_encoder", (*sam(fine), *_downsampling(fine)))
-    if coarse is not None:
-        left_out = ("embeddings.patch_embedding", "post_layernorm")
-        found += within("vision_encoder", (each for each in clip(coarse) if each.module not in left_out))
-    return found
-
-
-def sam_downsampled(c: Config) -> tuple[Weight, ...]:
-    """SAM, and the two convolutions behind it."""
-    return (*sam(c), *_downsampling(c))
-
-
-def _high_resolution(c: Config) -> tuple[Weight, ...]:
-    """SAM with a second neck, as DeepSeek-VL's hybrid models put it beside SigLIP."""
-    out = c.size("output_channels")
-    return (
-        *within("vision_encoder", sam(c)),
-        *_sam_neck(measures(c).width, out, at="high_res_vision_neck"),
-        *within(
-            "high_res_vision_proj",
-            (kernel("conv1", out, 2 * out, 9, bias=False), kernel("conv2", 2 * out, 4 * out, 9, bias=False)),
-        ),
-        vector("high_res_vision_alpha", "", 1),
-    )
 
 
 def _radio(c: Config) -> tuple[Weight, ...]:
@@ -329,17 +259,73 @@ def _florence(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _formulanet(c: Config) -> tuple[Weight, ...]:
-    into, middle, out = (c.size(f"post_conv_{each}_channels") for each in ("in", "mid", "out"))
-    return (
-        *sam(c),
-        kernel("multi_modal_projector.conv1", into, middle, 9, bias=False),
-        kernel("multi_modal_projector.conv2", middle, out, 9, bias=False),
-        *within("multi_modal_projector", chain("linear_1 linear_2", out, out, c.size("decoder_hidden_size"))),
-    )
+def _ladder(c: Config) -> list[tuple[int, int, int, int]]:
+    """Inkling's plan of (frames, side, side, channels): from a pixel to the whole patch, by prime factors.
+
+    Source: transformers 5.24.0, `plan_out_scales`."""
+    side_now, frames = 1, 1
+    ladder = [(1, 1, 1, c.size("num_channels", default=3))]
+    channels = ladder[0][3]
+    for factor in _prime_factors(side(c, "patch_size")):
+        side_now *= factor
+        ladder.append((1, side_now, side_now, -(-(side_now**2 * channels) // 64) * 64))
+    for factor in _prime_factors(c.size("temporal_patch_size", default=1)):
+        frames *= factor
+        ladder.append((frames, side_now, side_now, side_now**2 * channels * frames * 64))
+    return ladder
+
+
+def _prime_factors(number: int) -> list[int]:
+    """Largest first."""
+    if number > 10_000:
+        raise Unsaid(f"its config says patches of {number:,}")
+    found, factor = [], 2
+    while number > 1:
+        while number % factor == 0:
+            found.append(factor)
+            number //= factor
+        factor += 1
+    return found[::-1]
+
+
+def _inkling(c: Config) -> tuple[Weight, ...]:
+    """Linear layers that each fold neighbours into channels."""
+    ladder, layers = _ladder(c), measures(c, layers=c.size("n_layers", "num_hidden_layers")).layers
+    wholes = [math.log(t * h * w) for t, h, w, _ in ladder]
+    total = math.log(side(c, "patch_size") ** 2 * c.size("temporal_patch_size", default=1) * ladder[0][3])
+    ideals = [total * step / layers for step in range(layers + 1)]
+    if layers < len(ladder):
+        raise Unsaid("gpuspec does not know Inkling's tower with fewer layers than steps of its patches")
+    chosen = [min(range(len(ladder)), key=lambda at: abs(ideal - wholes[at])) for ideal in ideals]
+    chosen[0], chosen[-1] = 0, len(ladder) - 1
+    out = c.size("text_hidden_size")
+    found = [norm("final_norm", out)]
+    for index, (low, high) in enumerate(pairwise(chosen)):
+        start, end = ladder[low], ladder[high]
+        folded = (end[0] // start[0]) * (end[1] // start[1]) * (end[2] // start[2])
+        last = index == layers - 1
+        width = out if last else end[3]
+        found += chain(f"encoder_layers.{index}.projection", start[3] * max(folded, 1), width, bias=False)
+        if not last:
+            found.append(norm(f"encoder_layers.{index}.layer_norm", width))
+    return tuple(found)
+
+
+# MobileNetV5, the eyes of Gemma 3n, is a timm model: its config says its name alone.
+_TIMM = {"mobilenetv5_300m_enc": 294_126_912}
+"""Parameters by `architecture`. Source: timm 1.0.31, `timm.create_model(name, num_classes=0)` on the meta device."""
+
+
+def _timm(c: Config) -> tuple[Weight, ...]:
+    name = c.text("architecture")
+    if name not in _TIMM:
+        raise Unsaid(f"gpuspec does not know the timm model {name!r} that is its vision tower")
+    return (vector("timm_model", "", _TIMM[name]),)
 
 
 TOWERS: Mapping[str, Tower] = {
+    "gemma3n_vision": _timm,
+    "inkling_vision": _inkling,
     "llama4_vision_model": _llama4,
     "mllama_vision_model": _mllama,
     "glm4v_vision": _glm4v,
@@ -347,12 +333,6 @@ TOWERS: Mapping[str, Tower] = {
     "glm_ocr_vision": _glm_ocr,
     "glm5_next_vision": _glm_ocr,
     "gemma4_vision": _gemma4,
-    "got_ocr2_vision": sam,
-    "pp_chart2table_vision": sam,
-    "sam_vision_model": _high_resolution,
-    "pp_formulanet_vision": _formulanet,
-    "deepseek_ocr2_sam_vision_model": sam_downsampled,
-    "unlimited_ocr_vision": _unlimited_ocr,
     "radio": _radio,
     "lfm3_vl_vision": _lfm3,
     "dots3_note_vision_encoder": _dots3,

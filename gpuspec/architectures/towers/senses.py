@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.parts import Architecture, Weight
-from gpuspec.architectures.towers import audio, other_vision, tokenizers, vision
+from gpuspec.architectures.towers import audio, conformers, other_vision, segment_anything, tokenizers, vision
 from gpuspec.architectures.towers.blocks import placed
 from gpuspec.architectures.towers.projectors import Projector, nothing
 from gpuspec.architectures.towers.vision import Tower
@@ -16,7 +16,9 @@ from gpuspec.architectures.towers.vision import Tower
 TOWERS: Mapping[str, Tower] = {
     **vision.TOWERS,
     **other_vision.TOWERS,
+    **segment_anything.TOWERS,
     **audio.TOWERS,
+    **conformers.TOWERS,
     **tokenizers.TOWERS,
 }
 """`model_type` of a tower's config → what reads it."""

@@ -137,6 +137,39 @@ def _janus(c: Config) -> tuple[Weight, ...]:
     )
 
 
+def _emu3(c: Config) -> tuple[Weight, ...]:
+    """Emu3's tokenizer of images and videos: the norms of its decoder are steered by the code, and a few small
+    convolutions go over time. `attn_resolutions` are levels here."""
+    base, widths = _levels(c)
+    latent, embedded, each = c.size("latent_channels"), c.size("embed_dim"), min(c.size("num_res_blocks"), 50)
+    attending = c.numbers("attn_resolutions")
+    doubled = latent * (2 if c.flag("double_latent") else 1)
+    up = _up(widths, channels=c.size("out_channels"), latent=latent, blocks_each=each, attending=attending)
+    steered = sum(weight.elements for weight in up if weight.part == "norms") * (embedded + 1)
+    halvings = max(c.size("temporal_downsample_factor").bit_length() - 1, 0)
+    over_time = [
+        *within("encoder.time_conv.*", (kernel("conv", doubled, doubled, 36),), halvings),
+        *within("decoder.time_conv.*", (kernel("conv", latent, latent, 27),), halvings),
+    ]
+    for at, width in (("encoder", doubled), ("decoder", latent)):
+        block = (
+            vector("norms", "", 4 * width),
+            *(kernel(name, width, width, 27) for name in ("conv1", "conv2")),
+        )
+        over_time += within(f"{at}.time_res_stack.*", block, each)
+    return (
+        *_down(
+            widths, base=base, channels=c.size("in_channels"), latent=doubled, blocks_each=each, attending=attending
+        ),
+        *up,
+        vector("decoder.steered_norms", "", steered),
+        *over_time,
+        table("quantize.embedding", c.size("codebook_size"), embedded),
+        kernel("quant_conv", latent, embedded, 3),
+        kernel("post_quant_conv", embedded, latent, 3),
+    )  # fmt: skip
+
+
 def _mimi(c: Config) -> tuple[Weight, ...]:
     """Mimi (arXiv 2410.00037): convolutions and a transformer on each side of residual codebooks.
 
@@ -204,6 +237,7 @@ TOWERS: Mapping[str, Tower] = {
     "chameleon_vqgan": _chameleon,
     "apertus1p5_vision_tokenizer": _chameleon,
     "janus_vqgan": _janus,
+    "emu3_vqgan": _emu3,
     "mimi": _mimi,
     "wavtokenizer_encoder": _codec_encoder,
 }
