@@ -4,8 +4,8 @@
     python -m tools.architectures
 
 A config.json leaves out what equals the defaults of its class, so a reader needs them. Numbers, flags, short texts
-and the configs of parts are kept; tokens, dropouts, labels and lists as long as the model has layers are not: the
-readers in `gpuspec/architectures/families` derive those."""
+and the configs of parts are kept; tokens, dropouts, labels and what a class works out (`layer_types`) are not: the
+readers in `gpuspec/architectures/families` derive that."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ def shape_fields(config: Any) -> dict[str, Any]:
 
     fields = json.loads(config.to_json_string(use_diff=False))
     stated = getattr(type(config), "__dataclass_fields__", {})
-    layers = next((fields[k] for k in ("num_hidden_layers", "n_layer", "num_layers") if fields.get(k)), None)
     aliases = {name: alias for alias, name in config.attribute_map.items() if alias in stated}
     kept: dict[str, Any] = {}
     for key, value in sorted(fields.items()):

@@ -67,7 +67,7 @@ def molmo(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     if a is None:
         return ()
     m, out = measures(a, layers=1), a.size("text_hidden_size")
-    both = m.width * max(len(a.numbers("vision_feature_layer", "vit_layers")), 1)
+    both = m.width * (len(a.numbers("vision_feature_layer", "vit_layers")) or 2)
     keys = a.size("num_key_value_heads", default=m.heads) * m.head_dim
     bias, query = a.flag("attention_bias", default=True), m.heads * m.head_dim
     return (

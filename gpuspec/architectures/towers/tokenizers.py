@@ -175,7 +175,7 @@ def _mimi(c: Config) -> tuple[Weight, ...]:
 
     The codebooks themselves are no parameters of transformers' class."""
     filters, width, squeeze = c.size("num_filters"), c.size("hidden_size"), c.size("compress", default=2)
-    ratios = [each for each in c.numbers("upsampling_ratios")[:12] if each]
+    ratios = [each for each in c.numbers("upsampling_ratios")[:12] if each] or [8, 6, 5, 4]
     size, last, inner = c.size("kernel_size"), c.size("last_kernel_size"), c.size("residual_kernel_size")
     top = filters * 2 ** len(ratios)
     channels = c.size("audio_channels", default=1)

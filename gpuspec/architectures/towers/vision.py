@@ -132,6 +132,10 @@ def _janus(c: Config, m: Measures) -> dict[str, Any]:
     }
 
 
+def _molmo_positions(c: Config) -> int:
+    return c.size("num_position_embeddings", default=27**2)  # an image of 378 by 378 in patches of 14
+
+
 def _keys(c: Config, m: Measures) -> dict[str, Any]:
     heads = c.size("num_key_value_heads", default=m.heads)
     return {"query": m.heads * m.head_dim, "keys": heads * m.head_dim}
@@ -312,7 +316,7 @@ TOWERS: Mapping[str, Tower] = {
         positions=patches, names=("q_proj", "k_proj", "v_proj", "projection_layer"), traits=_janus
     ),
     "molmo2_vision": vit(
-        patch="patch_embedding", positions=_fixed("num_position_embeddings"), norms=(), traits=_keys, at="layers.*"
+        patch="patch_embedding", positions=_molmo_positions, norms=(), traits=_keys, at="layers.*"
     ),
     "minimax_m3_vl_vision": vit(
         patch="embeddings.proj", patch_bias=False, frames=True, norms=("pre_layrnorm",), at="layers.*"
