@@ -5,7 +5,8 @@
 For every `model_type` of the installed transformers that writes text its default config, and of FOLDER every real
 `*/config.json`. The bar: within 0.5 % on 95 % of them. `--modules` prints both sides by module. `--kept FILE`
 keeps the counts of transformers there, and takes them from there when the file exists: counting takes minutes,
-comparing a second.
+comparing a second. `--as-unknown` reads every config as one of an architecture that gpuspec does not know: its
+`model_type` renamed and its class's defaults withheld. There is no bar for that, but how far off it is, is printed.
 
 Needs `pip install torch transformers` (and timm, for the towers of some), which nothing else here needs.
 """
@@ -131,6 +132,50 @@ def _modules(name: str, entry: dict[str, Any], ours: Architecture) -> None:
         print(f"  {elements:>16,}  {number:>5} ×  {module}  ({part})")
 
 
+def as_unknown(config: dict[str, Any]) -> dict[str, Any]:
+    """The same config under names that nobody knows, those of its text model too."""
+    renamed = {**config, "model_type": "unknown_" + str(config.get("model_type", ""))}
+    for name in ("text_config", "llm_config", "language_config", "thinker_config"):
+        if isinstance(config.get(name), dict):
+            renamed[name] = as_unknown(config[name])
+    return renamed
+
+
+def spread(counts: dict[str, Any]) -> Iterator[str]:
+    """How far off the configs of known architectures are when read as unknown ones: weights, then caches."""
+    weights: list[tuple[float, str]] = []
+    caches: list[tuple[float, str]] = []
+    refused = []
+    for name, entry in counts.items():
+        known = "" if "failed" in entry else read(entry["config"])
+        if isinstance(known, str):
+            continue
+        ours = read(as_unknown(entry["config"]))
+        if isinstance(ours, str):
+            refused.append(f"  {name:<34} refused: {ours}"[:150])
+            continue
+        truth = sum(elements for _, elements in entry["groups"].values())
+        weights.append((ours.parameters / truth - 1, f"{name:<34} {ours.derived[:150]}"))
+        caches.append((_remembered(ours) / max(_remembered(known), 1) - 1, name))
+    yield from refused
+    for what, errors in (("weights", weights), ("cache of 32,768 tokens", caches)):
+        errors.sort(key=lambda each: -abs(each[0]))
+        yield from (f"  {error:>+10.2%}  {what} of {line}" for error, line in errors if abs(error) > 0.05)
+        for limit in (BAR, 0.02, 0.05, 0.1, 0.25):
+            inside = sum(abs(error) <= limit for error, _ in errors)
+            yield f"{what}: {inside} of {len(errors)} within {limit:.1%} ({inside / max(len(errors), 1):.0%})"
+    yield f"{len(refused)} refused"
+
+
+def _remembered(found: Architecture, tokens: int = 32_768) -> int:
+    """Elements that are kept of a sequence of so many tokens."""
+    kept = 0
+    for each in found.caches:
+        seen = min(tokens, each.window or tokens) // each.stride
+        kept += (each.width * seen + each.state) * each.layers
+    return kept
+
+
 def compare(counts: dict[str, Any], modules: bool) -> Iterator[tuple[float, str]]:
     """(error, a line) for each model."""
     for name, entry in counts.items():
@@ -160,6 +205,9 @@ def main() -> int:
     options.add_argument("--configs", type=Path)
     options.add_argument("--kept", type=Path)
     options.add_argument("--modules", action="store_true")
+    options.add_argument(
+        "--as-unknown", action="store_true", help="Read each as an architecture nobody knows."
+    )
     options.add_argument("--all", action="store_true", help="Print those within the bar, too.")
     given = options.parse_args()
     if given.kept and given.kept.exists():
@@ -169,6 +217,9 @@ def main() -> int:
         counts = count(given.types, given.configs)
         if given.kept:
             given.kept.write_text(json.dumps(counts))
+    if given.as_unknown:
+        print(*spread(counts), sep="\n")
+        return 0
     rows = sorted(compare(counts, given.modules), key=lambda row: -abs(row[0]))
     print(f"{'model':<34} {'kind':<11} {'true B':>9} {'gpuspec':>9} {'error':>9}")
     for error, line in rows:

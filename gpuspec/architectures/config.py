@@ -76,13 +76,13 @@ class Config:
         for name in names:
             value = self._fields.get(name)
             if isinstance(value, (list, tuple)) and len(value) == self.layers:
-                return tuple(str(each)[:80] for each in value)
+                return tuple(map(_shown, value))
         return ()
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts (`layer_types`); empty where it is none."""
         value = self.raw(name)
-        return tuple(map(str, value[:MOST_LAYERS])) if isinstance(value, (list, tuple)) else ()
+        return tuple(map(_shown, value[:MOST_LAYERS])) if isinstance(value, (list, tuple)) else ()
 
     def numbers(self, *names: str) -> tuple[int, ...]:
         """A list of whole numbers, zero allowed (`moe_layer_freq`); empty where it is no list. Raises Unsaid."""

@@ -1,21 +1,203 @@
-"""An architecture that nobody taught gpuspec: what its fields say, with less confidence."""
+"""An architecture that nobody taught gpuspec: what its fields say, with less confidence.
+
+Configs share a grammar: most new architectures are decoders whose fields have the names of earlier ones. What is
+assumed stands in `Architecture.derived`. Where fields speak of something that cannot be derived from them (a memory
+of unknown make, experts of unknown number, layers that run in loops), reading fails with a reason: no number is
+better than a wrong one."""
 
 from __future__ import annotations
 
 from gpuspec.architectures.config import Config
-from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.families.latent import indexer, indexer_cache
+from gpuspec.architectures.families.llama_like import experts
+from gpuspec.architectures.families.qwen import one_in_step, switched_windows
+from gpuspec.architectures.kinds import indexing_layers, sparse_layers
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
+from gpuspec.architectures.pieces import (
+    attention,
+    gated_mlp,
+    kv_cache,
+    latent_attention,
+    latent_cache,
+    linear,
+    norm,
+    plain_mlp,
+)
+from gpuspec.architectures.signatures import EXPERTS, kin_of, refuse
+
+_TEXTS = ("text_config", "llm_config", "language_config", "thinker_text_config")
+_SIZES = ("hidden_size", "n_embd", "d_model", "num_hidden_layers", "n_layer")
+_BIAS = (
+    "attention_bias",
+    "qkv_bias",
+    "use_qkv_bias",
+    "attention_qkv_bias",
+    "add_qkv_bias",
+    "use_bias",
+    "bias",
+)
+_OUT_BIAS = (
+    "attention_out_bias",
+    "attention_output_bias",
+    "attention_bias",
+    "o_proj_bias",
+    "use_bias",
+    "bias",
+)
+_QK_NORM = ("use_qk_norm", "qk_norm", "qk_layernorm", "query_key_norm", "use_qk_layernorm")
+_LAYER_NORM = (
+    "layer_norm_eps",
+    "layer_norm_epsilon",
+    "layernorm_epsilon",
+    "norm_epsilon",
+    "activation_function",
+)
+_ROTARY = (
+    "rope_theta", "rope_parameters", "rope_scaling", "rotary_dim", "rotary_pct", "rotary_emb_base", "alibi",
+    "partial_rotary_factor", "position_embedding_type",
+)  # fmt: skip
+_UNGATED = ("gelu", "gelu_new", "gelu_fast", "quick_gelu", "relu", "gelu_python", "gelu_pytorch_tanh", "")
+"""Activations of blocks of two matrices, in models with LayerNorm."""
+_SQUARED = ("relu2", "squared_relu", "relu_squared", "xielu")
+"""Activations that are used without a gate in all models known."""
 
 
 def read_unknown(c: Config) -> Architecture:
-    """The structure that the fields of an unknown architecture suggest."""
-    from gpuspec.architectures.families.llama_like import LlamaLike, everything
-    from gpuspec.architectures.towers.senses import TEXTS, Sense, joined
+    """The structure that the fields of an unknown architecture suggest. Raises Unsaid where they suggest none."""
+    name = "its config names no architecture"
+    if c.model_type:
+        name = f"gpuspec does not know the architecture {c.model_type[:60]!r}"
+    found = _with_senses(c)
+    if found is not None:
+        return found._replace(derived=f"{name}; {found.derived}")
+    refuse(c)
+    kin, read = kin_of(c)
+    if read is not None:
+        return read(c)._replace(derived=f"{name}: read as {kin} is, whose fields its config has")
+    found, what = _decoder(c)
+    return found._replace(derived=f"{name}: read from its fields as {what}")
 
-    doubt = f"gpuspec does not know the architecture {c.model_type or 'of this config'!r}"
-    if c.says(*TEXTS) and not c.says("hidden_size", "n_embd", "d_model"):  # a model that sees or hears
-        towers = Sense(optional=True), Sense("audio_config", "audio", "audio_tower", optional=True)
-        found = joined(*towers)(c)
-        doubt += "; what joins its towers to its text model is not counted"
-    else:
-        found = LlamaLike(window=everything).read(c)
-    return found._replace(derived="; ".join(each for each in (doubt, found.derived) if each))
+
+def _with_senses(c: Config) -> Architecture | None:
+    """A text model inside, with the towers beside it as far as they are known; None where there is no such part."""
+    from gpuspec.architectures.towers.senses import Sense, joined
+
+    thinker = c.inner("thinker_config")
+    if thinker is not None and thinker.says(*_TEXTS):
+        c = thinker
+    t = c.inner(*_TEXTS)
+    if t is None or not (t.model_type or t.says(*_SIZES)):
+        return None
+    found = joined(Sense(optional=True), Sense("audio_config", "audio", "audio_tower", optional=True))(c)
+    doubts = [f"its text model is read as {t.model_type or 'its fields say'}", found.derived]
+    if c.says("vision_config", "audio_config"):
+        doubts.append("what joins its towers to its text model is not counted")
+    return found._replace(derived="; ".join(each for each in doubts if each))
+
+
+def _decoder(c: Config) -> tuple[Architecture, str]:
+    """(the structure, what it is taken for)."""
+    old = c.says(*_LAYER_NORM) and not c.says("rms_norm_eps", "rms_norm_epsilon")
+    gated = not _ungated(c, old=old)
+    plain = old and not gated
+    words = [
+        "a decoder with "
+        + ("multi-head latent attention" if c.count("kv_lora_rank") else "grouped attention")
+    ]
+    words.append(f"feed-forward blocks {'with' if gated else 'without'} a gate")
+    around = (
+        *_attention(c, bias=plain),
+        norm("input_layernorm", c.hidden, bias=old),
+        norm("post_attention_layernorm", c.hidden, bias=old),
+    )
+    routed = _routed(c)
+    block = gated_mlp if gated else plain_mlp
+    dense = () if all(routed) else block(c, bias=c.flag("mlp_bias", "use_bias", "bias", default=plain))
+    sparse = experts()(c.read_as(c.model_type, **_expert_widths(c))) if any(routed) else ()
+    if any(routed):
+        words.append(f"experts in {sum(routed)} of {len(routed)} layers")
+    seen, doubt = _windows(c)
+    indexed = indexing_layers(c) if c.count("kv_lora_rank") and c.count("index_n_heads") else []
+    chooses, key = (indexer(c), (indexer_cache(c),)) if any(indexed) else ((), ())
+    layers = []
+    for index, (moe, window) in enumerate(zip(routed, seen, strict=True)):
+        more, keys = (chooses, key) if indexed and indexed[index] else ((), ())
+        cache = latent_cache(c) if c.count("kv_lora_rank") else _cache(c, window)
+        layers.append(Layer((*around, *(sparse if moe else dense), *more), (cache, *keys)))
+    learned = () if c.raw(*_ROTARY) is not None or not plain else _positions(c)
+    width = c.count("embedding_size", "word_embed_proj_dim", "input_embedding_size") or c.hidden
+    if width != c.hidden:
+        learned = (*learned, linear("embeddings_project", "embedding", width, c.hidden))
+    found = decoder(c, layers, outside=learned, norm_bias=old, embedding=width)
+    words += [f"its {name} not counted" for name in ("vision_config", "audio_config") if c.says(name)]
+    return found, ", ".join([*words, *([doubt] if doubt else [])])
+
+
+def _ungated(c: Config, *, old: bool) -> bool:
+    """Whether a feed-forward block has two matrices rather than three."""
+    act = c.text(
+        "hidden_act", "hidden_activation", "activation_function", "activation", "mlp_hidden_act", "afn"
+    )
+    return act in _SQUARED or (old and act in _UNGATED)
+
+
+def _attention(c: Config, *, bias: bool) -> tuple[Weight, ...]:
+    if c.count("kv_lora_rank"):
+        return latent_attention(c, bias=c.flag("attention_bias"))
+    return attention(
+        c,
+        bias=c.flag(*_BIAS, default=bias),
+        out_bias=c.flag(*_OUT_BIAS, default=bias),
+        qk_norm="head" if c.flag(*_QK_NORM) else "",
+        gated=c.flag("attn_output_gate"),
+        value_dim=c.count("v_head_dim") or None,
+    )
+
+
+def _cache(c: Config, window: int) -> Cache:
+    return kv_cache(c, window=window, value_dim=c.count("v_head_dim") or None)
+
+
+def _routed(c: Config) -> list[bool]:
+    """Which layers have experts: none, where no field says how many there are."""
+    if max(c.count(name) for name in EXPERTS) < 2 or not c.flag("is_moe", "use_moe", default=True):
+        return [False] * c.layers
+    step = c.size("interleave_moe_layer_step", "moe_layer_interval", default=1)
+    first = c.count("num_dense_layers", "first_num_dense_layers", "moe_layer_start_index")
+    by_step = one_in_step(c) if c.says("decoder_sparse_step", "mlp_only_layers") else [True] * c.layers
+    every = [index >= first and (index + 1) % step == 0 for index in range(c.layers)]
+    return [all(each) for each in zip(sparse_layers(c), by_step, every, strict=True)]
+
+
+def _expert_widths(c: Config) -> dict[str, int]:
+    """Widths of experts under the names that few configs use: inside, and where they meet the layer."""
+    inner = c.count("moe_intermediate_size", "expert_ffn_hidden_size", "moe_ffn_hidden_size", "expert_dim")
+    outer = c.count("moe_hidden_size", "moe_latent_size")
+    found = {"moe_intermediate_size": inner, "hidden_size": outer}
+    return {name: width for name, width in found.items() if width}
+
+
+def _windows(c: Config) -> tuple[list[int], str]:
+    """(the tokens each layer sees, a doubt). A window is left out where no field says which layers have it."""
+    kinds = c.texts("layer_types")[: c.layers]
+    if len(kinds) == c.layers:
+        near = ("sliding", "chunked", "local", "window")
+        return [c.window if any(each in kind.lower() for each in near) else 0 for kind in kinds], ""
+    if c.raw("use_sliding_window") is not None:
+        return switched_windows(c), ""
+    period = c.raw("sliding_window_pattern")
+    if c.window and type(period) is int and 1 < period <= c.layers:
+        return [0 if (index + 1) % period == 0 else c.window for index in range(c.layers)], ""
+    doubt = "a window that is not counted, since no field says which layers have it" if c.window else ""
+    return [0] * c.layers, doubt
+
+
+def _positions(c: Config) -> tuple[Weight, ...]:
+    """Learned positions and segments, of models before rotary embeddings."""
+    length = c.count("max_position_embeddings", "n_positions", "n_ctx")
+    found = []
+    for name, entries in (("position", length), ("token_type", c.count("type_vocab_size"))):
+        if entries:
+            found.append(Weight(f"{name}_embeddings", "embedding", c.hidden, entries, linear=False))
+    return tuple(found)

@@ -80,7 +80,7 @@ def test_an_unknown_model_that_sees_is_read_as_far_as_its_parts_are_known() -> N
     found = read_architecture(config)
     assert found.parameters == LLAMA_2_PARAMETERS + CLIP_336
     assert found.derived == (
-        "gpuspec does not know the architecture 'nobody_taught_us'; "
+        "gpuspec does not know the architecture 'nobody_taught_us'; its text model is read as llama; "
         "what joins its towers to its text model is not counted"
     )
 
