@@ -57,8 +57,8 @@ SMALL = {
 
 
 def ends_well(config: dict[str, Any]) -> None:
-    """A structure of whole numbers, or Unsaid with words, within a second of a busy machine."""
-    start, reason = time.perf_counter(), "nothing"
+    """A structure of whole numbers, or Unsaid with words, within a second of a processor."""
+    start, reason = time.process_time(), "nothing"
     try:
         found = read_architecture(config)
     except Unsaid as error:
@@ -70,7 +70,7 @@ def ends_well(config: dict[str, Any]) -> None:
         assert all(type(each) is int for cache in found.caches for each in cache[1:])
         assert all(each >= 0 for cache in found.caches for each in cache[1:])
     assert 0 < len(reason) < 500
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @settings(max_examples=150, deadline=None)
