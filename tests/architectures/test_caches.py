@@ -150,6 +150,10 @@ CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
         config("iquestloopcoder", 80, 5120, 40, num_key_value_heads=8, head_dim=128),
         [full(2048, heads=8, layers=80), last(64, 2048, heads=8, layers=80)],
     ),
+    "EmbeddingGemma sees a text in both directions": (
+        config("gemma3_text", 24, 768, 3, num_key_value_heads=1, use_bidirectional_attention=True),
+        [],
+    ),
     "LLaDA writes by diffusion": (
         {"model_type": "llada", "n_layers": 32, "d_model": 4096, "n_heads": 32, "vocab_size": 126464},
         [],

@@ -121,12 +121,6 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     ).read,
     "gemma": LlamaLike(bias="attention_bias", window=everything).read,
     "gemma2": LlamaLike(bias="attention_bias", norms=AROUND_BOTH, window=one_in(2)).read,
-    "gemma3_text": LlamaLike(
-        bias="attention_bias",
-        qk_norm="head",
-        norms=AROUND_BOTH,
-        window=one_in(6, field="sliding_window_pattern"),
-    ).read,
     "glm": LlamaLike(bias="attention_bias", out_bias=False, mlp=fused_mlp, window=everything).read,
     "glm4": LlamaLike(
         bias="attention_bias",

@@ -1,4 +1,5 @@
-"""Gemma 3n and 4: layers that read the cache of an earlier one, wider heads in full layers, embeddings of each layer.
+"""Gemma 3, 3n and 4: layers that read the cache of an earlier one, wider heads in full layers, an embedding for each
+layer.
 
 Sources: transformers 5.24.0 (Gemma3nTextConfig, Gemma4TextConfig and their models, September 2026); caches as vLLM
 0.33.0's gemma3n.py and gemma4.py have them: of the last `num_kv_shared_layers` layers none keeps one, and a full
@@ -10,9 +11,29 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.decoder import decoder
-from gpuspec.architectures.families.llama_like import AROUND_BOTH, one_in
+from gpuspec.architectures.families.llama_like import AROUND_BOTH, LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+
+_GEMMA_3 = LlamaLike(
+    bias="attention_bias",
+    qk_norm="head",
+    norms=AROUND_BOTH,
+    window=one_in(6, field="sliding_window_pattern"),
+)
+
+
+def _unless_it_reads_only(read: Callable[[Config], Architecture]) -> Callable[[Config], Architecture]:
+    """A reader for models that may see a text in both directions (EmbeddingGemma): they remember nothing of it. Gemma
+    4 says "vision" where only the tokens of an image do."""
+
+    def read_both(c: Config) -> Architecture:
+        found = read(c)
+        if c.raw("use_bidirectional_attention") not in (True, "all"):
+            return found
+        return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
+
+    return read_both
 
 
 def _queries_alone(weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
@@ -174,9 +195,10 @@ def _assistant(c: Config) -> Architecture:
 
 
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+    "gemma3_text": _unless_it_reads_only(_GEMMA_3.read),
     "gemma3n_text": _gemma3n,
-    "gemma4_text": _gemma4_text,
-    "gemma4_unified_text": _gemma4_unified_text,
+    "gemma4_text": _unless_it_reads_only(_gemma4_text),
+    "gemma4_unified_text": _unless_it_reads_only(_gemma4_unified_text),
     "gemma4_assistant": _assistant,
     "gemma4_unified_assistant": _assistant,
 }

@@ -146,15 +146,8 @@ def _llama4_windows(c: Config) -> list[int]:
     return [c.window if rotary[index] else 0 for index in range(c.layers)]
 
 
-def _llama4(c: Config) -> Architecture:
-    """Llama 4: a dense block is `intermediate_size_mlp` wide, an expert and the shared one `intermediate_size`."""
-    listed, step = c.numbers("moe_layers"), c.size("interleave_moe_layer_step", default=1)
-    routed = set(listed) if listed else set(range(step - 1, c.layers, step))
-    around = (
-        *attention(c, bias=c.flag("attention_bias")),
-        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
-    )
-    sparse = mixture(
+def _llama4_experts(c: Config) -> tuple[Weight, ...]:
+    return mixture(
         c,
         experts=c.size("num_local_experts"),
         used=c.size("num_experts_per_tok"),
@@ -164,6 +157,20 @@ def _llama4(c: Config) -> Architecture:
         at="feed_forward.experts.*",
         shared_at="feed_forward.shared_expert",
     )
+
+
+def _llama4(c: Config) -> Architecture:
+    """Llama 4: a dense block is `intermediate_size_mlp` wide, an expert and the shared one `intermediate_size`.
+    MobileLLM is one without any experts."""
+    step = c.count("interleave_moe_layer_step")
+    routed = set(range(step - 1, c.layers, step)) if step else set()
+    if isinstance(c.raw("moe_layers"), list):
+        routed = set(c.numbers("moe_layers"))
+    around = (
+        *attention(c, bias=c.flag("attention_bias")),
+        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+    )
+    sparse = _llama4_experts(c) if routed else ()
     block = gated_mlp(c, c.size("intermediate_size_mlp", default=c.intermediate), at="feed_forward")
     layers = [
         Layer((*around, *(sparse if index in routed else block)), (kv_cache(c, window=seen),))
@@ -271,6 +278,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
         window=everything,
         experts=experts(router_bias=True, shared_bias="use_bias"),
         sparse=_ernie_sparse,
+        dense_drafts=True,
     ).read,
     "exaone_moe": LlamaLike(
         qk_norm="head",

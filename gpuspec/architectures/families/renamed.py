@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
-from gpuspec.architectures.families import gpt_like, layer_norm, qwen
+from gpuspec.architectures.families import gpt_like, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
 from gpuspec.architectures.parts import Architecture, Weight
@@ -168,5 +168,4 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "llama_bidirec": _reads_only("llama"),
     "minicpm": LlamaLike(bias="attention_bias", window=everything).read,
     "pico_decoder": _pico,
-    "stablelm_epoch": lambda c: layer_norm.TYPES["stablelm"](c.read_as("stablelm")),
 }
