@@ -31,14 +31,14 @@ from gpuspec.architectures.pieces import (
 )
 
 
-def _qwen_experts(c: Config) -> tuple[Weight, ...]:
+def _qwen_experts(c: Config, *, shared_gate: bool = True) -> tuple[Weight, ...]:
     return mixture(
         c,
         experts=c.size("num_experts"),
         used=c.size("num_experts_per_tok"),
         width=c.size("moe_intermediate_size"),
         shared=c.count("shared_expert_intermediate_size"),
-        shared_gate=True,
+        shared_gate=shared_gate,
         shared_at="mlp.shared_expert",
     )
 
@@ -68,15 +68,16 @@ def _qwen_kinds(c: Config) -> tuple[str, ...]:
 def qwen_delta(
     *, fused: bool, gated: bool = True, usual: Callable[[Config], tuple[str, ...]] = _qwen_kinds
 ) -> Callable[[Config], Architecture]:
-    """A reader of Qwen3-Next (`fused`: its projections are), Qwen3.5 and what is built like them. `gated`: attention
-    has an output gate; `usual`: what each layer is, where the config does not list it."""
+    """A reader of Qwen3-Next (`fused`: its projections are), Qwen3.5 and what is built like them. `gated`:
+    attention has an output gate, and the shared expert one in front; `usual`: what each layer is, where the config
+    does not list it."""
 
     def read(c: Config) -> Architecture:
         mixer = gated_delta_net(c, fused=fused)
         heads = attention(c, bias=c.flag("attention_bias"), gated=gated, qk_norm="head")
         norms = (norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden))
         step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
-        experts = _qwen_experts(c) if c.count("num_experts") else ()
+        experts = _qwen_experts(c, shared_gate=gated) if c.count("num_experts") else ()
         kinds = c.per_layer("layer_types") or usual(c)
 
         def layer(kind: str, block: tuple[Weight, ...]) -> Layer:
