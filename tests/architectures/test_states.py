@@ -103,6 +103,7 @@ NEMOTRON = {
     "n_routed_experts": 8,
     "moe_intermediate_size": 64,
 }
+RING = {"head_dim": 128, "layer_group_size": 8, "group_norm_size": 8}
 V4_STRIDES = [0, 0, *[4, 128] * 20, 4]
 CASES: dict[str, tuple[dict[str, Any], float, int]] = {
     "DeepSeek-V3: 512 + 64 a layer": (config("deepseek_v3", 61, 7168, **MLA), 61 * 576 * 2, 0),
@@ -158,6 +159,11 @@ CASES: dict[str, tuple[dict[str, Any], float, int]] = {
         config("bailing_hybrid", 42, 2560, **KIMI, head_dim=128, layer_group_size=6),
         7 * 576 * 2,
         35 * (3 * 3 * 4096 * 2 + 32 * 128 * 128 * 4),
+    ),
+    "Ring 2.5 1T: each eighth of 80 layers is latent; 64 heads of 128 × 128 in the others": (
+        config("bailing_hybrid", 80, 8192, **{**KIMI, "num_attention_heads": 64}, **RING),
+        10 * 576 * 2,
+        70 * 64 * 128 * 128 * 2,
     ),
     "GLM-5.3 Flash: keys of the indexer pooled by 16, and the pool that is filling": (
         config("glm5_next_text", 45, 4096),

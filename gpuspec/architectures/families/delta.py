@@ -209,12 +209,29 @@ def _kimi_linear(c: Config) -> Architecture:
     return decoder(c, layers, outside=outside, drafts=drafts(c, predicts))
 
 
-def _bailing_hybrid(c: Config) -> Architecture:
-    """Ling 3: Kimi delta attention with full-rank gates, latent attention with one gate a head."""
-    heads = (
-        *latent_attention(c, bias=c.flag("attention_bias")),
-        linear("self_attn.g_proj", "attention", c.hidden, c.heads),
+def _lightning(c: Config) -> Mixer:
+    """Lightning attention of Ling and Ring 2.5: a matrix a head, with a decay that is fixed.
+
+    Source: vLLM layers/mamba/linear/bailing_linear_attn.py; its state is in the model's dtype."""
+    width, bias, at = c.heads * c.head_dim, c.flag("use_bias"), "attention"
+    normed = c.flag("use_qk_norm", default=True)
+    weights = (
+        linear(f"{at}.query_key_value", "mixer", c.hidden, 3 * width, bias=bias or c.flag("use_qkv_bias")),
+        *(norm(f"{at}.{name}_layernorm", c.head_dim) for name in ("query", "key") if normed),
+        linear(f"{at}.g_proj", "mixer", c.hidden, width),
+        norm(f"{at}.g_norm", width),
+        linear(f"{at}.dense", "mixer", width, c.hidden, bias=bias),
     )
+    return Mixer(weights, (state(c.heads * c.head_dim**2, heads=c.heads),))
+
+
+def _bailing_hybrid(c: Config) -> Architecture:
+    """Ling and Ring 2.5, whose configs alone have a `group_norm_size`: lightning attention, and latent attention in
+    the last layer of each group. Ling 3: Kimi's delta rule with full-rank gates, and one gate a head there."""
+    heads = latent_attention(c, bias=c.flag("attention_bias"))
+    if c.says("group_norm_size"):
+        return _bailing_layers(c, heads, _lightning(c))
+    heads = (*heads, linear("self_attn.g_proj", "attention", c.hidden, c.heads))
     mixer = kimi_delta(
         c,
         heads=c.heads,
@@ -223,6 +240,10 @@ def _bailing_hybrid(c: Config) -> Architecture:
         full_decay=True,
         full_gate=True,
     )
+    return _bailing_layers(c, heads, mixer)
+
+
+def _bailing_layers(c: Config, heads: tuple[Weight, ...], mixer: Mixer) -> Architecture:
     norms, dense, mixed = block_norms(c), gated_mlp(c), experts_of(c)
     kinds = c.per_layer("layer_types") or every(c, c.size("layer_group_size"))
     layers = []

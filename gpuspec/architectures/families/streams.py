@@ -14,6 +14,7 @@ from gpuspec.architectures.mixers import gated_delta_net, kimi_delta, state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
+    copies,
     gated_mlp,
     kv_cache,
     latent_attention,
@@ -108,8 +109,9 @@ def _ngrams(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     kernel, ngram = c.size("ple_conv_kernel_size"), c.size("ngram_size")
     rows = tables * c.size("ngram_vocab_size_base")
     step = c.size("make_ngram_vocab_size_divisible_by", default=1)
+    table = Weight("ple.ple_embedding.ngram_embedding", "embedding", width // tables, linear=False)
     weights = (
-        vector("ple.ple_embedding.ngram_embedding", "embedding", -(-rows // step) * step * (width // tables)),
+        copies(table, -(-rows // step) * step, tables),  # a token looks up one row of each
         linear("ple.key_proj", "mixer", width, wide),
         linear("ple.value_proj", "mixer", width, c.hidden),
         *(norm(f"ple.norm_{name}", wide) for name in ("key", "query", "conv")),
@@ -160,9 +162,17 @@ def _qwen4_exp(c: Config) -> Architecture:
         looks_up = number in with_ngrams
         weights = (*body, *around, *(table if looks_up else ()))
         layers.append(Layer(weights, (*caches, *(states if looks_up else ()))))
-    return decoder(
-        c, layers, outside=_residual(c, "model.hyper_connection_mixer", writes=False), final_norm=False
+    mixer_at_end = _residual(c, "model.hyper_connection_mixer", writes=False)
+    join = (
+        linear("fc_embedding", "draft", c.hidden, c.hidden),
+        linear("fc_hidden", "draft", c.hidden, c.hidden),
+        norm("pre_fc_norm_embedding", c.hidden),
+        norm("pre_fc_norm_hidden", c.size("hc_count") * c.hidden),
+        *_residual(c, "hyper_connection_mixer", writes=False),
     )
+    predicts = Layer((*heads, *index, *around, *join), (kv_cache(c), *keys))
+    depth = min(c.count("mtp_num_hidden_layers", "num_nextn_predict_layers"), 100)
+    return decoder(c, layers, outside=mixer_at_end, drafts=[predicts] * depth, final_norm=False)
 
 
 TYPES: Mapping[str, Callable[[Config], Architecture]] = {
