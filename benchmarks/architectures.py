@@ -156,7 +156,7 @@ def spread(counts: dict[str, Any]) -> Iterator[str]:
             continue
         truth = sum(elements for _, elements in entry["groups"].values())
         weights.append((ours.parameters / truth - 1, f"{name:<34} {ours.derived[:150]}"))
-        caches.append((_remembered(ours) / max(_remembered(known), 1) - 1, name))
+        caches.append(((_remembered(ours) + 1) / (_remembered(known) + 1) - 1, name))
     yield from refused
     for what, errors in (("weights", weights), ("cache of 32,768 tokens", caches)):
         errors.sort(key=lambda each: -abs(each[0]))

@@ -26,7 +26,6 @@ from gpuspec.architectures.pieces import (
 )
 from gpuspec.architectures.signatures import EXPERTS, kin_of, refuse
 
-_TEXTS = ("text_config", "llm_config", "language_config", "thinker_text_config")
 _SIZES = ("hidden_size", "n_embd", "d_model", "num_hidden_layers", "n_layer")
 _BIAS = (
     "attention_bias",
@@ -60,7 +59,7 @@ _ROTARY = (
 _UNGATED = ("gelu", "gelu_new", "gelu_fast", "quick_gelu", "relu", "gelu_python", "gelu_pytorch_tanh", "")
 """Activations of blocks of two matrices, in models with LayerNorm."""
 _SQUARED = ("relu2", "squared_relu", "relu_squared", "xielu")
-"""Activations that are used without a gate in all models known."""
+"""Activations of blocks without a gate (Nemotron, Arcee, Apertus); BitNet alone has a gate with one."""
 
 
 def read_unknown(c: Config) -> Architecture:
@@ -81,12 +80,12 @@ def read_unknown(c: Config) -> Architecture:
 
 def _with_senses(c: Config) -> Architecture | None:
     """A text model inside, with the towers beside it as far as they are known; None where there is no such part."""
-    from gpuspec.architectures.towers.senses import Sense, joined
+    from gpuspec.architectures.towers.senses import TEXTS, Sense, joined
 
     thinker = c.inner("thinker_config")
-    if thinker is not None and thinker.says(*_TEXTS):
+    if thinker is not None and thinker.says(*TEXTS):
         c = thinker
-    t = c.inner(*_TEXTS)
+    t = c.inner(*TEXTS)
     if t is None or not (t.model_type or t.says(*_SIZES)):
         return None
     found = joined(Sense(optional=True), Sense("audio_config", "audio", "audio_tower", optional=True))(c)
@@ -98,48 +97,64 @@ def _with_senses(c: Config) -> Architecture | None:
 
 def _decoder(c: Config) -> tuple[Architecture, str]:
     """(the structure, what it is taken for)."""
-    old = c.says(*_LAYER_NORM) and not c.says("rms_norm_eps", "rms_norm_epsilon")
-    gated = not _ungated(c, old=old)
-    plain = old and not gated
-    words = [
-        "a decoder with "
-        + ("multi-head latent attention" if c.count("kv_lora_rank") else "grouped attention")
-    ]
-    words.append(f"feed-forward blocks {'with' if gated else 'without'} a gate")
+    layer_norm = c.says(*_LAYER_NORM) and not c.says("rms_norm_eps", "rms_norm_epsilon")
+    gated = not _ungated(c, layer_norm=layer_norm)
+    before_llama = layer_norm and not gated
     around = (
-        *_attention(c, bias=plain),
-        norm("input_layernorm", c.hidden, bias=old),
-        norm("post_attention_layernorm", c.hidden, bias=old),
+        *_attention(c, bias=before_llama),
+        norm("input_layernorm", c.hidden, bias=layer_norm),
+        norm("post_attention_layernorm", c.hidden, bias=layer_norm),
     )
-    routed = _routed(c)
-    block = gated_mlp if gated else plain_mlp
-    dense = () if all(routed) else block(c, bias=c.flag("mlp_bias", "use_bias", "bias", default=plain))
-    sparse = experts()(c.read_as(c.model_type, **_expert_widths(c))) if any(routed) else ()
-    if any(routed):
-        words.append(f"experts in {sum(routed)} of {len(routed)} layers")
-    seen, doubt = _windows(c)
-    indexed = indexing_layers(c) if c.count("kv_lora_rank") and c.count("index_n_heads") else []
-    chooses, key = (indexer(c), (indexer_cache(c),)) if any(indexed) else ((), ())
-    layers = []
-    for index, (moe, window) in enumerate(zip(routed, seen, strict=True)):
-        more, keys = (chooses, key) if indexed and indexed[index] else ((), ())
-        cache = latent_cache(c) if c.count("kv_lora_rank") else _cache(c, window)
-        layers.append(Layer((*around, *(sparse if moe else dense), *more), (cache, *keys)))
-    learned = () if c.raw(*_ROTARY) is not None or not plain else _positions(c)
+    block, bias = (
+        gated_mlp if gated else plain_mlp,
+        c.flag("mlp_bias", "use_bias", "bias", default=before_llama),
+    )
+    routed, (seen, doubt) = _routed(c), _windows(c)
+    blocks = (() if all(routed) else block(c, bias=bias), _experts(c) if any(routed) else ())
+    kept = [
+        Layer((*around, *blocks[moe], *chooses), caches)
+        for moe, (chooses, caches) in zip(routed, _remembered(c, seen), strict=True)
+    ]
+    outside = list(_positions(c)) if before_llama and c.raw(*_ROTARY) is None else []
     width = c.count("embedding_size", "word_embed_proj_dim", "input_embedding_size") or c.hidden
     if width != c.hidden:
-        learned = (*learned, linear("embeddings_project", "embedding", width, c.hidden))
-    found = decoder(c, layers, outside=learned, norm_bias=old, embedding=width)
-    words += [f"its {name} not counted" for name in ("vision_config", "audio_config") if c.says(name)]
-    return found, ", ".join([*words, *([doubt] if doubt else [])])
+        outside.append(linear("embeddings_project", "embedding", width, c.hidden))
+    what = "an encoder" if _encodes(c) else "a decoder"
+    words = [
+        f"{what} with {'multi-head latent' if c.count('kv_lora_rank') else 'grouped'} attention",
+        f"feed-forward blocks {'with' if gated else 'without'} a gate",
+        f"experts in {sum(routed)} of {len(routed)} layers" if any(routed) else "",
+        doubt,
+        *(f"its {name} not counted" for name in ("vision_config", "audio_config") if c.says(name)),
+    ]
+    found = decoder(c, kept, outside=outside, norm_bias=layer_norm, embedding=width)
+    return found, ", ".join(word for word in words if word)
 
 
-def _ungated(c: Config, *, old: bool) -> bool:
+def _remembered(c: Config, seen: list[int]) -> list[tuple[tuple[Weight, ...], tuple[Cache, ...]]]:
+    """(the weights of an indexer, the caches) of each layer."""
+    if _encodes(c):
+        return [((), ())] * len(seen)
+    if not c.count("kv_lora_rank"):
+        value = c.count("v_head_dim") or None
+        return [((), (kv_cache(c, window=window, value_dim=value),)) for window in seen]
+    if not c.count("index_n_heads"):
+        return [((), (latent_cache(c),))] * len(seen)
+    chooses = (indexer(c), (latent_cache(c), indexer_cache(c)))
+    return [chooses if indexed else ((), (latent_cache(c),)) for indexed in indexing_layers(c)]
+
+
+def _encodes(c: Config) -> bool:
+    """Whether it reads a text at once, and so remembers none: segments of a text are what BERT and its heirs have."""
+    return c.says("type_vocab_size") and not c.flag("is_decoder")
+
+
+def _ungated(c: Config, *, layer_norm: bool) -> bool:
     """Whether a feed-forward block has two matrices rather than three."""
     act = c.text(
         "hidden_act", "hidden_activation", "activation_function", "activation", "mlp_hidden_act", "afn"
     )
-    return act in _SQUARED or (old and act in _UNGATED)
+    return act in _SQUARED or (layer_norm and act in _UNGATED)
 
 
 def _attention(c: Config, *, bias: bool) -> tuple[Weight, ...]:
@@ -155,10 +170,6 @@ def _attention(c: Config, *, bias: bool) -> tuple[Weight, ...]:
     )
 
 
-def _cache(c: Config, window: int) -> Cache:
-    return kv_cache(c, window=window, value_dim=c.count("v_head_dim") or None)
-
-
 def _routed(c: Config) -> list[bool]:
     """Which layers have experts: none, where no field says how many there are."""
     if max(c.count(name) for name in EXPERTS) < 2 or not c.flag("is_moe", "use_moe", default=True):
@@ -170,12 +181,12 @@ def _routed(c: Config) -> list[bool]:
     return [all(each) for each in zip(sparse_layers(c), by_step, every, strict=True)]
 
 
-def _expert_widths(c: Config) -> dict[str, int]:
-    """Widths of experts under the names that few configs use: inside, and where they meet the layer."""
+def _experts(c: Config) -> tuple[Weight, ...]:
+    """A mixture, under the names that few configs use for its width inside and where it meets the layer, too."""
     inner = c.count("moe_intermediate_size", "expert_ffn_hidden_size", "moe_ffn_hidden_size", "expert_dim")
     outer = c.count("moe_hidden_size", "moe_latent_size")
-    found = {"moe_intermediate_size": inner, "hidden_size": outer}
-    return {name: width for name, width in found.items() if width}
+    widths = {"moe_intermediate_size": inner, "hidden_size": outer}
+    return experts()(c.read_as(c.model_type, **{name: width for name, width in widths.items() if width}))
 
 
 def _windows(c: Config) -> tuple[list[int], str]:

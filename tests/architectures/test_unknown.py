@@ -67,6 +67,27 @@ def test_windows_are_counted_where_a_field_says_which_layers_have_them() -> None
     assert "window that is not counted" in unlisted.derived
 
 
+def test_an_encoder_remembers_nothing() -> None:
+    """Of BERT's kind, by hand: biases everywhere, 512 positions, two segments; the head is the embedding."""
+    fields = {
+        "model_type": "encodes_tomorrow",
+        "num_hidden_layers": 4,
+        "hidden_size": 64,
+        "num_attention_heads": 4,
+        "intermediate_size": 128,
+        "vocab_size": 1000,
+        "layer_norm_eps": 1e-12,
+        "hidden_act": "gelu",
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2,
+    }
+    found = read_architecture(fields)
+    layer = 4 * (64 * 64 + 64) + 2 * 64 * 128 + 128 + 64 + 4 * 64
+    assert found.parameters == 4 * layer + (1000 + 512 + 2) * 64 + 2 * 64
+    assert found.caches == ()
+    assert "encoder" in found.derived
+
+
 def test_a_known_text_model_inside_is_read_as_what_it_is() -> None:
     """With a doubt about what stands around it. Qwen3-0.6B has 596,049,920 parameters (transformers 5.24.0)."""
     text = {"model_type": "qwen3", "num_hidden_layers": 28, "hidden_size": 1024, "intermediate_size": 3072}

@@ -12,7 +12,7 @@ from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, AROUND_BOTH, LlamaLike, everything
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm
+from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm, vector
 
 
 def _looped(
@@ -37,6 +37,17 @@ def _ouro(c: Config) -> Architecture:
     found = LlamaLike(norms=AROUND_BOTH).read(c)
     gate = linear("model.early_exit_gate", "head", c.hidden, 1, bias=True)
     return found._replace(outside=(*found.outside, gate))
+
+
+def _talkie(c: Config) -> Architecture:
+    """Talkie: norms without weights, gains for heads and blocks. Source: llama.cpp conversion/talkie.py."""
+
+    def gains(c: Config) -> tuple[Weight, ...]:
+        sizes = {"attn.head_gain": c.heads, "attn_gain": 1, "mlp_gain": 1, "embed_skip": 1}
+        return tuple(vector(name, "norms", elements) for name, elements in sizes.items())
+
+    found = LlamaLike(norms=(), final_norm=False, beside=(gains,), window=everything).read(c)
+    return found._replace(outside=(*found.outside, vector("lm_head_gain", "norms", 1)))
 
 
 def _head_gate(c: Config) -> tuple[Weight, ...]:
@@ -175,6 +186,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
     "solar": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
     "spark2_5": LlamaLike(beside=(_head_gate,)).read,
     "step1": _PLAIN.read,
+    "talkie": _talkie,
     "telechat": LlamaLike(out_bias=True, mlp=_down_bias, window=everything).read,
     "telechat3": _PLAIN.read,
     "xverse": _PLAIN.read,
