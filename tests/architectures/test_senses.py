@@ -148,6 +148,23 @@ def test_layers_of_llama_3_2_vision_that_see_remember_the_image() -> None:
     ]
 
 
+def test_tables_of_ngrams_are_counted_beside_deepseek_v4() -> None:
+    """Two tables of a thousand rows, and for each layer that has one a matrix from its eight columns of 64 (two sizes
+    of n-grams, four heads) to five streams, and two vectors for each of four streams."""
+    text = {"num_hidden_layers": 4, "hidden_size": 1024, "hc_mult": 4}
+    tables = {
+        "engram_layer_ids": [1, 2],
+        "engram_num_embeddings": [1000, 1000],
+        "engram_n_heads": 4,
+        "engram_head_dim": 64,
+        "engram_max_ngram_size": 3,
+    }
+    plain = read_architecture({"model_type": "deepseek_v4", **text}).parameters
+    found = read_architecture({"model_type": "deepseek_v41", "text_config": {**text, **tables}})
+    assert found.parameters - plain == 2 * (1000 * 64 + 8 * 64 * 5 * 1024 + 2 * 4 * 1024)
+    assert "nobody compared it" in found.derived
+
+
 def test_a_text_model_that_has_a_tower_of_its_own_is_refused() -> None:
     config: dict[str, Any] = {"model_type": "llava"}
     for _ in range(50_000):

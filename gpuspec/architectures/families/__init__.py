@@ -8,6 +8,7 @@ from gpuspec.architectures.config import Config
 from gpuspec.architectures.families import (
     blt,
     compressed,
+    deepseek_v41,
     delta,
     dense,
     encoder_decoders,
@@ -50,6 +51,7 @@ Reader = Callable[[Config], Architecture]
 FAMILIES: Mapping[str, Reader] = {
     **blt.TYPES,
     **compressed.TYPES,
+    **deepseek_v41.TYPES,
     **delta.TYPES,
     **dense.TYPES,
     **encoder_decoders.TYPES,

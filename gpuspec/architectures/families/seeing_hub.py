@@ -212,6 +212,16 @@ def _dots_ocr(c: Config) -> Architecture:
     return beside(c, "qwen2", placed("vision_tower", "vision", tower))
 
 
+def _got(c: Config) -> Architecture:
+    """GOT-OCR 2.0: the encoder of Segment Anything, whose sizes are in the code, and Qwen2."""
+    v = Config({}).read_as("got_ocr2_vision")
+    more = (
+        *placed("model.vision_tower_high", "vision", tower_of(v)),
+        *placed("model.mm_projector_vary", "projector", between.got(c, v, c.hidden)),
+    )
+    return beside(c, "qwen2", more)
+
+
 def _molmo(c: Config) -> Architecture:
     """Molmo: CLIP's tower of 23 layers, attention over windows of patches, and a decoder with fused matrices.
 
@@ -309,6 +319,7 @@ TYPES: Mapping[str, Reader] = {
         text="ernie4_5_vl_moe_text",
     ),
     **dict.fromkeys(("internvl_chat", "h2ovl_chat", "skywork_chat", "eagle_2_5_vl", "NVLM_D"), _INTERNVL),
+    "GOT": _got,
     "interns1": joined(Sense(projector=perceptron(_TWO, merge=shuffled, normed="joined"))),
     "kimi_vl": joined(Sense(projector=between.kimi, usual="moonvit")),
     "llava_llama": llava("llama"),

@@ -46,7 +46,10 @@ def _llama4(c: Config) -> tuple[Weight, ...]:
 def _mllama(c: Config) -> tuple[Weight, ...]:
     """Local layers, then global ones with gates; positions for each tile and aspect ratio."""
     m, tiles = measures(c), c.size("max_num_tiles")
-    ratios = len(c.raw("supported_aspect_ratios") or ()) or c.size("max_aspect_ratio_id", default=8)
+    stated = c.raw("supported_aspect_ratios")
+    ratios = (len(stated) if isinstance(stated, (list, tuple)) else 0) or c.size(
+        "max_aspect_ratio_id", default=8
+    )
     places, shapes = patches(c) + 1, ratios + 1
     gated = table("gated_positional_embedding.tile_embedding", shapes, tiles * places * m.width)
     return (
