@@ -78,9 +78,10 @@ def _blt(c: Config) -> Architecture:
     own = kv_cache(thinks)
     layers = [Layer(_block(thinks), (own._replace(stride=patch),))] * thinks.layers
     everywhere = writes.flag("cross_attn_all_layers", default=True)
+    block, crossing, cache = _block(writes), _crossing(writes), kv_cache(writes)
     for index in range(writes.layers):
-        crossing = _crossing(writes) if everywhere or index == 0 else ()
-        layers.append(Layer((*_block(writes), *crossing), (kv_cache(writes),)))
+        crosses = everywhere or index == 0
+        layers.append(Layer((*block, *(crossing if crosses else ())), (cache,)))
     width = writes.size("cross_attn_k", default=2) * writes.hidden
     outside = [
         *_reading(c, reads),

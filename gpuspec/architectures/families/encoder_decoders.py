@@ -62,7 +62,8 @@ class BartLike(NamedTuple):
     outside: Weights = lambda c: ()
     """The same outside the layers."""
 
-    def _block(self, c: Config, *, heads: int, inner: int, crosses: bool) -> tuple[Weight, ...]:
+    def block(self, c: Config, *, heads: int, inner: int, crosses: bool) -> tuple[Weight, ...]:
+        """A layer; `crosses`: with attention on what the encoder read."""
         hidden, bias = c.hidden, said(c, self.bias)
         head = max(hidden // heads, 1)
         found: list[Weight] = []
@@ -80,7 +81,8 @@ class BartLike(NamedTuple):
         found.append(norm("final_layer_norm", hidden, bias=True))
         return tuple(found)
 
-    def _around(self, c: Config, at: str, positions: int) -> list[Weight]:
+    def around(self, c: Config, at: str, positions: int) -> list[Weight]:
+        """What stands around the layers of a stack: its positions and norms."""
         found = []
         if positions:
             found.append(Weight(f"{at}.embed_positions", "embedding", c.hidden, positions, linear=False))
@@ -95,7 +97,7 @@ class BartLike(NamedTuple):
         of_encoder, of_decoder = self.positions(c)
         outside: list[Weight] = [*self.outside(c)]
         if c.flag("is_encoder_decoder", default=True):
-            block = self._block(
+            block = self.block(
                 c,
                 heads=c.size("encoder_attention_heads"),
                 inner=c.size("encoder_ffn_dim"),
@@ -103,10 +105,8 @@ class BartLike(NamedTuple):
             )
             number = layers_of(c, "encoder_layers")
             outside += stack((*block, *self.in_encoder(c)), number, "model.encoder.layers")
-            outside += [
-                each._replace(part="encoder") for each in self._around(c, "model.encoder", of_encoder)
-            ]
-        outside += self._around(c, "model.decoder", of_decoder)
+            outside += [each._replace(part="encoder") for each in self.around(c, "model.encoder", of_encoder)]
+        outside += self.around(c, "model.decoder", of_decoder)
         return self.written(c, outside, head=head, tied=tied)
 
     def written(
@@ -115,7 +115,7 @@ class BartLike(NamedTuple):
         """The decoder, with all else outside its layers. `head`, `tied`: as `decoder` has them."""
         heads, inner = c.size("decoder_attention_heads"), c.size("decoder_ffn_dim")
         width = max(c.hidden // heads, 1)
-        weights = self._block(c, heads=heads, inner=inner, crosses=True)
+        weights = self.block(c, heads=heads, inner=inner, crosses=True)
         layer = Layer(weights, remembered(c, heads, width))
         found = decoder(
             c,
@@ -192,7 +192,7 @@ def _trocr_positions(c: Config) -> tuple[int, int]:
 def _trocr(c: Config) -> Architecture:
     """TrOCR's decoder: what it reads may be of another width."""
     trait = BartLike(positions=_trocr_positions, embedding_norm="layernorm_embedding")
-    found = trait.written(c, trait._around(c, "model.decoder", _trocr_positions(c)[1]))
+    found = trait.written(c, trait.around(c, "model.decoder", _trocr_positions(c)[1]))
     read = c.count("cross_attention_hidden_size") or c.hidden
     layers = tuple(
         layer._replace(
@@ -230,7 +230,7 @@ def _nllb_moe(c: Config) -> Architecture:
         for layer, routed in zip(found.layers, sparse("decoder_sparse_step", len(found.layers)), strict=True)
     )
     inner = c.size("encoder_ffn_dim")
-    block = trait._block(c, heads=c.size("encoder_attention_heads"), inner=inner, crosses=False)
+    block = trait.block(c, heads=c.size("encoder_attention_heads"), inner=inner, crosses=False)
     routed = sum(sparse("encoder_sparse_step", layers_of(c, "encoder_layers")))
     outside = [weight for weight in found.outside if ".encoder.layers." not in weight.module]
     outside += stack(block, layers_of(c, "encoder_layers") - routed, "model.encoder.layers")

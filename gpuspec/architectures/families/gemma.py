@@ -8,6 +8,7 @@ layer whose values are its keys still keeps both."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.decoder import decoder
@@ -152,20 +153,22 @@ def _gemma4(c: Config, *, each_layer: bool = True, all_shared: bool = False) -> 
     embedding, each = _input_of_each_layer(c, c.count("hidden_size_per_layer_input") if each_layer else 0)
     experts = _gemma4_experts(c) if c.flag("enable_moe_block") else ()
     rest = (*each, *experts, *(norm(name, c.hidden) for name in AROUND_BOTH))
-    same = c.flag("attention_k_eq_v")
-    layers = []
-    for index, (seen, head, kv_heads) in enumerate(zip(*_full_layers(c), strict=True)):
-        shared = index >= own
-        weights = attention(
-            c, bias=c.flag("attention_bias"), qk_norm="head", head_dim=head, kv_heads=kv_heads
-        )
+    same, bias = c.flag("attention_k_eq_v"), c.flag("attention_bias")
+    widened = c.flag("use_double_wide_mlp")
+
+    @cache
+    def layer(shared: bool, seen: int, head: int, kv_heads: int) -> Layer:
+        weights = attention(c, bias=bias, qk_norm="head", head_dim=head, kv_heads=kv_heads)
         if shared:
             weights = _queries_alone(weights)
         elif same and not seen:
             weights = tuple(weight for weight in weights if not weight.module.endswith(".v_proj"))
-        width = c.intermediate * (2 if shared and c.flag("use_double_wide_mlp") else 1)
-        cache = kv_cache(c, window=seen, kv_heads=kv_heads, head_dim=head)
-        layers.append(Layer((*weights, *gated_mlp(c, width), *rest), () if shared else (cache,)))
+        block = gated_mlp(c, c.intermediate * (2 if shared and widened else 1))
+        own_cache = kv_cache(c, window=seen, kv_heads=kv_heads, head_dim=head)
+        return Layer((*weights, *block, *rest), () if shared else (own_cache,))
+
+    shapes = zip(*_full_layers(c), strict=True)
+    layers = [layer(index >= own, *shape) for index, shape in enumerate(shapes)]
     return decoder(c, layers, outside=embedding)
 
 

@@ -155,9 +155,10 @@ def _inkling2(c: Config) -> Architecture:
         width=c.size("moe_intermediate_size"),
     )
     gates = _messages(c) if passes > 1 or end else ()
+    shapes = {seen: _second(c, full=not seen, first=False) for seen in (True, False)}
     layers = []
     for index, windowed in enumerate(_windowed(c)):
-        weights, caches = _second(c, full=not windowed, first=index == 0)
+        weights, caches = shapes[windowed] if index else _second(c, full=not windowed, first=True)
         looped = start <= index < end
         layers.append(
             Layer(

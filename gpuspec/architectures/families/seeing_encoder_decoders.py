@@ -62,7 +62,7 @@ def _pp_formulanet(c: Config) -> Architecture:
     """PP-FormulaNet: SAM, and the decoder of mBART."""
     v, t = _parts(c, "vision_config", "text_config")
     trait = BartLike(final_norm=True)
-    around = trait._around(t, "model.decoder", t.size("max_position_embeddings") + 2)
+    around = trait.around(t, "model.decoder", t.size("max_position_embeddings") + 2)
     found = trait.written(t, [*placed("model.encoder", "vision", tower_of(v)), *around])
     return found._replace(model_type=c.model_type)
 
