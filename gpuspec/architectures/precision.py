@@ -27,7 +27,7 @@ _ALGORITHMS = {
 """`quant_algo` of NVIDIA's modelopt → scheme, bits of a weight with its scales."""
 
 
-class Rule(NamedTuple):
+class Storage(NamedTuple):
     """The modules it names are kept in `scheme`, `bits` a weight with its scales."""
 
     scheme: str
@@ -42,7 +42,7 @@ class Precision(NamedTuple):
     """`dtype` for what no rule names; the first rule that names a module decides; `kept` modules stay in `dtype`."""
 
     dtype: str | None
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Storage, ...] = ()
     kept: ModulePatterns | None = None
     kv_dtype: str | None = None
     """What the cache is kept in where the engine is left to choose ("fp8"); None: as the activations."""
@@ -100,11 +100,16 @@ def _of(q: Mapping[str, Any], config: Mapping[str, Any]) -> Precision:
     unread = f"{kept.refused} patterns of its quantization config" if kept.refused else ""
     rules = _by_layer(q) or _by_group(q, config)
     if not rules and str(q.get("quant_algo", "")).upper() in _ALGORITHMS:
-        rules = (Rule(*_ALGORITHMS[str(q["quant_algo"]).upper()]),)
+        rules = (Storage(*_ALGORITHMS[str(q["quant_algo"]).upper()]),)
     if not rules:
         rules = _by_method(method, q, config)
     if not rules:
-        return Precision(None, (), kept, unread=f"its quantization ({method or 'of no name'})")
+        return Precision(
+            None,
+            (Storage(method or "unknown", 16.0),),
+            kept,
+            unread=f"its quantization ({method or 'of no name'})",
+        )
     return Precision(None, rules, kept, unread=unread)
 
 
@@ -117,7 +122,7 @@ def _texts(q: Mapping[str, Any], *names: str) -> list[str]:
     return found
 
 
-def _by_layer(q: Mapping[str, Any]) -> tuple[Rule, ...]:
+def _by_layer(q: Mapping[str, Any]) -> tuple[Storage, ...]:
     """modelopt's MIXED_PRECISION: an algorithm for each module."""
     layers = q.get("quantized_layers")
     if not isinstance(layers, Mapping):
@@ -127,10 +132,10 @@ def _by_layer(q: Mapping[str, Any]) -> tuple[Rule, ...]:
         algorithm = str(how.get("quant_algo", "")).upper() if isinstance(how, Mapping) else ""
         if algorithm in _ALGORITHMS and isinstance(module, str):
             names.setdefault(_ALGORITHMS[algorithm], []).append(module)
-    return tuple(Rule(*scheme, ModulePatterns(modules)) for scheme, modules in names.items())
+    return tuple(Storage(*scheme, ModulePatterns(modules)) for scheme, modules in names.items())
 
 
-def _by_group(q: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Rule, ...]:
+def _by_group(q: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Storage, ...]:
     """compressed-tensors and modelopt: groups of modules, each with the format of its weights."""
     groups = q.get("config_groups")
     if not isinstance(groups, Mapping):
@@ -146,7 +151,7 @@ def _by_group(q: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Rule, ..
         targets = _texts(group, "targets")
         named = [each for each in targets if each not in ("Linear", "Embedding")]
         rules.append(
-            Rule(
+            Storage(
                 *_format(bits, weights, group, q),
                 ModulePatterns(named) if named and "Linear" not in targets else None,
             )
@@ -169,34 +174,34 @@ def _format(
     return f"int{bits}", bits + scales
 
 
-def _by_method(method: str, q: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Rule, ...]:
+def _by_method(method: str, q: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Storage, ...]:
     """Methods that treat all linear layers alike."""
     bits, size = q.get("bits", q.get("w_bit")), q.get("group_size", q.get("q_group_size"))
     bits = bits if type(bits) is int and 1 <= bits <= 16 else None
     size = size if type(size) is int and size > 0 else 0
     if method in ("fp8", "fbgemm_fp8"):
         native = config.get("expert_dtype")
-        experts = (Rule("mxfp4", 4.25, parts=("experts",)),) if native == "fp4" else ()
-        return (*experts, Rule("fp8", 8.0))
+        experts = (Storage("mxfp4", 4.25, parts=("experts",)),) if native == "fp4" else ()
+        return (*experts, Storage("fp8", 8.0))
     if method == "mxfp4":
-        return (Rule("mxfp4", 4.25, parts=("experts",)),)
+        return (Storage("mxfp4", 4.25, parts=("experts",)),)
     if method == "bitsandbytes":
         if q.get("load_in_8bit") is True:
-            return (Rule("int8", 8.0),)
+            return (Storage("int8", 8.0),)
         double = q.get("bnb_4bit_use_double_quant") is True
-        return (Rule("nf4-dq" if double else "nf4", 4.127 if double else 4.5),)
+        return (Storage("nf4-dq" if double else "nf4", 4.127 if double else 4.5),)
     if method in ("gptq", "awq", "auto-round", "auto_round", "intel/auto-round", "hqq") and bits:
         zeros = 0 if method == "hqq" else bits
         scheme = {"awq": "awq" if bits == 4 else f"int{bits}", "hqq": f"int{bits}"}.get(
             method, f"gptq-int{bits}"
         )
-        return (Rule(scheme, bits + ((16 + zeros) / size if size else 0.0)),)
+        return (Storage(scheme, bits + ((16 + zeros) / size if size else 0.0)),)
     if (
         not method and bits and size
     ):  # MLX: affine, a scale and a bias in 16 bit for each group, embeddings too
-        return (Rule(f"int{bits}", bits + 32 / size, parts=()),)
+        return (Storage(f"int{bits}", bits + 32 / size, parts=()),)
     if method in ("eetq", "quanto", "bitnet", "torchao", "exl2", "exl3") and bits:
-        return (Rule(f"int{bits}", float(bits)),)
+        return (Storage(f"int{bits}", float(bits)),)
     if method in ("bitnet",):
-        return (Rule("int2", 2.0),)
+        return (Storage("int2", 2.0),)
     return ()

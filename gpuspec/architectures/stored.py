@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gpuspec.architectures.parts import BITS, Architecture, Layer, StoredWeights, Weight
-from gpuspec.architectures.precision import Precision, Rule
+from gpuspec.architectures.precision import Precision, Storage
 
 
 def stored_weights(architecture: Architecture, precision: Precision) -> tuple[StoredWeights, ...]:
@@ -39,7 +39,7 @@ def _of_layers(layers: Iterable[Layer], first: int, *, draft: bool) -> Iterator[
             yield f"model.layers.{index}.{weight.module}", weight, draft
 
 
-def _rule(precision: Precision, path: str, weight: Weight) -> Rule | None:
+def _rule(precision: Precision, path: str, weight: Weight) -> Storage | None:
     """The rule by which a weight is kept; None: in the dtype of the model."""
     usual = weight.linear and weight.part not in ("head", "router")
     for rule in precision.rules:

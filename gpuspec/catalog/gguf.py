@@ -1,25 +1,30 @@
-"""The header of a GGUF file: shape, file type and size, read within bounds.
+"""The header of a GGUF file: what it states, and its tensors, read within bounds.
 
 Format: ggml docs/gguf.md, versions 2 and 3, little-endian.
 """
 
 from __future__ import annotations
 
+import io
 import math
-import os
 import struct
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from gpuspec.catalog.model import Model
-from gpuspec.untrusted_file import open_file
+from gpuspec.catalog.repository import Repository
 
 LARGEST_HEADER = 64 * 1024 * 1024
 """Bytes of metadata read at most; a vocabulary of 256,000 tokens takes about 10 MB."""
 MOST_TEXTS = 1_000_000
 """In all arrays of one header: such a vocabulary and its merges are 768,000."""
 MOST_ENTRIES = 100_000
+MOST_ELEMENTS = 10**14
 LONGEST_KEY = 65_535
 LONGEST_ARRAY = 2_000_000
+LONGEST_LIST = 4096
+"""Numbers of an array that are kept: one for each layer."""
+BLOCK = 1024 * 1024
+"""Bytes that are asked for at a time."""
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 
@@ -31,11 +36,48 @@ FILE_TYPES = {
 }  # fmt: skip
 """general.file_type → name (llama.cpp include/llama.h, llama_ftype)."""
 
+TENSOR_TYPES = {
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
+    7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84), 11: ("Q3_K", 256, 110),
+    12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292),
+    16: ("IQ2_XXS", 256, 66), 17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136),
+    24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
+    29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66),
+    39: ("MXFP4", 32, 17), 40: ("NVFP4", 64, 36), 41: ("Q1_0", 128, 18), 42: ("Q2_0", 64, 18),
+}  # fmt: skip
+"""Type of a tensor → (name, elements of a block, its bytes). Source: ggml.h and ggml-common.h of llama.cpp."""
+
+
+class Tensor(NamedTuple):
+    """One tensor of a file."""
+
+    name: str
+    sides: tuple[int, ...]
+    """The innermost first; experts are the last."""
+    kind: str
+    """Its type ("Q4_K"); "" for one that is not known."""
+    bits: float
+    """Of one element, scales included."""
+
+    @property
+    def elements(self) -> int:
+        """Parameters in it."""
+        return math.prod(self.sides)
+
+
+class Header(NamedTuple):
+    """What stands before the weights."""
+
+    facts: Mapping[str, Any]
+    """Numbers, texts, and lists of up to 4,096 numbers; of longer lists, and of texts, how many."""
+    tensors: tuple[Tensor, ...]
+
 
 class _Reader:
     """Reads from a file and refuses to go past the bounds or the end."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: io.BufferedReader, size: int) -> None:
         self.file = file
         self.left = min(size, LARGEST_HEADER)
         self.texts = MOST_TEXTS
@@ -65,14 +107,13 @@ class _Reader:
         return self.scalar(_SCALARS[kind])
 
     def array(self) -> Any:
-        """The largest of up to 4,096 numbers, as one stands for each layer; of more, and of texts, how many."""
+        """Up to 4,096 numbers, as one stands for each layer; of more, and of texts, how many."""
         kind, length = self.scalar("I"), self.scalar("Q")
         if length > LONGEST_ARRAY:
             raise ValueError(f"an array of {length} values")
         if kind in _SCALARS:
             data = self.take(struct.calcsize(_SCALARS[kind]) * length)
-            numbers = struct.unpack(f"<{length}{_SCALARS[kind]}", data) if length <= 4096 else (length,)
-            return max(numbers, default=None)
+            return length if length > LONGEST_LIST else struct.unpack(f"<{length}{_SCALARS[kind]}", data)
         if kind != _STRING:
             raise ValueError("an array of arrays")
         self.texts -= length
@@ -84,73 +125,58 @@ class _Reader:
         return length
 
 
-def read_gguf(path: str) -> Model:
-    """The model a GGUF file holds. Raises ValueError when it is not one, OSError when it cannot be read."""
-    with open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        reader = _Reader(file, size)
-        if reader.take(4) != b"GGUF":
-            raise ValueError("it does not begin with GGUF")
-        version = reader.scalar("I")
-        if version not in (2, 3):
-            raise ValueError(f"GGUF version {version} is not known")
-        tensors, entries = reader.scalar("Q"), reader.scalar("Q")
-        if tensors > MOST_ENTRIES or entries > MOST_ENTRIES:
-            raise ValueError(f"{tensors} tensors and {entries} entries")
-        facts = {}
-        for _ in range(entries):
-            key = reader.text()
-            if len(key) > LONGEST_KEY:
-                raise ValueError("a key of more than 65,535 bytes")
-            facts[key] = reader.value(reader.scalar("I"))
-        elements, tied = _tensors(reader, tensors)
-    return _model(facts, elements, tied, size, os.path.basename(path))
+class _Parts(io.RawIOBase):
+    """The beginning of a file of a repository, fetched as it is read."""
+
+    def __init__(self, repository: Repository, file: str, size: int) -> None:
+        self._repository = repository
+        self._file = file
+        self._end = min(size, LARGEST_HEADER + BLOCK)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        wanted = min(len(buffer), self._end - self._at)
+        data = self._repository.part(self._file, self._at, wanted) if wanted > 0 else b""
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
-def _tensors(reader: _Reader, number: int) -> tuple[int, bool]:
-    """(elements of all tensors, whether there is no output matrix of its own)."""
-    elements, tied = 0, True
-    for _ in range(number):
-        name = reader.text()
-        dimensions = reader.scalar("I")
-        if dimensions > 4:
-            raise ValueError(f"a tensor of {dimensions} dimensions")
-        sides = [reader.scalar("Q") for _ in range(dimensions)]
-        reader.take(12)
-        elements += math.prod(sides)
-        tied = tied and name != "output.weight"
-    if elements > 10**14:
-        raise ValueError(f"{elements} parameters")
-    return elements, tied
+def read_header(repository: Repository, file: str) -> Header:
+    """The header of a GGUF file. Raises ValueError, in words, when it is none."""
+    size = repository.sizes[file]
+    if not size:
+        raise ValueError(f"{file} is empty, or nobody says how large it is")
+    reader = _Reader(io.BufferedReader(_Parts(repository, file, size), BLOCK), size)
+    if reader.take(4) != b"GGUF":
+        raise ValueError(f"{file} does not begin with GGUF")
+    version = reader.scalar("I")
+    if version not in (2, 3):
+        raise ValueError(f"GGUF version {version} is not known")
+    tensors, entries = reader.scalar("Q"), reader.scalar("Q")
+    if tensors > MOST_ENTRIES or entries > MOST_ENTRIES:
+        raise ValueError(f"{tensors} tensors and {entries} entries")
+    facts = {}
+    for _ in range(entries):
+        key = reader.text()
+        if len(key) > LONGEST_KEY:
+            raise ValueError("a key of more than 65,535 bytes")
+        facts[key] = reader.value(reader.scalar("I"))
+    return Header(facts, tuple(_tensor(reader) for _ in range(tensors)))
 
 
-def _model(facts: dict[str, Any], elements: int, tied: bool, size: int, name: str) -> Model:
-    kind = facts.get("general.architecture")
-
-    def number(key: str) -> int | None:
-        value = facts.get(f"{kind}.{key}")
-        return value if type(value) is int and 0 < value < 10**9 else None
-
-    heads, kv = number("attention.head_count"), number("attention.head_count_kv")
-    hidden, experts, used = map(number, ("embedding_length", "expert_count", "expert_used_count"))
-    written = facts.get("general.file_type")
-    file_type = FILE_TYPES.get(written) if type(written) is int else None
-    tokens = facts.get("tokenizer.ggml.tokens")
-    return Model(
-        id=name[: -len(".gguf")] if name.lower().endswith(".gguf") else name,
-        task="llm",
-        params_b=elements / 1e9 or None,
-        layers=number("block_count"),
-        hidden=hidden,
-        intermediate=number("feed_forward_length"),
-        heads=heads,
-        kv_heads=kv or heads,
-        head_dim=number("attention.key_length") or (hidden // heads if hidden and heads else None),
-        vocab=number("vocab_size") or (tokens if type(tokens) is int and tokens else None),
-        max_context=number("context_length"),
-        tied_embeddings=tied if elements else None,
-        moe={"experts": experts, **({"experts_per_token": used} if used else {})} if experts else None,
-        native_dtype=f"gguf:{file_type}" if file_type else "gguf",
-        source="local file",
-        weights_gib=size / 1024**3,
-    )
+def _tensor(reader: _Reader) -> Tensor:
+    name = reader.text()
+    dimensions = reader.scalar("I")
+    if dimensions > 4:
+        raise ValueError(f"a tensor of {dimensions} dimensions")
+    sides = tuple(reader.scalar("Q") for _ in range(dimensions))
+    number, _ = reader.scalar("I"), reader.take(8)
+    kind, block, size = TENSOR_TYPES.get(number, ("", 1, 2))
+    found = Tensor(name[:300], sides, kind, 8 * size / block)
+    if found.elements > MOST_ELEMENTS:
+        raise ValueError(f"a tensor of {found.elements} elements")
+    return found

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.catalog.local import _json, model_of_config
 from gpuspec.catalog.model import Model
+from gpuspec.catalog.model_of_config import model_of_config
+from gpuspec.catalog.repository import LARGEST_CONFIG
+from gpuspec.catalog.untrusted_json import json_object
 from gpuspec.errors import UserError
+from gpuspec.untrusted_file import read_file
 
 TIMEOUT = 10.0
 """Seconds to wait for an answer."""
@@ -32,10 +35,9 @@ def fetch_model(name: str) -> Model | None:
         ) from None
     try:
         path = hub.hf_hub_download(name, "config.json", etag_timeout=TIMEOUT)
-        model = model_of_config(
-            _json(path), name.rpartition("/")[2], source=f"huggingface.co/{name} config.json"
-        )
-        return _with_weights(model, name, hub)
+        config = json_object(read_file(path, LARGEST_CONFIG), "config.json")
+        source = f"huggingface.co/{name} config.json"
+        return _with_weights(model_of_config(config, name.rpartition("/")[2], source), name, hub)
     except errors.GatedRepoError:
         raise UserError(
             "hub-gated",

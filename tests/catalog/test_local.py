@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gpuspec.architectures.parts import Cache
 from gpuspec.catalog.local import is_local, read_local
+from gpuspec.catalog.read_repository import adapter_of
+from gpuspec.catalog.repository import ModelFolder
 from gpuspec.errors import UserError
 
 LLAMA_8B = {
@@ -71,8 +74,8 @@ def test_config_gives_the_shape_and_the_size(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(LLAMA_8B))
     model = read_local(str(tmp_path))
     assert (model.layers, model.kv_heads, model.head_dim, model.native_dtype) == (32, 8, 128, "bf16")
-    assert model.attention == {"type": "gqa"}
-    assert model.params_b == pytest.approx(8.030, abs=0.001)  # Llama 3.1 8B: 8,030,261,248
+    assert model.params_b == 8_030_261_248 / 1e9  # what the hub counts of Llama 3.1 8B
+    assert model.caches == (Cache("full", width=2048, heads=8, layers=32),)
     assert model.source == "local file"
 
 
@@ -93,13 +96,21 @@ def test_config_of_a_picture_model_speaks_in_text_config(tmp_path: Path) -> None
         ({"quant_method": "fp8", "activation_scheme": "dynamic"}, "fp8"),
         ({"quant_method": "bitsandbytes", "load_in_4bit": True, "load_in_8bit": False}, "nf4"),
         ({"quant_method": "bitsandbytes", "load_in_4bit": False, "load_in_8bit": True}, "int8"),
-        ({"quant_method": "mxfp4"}, "mxfp4"),
         ({"quant_method": "aqlm", "nbits_per_codebook": 16}, "aqlm"),  # nobody knows its size
     ],
 )
 def test_quantized_config(quantized: dict[str, object], scheme: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({**LLAMA_8B, "quantization_config": quantized}))
     assert read_local(str(tmp_path)).native_dtype == scheme
+
+
+def test_experts_in_four_bits(tmp_path: Path) -> None:
+    gpt_oss = {
+        "model_type": "gpt_oss",
+        "quantization_config": {"quant_method": "mxfp4"},
+    }  # its class is the 120B
+    (tmp_path / "config.json").write_text(json.dumps(gpt_oss))
+    assert read_local(str(tmp_path)).native_dtype == "mxfp4"
 
 
 def test_safetensors_headers_are_counted(tmp_path: Path) -> None:
@@ -164,17 +175,20 @@ def test_missing_and_empty(tmp_path: Path) -> None:
             read_local(str(path))
 
 
-def test_absurd_config_is_unknown_not_wrong(tmp_path: Path) -> None:
+def test_absurd_config_is_refused_in_words(tmp_path: Path) -> None:
     absurd = {"hidden_size": -1, "num_hidden_layers": 10**30, "vocab_size": "many", "num_attention_heads": 0}
     (tmp_path / "config.json").write_text(json.dumps(absurd))
+    with pytest.raises(UserError, match="its structure cannot be read: its config says"):
+        read_local(str(tmp_path))
+
+
+def test_absurd_config_beside_weights_leaves_their_size(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"num_hidden_layers": -5}))
+    header = {"a": {"dtype": "BF16", "shape": [10, 20], "data_offsets": [0, 400]}}
+    (tmp_path / "model.safetensors").write_bytes(_safetensors(header, 400))
     model = read_local(str(tmp_path))
-    assert (model.hidden, model.layers, model.vocab, model.heads, model.params_b) == (
-        None,
-        None,
-        None,
-        None,
-        None,
-    )
+    assert (model.params_b, model.layers, model.native_dtype) == (200e-9, None, "bf16")
+    assert model.unsure.startswith("only its size is known: its config")
 
 
 def test_what_counts_as_a_path(tmp_path: Path) -> None:
@@ -215,3 +229,34 @@ def test_any_json_is_a_model_or_an_error(tmp_path: Path, value: object) -> None:
     (tmp_path / "w.safetensors").write_bytes(_safetensors(text.encode()))
     for path in (tmp_path, tmp_path / "w.safetensors"):
         assert _outcome(path) in ("local-model", "local file")
+
+
+def test_adapter_is_no_model_and_names_its_base(tmp_path: Path) -> None:
+    config = {"base_model_name_or_path": "meta-llama/Llama-3.1-8B", "r": 16, "peft_type": "LORA"}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    (tmp_path / "adapter_model.safetensors").write_bytes(bytes(1000))
+    with pytest.raises(UserError, match="an adapter of meta-llama/Llama-3"):
+        read_local(str(tmp_path))
+    assert adapter_of(ModelFolder(str(tmp_path))) == ("meta-llama/Llama-3.1-8B", 16, 1000)
+
+
+def test_many_files_and_folders_in_them(tmp_path: Path) -> None:
+    for name in ("config.json", "vae/config.json", "vae/deep/config.json", ".cache/config.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    assert dict(ModelFolder(str(tmp_path)).sizes) == {"config.json": 2, "vae/config.json": 2}
+
+
+def test_index_says_the_size_of_shards_that_are_not_there_yet(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA_8B))
+    index = {"metadata": {"total_size": 16060522496}, "weight_map": {"a": "model-00001-of-00004.safetensors"}}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    model = read_local(str(tmp_path))
+    assert model.weights_gib == 16060522496 / 2**30  # meta-llama/Llama-3.1-8B's own index
+    assert model.unsure == ""
+
+
+def test_files_that_are_not_what_the_config_says_make_it_unsure(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA_8B))
+    (tmp_path / "model.safetensors.index.json").write_text('{"metadata": {"total_size": 32121044992}}')
+    assert read_local(str(tmp_path)).unsure == "its files hold 29.92 GiB, its config makes 14.96 GiB"

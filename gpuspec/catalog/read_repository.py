@@ -1,0 +1,118 @@
+"""From the files of a repository to the Model they describe, whatever kind of files they are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gpuspec.architectures.config import Unsaid
+from gpuspec.architectures.precision import read_precision
+from gpuspec.catalog.model import Model
+from gpuspec.catalog.model_of_config import model_of_config
+from gpuspec.catalog.repository import GIB, Repository, json_of
+from gpuspec.catalog.safetensors import DTYPES, contents, stored_bytes, weight_files
+
+ALIKE = 0.05
+"""How far the bytes of the files may be from what the config makes before the structure counts as unsure."""
+MOST_HEADERS = 400
+"""Files whose headers are read."""
+
+
+def read_repository(repository: Repository, *, gguf: str = "") -> Model:
+    """The model that a repository, a folder or a file holds. `gguf`: what the name of the GGUF file that is meant
+    holds ("Q5_K_M"), where there are several.
+
+    Raises ValueError, in words, where there is none, or none that can be read; OSError where reading fails."""
+    names = repository.sizes
+    ggufs = any(name.lower().endswith(".gguf") for name in names)
+    if gguf or (ggufs and "config.json" not in names):
+        from gpuspec.catalog.gguf_model import model_of_gguf
+
+        return model_of_gguf(repository, gguf)
+    if "config.json" in names:
+        return _of_config(repository)
+    if "adapter_config.json" in names:
+        raise ValueError(f"it is an adapter of {adapter_of(repository).base or 'a model it does not name'}")
+    if weight_files(repository):
+        return _of_headers(repository, None, "")
+    raise ValueError("it holds no config.json, no .safetensors and no .gguf file")
+
+
+class Adapter(NamedTuple):
+    """Weights that are trained on top of a model (LoRA and its kin)."""
+
+    base: str
+    """The model beneath, as the adapter names it; "" where it does not."""
+    rank: int
+    """0 where it is not stated."""
+    size: int
+    """Bytes of its files; 0 where nobody says."""
+
+
+def adapter_of(repository: Repository) -> Adapter:
+    """The adapter that a repository with an `adapter_config.json` holds. Raises ValueError where there is none."""
+    config = json_of(repository, "adapter_config.json")
+    if config is None:
+        raise ValueError("it holds no adapter_config.json")
+    base, rank = config.get("base_model_name_or_path"), config.get("r")
+    return Adapter(
+        base[:200] if isinstance(base, str) else "",
+        rank if type(rank) is int and 0 < rank < 100_000 else 0,
+        stored_bytes(repository) or 0,
+    )
+
+
+def _of_config(repository: Repository) -> Model:
+    config = json_of(repository, "config.json") or {}
+    beside = json_of(repository, "hf_quant_config.json")
+    try:
+        model = model_of_config(config, repository.name, repository.source, quantization=beside)
+    except Unsaid as unsaid:
+        rules = read_precision(config, beside).rules
+        width = int(min(rule.bits for rule in rules)) if rules else None
+        return _of_headers(repository, width, f"only its size is known: {unsaid}")
+    return _held_against_files(model, repository)
+
+
+def _of_headers(repository: Repository, width: int | None, why: str) -> Model:
+    """What is left where no structure can be read: how many parameters the files hold."""
+    files = weight_files(repository)
+    if repository.elements:
+        parameters = sum(repository.elements.values())
+        commonest = max(repository.elements, key=lambda dtype: repository.elements[dtype])
+        dtype, size = DTYPES.get(commonest), stored_bytes(repository)
+        if dtype is None:
+            why = "; ".join(
+                filter(None, (why, "its weights are packed, and were counted as they are stored"))
+            )
+    elif files:
+        found = contents(repository, files[:MOST_HEADERS], width)
+        parameters, size, dtype = found.parameters, found.size, found.dtype
+    else:
+        raise ValueError(f"its structure cannot be read: {why.partition(': ')[2] or why}")
+    return Model(
+        id=repository.name,
+        task="llm",
+        params_b=parameters / 1e9 or None,
+        native_dtype=dtype,
+        source=repository.source,
+        weights_gib=size / GIB if size else None,
+        unsure=why,
+    )
+
+
+def _held_against_files(model: Model, repository: Repository) -> Model:
+    """The model with the size of its files; unsure where they are of another size than its config makes them."""
+    files = weight_files(repository)
+    size = stored_bytes(repository)
+    if files and not repository.elements:  # exact, and says whether the files are what they seem
+        read = contents(repository, files[:MOST_HEADERS])
+        size = max(size or 0, read.size) if len(files) <= MOST_HEADERS else size
+    if not size:
+        return model
+    made = sum(row.parameters * row.bits / 8 for row in model.weights)
+    drafts = sum(row.parameters * row.bits / 8 for row in model.weights if row.part == "draft")
+    model = model._replace(weights_gib=size / GIB)
+    if any(abs(size - each) <= ALIKE * size for each in (made, made - drafts)):
+        return model
+    said = f"its files hold {size / GIB:.4g} GiB, its config makes {made / GIB:.4g} GiB"
+    return model._replace(unsure="; ".join(filter(None, (model.unsure, said))))

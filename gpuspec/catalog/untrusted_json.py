@@ -1,0 +1,60 @@
+"""JSON that strangers wrote, read within bounds: it ends in an object or in a ValueError, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LONGEST_NUMBER = 400
+"""Characters of a number: 10^30 has 31; no size, rate or seed is longer."""
+
+
+def json_object(data: bytes, what: str, *, once: bool = False) -> dict[str, Any]:
+    """The object that `data` holds; `what` names it in errors. With `once` a key that stands twice is an error, as it
+    is what a merge leaves behind; without, the last one counts, as for everybody who reads such files."""
+    from json import loads
+
+    try:
+        value = loads(
+            data,
+            parse_int=_whole,
+            parse_float=_number,
+            parse_constant=_constant,
+            object_pairs_hook=_each_once if once else None,
+        )
+    except RecursionError:
+        raise ValueError(f"{what} is nested too deep") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{what} is no UTF-8 text") from None
+    except ValueError as error:
+        raise ValueError(f"{what} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} holds no object")
+    return value
+
+
+def _whole(digits: str) -> int:
+    _check(digits)
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    _check(digits)
+    return float(digits)
+
+
+def _check(digits: str) -> None:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(digits):,} digits")
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:80]!r} stands twice")
+    return found
