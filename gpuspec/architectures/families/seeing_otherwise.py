@@ -261,9 +261,9 @@ def _evolla(c: Config) -> Architecture:
     every = max(c.layers // max(c.count("aligner_num_add_layers"), 1), 1)
     inner, bias = wide * c.size("aligner_ffn_mult"), c.flag("aligner_enable_bias")
     adapter = (
-        *chain("adapter.query", wide, wide, bias=bias),
-        *chain("adapter.key_protein", wide, wide, bias=bias),
-        *chain("adapter.value_protein", wide, wide, bias=bias),
+        *chain("adapter.query", wide, wide),
+        *chain("adapter.key_protein", wide, wide),
+        *chain("adapter.value_protein", wide, wide),
         *chain("adapter.out_proj", wide, wide, bias=bias),
         norm("adapter.attention_norm", wide),
         norm("adapter.ff.norm", wide, bias=True),
@@ -306,7 +306,7 @@ def _evolla(c: Config) -> Architecture:
         *placed("model.protein_encoder.model", "encoder", encoder),
         *placed("model.protein_encoder.sequence_compressor_resampler", "projector", resampler),
     )
-    return decoder(c, layers, outside=outside)
+    return decoder(c, layers, outside=outside, tied=False)
 
 
 _GEMMA4_EYES = Sense(

@@ -148,9 +148,7 @@ def granite4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )  # of 8 by 8 patches 4 by 4 queries
     query, window = (int(written[1]), int(written[2])) if written else (4, 8)
     mapped = c.raw("deepstack_layer_map")
-    number = len(mapped) if isinstance(mapped, (list, tuple)) else 0
-    if c.flag("use_spatial_sampling", default=True):
-        number += len(c.numbers("spatial_target_layers")) or 4
+    number = 4 + (len(mapped) if isinstance(mapped, (list, tuple)) else 0)  # four offsets of the last layer
     one = (
         table("query", query**2, wide),
         table("image_positions", window**2, wide),

@@ -129,7 +129,7 @@ def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], 
     """The weights of a tower and its projector, and why they are not all."""
     v = c.inner(sense.config)
     if v is None:
-        named = c.text("mm_vision_tower", "vision_tower", "mm_audio_tower")
+        named = c.text("mm_vision_tower", "vision_tower")
         if sense.optional and not named:
             return (), ""
         what = f" ({named})" if named else ""
