@@ -154,6 +154,20 @@ CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
         config("gemma3_text", 24, 768, 3, num_key_value_heads=1, use_bidirectional_attention=True),
         [],
     ),
+    "Hunyuan Large: every second layer reads the keys and values of the one before": (
+        config(
+            "hunyuan",
+            64,
+            6400,
+            80,
+            num_key_value_heads=8,
+            num_experts=16,
+            moe_topk=1,
+            use_cla=True,
+            cla_share_factor=2,
+        ),
+        [full(1280, heads=8, layers=32)],
+    ),
     "LLaDA writes by diffusion": (
         {"model_type": "llada", "n_layers": 32, "d_model": 4096, "n_heads": 32, "vocab_size": 126464},
         [],
@@ -327,3 +341,11 @@ def test_whisper_large_v3() -> None:
     own = full(2560, heads=20, layers=32)
     assert found.parameters == 1_543_490_560
     assert list(found.caches) == [own, own._replace(kind="cross")]
+
+
+def test_hunyuan_large_has_389_billion_parameters() -> None:
+    """As its paper says: 389 B (arXiv 2411.02265)."""
+    sizes = {"intermediate_size": 18304, "num_key_value_heads": 8, "vocab_size": 128512}
+    shares = {"num_experts": 16, "moe_topk": 1, "use_cla": True, "tie_word_embeddings": True}
+    found = read_architecture({**config("hunyuan", 64, 6400, 80), **sizes, **shares})
+    assert round(found.parameters / 1e9) == 389

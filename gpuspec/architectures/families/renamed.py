@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config
-from gpuspec.architectures.families import gpt_like, qwen
+from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
 from gpuspec.architectures.parts import Architecture, Weight
@@ -121,6 +121,20 @@ def _untied(trait: LlamaLike) -> Callable[[Config], Architecture]:
     return read
 
 
+def _hunyuan(c: Config) -> Architecture:
+    """Hunyuan Large and A13B under their first name. With `use_cla` all but one layer of `cla_share_factor` read the
+    keys and values of the layer before (arXiv 2411.02265, section 2.3)."""
+    found = mixtures.TYPES["hunyuan_v1_moe"](c.read_as("hunyuan_v1_moe"))
+    share = c.size("cla_share_factor", default=2) if c.flag("use_cla") else 1
+    layers = []
+    for index, layer in enumerate(found.layers):
+        if index % share:
+            weights = tuple(each for each in layer.weights if each.module[-6:] not in ("k_proj", "v_proj"))
+            layer = layer._replace(weights=weights, caches=())
+        layers.append(layer)
+    return found._replace(model_type=c.model_type, layers=tuple(layers))
+
+
 def _pico(c: Config) -> Architecture:
     """Pico: Llama under names of its own."""
     return _PLAIN.read(
@@ -161,6 +175,7 @@ TYPES: Mapping[str, Callable[[Config], Architecture]] = {
         )
     ),
     "hf_olmo": _hf_olmo,
+    "hunyuan": _hunyuan,
     "internlm": _untied(LlamaLike(bias="bias", window=everything)),
     "internlm2": _untied(LlamaLike(bias="bias", window=everything)),
     "llada": _llada,
