@@ -196,7 +196,7 @@ def _windows(c: Config) -> tuple[list[int], str]:
         near = ("sliding", "chunked", "local", "window")
         return [c.window if any(each in kind.lower() for each in near) else 0 for kind in kinds], ""
     if c.raw("use_sliding_window") is not None:
-        return switched_windows(c), ""
+        return (switched_windows(c) if c.window else [0] * c.layers), ""
     period = c.raw("sliding_window_pattern")
     if c.window and type(period) is int and 1 < period <= c.layers:
         return [0 if (index + 1) % period == 0 else c.window for index in range(c.layers)], ""

@@ -10,6 +10,9 @@ from gpuspec.architectures.families.llama_like import LlamaLike, everything, exp
 from gpuspec.architectures.parts import Architecture, Layer
 from gpuspec.architectures.pieces import kv_cache, linear, norm
 
+USUAL_WINDOW = 4096
+"""Of Qwen's classes, which leave it out of their defaults while it is switched off."""
+
 
 def switched_windows(c: Config) -> list[int]:
     """Windows of models that say apart whether theirs is used, and from which layer.
@@ -17,6 +20,8 @@ def switched_windows(c: Config) -> list[int]:
     Source: transformers 5.24 Qwen2Config."""
     if not c.flag("use_sliding_window"):
         return everything(c)
+    if "sliding_window" not in c.fields:
+        c = c.read_as(c.model_type, sliding_window=USUAL_WINDOW)
     if len(c.texts("layer_types")) >= c.layers:
         return windows(c)
     return [c.window if index >= c.count("max_window_layers") else 0 for index in range(c.layers)]

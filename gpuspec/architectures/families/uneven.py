@@ -166,16 +166,19 @@ def _step_experts(c: Config, number: int) -> list[bool]:
 
 
 def _step_mixture(c: Config) -> tuple[Weight, ...]:
-    return mixture(
+    routed = mixture(
         c,
         experts=c.size("moe_num_experts", "n_routed_experts", "num_experts", "num_local_experts"),
         used=c.size("moe_top_k", "num_experts_per_tok"),
         width=c.size("moe_intermediate_size"),
-        shared=c.count("share_expert_dim", "share_expert_dims"),
         router="moe.gate",
         at="moe.experts.*",
-        shared_at="share_expert",
     )
+    shared = c.count("share_expert_dim", "share_expert_dims")
+    if not shared:
+        return routed
+    bias = c.flag("mlp_bias")
+    return (*routed, *gated_mlp(c, shared, bias=bias, at="share_expert", part="shared experts"))
 
 
 def _narrow_experts(c: Config) -> tuple[Weight, ...]:
