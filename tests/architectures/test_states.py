@@ -145,6 +145,20 @@ CASES: dict[str, tuple[dict[str, Any], float, int]] = {
         21 * (584 + 132) / 4 + 20 * 584 / 128,
         43 * 128 * 584 + 21 * 8 * (2048 + 512) * 4 + 20 * 128 * 1024 * 4,
     ),
+    "DeepSeek-V4.1 with four layers: two compress, and their entries are read by the last": (
+        {
+            "model_type": "deepseek_v41",
+            "text_config": {
+                "num_hidden_layers": 4,
+                "compress_ratios": [0, 1, 2, 2],
+                "kv_source_layer_ids": [1, 2],
+                "index_source_layer_ids": [1, 2, 3],
+                "qk_rope_head_dim": 64,
+            },
+        },
+        (584 + 132) + (584 + 132) / 2,
+        4 * 128 * 584 + 8 * 2 * 512 * 4,
+    ),
     "Kimi Linear 48B: 7 latent layers; 20 of 32 heads of 128 × 128 in 32 bits": (
         config("kimi_linear", 27, 2304, **KIMI, linear_attn_config=KIMI_LINEAR),
         7 * 576 * 2,

@@ -33,7 +33,7 @@ def _strides(c: Config) -> list[int]:
     return [sparse if index > 1 and index % 2 else heavy for index in range(c.layers)]
 
 
-def _entry(c: Config) -> int:
+def entry_bytes(c: Config) -> int:
     """Bytes of an entry: 8 bits for what is not rotated, 16 for what is, a scale for each 64 of the first and a byte
     to fill. Source: vLLM models/deepseek_v4/attention.py (448 + 128 + 8 = 584), its default on NVIDIA GPUs."""
     rotated = c.count("qk_rope_head_dim") or 64
@@ -60,7 +60,7 @@ def _waiting(width: int, stride: int, *, overlap: bool) -> Cache:
     return Cache("window", width=2 * times * width, window=times * stride, bits=32)
 
 
-def _attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def compressed_attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     head, heads, rank = c.head_dim, c.heads, c.size("q_lora_rank")
     groups, out = c.size("o_groups"), c.size("o_lora_rank")
     weights = [
@@ -73,11 +73,11 @@ def _attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache,
         linear("attn.wo_a", "attention", heads * head // groups, groups * out),
         linear("attn.wo_b", "attention", groups * out, c.hidden),
     ]
-    caches = [Cache("window", width=_entry(c), window=c.size("sliding_window"), bits=8)]
+    caches = [Cache("window", width=entry_bytes(c), window=c.size("sliding_window"), bits=8)]
     sparse = 0 < stride < 128  # the heavily compressed layers read every entry, so they choose none
     if stride > 1:
         weights += _compressor(c, "attn.compressor", head, stride, overlap=sparse)
-        caches.append(Cache("latent", width=_entry(c), stride=stride, bits=8))
+        caches.append(Cache("latent", width=entry_bytes(c), stride=stride, bits=8))
         caches.append(_waiting(head, stride, overlap=sparse))
     if sparse and stride > 1:
         count, width = c.size("index_n_heads"), c.size("index_head_dim")
@@ -88,7 +88,7 @@ def _attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache,
     return tuple(weights), tuple(caches)
 
 
-def _mixture(c: Config) -> tuple[Weight, ...]:
+def experts_of(c: Config) -> tuple[Weight, ...]:
     experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
     width = c.size("moe_intermediate_size")
     sides = {"w1": (c.hidden, width), "w2": (width, c.hidden), "w3": (c.hidden, width)}
@@ -125,7 +125,7 @@ def _deepseek_v4(c: Config) -> Architecture:
     if c.layers and not c.heads * c.head_dim // c.size("o_groups"):
         raise Unsaid("its config has more o_groups than columns of all heads")
     around = (
-        *_mixture(c),
+        *experts_of(c),
         *hyper_connections(c),
         norm("attn_norm", c.hidden),
         norm("ffn_norm", c.hidden),
@@ -133,7 +133,7 @@ def _deepseek_v4(c: Config) -> Architecture:
     made: dict[int, Layer] = {}
     strides = _strides(c)
     for stride in {*strides, 0}:
-        weights, caches = _attention(c, stride)
+        weights, caches = compressed_attention(c, stride)
         made[stride] = Layer((*weights, *around), caches)
     join = (
         linear("e_proj", "draft", c.hidden, c.hidden),
