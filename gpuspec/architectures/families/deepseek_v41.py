@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.families.compressed import TYPES as COMPRESSED
+from gpuspec.architectures.families.shared_entries import layers_that_share
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import linear, norm, vector
 from gpuspec.architectures.towers.blocks import Measures, blocks, chain, pixels, placed
@@ -16,6 +17,8 @@ from gpuspec.architectures.towers.blocks import Measures, blocks, chain, pixels,
 
 def _engram(c: Config) -> list[Weight]:
     """In each of these layers the last words are looked up in one table, and mixed into every stream."""
+    if not c.numbers("engram_layer_ids"):
+        return []
     found = []
     heads, head, streams = c.size("engram_n_heads"), c.size("engram_head_dim"), c.size("hc_mult")
     columns = (c.size("engram_max_ngram_size") - 1) * heads
@@ -57,6 +60,8 @@ def _read(c: Config) -> Architecture:
         raise Unsaid("its config does not say text_config")
     t = text.read_as("deepseek_v4")
     found = COMPRESSED["deepseek_v4"](t)
+    if t.numbers("kv_source_layer_ids"):
+        found = found._replace(layers=tuple(layers_that_share(t)))
     tower = _tower(v, t.hidden) if v is not None and v.count("num_hidden_layers") else ()
     return found._replace(
         model_type=c.model_type,

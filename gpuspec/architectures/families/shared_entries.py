@@ -1,25 +1,20 @@
-"""DeepSeek-V4.1: few layers compress and index what came before, the others read theirs; and engrams, large tables of
-embeddings of a few tokens together.
+"""The layers of DeepSeek-V4.1: few compress and index what came before, the others read their entries.
 
-Source: vLLM 0.33.0 models/deepseek_v41 (attention.py, compressor.py, common/engram.py)."""
+Source: vLLM 0.33.0 models/deepseek_v41 (attention.py, compressor.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from gpuspec.architectures.config import Config, Unsaid
-from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.compressed import (
     compressed_attention,
     entry_bytes,
     experts_of,
     hyper_connections,
-    stream_head,
 )
 from gpuspec.architectures.families.latent import indexer_cache
 from gpuspec.architectures.mixers import state
-from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import copies, linear, norm, vector
+from gpuspec.architectures.parts import Cache, Layer, Weight
+from gpuspec.architectures.pieces import linear, norm
 
 
 def _source(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
@@ -46,25 +41,12 @@ def _index(c: Config, stride: int, *, owns_keys: bool) -> tuple[tuple[Weight, ..
     return tuple(weights), (indexer_cache(c, stride=stride),)
 
 
-def _engram(c: Config, rows: int) -> tuple[Weight, ...]:
-    """A table of embeddings that hashes of the last tokens look up, and what mixes them into the streams."""
-    width, streams = c.size("engram_head_dim"), c.size("hc_mult")
-    hashes = c.size("engram_n_heads") * (c.size("engram_max_ngram_size") - 1)
-    table = Weight("engram.embed_tokens", "embedding", width, linear=False)
-    return (
-        copies(table, rows, min(hashes, rows)),
-        linear("engram.wkv", "mixer", hashes * width, c.hidden * (streams + 1)),
-        vector("engram.q_weight", "mixer", streams * c.hidden),
-        vector("engram.k_weight", "mixer", streams * c.hidden),
-    )
-
-
-def _deepseek_v41_text(c: Config) -> Architecture:
+def layers_that_share(c: Config) -> list[Layer]:
+    """The layers, by `kv_source_layer_ids` and `index_source_layer_ids`."""
     strides = c.numbers("compress_ratios")
     if len(strides) < c.layers:
         raise Unsaid("its config does not say compress_ratios of each layer")
     sources, indexes = set(c.numbers("kv_source_layer_ids")), set(c.numbers("index_source_layer_ids"))
-    tables = dict(zip(c.numbers("engram_layer_ids"), c.numbers("engram_num_embeddings"), strict=False))
     around = (
         *experts_of(c),
         *hyper_connections(c),
@@ -72,7 +54,7 @@ def _deepseek_v41_text(c: Config) -> Architecture:
         norm("ffn_norm", c.hidden),
     )
     plain, window = compressed_attention(c, 0)
-    layers = []
+    layers: list[Layer] = []
     for number in range(c.layers):
         stride = max(strides[number], 1)
         weights, caches = [*plain, *around], [*window]
@@ -84,17 +66,5 @@ def _deepseek_v41_text(c: Config) -> Architecture:
             more, kept = _index(c, stride, owns_keys=number in sources)
             weights += more
             caches += kept
-        if tables.get(number):
-            weights += _engram(c, tables[number])
         layers.append(Layer(tuple(weights), tuple(caches)))
-    return decoder(c, layers, outside=stream_head(c, "hc_head"))
-
-
-def _deepseek_v41(c: Config) -> Architecture:
-    text = c.inner("text_config") or c
-    found = _deepseek_v41_text(text.read_as("deepseek_v4"))
-    unsure = "it is read as vLLM's code has it; its vision tower and its drafts are not counted"
-    return found._replace(model_type=c.model_type, derived=unsure)
-
-
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"deepseek_v41": _deepseek_v41}
+    return layers
