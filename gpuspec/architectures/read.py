@@ -9,6 +9,8 @@ from gpuspec.architectures.config import Config
 from gpuspec.architectures.defaults import defaults_of
 from gpuspec.architectures.families import FAMILIES
 from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.towers.senses import read_unknown_senses
+from gpuspec.architectures.unknown import read_unknown
 
 
 def read_architecture(config: Mapping[str, Any]) -> Architecture:
@@ -23,8 +25,6 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
 def read_config(c: Config) -> Architecture:
     """The same of a config that is there with its defaults: a whole one, or that of a part."""
     read = FAMILIES.get(c.model_type)
-    if read is None:
-        from gpuspec.architectures.unknown import read_unknown
-
-        return read_unknown(c)
-    return read(c)
+    if read is not None:
+        return read(c)
+    return read_unknown_senses(c) or read_unknown(c)

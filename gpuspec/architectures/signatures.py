@@ -63,11 +63,11 @@ EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_expe
 
 def kin_of(c: Config) -> tuple[str, Callable[[Config], Architecture] | None]:
     """The known architecture whose signature a config has, and its reader. Raises Unsaid for an unknown memory."""
-    from gpuspec.architectures.families import FAMILIES
+    from gpuspec.architectures.families.texts import TEXTS
 
     for kin, fields in SIGNATURES:
-        if kin in FAMILIES and c.says(fields[0]) and all(c.says(each) for each in fields):
-            return kin, FAMILIES[kin]
+        if kin in TEXTS and c.says(fields[0]) and all(c.says(each) for each in fields):
+            return kin, TEXTS[kin]
     strange = [kind for kind in c.texts("layer_types") if not _SEEN.search(kind.lower())]
     if strange:
         raise Unsaid(f"its layers are of a kind that gpuspec does not know: {strange[0][:60]!r}")

@@ -62,37 +62,22 @@ _SQUARED = ("relu2", "squared_relu", "relu_squared", "xielu")
 """Activations of blocks without a gate (Nemotron, Arcee, Apertus); BitNet alone has a gate with one."""
 
 
+def unknown_name(c: Config) -> str:
+    """That an architecture is unknown, in words."""
+    if not c.model_type:
+        return "its config names no architecture"
+    return f"gpuspec does not know the architecture {c.model_type[:60]!r}"
+
+
 def read_unknown(c: Config) -> Architecture:
     """The structure that the fields of an unknown architecture suggest. Raises Unsaid where they suggest none."""
-    name = "its config names no architecture"
-    if c.model_type:
-        name = f"gpuspec does not know the architecture {c.model_type[:60]!r}"
-    found = _with_senses(c)
-    if found is not None:
-        return found._replace(derived=f"{name}; {found.derived}")
+    name = unknown_name(c)
     refuse(c)
     kin, read = kin_of(c)
     if read is not None:
         return read(c)._replace(derived=f"{name}: read as {kin} is, whose fields its config has")
     found, what = _decoder(c)
     return found._replace(derived=f"{name}: read from its fields as {what}")
-
-
-def _with_senses(c: Config) -> Architecture | None:
-    """A text model inside, with the towers beside it as far as they are known; None where there is no such part."""
-    from gpuspec.architectures.towers.senses import TEXTS, Sense, joined
-
-    thinker = c.inner("thinker_config")
-    if thinker is not None and thinker.says(*TEXTS):
-        c = thinker
-    t = c.inner(*TEXTS)
-    if t is None or not (t.model_type or t.says(*_SIZES)):
-        return None
-    found = joined(Sense(optional=True), Sense("audio_config", "audio", "audio_tower", optional=True))(c)
-    doubts = [f"its text model is read as {t.model_type or 'its fields say'}", found.derived]
-    if c.says("vision_config", "audio_config"):
-        doubts.append("what joins its towers to its text model is not counted")
-    return found._replace(derived="; ".join(each for each in doubts if each))
 
 
 def _decoder(c: Config) -> tuple[Architecture, str]:

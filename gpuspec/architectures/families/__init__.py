@@ -1,86 +1,25 @@
-"""The architectures: which function reads the config of which `model_type`. One file a family."""
+"""The architectures: which function reads the config of which `model_type`. One file a family.
+
+Those of text alone are together in `texts`: models that see and hear are built on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from gpuspec.architectures.config import Config
 from gpuspec.architectures.families import (
-    blt,
-    compressed,
-    deepseek_v41,
-    delta,
-    dense,
-    encoder_decoders,
-    encoders,
-    gemma,
-    gpt_like,
     hearing,
-    hub_code,
-    inkling,
-    inside,
     kimi_k3,
-    latent,
-    layer_norm,
-    like_mistral,
-    liquid,
-    llama_like,
-    loops,
-    mamba,
-    mixtures,
-    nemotron_h,
-    qwen,
-    recurrent,
-    renamed,
-    rotary_encoders,
     seeing,
     seeing_encoder_decoders,
     seeing_hub,
     seeing_otherwise,
-    streams,
-    t5_like,
-    uneven,
-    zamba,
-    zaya,
 )
-from gpuspec.architectures.parts import Architecture
-
-Reader = Callable[[Config], Architecture]
-"""From a config with its defaults to the structure it states."""
+from gpuspec.architectures.families.texts import TEXTS, Reader
 
 FAMILIES: Mapping[str, Reader] = {
-    **blt.TYPES,
-    **compressed.TYPES,
-    **deepseek_v41.TYPES,
-    **delta.TYPES,
-    **dense.TYPES,
-    **encoder_decoders.TYPES,
-    **encoders.TYPES,
-    **gemma.TYPES,
-    **gpt_like.TYPES,
-    **inkling.TYPES,
-    **latent.TYPES,
-    **hub_code.TYPES,
-    **layer_norm.TYPES,
-    **like_mistral.TYPES,
-    **liquid.TYPES,
-    **llama_like.TYPES,
-    **loops.TYPES,
-    **mamba.TYPES,
-    **mixtures.TYPES,
-    **nemotron_h.TYPES,
-    **qwen.TYPES,
-    **recurrent.TYPES,
-    **renamed.TYPES,
-    **rotary_encoders.TYPES,
-    **streams.TYPES,
-    **t5_like.TYPES,
-    **uneven.TYPES,
-    **zamba.TYPES,
-    **zaya.TYPES,
+    **TEXTS,
     **kimi_k3.TYPES,
     **seeing_otherwise.TYPES,
-    **inside.TYPES,
     **seeing.TYPES,
     **seeing_hub.TYPES,
     **seeing_encoder_decoders.TYPES,

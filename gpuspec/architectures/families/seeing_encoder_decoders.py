@@ -17,7 +17,7 @@ from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers.blocks import chain, kernel, measures, pixels, placed, table, within
-from gpuspec.architectures.towers.senses import TOWERS, tower_of
+from gpuspec.architectures.towers.senses import TOWERS, read_text, tower_of
 
 Reader = Callable[[Config], Architecture]
 
@@ -128,14 +128,12 @@ def _t5gemma2(c: Config) -> Architecture:
 
 def _vision_encoder_decoder(c: Config) -> Architecture:
     """Any tower, any decoder: Donut, Nougat, TrOCR."""
-    from gpuspec.architectures.read import read_config
-
     v, t = _parts(c, "encoder", "decoder")
     if t.model_type in ("bert", "roberta"):
         wide = measures(v).width if v.model_type in TOWERS else t.hidden
         found = _bert_decoder(t, wide)
     else:
-        found = read_config(t.read_as(t.model_type, is_encoder_decoder=False))
+        found = read_text(t.read_as(t.model_type, is_encoder_decoder=False))
     if v.model_type not in TOWERS:
         doubt = f"gpuspec does not know its vision tower {v.model_type!r}, which is not counted"
         return found._replace(model_type=c.model_type, derived=doubt)

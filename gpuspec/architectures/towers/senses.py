@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from gpuspec.architectures.config import Config, Unsaid
 from gpuspec.architectures.context import longest_context
+from gpuspec.architectures.families.texts import TEXTS
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.towers import audio, conformers, other_vision, segment_anything, tokenizers, vision
 from gpuspec.architectures.towers.blocks import placed
 from gpuspec.architectures.towers.projectors import Projector, nothing
 from gpuspec.architectures.towers.vision import Tower
+from gpuspec.architectures.unknown import read_unknown, unknown_name
 
 TOWERS: Mapping[str, Tower] = {
     **vision.TOWERS,
@@ -22,7 +24,7 @@ TOWERS: Mapping[str, Tower] = {
     **tokenizers.TOWERS,
 }
 """`model_type` of a tower's config → what reads it."""
-TEXTS = ("text_config", "llm_config", "language_config", "thinker_text_config")
+TEXT_FIELDS = ("text_config", "llm_config", "language_config", "thinker_text_config")
 
 
 class Sense(NamedTuple):
@@ -57,7 +59,7 @@ def joined(
     tower."""
 
     def read(c: Config) -> Architecture:
-        found = _whole_text(c, text) if text else text_model(c, own_head=own_head)
+        found = TEXTS[text](c) if text else text_model(c, own_head=own_head)
         outside, unsure = list(found.outside), [found.derived]
         for sense in senses:
             more, doubt = _perceived(c, sense, found.hidden)
@@ -77,33 +79,30 @@ def joined(
 
 def beside(c: Config, text: str, weights: Iterable[Weight], doubt: str = "") -> Architecture:
     """The text model whose fields are at the top of a config, with weights beside it."""
-    found = _whole_text(c, text)
+    found = TEXTS[text](c)
     unsure = "; ".join(each for each in (found.derived, doubt) if each)
     return found._replace(model_type=c.model_type, outside=(*found.outside, *weights), derived=unsure)
 
 
-def _whole_text(c: Config, reader: str) -> Architecture:
-    from gpuspec.architectures.families import FAMILIES
-
-    return FAMILIES[reader](c)
+def read_text(c: Config) -> Architecture:
+    """A text model: one that gpuspec knows, or what its fields suggest."""
+    return TEXTS.get(c.model_type, read_unknown)(c)
 
 
 def text_model(c: Config, *, own_head: bool = False) -> Architecture:
     """The text model of a config that has one inside, or has its fields at the top, as Qwen2-VL's do on the hub.
 
     Raises Unsaid."""
-    from gpuspec.architectures.read import read_config
-
-    t = c.inner(*TEXTS)
+    t = c.inner(*TEXT_FIELDS)
     if t is None:
         raise Unsaid("its config does not say text_config")
-    if c.says("hidden_size", "num_hidden_layers") and not c.says(*TEXTS):
+    if c.says("hidden_size", "num_hidden_layers") and not c.says(*TEXT_FIELDS):
         t = c.read_as(t.model_type, vision_config=None, audio_config=None)
-    if t.says(*TEXTS, "vision_config", "audio_config", "thinker_config"):
+    if t.says(*TEXT_FIELDS, "vision_config", "audio_config", "thinker_config"):
         raise Unsaid(
             f"the text model in its config, {t.model_type!r}, has a text model or a tower of its own"
         )
-    return read_config(t if own_head else t.read_as(t.model_type, tie_word_embeddings=_tied(c, t)))
+    return read_text(t if own_head else t.read_as(t.model_type, tie_word_embeddings=_tied(c, t)))
 
 
 def tower_of(c: Config) -> tuple[Weight, ...]:
@@ -145,3 +144,22 @@ def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], 
     tower = tuple(each._replace(copies=each.copies * sense.times) for each in tower)
     at = f"model.{sense.projector_at}" if sense.projector_at else "model"
     return (*tower, *placed(at, "projector", sense.projector(c, v, text))), ""
+
+
+def read_unknown_senses(c: Config) -> Architecture | None:
+    """An architecture that nobody taught gpuspec, with a text model inside: that, and the towers beside it as far as
+    they are known; None where there is no such part."""
+    name = unknown_name(c)
+    thinker = c.inner("thinker_config")
+    if thinker is not None and thinker.says(*TEXT_FIELDS):
+        c = thinker
+    t = c.inner(*TEXT_FIELDS)
+    if t is None or not (
+        t.model_type or t.says("hidden_size", "n_embd", "d_model", "num_hidden_layers", "n_layer")
+    ):
+        return None
+    found = joined(Sense(optional=True), Sense("audio_config", "audio", "audio_tower", optional=True))(c)
+    doubts = [name, f"its text model is read as {t.model_type or 'its fields say'}", found.derived]
+    if c.says("vision_config", "audio_config"):
+        doubts.append("what joins its towers to its text model is not counted")
+    return found._replace(derived="; ".join(each for each in doubts if each))
