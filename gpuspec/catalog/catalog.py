@@ -13,6 +13,7 @@ from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
+    from gpuspec.catalog.kept_models import KeptModels
     from gpuspec.catalog.model_names import ModelNames
 
 
@@ -41,7 +42,8 @@ class Catalog:
     different facts live side by side in one process. `gpus`, `models` and `offers`, where given, are all there are;
     otherwise those are read that ship with gpuspec, each file on first use, and what `added` adds. `snapshot` is the
     path of the user's own prices (`gpuspec prices update` writes it): a cloud in it replaces the shipped one.
-    `price_sources` describe the given `offers`."""
+    `price_sources` describe the given `offers`. `model_files` keep models that go before those that ship, the first
+    file before the others (`kept_models.py`)."""
 
     def __init__(
         self,
@@ -52,12 +54,15 @@ class Catalog:
         price_sources: Iterable[PriceSource] = (),
         snapshot: str | None = None,
         added: Added | None = None,
+        model_files: tuple[str, ...] = (),
     ) -> None:
         self._given_gpus = None if gpus is None else tuple(gpus)
         self._given_models = None if models is None else tuple(models)
         self._given_prices = None if offers is None else _described(tuple(offers), tuple(price_sources))
         self.snapshot = snapshot
         self._added = added
+        self._model_files = model_files
+        self._lender: Catalog | None = None
         self._offers: dict[tuple[str | None, tuple[str, ...]], tuple[object, tuple[Offer, ...]]] = {}
         self.derived: dict[Hashable, Any] = {}
         """What other rooms worked out of this catalogue for all who ask it, each under a key of its own."""
@@ -79,7 +84,27 @@ class Catalog:
             price_sources=prices[0] if offers is None else price_sources,
             snapshot=self.snapshot,
             added=self._added,
+            model_files=self._model_files if models is None else (),
         )
+
+    def with_models_of(self, path: str) -> Catalog:
+        """This catalogue with the models that a project keeps in a file (`gpuspec.models.json`) before all others;
+        the same until the file changes. All but the models is shared."""
+        state, key = state_of(path), ("models of a project", path)
+        kept = self.derived.get(key)
+        if kept is None or kept[0] != state:
+            catalog = Catalog(
+                gpus=self._given_gpus,
+                models=self._given_models,
+                snapshot=self.snapshot,
+                added=self._added,
+                model_files=(path, *self._model_files),
+            )
+            catalog._given_prices, catalog._lender = self._given_prices, self
+            catalog._offers, catalog.derived = self._offers, self.derived
+            kept = self.derived[key] = (state, catalog)
+        found: Catalog = kept[1]
+        return found
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:
@@ -103,9 +128,10 @@ class Catalog:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Every model known, in catalogue order: text first, then pictures, video, sound and shape, then those that
-        were added."""
-        return self._model_names.models
+        """Every model known: those of the project, then in catalogue order text first, pictures, video, sound and
+        shape, then those that were added."""
+        own = {model.id: model for kept in self._kept_models for model in reversed(kept.models)}
+        return (*reversed(own.values()), *(each for each in self._model_names.models if each.id not in own))
 
     def resolve_model(
         self, name: str, *, engine: str | None = None, online: bool = False, suggest: bool = True
@@ -113,19 +139,36 @@ class Catalog:
         """What a model name means: hub id, short name, quantized re-upload, Ollama tag. Without `suggest` no names
         that are like an unknown one are looked for, which takes far longer than all else.
 
-        With `engine="ollama"` a name without a tag gets Ollama's default quantization. With `online=True` a hub
-        id nobody knows is looked up on the Hugging Face hub (extra `hub`); raises UserError `hub-missing` when
-        that extra is not installed and `hub-unreachable` when the hub does not answer. Reads no local file: see
-        `gpuspec.catalog.local`.
+        With `engine="ollama"` a name without a tag gets Ollama's default quantization. A model that the project
+        keeps, or that this user asked the hub for, goes before those that ship. With `online=True` a hub id that is
+        not known as such is looked up on the Hugging Face hub (extra `hub`), and kept for this user; raises
+        UserError as `fetch_model` of `gpuspec.catalog.hub` does. Reads no local file: see `gpuspec.catalog.local`.
         """
-        match = self._model_names.resolve(name, engine, suggest)
-        if online and match.model is None:
+        match = self._resolve(name, engine, suggest)
+        if online and (match.model is None or match.relation == "fine-tune"):
             from gpuspec.catalog.hub import fetch_model
+            from gpuspec.catalog.kept_models import keep_for_user
 
             found = fetch_model(name)
             if found is not None:
-                return match._replace(model=found, params_b=found.params_b, suggestions=(), relation="file")
+                keep_for_user(found)
+                return ModelMatch(name, found, found.params_b, relation="file")
         return match
+
+    def _resolve(self, name: str, engine: str | None, suggest: bool) -> ModelMatch:
+        """Exactly this name in the files first; then what ships; then what a name in the files may stand for."""
+        files = self._kept_models
+        for kept in files:
+            exact = kept.exact(name, engine)
+            if exact is not None:
+                return exact
+        shipped = self._model_names.resolve(name, engine, suggest)
+        if shipped.model is None or shipped.relation != "name":
+            for kept in files:
+                alike = kept.alike(name, engine)
+                if alike is not None:
+                    return alike
+        return shipped
 
     @property
     def price_sources(self) -> tuple[PriceSource, ...]:
@@ -169,7 +212,18 @@ class Catalog:
         return tuple(offer for offer in offers if offer.source == source)
 
     @cached_property
+    def _kept_models(self) -> tuple[KeptModels, ...]:
+        """The files of models that hold any."""
+        if not self._model_files:
+            return ()
+        from gpuspec.catalog.kept_models import read_kept
+
+        return tuple(kept for path in self._model_files if (kept := read_kept(path)).records)
+
+    @cached_property
     def _gpu_names(self) -> GpuNames:
+        if self._lender is not None:
+            return self._lender._gpu_names
         from gpuspec.catalog.gpu_names import GpuNames
         from gpuspec.catalog.shipped import read_gpu
 
@@ -186,6 +240,8 @@ class Catalog:
 
     @cached_property
     def _model_names(self) -> ModelNames:
+        if self._lender is not None:
+            return self._lender._model_names
         from gpuspec.catalog.model_names import ModelNames
 
         if self._given_models is not None:
@@ -196,6 +252,8 @@ class Catalog:
 
     @cached_property
     def _prices(self) -> Snapshot:
+        if self._lender is not None:
+            return self._lender._prices
         sources, offers = self._all_prices()
         return sources, offers if self._given_gpus is None else self._of_known_gpus(offers)
 

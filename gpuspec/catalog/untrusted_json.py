@@ -9,8 +9,9 @@ LONGEST_NUMBER = 400
 
 
 def json_object(data: bytes, what: str, *, once: bool = False) -> dict[str, Any]:
-    """The object that `data` holds; `what` names it in errors. With `once` a key that stands twice is an error, as it
-    is what a merge leaves behind; without, the last one counts, as for everybody who reads such files."""
+    """The object that `data` holds; `what` names it in errors. With `once` it is read strictly: a key that stands
+    twice is what a merge leaves behind, and NaN is no fact. Without, the last one counts, and NaN and Infinity are
+    numbers, as for everybody who reads configs: Nemotron-H's holds an Infinity."""
     from json import loads
 
     try:
@@ -18,7 +19,7 @@ def json_object(data: bytes, what: str, *, once: bool = False) -> dict[str, Any]
             data,
             parse_int=_whole,
             parse_float=_number,
-            parse_constant=_constant,
+            parse_constant=_constant if once else None,
             object_pairs_hook=_each_once if once else None,
         )
     except RecursionError:

@@ -1,39 +1,95 @@
-"""`gpuspec models`: models with their size and shape, and what a name means."""
+"""`gpuspec models`: models with their size and shape, what a name means, and what the project keeps of them."""
 
 from __future__ import annotations
+
+import shutil
 
 import click
 
 from gpuspec.catalog import Catalog, Model
+from gpuspec.catalog.hub import is_repository
 from gpuspec.cli.columns import fitted
+from gpuspec.cli.models_add import add, lock
+from gpuspec.cli.models_check import check
+from gpuspec.cli.open_case import CaseOptions
+from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
-from gpuspec.plugin.installed_catalog import installed_catalog
+from gpuspec.report.model_card import as_record, as_text, size_of
 
 
-@click.command("models")
+class WithQuery(click.Group):
+    """A group whose first word is one of its commands, or else a QUERY with options in any order."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words: of a command's, none is the QUERY."""
+        first = next((word for word in args if not word.startswith("-")), None)
+        ctx.meta["command"] = first in self.commands
+        ctx.allow_interspersed_args = first not in self.commands
+        rest = super().parse_args(ctx, args)
+        if rest and first not in self.commands:
+            raise click.UsageError(f"Got unexpected extra argument ({rest[0]})", ctx)
+        return rest
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The group's options and, where no command follows, its argument."""
+        found = super().get_params(ctx)
+        if ctx.meta.get("command"):
+            return [each for each in found if not isinstance(each, click.Argument)]
+        return found
+
+
+@click.group("models", cls=WithQuery, invoke_without_command=True, subcommand_metavar="| COMMAND [ARGS]…")
 @click.argument("query", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--online", is_flag=True, help="Ask the Hugging Face hub about a model nobody here knows.")
-def command(query: str | None, as_json: bool, online: bool) -> None:
+@config_option
+@isolated_option
+@click.pass_context
+def command(
+    context: click.Context,
+    as_json: bool,
+    online: bool,
+    config: str | None,
+    isolated: bool,
+    query: str | None = None,
+) -> None:
     """List models, those that match QUERY, or what the model name QUERY means.
 
-    QUERY may be a hub id, a quantized upload, an Ollama tag, or a part of a name.
+    QUERY may be a hub id, a quantized upload, an Ollama tag, or a part of a name. What the project keeps of a model
+    (gpuspec.models.json) goes before what this user has asked the hub for, and that before what ships with gpuspec.
     """
-    catalog = installed_catalog()
-    part = (query or "").lower()
+    if context.invoked_subcommand is not None:
+        return
+    catalog = CaseOptions(config=config, isolated=isolated).settings_for(".").catalog()
+    found = _found(catalog, query, online=online, quiet=as_json)
+    if as_json:
+        say_document(json_text([as_record(model) for model in found]))
+    elif len(found) == 1:
+        columns = max(30, shutil.get_terminal_size((100, 24)).columns)
+        say_document(as_text(found[0], columns))
+    else:
+        _print_table(found)
+
+
+for each in (add, lock, check):
+    command.add_command(each)
+
+
+def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) -> list[Model]:
+    """The models that a query means; all where there is none."""
+    if query is None:
+        return list(catalog.models)
+    if online or is_repository(query):
+        match = catalog.resolve_model(query, online=online, suggest=False)
+        if match.model is not None and match.model.id.lower() == query.lower():
+            return [match.model]
+    part = query.lower()
     found = [
         model for model in catalog.models if any(part in name.lower() for name in (model.id, *model.aliases))
     ]
-    if query is not None and not found:
-        found = _meant(catalog, query, online=online, quiet=as_json)
-    if as_json:
-        say_document(json_text([model._asdict() for model in found]))
-    elif len(found) == 1:
-        _print_one(found[0])
-    else:
-        _print_table(found)
+    return found or _meant(catalog, query, online=online, quiet=quiet)
 
 
 def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[Model]:
@@ -42,10 +98,11 @@ def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[M
     if match.model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
         near = f"Did you mean {', '.join(match.suggestions)}? " if match.suggestions else ""
+        learn = f"`gpuspec models add {query}` asks the hub. " if is_repository(query) and not online else ""
         raise UserError(
             "unknown-model",
             f"nobody here knows a model called {query!r}.{size}",
-            near + "Say `params_b` in the spec's `model`, give the folder it lies in, or try --online.",
+            f"{near}{learn}Or say `params_b` in the spec's `model`, or give the folder it lies in.",
         )
     if not quiet:
         said = f", quantized {match.quantization}" if match.quantization else ""
@@ -54,45 +111,10 @@ def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[M
     return [match.model]
 
 
-def _size(model: Model) -> str:
-    if model.params_b is None:
-        return "unknown"
-    active = f" ({model.active_params_b:g} active)" if model.active_params_b else ""
-    return f"{model.params_b:g}{active}"
-
-
 def _print_table(found: list[Model]) -> None:
     rows = [("MODEL", "B PARAMETERS", "CONTEXT", "KIND", "HUB")]
     for model in found:
         hub = next((name for name in model.aliases if "/" in name), "")
         context = f"{model.max_context:,}" if model.max_context else "-"
-        rows.append((model.id, _size(model), context, model.task or model.modality, hub))
+        rows.append((model.id, size_of(model), context, model.task or model.modality, hub))
     say(*fitted(rows))
-
-
-def _print_one(model: Model) -> None:
-    say(f"{model.id}  ({model.task or model.modality}{', ' + model.org if model.org else ''})")
-    gated = {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
-    shapes = (("attention", model.attention), ("experts", model.moe), ("components", model.components))
-    facts = (
-        ("parameters", f"{_size(model)} B" if model.params_b else "unknown"),
-        ("shape", _shape(model)),
-        *((what, ", ".join(f"{k} {v}" for k, v in (shape or {}).items())) for what, shape in shapes),
-        ("context", f"{model.max_context:,} tokens" if model.max_context else ""),
-        ("stored as", model.native_dtype or ""),
-        ("gated", gated),
-        ("also called", ", ".join(model.aliases)),
-        ("source", model.source),
-    )
-    for what, value in facts:
-        if value:
-            say(f"  {what:<12} {value}")
-
-
-def _shape(model: Model) -> str:
-    if model.layers is None or model.hidden is None:
-        return "unknown"
-    heads = f", {model.heads} heads" if model.heads else ""
-    kv = f" ({model.kv_heads} KV)" if model.kv_heads else ""
-    vocabulary = f", vocabulary {model.vocab:,}" if model.vocab else ""
-    return f"{model.layers} layers × {model.hidden}{heads}{kv}{vocabulary}"

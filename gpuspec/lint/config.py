@@ -27,6 +27,9 @@ from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
 from gpuspec.plugin.installed_catalog import installed_catalog
 
+MODELS = "gpuspec.models.json"
+"""What `gpuspec models lock` writes; `gpuspec/catalog/kept_models.py` reads it."""
+
 
 class Configs:
     """Settings of every folder: the nearest config file's, with the command line on top."""
@@ -48,7 +51,8 @@ class Configs:
         self._isolated = isolated
         self._fixed = read_config(path) if path else None
         self._folders: dict[str, Config] = {}
-        self._settings: dict[str | None, Settings] = {}
+        self._settings: dict[tuple[str | None, str | None], Settings] = {}
+        self._model_files: dict[str, str | None] = {}
         self._unchecked = local_rules
         """Whether the command line's rules are still to be checked: it may name local ones."""
         if not local_rules:
@@ -57,7 +61,9 @@ class Configs:
     def settings_for(self, path: str) -> Settings:
         """The settings for a file or folder. Raises UserError where its config file is wrong."""
         config = self.config_for(path)
-        if config.path not in self._settings:
+        models = self._models_beside(config, path)
+        key = config.path, models
+        if key not in self._settings:
             settings = settings_of(
                 config, self._registry, local_rules=self._local_rules, catalog=self._catalog
             )
@@ -65,8 +71,43 @@ class Configs:
                 registry = _with_local_rules(self._registry, settings.local, settings.refused)
                 _check_overrides(self._overrides, registry, self._catalog)
                 self._unchecked = False
-            self._settings[config.path] = self._overrides.over(settings)
-        return self._settings[config.path]
+            self._settings[key] = self._overrides.over(settings)._replace(models=models)
+        return self._settings[key]
+
+    def models_file_for(self, path: str) -> str:
+        """Where the project keeps its models, or would: what a file or folder there goes by."""
+        config = self.config_for(path)
+        found = self._models_beside(config, path)
+        if found is not None:
+            return found
+        if config.path is not None:
+            return os.path.join(os.path.dirname(os.path.abspath(config.path)), MODELS)
+        folder = os.path.abspath(path)
+        return os.path.join(folder if os.path.isdir(folder) else os.path.dirname(folder), MODELS)
+
+    def _models_beside(self, config: Config, path: str) -> str | None:
+        """The project's own facts about models: beside its settings, or where it has none, in the folder of the file
+        or the nearest one above it."""
+        if self._isolated:
+            return None
+        if config.path is not None:
+            found = os.path.join(os.path.dirname(os.path.abspath(config.path)), MODELS)
+            return found if os.path.lexists(found) else None
+        folder = os.path.abspath(path)
+        return self._nearest_models(folder if os.path.isdir(folder) else os.path.dirname(folder))
+
+    def _nearest_models(self, folder: str) -> str | None:
+        asked = []
+        while folder not in self._model_files:
+            asked.append(folder)
+            found, parent = os.path.join(folder, MODELS), os.path.dirname(folder)
+            if os.path.lexists(found) or parent == folder:
+                self._model_files[folder] = found if os.path.lexists(found) else None
+            else:
+                folder = parent
+        nearest = self._model_files[folder]
+        self._model_files.update(dict.fromkeys(asked, nearest))
+        return nearest
 
     def notes(self) -> Iterator[str]:
         """Which local files were run as rules, and which were not."""

@@ -120,7 +120,8 @@ class Linter:
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
         script = Script(path, data.decode("utf-8-sig", "replace"), kind)
-        script.settings, script.overrides, script.catalog = settings.job, settings.overrides, self.catalog
+        script.settings, script.overrides = settings.job, settings.overrides
+        script.catalog = settings.catalog(self.catalog)
         script.suppressions = in_script(script.lines)
 
         asked = [

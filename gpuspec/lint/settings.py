@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     root: str = "."
+    models: str | None = None
+    """The project's `gpuspec.models.json`, where there is one."""
     local: Registry | None = None
     """Rules of the files that `local-rules` names, where they may be run."""
     refused: tuple[str, ...] = ()
@@ -35,7 +37,16 @@ class Settings(NamedTuple):
 
     def case(self, document: Document, *, catalog: Catalog | None = None, on_disk: bool = True) -> Case:
         """A job under these settings. Every command makes its Case here."""
-        return Case(document, settings=self.job, overrides=self.overrides, catalog=catalog, on_disk=on_disk)
+        known = self.catalog(catalog)
+        return Case(document, settings=self.job, overrides=self.overrides, catalog=known, on_disk=on_disk)
+
+    def catalog(self, catalog: Catalog | None = None) -> Catalog:
+        """A catalogue, the installed one unless given, with the models that the project keeps before all others."""
+        if catalog is None:
+            from gpuspec.plugin.installed_catalog import installed_catalog
+
+            catalog = installed_catalog()
+        return catalog if self.models is None else catalog.with_models_of(self.models)
 
     def only(self, code: str, name: str) -> "Settings":
         """Narrowed to one rule; to none where these do not run it."""

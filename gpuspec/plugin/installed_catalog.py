@@ -1,4 +1,4 @@
-"""The Catalog of this process: what ships, the user's own prices, and what plugins add."""
+"""The Catalog of this process: what ships, the user's own prices and models, and what plugins add."""
 
 import os
 from collections.abc import Iterator
@@ -14,20 +14,22 @@ _instead: Catalog | None = None
 
 
 def installed_catalog() -> Catalog:
-    """The Catalog of this process: the same value until its plugins or the user's own prices change. Commands and the
+    """The Catalog of this process: the same value until its plugins or the user's own prices or models
+    change. Commands and the
     editor ask for it once and hand it on."""
     global _made
     if _instead is not None:
         return _instead
     path = os.path.join(user_folder("data"), "prices.tsv")
-    state = (plugins(), path, state_of(path))
+    models = os.path.join(user_folder("data"), "models.json")
+    state = (plugins(), path, state_of(path), models, state_of(models))
     if _made is None or _made[0] != state:
         added = None
         if plugins().loaded:
             from gpuspec.plugin.added_facts import AddedByPlugins
 
             added = AddedByPlugins()
-        _made = (state, Catalog(snapshot=path, added=added))
+        _made = (state, Catalog(snapshot=path, added=added, model_files=(models,) if state[-1] else ()))
     return _made[1]
 
 

@@ -103,7 +103,7 @@ def test_models_query_lists_and_a_name_is_explained() -> None:
     ]
     output = _run(models.command, "TheBloke/Llama-2-13B-chat-AWQ").output
     assert output.startswith("TheBloke/Llama-2-13B-chat-AWQ is Llama-2-13B, quantized awq\n")
-    assert "40 layers × 5120" in output
+    assert "5,120 wide, 40 heads" in output
 
 
 def test_models_json_and_unknown() -> None:

@@ -1,0 +1,184 @@
+"""Files that keep models: the project's own facts (`gpuspec.models.json`), and what this user asked the hub for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from gpuspec.atomic_write import atomic_write
+from gpuspec.catalog.model import Model, ModelMatch
+from gpuspec.catalog.model_names import ModelNames, _address
+from gpuspec.catalog.model_record import from_record, to_record
+from gpuspec.catalog.untrusted_json import json_object
+from gpuspec.errors import UserError
+from gpuspec.untrusted_file import in_words, read_file
+
+FILE = "gpuspec.models.json"
+"""The project's own facts, beside its settings (`gpuspec/lint/config.py` finds it)."""
+FORMAT = 1
+LARGEST = 8 * 1024 * 1024
+MOST = 5_000
+LONGEST_NAME = 300
+MOST_OF_USER = 500
+"""Models that the user's own file keeps: the newest."""
+
+
+class KeptModels:
+    """The models of one file. A record is looked at when its model is asked for.
+
+    `records`: name → the record that `to_record` gave, and `follows`, the branch or tag that was asked for where that
+    was not `main`."""
+
+    def __init__(self, path: str, records: Mapping[str, Mapping[str, Any]]) -> None:
+        self.path = path
+        self.records = records
+        self._models: dict[str, Model] = {}
+
+    @cached_property
+    def _names(self) -> ModelNames:
+        return ModelNames((), [Model(id=name) for name in self.records])
+
+    @cached_property
+    def _exact(self) -> Mapping[str, str]:
+        """Every name in lower case → the name it is kept under. A folder is known by the end of its path, too, by
+        which a job's path to it is looked up."""
+        found = {name.lower(): name for name in self.records}
+        for name in self.records:
+            if name.startswith((".", "/", "~")):
+                parts = [part for part in name.split("/") if part not in ("", ".", "..", "~")]
+                found.setdefault("/".join(parts[-2:]).lower(), name)
+        return found
+
+    def model(self, name: str) -> Model:
+        """The model kept under a name. Raises UserError `models-file` where its record is wrong."""
+        if name not in self._models:
+            record = {key: value for key, value in self.records[name].items() if key != "follows"}
+            try:
+                self._models[name] = from_record(name, record)
+            except (ValueError, TypeError) as error:
+                raise broken(self.path, str(error)) from None
+        return self._models[name]
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All of them, in the order of the file."""
+        return tuple(map(self.model, self.records))
+
+    def exact(self, name: str, engine: str | None = None) -> ModelMatch | None:
+        """The model that is kept under exactly this name, however its address is written; None where none is."""
+        written = name.strip()
+        if not 0 < len(written) <= LONGEST_NAME or not written.isprintable():
+            return None
+        address, of_ollama = _address(written, engine)
+        own = self._exact.get(address.lower())
+        if own is None or of_ollama:
+            return None
+        return _match(name, self.model(own), None)
+
+    def alike(self, name: str, engine: str | None = None) -> ModelMatch | None:
+        """The model whose re-upload, quantized or not, or whose tag the name is; None where it is none of these."""
+        match = self._names.resolve(name, engine, False)
+        if match.model is None or match.relation != "name":
+            return None
+        return _match(name, self.model(match.model.id), match.quantization)._replace(relation=match.relation)
+
+
+def _match(name: str, model: Model, quantization: str | None) -> ModelMatch:
+    return ModelMatch(
+        name,
+        model,
+        model.params_b,
+        quantization,
+        active_params_b=model.active_params_b if quantization else None,
+    )
+
+
+def read_kept(path: str) -> KeptModels:
+    """The models of a file; none where there is no such file. Raises UserError `models-file`."""
+    try:
+        data = read_file(path, LARGEST)
+    except FileNotFoundError:
+        return KeptModels(path, {})
+    except OSError as error:
+        raise broken(path, in_words(error)) from None
+    try:
+        document = json_object(data, "it", once=True)
+    except ValueError as error:
+        raise broken(path, str(error)) from None
+    if document.get("format") != FORMAT:
+        said = str(document.get("format"))[:20]
+        raise broken(path, f"its format is {said}, and this version of gpuspec reads {FORMAT}")
+    models = document.get("models")
+    if not isinstance(models, dict) or len(models) > MOST:
+        raise broken(path, f"`models` is no table of at most {MOST:,} models")
+    for name, record in models.items():
+        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or not isinstance(record, dict):
+            raise broken(path, f"{name[:60]!r} is no model's name with its facts")
+    return KeptModels(path, models)
+
+
+def broken(path: str, why: str) -> UserError:
+    """What to raise for a file that cannot be read."""
+    hint = "Take it from the repository's history, or delete it and write it again."
+    if os.path.basename(path) == FILE:
+        hint = "Take it from the repository's history, or delete it and run `gpuspec models lock`."
+    return UserError("models-file", f"{path} cannot be read: {why}", hint)
+
+
+def record_of(model: Model, follows: str | None = None) -> dict[str, Any]:
+    """The record of a model that was read from a revision."""
+    record = to_record(model)
+    if follows is not None and follows != "main":
+        record["follows"] = follows
+    return record
+
+
+def text_of(records: Mapping[str, Mapping[str, Any]]) -> str:
+    """The file's text: models and facts sorted, a fact a line, a group of weights or caches a line, so that a change
+    is a change of the lines about it."""
+    from json import dumps
+
+    lines = ["{", f'  "format": {FORMAT},', '  "models": {']
+    names = sorted(records, key=lambda name: (name.lower(), name))
+    for name in names:
+        lines.append(f"    {dumps(name)}: {{")
+        facts = sorted(records[name].items())
+        for key, value in facts:
+            end = "" if key == facts[-1][0] else ","
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                rows = [f"        {dumps(row)}" for row in value]
+                lines += [f"      {dumps(key)}: [", ",\n".join(rows), f"      ]{end}"]
+            else:
+                lines.append(f"      {dumps(key)}: {dumps(value)}{end}")
+        lines.append("    }" if name == names[-1] else "    },")
+    return "\n".join([*lines, "  }", "}", ""])
+
+
+def write_kept(path: str, records: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Write a file in one step; False where it says this already. Raises UserError `cannot-write`."""
+    data = text_of(records).encode()
+    try:
+        if os.path.exists(path) and read_file(path, LARGEST) == data:
+            return False
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        atomic_write(path, data)
+    except OSError as error:
+        raise UserError("cannot-write", f"{path} cannot be written: {in_words(error)}") from None
+    return True
+
+
+def users_file() -> str:
+    """Where the models lie that this user asked the hub for."""
+    from gpuspec.user_folder import user_folder
+
+    return os.path.join(user_folder("data"), "models.json")
+
+
+def keep_for_user(model: Model, follows: str | None = None) -> None:
+    """Keep what the hub said for commands to come. Raises UserError where the file cannot be read or written."""
+    path = users_file()
+    records = {**read_kept(path).records, model.id: record_of(model, follows)}
+    newest = sorted(records, key=lambda name: str(records[name].get("as_of")), reverse=True)
+    write_kept(path, {name: records[name] for name in newest[:MOST_OF_USER] or ()})

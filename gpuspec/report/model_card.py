@@ -1,0 +1,212 @@
+"""A model as people read it: what it is made of, what it weighs in every usual scheme, what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gpuspec.architectures.parts import Cache
+from gpuspec.catalog import Model
+from gpuspec.quantization import bits_of
+from gpuspec.report.text import Style
+from gpuspec.words import gib
+
+GIB = 1024**3
+USUAL = ("bf16", "fp8", "awq", "nvfp4", "gguf:Q8_0", "gguf:Q4_K_M")
+"""Schemes whose sizes are shown."""
+NARROW = 60
+"""Columns below which each value stands below its name."""
+_KINDS = {
+    "full": "attention to every token",
+    "window": "attention to the last {window:,} tokens",
+    "latent": "latent attention (MLA)",
+    "cross": "cross attention",
+    "state": "a recurrent state",
+}
+"""Kind of cache → what its layers do. "index" comes beside another."""
+
+
+def as_record(model: Model) -> dict[str, Any]:
+    """The model's fields, and what follows from them."""
+    return {
+        **model._asdict(),
+        "weights": [row._asdict() for row in model.weights],
+        "caches": [cache._asdict() for cache in model.caches],
+        "stored_gib": _stored(model),
+        "sizes_gib": _sizes(model),
+        "cache_bytes_per_token": _per_token(model) if model.caches else None,
+        "cache_bytes_per_sequence": _per_sequence(model) if model.caches else None,
+    }
+
+
+def as_text(model: Model, columns: int) -> str:
+    """The model, a fact a row."""
+    style = Style(columns=columns)
+    kind = ", ".join(filter(None, (model.task or model.modality, model.org)))
+    lines = [style.wrap(f"{model.id}  ({kind})", 0, 2)]
+    rows = [(what, value) for what, value in _rows(model) if value]
+    label = 4 if columns < NARROW else max(len(what) for what, _ in rows) + 4
+    for what, value in rows:
+        if label == 4:
+            lines.append(f"  {what}")
+        head = "    " if label == 4 else f"  {what:<{label - 2}}"
+        lines.append(head + style.wrap(value, label, label))
+    return "\n".join([*lines, ""])
+
+
+def _rows(model: Model) -> Iterator[tuple[str, str]]:
+    yield "parameters", size_of(model) + (" B" if model.params_b else "")
+    yield "layers", _layers(model)
+    yield "shape", _shape(model)
+    yield "experts", _experts(model)
+    yield "components", ", ".join(f"{name} {value}" for name, value in (model.components or {}).items())
+    yield "as uploaded", _uploaded(model)
+    yield "would be", ", ".join(f"{scheme} {gib(size)}" for scheme, size in _sizes(model).items())
+    yield "cache", _cache(model)
+    yield "length", f"{model.max_context:,} tokens" if model.max_context else ""
+    yield "licence", model.license or ""
+    yield "gated", {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
+    yield "also called", ", ".join(model.aliases)
+    yield "source", _source(model)
+    yield "unsure", model.unsure
+
+
+def size_of(model: Model) -> str:
+    """Billions of parameters, and those that are active."""
+    if model.params_b is None:
+        return "unknown"
+    active = f" ({_billions(model.active_params_b)} active)" if model.active_params_b else ""
+    return f"{_billions(model.params_b)}{active}"
+
+
+def _billions(number: float) -> str:
+    return f"{number:,.0f}" if number >= 1_000 else f"{number:.4g}"
+
+
+def _layers(model: Model) -> str:
+    if model.layers is None:
+        return "unknown" if model.modality == "text" else ""
+    kinds: dict[str, int] = {}
+    for cache in model.caches:
+        if cache.kind in _KINDS:
+            said = _KINDS[cache.kind].format(window=cache.window)
+            kinds[said] = kinds.get(said, 0) + cache.layers
+    if len(kinds) == 1 and model.layers in kinds.values():
+        told = f"each with {next(iter(kinds))}"
+    else:
+        told = ", ".join(f"{number} with {said}" for said, number in kinds.items())
+    indexed = sum(cache.layers for cache in model.caches if cache.kind == "index")
+    sparse = f", {indexed} of which choose what they read (sparse)" if indexed else ""
+    return f"{model.layers}" + (f": {told}{sparse}" if told else "")
+
+
+def _shape(model: Model) -> str:
+    if model.hidden is None:
+        return ""
+    heads = f", {model.heads} heads" if model.heads else ""
+    kv = f" ({model.kv_heads} KV)" if model.kv_heads else ""
+    each = f" of {model.head_dim}" if model.heads and model.head_dim else ""
+    vocabulary = f", vocabulary {model.vocab:,}" if model.vocab else ""
+    tied = ", head tied to the embeddings" if model.tied_embeddings else ""
+    return f"{model.hidden:,} wide{heads}{each}{kv}{vocabulary}{tied}"
+
+
+def _experts(model: Model) -> str:
+    if not model.experts:
+        return ""
+    used = f", {model.experts_used} for each token" if model.experts_used else ""
+    wide = f", {model.expert_width:,} wide" if model.expert_width else ""
+    return f"{model.experts}{used}{wide}"
+
+
+def _uploaded(model: Model) -> str:
+    """Bytes by scheme, as the repository holds them."""
+    schemes: dict[str, float] = {}
+    for row in model.weights:
+        schemes[row.scheme] = schemes.get(row.scheme, 0.0) + row.parameters * row.bits / 8 / GIB
+    stored = _stored(model)
+    if stored is None:
+        return f"{model.native_dtype}, size not known" if model.native_dtype else ""
+    told = ", ".join(
+        f"{scheme or 'of no dtype'} {gib(size)}" for scheme, size in schemes.items() if size >= 0.005 * stored
+    )
+    single = len(schemes) < 2
+    return f"{gib(stored)} {model.native_dtype or ''}".rstrip() if single else f"{gib(stored)}: {told}"
+
+
+def _stored(model: Model) -> float | None:
+    """GiB of the weights as they are kept: of the files where these were read, else as their config makes them."""
+    if model.weights_gib:
+        return model.weights_gib
+    made = sum(row.parameters * row.bits for row in model.weights) / 8 / GIB
+    if made:
+        return made
+    bits = bits_of(model.native_dtype or "")
+    return model.params_b * 1e9 * bits / 8 / GIB if model.params_b and bits else None
+
+
+def _sizes(model: Model) -> dict[str, float]:
+    """GiB in the usual schemes: GGUF's take all weights, others the linear layers but the output head and routers."""
+    rows = [row for row in model.weights if row.part != "draft"]
+    found = {}
+    for scheme in USUAL:
+        bits = bits_of(scheme) or 16.0
+        if rows:
+            all_of_it = scheme.startswith("gguf:")
+            size = sum(
+                row.parameters * (bits if all_of_it or _is_quantized(row.part, linear=row.linear) else 16.0)
+                for row in rows
+            )
+        elif model.params_b and model.modality == "text":
+            size = model.params_b * 1e9 * bits
+        else:
+            continue
+        found[scheme] = size / 8 / GIB
+    return found
+
+
+def _is_quantized(part: str, *, linear: bool) -> bool:
+    return linear and part not in ("head", "router", "embedding", "vision", "audio", "projector")
+
+
+def _bytes(cache: Cache, model: Model) -> float:
+    """Of one element."""
+    return (cache.bits or (8 if model.kv_dtype == "fp8" else 16)) / 8
+
+
+def _per_token(model: Model) -> float:
+    """Bytes that each token adds for good."""
+    growing = [cache for cache in model.caches if not cache.window and cache.kind != "cross"]
+    return sum(cache.layers * cache.width / cache.stride * _bytes(cache, model) for cache in growing)
+
+
+def _per_sequence(model: Model) -> float:
+    """Bytes for each sequence however long: states, and windows that are full."""
+    states = sum(cache.layers * cache.state * cache.state_bits / 8 for cache in model.caches)
+    windows = [cache for cache in model.caches if cache.window]
+    return states + sum(
+        cache.layers * cache.width * cache.window / cache.stride * _bytes(cache, model) for cache in windows
+    )
+
+
+def _cache(model: Model) -> str:
+    if not model.caches:
+        return ""
+    token, sequence = _per_token(model), _per_sequence(model)
+    parts = [f"{_small(token)} a token"] if token else []
+    parts += [f"{_small(sequence)} a sequence"] if sequence else []
+    dtype = "8 bit, as the checkpoint says" if model.kv_dtype == "fp8" else "16 bit"
+    full = ""
+    if model.max_context and token:
+        full = f"; {gib((token * model.max_context + sequence) / GIB)} at full length"
+    return f"{' and '.join(parts)} in {dtype}{full}"
+
+
+def _small(size: float) -> str:
+    return f"{size / 1024:,.4g} KiB" if size < 1024**2 else f"{size / 1024**2:,.4g} MiB"
+
+
+def _source(model: Model) -> str:
+    commit = f", at {model.revision[:12]}" if model.revision else ""
+    day = f", read {model.as_of}" if model.as_of else ""
+    return f"{model.source or 'unknown'}{commit}{day}"

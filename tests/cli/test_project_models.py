@@ -1,0 +1,424 @@
+"""`gpuspec models add`, `lock` and `check` against a hub on loopback, and what offline commands know afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_hub import FIRST, QWEN3_06B, SECOND, Answer, FakeHub, with_qwen
+from waiting import PATIENCE
+
+from gpuspec.cli.main import main
+from gpuspec.plugin.installed_catalog import installed_catalog
+
+NAME = "acme/Foo-Tiny"
+"""Of no size, and like no model that ships."""
+LOCK = "gpuspec.models.json"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    """A hub, and a project in the current folder; the user's own folders are empty."""
+    constants = pytest.importorskip("huggingface_hub.constants")
+    found = FakeHub()
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("GPUSPEC_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(constants, "ENDPOINT", found.url)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    yield found
+    found.close()
+
+
+def job(name: str, model: str = NAME, **fields: Any) -> None:
+    run = f"vllm serve {model} --max-model-len 4096"
+    spec = {"name": "j", "task": "serve", "gpu_types": ["L4"], "run": run, **fields}
+    Path(name).write_text(json.dumps(spec))
+
+
+def locked() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Path(LOCK).read_text())
+    assert document["format"] == 1
+    found: dict[str, Any] = document["models"]
+    return found
+
+
+def test_add_writes_what_the_hub_says_and_offline_commands_know_it(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME)
+    job("job.gpu.jsonc")
+    assert main(["size", NAME]) == 2
+    assert main(["models", "add", NAME]) == 0
+    record = locked()[NAME]
+    assert record["params_b"] == 0.59604992  # the hub's own count of Qwen3-0.6B
+    assert record["revision"] == FIRST
+    assert record["license"] == "apache-2.0"
+    assert record["gated"] is False
+    assert record["caches"] == [{"kind": "full", "width": 2048, "heads": 8, "layers": 28}]
+    assert "unsure" not in record
+    asked = len(hub.requests)
+    capsys.readouterr()
+    assert main(["size", NAME]) == 0
+    assert "the files on disk: 1.11 GiB" in capsys.readouterr().out
+    for command in (["lint"], ["plan"], ["show"], ["size"]):
+        assert main([*command, "job.gpu.jsonc"]) in (0, 1), command
+    assert len(hub.requests) == asked
+
+
+def test_the_file_is_sorted_and_stays_as_it_is(hub: FakeHub) -> None:
+    for name in ("zeta/Last", "Alpha/First", NAME):
+        with_qwen(hub, name)
+    assert main(["models", "add", "zeta/Last", NAME]) == 0
+    assert main(["models", "add", "Alpha/First"]) == 0
+    before = Path(LOCK).read_bytes()
+    assert list(locked()) == [NAME, "Alpha/First", "zeta/Last"]
+    facts = list(locked()[NAME])
+    assert facts == sorted(facts)
+    written = os.stat(LOCK).st_mtime_ns
+    assert main(["models", "add", NAME, "zeta/Last", "Alpha/First"]) == 0
+    assert Path(LOCK).read_bytes() == before
+    assert os.stat(LOCK).st_mtime_ns == written
+
+
+def test_the_day_alone_is_no_change(hub: FakeHub) -> None:
+    with_qwen(hub, NAME)
+    assert main(["models", "add", NAME]) == 0
+    older = Path(LOCK).read_text().replace(f'"as_of": "{locked()[NAME]["as_of"]}"', '"as_of": "2026-01-01"')
+    Path(LOCK).write_text(older)
+    assert main(["models", "add", NAME]) == 0
+    assert Path(LOCK).read_text() == older
+
+
+def test_the_file_lies_beside_the_settings(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_qwen(hub, NAME)
+    Path("gpuspec.toml").write_text("")
+    below = Path("jobs/serving")
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    job("job.gpu.jsonc")
+    assert main(["models", "add", "job.gpu.jsonc"]) == 0
+    assert not Path(LOCK).exists()
+    assert (Path("../..") / LOCK).exists()
+    assert main(["size", "job.gpu.jsonc"]) == 0
+    assert main(["size", NAME]) == 0
+    (Path(os.environ["GPUSPEC_DATA_DIR"]) / "models.json").unlink()
+    assert main(["size", NAME]) == 0
+    assert main(["size", NAME, "--isolated"]) == 2
+
+
+def test_lock_keeps_what_files_name_and_follows_the_hub(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME)
+    with_qwen(hub, "acme/Other")
+    job("a.gpu.jsonc")
+    job("b.gpu.jsonc", "acme/Other")
+    assert main(["models", "check"]) == 1
+    assert "missing  acme/Foo-Tiny, named in a.gpu.jsonc" in capsys.readouterr().out
+    assert main(["models", "lock"]) == 0
+    assert list(locked()) == [NAME, "acme/Other"]
+    assert main(["models", "check"]) == 0
+    assert main(["models", "check", "--online"]) == 0
+    with_qwen(hub, NAME, commit=SECOND)
+    capsys.readouterr()
+    assert main(["models", "check"]) == 0
+    assert main(["models", "check", "--online", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out.rpartition("\n{\n")[2].join(("{\n", "")))
+    assert found["stale"] == [{"model": NAME, "kept": FIRST, "now": SECOND}]
+    assert main(["models", "lock"]) == 0
+    assert locked()[NAME]["revision"] == SECOND
+    Path("b.gpu.jsonc").unlink()
+    capsys.readouterr()
+    assert main(["models", "check"]) == 1
+    assert "unused   acme/Other" in capsys.readouterr().out
+
+
+def test_a_revision_is_followed(hub: FakeHub) -> None:
+    with_qwen(hub, NAME)
+    hub.instead[hub.listing(NAME, "v1%2Frc")] = lambda: Answer(
+        200, json.dumps({**hub.repositories[NAME], "sha": SECOND}).encode()
+    )
+    hub.files[f"/{NAME}/resolve/{SECOND}/config.json"] = json.dumps(QWEN3_06B).encode()
+    assert main(["models", "add", f"{NAME}@v1/rc"]) == 0
+    assert locked()[NAME]["revision"] == SECOND
+    assert locked()[NAME]["follows"] == "v1/rc"
+    job("job.gpu.jsonc")
+    assert main(["models", "check", "--online"]) == 0
+    assert main(["models", "add", NAME, "--revision", "../main"]) == 2  # bad-revision
+
+
+def test_a_folder(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("models/ours")
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(QWEN3_06B))
+    assert main(["models", "add", "models/ours"]) == 0
+    assert locked()["./models/ours"]["params_b"] == 0.59604992
+    assert hub.requests == []
+    assert main(["models", "add", "models"]) == 2
+    assert "error[local-model]" in capsys.readouterr().err
+    job("job.gpu.jsonc", "./models/ours")
+    assert main(["models", "check"]) == 0
+    Path("models/ours/config.json").unlink()
+    assert main(["size", "job.gpu.jsonc"]) == 0  # from the file
+
+
+def test_what_the_user_asked_online_is_known_offline(hub: FakeHub) -> None:
+    with_qwen(hub, NAME)
+    assert main(["models", NAME, "--online"]) == 0
+    asked = len(hub.requests)
+    assert main(["models", NAME]) == 0
+    assert main(["size", NAME]) == 0
+    assert len(hub.requests) == asked
+    assert not Path(LOCK).exists()
+
+
+def test_the_project_goes_before_the_user_and_both_before_what_ships(hub: FakeHub) -> None:
+    with_qwen(hub, "meta-llama/Llama-3.1-8B")  # so says this hub
+    assert installed_catalog().resolve_model("meta-llama/Llama-3.1-8B").params_b == pytest.approx(
+        8.03, abs=0.01
+    )
+    assert main(["models", "add", "meta-llama/Llama-3.1-8B"]) == 0
+    of_user = Path(os.environ["GPUSPEC_DATA_DIR"]) / "models.json"
+    assert installed_catalog().resolve_model("meta-llama/Llama-3.1-8B").params_b == 0.59604992
+    edited = Path(LOCK).read_text().replace("0.59604992", "0.7")
+    Path(LOCK).write_text(edited)
+    of_project = installed_catalog().with_models_of(LOCK)
+    assert of_project.resolve_model("meta-llama/Llama-3.1-8B").params_b == 0.7
+    quantized = of_project.resolve_model("someone/Foo-Tiny-AWQ")
+    assert quantized.model is None
+    of_user.unlink()
+    assert installed_catalog().resolve_model("meta-llama/Llama-3.1-8B").params_b == pytest.approx(
+        8.03, abs=0.01
+    )
+
+
+def test_a_reupload_of_a_kept_model_is_known(hub: FakeHub) -> None:
+    with_qwen(hub, NAME)
+    assert main(["models", "add", NAME]) == 0
+    match = installed_catalog().with_models_of(LOCK).resolve_model("bartowski/Foo-Tiny-GGUF:Q4_K_M")
+    assert match.model is not None
+    assert (match.model.id, match.quantization) == (NAME, "gguf:Q4_K_M")
+
+
+REFUSALS = [
+    ("gated", Answer(401, headers={"X-Error-Code": "GatedRepo"}), "hub-gated", "hf auth login"),
+    ("forbidden", Answer(403), "hub-gated", "Accept its terms"),
+    ("missing", Answer(404, headers={"X-Error-Code": "RepoNotFound"}), "hub-not-found", "Check the name"),
+    ("private", Answer(401, headers={"X-Error-Code": "RepoNotFound"}), "hub-not-found", "hf auth login"),
+    ("busy", Answer(429, headers={"Retry-After": "3600"}), "hub-busy", "3,600 seconds"),
+    ("broken", Answer(500), "hub-unreachable", "answered 500"),
+    ("odd", Answer(418), "hub-unreachable", "answered 418"),
+    ("no JSON", Answer(200, b"<html>"), "hub-no-model", "not JSON"),
+    ("deep", Answer(200, b"[" * 200_000), "hub-no-model", "nested too deep"),
+    ("list", Answer(200, b"[]"), "hub-no-model", "no object"),
+    ("no files", Answer(200, b'{"sha": "abc"}'), "hub-no-model", "lists no files"),
+    ("no commit", Answer(200, b'{"siblings": []}'), "hub-no-model", "names no commit"),
+    ("empty", Answer(200, b'{"sha": "abc", "siblings": []}'), "hub-no-model", "no config.json"),
+    ("large", Answer(200, b" " * (5 << 20)), "hub-unreachable", "larger than 4 MiB"),
+    ("loop", Answer(302, headers={"Location": "?blobs=true"}), "hub-unreachable", "redirects more than"),
+    ("file", Answer(302, headers={"Location": "file:///etc/passwd"}), "hub-unreachable", "no web address"),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"), [row[1:] for row in REFUSALS], ids=[r[0] for r in REFUSALS]
+)
+def test_a_listing_that_is_refused(
+    hub: FakeHub, answer: Answer, code: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, "acme/Good")
+    hub.instead[hub.listing(NAME)] = lambda: answer
+    assert main(["models", "add", NAME, "acme/Good"]) == 2
+    told = capsys.readouterr().err
+    assert f"error[{code}]" in told
+    assert said in told
+    assert "Traceback" not in told
+    assert list(locked()) == ["acme/Good"]  # what could be read is kept
+    assert [each for each in os.listdir() if each != LOCK] == []
+
+
+CONFIGS = [
+    b"{",
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b"\xff\xfe{",
+    json.dumps({**QWEN3_06B, "hidden_size": 10**30}).encode(),
+    json.dumps({**QWEN3_06B, "num_hidden_layers": 10**9}).encode(),
+    json.dumps({**QWEN3_06B, "num_hidden_layers": float("nan")}).encode(),
+    json.dumps({**QWEN3_06B, "vocab_size": "many"}).encode(),
+    b'{"model_type": "qwen3", "hidden_size": ' + b"9" * 5_000 + b"}",
+    b'{"model_type": ' + b" " * (9 << 20) + b"1}",
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=range(len(CONFIGS)))
+def test_a_config_that_cannot_be_read(
+    hub: FakeHub, config: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub.add(NAME, {"config.json": config})
+    assert main(["models", "add", NAME]) == 2
+    told = capsys.readouterr().err
+    assert "error[hub-no-model]" in told or "error[hub-unreachable]" in told
+    assert len(told) < 1_000
+    assert not Path(LOCK).exists()
+
+
+def test_a_key_that_stands_twice_counts_the_last_time(hub: FakeHub) -> None:
+    text = json.dumps(QWEN3_06B)
+    hub.add(NAME, {"config.json": text.replace("{", '{"num_hidden_layers": 2, ', 1).encode()})
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["layers"] == 28
+
+
+def test_files_of_another_size_than_the_config_makes_are_said(hub: FakeHub) -> None:
+    with_qwen(hub, NAME)
+    (weights,) = [each for each in hub.repositories[NAME]["siblings"] if each["rfilename"] != "config.json"]
+    weights["size"] = 5 << 30
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["unsure"] == "its files hold 5 GiB, its config makes 1.11 GiB"
+
+
+def test_of_a_huge_index_only_the_beginning_is_read(hub: FakeHub) -> None:
+    index = b'{"metadata": {"total_size": 1192099840}, "weight_map": {' + b'"a": "b", ' * 3_000_000
+    hub.add(
+        NAME,
+        {"config.json": json.dumps(QWEN3_06B).encode(), "model.safetensors.index.json": index, "m.bin": 1},
+    )
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["weights_gib"] == 1192099840 / 2**30
+    (asked,) = [headers for path, headers in hub.requests if path.endswith(".index.json")]
+    assert asked["range"] == "bytes=0-65535"
+
+
+def test_a_short_wait_is_waited_for(hub: FakeHub) -> None:
+    with_qwen(hub, NAME)
+    path, answers = hub.listing(NAME), [Answer(429, headers={"Retry-After": "0"})]
+    hub.instead[path] = lambda: (
+        answers.pop() if answers else Answer(200, json.dumps(hub.repositories[NAME]).encode())
+    )
+    assert main(["models", "add", NAME]) == 0
+
+
+def test_a_cut_answer_is_asked_for_again_and_said(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    with_qwen(hub, NAME)
+    whole = hub.files[f"/{NAME}/resolve/{FIRST}/config.json"]
+
+    def cut() -> Answer:
+        answer = Answer(200, whole)
+        answer.cut = len(whole) // 2
+        return answer
+
+    hub.instead[f"/{NAME}/resolve/{FIRST}/config.json"] = cut
+    assert main(["models", "add", NAME]) == 2
+    assert "error[hub-unreachable]" in capsys.readouterr().err
+    assert len([path for path, _ in hub.requests if path.endswith("config.json")]) == 3
+    assert not Path(LOCK).exists()
+
+
+def test_an_endless_answer_ends(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME)
+
+    def endless() -> Answer:
+        answer = Answer(200, b"{", sized=False)
+        answer.endless = b" " * 65536
+        return answer
+
+    hub.instead[f"/{NAME}/resolve/{FIRST}/config.json"] = endless
+    assert main(["models", "add", NAME]) == 2
+    assert "larger than 8 MiB" in capsys.readouterr().err
+
+
+def test_a_silent_hub_is_not_waited_for(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gpuspec.catalog.hub_requests.PATIENCE", 0.3)
+    hub.instead[hub.listing(NAME)] = lambda: (hub.closing.wait(PATIENCE), Answer(200))[1]  # type: ignore[func-returns-value]
+    assert main(["models", "add", NAME]) == 2
+    assert "error[hub-unreachable]" in capsys.readouterr().err
+
+
+def test_no_hub_at_all(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    assert main(["models", "add", NAME]) == 2
+    assert "no connection" in capsys.readouterr().err
+
+
+def test_the_token_goes_to_the_hub_alone_and_is_told_nobody(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = "hf_" + "x" * 34
+    monkeypatch.setenv("HF_TOKEN", token)
+    elsewhere = FakeHub()
+    try:
+        with_qwen(hub, NAME)
+        path = f"/{NAME}/resolve/{FIRST}/config.json"
+        elsewhere.files["/cdn"] = hub.files[path]
+        target = elsewhere.url.replace("127.0.0.1", "localhost") + "/cdn"
+        hub.instead[path] = lambda: Answer(302, headers={"Location": target})
+        assert main(["models", "add", NAME]) == 0
+        assert all(headers.get("authorization") == f"Bearer {token}" for _, headers in hub.requests)
+        assert [headers.get("authorization") for _, headers in elsewhere.requests] == [None]
+    finally:
+        elsewhere.close()
+    with_qwen(hub, "acme/Thief", cardData={"license": token})
+    assert main(["models", "add", "acme/Thief"]) == 2
+    hub.instead[hub.listing("acme/Loud")] = lambda: Answer(403, headers={"X-Error-Message": token})
+    assert main(["models", "add", "acme/Loud"]) == 2
+    told = capsys.readouterr()
+    assert token not in told.out + told.err
+    assert token not in Path(LOCK).read_text()
+    assert token not in (Path(os.environ["GPUSPEC_DATA_DIR"]) / "models.json").read_text()
+
+
+def test_offline_what_was_asked_before_is_found(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME)
+    assert main(["models", "add", NAME]) == 0
+    Path(LOCK).unlink()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    asked = len(hub.requests)
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["revision"] == FIRST
+    capsys.readouterr()
+    assert main(["models", "add", "acme/Never"]) == 2
+    assert "HF_HUB_OFFLINE is set" in capsys.readouterr().err
+    assert len(hub.requests) == asked
+
+
+def test_the_environment_names_the_hub(hub: FakeHub, tmp_path: Path) -> None:
+    with_qwen(hub, NAME)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    environment = {**kept, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "HF_TOKEN": "hf_secret"}
+    words = [sys.executable, "-m", "gpuspec", "models", "add", NAME]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "gpuspec.models.json: 1 model, written\n"
+    assert done.stderr.startswith("added      acme/Foo-Tiny: 0.596 B parameters, 1.11 GiB, at c1899de2")
+    assert hub.requests[0][1]["authorization"] == "Bearer hf_secret"
+
+
+def test_what_is_no_model_is_said(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    job("none.gpu.jsonc", "./here")
+    for word, code in (("llama3", "bad-model"), ("none.gpu.jsonc", "no-model-named"), ("a/b/c", "bad-model")):
+        assert main(["models", "add", word]) == 2
+        assert f"error[{code}]" in capsys.readouterr().err
+    assert main(["models", "lock"]) == 0
+    assert "nothing to keep" in capsys.readouterr().out
+    assert not Path(LOCK).exists()
