@@ -45,7 +45,8 @@ def _number(digits: str) -> float:
 
 def _check(digits: str) -> None:
     if len(digits) > LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(digits):,} digits")
+        many = "thousands of" if len(digits) > 1_000 else f"{len(digits)}"
+        raise ValueError(f"a number of {many} digits")
 
 
 def _constant(name: str) -> float:
