@@ -47,7 +47,9 @@ def decoder(
         hidden,
         vocabulary,
         heads=_or_nothing(c, "heads"),
-        kv_heads=max((cache.heads for layer in layers for cache in layer.caches), default=0),
+        kv_heads=max(
+            (cache.heads for layer in layers for cache in layer.caches if cache.kind != "state"), default=0
+        ),
         head_dim=_or_nothing(c, "head_dim"),
         intermediate=_or_nothing(c, "intermediate"),
         experts=experts[0],

@@ -28,8 +28,6 @@ class Model(NamedTuple):
     vocab: int | None = None
     max_context: int | None = None
     tied_embeddings: bool | None = None
-    moe: Mapping[str, Any] | None = None
-    attention: Mapping[str, Any] | None = None
     native_dtype: str | None = None
     components: Mapping[str, Any] | None = None
     aliases: tuple[str, ...] = ()

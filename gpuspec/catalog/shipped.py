@@ -65,9 +65,10 @@ def decode_model(line: str) -> Model:
     """The model of a line that `read_model_lines` gave."""
     from json import loads
 
+    from gpuspec.catalog.model_record import from_record
+
     fields = loads(line)
-    fields["aliases"] = tuple(fields["aliases"])
-    return Model(**fields)
+    return from_record(fields.pop("id"), fields)
 
 
 def read_instances() -> dict[str, tuple[str, int | None]]:

@@ -48,6 +48,10 @@ class Memory(NamedTuple):
     shares_experts: bool = False
     """Copies of a mixture hold its experts between them: they are spread over all GPUs of data parallelism, as
     experts or as slices. Attention and cache each copy has."""
+    heeds_kv_dtype: bool = False
+    """Where no flag says what the cache is kept in, it is as the checkpoint's quantization config says."""
+    fused_experts_since: Version | None = None
+    """First version that holds the experts of a layer as one tensor, which bitsandbytes leaves in 16 bit."""
     never_ties: bool = False
     """The output head of a tied model is stored a second time in every scheme."""
     unties_head_in: frozenset[str] = frozenset()

@@ -22,6 +22,8 @@ FLAGS = {
     "no-enable-prefix-caching": "prefix_caching=no",
     "speculative-model": "second_model:name",
     "speculative-config": "second_model:draft",
+    "speculative-config.method": "second_model:drafting",
+    "speculative-config.model": "second_model:name",
     **alike(
         "",
         "trust-remote-code enforce-eager enable-chunked-prefill no-enable-chunked-prefill "
@@ -86,6 +88,7 @@ VLLM = Engine(
         workspace=(0.1, 0.3, 1.2),
         queues=True,
         shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
+        heeds_kv_dtype=True,  # vLLM 0.33.0 utils/torch_utils.py, resolve_kv_cache_dtype_string
     ),
     server=Server(8000, "/health", key_flags=("--api-key",), key_variable="VLLM_API_KEY"),
     quantizing=Quantizing(

@@ -15,6 +15,8 @@ class Scheme(NamedTuple):
     """What its checkpoints are called, by which engines tell them apart; "" where only the bits are known."""
     quantizes: Literal["weights", "weights and activations", "experts", "everything"] = "weights"
     """"weights" leaves the embeddings in 16 bit; "experts" all but those of a mixture; "everything" nothing."""
+    keeps: tuple[str, ...] = ("head", "router", "vision", "audio", "projector")
+    """Parts of a model (`gpuspec/architectures/parts.py`) that stay in 16 bit though they are linear layers."""
     least_capability: float = 0.0
     """CUDA compute capability from which there are kernels for it."""
     native_capability: float = 0.0
@@ -79,13 +81,13 @@ SCHEMES: tuple[Scheme, ...] = (
         in_names=(("fp8", r"fp8(?:[-_](?:dynamic|kv|block|tensor|static|e4m3))*"),),
     ),
     Scheme(
-        "nf4", 4.5, "bitsandbytes", least_capability=7.5, frozen=True, double_quantized="nf4-dq",
+        "nf4", 4.5, "bitsandbytes", keeps=("head",), least_capability=7.5, frozen=True, double_quantized="nf4-dq",
         spellings=("bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4", "bitsandbytes-4bit", "bnb", "bnb-4bit",
                    "bnb-nf4", "nf4", "bnb.nf4", "bnb.fp4"),
         in_names=(("bnb", r"(?:unsloth-)?bnb-4bit|4bit-bnb|bnb-nf4"), ("nf4", r"nf4")),
     ),
     Scheme(
-        "nf4-dq", 4.127, "bitsandbytes", least_capability=7.5, frozen=True,
+        "nf4-dq", 4.127, "bitsandbytes", keeps=("head",), least_capability=7.5, frozen=True,
         spellings=("nf4-dq", "bnb.nf4-dq", "bnb.fp4-dq"),
     ),
     Scheme(

@@ -12,7 +12,7 @@ from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.printable import one_line
 from gpuspec.sizing import Fit, Need, Unsized, fit
-from gpuspec.sizing.kv import kv_cache
+from gpuspec.sizing.inference import cache_on_each
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB
@@ -107,7 +107,7 @@ def sequences_that_fit(sized: Sized, gpu: Gpu) -> int | None:
     if not isinstance(shape, Shape) or not _writes_text(sized.workload):
         return None
     context = sized.workload.context or 4096
-    one = kv_cache(shape, context, 1, sized.workload.kv_dtype) / GIB / sized.need.gpus
+    one = cache_on_each(sized.workload, shape, context, 1, sized.need.gpus) / GIB
     on_gpu = fit(sized.need, gpu, sized.workload.memory_utilization)
     rest = sum(part.expected for part in sized.need.parts if part.name not in ("KV cache", "fragmentation"))
     return max(int((on_gpu.usable - rest) / one), 0) if one > 0 else None

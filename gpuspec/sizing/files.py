@@ -33,4 +33,4 @@ def bytes_on_disk(name: str, catalog: Catalog) -> float | None:
     if model.modality != "text":
         return model.params_b * 1e9 * bits / 8 if model.params_b else None
     shape = shape_of(Workload(model=model, params_b=match.params_b))
-    return None if isinstance(shape, Unsized) else weights(shape, scheme).low
+    return None if isinstance(shape, Unsized) else weights(shape, scheme, drafts=True).low

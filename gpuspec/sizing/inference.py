@@ -10,7 +10,7 @@ from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import GIB, Weights, weights
+from gpuspec.sizing.weights import GIB, Weights, bytes_of, in_scheme, weights
 from gpuspec.workload import Workload
 
 DEFAULT_CONTEXT = 4096
@@ -68,6 +68,24 @@ def scheme_of(workload: Workload, shape: Shape | None = None) -> str:
     return workload.dtype or "bf16"
 
 
+def cache_dtype(workload: Workload, shape: Shape) -> str | None:
+    """What the cache is kept in: as asked for, else as the checkpoint says where the engine heeds it."""
+    heeds = engine_of(workload.engine or ASSUMED).memory.heeds_kv_dtype
+    return workload.kv_dtype or (shape.kv_dtype if heeds else None)
+
+
+def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: float, gpus: int) -> float:
+    """Bytes of cache on each GPU.
+
+    Pipelines divide the layers, and so do engines that spread a model without being told how; tensor parallelism
+    divides the KV heads."""
+    pipeline = min(workload.pipeline_parallel or 1, gpus)
+    within = max(gpus // pipeline, 1)
+    tensor = within if workload.tensor_parallel or engine_of(workload.engine or ASSUMED).memory.queues else 1
+    size = kv_cache(shape, context, sequences, cache_dtype(workload, shape), tensor=tensor)
+    return size / (pipeline if tensor > 1 else pipeline * within)
+
+
 def _request(
     workload: Workload, shape: Shape, engine: Engine, prompt: int | None, assumptions: list[str]
 ) -> CacheRequest:
@@ -87,16 +105,15 @@ def _request(
 
 
 def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine, gpus: int) -> Part:
-    size = weights(
-        shape, scheme, untied_head=engine.memory.never_ties or scheme in engine.memory.unties_head_in
-    )
-    size = _as_on_disk(workload, size)
+    size = _as_on_disk(workload, shape, loaded_weights(workload, shape, scheme, engine))
     on_gpu = (0.02, 0.1, 1.0) if workload.cpu_offload else (1.0, 1.0, 1.0)
     why = size.why + (f", over {gpus} GPUs" if gpus > 1 else "")
     share = 1 / gpus / GIB
     copies = workload.data_parallel or 1
     if copies > 1 and shape.expert_params and engine.memory.shares_experts:
-        experts = min(shape.expert_params * (bits_of(scheme) or 16) / 8 / size.expected, 1.0)
+        held = in_scheme(shape, find_scheme(scheme))
+        experts = sum(map(bytes_of, (row for row in held if row.part == "experts"))) / size.expected
+        experts = min(experts, 1.0)
         share *= 1 - experts + experts / copies
         why += f"; {experts:.0%} of them are experts, which {copies} copies share"
     return Part(
@@ -108,11 +125,27 @@ def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine,
     )
 
 
-def _as_on_disk(workload: Workload, size: Weights) -> Weights:
+def loaded_weights(workload: Workload, shape: Shape, scheme: str, engine: Engine) -> Weights:
+    """Bytes of the weights that an engine holds."""
+    memory = engine.memory
+    fused = memory.fused_experts_since
+    stay = fused is not None and not before(workload.engine_version, fused)
+    return weights(
+        shape,
+        scheme,
+        untied_head=memory.never_ties or scheme in memory.unties_head_in,
+        drafts=bool(workload.drafts),
+        leaves=("experts",) if stay and find_scheme(scheme).family == "bitsandbytes" else (),
+    )
+
+
+def _as_on_disk(workload: Workload, shape: Shape, size: Weights) -> Weights:
     """The size of the files where they were read and hold what is to be loaded; a model quantized while it
-    loads is another size than its files."""
+    loads is another size than its files, and layers that only draft are left in them."""
     read = workload.model.weights_gib * GIB if workload.model and workload.model.weights_gib else 0.0
-    if not read or (workload.quantization and not 0.85 * size.expected < read < 1.15 * size.expected):
+    if read and not workload.drafts:
+        read -= sum(map(bytes_of, shape.drafts))
+    if read <= 0 or (workload.quantization and not 0.85 * size.expected < read < 1.15 * size.expected):
         return size
     return Weights(read, read, 1.01 * read, f"the files on disk: {read / GIB:.2f} GiB")
 
@@ -134,10 +167,9 @@ def _loading_part(
 def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: int) -> Part:
     if _encodes(workload):
         return Part("KV cache", 0.0, 0.0, 0.0, "an encoder keeps no cache")
-    size = kv_cache(shape, request.context, request.sequences, workload.kv_dtype)
-    size /= _cache_split(workload, shape, gpus) * GIB
-    spread = 0.0 if shape.exact and shape.cache_known else 0.5
-    why = kv_why(shape, request.context, request.sequences, workload.kv_dtype)
+    size = cache_on_each(workload, shape, request.context, request.sequences, gpus) / GIB
+    spread = 0.5 if not shape.exact else 0.25 if shape.why_unsure else 0.0
+    why = kv_why(shape, request.context, request.sequences, cache_dtype(workload, shape))
     least = size * (1 - spread)
     if workload.engine is None:  # it may be one that queues: then one sequence must fit
         least /= request.sequences
@@ -148,15 +180,6 @@ def _encodes(workload: Workload) -> bool:
     """Whether the model reads a text once and writes none: nothing is cached, and that pass is the peak."""
     task = workload.model.task if workload.model else None
     return workload.modality in ("embedding", "text-embedding") or task in ("encoder", "embedding")
-
-
-def _cache_split(workload: Workload, shape: Shape, gpus: int) -> float:
-    """Over how many GPUs the cache is divided: tensor parallel cannot split below one KV head."""
-    pipeline = workload.pipeline_parallel or 1
-    tensor = max(gpus // pipeline, 1)
-    if workload.tensor_parallel and shape.kv_heads and shape.kv_width >= 2 * shape.head_dim:
-        tensor = min(tensor, max(shape.kv_heads, 1))
-    return float(pipeline * tensor)
 
 
 def _activation_part(
@@ -199,8 +222,9 @@ def _activation_part(
 
 def _later_cache(workload: Workload, shape: Shape, request: CacheRequest) -> float:
     """Cache of the tokens generated after the prompt: not yet there when the prompt's pass peaks."""
-    now = kv_cache(shape, request.prompt, request.sequences, workload.kv_dtype)
-    return kv_cache(shape, request.context, request.sequences, workload.kv_dtype) - now
+    dtype = cache_dtype(workload, shape)
+    now = kv_cache(shape, request.prompt, request.sequences, dtype)
+    return kv_cache(shape, request.context, request.sequences, dtype) - now
 
 
 def _fragmentation(engine: Engine, request: CacheRequest, parts: list[Part]) -> Part:
@@ -217,13 +241,17 @@ def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
     if not workload.engine:
         said.append(f"engine {engine.name}, since none was given")
     if workload.kv_dtype is None and not _encodes(workload):
-        said.append(f"KV cache in 16 bit ({kv_bytes(None):g} bytes)")
+        stated = cache_dtype(workload, shape)
+        kept = f"{stated}, as its checkpoint says" if stated else f"16 bit ({kv_bytes(None):g} bytes)"
+        said.append(f"KV cache in {kept}")
     if not shape.exact:
         said.append("architecture not known in full: layers and widths of the nearest dense model")
+    elif shape.why_unsure:
+        said.append(f"structure not certain: {shape.why_unsure}")
     return said
 
 
 def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "low"]:
     if not shape.exact or (workload.engine is None and (workload.concurrency or 1) > 1):
         return "low"
-    return "high" if shape.cache_known else "medium"
+    return "high" if shape.sure else "medium"

@@ -1,7 +1,8 @@
-"""KV cache: what attention remembers of each token."""
+"""KV cache: what the layers remember of each sequence, by kind of layer."""
 
 from __future__ import annotations
 
+from gpuspec.architectures.parts import Cache
 from gpuspec.sizing.shape import Shape
 
 KV_BYTES = {
@@ -29,28 +30,46 @@ def kv_bytes(dtype: str | None) -> float:
     return KV_BYTES.get(name, 2.0)
 
 
-def kv_cache(shape: Shape, tokens: float, sequences: float, dtype: str | None = None) -> float:
-    """Bytes of cache for `sequences` of `tokens` each: full layers see every token, sliding-window layers
-    at most the window, linear-attention layers hold a constant state (kept in 32 bit).
+def kv_cache(
+    shape: Shape, tokens: float, sequences: float, dtype: str | None = None, *, tensor: int = 1
+) -> float:
+    """Bytes of cache for `sequences` of `tokens` each; with `tensor` parallelism, those of one GPU.
 
+    Tensor parallelism divides KV heads down to one on each GPU, then copies them. What has no heads, such as the
+    latent vectors of MLA, every GPU keeps whole.
     Source: vLLM kv_cache_interface.py (FullAttentionSpec, SlidingWindowSpec, MLAAttentionSpec, MambaSpec)."""
     size = kv_bytes(dtype)
-    seen = min(tokens, shape.window) if shape.window else tokens
-    full = shape.full_layers * shape.kv_width * tokens
-    windowed = shape.window_layers * shape.window_kv_width * seen
-    return sequences * (size * (full + windowed) + 4 * shape.linear_layers * shape.linear_state)
+    return sequences * sum(_of_sequence(each, tokens, size) * _share(each, tensor) for each in shape.caches)
+
+
+def _of_sequence(cache: Cache, tokens: float, size: float) -> float:
+    """Bytes of one sequence in layers of a kind."""
+    each = cache.bits / 8 if cache.bits else size
+    growing = cache.width * _entries(cache, tokens) * each
+    return cache.layers * (growing + cache.state * cache.state_bits / 8)
+
+
+def _entries(cache: Cache, tokens: float) -> float:
+    seen = min(tokens, cache.window) if cache.window else tokens
+    return seen / max(cache.stride, 1)
+
+
+def _share(cache: Cache, tensor: int) -> float:
+    """Of one GPU among `tensor`."""
+    return 1 / min(tensor, cache.heads) if cache.heads else 1.0
 
 
 def kv_why(shape: Shape, tokens: int, sequences: int, dtype: str | None) -> str:
     """The arithmetic in words."""
     size = kv_bytes(dtype)
     terms = []
-    if shape.full_layers:
-        terms.append(f"{shape.full_layers} layers × {shape.kv_width:g} elements × {tokens:,} tokens")
-    if shape.window_layers:
-        seen = min(tokens, shape.window)
-        terms.append(f"{shape.window_layers} window layers × {shape.window_kv_width:g} × {seen:,} tokens")
-    if shape.linear_layers:
-        terms.append(f"{shape.linear_layers} linear layers of constant state")
+    for cache in shape.caches:
+        kind = "" if cache.kind in ("full", "state") else f"{cache.kind} "
+        if cache.width:
+            fixed = f" of {cache.bits} bits" if cache.bits else ""
+            entries = f"{_entries(cache, tokens):,.0f} {'tokens' if cache.stride == 1 else 'entries'}"
+            terms.append(f"{cache.layers} {kind}layers × {cache.width} elements{fixed} × {entries}")
+    if constant := sum(cache.layers for cache in shape.caches if cache.state):
+        terms.append(f"{constant} layers of constant state")
     many = f" × {sequences} sequences" if sequences != 1 else ""
-    return f"({' + '.join(terms)}) × {size:g} bytes{many}"
+    return f"({' + '.join(terms) or 'no layer remembers'}) × {size:g} bytes{many}"

@@ -1,11 +1,11 @@
-"""Shape: a text model's architecture, complete, whatever part of it the catalogue knows."""
+"""Shape: a text model's weights, caches and widths, complete, whatever part of them the catalogue knows."""
 
-from collections.abc import Mapping
-from math import log
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from gpuspec.architectures.parts import BITS, Cache, StoredWeights
 from gpuspec.catalog import Model
 from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.stand_in import filled
 from gpuspec.workload import Workload
 
 LARGEST_PARAMS = 1e14
@@ -13,12 +13,10 @@ LARGEST_PARAMS = 1e14
 
 
 class Shape(NamedTuple):
-    """What memory arithmetic needs of a transformer. `params` and `active` are counts, not billions.
-
-    `exact` is False where layers or widths were taken from the nearest dense model of that size. Fields with a
-    default are those that `_with_attention` settles."""
+    """What memory arithmetic needs of a transformer. `params` and `active` are counts, not billions."""
 
     params: float
+    """All parameters but those of `drafts`."""
     active: float
     layers: int
     hidden: int
@@ -28,25 +26,25 @@ class Shape(NamedTuple):
     head_dim: int
     vocab: int
     tied: bool
+    weights: tuple[StoredWeights, ...] = ()
+    """By part and precision, as the checkpoint keeps them; without those that only predict further tokens."""
+    drafts: tuple[StoredWeights, ...] = ()
+    """Layers that predict further tokens (MTP), which an engine loads for speculative decoding alone."""
+    caches: tuple[Cache, ...] = ()
     gated: bool = True
     """Three matrices in the MLP (SwiGLU) rather than two."""
-    expert_params: float = 0.0
     moe_width: float = 0.0
     """MLP width one token passes through, all its experts together."""
-    full_layers: int = 0
-    window_layers: int = 0
-    window: int = 0
-    linear_layers: int = 0
-    linear_state: float = 0.0
-    """Elements of recurrent state per sequence and linear layer."""
-    kv_width: float = 0.0
-    """Cached elements per token and full-attention layer, K and V together."""
-    window_kv_width: float = 0.0
     max_context: int | None = None
     native: str | None = None
+    """The scheme of most of its weights, where it is quantized; else their dtype."""
+    kv_dtype: str | None = None
+    """What the checkpoint says its cache should be kept in."""
     exact: bool = True
-    cache_known: bool = True
-    """False where attention is of a kind whose cache nobody has checked."""
+    """False where layers or widths were taken from the nearest dense model of that size."""
+    sure: bool = True
+    """Whether weights and caches were counted part by part from an architecture that gpuspec knows."""
+    why_unsure: str = ""
 
     @property
     def query_width(self) -> int:
@@ -59,29 +57,17 @@ class Shape(NamedTuple):
         return float(self.vocab * self.hidden * (1 if self.tied else 2))
 
     @property
+    def expert_params(self) -> float:
+        """Parameters of the experts that a router chooses from."""
+        return float(sum(row.parameters for row in self.weights if row.part == "experts"))
+
+    @property
     def largest_matrix(self) -> float:
         """Elements of the largest weight matrix of a layer (of one expert in a mixture)."""
         width = self.intermediate
         if self.expert_params:
             width = min(width, int(self.moe_width)) or int(self.moe_width)
         return float(self.hidden * max(width, self.query_width))
-
-
-# Dense models whose shapes stand in for unknown ones of their size: (billions, layers, hidden,
-# intermediate, heads, kv heads, head dim, tied). Source: their config.json on the hub. Vocabularies differ
-# more between families than between sizes, so one stands for all.
-_DENSE = (
-    (0.494, 24, 896, 4864, 14, 2, 64, True),  # Qwen2.5-0.5B
-    (1.236, 16, 2048, 8192, 32, 8, 64, True),  # Llama-3.2-1B
-    (3.213, 28, 3072, 8192, 24, 8, 128, True),  # Llama-3.2-3B
-    (8.03, 32, 4096, 14336, 32, 8, 128, False),  # Llama-3.1-8B
-    (14.77, 48, 5120, 13824, 40, 8, 128, False),  # Qwen2.5-14B
-    (32.763, 64, 5120, 27648, 40, 8, 128, False),  # Qwen2.5-32B
-    (70.554, 80, 8192, 28672, 64, 8, 128, False),  # Llama-3.1-70B
-    (122.61, 88, 12288, 28672, 96, 8, 128, False),  # Mistral-Large-2411
-    (405.853, 126, 16384, 53248, 128, 8, 128, False),  # Llama-3.1-405B
-)
-_VOCABULARY = 128256
 
 
 def shape_of(workload: Workload) -> Shape | Unsized:
@@ -96,79 +82,91 @@ def shape_of(workload: Workload) -> Shape | Unsized:
             return Unsized("no model is named; say model.id, or model.params_b (billions)")
         name = workload.model_name or (model.id if model else "the model")
         return Unsized(f"the number of parameters of {name} is not known; give model.params_b (billions)")
-    return _complete(model, billions * 1e9)
+    return _of_model(model, billions * 1e9)
 
 
-def _complete(model: Model | None, params: float) -> Shape:
-    known: dict[str, Any] = model._asdict() if model else {}
-    exact = all(known.get(k) for k in ("layers", "hidden", "kv_heads", "vocab"))
-    exact = exact and bool(known.get("intermediate") or known.get("moe"))
-    stand_in: tuple[Any, ...] = min(_DENSE, key=lambda row: abs(log(row[0] * 1e9 / params)))
-    head_dim = known.get("head_dim") or stand_in[6]
-    heads = known.get("heads") or known.get("kv_heads") or stand_in[4]
-    hidden = known.get("hidden") or (
-        heads * head_dim if known.get("heads") or known.get("kv_heads") else stand_in[2]
+def _of_model(model: Model | None, params: float) -> Shape:
+    known = filled(model, params)
+    shape = Shape(
+        params,
+        known.active,
+        known.layers,
+        known.hidden,
+        known.intermediate,
+        known.heads,
+        known.kv_heads,
+        known.head_dim,
+        known.vocab,
+        known.tied,
+        max_context=model.max_context if model else None,
+        native=model.native_dtype if model else None,
+        exact=known.exact,
     )
-    vocab = known.get("vocab") or _VOCABULARY
-    tied = known["tied_embeddings"] if known.get("tied_embeddings") is not None else stand_in[7]
-    kv_heads = known.get("kv_heads") or known.get("heads") or stand_in[5]
-    moe: Mapping[str, Any] = known.get("moe") or {}
-    ratio = 8 / 3 if not known.get("hidden") and kv_heads == heads else stand_in[3] / stand_in[2]
-    intermediate = known.get("intermediate") or moe.get("moe_intermediate") or int(hidden * ratio)
-    layers = known.get("layers")
-    if not layers:
-        blocks = params - vocab * hidden * (1 if tied else 2)
-        per_layer = hidden * head_dim * (2 * heads + 2 * kv_heads) + 3 * hidden * intermediate
-        layers = max(1, round(blocks / per_layer)) if known.get("kv_heads") else stand_in[1]
-    active = (known.get("active_params_b") or 0) * 1e9 or params
-    base = Shape(params, active, layers, hidden, intermediate, heads, kv_heads, head_dim, vocab, tied)
-    return _with_attention(base, moe, known, exact)
+    if model is None or not _counted(model, params):
+        weights = _lumped(shape, known.expert_params, known.experts_active)
+        caches = (Cache("full", 2 * shape.kv_heads * shape.head_dim, shape.kv_heads, layers=shape.layers),)
+        shape = shape._replace(weights=weights, caches=caches, sure=False)
+    else:
+        drafts = tuple(row for row in model.weights if row.part == "draft")
+        shape = shape._replace(
+            weights=tuple(row for row in model.weights if row.part != "draft"),
+            drafts=drafts,
+            caches=model.caches,
+            native=_scheme(model.weights) or model.native_dtype,
+            kv_dtype=model.kv_dtype,
+            sure=not model.unsure,
+            why_unsure=model.unsure,
+        )
+    return shape._replace(gated=_is_gated(shape), moe_width=_moe_width(shape, model))
 
 
-def _with_attention(base: Shape, moe: Mapping[str, Any], known: Mapping[str, Any], exact: bool) -> Shape:
-    attention: Mapping[str, Any] = known.get("attention") or {}
-    linear = int(attention.get("linear_layers") or 0)
-    window = int(attention.get("sliding_window") or attention.get("chunk") or 0)
-    windowed = int(attention.get("swa_layers") or 0) if window else 0
-    full = max(base.layers - linear - windowed, 0)
-    width = 2.0 * base.kv_heads * base.head_dim
-    full_width = width
-    if attention.get("kv_lora_rank"):
-        full_width = float(attention["kv_lora_rank"] + (attention.get("qk_rope_head_dim") or 64))
-    elif attention.get("global_head_dim"):
-        copies = 1 if attention.get("k_eq_v") else 2
-        heads = attention.get("global_kv_heads") or base.kv_heads
-        full_width = float(copies * heads * attention["global_head_dim"])
-    key, value = attention.get("linear_key_head_dim") or 128, attention.get("linear_value_head_dim") or 128
-    state = float((attention.get("linear_num_value_heads") or base.heads) * key * value) if linear else 0.0
-    experts, expert_width = float(moe.get("experts") or 0), float(moe.get("moe_intermediate") or 0)
-    routed = moe.get("experts_per_token") or 8
-    chosen = routed + (moe.get("shared_experts") or 0)
-    # What a token reads beside its experts is in none of them: DeepSeek's first layers are dense.
-    beside = base.active - routed * 3 * base.hidden * expert_width * base.layers
-    others = max(beside, 0.0) if base.active < base.params else 0.0
-    expert_params = min(experts * 3 * base.hidden * expert_width * base.layers, base.params - others)
-    return base._replace(
-        gated=_is_gated(base) if not moe else True,
-        expert_params=expert_params,
-        moe_width=chosen * expert_width if experts else float(base.intermediate),
-        full_layers=full,
-        window_layers=windowed,
-        window=window,
-        linear_layers=linear,
-        linear_state=state,
-        kv_width=full_width,
-        window_kv_width=width,
-        max_context=known.get("max_context"),
-        native=known.get("native_dtype"),
-        exact=exact,
-        cache_known="NOT verified" not in str(attention.get("note") or ""),
+def _counted(model: Model, params: float) -> bool:
+    """Whether the model's weights are known by part, and nobody says another size than theirs."""
+    return bool(model.weights and model.params_b and abs(params / (model.params_b * 1e9) - 1) < 0.005)
+
+
+def _scheme(weights: tuple[StoredWeights, ...]) -> str | None:
+    """The scheme that keeps most of the quantized weights; None where none are."""
+    held: dict[str, int] = {}
+    for row in weights:
+        if row.scheme and row.scheme not in BITS and row.part != "draft":
+            held[row.scheme] = held.get(row.scheme, 0) + row.parameters
+    return max(held, key=lambda scheme: held[scheme]) if held else None
+
+
+def _lumped(shape: Shape, experts: float, active_experts: float) -> tuple[StoredWeights, ...]:
+    """Weights by the parts that schemes treat differently, where no more is known than widths and a size.
+
+    In 16 bit: the scheme of the checkpoint, if it has one, is applied when they are sized."""
+    once, head = shape.vocab * shape.hidden, 0 if shape.tied else shape.vocab * shape.hidden
+    rest = max(shape.params - once - head - experts, 0.0)
+    sizes = (
+        ("embedding", min(once, shape.params), min(once, shape.params), False),
+        ("head", head, head, True),
+        ("mlp", rest, rest, True),
+        ("experts", experts, active_experts, True),
+    )
+    return tuple(
+        StoredWeights(part, int(size), int(active), "bf16", 16.0, linear)
+        for part, size, active, linear in sizes
+        if size > 0
     )
 
 
-def _is_gated(base: Shape) -> bool:
+def _is_gated(shape: Shape) -> bool:
     """Whether three MLP matrices explain the parameter count better than two."""
-    attention = base.hidden * base.head_dim * (2 * base.heads + 2 * base.kv_heads)
-    rest = base.params - base.vocab * base.hidden * (1 if base.tied else 2) - base.layers * attention
-    matrices = rest / (base.layers * base.hidden * base.intermediate)
-    return matrices > 2.5
+    if shape.expert_params:
+        return True
+    blocks = shape.layers * shape.hidden * shape.intermediate
+    counted = sum(row.parameters for row in shape.weights if row.part == "mlp")
+    if not shape.sure:
+        counted -= shape.layers * shape.hidden * shape.head_dim * (2 * shape.heads + 2 * shape.kv_heads)
+    return counted / blocks > 2.5
+
+
+def _moe_width(shape: Shape, model: Model | None) -> float:
+    if model is None or not model.experts or not model.expert_width:
+        return float(shape.intermediate)
+    shared = sum(row.parameters for row in shape.weights if row.part == "shared experts")
+    beside = shared / (3 * shape.hidden * shape.layers)
+    return (model.experts_used or 8) * model.expert_width + beside

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
 from gpuspec.quantization import bits_of, find_scheme
-from gpuspec.sizing.inference import scheme_of
+from gpuspec.sizing.inference import cache_dtype, scheme_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import weights
+from gpuspec.sizing.weights import bytes_of, in_scheme
 from gpuspec.workload import Workload
 
 BANDWIDTH_SHARE = (0.5, 0.8, 1.0)
@@ -55,7 +55,9 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
     if bits is None:
         return Unsized(f"the size of quantization {scheme!r} is not known")
     many, context = workload.concurrency or 1, workload.context or 2048
-    read = _read_per_step(shape, scheme, many) + kv_cache(shape, context / 2, many, workload.kv_dtype)
+    read = _read_per_step(shape, scheme, many) + kv_cache(
+        shape, context / 2, many, cache_dtype(workload, shape)
+    )
     flops = 2 * shape.active
     split = gpus / (workload.pipeline_parallel or 1) if many == 1 else float(gpus)
     computes = find_scheme(scheme).quantizes == "weights and activations"
@@ -72,16 +74,19 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
 
 
 def _read_per_step(shape: Shape, scheme: str, many: int) -> float:
-    """Bytes of weights one decoding step reads: in a mixture of experts, the experts that `many` sequences
-    choose between them, at most all of them. The input embedding is looked up, not read."""
-    whole = weights(shape, scheme).expected - (0 if shape.tied else shape.embedding)
-    share = shape.active / shape.params
-    if share >= 1 or not shape.expert_params:
-        return whole
-    resting = 1 - min(shape.expert_params / shape.params, 1.0)
-    chosen = max(share - resting, 0.0) / max(1 - resting, 1e-9)
-    touched = 1 - (1 - chosen) ** many
-    return whole * (resting + (1 - resting) * touched)
+    """Bytes of weights one decoding step reads: in a mixture of experts, the experts that `many` sequences choose
+    between them, at most all of them. The input embedding is looked up, not read, unless it is the head as well;
+    encoders of pictures and sound rest."""
+    read = 0.0
+    for row in in_scheme(shape, find_scheme(scheme)):
+        if row.part in ("vision", "audio", "projector") or not row.parameters:
+            continue
+        if row.part == "embedding":
+            head = shape.vocab * shape.hidden if shape.tied else 0.0
+            read += bytes_of(row) * min(head / row.parameters, 1.0)
+        else:
+            read += bytes_of(row) * (1 - (1 - row.active / row.parameters) ** many)
+    return read
 
 
 def _decode(

@@ -1,8 +1,10 @@
 """Weights: what a model's parameters occupy in every scheme."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from gpuspec.quantization import find_scheme
+from gpuspec.architectures.parts import StoredWeights
+from gpuspec.quantization import DTYPE_BITS, Scheme, find_scheme
 from gpuspec.sizing.shape import Shape
 
 GIB = 2.0**30
@@ -17,29 +19,74 @@ class Weights(NamedTuple):
     why: str
 
 
-def weights(shape: Shape, scheme: str, *, untied_head: bool = False) -> Weights:
-    """Bytes of the weights in a scheme.
+def weights(
+    shape: Shape,
+    scheme: str,
+    *,
+    untied_head: bool = False,
+    drafts: bool = False,
+    leaves: tuple[str, ...] = (),
+) -> Weights:
+    """Bytes of the weights in a scheme; as the checkpoint keeps them where that is the scheme it has.
 
-    `untied_head`: the engine stores the output head of a tied model a second time (AutoAWQ and FP8
-    checkpoints in transformers). Embeddings stay in 16 bit in every scheme but GGUF, whose bits are
-    those of the whole file. Raises KeyError for a scheme that has no bits."""
+    `untied_head`: the engine stores the output head of a tied model a second time (AutoAWQ and FP8 checkpoints in
+    transformers). `drafts`: the layers for speculative decoding are there, too. `leaves`: parts that the engine's
+    quantizer cannot take. Raises KeyError for a scheme that has no bits."""
     row = find_scheme(scheme)
-    bits = row.bits
-    if bits is None:
+    if row.bits is None:
         raise KeyError(scheme)
-    billions = shape.params / 1e9
+    rows = in_scheme(shape, row, drafts=drafts, leaves=leaves)
     head = shape.vocab * shape.hidden * 2.0 if untied_head and shape.tied else 0.0
-    again = f" + the output head stored again ({head / GIB:.2f} GiB)" if head else ""
-    file = row.quantizes == "everything"
-    if file or bits >= 16:
-        size = shape.params * bits / 8 + head
-        note = f"{billions:.3f} B parameters × {bits:g} bits{again}"
-        return Weights(size * 0.995, size, size * (1.01 if file else 1.005), note)
-    whole = row.quantizes == "experts" and shape.expert_params
-    quantized = shape.expert_params if whole else max(shape.params - shape.embedding, 0.0)
-    kept = shape.params - quantized
-    size = quantized * bits / 8 + kept * 2 + head
-    rest = "all but the experts" if whole else "embeddings"
-    note = f"{quantized / 1e9:.3f} B × {bits:g} bits + {kept / 1e9:.3f} B ({rest}) × 16 bits{again}"
-    spread = 0.01 if shape.exact else 0.04
-    return Weights(size * (1 - spread), size, size * (1 + spread), note)
+    size = sum(bytes_of(each) for each in rows) + head
+    why = _why(rows) + (f" + the output head stored again ({head / GIB:.2f} GiB)" if head else "")
+    if row.quantizes == "everything":
+        return Weights(size * 0.995, size, size * 1.01, why)
+    if all(each.bits >= 16 for each in rows):
+        return Weights(size * 0.995, size, size * 1.005, why)
+    spread = 0.01 if shape.exact and (shape.sure or not shape.why_unsure) else 0.04
+    return Weights(size * (1 - spread), size, size * (1 + spread), why)
+
+
+def bytes_of(row: StoredWeights) -> float:
+    """Bytes of these weights."""
+    return row.parameters * row.bits / 8
+
+
+def in_scheme(
+    shape: Shape, scheme: Scheme, *, drafts: bool = False, leaves: tuple[str, ...] = ()
+) -> list[StoredWeights]:
+    """The weights by part as they are in a scheme: as they are kept, where the checkpoint has it, else quantized
+    while they load, as far as the scheme reaches."""
+    bits = scheme.bits or 16.0
+    rows = [*shape.weights, *(shape.drafts if drafts else ())]
+    if any(row.bits < 16 and int(row.bits) == scheme.width for row in rows if row.part != "draft"):
+        return rows
+    if scheme.name in DTYPE_BITS or scheme.quantizes == "everything":
+        return [row._replace(scheme=scheme.name, bits=bits) for row in rows]
+    if scheme.quantizes == "experts" and shape.expert_params:
+        taken = {"experts"}
+    else:
+        taken = {row.part for row in rows} - {"embedding", *scheme.keeps, *leaves}
+    return [
+        row._replace(scheme=scheme.name, bits=bits)
+        if row.linear and row.part in taken
+        else row._replace(scheme="bf16", bits=16.0)
+        for row in rows
+    ]
+
+
+def _why(rows: Iterable[StoredWeights]) -> str:
+    """The arithmetic in words: parameters by bits, and which parts are in the fewer of them."""
+    groups: dict[float, list[StoredWeights]] = {}
+    for row in rows:
+        groups.setdefault(row.bits, []).append(row)
+    sizes = {bits: sum(row.parameters for row in group) / 1e9 for bits, group in groups.items()}
+    if len(sizes) == 1:
+        ((bits, billions),) = sizes.items()
+        return f"{billions:.3f} B parameters × {bits:g} bits"
+    terms: list[str] = []
+    for bits in sorted(sizes, key=lambda each: -sizes[each]):
+        parts = list(dict.fromkeys(row.part for row in groups[bits]))
+        named = f" ({', '.join(parts[:3])}{' …' if len(parts) > 3 else ''})" if terms else ""
+        terms.append(f"{sizes[bits]:.3f} B{named} × {bits:g} bits")
+    return " + ".join(terms)

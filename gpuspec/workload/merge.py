@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gpuspec.engines import engine_of
 from gpuspec.workload.uses import Use
 from gpuspec.workload.value import Value, Values
+from gpuspec.workload.values import NO_WEIGHTS, OWN_LAYERS
 
 
 def merge(run: Sequence[Use], setup: Sequence[Use]) -> tuple[Values, list[str]]:
@@ -40,6 +41,9 @@ def _values(use: Use) -> Values:
         values["task"] = values["engine"]._replace(known=use.task)
     if use.tool.modality:
         values["modality"] = values["engine"]._replace(known=use.tool.modality)
+    second = values.get("second_model")
+    if second and second.known == OWN_LAYERS:
+        values["drafts"] = second._replace(known=True)
     return values
 
 
@@ -54,7 +58,8 @@ def _copies(main: Use, uses: Sequence[Use]) -> bool:
 
 def _more(use: Use) -> list[str]:
     second = use.values.get("second_model")
-    names = [*use.more_models, *([second.known] if second else [])]
+    own = second is None or second.known in (OWN_LAYERS, NO_WEIGHTS)
+    names = [*use.more_models, *([] if own or second is None else [second.known])]
     return [name or "unknown" for name in names]
 
 

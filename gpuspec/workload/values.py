@@ -197,16 +197,41 @@ def half_or_not(text: str) -> str | None:
     return None if value is None else "fp16" if value else "fp32"
 
 
+OWN_LAYERS = "its own layers"
+NO_WEIGHTS = "the text before"
+"""What drafts further tokens where no second model does: the model's own layers (MTP), or what stands in the text."""
+
+
 def draft(text: str) -> str | None:
-    """The model in vLLM's --speculative-config, which is JSON."""
+    """The model in vLLM's --speculative-config, which is JSON; else how it drafts."""
     from json import loads
 
     try:
         config = loads(text)
     except (ValueError, RecursionError):
         return None
-    model = config.get("model") if isinstance(config, dict) else None
-    return name(model) if isinstance(model, str) else None
+    if not isinstance(config, dict):
+        return None
+    model, method = config.get("model"), config.get("method")
+    if isinstance(model, str):
+        return name(model)
+    return drafting(method) if isinstance(method, str) else None
+
+
+def drafting(text: str) -> str | None:
+    """How a method drafts that may need no second model.
+
+    Source: vLLM 0.33.0 config/speculative.py, MTPModelTypes and NgramGPUTypes."""
+    method = text.strip().lower()
+    if method == "mtp" or method.endswith("_mtp"):
+        return OWN_LAYERS
+    return NO_WEIGHTS if method in ("ngram", "ngram_gpu", "suffix") else None
+
+
+def drafts(text: str) -> bool | None:
+    """Whether SGLang's --speculative-algorithm drafts with the model's own layers, which it does where no draft model
+    is named."""
+    return True if text.strip().upper() in ("NEXTN", "EAGLE") else None
 
 
 def stage_of_file(text: str) -> str | None:
@@ -296,6 +321,8 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "builder": builder,
     "builder_method": builder_method,
     "draft": draft,
+    "drafting": drafting,
+    "algorithm": drafts,
     "devices": devices,
     "placed": placed,
 }

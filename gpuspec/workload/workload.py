@@ -50,6 +50,8 @@ class Workload(NamedTuple):
     memory_utilization: float | None = None
     cpu_offload: str | None = None
     prefix_caching: bool | None = None
+    drafts: bool | None = None
+    """Whether the model's own layers for speculative decoding (MTP) are loaded."""
     max_batched_tokens: int | None = None
     method: str | None = None
     algorithm: str | None = None

@@ -29,6 +29,9 @@ def test_no_name_belongs_to_two_models() -> None:
             assert owner.setdefault(name.lower(), model.id) == model.id
 
 
+OTHER_KINDS = ("latent", "state", "experts", "vision", "audio")
+
+
 def _dense(model: Model) -> bool:
     known = (
         model.layers,
@@ -39,11 +42,9 @@ def _dense(model: Model) -> bool:
         model.head_dim,
         model.vocab,
     )
-    plain = (
-        model.moe is None
-        and model.modality == "text"
-        and (model.attention or {}).get("type") in ("mha", "gqa", "mqa")
-    )
+    alike = len({(cache.heads, cache.width) for cache in model.caches}) == 1
+    kinds = {cache.kind for cache in model.caches} | {row.part for row in model.weights}
+    plain = alike and model.modality == "text" and kinds.isdisjoint(OTHER_KINDS)
     return plain and None not in known and model.params_b is not None and model.tied_embeddings is not None
 
 

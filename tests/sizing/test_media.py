@@ -76,4 +76,4 @@ def test_whisper_engines() -> None:
 def test_an_embedding_model_keeps_no_cache() -> None:
     answer = sized("bge-m3", context=512)
     assert part(answer, "KV cache") == 0
-    assert part(answer, "weights") == pytest.approx(0.568e9 * 2 / 2**30)
+    assert part(answer, "weights") == pytest.approx(0.568e9 * 2 / 2**30, rel=1e-3)

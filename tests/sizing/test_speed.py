@@ -39,7 +39,7 @@ def test_batches_share_the_weights_until_arithmetic_binds() -> None:
     assert many is not None
     assert huge is not None
     assert many.high == pytest.approx(16 * one.high, rel=0.02)
-    assert huge.high == pytest.approx(300e12 * 0.8 / (2 * 8.03e9))
+    assert huge.high == pytest.approx(300e12 * 0.8 / (2 * 8.030261248e9))
 
 
 def test_a_mixture_reads_the_experts_it_chooses() -> None:
@@ -52,7 +52,7 @@ def test_a_mixture_reads_the_experts_it_chooses() -> None:
 def test_prompts_are_bound_by_arithmetic() -> None:
     prefill = fast("Llama-3.1-8B").prefill
     assert prefill is not None
-    assert prefill.expected == pytest.approx(300e12 * 0.5 / (2 * 8.03e9))
+    assert prefill.expected == pytest.approx(300e12 * 0.5 / (2 * 8.030261248e9))
 
 
 def test_two_gpus_read_twice_as_fast() -> None:

@@ -18,13 +18,14 @@ def shape(name: str) -> Shape:
 
 
 def test_sixteen_bit_is_two_bytes_each() -> None:
-    assert weights(shape("Llama-3.1-8B"), "bf16").expected == pytest.approx(8.03e9 * 2)
+    assert weights(shape("Llama-3.1-8B"), "bf16").expected == pytest.approx(8.030261248e9 * 2)
 
 
 def test_awq_keeps_both_embeddings_in_sixteen_bit() -> None:
-    # 70.554 B; embeddings 2 × 128,256 × 8,192 = 2.101 B; 4-bit with groups of 128: 4 + 20/128 = 4.156 bits.
-    embeddings = 2 * 128256 * 8192
-    by_hand = (70.554e9 - embeddings) * 4.156 / 8 + embeddings * 2
+    # 70.554 B; embeddings 2 × 128,256 × 8,192 = 2.101 B; norms 161 × 8,192; 4-bit with groups of 128: 4 + 20/128 =
+    # 4.156 bits.
+    kept = 2 * 128256 * 8192 + 161 * 8192
+    by_hand = (70_553_706_496 - kept) * 4.156 / 8 + kept * 2
     assert weights(shape("Llama-3.1-70B"), "awq").expected == pytest.approx(by_hand)
     assert by_hand / 1e9 == pytest.approx(39.8, abs=0.1)  # the AWQ checkpoint on the hub: 39.8 GB
 
@@ -50,9 +51,10 @@ def test_double_quantized_nf4_is_what_litgpt_measured() -> None:
 
 
 def test_mxfp4_touches_experts_only() -> None:
-    # gpt-oss-120b: 36 layers × 128 experts × 3 × 2,880² = 114.7 B at 4.25 bits, the rest at 16.
-    experts = 36 * 128 * 3 * 2880 * 2880
-    by_hand = experts * 4.25 / 8 + (116.8e9 - experts) * 2
+    # gpt-oss-120b, 116.83 B: 36 layers × 128 experts × (3 × 2,880² and 3 biases of 2,880) = 114.7 B at 4.25 bits,
+    # the rest at 16.
+    experts = 36 * 128 * 3 * (2880 * 2880 + 2880)
+    by_hand = experts * 4.25 / 8 + (116_829_156_672 - experts) * 2
     assert weights(shape("gpt-oss-120b"), "mxfp4").expected == pytest.approx(by_hand, rel=1e-6)
 
 

@@ -58,7 +58,8 @@ def _first_qwen(c: Config) -> Architecture:
         norm("ln_1", c.hidden),
         norm("ln_2", c.hidden),
     )
-    return decoder(c, [Layer(weights, (kv_cache(c, kv_heads=c.heads),))] * c.layers)
+    layers = [Layer(weights, (kv_cache(c, kv_heads=c.heads),))] * c.layers
+    return decoder(c, layers)._replace(intermediate=inner)
 
 
 QWEN2 = LlamaLike(bias=True, out_bias=False, window=switched_windows)
