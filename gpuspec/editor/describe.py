@@ -71,7 +71,7 @@ def hub_ids(model: Model) -> list[str]:
 
 def model_short(model: Model) -> str:
     """`70.6 B · 134.5 GiB`: what it takes to serve one request in the format it comes in."""
-    size = f"{model.params_b:g} B" if model.params_b else "size unknown"
+    size = f"{model.params_b:.4g} B" if model.params_b else "size unknown"
     answer = _served(model, None)
     return size if isinstance(answer, Unsized) else f"{size} · {gib(answer.expected)}"
 
@@ -84,9 +84,9 @@ def model_text(written: str, catalog: Catalog) -> str | None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
         suggested = f" Did you mean {markdown(match.suggestions[0])}?" if match.suggestions else ""
         return f"The catalogue does not know `{_plain(written)}`.{size}{suggested}"
-    active = f", {model.active_params_b:g} B active" if model.active_params_b else ""
+    active = f", {model.active_params_b:.4g} B active" if model.active_params_b else ""
     facts = [
-        f"{model.params_b:g} B parameters{active}" if model.params_b else "size unknown",
+        f"{model.params_b:.4g} B parameters{active}" if model.params_b else "size unknown",
         f"context {model.max_context:,} tokens" if model.max_context else "",
         "the hub wants a token" if model.gated else "",
         f"quantized: {match.quantization}" if match.quantization else "",
