@@ -14,7 +14,7 @@ class Unsaid(ValueError):
     """A config leaves out, or garbles, what is needed to know the shape. The text says which field, in words."""
 
 
-class Config:
+class ModelConfig:
     """The fields of one config, and below them the defaults of its `model_type`.
 
     transformers leaves out of a config.json what equals the defaults of its class, so a field that is missing has the
@@ -99,7 +99,7 @@ class Config:
         plain = isinstance(value, (int, float)) and not isinstance(value, bool)
         return float(value) if plain and 0 < value < 1e12 else default
 
-    def inner(self, *names: str) -> Config | None:
+    def inner(self, *names: str) -> ModelConfig | None:
         """The config of a part of the model (`text_config`), with the defaults of its own `model_type`."""
         from gpuspec.architectures.defaults import defaults_of
 
@@ -110,7 +110,11 @@ class Config:
             if fields or below:
                 kind = fields.get("model_type") or below.get("model_type")
                 own = defaults_of(kind if isinstance(kind, str) else "")
-                return Config(fields, {"model_type": kind, **own}) if fields else Config({}, {**own, **below})
+                return (
+                    ModelConfig(fields, {"model_type": kind, **own})
+                    if fields
+                    else ModelConfig({}, {**own, **below})
+                )
         return None
 
     @property
@@ -118,13 +122,13 @@ class Config:
         """What the config itself says."""
         return self._fields
 
-    def read_as(self, model_type: str, **said: Any) -> Config:
+    def read_as(self, model_type: str, **said: Any) -> ModelConfig:
         """These fields as those of another architecture, with its defaults; `said` in the place of what they say."""
         from gpuspec.architectures.defaults import defaults_of
 
         fields = {**self._fields, "model_type": model_type, **said}
         same = model_type == self.model_type
-        return Config(fields, self._defaults if same else defaults_of(model_type))
+        return ModelConfig(fields, self._defaults if same else defaults_of(model_type))
 
     # What nearly every config says, under the names it has had.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 
 _STATED = (
     "max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_target_positions",
@@ -16,7 +16,7 @@ _NOT_MULTIPLIED = frozenset({"su", "longrope", "llama3", "yarn", "deepseek_yarn"
 _LONGEST = 10**9
 
 
-def longest_context(c: Config) -> int | None:
+def longest_context(c: ModelConfig) -> int | None:
     """Tokens that an engine takes at most: what the config says, times the factor of a scaled rotary embedding.
 
     Source: vLLM 0.33.0 `ModelArchConfigConvertorBase.derive_max_model_len_and_key` and `_get_and_verify_max_len`
@@ -31,11 +31,11 @@ def longest_context(c: Config) -> int | None:
         for scaling in _scalings(c.raw("rope_scaling", "rope_parameters")):
             kind = str(scaling.get("rope_type") or scaling.get("type") or "default")
             if kind not in _NOT_MULTIPLIED:
-                factor = Config(scaling).number("factor", factor)
+                factor = ModelConfig(scaling).number("factor", factor)
     return max(min(int(stated * factor), _LONGEST), 1)
 
 
-def _stated(c: Config) -> int:
+def _stated(c: ModelConfig) -> int:
     """The length before scaling; what the config says counts before its class's defaults."""
     lengths = {name: int(c.number(name, 0)) for name in (*_STATED, "model_max_length")}
     said = {name: length for name, length in lengths.items() if c.says(name) and length}

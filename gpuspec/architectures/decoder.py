@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import linear, norm
 
 
 def decoder(
-    c: Config,
+    c: ModelConfig,
     layers: Sequence[Layer],
     *,
     outside: Sequence[Weight] = (),
@@ -70,7 +70,7 @@ def _experts(layers: Sequence[Layer]) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def _or_nothing(c: Config, name: str) -> int:
+def _or_nothing(c: ModelConfig, name: str) -> int:
     try:
         return int(getattr(c, name))
     except ValueError:  # a model without attention has no heads

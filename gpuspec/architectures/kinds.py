@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 
 LINEAR = frozenset({"linear_attention", "linear", "kda", "mamba", "recurrent", "gated_deltanet"})
 """Names of layers whose memory does not grow with the text."""
 
 
-def sparse_layers(c: Config, *, first: int = 0) -> list[bool]:
+def sparse_layers(c: ModelConfig, *, first: int = 0) -> list[bool]:
     """Which layers have a mixture of experts rather than one feed-forward block.
 
     `first`: how many dense ones stand in front, where the config does not say."""
@@ -23,14 +23,14 @@ def sparse_layers(c: Config, *, first: int = 0) -> list[bool]:
     return [index >= dense and index % step == 0 for index in range(c.layers)]
 
 
-def every(c: Config, interval: int) -> tuple[str, ...]:
+def every(c: ModelConfig, interval: int) -> tuple[str, ...]:
     """Attention in each `interval`-th layer, something linear in the others."""
     return tuple(
         "linear_attention" if (index + 1) % interval else "full_attention" for index in range(c.layers)
     )
 
 
-def indexing_layers(c: Config) -> list[bool]:
+def indexing_layers(c: ModelConfig) -> list[bool]:
     """Which layers of sparse attention run an indexer; the others read what the last such layer chose.
 
     Source: transformers `GlmMoeDsaConfig`; vLLM models/deepseek_v32/attention.py."""

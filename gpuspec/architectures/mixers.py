@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Cache, Weight
 from gpuspec.architectures.pieces import linear, norm, vector
 
@@ -28,7 +28,7 @@ def state(elements: int, *, bits: int = 16, heads: int = 0) -> Cache:
     return Cache("state", state=elements, state_bits=bits, heads=heads)
 
 
-def ssm_bits(c: Config, default: int = 16) -> int:
+def ssm_bits(c: ModelConfig, default: int = 16) -> int:
     """Bits of an element of the recurrent state: as the config asks, else `default` (vLLM's `auto`).
 
     `auto` is the model's own dtype for Mamba and gated delta nets, 32 bits for Nemotron-H and Kimi's delta rule."""
@@ -36,7 +36,7 @@ def ssm_bits(c: Config, default: int = 16) -> int:
 
 
 def mamba1(
-    c: Config,
+    c: ModelConfig,
     *,
     inner: int,
     states: int,
@@ -69,7 +69,7 @@ def mamba1(
 
 
 def mamba2(
-    c: Config,
+    c: ModelConfig,
     *,
     heads: int,
     head_dim: int,
@@ -129,7 +129,7 @@ class DeltaShape(NamedTuple):
         return 2 * self.keys + self.values
 
 
-def delta_shape(c: Config) -> DeltaShape:
+def delta_shape(c: ModelConfig) -> DeltaShape:
     """The sizes as Qwen3-Next and its kin name them."""
     return DeltaShape(
         c.size("linear_num_key_heads"),
@@ -140,7 +140,7 @@ def delta_shape(c: Config) -> DeltaShape:
     )
 
 
-def delta_states(c: Config, shape: DeltaShape, bits: int = 16) -> tuple[Cache, ...]:
+def delta_states(c: ModelConfig, shape: DeltaShape, bits: int = 16) -> tuple[Cache, ...]:
     """What a delta rule remembers: the last columns of its convolution, and a matrix for each value head."""
     return (
         state(shape.mixed * (shape.kernel - 1), heads=shape.value_heads),
@@ -152,7 +152,7 @@ def delta_states(c: Config, shape: DeltaShape, bits: int = 16) -> tuple[Cache, .
     )
 
 
-def gated_delta_net(c: Config, *, fused: bool, at: str = "linear_attn") -> Mixer:
+def gated_delta_net(c: ModelConfig, *, fused: bool, at: str = "linear_attn") -> Mixer:
     """A gated delta net (arXiv 2412.06464) as Qwen has it. `fused`: queries, keys, values and gate in one projection
     (Qwen3-Next), or the gate and each of the decays in its own (Qwen3.5)."""
     shape = delta_shape(c)
@@ -172,7 +172,7 @@ def gated_delta_net(c: Config, *, fused: bool, at: str = "linear_attn") -> Mixer
 
 
 def kimi_delta(
-    c: Config,
+    c: ModelConfig,
     *,
     heads: int,
     head_dim: int,
@@ -205,7 +205,7 @@ def kimi_delta(
     return Mixer(tuple(weights), delta_states(c, shape, bits=32))
 
 
-def short_convolution(c: Config, *, kernel: int, bias: bool, at: str = "conv") -> Mixer:
+def short_convolution(c: ModelConfig, *, kernel: int, bias: bool, at: str = "conv") -> Mixer:
     """A gated convolution over a few tokens (LFM2)."""
     hidden = c.hidden
     weights = (

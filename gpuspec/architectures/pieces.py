@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Cache, Weight
 
 
@@ -27,7 +27,7 @@ def copies(weight: Weight, number: int, used: int | None = None) -> Weight:
 
 
 def attention(
-    c: Config,
+    c: ModelConfig,
     *,
     bias: bool = False,
     out_bias: bool | None = None,
@@ -63,7 +63,7 @@ def attention(
 
 
 def fused_attention(
-    c: Config,
+    c: ModelConfig,
     *,
     qkv: str = "self_attn.qkv_proj",
     out: str = "self_attn.o_proj",
@@ -79,7 +79,7 @@ def fused_attention(
 
 
 def kv_cache(
-    c: Config,
+    c: ModelConfig,
     *,
     window: int = 0,
     kv_heads: int | None = None,
@@ -93,7 +93,7 @@ def kv_cache(
     )
 
 
-def latent_attention(c: Config, *, at: str = "self_attn", bias: bool = False) -> tuple[Weight, ...]:
+def latent_attention(c: ModelConfig, *, at: str = "self_attn", bias: bool = False) -> tuple[Weight, ...]:
     """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): queries and keys through low-rank projections."""
     heads, nope, rope = c.heads, c.size("qk_nope_head_dim"), c.count("qk_rope_head_dim")
     rank, value, hidden = (
@@ -120,7 +120,7 @@ def latent_attention(c: Config, *, at: str = "self_attn", bias: bool = False) ->
     )
 
 
-def latent_cache(c: Config) -> Cache:
+def latent_cache(c: ModelConfig) -> Cache:
     """What latent attention keeps: the compressed vector and the rotated key, on every GPU of tensor parallel.
 
     Source: vLLM MLAAttentionSpec (kv_lora_rank + qk_rope_head_dim, one head)."""
@@ -128,7 +128,7 @@ def latent_cache(c: Config) -> Cache:
 
 
 def gated_mlp(
-    c: Config, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
+    c: ModelConfig, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
 ) -> tuple[Weight, ...]:
     """Three matrices: gate, up, down (SwiGLU and its kin)."""
     inner, hidden = width or c.intermediate, c.hidden
@@ -139,7 +139,7 @@ def gated_mlp(
     )
 
 
-def fused_mlp(c: Config, *, bias: bool = False, at: str = "mlp") -> tuple[Weight, ...]:
+def fused_mlp(c: ModelConfig, *, bias: bool = False, at: str = "mlp") -> tuple[Weight, ...]:
     """The same, with gate and up in one matrix."""
     return (
         linear(f"{at}.gate_up_proj", "mlp", c.hidden, 2 * c.intermediate, bias=bias),
@@ -148,7 +148,7 @@ def fused_mlp(c: Config, *, bias: bool = False, at: str = "mlp") -> tuple[Weight
 
 
 def plain_mlp(
-    c: Config,
+    c: ModelConfig,
     width: int | None = None,
     *,
     bias: bool = False,
@@ -163,7 +163,7 @@ def plain_mlp(
 
 
 def mixture(
-    c: Config,
+    c: ModelConfig,
     *,
     experts: int,
     used: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.defaults import defaults_of
 from gpuspec.architectures.families import FAMILIES
 from gpuspec.architectures.parts import Architecture
@@ -19,10 +19,10 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
     Raises Unsaid (a ValueError, in words) where the config leaves out what is needed and its class has no default."""
     kind = config.get("model_type")
     name = kind if isinstance(kind, str) else ""
-    return read_config(Config(config, defaults_of(name)))
+    return read_config(ModelConfig(config, defaults_of(name)))
 
 
-def read_config(c: Config) -> Architecture:
+def read_config(c: ModelConfig) -> Architecture:
     """The same of a config that is there with its defaults: a whole one, or that of a part."""
     read = FAMILIES.get(c.model_type)
     if read is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.parts import Architecture
 
 
@@ -61,7 +61,7 @@ EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_expe
 """The names under which configs say how many experts there are."""
 
 
-def kin_of(c: Config) -> tuple[str, Callable[[Config], Architecture] | None]:
+def kin_of(c: ModelConfig) -> tuple[str, Callable[[ModelConfig], Architecture] | None]:
     """The known architecture whose signature a config has, and its reader. Raises Unsaid for an unknown memory."""
     from gpuspec.architectures.families.texts import TEXTS
 
@@ -77,7 +77,7 @@ def kin_of(c: Config) -> tuple[str, Callable[[Config], Architecture] | None]:
     return "", None
 
 
-def refuse(c: Config) -> None:
+def refuse(c: ModelConfig) -> None:
     """Raises Unsaid for what is no decoder, or one whose weights or caches its fields do not give."""
     if c.flag("is_encoder_decoder") or any(c.says(each) for each in _ENCODER):
         raise Unsaid("its config is that of an encoder and a decoder, in fields that gpuspec does not know")
@@ -100,7 +100,7 @@ def refuse(c: Config) -> None:
         raise Unsaid(f"its config speaks of experts ({named[:60]}), but does not say num_experts")
 
 
-def _means(c: Config, key: str) -> bool:
+def _means(c: ModelConfig, key: str) -> bool:
     """Whether a field says that there is something: not null, no, 0, 1 or empty."""
     value = c.raw(key)
     return value not in (None, False, 0, 1, "", "none") and not (
@@ -108,6 +108,6 @@ def _means(c: Config, key: str) -> bool:
     )
 
 
-def _many(c: Config, key: str) -> bool:
+def _many(c: ModelConfig, key: str) -> bool:
     value = c.raw(key)
     return type(value) is int and 1 < value < MOST_LAYERS * 1000

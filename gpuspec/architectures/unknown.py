@@ -7,7 +7,7 @@ better than a wrong one."""
 
 from __future__ import annotations
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.latent import indexer, indexer_cache
 from gpuspec.architectures.families.llama_like import experts
@@ -62,14 +62,14 @@ _SQUARED = ("relu2", "squared_relu", "relu_squared", "xielu")
 """Activations of blocks without a gate (Nemotron, Arcee, Apertus); BitNet alone has a gate with one."""
 
 
-def unknown_name(c: Config) -> str:
+def unknown_name(c: ModelConfig) -> str:
     """That an architecture is unknown, in words."""
     if not c.model_type:
         return "its config names no architecture"
     return f"gpuspec does not know the architecture {c.model_type[:60]!r}"
 
 
-def read_unknown(c: Config) -> Architecture:
+def read_unknown(c: ModelConfig) -> Architecture:
     """The structure that the fields of an unknown architecture suggest. Raises Unsaid where they suggest none."""
     name = unknown_name(c)
     refuse(c)
@@ -80,7 +80,7 @@ def read_unknown(c: Config) -> Architecture:
     return found._replace(derived=f"{name}: read from its fields as {what}")
 
 
-def _decoder(c: Config) -> tuple[Architecture, str]:
+def _decoder(c: ModelConfig) -> tuple[Architecture, str]:
     """(the structure, what it is taken for)."""
     layer_norm = c.says(*_LAYER_NORM) and not c.says("rms_norm_eps", "rms_norm_epsilon")
     gated = not _ungated(c, layer_norm=layer_norm)
@@ -116,7 +116,7 @@ def _decoder(c: Config) -> tuple[Architecture, str]:
     return found, ", ".join(word for word in words if word)
 
 
-def _remembered(c: Config, seen: list[int]) -> list[tuple[tuple[Weight, ...], tuple[Cache, ...]]]:
+def _remembered(c: ModelConfig, seen: list[int]) -> list[tuple[tuple[Weight, ...], tuple[Cache, ...]]]:
     """(the weights of an indexer, the caches) of each layer."""
     if _encodes(c):
         return [((), ())] * len(seen)
@@ -129,12 +129,12 @@ def _remembered(c: Config, seen: list[int]) -> list[tuple[tuple[Weight, ...], tu
     return [chooses if indexed else ((), (latent_cache(c),)) for indexed in indexing_layers(c)]
 
 
-def _encodes(c: Config) -> bool:
+def _encodes(c: ModelConfig) -> bool:
     """Whether it reads a text at once, and so remembers none: segments of a text are what BERT and its heirs have."""
     return c.says("type_vocab_size") and not c.flag("is_decoder")
 
 
-def _ungated(c: Config, *, layer_norm: bool) -> bool:
+def _ungated(c: ModelConfig, *, layer_norm: bool) -> bool:
     """Whether a feed-forward block has two matrices rather than three."""
     act = c.text(
         "hidden_act", "hidden_activation", "activation_function", "activation", "mlp_hidden_act", "afn"
@@ -142,7 +142,7 @@ def _ungated(c: Config, *, layer_norm: bool) -> bool:
     return act in _SQUARED or (layer_norm and act in _UNGATED)
 
 
-def _attention(c: Config, *, bias: bool) -> tuple[Weight, ...]:
+def _attention(c: ModelConfig, *, bias: bool) -> tuple[Weight, ...]:
     if c.count("kv_lora_rank"):
         return latent_attention(c, bias=c.flag("attention_bias"))
     return attention(
@@ -155,7 +155,7 @@ def _attention(c: Config, *, bias: bool) -> tuple[Weight, ...]:
     )
 
 
-def _routed(c: Config) -> list[bool]:
+def _routed(c: ModelConfig) -> list[bool]:
     """Which layers have experts: none, where no field says how many there are."""
     if max(c.count(name) for name in EXPERTS) < 2 or not c.flag("is_moe", "use_moe", default=True):
         return [False] * c.layers
@@ -166,7 +166,7 @@ def _routed(c: Config) -> list[bool]:
     return [all(each) for each in zip(sparse_layers(c), by_step, every, strict=True)]
 
 
-def _experts(c: Config) -> tuple[Weight, ...]:
+def _experts(c: ModelConfig) -> tuple[Weight, ...]:
     """A mixture, under the names that few configs use for its width inside and where it meets the layer, too."""
     inner = c.count("moe_intermediate_size", "expert_ffn_hidden_size", "moe_ffn_hidden_size", "expert_dim")
     outer = c.count("moe_hidden_size", "moe_latent_size")
@@ -174,7 +174,7 @@ def _experts(c: Config) -> tuple[Weight, ...]:
     return experts()(c.read_as(c.model_type, **{name: width for name, width in widths.items() if width}))
 
 
-def _windows(c: Config) -> tuple[list[int], str]:
+def _windows(c: ModelConfig) -> tuple[list[int], str]:
     """(the tokens each layer sees, a doubt). A window is left out where no field says which layers have it."""
     kinds = c.texts("layer_types")[: c.layers]
     if len(kinds) == c.layers:
@@ -189,7 +189,7 @@ def _windows(c: Config) -> tuple[list[int], str]:
     return [0] * c.layers, doubt
 
 
-def _positions(c: Config) -> tuple[Weight, ...]:
+def _positions(c: ModelConfig) -> tuple[Weight, ...]:
     """Learned positions and segments, of models before rotary embeddings."""
     length = c.count("max_position_embeddings", "n_positions", "n_ctx")
     found = []

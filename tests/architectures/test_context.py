@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.context import longest_context
 
 
@@ -70,10 +70,10 @@ from gpuspec.architectures.context import longest_context
     ],
 )
 def test_longest_context(fields: dict[str, Any], tokens: int | None) -> None:
-    assert longest_context(Config(fields)) == tokens
+    assert longest_context(ModelConfig(fields)) == tokens
 
 
 def test_what_a_config_says_counts_before_its_class() -> None:
     class_says = {"max_position_embeddings": 1024}
-    assert longest_context(Config({"n_positions": 2048}, class_says)) == 2048
-    assert longest_context(Config({}, class_says)) == 1024
+    assert longest_context(ModelConfig({"n_positions": 2048}, class_says)) == 2048
+    assert longest_context(ModelConfig({}, class_says)) == 1024

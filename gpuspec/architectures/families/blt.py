@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.encoder_decoders import stack
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION
@@ -16,19 +16,19 @@ from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm
 
 
-def _part(c: Config, name: str) -> Config:
+def _part(c: ModelConfig, name: str) -> ModelConfig:
     found = c.inner(name)
     if found is None:
         raise Unsaid(f"its config does not say {name}")
     return found
 
 
-def _block(c: Config) -> tuple[Weight, ...]:
+def _block(c: ModelConfig) -> tuple[Weight, ...]:
     inner = c.size("intermediate_size", default=8 * c.hidden // 3)
     return (*attention(c), *gated_mlp(c, inner), *(norm(name, c.hidden) for name in AROUND_ATTENTION))
 
 
-def _crossing(c: Config) -> tuple[Weight, ...]:
+def _crossing(c: ModelConfig) -> tuple[Weight, ...]:
     """Attention between bytes and patches, with norms as wide as the layer."""
     return (
         *attention(c, at="cross_attn", part="cross attention"),
@@ -37,7 +37,7 @@ def _crossing(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _reading(c: Config, reads: Config) -> list[Weight]:
+def _reading(c: ModelConfig, reads: ModelConfig) -> list[Weight]:
     """The encoder, with the table of byte groups that it looks up by their hash."""
     parts = reads.size("cross_attn_k", default=2)
     groups = len(c.numbers("encoder_hash_byte_group_size")) or 6
@@ -58,7 +58,7 @@ def _reading(c: Config, reads: Config) -> list[Weight]:
     ]
 
 
-def _patcher(c: Config) -> list[Weight]:
+def _patcher(c: ModelConfig) -> list[Weight]:
     """A small model of bytes that says where a patch ends."""
     if not c.flag("patch_in_forward", default=True):
         return []
@@ -71,7 +71,7 @@ def _patcher(c: Config) -> list[Weight]:
     ]
 
 
-def _blt(c: Config) -> Architecture:
+def _blt(c: ModelConfig) -> Architecture:
     reads, thinks = _part(c, "encoder_config"), _part(c, "global_config")
     writes = _part(c, "decoder_config")
     patch = c.size("patch_size", default=4)
@@ -107,4 +107,4 @@ def _blt(c: Config) -> Architecture:
     return found._replace(outside=tuple(outside), tied=False)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"blt": _blt}
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"blt": _blt}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.latent import indexer_cache, with_defaults_of
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
@@ -15,7 +15,7 @@ from gpuspec.architectures.pieces import copies, linear, norm, vector
 _KINDS = {"compressed_sparse_attention": "sparse", "heavily_compressed_attention": "heavy"}
 
 
-def _strides(c: Config) -> list[int]:
+def _strides(c: ModelConfig) -> list[int]:
     """Tokens that each layer compresses into one entry; 0: it sees its window only.
 
     Source: transformers `DeepseekV4Config`: a list of strides, else a list of kinds, else two heavily compressed
@@ -33,7 +33,7 @@ def _strides(c: Config) -> list[int]:
     return [sparse if index > 1 and index % 2 else heavy for index in range(c.layers)]
 
 
-def entry_bytes(c: Config) -> int:
+def entry_bytes(c: ModelConfig) -> int:
     """Bytes of an entry: 8 bits for what is not rotated, 16 for what is, a scale for each 64 of the first and a byte
     to fill. Source: vLLM models/deepseek_v4/attention.py (448 + 128 + 8 = 584), its default on NVIDIA GPUs."""
     rotated = c.count("qk_rope_head_dim") or 64
@@ -41,7 +41,7 @@ def entry_bytes(c: Config) -> int:
     return plain + 2 * rotated + plain // 64 + 1
 
 
-def _compressor(c: Config, at: str, width: int, stride: int, *, overlap: bool) -> tuple[Weight, ...]:
+def _compressor(c: ModelConfig, at: str, width: int, stride: int, *, overlap: bool) -> tuple[Weight, ...]:
     """Weighs the tokens of an entry; `overlap`: and those of the one before."""
     columns = width * (2 if overlap else 1)
     return (
@@ -60,7 +60,7 @@ def _waiting(width: int, stride: int, *, overlap: bool) -> Cache:
     return Cache("window", width=2 * times * width, window=times * stride, bits=32)
 
 
-def compressed_attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def compressed_attention(c: ModelConfig, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     head, heads, rank = c.head_dim, c.heads, c.size("q_lora_rank")
     groups, out = c.size("o_groups"), c.size("o_lora_rank")
     weights = [
@@ -88,7 +88,7 @@ def compressed_attention(c: Config, stride: int) -> tuple[tuple[Weight, ...], tu
     return tuple(weights), tuple(caches)
 
 
-def experts_of(c: Config) -> tuple[Weight, ...]:
+def experts_of(c: ModelConfig) -> tuple[Weight, ...]:
     experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
     width = c.size("moe_intermediate_size")
     sides = {"w1": (c.hidden, width), "w2": (width, c.hidden), "w3": (c.hidden, width)}
@@ -103,7 +103,7 @@ def experts_of(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def hyper_connections(c: Config, names: tuple[str, ...] = ("hc_attn", "hc_ffn")) -> tuple[Weight, ...]:
+def hyper_connections(c: ModelConfig, names: tuple[str, ...] = ("hc_attn", "hc_ffn")) -> tuple[Weight, ...]:
     """How a layer reads from, and writes to, `hc_mult` residual streams (arXiv 2512.24880)."""
     streams = c.size("hc_mult")
     mixes = streams * (2 + streams)
@@ -114,14 +114,14 @@ def hyper_connections(c: Config, names: tuple[str, ...] = ("hc_attn", "hc_ffn"))
     )
 
 
-def stream_head(c: Config, at: str) -> tuple[Weight, ...]:
+def stream_head(c: ModelConfig, at: str) -> tuple[Weight, ...]:
     """What makes one stream of them, in front of the output head."""
     streams = c.size("hc_mult")
     sizes = {"fn": streams * streams * c.hidden, "base": streams, "scale": 1}
     return tuple(vector(f"{at}_{name}", "norms", elements) for name, elements in sizes.items())
 
 
-def _deepseek_v4(c: Config) -> Architecture:
+def _deepseek_v4(c: ModelConfig) -> Architecture:
     if c.layers and not c.heads * c.head_dim // c.size("o_groups"):
         raise Unsaid("its config has more o_groups than columns of all heads")
     around = (
@@ -155,7 +155,7 @@ def _deepseek_v4(c: Config) -> Architecture:
     return found._replace(outside=outside)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "deepseek_v4": _deepseek_v4,
     "deepseek_ref": with_defaults_of(
         "deepseek_v4", _deepseek_v4

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.families.compressed import TYPES as COMPRESSED
 from gpuspec.architectures.families.shared_entries import layers_that_share
 from gpuspec.architectures.parts import Architecture, Weight
@@ -15,7 +15,7 @@ from gpuspec.architectures.pieces import linear, norm, vector
 from gpuspec.architectures.towers.blocks import Measures, blocks, chain, pixels, placed
 
 
-def _engram(c: Config) -> list[Weight]:
+def _engram(c: ModelConfig) -> list[Weight]:
     """In each of these layers the last words are looked up in one table, and mixed into every stream."""
     if not c.numbers("engram_layer_ids"):
         return []
@@ -33,7 +33,7 @@ def _engram(c: Config) -> list[Weight]:
     return found
 
 
-def _tower(v: Config, text: int) -> tuple[Weight, ...]:
+def _tower(v: ModelConfig, text: int) -> tuple[Weight, ...]:
     width, heads = v.size("hidden_size", default=1024), v.size("num_attention_heads", default=16)
     inner, layers = v.size("intermediate_size", default=2816), v.size("num_hidden_layers")
     m = Measures(min(layers, 1000), width, inner, heads, max(width // heads, 1))
@@ -54,7 +54,7 @@ def _tower(v: Config, text: int) -> tuple[Weight, ...]:
     return (*placed("vision", "vision", tower), *placed("", "projector", between))
 
 
-def _read(c: Config) -> Architecture:
+def _read(c: ModelConfig) -> Architecture:
     text, v = c.inner("text_config"), c.inner("vision_config")
     if text is None:
         raise Unsaid("its config does not say text_config")
@@ -70,4 +70,4 @@ def _read(c: Config) -> Architecture:
     )
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"deepseek_v41": _read}
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"deepseek_v41": _read}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.latent import block_norms, drafts, experts_of
 from gpuspec.architectures.kinds import LINEAR, every, sparse_layers
@@ -31,7 +31,7 @@ from gpuspec.architectures.pieces import (
 )
 
 
-def _qwen_experts(c: Config, *, shared_gate: bool = True) -> tuple[Weight, ...]:
+def _qwen_experts(c: ModelConfig, *, shared_gate: bool = True) -> tuple[Weight, ...]:
     return mixture(
         c,
         experts=c.size("num_experts"),
@@ -43,7 +43,7 @@ def _qwen_experts(c: Config, *, shared_gate: bool = True) -> tuple[Weight, ...]:
     )
 
 
-def _qwen_draft(c: Config, attends: Layer) -> Layer:
+def _qwen_draft(c: ModelConfig, attends: Layer) -> Layer:
     """The layer that predicts one token more: attention always, and what joins two states."""
     join = (
         linear("fc", "draft", 2 * c.hidden, c.hidden),
@@ -57,22 +57,22 @@ def _qwen_draft(c: Config, attends: Layer) -> Layer:
 LARA = ("linear_attention", "sliding_attention", "linear_attention", "full_attention", "sliding_attention")
 
 
-def _lara_kinds(c: Config) -> tuple[str, ...]:
+def _lara_kinds(c: ModelConfig) -> tuple[str, ...]:
     return tuple(LARA[index % len(LARA)] for index in range(c.layers))
 
 
-def _qwen_kinds(c: Config) -> tuple[str, ...]:
+def _qwen_kinds(c: ModelConfig) -> tuple[str, ...]:
     return every(c, c.size("full_attention_interval", default=4))
 
 
 def qwen_delta(
-    *, fused: bool, gated: bool = True, usual: Callable[[Config], tuple[str, ...]] = _qwen_kinds
-) -> Callable[[Config], Architecture]:
+    *, fused: bool, gated: bool = True, usual: Callable[[ModelConfig], tuple[str, ...]] = _qwen_kinds
+) -> Callable[[ModelConfig], Architecture]:
     """A reader of Qwen3-Next (`fused`: its projections are), Qwen3.5 and what is built like them. `gated`:
     attention has an output gate, and the shared expert one in front; `usual`: what each layer is, where the config
     does not list it."""
 
-    def read(c: Config) -> Architecture:
+    def read(c: ModelConfig) -> Architecture:
         mixer = gated_delta_net(c, fused=fused)
         heads = attention(c, bias=c.flag("attention_bias"), gated=gated, qk_norm="head")
         norms = (norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden))
@@ -98,7 +98,7 @@ def qwen_delta(
     return read
 
 
-def _olmo_shape(c: Config) -> DeltaShape:
+def _olmo_shape(c: ModelConfig) -> DeltaShape:
     keys, values = (
         c.size("linear_num_key_heads", default=c.heads),
         c.size("linear_num_value_heads", default=c.heads),
@@ -108,7 +108,7 @@ def _olmo_shape(c: Config) -> DeltaShape:
     return DeltaShape(keys, values, key, value, c.size("linear_conv_kernel_dim", default=4))
 
 
-def _olmo_hybrid(c: Config) -> Architecture:
+def _olmo_hybrid(c: ModelConfig) -> Architecture:
     shape = _olmo_shape(c)
     wide = {"q": shape.keys, "k": shape.keys, "v": shape.values, "g": shape.values}
     narrow = dict.fromkeys("ab", shape.value_heads)
@@ -132,7 +132,7 @@ def _olmo_hybrid(c: Config) -> Architecture:
     return decoder(c, [mixes if kind in LINEAR else attends for kind in kinds])
 
 
-def _kimi_kinds(c: Config) -> tuple[str, ...]:
+def _kimi_kinds(c: ModelConfig) -> tuple[str, ...]:
     """Which layers attend: by a list, by their numbers (from 1) in `linear_attn_config`, or each fourth after the
     first (transformers `KimiLinearConfig`)."""
     listed = c.per_layer("layer_types")
@@ -146,7 +146,7 @@ def _kimi_kinds(c: Config) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _kimi_mixer(c: Config) -> Mixer:
+def _kimi_mixer(c: ModelConfig) -> Mixer:
     inner = c.inner("linear_attn_config")
     sizes = inner or c
     names = (
@@ -163,7 +163,7 @@ def _kimi_mixer(c: Config) -> Mixer:
     )
 
 
-def _kimi_experts(c: Config) -> tuple[Weight, ...]:
+def _kimi_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """A mixture whose experts may work in a narrower space than the layer (`routed_expert_hidden_size`, Kimi K3)."""
     mixed = experts_of(c, block="block_sparse_moe")
     narrow = c.count("routed_expert_hidden_size")
@@ -187,7 +187,7 @@ def _kimi_experts(c: Config) -> tuple[Weight, ...]:
     return (*inside, *around)
 
 
-def _kimi_linear(c: Config) -> Architecture:
+def _kimi_linear(c: ModelConfig) -> Architecture:
     mixer, norms, dense = _kimi_mixer(c), list(block_norms(c)), gated_mlp(c)
     heads = list(latent_attention(c, bias=c.flag("attention_bias")))
     if c.flag("mla_use_output_gate"):
@@ -209,7 +209,7 @@ def _kimi_linear(c: Config) -> Architecture:
     return decoder(c, layers, outside=outside, drafts=drafts(c, predicts))
 
 
-def _lightning(c: Config) -> Mixer:
+def _lightning(c: ModelConfig) -> Mixer:
     """Lightning attention of Ling and Ring 2.5: a matrix a head, with a decay that is fixed.
 
     Source: vLLM layers/mamba/linear/bailing_linear_attn.py; its state is in the model's dtype."""
@@ -225,7 +225,7 @@ def _lightning(c: Config) -> Mixer:
     return Mixer(weights, (state(c.heads * c.head_dim**2, heads=c.heads),))
 
 
-def _bailing_hybrid(c: Config) -> Architecture:
+def _bailing_hybrid(c: ModelConfig) -> Architecture:
     """Ling and Ring 2.5, whose configs alone have a `group_norm_size`: lightning attention, and latent attention in
     the last layer of each group. Ling 3: Kimi's delta rule with full-rank gates, and one gate a head there."""
     heads = latent_attention(c, bias=c.flag("attention_bias"))
@@ -243,7 +243,7 @@ def _bailing_hybrid(c: Config) -> Architecture:
     return _bailing_layers(c, heads, mixer)
 
 
-def _bailing_layers(c: Config, heads: tuple[Weight, ...], mixer: Mixer) -> Architecture:
+def _bailing_layers(c: ModelConfig, heads: tuple[Weight, ...], mixer: Mixer) -> Architecture:
     norms, dense, mixed = block_norms(c), gated_mlp(c), experts_of(c)
     kinds = c.per_layer("layer_types") or every(c, c.size("layer_group_size"))
     layers = []
@@ -254,7 +254,7 @@ def _bailing_layers(c: Config, heads: tuple[Weight, ...], mixer: Mixer) -> Archi
     return decoder(c, layers, drafts=drafts(c, predicts))
 
 
-def _minimax(c: Config) -> Architecture:
+def _minimax(c: ModelConfig) -> Architecture:
     """MiniMax-01 and M1: lightning attention, whose state is a matrix a head, and softmax attention between."""
     width = c.heads * c.head_dim
     lightning = (
@@ -285,7 +285,7 @@ def _minimax(c: Config) -> Architecture:
     return decoder(c, [mixes if kind in LINEAR else attends for kind in kinds])
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "qwen3_next": qwen_delta(fused=True),
     "qwen3_5_text": qwen_delta(fused=False),
     "qwen3_5_moe_text": qwen_delta(fused=False),

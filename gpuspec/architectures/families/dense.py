@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
@@ -23,12 +23,12 @@ from gpuspec.architectures.pieces import copies, fused_mlp, linear, norm, plain_
 _OLMO_STYLE = ("post_attention_layernorm", "post_feedforward_layernorm")
 
 
-def _learned_activation(c: Config) -> tuple[Weight, ...]:
+def _learned_activation(c: ModelConfig) -> tuple[Weight, ...]:
     """The two numbers of Apertus's activation, xIELU."""
     return (vector("mlp.act_fn.alpha_p", "mlp", 1), vector("mlp.act_fn.alpha_n", "mlp", 1))
 
 
-def _inner_norms(c: Config) -> tuple[Weight, ...]:
+def _inner_norms(c: ModelConfig) -> tuple[Weight, ...]:
     """BitNet's norms in front of the two projections that lead out of a block."""
     return (
         norm("self_attn.attn_sub_norm", c.heads * c.head_dim),
@@ -36,18 +36,18 @@ def _inner_norms(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _cohere_qk_norm(c: Config) -> str:
+def _cohere_qk_norm(c: ModelConfig) -> str:
     return "width" if c.flag("use_qk_norm") else ""
 
 
-def _lambdas(c: Config) -> tuple[Weight, ...]:
+def _lambdas(c: ModelConfig) -> tuple[Weight, ...]:
     """The four vectors that weigh the two softmaxes of differential attention (arXiv 2410.05258)."""
     return tuple(
         vector(f"self_attn.lambda_{name}", "attention", c.head_dim) for name in ("q1", "k1", "q2", "k2")
     )
 
 
-def _doge(c: Config) -> tuple[Weight, ...]:
+def _doge(c: ModelConfig) -> tuple[Weight, ...]:
     """Doge's dynamic mask and its weighted residuals; with `is_moe` its retrieval experts beside the block.
 
     The experts are one column each, found over two lists of √n keys (`DogeCDMoE`)."""
@@ -74,11 +74,11 @@ def _doge(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _hyperclova_norms(c: Config) -> tuple[str, ...]:
+def _hyperclova_norms(c: ModelConfig) -> tuple[str, ...]:
     return (*AROUND_ATTENTION, "post_norm1", "post_norm2") if c.flag("use_post_norm") else AROUND_ATTENTION
 
 
-def _bias_of_internlm(c: Config) -> LlamaLike:
+def _bias_of_internlm(c: ModelConfig) -> LlamaLike:
     """InternLM3's checkpoints call the biases `qkv_bias` and `bias`; transformers 5 has other names."""
     own = c.says("qkv_bias", "bias")
     return LlamaLike(
@@ -89,7 +89,7 @@ def _bias_of_internlm(c: Config) -> LlamaLike:
     )
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "apertus": LlamaLike(
         bias="attention_bias", qk_norm="head", mlp=plain_mlp, beside=[_learned_activation]
     ).read,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
@@ -18,7 +18,7 @@ from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, no
 _OUT = ("q_proj", "k_proj", "v_proj", "out_proj")
 
 
-def layers_of(c: Config, *names: str) -> int:
+def layers_of(c: ModelConfig, *names: str) -> int:
     """How many layers a stack has."""
     number = c.size(*names)
     if number > MOST_LAYERS:
@@ -40,7 +40,7 @@ def stack(weights: Sequence[Weight], number: int, at: str) -> list[Weight]:
     ]
 
 
-def remembered(c: Config, heads: int, head: int) -> tuple[Cache, Cache]:
+def remembered(c: ModelConfig, heads: int, head: int) -> tuple[Cache, Cache]:
     """What a decoder's layer keeps of its own text, and of the encoder's."""
     own = kv_cache(c, kv_heads=heads, head_dim=head)
     return own, own._replace(kind="cross")
@@ -52,7 +52,9 @@ class BartLike(NamedTuple):
     bias: Flag = True
     """Of attention."""
     key_bias: bool = True
-    positions: Callable[[Config], tuple[int, int]] = lambda c: (c.size("max_position_embeddings") + 2,) * 2
+    positions: Callable[[ModelConfig], tuple[int, int]] = lambda c: (
+        (c.size("max_position_embeddings") + 2,) * 2
+    )
     """Learned positions of encoder and decoder. BART's first two rows are for padding."""
     embedding_norm: Flag = True
     final_norm: bool = False
@@ -62,7 +64,7 @@ class BartLike(NamedTuple):
     outside: Weights = lambda c: ()
     """The same outside the layers."""
 
-    def block(self, c: Config, *, heads: int, inner: int, crosses: bool) -> tuple[Weight, ...]:
+    def block(self, c: ModelConfig, *, heads: int, inner: int, crosses: bool) -> tuple[Weight, ...]:
         """A layer; `crosses`: with attention on what the encoder read."""
         hidden, bias = c.hidden, said(c, self.bias)
         head = max(hidden // heads, 1)
@@ -81,7 +83,7 @@ class BartLike(NamedTuple):
         found.append(norm("final_layer_norm", hidden, bias=True))
         return tuple(found)
 
-    def around(self, c: Config, at: str, positions: int) -> list[Weight]:
+    def around(self, c: ModelConfig, at: str, positions: int) -> list[Weight]:
         """What stands around the layers of a stack: its positions and norms."""
         found = []
         if positions:
@@ -92,7 +94,7 @@ class BartLike(NamedTuple):
             found.append(norm(f"{at}.layer_norm", c.hidden, bias=True))
         return found
 
-    def read(self, c: Config, *, head: int | None = None, tied: bool | None = None) -> Architecture:
+    def read(self, c: ModelConfig, *, head: int | None = None, tied: bool | None = None) -> Architecture:
         """The structure that a config states."""
         of_encoder, of_decoder = self.positions(c)
         outside: list[Weight] = [*self.outside(c)]
@@ -110,7 +112,7 @@ class BartLike(NamedTuple):
         return self.written(c, outside, head=head, tied=tied)
 
     def written(
-        self, c: Config, outside: Sequence[Weight], *, head: int | None = None, tied: bool | None = None
+        self, c: ModelConfig, outside: Sequence[Weight], *, head: int | None = None, tied: bool | None = None
     ) -> Architecture:
         """The decoder, with all else outside its layers. `head`, `tied`: as `decoder` has them."""
         heads, inner = c.size("decoder_attention_heads"), c.size("decoder_ffn_dim")
@@ -128,16 +130,16 @@ class BartLike(NamedTuple):
         return found._replace(heads=heads, kv_heads=heads, head_dim=width, intermediate=inner)
 
 
-def _plain_positions(c: Config) -> tuple[int, int]:
+def _plain_positions(c: ModelConfig) -> tuple[int, int]:
     number = c.size("max_position_embeddings")
     return number, number
 
 
-def _computed(c: Config) -> tuple[int, int]:
+def _computed(c: ModelConfig) -> tuple[int, int]:
     return 0, 0
 
 
-def _global_projections(c: Config) -> tuple[Weight, ...]:
+def _global_projections(c: ModelConfig) -> tuple[Weight, ...]:
     """Longformer's attention has projections of their own for the tokens that see everything."""
     return tuple(
         linear(f"self_attn.{name}_global", "attention", c.hidden, c.hidden, bias=True)
@@ -145,13 +147,13 @@ def _global_projections(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _global_tokens(c: Config) -> tuple[Weight, ...]:
+def _global_tokens(c: ModelConfig) -> tuple[Weight, ...]:
     """PEGASUS-X: tokens of its own that see the whole text."""
     number = c.size("num_global_tokens", default=32)
     return (Weight("model.encoder.embed_global", "encoder", c.hidden, number, linear=False),)
 
 
-def _marian(c: Config) -> Architecture:
+def _marian(c: ModelConfig) -> Architecture:
     """Marian: source and target may have vocabularies of their own."""
     trait = BartLike(positions=_plain_positions, embedding_norm=False)
     if c.flag("share_encoder_decoder_embeddings", default=True):
@@ -162,7 +164,7 @@ def _marian(c: Config) -> Architecture:
     return found._replace(outside=(*found.outside, target))
 
 
-def _fsmt(c: Config) -> Architecture:
+def _fsmt(c: ModelConfig) -> Architecture:
     """FSMT: an embedding for each language, and a head that is tied only if the config says so."""
     source, target = c.size("src_vocab_size"), c.size("tgt_vocab_size")
     found = BartLike(embedding_norm=False).read(c.read_as("fsmt", vocab_size=source), tied=True)
@@ -173,7 +175,7 @@ def _fsmt(c: Config) -> Architecture:
     return found._replace(outside=(*found.outside, *more), tied=tied)
 
 
-def _whisper_ears(c: Config) -> tuple[Weight, ...]:
+def _whisper_ears(c: ModelConfig) -> tuple[Weight, ...]:
     """Two convolutions over the spectrum, three frames wide."""
     if not c.flag("is_encoder_decoder", default=True):
         return ()
@@ -184,12 +186,12 @@ def _whisper_ears(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _trocr_positions(c: Config) -> tuple[int, int]:
+def _trocr_positions(c: ModelConfig) -> tuple[int, int]:
     learned = c.flag("use_learned_position_embeddings", default=True)
     return 0, c.size("max_position_embeddings") + 2 if learned else 0
 
 
-def _trocr(c: Config) -> Architecture:
+def _trocr(c: ModelConfig) -> Architecture:
     """TrOCR's decoder: what it reads may be of another width."""
     trait = BartLike(positions=_trocr_positions, embedding_norm="layernorm_embedding")
     found = trait.written(c, trait.around(c, "model.decoder", _trocr_positions(c)[1]))
@@ -208,7 +210,7 @@ def _trocr(c: Config) -> Architecture:
     return found._replace(layers=layers * len(found.layers))
 
 
-def _nllb_moe(c: Config) -> Architecture:
+def _nllb_moe(c: ModelConfig) -> Architecture:
     """NLLB-MoE: M2M-100 with experts in one layer of four."""
     trait = BartLike(positions=_computed, embedding_norm=False, final_norm=True)
     found = trait.read(c)
@@ -238,7 +240,7 @@ def _nllb_moe(c: Config) -> Architecture:
     return decoder(c, layers, outside=outside[1:], final_norm=False, tied=True)
 
 
-def _prophetnet(c: Config) -> Architecture:
+def _prophetnet(c: ModelConfig) -> Architecture:
     """ProphetNet: predicts several tokens at once, with relative positions in every decoder layer."""
     hidden, heads = c.hidden, c.size("num_decoder_attention_heads")
     head, buckets = max(hidden // heads, 1), c.size("num_buckets")
@@ -292,7 +294,7 @@ def _prophetnet(c: Config) -> Architecture:
 
 _BART = BartLike()
 _NO_NORM_FIRST = BartLike(positions=_plain_positions, embedding_norm=False, final_norm=True)
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "bart": _BART.read,
     "bigbird_pegasus": BartLike(bias="use_bias", positions=_plain_positions).read,
     "blenderbot": _NO_NORM_FIRST.read,

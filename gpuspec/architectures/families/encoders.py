@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import MOST_LAYERS, Config
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import Weights
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -31,7 +31,7 @@ def table(name: str, width: int, entries: int) -> Weight:
     return Weight(f"embeddings.{name}", "embedding", width, entries, linear=False)
 
 
-def writes(c: Config) -> bool:
+def writes(c: ModelConfig) -> bool:
     """Whether the checkpoint has a head over the vocabulary: by `architectures`; where nothing is said, it has."""
     names = c.texts("architectures")
     return not names or any(mark in name for name in names for mark in _WITH_HEAD)
@@ -42,11 +42,11 @@ class BertLike(NamedTuple):
 
     names: tuple[str, str, str, str] = _SELF
     """Of query, key, value and output projection."""
-    width: Callable[[Config], int] = lambda c: c.hidden
+    width: Callable[[ModelConfig], int] = lambda c: c.hidden
     """Of the embeddings, where they are narrower than the layers."""
-    inner: Callable[[Config], int] = lambda c: c.intermediate
+    inner: Callable[[ModelConfig], int] = lambda c: c.intermediate
     """Width of the feed-forward block."""
-    positions: Callable[[Config], int] = lambda c: c.size("max_position_embeddings")
+    positions: Callable[[ModelConfig], int] = lambda c: c.size("max_position_embeddings")
     """Learned positions."""
     types: bool = True
     """Whether there is an embedding of the sentence a token belongs to (`type_vocab_size`)."""
@@ -58,10 +58,10 @@ class BertLike(NamedTuple):
     """The same in every layer."""
     transform: bool = True
     """Whether the head has a layer of its own in front of the embedding."""
-    pooler: Callable[[Config], bool] = lambda c: not writes(c)
+    pooler: Callable[[ModelConfig], bool] = lambda c: not writes(c)
     """Whether there is a layer that makes one vector of a text."""
 
-    def read(self, c: Config) -> Architecture:
+    def read(self, c: ModelConfig) -> Architecture:
         """The structure that a config states."""
         weights = (
             *attention(c, bias=True, at="attention", names=self.names),
@@ -81,7 +81,7 @@ class BertLike(NamedTuple):
             pooler=self.pooler(c),
         )
 
-    def _embeddings(self, c: Config) -> list[Weight]:
+    def _embeddings(self, c: ModelConfig) -> list[Weight]:
         width, found = self.width(c), []
         if self.positions(c):
             found.append(table("position_embeddings", width, self.positions(c)))
@@ -95,7 +95,7 @@ class BertLike(NamedTuple):
 
 
 def encoder(
-    c: Config,
+    c: ModelConfig,
     layers: Sequence[Layer],
     *,
     width: int,
@@ -127,13 +127,13 @@ def encoder(
     )
 
 
-def _task_types(c: Config) -> tuple[Weight, ...]:
+def _task_types(c: ModelConfig) -> tuple[Weight, ...]:
     if not c.flag("use_task_id"):
         return ()
     return (table("task_type_embeddings", c.hidden, c.size("task_type_vocab_size")),)
 
 
-def _shapes_and_sounds(c: Config) -> tuple[Weight, ...]:
+def _shapes_and_sounds(c: ModelConfig) -> tuple[Weight, ...]:
     """RoCBert: a character has a shape and a pronunciation, too."""
     found, width = [], c.hidden
     for name in ("pronunciation", "shape"):
@@ -145,18 +145,18 @@ def _shapes_and_sounds(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _rotary_table(c: Config) -> tuple[Weight, ...]:
+def _rotary_table(c: ModelConfig) -> tuple[Weight, ...]:
     return (table("embed_positions", c.head_dim, c.size("max_position_embeddings")),)
 
 
-def _languages(c: Config) -> tuple[Weight, ...]:
+def _languages(c: ModelConfig) -> tuple[Weight, ...]:
     number = c.count("n_langs")
     if number < 2 or not c.flag("use_lang_emb"):
         return ()
     return (table("lang_embeddings", c.hidden, number),)
 
 
-def _adapters(c: Config) -> tuple[Weight, ...]:
+def _adapters(c: ModelConfig) -> tuple[Weight, ...]:
     """X-MOD: a bottleneck for each language, of which a text takes one."""
     number = max(len(c.texts("languages")), 1)
     narrow = c.hidden // c.size("adapter_reduction_factor", default=2)
@@ -170,7 +170,7 @@ def _adapters(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _rembert(c: Config) -> Architecture:
+def _rembert(c: ModelConfig) -> Architecture:
     """RemBERT: narrow embeddings, and a wide head that is not tied to them."""
     found = BertLike(width=lambda c: c.size("input_embedding_size"), transform=False).read(c)
     if not writes(c):
@@ -184,7 +184,7 @@ def _rembert(c: Config) -> Architecture:
     return found._replace(outside=(*found.outside, *head), tied=False)
 
 
-def _xlnet(c: Config) -> Architecture:
+def _xlnet(c: ModelConfig) -> Architecture:
     """XLNet: relative positions with weights of their own."""
     hidden, width = c.hidden, c.heads * c.size("d_head", default=c.head_dim)
     weights = (
@@ -200,7 +200,7 @@ def _xlnet(c: Config) -> Architecture:
     return encoder(c, layers, width=hidden, outside=[mask], transform=False)
 
 
-def _relative_positions(c: Config) -> tuple[Weight, ...]:
+def _relative_positions(c: ModelConfig) -> tuple[Weight, ...]:
     """DeBERTa: one table of relative positions, and with unshared keys projections of it in every layer."""
     if not c.flag("relative_attention"):
         return ()
@@ -213,18 +213,18 @@ def _relative_positions(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _positive(c: Config, name: str) -> bool:
+def _positive(c: ModelConfig, name: str) -> bool:
     value = c.raw(name)
     return type(value) is int and value > 0
 
 
-def _kinds_of_position(c: Config) -> str:
+def _kinds_of_position(c: ModelConfig) -> str:
     """Which of "c2p" and "p2c" DeBERTa attends with: a text, or a list."""
     said = c.raw("pos_att_type")
     return said if isinstance(said, str) else " ".join(c.texts("pos_att_type"))
 
 
-def _relative_projections(c: Config) -> tuple[Weight, ...]:
+def _relative_projections(c: ModelConfig) -> tuple[Weight, ...]:
     if not c.flag("relative_attention") or c.flag("share_att_key"):
         return ()
     kinds = _kinds_of_position(c)
@@ -234,7 +234,7 @@ def _relative_projections(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _first_deberta(c: Config) -> Architecture:
+def _first_deberta(c: ModelConfig) -> Architecture:
     """DeBERTa: one matrix for query, key and value, of which two have biases."""
     found = BertLike(positions=_deberta_positions, outside=_relative_positions, pooler=lambda c: False).read(
         c
@@ -250,7 +250,7 @@ def _first_deberta(c: Config) -> Architecture:
     return found._replace(layers=(Layer(weights),) * len(found.layers))
 
 
-def _convbert(c: Config) -> Architecture:
+def _convbert(c: ModelConfig) -> Architecture:
     """ConvBERT (arXiv 2008.02496): half of the heads, and convolutions over spans in the place of the others."""
     found = BertLike(width=lambda c: c.size("embedding_size"), pooler=lambda c: False).read(c)
     hidden, kernel = c.hidden, c.size("conv_kernel_size")
@@ -275,7 +275,7 @@ def _convbert(c: Config) -> Architecture:
     return found._replace(layers=(Layer(weights),) * len(found.layers))
 
 
-def _for_global_tokens(c: Config) -> tuple[Weight, ...]:
+def _for_global_tokens(c: ModelConfig) -> tuple[Weight, ...]:
     """Longformer: projections of their own for the tokens that see everything."""
     return tuple(
         linear(f"attention.self.{name}_global", "attention", c.hidden, c.hidden, bias=True)
@@ -283,16 +283,16 @@ def _for_global_tokens(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _deberta_positions(c: Config) -> int:
+def _deberta_positions(c: ModelConfig) -> int:
     return c.size("max_position_embeddings") if c.flag("position_biased_input", default=True) else 0
 
 
-def _buckets(c: Config) -> tuple[Weight, ...]:
+def _buckets(c: ModelConfig) -> tuple[Weight, ...]:
     entries = c.size("relative_attention_num_buckets", default=32)
     return (Weight("encoder.relative_attention_bias", "embedding", c.heads, entries, linear=False),)
 
 
-def _albert(c: Config) -> Architecture:
+def _albert(c: ModelConfig) -> Architecture:
     """ALBERT: all layers share the weights of a few (`num_hidden_groups`)."""
     groups = min(c.size("num_hidden_groups", default=1) * c.size("inner_group_num", default=1), MOST_LAYERS)
     found = BertLike(width=lambda c: c.size("embedding_size")).read(c)
@@ -300,7 +300,7 @@ def _albert(c: Config) -> Architecture:
 
 
 _BERT = BertLike()
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "albert": _albert,
     "bert": _BERT.read,
     "bert-generation": BertLike(types=False, transform=False, pooler=lambda c: False).read,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_BOTH, LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+from gpuspec.numerals import small_number
 
 _GEMMA_3 = LlamaLike(
     bias="attention_bias",
@@ -24,11 +25,13 @@ _GEMMA_3 = LlamaLike(
 )
 
 
-def _unless_it_reads_only(read: Callable[[Config], Architecture]) -> Callable[[Config], Architecture]:
+def _unless_it_reads_only(
+    read: Callable[[ModelConfig], Architecture],
+) -> Callable[[ModelConfig], Architecture]:
     """A reader for models that may see a text in both directions (EmbeddingGemma): they remember nothing of it. Gemma
     4 says "vision" where only the tokens of an image do."""
 
-    def read_both(c: Config) -> Architecture:
+    def read_both(c: ModelConfig) -> Architecture:
         found = read(c)
         if c.raw("use_bidirectional_attention") not in (True, "all"):
             return found
@@ -42,7 +45,7 @@ def _queries_alone(weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
     return tuple(weight for weight in weights if weight.module.split(".")[-1][0] not in "kv")
 
 
-def _input_of_each_layer(c: Config, width: int) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
+def _input_of_each_layer(c: ModelConfig, width: int) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
     """(outside, in every layer): a second embedding with a vector for each layer, and its way into the layer."""
     if not width:
         return (), ()
@@ -66,7 +69,7 @@ def _input_of_each_layer(c: Config, width: int) -> tuple[tuple[Weight, ...], tup
     return outside, inside
 
 
-def _altup(c: Config) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
+def _altup(c: ModelConfig) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
     """(outside, in every layer): alternating updates of several streams (arXiv 2301.13310) and LAuReL."""
     inputs, hidden, rank = c.size("altup_num_inputs"), c.hidden, c.size("laurel_rank")
     names = ("altup_projections", "altup_unembed_projections")
@@ -88,7 +91,7 @@ def _altup(c: Config) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
     return outside, inside
 
 
-def _gemma3n(c: Config) -> Architecture:
+def _gemma3n(c: ModelConfig) -> Architecture:
     inner = c.numbers("intermediate_size") or (c.intermediate,) * c.layers
     if len(inner) < c.layers:
         raise Unsaid("its config does not say intermediate_size of every layer")
@@ -105,7 +108,7 @@ def _gemma3n(c: Config) -> Architecture:
     return decoder(c, layers, outside=(*embedding, *streams))._replace(intermediate=inner[0])
 
 
-def _full_layers(c: Config) -> tuple[list[int], list[int], list[int]]:
+def _full_layers(c: ModelConfig) -> tuple[list[int], list[int], list[int]]:
     """(windows, widths of a head, KV heads) of each layer. The last layer always sees everything."""
     seen = [*one_in(6)(c)[:-1], 0]
     wide = c.size("global_head_dim", default=512)
@@ -114,14 +117,15 @@ def _full_layers(c: Config) -> tuple[list[int], list[int], list[int]]:
     kv_heads = [c.kv_heads if window or not few else few for window in seen]
     said = c.raw("per_layer_config")  # as transformers 5.24 writes the same
     for key, fields in said.items() if isinstance(said, dict) else ():
-        if str(key).isdecimal() and int(str(key)[:6]) < c.layers and isinstance(fields, dict):
-            index, own = int(str(key)[:6]), Config(fields)
+        index = small_number(str(key))
+        if index is not None and index < c.layers and isinstance(fields, dict):
+            own = ModelConfig(fields)
             heads[index] = own.count("head_dim") or heads[index]
             kv_heads[index] = own.count("num_key_value_heads") or kv_heads[index]
     return seen, heads, kv_heads
 
 
-def _gemma4_experts(c: Config) -> tuple[Weight, ...]:
+def _gemma4_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """Experts beside the dense block, not in its place, with norms of their own."""
     number = c.size("num_experts")
     return (
@@ -146,7 +150,7 @@ def _gemma4_experts(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _gemma4(c: Config, *, each_layer: bool = True, all_shared: bool = False) -> Architecture:
+def _gemma4(c: ModelConfig, *, each_layer: bool = True, all_shared: bool = False) -> Architecture:
     """`each_layer`: whether the type has embeddings of each layer; `all_shared`: whether no layer keeps a cache."""
     shared_layers = c.layers if all_shared else c.count("num_kv_shared_layers")
     own = c.layers - min(shared_layers, c.layers)
@@ -172,15 +176,15 @@ def _gemma4(c: Config, *, each_layer: bool = True, all_shared: bool = False) -> 
     return decoder(c, layers, outside=embedding)
 
 
-def _gemma4_text(c: Config) -> Architecture:
+def _gemma4_text(c: ModelConfig) -> Architecture:
     return _gemma4(c)
 
 
-def _gemma4_unified_text(c: Config) -> Architecture:
+def _gemma4_unified_text(c: ModelConfig) -> Architecture:
     return _gemma4(c, each_layer=False)
 
 
-def _assistant(c: Config) -> Architecture:
+def _assistant(c: ModelConfig) -> Architecture:
     """A draft model for a Gemma 4: it reads the target's hidden states and caches, and keeps none of its own."""
     text = c.inner("text_config")
     if text is None:
@@ -197,7 +201,7 @@ def _assistant(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, outside=outside)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "gemma3_text": _unless_it_reads_only(_GEMMA_3.read),
     "gemma3n_text": _gemma3n,
     "gemma4_text": _unless_it_reads_only(_gemma4_text),

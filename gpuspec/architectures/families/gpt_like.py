@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -23,16 +23,16 @@ class GptLike(NamedTuple):
     out: str = "attn.c_proj"
     up: str = "mlp.c_fc"
     down: str = "mlp.c_proj"
-    norms: Sequence[str] | Callable[[Config], Sequence[str]] = ("ln_1", "ln_2")
+    norms: Sequence[str] | Callable[[ModelConfig], Sequence[str]] = ("ln_1", "ln_2")
     bias: Flag = True
     """Of query, key and value."""
     out_bias: Flag | None = None
     """Of attention's output; None: as `bias`."""
     mlp_bias: Flag = True
-    kv_heads: Callable[[Config], int] = lambda c: c.kv_heads
-    positions: Callable[[Config], int] = lambda c: 0
+    kv_heads: Callable[[ModelConfig], int] = lambda c: c.kv_heads
+    positions: Callable[[ModelConfig], int] = lambda c: 0
     """Learned positions."""
-    inner: Callable[[Config], int] = lambda c: c.intermediate
+    inner: Callable[[ModelConfig], int] = lambda c: c.intermediate
     """Width of the feed-forward block."""
     head_bias: bool = False
     beside: Weights = lambda c: ()
@@ -40,7 +40,7 @@ class GptLike(NamedTuple):
     outside: Weights = lambda c: ()
     """Weights outside the layers."""
 
-    def read(self, c: Config) -> Architecture:
+    def read(self, c: ModelConfig) -> Architecture:
         """The structure that a config states."""
         hidden, head, heads, inner = c.hidden, c.head_dim, c.heads, self.inner(c)
         bias, mlp_bias = said(c, self.bias), said(c, self.mlp_bias)
@@ -76,22 +76,22 @@ class GptLike(NamedTuple):
         return decoder(c, layers, outside=outside, norm_bias=True, head_bias=self.head_bias)
 
 
-def _learned(c: Config) -> int:
+def _learned(c: ModelConfig) -> int:
     return c.size("n_positions", "max_position_embeddings", "n_ctx")
 
 
-def _embedding_norm(c: Config) -> tuple[Weight, ...]:
+def _embedding_norm(c: ModelConfig) -> tuple[Weight, ...]:
     return (norm("word_embeddings_layernorm", c.hidden, bias=True),)
 
 
-def _falcon_kv_heads(c: Config) -> int:
+def _falcon_kv_heads(c: ModelConfig) -> int:
     """Falcon 7B has one KV head; the later ones state their number."""
     if c.flag("new_decoder_architecture"):
         return c.size("num_kv_heads", "n_head_kv", default=c.heads)
     return 1 if c.flag("multi_query") else c.heads
 
 
-def _falcon_norms(c: Config) -> Sequence[str]:
+def _falcon_norms(c: ModelConfig) -> Sequence[str]:
     """One norm in front of a parallel block, or two; a block after the other has two."""
     if not c.flag("parallel_attn"):
         return ("input_layernorm", "post_attention_layernorm")
@@ -99,7 +99,7 @@ def _falcon_norms(c: Config) -> Sequence[str]:
     return ("ln_attn", "ln_mlp") if two == 2 else ("input_layernorm",)
 
 
-def _qk_norms(c: Config) -> tuple[Weight, ...]:
+def _qk_norms(c: ModelConfig) -> tuple[Weight, ...]:
     """Persimmon: a LayerNorm over each head of queries and keys."""
     if not c.flag("qk_layernorm", default=True):
         return ()
@@ -107,12 +107,12 @@ def _qk_norms(c: Config) -> tuple[Weight, ...]:
     return tuple(norm(name, c.head_dim, bias=True) for name in names)
 
 
-def _last_dense_bias(c: Config) -> tuple[Weight, ...]:
+def _last_dense_bias(c: ModelConfig) -> tuple[Weight, ...]:
     """Only the last layer of GPT-NeoX Japanese has a bias on attention's output."""
     return (vector(f"layers.{c.layers - 1}.attention.dense_bias", "attention", c.hidden),)
 
 
-def _cpmant(c: Config) -> Architecture:
+def _cpmant(c: ModelConfig) -> Architecture:
     """CPM-Ant: RMS norms, a gated block, learned prompts, and biases between segments in place of positions."""
     hidden, heads, head, inner = c.hidden, c.heads, c.size("dim_head"), c.size("dim_ff")
     at = "self_att.self_attention"
@@ -172,7 +172,7 @@ _NEOX = GptLike(
     bias="attention_bias",
 )
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "biogpt": GptLike(
         query=[f"self_attn.{name}" for name in _SPLIT],
         out="self_attn.out_proj",

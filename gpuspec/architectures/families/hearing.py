@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.encoder_decoders import TYPES as ENCODER_DECODERS
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -16,7 +16,7 @@ from gpuspec.architectures.towers.blocks import blocks, chain, measures, placed,
 from gpuspec.architectures.towers.projectors import perceptron
 from gpuspec.architectures.towers.senses import Sense, joined, tower_of
 
-Reader = Callable[[Config], Architecture]
+Reader = Callable[[ModelConfig], Architecture]
 _TWO = "linear_1 linear_2"
 
 
@@ -32,28 +32,28 @@ def _audio(
     return Sense(config, "audio", at, projector, projector_at, optional=optional, usual=usual)
 
 
-def _inner(c: Config, v: Config) -> int:
+def _inner(c: ModelConfig, v: ModelConfig) -> int:
     """Frames joined until they are as wide as the encoder's feed-forward block (Voxtral, GLM-ASR)."""
     return measures(v).inner
 
 
-def _twice_text(c: Config, v: Config) -> int:
+def _twice_text(c: ModelConfig, v: ModelConfig) -> int:
     t = c.inner("text_config")
     return 2 * t.hidden if t is not None else 1
 
 
-def _moss(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def _moss(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     wide = measures(v).width * c.size("audio_merge_size")
     bias = c.flag("projector_bias", default=True)
     return (*chain(_TWO, wide, text, text, bias=bias), norm("norm", text, bias=True))
 
 
-def _qwen3_asr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def _qwen3_asr(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     wide = measures(v).width
     return chain(_TWO, wide, wide, v.size("output_dim"))
 
 
-def _fun_asr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def _fun_asr(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers, then layers of an encoder (Fun-ASR-Nano)."""
     a = c.inner("adaptor_config")
     if a is None:
@@ -65,14 +65,14 @@ def _fun_asr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
 
 
 def _vibevoice(prefix: str) -> between.Projector:
-    def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    def read(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
         names = f"{prefix}_linear_1 {prefix}_linear_2"
         return (*chain(names, v.size("hidden_size"), text, text), norm(f"{prefix}_norm", text))
 
     return read
 
 
-def _gemma3n(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def _gemma3n(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     wide = v.size("hidden_size")
     return (
         table("embedding", v.size("vocab_size"), wide),
@@ -82,7 +82,7 @@ def _gemma3n(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def _thinker(c: Config) -> Architecture:
+def _thinker(c: ModelConfig) -> Architecture:
     """Qwen-Omni: engines that write text load the thinker alone; what talks is a model of its own."""
     thinker = c.inner("thinker_config")
     if thinker is None:
@@ -90,12 +90,12 @@ def _thinker(c: Config) -> Architecture:
     return _OMNI(thinker)._replace(model_type=c.model_type)
 
 
-def _asr_width(c: Config, v: Config) -> int:
+def _asr_width(c: ModelConfig, v: ModelConfig) -> int:
     speech = v.inner("asr_config")
     return speech.size("hidden_size") if speech is not None else 1
 
 
-def _kyutai(c: Config) -> Architecture:
+def _kyutai(c: ModelConfig) -> Architecture:
     """Kyutai's speech to text: each step reads 32 codes of sound and a word, from one table; its codec is loaded."""
     inner = c.size("ffn_dim")
     weights = (
@@ -114,13 +114,13 @@ def _kyutai(c: Config) -> Architecture:
     return found._replace(vocabulary=words)
 
 
-def _seamless(c: Config) -> Architecture:
+def _seamless(c: ModelConfig) -> Architecture:
     """Seamless M4T from text to text, which is what is written; what hears and speaks is a model beside it."""
     doubt = "its speech encoder, its vocoder and what is between them are not counted"
     return ENCODER_DECODERS["m2m_100"](c)._replace(derived=doubt)
 
 
-def _timestamps(c: Config) -> tuple[Weight, ...]:
+def _timestamps(c: ModelConfig) -> tuple[Weight, ...]:
     words = c.inner("word_timestamp_config")
     return placed("word_timestamp", "audio", nemotron_timestamps(words)) if words is not None else ()
 

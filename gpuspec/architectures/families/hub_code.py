@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, AROUND_BOTH, LlamaLike, everything
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -16,11 +16,11 @@ from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear,
 
 
 def _looped(
-    read: Callable[[Config], Architecture], field: str, usual: int
-) -> Callable[[Config], Architecture]:
+    read: Callable[[ModelConfig], Architecture], field: str, usual: int
+) -> Callable[[ModelConfig], Architecture]:
     """Layers that a token passes several times: each pass has keys and values of its own."""
 
-    def reader(c: Config) -> Architecture:
+    def reader(c: ModelConfig) -> Architecture:
         passes = min(c.size(field, default=usual), 1000)
         found = read(c)
         layers = [
@@ -32,17 +32,17 @@ def _looped(
     return reader
 
 
-def _ouro(c: Config) -> Architecture:
+def _ouro(c: ModelConfig) -> Architecture:
     """Ouro (arXiv 2510.25741): four norms a layer, a gate that may end the loop early."""
     found = LlamaLike(norms=AROUND_BOTH).read(c)
     gate = linear("model.early_exit_gate", "head", c.hidden, 1, bias=True)
     return found._replace(outside=(*found.outside, gate))
 
 
-def _talkie(c: Config) -> Architecture:
+def _talkie(c: ModelConfig) -> Architecture:
     """Talkie: norms without weights, gains for heads and blocks. Source: llama.cpp conversion/talkie.py."""
 
-    def gains(c: Config) -> tuple[Weight, ...]:
+    def gains(c: ModelConfig) -> tuple[Weight, ...]:
         sizes = {"attn.head_gain": c.heads, "attn_gain": 1, "mlp_gain": 1, "embed_skip": 1}
         return tuple(vector(name, "norms", elements) for name, elements in sizes.items())
 
@@ -50,17 +50,17 @@ def _talkie(c: Config) -> Architecture:
     return found._replace(outside=(*found.outside, vector("lm_head_gain", "norms", 1)))
 
 
-def _head_gate(c: Config) -> tuple[Weight, ...]:
+def _head_gate(c: ModelConfig) -> tuple[Weight, ...]:
     return (linear("self_attn.g_proj", "attention", c.hidden, c.heads),)
 
 
-def _k2_horizon(c: Config) -> Architecture:
+def _k2_horizon(c: ModelConfig) -> Architecture:
     """K2 Horizon. Its mixtures of attention (MoVA) are not read."""
     if c.count("mova_num_experts"):
         raise Unsaid("its config has mixtures of attention (mova_num_experts), which gpuspec does not know")
     gate = bool(c.text("attention_gate_func"))
 
-    def beside(c: Config) -> tuple[Weight, ...]:
+    def beside(c: ModelConfig) -> tuple[Weight, ...]:
         return (linear("self_attn.gate_proj", "attention", c.hidden, c.heads * c.head_dim),) if gate else ()
 
     return LlamaLike(
@@ -72,7 +72,7 @@ def _k2_horizon(c: Config) -> Architecture:
     ).read(c)
 
 
-def _plamo3_windows(c: Config) -> list[int]:
+def _plamo3_windows(c: ModelConfig) -> list[int]:
     """A number or null for each layer; without them every `sliding_window_pattern`-th sees everything."""
     listed = c.raw("interleaved_sliding_window")
     if isinstance(listed, (list, tuple)) and len(listed) >= c.layers:
@@ -81,26 +81,27 @@ def _plamo3_windows(c: Config) -> list[int]:
     return [c.window if (index + 1) % period else 0 for index in range(c.layers)]
 
 
-def _down_bias(c: Config, *, bias: bool = False) -> tuple[Weight, ...]:
+def _down_bias(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     gate, up, down = gated_mlp(c, bias=bias)
     return gate, up, down._replace(bias=c.hidden)
 
 
-def _blocks(c: Config) -> Sequence[Mapping[str, Any]]:
+def _blocks(c: ModelConfig) -> Sequence[Mapping[str, Any]]:
     listed = c.raw("block_configs")
     if not isinstance(listed, (list, tuple)) or len(listed) < c.layers:
         raise Unsaid("its config does not say block_configs, one for each layer")
     return [each if isinstance(each, dict) else {} for each in listed[: c.layers]]
 
 
-def _nemotron_nas(c: Config) -> Architecture:
+def _nemotron_nas(c: ModelConfig) -> Architecture:
     """Llama after a search: each layer has KV heads and a width of its own, or lacks a block, or has a matrix for it.
 
     Source: vLLM 0.33.0 nemotron_nas.py."""
     layers = []
     for block in _blocks(c):
         attends, feeds = (
-            Config(block[name] if isinstance(block.get(name), dict) else {}) for name in ("attention", "ffn")
+            ModelConfig(block[name] if isinstance(block.get(name), dict) else {})
+            for name in ("attention", "ffn")
         )
         weights: list[Weight] = []
         caches = []
@@ -131,7 +132,7 @@ def _times(multiplier: float, hidden: int) -> int:
     return -(-int(2 * multiplier * hidden / 3) // 256) * 256
 
 
-def _openelm(c: Config) -> Architecture:
+def _openelm(c: ModelConfig) -> Architecture:
     """OpenELM (arXiv 2404.14619): heads and widths grow from layer to layer.
 
     Source: llama.cpp conversion/openelm.py."""
@@ -146,7 +147,7 @@ def _openelm(c: Config) -> Architecture:
         raise Unsaid(
             "its config does not say num_query_heads, num_kv_heads and ffn_multipliers of each layer"
         )
-    sizes = Config({"hidden_size": hidden, "num_attention_heads": 1})
+    sizes = ModelConfig({"hidden_size": hidden, "num_attention_heads": 1})
     layers = []
     for q, kv, multiplier in zip(queries[:number], keys, said, strict=False):
         inner = max(divisor, int(multiplier * hidden + divisor / 2) // divisor * divisor)
@@ -168,12 +169,14 @@ def _openelm(c: Config) -> Architecture:
         layers.append(Layer(weights, (kv_cache(sizes, kv_heads=kv, head_dim=head),)))
     known = {"model_type": c.model_type, "hidden_size": hidden, "vocab_size": c.vocabulary, "head_dim": head}
     length = {"max_position_embeddings": c.raw("max_context_length")}
-    return decoder(Config(known | length), layers, tied=c.flag("share_input_output_layers", default=True))
+    return decoder(
+        ModelConfig(known | length), layers, tied=c.flag("share_input_output_layers", default=True)
+    )
 
 
 _PLAIN = LlamaLike(window=everything)
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "k2_horizon": _k2_horizon,
     "maincoder": LlamaLike(qk_norm="head", window=everything).read,
     "nanbeige": _looped(_PLAIN.read, "num_loops", 1),

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, dense_first
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
 
 
-def _windowed(c: Config) -> list[bool]:
+def _windowed(c: ModelConfig) -> list[bool]:
     kinds = c.texts("layer_types")
     if len(kinds) >= c.layers:
         return ["sliding" in kind for kind in kinds[: c.layers]]
@@ -23,7 +23,7 @@ def _windowed(c: Config) -> list[bool]:
     return [(index + 1) % 6 != 0 for index in range(c.layers)]
 
 
-def _attention(c: Config, window: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _attention(c: ModelConfig, window: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     own = "swa_" if window else ""
     heads = c.size(f"{own}num_attention_heads", "num_attention_heads")
     kv_heads = c.size(f"{own}num_key_value_heads", "num_key_value_heads")
@@ -48,7 +48,7 @@ def _attention(c: Config, window: int) -> tuple[tuple[Weight, ...], tuple[Cache,
     return weights, caches
 
 
-def _inkling(c: Config) -> Architecture:
+def _inkling(c: ModelConfig) -> Architecture:
     dense_width, width = c.intermediate, c.size("moe_intermediate_size", default=c.intermediate)
     if c.count("dense_intermediate_size"):  # then `intermediate_size` is an expert's width
         dense_width, width = c.count("dense_intermediate_size"), c.intermediate
@@ -79,7 +79,7 @@ def _inkling(c: Config) -> Architecture:
     )
 
 
-def _second(c: Config, *, full: bool, first: bool) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _second(c: ModelConfig, *, full: bool, first: bool) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     """A layer of Inkling 2: gated attention over earlier blocks' states, with sinks; in full layers the short
     convolutions depend on the token, and query, key and value read states of their own."""
     own, hidden, kernel = "" if full else "swa_", c.hidden, c.size("conv_kernel_size")
@@ -117,7 +117,7 @@ def _second(c: Config, *, full: bool, first: bool) -> tuple[tuple[Weight, ...], 
     )
 
 
-def _messages(c: Config) -> tuple[Weight, ...]:
+def _messages(c: ModelConfig) -> tuple[Weight, ...]:
     """Gates on what a looped layer tells its next pass."""
     rank = c.size("loop_gate_rank")
     return tuple(
@@ -131,7 +131,7 @@ def _messages(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _loop(c: Config) -> tuple[int, int, int]:
+def _loop(c: ModelConfig) -> tuple[int, int, int]:
     """(first looped layer, first after them, passes); checkpoints keep them in a block of their own."""
     if c.model_type != "inkling2_loop_text":
         return 0, 0, 1
@@ -145,7 +145,7 @@ def _loop(c: Config) -> tuple[int, int, int]:
     return start, max(min(end, c.layers), start), max(said, 1)
 
 
-def _inkling2(c: Config) -> Architecture:
+def _inkling2(c: ModelConfig) -> Architecture:
     """Inkling 2, and the same with layers that run several times: each pass has a cache of its own."""
     start, end, passes = _loop(c)
     routed = mixture(
@@ -181,7 +181,7 @@ def _inkling2(c: Config) -> Architecture:
     )
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "inkling2_loop_text": _inkling2,
     "inkling2_text": _inkling2,
     "inkling_text": _inkling,

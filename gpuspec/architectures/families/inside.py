@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.gemma import TYPES as GEMMA
 from gpuspec.architectures.families.llama_like import (
@@ -33,13 +33,13 @@ _GLM4_NORMS = (*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernor
 _GRANITE = LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read
 
 
-def _one_or_first(c: Config, place: int, *names: str) -> int:
+def _one_or_first(c: ModelConfig, place: int, *names: str) -> int:
     """A number that ERNIE writes for text and for images, or once for both."""
     both = c.numbers(*names)
     return both[min(place, len(both) - 1)] if both else c.size(*names)
 
 
-def _ernie_vl(c: Config) -> Architecture:
+def _ernie_vl(c: ModelConfig) -> Architecture:
     """ERNIE 4.5 VL: tokens of text and of images take experts of their own; the shared ones are for both."""
     text_width, image_width = (_one_or_first(c, place, "moe_intermediate_size") for place in (0, 1))
     used = c.size("moe_k")
@@ -67,7 +67,7 @@ def _ernie_vl(c: Config) -> Architecture:
     return decoder(c, layers)
 
 
-def _mllama(c: Config) -> Architecture:
+def _mllama(c: ModelConfig) -> Architecture:
     """Llama 3.2 Vision: some layers attend to the image in the place of the text, and keep its keys and values.
 
     The embedding has eight rows that the head has not: the token of an image and what fills it up."""
@@ -86,7 +86,7 @@ def _mllama(c: Config) -> Architecture:
     )
 
 
-def _kosmos(c: Config, *, inner_norm: bool, segments: bool) -> Architecture:
+def _kosmos(c: ModelConfig, *, inner_norm: bool, segments: bool) -> Architecture:
     """Magneto: a norm inside each block too (arXiv 2210.06423); sinusoidal positions, which are no weights."""
     c = c.read_as(
         c.model_type,
@@ -106,20 +106,20 @@ def _kosmos(c: Config, *, inner_norm: bool, segments: bool) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, outside=outside, norm_bias=True)
 
 
-def _kosmos_2(c: Config) -> Architecture:
+def _kosmos_2(c: ModelConfig) -> Architecture:
     return _kosmos(c, inner_norm=True, segments=False)
 
 
-def _kosmos_2_5(c: Config) -> Architecture:
+def _kosmos_2_5(c: ModelConfig) -> Architecture:
     return _kosmos(c, inner_norm=False, segments=True)
 
 
-def _diffusion_gemma(c: Config) -> Architecture:
+def _diffusion_gemma(c: ModelConfig) -> Architecture:
     """Gemma 4 whose layers all have experts, and whose full layers have no projection of values."""
     return GEMMA["gemma4_unified_text"](c.read_as(c.model_type, attention_k_eq_v=True, enable_moe_block=True))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "deepseek_ocr2_text": LlamaLike(
         bias="attention_bias",
         window=everything,

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import copies, linear, norm, vector
 from gpuspec.architectures.towers.senses import joined
 
 
-def _tower(c: Config) -> tuple[Weight, ...]:
+def _tower(c: ModelConfig) -> tuple[Weight, ...]:
     """MoonViT with heads wider than the model, without biases; and what joins its patches, four by four."""
     v = c.inner("vision_config")
     if v is None:
@@ -42,4 +42,4 @@ def _tower(c: Config) -> tuple[Weight, ...]:
     )
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"kimi_k3": joined(extra=_tower)}
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"kimi_k3": joined(extra=_tower)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import draft
 from gpuspec.architectures.kinds import indexing_layers, sparse_layers
@@ -22,17 +22,17 @@ from gpuspec.architectures.pieces import (
 
 
 def with_defaults_of(
-    model_type: str, read: Callable[[Config], Architecture]
-) -> Callable[[Config], Architecture]:
+    model_type: str, read: Callable[[ModelConfig], Architecture]
+) -> Callable[[ModelConfig], Architecture]:
     """A reader of an architecture that transformers does not know, built as one that it does: with its defaults."""
 
-    def read_as(c: Config) -> Architecture:
+    def read_as(c: ModelConfig) -> Architecture:
         return read(c.read_as(model_type))._replace(model_type=c.model_type)
 
     return read_as
 
 
-def indexer(c: Config, *, at: str = "self_attn.indexer") -> tuple[Weight, ...]:
+def indexer(c: ModelConfig, *, at: str = "self_attn.indexer") -> tuple[Weight, ...]:
     """The lightning indexer of DeepSeek-V3.2: few small heads that choose the tokens which attention reads."""
     heads, width = c.size("index_n_heads"), c.size("index_head_dim")
     return (
@@ -43,7 +43,7 @@ def indexer(c: Config, *, at: str = "self_attn.indexer") -> tuple[Weight, ...]:
     )
 
 
-def indexer_cache(c: Config, *, stride: int = 1) -> Cache:
+def indexer_cache(c: ModelConfig, *, stride: int = 1) -> Cache:
     """The indexer's keys: 8 bits an element and a 32-bit scale for each 128 of them, on every GPU.
 
     Source: vLLM `DeepseekV32IndexerCache` (head_dim 128 + 4 bytes, uint8). `stride`: tokens pooled into one key."""
@@ -51,12 +51,12 @@ def indexer_cache(c: Config, *, stride: int = 1) -> Cache:
     return Cache("index", width=width + width // 128 * 4, bits=8, stride=stride)
 
 
-def block_norms(c: Config) -> tuple[Weight, ...]:
+def block_norms(c: ModelConfig) -> tuple[Weight, ...]:
     """The two norms of a layer."""
     return norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden)
 
 
-def experts_of(c: Config, *, block: str = "mlp") -> tuple[Weight, ...]:
+def experts_of(c: ModelConfig, *, block: str = "mlp") -> tuple[Weight, ...]:
     """A mixture as DeepSeek-V2 has it: small experts, and some that every token takes. `block`: where it is."""
     width = c.size("moe_intermediate_size")
     return mixture(
@@ -71,16 +71,16 @@ def experts_of(c: Config, *, block: str = "mlp") -> tuple[Weight, ...]:
     )
 
 
-def drafts(c: Config, layer: Layer) -> list[Layer]:
+def drafts(c: ModelConfig, layer: Layer) -> list[Layer]:
     """As many MTP layers as the config says. Checkpoints of DeepSeek-V3 hold the embedding and the head in each a
     second time, which engines share."""
     return [draft(c, layer)] * min(c.count("num_nextn_predict_layers"), 100)
 
 
-def latent(*, sparse: bool = False, first: int = 0) -> Callable[[Config], Architecture]:
+def latent(*, sparse: bool = False, first: int = 0) -> Callable[[ModelConfig], Architecture]:
     """A reader of decoders like DeepSeek's. `sparse`: with an indexer; `first`: dense layers in front."""
 
-    def read(c: Config) -> Architecture:
+    def read(c: ModelConfig) -> Architecture:
         heads = latent_attention(c, bias=c.flag("attention_bias"))
         norms, dense = block_norms(c), gated_mlp(c)
         mixed = experts_of(c) if c.count("n_routed_experts", "num_experts") else dense
@@ -96,7 +96,7 @@ def latent(*, sparse: bool = False, first: int = 0) -> Callable[[Config], Archit
     return read
 
 
-def _minicpm3(c: Config) -> Architecture:
+def _minicpm3(c: ModelConfig) -> Architecture:
     """MiniCPM3: engines store its keys and values as the heads see them, values as wide as keys.
 
     Source: vLLM 0.33.0 minicpm3.py, which has `Attention` and no latent cache; llama.cpp expands them, too."""
@@ -106,7 +106,7 @@ def _minicpm3(c: Config) -> Architecture:
     return found._replace(layers=tuple(layer._replace(caches=(cache,)) for layer in found.layers))
 
 
-def _axk1(c: Config) -> Architecture:
+def _axk1(c: ModelConfig) -> Architecture:
     """A.X K1: DeepSeek-V3 with a norm after each mixture."""
     found = latent(first=1)(c)
     after = norm("post_mlp_layernorm", c.hidden)
@@ -117,7 +117,7 @@ def _axk1(c: Config) -> Architecture:
     return found._replace(layers=tuple(layers))
 
 
-def _gated_norm(c: Config, name: str, rank: int) -> tuple[Weight, ...]:
+def _gated_norm(c: ModelConfig, name: str, rank: int) -> tuple[Weight, ...]:
     return (
         norm(f"{name}.norm", c.hidden),
         linear(f"{name}.W_down", "norms", c.hidden, rank),
@@ -125,7 +125,7 @@ def _gated_norm(c: Config, name: str, rank: int) -> tuple[Weight, ...]:
     )
 
 
-def _axk2(c: Config) -> Architecture:
+def _axk2(c: ModelConfig) -> Architecture:
     """A.X K2: sparse attention, an output gate beside the queries, and norms with gates of low rank."""
     rank = c.size("gated_norm_rank")
     value = c.size("v_head_dim")
@@ -144,7 +144,7 @@ def _axk2(c: Config) -> Architecture:
     return decoder(c, [Layer((*attends, *(mixed if each else dense)), caches) for each in sparse])
 
 
-def _large4_indexer(c: Config) -> tuple[Weight, ...]:
+def _large4_indexer(c: ModelConfig) -> tuple[Weight, ...]:
     at, count, width = "self_attn.indexer", c.size("index_n_heads"), c.size("index_head_dim")
     return (
         norm(f"{at}.q_input_norm", c.hidden, bias=True),
@@ -156,7 +156,7 @@ def _large4_indexer(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _mistral_large4(c: Config) -> Architecture:
+def _mistral_large4(c: ModelConfig) -> Architecture:
     """Mistral Large 4: sparse latent attention with queries straight from the state. Each fourth layer rotates
     nothing, and layers may read the latent cache of an earlier one (`kv_source_layers`)."""
     nope, rope = c.size("qk_nope_head_dim"), c.size("qk_rope_head_dim")
@@ -188,7 +188,7 @@ def _mistral_large4(c: Config) -> Architecture:
     return decoder(c, layers, outside=[vector("model.rotary_emb.alpha", "attention", max(rope // 2, 1))])
 
 
-def _longcat(c: Config) -> Architecture:
+def _longcat(c: ModelConfig) -> Architecture:
     """LongCat-Flash: two attentions and two dense blocks a layer, and a mixture beside them in which some experts
     pass their input on."""
     width = c.size("expert_ffn_hidden_size", "moe_intermediate_size")
@@ -214,7 +214,7 @@ def _longcat(c: Config) -> Architecture:
     return decoder(c, [Layer((*weights, *mixed), (cache,))] * c.layers)
 
 
-def _dots3_note(c: Config) -> Architecture:
+def _dots3_note(c: ModelConfig) -> Architecture:
     """dots3-note: sparse latent attention in each fourth layer, and latent attention of its own size over a window in
     the others. transformers keeps those sizes for each layer, the hub in fields of their own (`swa_…`)."""
     kinds = c.per_layer("layer_types") or tuple(
@@ -238,7 +238,7 @@ def _dots3_note(c: Config) -> Architecture:
     window = c.read_as(c.model_type, **own)
     seen = c.size("sliding_window", "sliding_window_size", default=512)
 
-    def heads(sizes: Config) -> tuple[Weight, ...]:
+    def heads(sizes: ModelConfig) -> tuple[Weight, ...]:
         return (
             *latent_attention(sizes, bias=c.flag("attention_bias")),
             norm("self_attn.k_rope_only_layernorm", c.size("qk_rope_head_dim")),
@@ -266,7 +266,7 @@ def _dots3_note(c: Config) -> Architecture:
     return decoder(c, layers)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "deepseek_v2": latent(),
     "deepseek_v3": latent(),
     "kimi_k2": with_defaults_of("deepseek_v3", latent()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, LlamaLike, windows
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -16,7 +16,7 @@ def _positions(name: str, entries: int, hidden: int) -> Weight:
     return Weight(name, "embedding", hidden, entries, linear=False)
 
 
-def _opt(c: Config) -> Architecture:
+def _opt(c: ModelConfig) -> Architecture:
     """OPT: an embedding that may be narrower than the layers. Source: transformers 5.24 OPTDecoder."""
     bias, hidden, width = (
         c.flag("enable_bias", default=True),
@@ -48,7 +48,7 @@ def _opt(c: Config) -> Architecture:
     )
 
 
-def _xglm(c: Config) -> Architecture:
+def _xglm(c: ModelConfig) -> Architecture:
     """XGLM: positions are computed, not learned."""
     weights = (
         *attention(c, bias=True, names=("q_proj", "k_proj", "v_proj", "out_proj")),
@@ -58,7 +58,7 @@ def _xglm(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, norm_bias=True)
 
 
-def _gpt(c: Config) -> Architecture:
+def _gpt(c: ModelConfig) -> Architecture:
     """The first GPT: norms after the blocks, so none at the end."""
     weights = (
         *fused_attention(c, qkv="attn.c_attn", out="attn.c_proj", bias=True),
@@ -69,7 +69,7 @@ def _gpt(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, outside=[positions], final_norm=False)
 
 
-def _mpt(c: Config) -> Architecture:
+def _mpt(c: ModelConfig) -> Architecture:
     """MPT: no bias anywhere, ALiBi instead of positions. The head is the embedding."""
     inner = c.hidden * c.size("expansion_ratio", default=4)
     weights = (
@@ -80,7 +80,7 @@ def _mpt(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, tied=True)
 
 
-def _phi(c: Config) -> Architecture:
+def _phi(c: ModelConfig) -> Architecture:
     """Phi-1 to Phi-2: attention and feed-forward block side by side behind one norm, a head with a bias."""
     names = ("self_attn.q_layernorm", "self_attn.k_layernorm") if c.flag("qk_layernorm") else ()
     weights = (
@@ -92,7 +92,7 @@ def _phi(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, norm_bias=True, head_bias=True)
 
 
-def _stablelm(c: Config) -> Architecture:
+def _stablelm(c: ModelConfig) -> Architecture:
     """StableLM: LayerNorm around a gated block; the second norm is left out where both blocks stand side by side."""
     parallel, heads = c.flag("use_parallel_residual"), c.heads + c.kv_heads
     each_head = (norm("self_attn.qk_layernorm", heads * c.head_dim),) if c.flag("qk_layernorm") else ()
@@ -105,11 +105,11 @@ def _stablelm(c: Config) -> Architecture:
     ).read(c)
 
 
-def _c_fc(c: Config, *, bias: bool = False) -> tuple[Weight, ...]:
+def _c_fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     return plain_mlp(c, bias=bias, names=("c_fc", "c_proj"))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "mpt": _mpt,
     "nemotron": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True).read,
     "openai-gpt": _gpt,

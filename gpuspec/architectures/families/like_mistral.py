@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
@@ -29,10 +29,10 @@ from gpuspec.architectures.pieces import (
 )
 
 
-def last_sees_all(period: int) -> Callable[[Config], list[int]]:
+def last_sees_all(period: int) -> Callable[[ModelConfig], list[int]]:
     """Where the config has no `layer_types`, one layer in `period` sees the whole text, counted from the last."""
 
-    def read(c: Config) -> list[int]:
+    def read(c: ModelConfig) -> list[int]:
         if len(c.texts("layer_types")) >= c.layers:
             return windows(c)
         return [0 if (c.layers - 1 - index) % period == 0 else c.window for index in range(c.layers)]
@@ -40,7 +40,7 @@ def last_sees_all(period: int) -> Callable[[Config], list[int]]:
     return read
 
 
-def _phi3(c: Config) -> Architecture:
+def _phi3(c: ModelConfig) -> Architecture:
     """Phi-3, Phi-4: Llama, its projections fused in the checkpoint."""
     weights = (
         *fused_attention(c),
@@ -50,7 +50,7 @@ def _phi3(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)])
 
 
-def _moshi(c: Config) -> Architecture:
+def _moshi(c: ModelConfig) -> Architecture:
     """The main decoder of Moshi: its `ffn_dim` counts gate and up together, its embedding has one entry more."""
     width = c.size("ffn_dim")
     weights = (
@@ -63,7 +63,7 @@ def _moshi(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)], outside=[extra])
 
 
-def _molmo2(c: Config) -> Architecture:
+def _molmo2(c: ModelConfig) -> Architecture:
     """The text part of Molmo 2: its embedding has entries that its head has not."""
     found = LlamaLike(
         bias="attention_bias",
@@ -77,7 +77,7 @@ def _molmo2(c: Config) -> Architecture:
     return found._replace(outside=(*found.outside, more))
 
 
-def _delay(c: Config) -> tuple[Weight, ...]:
+def _delay(c: ModelConfig) -> tuple[Weight, ...]:
     """Two small matrices that adapt a norm of Voxtral Realtime to the delay, with 32 columns between them."""
     return (
         linear("ada_rms_norm.linear1", "norms", c.hidden, 32)._replace(linear=False),
@@ -85,11 +85,11 @@ def _delay(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _fc(c: Config, *, bias: bool = False) -> tuple[Weight, ...]:
+def _fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     return plain_mlp(c, bias=bias, names=("fc1", "fc2"))
 
 
-def _smollm3_windows(c: Config) -> list[int]:
+def _smollm3_windows(c: ModelConfig) -> list[int]:
     """Windows, where they are used, in the layers without rotary embedding: one in so many."""
     if not c.flag("use_sliding_window"):
         return everything(c)
@@ -102,7 +102,7 @@ def _smollm3_windows(c: Config) -> list[int]:
 _BLOCK_SPARSE = experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
 _OLMO = LlamaLike(bias="attention_bias", window=everything)
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "mellum": LlamaLike(bias="attention_bias", qk_norm="head", experts=experts()).read,
     "minimax_m2": LlamaLike(qk_norm="width", experts=_BLOCK_SPARSE).read,
     "ministral": LlamaLike().read,

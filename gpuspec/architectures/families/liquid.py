@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.mixers import short_convolution
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm
 
 
-def _tied(c: Config) -> bool:
+def _tied(c: ModelConfig) -> bool:
     """Configs before transformers 5 call it `tie_embedding`."""
     return c.flag("tie_embedding") if c.says("tie_embedding") else c.tied
 
 
-def _block(c: Config, width: int, at: str = "feed_forward", part: str = "mlp") -> tuple[Weight, ...]:
+def _block(c: ModelConfig, width: int, at: str = "feed_forward", part: str = "mlp") -> tuple[Weight, ...]:
     return (
         linear(f"{at}.w1", part, c.hidden, width),
         linear(f"{at}.w3", part, c.hidden, width),
@@ -24,7 +24,7 @@ def _block(c: Config, width: int, at: str = "feed_forward", part: str = "mlp") -
     )
 
 
-def _width(c: Config) -> int:
+def _width(c: ModelConfig) -> int:
     """Two thirds of what the config says, to the next multiple, unless that is switched off."""
     width = c.size("block_ff_dim", "intermediate_size")
     if not c.flag("block_auto_adjust_ff_dim"):
@@ -34,7 +34,7 @@ def _width(c: Config) -> int:
     return max(-(-scaled // step) * step, 1)
 
 
-def _experts(c: Config) -> tuple[Weight, ...]:
+def _experts(c: ModelConfig) -> tuple[Weight, ...]:
     experts, used = c.size("num_experts"), c.size("num_experts_per_tok")
     each = _block(c, c.size("moe_intermediate_size"), "feed_forward.experts.*", "experts")
     return (
@@ -43,7 +43,7 @@ def _experts(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _kinds(c: Config) -> list[str]:
+def _kinds(c: ModelConfig) -> list[str]:
     listed = c.per_layer("layer_types")
     if listed:
         return list(listed)
@@ -51,7 +51,7 @@ def _kinds(c: Config) -> list[str]:
     return ["full_attention" if index in attending else "conv" for index in range(c.layers)]
 
 
-def _lfm2(c: Config) -> Architecture:
+def _lfm2(c: ModelConfig) -> Architecture:
     mixer = short_convolution(c, kernel=c.size("conv_L_cache"), bias=c.flag("conv_bias"))
     heads = _heads(c, bias=False, names=("out_proj", "q_layernorm", "k_layernorm"))
     norms = (norm("operator_norm", c.hidden), norm("ffn_norm", c.hidden))
@@ -65,7 +65,7 @@ def _lfm2(c: Config) -> Architecture:
     return decoder(c, layers, tied=_tied(c))
 
 
-def _heads(c: Config, *, bias: bool, names: tuple[str, str, str]) -> tuple[Weight, ...]:
+def _heads(c: ModelConfig, *, bias: bool, names: tuple[str, str, str]) -> tuple[Weight, ...]:
     """Attention under the names that these checkpoints have."""
     renamed = dict(zip(("o_proj", "q_norm", "k_norm"), names, strict=True))
     found = attention(c, bias=bias, qk_norm="head")
@@ -77,7 +77,7 @@ def _heads(c: Config, *, bias: bool, names: tuple[str, str, str]) -> tuple[Weigh
     )
 
 
-def _lfm3(c: Config) -> Architecture:
+def _lfm3(c: ModelConfig) -> Architecture:
     mixer = short_convolution(c, kernel=c.size("conv_L_cache"), bias=c.flag("conv_bias"))
     heads = list(attention(c, bias=c.flag("attention_bias"), qk_norm="head"))
     if c.flag("use_attention_gate", default=True):
@@ -103,4 +103,4 @@ def _lfm3(c: Config) -> Architecture:
     return decoder(c, [made[kind] for kind in kinds], tied=_tied(c))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"lfm2": _lfm2, "lfm2_moe": _lfm2, "lfm3": _lfm3}
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"lfm2": _lfm2, "lfm2_moe": _lfm2, "lfm3": _lfm3}

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
 
 Flag = bool | str
 """A yes or no, or the field of the config that says it."""
-Weights = Callable[[Config], tuple[Weight, ...]]
+Weights = Callable[[ModelConfig], tuple[Weight, ...]]
 """What weights a config asks for."""
 
 AROUND_ATTENTION = ("input_layernorm", "post_attention_layernorm")
 AROUND_BOTH = (*AROUND_ATTENTION, "pre_feedforward_layernorm", "post_feedforward_layernorm")
 
 
-def windows(c: Config) -> list[int]:
+def windows(c: ModelConfig) -> list[int]:
     """The tokens each layer sees, by `layer_types` where the config has them; 0: all."""
     kinds = c.texts("layer_types")[: c.layers]
     if len(kinds) == c.layers:
@@ -27,17 +27,17 @@ def windows(c: Config) -> list[int]:
     return [c.window] * c.layers
 
 
-def everything(c: Config) -> list[int]:
+def everything(c: ModelConfig) -> list[int]:
     """Each layer sees the whole text."""
     return [0] * c.layers
 
 
-def one_in(period: int, *, field: str = "", first: bool = False) -> Callable[[Config], list[int]]:
+def one_in(period: int, *, field: str = "", first: bool = False) -> Callable[[ModelConfig], list[int]]:
     """Where the config has no `layer_types`, one layer in `period` sees the whole text: the last of them, or the
     `first`. `field`: the one that may say the period; EXAONE writes it as letters, "LLLG" for three local ones and a
     global one."""
 
-    def read(c: Config) -> list[int]:
+    def read(c: ModelConfig) -> list[int]:
         if len(c.texts("layer_types")) >= c.layers:
             return windows(c)
         value = c.raw(field) if field else None
@@ -52,10 +52,10 @@ def one_in(period: int, *, field: str = "", first: bool = False) -> Callable[[Co
     return read
 
 
-def dense_first(*said: str, default: int = 0) -> Callable[[Config], list[bool]]:
+def dense_first(*said: str, default: int = 0) -> Callable[[ModelConfig], list[bool]]:
     """Which layers have experts: by `mlp_layer_types`, or all after so many dense ones as a field says."""
 
-    def read(c: Config) -> list[bool]:
+    def read(c: ModelConfig) -> list[bool]:
         kinds = c.texts("mlp_layer_types")[: c.layers]
         if len(kinds) == c.layers:
             return [kind == "sparse" for kind in kinds]
@@ -65,17 +65,17 @@ def dense_first(*said: str, default: int = 0) -> Callable[[Config], list[bool]]:
     return read
 
 
-def sinks(c: Config) -> tuple[Weight, ...]:
+def sinks(c: ModelConfig) -> tuple[Weight, ...]:
     """One learned number for each query head, beside the scores of attention."""
     return (Weight("self_attn.sinks", "attention", c.heads, linear=False),)
 
 
-def output_gate(c: Config) -> tuple[Weight, ...]:
+def output_gate(c: ModelConfig) -> tuple[Weight, ...]:
     """A gate in front of the output projection, as wide as all heads."""
     return (linear("self_attn.gate_proj", "attention", c.hidden, c.heads * c.head_dim),)
 
 
-def draft(c: Config, layer: Layer) -> Layer:
+def draft(c: ModelConfig, layer: Layer) -> Layer:
     """An MTP layer: a layer, and what joins the last hidden state with the next token's embedding.
 
     Source: DeepSeek-V3, arXiv 2412.19437, section 2.2."""
@@ -95,24 +95,24 @@ class LlamaLike(NamedTuple):
     """Of query, key and value."""
     out_bias: Flag | None = None
     """Of attention's output; None: as `bias`."""
-    qk_norm: Callable[[Config], str] | str = ""
+    qk_norm: Callable[[ModelConfig], str] | str = ""
     """As `attention` has it."""
     mlp: Callable[..., tuple[Weight, ...]] = gated_mlp
     mlp_bias: Flag = False
-    norms: Sequence[str] | Callable[[Config], Sequence[str]] = AROUND_ATTENTION
+    norms: Sequence[str] | Callable[[ModelConfig], Sequence[str]] = AROUND_ATTENTION
     """Of a layer."""
     norm_bias: bool = False
     """Whether norms have a bias (LayerNorm)."""
     final_norm: bool = True
     """Whether the norm after the last layer has weights."""
-    window: Callable[[Config], list[int]] = windows
+    window: Callable[[ModelConfig], list[int]] = windows
     """Tokens that each layer sees."""
     beside: Sequence[Weights] = ()
     """Weights in every layer that Llama has not."""
     experts: Weights | None = None
-    sparse: Callable[[Config], list[bool]] = dense_first()
+    sparse: Callable[[ModelConfig], list[bool]] = dense_first()
     """Which layers have the experts rather than the feed-forward block."""
-    head: Callable[[Config], int | None] = lambda c: None
+    head: Callable[[ModelConfig], int | None] = lambda c: None
     """Entries of the output head where they are not the vocabulary's."""
     head_bias: Flag = False
     drafts: Sequence[str] = ("num_nextn_predict_layers",)
@@ -120,7 +120,7 @@ class LlamaLike(NamedTuple):
     dense_drafts: bool = False
     """Whether those have the feed-forward block where the last layer has experts."""
 
-    def read(self, c: Config) -> Architecture:
+    def read(self, c: ModelConfig) -> Architecture:
         """The structure that a config states."""
         out_bias = self.bias if self.out_bias is None else self.out_bias
         names = self.norms(c) if callable(self.norms) else self.norms
@@ -158,7 +158,7 @@ class LlamaLike(NamedTuple):
         )
 
 
-def said(c: Config, flag: Flag) -> bool:
+def said(c: ModelConfig, flag: Flag) -> bool:
     """What a flag is for this config."""
     return c.flag(flag) if isinstance(flag, str) else flag
 
@@ -176,7 +176,7 @@ def experts(
 ) -> Weights:
     """A reader of mixtures, under the names their fields have had. As wide as a dense block where nothing is said."""
 
-    def read(c: Config) -> tuple[Weight, ...]:
+    def read(c: ModelConfig) -> tuple[Weight, ...]:
         width = c.size("moe_intermediate_size", "expert_hidden_size", default=c.intermediate)
         number = c.count(
             "num_shared_experts", "n_shared_experts", "moe_num_shared_experts", "num_shared_expert"
@@ -201,6 +201,6 @@ def experts(
     return read
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "llama": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
 }

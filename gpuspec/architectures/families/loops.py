@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, output_gate
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -20,7 +20,7 @@ def _passes(number: int) -> int:
     return number
 
 
-def _dory_sizes(c: Config) -> tuple[int, int, int]:
+def _dory_sizes(c: ModelConfig) -> tuple[int, int, int]:
     """(layers, those before the loop, those after it). Released configs count attention and feed-forward block
     apart, so that everything is there twice; so do the defaults."""
     kinds = c.texts("layer_types")
@@ -34,7 +34,7 @@ def _dory_sizes(c: Config) -> tuple[int, int, int]:
     return layers, before, halved("n_output_layers", c.count("n_output_layers"))
 
 
-def _dory(c: Config) -> Architecture:
+def _dory(c: ModelConfig) -> Architecture:
     """Dory: a normalised transformer (nGPT, arXiv 2410.01131) without norms' weights but with learned scales."""
     number, before, after = _dory_sizes(c)
     kinds = [kind for kind in c.texts("layer_types") if kind != "mlp"]
@@ -61,7 +61,7 @@ def _dory(c: Config) -> Architecture:
     return decoder(c, layers, outside=(scale,), final_norm=False)
 
 
-def _hrm_text(c: Config) -> Architecture:
+def _hrm_text(c: ModelConfig) -> Architecture:
     """HRM-Text: a slow and a fast stack. The fast one runs `L_cycles` times for each of the `H_cycles` of the slow
     one. transformers writes the passes of all layers as `num_hidden_layers`, checkpoints before it one stack's."""
     slow, fast = _passes(c.size("H_cycles")), _passes(c.size("L_cycles"))
@@ -82,7 +82,7 @@ def _hrm_text(c: Config) -> Architecture:
     return decoder(c, layers, outside=(start,), final_norm=False)
 
 
-def _iquest_loop(c: Config) -> Architecture:
+def _iquest_loop(c: ModelConfig) -> Architecture:
     """IQuest-Coder Loop: all layers twice. The later pass sees what the first remembers, and a window of its own;
     a gate for each head weighs the two. Source: vLLM 0.33.0's iquest_loopcoder.py."""
     found = LlamaLike(window=everything).read(
@@ -96,7 +96,7 @@ def _iquest_loop(c: Config) -> Architecture:
     return found._replace(layers=tuple(layers))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "dory": _dory,
     "hrm_text": _hrm_text,
     "iquestloopcoder": _iquest_loop,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import ceil
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.mixers import Mixer, mamba1, mamba2
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -23,18 +23,18 @@ from gpuspec.architectures.pieces import (
 ATTENDS = frozenset({"attention", "full_attention"})
 
 
-def step_rank(c: Config, name: str) -> int:
+def step_rank(c: ModelConfig, name: str) -> int:
     """Rank of the step's projection; "auto" is a sixteenth of the width."""
     return ceil(c.hidden / 16) if c.text(name) == "auto" or c.raw(name) is None else c.size(name)
 
 
-def _only(c: Config, mixer: Mixer) -> Architecture:
+def _only(c: ModelConfig, mixer: Mixer) -> Architecture:
     """Nothing but such mixers, each with a norm in front."""
     layer = Layer((*mixer.weights, norm("norm", c.hidden)), mixer.caches)
     return decoder(c, [layer] * c.layers)
 
 
-def _mamba(c: Config) -> Architecture:
+def _mamba(c: ModelConfig) -> Architecture:
     mixer = mamba1(
         c,
         inner=c.size("intermediate_size", default=c.size("expand", default=2) * c.hidden),
@@ -47,7 +47,7 @@ def _mamba(c: Config) -> Architecture:
     return _only(c, mixer)
 
 
-def _mamba2(c: Config) -> Architecture:
+def _mamba2(c: ModelConfig) -> Architecture:
     mixer = mamba2(
         c,
         heads=c.size("num_heads"),
@@ -61,7 +61,7 @@ def _mamba2(c: Config) -> Architecture:
     return _only(c, mixer)
 
 
-def _jamba(c: Config) -> Architecture:
+def _jamba(c: ModelConfig) -> Architecture:
     mixer = mamba1(
         c,
         inner=c.size("mamba_expand") * c.hidden,
@@ -95,7 +95,7 @@ def _jamba(c: Config) -> Architecture:
     return decoder(c, layers)
 
 
-def _mamba2_of(c: Config, *, inner: int | None = None, normed: bool = True) -> Mixer:
+def _mamba2_of(c: ModelConfig, *, inner: int | None = None, normed: bool = True) -> Mixer:
     """The mixer of Bamba, Granite 4 and Falcon-H1, which name its sizes alike."""
     return mamba2(
         c,
@@ -112,13 +112,13 @@ def _mamba2_of(c: Config, *, inner: int | None = None, normed: bool = True) -> M
     )
 
 
-def _head_dim(c: Config) -> int:
+def _head_dim(c: ModelConfig) -> int:
     if c.text("mamba_d_head") == "auto" or c.raw("mamba_d_head") is None:
         return max(c.size("mamba_expand", default=2) * c.hidden // c.size("mamba_n_heads"), 1)
     return c.size("mamba_d_head")
 
 
-def _bamba(c: Config) -> Architecture:
+def _bamba(c: ModelConfig) -> Architecture:
     mixer, attending = _mamba2_of(c), set(c.numbers("attn_layer_indices"))
     around = (
         *gated_mlp(c, bias=c.flag("mlp_bias"), at="feed_forward"),
@@ -130,7 +130,7 @@ def _bamba(c: Config) -> Architecture:
     return decoder(c, [attends if index in attending else mixes for index in range(c.layers)])
 
 
-def _granite_experts(c: Config) -> tuple[Weight, ...]:
+def _granite_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """Experts in one tensor for each side of the block; gate and up are the halves of the first."""
     experts, width = c.size("num_local_experts"), c.intermediate
     halves = linear("block_sparse_moe.input_linear", "experts", c.hidden, width)
@@ -140,7 +140,7 @@ def _granite_experts(c: Config) -> tuple[Weight, ...]:
     return (linear("block_sparse_moe.router.layer", "router", c.hidden, experts), *stacked)
 
 
-def _granite_hybrid(c: Config) -> Architecture:
+def _granite_hybrid(c: ModelConfig) -> Architecture:
     shared = c.size("shared_intermediate_size")
     around = (
         linear("shared_mlp.input_linear", "mlp", c.hidden, 2 * shared),
@@ -156,7 +156,7 @@ def _granite_hybrid(c: Config) -> Architecture:
     return decoder(c, [attends if kind in ATTENDS else mixes for kind in kinds])
 
 
-def _falcon_h1(c: Config) -> Architecture:
+def _falcon_h1(c: ModelConfig) -> Architecture:
     """Attention and Mamba-2 side by side in every layer."""
     inner = c.count("mamba_d_ssm") or c.size("mamba_expand") * c.hidden
     mixer = _mamba2_of(c, inner=inner, normed=c.flag("mamba_rms_norm"))
@@ -174,7 +174,7 @@ def _falcon_h1(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c), *mixer.caches))] * c.layers)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "mamba": _mamba,
     "falcon_mamba": _mamba,
     "mamba2": _mamba2,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
@@ -29,17 +29,17 @@ _GRANITE = experts(
 )
 
 
-def _beam_windows(c: Config) -> list[int]:
+def _beam_windows(c: ModelConfig) -> list[int]:
     """One full layer in six, and the last one."""
     seen = one_in(6)(c)
     return seen if len(c.texts("layer_types")) >= c.layers else [*seen[:-1], 0]
 
 
-def _gate_bias(c: Config) -> tuple[Weight, ...]:
+def _gate_bias(c: ModelConfig) -> tuple[Weight, ...]:
     return (vector("self_attn.gate_bias", "attention", c.heads),)
 
 
-def _cohere2_windows(c: Config) -> list[int]:
+def _cohere2_windows(c: ModelConfig) -> list[int]:
     """The first, dense layers have a pattern of their own."""
     if len(c.texts("layer_types")) >= c.layers:
         return windows(c)
@@ -50,11 +50,11 @@ def _cohere2_windows(c: Config) -> list[int]:
     return [c.window if every and (index + 1) % every else 0 for index, every in places]
 
 
-def _cohere2_first(c: Config, *, bias: bool = False) -> tuple[Weight, ...]:
+def _cohere2_first(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     return gated_mlp(c, c.count("prefix_dense_intermediate_size") or c.intermediate)
 
 
-def _dots_windows(c: Config) -> list[int]:
+def _dots_windows(c: ModelConfig) -> list[int]:
     """Layers from `max_window_layers` on have a window."""
     if len(c.texts("layer_types")) >= c.layers:
         return windows(c)
@@ -62,7 +62,7 @@ def _dots_windows(c: Config) -> list[int]:
     return [c.window if index >= first else 0 for index in range(c.layers)]
 
 
-def _ernie_sparse(c: Config) -> list[bool]:
+def _ernie_sparse(c: ModelConfig) -> list[bool]:
     """Experts from one layer to another, in every so many."""
     every, first = c.size("moe_layer_interval", default=1), c.numbers("moe_layer_start_index")
     start = min(first) if first else c.count("moe_layer_start_index")
@@ -73,7 +73,7 @@ def _ernie_sparse(c: Config) -> list[bool]:
     return [start <= index <= end and (index + 1) % every == 0 for index in range(c.layers)]
 
 
-def _flint_windows(c: Config) -> list[int]:
+def _flint_windows(c: ModelConfig) -> list[int]:
     """The first two layers, every fourth and the last one see everything."""
     if len(c.texts("layer_types")) >= c.layers:
         return windows(c)
@@ -81,18 +81,18 @@ def _flint_windows(c: Config) -> list[int]:
     return [0 if index < 2 or index % 4 == 1 or index == last else c.window for index in range(c.layers)]
 
 
-def _flint_sparse(c: Config) -> list[bool]:
+def _flint_sparse(c: ModelConfig) -> list[bool]:
     said = c.raw("mlp_only_layers")
     dense = {0, 1} if said is None else set(c.numbers("mlp_only_layers"))
     step = c.size("decoder_sparse_step", default=1)
     return [index not in dense and (index + 1) % step == 0 for index in range(c.layers)]
 
 
-def _glm_qk_norm(c: Config) -> str:
+def _glm_qk_norm(c: ModelConfig) -> str:
     return "head" if c.flag("use_qk_norm") else ""
 
 
-def _of_first_layer(c: Config, *names: str) -> int:
+def _of_first_layer(c: ModelConfig, *names: str) -> int:
     """A number that Hunyuan writes once a layer, or once."""
     listed = c.numbers(*names)
     if listed:
@@ -100,7 +100,7 @@ def _of_first_layer(c: Config, *names: str) -> int:
     return c.count(*names)
 
 
-def _hunyuan_experts(c: Config) -> tuple[Weight, ...]:
+def _hunyuan_experts(c: ModelConfig) -> tuple[Weight, ...]:
     width = _of_first_layer(c, "moe_intermediate_size") or c.intermediate
     number = _of_first_layer(c, "num_experts")
     if not number:
@@ -116,7 +116,7 @@ def _hunyuan_experts(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _laguna(c: Config) -> Architecture:
+def _laguna(c: ModelConfig) -> Architecture:
     """Laguna: the layers differ in their number of query heads, and each has a gate on its heads."""
     per_layer = c.numbers("num_attention_heads_per_layer")
     heads = per_layer[: c.layers] if len(per_layer) >= c.layers else [c.heads] * c.layers
@@ -135,7 +135,7 @@ def _laguna(c: Config) -> Architecture:
     return decoder(c, layers)
 
 
-def _llama4_windows(c: Config) -> list[int]:
+def _llama4_windows(c: ModelConfig) -> list[int]:
     """Layers with rotary positions see chunks; every fourth has none and sees the whole text."""
     if len(c.texts("layer_types")) >= c.layers:
         return windows(c)
@@ -146,7 +146,7 @@ def _llama4_windows(c: Config) -> list[int]:
     return [c.window if rotary[index] else 0 for index in range(c.layers)]
 
 
-def _llama4_experts(c: Config) -> tuple[Weight, ...]:
+def _llama4_experts(c: ModelConfig) -> tuple[Weight, ...]:
     return mixture(
         c,
         experts=c.size("num_local_experts"),
@@ -159,7 +159,7 @@ def _llama4_experts(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _llama4(c: Config) -> Architecture:
+def _llama4(c: ModelConfig) -> Architecture:
     """Llama 4: a dense block is `intermediate_size_mlp` wide, an expert and the shared one `intermediate_size`.
     MobileLLM is one without any experts."""
     step = c.count("interleave_moe_layer_step")
@@ -179,7 +179,7 @@ def _llama4(c: Config) -> Architecture:
     return decoder(c, layers)
 
 
-def _jetmoe(c: Config) -> Architecture:
+def _jetmoe(c: ModelConfig) -> Architecture:
     """JetMoE: experts in attention too. A token's query heads are those of the experts it takes, so there are
     `num_experts_per_tok` for each KV head; their query and output projections are the experts."""
     number, used, width = c.size("num_local_experts"), c.size("num_experts_per_tok"), c.intermediate
@@ -205,7 +205,7 @@ def _jetmoe(c: Config) -> Architecture:
     return found._replace(heads=kv_heads * used, head_dim=head, expert_width=width)
 
 
-def _dbrx(c: Config) -> Architecture:
+def _dbrx(c: ModelConfig) -> Architecture:
     """DBRX: the sizes of attention and of the experts are in configs of their own."""
     attention_config, block = c.inner("attn_config"), c.inner("ffn_config")
     if block is None:
@@ -226,11 +226,11 @@ def _dbrx(c: Config) -> Architecture:
     return decoder(c, [Layer(around, (kv_cache(c, kv_heads=kv_heads or c.heads),))] * c.layers)
 
 
-def _shared_width(c: Config) -> tuple[Weight, ...]:
+def _shared_width(c: ModelConfig) -> tuple[Weight, ...]:
     return experts(shared_at="mlp.shared_expert")(c)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "afmoe": LlamaLike(
         bias="attention_bias",
         qk_norm="head",

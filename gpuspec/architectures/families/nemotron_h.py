@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.mixers import mamba2
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -14,7 +14,7 @@ _LETTERS = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 """Of `hybrid_override_pattern` ("M-M-M*-"); "|" parts the stages of a pipeline."""
 
 
-def _kinds(c: Config, listed: str, pattern: str) -> list[str]:
+def _kinds(c: ModelConfig, listed: str, pattern: str) -> list[str]:
     """What each layer is, by a list or by a pattern of letters."""
     letters = c.raw(pattern)
     kinds = list(c.texts(listed))
@@ -24,7 +24,7 @@ def _kinds(c: Config, listed: str, pattern: str) -> list[str]:
     return [known.get(kind, kind) for kind in kinds]
 
 
-def _mixture(c: Config) -> tuple[Weight, ...]:
+def _mixture(c: ModelConfig) -> tuple[Weight, ...]:
     """Experts of two matrices each; they may work in a narrower space than the layer (`moe_latent_size`)."""
     experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
     width, latent = c.size("moe_intermediate_size"), c.count("moe_latent_size")
@@ -46,7 +46,7 @@ def _mixture(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _layer(c: Config, kind: str) -> Layer:
+def _layer(c: ModelConfig, kind: str) -> Layer:
     before = norm("norm", c.hidden)
     if kind == "mamba":
         mixer = mamba2(
@@ -72,7 +72,7 @@ def _layer(c: Config, kind: str) -> Layer:
     raise Unsaid(f"its config has a layer of a kind that gpuspec does not know: {kind[:40]!r}")
 
 
-def _nemotron_h(c: Config) -> Architecture:
+def _nemotron_h(c: ModelConfig) -> Architecture:
     kinds = _kinds(c, "layers_block_type", "hybrid_override_pattern")
     if not kinds:
         raise Unsaid("its config does not say what each layer is (layers_block_type)")
@@ -96,7 +96,7 @@ def _nemotron_h(c: Config) -> Architecture:
     return found._replace(outside=outside)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "nemotron_h": _nemotron_h,
     "nemotron_h_puzzle": _nemotron_h,
 }

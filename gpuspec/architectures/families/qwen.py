@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts, windows
 from gpuspec.architectures.parts import Architecture, Layer
@@ -14,7 +14,7 @@ USUAL_WINDOW = 4096
 """Of Qwen's classes, which leave it out of their defaults while it is switched off."""
 
 
-def switched_windows(c: Config) -> list[int]:
+def switched_windows(c: ModelConfig) -> list[int]:
     """Windows of models that say apart whether theirs is used, and from which layer.
 
     Source: transformers 5.24 Qwen2Config."""
@@ -27,13 +27,13 @@ def switched_windows(c: Config) -> list[int]:
     return [c.window if index >= c.count("max_window_layers") else 0 for index in range(c.layers)]
 
 
-def one_in_step(c: Config) -> list[bool]:
+def one_in_step(c: ModelConfig) -> list[bool]:
     """Experts in one layer of `decoder_sparse_step`, but in none of `mlp_only_layers`."""
     step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
     return [index not in dense and (index + 1) % step == 0 for index in range(c.layers)]
 
 
-def _mimo(c: Config) -> Architecture:
+def _mimo(c: ModelConfig) -> Architecture:
     """MiMo-7B: Qwen2 with layers that predict further tokens. Source: vLLM mimo_mtp.py."""
     found = QWEN2.read(c)
     join = (
@@ -44,7 +44,7 @@ def _mimo(c: Config) -> Architecture:
     return found._replace(drafts=(draft,) * min(c.count("num_nextn_predict_layers"), c.layers))
 
 
-def _first_qwen(c: Config) -> Architecture:
+def _first_qwen(c: ModelConfig) -> Architecture:
     """Qwen of 2023: one matrix for query, key and value, and an `intermediate_size` of gate and up together.
 
     Source: Qwen/Qwen-7B modeling_qwen.py; the hub's elements of Qwen-7B and Qwen-72B (September 2026)."""
@@ -66,7 +66,7 @@ QWEN2 = LlamaLike(bias=True, out_bias=False, window=switched_windows)
 QWEN3 = LlamaLike(bias="attention_bias", qk_norm="head", window=switched_windows)
 QWEN3_MOE = QWEN3._replace(experts=experts(), sparse=one_in_step)
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "mimo": _mimo,
     "qwen": _first_qwen,
     "qwen2": QWEN2.read,

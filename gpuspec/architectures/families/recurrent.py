@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.mixers import state
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm, vector
 
 
-def _recurrent_gemma(c: Config) -> Architecture:
+def _recurrent_gemma(c: ModelConfig) -> Architecture:
     """Griffin (arXiv 2402.19427): two gated linear recurrences, then attention over a window."""
     width, kernel = c.size("lru_width", default=c.hidden), c.size("conv1d_width")
     heads, hidden = c.heads, c.hidden
@@ -40,7 +40,7 @@ def _recurrent_gemma(c: Config) -> Architecture:
     return decoder(c, [windowed if kind == "attention" else mixes for kind in kinds])
 
 
-def _rwkv(c: Config) -> Architecture:
+def _rwkv(c: ModelConfig) -> Architecture:
     """RWKV-4 (arXiv 2305.13048). Its state: the last input of each block, and three sums in 32 bits."""
     inner, hidden = c.size("attention_hidden_size", default=c.hidden), c.hidden
     width = c.size("intermediate_size", default=4 * hidden)
@@ -60,7 +60,7 @@ def _rwkv(c: Config) -> Architecture:
     return decoder(c, [Layer(weights, caches)] * c.layers, outside=[first], norm_bias=True)
 
 
-def _low_rank(c: Config, names: tuple[str, ...], factor: float, power: float) -> int:
+def _low_rank(c: ModelConfig, names: tuple[str, ...], factor: float, power: float) -> int:
     """A rank of RWKV-7, as the config says it or as its training code sets it: to the next 32."""
     if any(c.raw(name) is not None for name in names):
         return c.size(*names)
@@ -68,7 +68,7 @@ def _low_rank(c: Config, names: tuple[str, ...], factor: float, power: float) ->
     return max(32, round(scaled / 32) * 32)
 
 
-def _rwkv7(c: Config) -> Architecture:
+def _rwkv7(c: ModelConfig) -> Architecture:
     """RWKV-7 (arXiv 2503.14456): a generalised delta rule. Its state: two inputs and a matrix for each head.
 
     Sources: llama.cpp src/models/rwkv7.cpp; ranks: flash-linear-attention `RWKV7Config`."""
@@ -109,7 +109,7 @@ def _rwkv7(c: Config) -> Architecture:
     return decoder(c, [first, *[other] * (layers - 1)], outside=[before], norm_bias=True)
 
 
-def _xlstm(c: Config) -> Architecture:
+def _xlstm(c: ModelConfig) -> Architecture:
     """xLSTM 7B (arXiv 2503.13427): a matrix memory a head, with its sums, in the dtype that the config names."""
     heads, hidden = c.heads, c.size("hidden_size", "embedding_dim")
     keys, values = (
@@ -140,7 +140,7 @@ def _xlstm(c: Config) -> Architecture:
     return decoder(c, [layer] * c.layers, final_norm=c.flag("add_out_norm", default=True))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "recurrent_gemma": _recurrent_gemma,
     "rwkv": _rwkv,
     "rwkv7": _rwkv7,

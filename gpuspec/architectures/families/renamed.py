@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
@@ -17,7 +17,7 @@ from gpuspec.architectures.pieces import mixture
 _PLAIN = LlamaLike(window=everything)
 
 
-def _chatglm(c: Config) -> Architecture:
+def _chatglm(c: ModelConfig) -> Architecture:
     """ChatGLM 2 and 3, GLM-4 9B."""
     own = c.read_as(
         c.model_type,
@@ -35,7 +35,7 @@ def _chatglm(c: Config) -> Architecture:
     ).read(own)
 
 
-def _of_olmo(c: Config, inner: int) -> Config:
+def _of_olmo(c: ModelConfig, inner: int) -> ModelConfig:
     """OLMo's first code, and what was built with it."""
     kv_heads = c.count("n_kv_heads") or (1 if c.flag("multi_query_attention") else c.heads)
     return c.read_as(
@@ -47,7 +47,7 @@ def _of_olmo(c: Config, inner: int) -> Config:
     )
 
 
-def _hf_olmo(c: Config) -> Architecture:
+def _hf_olmo(c: ModelConfig) -> Architecture:
     """OLMo 1B and 7B: norms without weights; `mlp_hidden_size` counts gate and up together."""
     both = c.count("mlp_hidden_size") or c.hidden * c.size("mlp_ratio", default=4)
     found = LlamaLike(bias="include_bias", mlp_bias="include_bias", norms=(), window=everything).read(
@@ -61,7 +61,7 @@ def _without_caches(found: Architecture) -> Architecture:
     return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
 
 
-def _llada(c: Config) -> Architecture:
+def _llada(c: ModelConfig) -> Architecture:
     """LLaDA (arXiv 2502.09992): writes by diffusion. Here `mlp_hidden_size` is the width of one matrix."""
     return _without_caches(
         LlamaLike(bias="include_qkv_bias", out_bias=False, window=everything).read(
@@ -70,15 +70,15 @@ def _llada(c: Config) -> Architecture:
     )
 
 
-def _dream(c: Config) -> Architecture:
+def _dream(c: ModelConfig) -> Architecture:
     """Dream (arXiv 2508.15487): Qwen 2, writing by diffusion."""
     return _without_caches(qwen.TYPES["qwen2"](c.read_as("qwen2")))._replace(model_type=c.model_type)
 
 
-def _reads_only(kind: str) -> Callable[[Config], Architecture]:
+def _reads_only(kind: str) -> Callable[[ModelConfig], Architecture]:
     """A reader of embedding models that are a decoder without its head, each token seeing the whole text."""
 
-    def read(c: Config) -> Architecture:
+    def read(c: ModelConfig) -> Architecture:
         inside = {**LLAMA_LIKE, **qwen.TYPES}[kind](c.read_as(kind))
         outside = tuple(weight for weight in inside.outside if weight.part != "head")
         return _without_caches(inside)._replace(model_type=c.model_type, outside=outside)
@@ -86,7 +86,7 @@ def _reads_only(kind: str) -> Callable[[Config], Architecture]:
     return read
 
 
-def _bailing_experts(c: Config) -> tuple[Weight, ...]:
+def _bailing_experts(c: ModelConfig) -> tuple[Weight, ...]:
     width = c.size("moe_intermediate_size")
     shared = c.count("moe_shared_expert_intermediate_size") or width
     return mixture(
@@ -99,7 +99,7 @@ def _bailing_experts(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _bailing(c: Config) -> Architecture:
+def _bailing(c: ModelConfig) -> Architecture:
     """Ling and Ring, and LLaDA 2 upon them."""
     return LlamaLike(
         bias=c.flag("use_bias") or c.flag("use_qkv_bias"),
@@ -112,16 +112,16 @@ def _bailing(c: Config) -> Architecture:
     ).read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
 
 
-def _untied(trait: LlamaLike) -> Callable[[Config], Architecture]:
+def _untied(trait: LlamaLike) -> Callable[[ModelConfig], Architecture]:
     """A reader for code whose head is not the embedding, though its configs do not say so."""
 
-    def read(c: Config) -> Architecture:
+    def read(c: ModelConfig) -> Architecture:
         return trait.read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
 
     return read
 
 
-def _hunyuan(c: Config) -> Architecture:
+def _hunyuan(c: ModelConfig) -> Architecture:
     """Hunyuan Large and A13B under their first name. With `use_cla` all but one layer of `cla_share_factor` read the
     keys and values of the layer before (arXiv 2411.02265, section 2.3)."""
     found = mixtures.TYPES["hunyuan_v1_moe"](c.read_as("hunyuan_v1_moe"))
@@ -135,7 +135,7 @@ def _hunyuan(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, layers=tuple(layers))
 
 
-def _pico(c: Config) -> Architecture:
+def _pico(c: ModelConfig) -> Architecture:
     """Pico: Llama under names of its own."""
     return _PLAIN.read(
         c.read_as(
@@ -148,7 +148,7 @@ def _pico(c: Config) -> Architecture:
     )
 
 
-def _refined_web(c: Config) -> Architecture:
+def _refined_web(c: ModelConfig) -> Architecture:
     """Falcon before it had its name: 40B states its KV heads, 7B has one."""
     several = c.says("n_head_kv")
     return gpt_like.TYPES["falcon"](
@@ -156,7 +156,7 @@ def _refined_web(c: Config) -> Architecture:
     )
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "Dream": _dream,
     "RefinedWeb": _refined_web,
     "RefinedWebModel": _refined_web,

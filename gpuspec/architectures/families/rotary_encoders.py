@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.families.encoders import BertLike, encoder, table, writes
 from gpuspec.architectures.families.llama_like import LlamaLike, everything
 from gpuspec.architectures.parts import Architecture, Layer
 from gpuspec.architectures.pieces import attention, fused_attention, gated_mlp, kv_cache, linear, norm
 
 
-def _modernbert(c: Config) -> Architecture:
+def _modernbert(c: ModelConfig) -> Architecture:
     """ModernBERT: rotary positions, a gated block, no norm in front of the first attention."""
     bias, hidden = c.flag("norm_bias"), c.hidden
     decodes = c.model_type == "modernbert-decoder"
@@ -47,7 +47,7 @@ def _modernbert(c: Config) -> Architecture:
     )
 
 
-def _local(c: Config) -> list[bool]:
+def _local(c: ModelConfig) -> list[bool]:
     """Which layers see a window: all but the first of every three."""
     kinds = c.texts("layer_types")
     if len(kinds) >= c.layers:
@@ -56,7 +56,7 @@ def _local(c: Config) -> list[bool]:
     return [index % every != 0 for index in range(c.layers)]
 
 
-def _nomic(c: Config) -> Architecture:
+def _nomic(c: ModelConfig) -> Architecture:
     """Nomic's BERT: rotary positions, a gated block, no biases but those of norms. Older configs name its sizes as
     GPT-2 does."""
     weights = (
@@ -71,7 +71,7 @@ def _nomic(c: Config) -> Architecture:
     return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
 
 
-def _gte(c: Config) -> Architecture:
+def _gte(c: ModelConfig) -> Architecture:
     """GTE ("new" in its own code): rotary positions, a gated block of two matrices."""
     weights = (
         *fused_attention(c, qkv="attention.qkv_proj", out="attention.o_proj", bias=True),
@@ -86,7 +86,7 @@ def _gte(c: Config) -> Architecture:
     return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
 
 
-def _eurobert(c: Config) -> Architecture:
+def _eurobert(c: ModelConfig) -> Architecture:
     """EuroBERT: Llama, each token seeing the whole text."""
     found = LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read(c)
     layers = tuple(layer._replace(caches=()) for layer in found.layers)
@@ -96,7 +96,7 @@ def _eurobert(c: Config) -> Architecture:
     return found._replace(layers=layers, outside=outside)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "eurobert": _eurobert,
     "gte": _gte,
     "jina_embeddings_v3": BertLike(positions=lambda c: 0).read,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.encoder_decoders import BartLike, layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
@@ -19,17 +19,17 @@ from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers.blocks import chain, kernel, measures, pixels, placed, table, within
 from gpuspec.architectures.towers.senses import TOWERS, read_text, tower_of
 
-Reader = Callable[[Config], Architecture]
+Reader = Callable[[ModelConfig], Architecture]
 
 
-def _parts(c: Config, *names: str) -> tuple[Config, Config]:
+def _parts(c: ModelConfig, *names: str) -> tuple[ModelConfig, ModelConfig]:
     first, second = (c.inner(name) for name in names)
     if first is None or second is None:
         raise Unsaid(f"its config does not say {names[0]} and {names[1]}")
     return first, second
 
 
-def _pix2struct(c: Config) -> Architecture:
+def _pix2struct(c: ModelConfig) -> Architecture:
     """Pix2Struct: a T5 whose encoder reads patches."""
     v, t = _parts(c, "vision_config", "text_config")
     heads, head = t.heads, t.size("d_kv")
@@ -58,7 +58,7 @@ def _pix2struct(c: Config) -> Architecture:
     return decoder(t, layers, outside=outside)._replace(model_type=c.model_type)
 
 
-def _pp_formulanet(c: Config) -> Architecture:
+def _pp_formulanet(c: ModelConfig) -> Architecture:
     """PP-FormulaNet: SAM, and the decoder of mBART."""
     v, t = _parts(c, "vision_config", "text_config")
     trait = BartLike(final_norm=True)
@@ -67,7 +67,7 @@ def _pp_formulanet(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type)
 
 
-def _udop(c: Config) -> Architecture:
+def _udop(c: ModelConfig) -> Architecture:
     """UDOP: a T5 that reads patches and where on the page each word is."""
     found = T5Like().read(c)
     places = c.size("max_2d_position_embeddings")
@@ -103,7 +103,7 @@ _GEMMA_3 = LlamaLike(
 )
 
 
-def _t5gemma2(c: Config) -> Architecture:
+def _t5gemma2(c: ModelConfig) -> Architecture:
     """T5Gemma 2: an encoder that sees, and a decoder whose attention is over its own text and the encoder's at once;
     both have one embedding."""
     reads, decodes = _parts(c, "encoder", "decoder")
@@ -126,7 +126,7 @@ def _t5gemma2(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, layers=layers, outside=(*found.outside, *outside))
 
 
-def _vision_encoder_decoder(c: Config) -> Architecture:
+def _vision_encoder_decoder(c: ModelConfig) -> Architecture:
     """Any tower, any decoder: Donut, Nougat, TrOCR."""
     v, t = _parts(c, "encoder", "decoder")
     if t.model_type in ("bert", "roberta"):
@@ -144,7 +144,7 @@ def _vision_encoder_decoder(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, outside=(*found.outside, *more, *bridge))
 
 
-def _bert_decoder(c: Config, seen: int) -> Architecture:
+def _bert_decoder(c: ModelConfig, seen: int) -> Architecture:
     places = [
         table("embeddings.position_embeddings", c.size("max_position_embeddings"), c.hidden),
         table("embeddings.token_type_embeddings", c.count("type_vocab_size") or 1, c.hidden),

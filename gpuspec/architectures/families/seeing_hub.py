@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers import projectors as between
@@ -17,7 +17,7 @@ from gpuspec.architectures.towers.segment_anything import sam_downsampled
 from gpuspec.architectures.towers.senses import Sense, beside, joined, text_model, tower_of
 from gpuspec.architectures.towers.vision import clip, siglip
 
-Reader = Callable[[Config], Architecture]
+Reader = Callable[[ModelConfig], Architecture]
 _TWO = "linear_1 linear_2"
 _INTERN = perceptron("1 3", merge=shuffled, normed="joined")
 
@@ -37,14 +37,14 @@ NAMED = {
 """Towers that configs only name (`mm_vision_tower` of LLaVA's own code). Source: their config.json on the hub."""
 
 
-def _llava(c: Config) -> tuple[tuple[Weight, ...], str]:
+def _llava(c: ModelConfig) -> tuple[tuple[Weight, ...], str]:
     """The tower and projector of LLaVA's own code."""
     name = c.text("mm_vision_tower")
     if name not in NAMED:
         named = f" ({name})" if name else ""
         return (), f"its vision tower{named} is not described in its config, and not counted"
     kind, fields = NAMED[name]
-    v = Config({"model_type": kind, **fields})
+    v = ModelConfig({"model_type": kind, **fields})
     wide = measures(v).width
     layers = "0" if c.text("mm_projector_type") == "linear" else "0 2"
     projection = list(chain(layers, wide, *[c.hidden] * len(layers.split())))
@@ -57,14 +57,14 @@ def _llava(c: Config) -> tuple[tuple[Weight, ...], str]:
 def llava(text: str) -> Reader:
     """A reader of LLaVA's own configs: the fields of the text model, and the name of a tower."""
 
-    def read(c: Config) -> Architecture:
+    def read(c: ModelConfig) -> Architecture:
         return beside(c, text, *_llava(c))
 
     return read
 
 
-def _phi3_v(c: Config) -> Architecture:
-    v = Config({"model_type": "clip_vision_model", **CLIP_LARGE})
+def _phi3_v(c: ModelConfig) -> Architecture:
+    v = ModelConfig({"model_type": "clip_vision_model", **CLIP_LARGE})
     wide = 4 * measures(v).width
     projection = (
         *chain("img_projection.0 img_projection.2", wide, c.hidden, c.hidden),
@@ -76,7 +76,7 @@ def _phi3_v(c: Config) -> Architecture:
     return beside(c, "phi3", more)
 
 
-def _phi4mm(c: Config) -> Architecture:
+def _phi4mm(c: ModelConfig) -> Architecture:
     """Phi-4-multimodal, whose class in transformers is `phi4_multimodal`. Its LoRA adapters, which vLLM loads only if
     asked to, are not counted."""
     from gpuspec.architectures.families.hearing import TYPES
@@ -90,7 +90,9 @@ _MINICPM_V = {"2.0": "minicpm", "2.5": "llama", "2.6": "qwen2", "4.0": "llama", 
 """`version` → what the text model is built like."""
 
 
-def _minicpm_v(c: Config, extra: Callable[[Config], tuple[Weight, ...]] | None = None) -> Architecture:
+def _minicpm_v(
+    c: ModelConfig, extra: Callable[[ModelConfig], tuple[Weight, ...]] | None = None
+) -> Architecture:
     """MiniCPM-V: SigLIP, and a resampler: learnt queries that attend to the patches once."""
     stated = c.raw("version")
     version = str(stated) if stated is not None else ("2.0" if c.hidden == 2304 else "2.5")
@@ -112,13 +114,13 @@ def _minicpm_v(c: Config, extra: Callable[[Config], tuple[Weight, ...]] | None =
     return beside(c, _MINICPM_V[version], (*more, *(extra(c) if extra else ())))
 
 
-def _minicpm_o(c: Config) -> Architecture:
+def _minicpm_o(c: ModelConfig) -> Architecture:
     """MiniCPM-o 2.6: MiniCPM-V 2.6 that hears with Whisper's encoder. What makes it talk is not loaded for text."""
     found = _minicpm_v(c.read_as(c.model_type, version="2.6"), extra=_minicpm_ears)
     return found._replace(model_type=c.model_type)
 
 
-def _minicpm_ears(c: Config) -> tuple[Weight, ...]:
+def _minicpm_ears(c: ModelConfig) -> tuple[Weight, ...]:
     a = c.inner("audio_config")
     if a is None or not c.flag("init_audio", default=True):
         return ()
@@ -127,7 +129,7 @@ def _minicpm_ears(c: Config) -> tuple[Weight, ...]:
     return (*placed("apm", "audio", tower_of(a)), *placed("audio_projection_layer", "projector", projection))
 
 
-def _deepseek_projector(c: Config, text: int) -> tuple[Weight, ...]:
+def _deepseek_projector(c: ModelConfig, text: int) -> tuple[Weight, ...]:
     p = c.inner("projector_config")
     if p is None:
         raise Unsaid("its config does not say projector_config")
@@ -141,7 +143,7 @@ def _deepseek_projector(c: Config, text: int) -> tuple[Weight, ...]:
     return (*chain(names, joined_width, *[inner] * (depth - 1), out), *separators)
 
 
-def _deepseek_vl2(c: Config) -> Architecture:
+def _deepseek_vl2(c: ModelConfig) -> Architecture:
     """DeepSeek-VL2, and DeepSeek-OCR, whose config looks the same: SAM and CLIP in the place of SigLIP."""
     t = c.inner("language_config", "text_config")
     v = c.inner("vision_config")
@@ -169,7 +171,7 @@ def _deepseek_vl2(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, outside=(*found.outside, *more))
 
 
-def _two_encoders(widths: Config) -> tuple[Weight, ...]:
+def _two_encoders(widths: ModelConfig) -> tuple[Weight, ...]:
     """DeepSeek-OCR: SAM, whose downsampled features a CLIP takes in the place of patches (an OCR 2: a Qwen2)."""
     fine, coarse = widths.inner("sam_vit_b"), widths.inner("clip-l-14-224")
     if fine is None or coarse is None:
@@ -186,9 +188,9 @@ def _two_encoders(widths: Config) -> tuple[Weight, ...]:
     return (*within("sam_model", sam_downsampled(first)), *within("vision_model", kept))
 
 
-def _dots_ocr(c: Config) -> Architecture:
+def _dots_ocr(c: ModelConfig) -> Architecture:
     """dots.ocr: a tower of Qwen2.5-VL's kind, and Qwen2."""
-    v = c.inner("vision_config") or Config({})
+    v = c.inner("vision_config") or ModelConfig({})
     v = v.read_as(
         "dots_vit", embed_dim=v.size("embed_dim", default=1536),
         num_hidden_layers=v.size("num_hidden_layers", default=42),
@@ -212,9 +214,9 @@ def _dots_ocr(c: Config) -> Architecture:
     return beside(c, "qwen2", placed("vision_tower", "vision", tower))
 
 
-def _got(c: Config) -> Architecture:
+def _got(c: ModelConfig) -> Architecture:
     """GOT-OCR 2.0: the encoder of Segment Anything, whose sizes are in the code, and Qwen2."""
-    v = Config({}).read_as("got_ocr2_vision")
+    v = ModelConfig({}).read_as("got_ocr2_vision")
     more = (
         *placed("model.vision_tower_high", "vision", tower_of(v)),
         *placed("model.mm_projector_vary", "projector", between.got(c, v, c.hidden)),
@@ -222,12 +224,12 @@ def _got(c: Config) -> Architecture:
     return beside(c, "qwen2", more)
 
 
-def _molmo(c: Config) -> Architecture:
+def _molmo(c: ModelConfig) -> Architecture:
     """Molmo: CLIP's tower of 23 layers, attention over windows of patches, and a decoder with fused matrices.
 
     Source: vLLM molmo.py: the tower's sizes are in the code, `intermediate_size` counts the gate too."""
     inner = max(c.intermediate // 2, 1)
-    v = Config({"model_type": "clip_vision_model", **CLIP_LARGE, "num_hidden_layers": 23})
+    v = ModelConfig({"model_type": "clip_vision_model", **CLIP_LARGE, "num_hidden_layers": 23})
     wide = measures(v).width
     tower = (each for each in clip(v) if each.module != "post_layernorm")
     pooling = (
@@ -252,7 +254,7 @@ def _molmo(c: Config) -> Architecture:
     return beside(own, "qwen2" if c.flag("qkv_bias") else "llama", more)
 
 
-def _ovis(c: Config) -> Architecture:
+def _ovis(c: ModelConfig) -> Architecture:
     """Ovis: a tower whose features are probabilities of visual words, each of which has an embedding."""
     t = c.inner("visual_tokenizer_config")
     v = t.inner("backbone_config") if t is not None else None
@@ -274,7 +276,7 @@ def _ovis(c: Config) -> Architecture:
 _RADIO = {"small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16), "huge": (1280, 32, 16)}
 
 
-def _nemotron_vl(c: Config) -> Architecture:
+def _nemotron_vl(c: ModelConfig) -> Architecture:
     """Nemotron Nano VL: RADIO, whose sizes follow from its name, and Nemotron-H."""
     v = c.inner("vision_config")
     if v is None:
@@ -299,7 +301,7 @@ def _nemotron_vl(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, outside=(*found.outside, *more))
 
 
-def _step3(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def _step3(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     out = v.size("output_hidden_size")
     return (
         kernel("vit_downsampler", measures(v).width, out, 4),

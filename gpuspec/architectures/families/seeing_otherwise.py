@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, LlamaLike, everything
 from gpuspec.architectures.families.seeing import TYPES as SEEING
@@ -26,17 +26,17 @@ from gpuspec.architectures.towers.blocks import (
 )
 from gpuspec.architectures.towers.senses import Sense, joined, text_model, tower_of
 
-Reader = Callable[[Config], Architecture]
+Reader = Callable[[ModelConfig], Architecture]
 
 
-def _fuyu(c: Config) -> tuple[Weight, ...]:
+def _fuyu(c: ModelConfig) -> tuple[Weight, ...]:
     """Patches go through one linear layer into the text model (Fuyu)."""
     text = c.inner("text_config")
     width = text.hidden if text is not None else c.hidden
     return placed("model", "vision", chain("vision_embed_tokens", pixels(c), width))
 
 
-def _gemma4_unified(c: Config) -> tuple[Weight, ...]:
+def _gemma4_unified(c: ModelConfig) -> tuple[Weight, ...]:
     """Gemma 4 without towers: patches and pieces of sound go through an embedding each."""
     text, v, a = c.inner("text_config"), c.inner("vision_config"), c.inner("audio_config")
     width = text.hidden if text is not None else c.hidden
@@ -62,7 +62,7 @@ def _gemma4_unified(c: Config) -> tuple[Weight, ...]:
     return found
 
 
-def _diffusion_gemma(c: Config) -> tuple[Weight, ...]:
+def _diffusion_gemma(c: ModelConfig) -> tuple[Weight, ...]:
     """A Gemma 4 that refines a canvas of tokens: a gated block mixes in what it thought before."""
     text = c.inner("text_config")
     if text is None:
@@ -71,7 +71,7 @@ def _diffusion_gemma(c: Config) -> tuple[Weight, ...]:
     return (*block, norm("model.decoder.self_conditioning.pre_norm", text.hidden))
 
 
-def _janus(c: Config) -> Architecture:
+def _janus(c: ModelConfig) -> Architecture:
     """Janus writes text and images: the image tokenizer and the head for its tokens are loaded with the rest."""
     found = joined(Sense(at="vision_model", projector=_janus_aligner, projector_at="aligner"))(c)
     codes = c.inner("vq_config")
@@ -90,7 +90,7 @@ def _janus(c: Config) -> Architecture:
     return found._replace(outside=(*found.outside, *more))
 
 
-def _janus_aligner(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def _janus_aligner(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     width, depth = v.size("projection_dim"), v.size("depth", default=2)
     return (
         *chain("fc1", measures(v).width, width),
@@ -98,7 +98,7 @@ def _janus_aligner(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def _chameleon(c: Config) -> Architecture:
+def _chameleon(c: ModelConfig) -> Architecture:
     """Chameleon: images are words of the text model; norms of queries and keys have a weight for each head."""
     normed = [vector("self_attn.qk_norm", "attention", 2 * (c.heads + c.kv_heads) * c.head_dim)]
     around = (
@@ -112,7 +112,7 @@ def _chameleon(c: Config) -> Architecture:
     return decoder(c, [Layer(around, (kv_cache(c),))] * c.layers, outside=outside)
 
 
-def _pi0(c: Config) -> Architecture:
+def _pi0(c: ModelConfig) -> Architecture:
     """A vision-language model whose keys a second, smaller decoder of actions reads (π0)."""
     whole, actions = c.inner("vlm_config"), c.inner("dit_config")
     if whole is None or actions is None:
@@ -131,7 +131,7 @@ def _pi0(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, outside=(*found.outside, *more))
 
 
-def _idefics(c: Config) -> Architecture:
+def _idefics(c: ModelConfig) -> Architecture:
     """IDEFICS: gated layers between those of Llama attend to the image."""
     v = c.inner("vision_config")
     if v is None:
@@ -163,7 +163,7 @@ def _idefics(c: Config) -> Architecture:
     return decoder(c, layers, outside=outside)._replace(derived=unsure)
 
 
-def bert_like(c: Config, *, cross: int = 0) -> tuple[Weight, ...]:
+def bert_like(c: ModelConfig, *, cross: int = 0) -> tuple[Weight, ...]:
     """A layer of BERT; `cross`: the width of what it attends to beside."""
     again: tuple[Weight, ...] = ()
     if cross:
@@ -182,7 +182,7 @@ def bert_like(c: Config, *, cross: int = 0) -> tuple[Weight, ...]:
     )
 
 
-def _git(c: Config) -> Architecture:
+def _git(c: ModelConfig) -> Architecture:
     """GIT: a BERT that reads the patches as the start of its text."""
     v = c.inner("vision_config")
     if v is None:
@@ -198,7 +198,7 @@ def _git(c: Config) -> Architecture:
     return decoder(c, layers, outside=outside, norm_bias=True, head_bias=True)
 
 
-def _blip(c: Config) -> Architecture:
+def _blip(c: ModelConfig) -> Architecture:
     """BLIP: a BERT as a decoder, each of whose layers attends to the patches."""
     text, v = c.inner("text_config"), c.inner("vision_config")
     if text is None or v is None:
@@ -221,7 +221,7 @@ def _blip(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type)
 
 
-def _deepseek_ocr2(c: Config) -> Architecture:
+def _deepseek_ocr2(c: ModelConfig) -> Architecture:
     """SAM, then a small Qwen2 that turns its features into the tokens of learnt queries (DeepSeek-OCR 2)."""
     found = text_model(c)
     v = c.inner("vision_config")
@@ -252,7 +252,7 @@ def _deepseek_ocr2(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, outside=(*found.outside, *more))
 
 
-def _evolla(c: Config) -> Architecture:
+def _evolla(c: ModelConfig) -> Architecture:
     """Evolla reads proteins: an ESM encoder, a resampler, and layers of Llama some of which attend to it."""
     protein = c.inner("protein_encoder_config")
     if protein is None:

@@ -4,7 +4,7 @@ Source: vLLM 0.33.0 models/deepseek_v41 (attention.py, compressor.py)."""
 
 from __future__ import annotations
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.families.compressed import (
     compressed_attention,
     entry_bytes,
@@ -17,7 +17,7 @@ from gpuspec.architectures.parts import Cache, Layer, Weight
 from gpuspec.architectures.pieces import linear, norm
 
 
-def _source(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _source(c: ModelConfig, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     """What a layer adds that compresses: entries of `stride` tokens, which later layers read, too."""
     head, at = c.head_dim, "attn.compressor"
     weights = [linear(f"{at}.wkv", "attention", c.hidden, head), norm(f"{at}.norm", head)]
@@ -28,7 +28,7 @@ def _source(c: Config, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ..
     return tuple(weights), tuple(caches)
 
 
-def _index(c: Config, stride: int, *, owns_keys: bool) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _index(c: ModelConfig, stride: int, *, owns_keys: bool) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     """What a layer adds that chooses entries; it has keys of its own where it compresses, too."""
     heads, width, at = c.size("index_n_heads"), c.size("index_head_dim"), "attn.indexer"
     weights = [
@@ -41,7 +41,7 @@ def _index(c: Config, stride: int, *, owns_keys: bool) -> tuple[tuple[Weight, ..
     return tuple(weights), (indexer_cache(c, stride=stride),)
 
 
-def layers_that_share(c: Config) -> list[Layer]:
+def layers_that_share(c: ModelConfig) -> list[Layer]:
     """The layers, by `kv_source_layer_ids` and `index_source_layer_ids`."""
     strides = c.numbers("compress_ratios")
     if len(strides) < c.layers:

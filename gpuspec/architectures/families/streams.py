@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.compressed import hyper_connections, stream_head
 from gpuspec.architectures.families.latent import block_norms, drafts, experts_of, indexer, indexer_cache
@@ -26,7 +26,7 @@ from gpuspec.architectures.pieces import (
 )
 
 
-def _glm5_next(c: Config) -> Architecture:
+def _glm5_next(c: ModelConfig) -> Architecture:
     """GLM-5.3: Kimi's delta rule in three of four layers; sparse latent attention whose indexer pools its keys."""
     inner, pool = c.inner("linear_attn_config"), c.size("index_kpool")
     mixer = kimi_delta(
@@ -59,7 +59,7 @@ def _glm5_next(c: Config) -> Architecture:
     return decoder(c, layers, drafts=drafts(c, predicts))
 
 
-def _hy_v4(c: Config) -> Architecture:
+def _hy_v4(c: ModelConfig) -> Architecture:
     """Hy4: latent attention with sinks and an output gate; in each fourth layer an indexer chooses what it reads."""
     streams = c.size("hc_mult")
     value = c.heads * c.size("v_head_dim")
@@ -85,7 +85,7 @@ def _hy_v4(c: Config) -> Architecture:
     return decoder(c, layers, outside=stream_head(c, "model.hc_head.hc"))
 
 
-def _residual(c: Config, at: str, *, writes: bool = True) -> tuple[Weight, ...]:
+def _residual(c: ModelConfig, at: str, *, writes: bool = True) -> tuple[Weight, ...]:
     """How a block of Qwen4 reads from, and writes to, its residual streams."""
     streams, rank = c.size("hc_count"), c.size("hc_lowrank")
     wide = streams * c.hidden
@@ -97,7 +97,7 @@ def _residual(c: Config, at: str, *, writes: bool = True) -> tuple[Weight, ...]:
     return (*found, linear(f"{at}.block_inject_weight", "norms", wide, streams)) if writes else found
 
 
-def _ngrams(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _ngrams(c: ModelConfig) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     """Embeddings of the last few tokens together, looked up by their hash: a table far larger than the vocabulary.
 
     A table's length is a prime just above `ngram_vocab_size_base` for each head; what that adds is 10^-5 of it."""
@@ -120,7 +120,7 @@ def _ngrams(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     return weights, (state(wide * (kernel - 1) * ngram), state(ngram - 1, bits=64))
 
 
-def _qwen4_indexer(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _qwen4_indexer(c: ModelConfig) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     """Heads that choose blocks of tokens by the mean of their keys."""
     heads, width = c.count("indexer_n_heads"), c.count("indexer_head_dim")
     if not heads or not width:
@@ -135,7 +135,7 @@ def _qwen4_indexer(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     return weights, (Cache("index", width=kv * width, stride=pool, bits=16), state(kv * width * pool))
 
 
-def _qwen4_exp(c: Config) -> Architecture:
+def _qwen4_exp(c: ModelConfig) -> Architecture:
     mixer, (index, keys) = gated_delta_net(c, fused=False), _qwen4_indexer(c)
     heads = attention(c, bias=c.flag("attention_bias"), gated=True, qk_norm="head")
     around = (
@@ -175,7 +175,7 @@ def _qwen4_exp(c: Config) -> Architecture:
     return decoder(c, layers, outside=mixer_at_end, drafts=[predicts] * depth, final_norm=False)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "glm5_next_text": _glm5_next,
     "hy_v4": _hy_v4,
     "hy_v4_vl_text": _hy_v4,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.encoder_decoders import layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
@@ -16,14 +16,14 @@ from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, copies, linear, norm, plain_mlp
 
 
-def _gated(c: Config) -> bool:
+def _gated(c: ModelConfig) -> bool:
     """`feed_forward_proj` says "gated-gelu"; later configs have a flag beside it."""
     if c.says("is_gated_act"):
         return c.flag("is_gated_act")
     return c.text("feed_forward_proj").startswith("gated")
 
 
-def _feed_forward(c: Config) -> tuple[Weight, ...]:
+def _feed_forward(c: ModelConfig) -> tuple[Weight, ...]:
     inner, hidden, at = c.size("d_ff"), c.hidden, "DenseReluDense"
     if not _gated(c):
         return plain_mlp(c, inner, at=at, names=("wi", "wo"))
@@ -34,7 +34,7 @@ def _feed_forward(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _experts(c: Config) -> tuple[Weight, ...]:
+def _experts(c: ModelConfig) -> tuple[Weight, ...]:
     """Switch Transformers: of the experts a token takes one."""
     number = c.size("num_experts")
     block = plain_mlp(c, c.size("d_ff"), at="mlp.experts.*", part="experts", names=("wi", "wo"))
@@ -42,7 +42,7 @@ def _experts(c: Config) -> tuple[Weight, ...]:
     return (router, *(copies(weight, number, 1) for weight in block))
 
 
-def _sparse(c: Config, field: str, layers: int) -> list[bool]:
+def _sparse(c: ModelConfig, field: str, layers: int) -> list[bool]:
     """Which layers of a stack have experts: so many of them, evenly spread, the second first."""
     number = c.count(field)
     step = layers // number if number else 0
@@ -55,20 +55,20 @@ class T5Like(NamedTuple):
     bias_in_every_layer: bool = False
     """Whether each layer has a table of relative positions, not the first alone."""
     experts: bool = False
-    encoder_more: Callable[[Config], tuple[list[Weight], list[Weight]]] = lambda c: ([], [])
+    encoder_more: Callable[[ModelConfig], tuple[list[Weight], list[Weight]]] = lambda c: ([], [])
     """(in every layer of the encoder, in its first)."""
 
-    def _attention(self, c: Config, at: str, part: str) -> tuple[Weight, ...]:
+    def _attention(self, c: ModelConfig, at: str, part: str) -> tuple[Weight, ...]:
         heads, head = c.heads, c.size("d_kv")
         names = ("q", "k", "v", "o")
         return attention(c, heads=heads, kv_heads=heads, head_dim=head, at=at, part=part, names=names)
 
-    def _positions(self, c: Config) -> Weight:
+    def _positions(self, c: ModelConfig) -> Weight:
         buckets = c.size("relative_attention_num_buckets", default=32)
         name = "SelfAttention.relative_attention_bias"
         return Weight(name, "attention", c.heads, buckets, linear=False)
 
-    def read(self, c: Config) -> Architecture:
+    def read(self, c: ModelConfig) -> Architecture:
         """The structure that a config states."""
         own, block = self._attention(c, "SelfAttention", "attention"), _feed_forward(c)
         positions, each = self._positions(c), [norm("layer_norm", c.hidden)]
@@ -89,7 +89,7 @@ class T5Like(NamedTuple):
         return self._decoder(c, outside, block, routed)
 
     def _decoder(
-        self, c: Config, outside: Sequence[Weight], block: Sequence[Weight], routed: Sequence[Weight]
+        self, c: ModelConfig, outside: Sequence[Weight], block: Sequence[Weight], routed: Sequence[Weight]
     ) -> Architecture:
         positions, each = self._positions(c), norm("layer_norm", c.hidden)
         alike = (
@@ -112,7 +112,7 @@ class T5Like(NamedTuple):
         return found._replace(head_dim=c.size("d_kv"), intermediate=c.size("d_ff"))
 
 
-def _long_t5(c: Config) -> tuple[list[Weight], list[Weight]]:
+def _long_t5(c: ModelConfig) -> tuple[list[Weight], list[Weight]]:
     """The transient-global kind sees blocks of text, too."""
     if c.text("encoder_attention_type") != "transient-global":
         return [], []
@@ -134,7 +134,7 @@ _GEMMA_2 = LlamaLike(
 )
 
 
-def _t5gemma(c: Config) -> Architecture:
+def _t5gemma(c: ModelConfig) -> Architecture:
     """T5Gemma: an encoder and a decoder that each are a Gemma 2, with an embedding each."""
     reads, decodes = c.inner("encoder"), c.inner("decoder")
     if reads is None or decodes is None:
@@ -160,7 +160,7 @@ def _t5gemma(c: Config) -> Architecture:
     return found._replace(model_type=c.model_type, layers=layers, outside=(*found.outside, *outside))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "longt5": T5Like(encoder_more=_long_t5).read,
     "mt5": T5Like().read,
     "switch_transformers": T5Like(experts=True).read,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.families import (
     blt,
     compressed,
@@ -39,7 +39,7 @@ from gpuspec.architectures.families import (
 )
 from gpuspec.architectures.parts import Architecture
 
-Reader = Callable[[Config], Architecture]
+Reader = Callable[[ModelConfig], Architecture]
 """From a config with its defaults to the structure it states."""
 
 TEXTS: Mapping[str, Reader] = {

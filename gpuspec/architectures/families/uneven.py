@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.like_mistral import last_sees_all
 from gpuspec.architectures.families.llama_like import (
@@ -17,9 +17,10 @@ from gpuspec.architectures.families.llama_like import (
 )
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+from gpuspec.numerals import small_number
 
 
-def listed(c: Config, number: int, *fields: str) -> list[bool]:
+def listed(c: ModelConfig, number: int, *fields: str) -> list[bool]:
     """A yes or no for each layer, from the first of these fields that is a list as long as the layers."""
     for field in fields:
         value = c.raw(field)
@@ -28,15 +29,15 @@ def listed(c: Config, number: int, *fields: str) -> list[bool]:
     return []
 
 
-def _norms(c: Config) -> tuple[Weight, ...]:
+def _norms(c: ModelConfig) -> tuple[Weight, ...]:
     return tuple(norm(name, c.hidden) for name in AROUND_ATTENTION)
 
 
-def _minimax_m3(c: Config) -> Architecture:
+def _minimax_m3(c: ModelConfig) -> Architecture:
     """MiniMax M3: an indexer chooses the blocks of keys that a sparse layer reads, and keeps a key of its own.
 
     Sources: transformers 5.24 MiniMaxM3VLText; vLLM 0.33 models/minimax_m3/common/indexer.py (one key a token)."""
-    said = c.inner("sparse_attention_config") or Config({})
+    said = c.inner("sparse_attention_config") or ModelConfig({})
     kinds = c.texts("layer_types")[: c.layers]
     indexed = [kind == "minimax_m3_sparse" for kind in kinds] or listed(
         said, c.layers, "sparse_attention_freq"
@@ -69,7 +70,7 @@ def _minimax_m3(c: Config) -> Architecture:
     )
 
 
-def _indexer(c: Config, said: Config) -> tuple[tuple[Weight, ...], Cache]:
+def _indexer(c: ModelConfig, said: ModelConfig) -> tuple[tuple[Weight, ...], Cache]:
     heads = said.count("sparse_num_index_heads") or c.size("index_n_heads")
     width = said.count("sparse_index_dim") or c.size("index_head_dim")
     weights = (
@@ -81,7 +82,7 @@ def _indexer(c: Config, said: Config) -> tuple[tuple[Weight, ...], Cache]:
     return weights, Cache("index", width=width, bits=16)
 
 
-def _mimo_v2(c: Config) -> Architecture:
+def _mimo_v2(c: ModelConfig) -> Architecture:
     """MiMo-V2: layers with a window have twice the KV heads, and sinks.
 
     Sources: transformers 5.24 MiMoV2Flash; vLLM 0.33 mimo_v2.py (values narrower than keys in the cache too)."""
@@ -113,7 +114,7 @@ def _mimo_v2(c: Config) -> Architecture:
     return decoder(c, layers)
 
 
-def _step(c: Config) -> Architecture:
+def _step(c: ModelConfig) -> Architecture:
     """Step 3.5: layers with a window may have more query heads, each head has a gate; an MTP layer has a head.
 
     Sources: transformers 5.24 Step3p7Text; vLLM 0.33 step3p5.py, step3p5_mtp.py."""
@@ -124,7 +125,7 @@ def _step(c: Config) -> Architecture:
     if len(sliding) < c.layers + drafts:
         raise Unsaid("its config says of some layers only how far they see")
     kv_heads = c.size("num_attention_groups", "num_key_value_heads")
-    other = c.inner("attention_other_setting") or Config({})
+    other = c.inner("attention_other_setting") or ModelConfig({})
     near_heads = c.count("num_sliding_attention_heads") or other.count("num_attention_heads") or c.heads
     bias = c.flag("attention_bias")
     attentions = [
@@ -150,14 +151,15 @@ def _step(c: Config) -> Architecture:
     )
 
 
-def _step_experts(c: Config, number: int) -> list[bool]:
+def _step_experts(c: ModelConfig, number: int) -> list[bool]:
     """Which layers have experts: by their kinds, or by the numbers in `moe_layers_enum`; else all but three."""
     kinds = [*c.texts("mlp_layer_types"), *c.texts("mtp_mlp_layer_types")]
     if len(kinds) >= c.layers:
         return [kind == "sparse" for kind in (*kinds, *["dense"] * number)[:number]]
     said = c.raw("moe_layers_enum")
+    found: set[int | None]
     if isinstance(said, str):
-        found = {int(each) for each in said[:10_000].split(",") if each.strip().isdecimal() and len(each) < 9}
+        found = {small_number(each.strip()) for each in said[:10_000].split(",")}
     elif isinstance(said, (list, tuple)):
         found = set(c.numbers("moe_layers_enum"))
     else:
@@ -165,7 +167,7 @@ def _step_experts(c: Config, number: int) -> list[bool]:
     return [index in found for index in range(number)]
 
 
-def _step_mixture(c: Config) -> tuple[Weight, ...]:
+def _step_mixture(c: ModelConfig) -> tuple[Weight, ...]:
     routed = mixture(
         c,
         experts=c.size("moe_num_experts", "n_routed_experts", "num_experts", "num_local_experts"),
@@ -181,7 +183,7 @@ def _step_mixture(c: Config) -> tuple[Weight, ...]:
     return (*routed, *gated_mlp(c, shared, bias=bias, at="share_expert", part="shared experts"))
 
 
-def _narrow_experts(c: Config) -> tuple[Weight, ...]:
+def _narrow_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """Muse Spark: experts work at a width of their own, with a projection before and behind them."""
     hidden, width, inner = c.hidden, c.size("moe_hidden_size"), c.size("moe_intermediate_size")
     number, used = c.size("num_local_experts", "num_experts"), c.size("num_experts_per_tok")
@@ -203,12 +205,12 @@ def _narrow_experts(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _residual_gates(c: Config) -> tuple[Weight, ...]:
+def _residual_gates(c: ModelConfig) -> tuple[Weight, ...]:
     names: Sequence[str] = ("post_attention_residual_gate.gate", "post_feedforward_residual_gate.gate")
     return tuple(vector(name, "norms", c.hidden) for name in names)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
     "mimo_v2": _mimo_v2,
     "mimo_v2_flash": _mimo_v2,
     "minimax_m3": _minimax_m3,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.mamba import step_rank
 from gpuspec.architectures.mixers import Mixer, mamba2, state
@@ -12,7 +12,7 @@ from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import gated_mlp, linear, norm, vector
 
 
-def _attention(c: Config, width: int, at: str) -> tuple[Weight, ...]:
+def _attention(c: ModelConfig, width: int, at: str) -> tuple[Weight, ...]:
     """Attention over a text's state beside its embedding: twice the model's width comes in."""
     return (
         *(linear(f"{at}.{name}_proj", "attention", 2 * c.hidden, width) for name in "qkv"),
@@ -20,15 +20,15 @@ def _attention(c: Config, width: int, at: str) -> tuple[Weight, ...]:
     )
 
 
-def _head(c: Config) -> int:
+def _head(c: ModelConfig) -> int:
     return c.count("attention_head_dim") or max(2 * c.hidden // c.heads, 1)
 
 
-def _cache(c: Config) -> Cache:
+def _cache(c: ModelConfig) -> Cache:
     return Cache("full", width=2 * c.kv_heads * _head(c), heads=c.kv_heads)
 
 
-def _zamba_mixer(c: Config) -> Mixer:
+def _zamba_mixer(c: ModelConfig) -> Mixer:
     """Mamba whose inner columns are parted into heads with their own projections."""
     heads, states, kernel = c.size("n_mamba_heads"), c.size("mamba_d_state"), c.size("mamba_d_conv")
     inner, rank = c.size("mamba_expand") * c.hidden, step_rank(c, "mamba_dt_rank")
@@ -46,7 +46,7 @@ def _zamba_mixer(c: Config) -> Mixer:
     return Mixer(weights, (state(inner * (kernel - 1), heads=heads), state(inner * states, heads=heads)))
 
 
-def _zamba2_mixer(c: Config) -> Mixer:
+def _zamba2_mixer(c: ModelConfig) -> Mixer:
     heads = c.size("n_mamba_heads")
     return mamba2(
         c,
@@ -61,14 +61,14 @@ def _zamba2_mixer(c: Config) -> Mixer:
     )
 
 
-def _layers(c: Config, mixer: Mixer, kinds: list[str], beside: tuple[Weight, ...]) -> list[Layer]:
+def _layers(c: ModelConfig, mixer: Mixer, kinds: list[str], beside: tuple[Weight, ...]) -> list[Layer]:
     """`beside`: what a layer with attention has of its own."""
     mixes = Layer((*mixer.weights, norm("input_layernorm", c.hidden)), mixer.caches)
     both = Layer((*mixes.weights, *beside), (*mixes.caches, _cache(c)))
     return [both if kind == "hybrid" else mixes for kind in kinds]
 
 
-def _zamba(c: Config) -> Architecture:
+def _zamba(c: ModelConfig) -> Architecture:
     kinds = list(c.per_layer("layers_block_type"))
     if not kinds:
         every, first = c.size("attn_layer_period"), c.count("attn_layer_offset")
@@ -85,7 +85,7 @@ def _zamba(c: Config) -> Architecture:
     return decoder(c, layers, outside=shared)
 
 
-def _zamba2(c: Config) -> Architecture:
+def _zamba2(c: ModelConfig) -> Architecture:
     kinds = list(c.per_layer("layers_block_type"))
     if not kinds:
         attending = set(c.numbers("hybrid_layer_ids") or (*range(6, 43, 6), 47, 51))
@@ -112,4 +112,4 @@ def _zamba2(c: Config) -> Architecture:
     return decoder(c, _layers(c, _zamba2_mixer(c), kinds, tuple(beside)), outside=shared)
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"zamba": _zamba, "zamba2": _zamba2}
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"zamba": _zamba, "zamba2": _zamba2}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.mixers import state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import copies, gated_mlp, kv_cache, linear, norm, vector
 
 
-def _attention(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+def _attention(c: ModelConfig) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     queries, keys = c.heads * c.head_dim, c.kv_heads * c.head_dim
     mixed, bias, at = queries + keys, c.flag("attention_bias"), "self_attn.qkv_proj"
     short, grouped = c.size("cca_time0"), c.size("cca_time1")
@@ -29,7 +29,7 @@ def _attention(c: Config) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
     return weights, (state(mixed * (short + grouped - 2) + keys // 2),)
 
 
-def _mixture(c: Config) -> tuple[Weight, ...]:
+def _mixture(c: ModelConfig) -> tuple[Weight, ...]:
     """Experts, and one more choice that skips them all."""
     experts, inner = c.size("num_experts"), c.size("router_hidden_size")
     each = gated_mlp(c, c.size("moe_intermediate_size"), at="mlp.experts.*", part="experts")
@@ -43,7 +43,7 @@ def _mixture(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _zaya(c: Config) -> Architecture:
+def _zaya(c: ModelConfig) -> Architecture:
     heads, states = _attention(c)
     weights = (
         *heads,
@@ -62,4 +62,4 @@ def _zaya(c: Config) -> Architecture:
     return decoder(c, layers, outside=[scaled], head_bias=c.flag("lm_head_bias"))
 
 
-TYPES: Mapping[str, Callable[[Config], Architecture]] = {"zaya": _zaya}
+TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"zaya": _zaya}

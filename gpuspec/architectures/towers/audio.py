@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import GATED, blocks, chain, halved, kernel, measures, table, within
@@ -27,7 +27,7 @@ def whisper(
 ) -> Tower:
     """A reader of encoders with two convolutions over mel bands in front, as Whisper's. No key has a bias."""
 
-    def read(c: Config) -> tuple[Weight, ...]:
+    def read(c: ModelConfig) -> tuple[Weight, ...]:
         m = measures(c)
         usual = {"at": "layers.*", "key_bias": False, "mlp": _FLAT, "norm_bias": norm_bias, **layer}
         return (
@@ -41,7 +41,7 @@ def whisper(
     return read
 
 
-def _grouped(c: Config, m: Any) -> dict[str, Any]:
+def _grouped(c: ModelConfig, m: Any) -> dict[str, Any]:
     """Heads may be wider than the model, and of keys there may be fewer."""
     return {
         "query": m.heads * m.head_dim,
@@ -49,7 +49,7 @@ def _grouped(c: Config, m: Any) -> dict[str, Any]:
     }
 
 
-def _qwen2_5_omni(c: Config) -> tuple[Weight, ...]:
+def _qwen2_5_omni(c: ModelConfig) -> tuple[Weight, ...]:
     m, out = measures(c), c.size("output_dim")
     return (
         *whisper(positions=False, last="ln_post")(c),
@@ -58,7 +58,7 @@ def _qwen2_5_omni(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _three_convolutions(c: Config, width: int, bands: int) -> tuple[Weight, ...]:
+def _three_convolutions(c: ModelConfig, width: int, bands: int) -> tuple[Weight, ...]:
     """Three convolutions over time and frequency that each halve both, and a linear layer."""
     channels = c.size("downsample_hidden_size")
     bands = halved(bands, 3)
@@ -70,7 +70,7 @@ def _three_convolutions(c: Config, width: int, bands: int) -> tuple[Weight, ...]
     )
 
 
-def _qwen3_asr(c: Config) -> tuple[Weight, ...]:
+def _qwen3_asr(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
     return (
         *_three_convolutions(c, m.width, c.size("num_mel_bins")),
@@ -79,12 +79,12 @@ def _qwen3_asr(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _qwen3_omni(c: Config) -> tuple[Weight, ...]:
+def _qwen3_omni(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
     return (*_qwen3_asr(c), *chain("proj1 proj2", m.width, m.width, c.size("output_dim")))
 
 
-def _dots3(c: Config) -> tuple[Weight, ...]:
+def _dots3(c: ModelConfig) -> tuple[Weight, ...]:
     m, out = measures(c), c.size("adapter_out_dim")
     into = c.size("adapter_input_size")
     return (
@@ -99,7 +99,7 @@ def _dots3(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _fun_asr(c: Config) -> tuple[Weight, ...]:
+def _fun_asr(c: ModelConfig) -> tuple[Weight, ...]:
     """Attention with a convolution over the values; the first layer takes stacked frames (Fun-ASR-Nano)."""
     m = measures(c)
     frames = c.size("num_mel_bins") * c.size("num_stacked_frames")
@@ -117,7 +117,7 @@ def _fun_asr(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _wav2vec(c: Config) -> tuple[Weight, ...]:
+def _wav2vec(c: ModelConfig) -> tuple[Weight, ...]:
     """Convolutions over the wave, then a transformer (wav2vec 2.0; Omnilingual ASR)."""
     m = measures(c)
     widths, kernels = c.numbers("conv_dim"), c.numbers("conv_kernel")
@@ -143,7 +143,7 @@ def _wav2vec(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _vibevoice(c: Config) -> tuple[Weight, ...]:
+def _vibevoice(c: ModelConfig) -> tuple[Weight, ...]:
     """ConvNeXt over the wave: each stage halves the time, or more, and doubles the width (VibeVoice)."""
     width, size, depths = c.size("num_filters"), c.size("kernel_size"), c.numbers("depths")
     found = [kernel("stem.conv", c.size("channels", default=1), width, size)]
@@ -162,7 +162,7 @@ def _vibevoice(c: Config) -> tuple[Weight, ...]:
     return (*found, kernel("head.conv", width, c.size("hidden_size"), size))
 
 
-def _nemotron_stack(c: Config) -> tuple[Weight, ...]:
+def _nemotron_stack(c: ModelConfig) -> tuple[Weight, ...]:
     """Frames of mel bands stacked, a linear layer, and a transformer, with norms of queries and keys if it hears
     words rather than who speaks."""
     m = measures(c)
@@ -175,7 +175,7 @@ def _nemotron_stack(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _nemotron_layers(c: Config, *, qk_norm: int) -> tuple[Weight, ...]:
+def _nemotron_layers(c: ModelConfig, *, qk_norm: int) -> tuple[Weight, ...]:
     m = measures(c)
     return (
         norm("input_layer_norm", m.width, bias=True),
@@ -184,7 +184,7 @@ def _nemotron_layers(c: Config, *, qk_norm: int) -> tuple[Weight, ...]:
     )
 
 
-def _nemotron_transcribe(c: Config) -> tuple[Weight, ...]:
+def _nemotron_transcribe(c: ModelConfig) -> tuple[Weight, ...]:
     """Nemotron 3.5 Transcribe: what is said, and beside it who says it."""
     speech, who = c.inner("asr_config"), c.inner("diarization_config")
     if speech is None or who is None:
@@ -208,7 +208,7 @@ def _nemotron_transcribe(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def nemotron_timestamps(c: Config) -> tuple[Weight, ...]:
+def nemotron_timestamps(c: ModelConfig) -> tuple[Weight, ...]:
     """When each word is said: a transformer over twice as many frames, and a head over words."""
     m = measures(c)
     return (
@@ -218,13 +218,13 @@ def nemotron_timestamps(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _inkling(c: Config) -> tuple[Weight, ...]:
+def _inkling(c: ModelConfig) -> tuple[Weight, ...]:
     out = c.size("text_hidden_size")
     rows = c.size("mel_vocab_size") * c.size("n_mel_bins")
     return (table("embed_audio_tokens", rows, out), norm("norm", out))
 
 
-def _muse(c: Config) -> tuple[Weight, ...]:
+def _muse(c: ModelConfig) -> tuple[Weight, ...]:
     """ConvNeXt over the wave (Muse Spark)."""
     widths, depths, reach = c.numbers("hidden_sizes"), c.numbers("depths"), c.numbers("patch_sizes")
     before, out = 1, c.size("out_hidden_size")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gpuspec.architectures.config import MOST_LAYERS, Config, Unsaid
+from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import linear, norm, vector
 
@@ -23,7 +23,7 @@ class Measures(NamedTuple):
     head_dim: int
 
 
-def measures(c: Config, layers: int | None = None) -> Measures:
+def measures(c: ModelConfig, layers: int | None = None) -> Measures:
     """The sizes of an encoder. Beside `embed_dim`, `hidden_size` is the width of what it hands on (Qwen2-VL).
     `layers`: where its config need not say how many."""
     layers = layers or c.size(
@@ -130,24 +130,24 @@ def placed(at: str, part: str, weights: Iterable[Weight]) -> tuple[Weight, ...]:
     )
 
 
-def side(c: Config, name: str) -> int:
+def side(c: ModelConfig, name: str) -> int:
     """One side of an image or a patch: configs say a number, or height and width."""
     both = c.numbers(name)
     return max(both[0], 1) if both else c.size(name)
 
 
-def area(c: Config, name: str) -> int:
+def area(c: ModelConfig, name: str) -> int:
     """Height times width."""
     both = c.numbers(name)
     return max(both[0] * both[-1], 1) if both else c.size(name) ** 2
 
 
-def patches(c: Config) -> int:
+def patches(c: ModelConfig) -> int:
     """Patches of the image that the positions were learnt for."""
     return max(side(c, "image_size") // side(c, "patch_size"), 1) ** 2
 
 
-def pixels(c: Config) -> int:
+def pixels(c: ModelConfig) -> int:
     """Numbers in one patch."""
     return area(c, "patch_size") * c.size("num_channels", "in_channels", "in_chans", default=3)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import chain, halved, kernel, measures, table, within
@@ -20,7 +20,7 @@ def _conformer_feed_forward(width: int, inner: int) -> tuple[Weight, ...]:
     )
 
 
-def _granite(c: Config) -> tuple[Weight, ...]:
+def _granite(c: ModelConfig) -> tuple[Weight, ...]:
     """A conformer with attention inside blocks of the audio and a CTC head half way (Granite Speech)."""
     m = measures(c)
     inner = m.width * c.size("feedforward_mult")
@@ -56,7 +56,7 @@ def _granite(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _phi4(c: Config) -> tuple[Weight, ...]:
+def _phi4(c: ModelConfig) -> tuple[Weight, ...]:
     """A conformer over eight-fold fewer frames (Phi-4-multimodal)."""
     width, inner, layers = c.size("hidden_size"), c.size("intermediate_size"), min(c.size("num_blocks"), 1000)
     channels, kernel_size = c.size("nemo_conv_channels"), c.size("kernel_size")
@@ -124,7 +124,7 @@ def _gemma_layer(width: int, heads: int, kernel_size: int) -> tuple[Weight, ...]
     )
 
 
-def _gemma4(c: Config) -> tuple[Weight, ...]:
+def _gemma4(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
     first, second = [*c.numbers("subsampling_conv_channels"), 128, 32][:2]
     return (
@@ -137,7 +137,7 @@ def _gemma4(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _gemma3n(c: Config) -> tuple[Weight, ...]:
+def _gemma3n(c: ModelConfig) -> tuple[Weight, ...]:
     width, layers = c.size("hidden_size"), min(c.size("conf_num_hidden_layers"), 1000)
     first, second = [*c.numbers("sscp_conv_channel_size"), 128, 32][:2]
     bands = (c.size("input_feat_size") + 3) // 4  # two convolutions that each halve them

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from itertools import pairwise
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
@@ -28,7 +28,7 @@ from gpuspec.architectures.towers.vision import Tower
 _O = ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
-def _llama4(c: Config) -> tuple[Weight, ...]:
+def _llama4(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
     into, out = c.size("projector_input_dim"), c.size("projector_output_dim")
     adapter = (*chain("mlp.fc1", m.inner, into, bias=False), *chain("mlp.fc2", out, out, bias=False))
@@ -43,7 +43,7 @@ def _llama4(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _mllama(c: Config) -> tuple[Weight, ...]:
+def _mllama(c: ModelConfig) -> tuple[Weight, ...]:
     """Local layers, then global ones with gates; positions for each tile and aspect ratio."""
     m, tiles = measures(c), c.size("max_num_tiles")
     stated = c.raw("supported_aspect_ratios")
@@ -74,7 +74,7 @@ def _mllama(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _glm4v(c: Config) -> tuple[Weight, ...]:
+def _glm4v(c: ModelConfig) -> tuple[Weight, ...]:
     """Source: Glm4vVisionModel: the layers are `out_hidden_size` wide inside, the merger `intermediate_size`."""
     m, out = measures(c), c.size("out_hidden_size")
     return (
@@ -88,7 +88,7 @@ def _glm4v(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _glm_ocr(c: Config) -> tuple[Weight, ...]:
+def _glm_ocr(c: ModelConfig) -> tuple[Weight, ...]:
     m, bias = measures(c), c.flag("attention_bias")
     inner = c.count("projection_intermediate_size") or c.size("in_channels", default=3) * c.size(
         "out_hidden_size"
@@ -102,7 +102,7 @@ def _glm_ocr(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _glm_around(c: Config, *, inner: int) -> tuple[Weight, ...]:
+def _glm_around(c: ModelConfig, *, inner: int) -> tuple[Weight, ...]:
     m, out = measures(c), c.size("out_hidden_size")
     frames, merge = c.size("temporal_patch_size", default=1), c.size("spatial_merge_size") ** 2
     return (
@@ -116,7 +116,7 @@ def _glm_around(c: Config, *, inner: int) -> tuple[Weight, ...]:
     )
 
 
-def _gemma4(c: Config) -> tuple[Weight, ...]:
+def _gemma4(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
     keys = c.size("num_key_value_heads", default=m.heads) * m.head_dim
     return (
@@ -129,7 +129,7 @@ def _gemma4(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _radio(c: Config) -> tuple[Weight, ...]:
+def _radio(c: ModelConfig) -> tuple[Weight, ...]:
     """Source: RadioModel: positions for the largest image, class and register tokens, an embedding of frames."""
     m = measures(c)
     tokens = c.count("num_cls_tokens") + c.count("num_registers")
@@ -150,7 +150,7 @@ def _radio(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _lfm3(c: Config) -> tuple[Weight, ...]:
+def _lfm3(c: ModelConfig) -> tuple[Weight, ...]:
     """Convolutions in most layers, attention in some, a gated block in all."""
     m = measures(c)
     kinds = c.texts("layer_types")
@@ -178,7 +178,7 @@ def _lfm3(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _dots3(c: Config) -> tuple[Weight, ...]:
+def _dots3(c: ModelConfig) -> tuple[Weight, ...]:
     """A tower whose later layers are mixtures, with more experts the later they are."""
     m = measures(c)
     kinds, experts, exceptions = (
@@ -219,7 +219,7 @@ def _dots3(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _pix2struct(c: Config) -> tuple[Weight, ...]:
+def _pix2struct(c: ModelConfig) -> tuple[Weight, ...]:
     """Patches with a row and a column each (Pix2Struct, Kosmos-2.5)."""
     m = measures(c)
     places = c.size("max_num_patches", "seq_len")
@@ -237,7 +237,7 @@ def _pix2struct(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _florence(c: Config) -> tuple[Weight, ...]:
+def _florence(c: ModelConfig) -> tuple[Weight, ...]:
     """DaViT: stages of blocks that attend over windows and then over channels."""
     widths, depths = c.numbers("embed_dim"), c.numbers("depths")
     sizes, normed = c.numbers("patch_size"), c.raw("patch_prenorm")
@@ -262,7 +262,7 @@ def _florence(c: Config) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _ladder(c: Config) -> list[tuple[int, int, int, int]]:
+def _ladder(c: ModelConfig) -> list[tuple[int, int, int, int]]:
     """Inkling's plan of (frames, side, side, channels): from a pixel to the whole patch, by prime factors.
 
     Source: transformers 5.24.0, `plan_out_scales`."""
@@ -291,7 +291,7 @@ def _prime_factors(number: int) -> list[int]:
     return found[::-1]
 
 
-def _inkling(c: Config) -> tuple[Weight, ...]:
+def _inkling(c: ModelConfig) -> tuple[Weight, ...]:
     """Linear layers that each fold neighbours into channels."""
     ladder, layers = _ladder(c), measures(c, layers=c.size("n_layers", "num_hidden_layers")).layers
     wholes = [math.log(t * h * w) for t, h, w, _ in ladder]
@@ -319,7 +319,7 @@ _TIMM = {"mobilenetv5_300m_enc": 294_126_912}
 """Parameters by `architecture`. Source: timm 1.0.31, `timm.create_model(name, num_classes=0)` on the meta device."""
 
 
-def _timm(c: Config) -> tuple[Weight, ...]:
+def _timm(c: ModelConfig) -> tuple[Weight, ...]:
     name = c.text("architecture")
     if name not in _TIMM:
         raise Unsaid(f"gpuspec does not know the timm model {name!r} that is its vision tower")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
@@ -19,17 +19,17 @@ from gpuspec.architectures.towers.blocks import (
     within,
 )
 
-Projector = Callable[[Config, Config, int], tuple[Weight, ...]]
+Projector = Callable[[ModelConfig, ModelConfig, int], tuple[Weight, ...]]
 _TWO = "linear_1 linear_2"
 
 
-def seen_layers(c: Config) -> int:
+def seen_layers(c: ModelConfig) -> int:
     """From how many layers of the tower features are taken: `vision_feature_layer` is one, or a list."""
     chosen = c.raw("vision_feature_layer")
     return max(len(chosen), 1) if isinstance(chosen, (list, tuple)) else 1
 
 
-def nothing(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def nothing(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """The tower itself ends in the width of the text model."""
     return ()
 
@@ -37,7 +37,7 @@ def nothing(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
 def llava(*, newline: bool = False, normed: bool = False) -> Projector:
     """Two linear layers. `newline`: a vector that ends a row of patches; `normed`: a norm in front (ViP-LLaVA)."""
 
-    def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    def read(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
         wide = measures(v).width * seen_layers(c)
         return (
             *chain(_TWO, wide, text, text, bias=c.flag("multimodal_projector_bias", default=True)),
@@ -51,9 +51,9 @@ def llava(*, newline: bool = False, normed: bool = False) -> Projector:
 def perceptron(
     names: str,
     *,
-    merge: Callable[[Config, Config], int] = lambda c, v: 1,
-    inner: Callable[[Config, Config], int] | None = None,
-    wide: Callable[[Config, Config], int] | None = None,
+    merge: Callable[[ModelConfig, ModelConfig], int] = lambda c, v: 1,
+    inner: Callable[[ModelConfig, ModelConfig], int] | None = None,
+    wide: Callable[[ModelConfig, ModelConfig], int] | None = None,
     normed: str = "",
     norm_bias: bool = True,
     bias: bool | str = True,
@@ -64,7 +64,7 @@ def perceptron(
     between the layers ("the text model's" where None); `normed`: "joined" or "single", where the norm stands;
     `bias`: or the field that says so."""
 
-    def read(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+    def read(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
         single = wide(c, v) if wide else measures(v).width
         joined = single * merge(c, v)
         between = [inner(c, v) if inner else text] * (len(names.split()) - 1)
@@ -78,39 +78,39 @@ def perceptron(
     return read
 
 
-def squared(name: str) -> Callable[[Config, Config], int]:
+def squared(name: str) -> Callable[[ModelConfig, ModelConfig], int]:
     """So many vectors as the square of a field, of the whole or of the tower, says."""
     return lambda c, v: (c if c.raw(name) is not None else v).size(name) ** 2
 
 
-def shuffled(c: Config, v: Config) -> int:
+def shuffled(c: ModelConfig, v: ModelConfig) -> int:
     """Pixel shuffle: as many vectors as `downsample_ratio` leaves out."""
     ratio = c.number("downsample_ratio", 0.5)
     return max(round(1 / ratio), 1) ** 2 if ratio >= 0.01 else 1
 
 
-def joined_width(c: Config, v: Config) -> int:
+def joined_width(c: ModelConfig, v: ModelConfig) -> int:
     """The width of the patches that are joined."""
     return measures(v).width * v.size("spatial_merge_size") ** 2
 
 
-def said(name: str) -> Callable[[Config, Config], int]:
+def said(name: str) -> Callable[[ModelConfig, ModelConfig], int]:
     """What a field of the whole, or else of the tower, says."""
     return lambda c, v: (c if c.raw(name) is not None else v).size(name)
 
 
-def gemma3(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def gemma3(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """One matrix, which is no linear layer of its own, behind a norm."""
     wide = measures(v).width
     return (table("mm_input_projection_weight", wide, text), norm("mm_soft_emb_norm", wide))
 
 
-def gemma4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def gemma4(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """One linear layer behind a norm without weights."""
     return chain("embedding_projection", v.size("output_proj_dims", "hidden_size"), text, bias=False)
 
 
-def pixtral(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def pixtral(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A norm, a matrix that joins neighbouring patches, two linear layers (Mistral 3)."""
     wide = measures(v).width
     bias = c.flag("multimodal_projector_bias")
@@ -126,7 +126,7 @@ def pixtral(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def kimi(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def kimi(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A norm, then two linear layers over joined patches (Kimi-K2.5)."""
     wide = measures(v).width
     normed = v.count("mm_hidden_size") or c.size("projection_hidden_size", default=wide)
@@ -134,7 +134,7 @@ def kimi(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     return (norm("pre_norm", normed, bias=True), *chain("proj.0 proj.2", joined, joined, text))
 
 
-def minicpm(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def minicpm(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Blocks that each join a window of patches; the last one ends in the width of the text model."""
     wide, joined = measures(v).width, measures(v).width * area(c, "merge_kernel_size")
     times = min(c.size("merger_times", default=1), 10)
@@ -147,12 +147,12 @@ def minicpm(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def deepseek_vl(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def deepseek_vl(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers (DeepSeek-VL)."""
     return chain("linear1 linear2", measures(v).width, text, text)
 
 
-def deepseek_vl_hybrid(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def deepseek_vl_hybrid(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Half of the width from each of two towers (DeepSeek-VL's hybrid models)."""
     fine = c.inner("high_res_vision_config")
     if fine is None:
@@ -164,12 +164,12 @@ def deepseek_vl_hybrid(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def ovis(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def ovis(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A table of visual words, which the tower gives probabilities of (Ovis 2)."""
     return (table("visual_embeddings_table", v.size("vocab_size"), c.size("hidden_size", default=text)),)
 
 
-def lfm2(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def lfm2(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers over joined patches, with a norm if `projector_use_layernorm` (LFM2-VL)."""
     joined = measures(v).width * c.size("downsample_factor") ** 2
     normed = c.flag("projector_use_layernorm", default=True)
@@ -180,7 +180,7 @@ def lfm2(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def cohere(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def cohere(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A gated block over joined patches: half of the inner width is the gate (Aya Vision, Command A Vision)."""
     joined = measures(v).width * c.size("downsample_factor") ** 2
     inner = c.size("alignment_intermediate_size", default=text)
@@ -188,7 +188,7 @@ def cohere(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     return (*normed, *chain("linear_1", joined, inner), *chain("linear_2", inner // 2, text))
 
 
-def minimax(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def minimax(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers for a patch, two more for the joined ones (MiniMax-M3)."""
     inner, merged = c.size("projector_hidden_size"), c.size("merged_hidden_size")
     return (
@@ -197,7 +197,7 @@ def minimax(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def ernie(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def ernie(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Patches joined in space, then in time (ERNIE 4.5 VL)."""
     wide = measures(v).width * v.size("spatial_merge_size") ** 2
     twice = wide * v.size("temporal_merge_size", default=2)
@@ -209,7 +209,7 @@ def ernie(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def got(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def got(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two convolutions that each double the channels of SAM, and a linear layer (GOT-OCR)."""
     out = v.size("output_channels")
     return (
@@ -219,7 +219,7 @@ def got(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def unlimited_ocr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def unlimited_ocr(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A linear layer over the features of both encoders, and two learnt vectors."""
     coarse, fine = v.inner("encoder_config"), v.inner("sam_config")
     channels = fine.numbers("downsample_channels") if fine is not None else ()
@@ -231,7 +231,7 @@ def unlimited_ocr(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def phi4_vision(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def phi4_vision(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers and two learnt vectors (Phi-4-multimodal)."""
     wide = measures(v).width
     return (
@@ -241,7 +241,7 @@ def phi4_vision(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def phi4_audio(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def phi4_audio(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers for speech, and two more for speech beside images (Phi-4-multimodal)."""
     wide = v.size("hidden_size") * v.size("downsample_rate", default=1)
     return (
@@ -250,7 +250,7 @@ def phi4_audio(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def florence(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def florence(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A matrix, a norm, and positions for rows and columns (Florence-2)."""
     widths = v.numbers("embed_dim")
     wide, out, places = (
@@ -266,7 +266,7 @@ def florence(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def muse(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def muse(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """An adapter over joined patches, and a linear layer."""
     inner = c.size("projector_hidden_size")
     return (

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import GATED, Measures, blocks, chain, measures, table, within
 
 
-def idefics2(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def idefics2(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A gated block into the width of the text model, then a perceiver."""
     p, t = c.inner("perceiver_config"), c.inner("text_config")
     if p is None or t is None:
@@ -34,7 +34,7 @@ def idefics2(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def aria(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def aria(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Learnt queries that attend to the patches (Aria)."""
     wide = measures(v).width
     most = max(
@@ -61,7 +61,7 @@ def aria(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def molmo(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def molmo(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Attention over the patches of a window, then a gated block (Molmo 2)."""
     a = c.inner("adapter_config")
     if a is None:
@@ -80,7 +80,7 @@ def molmo(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def qformer(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def qformer(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Learnt queries that attend to the tower (BLIP-2), and a linear layer."""
     q = c.inner("qformer_config", "projector_config")
     if q is None:
@@ -96,7 +96,7 @@ def qformer(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     )
 
 
-def querying(q: Config, m: Measures, *, seen: int) -> tuple[Weight, ...]:
+def querying(q: ModelConfig, m: Measures, *, seen: int) -> tuple[Weight, ...]:
     """The layers of a Q-Former: every second one attends to the tower, whose width is `seen`.
 
     InstructBLIP's reads the instruction too: it has word embeddings and a second feed-forward block."""
@@ -135,7 +135,7 @@ def querying(q: Config, m: Measures, *, seen: int) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def granite4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def granite4(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """A Q-Former over the windows of each layer of the tower that is looked at, and of each offset of the last."""
     q = c.inner("qformer_config")
     if q is None:
@@ -159,7 +159,7 @@ def granite4(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
     return (vector("image_newline", "", text), *within("projectors.*", one, number))
 
 
-def kosmos(c: Config, v: Config, text: int) -> tuple[Weight, ...]:
+def kosmos(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Learnt queries that attend to the patches once (Kosmos-2)."""
     return (
         table("latent_query", c.size("latent_query_num"), text),

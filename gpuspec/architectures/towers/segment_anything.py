@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import blocks, chain, kernel, measures, pixels, side, table, within
 from gpuspec.architectures.towers.vision import Tower, clip
 
 
-def sam(c: Config) -> tuple[Weight, ...]:
+def sam(c: ModelConfig) -> tuple[Weight, ...]:
     """The image encoder of Segment Anything: relative positions in each layer, over a window or the whole image."""
     m, out = measures(c), c.size("output_channels")
     grid = side(c, "image_size") // side(c, "patch_size")
@@ -43,7 +43,7 @@ def _sam_neck(width: int, out: int, *, at: str) -> tuple[Weight, ...]:
     return within(at, (*convolutions, *norms))
 
 
-def _downsampling(c: Config) -> tuple[Weight, ...]:
+def _downsampling(c: ModelConfig) -> tuple[Weight, ...]:
     """The two convolutions behind SAM in DeepSeek's OCR models and what was built after them."""
     usual = (512, 896 if c.model_type == "deepseek_ocr2_sam_vision_model" else 1024)
     stated = c.numbers("downsample_channels")
@@ -54,7 +54,7 @@ def _downsampling(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _unlimited_ocr(c: Config) -> tuple[Weight, ...]:
+def _unlimited_ocr(c: ModelConfig) -> tuple[Weight, ...]:
     """SAM, whose output takes the place of the patches of a CLIP."""
     fine, coarse = c.inner("sam_config"), c.inner("encoder_config")
     found: tuple[Weight, ...] = ()
@@ -66,12 +66,12 @@ def _unlimited_ocr(c: Config) -> tuple[Weight, ...]:
     return found
 
 
-def sam_downsampled(c: Config) -> tuple[Weight, ...]:
+def sam_downsampled(c: ModelConfig) -> tuple[Weight, ...]:
     """SAM, and the two convolutions behind it."""
     return (*sam(c), *_downsampling(c))
 
 
-def _high_resolution(c: Config) -> tuple[Weight, ...]:
+def _high_resolution(c: ModelConfig) -> tuple[Weight, ...]:
     """SAM with a second neck, as DeepSeek-VL's hybrid models put it beside SigLIP."""
     out = c.size("output_channels")
     return (
@@ -85,7 +85,7 @@ def _high_resolution(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _formulanet(c: Config) -> tuple[Weight, ...]:
+def _formulanet(c: ModelConfig) -> tuple[Weight, ...]:
     into, middle, out = (c.size(f"post_conv_{each}_channels") for each in ("in", "mid", "out"))
     return (
         *sam(c),

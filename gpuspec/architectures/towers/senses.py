@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.families.texts import TEXTS
 from gpuspec.architectures.parts import Architecture, Weight
@@ -45,20 +45,20 @@ class Sense(NamedTuple):
     """The tower's architecture, where its config does not name one that is known."""
 
 
-Reader = Callable[[Config], Architecture]
+Reader = Callable[[ModelConfig], Architecture]
 
 
 def joined(
     *senses: Sense,
     text: str = "",
     own_head: bool = False,
-    extra: Callable[[Config], tuple[Weight, ...]] | None = None,
+    extra: Callable[[ModelConfig], tuple[Weight, ...]] | None = None,
 ) -> Reader:
     """A reader of models with these towers. `text`: what reads the text model of a config that has its fields at the
     top; `own_head`: whether the text model's config alone says that its head is the embedding; `extra`: weights of no
     tower."""
 
-    def read(c: Config) -> Architecture:
+    def read(c: ModelConfig) -> Architecture:
         found = TEXTS[text](c) if text else text_model(c, own_head=own_head)
         outside, unsure = list(found.outside), [found.derived]
         for sense in senses:
@@ -77,19 +77,19 @@ def joined(
     return read
 
 
-def beside(c: Config, text: str, weights: Iterable[Weight], doubt: str = "") -> Architecture:
+def beside(c: ModelConfig, text: str, weights: Iterable[Weight], doubt: str = "") -> Architecture:
     """The text model whose fields are at the top of a config, with weights beside it."""
     found = TEXTS[text](c)
     unsure = "; ".join(each for each in (found.derived, doubt) if each)
     return found._replace(model_type=c.model_type, outside=(*found.outside, *weights), derived=unsure)
 
 
-def read_text(c: Config) -> Architecture:
+def read_text(c: ModelConfig) -> Architecture:
     """A text model: one that gpuspec knows, or what its fields suggest."""
     return TEXTS.get(c.model_type, read_unknown)(c)
 
 
-def text_model(c: Config, *, own_head: bool = False) -> Architecture:
+def text_model(c: ModelConfig, *, own_head: bool = False) -> Architecture:
     """The text model of a config that has one inside, or has its fields at the top, as Qwen2-VL's do on the hub.
 
     Raises Unsaid."""
@@ -105,7 +105,7 @@ def text_model(c: Config, *, own_head: bool = False) -> Architecture:
     return read_text(t if own_head else t.read_as(t.model_type, tie_word_embeddings=_tied(c, t)))
 
 
-def tower_of(c: Config) -> tuple[Weight, ...]:
+def tower_of(c: ModelConfig) -> tuple[Weight, ...]:
     """The weights of a tower, modules named from it on. Raises Unsaid where nobody taught gpuspec such a tower."""
     read = TOWERS.get(c.model_type)
     if read is None:
@@ -113,7 +113,7 @@ def tower_of(c: Config) -> tuple[Weight, ...]:
     return read(c)
 
 
-def _tied(c: Config, t: Config) -> bool:
+def _tied(c: ModelConfig, t: ModelConfig) -> bool:
     """Whether the output head is the embedding. What a config says comes before what a class does. Where neither the
     whole nor its text model says anything, a head is stored if either class has one: files of before transformers 5
     followed the class of the text model, later ones that of the whole."""
@@ -124,7 +124,7 @@ def _tied(c: Config, t: Config) -> bool:
     return c.flag(name, default=True) and t.flag(name, default=True)
 
 
-def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], str]:
+def _perceived(c: ModelConfig, sense: Sense, text: int) -> tuple[tuple[Weight, ...], str]:
     """The weights of a tower and its projector, and why they are not all."""
     v = c.inner(sense.config)
     if v is None:
@@ -146,7 +146,7 @@ def _perceived(c: Config, sense: Sense, text: int) -> tuple[tuple[Weight, ...], 
     return (*tower, *placed(at, "projector", sense.projector(c, v, text))), ""
 
 
-def read_unknown_senses(c: Config) -> Architecture | None:
+def read_unknown_senses(c: ModelConfig) -> Architecture | None:
     """An architecture that nobody taught gpuspec, with a text model inside: that, and the towers beside it as far as
     they are known; None where there is no such part."""
     name = unknown_name(c)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gpuspec.architectures.config import Config, Unsaid
+from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import blocks, chain, kernel, measures, table, within
@@ -90,7 +90,7 @@ def _up(
     )
 
 
-def _levels(c: Config) -> tuple[int, list[int]]:
+def _levels(c: ModelConfig) -> tuple[int, list[int]]:
     base = c.size("base_channels")
     widths = [base * each for each in c.numbers("channel_multiplier")[:12] if each]
     if not widths:
@@ -98,7 +98,7 @@ def _levels(c: Config) -> tuple[int, list[int]]:
     return base, widths
 
 
-def _chameleon(c: Config) -> tuple[Weight, ...]:
+def _chameleon(c: ModelConfig) -> tuple[Weight, ...]:
     """Attention is at the resolutions of `attn_resolutions`; without any it is in the middle alone."""
     base, widths = _levels(c)
     latent, embedded = c.size("latent_channels"), c.size("embed_dim")
@@ -116,7 +116,7 @@ def _chameleon(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _janus(c: Config) -> tuple[Weight, ...]:
+def _janus(c: ModelConfig) -> tuple[Weight, ...]:
     base, widths = _levels(c)
     latent, embedded = c.size("latent_channels"), c.size("embed_dim")
     doubled, each = latent * (2 if c.flag("double_latent") else 1), min(c.size("num_res_blocks"), 50)
@@ -137,7 +137,7 @@ def _janus(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _emu3(c: Config) -> tuple[Weight, ...]:
+def _emu3(c: ModelConfig) -> tuple[Weight, ...]:
     """Emu3's tokenizer of images and videos: the norms of its decoder are steered by the code, and a few small
     convolutions go over time. `attn_resolutions` are levels here."""
     base, widths = _levels(c)
@@ -170,7 +170,7 @@ def _emu3(c: Config) -> tuple[Weight, ...]:
     )  # fmt: skip
 
 
-def _mimi(c: Config) -> tuple[Weight, ...]:
+def _mimi(c: ModelConfig) -> tuple[Weight, ...]:
     """Mimi (arXiv 2410.00037): convolutions and a transformer on each side of residual codebooks.
 
     The codebooks themselves are no parameters of transformers' class."""
@@ -210,7 +210,7 @@ def _mimi(c: Config) -> tuple[Weight, ...]:
     )
 
 
-def _codec_encoder(c: Config) -> tuple[Weight, ...]:
+def _codec_encoder(c: ModelConfig) -> tuple[Weight, ...]:
     """EnCodec's encoder with weight norm, a scale for each output beside its matrix, and an LSTM (WavTokenizer)."""
     filters, squeeze = c.size("num_filters"), c.size("compress", default=2)
     ratios = [each for each in c.numbers("upsampling_ratios")[:12] if each]

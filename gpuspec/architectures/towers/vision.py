@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gpuspec.architectures.config import Config
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
@@ -25,9 +25,9 @@ from gpuspec.architectures.towers.blocks import (
     within,
 )
 
-Tower = Callable[[Config], tuple[Weight, ...]]
+Tower = Callable[[ModelConfig], tuple[Weight, ...]]
 """From a tower's config to its weights, modules named from the tower on."""
-Traits = Callable[[Config, Measures], dict[str, Any]]
+Traits = Callable[[ModelConfig, Measures], dict[str, Any]]
 
 
 def vit(
@@ -35,19 +35,19 @@ def vit(
     patch: str = "embeddings.patch_embedding",
     patch_bias: bool = True,
     frames: bool = False,
-    positions: Callable[[Config], int] | None = None,
+    positions: Callable[[ModelConfig], int] | None = None,
     first: bool = False,
     norms: tuple[str, ...] = ("post_layernorm",),
     norm_bias: bool = True,
     traits: Traits | None = None,
-    head: Callable[[Config, Measures], tuple[Weight, ...]] | None = None,
+    head: Callable[[ModelConfig, Measures], tuple[Weight, ...]] | None = None,
     **layer: Any,
 ) -> Tower:
     """A reader of vision transformers. `patch`: the module of the patch embedding; `frames`: its patches span
     several frames of a video; `positions`: how many are learnt; `first`: a class token is in front; `norms`: those
     around the layers; `traits`: those of `layer` (see `blocks`) that the config decides; `head`: what is added."""
 
-    def read(c: Config) -> tuple[Weight, ...]:
+    def read(c: ModelConfig) -> tuple[Weight, ...]:
         m = measures(c)
         depth = c.size("temporal_patch_size", "patch_temporal", default=1) if frames else 1
         embedding = [kernel(patch, pixels(c) * depth, m.width, 1, bias=patch_bias)]
@@ -65,7 +65,7 @@ def vit(
     return read
 
 
-def _attention_pooling(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _attention_pooling(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     if not c.flag("vision_use_head", default=True):
         return ()
     return (
@@ -77,15 +77,15 @@ def _attention_pooling(c: Config, m: Measures) -> tuple[Weight, ...]:
     )
 
 
-def _fixed(name: str) -> Callable[[Config], int]:
+def _fixed(name: str) -> Callable[[ModelConfig], int]:
     return lambda c: c.size(name)
 
 
-def _kimi_positions(c: Config) -> int:
+def _kimi_positions(c: ModelConfig) -> int:
     return c.size("init_pos_emb_height", "pos_emb_height") * c.size("init_pos_emb_width", "pos_emb_width")
 
 
-def _qwen3_merger(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _qwen3_merger(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     """One merger at the end, and one for each layer whose output goes into the text model too (DeepStack)."""
     wide, out = m.width * c.size("spatial_merge_size") ** 2, c.size("out_hidden_size")
     deep = (norm("norm", wide, bias=True), *chain("linear_fc1 linear_fc2", wide, wide, out))
@@ -98,8 +98,8 @@ def _qwen3_merger(c: Config, m: Measures) -> tuple[Weight, ...]:
     )
 
 
-def _qwen2_merger(out: str, *, bias: bool) -> Callable[[Config, Measures], tuple[Weight, ...]]:
-    def read(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _qwen2_merger(out: str, *, bias: bool) -> Callable[[ModelConfig, Measures], tuple[Weight, ...]]:
+    def read(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
         wide = m.width * c.size("spatial_merge_size") ** 2
         return within(
             "merger", (norm("ln_q", m.width, bias=bias), *chain("mlp.0 mlp.2", wide, wide, c.size(out)))
@@ -108,7 +108,7 @@ def _qwen2_merger(out: str, *, bias: bool) -> Callable[[Config, Measures], tuple
     return read
 
 
-def _intern(c: Config, m: Measures) -> dict[str, Any]:
+def _intern(c: ModelConfig, m: Measures) -> dict[str, Any]:
     plain = c.text("norm_type") != "rms_norm"
     return {
         "bias": c.flag("attention_bias", "qkv_bias"),
@@ -118,13 +118,13 @@ def _intern(c: Config, m: Measures) -> dict[str, Any]:
     }
 
 
-def _intern_last(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _intern_last(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     if c.flag("use_mean_pooling", default=True):
         return ()
     return (norm("layernorm", m.width, bias=True),)
 
 
-def _janus(c: Config, m: Measures) -> dict[str, Any]:
+def _janus(c: ModelConfig, m: Measures) -> dict[str, Any]:
     return {
         "bias": c.flag("attention_bias", default=True),
         "out_bias": True,
@@ -132,41 +132,41 @@ def _janus(c: Config, m: Measures) -> dict[str, Any]:
     }
 
 
-def _molmo_positions(c: Config) -> int:
+def _molmo_positions(c: ModelConfig) -> int:
     return c.size("num_position_embeddings", default=27**2)  # an image of 378 by 378 in patches of 14
 
 
-def _keys(c: Config, m: Measures) -> dict[str, Any]:
+def _keys(c: ModelConfig, m: Measures) -> dict[str, Any]:
     heads = c.size("num_key_value_heads", default=m.heads)
     return {"query": m.heads * m.head_dim, "keys": heads * m.head_dim}
 
 
-def _scaled(c: Config, m: Measures) -> dict[str, Any]:
+def _scaled(c: ModelConfig, m: Measures) -> dict[str, Any]:
     return {"others": 2 * m.width}
 
 
-def _qkv_bias(c: Config, m: Measures) -> dict[str, Any]:
+def _qkv_bias(c: ModelConfig, m: Measures) -> dict[str, Any]:
     return {"bias": c.flag("qkv_bias", default=True)}
 
 
-def _ovis(c: Config, m: Measures) -> dict[str, Any]:
+def _ovis(c: ModelConfig, m: Measures) -> dict[str, Any]:
     return {"bias": c.flag("qkv_bias"), "mlp_bias": c.flag("mlp_bias")}
 
 
-def _step(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _step(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     return (
         kernel("downsampler1", m.width, 2 * m.width, 9),
         kernel("downsampler2", 2 * m.width, 4 * m.width, 9),
     )
 
 
-def _ovis_head(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _ovis_head(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     words = max(c.size("vocab_size") - c.size("num_visual_indicator_tokens", default=5), 1)
     inputs = m.width * c.size("hidden_stride", default=1) ** 2
     return (*chain("head_linear", inputs, words, bias=False), norm("head_norm", words, bias=True))
 
 
-def _minicpm_merger(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _minicpm_merger(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     """Attention inside windows, then a block that joins each window (MiniCPM-V 4.6)."""
     wide = m.width * area(c, "window_kernel_size")
     inside = m._replace(inner=4 * wide)
@@ -181,7 +181,7 @@ def _minicpm_merger(c: Config, m: Measures) -> tuple[Weight, ...]:
     )
 
 
-def _docling(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _docling(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     """Two ways through the connector, coarse and fine, each with mergers for DeepStack (Granite Docling)."""
     out, scale = c.size("out_hidden_size"), c.size("scale_factor")
     deep = len(c.numbers("deepstack_visual_indexes"))
@@ -197,11 +197,11 @@ def _docling(c: Config, m: Measures) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def _hunyuan_positions(c: Config) -> int:
+def _hunyuan_positions(c: ModelConfig) -> int:
     return (c.size("max_image_size") // side(c, "patch_size")) ** 2 + 1
 
 
-def _hunyuan(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _hunyuan(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     out, wide = c.size("out_hidden_size"), 4 * m.width
     return within(
         "patch_merger",
@@ -214,7 +214,7 @@ def _hunyuan(c: Config, m: Measures) -> tuple[Weight, ...]:
     )
 
 
-def _hunyuan_image(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _hunyuan_image(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     text, merge = c.size("text_hidden_size"), c.size("spatial_merge_size") ** 2
     return within(
         "perceive",
@@ -230,13 +230,13 @@ def _hunyuan_image(c: Config, m: Measures) -> tuple[Weight, ...]:
     )
 
 
-def _inkling(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _inkling(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     wide, inner = m.width * c.size("spatial_merge_size") ** 2, c.size("projection_hidden_dim")
     names, bias = "merger.linear_1 merger.linear_2", c.flag("projector_bias")
     return chain(names, wide, inner, c.size("text_hidden_size"), bias=bias)
 
 
-def _pooler(c: Config, m: Measures) -> tuple[Weight, ...]:
+def _pooler(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     return chain("pooler.dense", m.width, c.size("pooler_output_size", default=m.width))
 
 
