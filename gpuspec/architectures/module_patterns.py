@@ -5,19 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST = 300
 """Characters of one pattern."""
 MOST_OPEN = 60
-"""Patterns with a wildcard inside, or regular expressions, that are kept: each is tried on every module."""
-_NUMBER = re.compile(r"(?<=experts\.)\d+(?=\.)")
+"""Patterns with a wildcard inside, and regular expressions, that are kept: each is tried on every module."""
+MOST_STEPS = 5_000_000
+"""Characters that all regular expressions of one list may look at, backtracking included: a tenth of a second."""
+SOME = 20
+"""Single modules of a tower that must be named before the tower counts as named."""
+_EXPERT = re.compile(r"(?<=experts\.)[0-9]+(?=\.)")
+_NUMBERED = re.compile(r"\.[0-9]+(?:\.|$)")
 _TOWERS = {
-    "vision": ("visual", "vision", "vit", "image"),
+    "vision": ("visual", "vision", "vit.", "image"),
     "audio": ("audio", "speech"),
     "projector": ("projector", "embed_vision", "embed_audio", "multi_modal", "mlp1", "merger", "connector"),
 }
 """Words by which patterns name towers, whatever the module is called in this or that version of transformers."""
 _ALIKE = {"ffn": "mlp", "attn": "self_attn", "head": "lm_head", "embed": "embed_tokens", "router": "gate"}
+_OTHERS = {new: old for old, new in _ALIKE.items()}
+_WAYS = ("", "model.", "model.language_model.", "language_model.model.")
+"""What may stand before "layers.": regular expressions that begin with it are written for one of these."""
+
+
+class _Regex(NamedTuple):
+    """A regular expression that takes bounded time."""
+
+    pattern: re.Pattern[str]
+    anywhere: bool
+    """Whether it began with ".*"."""
+    power: int
+    """Repetitions that may stretch: it looks at no more than length ** (1 + power) characters."""
 
 
 class ModulePatterns:
@@ -30,80 +49,135 @@ class ModulePatterns:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._names: set[str] = set()
         self._starts: set[str] = set()
-        self._open: list[re.Pattern[str]] = []
-        self._towers: set[str] = set()
+        self._globs: list[tuple[str, ...]] = []
+        self._regexes: list[_Regex] = []
+        self._towers: dict[str, int] = {}
+        self._drafts: set[str] = set()
+        self._left = MOST_STEPS
         self.refused = 0
         for pattern in patterns:
             self._add(pattern)
 
     def _add(self, pattern: str) -> None:
-        self._towers.update(
-            part for part, words in _TOWERS.items() if any(word in pattern.lower() for word in words)
-        )
         if len(pattern) > LONGEST:
             self.refused += 1
-        elif pattern.startswith("re:"):
-            self._open_one(pattern[3:], as_glob=False)
+            return
+        tower = self._add_tower(pattern)
+        if pattern.startswith("re:"):
+            self._add_regex(pattern[3:])
+        elif pattern.startswith("mtp"):  # layers that predict further tokens, with numbers of their own
+            self._drafts.add(pattern.rstrip("*").rstrip("."))
+        elif tower:
+            return
         elif "*" not in pattern:
             self._names.add(comparable(pattern))
         elif pattern.index("*") == len(pattern) - 1 and "." in pattern:
             self._starts.add(comparable(pattern[:-1]))
+        elif len(self._globs) < MOST_OPEN:
+            self._globs.append(tuple(comparable(pattern).split("*")))
         else:
-            self._open_one(comparable(pattern), as_glob=True)
+            self.refused += 1
 
-    def _open_one(self, text: str, *, as_glob: bool) -> None:
-        compiled = None if len(self._open) >= MOST_OPEN else _compiled(text, as_glob)
+    def _add_tower(self, pattern: str) -> bool:
+        low = pattern.lower()
+        found = [part for part, words in _TOWERS.items() if any(word in low for word in words)]
+        for part in found:
+            self._towers[part] = self._towers.get(part, 0) + (1 if _NUMBERED.search(low) else SOME)
+        return bool(found)
+
+    def _add_regex(self, text: str) -> None:
+        compiled = _compiled(text) if len(self._regexes) < MOST_OPEN else None
         if compiled is None:
             self.refused += 1
         else:
-            self._open.append(compiled)
+            self._regexes.append(compiled)
 
-    def name(self, path: str, part: str) -> bool:
-        """Whether they name a module. `path`: "model.layers.3.self_attn.q_proj"; `part`: where it belongs."""
+    def name(self, path: str, part: str, draft: str = "") -> bool:
+        """Whether they name a module. `path`: "model.layers.3.self_attn.q_proj"; `part`: where it belongs; `draft`:
+        its other name where it predicts further tokens, "mtp.layers.0.self_attn.q_proj"."""
         if part in _TOWERS:
-            return part in self._towers or (part == "projector" and "vision" in self._towers)
-        for written in _spellings(comparable(path)):
-            pieces = written.split(".")
-            if any(".".join(pieces[:end]) in self._names for end in range(1, len(pieces) + 1)):
-                return True
-            if any(piece in self._names for piece in pieces):  # "gate", "lm_head": wherever it stands
-                return True
-            if self._starts and any(written[:end] in self._starts for end in range(1, len(written) + 1)):
-                return True
-            if any(each.match(written) or each.match("model." + written) for each in self._open):
-                return True
-        return False
+            return self._tower(part) or (part == "projector" and self._tower("vision"))
+        if draft and any(name in self._drafts for name in _ancestors(draft)):
+            return True
+        return any(self._spelled(written) for written in _spellings(comparable(path)))
+
+    def _tower(self, part: str) -> bool:
+        return self._towers.get(part, 0) >= SOME
+
+    def _spelled(self, written: str) -> bool:
+        names = self._names
+        if names and (
+            any(each in names for each in _ancestors(written)) or not names.isdisjoint(written.split("."))
+        ):
+            return True  # "gate", "lm_head": wherever it stands
+        if self._starts and any(written[:end] in self._starts for end in range(1, len(written) + 1)):
+            return True
+        ways = _ancestors(written) if self._globs else []
+        if any(
+            _fits(glob, before + name) for glob in self._globs for name in ways for before in ("", "model.")
+        ):
+            return True
+        return any(self._matches(each, written) for each in self._regexes)
+
+    def _matches(self, regex: _Regex, written: str) -> bool:
+        if regex.anywhere:
+            return self._asked(regex, "model." + written)
+        return any(self._asked(regex, before + written) for before in _WAYS)
+
+    def _asked(self, regex: _Regex, text: str) -> bool:
+        self._left -= len(text) ** (1 + regex.power)
+        if self._left < 0:
+            self.refused += 1
+            return False
+        return bool(regex.pattern.search(text) if regex.anywhere else regex.pattern.match(text))
 
 
 def comparable(name: str) -> str:
     """A module's name from "layers." on, experts without their numbers; one outside the layers by its last piece."""
-    name = _NUMBER.sub("*", name.removesuffix(".weight"))
+    name = _EXPERT.sub("*", name.removesuffix(".weight"))
     at = name.find("layers.")
     if at >= 0:
         return name[at:]
     return name if "*" in name else name.rpartition(".")[2]
 
 
+def _ancestors(path: str) -> list[str]:
+    """The path and all that it lies in: "a", "a.b", "a.b.c"."""
+    ends = [at for at, letter in enumerate(path) if letter == "."]
+    return [path[:end] for end in (*ends, len(path))]
+
+
 def _spellings(path: str) -> tuple[str, ...]:
     """The path as it is, and with the words that other exports of the same model use."""
-    pieces = path.split(".")
-    others = {new: old for old, new in _ALIKE.items()}
-    other = ".".join(others.get(piece, piece) for piece in pieces)
+    other = ".".join(_OTHERS.get(piece, piece) for piece in path.split("."))
     return (path,) if other == path else (path, other)
 
 
+def _fits(glob: tuple[str, ...], text: str) -> bool:
+    """Whether a glob, split at its stars, fits a text. Each piece is taken where it first stands: no backtracking."""
+    first, *between = glob
+    if not text.startswith(first) or not text.endswith(between[-1]):
+        return False
+    at, end = len(first), len(text) - len(between[-1])
+    for piece in between[:-1]:
+        at = text.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return at <= end
+
+
 @lru_cache(maxsize=256)
-def _compiled(text: str, as_glob: bool) -> re.Pattern[str] | None:
-    """A pattern that takes bounded time: at most four wildcards and no repeated group; else None."""
-    if as_glob:
-        text = ".*".join(map(re.escape, re.split(r"\*+", text))) + r"\Z"
-    if (
-        len(re.findall(r"[*+{]", text)) > 4
-        or re.search(r"\)[*+?{]", text)
-        or re.search(r"\\[1-9]|\(\?", text)
-    ):
+def _compiled(text: str) -> _Regex | None:
+    """A regular expression that takes bounded time: at most two things that stretch, no repeated group; else None."""
+    anywhere = text.startswith(".*")
+    core = text.removeprefix(".*").removesuffix("$") if text.endswith(".*$") else text.removeprefix(".*")
+    core = core.removesuffix(".*")
+    power = len(re.findall(r"(?<!\\)[*+{]", core))
+    repeated = re.search(r"\)[*+{]|\\[1-9]|\{[0-9]*,?[0-9]{4}", core)
+    if power > 2 or repeated:
         return None
     try:
-        return re.compile(text)
-    except re.error:
+        return _Regex(re.compile(core), anywhere, power)
+    except (re.error, RecursionError, OverflowError):
         return None

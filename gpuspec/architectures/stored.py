@@ -2,51 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from gpuspec.architectures.parts import BITS, Architecture, Layer, StoredWeights, Weight
-from gpuspec.architectures.precision import Precision, Storage
+from gpuspec.architectures.parts import BITS, Architecture, StoredWeights, Weight
+from gpuspec.architectures.storage import Precision, Storage
 
 
 def stored_weights(architecture: Architecture, precision: Precision) -> tuple[StoredWeights, ...]:
     """All weights of a checkpoint, those of drafts included, in the order of the model."""
     found: dict[tuple[str, str, float, bool], list[int]] = {}
-    for path, weight, draft in _all(architecture):
-        rule = _rule(precision, path, weight)
-        scheme = rule.scheme if rule else precision.dtype or ""
-        bits = rule.bits if rule else BITS.get(scheme, 16.0)
-        entry = found.setdefault(("draft" if draft else weight.part, scheme, bits, weight.linear), [0, 0])
-        entry[0] += weight.elements
-        entry[1] += weight.elements // weight.copies * weight.used
+    usual = precision.dtype or ""
+    for path, draft, weight in _all(architecture):
+        storage = _storage(precision, path, draft, weight)
+        part = "draft" if draft else weight.part
+        matrix = weight.inputs * weight.outputs * weight.copies
+        if storage is None:
+            _count(found, (part, usual, BITS.get(usual, 16.0), weight.linear), weight, weight.elements)
+            continue
+        _count(found, (part, storage.scheme, storage.bits, weight.linear), weight, matrix)
+        if weight.bias:  # stays as it was
+            _count(found, (part, usual, BITS.get(usual, 16.0), False), weight, weight.elements - matrix)
     return tuple(
         StoredWeights(part, total, active, scheme, bits, linear)
         for (part, scheme, bits, linear), (total, active) in found.items()
     )
 
 
-def _all(architecture: Architecture) -> Iterator[tuple[str, Weight, bool]]:
-    """(path, weight, whether it belongs to a draft) of each weight."""
+def _count(
+    found: dict[tuple[str, str, float, bool], list[int]],
+    row: tuple[str, str, float, bool],
+    weight: Weight,
+    elements: int,
+) -> None:
+    entry = found.setdefault(row, [0, 0])
+    entry[0] += elements
+    entry[1] += elements // weight.copies * weight.used
+
+
+def _all(architecture: Architecture) -> Iterator[tuple[str, str, Weight]]:
+    """(path, its other name if it belongs to a draft, weight) of each weight."""
     for weight in architecture.outside:
-        yield weight.module, weight, False
-    number = len(architecture.layers)
-    yield from _of_layers(architecture.layers, 0, draft=False)
-    yield from _of_layers(architecture.drafts, number, draft=True)
-
-
-def _of_layers(layers: Iterable[Layer], first: int, *, draft: bool) -> Iterator[tuple[str, Weight, bool]]:
-    for index, layer in enumerate(layers, first):
+        yield weight.module, "", weight
+    for index, layer in enumerate(architecture.layers):
         for weight in layer.weights:
-            yield f"model.layers.{index}.{weight.module}", weight, draft
+            yield f"model.layers.{index}.{weight.module}", "", weight
+    number = len(architecture.layers)
+    for index, layer in enumerate(architecture.drafts):
+        for weight in layer.weights:
+            yield (
+                f"model.layers.{number + index}.{weight.module}",
+                f"mtp.layers.{index}.{weight.module}",
+                weight,
+            )
 
 
-def _rule(precision: Precision, path: str, weight: Weight) -> Storage | None:
-    """The rule by which a weight is kept; None: in the dtype of the model."""
-    usual = weight.linear and weight.part not in ("head", "router")
+def _storage(precision: Precision, path: str, draft: str, weight: Weight) -> Storage | None:
+    """How a weight is kept; None: in the dtype of the model."""
+    if not (weight.linear or weight.part == "embedding"):
+        return None
+    if precision.kept and precision.kept.name(path, weight.part, draft):
+        return None
     for rule in precision.rules:
-        if rule.modules is not None and rule.modules.name(path, weight.part):
+        if rule.modules is None:
+            if weight.part in rule.parts:
+                return rule
+        elif rule.modules.name(path, weight.part, draft):
             return rule
-        if rule.parts and weight.part in rule.parts:
-            return rule
-        if rule.modules is None and not rule.parts and usual:
-            return None if precision.kept and precision.kept.name(path, weight.part) else rule
     return None

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpuspec.architectures.parts import Architecture
-from gpuspec.architectures.precision import Precision, read_precision
+from gpuspec.architectures.precision import read_precision
 from gpuspec.architectures.read import read_architecture
+from gpuspec.architectures.storage import Precision
 from gpuspec.architectures.stored import stored_weights
 from gpuspec.catalog.model import Model
 
