@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,8 +12,10 @@ LONGEST = 300
 """Characters of one pattern."""
 MOST_OPEN = 60
 """Patterns with a wildcard inside, and regular expressions, that are kept: each is tried on every module."""
+MOST_STARS = 6
+"""Of one glob."""
 MOST_STEPS = 5_000_000
-"""Characters that all regular expressions of one list may look at, backtracking included: a tenth of a second."""
+"""Characters that all patterns of one list may look at, backtracking included: a few tenths of a second."""
 SOME = 20
 """Single modules of a tower that must be named before the tower counts as named."""
 _EXPERT = re.compile(r"(?<=experts\.)[0-9]+(?=\.)")
@@ -23,6 +26,7 @@ _TOWERS = {
     "projector": ("projector", "embed_vision", "embed_audio", "multi_modal", "mlp1", "merger", "connector"),
 }
 """Words by which patterns name towers, whatever the module is called in this or that version of transformers."""
+_ANY_TOWER = re.compile("|".join(re.escape(word) for words in _TOWERS.values() for word in words))
 _ALIKE = {"ffn": "mlp", "attn": "self_attn", "head": "lm_head", "embed": "embed_tokens", "router": "gate"}
 _OTHERS = {new: old for old, new in _ALIKE.items()}
 _WAYS = ("", "model.", "model.language_model.", "language_model.model.")
@@ -73,17 +77,19 @@ class ModulePatterns:
             self._names.add(comparable(pattern))
         elif pattern.index("*") == len(pattern) - 1 and "." in pattern:
             self._starts.add(comparable(pattern[:-1]))
-        elif len(self._globs) < MOST_OPEN:
+        elif len(self._globs) < MOST_OPEN and pattern.count("*") <= MOST_STARS:
             self._globs.append(tuple(comparable(pattern).split("*")))
         else:
             self.refused += 1
 
     def _add_tower(self, pattern: str) -> bool:
         low = pattern.lower()
+        if not _ANY_TOWER.search(low):
+            return False
         found = [part for part, words in _TOWERS.items() if any(word in low for word in words)]
         for part in found:
             self._towers[part] = self._towers.get(part, 0) + (1 if _NUMBERED.search(low) else SOME)
-        return bool(found)
+        return True
 
     def _add_regex(self, text: str) -> None:
         compiled = _compiled(text) if len(self._regexes) < MOST_OPEN else None
@@ -119,6 +125,16 @@ class ModulePatterns:
             return True
         return any(self._matches(each, written) for each in self._regexes)
 
+    def _globbed(self, written: str) -> bool:
+        if not self._globs:
+            return False
+        names = [before + name for name in _ancestors(written) for before in ("", "model.")]
+        self._left -= 10 * len(names) * len(self._globs)
+        if self._left < 0:
+            self.refused += 1
+            return False
+        return any(_fits(glob, name) for glob in self._globs for name in names)
+
     def _matches(self, regex: _Regex, written: str) -> bool:
         if regex.anywhere:
             return self._asked(regex, "model." + written)
@@ -134,7 +150,9 @@ class ModulePatterns:
 
 def comparable(name: str) -> str:
     """A module's name from "layers." on, experts without their numbers; one outside the layers by its last piece."""
-    name = _EXPERT.sub("*", name.removesuffix(".weight"))
+    name = name.removesuffix(".weight")
+    if "experts." in name:
+        name = _EXPERT.sub("*", name)
     at = name.find("layers.")
     if at >= 0:
         return name[at:]
@@ -178,6 +196,8 @@ def _compiled(text: str) -> _Regex | None:
     if power > 2 or repeated:
         return None
     try:
-        return _Regex(re.compile(core), anywhere, power)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # "[[" may come to mean something else
+            return _Regex(re.compile(core), anywhere, power)
     except (re.error, RecursionError, OverflowError):
         return None
