@@ -1,12 +1,15 @@
 """How well gpuspec reads configs: its count of parameters beside that of transformers, on the meta device.
 
-    python benchmarks/architectures.py [TYPE…] [--configs FOLDER] [--kept FILE] [--modules] [--all]
+    python benchmarks/architectures.py [TYPE…] [--configs FOLDER] [--kept FILE] [--modules] [--all] [--varied N]
 
 For every `model_type` of the installed transformers that writes text its default config, and of FOLDER every real
 `*/config.json`. The bar: within 0.5 % on 95 % of them. `--modules` prints both sides by module. `--kept FILE`
 keeps the counts of transformers there, and takes them from there when the file exists: counting takes minutes,
 comparing a second. `--as-unknown` reads every config as one of an architecture that gpuspec does not know: its
 `model_type` renamed and its class's defaults withheld. There is no bar for that, but how far off it is, is printed.
+
+`--varied N` compares N variations of each default config instead (`architectures_varied.py`), and prints what was
+changed in those that are off.
 
 Needs `pip install torch transformers` (and timm, for the towers of some), which nothing else here needs.
 """
@@ -21,6 +24,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from architectures_varied import HABITS, varied
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.parts import Architecture
@@ -108,6 +113,68 @@ def count(types: list[str], folder: Path | None) -> dict[str, Any]:
     return found
 
 
+def count_varied(types: list[str], number: int) -> dict[str, Any]:
+    """The same of variations of each class: "name#turn" → {"config", "bare", "groups", "kind"}."""
+    import torch
+
+    found: dict[str, Any] = {}
+    for name, (config_class, model_class, kind) in _classes().items():
+        if types and name not in types:
+            continue
+
+        def counted(config: Any, model_class: Any = model_class) -> dict[str, list[int]]:
+            with torch.device("meta"):
+                return _counted(model_class(config))
+
+        made = 0
+        try:
+            for saved, bare, groups in varied(config_class, counted, number, name):
+                saved = {"architectures": [model_class.__name__], **saved}
+                found[f"{name}#{made}"] = {"config": saved, "bare": bare, "groups": groups, "kind": kind}
+                made += 1
+        except Exception as error:
+            found[name] = {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
+        print(name, made, file=sys.stderr, flush=True)
+    return found
+
+
+def compare_varied(counts: dict[str, Any]) -> Iterator[str]:
+    """A line for each variation that is off or refused, by type, with what was changed; and for each habit of files
+    how many are read as the plain file is."""
+    by_type: dict[str, list[str]] = {}
+    kept = dict.fromkeys(HABITS, 0)
+    right = 0
+    for name, entry in counts.items():
+        if "failed" in entry:
+            continue
+        truth = sum(elements for _, elements in entry["groups"].values())
+        lines = by_type.setdefault(name.split("#")[0], [])
+        wrong = ""
+        for form in ("config", "bare"):
+            ours = read(entry[form])
+            off = ours if isinstance(ours, str) else f"{ours.parameters / truth - 1:+.2%} {ours.derived}"
+            if isinstance(ours, str) or abs(ours.parameters / truth - 1) > BAR:
+                wrong = wrong or f"  {name} ({form}) {off} of {truth:,}; bare: {json.dumps(entry['bare'])}"
+        if wrong:
+            lines.append(wrong)
+            continue
+        right += 1
+        for habit, change in HABITS.items():
+            ours = read(change(entry["config"]))
+            kept[habit] += not isinstance(ours, str) and abs(ours.parameters / truth - 1) <= BAR
+            if isinstance(ours, str) or abs(ours.parameters / truth - 1) > BAR:
+                said = ours if isinstance(ours, str) else f"{ours.parameters / truth - 1:+.2%} {ours.derived}"
+                entry.setdefault("habits", []).append(f"{habit}: {said}")
+    for lines in by_type.values():
+        yield from lines
+    yield from (f"  {name} with {each}" for name, entry in counts.items() for each in entry.get("habits", ()))
+    number = sum("failed" not in entry for entry in counts.values())
+    whole = sum(not lines for lines in by_type.values())
+    yield f"{right} of {number} variations within {BAR:.1%}; {whole} of {len(by_type)} types in all of theirs"
+    for habit, good in kept.items():
+        yield f"  {habit}: {good} of {right}"
+
+
 def read(config: dict[str, Any]) -> Architecture | str:
     """What gpuspec makes of a config, or why nothing."""
     try:
@@ -134,7 +201,7 @@ def _modules(name: str, entry: dict[str, Any], ours: Architecture) -> None:
 
 def as_unknown(config: dict[str, Any]) -> dict[str, Any]:
     """The same config under names that nobody knows, those of its text model too."""
-    renamed = {**config, "model_type": "unknown_" + str(config.get("model_type", ""))}
+    renamed = {**config, "architectures": None, "model_type": "unknown_" + str(config.get("model_type", ""))}
     for name in ("text_config", "llm_config", "language_config", "thinker_config"):
         if isinstance(config.get(name), dict):
             renamed[name] = as_unknown(config[name])
@@ -208,15 +275,25 @@ def main() -> int:
     options.add_argument(
         "--as-unknown", action="store_true", help="Read each as an architecture nobody knows."
     )
+    options.add_argument("--varied", type=int, metavar="N", help="Compare N variations of each class.")
     options.add_argument("--all", action="store_true", help="Print those within the bar, too.")
     given = options.parse_args()
     if given.kept and given.kept.exists():
         counts = json.loads(given.kept.read_text())
-        counts = {name: entry for name, entry in counts.items() if not given.types or name in given.types}
+        counts = {
+            name: entry
+            for name, entry in counts.items()
+            if not given.types or name.split("#")[0] in given.types or name in given.types
+        }
     else:
-        counts = count(given.types, given.configs)
+        counts = (
+            count_varied(given.types, given.varied) if given.varied else count(given.types, given.configs)
+        )
         if given.kept:
             given.kept.write_text(json.dumps(counts))
+    if given.varied:
+        print(*compare_varied(counts), sep="\n")
+        return 0
     if given.as_unknown:
         print(*spread(counts), sep="\n")
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gpuspec.architectures.classes import by_class
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.defaults import defaults_of
 from gpuspec.architectures.families import FAMILIES
@@ -27,4 +28,4 @@ def read_config(c: ModelConfig) -> Architecture:
     read = FAMILIES.get(c.model_type)
     if read is not None:
         return read(c)
-    return read_unknown_senses(c) or read_unknown(c)
+    return by_class(c) or read_unknown_senses(c) or read_unknown(c)
