@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import linear, norm
+
+Reader = Callable[[ModelConfig], Architecture]
+"""From a config, with its defaults, to the structure it states."""
 
 
 def decoder(

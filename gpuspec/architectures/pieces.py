@@ -16,6 +16,11 @@ def norm(module: str, width: int, *, bias: bool = False) -> Weight:
     return Weight(module, "norms", width * (2 if bias else 1), linear=False)
 
 
+def block_norms(c: ModelConfig) -> tuple[Weight, ...]:
+    """The norms in front of attention and of the feed-forward block, as Llama names them."""
+    return norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden)
+
+
 def vector(module: str, part: str, elements: int) -> Weight:
     """Parameters that are no linear layer: gates, sinks, convolutions, decay rates."""
     return Weight(module, part, elements, linear=False)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
-from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.decoder import Reader
 
 
 class Signature(NamedTuple):
@@ -61,7 +60,7 @@ EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_expe
 """The names under which configs say how many experts there are."""
 
 
-def kin_of(c: ModelConfig) -> tuple[str, Callable[[ModelConfig], Architecture] | None]:
+def kin_of(c: ModelConfig) -> tuple[str, Reader | None]:
     """The known architecture whose signature a config has, and its reader. Raises Unsaid for an unknown memory."""
     from gpuspec.architectures.families.texts import TEXTS
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families import (
     hearing,
     kimi_k3,
@@ -14,7 +15,7 @@ from gpuspec.architectures.families import (
     seeing_hub,
     seeing_otherwise,
 )
-from gpuspec.architectures.families.texts import TEXTS, Reader
+from gpuspec.architectures.families.texts import TEXTS
 
 FAMILIES: Mapping[str, Reader] = {
     **TEXTS,

@@ -6,14 +6,13 @@ decoder are the architecture's; encoder and patcher stand outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import stack
-from gpuspec.architectures.families.llama_like import AROUND_ATTENTION
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm
+from gpuspec.architectures.pieces import attention, block_norms, gated_mlp, kv_cache, linear, norm
 
 
 def _part(c: ModelConfig, name: str) -> ModelConfig:
@@ -25,7 +24,7 @@ def _part(c: ModelConfig, name: str) -> ModelConfig:
 
 def _block(c: ModelConfig) -> tuple[Weight, ...]:
     inner = c.size("intermediate_size", default=8 * c.hidden // 3)
-    return (*attention(c), *gated_mlp(c, inner), *(norm(name, c.hidden) for name in AROUND_ATTENTION))
+    return (*attention(c), *gated_mlp(c, inner), *block_norms(c))
 
 
 def _crossing(c: ModelConfig) -> tuple[Weight, ...]:
@@ -107,4 +106,4 @@ def _blt(c: ModelConfig) -> Architecture:
     return found._replace(outside=tuple(outside), tied=False)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"blt": _blt}
+TYPES: Mapping[str, Reader] = {"blt": _blt}

@@ -4,10 +4,10 @@ Names of modules are those of DeepSeek's checkpoints (attn.wq_a, ffn.experts.*.w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.latent import indexer_cache, with_defaults_of
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import copies, linear, norm, vector
@@ -155,7 +155,7 @@ def _deepseek_v4(c: ModelConfig) -> Architecture:
     return found._replace(outside=outside)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "deepseek_v4": _deepseek_v4,
     "deepseek_ref": with_defaults_of(
         "deepseek_v4", _deepseek_v4

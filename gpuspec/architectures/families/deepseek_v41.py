@@ -5,9 +5,10 @@ Source: vLLM 0.33.0, `models/deepseek_v41` (`common/engram.py`, `nvidia/vl_model
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.compressed import TYPES as COMPRESSED
 from gpuspec.architectures.families.shared_entries import layers_that_share
 from gpuspec.architectures.parts import Architecture, Weight
@@ -70,4 +71,4 @@ def _read(c: ModelConfig) -> Architecture:
     )
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"deepseek_v41": _read}
+TYPES: Mapping[str, Reader] = {"deepseek_v41": _read}

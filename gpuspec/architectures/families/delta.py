@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
-from gpuspec.architectures.families.latent import block_norms, drafts, experts_of
+from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.families.latent import drafts, experts_of
 from gpuspec.architectures.kinds import LINEAR, every, sparse_layers
 from gpuspec.architectures.mixers import (
     DeltaShape,
@@ -20,6 +20,7 @@ from gpuspec.architectures.mixers import (
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
+    block_norms,
     gated_mlp,
     kv_cache,
     latent_attention,
@@ -67,7 +68,7 @@ def _qwen_kinds(c: ModelConfig) -> tuple[str, ...]:
 
 def qwen_delta(
     *, fused: bool, gated: bool = True, usual: Callable[[ModelConfig], tuple[str, ...]] = _qwen_kinds
-) -> Callable[[ModelConfig], Architecture]:
+) -> Reader:
     """A reader of Qwen3-Next (`fused`: its projections are), Qwen3.5 and what is built like them. `gated`:
     attention has an output gate, and the shared expert one in front; `usual`: what each layer is, where the config
     does not list it."""
@@ -75,7 +76,7 @@ def qwen_delta(
     def read(c: ModelConfig) -> Architecture:
         mixer = gated_delta_net(c, fused=fused)
         heads = attention(c, bias=c.flag("attention_bias"), gated=gated, qk_norm="head")
-        norms = (norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden))
+        norms = block_norms(c)
         step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
         experts = _qwen_experts(c, shared_gate=gated) if c.count("num_experts") else ()
         kinds = c.per_layer("layer_types") or usual(c)
@@ -285,7 +286,7 @@ def _minimax(c: ModelConfig) -> Architecture:
     return decoder(c, [mixes if kind in LINEAR else attends for kind in kinds])
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "qwen3_next": qwen_delta(fused=True),
     "qwen3_5_text": qwen_delta(fused=False),
     "qwen3_5_moe_text": qwen_delta(fused=False),

@@ -5,9 +5,10 @@ rows are tested against; windows as vLLM 0.33.0's model files have them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
@@ -17,7 +18,7 @@ from gpuspec.architectures.families.llama_like import (
     sinks,
     windows,
 )
-from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import copies, fused_mlp, linear, norm, plain_mlp, vector
 
 _OLMO_STYLE = ("post_attention_layernorm", "post_feedforward_layernorm")
@@ -89,7 +90,7 @@ def _bias_of_internlm(c: ModelConfig) -> LlamaLike:
     )
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "apertus": LlamaLike(
         bias="attention_bias", qk_norm="head", mlp=plain_mlp, beside=[_learned_activation]
     ).read,

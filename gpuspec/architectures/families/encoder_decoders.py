@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm, plain_mlp, vector
@@ -294,7 +294,7 @@ def _prophetnet(c: ModelConfig) -> Architecture:
 
 _BART = BartLike()
 _NO_NORM_FIRST = BartLike(positions=_plain_positions, embedding_norm=False, final_norm=True)
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "bart": _BART.read,
     "bigbird_pegasus": BartLike(bias="use_bias", positions=_plain_positions).read,
     "blenderbot": _NO_NORM_FIRST.read,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import Weights
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
@@ -300,7 +300,7 @@ def _albert(c: ModelConfig) -> Architecture:
 
 
 _BERT = BertLike()
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "albert": _albert,
     "bert": _BERT.read,
     "bert-generation": BertLike(types=False, transform=False, pooler=lambda c: False).read,

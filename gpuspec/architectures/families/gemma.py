@@ -7,11 +7,11 @@ layer whose values are its keys still keeps both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import AROUND_BOTH, LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
@@ -26,8 +26,8 @@ _GEMMA_3 = LlamaLike(
 
 
 def _unless_it_reads_only(
-    read: Callable[[ModelConfig], Architecture],
-) -> Callable[[ModelConfig], Architecture]:
+    read: Reader,
+) -> Reader:
     """A reader for models that may see a text in both directions (EmbeddingGemma): they remember nothing of it. Gemma
     4 says "vision" where only the tokens of an image do."""
 
@@ -201,7 +201,7 @@ def _assistant(c: ModelConfig) -> Architecture:
     return found._replace(model_type=c.model_type, outside=outside)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "gemma3_text": _unless_it_reads_only(_GEMMA_3.read),
     "gemma3n_text": _gemma3n,
     "gemma4_text": _unless_it_reads_only(_gemma4_text),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import kv_cache, linear, norm, vector
@@ -172,7 +172,7 @@ _NEOX = GptLike(
     bias="attention_bias",
 )
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "biogpt": GptLike(
         query=[f"self_attn.{name}" for name in _SPLIT],
         out="self_attn.out_proj",

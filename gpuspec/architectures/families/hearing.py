@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import TYPES as ENCODER_DECODERS
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
@@ -16,7 +16,6 @@ from gpuspec.architectures.towers.blocks import blocks, chain, measures, placed,
 from gpuspec.architectures.towers.projectors import perceptron
 from gpuspec.architectures.towers.senses import Sense, joined, tower_of
 
-Reader = Callable[[ModelConfig], Architecture]
 _TWO = "linear_1 linear_2"
 
 

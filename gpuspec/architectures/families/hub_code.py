@@ -5,19 +5,17 @@ elements that the hub states for the checkpoints named in tests/architectures/co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, AROUND_BOTH, LlamaLike, everything
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm, vector
 
 
-def _looped(
-    read: Callable[[ModelConfig], Architecture], field: str, usual: int
-) -> Callable[[ModelConfig], Architecture]:
+def _looped(read: Reader, field: str, usual: int) -> Reader:
     """Layers that a token passes several times: each pass has keys and values of its own."""
 
     def reader(c: ModelConfig) -> Architecture:
@@ -176,7 +174,7 @@ def _openelm(c: ModelConfig) -> Architecture:
 
 _PLAIN = LlamaLike(window=everything)
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "k2_horizon": _k2_horizon,
     "maincoder": LlamaLike(qk_norm="head", window=everything).read,
     "nanbeige": _looped(_PLAIN.read, "num_loops", 1),

@@ -4,10 +4,10 @@ Source: transformers 5.24.0 (InklingTextConfig and its model, September 2026).""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, dense_first
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
@@ -181,7 +181,7 @@ def _inkling2(c: ModelConfig) -> Architecture:
     )
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "inkling2_loop_text": _inkling2,
     "inkling2_text": _inkling2,
     "inkling_text": _inkling,

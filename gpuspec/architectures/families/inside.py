@@ -5,10 +5,10 @@ against; caches as vLLM 0.33.0's model files have them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.gemma import TYPES as GEMMA
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
@@ -20,6 +20,7 @@ from gpuspec.architectures.families.llama_like import (
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
+    block_norms,
     fused_mlp,
     gated_mlp,
     kv_cache,
@@ -57,7 +58,7 @@ def _ernie_vl(c: ModelConfig) -> Architecture:
     width = text_width * c.count("moe_num_shared_experts")
     shared = gated_mlp(c, width, at="mlp.shared_experts", part="shared experts") if width else ()
     bias = c.flag("use_bias")
-    around = (*attention(c, bias=bias), *(norm(name, c.hidden) for name in AROUND_ATTENTION))
+    around = (*attention(c, bias=bias), *block_norms(c))
     dense = (*around, *gated_mlp(c, bias=bias))
     first = c.numbers("moe_layer_start_index") or (c.size("moe_layer_start_index", default=1),)
     layers = [
@@ -74,7 +75,7 @@ def _mllama(c: ModelConfig) -> Architecture:
     crossed = {index for index in c.numbers("cross_attention_layers") if index < c.layers}
     if not c.says("cross_attention_layers") and not crossed:
         crossed = set(range(3, c.layers, 5))
-    around = (*gated_mlp(c), *(norm(name, c.hidden) for name in AROUND_ATTENTION))
+    around = (*gated_mlp(c), *block_norms(c))
     own = Layer((*attention(c), *around), (kv_cache(c),))
     cross = attention(c, qk_norm="head", at="cross_attn", part="cross attention")
     gates = (vector("cross_attn_attn_gate", "cross attention", 1), vector("cross_attn_mlp_gate", "mlp", 1))
@@ -119,7 +120,7 @@ def _diffusion_gemma(c: ModelConfig) -> Architecture:
     return GEMMA["gemma4_unified_text"](c.read_as(c.model_type, attention_k_eq_v=True, enable_moe_block=True))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "deepseek_ocr2_text": LlamaLike(
         bias="attention_bias",
         window=everything,

@@ -4,10 +4,11 @@ Sources: vLLM 0.33.0 models/kimi_k3; the elements that the hub counts in moonsho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import copies, linear, norm, vector
 from gpuspec.architectures.towers.senses import joined
 
@@ -42,4 +43,4 @@ def _tower(c: ModelConfig) -> tuple[Weight, ...]:
     )
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"kimi_k3": joined(extra=_tower)}
+TYPES: Mapping[str, Reader] = {"kimi_k3": joined(extra=_tower)}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import draft
 from gpuspec.architectures.kinds import indexing_layers, sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import (
+    block_norms,
     gated_mlp,
     kv_cache,
     latent_attention,
@@ -21,9 +22,7 @@ from gpuspec.architectures.pieces import (
 )
 
 
-def with_defaults_of(
-    model_type: str, read: Callable[[ModelConfig], Architecture]
-) -> Callable[[ModelConfig], Architecture]:
+def with_defaults_of(model_type: str, read: Reader) -> Reader:
     """A reader of an architecture that transformers does not know, built as one that it does: with its defaults."""
 
     def read_as(c: ModelConfig) -> Architecture:
@@ -51,11 +50,6 @@ def indexer_cache(c: ModelConfig, *, stride: int = 1) -> Cache:
     return Cache("index", width=width + width // 128 * 4, bits=8, stride=stride)
 
 
-def block_norms(c: ModelConfig) -> tuple[Weight, ...]:
-    """The two norms of a layer."""
-    return norm("input_layernorm", c.hidden), norm("post_attention_layernorm", c.hidden)
-
-
 def experts_of(c: ModelConfig, *, block: str = "mlp") -> tuple[Weight, ...]:
     """A mixture as DeepSeek-V2 has it: small experts, and some that every token takes. `block`: where it is."""
     width = c.size("moe_intermediate_size")
@@ -77,7 +71,7 @@ def drafts(c: ModelConfig, layer: Layer) -> list[Layer]:
     return [draft(c, layer)] * min(c.count("num_nextn_predict_layers"), 100)
 
 
-def latent(*, sparse: bool = False, first: int = 0) -> Callable[[ModelConfig], Architecture]:
+def latent(*, sparse: bool = False, first: int = 0) -> Reader:
     """A reader of decoders like DeepSeek's. `sparse`: with an indexer; `first`: dense layers in front."""
 
     def read(c: ModelConfig) -> Architecture:
@@ -266,7 +260,7 @@ def _dots3_note(c: ModelConfig) -> Architecture:
     return decoder(c, layers)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "deepseek_v2": latent(),
     "deepseek_v3": latent(),
     "kimi_k2": with_defaults_of("deepseek_v3", latent()),

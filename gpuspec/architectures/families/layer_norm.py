@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, LlamaLike, windows
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, fused_attention, kv_cache, linear, norm, plain_mlp
@@ -109,7 +109,7 @@ def _c_fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     return plain_mlp(c, bias=bias, names=("c_fc", "c_proj"))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "mpt": _mpt,
     "nemotron": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True).read,
     "openai-gpt": _gpt,

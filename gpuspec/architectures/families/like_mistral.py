@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import (
-    AROUND_ATTENTION,
     AROUND_BOTH,
     LlamaLike,
     dense_first,
@@ -20,11 +19,11 @@ from gpuspec.architectures.families.llama_like import (
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
+    block_norms,
     fused_attention,
     fused_mlp,
     kv_cache,
     linear,
-    norm,
     plain_mlp,
 )
 
@@ -45,7 +44,7 @@ def _phi3(c: ModelConfig) -> Architecture:
     weights = (
         *fused_attention(c),
         *fused_mlp(c),
-        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)])
 
@@ -57,7 +56,7 @@ def _moshi(c: ModelConfig) -> Architecture:
         *attention(c),
         linear("mlp.fc1", "mlp", c.hidden, width),
         linear("mlp.fc2", "mlp", width // 2, c.hidden),
-        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     extra = Weight("model.embed_tokens", "embedding", c.hidden, linear=False)
     return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)], outside=[extra])
@@ -102,7 +101,7 @@ def _smollm3_windows(c: ModelConfig) -> list[int]:
 _BLOCK_SPARSE = experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
 _OLMO = LlamaLike(bias="attention_bias", window=everything)
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "mellum": LlamaLike(bias="attention_bias", qk_norm="head", experts=experts()).read,
     "minimax_m2": LlamaLike(qk_norm="width", experts=_BLOCK_SPARSE).read,
     "ministral": LlamaLike().read,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import short_convolution
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm
@@ -103,4 +103,4 @@ def _lfm3(c: ModelConfig) -> Architecture:
     return decoder(c, [made[kind] for kind in kinds], tied=_tied(c))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"lfm2": _lfm2, "lfm2_moe": _lfm2, "lfm3": _lfm3}
+TYPES: Mapping[str, Reader] = {"lfm2": _lfm2, "lfm2_moe": _lfm2, "lfm3": _lfm3}

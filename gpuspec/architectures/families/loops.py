@@ -5,10 +5,10 @@ dory.py and hrm_text.py have them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, output_gate
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, vector
@@ -96,7 +96,7 @@ def _iquest_loop(c: ModelConfig) -> Architecture:
     return found._replace(layers=tuple(layers))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "dory": _dory,
     "hrm_text": _hrm_text,
     "iquestloopcoder": _iquest_loop,

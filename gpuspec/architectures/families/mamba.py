@@ -3,15 +3,16 @@ Nemotron-H, Zamba."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import ceil
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import Mixer, mamba1, mamba2
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
+    block_norms,
     copies,
     gated_mlp,
     kv_cache,
@@ -146,8 +147,7 @@ def _granite_hybrid(c: ModelConfig) -> Architecture:
         linear("shared_mlp.input_linear", "mlp", c.hidden, 2 * shared),
         linear("shared_mlp.output_linear", "mlp", shared, c.hidden),
         *(_granite_experts(c) if c.count("num_local_experts") else ()),
-        norm("input_layernorm", c.hidden),
-        norm("post_attention_layernorm", c.hidden),
+        *block_norms(c),
     )
     kinds = c.per_layer("layer_types", "layers_block_type") or ("mamba",) * c.layers
     attends = Layer((*attention(c, bias=c.flag("attention_bias")), *around), (kv_cache(c),))
@@ -174,7 +174,7 @@ def _falcon_h1(c: ModelConfig) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c), *mixer.caches))] * c.layers)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "mamba": _mamba,
     "falcon_mamba": _mamba,
     "mamba2": _mamba2,

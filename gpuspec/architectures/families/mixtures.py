@@ -5,10 +5,10 @@ rows are tested against; windows and draft layers as vLLM 0.33.0's model files h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
@@ -22,7 +22,17 @@ from gpuspec.architectures.families.llama_like import (
     windows,
 )
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, gated_mlp, kv_cache, linear, mixture, norm, vector
+from gpuspec.architectures.pieces import (
+    attention,
+    block_norms,
+    copies,
+    gated_mlp,
+    kv_cache,
+    linear,
+    mixture,
+    norm,
+    vector,
+)
 
 _GRANITE = experts(
     router="block_sparse_moe.router.layer", at="block_sparse_moe.experts.*", shared_at="shared_mlp"
@@ -129,7 +139,7 @@ def _laguna(c: ModelConfig) -> Architecture:
             *attention(c, bias=c.flag("attention_bias"), qk_norm="head", heads=number),
             linear("self_attn.g_proj", "attention", c.hidden, gate),
             *(routed if sparse else block),
-            *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+            *block_norms(c),
         )
         layers.append(Layer(weights, (kv_cache(c, window=seen),)))
     return decoder(c, layers)
@@ -168,7 +178,7 @@ def _llama4(c: ModelConfig) -> Architecture:
         routed = set(c.numbers("moe_layers"))
     around = (
         *attention(c, bias=c.flag("attention_bias")),
-        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     sparse = _llama4_experts(c) if routed else ()
     block = gated_mlp(c, c.size("intermediate_size_mlp", default=c.intermediate), at="feed_forward")
@@ -198,7 +208,7 @@ def _jetmoe(c: ModelConfig) -> Architecture:
         expert("mlp.input_linear", "experts", c.hidden, 2 * width),
         expert("mlp.output_linear", "experts", width, c.hidden),
         vector("mlp.bias", "mlp", c.hidden),
-        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     cache = kv_cache(c, kv_heads=kv_heads, head_dim=head)
     found = decoder(c, [Layer(weights, (cache,))] * c.layers)
@@ -230,7 +240,7 @@ def _shared_width(c: ModelConfig) -> tuple[Weight, ...]:
     return experts(shared_at="mlp.shared_expert")(c)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "afmoe": LlamaLike(
         bias="attention_bias",
         qk_norm="head",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import mamba2
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm, plain_mlp
@@ -96,7 +96,7 @@ def _nemotron_h(c: ModelConfig) -> Architecture:
     return found._replace(outside=outside)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "nemotron_h": _nemotron_h,
     "nemotron_h_puzzle": _nemotron_h,
 }

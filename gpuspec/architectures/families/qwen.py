@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts, windows
 from gpuspec.architectures.parts import Architecture, Layer
 from gpuspec.architectures.pieces import kv_cache, linear, norm
@@ -66,7 +66,7 @@ QWEN2 = LlamaLike(bias=True, out_bias=False, window=switched_windows)
 QWEN3 = LlamaLike(bias="attention_bias", qk_norm="head", window=switched_windows)
 QWEN3_MOE = QWEN3._replace(experts=experts(), sparse=one_in_step)
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "mimo": _mimo,
     "qwen": _first_qwen,
     "qwen2": QWEN2.read,

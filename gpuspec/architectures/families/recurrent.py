@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import state
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm, vector
@@ -140,7 +140,7 @@ def _xlstm(c: ModelConfig) -> Architecture:
     return decoder(c, [layer] * c.layers, final_norm=c.flag("add_out_norm", default=True))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "recurrent_gemma": _recurrent_gemma,
     "rwkv": _rwkv,
     "rwkv7": _rwkv7,

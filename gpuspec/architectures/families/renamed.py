@@ -5,9 +5,10 @@ Their counts are compared with the elements that the hub stores (September 2026)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
@@ -75,7 +76,7 @@ def _dream(c: ModelConfig) -> Architecture:
     return _without_caches(qwen.TYPES["qwen2"](c.read_as("qwen2")))._replace(model_type=c.model_type)
 
 
-def _reads_only(kind: str) -> Callable[[ModelConfig], Architecture]:
+def _reads_only(kind: str) -> Reader:
     """A reader of embedding models that are a decoder without its head, each token seeing the whole text."""
 
     def read(c: ModelConfig) -> Architecture:
@@ -112,7 +113,7 @@ def _bailing(c: ModelConfig) -> Architecture:
     ).read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
 
 
-def _untied(trait: LlamaLike) -> Callable[[ModelConfig], Architecture]:
+def _untied(trait: LlamaLike) -> Reader:
     """A reader for code whose head is not the embedding, though its configs do not say so."""
 
     def read(c: ModelConfig) -> Architecture:
@@ -156,7 +157,7 @@ def _refined_web(c: ModelConfig) -> Architecture:
     )
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "Dream": _dream,
     "RefinedWeb": _refined_web,
     "RefinedWebModel": _refined_web,

@@ -5,9 +5,10 @@ rows are tested against."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.encoders import BertLike, encoder, table, writes
 from gpuspec.architectures.families.llama_like import LlamaLike, everything
 from gpuspec.architectures.parts import Architecture, Layer
@@ -96,7 +97,7 @@ def _eurobert(c: ModelConfig) -> Architecture:
     return found._replace(layers=layers, outside=outside)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "eurobert": _eurobert,
     "gte": _gte,
     "jina_embeddings_v3": BertLike(positions=lambda c: 0).read,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.projectors import perceptron, said, shuffled, squared
 from gpuspec.architectures.towers.senses import Sense, joined
 
-Reader = Callable[[ModelConfig], Architecture]
 _TWO = "linear_1 linear_2"
 _QWEN = joined(Sense(at="visual"))
 """The tower ends in the width of the text model."""

@@ -5,10 +5,10 @@ against."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import BartLike, layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
 from gpuspec.architectures.families.seeing_otherwise import bert_like
@@ -18,8 +18,6 @@ from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers.blocks import chain, kernel, measures, pixels, placed, table, within
 from gpuspec.architectures.towers.senses import TOWERS, read_text, tower_of
-
-Reader = Callable[[ModelConfig], Architecture]
 
 
 def _parts(c: ModelConfig, *names: str) -> tuple[ModelConfig, ModelConfig]:

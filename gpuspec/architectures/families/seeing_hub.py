@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers import projectors as between
@@ -17,7 +18,6 @@ from gpuspec.architectures.towers.segment_anything import sam_downsampled
 from gpuspec.architectures.towers.senses import Sense, beside, joined, text_model, tower_of
 from gpuspec.architectures.towers.vision import clip, siglip
 
-Reader = Callable[[ModelConfig], Architecture]
 _TWO = "linear_1 linear_2"
 _INTERN = perceptron("1 3", merge=shuffled, normed="joined")
 

@@ -5,14 +5,14 @@ against."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, LlamaLike, everything
 from gpuspec.architectures.families.seeing import TYPES as SEEING
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, norm, plain_mlp, vector
+from gpuspec.architectures.pieces import attention, block_norms, gated_mlp, kv_cache, norm, plain_mlp, vector
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.blocks import (
@@ -25,8 +25,6 @@ from gpuspec.architectures.towers.blocks import (
     within,
 )
 from gpuspec.architectures.towers.senses import Sense, joined, text_model, tower_of
-
-Reader = Callable[[ModelConfig], Architecture]
 
 
 def _fuyu(c: ModelConfig) -> tuple[Weight, ...]:
@@ -105,7 +103,7 @@ def _chameleon(c: ModelConfig) -> Architecture:
         *attention(c, bias=c.flag("attention_bias")),
         *normed,
         *gated_mlp(c, bias=c.flag("mlp_bias")),
-        *(norm(name, c.hidden) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     codes = c.inner("vq_config")
     outside = placed("model.vqmodel", "vision", tower_of(codes)) if codes is not None else ()
@@ -137,7 +135,7 @@ def _idefics(c: ModelConfig) -> Architecture:
     if v is None:
         raise Unsaid("its config does not say vision_config")
     seen, every = measures(v).width, c.size("cross_layer_interval")
-    norms = tuple(norm(name, c.hidden) for name in AROUND_ATTENTION)
+    norms = block_norms(c)
     cross = (
         *chain("cross_attn.q_proj", c.hidden, c.hidden, bias=False),
         *chain("cross_attn.k_proj", seen, c.hidden, bias=False),

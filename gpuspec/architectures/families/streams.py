@@ -3,17 +3,18 @@ Qwen4."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.compressed import hyper_connections, stream_head
-from gpuspec.architectures.families.latent import block_norms, drafts, experts_of, indexer, indexer_cache
+from gpuspec.architectures.families.latent import drafts, experts_of, indexer, indexer_cache
 from gpuspec.architectures.kinds import LINEAR, every, indexing_layers, sparse_layers
 from gpuspec.architectures.mixers import gated_delta_net, kimi_delta, state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
+    block_norms,
     copies,
     gated_mlp,
     kv_cache,
@@ -175,7 +176,7 @@ def _qwen4_exp(c: ModelConfig) -> Architecture:
     return decoder(c, layers, outside=mixer_at_end, drafts=[predicts] * depth, final_norm=False)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "glm5_next_text": _glm5_next,
     "hy_v4": _hy_v4,
     "hy_v4_vl_text": _hy_v4,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -160,7 +160,7 @@ def _t5gemma(c: ModelConfig) -> Architecture:
     return found._replace(model_type=c.model_type, layers=layers, outside=(*found.outside, *outside))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "longt5": T5Like(encoder_more=_long_t5).read,
     "mt5": T5Like().read,
     "switch_transformers": T5Like(experts=True).read,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families import (
     blt,
     compressed,
@@ -37,10 +37,6 @@ from gpuspec.architectures.families import (
     zamba,
     zaya,
 )
-from gpuspec.architectures.parts import Architecture
-
-Reader = Callable[[ModelConfig], Architecture]
-"""From a config with its defaults to the structure it states."""
 
 TEXTS: Mapping[str, Reader] = {
     **blt.TYPES,

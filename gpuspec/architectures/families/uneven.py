@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.like_mistral import last_sees_all
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
@@ -16,7 +16,16 @@ from gpuspec.architectures.families.llama_like import (
     output_gate,
 )
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+from gpuspec.architectures.pieces import (
+    attention,
+    block_norms,
+    gated_mlp,
+    kv_cache,
+    linear,
+    mixture,
+    norm,
+    vector,
+)
 from gpuspec.numerals import small_number
 
 
@@ -27,10 +36,6 @@ def listed(c: ModelConfig, number: int, *fields: str) -> list[bool]:
         if isinstance(value, (list, tuple)) and len(value) >= number:
             return [each in (1, "sparse", "sliding_attention") for each in value[:number]]
     return []
-
-
-def _norms(c: ModelConfig) -> tuple[Weight, ...]:
-    return tuple(norm(name, c.hidden) for name in AROUND_ATTENTION)
 
 
 def _minimax_m3(c: ModelConfig) -> Architecture:
@@ -46,7 +51,7 @@ def _minimax_m3(c: ModelConfig) -> Architecture:
     if len(indexed) < c.layers:
         raise Unsaid("its config says of some layers only whether their attention is sparse")
     routed = listed(c, c.layers, "mlp_layer_types", "moe_layer_freq") or [True] * c.layers
-    around = (*attention(c, qk_norm="head"), *_norms(c))
+    around = (*attention(c, qk_norm="head"), *block_norms(c))
     blocks = (
         gated_mlp(c, c.size("dense_intermediate_size", default=c.intermediate)),
         mixture(
@@ -108,7 +113,7 @@ def _mimo_v2(c: ModelConfig) -> Architecture:
     ]
     blocks = (gated_mlp(c), experts()(c))
     layers = [
-        Layer((*attentions[near_by], *blocks[moe], *_norms(c)), (caches[near_by],))
+        Layer((*attentions[near_by], *blocks[moe], *block_norms(c)), (caches[near_by],))
         for near_by, moe in zip(sliding, routed, strict=True)
     ]
     return decoder(c, layers)
@@ -139,7 +144,7 @@ def _step(c: ModelConfig) -> Architecture:
     routed = _step_experts(c, c.layers + drafts)
     blocks = (gated_mlp(c, bias=c.flag("mlp_bias")), _step_mixture(c))
     layers = [
-        Layer((*attentions[near], *blocks[moe], *_norms(c)), (caches[near],))
+        Layer((*attentions[near], *blocks[moe], *block_norms(c)), (caches[near],))
         for near, moe in zip(sliding, routed, strict=True)
     ]
     head = linear("transformer.shared_head.output", "draft", c.hidden, c.vocabulary)
@@ -210,7 +215,7 @@ def _residual_gates(c: ModelConfig) -> tuple[Weight, ...]:
     return tuple(vector(name, "norms", c.hidden) for name in names)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {
+TYPES: Mapping[str, Reader] = {
     "mimo_v2": _mimo_v2,
     "mimo_v2_flash": _mimo_v2,
     "minimax_m3": _minimax_m3,

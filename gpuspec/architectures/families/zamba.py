@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.mamba import step_rank
 from gpuspec.architectures.mixers import Mixer, mamba2, state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
@@ -112,4 +112,4 @@ def _zamba2(c: ModelConfig) -> Architecture:
     return decoder(c, _layers(c, _zamba2_mixer(c), kinds, tuple(beside)), outside=shared)
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"zamba": _zamba, "zamba2": _zamba2}
+TYPES: Mapping[str, Reader] = {"zamba": _zamba, "zamba2": _zamba2}

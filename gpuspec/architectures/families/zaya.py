@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import decoder
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import copies, gated_mlp, kv_cache, linear, norm, vector
+from gpuspec.architectures.pieces import block_norms, copies, gated_mlp, kv_cache, linear, norm, vector
 
 
 def _attention(c: ModelConfig) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
@@ -48,8 +48,7 @@ def _zaya(c: ModelConfig) -> Architecture:
     weights = (
         *heads,
         *_mixture(c),
-        norm("input_layernorm", c.hidden),
-        norm("post_attention_layernorm", c.hidden),
+        *block_norms(c),
         vector("post_attention_residual_scale", "norms", 4 * c.hidden),
         vector("post_mlp_residual_scale", "norms", 4 * c.hidden),
     )
@@ -62,4 +61,4 @@ def _zaya(c: ModelConfig) -> Architecture:
     return decoder(c, layers, outside=[scaled], head_bias=c.flag("lm_head_bias"))
 
 
-TYPES: Mapping[str, Callable[[ModelConfig], Architecture]] = {"zaya": _zaya}
+TYPES: Mapping[str, Reader] = {"zaya": _zaya}

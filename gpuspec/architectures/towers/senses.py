@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.context import longest_context
+from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.texts import TEXTS
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.towers import audio, conformers, other_vision, segment_anything, tokenizers, vision
@@ -43,9 +44,6 @@ class Sense(NamedTuple):
     """Towers of this shape: Video-LLaVA has one for images and one for videos."""
     usual: str = ""
     """The tower's architecture, where its config does not name one that is known."""
-
-
-Reader = Callable[[ModelConfig], Architecture]
 
 
 def joined(
