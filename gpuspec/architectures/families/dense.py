@@ -1,4 +1,4 @@
-"""Dense decoders that differ from Llama in traits only.
+"""Dense decoders that differ from Llama in traits.
 
 Sources: the configuration and model classes of transformers 5.24.0 (September 2026), whose parameter counts these
 rows are tested against; windows as vLLM 0.33.0's model files have them."""
@@ -8,18 +8,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
     LlamaLike,
     everything,
+    last_sees_all,
+    normed_if,
     one_in,
+    output_gate,
     sinks,
+    unless_listed,
     windows,
 )
-from gpuspec.architectures.parts import Weight
-from gpuspec.architectures.pieces import copies, fused_mlp, linear, norm, plain_mlp, vector
+from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.pieces import (
+    attention,
+    block_norms,
+    copies,
+    fused_attention,
+    fused_mlp,
+    kv_cache,
+    linear,
+    norm,
+    plain_mlp,
+    vector,
+)
 
 _OLMO_STYLE = ("post_attention_layernorm", "post_feedforward_layernorm")
 
@@ -35,10 +50,6 @@ def _inner_norms(c: ModelConfig) -> tuple[Weight, ...]:
         norm("self_attn.attn_sub_norm", c.heads * c.head_dim),
         norm("mlp.ffn_sub_norm", c.intermediate),
     )
-
-
-def _cohere_qk_norm(c: ModelConfig) -> str:
-    return "width" if c.flag("use_qk_norm") else ""
 
 
 def _lambdas(c: ModelConfig) -> tuple[Weight, ...]:
@@ -90,6 +101,68 @@ def _bias_of_internlm(c: ModelConfig) -> LlamaLike:
     )
 
 
+def _phi3(c: ModelConfig) -> Architecture:
+    """Phi-3, Phi-4: Llama, its projections fused in the checkpoint."""
+    weights = (
+        *fused_attention(c),
+        *fused_mlp(c),
+        *block_norms(c),
+    )
+    return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)])
+
+
+def _moshi(c: ModelConfig) -> Architecture:
+    """The main decoder of Moshi: its `ffn_dim` counts gate and up together, its embedding has one entry more."""
+    width = c.size("ffn_dim")
+    weights = (
+        *attention(c),
+        linear("mlp.fc1", "mlp", c.hidden, width),
+        linear("mlp.fc2", "mlp", width // 2, c.hidden),
+        *block_norms(c),
+    )
+    extra = Weight("model.embed_tokens", "embedding", c.hidden, linear=False)
+    return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)], outside=[extra])
+
+
+def _molmo2(c: ModelConfig) -> Architecture:
+    """The text part of Molmo 2: its embedding has entries that its head has not."""
+    found = LlamaLike(
+        bias="attention_bias",
+        out_bias=False,
+        qk_norm="width" if c.text("qk_norm_type") == "olmo" else "head",
+        window=everything,
+    ).read(c)
+    more = Weight(
+        "model.wte.new_embedding", "embedding", c.hidden, c.size("additional_vocab_size"), linear=False
+    )
+    return found._replace(outside=(*found.outside, more))
+
+
+def _delay(c: ModelConfig) -> tuple[Weight, ...]:
+    """Two small matrices that adapt a norm of Voxtral Realtime to the delay, with 32 columns between them."""
+    return (
+        linear("ada_rms_norm.linear1", "norms", c.hidden, 32)._replace(linear=False),
+        linear("ada_rms_norm.linear2", "norms", 32, c.hidden)._replace(linear=False),
+    )
+
+
+def _fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
+    return plain_mlp(c, bias=bias, names=("fc1", "fc2"))
+
+
+@unless_listed
+def _without_rotary(c: ModelConfig) -> list[int]:
+    """Windows in the layers without rotary embedding: one in so many."""
+    every = c.size("no_rope_layer_interval", default=4)
+    return [0 if (index + 1) % every else c.window for index in range(c.layers)]
+
+
+def _smollm3_windows(c: ModelConfig) -> list[int]:
+    return _without_rotary(c) if c.flag("use_sliding_window") else everything(c)
+
+
+_OLMO = LlamaLike(bias="attention_bias", window=everything)
+
 TYPES: Mapping[str, Reader] = {
     "apertus": LlamaLike(
         bias="attention_bias", qk_norm="head", mlp=plain_mlp, beside=[_learned_activation]
@@ -104,7 +177,10 @@ TYPES: Mapping[str, Reader] = {
     "arcee": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias").read,
     "bitnet": LlamaLike(bias="attention_bias", beside=[_inner_norms]).read,
     "cohere": LlamaLike(
-        bias="attention_bias", qk_norm=_cohere_qk_norm, norms=["input_layernorm"], window=everything
+        bias="attention_bias",
+        qk_norm=normed_if("use_qk_norm", "width"),
+        norms=["input_layernorm"],
+        window=everything,
     ).read,
     "cohere2": LlamaLike(
         bias="attention_bias", norms=["input_layernorm"], window=one_in(4, field="sliding_window_pattern")
@@ -144,4 +220,24 @@ TYPES: Mapping[str, Reader] = {
     "jais2": LlamaLike(
         bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True, window=everything
     ).read,
+    "ministral": LlamaLike().read,
+    "ministral3": LlamaLike().read,
+    "mistral": LlamaLike().read,
+    "molmo2_text": _molmo2,
+    "moshi": _moshi,
+    "muse_glimmer_text": LlamaLike(
+        bias="attention_bias", beside=(output_gate,), norms=AROUND_BOTH, window=last_sees_all(4)
+    ).read,
+    "nanochat": LlamaLike(bias="attention_bias", mlp=_fc, norms=(), final_norm=False).read,
+    "olmo": _OLMO._replace(norms=(), final_norm=False).read,
+    "olmo2": _OLMO._replace(qk_norm="width").read,
+    "olmo3": _OLMO._replace(qk_norm="width", window=one_in(4)).read,
+    "paddleocr_vl_text": LlamaLike(bias="use_bias", mlp_bias="use_bias", window=everything).read,
+    "phi3": _phi3,
+    "seed_oss": LlamaLike(
+        bias="attention_bias", out_bias="attention_out_bias", mlp_bias="mlp_bias", window=everything
+    ).read,
+    "smollm3": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=_smollm3_windows).read,
+    "vaultgemma": LlamaLike(bias="attention_bias", window=one_in(2)).read,
+    "voxtral_realtime_text": LlamaLike(beside=(_delay,)).read,
 }

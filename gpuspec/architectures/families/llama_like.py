@@ -27,19 +27,30 @@ def windows(c: ModelConfig) -> list[int]:
     return [c.window] * c.layers
 
 
+Windows = Callable[[ModelConfig], list[int]]
+"""The tokens that each layer sees; 0: all."""
+
+
+def unless_listed(usual: Windows) -> Windows:
+    """The windows that `layer_types` gives, and the `usual` ones of configs without such a list."""
+
+    def read(c: ModelConfig) -> list[int]:
+        return windows(c) if len(c.texts("layer_types")) >= c.layers else usual(c)
+
+    return read
+
+
 def everything(c: ModelConfig) -> list[int]:
     """Each layer sees the whole text."""
     return [0] * c.layers
 
 
-def one_in(period: int, *, field: str = "", first: bool = False) -> Callable[[ModelConfig], list[int]]:
+def one_in(period: int, *, field: str = "", first: bool = False) -> Windows:
     """Where the config has no `layer_types`, one layer in `period` sees the whole text: the last of them, or the
     `first`. `field`: the one that may say the period; EXAONE writes it as letters, "LLLG" for three local ones and a
     global one."""
 
     def read(c: ModelConfig) -> list[int]:
-        if len(c.texts("layer_types")) >= c.layers:
-            return windows(c)
         value = c.raw(field) if field else None
         if isinstance(value, str) and value:
             return [c.window if value[index % len(value)] == "L" else 0 for index in range(c.layers)]
@@ -49,7 +60,21 @@ def one_in(period: int, *, field: str = "", first: bool = False) -> Callable[[Mo
         turn = 0 if first else every - 1
         return [0 if index % every == turn else c.window for index in range(c.layers)]
 
-    return read
+    return unless_listed(read)
+
+
+def last_sees_all(period: int) -> Windows:
+    """Where the config has no `layer_types`, one layer in `period` sees the whole text, counted from the last."""
+
+    def read(c: ModelConfig) -> list[int]:
+        return [0 if (c.layers - 1 - index) % period == 0 else c.window for index in range(c.layers)]
+
+    return unless_listed(read)
+
+
+def normed_if(field: str, kind: str = "head") -> Callable[[ModelConfig], str]:
+    """Norms of queries and keys where a field of the config asks for them."""
+    return lambda c: kind if c.flag(field) else ""
 
 
 def dense_first(*said: str, default: int = 0) -> Callable[[ModelConfig], list[bool]]:
@@ -105,8 +130,7 @@ class LlamaLike(NamedTuple):
     """Whether norms have a bias (LayerNorm)."""
     final_norm: bool = True
     """Whether the norm after the last layer has weights."""
-    window: Callable[[ModelConfig], list[int]] = windows
-    """Tokens that each layer sees."""
+    window: Windows = windows
     beside: Sequence[Weights] = ()
     """Weights in every layer that Llama has not."""
     experts: Weights | None = None

@@ -16,11 +16,14 @@ from gpuspec.architectures.families.llama_like import (
     dense_first,
     everything,
     experts,
+    normed_if,
     one_in,
     output_gate,
     sinks,
+    unless_listed,
     windows,
 )
+from gpuspec.architectures.families.qwen import one_in_step
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
@@ -39,20 +42,19 @@ _GRANITE = experts(
 )
 
 
+@unless_listed
 def _beam_windows(c: ModelConfig) -> list[int]:
     """One full layer in six, and the last one."""
-    seen = one_in(6)(c)
-    return seen if len(c.texts("layer_types")) >= c.layers else [*seen[:-1], 0]
+    return [*one_in(6)(c)[:-1], 0]
 
 
 def _gate_bias(c: ModelConfig) -> tuple[Weight, ...]:
     return (vector("self_attn.gate_bias", "attention", c.heads),)
 
 
+@unless_listed
 def _cohere2_windows(c: ModelConfig) -> list[int]:
     """The first, dense layers have a pattern of their own."""
-    if len(c.texts("layer_types")) >= c.layers:
-        return windows(c)
     first = min(c.count("first_k_dense_replace"), c.layers)
     before, after = c.count("prefix_dense_sliding_window_pattern"), c.count("sliding_window_pattern")
     places = [(index, before) for index in range(first)]
@@ -64,10 +66,9 @@ def _cohere2_first(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     return gated_mlp(c, c.count("prefix_dense_intermediate_size") or c.intermediate)
 
 
+@unless_listed
 def _dots_windows(c: ModelConfig) -> list[int]:
     """Layers from `max_window_layers` on have a window."""
-    if len(c.texts("layer_types")) >= c.layers:
-        return windows(c)
     first = c.count("max_window_layers")
     return [c.window if index >= first else 0 for index in range(c.layers)]
 
@@ -83,23 +84,17 @@ def _ernie_sparse(c: ModelConfig) -> list[bool]:
     return [start <= index <= end and (index + 1) % every == 0 for index in range(c.layers)]
 
 
+@unless_listed
 def _flint_windows(c: ModelConfig) -> list[int]:
     """The first two layers, every fourth and the last one see everything."""
-    if len(c.texts("layer_types")) >= c.layers:
-        return windows(c)
     last = c.layers - 1
     return [0 if index < 2 or index % 4 == 1 or index == last else c.window for index in range(c.layers)]
 
 
 def _flint_sparse(c: ModelConfig) -> list[bool]:
-    said = c.raw("mlp_only_layers")
-    dense = {0, 1} if said is None else set(c.numbers("mlp_only_layers"))
-    step = c.size("decoder_sparse_step", default=1)
-    return [index not in dense and (index + 1) % step == 0 for index in range(c.layers)]
-
-
-def _glm_qk_norm(c: ModelConfig) -> str:
-    return "head" if c.flag("use_qk_norm") else ""
+    """Where the config does not say, all but the first two layers have experts."""
+    said = c.says_at_all("mlp_only_layers")
+    return one_in_step(c if said else c.read_as(c.model_type, mlp_only_layers=[0, 1]))
 
 
 def _of_first_layer(c: ModelConfig, *names: str) -> int:
@@ -145,10 +140,9 @@ def _laguna(c: ModelConfig) -> Architecture:
     return decoder(c, layers)
 
 
+@unless_listed
 def _llama4_windows(c: ModelConfig) -> list[int]:
     """Layers with rotary positions see chunks; every fourth has none and sees the whole text."""
-    if len(c.texts("layer_types")) >= c.layers:
-        return windows(c)
     rotary = c.numbers("no_rope_layers")  # 1: rotary
     if len(rotary) < c.layers:
         every = c.size("no_rope_layer_interval", default=4)
@@ -236,9 +230,7 @@ def _dbrx(c: ModelConfig) -> Architecture:
     return decoder(c, [Layer(around, (kv_cache(c, kv_heads=kv_heads or c.heads),))] * c.layers)
 
 
-def _shared_width(c: ModelConfig) -> tuple[Weight, ...]:
-    return experts(shared_at="mlp.shared_expert")(c)
-
+_BLOCK_SPARSE = experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
 
 TYPES: Mapping[str, Reader] = {
     "afmoe": LlamaLike(
@@ -309,13 +301,13 @@ TYPES: Mapping[str, Reader] = {
         qk_norm="head",
         window=_flint_windows,
         beside=[sinks],
-        experts=_shared_width,
+        experts=experts(shared_at="mlp.shared_expert"),
         sparse=_flint_sparse,
     ).read,
     "glm4_moe": LlamaLike(
         bias="attention_bias",
         out_bias=False,
-        qk_norm=_glm_qk_norm,
+        qk_norm=normed_if("use_qk_norm"),
         window=everything,
         experts=experts(),
         sparse=dense_first("first_k_dense_replace"),
@@ -351,4 +343,29 @@ TYPES: Mapping[str, Reader] = {
     ).read,
     "laguna": _laguna,
     "llama4_text": _llama4,
+    "mellum": LlamaLike(bias="attention_bias", qk_norm="head", experts=experts()).read,
+    "minimax_m2": LlamaLike(qk_norm="width", experts=_BLOCK_SPARSE).read,
+    "mixtral": LlamaLike(experts=_BLOCK_SPARSE).read,
+    "olmoe": LlamaLike(bias="attention_bias", qk_norm="width", window=everything, experts=experts()).read,
+    "phimoe": LlamaLike(
+        bias="attention_bias", norm_bias=True, head_bias="lm_head_bias", experts=_BLOCK_SPARSE
+    ).read,
+    "sarvam_moe": LlamaLike(
+        bias="attention_bias",
+        out_bias=False,
+        qk_norm=normed_if("use_qk_norm"),
+        experts=experts(),
+        sparse=dense_first("first_k_dense_replace"),
+    ).read,
+    "solar_open": LlamaLike(
+        bias="attention_bias",
+        out_bias=False,
+        experts=experts(),
+        sparse=dense_first("first_k_dense_replace"),
+    ).read,
+    "unlimited_ocr_text": LlamaLike(
+        bias="attention_bias",
+        experts=experts(),
+        sparse=dense_first("first_k_dense_replace", default=1),
+    ).read,
 }

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.like_mistral import last_sees_all
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
     LlamaLike,
     draft,
     experts,
+    last_sees_all,
     output_gate,
 )
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
