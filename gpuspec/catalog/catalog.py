@@ -246,9 +246,10 @@ class Catalog:
 
         if self._given_models is not None:
             return ModelNames((), self._given_models)
+        from gpuspec.catalog.hub_table import HubTable
         from gpuspec.catalog.shipped import read_model_lines
 
-        return ModelNames(read_model_lines(), (self._added or Added()).models)
+        return ModelNames(read_model_lines(), (self._added or Added()).models, table=HubTable())
 
     @cached_property
     def _prices(self) -> Snapshot:

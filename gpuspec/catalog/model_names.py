@@ -4,26 +4,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from gpuspec.catalog import table_names
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
+from gpuspec.catalog.hub_table import HubTable
 from gpuspec.catalog.model import Model, ModelMatch
+from gpuspec.catalog.name_parts import shape_of, shape_of_name, sizes, tokens
+from gpuspec.catalog.own_facts import with_own_facts
 from gpuspec.catalog.shipped import decode_model
 from gpuspec.numerals import is_digits
 from gpuspec.quantization.checkpoint_names import split_quantization
 
 _LONGEST = 300
-_TOKEN = re.compile(
-    r"\d+x\d+(?:\.\d+)?b(?![a-z0-9])|(?<![a-z0-9])a\d+(?:\.\d+)?b(?![a-z0-9])|\d+(?:\.\d+)?[bm](?![a-z0-9])"
-    r"|v?\d+(?:\.\d+)*(?![a-z])|[a-z]+|\d+"
-)
-_SAME_SHAPE = frozenset(
-    "instruct chat it base hf pt inst sft dpo rlhf preview latest meta model text dense cpt instruction tuned "
-    "finetuned finetune ft diffusers fp16 bf16 fp32 float16 bfloat16".split()
-)
-"""Words that change what a model says, not its shape."""
 _NOT_THE_MODEL = frozenset(
     "eagle medusa speculator draft drafter mtp lora qlora adapter adapters mmproj projector".split()
 )
@@ -36,27 +30,21 @@ _OTHER_SHAPE = _NOT_THE_MODEL | frozenset(
 """Words that may mean another shape: beside one of them, a base's name says nothing for certain."""
 
 
-def tokens(name: str) -> tuple[str, ...]:
-    """The parts of a name that tell models apart: ("llama", "3.1", "8b", "instruct")."""
-    return tuple(_TOKEN.findall(name.lower().replace("_", "-")))
-
-
-def _shape(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part for part in parts if part not in _SAME_SHAPE)
-
-
 class ModelNames:
     """The models of one catalogue, by the names people give them.
 
     `lines` are those of models.jsonl, as `read_model_lines` gives them: a line is decoded when its model is asked
     for. `more` are models that are decoded already, or a function that gives them when told the names that are taken,
-    in lower case."""
+    in lower case. `table` holds the repositories of the hub, for what the lines do not say."""
 
     def __init__(
         self,
         lines: Iterable[tuple[str, list[str], str]],
         more: Iterable[Model] | Callable[[set[str]], Iterable[Model]] = (),
+        *,
+        table: HubTable | None = None,
     ) -> None:
+        self._table = table
         self._lines: dict[str, str] = {}
         self._models: dict[str, Model] = {}
         self.names: dict[str, str] = {}
@@ -92,13 +80,40 @@ class ModelNames:
         if not written or len(written) > _LONGEST or not written.isprintable():
             return ModelMatch(name, None)
         address, ollama = _address(written, engine)
+        match = self._by_name(name, address, ollama=ollama)
+        if self._table is not None and not self._is_given(match.model):
+            alias = address.lower() in self.names
+            repository = None if ollama else self._table.find(address)
+            if repository is None and match.model is not None and match.relation == "name":
+                alias, repository = True, self._repository_of(match.model, self._table)
+            if repository is not None:
+                return with_own_facts(match, repository, alias=alias)
+        if match.model is not None:
+            return match
+        bare = split_quantization(address.rpartition("/")[2])[0]
+        found = table_names.of_shape(self._table, shape_of_name(address)) if self._table else None
+        if found is not None:
+            return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
+        return match._replace(suggestions=self._nearest(bare)) if suggest else match
+
+    def _repository_of(self, model: Model, table: HubTable) -> Model | None:
+        """The first repository of a model of the lines that the table holds."""
+        ids = (alias for alias in model.aliases if "/" in alias)
+        return next((found for each in ids if (found := table.find(each)) is not None), None)
+
+    def _is_given(self, model: Model | None) -> bool:
+        """Whether a model is none of the lines: what a plugin or a project says counts before all that ships."""
+        return model is not None and model.id not in self._lines
+
+    def _by_name(self, name: str, address: str, *, ollama: bool) -> ModelMatch:
+        """What a name means by the lines alone."""
+        owner, _, last = address.rpartition("/")
+        plain, quantization = split_quantization(self._without_publisher(last), owner=owner)
         own = self.names.get(address.lower())
         if own is not None and not ollama:
             exact = _as_written(self.model(own), address)
-            return ModelMatch(name, exact, exact.params_b)
-        bare = self._without_publisher(address.rpartition("/")[2])
-        plain, quantization = split_quantization(bare, owner=address.rpartition("/")[0])
-        parts = _shape(tokens(plain))
+            return ModelMatch(name, exact, exact.params_b, quantization)
+        parts = shape_of(tokens(plain))
         model, relation = self._find(parts)
         if ollama and quantization is None:
             embeds = model is not None and model.task == "embedding"
@@ -107,8 +122,7 @@ class ModelNames:
             found = _as_written(model, address)
             return ModelMatch(name, found, model.params_b, quantization, relation=relation)
         params, active = (None, None) if any(part in _NOT_THE_MODEL for part in parts) else sizes(parts)
-        near = self._nearest(plain) if suggest else ()
-        return ModelMatch(name, None, params, quantization, near, active)
+        return ModelMatch(name, None, params, quantization, (), active)
 
     def _without_publisher(self, bare: str) -> str:
         """ "mistralai_Mistral-Small-24B…" of bartowski's uploads: the publisher's name is no part of the model's."""
@@ -120,7 +134,7 @@ class ModelNames:
     def _shape_of(self, alias: str) -> tuple[str, ...]:
         """The shape of a catalogue name. Computed for the few that a question touches: 900 would cost 3 ms."""
         if alias not in self._shapes:
-            self._shapes[alias] = _shape(tokens(alias.rpartition("/")[2]))
+            self._shapes[alias] = shape_of(tokens(alias.rpartition("/")[2]))
         return self._shapes[alias]
 
     def _find(self, parts: tuple[str, ...]) -> tuple[Model | None, str]:
@@ -231,19 +245,3 @@ def _is_size(part: str) -> bool:
 def _contains(parts: tuple[str, ...], shape: tuple[str, ...]) -> bool:
     wide = len(shape)
     return any(parts[at : at + wide] == shape for at in range(len(parts) - wide + 1))
-
-
-def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
-    """(parameters, active parameters) in billions that a name states; None where it states none, or two."""
-    total: set[float] = set()
-    active: set[float] = set()
-    for part in parts:
-        if part[-1] not in "bm" or len(part) < 2 or "x" in part:
-            continue
-        number = part[:-1]
-        group = active if number[0] == "a" else total
-        number = number.lstrip("a")
-        if is_digits(number.replace(".", "", 1)):
-            group.add(float(number) / (1000 if part[-1] == "m" else 1))
-    size = total.pop() if len(total) == 1 else None
-    return (size if size and size < 10_000 else None), (active.pop() if len(active) == 1 else None)

@@ -1,0 +1,112 @@
+"""The table of the hub's repositories that ships with gpuspec: looked up without being read.
+
+`hub_models.tsv` has a line a repository, sorted by name in small letters: found by bisection, in a few reads of some
+hundred bytes. `hub_structures.jsonl` has a line a structure, which repositories share; a repository names the place
+in the file where its own begins. `python -m tools.hub_models` writes both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+
+from gpuspec.catalog.model import Model
+
+_DATA = os.path.join(os.path.dirname(__file__), "data")
+NAMES = os.path.join(_DATA, "hub_models.tsv")
+STRUCTURES = os.path.join(_DATA, "hub_structures.jsonl")
+
+NOTES = {
+    "c": "its weights were not counted: they are as many as its shape has",
+    "d": "gpuspec does not know its architecture; read as a Llama it has as many weights as are stored",
+    "n": "its size is the one its name states: what is stored is packed",
+    "p": "its size is what is stored, which its quantization may have packed",
+    "u": "its size is what is stored; its layers are not known",
+}
+"""Letter of a line → why what it says is not certain."""
+_LONGEST_LINE = 512
+
+
+class HubTable:
+    """The repositories of the table."""
+
+    def __init__(self, names: str = NAMES, structures: str = STRUCTURES) -> None:
+        self._names = names
+        self._structures = structures
+
+    def find(self, name: str) -> Model | None:
+        """The model of exactly this repository, in any case of letters."""
+        line = self._line(name.lower())
+        return self.model(line) if line else None
+
+    def _line(self, low: str) -> str:
+        """The line of a name; "" where there is none."""
+        wanted = low.encode()
+        with open(self._names, "rb", buffering=0) as file:
+            start, end = 0, file.seek(0, os.SEEK_END)
+            while start < end:
+                middle = (start + end) // 2
+                before = max(middle - 1, start)  # a line that begins in the middle is found, too
+                file.seek(before)
+                piece = file.read(2 * _LONGEST_LINE)
+                begin = 0 if middle == start else piece.find(b"\n") + 1
+                at = before + begin
+                if at >= end:  # the last line before `end` begins before the middle
+                    end = middle
+                    continue
+                found = piece[begin : piece.find(b"\n", begin)]
+                key = found.partition(b"\t")[0].lower()
+                if key == wanted:
+                    return found.decode()
+                if key < wanted:
+                    start = at + len(found) + 1
+                else:
+                    end = middle
+        return ""
+
+    def model(self, line: str) -> Model:
+        """The model of a line."""
+        from json import loads
+
+        from gpuspec.catalog.model_record import from_record
+
+        name, place, parameters, context, note = line.split("\t")
+        with open(self._structures, "rb") as file:
+            source = loads(file.readline())
+            file.seek(int(place))
+            model = from_record(name, loads(file.readline()))
+        stored = int(parameters) / 1e9 if parameters else model.params_b
+        return model._replace(
+            params_b=stored,
+            task="llm",
+            max_context=int(context) if context else model.max_context,
+            unsure=_unsure(note, stored),
+            org=name.partition("/")[0] if "/" in name else None,
+            **source,
+        )
+
+    @cached_property
+    def text(self) -> str:
+        """Every line, for a search."""
+        with open(self._names, encoding="utf-8") as file:
+            return file.read()
+
+    @cached_property
+    def _low(self) -> str:
+        return self.text.lower()
+
+    def containing(self, part: str) -> Iterator[str]:
+        """The lines whose name has this in it, small letters."""
+        at = self._low.find(part) if part else -1
+        while at >= 0:
+            start, end = self._low.rfind("\n", 0, at) + 1, self._low.index("\n", at)
+            if "\t" not in self._low[start:at]:
+                yield self.text[start:end]
+            at = self._low.find(part, end)
+
+
+def _unsure(note: str, stored: float | None) -> str:
+    if not note.startswith("s"):
+        return NOTES.get(note, "")
+    made = int(note[1:]) / 1e9
+    return f"its size is what is stored, {stored:.3g} B; by the shape of its config it would be {made:.3g} B"

@@ -1,0 +1,51 @@
+"""The parts of a model's name, and what they say of its shape and size."""
+
+# ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
+
+from __future__ import annotations
+
+import re
+
+from gpuspec.numerals import is_digits
+from gpuspec.quantization.checkpoint_names import split_quantization
+
+_TOKEN = re.compile(
+    r"\d+x\d+(?:\.\d+)?b(?![a-z0-9])|(?<![a-z0-9])a\d+(?:\.\d+)?b(?![a-z0-9])|\d+(?:\.\d+)?[bm](?![a-z0-9])"
+    r"|v?\d+(?:\.\d+)*(?![a-z])|[a-z]+|\d+"
+)
+_SAME_SHAPE = frozenset(
+    "instruct chat it base hf pt inst sft dpo rlhf preview latest meta model text dense cpt instruction tuned "
+    "finetuned finetune ft diffusers fp16 bf16 fp32 float16 bfloat16".split()
+)
+"""Words that change what a model says, not its shape."""
+
+
+def tokens(name: str) -> tuple[str, ...]:
+    """The parts of a name that tell models apart: ("llama", "3.1", "8b", "instruct")."""
+    return tuple(_TOKEN.findall(name.lower().replace("_", "-")))
+
+
+def shape_of(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The parts that say what shape a model has: without those that say how it was trained."""
+    return tuple(part for part in parts if part not in _SAME_SHAPE)
+
+
+def shape_of_name(name: str) -> tuple[str, ...]:
+    """The parts of a repository's name that say what shape it has: without its publisher and its quantization."""
+    return shape_of(tokens(split_quantization(name.rpartition("/")[2])[0]))
+
+
+def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
+    """(parameters, active parameters) in billions that a name states; None where it states none, or two."""
+    total: set[float] = set()
+    active: set[float] = set()
+    for part in parts:
+        if part[-1] not in "bm" or len(part) < 2 or "x" in part:
+            continue
+        number = part[:-1]
+        group = active if number[0] == "a" else total
+        number = number.lstrip("a")
+        if is_digits(number.replace(".", "", 1)):
+            group.add(float(number) / (1000 if part[-1] == "m" else 1))
+    size = total.pop() if len(total) == 1 else None
+    return (size if size and size < 10_000 else None), (active.pop() if len(active) == 1 else None)

@@ -1,0 +1,39 @@
+"""Names of the table's repositories by their shape, for names that are nobody's exactly: a re-upload, a bare name."""
+
+from __future__ import annotations
+
+from gpuspec.catalog.hub_table import HubTable
+from gpuspec.catalog.model import Model
+from gpuspec.catalog.name_parts import shape_of_name
+
+SAME = 0.02
+MOST_STRUCTURES = 20
+MOST = 0.9
+"""Of the repositories of one name that must be of one structure."""
+
+
+def of_shape(table: HubTable, parts: tuple[str, ...]) -> tuple[Model, str] | None:
+    """(the model, how it was found) of the repositories whose names have these parts and no others, in this order.
+
+    None where there are none, or where they are not nearly all of one structure: a name that fits two models names
+    neither."""
+    stated = [part for part in parts if any(sign.isdigit() for sign in part)]
+    if not stated or len(parts) < 2:
+        return None
+    structures: dict[str, list[str]] = {}
+    for line in table.containing(max(stated, key=len)):
+        name, place, _, _, note = line.split("\t")
+        low = name.lower()
+        if not note and all(part in low for part in parts) and shape_of_name(name) == parts:
+            structures.setdefault(place, []).append(line)
+    if not structures or len(structures) > MOST_STRUCTURES:
+        return None
+    ranked = sorted(structures.values(), key=len, reverse=True)
+    found = [table.model(lines[0]) for lines in ranked]
+    alike = sum(len(lines) for lines, model in zip(ranked, found, strict=True) if _alike(model, found[0]))
+    return (found[0], "name") if alike >= MOST * sum(map(len, ranked)) else None
+
+
+def _alike(one: Model, other: Model) -> bool:
+    sizes = sorted((one.params_b or 0.0, other.params_b or 0.0))
+    return one.layers == other.layers and sizes[1] <= sizes[0] * (1 + SAME)

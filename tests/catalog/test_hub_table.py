@@ -1,0 +1,96 @@
+"""The shipped table of hub repositories. Expected numbers are those of model cards and config.json files on the hub."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuspec.catalog import Catalog
+from gpuspec.catalog.hub_table import NAMES, HubTable
+from gpuspec.catalog.model import Model
+
+TABLE = HubTable()
+CATALOG = Catalog()
+
+
+def resolved(name: str) -> Model:
+    model = CATALOG.resolve_model(name).model
+    assert model is not None
+    return model
+
+
+def test_every_line_is_found_by_its_name_in_any_case() -> None:
+    with open(NAMES, encoding="utf-8") as file:
+        names = [line.split("\t")[0] for line in file]
+    assert len(names) > 16_000
+    assert names == sorted(names, key=lambda name: name.lower().encode())
+    for name in (*names[:3], *names[5:-3:97], *names[-3:]):
+        found = TABLE.find(name.upper())
+        assert found is not None and found.id == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "0", "zzzz/zzzz", "Qwen/Qwen3-32", "Qwen/Qwen3-32B\t", "a\nb", "Qwen", "~" * 600]
+)
+def test_what_is_no_repository_of_the_table_is_not_found(name: str) -> None:
+    assert TABLE.find(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "billions", "layers", "kv_heads"),
+    [
+        ("Qwen/Qwen3-32B", 32.76, 64, 8),
+        ("Qwen/Qwen3-235B-A22B", 235.09, 94, 4),
+        ("deepseek-ai/DeepSeek-V3", 671.03, 61, None),  # without the layer that predicts a second token
+        ("openai/gpt-oss-120b", 116.83, 36, 8),
+        ("google/gemma-3-27b-it", 27.43, 62, 16),
+        ("mistralai/Mistral-7B-Instruct-v0.3", 7.248, 32, 8),
+    ],
+)
+def test_known_models(name: str, billions: float, layers: int, kv_heads: int | None) -> None:
+    model = TABLE.find(name)
+    assert model is not None
+    assert model.params_b == pytest.approx(billions, rel=0.001)
+    assert model.layers == layers
+    assert kv_heads is None or model.kv_heads == kv_heads
+    assert sum(row.parameters for row in model.weights if row.part != "draft") == pytest.approx(
+        billions * 1e9, rel=0.001
+    )
+    assert model.source and model.as_of
+
+
+def test_makers_checkpoints_in_few_bits_are_no_16_bit_models_but_dequantized_ones_are() -> None:
+    def kept(name: str) -> str | None:
+        model = TABLE.find(name)
+        assert model is not None
+        return model.native_dtype
+
+    assert kept("openai/gpt-oss-20b") == "mxfp4"
+    assert kept("unsloth/gpt-oss-20b-BF16") == "bf16"
+    assert kept("unsloth/gpt-oss-20b") == "mxfp4"  # stores the scales of the maker's checkpoint
+    assert kept("deepseek-ai/DeepSeek-V3-0324") == "fp8"
+    assert kept("unsloth/DeepSeek-V3-0324-BF16") == "bf16"
+    assert kept("MiniMaxAI/MiniMax-M2.5") == "fp8"
+
+
+def test_a_fine_tune_has_its_own_facts() -> None:
+    # Its config.json says vocab_size 32032: two tokens of ChatML, padded.
+    assert resolved("NousResearch/Nous-Hermes-2-Mixtral-8x7B-DPO").vocab == 32002
+
+
+def test_a_name_that_is_not_in_the_table_is_found_by_its_sisters() -> None:
+    match = CATALOG.resolve_model("someone/Qwen3.8-27B-AWQ")
+    assert match.model is not None and match.model.layers == 64
+    assert match.quantization == "awq"
+
+
+def test_what_is_not_certain_says_why() -> None:
+    unsure = 0
+    with open(NAMES, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    for line in lines[::211]:
+        note = line.split("\t")[4]
+        model = TABLE.model(line)
+        assert bool(model.unsure) == bool(note), line
+        assert model.weights or note, line
+        unsure += bool(note)
+    assert unsure

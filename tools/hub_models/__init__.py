@@ -1,0 +1,1 @@
+"""Builds the table of the hub's models that ships with gpuspec."""

@@ -1,0 +1,76 @@
+"""The structure of a repository whose config the list did not see, by the exact number of its elements.
+
+Fine-tunes repeat their base but for a few tokens more, so the same architecture with the same number of elements, or
+with whole rows of the embedding more or less, is the same structure. Counts of billions that agree to the last digit
+are no chance."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tools.hub_models.rows import Row
+from tools.hub_models.stored_counts import Sums, counts
+
+LEAST_WIDTH = 256
+MOST_TOKENS_MORE = 4_000
+EXACT = 1e-6
+"""MLX leaves out a few thousand biases of routers."""
+
+
+class Known(NamedTuple):
+    """A structure, by what a search needs of it."""
+
+    key: str
+    """By which the caller finds it again."""
+    sums: Sums
+    hidden: int
+    vocabulary: int
+    tied: bool
+
+
+class ByCount:
+    """Structures of each architecture, and the vocabularies that occur."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        seen = Counter(row.vocabulary for row in rows)
+        self._vocabularies = frozenset(size for size, times in seen.items() if size and times >= 3)
+        self._known: dict[str, dict[tuple[int, ...], Known]] = defaultdict(dict)
+
+    def add(self, architecture: str, known: Known) -> None:
+        """Remember a structure; those that differ in their vocabulary alone count once."""
+        blocks = known.sums.parameters - known.sums.head * (1 if known.tied else 2)
+        alike = (blocks, known.sums.drafts, known.sums.towers, known.hidden, known.tied)
+        self._known[architecture].setdefault(alike, known)
+
+    def find(self, row: Row) -> tuple[str, int] | None:
+        """(the key of the structure, its vocabulary) that a row has; None where none is it, exactly."""
+        best: tuple[tuple[bool, int], str, int] | None = None
+        for known in self._known.get(row.architecture, {}).values():
+            if row.hidden not in (0, known.hidden):
+                continue
+            for count in counts(known.sums):
+                twice = "twice" in count.why
+                size = self._vocabulary(row, known, row.stored - count.elements, twice=twice)
+                if size is None:
+                    continue
+                far = twice, abs(size - known.vocabulary)
+                if best is None or far < best[0]:
+                    best = far, known.key, size
+        return best and best[1:]
+
+    def _vocabulary(self, row: Row, known: Known, more: int, *, twice: bool) -> int | None:
+        """The vocabulary with which a count comes out that is `more` off; None where none does."""
+        each = known.hidden if known.tied and not twice else 2 * known.hidden
+        if abs(more) < known.sums.parameters * EXACT:
+            more = 0
+        if more % each or (more and (twice or known.hidden < LEAST_WIDTH)):
+            return None
+        size = known.vocabulary + more // each
+        if size <= 0:
+            return None
+        if row.vocabulary:
+            return size if abs(size - row.vocabulary) <= 512 else None  # padded to a multiple
+        near = abs(size - known.vocabulary) <= MOST_TOKENS_MORE
+        return size if near or size in self._vocabularies else None

@@ -1,0 +1,234 @@
+"""Which structure a repository has: the one whose weights, counted, are what it stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from gpuspec.architectures.config import Unsaid
+from gpuspec.architectures.families import FAMILIES
+from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.read import read_architecture
+from gpuspec.catalog.hub_table import NOTES
+from gpuspec.catalog.name_parts import sizes, tokens
+from gpuspec.quantization import find_scheme
+from gpuspec.quantization.checkpoint_names import split_quantization
+from tools.hub_models.by_count import ByCount, Known
+from tools.hub_models.compose import config_of, row_of, variants, with_columns
+from tools.hub_models.known_configs import KnownConfigs
+from tools.hub_models.native import SCALES
+from tools.hub_models.rows import Row
+from tools.hub_models.stored_counts import WITHIN, Sums, counts, guessed, packed_counts, sums
+
+MOST_BESIDE = 8 * 10**9
+"""Of a tower that is known only as what is stored beside the text model."""
+EXACT = 2e-4
+SCALES_WITHIN = 0.02
+NAMED_WITHIN = 0.2
+"""The size in a name is rounded, and may leave out the embedding."""
+
+
+class Structure(NamedTuple):
+    """A structure that was read, and its sums."""
+
+    architecture: Architecture
+    sums: Sums
+    key: str
+    beside: int = 0
+    """Elements of a tower that no config describes."""
+    real: bool = False
+    """Whether it is that of a real config, as it stands."""
+
+    @property
+    def parameters(self) -> int:
+        """All of them."""
+        return self.sums.parameters + self.beside
+
+    def whole(self) -> Architecture:
+        """The architecture with that tower."""
+        if not self.beside:
+            return self.architecture
+        tower = Weight("visual", "vision", self.beside, linear=False)
+        outside = (
+            weight for weight in self.architecture.outside if weight.part not in ("vision", "projector")
+        )
+        return self.architecture._replace(outside=(*outside, tower))
+
+
+class Choice(NamedTuple):
+    """What a repository is taken for."""
+
+    structure: Structure | None
+    unsure: str = ""
+    has_scales: bool = False
+
+
+class Chooser:
+    """Chooses for one row after the other; `learn` first shows it those that are certain."""
+
+    def __init__(self, known: KnownConfigs) -> None:
+        self._known = known
+        self._read: dict[str, Structure | str] = {}
+        self._of_shape: dict[tuple[int | str, ...], Structure] = {}
+        self._tied: set[tuple[int | str, ...]] = set()
+        self._by_count = ByCount(())
+
+    def learn(self, rows: list[Row], models: Iterable[Mapping[str, Any]]) -> None:
+        """Remember the structures that counts confirm, by their shape and by their counts. `models` are shapes under
+        no architecture: where one makes the count of a repository whose shape is not known, it is its shape."""
+        self._by_count = ByCount(rows)
+        for config in self._known.every:
+            known = self._structure(config)
+            if isinstance(known, Structure):
+                self._remember_counts(str(config.get("model_type")), known)
+        for row in rows:
+            if row.layers and scheme_of(row) in (None, "fp8"):
+                self._learn_shape(row)
+        bare = [row for row in rows if not row.layers]
+        for model in models:
+            size = float(model["params_b"]) * 1e9
+            near = {row.architecture for row in bare if 0.9 < row.stored / size < 1.4}
+            for architecture in sorted(near & FAMILIES.keys()):
+                for found in self._candidates(row_of(model, architecture)):
+                    self._remember_counts(architecture, found)
+
+    def _learn_shape(self, row: Row) -> None:
+        """Remember a row's structure where its count confirms one."""
+        found, error = self._nearest(row)
+        if found is None or error > WITHIN:
+            return
+        if abs(found.parameters / row.stored - 1) < EXACT and found.architecture.tied:
+            self._tied.add(row.shape)
+        best = self._of_shape.get(row.shape)
+        if best is None or error < abs(best.parameters / row.stored - 1):
+            self._of_shape[row.shape] = found
+        self._remember_counts(row.architecture, found)
+
+    def _remember_counts(self, architecture: str, found: Structure) -> None:
+        a = found.architecture
+        if not found.beside and not a.derived:
+            self._by_count.add(architecture, Known(found.key, found.sums, a.hidden, a.vocabulary, a.tied))
+
+    def _counted(self, row: Row) -> Structure | None:
+        same = self._by_count.find(row)
+        if same is None:
+            return None
+        config = with_columns(json.loads(same[0]), row._replace(vocabulary=same[1]))
+        found = self._structure(config)
+        return found if isinstance(found, Structure) else None
+
+    def choose(self, row: Row) -> Choice:
+        """The structure of a row."""
+        if not row.layers:
+            same = self._counted(row)
+            return Choice(same) if same else Choice(None, "its shape is not known")
+        scheme, shaped = scheme_of(row), self._of_shape.get(row.shape)
+        if shaped is not None and scheme not in (None, "fp8"):
+            return Choice(shaped)  # what is packed says little; a sister in 16 bit has the same shape
+        found, error = self._nearest(row)
+        scales = found is not None and _has_scales(row, found.sums)
+        if found is not None and (error <= WITHIN or scales):
+            return Choice(found, has_scales=scales)
+        if shaped is not None and _not_counted(row, shaped):
+            return Choice(shaped)
+        packed = self._packed(row, scheme) if scheme is not None else None
+        if packed is not None:
+            return Choice(packed)
+        if found is None:
+            return Choice(None, "its config could not be read from the columns of the list")
+        if _not_counted(row, found) and not found.architecture.derived:
+            return Choice(found, NOTES["c"])
+        return Choice(found, f"{found.parameters} by its shape")
+
+    def _candidates(self, row: Row) -> list[Structure]:
+        real = [with_columns(each, row) for each in self._known.like(row)]
+        found = []
+        for config in (*real, config_of(row)):
+            for each in variants(config):
+                read = self._structure(each)
+                if isinstance(read, Structure):
+                    found.append(read._replace(real=each is config and config in real))
+        if row.shape in self._tied:
+            found.sort(key=lambda structure: not structure.architecture.tied)
+        return found
+
+    def _structure(self, config: dict[str, Any]) -> Structure | str:
+        key = json.dumps(config, sort_keys=True)
+        if key not in self._read:
+            try:
+                found = read_architecture(config)
+                self._read[key] = Structure(found, sums(found), key)
+            except Unsaid as said:
+                self._read[key] = str(said)
+        return self._read[key]
+
+    def _nearest(self, row: Row) -> tuple[Structure | None, float]:
+        """The structure that explains best what is stored in 16 bit, and how far off it is."""
+        best: Structure | None = None
+        least = float("inf")
+        for candidate in self._candidates(row):
+            for count in counts(candidate.sums):
+                error = abs(count.elements / row.stored - 1)
+                if "twice" in count.why and not candidate.real and row.shape not in self._tied:
+                    error += EXACT  # a head of its own is likelier, where nothing says that it is tied
+                if error < least - 1e-4:
+                    best, least = candidate, error
+        if least > WITHIN and best is not None:
+            towered = self._with_tower(row)
+            if towered is not None:
+                return towered, 0.0
+        return best, least
+
+    def _with_tower(self, row: Row) -> Structure | None:
+        """The text model, and a tower as large as what is stored beside it, of a family that has one."""
+        if scheme_of(row) is not None or row.task not in ("image-text-to-text", "any-to-any"):
+            return None
+        for candidate in self._candidates(row):
+            beside = row.stored - candidate.sums.text - candidate.sums.drafts
+            if not candidate.architecture.derived and 0 < beside < min(MOST_BESIDE, row.stored // 3):
+                text = candidate.sums._replace(parameters=candidate.sums.text, towers=0)
+                return Structure(candidate.architecture, text, f"{candidate.key} {beside}", beside)
+        return None
+
+    def _packed(self, row: Row, scheme: str) -> Structure | None:
+        bits = round(find_scheme(scheme).bits or 0) // 4 * 4
+        for candidate in self._candidates(row):
+            if candidate.architecture.derived:
+                continue
+            if any(
+                abs(count.elements / row.stored - 1) <= WITHIN
+                for count in packed_counts(candidate.sums, bits)
+            ):
+                return candidate
+        return None
+
+
+def scheme_of(row: Row) -> str | None:
+    """The scheme that its name states."""
+    owner, _, bare = row.name.rpartition("/")
+    return split_quantization(bare, owner=owner)[1]
+
+
+def _not_counted(row: Row, found: Structure) -> bool:
+    """Whether the list has a formula's count, or the size that the name states."""
+    named = sizes(tokens(row.name.rpartition("/")[2]))[0]
+    if named and abs(found.parameters / 1e9 / named - 1) > NAMED_WITHIN:
+        return False
+    rounded = row.stored % 10**6 == 0 and abs(found.parameters / row.stored - 1) < NAMED_WITHIN
+    return rounded or row.stored in (guessed(found.architecture), _formula(row))
+
+
+def _formula(row: Row) -> int:
+    return row.vocabulary * row.hidden + row.layers * (4 * row.hidden**2 + 2 * row.hidden * row.width)
+
+
+def _has_scales(row: Row, s: Sums) -> bool:
+    every = SCALES.get(row.architecture)
+    if every is None:
+        return False
+    scales = (s.experts if every == 32 else s.linear) // every
+    exact = [count.elements for count in counts(s)]
+    return row.stored not in exact and any(
+        abs(each + scales - row.stored) < scales * SCALES_WITHIN for each in exact
+    )

@@ -1,0 +1,122 @@
+"""A config.json put together from the columns of a row, over the defaults of its architecture's class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpuspec.architectures.defaults import defaults_of
+from tools.hub_models.rows import Row
+
+_NAMES = {
+    "layers": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers"),
+    "hidden": ("hidden_size", "n_embd", "n_embed", "d_model", "dim", "emb_dim"),
+    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads"),
+    "kv_heads": ("num_key_value_heads", "n_head_kv", "num_kv_heads", "num_attention_groups"),
+    "head_dim": ("head_dim",),
+    "vocabulary": ("vocab_size", "padded_vocab_size"),
+    "context": ("max_position_embeddings", "n_positions"),
+    "experts": ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts"),
+    "used": ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k"),
+    "shared_width": ("shared_expert_intermediate_size", "shared_intermediate_size"),
+}  # fmt: skip
+_DENSE_WIDTH = ("intermediate_size", "ffn_dim", "n_inner", "d_ff", "ffn_hidden_size", "mlp_hidden_size")
+_EXPERT_WIDTH = ("moe_intermediate_size", "expert_hidden_size")
+_TEXT = ("text_config", "llm_config", "language_config", "language_model_config")
+UNCHECKED_CONTEXT = 4096
+"""What the list has where it found no length; the length of a class counts then."""
+
+
+def config_of(row: Row) -> dict[str, Any]:
+    """The config. Where the text model is a part of the model, the columns are about that part."""
+    usual = defaults_of(row.architecture)
+    place = next((name for name in _TEXT if isinstance(usual.get(name), dict)), "")
+    if not place:
+        return {"model_type": row.architecture, **_fields(row, usual)}
+    kind = usual[place].get("model_type", "")
+    inner = {"model_type": kind, **_fields(row, {**defaults_of(kind), **usual[place]})}
+    return {"model_type": row.architecture, place: inner}
+
+
+def _fields(row: Row, usual: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for column, names in _NAMES.items():
+        value = getattr(row, column)
+        latent = (
+            column == "head_dim" and "kv_lora_rank" in usual
+        )  # the width of a head there is no width of a cache
+        if not value or latent or (column == "context" and value == UNCHECKED_CONTEXT):
+            continue
+        found[_spelled(names, usual)] = value
+    if row.width:
+        names = _EXPERT_WIDTH if row.experts else _DENSE_WIDTH
+        if row.experts and usual and not any(name in usual for name in names):
+            names = _DENSE_WIDTH  # Mixtral says the width of its experts as that of a block
+        found[_spelled(names, usual)] = row.width
+    return found
+
+
+def _spelled(names: tuple[str, ...], usual: dict[str, Any]) -> str:
+    return next((name for name in names if name in usual), names[0])
+
+
+def with_columns(config: dict[str, Any], row: Row) -> dict[str, Any]:
+    """A real config of the same shape, with the row's vocabulary and length in the place of its own."""
+    place = next((name for name in _TEXT if isinstance(config.get(name), dict)), "")
+    inner = dict(config[place]) if place else dict(config)
+    if row.vocabulary:
+        inner["vocab_size"] = row.vocabulary
+    if row.context and row.context != UNCHECKED_CONTEXT and inner.get("max_position_embeddings"):
+        inner["max_position_embeddings"] = row.context
+    return {**config, place: inner} if place else inner
+
+
+def variants(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The config as it is, with its output head tied or apart, and with a layer that predicts a further token: what
+    the list does not say."""
+    found = [config]
+    for changes in (
+        {"tie_word_embeddings": True},
+        {"tie_word_embeddings": False},
+        {"num_nextn_predict_layers": 1},
+    ):
+        place = next((name for name in _TEXT if isinstance(config.get(name), dict)), "")
+        if "tie_word_embeddings" not in changes and not _has_experts(config.get(place) if place else config):
+            continue
+        other = {**config, **changes}
+        if place:
+            other[place] = {**config[place], **changes}
+        found.append(other)
+    return found
+
+
+def _has_experts(fields: Any) -> bool:
+    return isinstance(fields, dict) and any(name in fields for name in _NAMES["experts"])
+
+
+def row_of(model: Mapping[str, Any], architecture: str) -> Row:
+    """A row of a shape of gpuspec's own list, as if a repository of this architecture had it."""
+    moe = model.get("moe") or {}
+    number = {
+        key: int(model.get(key) or 0)
+        for key in ("layers", "heads", "kv_heads", "head_dim", "hidden", "vocab")
+    }
+    return Row(
+        name=str(model["id"]),
+        architecture=architecture,
+        task="text-generation",
+        stored=int(float(model["params_b"]) * 1e9),
+        layers=number["layers"],
+        heads=number["heads"],
+        kv_heads=number["kv_heads"],
+        head_dim=number["head_dim"],
+        hidden=number["hidden"],
+        vocabulary=number["vocab"],
+        context=int(model.get("max_context") or 0),
+        experts=int(moe.get("experts") or 0),
+        used=int(moe.get("experts_per_token") or 0),
+        width=int(moe.get("moe_intermediate") or model.get("intermediate") or 0),
+        shared_width=0,
+        downloads=0,
+        date="",
+    )

@@ -1,0 +1,70 @@
+"""What the table says of one repository."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from gpuspec.architectures.precision import Precision
+from gpuspec.catalog.hub_table import NOTES
+from gpuspec.catalog.model_of_config import model_of_architecture
+from gpuspec.catalog.model_record import to_record
+from gpuspec.catalog.name_parts import sizes, tokens
+from tools.hub_models.choose import Choice, scheme_of
+from tools.hub_models.compose import UNCHECKED_CONTEXT
+from tools.hub_models.native import native_precision
+from tools.hub_models.rows import Row
+
+_IN_16_BIT = Precision("bf16")
+_OF_THE_ROW = ("source", "unsure", "max_context", "task")
+_COLUMNS = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocab")
+
+
+class Facts(NamedTuple):
+    """A line of the table; `structure` is shared with other repositories."""
+
+    name: str
+    structure: dict[str, Any]
+    parameters: int
+    """0: as the structure says."""
+    context: int
+    note: str
+
+
+def facts_of(row: Row, choice: Choice) -> Facts:
+    """What is known of a row."""
+    scheme = scheme_of(row)
+    context = 0 if row.context == UNCHECKED_CONTEXT else row.context
+    found = choice.structure
+    sure = found is not None and choice.unsure in ("", NOTES["c"])
+    if found is not None and sure:
+        precision = None
+        if scheme is None and "bf16" not in row.name.lower():
+            precision = native_precision(row.name, row.architecture, has_scales=choice.has_scales)
+        structure = _structure(found.whole(), precision or _IN_16_BIT)
+        note = "c" if choice.unsure else "d" if found.architecture.derived else ""
+        return Facts(row.name, structure, 0, context, note)
+    structure = _of_columns(row)
+    if found is not None and not found.architecture.derived:
+        structure["caches"] = to_record(
+            model_of_architecture(found.architecture, _IN_16_BIT, row.name, "")
+        ).get("caches", [])
+    named = sizes(tokens(row.name.rpartition("/")[2]))[0]
+    if scheme not in (None, "fp8"):
+        if named and row.stored * 0.5 < named * 1e9 < row.stored * 10:
+            return Facts(row.name, structure, int(named * 1e9), context, "n")
+        return Facts(row.name, structure, row.stored, context, "p")
+    return Facts(row.name, structure, row.stored, context, f"s{found.parameters}" if found else "u")
+
+
+def _structure(architecture: Any, precision: Precision) -> dict[str, Any]:
+    record = to_record(model_of_architecture(architecture, precision, "", ""))
+    return {key: value for key, value in record.items() if key not in _OF_THE_ROW}
+
+
+def _of_columns(row: Row) -> dict[str, Any]:
+    values = (row.layers, row.hidden, row.heads, row.kv_heads, row.head_dim, row.vocabulary)
+    found: dict[str, Any] = {"architecture": row.architecture}
+    found.update((name, value) for name, value in zip(_COLUMNS, values, strict=True) if value)
+    if row.experts and row.used:
+        found.update(experts=row.experts, experts_used=row.used)
+    return found

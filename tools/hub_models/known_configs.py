@@ -1,0 +1,55 @@
+"""Real configs, for what the columns of the list leave out: towers, widths of dense layers, kinds of layers."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gpuspec.architectures.config import Unsaid
+from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.read import read_architecture
+from tools.hub_models.rows import Row
+
+OWN = Path(__file__).parent / "configs.jsonl"
+"""Configs of models that the list has without a shape."""
+COUNTS = Path(__file__).parents[2] / "tests" / "architectures" / "counts.jsonl"
+"""Extracts of real configs, which the tests of the readers count."""
+
+Key = tuple[str, int, int, int]
+
+
+class KnownConfigs:
+    """Configs by architecture, layers, width and experts."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        self._by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+        self.every: list[dict[str, Any]] = []
+        for config in _configs(folders):
+            try:
+                found = read_architecture(config)
+            except Unsaid as said:
+                print(f"a config of {config.get('model_type')} is left out: {said}")
+                continue
+            self._by_key[_key(config, found)].append(config)
+            self.every.append(config)
+
+    def like(self, row: Row) -> list[dict[str, Any]]:
+        """Those of the shape that a row states."""
+        return self._by_key.get((row.architecture, row.layers, row.hidden, row.experts), [])
+
+
+def _key(config: dict[str, Any], found: Architecture) -> Key:
+    return str(config.get("model_type")), len(found.layers), found.hidden, found.experts
+
+
+def _configs(folders: list[Path]) -> Iterator[dict[str, Any]]:
+    for folder in folders:
+        for path in sorted(folder.glob("*/config.json")):
+            yield json.loads(path.read_text(encoding="utf-8"))
+    for line in OWN.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
+    for line in COUNTS.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)["config"]
