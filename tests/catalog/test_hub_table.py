@@ -1,4 +1,4 @@
-"""The shipped table of hub repositories. Expected numbers are those of model cards and config.json files on the hub."""
+"""The shipped table of hub repositories. Expected numbers are those of model cards and of configs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def test_every_line_is_found_by_its_name_in_any_case() -> None:
     assert names == sorted(names, key=lambda name: name.lower().encode())
     for name in (*names[:3], *names[5:-3:97], *names[-3:]):
         found = TABLE.find(name.upper())
-        assert found is not None and found.id == name
+        assert found is not None
+        assert found.id == name
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,8 @@ def test_known_models(name: str, billions: float, layers: int, kv_heads: int | N
     assert sum(row.parameters for row in model.weights if row.part != "draft") == pytest.approx(
         billions * 1e9, rel=0.001
     )
-    assert model.source and model.as_of
+    assert model.source
+    assert model.as_of
 
 
 def test_makers_checkpoints_in_few_bits_are_no_16_bit_models_but_dequantized_ones_are() -> None:
@@ -79,7 +81,8 @@ def test_a_fine_tune_has_its_own_facts() -> None:
 
 def test_a_name_that_is_not_in_the_table_is_found_by_its_sisters() -> None:
     match = CATALOG.resolve_model("someone/Qwen3.8-27B-AWQ")
-    assert match.model is not None and match.model.layers == 64
+    assert match.model is not None
+    assert match.model.layers == 64
     assert match.quantization == "awq"
 
 

@@ -51,9 +51,9 @@ def test_double_quantized_nf4_is_what_litgpt_measured() -> None:
 
 
 def test_mxfp4_touches_experts_only() -> None:
-    # gpt-oss-120b, 116.83 B: 36 layers × 128 experts × (3 × 2,880² and 3 biases of 2,880) = 114.7 B at 4.25 bits,
-    # the rest at 16.
-    experts = 36 * 128 * 3 * (2880 * 2880 + 2880)
+    # gpt-oss-120b, 116.83 B: 36 layers × 128 experts × 3 × 2,880² = 114.7 B at 4.25 bits, the rest at 16: so are
+    # the biases of the experts, which its checkpoint has beside their blocks and scales.
+    experts = 36 * 128 * 3 * 2880 * 2880
     by_hand = experts * 4.25 / 8 + (116_829_156_672 - experts) * 2
     assert weights(shape("gpt-oss-120b"), "mxfp4").expected == pytest.approx(by_hand, rel=1e-6)
 

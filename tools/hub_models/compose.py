@@ -96,7 +96,6 @@ def _has_experts(fields: Any) -> bool:
 
 def row_of(model: Mapping[str, Any], architecture: str) -> Row:
     """A row of a shape of gpuspec's own list, as if a repository of this architecture had it."""
-    moe = model.get("moe") or {}
     number = {
         key: int(model.get(key) or 0)
         for key in ("layers", "heads", "kv_heads", "head_dim", "hidden", "vocab")
@@ -113,9 +112,9 @@ def row_of(model: Mapping[str, Any], architecture: str) -> Row:
         hidden=number["hidden"],
         vocabulary=number["vocab"],
         context=int(model.get("max_context") or 0),
-        experts=int(moe.get("experts") or 0),
-        used=int(moe.get("experts_per_token") or 0),
-        width=int(moe.get("moe_intermediate") or model.get("intermediate") or 0),
+        experts=int(model.get("experts") or 0),
+        used=int(model.get("experts_used") or 0),
+        width=int(model.get("expert_width") or model.get("intermediate") or 0),
         shared_width=0,
         downloads=0,
         date="",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gpuspec.architectures.precision import Precision
+from gpuspec.architectures.storage import Precision
 from gpuspec.catalog.hub_table import NOTES
 from gpuspec.catalog.model_of_config import model_of_architecture
 from gpuspec.catalog.model_record import to_record

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.architectures.precision import Precision, read_precision
+from gpuspec.architectures.precision import read_precision
+from gpuspec.architectures.storage import Precision
 
 _FP8 = {"quantization_config": {"quant_method": "fp8"}}
 _FP8_MXFP4 = {**_FP8, "expert_dtype": "fp4"}
