@@ -64,6 +64,11 @@ def decoder(
     )
 
 
+def without_caches(found: Architecture) -> Architecture:
+    """A model that sees a text in both directions, or writes it as a whole, remembers nothing of it."""
+    return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
+
+
 def _experts(layers: Sequence[Layer]) -> tuple[int, int, int]:
     """(experts, those a token takes, width inside one) of the first layer that has any."""
     for layer in layers:

@@ -20,7 +20,7 @@ class Mixer(NamedTuple):
     caches: tuple[Cache, ...]
 
 
-BITS = {"float32": 32, "fp32": 32, "float64": 64, "bfloat16": 16, "float16": 16, "half": 16}
+_BITS = {"float32": 32, "fp32": 32, "float64": 64, "bfloat16": 16, "float16": 16, "half": 16}
 
 
 def state(elements: int, *, bits: int = 16, heads: int = 0) -> Cache:
@@ -32,7 +32,7 @@ def ssm_bits(c: ModelConfig, default: int = 16) -> int:
     """Bits of an element of the recurrent state: as the config asks, else `default` (vLLM's `auto`).
 
     `auto` is the model's own dtype for Mamba and gated delta nets, 32 bits for Nemotron-H and Kimi's delta rule."""
-    return BITS.get(c.text("mamba_ssm_dtype", "mamba_ssm_cache_dtype"), default)
+    return _BITS.get(c.text("mamba_ssm_dtype", "mamba_ssm_cache_dtype"), default)
 
 
 def mamba1(

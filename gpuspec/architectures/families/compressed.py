@@ -61,6 +61,7 @@ def _waiting(width: int, stride: int, *, overlap: bool) -> Cache:
 
 
 def compressed_attention(c: ModelConfig, stride: int) -> tuple[tuple[Weight, ...], tuple[Cache, ...]]:
+    """Attention over a window and, with a `stride`, over an entry for each so many tokens; and what it remembers."""
     head, heads, rank = c.head_dim, c.heads, c.size("q_lora_rank")
     groups, out = c.size("o_groups"), c.size("o_lora_rank")
     weights = [
@@ -88,7 +89,8 @@ def compressed_attention(c: ModelConfig, stride: int) -> tuple[tuple[Weight, ...
     return tuple(weights), tuple(caches)
 
 
-def experts_of(c: ModelConfig) -> tuple[Weight, ...]:
+def ffn_experts(c: ModelConfig) -> tuple[Weight, ...]:
+    """A mixture, and shared experts, under the names of these checkpoints: w1 gate, w2 down, w3 up."""
     experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
     width = c.size("moe_intermediate_size")
     sides = {"w1": (c.hidden, width), "w2": (width, c.hidden), "w3": (c.hidden, width)}
@@ -125,7 +127,7 @@ def _deepseek_v4(c: ModelConfig) -> Architecture:
     if c.layers and not c.heads * c.head_dim // c.size("o_groups"):
         raise Unsaid("its config has more o_groups than columns of all heads")
     around = (
-        *experts_of(c),
+        *ffn_experts(c),
         *hyper_connections(c),
         norm("attn_norm", c.hidden),
         norm("ffn_norm", c.hidden),

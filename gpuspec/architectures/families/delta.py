@@ -3,11 +3,13 @@ Kimi Linear, Ling 2.5 and 3, MiniMax-01."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.latent import drafts, experts_of
+from gpuspec.architectures.families.llama_like import experts
+from gpuspec.architectures.families.qwen import one_in_step
 from gpuspec.architectures.kinds import LINEAR, every, sparse_layers
 from gpuspec.architectures.mixers import (
     DeltaShape,
@@ -30,18 +32,6 @@ from gpuspec.architectures.pieces import (
     norm,
     vector,
 )
-
-
-def _qwen_experts(c: ModelConfig, *, shared_gate: bool = True) -> tuple[Weight, ...]:
-    return mixture(
-        c,
-        experts=c.size("num_experts"),
-        used=c.size("num_experts_per_tok"),
-        width=c.size("moe_intermediate_size"),
-        shared=c.count("shared_expert_intermediate_size"),
-        shared_gate=shared_gate,
-        shared_at="mlp.shared_expert",
-    )
 
 
 def _qwen_draft(c: ModelConfig, attends: Layer) -> Layer:
@@ -77,8 +67,7 @@ def qwen_delta(
         mixer = gated_delta_net(c, fused=fused)
         heads = attention(c, bias=c.flag("attention_bias"), gated=gated, qk_norm="head")
         norms = block_norms(c)
-        step, dense = c.size("decoder_sparse_step", default=1), set(c.numbers("mlp_only_layers"))
-        experts = _qwen_experts(c, shared_gate=gated) if c.count("num_experts") else ()
+        mixed = experts(shared_at="mlp.shared_expert", shared_gate=gated)(c) if c.count("num_experts") else ()
         kinds = c.per_layer("layer_types") or usual(c)
 
         def layer(kind: str, block: tuple[Weight, ...]) -> Layer:
@@ -89,11 +78,10 @@ def qwen_delta(
             )
 
         layers = []
-        for index, kind in enumerate(kinds):
-            sparse = experts and index not in dense and (index + 1) % step == 0
-            layers.append(layer(kind, experts if sparse else gated_mlp(c)))
+        for kind, sparse in zip(kinds, one_in_step(c), strict=True):
+            layers.append(layer(kind, mixed if mixed and sparse else gated_mlp(c)))
         depth = min(c.count("mtp_num_hidden_layers", "num_nextn_predict_layers"), 100)
-        draft = _qwen_draft(c, layer("full_attention", experts or gated_mlp(c)))
+        draft = _qwen_draft(c, layer("full_attention", mixed or gated_mlp(c)))
         return decoder(c, layers, drafts=[draft] * depth)
 
     return read
@@ -189,7 +177,7 @@ def _kimi_experts(c: ModelConfig) -> tuple[Weight, ...]:
 
 
 def _kimi_linear(c: ModelConfig) -> Architecture:
-    mixer, norms, dense = _kimi_mixer(c), list(block_norms(c)), gated_mlp(c)
+    norms = list(block_norms(c))
     heads = list(latent_attention(c, bias=c.flag("attention_bias")))
     if c.flag("mla_use_output_gate"):
         heads.append(linear("self_attn.g_proj", "attention", c.hidden, c.heads * c.size("v_head_dim")))
@@ -201,24 +189,48 @@ def _kimi_linear(c: ModelConfig) -> Architecture:
             norm("model.output_attn_res_norm", c.hidden),
             vector("model.output_attn_res_proj", "norms", c.hidden),
         ]
-    mixed = _kimi_experts(c) if c.count("num_experts", "num_local_experts") else dense
+    return _alternating(
+        c,
+        _kimi_kinds(c),
+        sparse_layers(c, first=1),
+        mixer=_kimi_mixer(c),
+        heads=heads,
+        experts=_kimi_experts(c) if c.count("num_experts", "num_local_experts") else gated_mlp(c),
+        norms=norms,
+        outside=outside,
+    )
+
+
+def _alternating(
+    c: ModelConfig,
+    kinds: Sequence[str],
+    routed: Sequence[bool],
+    *,
+    mixer: Mixer,
+    heads: Sequence[Weight],
+    experts: Sequence[Weight],
+    norms: Sequence[Weight],
+    outside: Sequence[Weight] = (),
+) -> Architecture:
+    """Layers with the mixer or with latent attention, and experts in those that are `routed`. A draft attends."""
+    dense = gated_mlp(c)
     layers = []
-    for kind, sparse in zip(_kimi_kinds(c), sparse_layers(c, first=1), strict=True):
+    for kind, sparse in zip(kinds, routed, strict=True):
         body, caches = (mixer.weights, mixer.caches) if kind in LINEAR else (heads, (latent_cache(c),))
-        layers.append(Layer((*body, *(mixed if sparse else dense), *norms), caches))
-    predicts = Layer((*heads, *mixed, *norms), (latent_cache(c),))
+        layers.append(Layer((*body, *(experts if sparse else dense), *norms), caches))
+    predicts = Layer((*heads, *experts, *norms), (latent_cache(c),))
     return decoder(c, layers, outside=outside, drafts=drafts(c, predicts))
 
 
 def _lightning(c: ModelConfig) -> Mixer:
-    """Lightning attention of Ling and Ring 2.5: a matrix a head, with a decay that is fixed.
+    """Lightning attention of Ling and Ring 2.5: a matrix a head, with a decay that is fixed; its state is in the
+    model's dtype.
 
-    Source: vLLM layers/mamba/linear/bailing_linear_attn.py; its state is in the model's dtype."""
+    Source: vLLM 0.33.0 `BailingMoELinearAttention` (layers/mamba/linear/bailing_linear_attn.py)."""
     width, bias, at = c.heads * c.head_dim, c.flag("use_bias"), "attention"
-    normed = c.flag("use_qk_norm", default=True)
     weights = (
         linear(f"{at}.query_key_value", "mixer", c.hidden, 3 * width, bias=bias or c.flag("use_qkv_bias")),
-        *(norm(f"{at}.{name}_layernorm", c.head_dim) for name in ("query", "key") if normed),
+        *(norm(f"{at}.{name}_layernorm", c.head_dim) for name in ("query", "key") if c.flag("use_qk_norm")),
         linear(f"{at}.g_proj", "mixer", c.hidden, width),
         norm(f"{at}.g_norm", width),
         linear(f"{at}.dense", "mixer", width, c.hidden, bias=bias),
@@ -227,32 +239,33 @@ def _lightning(c: ModelConfig) -> Mixer:
 
 
 def _bailing_hybrid(c: ModelConfig) -> Architecture:
-    """Ling and Ring 2.5, whose configs alone have a `group_norm_size`: lightning attention, and latent attention in
-    the last layer of each group. Ling 3: Kimi's delta rule with full-rank gates, and one gate a head there."""
+    """Ling and Ring 2.5 and 2.6: lightning attention, and latent attention in the last layer of each group. Ling 3:
+    Kimi's delta rule with full-rank gates, and latent attention with a gate for each head.
+
+    Both have this `model_type`; configs of the first have a `group_norm_size`. Sources: vLLM 0.33.0
+    bailing_moe_linear.py (pull request 35102) and bailing_moe_v3.py; transformers 5.24.0 `BailingHybridConfig`."""
     heads = latent_attention(c, bias=c.flag("attention_bias"))
     if c.says("group_norm_size"):
-        return _bailing_layers(c, heads, _lightning(c))
-    heads = (*heads, linear("self_attn.g_proj", "attention", c.hidden, c.heads))
-    mixer = kimi_delta(
+        mixer = _lightning(c)
+    else:
+        heads = (*heads, linear("self_attn.g_proj", "attention", c.hidden, c.heads))
+        mixer = kimi_delta(
+            c,
+            heads=c.heads,
+            head_dim=c.size("linear_head_dim", "head_dim") if c.says("linear_head_dim", "head_dim") else 128,
+            kernel=c.size("short_conv_kernel_size", "linear_conv_kernel_dim", default=4),
+            full_decay=True,
+            full_gate=True,
+        )
+    return _alternating(
         c,
-        heads=c.heads,
-        head_dim=c.size("linear_head_dim", "head_dim") if c.says("linear_head_dim", "head_dim") else 128,
-        kernel=c.size("short_conv_kernel_size", "linear_conv_kernel_dim", default=4),
-        full_decay=True,
-        full_gate=True,
+        c.per_layer("layer_types") or every(c, c.size("layer_group_size")),
+        sparse_layers(c),
+        mixer=mixer,
+        heads=heads,
+        experts=experts_of(c),
+        norms=block_norms(c),
     )
-    return _bailing_layers(c, heads, mixer)
-
-
-def _bailing_layers(c: ModelConfig, heads: tuple[Weight, ...], mixer: Mixer) -> Architecture:
-    norms, dense, mixed = block_norms(c), gated_mlp(c), experts_of(c)
-    kinds = c.per_layer("layer_types") or every(c, c.size("layer_group_size"))
-    layers = []
-    for kind, sparse in zip(kinds, sparse_layers(c), strict=True):
-        body, caches = (mixer.weights, mixer.caches) if kind in LINEAR else (heads, (latent_cache(c),))
-        layers.append(Layer((*body, *(mixed if sparse else dense), *norms), caches))
-    predicts = Layer((*heads, *mixed, *norms), (latent_cache(c),))
-    return decoder(c, layers, drafts=drafts(c, predicts))
 
 
 def _minimax(c: ModelConfig) -> Architecture:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.decoder import Reader, decoder, without_caches
 from gpuspec.architectures.families.llama_like import AROUND_BOTH, LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
@@ -35,7 +35,7 @@ def _unless_it_reads_only(
         found = read(c)
         if c.raw("use_bidirectional_attention") not in (True, "all"):
             return found
-        return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
+        return without_caches(found)
 
     return read_both
 
@@ -176,10 +176,6 @@ def _gemma4(c: ModelConfig, *, each_layer: bool = True, all_shared: bool = False
     return decoder(c, layers, outside=embedding)
 
 
-def _gemma4_text(c: ModelConfig) -> Architecture:
-    return _gemma4(c)
-
-
 def _gemma4_unified_text(c: ModelConfig) -> Architecture:
     return _gemma4(c, each_layer=False)
 
@@ -204,7 +200,7 @@ def _assistant(c: ModelConfig) -> Architecture:
 TYPES: Mapping[str, Reader] = {
     "gemma3_text": _unless_it_reads_only(_GEMMA_3.read),
     "gemma3n_text": _gemma3n,
-    "gemma4_text": _unless_it_reads_only(_gemma4_text),
+    "gemma4_text": _unless_it_reads_only(_gemma4),
     "gemma4_unified_text": _unless_it_reads_only(_gemma4_unified_text),
     "gemma4_assistant": _assistant,
     "gemma4_unified_assistant": _assistant,

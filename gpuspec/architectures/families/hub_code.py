@@ -10,7 +10,14 @@ from typing import Any
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, AROUND_BOTH, LlamaLike, everything
+from gpuspec.architectures.families.llama_like import (
+    AROUND_ATTENTION,
+    AROUND_BOTH,
+    LlamaLike,
+    everything,
+    normed_if,
+    output_gate,
+)
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm, vector
 
@@ -56,16 +63,11 @@ def _k2_horizon(c: ModelConfig) -> Architecture:
     """K2 Horizon. Its mixtures of attention (MoVA) are not read."""
     if c.count("mova_num_experts"):
         raise Unsaid("its config has mixtures of attention (mova_num_experts), which gpuspec does not know")
-    gate = bool(c.text("attention_gate_func"))
-
-    def beside(c: ModelConfig) -> tuple[Weight, ...]:
-        return (linear("self_attn.gate_proj", "attention", c.hidden, c.heads * c.head_dim),) if gate else ()
-
     return LlamaLike(
         bias="attention_bias",
         out_bias=False,
-        qk_norm="width" if c.flag("query_key_norm") else "",
-        beside=(beside,),
+        qk_norm=normed_if("query_key_norm", "width"),
+        beside=(output_gate,) if c.text("attention_gate_func") else (),
         window=everything,
     ).read(c)
 

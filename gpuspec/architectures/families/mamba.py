@@ -1,5 +1,4 @@
-"""State space models, and decoders that mix their layers with attention: Mamba, Jamba, Bamba, Granite 4, Falcon-H1,
-Nemotron-H, Zamba."""
+"""State space models, and decoders that mix them with attention: Mamba, Jamba, Bamba, Granite 4, Falcon-H1."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.decoder import Reader, without_caches
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
@@ -57,14 +57,9 @@ def _hf_olmo(c: ModelConfig) -> Architecture:
     return found._replace(outside=tuple(weight for weight in found.outside if weight.part != "norms"))
 
 
-def _without_caches(found: Architecture) -> Architecture:
-    """A model that reads and writes a text as a whole, again and again, remembers nothing of it."""
-    return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
-
-
 def _llada(c: ModelConfig) -> Architecture:
     """LLaDA (arXiv 2502.09992): writes by diffusion. Here `mlp_hidden_size` is the width of one matrix."""
-    return _without_caches(
+    return without_caches(
         LlamaLike(bias="include_qkv_bias", out_bias=False, window=everything).read(
             _of_olmo(c, c.size("mlp_hidden_size", default=4 * c.hidden))
         )
@@ -73,7 +68,7 @@ def _llada(c: ModelConfig) -> Architecture:
 
 def _dream(c: ModelConfig) -> Architecture:
     """Dream (arXiv 2508.15487): Qwen 2, writing by diffusion."""
-    return _without_caches(qwen.TYPES["qwen2"](c.read_as("qwen2")))._replace(model_type=c.model_type)
+    return without_caches(qwen.TYPES["qwen2"](c.read_as("qwen2")))._replace(model_type=c.model_type)
 
 
 def _reads_only(kind: str) -> Reader:
@@ -82,7 +77,7 @@ def _reads_only(kind: str) -> Reader:
     def read(c: ModelConfig) -> Architecture:
         inside = {**LLAMA_LIKE, **qwen.TYPES}[kind](c.read_as(kind))
         outside = tuple(weight for weight in inside.outside if weight.part != "head")
-        return _without_caches(inside)._replace(model_type=c.model_type, outside=outside)
+        return without_caches(inside)._replace(model_type=c.model_type, outside=outside)
 
     return read
 
@@ -110,16 +105,16 @@ def _bailing(c: ModelConfig) -> Architecture:
         window=everything,
         experts=_bailing_experts,
         sparse=dense_first("first_k_dense_replace"),
-    ).read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
+    ).read(_unless_it_says_tied(c))
 
 
 def _untied(trait: LlamaLike) -> Reader:
     """A reader for code whose head is not the embedding, though its configs do not say so."""
+    return lambda c: trait.read(_unless_it_says_tied(c))
 
-    def read(c: ModelConfig) -> Architecture:
-        return trait.read(c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings")))
 
-    return read
+def _unless_it_says_tied(c: ModelConfig) -> ModelConfig:
+    return c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings"))
 
 
 def _hunyuan(c: ModelConfig) -> Architecture:

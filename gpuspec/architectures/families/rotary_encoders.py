@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.decoder import Reader, without_caches
 from gpuspec.architectures.families.encoders import BertLike, encoder, table, writes
 from gpuspec.architectures.families.llama_like import LlamaLike, everything
 from gpuspec.architectures.parts import Architecture, Layer
@@ -89,12 +89,10 @@ def _gte(c: ModelConfig) -> Architecture:
 
 def _eurobert(c: ModelConfig) -> Architecture:
     """EuroBERT: Llama, each token seeing the whole text."""
-    found = LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read(c)
-    layers = tuple(layer._replace(caches=()) for layer in found.layers)
+    found = without_caches(LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read(c))
     if writes(c):
-        return found._replace(layers=layers)
-    outside = tuple(weight for weight in found.outside if weight.part != "head")
-    return found._replace(layers=layers, outside=outside)
+        return found
+    return found._replace(outside=tuple(weight for weight in found.outside if weight.part != "head"))
 
 
 TYPES: Mapping[str, Reader] = {

@@ -8,7 +8,7 @@ from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.families.compressed import (
     compressed_attention,
     entry_bytes,
-    experts_of,
+    ffn_experts,
     hyper_connections,
 )
 from gpuspec.architectures.families.latent import indexer_cache
@@ -48,7 +48,7 @@ def layers_that_share(c: ModelConfig) -> list[Layer]:
         raise Unsaid("its config does not say compress_ratios of each layer")
     sources, indexes = set(c.numbers("kv_source_layer_ids")), set(c.numbers("index_source_layer_ids"))
     around = (
-        *experts_of(c),
+        *ffn_experts(c),
         *hyper_connections(c),
         norm("attn_norm", c.hidden),
         norm("ffn_norm", c.hidden),

@@ -9,6 +9,7 @@ from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.compressed import hyper_connections, stream_head
 from gpuspec.architectures.families.latent import drafts, experts_of, indexer, indexer_cache
+from gpuspec.architectures.families.llama_like import experts
 from gpuspec.architectures.kinds import LINEAR, every, indexing_layers, sparse_layers
 from gpuspec.architectures.mixers import gated_delta_net, kimi_delta, state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
@@ -21,7 +22,6 @@ from gpuspec.architectures.pieces import (
     latent_attention,
     latent_cache,
     linear,
-    mixture,
     norm,
     vector,
 )
@@ -140,15 +140,7 @@ def _qwen4_exp(c: ModelConfig) -> Architecture:
     mixer, (index, keys) = gated_delta_net(c, fused=False), _qwen4_indexer(c)
     heads = attention(c, bias=c.flag("attention_bias"), gated=True, qk_norm="head")
     around = (
-        *mixture(
-            c,
-            experts=c.size("num_experts"),
-            used=c.size("num_experts_per_tok"),
-            width=c.size("moe_intermediate_size"),
-            shared=c.size("shared_expert_intermediate_size"),
-            shared_gate=True,
-            shared_at="mlp.shared_expert",
-        ),
+        *experts(shared_at="mlp.shared_expert", shared_gate=True)(c),
         *_residual(c, "attn_hyper_connection"),
         *_residual(c, "mlp_hyper_connection"),
     )

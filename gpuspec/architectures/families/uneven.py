@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.families.latent import drafts
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
@@ -70,9 +71,7 @@ def _minimax_m3(c: ModelConfig) -> Architecture:
         Layer((*around, *blocks[moe], *(index if sparse else ())), (kv_cache(c), *([key] if sparse else [])))
         for moe, sparse in zip(routed, indexed, strict=True)
     ]
-    return decoder(
-        c, layers, drafts=[draft(c, layers[-1])] * min(c.count("num_nextn_predict_layers"), c.layers)
-    )
+    return decoder(c, layers, drafts=drafts(c, layers[-1]))
 
 
 def _indexer(c: ModelConfig, said: ModelConfig) -> tuple[tuple[Weight, ...], Cache]:
