@@ -170,6 +170,15 @@ class Catalog:
                     return alike
         return shipped
 
+    def kept_in(self, name: str) -> str | None:
+        """The file of models that goes before what ships and keeps a model of this id."""
+        return next((kept.path for kept in self._kept_models if name in kept.records), None)
+
+    def check_kept_models(self) -> None:
+        """Raise UserError `models-file` where a file of models, or any record in it, cannot be read."""
+        for kept in self._kept_models:
+            kept.check()
+
     @property
     def price_sources(self) -> tuple[PriceSource, ...]:
         """Every price source in force, by name. Raises UserError `price-snapshot-broken` when the user's own snapshot

@@ -186,10 +186,12 @@ def _elements(counted: Any) -> dict[str, int]:
 
 def _of_cache(name: str, revision: str) -> Model | None:
     """The model of a repository that huggingface_hub has in its cache."""
-    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub import constants, try_to_load_from_cache
 
     try:
-        path = try_to_load_from_cache(name, "config.json", revision=revision)
+        path = try_to_load_from_cache(
+            name, "config.json", revision=revision, cache_dir=constants.HF_HUB_CACHE
+        )
         if not isinstance(path, str):
             return None
         folder = ModelFolder(os.path.dirname(path), name)

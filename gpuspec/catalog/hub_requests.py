@@ -164,7 +164,7 @@ class HubRequests:
         """(status, headers, pieces of the body) by the HTTP library that huggingface_hub has: httpx since 1.0, before
         that requests."""
         session = self._session
-        if hasattr(session, "stream"):
+        if callable(getattr(session, "stream", None)):
             with session.stream(
                 "GET", url, headers=headers, follow_redirects=False, timeout=SILENCE
             ) as answer:

@@ -13,6 +13,7 @@ from gpuspec.catalog.model_names import ModelNames, _address
 from gpuspec.catalog.model_record import from_record, to_record
 from gpuspec.catalog.untrusted_json import json_object
 from gpuspec.errors import UserError
+from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.untrusted_file import in_words, read_file
 
 FILE = "gpuspec.models.json"
@@ -21,6 +22,7 @@ FORMAT = 1
 LARGEST = 8 * 1024 * 1024
 MOST = 5_000
 LONGEST_NAME = 300
+_PLAIN = (None, "bf16", "fp16", "fp32")
 MOST_OF_USER = 500
 """Models that the user's own file keeps: the newest."""
 
@@ -38,7 +40,7 @@ class KeptModels:
 
     @cached_property
     def _names(self) -> ModelNames:
-        return ModelNames((), [Model(id=name) for name in self.records])
+        return ModelNames((), [Model(id=name, aliases=_plain(name)) for name in self.records])
 
     @cached_property
     def _exact(self) -> Mapping[str, str]:
@@ -66,6 +68,11 @@ class KeptModels:
         """All of them, in the order of the file."""
         return tuple(map(self.model, self.records))
 
+    def check(self) -> None:
+        """Raise UserError `models-file` where any record is wrong."""
+        for name in self.records:
+            self.model(name)
+
     def exact(self, name: str, engine: str | None = None) -> ModelMatch | None:
         """The model that is kept under exactly this name, however its address is written; None where none is."""
         written = name.strip()
@@ -78,11 +85,24 @@ class KeptModels:
         return _match(name, self.model(own), None)
 
     def alike(self, name: str, engine: str | None = None) -> ModelMatch | None:
-        """The model whose re-upload, quantized or not, or whose tag the name is; None where it is none of these."""
+        """The model whose re-upload, in whatever scheme its name states, or whose tag the name is; None where it is
+        none of these. What is kept of a quantized upload says nothing of one in 16 bit."""
         match = self._names.resolve(name, engine, False)
         if match.model is None or match.relation != "name":
             return None
-        return _match(name, self.model(match.model.id), match.quantization)._replace(relation=match.relation)
+        model = self.model(match.model.id)
+        if match.quantization is None and model.native_dtype not in _PLAIN:
+            return None
+        if match.quantization != model.native_dtype:
+            model = model._replace(weights_gib=None)
+        return _match(name, model, match.quantization)
+
+
+def _plain(name: str) -> tuple[str, ...]:
+    """The name without the scheme that it states: "acme/Foo" of "acme/Foo-GGUF"."""
+    owner, _, bare = name.rpartition("/")
+    plain, _ = split_quantization(bare, owner=owner)
+    return (f"{owner}/{plain}",) if owner and plain != bare else ()
 
 
 def _match(name: str, model: Model, quantization: str | None) -> ModelMatch:
@@ -121,7 +141,7 @@ def read_kept(path: str) -> KeptModels:
 
 def broken(path: str, why: str) -> UserError:
     """What to raise for a file that cannot be read."""
-    hint = "Take it from the repository's history, or delete it and write it again."
+    hint = "Delete it: `gpuspec models add` writes it anew."
     if os.path.basename(path) == FILE:
         hint = "Take it from the repository's history, or delete it and run `gpuspec models lock`."
     return UserError("models-file", f"{path} cannot be read: {why}", hint)

@@ -79,7 +79,9 @@ def _plain(key: str, value: Any) -> Any:
     elif key in _FLAGS:
         fits = isinstance(value, bool)
     elif key == "components":
-        fits = isinstance(value, dict)
+        fits = isinstance(value, dict) and all(
+            isinstance(size, (int, float)) and 0 <= size < 1e6 for size in value.values()
+        )
     else:
         fits = isinstance(value, str) and len(value) < 2_000
     if not fits:
@@ -119,7 +121,8 @@ def _row(name: str, kind: Any, row: Any) -> Any:
         elif key == "bits":
             fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 64
         else:
-            fits = type(value) is int and 0 <= value < 10**15
+            least = 1 if key in ("stride", "layers") else 0
+            fits = type(value) is int and least <= value < 10**15
         if not fits:
             raise ValueError(f"{name}: {key} is {str(value)[:60]!r}")
     try:

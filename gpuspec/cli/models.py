@@ -14,6 +14,7 @@ from gpuspec.cli.models_check import check
 from gpuspec.cli.open_case import CaseOptions
 from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.cli.output import say, say_document
+from gpuspec.cli.project_models import from_here
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.report.model_card import as_record, as_text, size_of
@@ -68,7 +69,8 @@ def command(
         say_document(json_text([as_record(model) for model in found]))
     elif len(found) == 1:
         columns = max(30, shutil.get_terminal_size((100, 24)).columns)
-        say_document(as_text(found[0], columns))
+        kept = catalog.kept_in(found[0].id)
+        say_document(as_text(found[0], columns, kept_in=kept and from_here(kept)))
     else:
         _print_table(found)
 
@@ -81,7 +83,7 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
     """The models that a query means; all where there is none."""
     if query is None:
         return list(catalog.models)
-    if online or is_repository(query):
+    if online or is_repository(query) or catalog.kept_in(query):
         match = catalog.resolve_model(query, online=online, suggest=False)
         if match.model is not None and match.model.id.lower() == query.lower():
             return [match.model]

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from gpuspec.catalog.hub import check_revision, commit_of
-from gpuspec.catalog.kept_models import read_kept
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.options import config_option
 from gpuspec.cli.output import say, say_document
@@ -36,7 +35,6 @@ def check(paths: tuple[str, ...], online: bool, config: str | None, as_json: boo
     """
     configs = Configs(collect(), path=config)
     project = ProjectModels(configs.models_file_for(paths[0] if paths else "."))
-    read_kept(project.path).models  # noqa: B018 - every record is looked at
     errors: list[UserError] = []
     named = named_below(paths or project.folder, configs, errors)
     catalog, used = installed_catalog(), {each.repository.lower() for each in named}

@@ -44,15 +44,16 @@ class ProjectModels:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.records: dict[str, Mapping[str, Any]] = dict(read_kept(path).records)
+        kept = read_kept(path)
+        kept.check()
+        self.records: dict[str, Mapping[str, Any]] = dict(kept.records)
         self.done: dict[str, str] = {}
         self.failed: dict[str, UserError] = {}
 
     @property
     def shown_path(self) -> str:
         """The path for people: from here, where that is shorter."""
-        relative = os.path.relpath(self.path)
-        return relative if len(relative) < len(self.path) else self.path
+        return from_here(self.path)
 
     @property
     def folder(self) -> tuple[str]:
@@ -121,6 +122,11 @@ class ProjectModels:
 
 
 _KINDS = ("added", "updated", "unchanged")
+
+
+def from_here(path: str) -> str:
+    """A path as seen from the current folder, where that is shorter."""
+    return min(os.path.relpath(path), path, key=len)
 
 
 def fetched(name: str, follows: str) -> Model:

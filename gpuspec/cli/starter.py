@@ -42,7 +42,7 @@ def starter(task: str, model: str, path: str) -> str:
     GPU, where the model's size is unknown."""
     registry = collect()
     settings, linter = Configs(registry).settings_for(path), Linter(registry)
-    known = linter.catalog.resolve_model(model).model
+    known = settings.catalog(linter.catalog).resolve_model(model).model
     start = Draft(task, model)
     if known:
         start = start._replace(writes_text=known.modality == "text", gated=bool(known.gated))

@@ -9,6 +9,7 @@ import time
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.run_lint import LintRequest, lint
 from gpuspec.errors import UserError
+from gpuspec.lint.config import MODELS
 from gpuspec.lint.config_file import NAMES
 from gpuspec.lint.registry import Registry
 from gpuspec.report.summary import plural
@@ -67,16 +68,17 @@ def _look(request: LintRequest, registry: Registry, known: list[str]) -> tuple[l
 
 
 def _settings(request: LintRequest, files: list[str]) -> list[str]:
-    """The config files that may speak for some files, whether they are there or not."""
+    """The config files that may speak for some files, and those of models, whether they are there or not."""
     if request.config or request.isolated:
-        return [request.config] if request.config else []
+        beside = os.path.join(os.path.dirname(request.config), MODELS) if request.config else None
+        return [request.config, beside] if request.config and beside and not request.isolated else []
     folders: set[str] = set()
     for path in (*files, *request.paths):
         folder = os.path.abspath(path)
         while folder not in folders:
             folders.add(folder)
             folder = os.path.dirname(folder)
-    return [os.path.join(folder, name) for folder in sorted(folders) for name in NAMES]
+    return [os.path.join(folder, name) for folder in sorted(folders) for name in (*NAMES, MODELS)]
 
 
 def _changed(path: str) -> tuple[int, int]:

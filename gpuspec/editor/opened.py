@@ -66,7 +66,9 @@ def look(
         path, text, documents[0].tree if documents else Tree(text), Settings(), documents, on_disk
     )
     try:
-        opened = opened._replace(settings=Configs(registry).settings_for(path))
+        settings = Configs(registry).settings_for(path)
+        settings.catalog().check_kept_models()
+        opened = opened._replace(settings=settings)
     except UserError as error:
         return opened._replace(ours=_is_ours(opened, formats), refused=error)
     if excluded(path, opened.settings) or not _is_ours(opened, formats):

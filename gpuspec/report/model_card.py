@@ -9,6 +9,7 @@ from gpuspec.architectures.parts import Cache
 from gpuspec.catalog import Model
 from gpuspec.quantization import bits_of
 from gpuspec.report.text import Style
+from gpuspec.report.width import shown
 from gpuspec.words import gib
 
 GIB = 1024**3
@@ -39,34 +40,46 @@ def as_record(model: Model) -> dict[str, Any]:
     }
 
 
-def as_text(model: Model, columns: int) -> str:
-    """The model, a fact a row."""
+def as_text(model: Model, columns: int, *, kept_in: str | None = None) -> str:
+    """The model, a fact a row. `kept_in`: the file that keeps what is known of it, where none ships."""
     style = Style(columns=columns)
     kind = ", ".join(filter(None, (model.task or model.modality, model.org)))
     lines = [style.wrap(f"{model.id}  ({kind})", 0, 2)]
-    rows = [(what, value) for what, value in _rows(model) if value]
+    rows = [(what, value) for what, value in (*_rows(model), ("kept in", kept_in or "")) if value]
     label = 4 if columns < NARROW else max(len(what) for what, _ in rows) + 4
     for what, value in rows:
         if label == 4:
             lines.append(f"  {what}")
         head = "    " if label == 4 else f"  {what:<{label - 2}}"
-        lines.append(head + style.wrap(value, label, label))
+        text = style.wrap(value, label, label) if isinstance(value, str) else _fill(value, label, columns)
+        lines.append(head + text)
     return "\n".join([*lines, ""])
 
 
-def _rows(model: Model) -> Iterator[tuple[str, str]]:
+def _fill(parts: tuple[str, ...], label: int, columns: int) -> str:
+    """Parts with commas between them, none of which a line end divides."""
+    lines = [""]
+    for at, part in enumerate(map(shown, parts)):
+        part += "," if at < len(parts) - 1 else ""
+        if lines[-1] and label + len(lines[-1]) + 1 + len(part) > columns:
+            lines.append("")
+        lines[-1] += f" {part}" if lines[-1] else part
+    return f"\n{' ' * label}".join(lines)
+
+
+def _rows(model: Model) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     yield "parameters", size_of(model) + (" B" if model.params_b else "")
     yield "layers", _layers(model)
     yield "shape", _shape(model)
     yield "experts", _experts(model)
     yield "components", ", ".join(f"{name} {value}" for name, value in (model.components or {}).items())
     yield "as uploaded", _uploaded(model)
-    yield "would be", ", ".join(f"{scheme} {gib(size)}" for scheme, size in _sizes(model).items())
+    yield "would be", tuple(f"{scheme} {gib(size)}" for scheme, size in _sizes(model).items())
     yield "cache", _cache(model)
     yield "length", f"{model.max_context:,} tokens" if model.max_context else ""
     yield "licence", model.license or ""
     yield "gated", {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
-    yield "also called", ", ".join(model.aliases)
+    yield "also called", model.aliases
     yield "source", _source(model)
     yield "unsure", model.unsure
 

@@ -38,7 +38,7 @@ RULES = (
     rule("GS007", "json5-extension", "spec.json5_extension", needs="tree", when=("extensions",)),
     rule("GS008", "unused-suppression", "spec.suppressions", **SUPPRESSIONS),
     rule("GS009", "suppression-without-reason", "spec.suppressions", **SUPPRESSIONS),
-    rule("GS010", "unknown-model", "spec.unknown_model", when=("model",)),
+    rule("GS010", "unknown-model", "spec.unknown_model", when=("model", "workload.model_name")),
     rule("GS011", "impossible-value", "spec.impossible_value", when=BEYOND),
     rule("GS012", "read-in-part", "spec.read_in_part", scripts=True, when=("unread",)),
     # GS1 the right GPU

@@ -145,7 +145,7 @@ def test_lock_keeps_what_files_name_and_follows_the_hub(
     assert "unused   acme/Other" in capsys.readouterr().out
 
 
-def test_a_revision_is_followed(hub: FakeHub) -> None:
+def test_a_revision_is_followed(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     with_qwen(hub, NAME)
     hub.instead[hub.listing(NAME, "v1%2Frc")] = lambda: Answer(
         200, json.dumps({**hub.repositories[NAME], "sha": SECOND}).encode()
@@ -156,7 +156,8 @@ def test_a_revision_is_followed(hub: FakeHub) -> None:
     assert locked()[NAME]["follows"] == "v1/rc"
     job("job.gpu.jsonc")
     assert main(["models", "check", "--online"]) == 0
-    assert main(["models", "add", NAME, "--revision", "../main"]) == 2  # bad-revision
+    assert main(["models", "add", NAME, "--revision", "../main"]) == 2
+    assert "error[bad-revision]" in capsys.readouterr().err
 
 
 def test_a_folder(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
@@ -422,3 +423,74 @@ def test_what_is_no_model_is_said(hub: FakeHub, capsys: pytest.CaptureFixture[st
     assert main(["models", "lock"]) == 0
     assert "nothing to keep" in capsys.readouterr().out
     assert not Path(LOCK).exists()
+
+
+def test_offline_the_cache_of_huggingface_hub_is_read(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(os.environ["GPUSPEC_DATA_DIR"]).parent / "cache/models--acme--Foo-Tiny"
+    (folder / "snapshots" / FIRST).mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs/main").write_text(FIRST)
+    (folder / "snapshots" / FIRST / "config.json").write_text(json.dumps(QWEN3_06B))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["revision"] == FIRST
+    assert locked()[NAME]["params_b"] == 0.59604992
+    assert hub.requests == []
+
+
+def test_an_older_huggingface_hub_has_requests(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = pytest.importorskip("requests").Session()
+    monkeypatch.setattr("huggingface_hub.utils.get_session", lambda: session)
+    with_qwen(hub, NAME)
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["params_b"] == 0.59604992
+
+
+def test_other_files_of_a_kept_repository(hub: FakeHub) -> None:
+    """A tag names a file of a GGUF repository; of the 16-bit original nothing is known from it."""
+    record = {"params_b": 0.6, "native_dtype": "gguf:Q4_K_M", "weights_gib": 0.37, "layers": 28}
+    Path(LOCK).write_text(json.dumps({"format": 1, "models": {"acme/Foo-Tiny-GGUF": record}}))
+    catalog = installed_catalog().with_models_of(LOCK)
+    whole = catalog.resolve_model("acme/Foo-Tiny-GGUF")
+    tagged = catalog.resolve_model("acme/Foo-Tiny-GGUF:Q8_0")
+    assert whole.model is not None
+    assert tagged.model is not None
+    assert whole.model.weights_gib == 0.37
+    assert (tagged.model.layers, tagged.model.weights_gib, tagged.quantization) == (28, None, "gguf:Q8_0")
+    assert catalog.resolve_model(NAME).model is None
+
+
+def test_the_editor_tells_a_broken_file_once(hub: FakeHub) -> None:
+    from gpuspec.editor.opened import look
+    from gpuspec.rules import collect
+
+    job("job.gpu.jsonc")
+    Path(LOCK).write_text('{"format": 1, "models": {"acme/Other": {"layers": "many"}}}')
+    opened = look(collect(), "job.gpu.jsonc", Path("job.gpu.jsonc").read_text())
+    assert opened.refused is not None
+    assert opened.refused.code == "models-file"
+    assert opened.case().catalog.models  # completion goes on with what ships
+    Path(LOCK).unlink()
+    assert look(collect(), "job.gpu.jsonc", Path("job.gpu.jsonc").read_text()).refused is None
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_a_model_is_shown_as_wide_as_the_terminal(
+    columns: str, hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME)
+    assert main(["models", "add", NAME]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["models", NAME]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= int(columns)
+    words = " ".join(text.split())
+    # 28 layers × 2 × 8 heads × 128 × 2 bytes = 114,688; 596 M × 2 bytes = 1.1 GiB
+    for said in ("0.596 B", "28: each with attention to every token", "112 KiB a token in 16 bit", "1.1 GiB bf16",
+                 "40,960 tokens", "apache-2.0", "at c1899de289a0", "kept in gpuspec.models.json"):  # fmt: skip
+        assert said in words, said
+    assert main(["models", NAME, "--json"]) == 0
+    (record,) = json.loads(capsys.readouterr().out)
+    assert record["cache_bytes_per_token"] == 114_688
+    assert record["stored_gib"] == pytest.approx(1.1102, abs=1e-4)

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from gpuspec.catalog import Catalog
+from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.numerals import is_digits
+from gpuspec.rules.hub_repositories import is_hub_id
 
 
 class UnknownModel(Rule):
-    """A model id that looks like a typo of a known one.
+    """A model that nobody here knows anything of.
 
     ## What it does
-    Where `model.id` is not known, but differs from a known id by a letter or two, asks whether that was meant.
-    A model that resembles nothing is not reported: new ones appear every day.
+    Says where a job names a repository of the Hugging Face hub that is neither known to gpuspec nor kept by the
+    project, with the one command that makes it known. Where it differs from a known id by a letter or two, asks
+    whether that was meant. Paths, folders that a download fills, and models whose size the spec states (`params_b`)
+    are passed over.
 
     ## Why is this bad
-    The download fails after the machine is rented; and without the model's size nothing else can be checked.
+    Without its facts nothing can be said of the memory that the model takes, nor of what it costs: the job is not
+    checked. And a slip of the pen fails when the download does, after the machine is rented.
 
     ## Example
     ```jsonc
-    { "model": { "id": "openai/wisper-large-v3" }, "run": "python serve.py" }
+    { "model": { "id": "acme/support-13b" }, "run": "python serve.py" }
     ```
 
     ## Use instead
+    Run `gpuspec models add acme/support-13b` once, and commit `gpuspec.models.json`; or say how large it is:
     ```jsonc
-    { "model": { "id": "openai/whisper-large-v3" }, "run": "python serve.py" }
+    { "model": { "id": "acme/support-13b", "params_b": 13 }, "run": "python serve.py" }
     ```
     """
 
@@ -37,21 +44,53 @@ class UnknownModel(Rule):
     fixable = "sometimes"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        written = facts.job.model.id if facts.job.model else None
-        if not written:
-            return
-        match = facts.catalog.resolve_model(written)
-        similar = next((name for name in match.suggestions if _numbers(name) == _numbers(written)), None)
-        if match.model is not None or similar is None:
-            return
+        for written, pointer in _named(facts).items():
+            match = facts.catalog.resolve_model(written)
+            if match.model is not None:
+                continue
+            similar = next((name for name in match.suggestions if _numbers(name) == _numbers(written)), None)
+            if similar is not None:
+                yield self._slip(facts, written, pointer, similar)
+            elif is_hub_id(written) and not _lies_there(facts, written) and not _sized(facts):
+                yield self.finding(
+                    pointer,
+                    f"nothing is known of the model {written!r}: its memory is not checked",
+                    suggestion=f"`gpuspec models add {written}` makes it known; or say its `params_b`",
+                )
+
+    def _slip(self, facts: Facts, written: str, pointer: str, similar: str) -> Finding:
         near = _repository(facts.catalog, similar, written) if "/" in written else similar
-        at = facts.job.pointer("model.id")
-        yield self.finding(
-            at,
+        whole = pointer == facts.job.pointer("model.id")  # elsewhere it is a word of a command
+        learn = f" If not, `gpuspec models add {written}` makes it known." if is_hub_id(written) else ""
+        return self.finding(
+            pointer,
             f"no model called {written!r} is known",
-            suggestion=f"did you mean {near}?",
-            fix=Fix(f"use {near}", (Edit("set", at, near),), safe=False),
+            suggestion=f"did you mean {near}?{learn}",
+            fix=Fix(f"use {near}", (Edit("set", pointer, near),), safe=False) if whole else None,
         )
+
+
+def _named(facts: Facts) -> dict[str, str]:
+    """The models that the job names, and where: what the spec says, and what the commands load from the hub."""
+    found: dict[str, str] = {}
+    if facts.job.model and facts.job.model.id:
+        found[facts.job.model.id] = facts.job.pointer("model.id")
+    work = facts.commands_only
+    if work.model_name and is_hub_id(work.model_name) and not engine_of(work.engine).registry:
+        found.setdefault(work.model_name, work.origin("model_name").pointer)
+    return found
+
+
+def _lies_there(facts: Facts, name: str) -> bool:
+    """Whether what looks like a repository is a folder: of this machine, or one that a download fills."""
+    filled = [each.target for each in facts.job.downloads if each.target]
+    if any(name == target.rstrip("/") or name.startswith(f"{target.rstrip('/')}/") for target in filled):
+        return True
+    return facts.case.on_disk and os.path.isdir(os.path.join(facts.case.workdir, name))
+
+
+def _sized(facts: Facts) -> bool:
+    return bool(facts.job.model and facts.job.model.params_b)
 
 
 def _repository(catalog: Catalog, model: str, written: str) -> str:

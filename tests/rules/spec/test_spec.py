@@ -28,10 +28,16 @@ def test_the_fix_of_a_model_id_is_a_repository(written: str, meant: str) -> None
     RuleTester(UnknownModel).invalid(spec, at="/model", fixed=spec.replace(written, meant))
 
 
-@pytest.mark.parametrize(
-    "written", ["meta-llama/Llama-3.9-8B-Instruct", "acme/support-bot", "Qwen/Qwen2.5-7B"]
-)
-def test_a_new_version_a_private_model_and_a_known_one_are_no_slips(written: str) -> None:
+@pytest.mark.parametrize("written", ["meta-llama/Llama-3.9-8B-Instruct", "acme/support-bot"])
+def test_a_new_version_and_a_private_model_are_no_slips_but_not_known(written: str) -> None:
+    found = RuleTester(UnknownModel).invalid(f'{{"model": "{written}", {RUN}}}', at="/model")
+    finding = found[0].finding
+    assert finding.suggestion == f"`gpuspec models add {written}` makes it known; or say its `params_b`"
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize("written", ["Qwen/Qwen2.5-7B", "./acme/ours", "my-model", "outputs/run-7"])
+def test_a_known_model_and_what_is_no_repository(written: str) -> None:
     RuleTester(UnknownModel).valid(f'{{"model": "{written}", {RUN}}}')
 
 
