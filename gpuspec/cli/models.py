@@ -34,9 +34,9 @@ class WithQuery(click.Group):
         return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The group's options and, where no command follows, its argument."""
+        """The group's options and, where no command follows, its argument; a command's context is asked for it, too."""
         found = super().get_params(ctx)
-        if ctx.meta.get("command"):
+        if ctx.meta.get("command") or ctx.command is not self:
             return [each for each in found if not isinstance(each, click.Argument)]
         return found
 

@@ -47,7 +47,7 @@ def add(what: tuple[str, ...], revision: str | None, config: str | None, as_json
     for each in what:
         job = os.path.isfile(each)
         path = configs.models_file_for(each if job else ".")
-        project = files.setdefault(path, ProjectModels(path))
+        project = files.setdefault(path, ProjectModels(path, to_stderr=as_json))
         if job:
             _add_job(project, each, configs, revision or "main")
         elif os.path.isdir(os.path.expanduser(each)):
@@ -101,7 +101,8 @@ def lock(paths: tuple[str, ...], config: str | None, as_json: bool) -> int:
     tag that it was added with. What no file names any more stays: `gpuspec models check` says so.
     """
     configs = Configs(collect(), path=config)
-    project = ProjectModels(configs.models_file_for(paths[0] if paths else "."))
+    path = configs.models_file_for(paths[0] if paths else ".")
+    project = ProjectModels(path, to_stderr=as_json)
     errors: list[UserError] = []
     catalog = installed_catalog()
     for named in named_below(paths or project.folder, configs, errors):

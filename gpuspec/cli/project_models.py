@@ -40,10 +40,11 @@ class Named(NamedTuple):
 
 class ProjectModels:
     """One `gpuspec.models.json`, as it is being changed. `done` says of each model what became of it: "added",
-    "updated" or "unchanged"; `failed` why not."""
+    "updated" or "unchanged"; `failed` why not. It is told on standard output, or `to_stderr`."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, to_stderr: bool = False) -> None:
         self.path = path
+        self._to_stderr = to_stderr
         kept = read_kept(path)
         kept.check()
         self.records: dict[str, Mapping[str, Any]] = dict(kept.records)
@@ -98,13 +99,13 @@ class ProjectModels:
         self.failed[name] = error
 
     def say(self, model: Model) -> None:
-        """Tell what became of a model, on standard error."""
+        """Tell what became of a model."""
         size = f"{model.params_b:.4g} B parameters" if model.params_b else "size unknown"
         stored = f", {model.weights_gib:.4g} GiB" if model.weights_gib else ""
         commit = f", at {model.revision[:8]}" if model.revision else ""
-        say(f"{self.done[model.id]:<9}  {model.id}: {size}{stored}{commit}", err=True)
+        say(f"{self.done[model.id]:<9}  {model.id}: {size}{stored}{commit}", err=self._to_stderr)
         if model.unsure:
-            say(f"           unsure: {model.unsure}", err=True)
+            say(f"           unsure: {model.unsure}", err=self._to_stderr)
 
     def write(self) -> bool:
         """Write the file; False where it says all of this already."""

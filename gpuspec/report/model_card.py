@@ -68,7 +68,7 @@ def _fill(parts: tuple[str, ...], label: int, columns: int) -> str:
 
 
 def _rows(model: Model) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    yield "parameters", size_of(model) + (" B" if model.params_b else "")
+    yield "parameters", _parameters(model)
     yield "layers", _layers(model)
     yield "shape", _shape(model)
     yield "experts", _experts(model)
@@ -92,6 +92,13 @@ def size_of(model: Model) -> str:
     return f"{_billions(model.params_b)}{active}"
 
 
+def _parameters(model: Model) -> str:
+    if model.params_b is None:
+        return "unknown"
+    active = f", {_billions(model.active_params_b)} B active" if model.active_params_b else ""
+    return f"{_billions(model.params_b)} B{active}"
+
+
 def _billions(number: float) -> str:
     return f"{number:,.0f}" if number >= 1_000 else f"{number:.4g}"
 
@@ -103,13 +110,15 @@ def _layers(model: Model) -> str:
     for cache in model.caches:
         if cache.kind in _KINDS:
             said = _KINDS[cache.kind].format(window=cache.window)
-            kinds[said] = kinds.get(said, 0) + cache.layers
+            # A layer has several states (of the convolution and of the recurrence) and one cache of another kind.
+            before = kinds.get(said, 0)
+            kinds[said] = max(before, cache.layers) if cache.kind == "state" else before + cache.layers
     if len(kinds) == 1 and model.layers in kinds.values():
         told = f"each with {next(iter(kinds))}"
     else:
         told = ", ".join(f"{number} with {said}" for said, number in kinds.items())
     indexed = sum(cache.layers for cache in model.caches if cache.kind == "index")
-    sparse = f", {indexed} of which choose what they read (sparse)" if indexed else ""
+    sparse = f"; {indexed} choose by an index what they read" if indexed else ""
     return f"{model.layers}" + (f": {told}{sparse}" if told else "")
 
 
@@ -117,8 +126,9 @@ def _shape(model: Model) -> str:
     if model.hidden is None:
         return ""
     heads = f", {model.heads} heads" if model.heads else ""
-    kv = f" ({model.kv_heads} KV)" if model.kv_heads else ""
-    each = f" of {model.head_dim}" if model.heads and model.head_dim else ""
+    latent = any(cache.kind == "latent" for cache in model.caches)  # then heads have several widths
+    kv = f" ({model.kv_heads} KV)" if model.kv_heads and not latent else ""
+    each = f" of {model.head_dim}" if model.heads and model.head_dim and not latent else ""
     vocabulary = f", vocabulary {model.vocab:,}" if model.vocab else ""
     tied = ", head tied to the embeddings" if model.tied_embeddings else ""
     return f"{model.hidden:,} wide{heads}{each}{kv}{vocabulary}{tied}"
@@ -141,7 +151,7 @@ def _uploaded(model: Model) -> str:
     if stored is None:
         return f"{model.native_dtype}, size not known" if model.native_dtype else ""
     told = ", ".join(
-        f"{scheme or 'of no dtype'} {gib(size)}" for scheme, size in schemes.items() if size >= 0.005 * stored
+        f"{scheme or '16 bit'} {gib(size)}" for scheme, size in schemes.items() if size >= 0.005 * stored
     )
     single = len(schemes) < 2
     return f"{gib(stored)} {model.native_dtype or ''}".rstrip() if single else f"{gib(stored)}: {told}"

@@ -410,8 +410,10 @@ def test_the_environment_names_the_hub(hub: FakeHub, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "gpuspec", "models", "add", NAME]
     done = subprocess.run(words, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "gpuspec.models.json: 1 model, written\n"
-    assert done.stderr.startswith("added      acme/Foo-Tiny: 0.596 B parameters, 1.11 GiB, at c1899de2")
+    assert done.stdout == (
+        "added      acme/Foo-Tiny: 0.596 B parameters, 1.11 GiB, at c1899de2\n"
+        "gpuspec.models.json: 1 model, written\n"
+    )
     assert hub.requests[0][1]["authorization"] == "Bearer hf_secret"
 
 

@@ -15,7 +15,7 @@ from gpuspec.lint.config_file import KEYS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
-OPEN = ("dropped", "mended", "moe", "attention", "components", *KEYS)
+OPEN = ("dropped", "mended", "moe", "attention", "components", "sizes_gib", *KEYS)
 """Their keys are data, not format; settings have a page of their own."""
 BAD = str(ROOT / "examples" / "bad" / "one-pod-per-item.sh")
 JOB = str(ROOT / "examples" / "batch-70b-awq.jsonc")

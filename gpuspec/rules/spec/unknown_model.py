@@ -82,9 +82,9 @@ def _named(facts: Facts) -> dict[str, str]:
 
 
 def _lies_there(facts: Facts, name: str) -> bool:
-    """Whether what looks like a repository is a folder: of this machine, or one that a download fills."""
-    filled = [each.target for each in facts.job.downloads if each.target]
-    if any(name == target.rstrip("/") or name.startswith(f"{target.rstrip('/')}/") for target in filled):
+    """Whether what looks like a repository is a folder: of this machine, or one that a download or the job fills."""
+    filled = [*(each.target or "" for each in facts.job.downloads), *facts.job.outputs]
+    if any(f"{name}/".startswith(f"{folder.rstrip('/')}/") for folder in filled if folder.strip("/.")):
         return True
     return facts.case.on_disk and os.path.isdir(os.path.join(facts.case.workdir, name))
 
