@@ -34,7 +34,7 @@ class WithQuery(click.Group):
         return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The group's options and, where no command follows, its argument; a command's context is asked for it, too."""
+        """The options and, where no command follows, the argument; commands ask with a context of their own."""
         found = super().get_params(ctx)
         if ctx.meta.get("command") or ctx.command is not self:
             return [each for each in found if not isinstance(each, click.Argument)]
@@ -83,11 +83,10 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
     """The models that a query means; all where there is none."""
     if query is None:
         return list(catalog.models)
-    if online or is_repository(query) or catalog.kept_in(query):
-        match = catalog.resolve_model(query, online=online, suggest=False)
-        if match.model is not None and match.model.id.lower() == query.lower():
-            return [match.model]
     part = query.lower()
+    exact = catalog.resolve_model(query, online=online, suggest=False).model
+    if exact is not None and part in (name.lower() for name in (exact.id, *exact.aliases)):
+        return [exact]
     found = [
         model for model in catalog.models if any(part in name.lower() for name in (model.id, *model.aliases))
     ]

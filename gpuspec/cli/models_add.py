@@ -105,7 +105,7 @@ def lock(paths: tuple[str, ...], config: str | None, as_json: bool) -> int:
     project = ProjectModels(path, to_stderr=as_json)
     errors: list[UserError] = []
     catalog = installed_catalog()
-    for named in named_below(paths or project.folder, configs, errors):
+    for named in named_below(paths, project, configs, errors):
         if project.kept_as(named.repository) is None and needs_keeping(catalog, named.repository):
             project.fetch(named.repository, "main")
     for name in list(project.records):

@@ -36,7 +36,7 @@ def check(paths: tuple[str, ...], online: bool, config: str | None, as_json: boo
     configs = Configs(collect(), path=config)
     project = ProjectModels(configs.models_file_for(paths[0] if paths else "."))
     errors: list[UserError] = []
-    named = named_below(paths or project.folder, configs, errors)
+    named = named_below(paths, project, configs, errors)
     catalog, used = installed_catalog(), {each.repository.lower() for each in named}
     missing = [
         {"model": each.repository, "path": each.path}

@@ -186,11 +186,14 @@ def repositories_in(path: str, settings: Settings) -> list[str]:
     return list(dict.fromkeys(name for case in open_cases(path, settings) for name in repositories_of(case)))
 
 
-def named_below(paths: tuple[str, ...], configs: Configs, errors: list[UserError]) -> list[Named]:
-    """Every repository that the job files below these paths name, with the first file that does; what cannot be read
-    goes to `errors`."""
+def named_below(
+    paths: tuple[str, ...], project: ProjectModels, configs: Configs, errors: list[UserError]
+) -> list[Named]:
+    """Every repository that the job files below these paths name (none: the project's folder, which may hold none),
+    with the first file that does; what cannot be read goes to `errors`."""
     found: dict[str, Named] = {}
-    for path in expand(paths, configs.settings_for, errors):
+    unread: list[UserError] = []
+    for path in expand(paths or project.folder, configs.settings_for, unread):
         if kind_of(path, b"") is not None:
             continue
         try:
@@ -198,7 +201,8 @@ def named_below(paths: tuple[str, ...], configs: Configs, errors: list[UserError
                 found.setdefault(name.lower(), Named(name, path))
         except UserError as error:
             if error.code != "no-job":
-                errors.append(error)
+                unread.append(error)
+    errors += (error for error in unread if paths or error.code != "no-specs")
     return list(found.values())
 
 

@@ -425,6 +425,11 @@ def test_what_is_no_model_is_said(hub: FakeHub, capsys: pytest.CaptureFixture[st
     assert main(["models", "lock"]) == 0
     assert "nothing to keep" in capsys.readouterr().out
     assert not Path(LOCK).exists()
+    Path("none.gpu.jsonc").unlink()
+    assert main(["models", "check"]) == 0
+    Path("empty").mkdir()
+    assert main(["models", "check", "empty"]) == 2
+    assert "error[no-specs]" in capsys.readouterr().err
 
 
 def test_offline_the_cache_of_huggingface_hub_is_read(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
