@@ -24,11 +24,16 @@ def read_repository(repository: Repository, *, gguf: str = "") -> Model:
     Raises ValueError, in words, where there is none, or none that can be read; OSError where reading fails."""
     names = repository.sizes
     ggufs = any(name.lower().endswith(".gguf") for name in names)
-    if gguf or (ggufs and "config.json" not in names):
+    described = any(name in names for name in ("config.json", "model_index.json"))
+    if gguf or (ggufs and not described):
         from gpuspec.catalog.gguf_model import model_of_gguf
 
         return model_of_gguf(repository, gguf)
-    if "config.json" in names:
+    if "model_index.json" in names:
+        from gpuspec.catalog.diffusion import model_of_pipeline
+
+        return model_of_pipeline(repository)
+    if "config.json" in names or "params.json" in names:
         return _of_config(repository)
     if "adapter_config.json" in names:
         raise ValueError(f"it is an adapter of {adapter_of(repository).base or 'a model it does not name'}")
@@ -62,7 +67,11 @@ def adapter_of(repository: Repository) -> Adapter:
 
 
 def _of_config(repository: Repository) -> Model:
-    config = json_of(repository, "config.json") or {}
+    config = json_of(repository, "config.json")
+    if config is None:
+        from gpuspec.catalog.mistral_params import config_of_params
+
+        config = config_of_params(json_of(repository, "params.json") or {})
     beside = json_of(repository, "hf_quant_config.json")
     try:
         model = model_of_config(config, repository.name, repository.source, quantization=beside)

@@ -61,7 +61,8 @@ def pipeline_of(name: str, model: Model | None, params_b: float | None, video: b
     frames, width, height = (81, 832, 480) if video else (1, 1024, 1024)
     beside = _stated(model)
     encoders = beside if beside is not None else 4.8 if size > 2 else 0.8
-    return Pipeline(size, encoders, 0.1, 3072, width, height, frames, known=beside is not None)
+    vae = ((model.components if model else None) or {}).get("vae_b") or 0.1
+    return Pipeline(size, encoders, vae, 3072, width, height, frames, known=beside is not None)
 
 
 def _stated(model: Model | None) -> float | None:
