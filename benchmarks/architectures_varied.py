@@ -25,7 +25,8 @@ _OF_NO_SHAPE = re.compile(
     r"^output_|return_dict|use_cache|problem_type|chunk_size_feed|^top_|architectures|dtype|rope|theta|softcap|logit|"
     r"jitter|_coef$|is_composition|finetuning|^mask_|apply_spec|_prob$|^begin_|^end_|^summary_|scoring|is_decoder|"
     r"is_encoder_decoder|cross_attention$|tie_encoder|checkpoint|model_type|implementation|sampling|n_group|topk_group|"
-    r"num_beams|max_length|transformers|_multiplier$|_scale$|scaling|add_cross|image_size|patch_size|stride|rotary_dim"
+    r"num_beams|max_length|transformers|_multiplier$|_scale$|scaling|add_cross|image_size|patch_size|stride|rotary_dim|"
+    r"time_step|^(mamba_)?expand$|^mamba_(n_heads|d_head|d_ssm|n_groups)$|^n_groups$"
 )
 _BETWEEN = re.compile(
     r"interval|_step$|period|every|freq$|offset$|first_k_dense|dense_layers$|max_window|pattern$"
@@ -71,6 +72,7 @@ def varied(
             try:
                 with at_most():
                     saved = json.loads(config_class.from_dict(copy.deepcopy(bare)).to_json_string())
+                    saved.pop("time_step_limit", None)  # its class wants a tuple, which JSON has not
                     again = config_class.from_dict(
                         copy.deepcopy(saved)
                     )  # what is saved decides, not what was meant
@@ -146,7 +148,7 @@ def _sizes(plain: Mapping[str, Any], draw: random.Random, share: float) -> Field
         "used": draw.choice([1, 2, 3]),
         "vocabulary": 0,
     }
-    together = draw.random() < share + 0.2
+    together = "mamba_n_heads" in plain or "expand" in plain or draw.random() < share + 0.2
     found: Fields = {}
     for name, value in plain.items():
         what = next((each for each in values if _is(name, each)), "")
@@ -160,7 +162,25 @@ def _sizes(plain: Mapping[str, Any], draw: random.Random, share: float) -> Field
             found[name] = values[what]
         elif together and (isinstance(value, int) or (value is None and draw.random() < 0.5)):
             found |= {name: values[what]} if what in ("heads", "kv", "head", "hidden") else {}
-    return found
+    return found | _state_space(plain, found, head, draw)
+
+
+def _state_space(plain: Mapping[str, Any], found: Fields, head: int, draw: random.Random) -> Fields:
+    """Heads of Mamba-2, which must fill its width; the layers of LFM2 that attend, which its class does not draw."""
+    if plain.get("layer_types", ()) is None and "conv_L_cache" in plain:
+        return {
+            "layer_types": [
+                draw.choice(["conv", "full_attention"]) for _ in range(found["num_hidden_layers"])
+            ]
+        }
+    expand = plain.get("mamba_expand", plain.get("expand"))
+    if ("mamba_n_heads" not in plain and "expand" not in plain) or not isinstance(expand, int):
+        return {}
+    width = expand * found["hidden_size"]
+    if "expand" in plain:
+        return {"head_dim": head, "num_heads": width // head, "n_groups": draw.choice([1, 2])}
+    sizes = {"mamba_n_heads": width // head, "mamba_d_head": head, "mamba_d_ssm": width, "mamba_n_groups": 1}
+    return {name: size for name, size in sizes.items() if name in plain}
 
 
 def _one_a_layer(name: str, value: Any) -> bool:

@@ -219,7 +219,8 @@ def _alternating(
         body, caches = (mixer.weights, mixer.caches) if kind in LINEAR else (heads, (latent_cache(c),))
         layers.append(Layer((*body, *(experts if sparse else dense), *norms), caches))
     predicts = Layer((*heads, *experts, *norms), (latent_cache(c),))
-    return decoder(c, layers, outside=outside, drafts=drafts(c, predicts))
+    # Its class ties nothing, whatever the config says (transformers 5.24, `_tied_weights_keys`).
+    return decoder(c, layers, outside=outside, drafts=drafts(c, predicts), tied=False)
 
 
 def _lightning(c: ModelConfig) -> Mixer:

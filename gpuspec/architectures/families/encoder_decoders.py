@@ -63,6 +63,9 @@ class BartLike(NamedTuple):
     """Weights in the encoder's layers that BART has not."""
     outside: Weights = lambda c: ()
     """The same outside the layers."""
+    reads_text: bool = True
+    """Whether the encoder has the decoder's vocabulary. Where nothing is tied, each then has an embedding beside the
+    shared one."""
 
     def block(self, c: ModelConfig, *, heads: int, inner: int, crosses: bool) -> tuple[Weight, ...]:
         """A layer; `crosses`: with attention on what the encoder read."""
@@ -108,6 +111,11 @@ class BartLike(NamedTuple):
             number = layers_of(c, "encoder_layers")
             outside += stack((*block, *self.in_encoder(c)), number, "model.encoder.layers")
             outside += [each._replace(part="encoder") for each in self.around(c, "model.encoder", of_encoder)]
+            if self.reads_text and head is None and tied is None and not c.tied:
+                outside += [
+                    Weight(f"model.{at}.embed_tokens", "embedding", c.hidden, c.vocabulary, linear=False)
+                    for at in ("encoder", "decoder")
+                ]
         outside += self.around(c, "model.decoder", of_decoder)
         return self.written(c, outside, head=head, tied=tied)
 
@@ -328,6 +336,7 @@ TYPES: Mapping[str, Reader] = {
     "trocr": _trocr,
     "whisper": _NO_NORM_FIRST._replace(
         key_bias=False,
+        reads_text=False,
         positions=lambda c: (c.size("max_source_positions"), c.size("max_target_positions")),
         outside=_whisper_ears,
     ).read,

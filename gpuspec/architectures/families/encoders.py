@@ -107,15 +107,18 @@ def encoder(
     head_bias: bool = True,
     pooler: bool = False,
 ) -> Architecture:
-    """An encoder: embeddings `width` wide, the layers, and either a head tied to the embedding or a pooler."""
+    """An encoder: embeddings `width` wide, the layers, and either a head, tied to the embedding unless the
+    config says otherwise, or a pooler."""
     outside = list(outside)
     head = writes(c)
     if head and transform:
         outside.append(linear("cls.transform.dense", "head", c.hidden, width, bias=transform_bias))
         outside.append(norm("cls.transform.LayerNorm", width, bias=norm_bias))
+    if head and not c.tied:
+        outside.append(linear("cls.decoder", "head", width, c.vocabulary))
     if pooler:
         outside.append(linear("pooler.dense", "head", c.hidden, c.hidden, bias=True))
-    return decoder(
+    found = decoder(
         c,
         layers,
         outside=outside,
@@ -125,6 +128,7 @@ def encoder(
         head_bias=head and head_bias,
         tied=True,
     )
+    return found._replace(tied=c.tied or not head)
 
 
 def _task_types(c: ModelConfig) -> tuple[Weight, ...]:
@@ -172,7 +176,8 @@ def _adapters(c: ModelConfig) -> tuple[Weight, ...]:
 
 def _rembert(c: ModelConfig) -> Architecture:
     """RemBERT: narrow embeddings, and a wide head that is not tied to them."""
-    found = BertLike(width=lambda c: c.size("input_embedding_size"), transform=False).read(c)
+    trait = BertLike(width=lambda c: c.size("input_embedding_size"), transform=False)
+    found = trait.read(c.read_as("rembert", tie_word_embeddings=True))
     if not writes(c):
         return found
     width = c.size("output_embedding_size", default=1664)

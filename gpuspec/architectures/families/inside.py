@@ -42,7 +42,9 @@ def _one_or_first(c: ModelConfig, place: int, *names: str) -> int:
 
 def _ernie_vl(c: ModelConfig) -> Architecture:
     """ERNIE 4.5 VL: tokens of text and of images take experts of their own; the shared ones are for both."""
-    text_width, image_width = (_one_or_first(c, place, "moe_intermediate_size") for place in (0, 1))
+    text_width, image_width = 1536, 512  # those of Ernie4_5_VLMoeTextConfig, transformers 5.24
+    if c.says_at_all("moe_intermediate_size"):
+        text_width, image_width = (_one_or_first(c, place, "moe_intermediate_size") for place in (0, 1))
     used = c.size("moe_k")
     sparse: list[Weight] = []
     for place, (name, width) in enumerate((("text_moe", text_width), ("vision_moe", image_width))):

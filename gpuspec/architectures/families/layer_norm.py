@@ -70,14 +70,14 @@ def _gpt(c: ModelConfig) -> Architecture:
 
 
 def _mpt(c: ModelConfig) -> Architecture:
-    """MPT: no bias anywhere, ALiBi instead of positions. The head is the embedding."""
+    """MPT: no bias anywhere, ALiBi instead of positions."""
     inner = c.hidden * c.size("expansion_ratio", default=4)
     weights = (
         *fused_attention(c, qkv="attn.Wqkv", out="attn.out_proj"),
         *plain_mlp(c, inner, at="ffn"),
         *(norm(name, c.hidden) for name in ("norm_1", "norm_2")),
     )
-    return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, tied=True)
+    return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers)
 
 
 def _phi(c: ModelConfig) -> Architecture:

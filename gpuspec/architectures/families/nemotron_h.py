@@ -90,7 +90,7 @@ def _nemotron_h(c: ModelConfig) -> Architecture:
         each = [_layer(c, kind) for kind in steps[:MOST_LAYERS]]
         weights = (*join, *(weight for layer in each for weight in layer.weights))
         drafts = [Layer(weights, tuple(cache for layer in each for cache in layer.caches))] * min(depth, 100)
-    found = decoder(c, [shapes[kind] for kind in kinds], drafts=drafts)
+    found = decoder(c, [shapes[kind] for kind in kinds], drafts=drafts, tied=False)
     renamed = {"model.embed_tokens": "backbone.embeddings", "model.norm": "backbone.norm_f"}
     outside = tuple(each._replace(module=renamed.get(each.module, each.module)) for each in found.outside)
     return found._replace(outside=outside)

@@ -15,7 +15,8 @@ from gpuspec.architectures.pieces import gated_mlp, linear, norm, vector
 def _attention(c: ModelConfig, width: int, at: str) -> tuple[Weight, ...]:
     """Attention over a text's state beside its embedding: twice the model's width comes in."""
     return (
-        *(linear(f"{at}.{name}_proj", "attention", 2 * c.hidden, width) for name in "qkv"),
+        linear(f"{at}.q_proj", "attention", 2 * c.hidden, width),
+        *(linear(f"{at}.{name}_proj", "attention", 2 * c.hidden, c.kv_heads * _head(c)) for name in "kv"),
         linear(f"{at}.o_proj", "attention", width, c.hidden),
     )
 

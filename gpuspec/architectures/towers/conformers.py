@@ -25,7 +25,8 @@ def _granite(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
     inner = m.width * c.size("feedforward_mult")
     wide, out = m.width * c.size("conv_expansion_factor"), c.size("output_dim")
-    query, dim = m.heads * c.size("dim_head"), c.size("dim_head")
+    dim = c.size("dim_head", default=max(m.width // m.heads, 1))
+    query = m.heads * dim
     feed_forward = _conformer_feed_forward(m.width, inner)
     attention = (
         norm("pre_norm", m.width, bias=True),

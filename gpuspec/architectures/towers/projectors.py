@@ -190,7 +190,8 @@ def cohere(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
 
 def minimax(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Two linear layers for a patch, two more for the joined ones (MiniMax-M3)."""
-    inner, merged = c.size("projector_hidden_size"), c.size("merged_hidden_size")
+    inner = c.size("projector_hidden_size")
+    merged = c.count("merged_hidden_size") or text * v.size("spatial_merge_size", default=2) ** 2
     return (
         *chain(_TWO, measures(v).width, inner, text),
         *chain("merge_linear_1 merge_linear_2", merged, inner, text),
@@ -210,12 +211,12 @@ def ernie(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
 
 
 def got(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
-    """Two convolutions that each double the channels of SAM, and a linear layer (GOT-OCR)."""
+    """Two convolutions, to twice the channels of SAM and to the text's width, and a linear layer (GOT-OCR)."""
     out = v.size("output_channels")
     return (
         kernel("conv_upsampler1", out, 2 * out, 9, bias=False),
-        kernel("conv_upsampler2", 2 * out, 4 * out, 9, bias=False),
-        *chain("multimodal_projector", 4 * out, text),
+        kernel("conv_upsampler2", 2 * out, text, 9, bias=False),
+        *chain("multimodal_projector", text, text),
     )
 
 

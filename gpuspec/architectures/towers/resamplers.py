@@ -129,6 +129,7 @@ def querying(q: ModelConfig, m: Measures, *, seen: int) -> tuple[Weight, ...]:
             *chain("intermediate.dense output.dense", m.width, m.inner, m.width),
         )
         found += within(at, second, m.layers)
+    if q.model_type.startswith("instructblip"):  # BLIP-2 leaves these to the model that finds images
         found.append(table("qformer.embeddings.word_embeddings", q.size("vocab_size"), m.width))
         places = q.size("max_position_embeddings")
         found.append(table("qformer.embeddings.position_embeddings", places, m.width))

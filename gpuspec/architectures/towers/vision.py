@@ -118,6 +118,10 @@ def _intern(c: ModelConfig, m: Measures) -> dict[str, Any]:
     }
 
 
+def _intern_positions(c: ModelConfig) -> int:
+    return patches(c) if c.flag("use_absolute_position_embeddings", default=True) else 0
+
+
 def _intern_last(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     if c.flag("use_mean_pooling", default=True):
         return ()
@@ -202,12 +206,13 @@ def _hunyuan_positions(c: ModelConfig) -> int:
 
 
 def _hunyuan(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
-    out, wide = c.size("out_hidden_size"), 4 * m.width
+    out, merge = c.size("out_hidden_size"), c.size("spatial_merge_size") ** 2
+    wide = m.width * merge
     return within(
         "patch_merger",
         (
             vector("image_newline", "", out),
-            kernel("proj_conv", m.width, wide, c.size("spatial_merge_size") ** 2),
+            kernel("proj_conv", m.width, wide, merge),
             *chain("proj_out", wide, out),
             norm("before_rms", m.width),
         ),
@@ -262,9 +267,9 @@ qwen3_vl = vit(
     head=_qwen3_merger,
 )  # fmt: skip
 intern = vit(
-    patch="embeddings.patch_embeddings.projection", first=True, positions=patches, norms=(), at="encoder.layer.*",
-    attention="attention.", names=("q_proj", "k_proj", "v_proj", "projection_layer"), out_bias=True,
-    traits=_intern, head=_intern_last,
+    patch="embeddings.patch_embeddings.projection", first=True, positions=_intern_positions, norms=(),
+    at="encoder.layer.*", attention="attention.", names=("q_proj", "k_proj", "v_proj", "projection_layer"),
+    out_bias=True, traits=_intern, head=_intern_last,
 )  # fmt: skip
 _MINICPM = vit(positions=patches, head=_minicpm_merger)
 blip = vit(first=True, positions=patches, names=("qkv", "projection"), out_bias=True, traits=_qkv_bias)
