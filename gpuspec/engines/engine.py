@@ -50,8 +50,6 @@ class Memory(NamedTuple):
     experts or as slices. Attention and cache each copy has."""
     heeds_kv_dtype: bool = False
     """Where no flag says what the cache is kept in, it is as the checkpoint's quantization config says."""
-    fused_experts_since: Version | None = None
-    """First version that holds the experts of a layer as one tensor, which bitsandbytes leaves in 16 bit."""
     never_ties: bool = False
     """The output head of a tied model is stored a second time in every scheme."""
     unties_head_in: frozenset[str] = frozenset()
@@ -147,6 +145,8 @@ class Quantizing(NamedTuple):
     """Family → the compute capability its kernels need, their name, what runs on older GPUs."""
     emulates: Mapping[str, float] = {}
     """Scheme that it unpacks on GPUs that do not compute in it → the capability from which it does."""
+    fused_experts_since: Version | None = None
+    """First version that holds the experts of a layer as one tensor, which bitsandbytes leaves in 16 bit."""
     kv_fp8: str = ""
     """The arguments that keep the KV cache in 8 bit."""
 

@@ -116,6 +116,8 @@ TRANSFORMERS = Engine(
             "int8": "BitsAndBytesConfig(load_in_8bit=True)",
             "nf4": "BitsAndBytesConfig(load_in_4bit=True)",
         },
+        # transformers 5 quantizer_bnb_4bit.py: bitsandbytes takes modules of nn.Linear, and experts are none.
+        fused_experts_since=(5, 0),
     ),
 )
 HF_TRAINER = Engine(

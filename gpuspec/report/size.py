@@ -122,7 +122,9 @@ def as_text(sized: Sized) -> str:
 def _head(sized: Sized) -> list[str]:
     w, n = sized.workload, sized.need
     name = w.model.id if w.model else w.model_name or "the model"
-    scheme = w.quantization or w.dtype or (w.model.native_dtype if w.model else None) or "bf16"
+    shape = shape_of(w)
+    own = shape.native if isinstance(shape, Shape) else w.model.native_dtype if w.model else None
+    scheme = w.quantization or w.dtype or own or "bf16"
     what = f"{w.method or 'full'} training" if w.task == "train" else w.task or "serve"
     over = f", over {n.gpus} GPUs" if n.gpus > 1 else ""
     return [f"{name} · {what} · {scheme} · {n.engine}{over} · confidence {n.confidence}", ""]

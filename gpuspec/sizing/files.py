@@ -7,7 +7,7 @@ from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.pipelines import pipeline_of
 from gpuspec.sizing.shape import shape_of
-from gpuspec.sizing.weights import GIB, weights
+from gpuspec.sizing.weights import GIB, as_stored, weights
 from gpuspec.workload import Workload
 
 
@@ -19,12 +19,14 @@ def bytes_on_disk(name: str, catalog: Catalog) -> float | None:
     model = match.model
     if model is None:
         return None
+    if model.weights_gib and not match.quantization:
+        return model.weights_gib * GIB
+    if model.weights and not match.quantization:
+        return 0.995 * as_stored(model)
     scheme = match.quantization or model.native_dtype or "bf16"
     bits = bits_of(scheme)
     if bits is None:
         return None
-    if model.weights_gib and not match.quantization:
-        return model.weights_gib * GIB
     if model.modality in ("image", "video"):
         parts = pipeline_of(name, model, model.params_b, model.modality == "video")
         if parts is None or not parts.known:

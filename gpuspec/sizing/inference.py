@@ -4,13 +4,13 @@ from typing import Literal, NamedTuple
 
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.engines.engine import before
-from gpuspec.quantization import bits_of, find_scheme
+from gpuspec.quantization import DTYPE_BITS, find_scheme
 from gpuspec.sizing import activations
 from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
 from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import GIB, Weights, bytes_of, in_scheme, weights
+from gpuspec.sizing.weights import GIB, Weights, bytes_of, in_scheme, sizable, weights
 from gpuspec.workload import Workload
 
 DEFAULT_CONTEXT = 4096
@@ -35,7 +35,7 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
     if isinstance(shape, Unsized):
         return shape
     scheme = scheme_of(workload, shape)
-    if bits_of(scheme) is None:
+    if not sizable(shape, scheme):
         return Unsized(f"the size of quantization {scheme!r} is not known")
     engine = engine_of(workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED))
     assumptions: list[str] = []
@@ -63,7 +63,7 @@ def scheme_of(workload: Workload, shape: Shape | None = None) -> str:
     if workload.quantization:
         return workload.quantization
     native = shape.native if shape else None
-    if native and (bits_of(native) or 16) < 16 and workload.dtype in (None, "bf16", "fp16"):
+    if native and native not in DTYPE_BITS and workload.dtype in (None, "bf16", "fp16"):
         return native
     return workload.dtype or "bf16"
 
@@ -127,8 +127,7 @@ def _weights_part(workload: Workload, shape: Shape, scheme: str, engine: Engine,
 
 def loaded_weights(workload: Workload, shape: Shape, scheme: str, engine: Engine) -> Weights:
     """Bytes of the weights that an engine holds."""
-    memory = engine.memory
-    fused = memory.fused_experts_since
+    memory, fused = engine.memory, engine.quantizing.fused_experts_since
     stay = fused is not None and not before(workload.engine_version, fused)
     return weights(
         shape,

@@ -69,7 +69,7 @@ def kv_why(shape: Shape, tokens: int, sequences: int, dtype: str | None) -> str:
             fixed = f" of {cache.bits} bits" if cache.bits else ""
             entries = f"{_entries(cache, tokens):,.0f} {'tokens' if cache.stride == 1 else 'entries'}"
             terms.append(f"{cache.layers} {kind}layers × {cache.width} elements{fixed} × {entries}")
-    if constant := sum(cache.layers for cache in shape.caches if cache.state):
+    if constant := max((cache.layers for cache in shape.caches if cache.state), default=0):
         terms.append(f"{constant} layers of constant state")
     many = f" × {sequences} sequences" if sequences != 1 else ""
     return f"({' + '.join(terms) or 'no layer remembers'}) × {size:g} bytes{many}"

@@ -102,36 +102,50 @@ def _of_model(model: Model | None, params: float) -> Shape:
         native=model.native_dtype if model else None,
         exact=known.exact,
     )
-    if model is None or not _counted(model, params):
+    ratio = _ratio(model, params)
+    if model is None or not ratio:
         weights = _lumped(shape, known.expert_params, known.experts_active)
         caches = (Cache("full", 2 * shape.kv_heads * shape.head_dim, shape.kv_heads, layers=shape.layers),)
         shape = shape._replace(weights=weights, caches=caches, sure=False)
     else:
-        drafts = tuple(row for row in model.weights if row.part == "draft")
+        rows = [_scaled(row, ratio) for row in model.weights]
         shape = shape._replace(
-            weights=tuple(row for row in model.weights if row.part != "draft"),
-            drafts=drafts,
+            weights=tuple(row for row in rows if row.part != "draft"),
+            drafts=tuple(row for row in rows if row.part == "draft"),
             caches=model.caches,
-            native=_scheme(model.weights) or model.native_dtype,
+            native=_scheme(model),
             kv_dtype=model.kv_dtype,
-            sure=not model.unsure,
+            sure=not model.unsure and ratio == 1,
             why_unsure=model.unsure,
         )
     return shape._replace(gated=_is_gated(shape), moe_width=_moe_width(shape, model))
 
 
-def _counted(model: Model, params: float) -> bool:
-    """Whether the model's weights are known by part, and nobody says another size than theirs."""
-    return bool(model.weights and model.params_b and abs(params / (model.params_b * 1e9) - 1) < 0.005)
+def _ratio(model: Model | None, params: float) -> float:
+    """By how much the size that somebody states differs from that of the weights by part: 1 where it is rounded, or
+    leaves out the output head. 0 where there are no such weights, or the size is that of another model."""
+    if model is None or not model.weights or not model.params_b:
+        return 0.0
+    ratio = params / (model.params_b * 1e9)
+    head = sum(row.parameters for row in model.weights if row.part == "head") / (model.params_b * 1e9)
+    if min(abs(ratio - 1), abs(ratio + head - 1)) < 0.005:
+        return 1.0
+    return ratio if 0.8 < ratio < 1.25 else 0.0
 
 
-def _scheme(weights: tuple[StoredWeights, ...]) -> str | None:
-    """The scheme that keeps most of the quantized weights; None where none are."""
+def _scaled(row: StoredWeights, ratio: float) -> StoredWeights:
+    return row._replace(parameters=int(row.parameters * ratio), active=int(row.active * ratio))
+
+
+def _scheme(model: Model) -> str | None:
+    """The scheme of the file, where there is one for all of it; else that of most of the quantized weights."""
+    if model.native_dtype and model.native_dtype not in BITS:
+        return model.native_dtype
     held: dict[str, int] = {}
-    for row in weights:
+    for row in model.weights:
         if row.scheme and row.scheme not in BITS and row.part != "draft":
             held[row.scheme] = held.get(row.scheme, 0) + row.parameters
-    return max(held, key=lambda scheme: held[scheme]) if held else None
+    return max(held, key=lambda scheme: held[scheme]) if held else model.native_dtype
 
 
 def _lumped(shape: Shape, experts: float, active_experts: float) -> tuple[StoredWeights, ...]:

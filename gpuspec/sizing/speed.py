@@ -8,12 +8,12 @@ Williams et al. 2009). Bandwidth is derated to 0.8, as NVIDIA's aiconfigurator d
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
-from gpuspec.quantization import bits_of, find_scheme
+from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference import cache_dtype, scheme_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import bytes_of, in_scheme
+from gpuspec.sizing.weights import bytes_of, in_scheme, sizable
 from gpuspec.workload import Workload
 
 BANDWIDTH_SHARE = (0.5, 0.8, 1.0)
@@ -51,8 +51,7 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
     if isinstance(shape, Unsized):
         return shape
     scheme = scheme_of(workload, shape)
-    bits = bits_of(scheme)
-    if bits is None:
+    if not sizable(shape, scheme):
         return Unsized(f"the size of quantization {scheme!r} is not known")
     many, context = workload.concurrency or 1, workload.context or 2048
     read = _read_per_step(shape, scheme, many) + kv_cache(

@@ -13,7 +13,7 @@ from gpuspec.sizing.memory import Need, Part, Unsized
 from gpuspec.sizing.optimizers import States, states_of
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import GIB, weights
+from gpuspec.sizing.weights import GIB, sizable, weights
 from gpuspec.workload import Workload
 
 DEFAULT_SEQUENCE = 2048
@@ -63,7 +63,7 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
         return shape
     assumptions: list[str] = []
     setup = _setup(workload, shape, gpus, trainable, assumptions)
-    if bits_of(setup.scheme) is None:
+    if not sizable(shape, setup.scheme):
         return Unsized(f"the size of quantization {setup.scheme!r} is not known")
     passing = _activations(workload, setup)
     if setup.method == "full":

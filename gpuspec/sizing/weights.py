@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gpuspec.architectures.parts import StoredWeights
+from gpuspec.catalog import Model
 from gpuspec.quantization import DTYPE_BITS, Scheme, find_scheme
 from gpuspec.sizing.shape import Shape
 
@@ -31,9 +32,9 @@ def weights(
 
     `untied_head`: the engine stores the output head of a tied model a second time (AutoAWQ and FP8 checkpoints in
     transformers). `drafts`: the layers for speculative decoding are there, too. `leaves`: parts that the engine's
-    quantizer cannot take. Raises KeyError for a scheme that has no bits."""
+    quantizer cannot take. Raises KeyError where it is not `sizable`."""
     row = find_scheme(scheme)
-    if row.bits is None:
+    if not sizable(shape, scheme):
         raise KeyError(scheme)
     rows = in_scheme(shape, row, drafts=drafts, leaves=leaves)
     head = shape.vocab * shape.hidden * 2.0 if untied_head and shape.tied else 0.0
@@ -45,6 +46,16 @@ def weights(
         return Weights(size * 0.995, size, size * 1.005, why)
     spread = 0.01 if shape.exact and (shape.sure or not shape.why_unsure) else 0.04
     return Weights(size * (1 - spread), size, size * (1 + spread), why)
+
+
+def sizable(shape: Shape, scheme: str) -> bool:
+    """Whether the size of a scheme is known: its bits, or those that the checkpoint has in it."""
+    return find_scheme(scheme).bits is not None or _kept_in(shape, find_scheme(scheme))
+
+
+def as_stored(model: Model) -> float:
+    """Bytes of all weights, as the model's repository keeps them."""
+    return sum(map(bytes_of, model.weights))
 
 
 def bytes_of(row: StoredWeights) -> float:
@@ -59,7 +70,7 @@ def in_scheme(
     while they load, as far as the scheme reaches."""
     bits = scheme.bits or 16.0
     rows = [*shape.weights, *(shape.drafts if drafts else ())]
-    if any(row.bits < 16 and int(row.bits) == scheme.width for row in rows if row.part != "draft"):
+    if _kept_in(shape, scheme):
         return rows
     if scheme.name in DTYPE_BITS or scheme.quantizes == "everything":
         return [row._replace(scheme=scheme.name, bits=bits) for row in rows]
@@ -73,6 +84,15 @@ def in_scheme(
         else row._replace(scheme="bf16", bits=16.0)
         for row in rows
     ]
+
+
+def _kept_in(shape: Shape, scheme: Scheme) -> bool:
+    """Whether the checkpoint is quantized so. Names differ for what is the same in a few weights: a checkpoint called
+    AWQ may say of itself that it is int4."""
+    quantized = [row for row in shape.weights if row.bits < 16]
+    if scheme.quantizes == "everything":
+        return bool(quantized) and shape.native == scheme.name
+    return any(scheme.name == row.scheme or scheme.width == int(row.bits) for row in quantized)
 
 
 def _why(rows: Iterable[StoredWeights]) -> str:

@@ -1,0 +1,228 @@
+"""Weights by part and caches by kind, against arithmetic by hand."""
+
+from __future__ import annotations
+
+from json import dumps
+from typing import Any
+
+import pytest
+
+from gpuspec import resolve_model
+from gpuspec.architectures.parts import Cache, StoredWeights
+from gpuspec.catalog import Catalog, Model
+from gpuspec.sizing import Need, need
+from gpuspec.sizing.kv import kv_cache
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed import Speed, speed
+from gpuspec.sizing.weights import weights
+from gpuspec.testing import workload_of
+from gpuspec.workload import Workload
+
+GIB = 2.0**30
+LAYERS_OF_V3 = 61
+LATENT = 512 + 64
+"""DeepSeek-V3's compressed keys and values, and the part of the key that carries positions."""
+
+
+def serving(name: str, gpus: int = 1, **more: Any) -> Need:
+    match = resolve_model(name)
+    fields = {"engine": "vllm", "context": 8192, **more}
+    answer = need(Workload(task="serve", model=match.model, modality="text", **fields), gpus)
+    assert isinstance(answer, Need), answer
+    return answer
+
+
+def part(answer: Need, name: str) -> float:
+    return sum(each.expected for each in answer.parts if each.name == name)
+
+
+def small(**more: Any) -> Model:
+    """A model of two parts, 3 B parameters."""
+    rows = (
+        StoredWeights("embedding", 1_000_000_000, 1_000_000_000, "bf16", 16.0, linear=False),
+        StoredWeights("mlp", 2_000_000_000, 2_000_000_000, "fp8", 8.0),
+    )
+    cache = Cache("full", 2 * 4 * 128, 4, layers=10)
+    fields = {"params_b": 3.0, "layers": 10, "hidden": 1024, "kv_heads": 4, "vocab": 10_000, **more}
+    return Model("small", weights=rows, caches=(cache,), **fields)
+
+
+def shape(model: Model) -> Shape:
+    found = shape_of(Workload(model=model))
+    assert isinstance(found, Shape)
+    return found
+
+
+# -- caches ------------------------------------------------------------------------------------------
+
+
+def test_tensor_parallelism_copies_the_latent_cache() -> None:
+    """vLLM's MLAAttentionSpec has one head, which every GPU keeps."""
+    by_hand = LAYERS_OF_V3 * LATENT * 2 * 8192 / GIB
+    for gpus in (1, 8):
+        answer = serving("DeepSeek-V3", gpus, tensor_parallel=gpus)
+        assert part(answer, "KV cache") == pytest.approx(by_hand)
+
+
+def test_pipelines_divide_the_latent_cache() -> None:
+    answer = serving("DeepSeek-V3", 16, tensor_parallel=8, pipeline_parallel=2)
+    assert part(answer, "KV cache") == pytest.approx(LAYERS_OF_V3 * LATENT * 2 * 8192 / 2 / GIB)
+
+
+@pytest.mark.parametrize(("gpus", "heads"), [(1, 8), (4, 2), (8, 1), (16, 1)])
+def test_key_and_value_heads_divide_down_to_one_a_gpu(gpus: int, heads: int) -> None:
+    answer = serving("Llama-3.1-70B", gpus, tensor_parallel=gpus)
+    assert part(answer, "KV cache") == pytest.approx(80 * 2 * heads * 128 * 2 * 8192 / GIB)
+
+
+def test_an_engine_that_spreads_layers_divides_every_cache() -> None:
+    answer = serving("DeepSeek-V3", 4, engine="transformers")
+    assert part(answer, "KV cache") == pytest.approx(LAYERS_OF_V3 * LATENT * 2 * 8192 / 4 / GIB)
+
+
+@pytest.mark.parametrize(
+    ("cache", "bytes_of_one"),
+    [
+        (Cache("full", 512, 2, layers=3), 3 * 512 * 1000 * 2),
+        (Cache("window", 512, 2, window=100, layers=3), 3 * 512 * 100 * 2),
+        (Cache("latent", 576, stride=4, layers=2), 2 * 576 * 250 * 2),
+        (Cache("index", 128, bits=8, layers=2), 2 * 128 * 1000),
+        (Cache("state", state=4096, state_bits=32, heads=8, layers=5), 5 * 4096 * 4),
+    ],
+)
+def test_each_kind_of_cache(cache: Cache, bytes_of_one: int) -> None:
+    model = small()._replace(caches=(cache,))
+    assert kv_cache(shape(model), 1000, 3) == pytest.approx(3 * bytes_of_one)
+
+
+def test_the_checkpoint_says_the_caches_dtype_where_the_engine_heeds_it() -> None:
+    whole = 10 * 2 * 4 * 128 * 8192 / GIB
+    for engine, size in (("vllm", 1), ("transformers", 2)):
+        workload = Workload(model=small(kv_dtype="fp8"), modality="text", engine=engine, context=8192)
+        answer = need(workload, 1)
+        assert isinstance(answer, Need)
+        assert part(answer, "KV cache") == pytest.approx(size * whole)
+
+
+# -- weights -----------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_is_loaded_as_it_is_stored() -> None:
+    assert weights(shape(small()), "fp8").expected == 1e9 * 2 + 2e9
+
+
+def test_a_sixteen_bit_copy_of_a_quantized_model_is_sixteen_bit() -> None:
+    """116,829,156,672 parameters of gpt-oss-120b (transformers' count)."""
+    answer = serving("gpt-oss-120b", quantization="bf16")
+    assert part(answer, "weights") == pytest.approx(116_829_156_672 * 2 / GIB)
+    assert part(serving("gpt-oss-120b"), "weights") == pytest.approx(60.8, rel=0.01)  # its files: 65.3 GB
+
+
+def test_what_drafts_is_loaded_where_a_command_speculates() -> None:
+    """DeepSeek-V3: 684.5 B are stored, 671.0 B without the layer that drafts and its copies of embedding and head
+    (7,168 × 129,280 each), which engines share."""
+    layer = 684.531e9 - 671.026e9 - 2 * 129_280 * 7168
+    plain, drafting = (part(serving("DeepSeek-V3", drafts=drafts), "weights") for drafts in (None, True))
+    assert (drafting - plain) * GIB == pytest.approx(layer, rel=0.01)
+
+
+def test_bitsandbytes_leaves_fused_experts() -> None:
+    """Qwen3-30B-A3B: 48 layers of 128 experts of 3 × 2,048 × 768; transformers 5 holds each layer's as one tensor."""
+    experts = 48 * 128 * 3 * 2048 * 768
+    fused, apart = (
+        part(serving("Qwen3-30B-A3B", engine="transformers", quantization="nf4", engine_version=v), "weights")
+        for v in ("5.24.0", "4.57.0")
+    )
+    assert (fused - apart) * GIB == pytest.approx(experts * (16 - 4.5) / 8)
+
+
+def test_encoders_of_pictures_stay_in_sixteen_bit_unless_bitsandbytes_takes_them() -> None:
+    """The tower of Qwen2.5-VL-7B has 0.63 B linear weights (its card: 32 layers of 1,280)."""
+    match = resolve_model("Qwen2.5-VL-7B")
+    assert match.model
+    tower = sum(row.parameters for row in match.model.weights if row.part == "vision" and row.linear)
+    assert 0.6e9 < tower < 0.7e9
+    found = shape(match.model)
+    kept = weights(found, "int4").expected - weights(found, "nf4").expected
+    rest = sum(
+        row.parameters for row in match.model.weights if row.part in ("attention", "mlp") and row.linear
+    )
+    others = sum(row.parameters for row in match.model.weights if row.part == "projector" and row.linear)
+    assert kept == pytest.approx((tower + others) * (16 - 4.5) / 8 + rest * (4.156 - 4.5) / 8)
+
+
+def test_a_step_reads_what_tokens_choose() -> None:
+    """gpt-oss-120b: 4 of 128 experts; decoding reads no input embedding (201,088 × 2,880)."""
+    model = resolve_model("gpt-oss-120b").model
+    answer = speed(Workload(model=model, engine="vllm", context=2), Catalog().gpus_by_name["H200 SXM"])
+    expert = 36 * 3 * (2880 * 2880 + 2880)
+    rest = 116_829_156_672 - 128 * expert - 201_088 * 2880
+    assert isinstance(answer, Speed)
+    assert answer.why.startswith(f"{(4 * expert * 4.25 / 8 + rest * 2) / 1e9:.1f} GB read per step")
+
+
+# -- what is not known in full -----------------------------------------------------------------------
+
+
+def test_a_model_of_plain_fields_is_sized_but_not_with_certainty() -> None:
+    plain = Model("mine", params_b=8.03, layers=32, hidden=4096, intermediate=14336, heads=32, kv_heads=8,
+                  head_dim=128, vocab=128256, tied_embeddings=False)  # fmt: skip
+    answer = need(Workload(model=plain, modality="text", engine="vllm", context=8192), 1)
+    assert isinstance(answer, Need)
+    assert part(answer, "weights") == pytest.approx(8.03e9 * 2 / GIB)
+    assert part(answer, "KV cache") == pytest.approx(32 * 2 * 8 * 128 * 2 * 8192 / GIB)
+    assert answer.confidence == "medium"
+
+
+def test_experts_of_a_model_of_plain_fields() -> None:
+    """Mixtral-8x7B: 8 × 3 × 4,096 × 14,336 in each of 32 layers are 45.1 of its 46.7 B."""
+    plain = Model("mine", params_b=46.703, active_params_b=12.88, layers=32, hidden=4096, heads=32, kv_heads=8,
+                  head_dim=128, vocab=32000, tied_embeddings=False, experts=8, experts_used=2,
+                  expert_width=14336)  # fmt: skip
+    assert shape(plain).expert_params == pytest.approx(8 * 3 * 4096 * 14336 * 32)
+
+
+def test_another_size_than_the_models_own_is_believed() -> None:
+    """Of a model twice the size nothing but the size is believed; one a little larger is built alike."""
+    for billions, gigabytes in ((6.0, 12.0), (3.3, 1.1 * 4)):
+        workload = Workload(model=small(), params_b=billions, modality="text", engine="vllm", context=1024)
+        answer = need(workload, 1)
+        assert isinstance(answer, Need)
+        assert part(answer, "weights") == pytest.approx(gigabytes * 1e9 / GIB)
+        assert answer.confidence == "medium"
+
+
+def test_what_is_unsure_is_never_said_with_high_confidence() -> None:
+    sure, unsure = (
+        need(Workload(model=small(unsure=why), modality="text", engine="vllm", context=1024), 1)
+        for why in ("", "its tower was not counted")
+    )
+    assert isinstance(sure, Need)
+    assert isinstance(unsure, Need)
+    assert (sure.confidence, unsure.confidence) == ("high", "medium")
+    assert any("its tower was not counted" in text for text in unsure.assumptions)
+    assert unsure.high > sure.high
+
+
+# -- speculative decoding ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "drafts", "others"),
+    [
+        ("""--speculative-config '{"method": "mtp", "num_speculative_tokens": 1}'""", True, ()),
+        ("""--speculative-config '{"method": "deepseek_mtp"}'""", True, ()),
+        ("""--speculative-config '{"method": "ngram", "num_speculative_tokens": 4}'""", None, ()),
+        ("--speculative-config.method mtp", True, ()),
+        ("""--speculative-config '{"model": "org/draft-1B"}'""", None, ("org/draft-1B",)),
+        ("""--speculative-config '{"method": "eagle3"}'""", None, ("unknown",)),
+    ],
+)
+def test_what_drafts(command: str, drafts: bool | None, others: tuple[str, ...]) -> None:
+    found = workload_of(f'{{"run": {dumps(f"vllm serve deepseek-ai/DeepSeek-V3 {command}")}}}')
+    assert (found.drafts, found.other_models) == (drafts, others)
+
+
+def test_sglang_drafts_with_the_models_own_layers() -> None:
+    run = "python -m sglang.launch_server --model-path deepseek-ai/DeepSeek-V3 --speculative-algorithm EAGLE"
+    assert workload_of(f'{{"run": {dumps(run)}}}').drafts is True
