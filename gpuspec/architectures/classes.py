@@ -23,6 +23,9 @@ _OTHERWISE = {
     "rw": "falcon",
 }
 """Classes that are not named as their `model_type` is. "RW" (RefinedWeb) was Falcon's first name."""
+_LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "decoder_layers", "num_decoder_layers")
+_WIDTHS = ("hidden_size", "n_embd", "d_model")
+_PARTS = ("encoder", "decoder", "encoder_config", "decoder_config")
 
 
 def by_class(c: ModelConfig) -> Architecture | None:
@@ -30,10 +33,8 @@ def by_class(c: ModelConfig) -> Architecture | None:
     leaves the sizes to a class that is not its own, or has experts where that architecture has not."""
     names = c.texts("architectures")
     known = _known(names[0], inside=c.says(*TEXT_FIELDS)) if names else ""
-    sized = c.says("num_hidden_layers", "n_layer", "num_layers") and c.says(
-        "hidden_size", "n_embd", "d_model"
-    )
-    if not known or not (sized or c.says(*TEXT_FIELDS)):
+    sized = (c.says(*_LAYERS) and c.says(*_WIDTHS)) or c.says(*TEXT_FIELDS, *_PARTS)
+    if not known or not sized:
         return None
     try:
         found = FAMILIES[known](c.read_as(known))

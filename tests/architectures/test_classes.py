@@ -55,6 +55,13 @@ def test_classes_are_found_by_their_names(name: str, kind: str) -> None:
     assert (found.parameters, found.caches, found.model_type) == (known.parameters, known.caches, kind)
 
 
+def test_an_encoder_decoder_is_found_by_its_class() -> None:
+    sizes = {"encoder_layers": 3, "decoder_layers": 2, "d_model": 256}
+    known = read_architecture({**sizes, "model_type": "bart"})
+    found = read_architecture({**sizes, "architectures": ["BartForConditionalGeneration"]})
+    assert (found.parameters, found.model_type) == (known.parameters, "bart")
+
+
 def test_a_known_class_is_not_believed_where_the_config_has_experts_that_it_has_not() -> None:
     found = read_architecture({**LLAMA, "num_experts": 8, "num_experts_per_tok": 2})
     assert found.experts == 8

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.parts import Architecture
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.projectors import perceptron, said, shuffled, squared
@@ -20,6 +22,13 @@ def sees(
 ) -> Reader:
     """A reader of models with one vision tower and this projector."""
     return joined(Sense(at=at, projector=projector, projector_at=projector_at))
+
+
+def _florence(c: ModelConfig) -> Architecture:
+    """Florence-2: the head of the whole may be untied; the BART inside has one embedding all the same."""
+    found = sees(between.florence)(c)
+    again = ("model.encoder.embed_tokens", "model.decoder.embed_tokens")
+    return found._replace(outside=tuple(each for each in found.outside if each.module not in again))
 
 
 _LLAVA_NEXT = sees(between.llava(newline=True))
@@ -128,6 +137,6 @@ TYPES: Mapping[str, Reader] = {
             own_head=True,
         ),
     ),
-    "florence2": sees(between.florence),
+    "florence2": _florence,
 }  # fmt: skip
 """`model_type` → its reader."""
