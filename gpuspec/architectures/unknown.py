@@ -26,7 +26,6 @@ from gpuspec.architectures.pieces import (
 )
 from gpuspec.architectures.signatures import EXPERTS, kin_of, refuse
 
-_SIZES = ("hidden_size", "n_embd", "d_model", "num_hidden_layers", "n_layer")
 _BIAS = (
     "attention_bias",
     "qkv_bias",

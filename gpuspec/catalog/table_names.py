@@ -5,6 +5,7 @@ from __future__ import annotations
 from gpuspec.catalog.hub_table import HubTable
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.name_parts import shape_of_name
+from gpuspec.numerals import is_digits
 
 SAME = 0.02
 MOST_STRUCTURES = 20
@@ -17,7 +18,7 @@ def of_shape(table: HubTable, parts: tuple[str, ...]) -> tuple[Model, str] | Non
 
     None where there are none, or where they are not nearly all of one structure: a name that fits two models names
     neither."""
-    stated = [part for part in parts if any(sign.isdigit() for sign in part)]
+    stated = [part for part in parts if any(is_digits(sign) for sign in part)]
     if not stated or len(parts) < 2:
         return None
     structures: dict[str, list[str]] = {}

@@ -155,12 +155,6 @@ def _global_projections(c: ModelConfig) -> tuple[Weight, ...]:
     )
 
 
-def _global_tokens(c: ModelConfig) -> tuple[Weight, ...]:
-    """PEGASUS-X: tokens of its own that see the whole text."""
-    number = c.size("num_global_tokens", default=32)
-    return (Weight("model.encoder.embed_global", "encoder", c.hidden, number, linear=False),)
-
-
 def _marian(c: ModelConfig) -> Architecture:
     """Marian: source and target may have vocabularies of their own."""
     trait = BartLike(positions=_plain_positions, embedding_norm=False)

@@ -93,7 +93,8 @@ _MINICPM_V = {"2.0": "minicpm", "2.5": "llama", "2.6": "qwen2", "4.0": "llama", 
 def _minicpm_v(
     c: ModelConfig, extra: Callable[[ModelConfig], tuple[Weight, ...]] | None = None
 ) -> Architecture:
-    """MiniCPM-V: SigLIP, and a resampler: learnt queries that attend to the patches once."""
+    """MiniCPM-V: SigLIP, and a resampler: learnt queries that attend to the patches once. The first two versions do
+    not say which they are; vLLM 0.33.0's minicpmv.py tells them apart by their width, too."""
     stated = c.raw("version")
     version = str(stated) if stated is not None else ("2.0" if c.hidden == 2304 else "2.5")
     v = c.inner("vision_config")
@@ -273,6 +274,7 @@ def _ovis(c: ModelConfig) -> Architecture:
     return found._replace(model_type=c.model_type, outside=(*found.outside, *more))
 
 
+# vLLM 0.33.0 transformers_utils/configs/radio.py (September 2026): width, layers, heads.
 _RADIO = {"small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16), "huge": (1280, 32, 16)}
 
 
@@ -283,7 +285,8 @@ def _nemotron_vl(c: ModelConfig) -> Architecture:
         raise Unsaid("its config does not say vision_config")
     arguments = v.inner("args")
     name = v.text("model_name") or (arguments.text("model") if arguments is not None else "")
-    size = next((sizes for key, sizes in _RADIO.items() if f"vit_{key}" in name), _RADIO["huge"])
+    named = next((sizes for key, sizes in _RADIO.items() if f"vit_{key}" in name), None)
+    size = named or _RADIO["huge"]
     own = v.read_as("radio", hidden_size=size[0], num_hidden_layers=size[1], num_attention_heads=size[2])
     found = text_model(c)
     projector = perceptron(
@@ -298,7 +301,15 @@ def _nemotron_vl(c: ModelConfig) -> Architecture:
         *placed("vision_model.radio_model", "vision", tower_of(own)),
         *placed("mlp1", "projector", projector(c, own, found.hidden)),
     )
-    return found._replace(model_type=c.model_type, outside=(*found.outside, *more))
+    doubts = (
+        found.derived,
+        "" if named else "its config does not say which RADIO it has: read as the huge one",
+    )
+    return found._replace(
+        model_type=c.model_type,
+        outside=(*found.outside, *more),
+        derived="; ".join(each for each in doubts if each),
+    )
 
 
 def _step3(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
