@@ -80,6 +80,8 @@ def varied(
             except Refused:
                 continue
             saved.pop("transformers_version", None)
+            # Files of before transformers 5 that say nothing meant the text model's default, later ones the whole's.
+            bare |= {name: saved[name] for name in ("tie_word_embeddings",) if name in saved}
             yield saved, bare, found
             break
 
