@@ -69,6 +69,12 @@ def without_caches(found: Architecture) -> Architecture:
     return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
 
 
+def by_its_count(read: Reader) -> Reader:
+    """A reader of an architecture whose code is not public, or was not read: it is not certain."""
+    doubt = "its code was not read: this structure explains the elements that the hub counts"
+    return lambda c: read(c)._replace(derived=doubt)
+
+
 def _experts(layers: Sequence[Layer]) -> tuple[int, int, int]:
     """(experts, those a token takes, width inside one) of the first layer that has any."""
     for layer in layers:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.decoder import Reader, by_its_count, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
@@ -56,6 +56,7 @@ def _talkie(c: ModelConfig) -> Architecture:
 
 
 def _head_gate(c: ModelConfig) -> tuple[Weight, ...]:
+    """A gate for each head of queries."""
     return (linear("self_attn.g_proj", "attention", c.hidden, c.heads),)
 
 
@@ -181,13 +182,13 @@ TYPES: Mapping[str, Reader] = {
     "maincoder": LlamaLike(qk_norm="head", window=everything).read,
     "nanbeige": _looped(_PLAIN.read, "num_loops", 1),
     "nemotron-nas": _nemotron_nas,
-    "nemotron_labs_diffusion": _PLAIN.read,
+    "nemotron_labs_diffusion": by_its_count(_PLAIN.read),
     "openelm": _openelm,
     "orion": LlamaLike(norm_bias=True, window=everything).read,
     "ouro": _looped(_ouro, "total_ut_steps", 4),
     "plamo3": LlamaLike(qk_norm="head", norms=AROUND_BOTH, window=_plamo3_windows).read,
     "solar": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
-    "spark2_5": LlamaLike(beside=(_head_gate,)).read,
+    "spark2_5": by_its_count(LlamaLike(beside=(_head_gate,)).read),
     "step1": _PLAIN.read,
     "talkie": _talkie,
     "telechat": LlamaLike(out_bias=True, mlp=_down_bias, window=everything).read,

@@ -1,14 +1,15 @@
 """Architectures of the hub's own code that are known ones with fields under other names.
 
-Their counts are compared with the elements that the hub stores (September 2026); `bailing_moe` also with vLLM
-0.33.0's bailing_moe.py."""
+Sources: vLLM 0.33.0's bailing_moe.py, chatglm.py, falcon.py, internlm2.py and minicpm.py; the registry of vLLM 0.24
+(Aquila is Llama); llama.cpp's converters of Baichuan, DeepSeek, Dream, Hunyuan, InternLM, LLaDA and OLMo; Pico's own code
+(pico-lm/pico-train); counts are compared with the elements that the hub stores (September 2026)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader, without_caches
+from gpuspec.architectures.decoder import Reader, by_its_count, without_caches
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
@@ -157,7 +158,7 @@ TYPES: Mapping[str, Reader] = {
     "RefinedWeb": _refined_web,
     "RefinedWebModel": _refined_web,
     "aquila": _untied(_PLAIN),
-    "aquila3": _untied(LlamaLike(bias=True, out_bias=False, window=everything)),
+    "aquila3": by_its_count(_untied(LlamaLike(bias=True, out_bias=False, window=everything))),
     "baichuan": _untied(_PLAIN),
     "bailing_moe": _bailing,
     "bidirectional_pplx_qwen3": _reads_only("qwen3"),
