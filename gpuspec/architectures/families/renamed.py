@@ -1,8 +1,8 @@
 """Architectures of the hub's own code that are known ones with fields under other names.
 
-Sources: vLLM 0.33.0's bailing_moe.py, chatglm.py, falcon.py, internlm2.py and minicpm.py; the registry of vLLM 0.24
-(Aquila is Llama); llama.cpp's converters of Baichuan, DeepSeek, Dream, Hunyuan, InternLM, LLaDA and OLMo; Pico's own code
-(pico-lm/pico-train); counts are compared with the elements that the hub stores (September 2026)."""
+Sources: vLLM 0.33.0's bailing_moe.py, chatglm.py, falcon.py, internlm2.py and minicpm.py, and its pull request 663
+(Aquila); llama.cpp's converters of Baichuan, DeepSeek, Dream, Hunyuan, LLaDA and OLMo; Pico's own code
+(pico-lm/pico-train). Counts are compared with the elements that the hub stores (September 2026)."""
 
 from __future__ import annotations
 
