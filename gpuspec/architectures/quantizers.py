@@ -136,10 +136,9 @@ def _mxfp4(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     return (Storage("mxfp4", 4.25, parts=("experts",)),)
 
 
-FUSED = frozenset(
-    {"llama4", "llama4_text", "dbrx", "jetmoe", "granitemoe", "granitemoeshared", "granitemoehybrid"}
-)
-"""Architectures whose experts are one tensor in checkpoints, too: bitsandbytes takes linear layers alone."""
+FUSED = frozenset({"dbrx", "jetmoe", "granitemoe", "granitemoeshared", "granitemoehybrid"})
+"""Architectures whose experts are one tensor in checkpoints, too: bitsandbytes takes linear layers alone. (Those of
+Llama 4 and gpt-oss are made linear layers before they are uploaded in 4 bit.)"""
 
 
 def _bitsandbytes(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gpuspec.architectures.config import Unsaid
+
 _NAMES = {
     "dim": "hidden_size",
     "n_layers": "num_hidden_layers",
@@ -30,7 +32,10 @@ _LONGEST = 128_000
 
 
 def config_of_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The config of a params.json, whatever it lacks: the reader of configs says that."""
+    """The config of a params.json. Raises Unsaid where that lacks a size: it has no class with defaults."""
+    for name in ("dim", "n_layers", "n_heads", "hidden_dim", "vocab_size"):
+        if params.get(name) is None:
+            raise Unsaid(f"its params.json does not say {name}")
     text = {_NAMES.get(name, name): value for name, value in params.items()}
     text.setdefault("tie_word_embeddings", False)
     text.setdefault("max_position_embeddings", params.get("max_seq_len", _LONGEST))

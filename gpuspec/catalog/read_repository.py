@@ -67,18 +67,18 @@ def adapter_of(repository: Repository) -> Adapter:
 
 
 def _of_config(repository: Repository) -> Model:
-    config = json_of(repository, "config.json")
-    if config is None:
-        from gpuspec.catalog.mistral_params import config_of_params
-
-        config = config_of_params(json_of(repository, "params.json") or {})
-    beside = json_of(repository, "hf_quant_config.json")
+    config, beside = json_of(repository, "config.json"), json_of(repository, "hf_quant_config.json")
+    params = json_of(repository, "params.json") if config is None else None
     try:
-        model = model_of_config(config, repository.name, repository.source, quantization=beside)
+        if params is not None:
+            from gpuspec.catalog.mistral_params import config_of_params
+
+            config = config_of_params(params)
+        model = model_of_config(config or {}, repository.name, repository.source, quantization=beside)
     except Unsaid as unsaid:
-        rules = read_precision(config, beside).rules
+        rules = read_precision(config or {}, beside).rules
         width = int(min(rule.bits for rule in rules)) if rules else None
-        return _of_headers(repository, width, f"only its size is known: {unsaid}")
+        return _of_headers(repository, width or None, f"only its size is known: {unsaid}")
     return _held_against_files(model, repository)
 
 

@@ -147,8 +147,8 @@ def test_experts_of_gpt_oss_alone() -> None:
 def test_fused_experts_stay_in_sixteen_bits_with_bitsandbytes() -> None:
     quantization = {"quant_method": "bitsandbytes", "load_in_4bit": True}
     assert kept(quantization, MIXTURE)["experts"][0] == "nf4"
-    llama4 = {"model_type": "llama4_text", "torch_dtype": "bfloat16"}  # the sizes of its class
-    found = kept(quantization, llama4)
+    granite = {"model_type": "granitemoe", "torch_dtype": "bfloat16"}  # the sizes of its class
+    found = kept(quantization, granite)
     assert (found["experts"][0], found["attention"][0]) == ("bf16", "nf4")
 
 

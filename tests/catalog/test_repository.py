@@ -44,6 +44,11 @@ def test_params_of_mistral(params: dict[str, Any], count: int) -> None:
     assert model.weights_gib == 2 * count / 2**30
 
 
+def test_params_that_lack_a_size_are_no_other_model() -> None:
+    with pytest.raises(ValueError, match="does not say dim"):
+        read_repository(InMemory({"params.json": {"n_layers": 32, "vocab_size": 32000}}))
+
+
 def test_params_of_mistral_in_eight_bits_with_windows() -> None:
     params = {
         **SEVEN_B,
