@@ -9,7 +9,7 @@ from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.read import read_architecture
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.repository import GIB, Repository, json_of
-from gpuspec.catalog.safetensors import contents
+from gpuspec.catalog.safetensors import commonest, contents
 
 INDEX = "model_index.json"
 MOST_COMPONENTS = 30
@@ -79,7 +79,7 @@ def _component(repository: Repository, name: str) -> tuple[int, int, str | None]
     chosen = plain or _first_variant(files)
     if chosen:
         found = contents(repository, chosen[:MOST_HEADERS])
-        return found.parameters, found.size, found.dtype
+        return found.parameters, found.size, commonest(found.elements)
     config = json_of(repository, f"{name}/config.json")
     if config is None or "model_type" not in config:
         return 0, 0, None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.precision import read_precision
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.model_of_config import model_of_config
 from gpuspec.catalog.repository import GIB, Repository, json_of
-from gpuspec.catalog.safetensors import DTYPES, contents, stored_bytes, weight_files
+from gpuspec.catalog.safetensors import commonest, contents, stored_bytes, weight_files
 
 ALIKE = 0.05
 """How far the bytes of the files may be from what the config makes before the structure counts as unsure."""
@@ -74,7 +74,8 @@ def _of_config(repository: Repository) -> Model:
             from gpuspec.catalog.mistral_params import config_of_params
 
             config = config_of_params(params)
-        model = model_of_config(config or {}, repository.name, repository.source, quantization=beside)
+        config = _with_dtype(config or {}, repository)
+        model = model_of_config(config, repository.name, repository.source, quantization=beside)
     except Unsaid as unsaid:
         rules = read_precision(config or {}, beside).rules
         width = int(min(rule.bits for rule in rules)) if rules else None
@@ -82,20 +83,32 @@ def _of_config(repository: Repository) -> Model:
     return _held_against_files(model, repository)
 
 
+_WORDS = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
+
+
+def _with_dtype(config: dict[str, Any], repository: Repository) -> dict[str, Any]:
+    """The config with the dtype of the files where it states none: gpt-oss and others leave it out."""
+    files = weight_files(repository)
+    if read_precision(config).dtype or not (files or repository.elements):
+        return config
+    elements = repository.elements or contents(repository, files[:1]).elements
+    found = commonest(elements, among=("F32", "F16", "BF16"))
+    return {**config, "dtype": _WORDS[found]} if found else config
+
+
 def _of_headers(repository: Repository, width: int | None, why: str) -> Model:
     """What is left where no structure can be read: how many parameters the files hold."""
     files = weight_files(repository)
     if repository.elements:
         parameters = sum(repository.elements.values())
-        commonest = max(repository.elements, key=lambda dtype: repository.elements[dtype])
-        dtype, size = DTYPES.get(commonest), stored_bytes(repository)
+        dtype, size = commonest(repository.elements), stored_bytes(repository)
         if dtype is None:
             why = "; ".join(
                 filter(None, (why, "its weights are packed, and were counted as they are stored"))
             )
     elif files:
         found = contents(repository, files[:MOST_HEADERS], width)
-        parameters, size, dtype = found.parameters, found.size, found.dtype
+        parameters, size, dtype = found.parameters, found.size, commonest(found.elements)
     else:
         raise ValueError(f"its structure cannot be read: {why.partition(': ')[2] or why}")
     return Model(

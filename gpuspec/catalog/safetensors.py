@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from gpuspec.catalog.repository import Repository
@@ -56,8 +56,8 @@ class Contents(NamedTuple):
     """Weights that were packed counted one by one, what quantizers put beside them not at all."""
     size: int
     """Bytes of all tensors."""
-    dtype: str | None
-    """The dtype of most elements, as gpuspec calls it."""
+    elements: Mapping[str, int]
+    """As they are stored, by dtype ("BF16")."""
 
 
 def contents(repository: Repository, files: Iterable[str], width: int | None = None) -> Contents:
@@ -78,8 +78,13 @@ def contents(repository: Repository, files: Iterable[str], width: int | None = N
             dtypes[tensor.dtype] = dtypes.get(tensor.dtype, 0) + tensor.elements
     if max(parameters, sum(dtypes.values())) > MOST_ELEMENTS:
         raise ValueError("its tensors claim more parameters than any model has")
-    commonest = max(dtypes, key=lambda each: dtypes[each]) if dtypes else ""
-    return Contents(number, parameters, size, DTYPES.get(commonest))
+    return Contents(number, parameters, size, dtypes)
+
+
+def commonest(elements: Mapping[str, int], among: Iterable[str] = ()) -> str | None:
+    """The dtype of most elements as gpuspec calls it, `among` these where any are named; None for packed ones."""
+    counted = {dtype: number for dtype, number in elements.items() if not among or dtype in among}
+    return DTYPES.get(max(counted, key=lambda each: counted[each])) if counted else None
 
 
 def unpacked(tensor: Tensor, width: int | None) -> int:

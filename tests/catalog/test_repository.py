@@ -44,6 +44,19 @@ def test_params_of_mistral(params: dict[str, Any], count: int) -> None:
     assert model.weights_gib == 2 * count / 2**30
 
 
+@pytest.mark.parametrize(
+    ("dtype", "scheme", "bits"), [("F32", "fp32", 32), ("F16", "fp16", 16), ("BF16", "bf16", 16)]
+)
+def test_files_say_the_dtype_where_the_config_does_not(dtype: str, scheme: str, bits: int) -> None:
+    config = {
+        "model_type": "llama", "num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 1, "vocab_size": 10,
+        "intermediate_size": 8,
+    }  # fmt: skip
+    weights = safetensors({"a": (dtype, [10, 10], 100 * bits // 8), "ids": ("I64", [4], 32)})
+    model = read_repository(InMemory({"config.json": config, "model.safetensors": weights}))
+    assert {(row.scheme, row.bits) for row in model.weights} == {(scheme, bits)}
+
+
 def test_params_that_lack_a_size_are_no_other_model() -> None:
     with pytest.raises(ValueError, match="does not say dim"):
         read_repository(InMemory({"params.json": {"n_layers": 32, "vocab_size": 32000}}))
