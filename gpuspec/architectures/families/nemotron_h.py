@@ -74,8 +74,12 @@ def _layer(c: ModelConfig, kind: str) -> Layer:
 
 def _nemotron_h(c: ModelConfig) -> Architecture:
     kinds = _kinds(c, "layers_block_type", "hybrid_override_pattern")
-    if not kinds:
-        raise Unsaid("its config does not say what each layer is (layers_block_type)")
+    if (
+        not kinds
+    ):  # as NemotronHConfig of transformers 5.24 has it, unless there are other layers than its four
+        kinds = ["mamba", "moe", "attention", "mlp"]
+        if c.count("num_hidden_layers") not in (0, len(kinds)):
+            raise Unsaid("its config does not say what each layer is (layers_block_type)")
     shapes = {kind: _layer(c, kind) for kind in dict.fromkeys(kinds)}
     drafts: list[Layer] = []
     depth = c.count("num_nextn_predict_layers")

@@ -89,9 +89,11 @@ def qformer(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     windows = c.count("window_size") // c.size(
         "downsample_rate", default=1
     )  # Granite Speech: queries of a window
+    # The classes of BLIP-2 and InstructBLIP set what their Q-Former sees to the tower's width.
+    blip = q.model_type.startswith(("blip_2", "instructblip")) and not windows
     return (
         table("query_tokens", windows or c.size("num_query_tokens", default=32), m.width),
-        *querying(q, m, seen=q.size("encoder_hidden_size")),
+        *querying(q, m, seen=measures(v).width if blip else q.size("encoder_hidden_size")),
         *chain("linear", m.width, text),
     )
 
