@@ -146,3 +146,10 @@ def test_no_number_rather_than_a_wrong_one(fields: dict[str, Any], words: str) -
     """What fields speak of and do not explain."""
     with pytest.raises(Unsaid, match=words):
         read_architecture({**SIZES, **fields})
+
+
+@pytest.mark.parametrize("kind", ["aquila3", "nemotron_labs_diffusion", "spark2_5"])
+def test_a_structure_that_only_explains_a_count_is_not_certain(kind: str) -> None:
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
+    found = read_architecture({"model_type": kind, "vocab_size": 100, **sizes})
+    assert "its code was not read" in found.derived
