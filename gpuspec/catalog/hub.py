@@ -69,6 +69,7 @@ def fetch_model(name: str, revision: str = "main") -> Model | None:
     except (OSError, ValueError) as error:
         raise _no_model(name, error) from None
     model = model._replace(
+        id=name,  # of a GGUF repository not the one file that was read
         org=name.partition("/")[0],
         gated=listed.gated,
         license=listed.license,
@@ -200,7 +201,9 @@ def _of_cache(name: str, revision: str) -> Model | None:
     except (OSError, ValueError) as error:
         raise _no_model(name, error) from None
     commit = os.path.basename(os.path.dirname(path))
-    return model._replace(org=name.partition("/")[0], revision=commit, as_of=date.today().isoformat())
+    return model._replace(
+        id=name, org=name.partition("/")[0], revision=commit, as_of=date.today().isoformat()
+    )
 
 
 def _no_model(name: str, error: Exception) -> UserError:

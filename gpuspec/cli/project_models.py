@@ -230,7 +230,7 @@ def folder_model(path: str, models_file: str) -> Model:
         ) from None
     from datetime import date
 
-    return model._replace(as_of=date.today().isoformat())
+    return model._replace(id=name, as_of=date.today().isoformat())
 
 
 def _without_day(record: Mapping[str, Any]) -> str:

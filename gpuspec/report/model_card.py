@@ -10,7 +10,10 @@ from gpuspec.catalog import Model
 from gpuspec.quantization import bits_of
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.weights import weights
 from gpuspec.words import gib
+from gpuspec.workload import Workload
 
 GIB = 1024**3
 USUAL = ("bf16", "fp8", "awq", "nvfp4", "gguf:Q8_0", "gguf:Q4_K_M")
@@ -169,27 +172,11 @@ def _stored(model: Model) -> float | None:
 
 
 def _sizes(model: Model) -> dict[str, float]:
-    """GiB in the usual schemes: GGUF's take all weights, others the linear layers but the output head and routers."""
-    rows = [row for row in model.weights if row.part != "draft"]
-    found = {}
-    for scheme in USUAL:
-        bits = bits_of(scheme) or 16.0
-        if rows:
-            all_of_it = scheme.startswith("gguf:")
-            size = sum(
-                row.parameters * (bits if all_of_it or _is_quantized(row.part, linear=row.linear) else 16.0)
-                for row in rows
-            )
-        elif model.params_b and model.modality == "text":
-            size = model.params_b * 1e9 * bits
-        else:
-            continue
-        found[scheme] = size / 8 / GIB
-    return found
-
-
-def _is_quantized(part: str, *, linear: bool) -> bool:
-    return linear and part not in ("head", "router", "embedding", "vision", "audio", "projector")
+    """GiB that a text model's weights take in the usual schemes, as `gpuspec size` has them."""
+    shape = shape_of(Workload(model=model)) if model.modality == "text" else None
+    if not isinstance(shape, Shape):
+        return {}
+    return {scheme: weights(shape, scheme).expected / GIB for scheme in USUAL}
 
 
 def _bytes(cache: Cache, model: Model) -> float:

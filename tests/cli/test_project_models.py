@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -501,3 +502,73 @@ def test_a_model_is_shown_as_wide_as_the_terminal(
     (record,) = json.loads(capsys.readouterr().out)
     assert record["cache_bytes_per_token"] == 114_688
     assert record["stored_gib"] == pytest.approx(1.1102, abs=1e-4)
+
+
+def test_a_gated_repository_lists_its_files_and_keeps_them(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME, gated="manual")
+    path = f"/{NAME}/resolve/{FIRST}/config.json"
+    for status, headers in ((401, {"X-Error-Code": "GatedRepo"}), (403, {}), (401, {}), (404, {})):
+        hub.instead[path] = lambda status=status, headers=headers: Answer(status, headers=headers)  # type: ignore[misc]
+        assert main(["models", "add", NAME]) == 2
+        told = capsys.readouterr().err
+        assert "error[hub-gated]" in told
+        assert f"/{NAME}" in told
+    del hub.instead[path]
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["gated"] is True
+
+
+def test_a_renamed_repository_is_followed(hub: FakeHub) -> None:
+    with_qwen(hub, "acme/New")
+    hub.instead[hub.listing(NAME)] = lambda: Answer(307, headers={"Location": hub.listing("acme/New")})
+    for file in ("config.json",):
+        old, new = (f"/{name}/resolve/{FIRST}/{file}" for name in (NAME, "acme/New"))
+        hub.instead[old] = lambda new=new: Answer(307, headers={"Location": new})  # type: ignore[misc]
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["params_b"] == 0.59604992
+
+
+def test_of_a_gguf_file_the_header_is_fetched_in_parts(hub: FakeHub) -> None:
+    def text(words: str) -> bytes:
+        return struct.pack("<Q", len(words)) + words.encode()
+
+    facts = {"block_count": 2, "embedding_length": 64, "attention.head_count": 4, "context_length": 4096}
+    header = b"GGUF" + struct.pack("<IQQ", 3, 1, len(facts) + 1)
+    header += text("general.architecture") + struct.pack("<I", 8) + text("llama")
+    for key, value in facts.items():
+        header += text(f"llama.{key}") + struct.pack("<II", 4, value)
+    header += text("token_embd.weight") + struct.pack("<IQQIQ", 2, 64, 1000, 1, 0)
+    whole = header + bytes(9 << 20)
+    hub.add(NAME, {"foo-Q8_0.gguf": whole, "foo-Q4_K_M.gguf": whole, "README.md": b""})
+    assert main(["models", "add", NAME]) == 0
+    assert locked()[NAME]["layers"] == 2
+    asked = [headers["range"] for path, headers in hub.requests if path.endswith(".gguf")]
+    assert {path for path, _ in hub.requests if path.endswith(".gguf")} == {
+        f"/{NAME}/resolve/{FIRST}/foo-Q4_K_M.gguf"
+    }
+    assert len(asked) <= 2  # of nine megabytes
+
+
+def test_json_of_what_was_done(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    with_qwen(hub, NAME)
+    assert main(["models", "add", NAME, "acme/None", "--json"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["files"]
+    assert found["file"] == str(Path(LOCK).absolute())
+    assert (found["added"], found["updated"], found["unchanged"]) == ([NAME], [], [])
+    assert [(each["model"], each["code"]) for each in found["failed"]] == [("acme/None", "hub-not-found")]
+
+
+def test_a_model_that_became_known_is_no_finding_any_more(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, NAME)
+    job("job.gpu.jsonc")
+    assert main(["lint", "--select", "GS010"]) == 0
+    told = capsys.readouterr().out
+    assert f"`gpuspec models add {NAME}` makes it known" in " ".join(told.split())
+    assert main(["models", "lock"]) == 0
+    capsys.readouterr()
+    assert main(["lint", "--select", "GS010"]) == 0
+    assert "GS010" not in capsys.readouterr().out
