@@ -76,7 +76,7 @@ def fetch_model(name: str, revision: str = "main") -> Model | None:
         revision=listed.commit,
         as_of=date.today().isoformat(),
     )
-    if requests.token and requests.token in repr(model):
+    if requests.token and len(requests.token) > 8 and requests.token in repr(model):
         raise _no_model(name, ValueError("its files hold the token that was sent"))
     return model
 
@@ -190,10 +190,12 @@ def _of_cache(name: str, revision: str) -> Model | None:
     from huggingface_hub import constants, try_to_load_from_cache
 
     try:
-        path = try_to_load_from_cache(
-            name, "config.json", revision=revision, cache_dir=constants.HF_HUB_CACHE
+        tried = (
+            try_to_load_from_cache(name, file, revision=revision, cache_dir=constants.HF_HUB_CACHE)
+            for file in ("config.json", "model_index.json", "params.json")
         )
-        if not isinstance(path, str):
+        path = next((found for found in tried if isinstance(found, str)), None)
+        if path is None:
             return None
         folder = ModelFolder(os.path.dirname(path), name)
         folder.source = f"huggingface.co/{name} (from the cache of huggingface_hub)"

@@ -28,7 +28,7 @@ COMMANDS = {
     "lint": "Find mistakes and waste in job specs and launch scripts.",
     "logs": "Print what a run has written.",
     "lsp": "Serve an editor: findings as you type, fixes, hover, completion.",
-    "models": "Models with size and memory.",
+    "models": "Models with size and memory; `models add` keeps those of a project.",
     "plan": "Rank what can be rented for a job, with reasons and worst-case cost.",
     "plugin": "Write a plugin (`plugin new`), or check one (`plugin check`).",
     "plugins": "Plugins that are installed, what each brings, and what it costs to load.",
@@ -104,13 +104,16 @@ Exit status:
 \b
 Files:
   gpuspec.toml, .gpuspec.toml, pyproject.toml   settings: the nearest one counts
+  gpuspec.models.json                           beside them: models that the project keeps
 
 \b
 Environment:
-  GPUSPEC_DATA_DIR       where refreshed prices are kept [~/.local/share/gpuspec]
+  GPUSPEC_DATA_DIR       where refreshed prices, and what the hub said, are kept [~/.local/share/gpuspec]
   GPUSPEC_STATE_DIR      where runs are recorded [~/.local/state/gpuspec]
   GPUSPEC_LOCAL_RULES    folders whose local-rules may be run, or 1 for all
   HF_TOKEN               for models that ask for consent
+  HF_ENDPOINT            another hub than huggingface.co
+  HF_HUB_OFFLINE         1: the hub is not asked
   NO_COLOR, FORCE_COLOR  colour never, colour always
 """
 
