@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gpuspec.architectures.parts import Cache, StoredWeights
+from gpuspec.architectures.parts import BITS, Cache, StoredWeights
 
 # See gpu.py on annotations.
 
@@ -55,6 +55,13 @@ class Model(NamedTuple):
     """The commit of the repository that was read."""
     as_of: str | None = None
     """The day the facts were read, YYYY-MM-DD."""
+
+    @property
+    def quantized(self) -> bool:
+        """Whether its repository keeps any weights in less than 16 bit."""
+        if self.native_dtype not in (None, *BITS):
+            return True
+        return any(row.bits < 16 for row in self.weights)
 
 
 class ModelMatch(NamedTuple):

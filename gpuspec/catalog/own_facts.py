@@ -30,6 +30,8 @@ def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> Mode
         return match._replace(model=repository, params_b=repository.params_b, relation="name")
     if repository.unsure or not repository.weights:
         return match
+    if alias and model.weights and model.quantized == repository.quantized:
+        return match  # counted by part from a config, or from more of its fields than the hub's listing has
     facts = {name: getattr(repository, name) for name in _SHAPE}
     found = {name: value for name, value in facts.items() if value is not None}
     size = model.params_b if same else repository.params_b

@@ -26,7 +26,7 @@ _SGLANG_FLAGS = {
     ),
     "enable-dp-attention": "dp_attention=yes",
     "nnodes": "nodes:int",
-    "speculative-algorithm": "drafts:algorithm",
+    "speculative-algorithm": "second_model:algorithm",
     "speculative-draft-model-path": "second_model:name",
 }
 _SGLANG = Tool("sglang", "serve", _SGLANG_FLAGS)

@@ -80,7 +80,7 @@ def in_scheme(
         taken = {row.part for row in rows} - {"embedding", *scheme.keeps, *leaves}
     return [
         row._replace(scheme=scheme.name, bits=bits)
-        if row.linear and row.part in taken
+        if row.part in taken and (row.linear or row.part == "experts")
         else row._replace(scheme="bf16", bits=16.0)
         for row in rows
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gpuspec.engines import engine_of
 from gpuspec.workload.uses import Use
 from gpuspec.workload.value import Value, Values
-from gpuspec.workload.values import NO_WEIGHTS, OWN_LAYERS
+from gpuspec.workload.values import ITSELF, NO_WEIGHTS, OWN_LAYERS
 
 
 def merge(run: Sequence[Use], setup: Sequence[Use]) -> tuple[Values, list[str]]:
@@ -58,8 +58,12 @@ def _copies(main: Use, uses: Sequence[Use]) -> bool:
 
 def _more(use: Use) -> list[str]:
     second = use.values.get("second_model")
-    own = second is None or second.known in (OWN_LAYERS, NO_WEIGHTS)
-    names = [*use.more_models, *([] if own or second is None else [second.known])]
+    names = list(use.more_models)
+    if second and second.known == ITSELF:
+        model = use.values.get("model_name")
+        names.append(model.known if model else None)
+    elif second and second.known not in (OWN_LAYERS, NO_WEIGHTS):
+        names.append(second.known)
     return [name or "unknown" for name in names]
 
 

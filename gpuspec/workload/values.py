@@ -199,7 +199,9 @@ def half_or_not(text: str) -> str | None:
 
 OWN_LAYERS = "its own layers"
 NO_WEIGHTS = "the text before"
-"""What drafts further tokens where no second model does: the model's own layers (MTP), or what stands in the text."""
+ITSELF = "the model again"
+"""What drafts further tokens where no second model is named: layers of the model (MTP), what stands in the text, or
+the whole model, loaded a second time."""
 
 
 def draft(text: str) -> str | None:
@@ -228,10 +230,11 @@ def drafting(text: str) -> str | None:
     return NO_WEIGHTS if method in ("ngram", "ngram_gpu", "suffix") else None
 
 
-def drafts(text: str) -> bool | None:
-    """Whether SGLang's --speculative-algorithm drafts with the model's own layers, which it does where no draft model
-    is named."""
-    return True if text.strip().upper() in ("NEXTN", "EAGLE") else None
+def algorithm(text: str) -> str | None:
+    """What SGLang's --speculative-algorithm drafts with where no draft model is named.
+
+    Source: server_args.py takes the model's own path then; a start of GLM-4.5-Air with EAGLE held it twice."""
+    return {"NGRAM": NO_WEIGHTS, "EAGLE": ITSELF, "NEXTN": ITSELF}.get(text.strip().upper())
 
 
 def stage_of_file(text: str) -> str | None:
@@ -322,7 +325,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "builder_method": builder_method,
     "draft": draft,
     "drafting": drafting,
-    "algorithm": drafts,
+    "algorithm": algorithm,
     "devices": devices,
     "placed": placed,
 }

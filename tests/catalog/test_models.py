@@ -78,3 +78,21 @@ def test_sizes_and_experts_make_sense() -> None:
             assert model.active_params_b <= model.params_b
         if model.heads and model.kv_heads:
             assert model.heads % model.kv_heads == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "quantized"),
+    # Their config.json: mxfp4 experts, FP8 blocks, none.
+    [("gpt-oss-20b", True), ("DeepSeek-V3", True), ("Llama-3.1-8B", False), ("FLUX.1-dev", False)],
+)
+def test_what_publishers_keep_in_fewer_bits(name: str, quantized: bool) -> None:
+    model = CATALOG.resolve_model(name).model
+    assert model is not None
+    assert model.quantized is quantized
+
+
+def test_a_model_counted_by_part_keeps_its_weights_under_its_hub_name() -> None:
+    """The hub counts 873,438,784 elements of Qwen/Qwen3.5-0.8B (September 2026), its layer that drafts included."""
+    model = CATALOG.resolve_model("Qwen/Qwen3.5-0.8B").model
+    assert model is not None
+    assert sum(row.parameters for row in model.weights) == pytest.approx(873_438_784, rel=1e-3)

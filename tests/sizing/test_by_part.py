@@ -223,6 +223,16 @@ def test_what_drafts(command: str, drafts: bool | None, others: tuple[str, ...])
     assert (found.drafts, found.other_models) == (drafts, others)
 
 
-def test_sglang_drafts_with_the_models_own_layers() -> None:
-    run = "python -m sglang.launch_server --model-path deepseek-ai/DeepSeek-V3 --speculative-algorithm EAGLE"
-    assert workload_of(f'{{"run": {dumps(run)}}}').drafts is True
+@pytest.mark.parametrize(
+    ("more", "others"),
+    [
+        ("EAGLE", ("deepseek-ai/DeepSeek-V3",)),
+        ("EAGLE3 --speculative-draft-model-path org/draft", ("org/draft",)),
+        ("NGRAM", ()),
+    ],
+)
+def test_sglang_loads_the_model_again_where_no_draft_is_named(more: str, others: tuple[str, ...]) -> None:
+    run = (
+        f"python -m sglang.launch_server --model-path deepseek-ai/DeepSeek-V3 --speculative-algorithm {more}"
+    )
+    assert workload_of(f'{{"run": {dumps(run)}}}').other_models == others

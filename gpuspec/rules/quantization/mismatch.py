@@ -85,7 +85,7 @@ class QuantizationMismatch(Rule):
         as_is = engine_of(workload.engine).quantizing.loads_as_is
         if asked is None or not find_scheme(asked).calibrated or not as_is or origin.kind != "command":
             return
-        if match.model is None or match.relation != "name":
+        if match.model is None or match.relation != "name" or match.model.quantized:
             return
         # Its own publisher would say in the name of the repository that it is quantized.
         owner = (workload.model_name or "").rpartition("/")[0].lower()
@@ -108,7 +108,8 @@ class QuantizationMismatch(Rule):
         match = facts.catalog.resolve_model(commands.model_name) if commands.model_name else None
         if match is None or match.model is None or match.relation != "name" or match.quantization:
             return
-        plain = match.model.native_dtype in ("bf16", "fp16") and "quantization" not in commands.origins
+        half = match.model.native_dtype in ("bf16", "fp16") and not match.model.quantized
+        plain = half and "quantization" not in commands.origins
         quantizing = engine_of(commands.engine).quantizing
         if not plain or not quantizing.loads_as_is or commands.task == "train":
             return

@@ -90,7 +90,7 @@ class MissingQuantization(Rule):
             return ()
         if (workload.data_parallel or 1) > 1:
             return ()  # copies are there for speed, whatever one of them weighs
-        if workload.model.native_dtype not in (None, "bf16", "fp16", "fp32"):
+        if workload.model.quantized:
             return ()
         if workload.modality == "image":
             large = (workload.model.params_b or 0) >= LEAST_IMAGE_PARAMS
