@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from gpuspec.catalog.untrusted_json import json_object
@@ -42,7 +43,12 @@ class ModelFolder:
         self.name = name or os.path.basename(os.path.abspath(self._path))
         self.source = "local file"
         self.elements: Mapping[str, int] = {}
-        self.sizes: Mapping[str, int | None] = dict(_files(self._path, ""))
+        sizes: dict[str, int | None] = {}
+        for file, size in _files(self._path):
+            if len(sizes) >= MOST_FILES:
+                raise ValueError(f"it holds more than {MOST_FILES:,} files")
+            sizes[file] = size
+        self.sizes: Mapping[str, int | None] = sizes
 
     def read(self, file: str, most: int) -> bytes:
         """A whole file, of `most` bytes at most."""
@@ -55,16 +61,20 @@ class ModelFolder:
             return opened.read(length)
 
 
-def _files(path: str, before: str) -> Iterator[tuple[str, int | None]]:
-    """(name, bytes) of the files of a folder, and of the folders in it that are not hidden."""
+def _files(path: str) -> Iterator[tuple[str, int | None]]:
+    """(name, bytes) of the files of a folder, and of the folders in it that are not hidden and can be read."""
+    folders = []
     with os.scandir(path) as entries:
-        for number, entry in enumerate(entries):
-            if number >= MOST_FILES:
-                raise ValueError(f"it holds more than {MOST_FILES:,} files")
+        for entry in entries:
             if entry.is_file():
-                yield before + entry.name, entry.stat().st_size
-            elif not before and entry.is_dir() and not entry.name.startswith("."):
-                yield from _files(entry.path, entry.name + "/")
+                yield entry.name, entry.stat().st_size
+            elif entry.is_dir() and not entry.name.startswith("."):
+                folders.append(entry.name)
+    for folder in folders:
+        with suppress(OSError), os.scandir(os.path.join(path, folder)) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    yield f"{folder}/{entry.name}", entry.stat().st_size
 
 
 class ModelFile:

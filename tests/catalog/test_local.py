@@ -247,6 +247,15 @@ def test_many_files_and_folders_in_them(tmp_path: Path) -> None:
     assert dict(ModelFolder(str(tmp_path)).sizes) == {"config.json": 2, "vae/config.json": 2}
 
 
+def test_a_folder_of_very_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpuspec.catalog.repository.MOST_FILES", 3)
+    for number in range(4):
+        (tmp_path / f"f{number}").mkdir()
+        (tmp_path / f"f{number}" / "a").write_text("")
+    with pytest.raises(UserError, match="more than 3 files"):
+        read_local(str(tmp_path))
+
+
 def test_index_says_the_size_of_shards_that_are_not_there_yet(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(LLAMA_8B))
     index = {"metadata": {"total_size": 16060522496}, "weight_map": {"a": "model-00001-of-00004.safetensors"}}
