@@ -128,7 +128,8 @@ def _with_engine(workload: Workload) -> Workload:
     from gpuspec.engines import USUAL_SERVER
     from gpuspec.quantization import find_scheme
 
-    gguf = find_scheme(workload.quantization).family == "GGUF"
+    kept = workload.model.native_dtype if workload.model else None
+    gguf = find_scheme(workload.quantization or kept).family == "GGUF"
     if workload.engine or workload.task == "train" or workload.modality not in (None, "text") or gguf:
         return workload
     return workload._replace(engine=USUAL_SERVER)

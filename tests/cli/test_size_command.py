@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from gpuspec.cli.size import command
 from gpuspec.errors import UserError
+from tests.catalog.files import gguf
 
 
 def run(*arguments: str) -> Result:
@@ -110,3 +111,12 @@ def test_a_name_several_cards_share_is_answered_for_each() -> None:
 def test_only_as_many_gpus_as_were_tried_are_named() -> None:
     assert "surely holds it (1 on one machine)" in run("Llama-3.1-405B", "--gpus", "1").output
     assert "surely holds it (1, 2, 4 or 8 on one machine)" in run("org/x", "--params-b", "5000").output
+
+
+def test_a_gguf_file_is_served_by_llama_cpp(tmp_path: Path) -> None:
+    facts = {"general.architecture": "llama", "llama.block_count": 1, "llama.embedding_length": 64}
+    heads = {"llama.attention.head_count": 4, "llama.attention.head_count_kv": 2, "general.file_type": 15}
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(gguf(facts | heads, {"blk.0.attn_k.weight": ([64, 32], 12)}))
+    first = run(str(path)).output.partition("\n")[0]
+    assert "gguf:Q4_K_M · llama.cpp" in first
