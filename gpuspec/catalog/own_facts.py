@@ -12,6 +12,8 @@ _SHAPE = (
     "tied_embeddings", "native_dtype", "architecture", "weights", "caches", "experts", "experts_used",
     "expert_width", "source", "as_of",
 )  # fmt: skip
+_COLUMNS = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocab", "architecture")
+"""What the repository's config says, whether or not its weights could be counted."""
 
 
 def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> ModelMatch:
@@ -29,7 +31,8 @@ def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> Mode
     if not same and not alias:
         return match._replace(model=repository, params_b=repository.params_b, relation="name")
     if repository.unsure or not repository.weights:
-        return match
+        said = {name: getattr(repository, name) for name in _COLUMNS if getattr(model, name) is None}
+        return match._replace(model=model._replace(**said))
     if alias and model.weights and model.quantized == repository.quantized:
         return match  # counted by part from a config, or from more of its fields than the hub's listing has
     facts = {name: getattr(repository, name) for name in _SHAPE}

@@ -11,6 +11,16 @@ from gpuspec.quantization.schemes import DOUBLE_QUANTIZES, GGUF_TYPES, SCHEMES
 _NOISE = frozenset(
     "gguf imatrix imat i1 mlx exl2 ggml quantized quant dynamic ud hqq autoround g128 128g".split()
 )
+_UNDONE = re.compile(r"(?<![a-z0-9])(?:unquantized|de-?quant(?:ized)?)(?=$|[-_.])", re.IGNORECASE)
+"""Words of uploads whose weights are in 16 bit again, or were trained for a scheme and are not in it yet."""
+_BITS = re.compile(
+    r"(?<![a-z0-9.])(?:exl[23][-_])?([1-8](?:[.]\d{1,2})?)(?:[-_]?bpw(?:[-_]h\d)?|(?<=[.]\d)bits?|(?<=[.]\d\d)bits?)"
+    r"(?=$|[-_.])",
+    re.IGNORECASE,
+)
+"""Bits a weight on average: "4.25bpw" of EXL2 and EXL3, "4.8bit" of mixed MLX uploads."""
+_MLX_BITS = re.compile(r"(?<![a-z0-9])q([2-8])(?=$|[-_.])", re.IGNORECASE)
+"""MLX's uploads say "q4" for 4 bits."""
 
 
 def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
@@ -20,20 +30,46 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     """
     text = name[:-5] if name.lower().endswith(".gguf") else name
     low = text.lower()
+    if _UNDONE.search(low):
+        return _tidy(_stripped(text)), None
     gguf = text != name or "gguf" in low
     plain, kind = _gguf_type(text, gguf)
-    if kind is not None:
+    other = None if kind is None or gguf else _stated(plain, owner)
+    if kind is not None and other is None:
         return _tidy(plain), f"gguf:{kind}"
+    text = text if kind is None else plain
+    if "mlx" in low:
+        text = _MLX_BITS.sub(r"\1bit", text)
+    found = _stated(text, owner)
+    if found is not None:
+        return _tidy(found[0]), found[1]
+    bits = _BITS.search(text)
+    if bits is not None:
+        return _tidy(text[: bits.start()] + text[bits.end() :]), f"bpw:{bits.group(1)}"
+    return _tidy(text), "gguf" if gguf else None
+
+
+def _stripped(text: str) -> str:
+    """A name without the schemes that it says were undone."""
+    text = _UNDONE.sub("", text)
+    plain = _gguf_type(text, gguf=False)[0]
+    found = _stated(plain, "")
+    return found[0] if found else plain
+
+
+def _stated(text: str, owner: str) -> tuple[str, str] | None:
+    """(the name without it, the scheme) where a name states one other than a GGUF type."""
+    low = text.lower()
     for scheme in SCHEMES:
         for cue, pattern in scheme.in_names:
             if cue not in low:
                 continue
-            hit = re.search(rf"(?<![a-z0-9])(?:{pattern})(?=$|[-_.])", text, re.IGNORECASE)
+            hit = re.search(rf"(?<![a-z0-9])(?<!\d[.])(?:{pattern})(?=$|[-_.])", text, re.IGNORECASE)
             if hit is not None:
                 twice = DOUBLE_QUANTIZES in (owner.lower(), *hit.group().lower().split("-"))
                 found = (twice and scheme.double_quantized) or scheme.name
-                return _tidy(text[: hit.start()] + text[hit.end() :]), found
-    return _tidy(text), "gguf" if gguf else None
+                return text[: hit.start()] + text[hit.end() :], found
+    return None
 
 
 def _gguf_type(text: str, gguf: bool) -> tuple[str, str | None]:

@@ -60,7 +60,8 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme(
         "awq", 4.156, "AWQ", least_capability=7.5, calibrated=True, frozen=True,
         spellings=("awq", "awq_marlin", "awq-int4", "awq-4bit", "awq-int4-marlin"),
-        in_names=(("awq", r"(?:w4a16|int4|4bit)[-_]awq|awq(?:[-_.](?:w?4a16|w4a16|int4|4bit))?"),),
+        in_names=(("awq", r"(?:w4a16|int4|4bit)[-_]awq|awq(?:[-_.](?:w?4a16|w4a16|int4|4bit))?"
+                         r"(?![-_.](?:bf16[-_.])?(?:[568]bit|int8))"),),
     ),
     Scheme(
         "gptq-int8", 8.19, "GPTQ", calibrated=True, frozen=True,
@@ -78,7 +79,7 @@ SCHEMES: tuple[Scheme, ...] = (
         "fp8", 8.0, "FP8", quantizes="weights and activations", least_capability=8.0, native_capability=8.9,
         spellings=("fp8", "fbgemm_fp8", "w8a8_fp8", "ptpc_fp8", "modelopt", "modelopt_fp8", "float8", "fp8wo",
                    "qfloat8", "float8dq"),
-        in_names=(("fp8", r"fp8(?:[-_](?:dynamic|kv|block|tensor|static|e4m3))*"),),
+        in_names=(("fp8", r"(?:mx)?fp8(?:[-_](?:dynamic|kv|block|tensor|static|e4m3))*"),),
     ),
     Scheme(
         "nf4", 4.5, "bitsandbytes", keeps=("head",), least_capability=7.5, frozen=True, double_quantized="nf4-dq",
@@ -94,15 +95,19 @@ SCHEMES: tuple[Scheme, ...] = (
         "int8", 8.06, least_capability=7.5, frozen=True,
         spellings=("int8", "w8a8_int8", "experts_int8", "qint8", "int8wo", "int8dq", "8bit", "8-bit", "8", "llm_int8",
                    "eetq", "bitsandbytes-8bit", "bnb-8bit", "bnb.int8", "bnb.int8-training"),
-        in_names=(("8", r"bnb-8bit|(?:quantized[.])?w8a(?:8|16)|int8|8bit"),),
+        in_names=(
+            ("8", r"bnb-8bit|awq[-_](?:bf16[-_])?(?:int8|8bit)|(?:quantized[.])?w8a(?:8|16)|int8|8[-_]?bits?"),
+        ),
     ),
     Scheme(
         "int4", 4.156, frozen=True,
         spellings=("int4", "w4a16", "int4wo", "int4wo-128", "4bit", "4-bit", "4", "squeezellm"),
-        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4bit"),),
+        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4[-_]?bits?"),),
     ),
-    Scheme("int3", 3.156, frozen=True),
-    Scheme("int2", 2.156, frozen=True),
+    Scheme("int6", 6.156, frozen=True, in_names=(("6", r"awq[-_]6bit|int6|6[-_]?bits?"),)),
+    Scheme("int5", 5.156, frozen=True, in_names=(("5", r"int5|5[-_]?bits?"),)),
+    Scheme("int3", 3.156, frozen=True, in_names=(("3", r"int3|w3a16|3[-_]?bits?"),)),
+    Scheme("int2", 2.156, frozen=True, in_names=(("2", r"int2|w2a16|2[-_]?bits?"),)),
 )  # fmt: skip
 """Of several rows whose pattern fits a name the first counts. Bits of 4-bit weights in groups of 128:
 4 + (16 + 4) / 128; NF4: 4 + 32 / 64, double quantization 4 + 8 / 64 + 32 / (64 · 256); NVFP4: 4 + 8 / 16; MXFP4:

@@ -28,6 +28,8 @@ class Known(NamedTuple):
     hidden: int
     vocabulary: int
     tied: bool
+    beside: int = 0
+    """Elements of a tower that only the count tells."""
 
 
 class ByCount:
@@ -41,23 +43,23 @@ class ByCount:
     def add(self, architecture: str, known: Known) -> None:
         """Remember a structure; those that differ in their vocabulary alone count once."""
         blocks = known.sums.parameters - known.sums.head * (1 if known.tied else 2)
-        alike = (blocks, known.sums.drafts, known.sums.towers, known.hidden, known.tied)
+        alike = (blocks, known.beside, known.sums.drafts, known.sums.towers, known.hidden, known.tied)
         self._known[architecture].setdefault(alike, known)
 
-    def find(self, row: Row) -> tuple[str, int] | None:
-        """(the key of the structure, its vocabulary) that a row has; None where none is it, exactly."""
-        best: tuple[tuple[bool, int], str, int] | None = None
+    def find(self, row: Row) -> tuple[Known, int, bool] | None:
+        """(the structure, its vocabulary, whether it leaves out its towers) that a row has; None where none is it."""
+        best: tuple[tuple[bool, int], Known, int, bool] | None = None
         for known in self._known.get(row.architecture, {}).values():
             if row.hidden not in (0, known.hidden):
                 continue
             for count in counts(known.sums):
                 twice = "twice" in count.why
-                size = self._vocabulary(row, known, row.stored - count.elements, twice=twice)
+                size = self._vocabulary(row, known, row.stored - known.beside - count.elements, twice=twice)
                 if size is None:
                     continue
                 far = twice, abs(size - known.vocabulary)
                 if best is None or far < best[0]:
-                    best = far, known.key, size
+                    best = far, known, size, "without towers" in count.why
         return best and best[1:]
 
     def _vocabulary(self, row: Row, known: Known, more: int, *, twice: bool) -> int | None:
@@ -65,6 +67,8 @@ class ByCount:
         each = known.hidden if known.tied and not twice else 2 * known.hidden
         if abs(more) < known.sums.parameters * EXACT:
             more = 0
+        if more and known.beside:
+            return None
         if more % each or (more and (twice or known.hidden < LEAST_WIDTH)):
             return None
         size = known.vocabulary + more // each

@@ -37,13 +37,15 @@ class Structure(NamedTuple):
     key: str
     beside: int = 0
     """Elements of a tower that no config describes."""
+    bare: bool = False
+    """Whether the repository leaves out the towers of its config."""
     real: bool = False
     """Whether it is that of a real config, as it stands."""
 
     @property
     def parameters(self) -> int:
         """All of them."""
-        return self.sums.parameters + self.beside
+        return (self.sums.text if self.bare else self.sums.parameters) + self.beside
 
     def whole(self) -> Architecture:
         """The architecture with that tower."""
@@ -71,13 +73,21 @@ class Chooser:
         self._known = known
         self._read: dict[str, Structure | str] = {}
         self._of_shape: dict[tuple[int | str, ...], Structure] = {}
+        self._votes: dict[tuple[int | str, ...], list[int]] = {}
+        """How many repositories of a shape have a head of their own, and how many store it with the embedding."""
         self._tied: set[tuple[int | str, ...]] = set()
         self._by_count = ByCount(())
+        self._columns: dict[tuple[str, int], Row] = {}
 
     def learn(self, rows: list[Row], models: Iterable[Mapping[str, Any]]) -> None:
         """Remember the structures that counts confirm, by their shape and by their counts. `models` are shapes under
         no architecture: where one makes the count of a repository whose shape is not known, it is its shape."""
         self._by_count = ByCount(rows)
+        self._columns = {(row.architecture, row.stored): row for row in rows if row.layers}
+        for architecture in sorted({row.architecture for row in rows} & FAMILIES.keys()):
+            usual = self._structure({"model_type": architecture})
+            if isinstance(usual, Structure):
+                self._remember_counts(architecture, usual)
         for config in self._known.every:
             known = self._structure(config)
             if isinstance(known, Structure):
@@ -85,6 +95,7 @@ class Chooser:
         for row in rows:
             if row.layers and scheme_of(row) in (None, "fp8"):
                 self._learn_shape(row)
+        self._tied = {shape for shape, (apart, tied) in self._votes.items() if tied > apart}
         bare = [row for row in rows if not row.layers]
         for model in models:
             size = float(model["params_b"]) * 1e9
@@ -98,8 +109,9 @@ class Chooser:
         found, error = self._nearest(row)
         if found is None or error > WITHIN:
             return
-        if abs(found.parameters / row.stored - 1) < EXACT and found.architecture.tied:
-            self._tied.add(row.shape)
+        if abs(found.parameters / row.stored - 1) < EXACT:
+            votes = self._votes.setdefault(row.shape, [0, 0])
+            votes[found.architecture.tied] += 1
         best = self._of_shape.get(row.shape)
         if best is None or error < abs(best.parameters / row.stored - 1):
             self._of_shape[row.shape] = found
@@ -107,20 +119,33 @@ class Chooser:
 
     def _remember_counts(self, architecture: str, found: Structure) -> None:
         a = found.architecture
-        if not found.beside and not a.derived:
-            self._by_count.add(architecture, Known(found.key, found.sums, a.hidden, a.vocabulary, a.tied))
+        if not found.bare and not a.derived:
+            known = Known(found.key, found.sums, a.hidden, a.vocabulary, a.tied, found.beside)
+            self._by_count.add(architecture, known)
 
     def _counted(self, row: Row) -> Structure | None:
         same = self._by_count.find(row)
         if same is None:
             return None
-        config = with_columns(json.loads(same[0]), row._replace(vocabulary=same[1]))
+        known, vocabulary, bare = same
+        config = with_columns(json.loads(known.key), row._replace(vocabulary=vocabulary))
         found = self._structure(config)
-        return found if isinstance(found, Structure) else None
+        if not isinstance(found, Structure):
+            return None
+        return self._towered(found, known.beside) if known.beside else found._replace(bare=bare)
+
+    @staticmethod
+    def _towered(found: Structure, beside: int) -> Structure:
+        """A structure with a tower of so many elements in the place of its own."""
+        text = found.sums._replace(parameters=found.sums.text, towers=0)
+        return Structure(found.architecture, text, found.key, beside)
 
     def choose(self, row: Row) -> Choice:
         """The structure of a row."""
         if not row.layers:
+            sister = self._columns.get((row.architecture, row.stored))
+            if sister is not None:
+                return self.choose(row.with_columns_of(sister))
             same = self._counted(row)
             return Choice(same) if same else Choice(None, "its shape is not known")
         scheme, shaped = scheme_of(row), self._of_shape.get(row.shape)
@@ -167,28 +192,31 @@ class Chooser:
         """The structure that explains best what is stored in 16 bit, and how far off it is."""
         best: Structure | None = None
         least = float("inf")
+        sees = row.task in ("image-text-to-text", "any-to-any")
         for candidate in self._candidates(row):
             for count in counts(candidate.sums):
                 error = abs(count.elements / row.stored - 1)
+                bare = "without towers" in count.why
                 if "twice" in count.why and not candidate.real and row.shape not in self._tied:
                     error += EXACT  # a head of its own is likelier, where nothing says that it is tied
+                if bare and sees and error > EXACT:
+                    continue  # a tower of another size is likelier than none
                 if error < least - 1e-4:
-                    best, least = candidate, error
-        if least > WITHIN and best is not None:
+                    best, least = candidate._replace(bare=bare), error
+        if least > EXACT and sees and scheme_of(row) is None:
             towered = self._with_tower(row)
             if towered is not None:
                 return towered, 0.0
         return best, least
 
     def _with_tower(self, row: Row) -> Structure | None:
-        """The text model, and a tower as large as what is stored beside it, of a family that has one."""
-        if scheme_of(row) is not None or row.task not in ("image-text-to-text", "any-to-any"):
-            return None
+        """The text model, and a tower as large as what is stored beside it."""
         for candidate in self._candidates(row):
-            beside = row.stored - candidate.sums.text - candidate.sums.drafts
-            if not candidate.architecture.derived and 0 < beside < min(MOST_BESIDE, row.stored // 3):
-                text = candidate.sums._replace(parameters=candidate.sums.text, towers=0)
-                return Structure(candidate.architecture, text, f"{candidate.key} {beside}", beside)
+            for drafts in {candidate.sums.drafts, 0}:
+                beside = row.stored - candidate.sums.text - drafts
+                if candidate.architecture.derived or not 0 < beside < min(MOST_BESIDE, row.stored // 3):
+                    continue
+                return self._towered(candidate, beside)
         return None
 
     def _packed(self, row: Row, scheme: str) -> Structure | None:

@@ -38,6 +38,12 @@ class Row(NamedTuple):
             self.vocabulary, self.experts, self.used, self.width, self.shared_width,
         )  # fmt: skip
 
+    def with_columns_of(self, sister: Row) -> Row:
+        """The row with the shape of another, of the same architecture and count."""
+        return sister._replace(
+            name=self.name, task=self.task, downloads=self.downloads, date=self.date, context=self.context
+        )
+
 
 _COLUMNS = (
     "name", "architecture", "pipeline_tag", "parameters_raw", "num_hidden_layers", "num_attention_heads",

@@ -66,7 +66,7 @@ def sums(a: Architecture) -> Sums:
         sum(w.elements for w in weights if w.linear and w.part not in ("head", "router", *TOWERS)),
         sum(w.elements for w in weights if w.part == "experts"),
         (a.max_context or 0) ** 2 * len(a.layers)
-        if a.model_type in ("gpt2", "gpt_neo", "gpt_neox", "gptj")
+        if a.model_type in ("gpt2", "gpt_neo", "gpt_neox", "gptj", "openai-gpt")
         else 0,
         len(a.layers) * a.head_dim // 2 if a.model_type in ("llama", "mistral", "gpt_neox") else 0,
     )
