@@ -19,7 +19,7 @@ from tools.hub_models.compose import config_of, row_of, variants, with_columns
 from tools.hub_models.known_configs import KnownConfigs
 from tools.hub_models.native import SCALES
 from tools.hub_models.rows import Row
-from tools.hub_models.stored_counts import WITHIN, Sums, counts, guessed, packed_counts, sums
+from tools.hub_models.stored_counts import TOWERS, WITHIN, Sums, counts, guessed, packed_counts, sums
 
 MOST_BESIDE = 8 * 10**9
 """Of a tower that is known only as what is stored beside the text model."""
@@ -48,14 +48,13 @@ class Structure(NamedTuple):
         return (self.sums.text if self.bare else self.sums.parameters) + self.beside
 
     def whole(self) -> Architecture:
-        """The architecture with that tower."""
-        if not self.beside:
+        """The architecture with the towers that the repository has."""
+        if not self.beside and not self.bare:
             return self.architecture
-        tower = Weight("visual", "vision", self.beside, linear=False)
-        outside = (
-            weight for weight in self.architecture.outside if weight.part not in ("vision", "projector")
-        )
-        return self.architecture._replace(outside=(*outside, tower))
+        outside = [weight for weight in self.architecture.outside if weight.part not in TOWERS]
+        if self.beside:
+            outside.append(Weight("visual", "vision", self.beside, linear=False))
+        return self.architecture._replace(outside=tuple(outside))
 
 
 class Choice(NamedTuple):
