@@ -26,13 +26,12 @@ def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> Mode
     if model is None:
         return match._replace(model=repository, params_b=repository.params_b, relation="name")
     if model.modality != "text" or not _counted(repository):
-        return match
+        return _with_columns(match, repository) if model.modality == "vision" else match
     same = _same(model, repository)
     if not same and not alias:
         return match._replace(model=repository, params_b=repository.params_b, relation="name")
     if repository.unsure or not repository.weights:
-        said = {name: getattr(repository, name) for name in _COLUMNS if getattr(model, name) is None}
-        return match._replace(model=model._replace(**said))
+        return _with_columns(match, repository)
     if alias and model.weights and model.quantized == repository.quantized:
         return match  # counted by part from a config, or from more of its fields than the hub's listing has
     facts = {name: getattr(repository, name) for name in _SHAPE}
@@ -40,6 +39,13 @@ def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> Mode
     size = model.params_b if same else repository.params_b
     merged = model._replace(**found, params_b=size, max_context=repository.max_context or model.max_context)
     return match._replace(model=merged, params_b=size)
+
+
+def _with_columns(match: ModelMatch, repository: Model) -> ModelMatch:
+    """The match with what its own model does not say."""
+    model = match.model or repository
+    said = {name: getattr(repository, name) for name in _COLUMNS if getattr(model, name) is None}
+    return match._replace(model=model._replace(**said))
 
 
 def _same(model: Model, repository: Model) -> bool:
