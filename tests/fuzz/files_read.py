@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gpuspec.catalog.local import BYTES, read_local
+from gpuspec.catalog.local import read_local
+from gpuspec.catalog.safetensors import BITS
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
@@ -253,7 +254,7 @@ def _gguf(chance: random.Random) -> bytes:
 def _safetensors(chance: random.Random) -> bytes:
     header: dict[str, Any] = {"__metadata__": chance.choice(HOSTILE)}
     for at in range(chance.choice((0, 1, 5, 2000))):
-        entry = {"dtype": chance.choice((*BYTES, "X", "")), "shape": [2, 2], "data_offsets": [0, 8]}
+        entry = {"dtype": chance.choice((*BITS, "X", "")), "shape": [2, 2], "data_offsets": [0, 8]}
         if chance.random() < 0.3:
             entry[chance.choice(list(entry))] = chance.choice(
                 (*HOSTILE, [2**62] * 30, [1] * 5000, [0, 2**70], [-1, 5])
