@@ -37,6 +37,18 @@ def test_any_pattern_ends(patterns: list[str]) -> None:
         found.name(f"model.layers.{layer}.self_attn.q_proj", "attention")
 
 
+def test_globs_on_many_modules_end() -> None:
+    """Sixty globs are tried on the modules of any real model, not on those of one with 2,000 layers."""
+    patterns = [f"layers.{each}.*a*b*c*d*z" for each in range(60)]
+    paths = [
+        f"model.layers.{layer}.mlp.{name}_proj" for layer in range(2_000) for name in ("gate", "up", "down")
+    ]
+    real, absurd = ModulePatterns(patterns), ModulePatterns(patterns)
+    assert not any(real.name(path, "mlp") for path in paths[:600])
+    assert not any(absurd.name(path, "mlp") for path in (*paths, *paths, *paths))
+    assert (real.refused, absurd.refused > 0) == (0, True)
+
+
 @given(
     st.lists(st.sampled_from(["a", "b", ".", "*", "layers."]), min_size=1, max_size=9).map("".join),
     st.lists(st.sampled_from(["a", "b", ".", "layers."]), min_size=1, max_size=9).map("".join),
