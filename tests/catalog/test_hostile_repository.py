@@ -42,7 +42,9 @@ def outcome(files: dict[str, Any]) -> Model | str:
     try:
         return read_repository(InMemory(files))
     except ValueError as error:
-        return str(error) or "no words"
+        words = str(error)
+    assert words
+    return words
 
 
 LLAMA = {
