@@ -51,6 +51,9 @@ def _text(value: str) -> bytes:
 
 
 def _value(value: Any) -> bytes:
+    """With its type before it; bytes are a type and a value already, be they sound or not."""
+    if isinstance(value, bytes):
+        return value
     if isinstance(value, bool):
         return struct.pack("<I?", 7, value)
     if isinstance(value, int):
@@ -59,6 +62,8 @@ def _value(value: Any) -> bytes:
         return struct.pack("<I", 8) + _text(value)
     if value and isinstance(value[0], bool):
         return struct.pack(f"<IIQ{len(value)}?", 9, 7, len(value), *value)
+    if value and isinstance(value[0], str):
+        return struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(_text, value))
     return struct.pack(f"<IIQ{len(value)}I", 9, 4, len(value), *value)
 
 

@@ -15,6 +15,7 @@ from gpuspec.catalog.local import is_local, read_local
 from gpuspec.catalog.read_repository import adapter_of
 from gpuspec.catalog.repository import ModelFolder
 from gpuspec.errors import UserError
+from tests.catalog.files import gguf
 
 LLAMA_8B = {
     "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
@@ -23,37 +24,18 @@ LLAMA_8B = {
 }  # fmt: skip
 
 
-def _text(value: str) -> bytes:
-    return struct.pack("<Q", len(value)) + value.encode()
-
-
-def _number(key: str, value: int) -> bytes:
-    return _text(key) + struct.pack("<II", 4, value)
-
-
-def _gguf(entries: list[bytes], tensors: list[tuple[str, list[int]]]) -> bytes:
-    described = b"".join(
-        _text(name)
-        + struct.pack("<I", len(sides))
-        + struct.pack(f"<{len(sides)}Q", *sides)
-        + struct.pack("<IQ", 0, 0)
-        for name, sides in tensors
-    )
-    return b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(entries)) + b"".join(entries) + described
-
-
-TINY = _gguf(
-    [
-        _text("general.architecture") + struct.pack("<I", 8) + _text("llama"),
-        _number("general.file_type", 15),
-        _number("llama.block_count", 2),
-        _number("llama.embedding_length", 64),
-        _number("llama.attention.head_count", 8),
-        _number("llama.attention.head_count_kv", 2),
-        _number("llama.context_length", 4096),
-        _text("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, 3) + _text("a") + _text("b") + _text("c"),
-    ],
-    [("token_embd.weight", [64, 1000]), ("output.weight", [64, 1000])],
+TINY = gguf(
+    {
+        "general.architecture": "llama",
+        "general.file_type": 15,
+        "llama.block_count": 2,
+        "llama.embedding_length": 64,
+        "llama.attention.head_count": 8,
+        "llama.attention.head_count_kv": 2,
+        "llama.context_length": 4096,
+        "tokenizer.ggml.tokens": ["a", "b", "c"],
+    },
+    {"token_embd.weight": ([64, 1000], 0), "output.weight": ([64, 1000], 0)},
 )
 
 
@@ -143,10 +125,10 @@ def test_gguf_header(tmp_path: Path) -> None:
         ("m.gguf", b""), ("m.gguf", b"GGUF"), ("m.gguf", b"GGML" + bytes(40)), ("m.gguf", TINY[:100]),
         ("m.gguf", b"GGUF" + struct.pack("<IQQ", 3, 2**63, 2**63)),
         ("m.gguf", b"GGUF" + struct.pack("<IQQ", 99, 0, 0)),
-        ("m.gguf", _gguf([_text("k") + struct.pack("<IIQ", 9, 8, 2**40)], [])),
-        ("m.gguf", _gguf([_text("k") + struct.pack("<I", 77)], [])),
-        ("m.gguf", _gguf([], [("huge", [2**62, 2**62])])),
-        ("m.gguf", _gguf([_text("k") + struct.pack("<IIQ", 9, 8, 1_100_000) + bytes(8 * 1_100_000)], [])),
+        ("m.gguf", gguf({"k": struct.pack("<IIQ", 9, 8, 2**40)})),
+        ("m.gguf", gguf({"k": struct.pack("<I", 77)})),
+        ("m.gguf", gguf({}, {"huge": ([2**62, 2**62], 0)})),
+        ("m.gguf", gguf({"k": struct.pack("<IIQ", 9, 8, 1_100_000) + bytes(8 * 1_100_000)})),
         ("m.safetensors", b""), ("m.safetensors", struct.pack("<Q", 2**60)), ("m.safetensors", _safetensors([])),
         ("m.safetensors", _safetensors(b"{")), ("m.safetensors", _safetensors(b"[" * 100_000)),
         ("m.safetensors", _safetensors({"a": 1})), ("m.safetensors", _safetensors({"a": {"dtype": "F32"}})),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from waiting import PATIENCE
 
 from gpuspec.cli.main import main
 from gpuspec.plugin.installed_catalog import installed_catalog
+from tests.catalog.files import gguf
 
 NAME = "acme/Foo-Tiny"
 """Of no size, and like no model that ships."""
@@ -531,16 +531,9 @@ def test_a_renamed_repository_is_followed(hub: FakeHub) -> None:
 
 
 def test_of_a_gguf_file_the_header_is_fetched_in_parts(hub: FakeHub) -> None:
-    def text(words: str) -> bytes:
-        return struct.pack("<Q", len(words)) + words.encode()
-
     facts = {"block_count": 2, "embedding_length": 64, "attention.head_count": 4, "context_length": 4096}
-    header = b"GGUF" + struct.pack("<IQQ", 3, 1, len(facts) + 1)
-    header += text("general.architecture") + struct.pack("<I", 8) + text("llama")
-    for key, value in facts.items():
-        header += text(f"llama.{key}") + struct.pack("<II", 4, value)
-    header += text("token_embd.weight") + struct.pack("<IQQIQ", 2, 64, 1000, 1, 0)
-    whole = header + bytes(9 << 20)
+    said = {"general.architecture": "llama", **{f"llama.{key}": value for key, value in facts.items()}}
+    whole = gguf(said, {"token_embd.weight": ([64, 1000], 1)}) + bytes(9 << 20)
     hub.add(NAME, {"foo-Q8_0.gguf": whole, "foo-Q4_K_M.gguf": whole, "README.md": b""})
     assert main(["models", "add", NAME]) == 0
     assert locked()[NAME]["layers"] == 2
