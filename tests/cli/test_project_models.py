@@ -523,9 +523,8 @@ def test_a_gated_repository_lists_its_files_and_keeps_them(
 def test_a_renamed_repository_is_followed(hub: FakeHub) -> None:
     with_qwen(hub, "acme/New")
     hub.instead[hub.listing(NAME)] = lambda: Answer(307, headers={"Location": hub.listing("acme/New")})
-    for file in ("config.json",):
-        old, new = (f"/{name}/resolve/{FIRST}/{file}" for name in (NAME, "acme/New"))
-        hub.instead[old] = lambda new=new: Answer(307, headers={"Location": new})  # type: ignore[misc]
+    old, new = (f"/{name}/resolve/{FIRST}/config.json" for name in (NAME, "acme/New"))
+    hub.instead[old] = lambda: Answer(307, headers={"Location": new})
     assert main(["models", "add", NAME]) == 0
     assert locked()[NAME]["params_b"] == 0.59604992
 
