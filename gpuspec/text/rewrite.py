@@ -21,18 +21,15 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     """
     if tree.problems:
         raise EditError("the text has syntax errors; fix them first")
-    waiting: list[Edit] = []
     together = Together(tree)
     for edit in edits:
         if together.take(edit):
-            waiting.append(edit)
             continue
-        tree = _after(tree, together, waiting)
-        together, waiting = Together(tree), [edit]
+        tree = _after(together)
+        together = Together(tree)
         if not together.take(edit):
-            tree = _alone(tree, edit)
-            together, waiting = Together(tree), []
-    return _after(tree, together, waiting).text
+            together = Together(_alone(tree, edit))
+    return _after(together).text
 
 
 def apply_all(tree: Tree, changes: Sequence[Sequence[Edit]]) -> str:
@@ -58,14 +55,15 @@ def _shortens(tree: Tree, edit: Edit) -> bool:
     return edit.op == "remove" and isinstance(tree.at(edit.pointer.rpartition("/")[0]), list)
 
 
-def _after(tree: Tree, together: Together, edits: Sequence[Edit]) -> Tree:
+def _after(together: Together) -> Tree:
     """The text with edits written at once, or one by one if they do not go together after all."""
-    if len(edits) > 1:
+    if len(together.edits) > 1:
         try:
             return _checked(together.written(), together.meant())
         except EditError:
             pass
-    for edit in edits:
+    tree = together.tree
+    for edit in together.edits:
         tree = _alone(tree, edit)
     return tree
 

@@ -17,6 +17,7 @@ class Together:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.edits: list[Edit] = []
         self.sets: dict[str, Any] = {}
         self.renames: dict[str, str] = {}
         self.adds: dict[str, list[tuple[str, Any]]] = {}
@@ -67,6 +68,7 @@ class Together:
         else:
             return False
         self._mark(at if edit.op != "insert" else f"{at}{len(self.adds[holder])}")  # there may be several
+        self.edits.append(edit)
         return True
 
     def _apart(self, at: str) -> bool:
