@@ -200,7 +200,7 @@ class Layout:
     def replaced(self, at: str, value: Any) -> list[Patch]:
         """With another value; nothing to do where it is the same already."""
         span = self.tree.values[at]
-        if same(_found(self.tree.value, at), value):
+        if same(self.tree.at(at), value):
             return []
         return [Patch(*span, self.dumped(value, self.indent(self.start(at))))]
 
@@ -366,12 +366,6 @@ class Layout:
             for comment in self.tree.comments
             if top <= comment.span.start < start or end <= comment.span.start < rest
         )
-
-
-def _found(document: Any, at: str) -> Any:
-    for part in path_of(at):
-        document = document[int(part)] if isinstance(document, list) else document[part]
-    return document
 
 
 def _without(space: str | None, text: str, end: int) -> int:
