@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import normpath
 from typing import Any
 
 from gpuspec.job.accept import accepts
@@ -139,24 +140,14 @@ def _path(place: tuple[str | int, ...], path: Any) -> Iterator[SchemaProblem]:
 
 def _not_plain(place: tuple[str | int, ...], path: str) -> Iterator[SchemaProblem]:
     """What stays inside, and is refused by a run all the same: it joins a pattern or a target to a folder."""
-    pattern = place[0] in ("outputs", "items")
+    pattern, slashed = place[0] in ("outputs", "items"), path.replace("\\", "/")
     if path[1:2] == ":" and path[0].isascii() and path[0].isalpha() and (pattern or place[-1] == "target"):
         message = f"{shown(place)} is `{path}`, which begins like a drive of Windows. Write `./{path}`"
-    elif pattern and ".." in path.replace("\\", "/").split("/"):
-        message = f"{shown(place)} is `{path}`, and no run takes `..` there. Write `{_without_dots(path)}`"
+    elif pattern and ".." in slashed.split("/"):
+        message = f"{shown(place)} is `{path}`, and no run takes `..` there. Write `{normpath(slashed)}`"
     else:
         return
     yield SchemaProblem(pointer(*place), message, "path")
-
-
-def _without_dots(path: str) -> str:
-    kept: list[str] = []
-    for part in path.replace("\\", "/").split("/"):
-        if part == "..":
-            kept.pop()
-        elif part not in ("", "."):
-            kept.append(part)
-    return "/".join(kept) or "."
 
 
 def _climbs(path: str) -> bool:
