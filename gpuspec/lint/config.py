@@ -77,24 +77,18 @@ class Configs:
     def models_file_for(self, path: str) -> str:
         """Where the project keeps its models, or would: what a file or folder there goes by."""
         config = self.config_for(path)
-        found = self._models_beside(config, path)
-        if found is not None:
-            return found
-        if config.path is not None:
-            return os.path.join(os.path.dirname(os.path.abspath(config.path)), MODELS)
-        folder = os.path.abspath(path)
-        return os.path.join(folder if os.path.isdir(folder) else os.path.dirname(folder), MODELS)
+        return self._models_beside(config, path) or os.path.join(_project_folder(config, path), MODELS)
 
     def _models_beside(self, config: Config, path: str) -> str | None:
         """The project's own facts about models: beside its settings, or where it has none, in the folder of the file
         or the nearest one above it."""
         if self._isolated:
             return None
-        if config.path is not None:
-            found = os.path.join(os.path.dirname(os.path.abspath(config.path)), MODELS)
-            return found if os.path.lexists(found) else None
-        folder = os.path.abspath(path)
-        return self._nearest_models(folder if os.path.isdir(folder) else os.path.dirname(folder))
+        folder = _project_folder(config, path)
+        if config.path is None:
+            return self._nearest_models(folder)
+        found = os.path.join(folder, MODELS)
+        return found if os.path.lexists(found) else None
 
     def _nearest_models(self, folder: str) -> str | None:
         asked = []
@@ -123,8 +117,7 @@ class Configs:
             return self._fixed
         if self._isolated:
             return Config(None, {})
-        folder = os.path.abspath(path)
-        return self._nearest(folder if os.path.isdir(folder) else os.path.dirname(folder))
+        return self._nearest(_folder_of(path))
 
     def _nearest(self, folder: str) -> Config:
         """The config of a folder, or of the nearest one above it. A loop: folders nest deeper than calls may."""
@@ -142,6 +135,16 @@ class Configs:
         config = config or self._folders[folder]
         self._folders.update(dict.fromkeys(asked, config))
         return config
+
+
+def _project_folder(config: Config, path: str) -> str:
+    """That of the settings a file or folder goes by; its own where there are none."""
+    return _folder_of(path) if config.path is None else os.path.dirname(os.path.abspath(config.path))
+
+
+def _folder_of(path: str) -> str:
+    folder = os.path.abspath(path)
+    return folder if os.path.isdir(folder) else os.path.dirname(folder)
 
 
 def settings_of(
