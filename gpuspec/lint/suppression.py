@@ -12,8 +12,7 @@ from gpuspec.text import Span, Tree
 MOST_SELECTORS = 100
 """In one comment: there are not as many rules."""
 
-
-_SUPPRESSION = re.compile(r"\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)", re.S).match
+_SUPPRESSION = r"(?s)\s*gpuspec:\s*ignore(-file)?\s*(?:\[([^\]]*)\])?[ \t:,–—-]*(.*)"
 
 
 class Entry(NamedTuple):
@@ -112,7 +111,7 @@ class _Reader:
     def read(self, comment: Span, sign: int, text: str, *, line: int, alone: bool) -> list[Suppression]:
         """The suppression in a comment on a line, if it is one; its `text` begins after a `sign` of that length."""
         # What follows the bracket is the reason and is never read as codes.
-        match = _SUPPRESSION(text)
+        match = re.match(_SUPPRESSION, text) if "gpuspec:" in text else None
         if match is None:
             return []
         whole_file, selectors, reason = match.groups()
