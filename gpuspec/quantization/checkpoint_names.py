@@ -11,15 +11,14 @@ from gpuspec.quantization.schemes import DOUBLE_QUANTIZES, GGUF_TYPES, SCHEMES
 _NOISE = frozenset(
     "gguf imatrix imat i1 mlx exl2 ggml quantized quant dynamic ud hqq autoround g128 128g".split()
 )
-_UNDONE = re.compile(r"(?<![a-z0-9])(?:unquantized|de-?quant(?:ized)?)(?=$|[-_.])", re.IGNORECASE)
+_UNDONE = r"(?i)(?<![a-z0-9])(?:unquantized|de-?quant(?:ized)?)(?=$|[-_.])"
 """Words of uploads whose weights are in 16 bit again, or were trained for a scheme and are not in it yet."""
-_BITS = re.compile(
-    r"(?<![a-z0-9.])(?:exl[23][-_])?([1-8](?:[.]\d{1,2})?)(?:[-_]?bpw(?:[-_]h\d)?|(?<=[.]\d)bits?|(?<=[.]\d\d)bits?)"
-    r"(?=$|[-_.])",
-    re.IGNORECASE,
+_BITS = (
+    r"(?i)(?<![a-z0-9.])(?:exl[23][-_])?([1-8](?:[.]\d{1,2})?)(?:[-_]?bpw(?:[-_]h\d)?|(?<=[.]\d)bits?|(?<=[.]\d\d)bits?)"
+    r"(?=$|[-_.])"
 )
 """Bits a weight on average: "4.25bpw" of EXL2 and EXL3, "4.8bit" of mixed MLX uploads."""
-_MLX_BITS = re.compile(r"(?<![a-z0-9])q([2-8])(?=$|[-_.])", re.IGNORECASE)
+_MLX_BITS = r"(?i)(?<![a-z0-9])q([2-8])(?=$|[-_.])"
 """MLX's uploads say "q4" for 4 bits."""
 
 
@@ -30,7 +29,7 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     """
     text = name[:-5] if name.lower().endswith(".gguf") else name
     low = text.lower()
-    if _UNDONE.search(low):
+    if "quant" in low and re.search(_UNDONE, low):
         return _tidy(_stripped(text)), None
     gguf = text != name or "gguf" in low
     plain, kind = _gguf_type(text, gguf)
@@ -39,11 +38,11 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
         return _tidy(plain), f"gguf:{kind}"
     text = text if kind is None else plain
     if "mlx" in low:
-        text = _MLX_BITS.sub(r"\1bit", text)
+        text = re.sub(_MLX_BITS, r"\1bit", text)
     found = _stated(text, owner)
     if found is not None:
         return _tidy(found[0]), found[1]
-    bits = _BITS.search(text)
+    bits = re.search(_BITS, text) if "." in text or "bpw" in text.lower() else None
     if bits is not None:
         return _tidy(text[: bits.start()] + text[bits.end() :]), f"bpw:{bits.group(1)}"
     return _tidy(text), "gguf" if gguf else None
@@ -51,7 +50,7 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
 
 def _stripped(text: str) -> str:
     """A name without the schemes that it says were undone."""
-    text = _UNDONE.sub("", text)
+    text = re.sub(_UNDONE, "", text)
     plain = _gguf_type(text, gguf=False)[0]
     found = _stated(plain, "")
     return found[0] if found else plain
