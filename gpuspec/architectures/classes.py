@@ -14,6 +14,7 @@ from gpuspec.architectures.families import FAMILIES
 from gpuspec.architectures.parts import Architecture
 from gpuspec.architectures.signatures import EXPERTS
 from gpuspec.architectures.towers.senses import TEXT_FIELDS
+from gpuspec.architectures.unknown import unknown_name
 
 _TASK = re.compile(r"(For[A-Z]\w*|LMHeadModel|WithLMHeadModel|MTModel|Model)$")
 _OTHERWISE = {
@@ -43,11 +44,7 @@ def by_class(c: ModelConfig) -> Architecture | None:
     many = [name for name in EXPERTS if type(c.raw(name)) is int and c.raw(name) > 1]
     if many and not found.experts:
         return None
-    if c.model_type:
-        named = f"gpuspec does not know the architecture {c.model_type[:60]!r}"
-    else:
-        named = "its config names no architecture"
-    doubts = (f"{named}: read as {known}, whose class it names ({names[0]})", found.derived)
+    doubts = (f"{unknown_name(c)}: read as {known}, whose class it names ({names[0]})", found.derived)
     return found._replace(derived="; ".join(each for each in doubts if each))
 
 
