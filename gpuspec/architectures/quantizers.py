@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
-from gpuspec.architectures.groups import by_group, by_layer
+from gpuspec.architectures.groups import MOST_MODULES, by_group, by_layer
 from gpuspec.architectures.module_patterns import ModulePatterns
 from gpuspec.architectures.storage import EVERYTHING, LINEAR, WITH_HEAD, Precision, Storage
 
-MOST_MODULES = 100_000
+_TOWERS = ("vision", "audio", "projector")
+_TEXT_ONLY = tuple(part for part in LINEAR if part not in _TOWERS)
 _KEPT = (
     "modules_to_not_convert", "ignore", "exclude_modules", "llm_int8_skip_modules", "exclude", "skip_modules",
     "ignored_layers", "linear_weights_not_to_quantize",
@@ -159,15 +160,13 @@ def _gptq(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     if bits is None:
         return ()
     scheme, modules = f"gptq-int{int(bits)}", ModulePatterns(named) if named else None
-    text_only = tuple(part for part in LINEAR if part not in ("vision", "audio", "projector"))
     head = [Storage(scheme, bits, parts=("head",))] if q.get("lm_head") is True else []
-    return (Storage(scheme, bits, modules, text_only), *head)
+    return (Storage(scheme, bits, modules, _TEXT_ONLY), *head)
 
 
 def _awq(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     bits = _in_groups(q, zeros=q.get("zero_point") is not False)
-    text_only = tuple(part for part in LINEAR if part not in ("vision", "audio", "projector"))
-    return (Storage("awq" if int(bits) == 4 else f"int{int(bits)}", bits, parts=text_only),) if bits else ()
+    return (Storage("awq" if int(bits) == 4 else f"int{int(bits)}", bits, parts=_TEXT_ONLY),) if bits else ()
 
 
 def _auto_round(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
@@ -203,7 +202,7 @@ _MODES = {"mxfp4": ("mxfp4", 4.25), "nvfp4": ("nvfp4", 4.5), "mxfp8": ("fp8", 8.
 
 def _mlx(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     """MLX: embeddings, head and router too, but no towers; a scale and an offset of 16 bits for each group."""
-    parts = tuple(part for part in EVERYTHING if part not in ("vision", "audio", "projector"))
+    parts = tuple(part for part in EVERYTHING if part not in _TOWERS)
     mode = q.get("mode")
     if isinstance(mode, str) and mode in _MODES:
         return (Storage(*_MODES[mode], parts=parts),)
