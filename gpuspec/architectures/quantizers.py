@@ -30,9 +30,8 @@ def rules_of(q: Mapping[str, Any], config: Mapping[str, Any]) -> Precision:
     read = METHODS.get(method)
     rules = read(q, config) if read else ()
     names = [name for each in _KEPT for name in texts(q, each)]
-    if method == "fp8" and by_layer(
-        q
-    ):  # modelopt on top of a model that is in 8 bit by birth: it left these so
+    if method == "fp8" and any(rule.modules is not None for rule in rules):
+        # modelopt on top of a model that is in 8 bit by birth: it left these so
         names = texts(q, "modules_to_not_convert")
     left, changed = _by_module(q, method)
     kept = ModulePatterns([*names, *left])
