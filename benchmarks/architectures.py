@@ -29,6 +29,7 @@ from architectures_varied import HABITS, varied
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.precision import INNER
 from gpuspec.architectures.read import read_architecture
 
 BAR, SHARE = 0.005, 0.95
@@ -151,20 +152,18 @@ def compare_varied(counts: dict[str, Any]) -> Iterator[str]:
         lines = by_type.setdefault(name.split("#")[0], [])
         wrong = ""
         for form in ("config", "bare"):
-            ours = read(entry[form])
-            off = ours if isinstance(ours, str) else f"{ours.parameters / truth - 1:+.2%} {ours.derived}"
-            if isinstance(ours, str) or abs(ours.parameters / truth - 1) > BAR:
-                wrong = wrong or f"  {name} ({form}) {off} of {truth:,}; bare: {json.dumps(entry['bare'])}"
+            off = _off(entry[form], truth)
+            if off and not wrong:
+                wrong = f"  {name} ({form}) {off} of {truth:,}; bare: {json.dumps(entry['bare'])}"
         if wrong:
             lines.append(wrong)
             continue
         right += 1
         for habit, change in HABITS.items():
-            ours = read(change(entry["config"]))
-            kept[habit] += not isinstance(ours, str) and abs(ours.parameters / truth - 1) <= BAR
-            if isinstance(ours, str) or abs(ours.parameters / truth - 1) > BAR:
-                said = ours if isinstance(ours, str) else f"{ours.parameters / truth - 1:+.2%} {ours.derived}"
-                entry.setdefault("habits", []).append(f"{habit}: {said}")
+            off = _off(change(entry["config"]), truth)
+            kept[habit] += not off
+            if off:
+                entry.setdefault("habits", []).append(f"{habit}: {off}")
     for lines in by_type.values():
         yield from lines
     yield from (f"  {name} with {each}" for name, entry in counts.items() for each in entry.get("habits", ()))
@@ -173,6 +172,15 @@ def compare_varied(counts: dict[str, Any]) -> Iterator[str]:
     yield f"{right} of {number} variations within {BAR:.1%}; {whole} of {len(by_type)} types in all of theirs"
     for habit, good in kept.items():
         yield f"  {habit}: {good} of {right}"
+
+
+def _off(config: dict[str, Any], truth: int) -> str:
+    """Why a config is not read, or how far off its count is; "" within the bar."""
+    ours = read(config)
+    if isinstance(ours, str):
+        return ours
+    error = ours.parameters / truth - 1
+    return f"{error:+.2%} {ours.derived}" if abs(error) > BAR else ""
 
 
 def read(config: dict[str, Any]) -> Architecture | str:
@@ -202,7 +210,7 @@ def _modules(name: str, entry: dict[str, Any], ours: Architecture) -> None:
 def as_unknown(config: dict[str, Any]) -> dict[str, Any]:
     """The same config under names that nobody knows, those of its text model too."""
     renamed = {**config, "architectures": None, "model_type": "unknown_" + str(config.get("model_type", ""))}
-    for name in ("text_config", "llm_config", "language_config", "thinker_config"):
+    for name in INNER:
         if isinstance(config.get(name), dict):
             renamed[name] = as_unknown(config[name])
     return renamed
