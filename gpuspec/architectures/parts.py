@@ -46,10 +46,6 @@ class Weight(NamedTuple):
         return (self.inputs * self.outputs + self.bias) * self.copies
 
 
-BITS = {"fp32": 32.0, "bf16": 16.0, "fp16": 16.0}
-"""Bits of a weight in each dtype."""
-
-
 class StoredWeights(NamedTuple):
     """Weights of one part of a model that are kept in one precision."""
 

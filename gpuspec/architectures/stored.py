@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.architectures.parts import BITS, Architecture, StoredWeights, Weight
+from gpuspec.architectures.parts import Architecture, StoredWeights, Weight
 from gpuspec.architectures.storage import Precision, Storage
+from gpuspec.quantization import DTYPE_BITS
 
 
 def stored_weights(architecture: Architecture, precision: Precision) -> tuple[StoredWeights, ...]:
@@ -17,11 +18,11 @@ def stored_weights(architecture: Architecture, precision: Precision) -> tuple[St
         part = "draft" if draft else weight.part
         matrix = weight.inputs * weight.outputs * weight.copies
         if storage is None:
-            _count(found, (part, usual, BITS.get(usual, 16.0), weight.linear), weight, weight.elements)
+            _count(found, (part, usual, DTYPE_BITS.get(usual, 16.0), weight.linear), weight, weight.elements)
             continue
         _count(found, (part, storage.scheme, storage.bits, weight.linear), weight, matrix)
         if weight.bias:  # stays as it was
-            _count(found, (part, usual, BITS.get(usual, 16.0), False), weight, weight.elements - matrix)
+            _count(found, (part, usual, DTYPE_BITS.get(usual, 16.0), False), weight, weight.elements - matrix)
     return tuple(
         StoredWeights(part, total, active, scheme, bits, linear)
         for (part, scheme, bits, linear), (total, active) in found.items()

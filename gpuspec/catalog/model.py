@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gpuspec.architectures.parts import BITS, Cache, StoredWeights
+from gpuspec.architectures.parts import Cache, StoredWeights
+from gpuspec.quantization import DTYPE_BITS
 
 # See gpu.py on annotations.
 
@@ -59,7 +60,7 @@ class Model(NamedTuple):
     @property
     def quantized(self) -> bool:
         """Whether its repository keeps any weights in less than 16 bit."""
-        if self.native_dtype not in (None, *BITS):
+        if self.native_dtype not in (None, *DTYPE_BITS):
             return True
         return any(row.bits < 16 for row in self.weights)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.parts import BITS, PARTS, Cache, StoredWeights
+from gpuspec.architectures.parts import PARTS, Cache, StoredWeights
 from gpuspec.catalog.model import Model
+from gpuspec.quantization import DTYPE_BITS
 
 _NESTED = ("weights", "caches", "aliases", "id")
 
@@ -32,7 +33,7 @@ def _of_weights(row: StoredWeights) -> dict[str, Any]:
     fields = _without_usual(row._asdict(), StoredWeights)
     if row.active == row.parameters:
         del fields["active"]
-    if row.bits == BITS.get(row.scheme, 16.0):
+    if row.bits == DTYPE_BITS.get(row.scheme, 16.0):
         del fields["bits"]
     return fields
 
@@ -105,7 +106,7 @@ def _whole_row(row: Any) -> Any:
     """A row of weights with what `to_record` left out."""
     if not isinstance(row, dict):
         return row
-    return {"active": row.get("parameters"), "bits": BITS.get(str(row.get("scheme")), 16.0), **row}
+    return {"active": row.get("parameters"), "bits": DTYPE_BITS.get(str(row.get("scheme")), 16.0), **row}
 
 
 def _row(name: str, kind: Any, row: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from gpuspec.architectures.parts import BITS, Cache, StoredWeights
+from gpuspec.architectures.parts import Cache, StoredWeights
 from gpuspec.catalog import Model
+from gpuspec.quantization import DTYPE_BITS
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.stand_in import filled
 from gpuspec.workload import Workload
@@ -139,11 +140,11 @@ def _scaled(row: StoredWeights, ratio: float) -> StoredWeights:
 
 def _scheme(model: Model) -> str | None:
     """The scheme of the file, where there is one for all of it; else that of most of the quantized weights."""
-    if model.native_dtype and model.native_dtype not in BITS:
+    if model.native_dtype and model.native_dtype not in DTYPE_BITS:
         return model.native_dtype
     held: dict[str, int] = {}
     for row in model.weights:
-        if row.scheme and row.scheme not in BITS and row.part != "draft":
+        if row.scheme and row.scheme not in DTYPE_BITS and row.part != "draft":
             held[row.scheme] = held.get(row.scheme, 0) + row.parameters
     return max(held, key=lambda scheme: held[scheme]) if held else model.native_dtype
 
