@@ -30,6 +30,16 @@ def every(c: ModelConfig, interval: int) -> tuple[str, ...]:
     )
 
 
+def rotating_layers(c: ModelConfig) -> list[bool]:
+    """Which layers rotate queries and keys. A list has 1 for those that do, despite its name; without one, the last
+    of so many does not."""
+    marked = c.numbers("no_rope_layers")
+    if len(marked) >= c.layers:
+        return [bool(each) for each in marked[: c.layers]]
+    interval = c.size("no_rope_layer_interval", default=4)
+    return [(index + 1) % interval != 0 for index in range(c.layers)]
+
+
 def indexing_layers(c: ModelConfig) -> list[bool]:
     """Which layers of sparse attention run an indexer; the others read what the last such layer chose.
 

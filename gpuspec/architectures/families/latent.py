@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import draft
-from gpuspec.architectures.kinds import indexing_layers, sparse_layers
+from gpuspec.architectures.kinds import indexing_layers, rotating_layers, sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import (
     block_norms,
@@ -156,10 +156,6 @@ def _mistral_large4(c: ModelConfig) -> Architecture:
     nope, rope = c.size("qk_nope_head_dim"), c.size("qk_rope_head_dim")
     turned = c.read_as(c.model_type, q_lora_rank=None)
     straight = turned.read_as(c.model_type, qk_nope_head_dim=nope + rope, qk_rope_head_dim=0)
-    rotates = c.numbers("no_rope_layers")  # 1: it does
-    if len(rotates) < c.layers:
-        every = c.size("no_rope_layer_interval", default=4)
-        rotates = tuple(int((index + 1) % every > 0) for index in range(c.layers))
     sources = c.numbers("kv_source_layers")
     if len(sources) != c.layers:
         sources = tuple(range(c.layers))
@@ -167,7 +163,7 @@ def _mistral_large4(c: ModelConfig) -> Architecture:
     scaled = vector("self_attn.softmax_scaling", "attention", 2 * c.heads)
     index, norms, dense, mixed = _large4_indexer(c), block_norms(c), gated_mlp(c), experts_of(c)
     layers = []
-    rows = zip(rotates, sources, indexing_layers(c), sparse_layers(c, first=1), strict=False)
+    rows = zip(rotating_layers(c), sources, indexing_layers(c), sparse_layers(c, first=1), strict=True)
     for number, (turns, source, chooses, sparse) in enumerate(rows):
         sizes, keeps = turned if turns else straight, source == number
         heads = latent_attention(sizes, bias=c.flag("attention_bias"))

@@ -24,6 +24,7 @@ from gpuspec.architectures.families.llama_like import (
     windows,
 )
 from gpuspec.architectures.families.qwen import one_in_step
+from gpuspec.architectures.kinds import rotating_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
@@ -143,11 +144,7 @@ def _laguna(c: ModelConfig) -> Architecture:
 @unless_listed
 def _llama4_windows(c: ModelConfig) -> list[int]:
     """Layers with rotary positions see chunks; every fourth has none and sees the whole text."""
-    rotary = c.numbers("no_rope_layers")  # 1: rotary
-    if len(rotary) < c.layers:
-        every = c.size("no_rope_layer_interval", default=4)
-        rotary = tuple(int((index + 1) % every != 0) for index in range(c.layers))
-    return [c.window if rotary[index] else 0 for index in range(c.layers)]
+    return [c.window if turns else 0 for turns in rotating_layers(c)]
 
 
 def _llama4_experts(c: ModelConfig) -> tuple[Weight, ...]:
