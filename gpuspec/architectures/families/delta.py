@@ -135,7 +135,8 @@ def _kimi_kinds(c: ModelConfig) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _kimi_mixer(c: ModelConfig) -> Mixer:
+def kimi_mixer(c: ModelConfig, *, full_gate: bool = False) -> Mixer:
+    """Kimi's delta rule, its sizes in `linear_attn_config` or under other names. `full_gate`: of its output."""
     inner = c.inner("linear_attn_config")
     sizes = inner or c
     names = (
@@ -148,7 +149,7 @@ def _kimi_mixer(c: ModelConfig) -> Mixer:
         heads=sizes.size(names[0]),
         head_dim=sizes.size(names[1]),
         kernel=sizes.size(names[2], default=4),
-        full_gate=bool(inner and inner.flag("use_full_rank_gate")),
+        full_gate=full_gate,
     )
 
 
@@ -177,6 +178,7 @@ def _kimi_experts(c: ModelConfig) -> tuple[Weight, ...]:
 
 
 def _kimi_linear(c: ModelConfig) -> Architecture:
+    inner = c.inner("linear_attn_config")
     norms = list(block_norms(c))
     heads = list(latent_attention(c, bias=c.flag("attention_bias")))
     if c.flag("mla_use_output_gate"):
@@ -193,7 +195,7 @@ def _kimi_linear(c: ModelConfig) -> Architecture:
         c,
         _kimi_kinds(c),
         sparse_layers(c, first=1),
-        mixer=_kimi_mixer(c),
+        mixer=kimi_mixer(c, full_gate=bool(inner and inner.flag("use_full_rank_gate"))),
         heads=heads,
         experts=_kimi_experts(c) if c.count("num_experts", "num_local_experts") else gated_mlp(c),
         norms=norms,

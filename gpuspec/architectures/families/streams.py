@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.compressed import hyper_connections, stream_head
+from gpuspec.architectures.families.delta import kimi_mixer
 from gpuspec.architectures.families.latent import drafts, experts_of, indexer, indexer_cache
 from gpuspec.architectures.families.llama_like import experts
 from gpuspec.architectures.kinds import LINEAR, every, indexing_layers, sparse_layers
-from gpuspec.architectures.mixers import gated_delta_net, kimi_delta, state
+from gpuspec.architectures.mixers import gated_delta_net, state
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
@@ -29,13 +30,7 @@ from gpuspec.architectures.pieces import (
 
 def _glm5_next(c: ModelConfig) -> Architecture:
     """GLM-5.3: Kimi's delta rule in three of four layers; sparse latent attention whose indexer pools its keys."""
-    inner, pool = c.inner("linear_attn_config"), c.size("index_kpool")
-    mixer = kimi_delta(
-        c,
-        heads=(inner or c).size("num_heads" if inner else "linear_num_heads"),
-        head_dim=(inner or c).size("head_dim" if inner else "linear_head_dim"),
-        kernel=(inner or c).size("short_conv_kernel_size" if inner else "linear_conv_kernel_dim", default=4),
-    )
+    pool, mixer = c.size("index_kpool"), kimi_mixer(c)
     heads = latent_attention(c, bias=c.flag("attention_bias"))
     width = c.size("index_head_dim")
     index = (
