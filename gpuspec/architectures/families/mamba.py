@@ -118,13 +118,17 @@ def _head_dim(c: ModelConfig) -> int:
     return c.size("mamba_d_head")
 
 
-def _bamba(c: ModelConfig) -> Architecture:
-    mixer, attending = _mamba2_of(c), set(c.numbers("attn_layer_indices"))
-    around = (
+def _around(c: ModelConfig) -> tuple[Weight, ...]:
+    """The gated block and the norms of Bamba and Falcon-H1."""
+    return (
         *gated_mlp(c, bias=c.flag("mlp_bias"), at="feed_forward"),
         norm("input_layernorm", c.hidden),
         norm("pre_ff_layernorm", c.hidden),
     )
+
+
+def _bamba(c: ModelConfig) -> Architecture:
+    mixer, attending, around = _mamba2_of(c), set(c.numbers("attn_layer_indices")), _around(c)
     attends = Layer((*attention(c, bias=c.flag("attention_bias")), *around), (kv_cache(c),))
     mixes = Layer((*mixer.weights, *around), mixer.caches)
     return decoder(c, [attends if index in attending else mixes for index in range(c.layers)])
@@ -166,9 +170,7 @@ def _falcon_h1(c: ModelConfig) -> Architecture:
             each._replace(bias=each.bias + out_bias) if each.module == "mamba.out_proj" else each
             for each in mixer.weights
         ),
-        *gated_mlp(c, bias=c.flag("mlp_bias"), at="feed_forward"),
-        norm("input_layernorm", c.hidden),
-        norm("pre_ff_layernorm", c.hidden),
+        *_around(c),
     )
     return decoder(c, [Layer(weights, (kv_cache(c), *mixer.caches))] * c.layers)
 

@@ -11,7 +11,7 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, without_caches
 from gpuspec.architectures.families.encoders import BertLike, encoder, table, writes
 from gpuspec.architectures.families.llama_like import LlamaLike, everything
-from gpuspec.architectures.parts import Architecture, Layer
+from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, fused_attention, gated_mlp, kv_cache, linear, norm
 
 
@@ -57,6 +57,14 @@ def _local(c: ModelConfig) -> list[bool]:
     return [index % every != 0 for index in range(c.layers)]
 
 
+def _alike(c: ModelConfig, weights: tuple[Weight, ...]) -> Architecture:
+    """Layers of these weights behind a normed embedding, to which kinds of tokens may add theirs."""
+    outside = [norm("embeddings.LayerNorm", c.hidden, bias=True)]
+    if c.count("type_vocab_size"):
+        outside.append(table("token_type_embeddings", c.hidden, c.count("type_vocab_size")))
+    return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
+
+
 def _nomic(c: ModelConfig) -> Architecture:
     """Nomic's BERT: rotary positions, a gated block, no biases but those of norms. Older configs name its sizes as
     GPT-2 does."""
@@ -66,10 +74,7 @@ def _nomic(c: ModelConfig) -> Architecture:
         norm("post_attention_layernorm", c.hidden, bias=True),
         norm("post_mlp_layernorm", c.hidden, bias=True),
     )
-    outside = [norm("embeddings.LayerNorm", c.hidden, bias=True)]
-    if c.count("type_vocab_size"):
-        outside.append(table("token_type_embeddings", c.hidden, c.count("type_vocab_size")))
-    return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
+    return _alike(c, weights)
 
 
 def _gte(c: ModelConfig) -> Architecture:
@@ -81,10 +86,7 @@ def _gte(c: ModelConfig) -> Architecture:
         norm("attn_ln", c.hidden, bias=True),
         norm("mlp_ln", c.hidden, bias=True),
     )
-    outside = [norm("embeddings.LayerNorm", c.hidden, bias=True)]
-    if c.count("type_vocab_size"):
-        outside.append(table("token_type_embeddings", c.hidden, c.count("type_vocab_size")))
-    return encoder(c, [Layer(weights)] * c.layers, width=c.hidden, outside=outside)
+    return _alike(c, weights)
 
 
 def _eurobert(c: ModelConfig) -> Architecture:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import BartLike, layers_of, remembered, stack
-from gpuspec.architectures.families.llama_like import LlamaLike, one_in
+from gpuspec.architectures.families.llama_like import one_in
 from gpuspec.architectures.families.seeing_otherwise import bert_like
-from gpuspec.architectures.families.t5_like import T5Like
+from gpuspec.architectures.families.t5_like import GEMMA_2, T5Like
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
 from gpuspec.architectures.towers import projectors as between
@@ -88,17 +88,7 @@ def _udop(c: ModelConfig) -> Architecture:
     return found._replace(outside=(*found.outside, *outside))
 
 
-_GEMMA_3 = LlamaLike(
-    bias="attention_bias",
-    qk_norm="head",
-    norms=(
-        "pre_self_attn_layernorm",
-        "post_self_attn_layernorm",
-        "pre_feedforward_layernorm",
-        "post_feedforward_layernorm",
-    ),
-    window=one_in(6),
-)
+_GEMMA_3 = GEMMA_2._replace(qk_norm="head", window=one_in(6))
 
 
 def _t5gemma2(c: ModelConfig) -> Architecture:

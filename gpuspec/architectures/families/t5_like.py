@@ -122,7 +122,7 @@ def _long_t5(c: ModelConfig) -> tuple[list[Weight], list[Weight]]:
     return [norm(f"{at}.global_input_layer_norm", c.hidden)], [bias]
 
 
-_GEMMA_2 = LlamaLike(
+GEMMA_2 = LlamaLike(
     bias="attention_bias",
     norms=(
         "pre_self_attn_layernorm",
@@ -140,7 +140,7 @@ def _t5gemma(c: ModelConfig) -> Architecture:
     if reads is None or decodes is None:
         raise Unsaid("its config does not say encoder and decoder")
     decodes = decodes.read_as(decodes.model_type, tie_word_embeddings=c.tied)
-    encoder, found = _GEMMA_2.read(reads), _GEMMA_2.read(decodes)
+    encoder, found = GEMMA_2.read(reads), GEMMA_2.read(decodes)
     outside = [weight._replace(part="encoder") for weight in encoder.outside if weight.part != "head"]
     outside += stack(encoder.layers[0].weights, len(encoder.layers), "model.encoder.layers")
     seen = attention(decodes, bias=decodes.flag("attention_bias"), at="cross_attn", part="cross attention")

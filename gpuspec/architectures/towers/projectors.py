@@ -80,7 +80,7 @@ def perceptron(
 
 def squared(name: str) -> Callable[[ModelConfig, ModelConfig], int]:
     """So many vectors as the square of a field, of the whole or of the tower, says."""
-    return lambda c, v: (c if c.raw(name) is not None else v).size(name) ** 2
+    return lambda c, v: said(name)(c, v) ** 2
 
 
 def shuffled(c: ModelConfig, v: ModelConfig) -> int:
