@@ -12,7 +12,7 @@ from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.audio import nemotron_timestamps
-from gpuspec.architectures.towers.blocks import blocks, chain, measures, placed, table
+from gpuspec.architectures.towers.blocks import O_PROJ, blocks, chain, measures, placed, table
 from gpuspec.architectures.towers.projectors import perceptron
 from gpuspec.architectures.towers.senses import Sense, joined, tower_of
 
@@ -58,9 +58,8 @@ def _fun_asr(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     if a is None:
         return ()
     m = measures(a)
-    names = ("q_proj", "k_proj", "v_proj", "o_proj")
     inner = a.size("projector_hidden_size")
-    return (*chain(_TWO, measures(v).width, inner, m.width), *blocks(m, at="layers.*", names=names))
+    return (*chain(_TWO, measures(v).width, inner, m.width), *blocks(m, at="layers.*", names=O_PROJ))
 
 
 def _vibevoice(prefix: str) -> between.Projector:

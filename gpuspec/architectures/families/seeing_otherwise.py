@@ -16,6 +16,8 @@ from gpuspec.architectures.pieces import attention, block_norms, gated_mlp, kv_c
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.blocks import (
+    GATED,
+    O_PROJ,
     blocks,
     chain,
     measures,
@@ -235,8 +237,8 @@ def _deepseek_ocr2(c: ModelConfig) -> Architecture:
         *within(
             "vision_encoder",
             blocks(
-                m, at="layers.*", names=("q_proj", "k_proj", "v_proj", "o_proj"), keys=keys, out_bias=False,
-                mlp=("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"), mlp_bias=False, norm_bias=False,
+                m, at="layers.*", names=O_PROJ, keys=keys, out_bias=False,
+                mlp=GATED, mlp_bias=False, norm_bias=False,
             ),
         ),
         norm("vision_encoder.norm", m.width),

@@ -10,10 +10,20 @@ from typing import Any
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
-from gpuspec.architectures.towers.blocks import GATED, blocks, chain, halved, kernel, measures, table, within
-from gpuspec.architectures.towers.vision import Tower, Traits
+from gpuspec.architectures.towers.blocks import (
+    GATED,
+    O_PROJ,
+    PLAIN,
+    blocks,
+    chain,
+    halved,
+    kernel,
+    measures,
+    table,
+    within,
+)
+from gpuspec.architectures.towers.vision import Tower, Traits, grouped
 
-_O = ("q_proj", "k_proj", "v_proj", "o_proj")
 _FLAT = ("fc1", "fc2")
 
 
@@ -39,14 +49,6 @@ def whisper(
         )
 
     return read
-
-
-def _grouped(c: ModelConfig, m: Any) -> dict[str, Any]:
-    """Heads may be wider than the model, and of keys there may be fewer."""
-    return {
-        "query": m.heads * m.head_dim,
-        "keys": c.size("num_key_value_heads", default=m.heads) * m.head_dim,
-    }
 
 
 def _qwen2_5_omni(c: ModelConfig) -> tuple[Weight, ...]:
@@ -93,7 +95,7 @@ def _dots3(c: ModelConfig) -> tuple[Weight, ...]:
         norm("adapter.norm", into, bias=True),
         *chain("adapter.fc1 adapter.fc2", into, out, out),
         *blocks(
-            m, at="layers.*", names=_O, key_bias=False, mlp=GATED, norm_bias=False, bias=c.flag("attention_bias"),
+            m, at="layers.*", names=O_PROJ, key_bias=False, mlp=GATED, norm_bias=False, bias=c.flag("attention_bias"),
             out_bias=True,
         ),
     )  # fmt: skip
@@ -106,7 +108,7 @@ def _fun_asr(c: ModelConfig) -> tuple[Weight, ...]:
     wider = frames - m.width
     normed = 1 + (m.layers > c.count("num_timestamp_prediction_layers"))
     layer = (
-        *blocks(m, at="layers.*", names=_O),
+        *blocks(m, at="layers.*", names=O_PROJ),
         vector("layers.*.fsmn", "", m.width * c.size("fsmn_kernel_size")),
     )
     first = max(3 * wider * m.width + 2 * wider, 0)
@@ -180,7 +182,7 @@ def _nemotron_layers(c: ModelConfig, *, qk_norm: int) -> tuple[Weight, ...]:
     return (
         norm("input_layer_norm", m.width, bias=True),
         norm("layer_norm", m.width, bias=True),
-        *blocks(m, at="layers.*", names=_O, bias=False, out_bias=True, qk_norm=qk_norm),
+        *blocks(m, at="layers.*", names=O_PROJ, bias=False, out_bias=True, qk_norm=qk_norm),
     )
 
 
@@ -249,11 +251,11 @@ TOWERS: Mapping[str, Tower] = {
         whisper(),
     ),
     "glmasr_encoder": whisper(
-        positions=False, last="norm", names=_O, mlp=("mlp.fc1", "mlp.fc2"), traits=_grouped
+        positions=False, last="norm", names=O_PROJ, mlp=PLAIN, traits=grouped
     ),
     "voxtral_realtime_encoder": whisper(
-        positions=False, last="norm", names=_O, mlp=GATED, mlp_bias=False, down_bias=True, norm_bias=False,
-        traits=_grouped,
+        positions=False, last="norm", names=O_PROJ, mlp=GATED, mlp_bias=False, down_bias=True, norm_bias=False,
+        traits=grouped,
     ),
     "qwen2_5_omni_audio_encoder": _qwen2_5_omni,
     "qwen3_omni_moe_audio_encoder": _qwen3_omni,

@@ -11,6 +11,8 @@ from gpuspec.architectures.pieces import linear, norm, vector
 
 PLAIN = ("mlp.fc1", "mlp.fc2")
 GATED = ("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
+O_PROJ = ("q_proj", "k_proj", "v_proj", "o_proj")
+"""Projections of attention, where the last is not `out_proj`."""
 
 
 class Measures(NamedTuple):

@@ -13,6 +13,8 @@ from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
     GATED,
+    O_PROJ,
+    PLAIN,
     blocks,
     chain,
     kernel,
@@ -23,9 +25,7 @@ from gpuspec.architectures.towers.blocks import (
     table,
     within,
 )
-from gpuspec.architectures.towers.vision import Tower
-
-_O = ("q_proj", "k_proj", "v_proj", "o_proj")
+from gpuspec.architectures.towers.vision import Tower, grouped
 
 
 def _llama4(c: ModelConfig) -> tuple[Weight, ...]:
@@ -38,7 +38,7 @@ def _llama4(c: ModelConfig) -> tuple[Weight, ...]:
         table("positional_embedding_vlm", patches(c) + 1, m.width),
         norm("layernorm_pre", m.width, bias=True),
         norm("layernorm_post", m.width, bias=True),
-        *blocks(m, at="model.layers.*", names=_O),
+        *blocks(m, at="model.layers.*", names=O_PROJ),
         *within("vision_adapter", adapter),
     )
 
@@ -62,12 +62,12 @@ def _mllama(c: ModelConfig) -> tuple[Weight, ...]:
         table("post_tile_positional_embedding.embedding", shapes, tiles * m.width),
         norm("layernorm_pre", m.width, bias=True),
         norm("layernorm_post", m.width, bias=True),
-        *blocks(m, at="transformer.layers.*", names=_O, bias=False),
+        *blocks(m, at="transformer.layers.*", names=O_PROJ, bias=False),
         *blocks(
             m,
             at="global_transformer.layers.*",
             number=c.count("num_global_layers"),
-            names=_O,
+            names=O_PROJ,
             bias=False,
             others=2,
         ),
@@ -118,12 +118,11 @@ def _glm_around(c: ModelConfig, *, inner: int) -> tuple[Weight, ...]:
 
 def _gemma4(c: ModelConfig) -> tuple[Weight, ...]:
     m = measures(c)
-    keys = c.size("num_key_value_heads", default=m.heads) * m.head_dim
     return (
         *chain("patch_embedder.input_proj", pixels(c), m.width, bias=False),
         table("patch_embedder.position_embedding_table", 2 * c.size("position_embedding_size"), m.width),
         *blocks(
-            m, names=_O, query=m.heads * m.head_dim, keys=keys, bias=c.flag("attention_bias"), mlp=GATED,
+            m, names=O_PROJ, **grouped(c, m), bias=c.flag("attention_bias"), mlp=GATED,
             mlp_bias=False, norms=4, norm_bias=False, qk_norm=2 * m.head_dim,
         ),
     )  # fmt: skip
@@ -143,8 +142,8 @@ def _radio(c: ModelConfig) -> tuple[Weight, ...]:
         table("embeddings.position_embedding", max(largest, 1) ** 2, m.width),
         table("embeddings.cls_register_token", max(tokens, 1), m.width),
         *blocks(
-            m._replace(inner=inner), at="encoder.layer.*", attention="attention.", names=_O,
-            bias=c.flag("qkv_bias", default=True), out_bias=True, mlp=GATED if gated else ("mlp.fc1", "mlp.fc2"),
+            m._replace(inner=inner), at="encoder.layer.*", attention="attention.", names=O_PROJ,
+            bias=c.flag("qkv_bias", default=True), out_bias=True, mlp=GATED if gated else PLAIN,
             others=2 * m.width,
         ),
     )  # fmt: skip
@@ -157,7 +156,7 @@ def _lfm3(c: ModelConfig) -> tuple[Weight, ...]:
     attending = sum("attention" in kind for kind in kinds) if kinds else 6
     keys = c.size("num_key_value_heads", default=m.heads) * m.head_dim
     whole = blocks(
-        m, at="layers.*", names=_O, keys=keys, bias=False, norm_bias=False, mlp_bias=False,
+        m, at="layers.*", names=O_PROJ, keys=keys, bias=False, norm_bias=False, mlp_bias=False,
         mlp=("feed_forward.w1", "feed_forward.w3", "feed_forward.w2"), qk_norm=2 * m.head_dim,
     )  # fmt: skip
     convolution = (

@@ -10,7 +10,16 @@ import re
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
-from gpuspec.architectures.towers.blocks import GATED, Measures, blocks, chain, measures, table, within
+from gpuspec.architectures.towers.blocks import (
+    GATED,
+    O_PROJ,
+    Measures,
+    blocks,
+    chain,
+    measures,
+    table,
+    within,
+)
 
 
 def idefics2(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
@@ -28,7 +37,7 @@ def idefics2(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
         table("perceiver_resampler.latents", p.size("resampler_n_latents"), text),
         norm("perceiver_resampler.norm", text),
         *blocks(
-            m, at="perceiver_resampler.layers.*", names=("q_proj", "k_proj", "v_proj", "o_proj"), query=heads * dim,
+            m, at="perceiver_resampler.layers.*", names=O_PROJ, query=heads * dim,
             keys=keys, bias=False, mlp=GATED, mlp_bias=False, norms=3, norm_bias=False,
         ),
     )  # fmt: skip

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
-from gpuspec.architectures.towers.blocks import blocks, chain, kernel, measures, table, within
-from gpuspec.architectures.towers.vision import Tower
+from gpuspec.architectures.towers.blocks import O_PROJ, blocks, chain, kernel, measures, table, within
+from gpuspec.architectures.towers.vision import Tower, grouped
 
 
 def _residual(inputs: int, outputs: int) -> tuple[Weight, ...]:
@@ -193,9 +193,8 @@ def _mimi(c: ModelConfig) -> tuple[Weight, ...]:
         found += within(f"decoder.{level}", residual, again)
         found.append(vector(f"decoder.{level}.up", "", 2 * wide * wide * 2 * ratio + wide))
     m = measures(c)
-    keys = c.size("num_key_value_heads", default=m.heads) * m.head_dim
     layers = blocks(
-        m, at="layers.*", names=("q_proj", "k_proj", "v_proj", "o_proj"), query=m.heads * m.head_dim, keys=keys,
+        m, at="layers.*", names=O_PROJ, **grouped(c, m),
         bias=c.flag("attention_bias"), mlp_bias=False, others=2 * width,
     )  # fmt: skip
     code = c.size("vector_quantization_hidden_dimension", "codebook_dim")

@@ -12,6 +12,7 @@ from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
     GATED,
+    O_PROJ,
     Measures,
     area,
     blocks,
@@ -140,7 +141,8 @@ def _molmo_positions(c: ModelConfig) -> int:
     return c.size("num_position_embeddings", default=27**2)  # an image of 378 by 378 in patches of 14
 
 
-def _keys(c: ModelConfig, m: Measures) -> dict[str, Any]:
+def grouped(c: ModelConfig, m: Measures) -> dict[str, Any]:
+    """Heads may be wider than the model, and of keys there may be fewer."""
     heads = c.size("num_key_value_heads", default=m.heads)
     return {"query": m.heads * m.head_dim, "keys": heads * m.head_dim}
 
@@ -251,7 +253,7 @@ siglip2 = vit(positions=_fixed("num_patches"), head=_attention_pooling)
 clip = vit(patch_bias=False, first=True, positions=patches, norms=("pre_layrnorm", "post_layernorm"))
 pixtral = vit(
     patch="patch_conv", patch_bias=False, norms=("ln_pre",), norm_bias=False, at="transformer.layers.*",
-    attention="attention.", names=("q_proj", "k_proj", "v_proj", "o_proj"), bias=False, mlp_bias=False,
+    attention="attention.", names=O_PROJ, bias=False, mlp_bias=False,
     mlp=("feed_forward.gate_proj", "feed_forward.up_proj", "feed_forward.down_proj"),
 )  # fmt: skip
 _QWEN: dict[str, Any] = {
@@ -259,7 +261,7 @@ _QWEN: dict[str, Any] = {
 }  # fmt: skip
 qwen2_vl = vit(**_QWEN, patch_bias=False, norms=(), head=_qwen2_merger("hidden_size", bias=True))
 qwen2_5_vl = vit(
-    **_QWEN, patch_bias=False, norms=(), norm_bias=False, mlp=GATED, traits=_keys,
+    **_QWEN, patch_bias=False, norms=(), norm_bias=False, mlp=GATED, traits=grouped,
     head=_qwen2_merger("out_hidden_size", bias=False),
 )  # fmt: skip
 qwen3_vl = vit(
@@ -321,7 +323,7 @@ TOWERS: Mapping[str, Tower] = {
         positions=patches, names=("q_proj", "k_proj", "v_proj", "projection_layer"), traits=_janus
     ),
     "molmo2_vision": vit(
-        patch="patch_embedding", positions=_molmo_positions, norms=(), traits=_keys, at="layers.*"
+        patch="patch_embedding", positions=_molmo_positions, norms=(), traits=grouped, at="layers.*"
     ),
     "minimax_m3_vl_vision": vit(
         patch="embeddings.proj", patch_bias=False, frames=True, norms=("pre_layrnorm",), at="layers.*"
