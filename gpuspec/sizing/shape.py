@@ -1,5 +1,6 @@
 """Shape: a text model's weights, caches and widths, complete, whatever part of them the catalogue knows."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gpuspec.architectures.parts import Cache, StoredWeights
@@ -60,7 +61,7 @@ class Shape(NamedTuple):
     @property
     def expert_params(self) -> float:
         """Parameters of the experts that a router chooses from."""
-        return float(sum(row.parameters for row in self.weights if row.part == "experts"))
+        return float(_in_part(self.weights, "experts"))
 
     @property
     def largest_matrix(self) -> float:
@@ -128,10 +129,14 @@ def _ratio(model: Model | None, params: float) -> float:
     if model is None or not model.weights or not model.params_b:
         return 0.0
     ratio = params / (model.params_b * 1e9)
-    head = sum(row.parameters for row in model.weights if row.part == "head") / (model.params_b * 1e9)
+    head = _in_part(model.weights, "head") / (model.params_b * 1e9)
     if min(abs(ratio - 1), abs(ratio + head - 1)) < 0.005:
         return 1.0
     return ratio if 0.8 < ratio < 1.25 else 0.0
+
+
+def _in_part(weights: Iterable[StoredWeights], part: str) -> int:
+    return sum(row.parameters for row in weights if row.part == part)
 
 
 def _scaled(row: StoredWeights, ratio: float) -> StoredWeights:
@@ -173,7 +178,7 @@ def _is_gated(shape: Shape) -> bool:
     if shape.expert_params:
         return True
     blocks = shape.layers * shape.hidden * shape.intermediate
-    counted = sum(row.parameters for row in shape.weights if row.part == "mlp")
+    counted = _in_part(shape.weights, "mlp")
     if not shape.sure:
         counted -= shape.layers * shape.hidden * shape.head_dim * (2 * shape.heads + 2 * shape.kv_heads)
     return counted / blocks > 2.5
@@ -182,6 +187,5 @@ def _is_gated(shape: Shape) -> bool:
 def _moe_width(shape: Shape, model: Model | None) -> float:
     if model is None or not model.experts or not model.expert_width:
         return float(shape.intermediate)
-    shared = sum(row.parameters for row in shape.weights if row.part == "shared experts")
-    beside = shared / (3 * shape.hidden * shape.layers)
+    beside = _in_part(shape.weights, "shared experts") / (3 * shape.hidden * shape.layers)
     return (model.experts_used or 8) * model.expert_width + beside

@@ -50,7 +50,8 @@ def weights(
 
 def sizable(shape: Shape, scheme: str) -> bool:
     """Whether the size of a scheme is known: its bits, or those that the checkpoint has in it."""
-    return find_scheme(scheme).bits is not None or _kept_in(shape, find_scheme(scheme))
+    row = find_scheme(scheme)
+    return row.bits is not None or _kept_in(shape, row)
 
 
 def as_stored(model: Model) -> float:
