@@ -22,6 +22,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.lint.config import Configs
 from gpuspec.plugin.installed_catalog import installed_catalog
+from gpuspec.report.summary import plural
 from gpuspec.rules import collect
 
 
@@ -139,11 +140,9 @@ def _finish(projects: list[ProjectModels], *, as_json: bool, errors: list[UserEr
     for project in projects:
         if project.done or project.records:
             written = project.write()
-            number = len(project.records)
-            models = f"{number} model{'s' if number != 1 else ''}"
             state = "written" if written else "unchanged"
             if not as_json:
-                say(f"{project.shown_path}: {models}, {state}")
+                say(f"{project.shown_path}: {plural(len(project.records), 'model')}, {state}")
         elif not as_json:
             say("no file here names a model of the hub: nothing to keep")
         errors += project.failed.values()

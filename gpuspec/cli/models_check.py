@@ -16,6 +16,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.lint.config import Configs
 from gpuspec.plugin.installed_catalog import installed_catalog
+from gpuspec.report.summary import plural
 from gpuspec.rules import collect
 
 
@@ -90,8 +91,6 @@ def _say(
     if missing or stale:
         say("`gpuspec models lock` brings them up to date.")
     if not (missing or unused or stale):
-        number = len(project.records)
+        models = plural(len(project.records), "model")
         fresh = " and as the hub has them" if online else ""
-        say(
-            f"{project.shown_path}: {number} model{'s' if number != 1 else ''}, all named by the files here{fresh}"
-        )
+        say(f"{project.shown_path}: {models}, all named by the files here{fresh}")

@@ -11,11 +11,10 @@ from gpuspec.quantization import bits_of
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import weights
+from gpuspec.sizing.weights import GIB, weights
 from gpuspec.words import gib
 from gpuspec.workload import Workload
 
-GIB = 1024**3
 USUAL = ("bf16", "fp8", "awq", "nvfp4", "gguf:Q8_0", "gguf:Q4_K_M")
 """Schemes whose sizes are shown."""
 NARROW = 60
