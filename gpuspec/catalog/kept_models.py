@@ -48,7 +48,7 @@ class KeptModels:
         which a job's path to it is looked up."""
         found = {name.lower(): name for name in self.records}
         for name in self.records:
-            if name.startswith((".", "/", "~")):
+            if is_folder(name):
                 parts = [part for part in name.split("/") if part not in ("", ".", "..", "~")]
                 found.setdefault("/".join(parts[-2:]).lower(), name)
         return found
@@ -96,6 +96,11 @@ class KeptModels:
         if match.quantization != model.native_dtype:
             model = model._replace(weights_gib=None)
         return _match(name, model, match.quantization)
+
+
+def is_folder(name: str) -> bool:
+    """Whether a model is kept under the path of a folder, and not under the name of a repository."""
+    return name.startswith((".", "/", "~"))
 
 
 def _plain(name: str) -> tuple[str, ...]:
@@ -201,4 +206,4 @@ def keep_for_user(model: Model, follows: str | None = None) -> None:
     path = users_file()
     records = {**read_kept(path).records, model.id: record_of(model, follows)}
     newest = sorted(records, key=lambda name: str(records[name].get("as_of")), reverse=True)
-    write_kept(path, {name: records[name] for name in newest[:MOST_OF_USER] or ()})
+    write_kept(path, {name: records[name] for name in newest[:MOST_OF_USER]})

@@ -7,6 +7,7 @@ import os
 import click
 
 from gpuspec.catalog.hub import check_revision, commit_of, is_repository
+from gpuspec.catalog.kept_models import is_folder
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.options import config_option
 from gpuspec.cli.output import say, say_document
@@ -117,7 +118,7 @@ def lock(paths: tuple[str, ...], config: str | None, as_json: bool) -> int:
 
 def _update(project: ProjectModels, name: str) -> None:
     """Read a kept model again where its repository has changed; a folder always."""
-    if name.startswith((".", "/", "~")):
+    if is_folder(name):
         folder = os.path.join(os.path.dirname(project.path), os.path.expanduser(name))
         if os.path.isdir(folder):
             _add_folder(project, folder)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gpuspec.catalog.hub import check_revision, commit_of
+from gpuspec.catalog.kept_models import is_folder
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.options import config_option
 from gpuspec.cli.output import say, say_document
@@ -44,7 +45,7 @@ def check(paths: tuple[str, ...], online: bool, config: str | None, as_json: boo
         for each in named
         if project.kept_as(each.repository) is None and needs_keeping(catalog, each.repository)
     ]
-    repositories = [name for name in project.records if not name.startswith((".", "/", "~"))]
+    repositories = [name for name in project.records if not is_folder(name)]
     unused = [] if errors else [name for name in repositories if name.lower() not in used]
     stale = _stale(project, repositories, errors) if online else []
     found = {"file": project.path, "missing": missing, "unused": unused, "stale": stale}
