@@ -61,18 +61,15 @@ def model_of_gguf(repository: Repository, wanted: str = "") -> Model:
 
     Raises ValueError, in words, where there is none or none that can be read."""
     file, parts = _chosen(repository, wanted)
-    headers = [read_header(repository, part) for part in parts]
-    tensors = [tensor for header in headers for tensor in header.tensors]
     eyes = [name for name in repository.sizes if _is_gguf(name) and "mmproj" in name.lower()]
-    if len(eyes) == 1:
-        tensors += read_header(repository, eyes[0]).tensors
-    sizes = [repository.sizes[part] or 0 for part in (*parts, *(eyes if len(eyes) == 1 else ()))]
-    model = _model(headers[0], tensors)
+    files = [*parts, *eyes] if len(eyes) == 1 else parts
+    headers = [read_header(repository, each) for each in files]
+    model = _model(headers[0], [tensor for header in headers for tensor in header.tensors])
     alone = len([name for name in repository.sizes if _is_gguf(name)]) == len(parts) + len(eyes)
     return model._replace(
         id=repository.name if alone or not file else f"{repository.name}/{file}",
         source=repository.source,
-        weights_gib=sum(sizes) / GIB,
+        weights_gib=sum(repository.sizes[each] or 0 for each in files) / GIB,
     )
 
 

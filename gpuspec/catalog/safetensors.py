@@ -112,16 +112,12 @@ def stored_bytes(repository: Repository) -> int | None:
     return sum(known) if lengths and len(known) == len(lengths) else None
 
 
-def weight_files(repository: Repository, folder: str = "") -> list[str]:
+def weight_files(repository: Repository) -> list[str]:
     """The safetensors files of a model: those that transformers names, else all that lie there.
 
     Repositories keep the same weights twice: Mistral's as `consolidated`, others in a folder `original`."""
-    found = sorted(
-        name
-        for name in repository.sizes
-        if name.endswith(".safetensors") and name.rpartition("/")[0] == folder
-    )
-    named = [name for name in found if name.rpartition("/")[2].startswith("model")]
+    found = sorted(name for name in repository.sizes if name.endswith(".safetensors") and "/" not in name)
+    named = [name for name in found if name.startswith("model")]
     return named or found
 
 
