@@ -95,7 +95,7 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
 
 def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[Model]:
     """The model a name stands for, with a line on how it was read. Raises UserError `unknown-model`."""
-    match = catalog.resolve_model(query, online=online)
+    match = catalog.resolve_model(query)  # the hub, where it was to be asked, has been
     if match.model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
         near = f"Did you mean {', '.join(match.suggestions)}? " if match.suggestions else ""
