@@ -30,12 +30,17 @@ UNCHECKED_CONTEXT = 4096
 def config_of(row: Row) -> dict[str, Any]:
     """The config. Where the text model is a part of the model, the columns are about that part."""
     usual = defaults_of(row.architecture)
-    place = next((name for name in _TEXT if isinstance(usual.get(name), dict)), "")
+    place = _place_of_text(usual)
     if not place:
         return {"model_type": row.architecture, **_fields(row, usual)}
     kind = usual[place].get("model_type", "")
     inner = {"model_type": kind, **_fields(row, {**defaults_of(kind), **usual[place]})}
     return {"model_type": row.architecture, place: inner}
+
+
+def _place_of_text(config: Mapping[str, Any]) -> str:
+    """The part of a config that is about the text model; "" where that is all of it."""
+    return next((name for name in _TEXT if isinstance(config.get(name), dict)), "")
 
 
 def _fields(row: Row, usual: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +67,7 @@ def _spelled(names: tuple[str, ...], usual: dict[str, Any]) -> str:
 
 def with_columns(config: dict[str, Any], row: Row) -> dict[str, Any]:
     """A real config of the same shape, with the row's vocabulary and length in the place of its own."""
-    place = next((name for name in _TEXT if isinstance(config.get(name), dict)), "")
+    place = _place_of_text(config)
     inner = dict(config[place]) if place else dict(config)
     if row.vocabulary:
         inner["vocab_size"] = row.vocabulary
@@ -74,13 +79,12 @@ def with_columns(config: dict[str, Any], row: Row) -> dict[str, Any]:
 def variants(config: dict[str, Any]) -> list[dict[str, Any]]:
     """The config as it is, with its output head tied or apart, and with a layer that predicts a further token: what
     the list does not say."""
-    found = [config]
+    found, place = [config], _place_of_text(config)
     for changes in (
         {"tie_word_embeddings": True},
         {"tie_word_embeddings": False},
         {"num_nextn_predict_layers": 1},
     ):
-        place = next((name for name in _TEXT if isinstance(config.get(name), dict)), "")
         if "tie_word_embeddings" not in changes and not _has_experts(config.get(place) if place else config):
             continue
         other = {**config, **changes}
@@ -116,6 +120,4 @@ def row_of(model: Mapping[str, Any], architecture: str) -> Row:
         used=int(model.get("experts_used") or 0),
         width=int(model.get("expert_width") or model.get("intermediate") or 0),
         shared_width=0,
-        downloads=0,
-        date="",
     )

@@ -27,8 +27,6 @@ class Row(NamedTuple):
     width: int
     """Inside one expert, or the feed-forward block of a model without."""
     shared_width: int
-    downloads: int
-    date: str
 
     @property
     def shape(self) -> tuple[int | str, ...]:
@@ -40,18 +38,16 @@ class Row(NamedTuple):
 
     def with_columns_of(self, sister: Row) -> Row:
         """The row with the shape of another, of the same architecture and count."""
-        return sister._replace(
-            name=self.name, task=self.task, downloads=self.downloads, date=self.date, context=self.context
-        )
+        return sister._replace(name=self.name, task=self.task, context=self.context)
 
 
 _COLUMNS = (
     "name", "architecture", "pipeline_tag", "parameters_raw", "num_hidden_layers", "num_attention_heads",
     "num_key_value_heads", "head_dim", "hidden_size", "vocab_size", "context_length", "num_experts",
-    "active_experts", "moe_intermediate_size", "shared_expert_intermediate_size", "hf_downloads", "release_date",
+    "active_experts", "moe_intermediate_size", "shared_expert_intermediate_size",
 )  # fmt: skip
 
-_TEXTS = frozenset(("name", "architecture", "pipeline_tag", "release_date"))
+_TEXTS = frozenset(("name", "architecture", "pipeline_tag"))
 
 
 def read_rows(path: Path) -> Iterator[Row]:
