@@ -43,6 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Of files that differ their sizes and the first place: in CI pytest writes out every byte."""
+    if (
+        op != "=="
+        or not isinstance(left, bytes)
+        or not isinstance(right, bytes)
+        or len(left + right) < 10_000
+    ):
+        return None
+    first = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), "the end of one")
+    return [f"{len(left):,} bytes == {len(right):,} bytes", f"they differ first at {first}"]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for mark in MARKS:
         in_ci = mark in IN_CI
