@@ -117,6 +117,13 @@ class ModelConfig:
                 )
         return None
 
+    def part(self, *names: str) -> ModelConfig:
+        """The same of a part that there must be. Raises Unsaid where there is none."""
+        found = self.inner(*names)
+        if found is None:
+            raise Unsaid(f"its config does not say {names[0]}")
+        return found
+
     @property
     def fields(self) -> Mapping[str, Any]:
         """What the config itself says."""

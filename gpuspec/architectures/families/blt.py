@@ -8,18 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import stack
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, block_norms, gated_mlp, kv_cache, linear, norm
-
-
-def _part(c: ModelConfig, name: str) -> ModelConfig:
-    found = c.inner(name)
-    if found is None:
-        raise Unsaid(f"its config does not say {name}")
-    return found
 
 
 def _block(c: ModelConfig) -> tuple[Weight, ...]:
@@ -61,7 +54,7 @@ def _patcher(c: ModelConfig) -> list[Weight]:
     """A small model of bytes that says where a patch ends."""
     if not c.flag("patch_in_forward", default=True):
         return []
-    own = _part(c, "patcher_config")
+    own = c.part("patcher_config")
     return [
         *stack(_block(own), own.layers, "patcher.layers"),
         Weight("patcher.embed_tokens", "encoder", own.hidden, own.vocabulary, linear=False),
@@ -71,8 +64,8 @@ def _patcher(c: ModelConfig) -> list[Weight]:
 
 
 def _blt(c: ModelConfig) -> Architecture:
-    reads, thinks = _part(c, "encoder_config"), _part(c, "global_config")
-    writes = _part(c, "decoder_config")
+    reads, thinks = c.part("encoder_config"), c.part("global_config")
+    writes = c.part("decoder_config")
     patch = c.size("patch_size", default=4)
     own = kv_cache(thinks)
     layers = [Layer(_block(thinks), (own._replace(stride=patch),))] * thinks.layers

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.compressed import TYPES as COMPRESSED
 from gpuspec.architectures.families.shared_entries import layers_that_share
@@ -56,10 +56,7 @@ def _tower(v: ModelConfig, text: int) -> tuple[Weight, ...]:
 
 
 def _read(c: ModelConfig) -> Architecture:
-    text, v = c.inner("text_config"), c.inner("vision_config")
-    if text is None:
-        raise Unsaid("its config does not say text_config")
-    t = text.read_as("deepseek_v4")
+    t, v = c.part("text_config").read_as("deepseek_v4"), c.inner("vision_config")
     found = COMPRESSED["deepseek_v4"](t)
     if t.numbers("kv_source_layer_ids"):
         found = found._replace(layers=tuple(layers_that_share(t)))

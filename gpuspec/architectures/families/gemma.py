@@ -182,9 +182,7 @@ def _gemma4_unified_text(c: ModelConfig) -> Architecture:
 
 def _assistant(c: ModelConfig) -> Architecture:
     """A draft model for a Gemma 4: it reads the target's hidden states and caches, and keeps none of its own."""
-    text = c.inner("text_config")
-    if text is None:
-        raise Unsaid("its config does not say text_config")
+    text = c.part("text_config")
     found = _gemma4(text, each_layer=False, all_shared=True)
     target = c.size("backbone_hidden_size")
     outside = (

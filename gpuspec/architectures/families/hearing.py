@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import TYPES as ENCODER_DECODERS
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -82,9 +82,7 @@ def _gemma3n(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
 
 def _thinker(c: ModelConfig) -> Architecture:
     """Qwen-Omni: engines that write text load the thinker alone; what talks is a model of its own."""
-    thinker = c.inner("thinker_config")
-    if thinker is None:
-        raise Unsaid("its config does not say thinker_config")
+    thinker = c.part("thinker_config")
     return _OMNI(thinker)._replace(model_type=c.model_type)
 
 

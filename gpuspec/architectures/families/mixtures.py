@@ -208,9 +208,7 @@ def _jetmoe(c: ModelConfig) -> Architecture:
 
 def _dbrx(c: ModelConfig) -> Architecture:
     """DBRX: the sizes of attention and of the experts are in configs of their own."""
-    attention_config, block = c.inner("attn_config"), c.inner("ffn_config")
-    if block is None:
-        raise Unsaid("its config does not say ffn_config")
+    attention_config, block = c.inner("attn_config"), c.part("ffn_config")
     kv_heads = attention_config.count("kv_n_heads") if attention_config else 0
     around = (
         *attention(c, kv_heads=kv_heads or c.heads, at="norm_attn_norm.attn"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import BartLike, layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import one_in
@@ -20,16 +20,9 @@ from gpuspec.architectures.towers.blocks import chain, kernel, measures, pixels,
 from gpuspec.architectures.towers.senses import TOWERS, read_text, tower_of
 
 
-def _parts(c: ModelConfig, *names: str) -> tuple[ModelConfig, ModelConfig]:
-    first, second = (c.inner(name) for name in names)
-    if first is None or second is None:
-        raise Unsaid(f"its config does not say {names[0]} and {names[1]}")
-    return first, second
-
-
 def _pix2struct(c: ModelConfig) -> Architecture:
     """Pix2Struct: a T5 whose encoder reads patches."""
-    v, t = _parts(c, "vision_config", "text_config")
+    v, t = c.part("vision_config"), c.part("text_config")
     heads, head = t.heads, t.size("d_kv")
     inner = t.size("d_ff")
     weights = (
@@ -58,7 +51,7 @@ def _pix2struct(c: ModelConfig) -> Architecture:
 
 def _pp_formulanet(c: ModelConfig) -> Architecture:
     """PP-FormulaNet: SAM, and the decoder of mBART."""
-    v, t = _parts(c, "vision_config", "text_config")
+    v, t = c.part("vision_config"), c.part("text_config")
     trait = BartLike(final_norm=True)
     around = trait.around(t, "model.decoder", t.size("max_position_embeddings") + 2)
     found = trait.written(t, [*placed("model.encoder", "vision", tower_of(v)), *around])
@@ -94,8 +87,8 @@ _GEMMA_3 = GEMMA_2._replace(qk_norm="head", window=one_in(6))
 def _t5gemma2(c: ModelConfig) -> Architecture:
     """T5Gemma 2: an encoder that sees, and a decoder whose attention is over its own text and the encoder's at once;
     both have one embedding."""
-    reads, decodes = _parts(c, "encoder", "decoder")
-    text, v = _parts(reads, "text_config", "vision_config")
+    reads, decodes = c.part("encoder"), c.part("decoder")
+    text, v = reads.part("text_config"), reads.part("vision_config")
     tied = c.flag("tie_word_embeddings", default=True)
     found = _GEMMA_3.read(decodes.read_as(decodes.model_type, tie_word_embeddings=tied))
     encoder = _GEMMA_3.read(text)
@@ -116,7 +109,7 @@ def _t5gemma2(c: ModelConfig) -> Architecture:
 
 def _vision_encoder_decoder(c: ModelConfig) -> Architecture:
     """Any tower, any decoder: Donut, Nougat, TrOCR."""
-    v, t = _parts(c, "encoder", "decoder")
+    v, t = c.part("encoder"), c.part("decoder")
     if t.model_type in ("bert", "roberta"):
         wide = measures(v).width if v.model_type in TOWERS else t.hidden
         found = _bert_decoder(t, wide)

@@ -131,9 +131,7 @@ def _minicpm_ears(c: ModelConfig) -> tuple[Weight, ...]:
 
 
 def _deepseek_projector(c: ModelConfig, text: int) -> tuple[Weight, ...]:
-    p = c.inner("projector_config")
-    if p is None:
-        raise Unsaid("its config does not say projector_config")
+    p = c.part("projector_config")
     out, into = p.size("n_embed", default=text), p.size("input_dim", default=1152)
     separators = [vector(name, "", out) for name in ("image_newline", "view_seperator")]
     if p.text("projector_type") == "linear":
@@ -146,10 +144,7 @@ def _deepseek_projector(c: ModelConfig, text: int) -> tuple[Weight, ...]:
 
 def _deepseek_vl2(c: ModelConfig) -> Architecture:
     """DeepSeek-VL2, and DeepSeek-OCR, whose config looks the same: SAM and CLIP in the place of SigLIP."""
-    t = c.inner("language_config", "text_config")
-    v = c.inner("vision_config")
-    if t is None or v is None:
-        raise Unsaid("its config does not say language_config and vision_config")
+    t, v = c.part("language_config", "text_config"), c.part("vision_config")
     plain = t.raw("use_mla") is False or (
         not t.count("kv_lora_rank") and t.says("use_mla", "kv_lora_rank", "lm_head")
     )
@@ -174,9 +169,7 @@ def _deepseek_vl2(c: ModelConfig) -> Architecture:
 
 def _two_encoders(widths: ModelConfig) -> tuple[Weight, ...]:
     """DeepSeek-OCR: SAM, whose downsampled features a CLIP takes in the place of patches (an OCR 2: a Qwen2)."""
-    fine, coarse = widths.inner("sam_vit_b"), widths.inner("clip-l-14-224")
-    if fine is None or coarse is None:
-        raise Unsaid("its vision_config does not say the width of sam_vit_b and of clip-l-14-224")
+    fine, coarse = widths.part("sam_vit_b"), widths.part("clip-l-14-224")
     first = fine.read_as(
         "unlimited_ocr_sam_vision_model", num_attention_heads=fine.size("heads", default=12),
         hidden_size=fine.size("width"), num_hidden_layers=fine.size("layers"), mlp_dim=4 * fine.size("width"),
@@ -257,10 +250,8 @@ def _molmo(c: ModelConfig) -> Architecture:
 
 def _ovis(c: ModelConfig) -> Architecture:
     """Ovis: a tower whose features are probabilities of visual words, each of which has an embedding."""
-    t = c.inner("visual_tokenizer_config")
-    v = t.inner("backbone_config") if t is not None else None
-    if t is None or v is None:
-        raise Unsaid("its config does not say visual_tokenizer_config")
+    t = c.part("visual_tokenizer_config")
+    v = t.part("backbone_config")
     found = text_model(c)
     words = t.size("vocab_size")
     entries = max(words - 5, 1)  # five words mark where an image begins and ends
@@ -280,9 +271,7 @@ _RADIO = {"small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16),
 
 def _nemotron_vl(c: ModelConfig) -> Architecture:
     """Nemotron Nano VL: RADIO, whose sizes follow from its name, and Nemotron-H."""
-    v = c.inner("vision_config")
-    if v is None:
-        raise Unsaid("its config does not say vision_config")
+    v = c.part("vision_config")
     arguments = v.inner("args")
     name = v.text("model_name") or (arguments.text("model") if arguments is not None else "")
     named = next((sizes for key, sizes in _RADIO.items() if f"vit_{key}" in name), None)

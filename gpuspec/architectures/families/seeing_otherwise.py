@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, LlamaLike, everything
 from gpuspec.architectures.families.seeing import TYPES as SEEING
@@ -114,9 +114,7 @@ def _chameleon(c: ModelConfig) -> Architecture:
 
 def _pi0(c: ModelConfig) -> Architecture:
     """A vision-language model whose keys a second, smaller decoder of actions reads (π0)."""
-    whole, actions = c.inner("vlm_config"), c.inner("dit_config")
-    if whole is None or actions is None:
-        raise Unsaid("its config does not say vlm_config and dit_config")
+    whole, actions = c.part("vlm_config"), c.part("dit_config")
     found = SEEING["paligemma"](whole)
     second = LlamaLike(bias="attention_bias", window=everything).read(actions)
     width = actions.hidden
@@ -133,9 +131,7 @@ def _pi0(c: ModelConfig) -> Architecture:
 
 def _idefics(c: ModelConfig) -> Architecture:
     """IDEFICS: gated layers between those of Llama attend to the image."""
-    v = c.inner("vision_config")
-    if v is None:
-        raise Unsaid("its config does not say vision_config")
+    v = c.part("vision_config")
     seen, every = measures(v).width, c.size("cross_layer_interval")
     norms = block_norms(c)
     cross = (
@@ -184,9 +180,7 @@ def bert_like(c: ModelConfig, *, cross: int = 0) -> tuple[Weight, ...]:
 
 def _git(c: ModelConfig) -> Architecture:
     """GIT: a BERT that reads the patches as the start of its text."""
-    v = c.inner("vision_config")
-    if v is None:
-        raise Unsaid("its config does not say vision_config")
+    v = c.part("vision_config")
     places = [table("git.embeddings.position_embeddings", c.size("max_position_embeddings"), c.hidden)]
     projection = (*chain("0", measures(v).width, c.hidden), norm("1", c.hidden, bias=True))
     outside = (
@@ -200,9 +194,7 @@ def _git(c: ModelConfig) -> Architecture:
 
 def _blip(c: ModelConfig) -> Architecture:
     """BLIP: a BERT as a decoder, each of whose layers attends to the patches."""
-    text, v = c.inner("text_config"), c.inner("vision_config")
-    if text is None or v is None:
-        raise Unsaid("its config does not say text_config and vision_config")
+    text, v = c.part("text_config"), c.part("vision_config")
     wide = text.size("encoder_hidden_size", default=measures(v).width)
     layer = Layer(bert_like(text, cross=wide), (kv_cache(text), kv_cache(text)._replace(kind="cross")))
     places = table(
@@ -224,12 +216,8 @@ def _blip(c: ModelConfig) -> Architecture:
 def _deepseek_ocr2(c: ModelConfig) -> Architecture:
     """SAM, then a small Qwen2 that turns its features into the tokens of learnt queries (DeepSeek-OCR 2)."""
     found = text_model(c)
-    v = c.inner("vision_config")
-    if v is None:
-        raise Unsaid("its config does not say vision_config")
-    fine, coarse = v.inner("sam_config"), v.inner("encoder_config")
-    if fine is None or coarse is None:
-        raise Unsaid("its vision_config does not say sam_config and encoder_config")
+    v = c.part("vision_config")
+    fine, coarse = v.part("sam_config"), v.part("encoder_config")
     m = measures(coarse)
     keys = coarse.size("num_key_value_heads", default=m.heads) * m.head_dim
     tower = (
@@ -254,9 +242,7 @@ def _deepseek_ocr2(c: ModelConfig) -> Architecture:
 
 def _evolla(c: ModelConfig) -> Architecture:
     """Evolla reads proteins: an ESM encoder, a resampler, and layers of Llama some of which attend to it."""
-    protein = c.inner("protein_encoder_config")
-    if protein is None:
-        raise Unsaid("its config does not say protein_encoder_config")
+    protein = c.part("protein_encoder_config")
     m, wide = measures(protein), c.hidden
     every = max(c.layers // max(c.count("aligner_num_add_layers"), 1), 1)
     inner, bias = wide * c.size("aligner_ffn_mult"), c.flag("aligner_enable_bias")

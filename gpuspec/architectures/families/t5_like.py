@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
@@ -136,9 +136,7 @@ GEMMA_2 = LlamaLike(
 
 def _t5gemma(c: ModelConfig) -> Architecture:
     """T5Gemma: an encoder and a decoder that each are a Gemma 2, with an embedding each."""
-    reads, decodes = c.inner("encoder"), c.inner("decoder")
-    if reads is None or decodes is None:
-        raise Unsaid("its config does not say encoder and decoder")
+    reads, decodes = c.part("encoder"), c.part("decoder")
     decodes = decodes.read_as(decodes.model_type, tie_word_embeddings=c.tied)
     encoder, found = GEMMA_2.read(reads), GEMMA_2.read(decodes)
     outside = [weight._replace(part="encoder") for weight in encoder.outside if weight.part != "head"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import norm, vector
 from gpuspec.architectures.towers.blocks import (
@@ -188,12 +188,8 @@ def _nemotron_layers(c: ModelConfig, *, qk_norm: int) -> tuple[Weight, ...]:
 
 def _nemotron_transcribe(c: ModelConfig) -> tuple[Weight, ...]:
     """Nemotron 3.5 Transcribe: what is said, and beside it who says it."""
-    speech, who = c.inner("asr_config"), c.inner("diarization_config")
-    if speech is None or who is None:
-        raise Unsaid("its audio_config does not say asr_config and diarization_config")
-    ears, head = who.inner("audio_config"), who.inner("head_config")
-    if ears is None or head is None:
-        raise Unsaid("its diarization_config does not say audio_config and head_config")
+    speech, who = c.part("asr_config"), c.part("diarization_config")
+    ears, head = who.part("audio_config"), who.part("head_config")
     wide, inner, speakers = ears.size("hidden_size"), head.size("hidden_size"), head.size("num_speakers")
     model = (
         vector("silence_embeds", "", wide),
