@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gpuspec.catalog import Catalog
-from gpuspec.catalog.hub_table import NAMES, HubTable
+from gpuspec.catalog.hub_table import NAMES, STRUCTURES, HubTable
 from gpuspec.catalog.model import Model
+from gpuspec.quantization import bits_of
 
 TABLE = HubTable()
 CATALOG = Catalog()
@@ -72,6 +75,22 @@ def test_makers_checkpoints_in_few_bits_are_no_16_bit_models_but_dequantized_one
     assert kept("deepseek-ai/DeepSeek-V3-0324") == "fp8"
     assert kept("unsloth/DeepSeek-V3-0324-BF16") == "bf16"
     assert kept("MiniMaxAI/MiniMax-M2.5") == "fp8"
+
+
+def test_every_scheme_of_the_table_has_a_size() -> None:
+    with open(STRUCTURES, encoding="utf-8") as file:
+        structures = [json.loads(line) for line in file][1:]
+    schemes = {row["scheme"] for structure in structures for row in structure.get("weights", ())}
+    assert {"bf16", "fp8", "int4", "mxfp4"} <= schemes
+    assert [scheme for scheme in schemes if bits_of(scheme) is None] == []
+
+
+def test_experts_in_four_bits_take_what_the_maker_uploads() -> None:
+    # vLLM's recipe for it (August 2026): "packed INT4 via compressed-tensors (~595 GB on disk)".
+    model = TABLE.find("moonshotai/Kimi-K2.6")
+    assert model is not None
+    stored = sum(row.parameters * row.bits / 8 for row in model.weights if row.part != "draft")
+    assert stored == pytest.approx(595e9, rel=0.005)
 
 
 def test_a_fine_tune_has_its_own_facts() -> None:

@@ -21,10 +21,19 @@ def _experts(bits: int, kind: str, more: str = "") -> dict[str, Any]:
         "re:.*self_attn.*",
         "re:.*shared_experts.*",
         r"re:.*mlp\.(gate|up|gate_up|down)_proj.*",
+        "re:.*vision_tower.*",
+        "re:.*mm_projector.*",
         "lm_head",
     ]
     group = {"targets": ["Linear"], "format": more, "weights": weights}
-    return {"quantization_config": {"config_groups": {"0": group}, "ignore": ignored, "format": more}}
+    return {
+        "quantization_config": {
+            "quant_method": "compressed-tensors",
+            "config_groups": {"0": group},
+            "ignore": ignored,
+            "format": more,
+        }
+    }
 
 
 _INT4 = _experts(4, "int")
