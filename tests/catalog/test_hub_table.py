@@ -48,6 +48,7 @@ def test_what_is_no_repository_of_the_table_is_not_found(name: str) -> None:
         ("openai/gpt-oss-120b", 116.83, 36, 8),
         ("google/gemma-3-27b-it", 27.43, 62, 16),
         ("mistralai/Mistral-7B-Instruct-v0.3", 7.248, 32, 8),
+        ("stepfun-ai/Step-3.5-Flash", 196.96, 45, 8),  # its card: 196 B; its config calls KV heads groups
     ],
 )
 def test_known_models(name: str, billions: float, layers: int, kv_heads: int | None) -> None:

@@ -253,7 +253,10 @@ def _dots3_note(c: ModelConfig) -> Architecture:
             layers.append(Layer((*sliding, *block, *norms), caches))
         else:
             layers.append(Layer((*full, *block, *norms), (latent_cache(c), indexer_cache(c))))
-    return decoder(c, layers)
+    # Its MTP layer looks back over a window, has no experts, and an embedding of its own (vLLM 0.33, Dots3NoteMTP).
+    own_words = Weight("embed_tokens", "draft", c.hidden, c.vocabulary, linear=False)
+    near = latent_cache(window)._replace(kind="window", window=seen)
+    return decoder(c, layers, drafts=drafts(c, Layer((*sliding, *dense, *norms, own_words), (near,))))
 
 
 TYPES: Mapping[str, Reader] = {

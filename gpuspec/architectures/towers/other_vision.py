@@ -177,21 +177,29 @@ def _lfm3(c: ModelConfig) -> tuple[Weight, ...]:
     )
 
 
+_DOTS3_EXPERTS = (*[0] * 25, *range(4, 65, 4), 64)
+"""Experts of each layer where a config names none. Source: transformers 5.24, Dots3NoteVisionConfig.__post_init__."""
+
+
+def _dots3_experts(c: ModelConfig, layers: int) -> list[int]:
+    """Experts of each layer of dots3's tower; those with none are dense."""
+    kinds, exceptions = c.texts("mlp_layer_types"), c.raw("per_layer_config")
+    stated = c.raw("pyramid_num_routed") or (None if kinds else _DOTS3_EXPERTS)
+    if isinstance(stated, (list, tuple)):
+        return [number if type(number) is int and number < 10_000 else 0 for number in stated[:layers]]
+    usual, found = c.size("num_local_experts"), []
+    for index in range(layers):
+        said = exceptions.get(str(index)) if isinstance(exceptions, dict) else None
+        own = said.get("num_local_experts") if isinstance(said, dict) else None
+        sparse = index >= len(kinds) or kinds[index] == "sparse"
+        found.append((own if type(own) is int and 0 < own < 10_000 else usual) if sparse else 0)
+    return found
+
+
 def _dots3(c: ModelConfig) -> tuple[Weight, ...]:
     """A tower whose later layers are mixtures, with more experts the later they are."""
-    m = measures(c)
-    kinds, experts, exceptions = (
-        c.texts("mlp_layer_types"),
-        c.size("num_local_experts"),
-        c.raw("per_layer_config"),
-    )
-    width = c.size("moe_intermediate_size")
-    numbers = []
-    for index in range(m.layers):
-        if index >= len(kinds) or kinds[index] == "sparse":
-            said = exceptions.get(str(index)) if isinstance(exceptions, dict) else None
-            own = said.get("num_local_experts") if isinstance(said, dict) else None
-            numbers.append(own if type(own) is int and 0 < own < 10_000 else experts)
+    m, width = measures(c), c.size("moe_intermediate_size")
+    numbers = [number for number in _dots3_experts(c, m.layers) if number > 0]
     whole = blocks(
         m, at="blocks.*", attention="attn.", names=("qkv", "proj"), bias=c.flag("attention_bias"), mlp=GATED,
         mlp_bias=c.flag("mlp_bias"), norm_bias=False, qk_norm=2 * m.head_dim,
