@@ -152,10 +152,10 @@ def delta_states(c: ModelConfig, shape: DeltaShape, bits: int = 16) -> tuple[Cac
     )
 
 
-def gated_delta_net(c: ModelConfig, *, fused: bool, at: str = "linear_attn") -> Mixer:
+def gated_delta_net(c: ModelConfig, *, fused: bool) -> Mixer:
     """A gated delta net (arXiv 2412.06464) as Qwen has it. `fused`: queries, keys, values and gate in one projection
     (Qwen3-Next), or the gate and each of the decays in its own (Qwen3.5)."""
-    shape = delta_shape(c)
+    shape, at = delta_shape(c), "linear_attn"
     wide = {"in_proj_qkvz": shape.mixed + shape.values, "in_proj_ba": 2 * shape.value_heads}
     if not fused:
         wide = {"in_proj_qkv": shape.mixed, "in_proj_z": shape.values}
@@ -178,13 +178,12 @@ def kimi_delta(
     head_dim: int,
     kernel: int,
     full_decay: bool = False,
-    full_gate: bool = False,
-    at: str = "self_attn",
+    full_gate: bool,
 ) -> Mixer:
     """Kimi delta attention (arXiv 2510.26692): a delta rule whose decay has a value for each column.
 
     `full_decay`, `full_gate`: the decay, the output gate, is one matrix rather than two of low rank."""
-    width, hidden = heads * head_dim, c.hidden
+    width, hidden, at = heads * head_dim, c.hidden, "self_attn"
     low_rank = {"f": full_decay, "g": full_gate}
     weights = [linear(f"{at}.{name}_proj", "mixer", hidden, width) for name in "qkv"]
     weights += [vector(f"{at}.{name}_conv1d", "mixer", width * kernel) for name in "qkv"]
@@ -205,12 +204,12 @@ def kimi_delta(
     return Mixer(tuple(weights), delta_states(c, shape, bits=32))
 
 
-def short_convolution(c: ModelConfig, *, kernel: int, bias: bool, at: str = "conv") -> Mixer:
+def short_convolution(c: ModelConfig, *, kernel: int, bias: bool) -> Mixer:
     """A gated convolution over a few tokens (LFM2)."""
     hidden = c.hidden
     weights = (
-        linear(f"{at}.in_proj", "mixer", hidden, 3 * hidden, bias=bias),
-        vector(f"{at}.conv", "mixer", hidden * (kernel + bias)),
-        linear(f"{at}.out_proj", "mixer", hidden, hidden, bias=bias),
+        linear("conv.in_proj", "mixer", hidden, 3 * hidden, bias=bias),
+        vector("conv.conv", "mixer", hidden * (kernel + bias)),
+        linear("conv.out_proj", "mixer", hidden, hidden, bias=bias),
     )
     return Mixer(weights, (state(hidden * (kernel - 1), heads=hidden),))

@@ -73,13 +73,12 @@ def fused_attention(
     qkv: str = "self_attn.qkv_proj",
     out: str = "self_attn.o_proj",
     bias: bool = False,
-    out_bias: bool | None = None,
 ) -> tuple[Weight, ...]:
     """Attention whose checkpoint keeps query, key and value in one matrix."""
     width = (c.heads + 2 * c.kv_heads) * c.head_dim
     return (
         linear(qkv, "attention", c.hidden, width, bias=bias),
-        linear(out, "attention", c.heads * c.head_dim, c.hidden, bias=bias if out_bias is None else out_bias),
+        linear(out, "attention", c.heads * c.head_dim, c.hidden, bias=bias),
     )
 
 
@@ -144,11 +143,11 @@ def gated_mlp(
     )
 
 
-def fused_mlp(c: ModelConfig, *, bias: bool = False, at: str = "mlp") -> tuple[Weight, ...]:
+def fused_mlp(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     """The same, with gate and up in one matrix."""
     return (
-        linear(f"{at}.gate_up_proj", "mlp", c.hidden, 2 * c.intermediate, bias=bias),
-        linear(f"{at}.down_proj", "mlp", c.intermediate, c.hidden, bias=bias),
+        linear("mlp.gate_up_proj", "mlp", c.hidden, 2 * c.intermediate, bias=bias),
+        linear("mlp.down_proj", "mlp", c.intermediate, c.hidden, bias=bias),
     )
 
 

@@ -105,13 +105,13 @@ def ffn_experts(c: ModelConfig) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def hyper_connections(c: ModelConfig, names: tuple[str, ...] = ("hc_attn", "hc_ffn")) -> tuple[Weight, ...]:
+def hyper_connections(c: ModelConfig) -> tuple[Weight, ...]:
     """How a layer reads from, and writes to, `hc_mult` residual streams (arXiv 2512.24880)."""
     streams = c.size("hc_mult")
     mixes = streams * (2 + streams)
     return tuple(
         vector(f"{name}_{part}", "norms", elements)
-        for name in names
+        for name in ("hc_attn", "hc_ffn")
         for part, elements in (("fn", mixes * streams * c.hidden), ("base", mixes), ("scale", 3))
     )
 

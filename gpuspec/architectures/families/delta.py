@@ -9,6 +9,7 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.latent import drafts, experts_of
 from gpuspec.architectures.families.llama_like import experts
+from gpuspec.architectures.families.mixtures import BLOCK_SPARSE
 from gpuspec.architectures.families.qwen import one_in_step
 from gpuspec.architectures.kinds import LINEAR, every, sparse_layers
 from gpuspec.architectures.mixers import (
@@ -28,7 +29,6 @@ from gpuspec.architectures.pieces import (
     latent_attention,
     latent_cache,
     linear,
-    mixture,
     norm,
     vector,
 )
@@ -281,14 +281,7 @@ def _minimax(c: ModelConfig) -> Architecture:
         linear("self_attn.out_proj", "mixer", width, c.hidden),
     )
     around = (
-        *mixture(
-            c,
-            experts=c.size("num_local_experts"),
-            used=c.size("num_experts_per_tok"),
-            width=c.intermediate,
-            router="block_sparse_moe.gate",
-            at="block_sparse_moe.experts.*",
-        ),
+        *BLOCK_SPARSE(c),
         *block_norms(c),
     )
     mixes = Layer((*lightning, *around), (state(c.heads * c.head_dim**2, heads=c.heads),))

@@ -150,6 +150,20 @@ def _fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     return plain_mlp(c, bias=bias, names=("fc1", "fc2"))
 
 
+def _c_fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
+    return plain_mlp(c, bias=bias, names=("c_fc", "c_proj"))
+
+
+def _stablelm_norms(c: ModelConfig) -> tuple[str, ...]:
+    """The second is left out where attention and the gated block stand side by side."""
+    return AROUND_ATTENTION[: 1 if c.flag("use_parallel_residual") else 2]
+
+
+def _norms_of_heads(c: ModelConfig) -> tuple[Weight, ...]:
+    heads = (c.heads + c.kv_heads) * c.head_dim
+    return (norm("self_attn.qk_layernorm", heads),) if c.flag("qk_layernorm") else ()
+
+
 @unless_listed
 def _without_rotary(c: ModelConfig) -> list[int]:
     """Windows in the layers without rotary embedding: one in so many."""
@@ -161,6 +175,13 @@ def _smollm3_windows(c: ModelConfig) -> list[int]:
     return _without_rotary(c) if c.flag("use_sliding_window") else everything(c)
 
 
+_STABLELM = LlamaLike(
+    bias="use_qkv_bias",
+    out_bias=False,
+    norm_bias=True,
+    norms=_stablelm_norms,
+    beside=[_norms_of_heads],
+)
 _OLMO = LlamaLike(bias="attention_bias", window=everything)
 
 TYPES: Mapping[str, Reader] = {
@@ -229,6 +250,7 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias", beside=(output_gate,), norms=AROUND_BOTH, window=last_sees_all(4)
     ).read,
     "nanochat": LlamaLike(bias="attention_bias", mlp=_fc, norms=(), final_norm=False).read,
+    "nemotron": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True).read,
     "olmo": _OLMO._replace(norms=(), final_norm=False).read,
     "olmo2": _OLMO._replace(qk_norm="width").read,
     "olmo3": _OLMO._replace(qk_norm="width", window=one_in(4)).read,
@@ -238,6 +260,9 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias", out_bias="attention_out_bias", mlp_bias="mlp_bias", window=everything
     ).read,
     "smollm3": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=_smollm3_windows).read,
+    "stablelm": _STABLELM.read,
+    "stablelm_epoch": _STABLELM.read,
+    "starcoder2": LlamaLike(bias="use_bias", mlp=_c_fc, mlp_bias="use_bias", norm_bias=True).read,
     "vaultgemma": LlamaLike(bias="attention_bias", window=one_in(2)).read,
     "voxtral_realtime_text": LlamaLike(beside=(_delay,)).read,
 }

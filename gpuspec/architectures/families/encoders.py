@@ -40,8 +40,6 @@ def writes(c: ModelConfig) -> bool:
 class BertLike(NamedTuple):
     """In what an encoder differs from BERT. `read` reads its configs."""
 
-    names: tuple[str, str, str, str] = _SELF
-    """Of query, key, value and output projection."""
     width: Callable[[ModelConfig], int] = lambda c: c.hidden
     """Of the embeddings, where they are narrower than the layers."""
     inner: Callable[[ModelConfig], int] = lambda c: c.intermediate
@@ -64,7 +62,7 @@ class BertLike(NamedTuple):
     def read(self, c: ModelConfig) -> Architecture:
         """The structure that a config states."""
         weights = (
-            *attention(c, bias=True, at="attention", names=self.names),
+            *attention(c, bias=True, at="attention", names=_SELF),
             *plain_mlp(c, self.inner(c), bias=True, at="", names=("intermediate.dense", "output.dense")),
             norm("attention.output.LayerNorm", c.hidden, bias=True),
             norm("output.LayerNorm", c.hidden, bias=True),

@@ -34,6 +34,10 @@ class GptLike(NamedTuple):
     """Learned positions."""
     inner: Callable[[ModelConfig], int] = lambda c: c.intermediate
     """Width of the feed-forward block."""
+    norm_bias: bool = True
+    embedding: Callable[[ModelConfig], int | None] = lambda c: None
+    """Its width, where that is not the model's."""
+    final_norm: Callable[[ModelConfig], bool] = lambda c: True
     head_bias: bool = False
     beside: Weights = lambda c: ()
     """Weights in every layer that GPT-2 has not."""
@@ -63,7 +67,7 @@ class GptLike(NamedTuple):
             linear(self.up, "mlp", hidden, inner, bias=mlp_bias),
             linear(self.down, "mlp", inner, hidden, bias=mlp_bias),
             *(
-                norm(name, hidden, bias=True)
+                norm(name, hidden, bias=self.norm_bias)
                 for name in (self.norms(c) if callable(self.norms) else self.norms)
             ),
             *self.beside(c),
@@ -73,7 +77,15 @@ class GptLike(NamedTuple):
         if positions:
             outside.append(Weight("wpe", "embedding", hidden, positions, linear=False))
         layers = [Layer(weights, (kv_cache(c, kv_heads=kv_heads),))] * c.layers
-        return decoder(c, layers, outside=outside, norm_bias=True, head_bias=self.head_bias)
+        return decoder(
+            c,
+            layers,
+            outside=outside,
+            embedding=self.embedding(c),
+            norm_bias=self.norm_bias,
+            final_norm=self.final_norm(c),
+            head_bias=self.head_bias,
+        )
 
 
 def _learned(c: ModelConfig) -> int:
@@ -100,11 +112,44 @@ def _falcon_norms(c: ModelConfig) -> Sequence[str]:
 
 
 def _qk_norms(c: ModelConfig) -> tuple[Weight, ...]:
-    """Persimmon: a LayerNorm over each head of queries and keys."""
-    if not c.flag("qk_layernorm", default=True):
+    """A LayerNorm over each head of queries and keys (Persimmon, Phi)."""
+    if not c.flag("qk_layernorm"):
         return ()
     names = ("self_attn.q_layernorm", "self_attn.k_layernorm")
     return tuple(norm(name, c.head_dim, bias=True) for name in names)
+
+
+def _opt_norms(c: ModelConfig) -> Sequence[str]:
+    return _NORMS if c.flag("layer_norm_elementwise_affine", default=True) else ()
+
+
+def _opt_ends_with_norm(c: ModelConfig) -> bool:
+    last = c.flag("do_layer_norm_before", default=True) and not c.flag("_remove_final_layer_norm")
+    return last and bool(_opt_norms(c))
+
+
+def _opt_width(c: ModelConfig) -> int:
+    return c.size("word_embed_proj_dim", "hidden_size")
+
+
+def _around_opt(c: ModelConfig) -> tuple[Weight, ...]:
+    """OPT's positions, of which two are for padding, and what leads from a narrower embedding to the layers and
+    back. Source: transformers 5.24 OPTDecoder."""
+    hidden, width, entries = c.hidden, _opt_width(c), c.size("max_position_embeddings") + 2
+    positions = Weight("model.decoder.embed_positions", "embedding", hidden, entries, linear=False)
+    if width == hidden:
+        return (positions,)
+    return (
+        positions,
+        linear("model.decoder.project_in", "embedding", width, hidden),
+        linear("model.decoder.project_out", "head", hidden, width),
+    )
+
+
+def _gpt_positions(c: ModelConfig) -> tuple[Weight, ...]:
+    return (
+        Weight("transformer.positions_embed", "embedding", c.hidden, c.size("n_positions"), linear=False),
+    )
 
 
 def _last_dense_bias(c: ModelConfig) -> tuple[Weight, ...]:
@@ -143,6 +188,14 @@ def _cpmant(c: ModelConfig) -> Architecture:
 
 
 _SPLIT = ("q_proj", "k_proj", "v_proj")
+_NORMS = ("self_attn_layer_norm", "final_layer_norm")
+_XGLM = GptLike(
+    query=[f"self_attn.{name}" for name in _SPLIT],
+    out="self_attn.out_proj",
+    up="fc1",
+    down="fc2",
+    norms=_NORMS,
+)
 _GPT2 = GptLike(positions=_learned)
 _GPT_J = GptLike(
     query=[f"attn.{name}" for name in _SPLIT],
@@ -173,13 +226,8 @@ _NEOX = GptLike(
 )
 
 TYPES: Mapping[str, Reader] = {
-    "biogpt": GptLike(
-        query=[f"self_attn.{name}" for name in _SPLIT],
-        out="self_attn.out_proj",
-        up="fc1",
-        down="fc2",
-        norms=["self_attn_layer_norm", "final_layer_norm"],
-        positions=lambda c: c.size("max_position_embeddings") + 2,  # two rows for padding
+    "biogpt": _XGLM._replace(
+        positions=lambda c: c.size("max_position_embeddings") + 2  # two rows for padding
     ).read,
     "bloom": _FALCON._replace(
         bias=True,
@@ -217,6 +265,27 @@ TYPES: Mapping[str, Reader] = {
         outside=_last_dense_bias,
     ).read,
     "gptj": _GPT_J.read,
+    "mpt": GptLike(
+        query=["attn.Wqkv"],
+        out="attn.out_proj",
+        up="ffn.up_proj",
+        down="ffn.down_proj",
+        norms=["norm_1", "norm_2"],
+        bias=False,
+        mlp_bias=False,
+        norm_bias=False,
+        inner=lambda c: c.hidden * c.size("expansion_ratio", default=4),
+    ).read,
+    # Its norms stand behind the blocks, so there is none at the end.
+    "openai-gpt": GptLike(outside=_gpt_positions, final_norm=lambda c: False).read,
+    "opt": _XGLM._replace(
+        bias="enable_bias",
+        mlp_bias="enable_bias",
+        norms=_opt_norms,
+        embedding=_opt_width,
+        final_norm=_opt_ends_with_norm,
+        outside=_around_opt,
+    ).read,
     "persimmon": _FALCON._replace(
         query=["self_attn.query_key_value"],
         out="self_attn.dense",
@@ -226,4 +295,14 @@ TYPES: Mapping[str, Reader] = {
         norms=["input_layernorm", "post_attention_layernorm"],
         beside=_qk_norms,
     ).read,
+    "phi": GptLike(
+        query=[f"self_attn.{name}" for name in _SPLIT],
+        out="self_attn.dense",
+        up="mlp.fc1",
+        down="mlp.fc2",
+        norms=["input_layernorm"],
+        beside=_qk_norms,
+        head_bias=True,
+    ).read,
+    "xglm": _XGLM.read,
 }

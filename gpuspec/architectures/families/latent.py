@@ -31,9 +31,9 @@ def with_defaults_of(model_type: str, read: Reader) -> Reader:
     return read_as
 
 
-def indexer(c: ModelConfig, *, at: str = "self_attn.indexer") -> tuple[Weight, ...]:
+def indexer(c: ModelConfig) -> tuple[Weight, ...]:
     """The lightning indexer of DeepSeek-V3.2: few small heads that choose the tokens which attention reads."""
-    heads, width = c.size("index_n_heads"), c.size("index_head_dim")
+    heads, width, at = c.size("index_n_heads"), c.size("index_head_dim"), "self_attn.indexer"
     return (
         linear(f"{at}.wq_b", "attention", c.size("q_lora_rank"), heads * width),
         linear(f"{at}.wk", "attention", c.hidden, width),

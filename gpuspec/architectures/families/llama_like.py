@@ -139,8 +139,8 @@ class LlamaLike(NamedTuple):
     head: Callable[[ModelConfig], int | None] = lambda c: None
     """Entries of the output head where they are not the vocabulary's."""
     head_bias: Flag = False
-    drafts: Sequence[str] = ("num_nextn_predict_layers",)
-    """The fields that say how many layers predict further tokens."""
+    untied: bool = False
+    """Whether the head is not the embedding where the config does not say, as in much of the hub's own code."""
     dense_drafts: bool = False
     """Whether those have the feed-forward block where the last layer has experts."""
 
@@ -168,7 +168,7 @@ class LlamaLike(NamedTuple):
             Layer(sparse if routed else dense, (kv_cache(c, window=seen),))
             for routed, seen in zip(has_experts, self.window(c), strict=True)
         ]
-        more = min(c.count(*self.drafts), len(layers)) if self.experts else 0
+        more = min(c.count("num_nextn_predict_layers"), len(layers)) if self.experts else 0
         predicts = layers[-1]._replace(weights=dense) if self.dense_drafts else layers[-1]
         drafts = [draft(c, predicts)] * more
         return decoder(
@@ -179,6 +179,7 @@ class LlamaLike(NamedTuple):
             final_norm=self.final_norm,
             head=self.head(c),
             head_bias=said(c, self.head_bias),
+            tied=c.flag("tie_word_embeddings") if self.untied else None,
         )
 
 
@@ -194,7 +195,6 @@ def experts(
     at: str = "mlp.experts.*",
     shared_at: str = "mlp.shared_experts",
     shared_gate: bool = False,
-    gated: bool = True,
     bias: bool = False,
     shared_bias: Flag = False,
 ) -> Weights:
@@ -212,7 +212,6 @@ def experts(
             used=c.size("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k"),
             width=width,
             shared=shared,
-            gated=gated,
             bias=bias,
             shared_bias=bias or said(c, shared_bias),
             router=router,

@@ -85,9 +85,7 @@ def _hrm_text(c: ModelConfig) -> Architecture:
 def _iquest_loop(c: ModelConfig) -> Architecture:
     """IQuest-Coder Loop: all layers twice. The later pass sees what the first remembers, and a window of its own;
     a gate for each head weighs the two. Source: vLLM 0.33.0's iquest_loopcoder.py."""
-    found = LlamaLike(window=everything).read(
-        c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings"))
-    )
+    found = LlamaLike(window=everything, untied=True).read(c)
     again = _passes(c.size("loop_num", default=2)) - 1
     gate = Weight("gate_projection", "attention", c.head_dim, c.heads, bias=c.heads, linear=False)
     own = kv_cache(c)

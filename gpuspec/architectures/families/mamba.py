@@ -7,6 +7,7 @@ from math import ceil
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.families.llama_like import experts
 from gpuspec.architectures.mixers import Mixer, mamba1, mamba2
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
@@ -16,7 +17,6 @@ from gpuspec.architectures.pieces import (
     gated_mlp,
     kv_cache,
     linear,
-    mixture,
     norm,
 )
 
@@ -73,25 +73,18 @@ def _jamba(c: ModelConfig) -> Architecture:
         normed=True,
         at="mamba",
     )
-    experts = mixture(
-        c,
-        experts=c.size("num_experts"),
-        used=c.size("num_experts_per_tok"),
-        width=c.intermediate,
-        router="feed_forward.router",
-        at="feed_forward.experts.*",
-    )
+    mixed = experts(router="feed_forward.router", at="feed_forward.experts.*")(c)
     one = gated_mlp(c, at="feed_forward")
     norms = (norm("input_layernorm", c.hidden), norm("pre_ff_layernorm", c.hidden))
     every, first = c.size("attn_layer_period"), c.count("attn_layer_offset")
-    mixed, from_layer = c.size("expert_layer_period"), c.count("expert_layer_offset")
+    step, from_layer = c.size("expert_layer_period"), c.count("expert_layer_offset")
     layers = []
     for index in range(c.layers):
         attends = index % every == first
-        sparse = index % mixed == from_layer and c.size("num_experts") > 1
+        sparse = index % step == from_layer and c.size("num_experts") > 1
         body = attention(c) if attends else mixer.weights
         caches = (kv_cache(c),) if attends else mixer.caches
-        layers.append(Layer((*body, *(experts if sparse else one), *norms), caches))
+        layers.append(Layer((*body, *(mixed if sparse else one), *norms), caches))
     return decoder(c, layers)
 
 

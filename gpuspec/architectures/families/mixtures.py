@@ -225,7 +225,7 @@ def _dbrx(c: ModelConfig) -> Architecture:
     return decoder(c, [Layer(around, (kv_cache(c, kv_heads=kv_heads or c.heads),))] * c.layers)
 
 
-_BLOCK_SPARSE = experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
+BLOCK_SPARSE = experts(router="block_sparse_moe.gate", at="block_sparse_moe.experts.*")
 
 TYPES: Mapping[str, Reader] = {
     "afmoe": LlamaLike(
@@ -339,11 +339,11 @@ TYPES: Mapping[str, Reader] = {
     "laguna": _laguna,
     "llama4_text": _llama4,
     "mellum": LlamaLike(bias="attention_bias", qk_norm="head", experts=experts()).read,
-    "minimax_m2": LlamaLike(qk_norm="width", experts=_BLOCK_SPARSE).read,
-    "mixtral": LlamaLike(experts=_BLOCK_SPARSE).read,
+    "minimax_m2": LlamaLike(qk_norm="width", experts=BLOCK_SPARSE).read,
+    "mixtral": LlamaLike(experts=BLOCK_SPARSE).read,
     "olmoe": LlamaLike(bias="attention_bias", qk_norm="width", window=everything, experts=experts()).read,
     "phimoe": LlamaLike(
-        bias="attention_bias", norm_bias=True, head_bias="lm_head_bias", experts=_BLOCK_SPARSE
+        bias="attention_bias", norm_bias=True, head_bias="lm_head_bias", experts=BLOCK_SPARSE
     ).read,
     "sarvam_moe": LlamaLike(
         bias="attention_bias",

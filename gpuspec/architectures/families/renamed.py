@@ -16,7 +16,7 @@ from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, ev
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import mixture
 
-_PLAIN = LlamaLike(window=everything)
+_UNTIED = LlamaLike(window=everything, untied=True)
 
 
 def _chatglm(c: ModelConfig) -> Architecture:
@@ -27,13 +27,13 @@ def _chatglm(c: ModelConfig) -> Architecture:
         head_dim=c.size("kv_channels", default=c.head_dim),
         intermediate_size=c.size("ffn_hidden_size"),
         vocab_size=c.size("padded_vocab_size", "vocab_size"),
-        tie_word_embeddings=c.flag("tie_word_embeddings"),
     )
     return LlamaLike(
         bias=c.flag("add_qkv_bias") or c.flag("add_bias_linear"),
         out_bias="add_bias_linear",
         mlp_bias="add_bias_linear",
         window=everything,
+        untied=True,
     ).read(own)
 
 
@@ -106,16 +106,8 @@ def _bailing(c: ModelConfig) -> Architecture:
         window=everything,
         experts=_bailing_experts,
         sparse=dense_first("first_k_dense_replace"),
-    ).read(_unless_it_says_tied(c))
-
-
-def _untied(trait: LlamaLike) -> Reader:
-    """A reader for code whose head is not the embedding, though its configs do not say so."""
-    return lambda c: trait.read(_unless_it_says_tied(c))
-
-
-def _unless_it_says_tied(c: ModelConfig) -> ModelConfig:
-    return c.read_as(c.model_type, tie_word_embeddings=c.flag("tie_word_embeddings"))
+        untied=True,
+    ).read(c)
 
 
 def _hunyuan(c: ModelConfig) -> Architecture:
@@ -134,13 +126,12 @@ def _hunyuan(c: ModelConfig) -> Architecture:
 
 def _pico(c: ModelConfig) -> Architecture:
     """Pico: Llama under names of its own."""
-    return _PLAIN.read(
+    return _UNTIED.read(
         c.read_as(
             c.model_type,
             num_attention_heads=c.size("attention_n_heads"),
             num_key_value_heads=c.size("attention_n_kv_heads"),
             intermediate_size=c.size("activation_hidden_dim"),
-            tie_word_embeddings=c.flag("tie_word_embeddings"),
         )
     )
 
@@ -157,24 +148,19 @@ TYPES: Mapping[str, Reader] = {
     "Dream": _dream,
     "RefinedWeb": _refined_web,
     "RefinedWebModel": _refined_web,
-    "aquila": _untied(_PLAIN),
-    "aquila3": by_its_count(_untied(LlamaLike(bias=True, out_bias=False, window=everything))),
-    "baichuan": _untied(_PLAIN),
+    "aquila": _UNTIED.read,
+    "aquila3": by_its_count(_UNTIED._replace(bias=True, out_bias=False).read),
+    "baichuan": _UNTIED.read,
     "bailing_moe": _bailing,
     "bidirectional_pplx_qwen3": _reads_only("qwen3"),
     "chatglm": _chatglm,
-    "deepseek": _untied(
-        LlamaLike(
-            bias="attention_bias",
-            window=everything,
-            experts=experts(),
-            sparse=dense_first("first_k_dense_replace"),
-        )
-    ),
+    "deepseek": _UNTIED._replace(
+        bias="attention_bias", experts=experts(), sparse=dense_first("first_k_dense_replace")
+    ).read,
     "hf_olmo": _hf_olmo,
     "hunyuan": _hunyuan,
-    "internlm": _untied(LlamaLike(bias="bias", window=everything)),
-    "internlm2": _untied(LlamaLike(bias="bias", window=everything)),
+    "internlm": _UNTIED._replace(bias="bias").read,
+    "internlm2": _UNTIED._replace(bias="bias").read,
     "llada": _llada,
     "llada2_moe": _bailing,
     "llama_bidirec": _reads_only("llama"),

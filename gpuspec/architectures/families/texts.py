@@ -19,7 +19,6 @@ from gpuspec.architectures.families import (
     inkling,
     inside,
     latent,
-    layer_norm,
     liquid,
     llama_like,
     loops,
@@ -38,34 +37,12 @@ from gpuspec.architectures.families import (
 )
 
 TEXTS: Mapping[str, Reader] = {
-    **blt.TYPES,
-    **compressed.TYPES,
-    **deepseek_v41.TYPES,
-    **delta.TYPES,
-    **dense.TYPES,
-    **encoder_decoders.TYPES,
-    **encoders.TYPES,
-    **gemma.TYPES,
-    **gpt_like.TYPES,
-    **inkling.TYPES,
-    **latent.TYPES,
-    **hub_code.TYPES,
-    **layer_norm.TYPES,
-    **liquid.TYPES,
-    **llama_like.TYPES,
-    **loops.TYPES,
-    **mamba.TYPES,
-    **mixtures.TYPES,
-    **nemotron_h.TYPES,
-    **qwen.TYPES,
-    **recurrent.TYPES,
-    **renamed.TYPES,
-    **rotary_encoders.TYPES,
-    **streams.TYPES,
-    **t5_like.TYPES,
-    **uneven.TYPES,
-    **zamba.TYPES,
-    **zaya.TYPES,
-    **inside.TYPES,
-}
+    model_type: read
+    for family in (
+        blt, compressed, deepseek_v41, delta, dense, encoder_decoders, encoders, gemma, gpt_like, hub_code, inkling,
+        inside, latent, liquid, llama_like, loops, mamba, mixtures, nemotron_h, qwen, recurrent, renamed,
+        rotary_encoders, streams, t5_like, uneven, zamba, zaya,
+    )
+    for model_type, read in family.TYPES.items()
+}  # fmt: skip
 """`model_type` → its reader."""
