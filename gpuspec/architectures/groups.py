@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpuspec.architectures.module_patterns import ModulePatterns
-from gpuspec.architectures.storage import LINEAR, WITH_HEAD, Storage
+from gpuspec.architectures.storage import LINEAR, WITH_HEAD, Storage, whole
 
 MOST_MODULES = 100_000
 ALGORITHMS = {
@@ -67,8 +67,8 @@ def by_group(q: Mapping[str, Any]) -> tuple[Storage, ...]:
 
 
 def _of_group(weights: Mapping[str, Any], group: Mapping[str, Any], q: Mapping[str, Any]) -> list[Storage]:
-    bits = weights.get("num_bits")
-    if type(bits) is not int or not 1 <= bits <= 16:
+    bits = whole(weights.get("num_bits"), 16)
+    if not bits:
         return []
     targets = group.get("targets")
     names = (
@@ -95,8 +95,7 @@ def _format(
     bits: int, weights: Mapping[str, Any], group: Mapping[str, Any], q: Mapping[str, Any]
 ) -> tuple[str, float]:
     """(scheme, bits with scales) of one group's weights."""
-    size = weights.get("group_size")
-    size = size if type(size) is int and size > 0 else 0
+    size = whole(weights.get("group_size"))
     form = str(group.get("format") or q.get("format") or "")[:60]
     sparse = _sparse(q) or form == "marlin-24"
     if weights.get("type") == "float":

@@ -22,6 +22,9 @@ PARTS = (
 """Where a weight belongs. "mixer": what a layer has in the place of attention (Mamba, gated delta net, convolution).
 "draft": the layers that predict further tokens (MTP), which an engine loads for speculative decoding alone."""
 
+TOWERS = ("vision", "audio", "projector")
+"""Parts that text passes by."""
+
 
 class Weight(NamedTuple):
     """A matrix, or a vector, and how many like it there are in its layer."""

@@ -12,10 +12,10 @@ from typing import Any, TypeGuard
 
 from gpuspec.architectures.groups import MOST_MODULES, by_group, by_layer
 from gpuspec.architectures.module_patterns import ModulePatterns
-from gpuspec.architectures.storage import EVERYTHING, LINEAR, WITH_HEAD, Precision, Storage
+from gpuspec.architectures.parts import TOWERS
+from gpuspec.architectures.storage import EVERYTHING, LINEAR, WITH_HEAD, Precision, Storage, whole
 
-_TOWERS = ("vision", "audio", "projector")
-_TEXT_ONLY = tuple(part for part in LINEAR if part not in _TOWERS)
+_TEXT_ONLY = tuple(part for part in LINEAR if part not in TOWERS)
 _KEPT = (
     "modules_to_not_convert", "ignore", "exclude_modules", "llm_int8_skip_modules", "exclude", "skip_modules",
     "ignored_layers", "linear_weights_not_to_quantize",
@@ -63,11 +63,6 @@ _SAME = {
     "finegrained_fp8": "fp8", "gpt_oss_mxfp4": "mxfp4", "optimum-quanto": "quanto",
 }  # fmt: skip
 """Other names of the same quantizers."""
-
-
-def whole(value: Any, most: int = 1_000_000) -> int:
-    """A whole number from 1 to `most`; 0 for anything else."""
-    return value if type(value) is int and 1 <= value <= most else 0
 
 
 def texts(q: Mapping[str, Any], name: str) -> list[str]:
@@ -201,7 +196,7 @@ _MODES = {"mxfp4": ("mxfp4", 4.25), "nvfp4": ("nvfp4", 4.5), "mxfp8": ("fp8", 8.
 
 def _mlx(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     """MLX: embeddings, head and router too, but no towers; a scale and an offset of 16 bits for each group."""
-    parts = tuple(part for part in EVERYTHING if part not in _TOWERS)
+    parts = tuple(part for part in EVERYTHING if part not in TOWERS)
     mode = q.get("mode")
     if isinstance(mode, str) and mode in _MODES:
         return (Storage(*_MODES[mode], parts=parts),)

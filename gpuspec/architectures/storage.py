@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gpuspec.architectures.module_patterns import ModulePatterns
 from gpuspec.architectures.parts import PARTS
@@ -11,6 +11,11 @@ LINEAR = tuple(part for part in PARTS if part not in ("embedding", "head", "rout
 """Parts whose linear layers every quantizer takes where nothing else is said."""
 WITH_HEAD = (*LINEAR, "head")
 EVERYTHING = (*WITH_HEAD, "router", "embedding")
+
+
+def whole(value: Any, most: int = 1_000_000) -> int:
+    """A whole number from 1 to `most`, such as the weights of a group; 0 for anything else."""
+    return value if type(value) is int and 1 <= value <= most else 0
 
 
 class Storage(NamedTuple):

@@ -55,12 +55,12 @@ _FIRST_WITH_CACHE = {"gemma3n": 20}
 """Layers from the front that have a cache, in architectures whose files do not say it."""
 
 
-def model_of_gguf(repository: Repository, wanted: str = "") -> Model:
-    """The model of the GGUF file whose name holds `wanted`, else of Q4_K_M, else of the first, with all parts that
-    it is split into. In a folder with one file that sees ("mmproj"), that is read, too.
+def model_of_gguf(repository: Repository) -> Model:
+    """The model of the GGUF file that is Q4_K_M, else of the first, with all parts that it is split into. In a folder
+    with one file that sees ("mmproj"), that is read, too.
 
     Raises ValueError, in words, where there is none or none that can be read."""
-    file, parts = _chosen(repository, wanted)
+    file, parts = _chosen(repository)
     eyes = [name for name in repository.sizes if _is_gguf(name) and "mmproj" in name.lower()]
     files = [*parts, *eyes] if len(eyes) == 1 else parts
     headers = [read_header(repository, each) for each in files]
@@ -77,16 +77,13 @@ def _is_gguf(name: str) -> bool:
     return name.lower().endswith(".gguf") and "imatrix" not in name.lower()
 
 
-def _chosen(repository: Repository, wanted: str) -> tuple[str, list[str]]:
+def _chosen(repository: Repository) -> tuple[str, list[str]]:
     """(the file that stands for the model, all parts of it)."""
     ggufs = sorted(name for name in repository.sizes if _is_gguf(name) and "mmproj" not in name.lower())
     firsts = [name for name in ggufs if not (found := _PART.search(name)) or int(found[1]) == 1]
-    named = [name for name in firsts if wanted.lower() in name.lower()] if wanted else firsts
-    if not named:
-        raise ValueError(
-            f"it holds no .gguf file {f'named {wanted!r}' if wanted else 'that is a first part'}"
-        )
-    file = next((name for name in named if USUAL in name.lower()), named[0])
+    if not firsts:
+        raise ValueError("it holds no .gguf file that is a first part")
+    file = next((name for name in firsts if USUAL in name.lower()), firsts[0])
     split = _PART.search(file)
     if split is None:
         return file, [file]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from gpuspec.atomic_write import atomic_write
-from gpuspec.catalog.model import Model, ModelMatch
+from gpuspec.catalog.model import MODELS_FILE, Model, ModelMatch
 from gpuspec.catalog.model_names import ModelNames, _address
 from gpuspec.catalog.model_record import from_record, to_record
 from gpuspec.catalog.untrusted_json import json_object
@@ -16,8 +16,6 @@ from gpuspec.errors import UserError
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.untrusted_file import in_words, read_file
 
-FILE = "gpuspec.models.json"
-"""The project's own facts, beside its settings (`gpuspec/lint/config.py` finds it)."""
 FORMAT = 1
 LARGEST = 8 * 1024 * 1024
 MOST = 5_000
@@ -147,7 +145,7 @@ def read_kept(path: str) -> KeptModels:
 def broken(path: str, why: str) -> UserError:
     """What to raise for a file that cannot be read."""
     hint = "Delete it: `gpuspec models add` writes it anew."
-    if os.path.basename(path) == FILE:
+    if os.path.basename(path) == MODELS_FILE:
         hint = "Take it from the repository's history, or delete it and run `gpuspec models lock`."
     return UserError("models-file", f"{path} cannot be read: {why}", hint)
 

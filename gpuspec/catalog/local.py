@@ -6,7 +6,7 @@ import os
 import struct
 
 from gpuspec.catalog.model import Model
-from gpuspec.catalog.repository import ModelFile, ModelFolder
+from gpuspec.catalog.repository import ModelFolder
 from gpuspec.errors import UserError
 from gpuspec.untrusted_file import in_words
 
@@ -16,17 +16,19 @@ def is_local(name: str) -> bool:
     return name.startswith(("/", "./", "../", "~", ".\\")) or os.path.exists(os.path.expanduser(name))
 
 
-def read_local(path: str) -> Model:
-    """The model in a folder (config.json, *.safetensors, *.gguf, …) or a single .gguf or .safetensors file.
+def read_local(path: str, name: str = "") -> Model:
+    """The model in a folder (config.json, *.safetensors, *.gguf, …) or a single .gguf or .safetensors file. `name`:
+    what to call it, where not as the folder or file is called.
 
     Raises UserError `local-model` where there is nothing to read or it is not what it says it is.
     """
     full = os.path.expanduser(path)
     try:
         if os.path.isdir(full):
-            return _read(ModelFolder(full))
+            return _read(ModelFolder(full, name))
         if full.lower().endswith((".gguf", ".safetensors")):
-            return _read(ModelFile(full))
+            folder, file = os.path.split(full)
+            return _read(ModelFolder(folder, name or file.rpartition(".")[0] or file, only=file))
     except (OSError, ValueError, struct.error) as error:
         raise UserError(
             "local-model",
@@ -40,7 +42,7 @@ def read_local(path: str) -> Model:
     )
 
 
-def _read(repository: ModelFolder | ModelFile) -> Model:
+def _read(repository: ModelFolder) -> Model:
     from gpuspec.catalog.read_repository import read_repository
 
     return read_repository(repository)

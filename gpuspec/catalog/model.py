@@ -8,6 +8,9 @@ from gpuspec.quantization import DTYPE_BITS
 
 # See gpu.py on annotations.
 
+MODELS_FILE = "gpuspec.models.json"
+"""Where a project keeps its own facts about models, beside its settings."""
+
 
 class Model(NamedTuple):
     """A model's shape. `params_b` in billions (10^9). None is "not known"."""

@@ -17,18 +17,17 @@ MOST_HEADERS = 400
 """Files whose headers are read."""
 
 
-def read_repository(repository: Repository, *, gguf: str = "") -> Model:
-    """The model that a repository, a folder or a file holds. `gguf`: what the name of the GGUF file that is meant
-    holds ("Q5_K_M"), where there are several.
+def read_repository(repository: Repository) -> Model:
+    """The model that a repository, a folder or a file holds.
 
     Raises ValueError, in words, where there is none, or none that can be read; OSError where reading fails."""
     names = repository.sizes
     ggufs = any(name.lower().endswith(".gguf") for name in names)
     described = any(name in names for name in ("config.json", "model_index.json"))
-    if gguf or (ggufs and not described):
+    if ggufs and not described:
         from gpuspec.catalog.gguf_model import model_of_gguf
 
-        return model_of_gguf(repository, gguf)
+        return model_of_gguf(repository)
     if "model_index.json" in names:
         from gpuspec.catalog.diffusion import model_of_pipeline
 

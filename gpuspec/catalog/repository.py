@@ -36,15 +36,17 @@ class Repository(Protocol):
 
 
 class ModelFolder:
-    """A folder of this machine, with the folders in it: pipelines keep one for each component."""
+    """A folder of this machine, with the folders in it: pipelines keep one for each component. `only`: the one file
+    of it that is a model by itself."""
 
-    def __init__(self, path: str, name: str = "") -> None:
+    def __init__(self, path: str, name: str = "", *, only: str = "") -> None:
         self._path = os.path.expanduser(path)
         self.name = name or os.path.basename(os.path.abspath(self._path))
         self.source = "local file"
         self.elements: Mapping[str, int] = {}
         sizes: dict[str, int | None] = {}
-        for file, size in _files(self._path):
+        found = [(only, os.stat(os.path.join(self._path, only)).st_size)] if only else _files(self._path)
+        for file, size in found:
             if len(sizes) >= MOST_FILES:
                 raise ValueError(f"it holds more than {MOST_FILES:,} files")
             sizes[file] = size
@@ -75,29 +77,6 @@ def _files(path: str) -> Iterator[tuple[str, int | None]]:
             for entry in entries:
                 if entry.is_file():
                     yield f"{folder}/{entry.name}", entry.stat().st_size
-
-
-class ModelFile:
-    """A single file of this machine that is a model by itself."""
-
-    def __init__(self, path: str) -> None:
-        self._path = os.path.expanduser(path)
-        file = os.path.basename(self._path)
-        self.name = file.rpartition(".")[0] or file
-        self.source = "local file"
-        self.elements: Mapping[str, int] = {}
-        with open_file(self._path) as opened:
-            self.sizes: Mapping[str, int | None] = {file: os.fstat(opened.fileno()).st_size}
-
-    def read(self, file: str, most: int) -> bytes:
-        """The whole file, of `most` bytes at most."""
-        return read_file(self._path, most)
-
-    def part(self, file: str, start: int, length: int) -> bytes:
-        """So many bytes of the file; fewer where it ends."""
-        with open_file(self._path) as opened:
-            opened.seek(start)
-            return opened.read(length)
 
 
 def json_of(repository: Repository, file: str) -> dict[str, Any] | None:

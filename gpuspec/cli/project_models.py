@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from gpuspec.catalog import Catalog, Model
@@ -16,6 +17,7 @@ from gpuspec.catalog.kept_models import (
     users_file,
     write_kept,
 )
+from gpuspec.catalog.local import read_local
 from gpuspec.cli.open_case import open_cases
 from gpuspec.cli.output import say
 from gpuspec.engines import engine_of
@@ -26,7 +28,6 @@ from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.rules.hub_repositories import is_hub_id
-from gpuspec.untrusted_file import in_words
 
 _HOSTS = ("https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "hf.co/", "hf://")
 
@@ -215,22 +216,9 @@ def needs_keeping(catalog: Catalog, name: str) -> bool:
 
 def folder_model(path: str, models_file: str) -> Model:
     """The model in a folder, named by its path from the folder of `models_file`. Raises UserError."""
-    from gpuspec.catalog.read_repository import read_repository
-    from gpuspec.catalog.repository import ModelFolder
-
     inside = os.path.relpath(os.path.expanduser(path), os.path.dirname(models_file)).replace(os.sep, "/")
     name = path if inside.startswith("..") else f"./{inside}"
-    try:
-        model = read_repository(ModelFolder(path, name))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            "local-model",
-            f"{path} cannot be read as a model: {in_words(error)}",
-            "Give the folder that holds config.json.",
-        ) from None
-    from datetime import date
-
-    return model._replace(id=name, as_of=date.today().isoformat())
+    return read_local(path, name)._replace(id=name, as_of=date.today().isoformat())
 
 
 def _without_day(record: Mapping[str, Any]) -> str:

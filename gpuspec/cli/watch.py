@@ -6,10 +6,10 @@ import os
 import sys
 import time
 
+from gpuspec.catalog.model import MODELS_FILE
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.run_lint import LintRequest, lint
 from gpuspec.errors import UserError
-from gpuspec.lint.config import MODELS
 from gpuspec.lint.config_file import NAMES
 from gpuspec.lint.registry import Registry
 from gpuspec.report.summary import plural
@@ -70,7 +70,7 @@ def _look(request: LintRequest, registry: Registry, known: list[str]) -> tuple[l
 def _settings(request: LintRequest, files: list[str]) -> list[str]:
     """The config files that may speak for some files, and those of models, whether they are there or not."""
     if request.config or request.isolated:
-        beside = os.path.join(os.path.dirname(request.config), MODELS) if request.config else None
+        beside = os.path.join(os.path.dirname(request.config), MODELS_FILE) if request.config else None
         return [request.config, beside] if request.config and beside and not request.isolated else []
     folders: set[str] = set()
     for path in (*files, *request.paths):
@@ -78,7 +78,7 @@ def _settings(request: LintRequest, files: list[str]) -> list[str]:
         while folder not in folders:
             folders.add(folder)
             folder = os.path.dirname(folder)
-    return [os.path.join(folder, name) for folder in sorted(folders) for name in (*NAMES, MODELS)]
+    return [os.path.join(folder, name) for folder in sorted(folders) for name in (*NAMES, MODELS_FILE)]
 
 
 def _changed(path: str) -> tuple[int, int]:

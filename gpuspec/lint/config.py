@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gpuspec.catalog import Catalog
+from gpuspec.catalog.model import MODELS_FILE
 from gpuspec.errors import UserError
 from gpuspec.lint.config_file import (
     KEYS,
@@ -26,9 +27,6 @@ from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
 from gpuspec.plugin.installed_catalog import installed_catalog
-
-MODELS = "gpuspec.models.json"
-"""What `gpuspec models lock` writes; `gpuspec/catalog/kept_models.py` reads it."""
 
 
 class Configs:
@@ -77,7 +75,7 @@ class Configs:
     def models_file_for(self, path: str) -> str:
         """Where the project keeps its models, or would: what a file or folder there goes by."""
         config = self.config_for(path)
-        return self._models_beside(config, path) or os.path.join(_project_folder(config, path), MODELS)
+        return self._models_beside(config, path) or os.path.join(_project_folder(config, path), MODELS_FILE)
 
     def _models_beside(self, config: Config, path: str) -> str | None:
         """The project's own facts about models: beside its settings, or where it has none, in the folder of the file
@@ -87,14 +85,14 @@ class Configs:
         folder = _project_folder(config, path)
         if config.path is None:
             return self._nearest_models(folder)
-        found = os.path.join(folder, MODELS)
+        found = os.path.join(folder, MODELS_FILE)
         return found if os.path.lexists(found) else None
 
     def _nearest_models(self, folder: str) -> str | None:
         asked = []
         while folder not in self._model_files:
             asked.append(folder)
-            found, parent = os.path.join(folder, MODELS), os.path.dirname(folder)
+            found, parent = os.path.join(folder, MODELS_FILE), os.path.dirname(folder)
             if os.path.lexists(found) or parent == folder:
                 self._model_files[folder] = found if os.path.lexists(found) else None
             else:

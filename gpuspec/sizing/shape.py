@@ -88,25 +88,16 @@ def shape_of(workload: Workload) -> Shape | Unsized:
 
 
 def _of_model(model: Model | None, params: float) -> Shape:
-    known = filled(model, params)
+    widths, experts, chosen = filled(model, params)
     shape = Shape(
         params,
-        known.active,
-        known.layers,
-        known.hidden,
-        known.intermediate,
-        known.heads,
-        known.kv_heads,
-        known.head_dim,
-        known.vocab,
-        known.tied,
         max_context=model.max_context if model else None,
         native=model.native_dtype if model else None,
-        exact=known.exact,
+        **widths._asdict(),
     )
     ratio = _ratio(model, params)
     if model is None or not ratio:
-        weights = _lumped(shape, known.expert_params, known.experts_active)
+        weights = _lumped(shape, experts, chosen)
         caches = (Cache("full", 2 * shape.kv_heads * shape.head_dim, shape.kv_heads, layers=shape.layers),)
         shape = shape._replace(weights=weights, caches=caches, sure=False)
     else:

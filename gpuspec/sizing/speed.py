@@ -7,6 +7,7 @@ Williams et al. 2009). Bandwidth is derated to 0.8, as NVIDIA's aiconfigurator d
 
 from typing import NamedTuple
 
+from gpuspec.architectures.parts import TOWERS
 from gpuspec.catalog import Gpu
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference import cache_dtype, scheme_of
@@ -78,7 +79,7 @@ def _read_per_step(shape: Shape, scheme: str, many: int) -> float:
     encoders of pictures and sound rest."""
     read = 0.0
     for row in in_scheme(shape, find_scheme(scheme)):
-        if row.part in ("vision", "audio", "projector") or not row.parameters:
+        if row.part in TOWERS or not row.parameters:
             continue
         if row.part == "embedding":
             head = shape.vocab * shape.hidden if shape.tied else 0.0

@@ -34,14 +34,12 @@ class Widths(NamedTuple):
     head_dim: int
     vocab: int
     tied: bool
-    expert_params: float
-    experts_active: float
-    """Of these, those that one token passes through."""
     exact: bool
 
 
-def filled(model: Model | None, params: float) -> Widths:
-    """The widths of a model of so many parameters, with those that nobody knows."""
+def filled(model: Model | None, params: float) -> tuple[Widths, float, float]:
+    """The widths of a model of so many parameters, with those that nobody knows; the parameters of all experts, and
+    of those that one token passes through."""
     known: dict[str, Any] = model._asdict() if model else {}
     exact = bool(known.get("weights")) or all(known.get(k) for k in ("layers", "hidden", "kv_heads", "vocab"))
     exact = exact and bool(known.get("weights") or known.get("intermediate") or known.get("expert_width"))
@@ -63,9 +61,8 @@ def filled(model: Model | None, params: float) -> Widths:
         layers = max(1, round(blocks / per_layer)) if known.get("kv_heads") else stand_in[1]
     active = (known.get("active_params_b") or 0) * 1e9 or params
     experts, chosen = _experts(known, params, active, layers * 3.0 * hidden)
-    return Widths(
-        active, layers, hidden, intermediate, heads, kv_heads, head_dim, vocab, tied, experts, chosen, exact
-    )
+    widths = Widths(active, layers, hidden, intermediate, heads, kv_heads, head_dim, vocab, tied, exact)
+    return widths, experts, chosen
 
 
 def _experts(known: dict[str, Any], params: float, active: float, matrices: float) -> tuple[float, float]:

@@ -164,9 +164,6 @@ def test_one_of_several_files() -> None:
     files = {f"m-{kind}.gguf": gguf(LLAMA | {"general.file_type": number}) for kind, number in KINDS.items()}
     repository = InMemory({**files, "imatrix.gguf": b"", "README.md": b""})
     assert read_repository(repository).native_dtype == "gguf:Q4_K_M"
-    assert read_repository(repository, gguf="q6_k").native_dtype == "gguf:Q6_K"
-    with pytest.raises(ValueError, match="file named 'Q3_K_S'"):
-        read_repository(repository, gguf="Q3_K_S")
 
 
 KINDS = {"BF16": 32, "Q4_K_M": 15, "Q6_K": 18}

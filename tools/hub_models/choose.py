@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.families import FAMILIES
-from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.parts import TOWERS, Architecture, Weight
 from gpuspec.architectures.read import read_architecture
 from gpuspec.catalog.hub_table import NOTES
 from gpuspec.catalog.name_parts import sizes, tokens
@@ -19,7 +19,7 @@ from tools.hub_models.compose import config_of, row_of, variants, with_columns
 from tools.hub_models.known_configs import KnownConfigs
 from tools.hub_models.native import SCALES
 from tools.hub_models.rows import Row
-from tools.hub_models.stored_counts import TOWERS, WITHIN, Sums, counts, guessed, packed_counts, sums
+from tools.hub_models.stored_counts import WITHIN, Sums, counts, guessed, packed_counts, sums
 
 MOST_BESIDE = 8 * 10**9
 """Of a tower that is known only as what is stored beside the text model."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.parts import TOWERS, Architecture
 
-TOWERS = frozenset(("vision", "audio", "projector"))
 WITHIN = 0.02
 """A structure is taken for that of a repository whose count it explains so well."""
 

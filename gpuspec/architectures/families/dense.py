@@ -24,7 +24,6 @@ from gpuspec.architectures.families.llama_like import (
 )
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
-    attention,
     block_norms,
     copies,
     fused_attention,
@@ -111,17 +110,17 @@ def _phi3(c: ModelConfig) -> Architecture:
     return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)])
 
 
-def _moshi(c: ModelConfig) -> Architecture:
-    """The main decoder of Moshi: its `ffn_dim` counts gate and up together, its embedding has one entry more."""
+def gate_in_first(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
+    """A gated block of Kyutai's, whose `ffn_dim` counts gate and up together."""
     width = c.size("ffn_dim")
-    weights = (
-        *attention(c),
-        linear("mlp.fc1", "mlp", c.hidden, width),
-        linear("mlp.fc2", "mlp", width // 2, c.hidden),
-        *block_norms(c),
-    )
-    extra = Weight("model.embed_tokens", "embedding", c.hidden, linear=False)
-    return decoder(c, [Layer(weights, (kv_cache(c, window=seen),)) for seen in windows(c)], outside=[extra])
+    return (linear("mlp.fc1", "mlp", c.hidden, width), linear("mlp.fc2", "mlp", width // 2, c.hidden))
+
+
+def _moshi(c: ModelConfig) -> Architecture:
+    """The main decoder of Moshi: its embedding has one entry more."""
+    words = c.vocabulary
+    found = LlamaLike(mlp=gate_in_first, head=lambda _: words).read(c.read_as("moshi", vocab_size=words + 1))
+    return found._replace(vocabulary=words)
 
 
 def _molmo2(c: ModelConfig) -> Architecture:
@@ -132,9 +131,8 @@ def _molmo2(c: ModelConfig) -> Architecture:
         qk_norm="width" if c.text("qk_norm_type") == "olmo" else "head",
         window=everything,
     ).read(c)
-    more = Weight(
-        "model.wte.new_embedding", "embedding", c.hidden, c.size("additional_vocab_size"), linear=False
-    )
+    entries = c.size("additional_vocab_size")
+    more = Weight("model.wte.new_embedding", "embedding", c.hidden, entries, linear=False)
     return found._replace(outside=(*found.outside, more))
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.families.encoders import for_global_tokens
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm, plain_mlp, vector
@@ -145,14 +146,6 @@ def _plain_positions(c: ModelConfig) -> tuple[int, int]:
 
 def _computed(c: ModelConfig) -> tuple[int, int]:
     return 0, 0
-
-
-def _global_projections(c: ModelConfig) -> tuple[Weight, ...]:
-    """Longformer's attention has projections of their own for the tokens that see everything."""
-    return tuple(
-        linear(f"self_attn.{name}_global", "attention", c.hidden, c.hidden, bias=True)
-        for name in ("query", "key", "value")
-    )
 
 
 def _marian(c: ModelConfig) -> Architecture:
@@ -307,7 +300,7 @@ TYPES: Mapping[str, Reader] = {
             c.size("max_encoder_position_embeddings"),
             c.size("max_decoder_position_embeddings"),
         ),
-        in_encoder=_global_projections,
+        in_encoder=for_global_tokens("self_attn"),
     ).read,
     "m2m_100": _NO_NORM_FIRST._replace(positions=_computed).read,
     "marian": _marian,

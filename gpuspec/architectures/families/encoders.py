@@ -278,10 +278,10 @@ def _convbert(c: ModelConfig) -> Architecture:
     return found._replace(layers=(Layer(weights),) * len(found.layers))
 
 
-def _for_global_tokens(c: ModelConfig) -> tuple[Weight, ...]:
-    """Longformer: projections of their own for the tokens that see everything."""
-    return tuple(
-        linear(f"attention.self.{name}_global", "attention", c.hidden, c.hidden, bias=True)
+def for_global_tokens(at: str) -> Weights:
+    """Longformer: projections of their own for the tokens that see everything. `at`: where its attention is."""
+    return lambda c: tuple(
+        linear(f"{at}.{name}_global", "attention", c.hidden, c.hidden, bias=True)
         for name in ("query", "key", "value")
     )
 
@@ -323,7 +323,7 @@ TYPES: Mapping[str, Reader] = {
     ).read,
     "electra": BertLike(width=lambda c: c.size("embedding_size"), pooler=lambda c: False).read,
     "ernie": BertLike(outside=_task_types).read,
-    "longformer": BertLike(beside=_for_global_tokens).read,
+    "longformer": BertLike(beside=for_global_tokens("attention.self")).read,
     "megatron-bert": BertLike(embedding_norm=False, final_norm=True).read,
     "mpnet": BertLike(types=False, outside=_buckets).read,
     "rembert": _rembert,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.families.dense import gate_in_first
 from gpuspec.architectures.families.encoder_decoders import TYPES as ENCODER_DECODERS
-from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, kv_cache, linear, norm
+from gpuspec.architectures.families.llama_like import LlamaLike
+from gpuspec.architectures.parts import Architecture, Weight
+from gpuspec.architectures.pieces import norm
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers import resamplers
 from gpuspec.architectures.towers.audio import nemotron_timestamps
@@ -93,21 +95,12 @@ def _asr_width(c: ModelConfig, v: ModelConfig) -> int:
 
 def _kyutai(c: ModelConfig) -> Architecture:
     """Kyutai's speech to text: each step reads 32 codes of sound and a word, from one table; its codec is loaded."""
-    inner = c.size("ffn_dim")
-    weights = (
-        *attention(c),
-        linear("mlp.fc1", "mlp", c.hidden, inner),
-        linear("mlp.fc2", "mlp", inner // 2, c.hidden),
-        *(norm(name, c.hidden) for name in ("input_layernorm", "post_attention_layernorm")),
-    )
-    layers = [Layer(weights, (kv_cache(c, window=c.window),))] * c.layers
     words, codes = c.vocabulary, c.size("codebook_vocab_size") * c.size("num_codebooks")
     codec = c.inner("codec_config")
     outside = placed("codec_model", "audio", tower_of(codec)) if codec is not None else ()
-    found = decoder(
-        c.read_as(c.model_type, vocab_size=words + 1 + codes), layers, outside=outside, head=words
-    )
-    return found._replace(vocabulary=words)
+    trait = LlamaLike(mlp=gate_in_first, head=lambda _: words)
+    found = trait.read(c.read_as(c.model_type, vocab_size=words + 1 + codes))
+    return found._replace(vocabulary=words, outside=(*found.outside, *outside))
 
 
 def _seamless(c: ModelConfig) -> Architecture:
