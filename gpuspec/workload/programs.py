@@ -33,7 +33,7 @@ def identify(command: Command, within: str = "") -> Invocation | None:
     image = next((w.image for w in reversed(command.wrappers) if w.image is not None), None)
     if image is not None and image.value:
         tool = _image_tool(image.value)
-        if tool and (not command.words or command.words[0].text.startswith("-")):
+        if tool and _are_its_arguments(command.words, tool):
             return _with_version(_invoke(tool, command.words), tool, image.value)
     if not command.words:
         return None
@@ -45,6 +45,13 @@ def identify(command: Command, within: str = "") -> Invocation | None:
     if found and found.tool and image is not None and image.value:
         return _with_version(found, found.tool, image.value)
     return found
+
+
+def _are_its_arguments(words: Sequence[Word], tool: Tool) -> bool:
+    """Whether the words after an image go to the server in it: it is no other program that they start there."""
+    first = words[0].text if words else "-"
+    repository = bool(tool.positional) and "/" in first and first[0] not in "/.~"
+    return first.startswith("-") or (repository and _program(words) is None)
 
 
 def _image_tool(image: str) -> Tool | None:
