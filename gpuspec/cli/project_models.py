@@ -174,7 +174,8 @@ def repositories_of(case: Case) -> Iterator[str]:
     workload, job = case.workload, case.job
     if workload.engine and engine_of(workload.engine).registry:
         return
-    names = [job.model.id if job.model else None, workload.model_name, *workload.other_models]
+    draft = workload.draft.model_name if workload.draft else None
+    names = [job.model.id if job.model else None, workload.model_name, draft, *workload.other_models]
     found = [repository for name in names if name and (repository := repository_of(name))]
     if not found and workload.model_name:
         sources = [each.source for each in job.downloads if each.strategy == "hf"]

@@ -44,6 +44,10 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
     parts.append(_cache_part(workload, shape, request, gpus))
     parts.append(_activation_part(workload, shape, scheme, engine, request, gpus))
     parts.extend(_loading_part(shape, scheme, engine, workload.engine_version, parts))
+    draft = _draft_part(workload, request, gpus)
+    if isinstance(draft, Unsized):
+        return draft
+    parts.extend(draft)
     parts.extend(vision_tower(workload.model, training=False))
     parts.extend(runtime(engine.memory.context, engine.memory.workspace, gpus))
     fragmentation = _fragmentation(engine, request, parts)
@@ -163,6 +167,28 @@ def _loading_part(
     return [Part("second head", 0.0, over, head, f"{shape.vocab:,} × {shape.hidden} × 2 bytes while loading")]
 
 
+def _draft_part(workload: Workload, request: CacheRequest, gpus: int) -> list[Part] | Unsized:
+    """The model that drafts, with a cache of its own of the same tokens.
+
+    Where it is the model itself, an engine may take only the layers of it that are there to draft."""
+    draft = workload.draft
+    if draft is None:
+        if "draft" in workload.origins:
+            return Unsized(f"which model drafts is not known ({workload.origin('draft').text})")
+        return []
+    shape = shape_of(draft)
+    scheme = scheme_of(draft, None if isinstance(shape, Unsized) else shape)
+    if isinstance(shape, Unsized) or not sizable(shape, scheme):
+        known = f"`gpuspec models add {draft.model_name}` makes it known"
+        return Unsized(f"the size of {draft.model_name}, which drafts, is not known; {known}")
+    size = weights(shape, scheme)
+    cache = cache_on_each(workload, shape, request.context, request.sequences, gpus)
+    own = sum(map(bytes_of, shape.drafts)) if draft.model_name == workload.model_name else 0.0
+    low, expected, high = ((each / gpus + cache) / GIB for each in (size.low, size.expected, size.high))
+    why = f"{draft.model_name}: {size.why}, and its cache of {request.context:,} tokens"
+    return [Part("draft model", own / gpus / GIB if own else low, expected, high, why)]
+
+
 def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: int) -> Part:
     if _encodes(workload):
         return Part("KV cache", 0.0, 0.0, 0.0, "an encoder keeps no cache")
@@ -253,4 +279,5 @@ def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
 def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "low"]:
     if not shape.exact or (workload.engine is None and (workload.concurrency or 1) > 1):
         return "low"
-    return "high" if shape.sure else "medium"
+    again = workload.draft is not None and workload.draft.model_name == workload.model_name
+    return "high" if shape.sure and not again else "medium"

@@ -23,7 +23,9 @@ def merge(run: Sequence[Use], setup: Sequence[Use]) -> tuple[Values, list[str]]:
     if _copies(main, candidates):
         # One server on each GPU, or on some of them: how many GPUs one takes is not known.
         values["data_parallel"] = values["engine"]._replace(known=None)
-    others: list[str] = list(_more(main))
+    others = [name or "unknown" for name in main.more_models]
+    if "second_model" in main.values and main.values["second_model"].known is None:
+        others.append("unknown")  # it drafts with a model that nobody named
     # A server that was started before its model is pulled, perhaps in setup.
     for use in [*candidates, *(setup if candidates[0] in run else [])]:
         if use is main or (main.sure and not use.sure):
@@ -41,9 +43,16 @@ def _values(use: Use) -> Values:
         values["task"] = values["engine"]._replace(known=use.task)
     if use.tool.modality:
         values["modality"] = values["engine"]._replace(known=use.tool.modality)
-    second = values.get("second_model")
-    if second and second.known == OWN_LAYERS:
-        values["drafts"] = second._replace(known=True)
+    second, model = values.get("second_model"), values.get("model_name")
+    named = model.known if model else None
+    if second and second.known:
+        if second.known in (
+            OWN_LAYERS,
+            named,
+        ):  # vLLM takes the layers of a model that is to draft for itself
+            values["drafts"] = second._replace(known=True)
+        elif second.known != NO_WEIGHTS:
+            values["draft"] = second._replace(known=named if second.known == ITSELF else second.known)
     return values
 
 

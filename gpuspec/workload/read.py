@@ -191,6 +191,8 @@ def _workload(
         known.setdefault("params_b", match.params_b if model is None else model.params_b)
         if model is not None:
             modality = Value(model.modality, Origin("catalog", model.id))
+    if known.get("draft"):
+        known["draft"] = _drafting(known["draft"], engine, catalog)
     task = _task(job, task)
     for field, value in (("task", task), ("modality", modality)):
         if value:
@@ -202,6 +204,17 @@ def _workload(
         beyond=beyond or None,
         origins=MappingProxyType(origins),
     )
+
+
+def _drafting(name: str, engine: str | None, catalog: Catalog) -> Workload:
+    """The model of this name, as what drafts for another."""
+    from gpuspec.workload.derive import resolved
+
+    match = resolved(name, engine, catalog)
+    if match is None:
+        return Workload(model_name=name)
+    size = match.params_b if match.model is None else match.model.params_b
+    return Workload(model=match.model, model_name=name, params_b=size, quantization=match.quantization)
 
 
 def _from_name(values: Values, scheme: str | None, name: str | None, engine: str | None) -> None:

@@ -52,6 +52,8 @@ class Workload(NamedTuple):
     prefix_caching: bool | None = None
     drafts: bool | None = None
     """Whether the model's own layers for speculative decoding (MTP) are loaded."""
+    draft: "Workload | None" = None
+    """The model that drafts tokens for this one and is loaded beside it, with what its name says of it."""
     max_batched_tokens: int | None = None
     method: str | None = None
     algorithm: str | None = None

@@ -10,7 +10,7 @@ import pytest
 from gpuspec import resolve_model
 from gpuspec.architectures.parts import Cache, StoredWeights
 from gpuspec.catalog import Catalog, Model
-from gpuspec.sizing import Need, need
+from gpuspec.sizing import Need, Unsized, need
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed import Speed, speed
@@ -207,32 +207,70 @@ def test_what_is_unsure_is_never_said_with_high_confidence() -> None:
 # -- speculative decoding ----------------------------------------------------------------------------
 
 
+ITSELF = "deepseek-ai/DeepSeek-V3"
+
+
 @pytest.mark.parametrize(
-    ("command", "drafts", "others"),
+    ("command", "drafts", "draft", "others"),
     [
-        ("""--speculative-config '{"method": "mtp", "num_speculative_tokens": 1}'""", True, ()),
-        ("""--speculative-config '{"method": "deepseek_mtp"}'""", True, ()),
-        ("""--speculative-config '{"method": "ngram", "num_speculative_tokens": 4}'""", None, ()),
-        ("--speculative-config.method mtp", True, ()),
-        ("""--speculative-config '{"model": "org/draft-1B"}'""", None, ("org/draft-1B",)),
-        ("""--speculative-config '{"method": "eagle3"}'""", None, ("unknown",)),
+        ("""--speculative-config '{"method": "mtp", "num_speculative_tokens": 1}'""", True, None, ()),
+        ("""--speculative-config '{"method": "deepseek_mtp"}'""", True, None, ()),
+        (f"""--speculative-config '{{"method": "mtp", "model": "{ITSELF}"}}'""", True, None, ()),
+        ("""--speculative-config '{"method": "ngram", "num_speculative_tokens": 4}'""", None, None, ()),
+        ("--speculative-config.method mtp", True, None, ()),
+        ("""--speculative-config '{"model": "org/draft-1B"}'""", None, "org/draft-1B", ()),
+        ("""--speculative-config '{"method": "eagle3"}'""", None, None, ("unknown",)),
     ],
 )
-def test_what_drafts(command: str, drafts: bool | None, others: tuple[str, ...]) -> None:
-    found = workload_of(f'{{"run": {dumps(f"vllm serve deepseek-ai/DeepSeek-V3 {command}")}}}')
+def test_what_drafts(command: str, drafts: bool | None, draft: str | None, others: tuple[str, ...]) -> None:
+    found = workload_of(f'{{"run": {dumps(f"vllm serve {ITSELF} {command}")}}}')
     assert (found.drafts, found.other_models) == (drafts, others)
+    assert (found.draft.model_name if found.draft else None) == draft
 
 
 @pytest.mark.parametrize(
-    ("more", "others"),
+    ("more", "draft"),
     [
-        ("EAGLE", ("deepseek-ai/DeepSeek-V3",)),
-        ("EAGLE3 --speculative-draft-model-path org/draft", ("org/draft",)),
-        ("NGRAM", ()),
+        ("EAGLE", ITSELF),
+        ("EAGLE3 --speculative-draft-model-path org/draft", "org/draft"),
+        ("NGRAM", None),
     ],
 )
-def test_sglang_loads_the_model_again_where_no_draft_is_named(more: str, others: tuple[str, ...]) -> None:
-    run = (
-        f"python -m sglang.launch_server --model-path deepseek-ai/DeepSeek-V3 --speculative-algorithm {more}"
+def test_sglang_loads_the_model_again_where_no_draft_is_named(more: str, draft: str | None) -> None:
+    run = f"python -m sglang.launch_server --model-path {ITSELF} --speculative-algorithm {more}"
+    found = workload_of(f'{{"run": {dumps(run)}}}')
+    assert (found.draft.model_name if found.draft else None) == draft
+    assert not found.other_models
+
+
+def test_a_model_that_drafts_has_weights_and_a_cache_of_its_own() -> None:
+    # Llama 3.2 1B: 1,235,814,400 parameters; 16 layers with 8 key heads of 64, keys and values of 2 bytes
+    answer = serving(
+        "meta-llama/Llama-3.1-70B-Instruct", 4, tensor_parallel=4, draft=drafting("Llama-3.2-1B")
     )
-    assert workload_of(f'{{"run": {dumps(run)}}}').other_models == others
+    expected = (1_235_814_400 * 2 + 16 * 8 * 64 * 2 * 2 * 8192) / 4 / GIB
+    assert part(answer, "draft model") == pytest.approx(expected, rel=0.001)
+
+
+def test_a_model_that_drafts_for_itself_is_there_once_or_twice() -> None:
+    name = "zai-org/GLM-4.5-Air-FP8"  # 112.6 GB on the hub; SGLang's log of a start showed 2 × 25 GiB on each of 4
+    draft = drafting(name)
+    answer = serving(
+        name, 4, tensor_parallel=4, quantization=draft.quantization, model_name=name, draft=draft
+    )
+    assert part(answer, "weights") + part(answer, "draft model") == pytest.approx(2 * 25, rel=0.02)
+    low = next(each.low for each in answer.parts if each.name == "draft model")
+    assert 0 < low < 2
+    assert answer.confidence == "medium"
+
+
+def test_a_draft_that_is_not_known_is_named_with_what_makes_it_known() -> None:
+    draft = Workload(model_name="org/draft-of-ours")
+    answer = need(Workload(task="serve", model=small(), modality="text", engine="vllm", draft=draft))
+    assert isinstance(answer, Unsized)
+    assert "gpuspec models add org/draft-of-ours" in answer.reason
+
+
+def drafting(name: str) -> Workload:
+    match = resolve_model(name)
+    return Workload(model=match.model, model_name=name, quantization=match.quantization)

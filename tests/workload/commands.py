@@ -119,7 +119,7 @@ VLLM: list[Case] = [
         _vllm(
             model_name="meta-llama/Llama-3.1-70B-Instruct",
             tensor_parallel=4,
-            other_models=("meta-llama/Llama-3.2-1B-Instruct",),
+            draft="meta-llama/Llama-3.2-1B-Instruct",
         ),
     ),
     (

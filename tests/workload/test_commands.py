@@ -38,9 +38,11 @@ def read(job: Job) -> Workload:
 
 
 def said(workload: Workload) -> dict[str, Any]:
-    fields = workload._asdict().items()
+    fields = {**workload._asdict(), "draft": workload.draft.model_name if workload.draft else None}
     return {
-        field: value for field, value in fields if field not in FROM_CATALOGUE and value not in (None, ())
+        field: value
+        for field, value in fields.items()
+        if field not in FROM_CATALOGUE and value not in (None, ())
     }
 
 
