@@ -8,17 +8,17 @@ LINEAR = frozenset({"linear_attention", "linear", "kda", "mamba", "recurrent", "
 """Names of layers whose memory does not grow with the text."""
 
 
-def sparse_layers(c: ModelConfig, *, first: int = 0) -> list[bool]:
+def sparse_layers(c: ModelConfig, *, first: int = 0, field: str = "first_k_dense_replace") -> list[bool]:
     """Which layers have a mixture of experts rather than one feed-forward block.
 
-    `first`: how many dense ones stand in front, where the config does not say."""
+    `field`: the one that says how many dense ones stand in front; `first`: how many do where it does not."""
     listed = c.per_layer("mlp_layer_types")
     if listed:
         return [kind != "dense" for kind in listed]
     marked = c.numbers("moe_layer_freq")
     if len(marked) == c.layers:
         return [bool(each) for each in marked]
-    dense = c.count("first_k_dense_replace") if c.says_at_all("first_k_dense_replace") else first
+    dense = c.count(field) if c.says_at_all(field) else first
     step = 1 if marked else c.size("moe_layer_freq", default=1)
     return [index >= dense and index % step == 0 for index in range(c.layers)]
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, dense_first
+from gpuspec.architectures.families.llama_like import AROUND_ATTENTION
+from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
 
@@ -67,7 +68,7 @@ def _inkling(c: ModelConfig) -> Architecture:
     block = (*gated_mlp(c, dense_width), vector("mlp.global_scale", "mlp", 1))
     shapes = {seen: _attention(c, c.window if seen else 0) for seen in (True, False)}
     layers = []
-    for seen, sparse in zip(_windowed(c), dense_first("dense_mlp_idx")(c), strict=True):
+    for seen, sparse in zip(_windowed(c), sparse_layers(c, field="dense_mlp_idx"), strict=True):
         weights, caches = shapes[seen]
         layers.append(Layer((*weights, *(routed if sparse else block)), caches))
     return decoder(

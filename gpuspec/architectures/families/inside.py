@@ -6,6 +6,7 @@ against; caches as vLLM 0.33.0's model files have them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
@@ -13,10 +14,10 @@ from gpuspec.architectures.families.gemma import TYPES as GEMMA
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     LlamaLike,
-    dense_first,
     everything,
     experts,
 )
+from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
@@ -65,7 +66,7 @@ def _ernie_vl(c: ModelConfig) -> Architecture:
     first = c.numbers("moe_layer_start_index") or (c.size("moe_layer_start_index", default=1),)
     layers = [
         Layer((*around, *sparse, *shared) if routed else dense, (kv_cache(c),))
-        for routed in dense_first(default=min(first))(c)
+        for routed in sparse_layers(c, first=min(first))
     ]
     return decoder(c, layers)
 
@@ -127,7 +128,7 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias",
         window=everything,
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace", default=1),
+        sparse=partial(sparse_layers, first=1),
     ).read,
     "diffusion_gemma_text": _diffusion_gemma,
     "cosmos3_edge_text": LlamaLike(
@@ -144,7 +145,7 @@ TYPES: Mapping[str, Reader] = {
         out_bias=False,
         window=everything,
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
     ).read,
     "granite4_vision_text": _GRANITE,
     "granite_docling_text": _GRANITE,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
 
@@ -77,19 +78,6 @@ def normed_if(field: str, kind: str = "head") -> Callable[[ModelConfig], str]:
     return lambda c: kind if c.flag(field) else ""
 
 
-def dense_first(*said: str, default: int = 0) -> Callable[[ModelConfig], list[bool]]:
-    """Which layers have experts: by `mlp_layer_types`, or all after so many dense ones as a field says."""
-
-    def read(c: ModelConfig) -> list[bool]:
-        kinds = c.texts("mlp_layer_types")[: c.layers]
-        if len(kinds) == c.layers:
-            return [kind == "sparse" for kind in kinds]
-        first = c.count(*said) if any(c.raw(name) is not None for name in said) else default
-        return [index >= first for index in range(c.layers)]
-
-    return read
-
-
 def sinks(c: ModelConfig) -> tuple[Weight, ...]:
     """One learned number for each query head, beside the scores of attention."""
     return (Weight("self_attn.sinks", "attention", c.heads, linear=False),)
@@ -134,7 +122,7 @@ class LlamaLike(NamedTuple):
     beside: Sequence[Weights] = ()
     """Weights in every layer that Llama has not."""
     experts: Weights | None = None
-    sparse: Callable[[ModelConfig], list[bool]] = dense_first()
+    sparse: Callable[[ModelConfig], list[bool]] = sparse_layers
     """Which layers have the experts rather than the feed-forward block."""
     head: Callable[[ModelConfig], int | None] = lambda c: None
     """Entries of the output head where they are not the vocabulary's."""

@@ -6,6 +6,7 @@ rows are tested against; windows and draft layers as vLLM 0.33.0's model files h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
@@ -13,7 +14,6 @@ from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
     LlamaLike,
-    dense_first,
     everything,
     experts,
     normed_if,
@@ -24,7 +24,7 @@ from gpuspec.architectures.families.llama_like import (
     windows,
 )
 from gpuspec.architectures.families.qwen import one_in_step
-from gpuspec.architectures.kinds import rotating_layers
+from gpuspec.architectures.kinds import rotating_layers, sparse_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     attention,
@@ -129,7 +129,7 @@ def _laguna(c: ModelConfig) -> Architecture:
     one_a_head = c.raw("gating") in (True, "per-head")
     routed, block = experts(router_bias=True)(c), gated_mlp(c)
     layers = []
-    for number, seen, sparse in zip(heads, windows(c), dense_first(default=1)(c), strict=True):
+    for number, seen, sparse in zip(heads, windows(c), sparse_layers(c, first=1), strict=True):
         gate = number if one_a_head else number * c.head_dim
         weights = (
             *attention(c, bias=c.flag("attention_bias"), qk_norm="head", heads=number),
@@ -235,7 +235,7 @@ TYPES: Mapping[str, Reader] = {
         window=one_in(4, field="global_attn_every_n_layers"),
         beside=[output_gate],
         experts=experts(router="mlp.router.gate", router_bias=True),
-        sparse=dense_first("num_dense_layers"),
+        sparse=partial(sparse_layers, field="num_dense_layers"),
     ).read,
     "aria_text": LlamaLike(
         bias="attention_bias",
@@ -250,7 +250,7 @@ TYPES: Mapping[str, Reader] = {
         window=_beam_windows,
         beside=[output_gate, _gate_bias],
         experts=experts(),
-        sparse=dense_first(default=3),
+        sparse=partial(sparse_layers, first=3),
     ).read,
     "cohere2_moe": LlamaLike(
         bias="attention_bias",
@@ -258,7 +258,7 @@ TYPES: Mapping[str, Reader] = {
         mlp=_cohere2_first,
         window=_cohere2_windows,
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
     ).read,
     "dbrx": _dbrx,
     "dots1": LlamaLike(
@@ -266,7 +266,7 @@ TYPES: Mapping[str, Reader] = {
         qk_norm="head",
         window=_dots_windows,
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
     ).read,
     "ernie4_5_moe": LlamaLike(
         bias="use_bias",
@@ -281,7 +281,7 @@ TYPES: Mapping[str, Reader] = {
         qk_norm="head",
         window=one_in(4, field="sliding_window_pattern"),
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
         dense_drafts=True,
     ).read,
     "flex_olmo": LlamaLike(
@@ -305,7 +305,7 @@ TYPES: Mapping[str, Reader] = {
         qk_norm=normed_if("use_qk_norm"),
         window=everything,
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
     ).read,
     "gpt_oss": LlamaLike(
         bias="attention_bias",
@@ -327,7 +327,7 @@ TYPES: Mapping[str, Reader] = {
         mlp_bias="mlp_bias",
         window=everything,
         experts=experts(shared_bias="mlp_bias"),
-        sparse=dense_first("first_k_dense_replace", default=1),
+        sparse=partial(sparse_layers, first=1),
     ).read,
     "jetmoe": _jetmoe,
     "kolibri1": LlamaLike(
@@ -350,17 +350,17 @@ TYPES: Mapping[str, Reader] = {
         out_bias=False,
         qk_norm=normed_if("use_qk_norm"),
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
     ).read,
     "solar_open": LlamaLike(
         bias="attention_bias",
         out_bias=False,
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
     ).read,
     "unlimited_ocr_text": LlamaLike(
         bias="attention_bias",
         experts=experts(),
-        sparse=dense_first("first_k_dense_replace", default=1),
+        sparse=partial(sparse_layers, first=1),
     ).read,
 }

@@ -12,7 +12,8 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, by_its_count, without_caches
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
-from gpuspec.architectures.families.llama_like import LlamaLike, dense_first, everything, experts
+from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts
+from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import mixture
 
@@ -105,7 +106,7 @@ def _bailing(c: ModelConfig) -> Architecture:
         mlp_bias="use_bias",
         window=everything,
         experts=_bailing_experts,
-        sparse=dense_first("first_k_dense_replace"),
+        sparse=sparse_layers,
         untied=True,
     ).read(c)
 
@@ -154,9 +155,7 @@ TYPES: Mapping[str, Reader] = {
     "bailing_moe": _bailing,
     "bidirectional_pplx_qwen3": _reads_only("qwen3"),
     "chatglm": _chatglm,
-    "deepseek": _UNTIED._replace(
-        bias="attention_bias", experts=experts(), sparse=dense_first("first_k_dense_replace")
-    ).read,
+    "deepseek": _UNTIED._replace(bias="attention_bias", experts=experts(), sparse=sparse_layers).read,
     "hf_olmo": _hf_olmo,
     "hunyuan": _hunyuan,
     "internlm": _UNTIED._replace(bias="bias").read,
