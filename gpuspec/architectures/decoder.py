@@ -69,6 +69,20 @@ def without_caches(found: Architecture) -> Architecture:
     return found._replace(layers=tuple(layer._replace(caches=()) for layer in found.layers))
 
 
+def with_defaults_of(model_type: str, read: Reader) -> Reader:
+    """A reader of an architecture that transformers does not know, built as one that it does: with its defaults."""
+
+    def read_as(c: ModelConfig) -> Architecture:
+        return read(c.read_as(model_type))._replace(model_type=c.model_type)
+
+    return read_as
+
+
+def without_head(found: Architecture) -> Architecture:
+    """A model that makes a vector of a text rather than the next words."""
+    return found._replace(outside=tuple(weight for weight in found.outside if weight.part != "head"))
+
+
 def by_its_count(read: Reader) -> Reader:
     """A reader of an architecture whose code is not public, or was not read: it is not certain."""
     doubt = "its code was not read: this structure explains the elements that the hub counts"

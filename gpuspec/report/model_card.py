@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gpuspec.architectures.parts import Cache
 from gpuspec.catalog import Model
 from gpuspec.quantization import bits_of
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown
+from gpuspec.sizing.kv import kv_bytes, of_sequence
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, weights
 from gpuspec.words import gib
@@ -178,24 +178,18 @@ def _sizes(model: Model) -> dict[str, float]:
     return {scheme: weights(shape, scheme).expected / GIB for scheme in USUAL}
 
 
-def _bytes(cache: Cache, model: Model) -> float:
-    """Of one element."""
-    return (cache.bits or (8 if model.kv_dtype == "fp8" else 16)) / 8
-
-
 def _per_token(model: Model) -> float:
     """Bytes that each token adds for good."""
-    growing = [cache for cache in model.caches if not cache.window and cache.kind != "cross"]
-    return sum(cache.layers * cache.width / cache.stride * _bytes(cache, model) for cache in growing)
+    size = kv_bytes(model.kv_dtype)
+    growing = [
+        cache._replace(state=0) for cache in model.caches if not cache.window and cache.kind != "cross"
+    ]
+    return sum(of_sequence(cache, 1, size) for cache in growing)
 
 
 def _per_sequence(model: Model) -> float:
     """Bytes for each sequence however long: states, and windows that are full."""
-    states = sum(cache.layers * cache.state * cache.state_bits / 8 for cache in model.caches)
-    windows = [cache for cache in model.caches if cache.window]
-    return states + sum(
-        cache.layers * cache.width * cache.window / cache.stride * _bytes(cache, model) for cache in windows
-    )
+    return sum(of_sequence(cache, cache.window, kv_bytes(model.kv_dtype)) for cache in model.caches)
 
 
 def _cache(model: Model) -> str:

@@ -39,11 +39,11 @@ def kv_cache(
     latent vectors of MLA, every GPU keeps whole.
     Source: vLLM kv_cache_interface.py (FullAttentionSpec, SlidingWindowSpec, MLAAttentionSpec, MambaSpec)."""
     size = kv_bytes(dtype)
-    return sequences * sum(_of_sequence(each, tokens, size) * _share(each, tensor) for each in shape.caches)
+    return sequences * sum(of_sequence(each, tokens, size) * _share(each, tensor) for each in shape.caches)
 
 
-def _of_sequence(cache: Cache, tokens: float, size: float) -> float:
-    """Bytes of one sequence in layers of a kind."""
+def of_sequence(cache: Cache, tokens: float, size: float) -> float:
+    """Bytes of one sequence in layers of a kind. `size`: of an element, where the cache leaves a choice."""
     each = cache.bits / 8 if cache.bits else size
     growing = cache.width * _entries(cache, tokens) * each
     return cache.layers * (growing + cache.state * cache.state_bits / 8)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
-from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.latent import indexer_cache, with_defaults_of
+from gpuspec.architectures.decoder import Reader, decoder, with_defaults_of
+from gpuspec.architectures.families.latent import indexer_cache
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import copies, linear, norm, vector
 

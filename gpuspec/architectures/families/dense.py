@@ -12,6 +12,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
+    LLAMA,
     LlamaLike,
     everything,
     last_sees_all,
@@ -211,7 +212,7 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias", qk_norm="head", mlp_bias="mlp_bias", beside=[_doge], window=windows
     ).read,
     "ernie4_5": LlamaLike(bias="use_bias", mlp_bias="use_bias", window=everything).read,
-    "exaone": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "exaone": LLAMA.read,
     "exaone4": LlamaLike(
         qk_norm="head", norms=_OLMO_STYLE, window=one_in(4, field="sliding_window_pattern")
     ).read,
@@ -225,7 +226,7 @@ TYPES: Mapping[str, Reader] = {
         norms=(*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm"),
         window=everything,
     ).read,
-    "granite": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "granite": LLAMA.read,
     "granite_swa": LlamaLike(
         bias="attention_bias", mlp_bias="mlp_bias", beside=[sinks], window=one_in(4, first=True)
     ).read,
@@ -235,7 +236,7 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias", mlp_bias="mlp_bias", norms=_hyperclova_norms, window=everything
     ).read,
     "internlm3": lambda c: _bias_of_internlm(c).read(c),
-    "iquestcoder": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "iquestcoder": LLAMA.read,
     "jais2": LlamaLike(
         bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True, window=everything
     ).read,

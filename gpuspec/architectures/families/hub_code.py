@@ -13,6 +13,7 @@ from gpuspec.architectures.decoder import Reader, by_its_count, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
+    LLAMA,
     LlamaLike,
     everything,
     normed_if,
@@ -187,7 +188,7 @@ TYPES: Mapping[str, Reader] = {
     "orion": LlamaLike(norm_bias=True, window=everything).read,
     "ouro": _looped(_ouro, "total_ut_steps", 4),
     "plamo3": LlamaLike(qk_norm="head", norms=AROUND_BOTH, window=_plamo3_windows).read,
-    "solar": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "solar": LLAMA.read,
     "spark2_5": by_its_count(LlamaLike(beside=(_head_gate,)).read),
     "step1": _PLAIN.read,
     "talkie": _talkie,

@@ -13,6 +13,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.gemma import TYPES as GEMMA
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
+    LLAMA,
     LlamaLike,
     everything,
     experts,
@@ -32,7 +33,7 @@ from gpuspec.architectures.pieces import (
 )
 
 _GLM4_NORMS = (*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm")
-_GRANITE = LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read
+_GRANITE = LLAMA.read
 
 
 def _one_or_first(c: ModelConfig, place: int, *names: str) -> int:
@@ -134,7 +135,7 @@ TYPES: Mapping[str, Reader] = {
     "cosmos3_edge_text": LlamaLike(
         bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", window=everything
     ).read,
-    "emu3_text_model": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
+    "emu3_text_model": LLAMA.read,
     "ernie4_5_vl_moe_text": _ernie_vl,
     "glm4v_text": LlamaLike(
         bias=True, out_bias=False, mlp=fused_mlp, norms=_GLM4_NORMS, window=everything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader, decoder
+from gpuspec.architectures.decoder import Reader, decoder, with_defaults_of
 from gpuspec.architectures.families.llama_like import draft
 from gpuspec.architectures.kinds import indexing_layers, rotating_layers, sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
@@ -20,15 +20,6 @@ from gpuspec.architectures.pieces import (
     norm,
     vector,
 )
-
-
-def with_defaults_of(model_type: str, read: Reader) -> Reader:
-    """A reader of an architecture that transformers does not know, built as one that it does: with its defaults."""
-
-    def read_as(c: ModelConfig) -> Architecture:
-        return read(c.read_as(model_type))._replace(model_type=c.model_type)
-
-    return read_as
 
 
 def indexer(c: ModelConfig) -> tuple[Weight, ...]:

@@ -212,6 +212,5 @@ def experts(
     return read
 
 
-TYPES: Mapping[str, Reader] = {
-    "llama": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read,
-}
+LLAMA = LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything)
+TYPES: Mapping[str, Reader] = {"llama": LLAMA.read}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader, by_its_count, without_caches
+from gpuspec.architectures.decoder import Reader, by_its_count, with_defaults_of, without_caches, without_head
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts
@@ -53,10 +53,9 @@ def _of_olmo(c: ModelConfig, inner: int) -> ModelConfig:
 def _hf_olmo(c: ModelConfig) -> Architecture:
     """OLMo 1B and 7B: norms without weights; `mlp_hidden_size` counts gate and up together."""
     both = c.count("mlp_hidden_size") or c.hidden * c.size("mlp_ratio", default=4)
-    found = LlamaLike(bias="include_bias", mlp_bias="include_bias", norms=(), window=everything).read(
-        _of_olmo(c, max(both // 2, 1))
-    )
-    return found._replace(outside=tuple(weight for weight in found.outside if weight.part != "norms"))
+    return LlamaLike(
+        bias="include_bias", mlp_bias="include_bias", norms=(), final_norm=False, window=everything
+    ).read(_of_olmo(c, max(both // 2, 1)))
 
 
 def _llada(c: ModelConfig) -> Architecture:
@@ -68,20 +67,10 @@ def _llada(c: ModelConfig) -> Architecture:
     )
 
 
-def _dream(c: ModelConfig) -> Architecture:
-    """Dream (arXiv 2508.15487): Qwen 2, writing by diffusion."""
-    return without_caches(qwen.TYPES["qwen2"](c.read_as("qwen2")))._replace(model_type=c.model_type)
-
-
 def _reads_only(kind: str) -> Reader:
     """A reader of embedding models that are a decoder without its head, each token seeing the whole text."""
-
-    def read(c: ModelConfig) -> Architecture:
-        inside = {**LLAMA_LIKE, **qwen.TYPES}[kind](c.read_as(kind))
-        outside = tuple(weight for weight in inside.outside if weight.part != "head")
-        return without_caches(inside)._replace(model_type=c.model_type, outside=outside)
-
-    return read
+    inside = {**LLAMA_LIKE, **qwen.TYPES}[kind]
+    return with_defaults_of(kind, lambda c: without_head(without_caches(inside(c))))
 
 
 def _bailing_experts(c: ModelConfig) -> tuple[Weight, ...]:
@@ -114,7 +103,7 @@ def _bailing(c: ModelConfig) -> Architecture:
 def _hunyuan(c: ModelConfig) -> Architecture:
     """Hunyuan Large and A13B under their first name. With `use_cla` all but one layer of `cla_share_factor` read the
     keys and values of the layer before (arXiv 2411.02265, section 2.3)."""
-    found = mixtures.TYPES["hunyuan_v1_moe"](c.read_as("hunyuan_v1_moe"))
+    found = mixtures.TYPES["hunyuan_v1_moe"](c)
     share = c.size("cla_share_factor", default=2) if c.flag("use_cla") else 1
     layers = []
     for index, layer in enumerate(found.layers):
@@ -122,7 +111,7 @@ def _hunyuan(c: ModelConfig) -> Architecture:
             weights = tuple(each for each in layer.weights if each.module[-6:] not in ("k_proj", "v_proj"))
             layer = layer._replace(weights=weights, caches=())
         layers.append(layer)
-    return found._replace(model_type=c.model_type, layers=tuple(layers))
+    return found._replace(layers=tuple(layers))
 
 
 def _pico(c: ModelConfig) -> Architecture:
@@ -146,7 +135,8 @@ def _refined_web(c: ModelConfig) -> Architecture:
 
 
 TYPES: Mapping[str, Reader] = {
-    "Dream": _dream,
+    # Dream (arXiv 2508.15487): Qwen 2, writing by diffusion.
+    "Dream": with_defaults_of("qwen2", lambda c: without_caches(qwen.QWEN2.read(c))),
     "RefinedWeb": _refined_web,
     "RefinedWebModel": _refined_web,
     "aquila": _UNTIED.read,
@@ -157,7 +147,7 @@ TYPES: Mapping[str, Reader] = {
     "chatglm": _chatglm,
     "deepseek": _UNTIED._replace(bias="attention_bias", experts=experts(), sparse=sparse_layers).read,
     "hf_olmo": _hf_olmo,
-    "hunyuan": _hunyuan,
+    "hunyuan": with_defaults_of("hunyuan_v1_moe", _hunyuan),
     "internlm": _UNTIED._replace(bias="bias").read,
     "internlm2": _UNTIED._replace(bias="bias").read,
     "llada": _llada,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.decoder import Reader, without_caches
+from gpuspec.architectures.decoder import Reader, without_caches, without_head
 from gpuspec.architectures.families.encoders import BertLike, encoder, table, writes
-from gpuspec.architectures.families.llama_like import LlamaLike, everything
+from gpuspec.architectures.families.llama_like import LLAMA
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, fused_attention, gated_mlp, kv_cache, linear, norm
 
@@ -91,10 +91,8 @@ def _gte(c: ModelConfig) -> Architecture:
 
 def _eurobert(c: ModelConfig) -> Architecture:
     """EuroBERT: Llama, each token seeing the whole text."""
-    found = without_caches(LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=everything).read(c))
-    if writes(c):
-        return found
-    return found._replace(outside=tuple(weight for weight in found.outside if weight.part != "head"))
+    found = without_caches(LLAMA.read(c))
+    return found if writes(c) else without_head(found)
 
 
 TYPES: Mapping[str, Reader] = {

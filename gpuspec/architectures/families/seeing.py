@@ -73,7 +73,7 @@ TYPES: Mapping[str, Reader] = {
     ),
     "kimi_k25": joined(Sense(projector=between.kimi, projector_at="mm_projector", usual="kimi_k25_vision")),
     **dict.fromkeys(("minicpmv4_6", "minicpmv4_7", "minicpm_ocr"), sees(between.minicpm, projector_at="merger")),
-    "deepseek_vl": sees(between.deepseek_vl, at="vision_model", projector_at="aligner"),
+    "deepseek_vl": sees(perceptron("linear1 linear2"), at="vision_model", projector_at="aligner"),
     "deepseek_vl_hybrid": joined(
         Sense(at="vision_model", projector=between.deepseek_vl_hybrid, projector_at="aligner"),
         Sense("high_res_vision_config", at="high_res_vision_model"),

@@ -147,11 +147,6 @@ def minicpm(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     return tuple(found)
 
 
-def deepseek_vl(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
-    """Two linear layers (DeepSeek-VL)."""
-    return chain("linear1 linear2", measures(v).width, text, text)
-
-
 def deepseek_vl_hybrid(c: ModelConfig, v: ModelConfig, text: int) -> tuple[Weight, ...]:
     """Half of the width from each of two towers (DeepSeek-VL's hybrid models)."""
     fine = c.inner("high_res_vision_config")
