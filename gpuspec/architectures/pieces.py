@@ -42,28 +42,31 @@ def attention(
     kv_heads: int | None = None,
     head_dim: int | None = None,
     value_dim: int | None = None,
+    seen: int | None = None,
     at: str = "self_attn",
     part: str = "attention",
     names: tuple[str, str, str, str] = ("q_proj", "k_proj", "v_proj", "o_proj"),
+    norms: tuple[str, str] = ("q_norm", "k_norm"),
 ) -> tuple[Weight, ...]:
     """Attention with query, key, value and output projections.
 
     `bias`: of query, key and value; `out_bias`: of the output (None: as `bias`). `qk_norm`: "" none, "head" one
     weight for each column of a head, "width" for each column of all heads. `gated`: the query projection is twice as
-    wide and its second half a gate. Sizes that are None are the config's."""
+    wide and its second half a gate. `seen`: the width of what keys and values are made of. Sizes that are None are
+    the config's."""
     heads, kv_heads = heads or c.heads, kv_heads or c.kv_heads
     key = head_dim or c.head_dim
     value = value_dim or key
-    hidden = c.hidden
+    hidden, seen = c.hidden, seen or c.hidden
     found = [
         linear(f"{at}.{names[0]}", part, hidden, heads * key * (2 if gated else 1), bias=bias),
-        linear(f"{at}.{names[1]}", part, hidden, kv_heads * key, bias=bias),
-        linear(f"{at}.{names[2]}", part, hidden, kv_heads * value, bias=bias),
+        linear(f"{at}.{names[1]}", part, seen, kv_heads * key, bias=bias),
+        linear(f"{at}.{names[2]}", part, seen, kv_heads * value, bias=bias),
         linear(f"{at}.{names[3]}", part, heads * value, hidden, bias=bias if out_bias is None else out_bias),
     ]
     if qk_norm:
-        found.append(norm(f"{at}.q_norm", key * (heads if qk_norm == "width" else 1)))
-        found.append(norm(f"{at}.k_norm", key * (kv_heads if qk_norm == "width" else 1)))
+        found.append(norm(f"{at}.{norms[0]}", key * (heads if qk_norm == "width" else 1)))
+        found.append(norm(f"{at}.{norms[1]}", key * (kv_heads if qk_norm == "width" else 1)))
     return tuple(found)
 
 

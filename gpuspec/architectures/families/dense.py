@@ -12,6 +12,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
+    AROUND_GLM,
     LLAMA,
     LlamaLike,
     everything,
@@ -223,7 +224,7 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias",
         out_bias=False,
         mlp=fused_mlp,
-        norms=(*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm"),
+        norms=AROUND_GLM,
         window=everything,
     ).read,
     "granite": LLAMA.read,

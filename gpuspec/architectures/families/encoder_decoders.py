@@ -53,6 +53,8 @@ class BartLike(NamedTuple):
     bias: Flag = True
     """Of attention."""
     key_bias: bool = True
+    seen: Callable[[ModelConfig], int] = lambda c: c.hidden
+    """Width of what the decoder attends to."""
     positions: Callable[[ModelConfig], tuple[int, int]] = lambda c: (
         (c.size("max_position_embeddings") + 2,) * 2
     )
@@ -73,10 +75,20 @@ class BartLike(NamedTuple):
         hidden, bias = c.hidden, said(c, self.bias)
         head = max(hidden // heads, 1)
         found: list[Weight] = []
-        places = [("self_attn", "attention")] + ([("encoder_attn", "cross attention")] if crosses else [])
-        for at, part in places:
+        places = [("self_attn", "attention", hidden)]
+        if crosses:
+            places.append(("encoder_attn", "cross attention", self.seen(c)))
+        for at, part, seen in places:
             projections = attention(
-                c, bias=bias, heads=heads, kv_heads=heads, head_dim=head, at=at, part=part, names=_OUT
+                c,
+                bias=bias,
+                heads=heads,
+                kv_heads=heads,
+                head_dim=head,
+                seen=seen,
+                at=at,
+                part=part,
+                names=_OUT,
             )
             found += [
                 weight._replace(bias=weight.bias if self.key_bias or "k_proj" not in weight.module else 0)
@@ -188,21 +200,12 @@ def _trocr_positions(c: ModelConfig) -> tuple[int, int]:
 
 def _trocr(c: ModelConfig) -> Architecture:
     """TrOCR's decoder: what it reads may be of another width."""
-    trait = BartLike(positions=_trocr_positions, embedding_norm="layernorm_embedding")
-    found = trait.written(c, trait.around(c, "model.decoder", _trocr_positions(c)[1]))
-    read = c.count("cross_attention_hidden_size") or c.hidden
-    layers = tuple(
-        layer._replace(
-            weights=tuple(
-                weight._replace(inputs=read)
-                if weight.module in ("encoder_attn.k_proj", "encoder_attn.v_proj")
-                else weight
-                for weight in layer.weights
-            )
-        )
-        for layer in found.layers[:1]
+    trait = BartLike(
+        positions=_trocr_positions,
+        embedding_norm="layernorm_embedding",
+        seen=lambda c: c.count("cross_attention_hidden_size") or c.hidden,
     )
-    return found._replace(layers=layers * len(found.layers))
+    return trait.written(c, trait.around(c, "model.decoder", _trocr_positions(c)[1]))
 
 
 def _nllb_moe(c: ModelConfig) -> Architecture:

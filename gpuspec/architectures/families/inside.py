@@ -12,7 +12,7 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.gemma import TYPES as GEMMA
 from gpuspec.architectures.families.llama_like import (
-    AROUND_ATTENTION,
+    AROUND_GLM,
     LLAMA,
     LlamaLike,
     everything,
@@ -32,7 +32,6 @@ from gpuspec.architectures.pieces import (
     vector,
 )
 
-_GLM4_NORMS = (*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm")
 _GRANITE = LLAMA.read
 
 
@@ -138,15 +137,11 @@ TYPES: Mapping[str, Reader] = {
     "emu3_text_model": LLAMA.read,
     "ernie4_5_vl_moe_text": _ernie_vl,
     "glm4v_text": LlamaLike(
-        bias=True, out_bias=False, mlp=fused_mlp, norms=_GLM4_NORMS, window=everything
+        bias=True, out_bias=False, mlp=fused_mlp, norms=AROUND_GLM, window=everything
     ).read,
-    "glm_ocr_text": LlamaLike(mlp=fused_mlp, norms=_GLM4_NORMS, window=everything).read,
+    "glm_ocr_text": LlamaLike(mlp=fused_mlp, norms=AROUND_GLM, window=everything).read,
     "glm4v_moe_text": LlamaLike(
-        bias="attention_bias",
-        out_bias=False,
-        window=everything,
-        experts=experts(),
-        sparse=sparse_layers,
+        bias="attention_bias", out_bias=False, window=everything, experts=experts()
     ).read,
     "granite4_vision_text": _GRANITE,
     "granite_docling_text": _GRANITE,

@@ -53,7 +53,12 @@ def _kinds(c: ModelConfig) -> list[str]:
 
 def _lfm2(c: ModelConfig) -> Architecture:
     mixer = short_convolution(c, kernel=c.size("conv_L_cache"), bias=c.flag("conv_bias"))
-    heads = _heads(c, bias=False, names=("out_proj", "q_layernorm", "k_layernorm"))
+    heads = attention(
+        c,
+        qk_norm="head",
+        names=("q_proj", "k_proj", "v_proj", "out_proj"),
+        norms=("q_layernorm", "k_layernorm"),
+    )
     norms = (norm("operator_norm", c.hidden), norm("ffn_norm", c.hidden))
     sparse = _experts(c) if c.count("num_experts") else ()
     dense = _block(c, _width(c))
@@ -63,18 +68,6 @@ def _lfm2(c: ModelConfig) -> Architecture:
         body, caches = (mixer.weights, mixer.caches) if kind == "conv" else (heads, (kv_cache(c),))
         layers.append(Layer((*body, *(dense if index < first else sparse), *norms), caches))
     return decoder(c, layers, tied=_tied(c))
-
-
-def _heads(c: ModelConfig, *, bias: bool, names: tuple[str, str, str]) -> tuple[Weight, ...]:
-    """Attention under the names that these checkpoints have."""
-    renamed = dict(zip(("o_proj", "q_norm", "k_norm"), names, strict=True))
-    found = attention(c, bias=bias, qk_norm="head")
-    return tuple(
-        each._replace(
-            module=f"self_attn.{renamed.get(each.module.split('.')[-1], each.module.split('.')[-1])}"
-        )
-        for each in found
-    )
 
 
 def _lfm3(c: ModelConfig) -> Architecture:

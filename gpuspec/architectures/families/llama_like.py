@@ -17,6 +17,7 @@ Weights = Callable[[ModelConfig], tuple[Weight, ...]]
 """What weights a config asks for."""
 
 AROUND_ATTENTION = ("input_layernorm", "post_attention_layernorm")
+AROUND_GLM = (*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm")
 AROUND_BOTH = (*AROUND_ATTENTION, "pre_feedforward_layernorm", "post_feedforward_layernorm")
 
 

@@ -13,6 +13,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import (
     AROUND_ATTENTION,
     AROUND_BOTH,
+    AROUND_GLM,
     LlamaLike,
     everything,
     experts,
@@ -258,16 +259,9 @@ TYPES: Mapping[str, Reader] = {
         mlp=_cohere2_first,
         window=_cohere2_windows,
         experts=experts(),
-        sparse=sparse_layers,
     ).read,
     "dbrx": _dbrx,
-    "dots1": LlamaLike(
-        bias="attention_bias",
-        qk_norm="head",
-        window=_dots_windows,
-        experts=experts(),
-        sparse=sparse_layers,
-    ).read,
+    "dots1": LlamaLike(bias="attention_bias", qk_norm="head", window=_dots_windows, experts=experts()).read,
     "ernie4_5_moe": LlamaLike(
         bias="use_bias",
         mlp_bias="use_bias",
@@ -281,7 +275,6 @@ TYPES: Mapping[str, Reader] = {
         qk_norm="head",
         window=one_in(4, field="sliding_window_pattern"),
         experts=experts(),
-        sparse=sparse_layers,
         dense_drafts=True,
     ).read,
     "flex_olmo": LlamaLike(
@@ -305,7 +298,6 @@ TYPES: Mapping[str, Reader] = {
         qk_norm=normed_if("use_qk_norm"),
         window=everything,
         experts=experts(),
-        sparse=sparse_layers,
     ).read,
     "gpt_oss": LlamaLike(
         bias="attention_bias",
@@ -332,7 +324,7 @@ TYPES: Mapping[str, Reader] = {
     "jetmoe": _jetmoe,
     "kolibri1": LlamaLike(
         qk_norm="head",
-        norms=(*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm"),
+        norms=AROUND_GLM,
         window=one_in(5),
         experts=experts(),
     ).read,
@@ -346,18 +338,9 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias", norm_bias=True, head_bias="lm_head_bias", experts=BLOCK_SPARSE
     ).read,
     "sarvam_moe": LlamaLike(
-        bias="attention_bias",
-        out_bias=False,
-        qk_norm=normed_if("use_qk_norm"),
-        experts=experts(),
-        sparse=sparse_layers,
+        bias="attention_bias", out_bias=False, qk_norm=normed_if("use_qk_norm"), experts=experts()
     ).read,
-    "solar_open": LlamaLike(
-        bias="attention_bias",
-        out_bias=False,
-        experts=experts(),
-        sparse=sparse_layers,
-    ).read,
+    "solar_open": LlamaLike(bias="attention_bias", out_bias=False, experts=experts()).read,
     "unlimited_ocr_text": LlamaLike(
         bias="attention_bias",
         experts=experts(),

@@ -13,7 +13,6 @@ from gpuspec.architectures.decoder import Reader, by_its_count, with_defaults_of
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts
-from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Weight
 from gpuspec.architectures.pieces import mixture
 
@@ -95,7 +94,6 @@ def _bailing(c: ModelConfig) -> Architecture:
         mlp_bias="use_bias",
         window=everything,
         experts=_bailing_experts,
-        sparse=sparse_layers,
         untied=True,
     ).read(c)
 
@@ -145,7 +143,7 @@ TYPES: Mapping[str, Reader] = {
     "bailing_moe": _bailing,
     "bidirectional_pplx_qwen3": _reads_only("qwen3"),
     "chatglm": _chatglm,
-    "deepseek": _UNTIED._replace(bias="attention_bias", experts=experts(), sparse=sparse_layers).read,
+    "deepseek": _UNTIED._replace(bias="attention_bias", experts=experts()).read,
     "hf_olmo": _hf_olmo,
     "hunyuan": with_defaults_of("hunyuan_v1_moe", _hunyuan),
     "internlm": _UNTIED._replace(bias="bias").read,

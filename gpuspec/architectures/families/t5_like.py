@@ -141,13 +141,9 @@ def _t5gemma(c: ModelConfig) -> Architecture:
     encoder, found = GEMMA_2.read(reads), GEMMA_2.read(decodes)
     outside = [weight._replace(part="encoder") for weight in encoder.outside if weight.part != "head"]
     outside += stack(encoder.layers[0].weights, len(encoder.layers), "model.encoder.layers")
-    seen = attention(decodes, bias=decodes.flag("attention_bias"), at="cross_attn", part="cross attention")
-    read = decodes.count("cross_attention_hidden_size") or encoder.hidden
+    seen, bias = decodes.count("cross_attention_hidden_size"), decodes.flag("attention_bias")
     crossed = (
-        *(
-            weight._replace(inputs=read) if weight.module[-6:] in ("k_proj", "v_proj") else weight
-            for weight in seen
-        ),
+        *attention(decodes, bias=bias, seen=seen or encoder.hidden, at="cross_attn", part="cross attention"),
         norm("pre_cross_attn_layernorm", decodes.hidden),
         norm("post_cross_attn_layernorm", decodes.hidden),
     )
