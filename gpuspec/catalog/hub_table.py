@@ -82,7 +82,8 @@ class HubTable:
             max_context=int(context) if context else model.max_context,
             unsure=_unsure(note, stored),
             org=name.partition("/")[0] if "/" in name else None,
-            **source,
+            source=model.source or source["source"],
+            as_of=source["as_of"],
         )
 
     @cached_property

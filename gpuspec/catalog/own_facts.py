@@ -10,7 +10,7 @@ SAME = 0.02
 _SHAPE = (
     "active_params_b", "layers", "hidden", "intermediate", "heads", "kv_heads", "head_dim", "vocab",
     "tied_embeddings", "native_dtype", "architecture", "weights", "caches", "experts", "experts_used",
-    "expert_width", "source", "as_of",
+    "expert_width", "kv_dtype", "source", "as_of",
 )  # fmt: skip
 _COLUMNS = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocab", "architecture")
 """What the repository's config says, whether or not its weights could be counted."""

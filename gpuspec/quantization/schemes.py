@@ -25,6 +25,9 @@ class Scheme(NamedTuple):
     """Made beforehand with sample data: no engine makes it while it loads."""
     frozen: bool = False
     """Its weights cannot be trained: what is trained on top of them are adapters."""
+    scales_cache: bool = False
+    """Its checkpoints often hold the scales of an 8-bit KV cache, which engines then keep: those of NVIDIA's
+    ModelOpt, AMD's Quark and llm-compressor."""
     spellings: tuple[str, ...] = ()
     """What vLLM, SGLang, TGI, LitGPT and torchao call it, small letters."""
     in_names: tuple[tuple[str, str], ...] = ()
@@ -48,12 +51,12 @@ DOUBLE_QUANTIZES = "unsloth"
 
 SCHEMES: tuple[Scheme, ...] = (
     Scheme(
-        "nvfp4", 4.5, "NVFP4", native_capability=10.0,
+        "nvfp4", 4.5, "NVFP4", native_capability=10.0, scales_cache=True,
         spellings=("modelopt_fp4", "nvfp4", "fp4"),
         in_names=(("fp4", r"(?:nv)?fp4"),),  # nvidia/…-FP4 are NVFP4 (their model cards)
     ),
     Scheme(
-        "mxfp4", 4.25, "MXFP4", quantizes="experts",
+        "mxfp4", 4.25, "MXFP4", quantizes="experts", scales_cache=True,
         spellings=("mxfp4",),
         in_names=(("mxfp4", r"mxfp4(?:[-_.]moe)?"),),
     ),
@@ -77,6 +80,7 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("gptq-int2", 2.156, "GPTQ", calibrated=True, frozen=True, spellings=("gptq-2bit",)),
     Scheme(
         "fp8", 8.0, "FP8", quantizes="weights and activations", least_capability=8.0, native_capability=8.9,
+        scales_cache=True,
         spellings=("fp8", "fbgemm_fp8", "w8a8_fp8", "ptpc_fp8", "modelopt", "modelopt_fp8", "float8", "fp8wo",
                    "qfloat8", "float8dq"),
         in_names=(("fp8", r"(?:mx)?fp8(?:[-_](?:dynamic|kv|block|tensor|static|e4m3))*"),),

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.engines.engine import before
 from gpuspec.quantization import DTYPE_BITS, find_scheme
+from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.sizing import activations
 from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
 from gpuspec.sizing.memory import Need, Part, Unsized
@@ -76,6 +77,17 @@ def cache_dtype(workload: Workload, shape: Shape) -> str | None:
     """What the cache is kept in: as asked for, else as the checkpoint says where the engine heeds it."""
     heeds = engine_of(workload.engine or ASSUMED).memory.heeds_kv_dtype
     return workload.kv_dtype or (shape.kv_dtype if heeds else None)
+
+
+def may_cache_in_8_bit(workload: Workload, shape: Shape) -> bool:
+    """Whether its checkpoint, whose config nobody read, may ask for a cache of 8 bits: known is only that its name
+    states a scheme whose makers often add the scales of one."""
+    read = shape.kv_dtype is not None or any(row.bits < 16 for row in shape.weights)
+    if read or "kv_dtype" in workload.origins or workload.kv_dtype or not workload.model_name:
+        return False
+    owner, _, bare = workload.model_name.rpartition("/")
+    heeds = engine_of(workload.engine or ASSUMED).memory.heeds_kv_dtype
+    return heeds and find_scheme(split_quantization(bare, owner=owner)[1]).scales_cache
 
 
 def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: float, gpus: int) -> float:
@@ -196,6 +208,10 @@ def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: i
     spread = 0.5 if not shape.exact else 0.25 if shape.why_unsure else 0.0
     why = kv_why(shape, request.context, request.sequences, cache_dtype(workload, shape))
     least = size * (1 - spread)
+    if may_cache_in_8_bit(workload, shape):
+        halved = workload._replace(kv_dtype="fp8")
+        least = cache_on_each(halved, shape, request.context, request.sequences, gpus) / GIB * (1 - spread)
+        why += ", or 1 if its checkpoint says so"
     if workload.engine is None:  # it may be one that queues: then one sequence must fit
         least /= request.sequences
     return Part("KV cache", least, size, size * (1 + 2 * spread), why)
@@ -280,4 +296,4 @@ def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "
     if not shape.exact or (workload.engine is None and (workload.concurrency or 1) > 1):
         return "low"
     again = workload.draft is not None and workload.draft.model_name == workload.model_name
-    return "high" if shape.sure and not again else "medium"
+    return "high" if shape.sure and not again and not may_cache_in_8_bit(workload, shape) else "medium"

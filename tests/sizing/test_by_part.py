@@ -104,6 +104,50 @@ def test_the_checkpoint_says_the_caches_dtype_where_the_engine_heeds_it() -> Non
         assert part(answer, "KV cache") == pytest.approx(size * whole)
 
 
+@pytest.mark.parametrize(
+    ("name", "engine", "least"),
+    [
+        (
+            "me/small-NVFP4",
+            "vllm",
+            1,
+        ),  # ModelOpt's uploads mostly ask for 8 bits; nobody read this one's config
+        ("me/small-FP8", "vllm", 1),
+        ("me/small-AWQ", "vllm", 2),
+        ("me/small", "vllm", 2),
+        ("me/small-NVFP4", "transformers", 2),
+    ],
+)
+def test_the_least_cache_of_a_quantized_checkpoint_nobody_read_is_of_8_bits(
+    name: str, engine: str, least: int
+) -> None:
+    rows = tuple(row._replace(scheme="bf16", bits=16.0) for row in small().weights)
+    workload = Workload(
+        model=small()._replace(weights=rows), modality="text", model_name=name, engine=engine, context=8192
+    )
+    answer = need(workload, 1)
+    assert isinstance(answer, Need)
+    cache = next(each for each in answer.parts if each.name == "KV cache")
+    whole = 10 * 2 * 4 * 128 * 8192 / GIB
+    assert (cache.low, cache.expected) == (pytest.approx(least * whole), pytest.approx(2 * whole))
+
+
+def test_the_cache_of_a_checkpoint_that_was_read_is_as_it_says() -> None:
+    """NVIDIA's NVFP4 uploads state `kv_cache_quant_algo: FP8`: 16 of 64 layers of Qwen3.6-27B cache 2 × 4 × 256
+    elements a token, at 262,144 tokens 8 GiB in 8 bits; 48 keep 786,432 × 4 + 30,720 × 2 bytes."""
+    match = resolve_model("nvidia/Qwen3.6-27B-NVFP4")
+    assert match.model is not None
+    workload = Workload(
+        model=match.model, modality="text", model_name=match.name, engine="vllm", context=262_144
+    )
+    answer = need(workload._replace(quantization=match.quantization), 1)
+    assert isinstance(answer, Need)
+    assert part(answer, "KV cache") == pytest.approx(8 + 48 * (786_432 * 4 + 30_720 * 2) / GIB, rel=0.01)
+    # 17.11 B of its MLPs and 1.27 B of its head in NVFP4, 7.21 B of its attention in FP8, 1.76 B in 16 bit.
+    by_hand = (18.384 * 4.5 / 8 + 7.214 + 1.758 * 2) * 1e9 / GIB
+    assert part(answer, "weights") == pytest.approx(by_hand, rel=0.002)
+
+
 # -- weights -----------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from gpuspec.catalog.hub_table import NAMES, STRUCTURES
 from gpuspec.catalog.shipped import DATA
 from tools.hub_models.choose import Chooser
-from tools.hub_models.facts import Facts, facts_of
+from tools.hub_models.facts import Facts, facts_of, facts_of_config
 from tools.hub_models.known_configs import KnownConfigs
 from tools.hub_models.rows import read_rows
 
@@ -30,9 +30,12 @@ SOURCE = {
 def main(arguments: list[str]) -> None:
     """Write both files and say how many repositories are known how well."""
     rows = list(read_rows(Path(arguments[0])))
-    chooser = Chooser(KnownConfigs([Path(each) for each in arguments[1:]]))
+    configs = KnownConfigs([Path(each) for each in arguments[1:]])
+    chooser = Chooser(configs)
     chooser.learn(rows, _shapes())
-    found = [facts_of(row, chooser.choose(row)) for row in rows]
+    own = dict(configs.quantized)
+    found = [facts_of(row, chooser.choose(row), own.pop(row.name, None)) for row in rows]
+    found += [facts_of_config(name, said) for name, said in own.items()]
     write(found, Path(NAMES), Path(STRUCTURES))
     tally = Counter(facts.note[:1] or "certain" for facts in found)
     print(f"{len(found):,} repositories: {dict(tally.most_common())}")

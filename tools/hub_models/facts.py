@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from gpuspec.architectures.parts import Architecture
 from gpuspec.architectures.storage import Precision
 from gpuspec.catalog.hub_table import NOTES
 from gpuspec.catalog.model_of_config import model_of_architecture
@@ -11,11 +12,13 @@ from gpuspec.catalog.model_record import to_record
 from gpuspec.catalog.name_parts import sizes, tokens
 from tools.hub_models.choose import Choice, scheme_of
 from tools.hub_models.compose import UNCHECKED_CONTEXT
+from tools.hub_models.known_configs import Own
 from tools.hub_models.native import native_precision
 from tools.hub_models.rows import Row
 
 _IN_16_BIT = Precision("bf16")
 _OF_THE_ROW = ("source", "unsure", "max_context", "task")
+SOURCE_OF_CONFIGS = "its config.json as NVIDIA aiconfigurator keeps it (August 2026), as gpuspec reads it"
 _COLUMNS = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocab")
 
 
@@ -30,15 +33,17 @@ class Facts(NamedTuple):
     note: str
 
 
-def facts_of(row: Row, choice: Choice) -> Facts:
-    """What is known of a row."""
+def facts_of(row: Row, choice: Choice, own: Own | None = None) -> Facts:
+    """What is known of a row. `own`: what its own config says, of one that states a quantization."""
     scheme = scheme_of(row)
     context = 0 if row.context == UNCHECKED_CONTEXT else row.context
+    if own is not None and scheme not in (None, "fp8"):
+        return facts_of_config(row.name, own)  # what is stored is packed, and tells less
     found = choice.structure
     sure = found is not None and choice.unsure in ("", NOTES["c"])
     if found is not None and sure:
-        precision = None
-        if scheme is None and "bf16" not in row.name.lower():
+        precision = own[1] if own is not None else None
+        if precision is None and scheme is None and "bf16" not in row.name.lower():
             precision = native_precision(row.name, row.architecture, has_scales=choice.has_scales)
         structure = _structure(found.whole(), precision or _IN_16_BIT)
         note = "c" if choice.unsure else "d" if found.architecture.derived else ""
@@ -56,7 +61,14 @@ def facts_of(row: Row, choice: Choice) -> Facts:
     return Facts(row.name, structure, row.stored, context, f"s{found.parameters}" if found else "u")
 
 
-def _structure(architecture: Any, precision: Precision) -> dict[str, Any]:
+def facts_of_config(name: str, own: Own) -> Facts:
+    """What a repository's own config says, where the list leaves it out or says less."""
+    architecture, precision = own
+    structure = {**_structure(architecture, precision), "source": SOURCE_OF_CONFIGS}
+    return Facts(name, structure, 0, architecture.max_context or 0, "d" if architecture.derived else "")
+
+
+def _structure(architecture: Architecture, precision: Precision) -> dict[str, Any]:
     record = to_record(model_of_architecture(architecture, precision, "", ""))
     return {key: value for key, value in record.items() if key not in _OF_THE_ROW}
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.precision import read_precision
 from gpuspec.architectures.read import read_architecture
+from gpuspec.architectures.storage import Precision
 from tools.hub_models.rows import Row
 
 OWN = Path(__file__).parent / "configs.jsonl"
@@ -19,6 +21,8 @@ COUNTS = Path(__file__).parents[2] / "tests" / "architectures" / "counts.jsonl"
 """Extracts of real configs, which the tests of the readers count."""
 
 Key = tuple[str, int, int, int]
+Own = tuple[Architecture, Precision]
+"""What a repository's own files say of it."""
 
 
 class KnownConfigs:
@@ -35,10 +39,22 @@ class KnownConfigs:
                 continue
             self._by_key[_key(config, found)].append(config)
             self.every.append(config)
+        self.quantized: dict[str, Own] = dict(_quantized(folders))
+        """Repository → what its own files say, of those that state a quantization."""
 
     def like(self, row: Row) -> list[dict[str, Any]]:
         """Those of the shape that a row states."""
         return self._by_key.get((row.architecture, row.layers, row.hidden, row.experts), [])
+
+
+def _quantized(folders: list[Path]) -> Iterator[tuple[str, Own]]:
+    for path in (each for folder in folders for each in sorted(folder.glob("*/config.json"))):
+        config, beside = json.loads(path.read_text(encoding="utf-8")), path.with_name("hf_quant_config.json")
+        said = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else None
+        precision = read_precision(config, said)
+        if precision.rules and not precision.unread:
+            stated = precision._replace(dtype=precision.dtype or "bf16")
+            yield path.parent.name.replace("--", "/", 1), (read_architecture(config), stated)
 
 
 def _key(config: dict[str, Any], found: Architecture) -> Key:

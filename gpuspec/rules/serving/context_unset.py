@@ -11,7 +11,7 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.command_edits import replace_argument, text_at
 from gpuspec.sizing import Need, need
 from gpuspec.text import Edit
-from gpuspec.words import gib
+from gpuspec.words import gib, span_of_gib
 
 STEP = 1024
 
@@ -21,8 +21,9 @@ class ContextUnset(Rule):
 
     ## What it does
     For vLLM without `--max-model-len`, works out what one sequence of the model's full context needs beside the
-    weights on the GPU that the job would take. Where it does not fit, says which length does. Silent where the
-    weights alone do not fit, where the estimate is unsure, and for engines that adapt by themselves.
+    weights on the GPU that the job would take. Where it does not fit (error), or likely does not (info), says which
+    length does. Silent where the weights alone do not fit, where the estimate is unsure, and for engines that adapt
+    by themselves.
 
     ## Why is this bad
     vLLM sets aside room for one sequence of the longest context that the model knows, and does not start when there
@@ -72,8 +73,10 @@ class ContextUnset(Rule):
             return
         room = facts.market.fit_of_need(at_full, current.gpu).usable
         length = self._fitting(facts, current, full)
-        if at_full.low <= room or length is None:
+        if at_full.expected <= room or length is None:
             return
+        surely = at_full.low > room
+        needed = gib(at_full.low) if surely else span_of_gib(at_full.low, at_full.high)
         cache = at_full.kv_cache
         origin = work.origin("model_name")
         flag = engine.flag("context")
@@ -81,8 +84,10 @@ class ContextUnset(Rule):
         yield self.finding(
             origin.pointer if origin.kind == "command" else job.pointer("run"),
             f"no context length is set, so {engine.called} reserves the model's own: one sequence of {full:,} "
-            f"tokens is {gib(cache)} of KV cache, {gib(at_full.low)} with the weights, and {current.label} has "
-            f"{gib(room)}: it does not start",
+            f"tokens is {gib(cache)} of KV cache, {needed} with the weights, and {current.label} has "
+            f"{gib(room)}: it {'does' if surely else 'may'} not start",
+            severity="error" if surely else "info",
+            confidence="high" if surely else "medium",
             suggestion=f"{flag} {length} fits",
             fix=Fix(f"set {flag} {length}", (edit,), safe=False) if edit else None,
             numbers=[
