@@ -25,23 +25,25 @@ def decoder(
     head: int | None = None,
     head_bias: bool = False,
     tied: bool | None = None,
+    names: tuple[str, str, str] = ("model.embed_tokens", "model.norm", "lm_head"),
 ) -> Architecture:
     """A model that writes text: an embedding, the layers, a last norm, an output head, and `outside` beside them.
 
     `embedding`: its width, where that is not the model's. `head`: its entries, where they are not the vocabulary's.
-    `tied`: whether the head is the embedding (None: as the config says)."""
+    `tied`: whether the head is the embedding (None: as the config says). `names`: of embedding, last norm
+    and head."""
     vocabulary, hidden = c.vocabulary, c.hidden
     entries = head or vocabulary
     shared = c.tied if tied is None else tied
     whole = [
-        Weight("model.embed_tokens", "embedding", embedding or hidden, vocabulary, linear=False),
-        *([norm("model.norm", hidden, bias=norm_bias)] if final_norm else []),
+        Weight(names[0], "embedding", embedding or hidden, vocabulary, linear=False),
+        *([norm(names[1], hidden, bias=norm_bias)] if final_norm else []),
         *outside,
     ]
     if not shared:
-        whole.append(linear("lm_head", "head", hidden, entries, bias=head_bias))
+        whole.append(linear(names[2], "head", hidden, entries, bias=head_bias))
     elif head_bias:
-        whole.append(Weight("lm_head.bias", "head", entries, linear=False))
+        whole.append(Weight(f"{names[2]}.bias", "head", entries, linear=False))
     experts = _experts(layers)
     return Architecture(
         c.model_type,

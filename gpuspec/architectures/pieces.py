@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Cache, Weight
 
@@ -134,15 +136,27 @@ def latent_cache(c: ModelConfig) -> Cache:
     return Cache("latent", width=c.size("kv_lora_rank") + c.count("qk_rope_head_dim"))
 
 
+GATED = ("gate_proj", "up_proj", "down_proj")
+
+
 def gated_mlp(
-    c: ModelConfig, width: int | None = None, *, bias: bool = False, at: str = "mlp", part: str = "mlp"
+    c: ModelConfig,
+    width: int | None = None,
+    *,
+    outer: int | None = None,
+    bias: bool = False,
+    at: str = "mlp",
+    part: str = "mlp",
+    names: Sequence[str] = GATED,
 ) -> tuple[Weight, ...]:
-    """Three matrices: gate, up, down (SwiGLU and its kin)."""
-    inner, hidden = width or c.intermediate, c.hidden
+    """Matrices into the block's `width`, gate and up (SwiGLU and its kin), and one out of it, the last of `names`.
+
+    `outer`: the width around it, where that is not the model's."""
+    inner, hidden = width or c.intermediate, outer or c.hidden
+    *into, out = (f"{at}.{name}" if at else name for name in names)
     return (
-        linear(f"{at}.gate_proj", part, hidden, inner, bias=bias),
-        linear(f"{at}.up_proj", part, hidden, inner, bias=bias),
-        linear(f"{at}.down_proj", part, inner, hidden, bias=bias),
+        *(linear(name, part, hidden, inner, bias=bias) for name in into),
+        linear(out, part, inner, hidden, bias=bias),
     )
 
 
@@ -154,6 +168,9 @@ def fused_mlp(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
     )
 
 
+PLAIN = ("up_proj", "down_proj")
+
+
 def plain_mlp(
     c: ModelConfig,
     width: int | None = None,
@@ -161,12 +178,10 @@ def plain_mlp(
     bias: bool = False,
     at: str = "mlp",
     part: str = "mlp",
-    names: tuple[str, str] = ("up_proj", "down_proj"),
+    names: tuple[str, str] = PLAIN,
 ) -> tuple[Weight, ...]:
     """Two matrices: up, down."""
-    inner, hidden = width or c.intermediate, c.hidden
-    up, down = (f"{at}.{name}" if at else name for name in names)
-    return (linear(up, part, hidden, inner, bias=bias), linear(down, part, inner, hidden, bias=bias))
+    return gated_mlp(c, width, bias=bias, at=at, part=part, names=names)
 
 
 def mixture(
@@ -176,7 +191,8 @@ def mixture(
     used: int,
     width: int,
     shared: int = 0,
-    gated: bool = True,
+    outer: int | None = None,
+    names: Sequence[str] = GATED,
     bias: bool = False,
     shared_bias: bool | None = None,
     router_bias: bool = False,
@@ -187,14 +203,15 @@ def mixture(
 ) -> tuple[Weight, ...]:
     """A mixture of experts, of which a token takes `used`, with `shared` columns of experts that all tokens take.
 
-    `gated`: three matrices an expert rather than two. `shared_bias`: of the shared ones (None: as `bias`).
+    `names`: of an expert's matrices, as `gated_mlp` has them. `outer`: the width around an expert, where that is not
+    the model's. `shared_bias`: of the shared ones (None: as `bias`).
     `router_bias`: a correction for each expert. `shared_gate`: a gate in front of the shared experts."""
-    block = gated_mlp if gated else plain_mlp
     found = [linear(router, "router", c.hidden, experts, bias=router_bias)]
-    found += [copies(weight, experts, used) for weight in block(c, width, bias=bias, at=at, part="experts")]
+    each = gated_mlp(c, width, outer=outer, bias=bias, at=at, part="experts", names=names)
+    found += [copies(weight, experts, used) for weight in each]
     if shared:
         shared_too = bias if shared_bias is None else shared_bias
-        found += block(c, shared, bias=shared_too, at=shared_at, part="shared experts")
+        found += gated_mlp(c, shared, bias=shared_too, at=shared_at, part="shared experts", names=names)
     if shared_gate:
         found.append(linear(f"{shared_at}_gate", "shared experts", c.hidden, 1))
     return tuple(found)

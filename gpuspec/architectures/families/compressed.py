@@ -10,7 +10,7 @@ from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder, with_defaults_of
 from gpuspec.architectures.families.latent import indexer_cache
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import copies, linear, norm, vector
+from gpuspec.architectures.pieces import linear, mixture, norm, vector
 
 _KINDS = {"compressed_sparse_attention": "sparse", "heavily_compressed_attention": "heavy"}
 
@@ -91,18 +91,18 @@ def compressed_attention(c: ModelConfig, stride: int) -> tuple[tuple[Weight, ...
 
 def ffn_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """A mixture, and shared experts, under the names of these checkpoints: w1 gate, w2 down, w3 up."""
-    experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
     width = c.size("moe_intermediate_size")
-    sides = {"w1": (c.hidden, width), "w2": (width, c.hidden), "w3": (c.hidden, width)}
-    shared = width * c.count("n_shared_experts")
-    found = [linear("ffn.gate", "router", c.hidden, experts)]
-    for name, (inputs, outputs) in sides.items():
-        found.append(copies(linear(f"ffn.experts.*.{name}", "experts", inputs, outputs), experts, used))
-    if shared:
-        for name in sides:
-            ends = (shared, c.hidden) if name == "w2" else (c.hidden, shared)
-            found.append(linear(f"ffn.shared_experts.{name}", "shared experts", *ends))
-    return tuple(found)
+    return mixture(
+        c,
+        experts=c.size("n_routed_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=width,
+        shared=width * c.count("n_shared_experts"),
+        names=("w1", "w3", "w2"),
+        router="ffn.gate",
+        at="ffn.experts.*",
+        shared_at="ffn.shared_experts",
+    )
 
 
 def hyper_connections(c: ModelConfig) -> tuple[Weight, ...]:
@@ -146,15 +146,13 @@ def _deepseek_v4(c: ModelConfig) -> Architecture:
         *stream_head(c, "hc_head"),
     )
     predicts = Layer((*made[0].weights, *join), made[0].caches)  # a draft sees its window only
-    found = decoder(
+    return decoder(
         c,
         [made[stride] for stride in strides],
         outside=stream_head(c, "hc_head"),
         drafts=[predicts] * min(c.count("num_nextn_predict_layers"), 100),
+        names=("embed", "norm", "head"),
     )
-    renamed = {"model.embed_tokens": "embed", "model.norm": "norm", "lm_head": "head"}
-    outside = tuple(each._replace(module=renamed.get(each.module, each.module)) for each in found.outside)
-    return found._replace(outside=outside)
 
 
 TYPES: Mapping[str, Reader] = {

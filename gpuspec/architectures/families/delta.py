@@ -155,26 +155,17 @@ def kimi_mixer(c: ModelConfig, *, full_gate: bool = False) -> Mixer:
 
 def _kimi_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """A mixture whose experts may work in a narrower space than the layer (`routed_expert_hidden_size`, Kimi K3)."""
-    mixed = experts_of(c, block="block_sparse_moe")
     narrow = c.count("routed_expert_hidden_size")
+    mixed = experts_of(c, block="block_sparse_moe", outer=narrow or None)
     if not narrow:
         return mixed
-    inside = tuple(
-        each._replace(
-            inputs=narrow if each.inputs == c.hidden else each.inputs,
-            outputs=narrow if each.outputs == c.hidden else each.outputs,
-        )
-        if each.part == "experts"
-        else each
-        for each in mixed
-    )
     around = [
         linear("block_sparse_moe.routed_expert_down_proj", "mlp", c.hidden, narrow),
         linear("block_sparse_moe.routed_expert_up_proj", "mlp", narrow, c.hidden),
     ]
     if c.flag("latent_moe_use_norm"):
         around.append(norm("block_sparse_moe.routed_expert_norm", narrow))
-    return (*inside, *around)
+    return (*mixed, *around)
 
 
 def _kimi_linear(c: ModelConfig) -> Architecture:

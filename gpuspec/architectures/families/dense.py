@@ -6,6 +6,7 @@ rows are tested against; windows as vLLM 0.33.0's model files have them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
@@ -146,14 +147,6 @@ def _delay(c: ModelConfig) -> tuple[Weight, ...]:
     )
 
 
-def _fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
-    return plain_mlp(c, bias=bias, names=("fc1", "fc2"))
-
-
-def _c_fc(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
-    return plain_mlp(c, bias=bias, names=("c_fc", "c_proj"))
-
-
 def _stablelm_norms(c: ModelConfig) -> tuple[str, ...]:
     """The second is left out where attention and the gated block stand side by side."""
     return AROUND_ATTENTION[: 1 if c.flag("use_parallel_residual") else 2]
@@ -249,7 +242,9 @@ TYPES: Mapping[str, Reader] = {
     "muse_glimmer_text": LlamaLike(
         bias="attention_bias", beside=(output_gate,), norms=AROUND_BOTH, window=last_sees_all(4)
     ).read,
-    "nanochat": LlamaLike(bias="attention_bias", mlp=_fc, norms=(), final_norm=False).read,
+    "nanochat": LlamaLike(
+        bias="attention_bias", mlp=partial(plain_mlp, names=("fc1", "fc2")), norms=(), final_norm=False
+    ).read,
     "nemotron": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True).read,
     "olmo": _OLMO._replace(norms=(), final_norm=False).read,
     "olmo2": _OLMO._replace(qk_norm="width").read,
@@ -262,7 +257,9 @@ TYPES: Mapping[str, Reader] = {
     "smollm3": LlamaLike(bias="attention_bias", mlp_bias="mlp_bias", window=_smollm3_windows).read,
     "stablelm": _STABLELM.read,
     "stablelm_epoch": _STABLELM.read,
-    "starcoder2": LlamaLike(bias="use_bias", mlp=_c_fc, mlp_bias="use_bias", norm_bias=True).read,
+    "starcoder2": LlamaLike(
+        bias="use_bias", mlp=partial(plain_mlp, names=("c_fc", "c_proj")), mlp_bias="use_bias", norm_bias=True
+    ).read,
     "vaultgemma": LlamaLike(bias="attention_bias", window=one_in(2)).read,
     "voxtral_realtime_text": LlamaLike(beside=(_delay,)).read,
 }

@@ -41,8 +41,9 @@ def indexer_cache(c: ModelConfig, *, stride: int = 1) -> Cache:
     return Cache("index", width=width + width // 128 * 4, bits=8, stride=stride)
 
 
-def experts_of(c: ModelConfig, *, block: str = "mlp") -> tuple[Weight, ...]:
-    """A mixture as DeepSeek-V2 has it: small experts, and some that every token takes. `block`: where it is."""
+def experts_of(c: ModelConfig, *, block: str = "mlp", outer: int | None = None) -> tuple[Weight, ...]:
+    """A mixture as DeepSeek-V2 has it: small experts, and some that every token takes. `block`: where it is;
+    `outer`: the width around an expert, where that is not the model's."""
     width = c.size("moe_intermediate_size")
     return mixture(
         c,
@@ -50,6 +51,7 @@ def experts_of(c: ModelConfig, *, block: str = "mlp") -> tuple[Weight, ...]:
         used=c.size("num_experts_per_tok", "num_experts_per_token", "moe_topk", default=1),
         width=width,
         shared=c.count("n_shared_experts", "num_shared_experts") * width,
+        outer=outer,
         router=f"{block}.gate",
         at=f"{block}.experts.*",
         shared_at=f"{block}.shared_experts",

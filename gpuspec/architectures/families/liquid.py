@@ -8,20 +8,14 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import short_convolution
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm
+from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
+
+_NAMES = ("w1", "w3", "w2")
 
 
 def _tied(c: ModelConfig) -> bool:
     """Configs before transformers 5 call it `tie_embedding`."""
     return c.flag("tie_embedding") if c.says("tie_embedding") else c.tied
-
-
-def _block(c: ModelConfig, width: int, at: str = "feed_forward", part: str = "mlp") -> tuple[Weight, ...]:
-    return (
-        linear(f"{at}.w1", part, c.hidden, width),
-        linear(f"{at}.w3", part, c.hidden, width),
-        linear(f"{at}.w2", part, width, c.hidden),
-    )
 
 
 def _width(c: ModelConfig) -> int:
@@ -35,11 +29,14 @@ def _width(c: ModelConfig) -> int:
 
 
 def _experts(c: ModelConfig) -> tuple[Weight, ...]:
-    experts, used = c.size("num_experts"), c.size("num_experts_per_tok")
-    each = _block(c, c.size("moe_intermediate_size"), "feed_forward.experts.*", "experts")
-    return (
-        linear("feed_forward.gate", "router", c.hidden, experts),
-        *(copies(weight, experts, used) for weight in each),
+    return mixture(
+        c,
+        experts=c.size("num_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=c.size("moe_intermediate_size"),
+        names=_NAMES,
+        router="feed_forward.gate",
+        at="feed_forward.experts.*",
     )
 
 
@@ -61,7 +58,7 @@ def _lfm2(c: ModelConfig) -> Architecture:
     )
     norms = (norm("operator_norm", c.hidden), norm("ffn_norm", c.hidden))
     sparse = _experts(c) if c.count("num_experts") else ()
-    dense = _block(c, _width(c))
+    dense = gated_mlp(c, _width(c), at="feed_forward", names=_NAMES)
     first = c.count("num_dense_layers") if sparse else c.layers
     layers = []
     for index, kind in enumerate(_kinds(c)):
@@ -78,7 +75,7 @@ def _lfm3(c: ModelConfig) -> Architecture:
     names = ["operator_norm", "ffn_norm"]
     if c.flag("use_sandwich_norm", default=True):
         names += ["post_operator_norm", "post_ffn_norm"]
-    around = (*_block(c, c.intermediate), *(norm(name, c.hidden) for name in names))
+    around = (*gated_mlp(c, at="feed_forward", names=_NAMES), *(norm(name, c.hidden) for name in names))
     kinds = c.per_layer("layer_types") or tuple(
         "full_attention" if index % 4 == 2 else "sliding_attention" if index and index % 4 == 0 else "conv"
         for index in range(c.layers)

@@ -8,7 +8,7 @@ from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import mamba2
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm, plain_mlp
+from gpuspec.architectures.pieces import PLAIN, attention, kv_cache, linear, mixture, norm, plain_mlp
 
 _LETTERS = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 """Of `hybrid_override_pattern` ("M-M-M*-"); "|" parts the stages of a pipeline."""
@@ -26,24 +26,27 @@ def _kinds(c: ModelConfig, listed: str, pattern: str) -> list[str]:
 
 def _mixture(c: ModelConfig) -> tuple[Weight, ...]:
     """Experts of two matrices each; they may work in a narrower space than the layer (`moe_latent_size`)."""
-    experts, used = c.size("n_routed_experts"), c.size("num_experts_per_tok")
-    width, latent = c.size("moe_intermediate_size"), c.count("moe_latent_size")
-    inner = latent or c.hidden
-    found = [
-        linear("mixer.gate", "router", c.hidden, experts),
-        copies(linear("mixer.experts.*.up_proj", "experts", inner, width), experts, used),
-        copies(linear("mixer.experts.*.down_proj", "experts", width, inner), experts, used),
-    ]
-    if latent:
-        bias = c.flag("mlp_bias")
-        found.append(linear("mixer.fc1_latent_proj", "mlp", c.hidden, latent, bias=bias))
-        found.append(linear("mixer.fc2_latent_proj", "mlp", latent, c.hidden, bias=bias))
-    shared = c.count("moe_shared_expert_intermediate_size") if c.count("n_shared_experts") else 0
-    if shared:
-        found += plain_mlp(
-            c, shared, bias=c.flag("mlp_bias"), at="mixer.shared_experts", part="shared experts"
-        )
-    return tuple(found)
+    latent, bias = c.count("moe_latent_size"), c.flag("mlp_bias")
+    found = mixture(
+        c,
+        experts=c.size("n_routed_experts"),
+        used=c.size("num_experts_per_tok"),
+        width=c.size("moe_intermediate_size"),
+        shared=c.count("moe_shared_expert_intermediate_size") if c.count("n_shared_experts") else 0,
+        outer=latent or None,
+        names=PLAIN,
+        shared_bias=bias,
+        router="mixer.gate",
+        at="mixer.experts.*",
+        shared_at="mixer.shared_experts",
+    )
+    if not latent:
+        return found
+    return (
+        *found,
+        linear("mixer.fc1_latent_proj", "mlp", c.hidden, latent, bias=bias),
+        linear("mixer.fc2_latent_proj", "mlp", latent, c.hidden, bias=bias),
+    )
 
 
 def _layer(c: ModelConfig, kind: str) -> Layer:
@@ -94,10 +97,13 @@ def _nemotron_h(c: ModelConfig) -> Architecture:
         each = [_layer(c, kind) for kind in steps[:MOST_LAYERS]]
         weights = (*join, *(weight for layer in each for weight in layer.weights))
         drafts = [Layer(weights, tuple(cache for layer in each for cache in layer.caches))] * min(depth, 100)
-    found = decoder(c, [shapes[kind] for kind in kinds], drafts=drafts, tied=False)
-    renamed = {"model.embed_tokens": "backbone.embeddings", "model.norm": "backbone.norm_f"}
-    outside = tuple(each._replace(module=renamed.get(each.module, each.module)) for each in found.outside)
-    return found._replace(outside=outside)
+    return decoder(
+        c,
+        [shapes[kind] for kind in kinds],
+        drafts=drafts,
+        tied=False,
+        names=("backbone.embeddings", "backbone.norm_f", "lm_head"),
+    )
 
 
 TYPES: Mapping[str, Reader] = {

@@ -13,7 +13,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, linear, norm, plain_mlp
+from gpuspec.architectures.pieces import attention, copies, gated_mlp, linear, norm, plain_mlp
 
 
 def _gated(c: ModelConfig) -> bool:
@@ -24,14 +24,10 @@ def _gated(c: ModelConfig) -> bool:
 
 
 def _feed_forward(c: ModelConfig) -> tuple[Weight, ...]:
-    inner, hidden, at = c.size("d_ff"), c.hidden, "DenseReluDense"
+    inner, at = c.size("d_ff"), "DenseReluDense"
     if not _gated(c):
         return plain_mlp(c, inner, at=at, names=("wi", "wo"))
-    return (
-        linear(f"{at}.wi_0", "mlp", hidden, inner),
-        linear(f"{at}.wi_1", "mlp", hidden, inner),
-        linear(f"{at}.wo", "mlp", inner, hidden),
-    )
+    return gated_mlp(c, inner, at=at, names=("wi_0", "wi_1", "wo"))
 
 
 def _experts(c: ModelConfig) -> tuple[Weight, ...]:

@@ -190,18 +190,14 @@ def _step_mixture(c: ModelConfig) -> tuple[Weight, ...]:
 def _narrow_experts(c: ModelConfig) -> tuple[Weight, ...]:
     """Muse Spark: experts work at a width of their own, with a projection before and behind them."""
     hidden, width, inner = c.hidden, c.size("moe_hidden_size"), c.size("moe_intermediate_size")
-    number, used = c.size("num_local_experts", "num_experts"), c.size("num_experts_per_tok")
-
-    def each(name: str, inputs: int, outputs: int) -> Weight:
-        return Weight(
-            f"mlp.experts.*.{name}", "experts", inputs, outputs, copies=number, used=min(used, number)
-        )
-
     return (
-        linear("mlp.gate", "router", hidden, number),
-        each("gate_proj", width, inner),
-        each("up_proj", width, inner),
-        each("down_proj", inner, width),
+        *mixture(
+            c,
+            experts=c.size("num_local_experts", "num_experts"),
+            used=c.size("num_experts_per_tok"),
+            width=inner,
+            outer=width,
+        ),
         linear("mlp.pre_expert_proj", "mlp", hidden, width),
         linear("mlp.post_expert_proj", "mlp", width, hidden),
         norm("mlp.pre_expert_norm", width),
