@@ -41,10 +41,6 @@ class ModelConfig:
         """Whether the config itself, not its class, gives one of these fields a value."""
         return any(self._fields.get(name) is not None for name in names)
 
-    def says_at_all(self, name: str) -> bool:
-        """Whether the config or its class has a value for this field, were it 0."""
-        return self.raw(name) is not None
-
     def size(self, *names: str, default: int | None = None) -> int:
         """A positive whole number under the first of these names. Raises Unsaid where there is none."""
         value = self.raw(*names)

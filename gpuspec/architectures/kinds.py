@@ -18,7 +18,7 @@ def sparse_layers(c: ModelConfig, *, first: int = 0, field: str = "first_k_dense
     marked = c.numbers("moe_layer_freq")
     if len(marked) == c.layers:
         return [bool(each) for each in marked]
-    dense = c.count(field) if c.says_at_all(field) else first
+    dense = c.count(field) if c.raw(field) is not None else first
     step = 1 if marked else c.size("moe_layer_freq", default=1)
     return [index >= dense and index % step == 0 for index in range(c.layers)]
 

@@ -8,7 +8,7 @@ layer whose values are its keys still keeps both."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder, without_caches
@@ -25,17 +25,13 @@ _GEMMA_3 = LlamaLike(
 )
 
 
-def _unless_it_reads_only(
-    read: Reader,
-) -> Reader:
+def _unless_it_reads_only(read: Reader) -> Reader:
     """A reader for models that may see a text in both directions (EmbeddingGemma): they remember nothing of it. Gemma
     4 says "vision" where only the tokens of an image do."""
 
     def read_both(c: ModelConfig) -> Architecture:
         found = read(c)
-        if c.raw("use_bidirectional_attention") not in (True, "all"):
-            return found
-        return without_caches(found)
+        return without_caches(found) if c.raw("use_bidirectional_attention") in (True, "all") else found
 
     return read_both
 
@@ -176,10 +172,6 @@ def _gemma4(c: ModelConfig, *, each_layer: bool = True, all_shared: bool = False
     return decoder(c, layers, outside=embedding)
 
 
-def _gemma4_unified_text(c: ModelConfig) -> Architecture:
-    return _gemma4(c, each_layer=False)
-
-
 def _assistant(c: ModelConfig) -> Architecture:
     """A draft model for a Gemma 4: it reads the target's hidden states and caches, and keeps none of its own."""
     text = c.part("text_config")
@@ -199,7 +191,7 @@ TYPES: Mapping[str, Reader] = {
     "gemma3_text": _unless_it_reads_only(_GEMMA_3.read),
     "gemma3n_text": _gemma3n,
     "gemma4_text": _unless_it_reads_only(_gemma4),
-    "gemma4_unified_text": _unless_it_reads_only(_gemma4_unified_text),
+    "gemma4_unified_text": _unless_it_reads_only(partial(_gemma4, each_layer=False)),
     "gemma4_assistant": _assistant,
     "gemma4_unified_assistant": _assistant,
 }

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.llama_like import AROUND_ATTENTION
+from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, windowed
 from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
 
 
 def _windowed(c: ModelConfig) -> list[bool]:
-    kinds = c.texts("layer_types")
-    if len(kinds) >= c.layers:
-        return ["sliding" in kind for kind in kinds[: c.layers]]
+    listed = windowed(c)
+    if listed:
+        return listed
     if c.raw("local_layer_ids") is not None:
         local = set(c.numbers("local_layer_ids"))
         return [index in local for index in range(c.layers)]
@@ -158,8 +158,8 @@ def _inkling2(c: ModelConfig) -> Architecture:
     gates = _messages(c) if passes > 1 or end else ()
     shapes = {seen: _second(c, full=not seen, first=False) for seen in (True, False)}
     layers = []
-    for index, windowed in enumerate(_windowed(c)):
-        weights, caches = shapes[windowed] if index else _second(c, full=not windowed, first=True)
+    for index, near in enumerate(_windowed(c)):
+        weights, caches = shapes[near] if index else _second(c, full=not near, first=True)
         looped = start <= index < end
         layers.append(
             Layer(

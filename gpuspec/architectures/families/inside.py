@@ -44,7 +44,7 @@ def _one_or_first(c: ModelConfig, place: int, *names: str) -> int:
 def _ernie_vl(c: ModelConfig) -> Architecture:
     """ERNIE 4.5 VL: tokens of text and of images take experts of their own; the shared ones are for both."""
     text_width, image_width = 1536, 512  # those of Ernie4_5_VLMoeTextConfig, transformers 5.24
-    if c.says_at_all("moe_intermediate_size"):
+    if c.raw("moe_intermediate_size") is not None:
         text_width, image_width = (_one_or_first(c, place, "moe_intermediate_size") for place in (0, 1))
     used = c.size("moe_k")
     sparse: list[Weight] = []
@@ -110,14 +110,6 @@ def _kosmos(c: ModelConfig, *, inner_norm: bool, segments: bool) -> Architecture
     return decoder(c, [Layer(weights, (kv_cache(c),))] * c.layers, outside=outside, norm_bias=True)
 
 
-def _kosmos_2(c: ModelConfig) -> Architecture:
-    return _kosmos(c, inner_norm=True, segments=False)
-
-
-def _kosmos_2_5(c: ModelConfig) -> Architecture:
-    return _kosmos(c, inner_norm=False, segments=True)
-
-
 def _diffusion_gemma(c: ModelConfig) -> Architecture:
     """Gemma 4 whose layers all have experts, and whose full layers have no projection of values."""
     return GEMMA["gemma4_unified_text"](c.read_as(c.model_type, attention_k_eq_v=True, enable_moe_block=True))
@@ -146,7 +138,7 @@ TYPES: Mapping[str, Reader] = {
     "granite4_vision_text": _GRANITE,
     "granite_docling_text": _GRANITE,
     "hunyuan_vl_text": LlamaLike(bias="attention_bias", qk_norm="head", window=everything).read,
-    "kosmos_2_text_model": _kosmos_2,
-    "kosmos_2_5_text_model": _kosmos_2_5,
+    "kosmos_2_text_model": partial(_kosmos, inner_norm=True, segments=False),
+    "kosmos_2_5_text_model": partial(_kosmos, inner_norm=False, segments=True),
     "mllama_text_model": _mllama,
 }

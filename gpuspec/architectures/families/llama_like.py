@@ -21,12 +21,15 @@ AROUND_GLM = (*AROUND_ATTENTION, "post_self_attn_layernorm", "post_mlp_layernorm
 AROUND_BOTH = (*AROUND_ATTENTION, "pre_feedforward_layernorm", "post_feedforward_layernorm")
 
 
+def windowed(c: ModelConfig) -> list[bool]:
+    """Which layers see a window, by `layer_types`; empty where these are not said."""
+    kinds = c.texts("layer_types")[: c.layers]
+    return ["sliding" in kind or "chunked" in kind for kind in kinds] if len(kinds) == c.layers else []
+
+
 def windows(c: ModelConfig) -> list[int]:
     """The tokens each layer sees, by `layer_types` where the config has them; 0: all."""
-    kinds = c.texts("layer_types")[: c.layers]
-    if len(kinds) == c.layers:
-        return [c.window if "sliding" in kind or "chunked" in kind else 0 for kind in kinds]
-    return [c.window] * c.layers
+    return [c.window if near else 0 for near in windowed(c) or [True] * c.layers]
 
 
 Windows = Callable[[ModelConfig], list[int]]
@@ -37,7 +40,7 @@ def unless_listed(usual: Windows) -> Windows:
     """The windows that `layer_types` gives, and the `usual` ones of configs without such a list."""
 
     def read(c: ModelConfig) -> list[int]:
-        return windows(c) if len(c.texts("layer_types")) >= c.layers else usual(c)
+        return windows(c) if windowed(c) else usual(c)
 
     return read
 

@@ -95,7 +95,7 @@ def _flint_windows(c: ModelConfig) -> list[int]:
 
 def _flint_sparse(c: ModelConfig) -> list[bool]:
     """Where the config does not say, all but the first two layers have experts."""
-    said = c.says_at_all("mlp_only_layers")
+    said = c.raw("mlp_only_layers") is not None
     return one_in_step(c if said else c.read_as(c.model_type, mlp_only_layers=[0, 1]))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts, windows
+from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts, windowed, windows
 from gpuspec.architectures.parts import Architecture, Layer
 from gpuspec.architectures.pieces import gated_mlp, kv_cache, linear, norm
 
@@ -22,7 +22,7 @@ def switched_windows(c: ModelConfig) -> list[int]:
         return everything(c)
     if "sliding_window" not in c.fields:
         c = c.read_as(c.model_type, sliding_window=USUAL_WINDOW)
-    if len(c.texts("layer_types")) >= c.layers:
+    if windowed(c):
         return windows(c)
     return [c.window if index >= c.count("max_window_layers") else 0 for index in range(c.layers)]
 

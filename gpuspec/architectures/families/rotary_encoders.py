@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, without_caches, without_head
 from gpuspec.architectures.families.encoders import BertLike, encoder, table, writes
-from gpuspec.architectures.families.llama_like import LLAMA
+from gpuspec.architectures.families.llama_like import LLAMA, windowed
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, fused_attention, gated_mlp, kv_cache, linear, norm
 
@@ -50,11 +50,8 @@ def _modernbert(c: ModelConfig) -> Architecture:
 
 def _local(c: ModelConfig) -> list[bool]:
     """Which layers see a window: all but the first of every three."""
-    kinds = c.texts("layer_types")
-    if len(kinds) >= c.layers:
-        return ["sliding" in kind for kind in kinds[: c.layers]]
     every = c.size("global_attn_every_n_layers", default=3)
-    return [index % every != 0 for index in range(c.layers)]
+    return windowed(c) or [index % every != 0 for index in range(c.layers)]
 
 
 def _alike(c: ModelConfig, weights: tuple[Weight, ...]) -> Architecture:
