@@ -90,10 +90,15 @@ class ModelNames:
                 return with_own_facts(match, repository, alias=alias)
         if match.model is not None:
             return match
-        bare = split_quantization(address.rpartition("/")[2])[0]
-        found = table_names.of_shape(self._table, shape_of_name(address)) if self._table else None
-        if found is not None:
-            return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
+        owner, _, last = address.rpartition("/")
+        bare = split_quantization(last)[0]
+        if self._table is not None:
+            found = table_names.of_shape(self._table, shape_of_name(address))
+            if found is not None:
+                return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
+            sister = self._table.find(f"{owner}/{bare}") if owner and match.quantization else None
+            if sister is not None and not sister.quantized:
+                return with_own_facts(match, sister, alias=False)  # its maker's own in another scheme
         return match._replace(suggestions=self._nearest(bare)) if suggest else match
 
     def _repository_of(self, model: Model, table: HubTable) -> Model | None:
@@ -203,7 +208,7 @@ def _address(written: str, engine: str | None) -> tuple[str, bool]:
     for host in ("huggingface.co/", "hf.co/", "registry.ollama.ai/library/", "ollama.com/library/"):
         if text.lower().startswith(host):
             text = text[len(host) :]
-    text = text.split("@", 1)[0].rstrip("/")
+    text = text.split("@", 1)[0].rstrip("/").removesuffix(".safetensors").removesuffix(".ckpt")
     if "/resolve/" in text or "/blob/" in text or "/tree/" in text:
         text = text.rpartition("/")[2] if text.lower().endswith(".gguf") else "/".join(text.split("/")[:2])
     owner, _, bare = text.rpartition("/")

@@ -194,6 +194,7 @@ FASTCHAT = Engine(
     _FASTCHAT,
     programs={
         ("-m", "fastchat.serve.model_worker"): _FASTCHAT,
+        ("-m", "llava.serve.model_worker"): _FASTCHAT,  # made from FastChat's
         ("-m", "fastchat.serve.cli"): _FASTCHAT._replace(task="interactive"),
         ("-m", "fastchat.serve.vllm_worker"): _FASTCHAT_VLLM,
     },

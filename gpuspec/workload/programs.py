@@ -150,7 +150,7 @@ def _python(words: Sequence[Word]) -> Invocation | None:
         option = words[at].text
         if option == "-m" and at + 1 < len(words):
             module, rest = ("-m", words[at + 1].text), words[at + 2 :]
-            return _known(module, rest) or _launch(module, rest)
+            return _known(module, rest) or _launch(module, rest) or _own_module(words[at + 1 :])
         if option == "-c" and at + 1 < len(words):
             return Invocation(None, {}, code=words[at + 1].text)
         if option == "-":
@@ -161,6 +161,13 @@ def _python(words: Sequence[Word]) -> Invocation | None:
     if words[at].value is None or not words[at].text.endswith(".py"):
         return None
     return _script(words[at:])
+
+
+def _own_module(words: Sequence[Word]) -> Invocation:
+    """A module of which only the arguments are known: the author's own, as a file of that name would be."""
+    given = read_arguments(ANY_SCRIPT, words[1:])
+    path = words[0].text.replace(".", "/") + ".py"
+    return Invocation(None, given.values, given.configs, script=words[0]._replace(text=path))
 
 
 def _script(words: Sequence[Word]) -> Invocation:

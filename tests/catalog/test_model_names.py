@@ -55,6 +55,11 @@ NAMES = {
     "black-forest-labs/FLUX.1-dev": ("FLUX.1-dev", None),
     "stabilityai/stable-diffusion-xl-base-1.0": ("SDXL", None),
     "facebook/sam3": ("SAM3", None),
+    "/workspace/models/sd_xl_base_1.0.safetensors": ("SDXL", None),
+    "v1-5-pruned-emaonly.ckpt": ("SD-1.5", None),
+    "ComfyUI/models/checkpoints/flux1-dev-fp8.safetensors": ("FLUX.1-dev", "fp8"),
+    "sd3.5_large.safetensors": ("SD3.5-Large", None),
+    "inclusionAI/Ring-1T-FP8": ("inclusionAI/Ring-1T", "fp8"),  # the table has the one in 16 bit
     "BAAI/bge-m3": ("bge-m3", None),
 }
 
