@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Cache, Weight
@@ -136,10 +137,7 @@ def latent_cache(c: ModelConfig) -> Cache:
     return Cache("latent", width=c.size("kv_lora_rank") + c.count("qk_rope_head_dim"))
 
 
-GATED = ("gate_proj", "up_proj", "down_proj")
-
-
-def gated_mlp(
+def feed_forward(
     c: ModelConfig,
     width: int | None = None,
     *,
@@ -147,9 +145,9 @@ def gated_mlp(
     bias: bool = False,
     at: str = "mlp",
     part: str = "mlp",
-    names: Sequence[str] = GATED,
+    names: Sequence[str],
 ) -> tuple[Weight, ...]:
-    """Matrices into the block's `width`, gate and up (SwiGLU and its kin), and one out of it, the last of `names`.
+    """Matrices into the block's `width`, and one out of it, the last of `names`.
 
     `outer`: the width around it, where that is not the model's."""
     inner, hidden = width or c.intermediate, outer or c.hidden
@@ -160,28 +158,20 @@ def gated_mlp(
     )
 
 
+GATED = ("gate_proj", "up_proj", "down_proj")
+PLAIN = ("up_proj", "down_proj")
+gated_mlp = partial(feed_forward, names=GATED)
+"""Gate, up and down (SwiGLU and its kin)."""
+plain_mlp = partial(feed_forward, names=PLAIN)
+"""Up and down."""
+
+
 def fused_mlp(c: ModelConfig, *, bias: bool = False) -> tuple[Weight, ...]:
-    """The same, with gate and up in one matrix."""
+    """A gated block with gate and up in one matrix."""
     return (
         linear("mlp.gate_up_proj", "mlp", c.hidden, 2 * c.intermediate, bias=bias),
         linear("mlp.down_proj", "mlp", c.intermediate, c.hidden, bias=bias),
     )
-
-
-PLAIN = ("up_proj", "down_proj")
-
-
-def plain_mlp(
-    c: ModelConfig,
-    width: int | None = None,
-    *,
-    bias: bool = False,
-    at: str = "mlp",
-    part: str = "mlp",
-    names: tuple[str, str] = PLAIN,
-) -> tuple[Weight, ...]:
-    """Two matrices: up, down."""
-    return gated_mlp(c, width, bias=bias, at=at, part=part, names=names)
 
 
 def mixture(
@@ -203,15 +193,15 @@ def mixture(
 ) -> tuple[Weight, ...]:
     """A mixture of experts, of which a token takes `used`, with `shared` columns of experts that all tokens take.
 
-    `names`: of an expert's matrices, as `gated_mlp` has them. `outer`: the width around an expert, where that is not
-    the model's. `shared_bias`: of the shared ones (None: as `bias`).
+    `names`: of an expert's matrices, as `feed_forward` has them. `outer`: the width around an expert, where
+    that is not the model's. `shared_bias`: of the shared ones (None: as `bias`).
     `router_bias`: a correction for each expert. `shared_gate`: a gate in front of the shared experts."""
     found = [linear(router, "router", c.hidden, experts, bias=router_bias)]
-    each = gated_mlp(c, width, outer=outer, bias=bias, at=at, part="experts", names=names)
+    each = feed_forward(c, width, outer=outer, bias=bias, at=at, part="experts", names=names)
     found += [copies(weight, experts, used) for weight in each]
     if shared:
         shared_too = bias if shared_bias is None else shared_bias
-        found += gated_mlp(c, shared, bias=shared_too, at=shared_at, part="shared experts", names=names)
+        found += feed_forward(c, shared, bias=shared_too, at=shared_at, part="shared experts", names=names)
     if shared_gate:
         found.append(linear(f"{shared_at}_gate", "shared experts", c.hidden, 1))
     return tuple(found)

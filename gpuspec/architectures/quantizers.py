@@ -22,6 +22,8 @@ _KEPT = (
 )  # fmt: skip
 """Names under which quantizers list the modules that stay as they were."""
 Rules = tuple[Storage, ...]
+Method = Callable[[Mapping[str, Any], Mapping[str, Any]], Rules]
+"""From a quantization config, and the config that it stands in, to its rules."""
 
 
 def rules_of(q: Mapping[str, Any], config: Mapping[str, Any]) -> Precision:
@@ -120,15 +122,6 @@ def _fp8(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     experts = config.get("expert_dtype") or q.get("expert_dtype")
     native = (Storage("mxfp4", 4.25, parts=("experts",)), usual) if experts == "fp4" else (usual,)
     return (*by_layer(q), *native)
-
-
-def _modelopt(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
-    return by_layer(q) or by_group(q)
-
-
-def _mxfp4(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
-    """gpt-oss: the experts alone, in blocks of 32 with a scale of 8 bits."""
-    return (Storage("mxfp4", 4.25, parts=("experts",)),)
 
 
 FUSED = frozenset({"dbrx", "jetmoe", "granitemoe", "granitemoeshared", "granitemoehybrid"})
@@ -315,13 +308,13 @@ def _quark_one(one: Any) -> Rules:
     return (Storage(found[0], found[1] + (scales / size if grouped else 0.0), parts=WITH_HEAD),)
 
 
-def _floats(scheme: str, bits: float) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Rules]:
-    """Quantizers that know one format alone."""
-    return lambda q, config: (Storage(scheme, bits),)
-
-
 def _fp_quant(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     return (Storage("mxfp4", 4.25) if q.get("forward_dtype") == "mxfp4" else Storage("nvfp4", 4.5),)
+
+
+def _always(*rules: Storage) -> Method:
+    """Quantizers that know one format alone."""
+    return lambda q, config: rules
 
 
 def _scales_only(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
@@ -331,18 +324,18 @@ def _scales_only(q: Mapping[str, Any], config: Mapping[str, Any]) -> Rules:
     return (Storage(f"int{int(bits)}", bits, parts=parts),) if bits else ()
 
 
-METHODS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Rules]] = {
+METHODS: Mapping[str, Method] = {
     "aqlm": _aqlm,
     "auto-round": _auto_round,
     "awq": _awq,
-    "bitnet": _floats("int2", 2.0),  # four ternary weights in a byte
+    "bitnet": _always(Storage("int2", 2.0)),  # four ternary weights in a byte
     "bitsandbytes": _bitsandbytes,
     "compressed-tensors": lambda q, config: by_group(q),
     "eetq": _by_name,
     "exl2": _exl,
     "exl3": _exl,
-    "fbgemm_fp8": _floats("fp8", 8.0),
-    "fouroversix": _floats("nvfp4", 4.5),
+    "fbgemm_fp8": _always(Storage("fp8", 8.0)),
+    "fouroversix": _always(Storage("nvfp4", 4.5)),
     "fp8": _fp8,
     "fp_quant": _fp_quant,
     "gemma": _scales_only,
@@ -350,10 +343,11 @@ METHODS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Rules]] =
     "higgs": _scales_only,
     "hqq": _two_scales,
     "mlx": _mlx,
-    "modelopt": _modelopt,
-    "mxfp4": _mxfp4,
-    "mxfp8": _floats("fp8", 8.25),
-    "nvfp4": _floats("nvfp4", 4.5),
+    "modelopt": lambda q, config: by_layer(q) or by_group(q),
+    # gpt-oss: the experts alone, in blocks of 32 with a scale of 8 bits.
+    "mxfp4": _always(Storage("mxfp4", 4.25, parts=("experts",))),
+    "mxfp8": _always(Storage("fp8", 8.25)),
+    "nvfp4": _always(Storage("nvfp4", 4.5)),
     "quanto": _by_name,
     "quark": _quark,
     "sinq": _two_scales,

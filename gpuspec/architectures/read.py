@@ -20,11 +20,7 @@ def read_architecture(config: Mapping[str, Any]) -> Architecture:
     Raises Unsaid (a ValueError, in words) where the config leaves out what is needed and its class has no default."""
     kind = config.get("model_type")
     name = kind if isinstance(kind, str) else ""
-    return read_config(ModelConfig(config, defaults_of(name)))
-
-
-def read_config(c: ModelConfig) -> Architecture:
-    """The same of a config that is there with its defaults: a whole one, or that of a part."""
+    c = ModelConfig(config, defaults_of(name))
     read = FAMILIES.get(c.model_type)
     if read is not None:
         return read(c)

@@ -29,6 +29,7 @@ from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import (
     block_norms,
     copies,
+    feed_forward,
     fused_attention,
     fused_mlp,
     kv_cache,
@@ -243,7 +244,7 @@ TYPES: Mapping[str, Reader] = {
         bias="attention_bias", beside=(output_gate,), norms=AROUND_BOTH, window=last_sees_all(4)
     ).read,
     "nanochat": LlamaLike(
-        bias="attention_bias", mlp=partial(plain_mlp, names=("fc1", "fc2")), norms=(), final_norm=False
+        bias="attention_bias", mlp=partial(feed_forward, names=("fc1", "fc2")), norms=(), final_norm=False
     ).read,
     "nemotron": LlamaLike(bias="attention_bias", mlp=plain_mlp, mlp_bias="mlp_bias", norm_bias=True).read,
     "olmo": _OLMO._replace(norms=(), final_norm=False).read,
@@ -258,7 +259,10 @@ TYPES: Mapping[str, Reader] = {
     "stablelm": _STABLELM.read,
     "stablelm_epoch": _STABLELM.read,
     "starcoder2": LlamaLike(
-        bias="use_bias", mlp=partial(plain_mlp, names=("c_fc", "c_proj")), mlp_bias="use_bias", norm_bias=True
+        bias="use_bias",
+        mlp=partial(feed_forward, names=("c_fc", "c_proj")),
+        mlp_bias="use_bias",
+        norm_bias=True,
     ).read,
     "vaultgemma": LlamaLike(bias="attention_bias", window=one_in(2)).read,
     "voxtral_realtime_text": LlamaLike(beside=(_delay,)).read,

@@ -12,7 +12,7 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import kv_cache, linear, norm, vector
+from gpuspec.architectures.pieces import feed_forward, kv_cache, linear, norm, vector
 
 
 class GptLike(NamedTuple):
@@ -159,7 +159,7 @@ def _last_dense_bias(c: ModelConfig) -> tuple[Weight, ...]:
 
 def _cpmant(c: ModelConfig) -> Architecture:
     """CPM-Ant: RMS norms, a gated block, learned prompts, and biases between segments in place of positions."""
-    hidden, heads, head, inner = c.hidden, c.heads, c.size("dim_head"), c.size("dim_ff")
+    hidden, heads, head = c.hidden, c.heads, c.size("dim_head")
     at = "self_att.self_attention"
     weights = (
         *(
@@ -167,9 +167,7 @@ def _cpmant(c: ModelConfig) -> Architecture:
             for name in ("project_q", "project_k", "project_v")
         ),
         linear(f"{at}.attention_out", "attention", heads * head, hidden),
-        linear("ffn.ffn.w_in.w_0", "mlp", hidden, inner),
-        linear("ffn.ffn.w_in.w_1", "mlp", hidden, inner),
-        linear("ffn.ffn.w_out", "mlp", inner, hidden),
+        *feed_forward(c, c.size("dim_ff"), at="ffn.ffn", names=("w_in.w_0", "w_in.w_1", "w_out")),
         norm("self_att.layernorm_before_attention", hidden),
         norm("ffn.layernorm_before_ffn", hidden),
     )

@@ -8,7 +8,7 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import short_convolution
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
+from gpuspec.architectures.pieces import attention, feed_forward, kv_cache, linear, mixture, norm
 
 _NAMES = ("w1", "w3", "w2")
 
@@ -58,7 +58,7 @@ def _lfm2(c: ModelConfig) -> Architecture:
     )
     norms = (norm("operator_norm", c.hidden), norm("ffn_norm", c.hidden))
     sparse = _experts(c) if c.count("num_experts") else ()
-    dense = gated_mlp(c, _width(c), at="feed_forward", names=_NAMES)
+    dense = feed_forward(c, _width(c), at="feed_forward", names=_NAMES)
     first = c.count("num_dense_layers") if sparse else c.layers
     layers = []
     for index, kind in enumerate(_kinds(c)):
@@ -75,7 +75,7 @@ def _lfm3(c: ModelConfig) -> Architecture:
     names = ["operator_norm", "ffn_norm"]
     if c.flag("use_sandwich_norm", default=True):
         names += ["post_operator_norm", "post_ffn_norm"]
-    around = (*gated_mlp(c, at="feed_forward", names=_NAMES), *(norm(name, c.hidden) for name in names))
+    around = (*feed_forward(c, at="feed_forward", names=_NAMES), *(norm(name, c.hidden) for name in names))
     kinds = c.per_layer("layer_types") or tuple(
         "full_attention" if index % 4 == 2 else "sliding_attention" if index and index % 4 == 0 else "conv"
         for index in range(c.layers)

@@ -8,7 +8,7 @@ from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts, windowed, windows
 from gpuspec.architectures.parts import Architecture, Layer
-from gpuspec.architectures.pieces import gated_mlp, kv_cache, linear, norm
+from gpuspec.architectures.pieces import feed_forward, kv_cache, linear, norm
 
 USUAL_WINDOW = 4096
 """Of Qwen's classes, which leave it out of their defaults while it is switched off."""
@@ -52,7 +52,7 @@ def _first_qwen(c: ModelConfig) -> Architecture:
     weights = (
         linear("attn.c_attn", "attention", c.hidden, 3 * width, bias=True),
         linear("attn.c_proj", "attention", width, c.hidden),
-        *gated_mlp(c, inner, names=("w1", "w2", "c_proj")),
+        *feed_forward(c, inner, names=("w1", "w2", "c_proj")),
         norm("ln_1", c.hidden),
         norm("ln_2", c.hidden),
     )

@@ -8,7 +8,7 @@ from gpuspec.architectures.config import ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.mixers import state
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, norm, vector
+from gpuspec.architectures.pieces import attention, feed_forward, gated_mlp, kv_cache, linear, norm, vector
 
 
 def _recurrent_gemma(c: ModelConfig) -> Architecture:
@@ -129,9 +129,9 @@ def _xlstm(c: ModelConfig) -> Architecture:
         linear(f"{at}.fgate_preact", "mixer", hidden, heads, bias=True),
         norm(f"{at}.multihead_norm", values, bias=bias),
         linear(f"{at}.out_proj", "mixer", values, hidden, bias=bias),
-        linear("ffn.proj_up_gate", "mlp", hidden, inner, bias=bias),
-        linear("ffn.proj_up", "mlp", hidden, inner, bias=bias),
-        linear("ffn.proj_down", "mlp", inner, hidden, bias=bias),
+        *feed_forward(
+            c, inner, outer=hidden, bias=bias, at="ffn", names=("proj_up_gate", "proj_up", "proj_down")
+        ),
         norm("norm_mlstm", hidden, bias=bias),
         norm("norm_ffn", hidden, bias=bias),
     )

@@ -14,7 +14,7 @@ from gpuspec.architectures.families.llama_like import one_in
 from gpuspec.architectures.families.seeing_otherwise import bert_like
 from gpuspec.architectures.families.t5_like import GEMMA_2, T5Like
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, norm
+from gpuspec.architectures.pieces import attention, feed_forward, kv_cache, norm
 from gpuspec.architectures.towers import projectors as between
 from gpuspec.architectures.towers.blocks import chain, kernel, measures, pixels, placed, table, within
 from gpuspec.architectures.towers.senses import TOWERS, read_text, tower_of
@@ -35,7 +35,7 @@ def _pix2struct(c: ModelConfig) -> Architecture:
             at="encoder_decoder_attention.attention",
             part="cross attention",
         ),
-        *gated_mlp(t, inner, at="mlp.DenseReluDense", names=("wi_0", "wi_1", "wo")),
+        *feed_forward(t, inner, at="mlp.DenseReluDense", names=("wi_0", "wi_1", "wo")),
         *(
             norm(f"{name}.layer_norm", t.hidden)
             for name in ("self_attention", "encoder_decoder_attention", "mlp")

@@ -13,7 +13,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, gated_mlp, linear, norm, plain_mlp
+from gpuspec.architectures.pieces import attention, copies, feed_forward, linear, norm, plain_mlp
 
 
 def _gated(c: ModelConfig) -> bool:
@@ -27,7 +27,7 @@ def _feed_forward(c: ModelConfig) -> tuple[Weight, ...]:
     inner, at = c.size("d_ff"), "DenseReluDense"
     if not _gated(c):
         return plain_mlp(c, inner, at=at, names=("wi", "wo"))
-    return gated_mlp(c, inner, at=at, names=("wi_0", "wi_1", "wo"))
+    return feed_forward(c, inner, at=at, names=("wi_0", "wi_1", "wo"))
 
 
 def _experts(c: ModelConfig) -> tuple[Weight, ...]:
