@@ -18,10 +18,14 @@ PARTS = (
     "audio",
     "projector",
     "draft",
+    "copy",
 )
 """Where a weight belongs. "mixer": what a layer has in the place of attention (Mamba, gated delta net, convolution).
-"draft": the layers that predict further tokens (MTP), which an engine loads for speculative decoding alone."""
+"draft": the layers that predict further tokens (MTP), which an engine loads for speculative decoding alone.
+"copy": the embedding and head that checkpoints hold in such a layer once more; engines share the model's own."""
 
+BESIDE = ("draft", "copy")
+"""Parts that a checkpoint holds and the model does without."""
 TOWERS = ("vision", "audio", "projector")
 """Parts that text passes by."""
 

@@ -8,6 +8,8 @@ from gpuspec.architectures.parts import Architecture, StoredWeights, Weight
 from gpuspec.architectures.storage import Precision, Storage
 from gpuspec.quantization import DTYPE_BITS
 
+_SHARED = ("embedding", "head")
+
 
 def stored_weights(architecture: Architecture, precision: Precision) -> tuple[StoredWeights, ...]:
     """All weights of a checkpoint, those of drafts included, in the order of the model."""
@@ -15,7 +17,7 @@ def stored_weights(architecture: Architecture, precision: Precision) -> tuple[St
     usual = precision.dtype or ""
     for path, draft, weight in _all(architecture):
         storage = _storage(precision, path, draft, weight)
-        part = "draft" if draft else weight.part
+        part = weight.part if not draft else "copy" if weight.part in _SHARED else "draft"
         matrix = weight.inputs * weight.outputs * weight.copies
         if storage is None:
             _count(found, (part, usual, DTYPE_BITS.get(usual, 16.0), weight.linear), weight, weight.elements)

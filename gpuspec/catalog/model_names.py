@@ -83,7 +83,7 @@ class ModelNames:
         match = self._by_name(name, address, ollama=ollama)
         if self._table is not None and not self._is_given(match.model):
             alias = address.lower() in self.names
-            repository = None if ollama else self._table.find(address)
+            repository = None if ollama else self._own_repository(address, match)
             if repository is None and match.model is not None and match.relation == "name":
                 alias, repository = True, self._repository_of(match.model, self._table)
             if repository is not None:
@@ -100,6 +100,18 @@ class ModelNames:
             if sister is not None and not sister.quantized:
                 return with_own_facts(match, sister, alias=False)  # its maker's own in another scheme
         return match._replace(suggestions=self._nearest(bare)) if suggest else match
+
+    def _own_repository(self, address: str, match: ModelMatch) -> Model | None:
+        """The repository of a name; where nobody has it and the name states a scheme, the one of its owner without:
+        "inclusionAI/Ring-1T-FP8" has the weights of "inclusionAI/Ring-1T", in that scheme."""
+        if self._table is None:
+            return None
+        found = self._table.find(address)
+        if found is not None or match.model is not None or match.quantization is None:
+            return found
+        owner, _, bare = address.rpartition("/")
+        plain = split_quantization(bare, owner=owner)[0]
+        return self._table.find(f"{owner}/{plain}") if owner and plain != bare else None
 
     def _repository_of(self, model: Model, table: HubTable) -> Model | None:
         """The first repository of a model of the lines that the table holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.parts import Architecture
+from gpuspec.architectures.parts import BESIDE, Architecture
 from gpuspec.architectures.precision import read_precision
 from gpuspec.architectures.read import read_architecture
 from gpuspec.architectures.storage import Precision
@@ -28,10 +28,10 @@ def model_of_architecture(architecture: Architecture, precision: Precision, name
     """The model of a structure whose weights are kept in some precision."""
     a = architecture
     weights = stored_weights(a, precision)
-    schemes = {row.scheme: 0 for row in weights if row.part != "draft"}
+    schemes: dict[str, int] = {}
     for row in weights:
-        if row.part != "draft":
-            schemes[row.scheme] += row.parameters
+        if row.part not in BESIDE:
+            schemes[row.scheme] = schemes.get(row.scheme, 0) + row.parameters
     reasons = [a.derived] if a.derived else []
     if precision.unread:
         reasons.append(f"{precision.unread} could not be read")

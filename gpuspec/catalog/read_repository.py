@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gpuspec.architectures.config import Unsaid
+from gpuspec.architectures.parts import BESIDE
 from gpuspec.architectures.precision import read_precision
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.model_of_config import model_of_config
@@ -131,7 +132,7 @@ def _held_against_files(model: Model, repository: Repository) -> Model:
     if not size:
         return model
     made = sum(row.parameters * row.bits / 8 for row in model.weights)
-    drafts = sum(row.parameters * row.bits / 8 for row in model.weights if row.part == "draft")
+    drafts = sum(row.parameters * row.bits / 8 for row in model.weights if row.part in BESIDE)
     model = model._replace(weights_gib=size / GIB)
     if any(abs(size - each) <= ALIKE * size for each in (made, made - drafts)):
         return model

@@ -158,8 +158,8 @@ def _as_on_disk(workload: Workload, shape: Shape, size: Weights) -> Weights:
     """The size of the files where they were read and hold what is to be loaded; a model quantized while it
     loads is another size than its files, and layers that only draft are left in them."""
     read = workload.model.weights_gib * GIB if workload.model and workload.model.weights_gib else 0.0
-    if read and not workload.drafts:
-        read -= sum(map(bytes_of, shape.drafts))
+    if read:
+        read -= sum(map(bytes_of, shape.copies if workload.drafts else (*shape.copies, *shape.drafts)))
     if read <= 0 or (workload.quantization and not 0.85 * size.expected < read < 1.15 * size.expected):
         return size
     return Weights(read, read, 1.01 * read, f"the files on disk: {read / GIB:.2f} GiB")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gpuspec.architectures.parts import Cache, StoredWeights
+from gpuspec.architectures.parts import BESIDE, Cache, StoredWeights
 from gpuspec.catalog import Model
 from gpuspec.quantization import DTYPE_BITS
 from gpuspec.sizing.memory import Unsized
@@ -18,7 +18,7 @@ class Shape(NamedTuple):
     """What memory arithmetic needs of a transformer. `params` and `active` are counts, not billions."""
 
     params: float
-    """All parameters but those of `drafts`."""
+    """All parameters but those of `drafts` and `copies`."""
     active: float
     layers: int
     hidden: int
@@ -32,6 +32,8 @@ class Shape(NamedTuple):
     """By part and precision, as the checkpoint keeps them; without those that only predict further tokens."""
     drafts: tuple[StoredWeights, ...] = ()
     """Layers that predict further tokens (MTP), which an engine loads for speculative decoding alone."""
+    copies: tuple[StoredWeights, ...] = ()
+    """Of its embedding and head, which only files hold."""
     caches: tuple[Cache, ...] = ()
     gated: bool = True
     """Three matrices in the MLP (SwiGLU) rather than two."""
@@ -103,8 +105,9 @@ def _of_model(model: Model | None, params: float) -> Shape:
     else:
         rows = [_scaled(row, ratio) for row in model.weights]
         shape = shape._replace(
-            weights=tuple(row for row in rows if row.part != "draft"),
+            weights=tuple(row for row in rows if row.part not in BESIDE),
             drafts=tuple(row for row in rows if row.part == "draft"),
+            copies=tuple(row for row in rows if row.part == "copy"),
             caches=model.caches,
             native=_scheme(model),
             kv_dtype=model.kv_dtype,
@@ -140,7 +143,7 @@ def _scheme(model: Model) -> str | None:
         return model.native_dtype
     held: dict[str, int] = {}
     for row in model.weights:
-        if row.scheme and row.scheme not in DTYPE_BITS and row.part != "draft":
+        if row.scheme and row.scheme not in DTYPE_BITS and row.part not in BESIDE:
             held[row.scheme] = held.get(row.scheme, 0) + row.parameters
     return max(held, key=lambda scheme: held[scheme]) if held else model.native_dtype
 

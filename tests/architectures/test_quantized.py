@@ -3,8 +3,7 @@
 `quantized.jsonl` holds what counts of each config, and `elements`: the hub's count of the stored tensors (Hugging
 Face API, September 2026, as kept by llmfit 1.1.17). Two 4-bit floats lie in one stored byte; the hub unpacks those
 of gpt-oss, DeepSeek V4 and Kimi K3, as well as GPTQ's, AWQ's and MLX's, and bitsandbytes' with their scales.
-`scales`: whether it counted those of blocks. `drafts`: whether the layers that predict further tokens were uploaded.
-`beside`: elements of tensors that are there twice."""
+`scales`: whether it counted those of blocks. `drafts`: whether MTP layers were uploaded."""
 
 from __future__ import annotations
 
@@ -68,7 +67,7 @@ def test_stored_elements(case: dict[str, Any]) -> None:
     precision = read_precision(config, beside)
     weights = stored_weights(read_architecture(config), precision)
     counted = [row for row in weights if case.get("drafts") or row.part != "draft"]
-    found = sum(elements(row, case) for row in counted) + case.get("beside", 0)
+    found = sum(elements(row, case) for row in counted)
     assert found == pytest.approx(case["elements"], rel=1e-4)
     assert precision.unread == ""
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from gpuspec.architectures.parts import BESIDE
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.hub_table import NAMES, STRUCTURES, HubTable
 from gpuspec.catalog.model import Model
@@ -57,7 +58,7 @@ def test_known_models(name: str, billions: float, layers: int, kv_heads: int | N
     assert model.params_b == pytest.approx(billions, rel=0.001)
     assert model.layers == layers
     assert kv_heads is None or model.kv_heads == kv_heads
-    assert sum(row.parameters for row in model.weights if row.part != "draft") == pytest.approx(
+    assert sum(row.parameters for row in model.weights if row.part not in BESIDE) == pytest.approx(
         billions * 1e9, rel=0.001
     )
     assert model.source
@@ -117,3 +118,10 @@ def test_what_is_not_certain_says_why() -> None:
         assert model.weights or note, line
         unsure += bool(note)
     assert unsure
+
+
+def test_a_scheme_in_a_name_that_nobody_has_is_of_the_repository_without_it() -> None:
+    match = CATALOG.resolve_model("inclusionAI/Ring-1T-FP8")
+    assert match.model is not None
+    assert (match.model.id, match.quantization) == ("inclusionAI/Ring-1T", "fp8")
+    assert CATALOG.resolve_model("nobody/Ring-1T-FP8").model is None

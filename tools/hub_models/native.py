@@ -56,6 +56,8 @@ _BY_NAME = {
     "moonshotai/kimi-k2-thinking": _INT4,
     "deepseek-ai/deepseek-v4-flash-base": _FP8,
     "deepseek-ai/deepseek-v4-pro-base": _FP8,
+    "inclusionai/ling-2.6-1t": _FP8,
+    "inclusionai/ring-2.6-1t": _FP8,
 }
 SCALES = {
     "gpt_oss": 32,

@@ -76,10 +76,6 @@ def counts(s: Sums) -> Iterator[Count]:
     yield Count(s.parameters)
     if s.drafts:
         yield Count(s.parameters + s.drafts, "with the layers that predict further tokens")
-        yield Count(
-            s.parameters + s.drafts + 2 * s.head,
-            "with drafts, their embedding and head",
-        )
     if s.towers:
         yield Count(s.text, "without towers")
         if s.drafts:

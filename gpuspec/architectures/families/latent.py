@@ -58,14 +58,14 @@ def experts_of(c: ModelConfig, *, block: str = "mlp", outer: int | None = None) 
     )
 
 
-def drafts(c: ModelConfig, layer: Layer) -> list[Layer]:
-    """As many MTP layers as the config says. Checkpoints of DeepSeek-V3 hold the embedding and the head in each a
-    second time, which engines share."""
-    return [draft(c, layer)] * min(c.count("num_nextn_predict_layers"), 100)
+def drafts(c: ModelConfig, layer: Layer, *, repeats: bool = False) -> list[Layer]:
+    """As many MTP layers as the config says. `repeats`: as in `draft`."""
+    return [draft(c, layer, repeats=repeats)] * min(c.count("num_nextn_predict_layers"), 100)
 
 
-def latent(*, sparse: bool = False, first: int = 0) -> Reader:
-    """A reader of decoders like DeepSeek's. `sparse`: with an indexer; `first`: dense layers in front."""
+def latent(*, sparse: bool = False, first: int = 0, draft_repeats: bool = False) -> Reader:
+    """A reader of decoders like DeepSeek's. `sparse`: with an indexer; `first`: dense layers in front;
+    `draft_repeats`: checkpoints hold the embedding and the head in each MTP layer once more."""
 
     def read(c: ModelConfig) -> Architecture:
         heads = latent_attention(c, bias=c.flag("attention_bias"))
@@ -78,7 +78,7 @@ def latent(*, sparse: bool = False, first: int = 0) -> Reader:
             weights = (*heads, *(index if chooses else ()), *(mixed if expert else dense), *norms)
             layers.append(Layer(weights, (latent_cache(c), *(keys if chooses else ()))))
         predicts = Layer((*heads, *index, *mixed, *norms), (latent_cache(c), *keys))
-        return decoder(c, layers, drafts=drafts(c, predicts))
+        return decoder(c, layers, drafts=drafts(c, predicts, repeats=draft_repeats))
 
     return read
 
@@ -254,16 +254,16 @@ def _dots3_note(c: ModelConfig) -> Architecture:
 
 TYPES: Mapping[str, Reader] = {
     "deepseek_v2": latent(),
-    "deepseek_v3": latent(),
+    "deepseek_v3": latent(draft_repeats=True),
     "kimi_k2": with_defaults_of("deepseek_v3", latent()),
-    "glm4_moe_lite": latent(first=1),
+    "glm4_moe_lite": latent(first=1, draft_repeats=True),
     "sarvam_mla": latent(),
     "youtu": latent(),
     "mistral4": latent(),
     "mistral_large4_text": _mistral_large4,
     "minicpm3": _minicpm3,
     "joyai_llm_flash": with_defaults_of("deepseek_v3", latent()),
-    "deepseek_v32": latent(sparse=True),
+    "deepseek_v32": latent(sparse=True, draft_repeats=True),
     "glm_moe_dsa": latent(sparse=True),
     "dots3_note_text": _dots3_note,
     "axk1": _axk1,

@@ -92,17 +92,22 @@ def output_gate(c: ModelConfig) -> tuple[Weight, ...]:
     return (linear("self_attn.gate_proj", "attention", c.hidden, c.heads * c.head_dim),)
 
 
-def draft(c: ModelConfig, layer: Layer) -> Layer:
+def draft(c: ModelConfig, layer: Layer, *, repeats: bool = False) -> Layer:
     """An MTP layer: a layer, and what joins the last hidden state with the next token's embedding.
 
-    Source: DeepSeek-V3, arXiv 2412.19437, section 2.2."""
+    `repeats`: checkpoints hold the embedding and the head in it once more, as DeepSeek-V3's do.
+    Source: DeepSeek-V3, arXiv 2412.19437, section 2.2; vLLM 0.33 models/deepseek_mtp.py and glm4_moe_mtp.py."""
     join = (
         linear("eh_proj", "draft", 2 * c.hidden, c.hidden),
         norm("enorm", c.hidden),
         norm("hnorm", c.hidden),
         norm("shared_head.norm", c.hidden),
     )
-    return Layer((*layer.weights, *join), layer.caches)
+    again = (
+        Weight("embed_tokens", "embedding", c.hidden, c.vocabulary, linear=False),
+        linear("shared_head.head", "head", c.hidden, c.vocabulary),
+    )
+    return Layer((*layer.weights, *join, *(again if repeats else ())), layer.caches)
 
 
 class LlamaLike(NamedTuple):
@@ -135,6 +140,8 @@ class LlamaLike(NamedTuple):
     """Whether the head is not the embedding where the config does not say, as in much of the hub's own code."""
     dense_drafts: bool = False
     """Whether those have the feed-forward block where the last layer has experts."""
+    draft_repeats: bool = False
+    """Whether checkpoints hold the embedding and the head in each of those once more."""
 
     def read(self, c: ModelConfig) -> Architecture:
         """The structure that a config states."""
@@ -162,7 +169,7 @@ class LlamaLike(NamedTuple):
         ]
         more = min(c.count("num_nextn_predict_layers"), len(layers)) if self.experts else 0
         predicts = layers[-1]._replace(weights=dense) if self.dense_drafts else layers[-1]
-        drafts = [draft(c, predicts)] * more
+        drafts = [draft(c, predicts, repeats=self.draft_repeats)] * more
         return decoder(
             c,
             layers,

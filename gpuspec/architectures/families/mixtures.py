@@ -298,6 +298,7 @@ TYPES: Mapping[str, Reader] = {
         qk_norm=normed_if("use_qk_norm"),
         window=everything,
         experts=experts(),
+        draft_repeats=True,
     ).read,
     "gpt_oss": LlamaLike(
         bias="attention_bias",
