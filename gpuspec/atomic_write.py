@@ -3,6 +3,12 @@
 import os
 import re
 import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PATIENCE = 10.0
+"""Seconds to wait for another command that changes the same file."""
 
 
 def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
@@ -32,6 +38,34 @@ def atomic_write(path: str, data: bytes, *, mode: int | None = None) -> None:
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
+
+
+@contextmanager
+def alone(path: str) -> Iterator[None]:
+    """Hold the folder of a file while it is read and written anew, so that of two commands none undoes what the other
+    wrote: a lock file would be left lying there. Raises OSError."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+    try:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise OSError(f"another program has held its folder for {PATIENCE:g} seconds") from None
+                time.sleep(0.01)
+                continue
+            except OSError:  # a file system that knows no locks
+                pass
+            break
+        yield
+    finally:
+        os.close(folder)
 
 
 def takes_what_comes(path: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from gpuspec.atomic_write import atomic_write
+from gpuspec.atomic_write import alone, atomic_write
 from gpuspec.catalog.model import MODELS_FILE, Model, ModelMatch
 from gpuspec.catalog.model_names import ModelNames, _address
 from gpuspec.catalog.model_record import from_record, to_record
@@ -179,17 +179,25 @@ def text_of(records: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([*lines, "  }", "}", ""])
 
 
-def write_kept(path: str, records: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Write a file in one step; False where it says this already. Raises UserError `cannot-write`."""
-    data = text_of(records).encode()
+Records = Mapping[str, Mapping[str, Any]]
+
+
+def update_kept(path: str, change: Callable[[Records], Records]) -> tuple[Records, bool]:
+    """(the records that a file keeps after a change of them, whether they are others than before), written in one
+    step. Of commands that change the file at the same time none undoes what another wrote. Raises UserError
+    `cannot-write`, and `models-file` where the file cannot be read."""
     try:
-        if os.path.exists(path) and read_file(path, LARGEST) == data:
-            return False
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        atomic_write(path, data)
+        with alone(path):
+            records = change(read_kept(path).records)
+            data = text_of(records).encode()
+            if os.path.exists(path) and read_file(path, LARGEST) == data:
+                return records, False
+            atomic_write(path, data)
     except OSError as error:
-        raise UserError("cannot-write", f"{path} cannot be written: {in_words(error)}") from None
-    return True
+        hint = "Make room, or the folder writable."
+        raise UserError("cannot-write", f"{path} cannot be written: {in_words(error)}", hint) from None
+    return records, True
 
 
 def users_file() -> str:
@@ -200,8 +208,16 @@ def users_file() -> str:
 
 
 def keep_for_user(model: Model, follows: str | None = None) -> None:
-    """Keep what the hub said for commands to come. Raises UserError where the file cannot be read or written."""
-    path = users_file()
-    records = {**read_kept(path).records, model.id: record_of(model, follows)}
-    newest = sorted(records, key=lambda name: str(records[name].get("as_of")), reverse=True)
-    write_kept(path, {name: records[name] for name in newest[:MOST_OF_USER]})
+    """Keep what the hub said for commands to come; where nothing can be written they ask again. Raises UserError
+    where the file cannot be read."""
+
+    def with_model(kept: Records) -> Records:
+        records = {**kept, model.id: record_of(model, follows)}
+        newest = sorted(records, key=lambda name: str(records[name].get("as_of")), reverse=True)
+        return {name: records[name] for name in newest[:MOST_OF_USER]}
+
+    try:
+        update_kept(users_file(), with_model)
+    except UserError as error:
+        if error.code != "cannot-write":
+            raise

@@ -140,11 +140,11 @@ def _finish(projects: list[ProjectModels], *, as_json: bool, errors: list[UserEr
     errors = list(errors or ())
     for project in projects:
         if project.done or project.records:
-            written = project.write()
-            state = "written" if written else "unchanged"
+            project.write({})
+            state = "written" if project.written else "unchanged"
             if not as_json:
                 say(f"{project.shown_path}: {plural(len(project.records), 'model')}, {state}")
-        elif not as_json:
+        elif not as_json and not project.failed:
             say("no file here names a model of the hub: nothing to keep")
         errors += project.failed.values()
     if as_json:

@@ -14,8 +14,8 @@ from gpuspec.catalog.kept_models import (
     read_kept,
     record_of,
     text_of,
+    update_kept,
     users_file,
-    write_kept,
 )
 from gpuspec.catalog.local import read_local
 from gpuspec.cli.open_case import open_cases
@@ -48,7 +48,8 @@ class ProjectModels:
         self._to_stderr = to_stderr
         kept = read_kept(path)
         kept.check()
-        self.records: dict[str, Mapping[str, Any]] = dict(kept.records)
+        self.records = kept.records
+        self.written = False
         self.done: dict[str, str] = {}
         self.failed: dict[str, UserError] = {}
 
@@ -72,7 +73,8 @@ class ProjectModels:
         return said if isinstance(said, str) else "main"
 
     def put(self, model: Model, follows: str | None = None) -> None:
-        """Keep a model. Where nothing but the day has changed, the day stays, too: no change without a reason."""
+        """Keep a model, in the file at once: what is told next is true, and stays where the command is interrupted.
+        Where nothing but the day has changed, the day stays, too: no change without a reason."""
         record = record_of(model, follows)
         before = self.records.get(model.id)
         if before is None:
@@ -82,7 +84,7 @@ class ProjectModels:
             return
         else:
             self.done[model.id] = "updated"
-        self.records[model.id] = record
+        self.write({model.id: record})
 
     def fetch(self, name: str, follows: str) -> None:
         """Keep what the hub says of a repository, and say what became of it; an error goes to `failed`."""
@@ -108,9 +110,10 @@ class ProjectModels:
         if model.unsure:
             say(f"           unsure: {model.unsure}", err=self._to_stderr)
 
-    def write(self) -> bool:
-        """Write the file; False where it says all of this already."""
-        return write_kept(self.path, self.records)
+    def write(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write these records into the file, beside whatever stands in it by now."""
+        self.records, written = update_kept(self.path, lambda kept: {**kept, **changed})
+        self.written |= written
 
     @property
     def document(self) -> dict[str, Any]:

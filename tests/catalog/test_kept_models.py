@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gpuspec.catalog import Model
-from gpuspec.catalog.kept_models import MOST_OF_USER, keep_for_user, read_kept, record_of, text_of, write_kept
+from gpuspec.catalog.kept_models import (
+    MOST_OF_USER,
+    keep_for_user,
+    read_kept,
+    record_of,
+    text_of,
+    update_kept,
+)
 from gpuspec.cli.main import main
 from gpuspec.errors import UserError
 
@@ -51,12 +61,42 @@ def test_a_fact_a_line_and_a_group_a_line() -> None:
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     path = str(tmp_path / "gpuspec.models.json")
-    assert write_kept(path, {"acme/Foo": RECORD})
-    assert not write_kept(path, {"acme/Foo": RECORD})
+    assert update_kept(path, lambda _: {"acme/Foo": RECORD})[1]
+    assert not update_kept(path, lambda kept: kept)[1]
     model = read_kept(path).model("acme/Foo")
     assert (model.id, model.params_b, model.layers) == ("acme/Foo", 8.19, 36)
     assert [row.parameters for row in model.weights] == [1_000_000_000, 7_190_000_000]
     assert record_of(model) == RECORD
+
+
+def test_of_changes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
+    path = str(tmp_path / "gpuspec.models.json")
+
+    def add(number: int) -> None:
+        def change(kept: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+            time.sleep(0.02)
+            return {**kept, f"acme/Foo-{number}": RECORD}
+
+        update_kept(path, change)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(8)))
+    assert len(read_kept(path).records) == 8
+    assert os.listdir(tmp_path) == ["gpuspec.models.json"]
+
+
+def test_a_folder_that_another_holds_is_waited_for_and_then_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    monkeypatch.setattr("gpuspec.atomic_write.PATIENCE", 0.1)
+    held = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="another program has held its folder"):
+            update_kept(str(tmp_path / "gpuspec.models.json"), lambda kept: kept)
+    finally:
+        os.close(held)
 
 
 def test_there_need_not_be_a_file(tmp_path: Path) -> None:
@@ -144,7 +184,7 @@ def test_the_users_file_keeps_the_newest(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("GPUSPEC_DATA_DIR", str(tmp_path / "data"))
     path = str(tmp_path / "data" / "models.json")
     old = {f"acme/{number:04}": {"params_b": 1, "as_of": "2026-01-01"} for number in range(MOST_OF_USER)}
-    write_kept(path, old)
+    update_kept(path, lambda _: old)
     keep_for_user(Model("acme/new", params_b=2.0, as_of="2026-02-01"))
     kept = read_kept(path)
     assert len(kept.records) == MOST_OF_USER
