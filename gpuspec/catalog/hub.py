@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from gpuspec.catalog.hub_requests import HubRequests, Missing
+from gpuspec.catalog.hub_requests import HubRequests, Missing, TooLarge
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.read_repository import read_repository
 from gpuspec.catalog.repository import MOST_FILES, ModelFolder
 from gpuspec.catalog.untrusted_json import json_object
 from gpuspec.errors import UserError
-from gpuspec.untrusted_file import in_words
+from gpuspec.untrusted_file import in_words, read_file
 
 LARGEST_LISTING = 4 * 1024 * 1024
 """Bytes of the answer that lists a repository's files: some 20,000 of them."""
+LONGEST_COMMIT = 1024
+"""Bytes of the file in huggingface_hub's cache that holds the commit of a branch."""
 _PART = re.compile(r"[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,199}", re.ASCII)
 
@@ -114,6 +117,8 @@ class HubRepository:
             return self._requests.get(self._path(file), most)
         except Missing:
             raise self._refused(file) from None
+        except TooLarge as error:
+            raise ValueError(f"{file} {error}") from None
 
     def part(self, file: str, start: int, length: int) -> bytes:
         """So many bytes of a file; fewer where it ends."""
@@ -140,7 +145,11 @@ class HubRepository:
 
 def _listed(requests: HubRequests, revision: str) -> OnHub:
     path = f"/api/models/{quote(requests.name)}/revision/{quote(revision, safe='')}?blobs=true"
-    said = json_object(requests.get(path, LARGEST_LISTING), "the hub's listing")
+    try:
+        data = requests.get(path, LARGEST_LISTING)
+    except TooLarge as error:
+        raise ValueError(f"the hub's listing {error}") from None
+    said = json_object(data, "the hub's listing")
     commit, gated, card = said.get("sha"), said.get("gated"), said.get("cardData")
     if not isinstance(commit, str) or not _REVISION.fullmatch(commit):
         raise ValueError("the hub's listing names no commit")
@@ -189,7 +198,10 @@ def _of_cache(name: str, revision: str) -> Model | None:
     """The model of a repository that huggingface_hub has in its cache."""
     from huggingface_hub import constants, try_to_load_from_cache
 
+    folder_name = f"models--{name.replace('/', '--')}"
     try:
+        with suppress(FileNotFoundError, IsADirectoryError):  # huggingface_hub reads it whole
+            read_file(os.path.join(constants.HF_HUB_CACHE, folder_name, "refs", revision), LONGEST_COMMIT)
         tried = (
             try_to_load_from_cache(name, file, revision=revision, cache_dir=constants.HF_HUB_CACHE)
             for file in ("config.json", "model_index.json", "params.json")

@@ -10,6 +10,7 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from gpuspec.catalog.hub_settings import hub_settings, is_web_address
 from gpuspec.errors import UserError
 from gpuspec.numerals import is_digits
 from gpuspec.version import __version__
@@ -30,6 +31,10 @@ class Missing(Exception):
     """There is no such repository, revision or file, or it is not shown to us."""
 
 
+class TooLarge(ValueError):
+    """A file has more bytes than are read of it."""
+
+
 class HubAnswer(NamedTuple):
     """What came back for one request."""
 
@@ -40,25 +45,18 @@ class HubAnswer(NamedTuple):
 
 
 class HubRequests:
-    """Requests about one repository: they share its time. Raises UserError `hub-missing` where huggingface_hub, which
-    knows the address, the token and the proxies, is not installed.
+    """Requests about one repository: they share its time. Raises UserError as `hub_settings` does.
 
     The token goes to the hub alone, never to where it redirects, and stands in no error."""
 
     def __init__(self, name: str) -> None:
-        try:
-            from huggingface_hub import constants, get_token
-            from huggingface_hub.utils import get_session
-        except ImportError:
-            raise UserError(
-                "hub-missing",
-                "looking up models online needs huggingface_hub, which is not installed",
-                "Install it with `pip install 'gpuspec[hub]'`.",
-            ) from None
+        settings = hub_settings()
+        from huggingface_hub.utils import get_session
+
         self.name = name
-        self.endpoint: str = constants.ENDPOINT.rstrip("/")
-        self.offline = bool(constants.HF_HUB_OFFLINE)
-        self.token: str | None = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+        self.endpoint = settings.endpoint
+        self.offline = settings.offline
+        self.token = settings.token
         # Not huggingface_hub's own headers: to make them it asks the hub a question of its own.
         self._headers = {"User-Agent": f"gpuspec/{__version__}"}
         if self.token:
@@ -71,11 +69,11 @@ class HubRequests:
         """The hub's name for people, without a password that its address may hold."""
         parts = urlsplit(self.endpoint)
         port = f":{parts.port}" if parts.port else ""
-        return f"{parts.hostname or 'huggingface.co'}{port}"
+        return f"{parts.hostname}{port}"
 
     def get(self, path: str, most: int) -> bytes:
-        """The body of an answer, of `most` bytes at most. Raises Missing, and UserError `hub-gated`, `hub-busy` or
-        `hub-unreachable`."""
+        """The body of an answer. Raises Missing, TooLarge for one of more than `most` bytes, and UserError
+        `hub-gated`, `hub-busy` or `hub-unreachable`."""
         return self._get(path, most, {}, cut=False).body
 
     def part(self, path: str, start: int, end: int) -> bytes:
@@ -88,7 +86,7 @@ class HubRequests:
             last = attempt == TRIES
             try:
                 answer = self._followed(self.endpoint + path, most, wanted, cut=cut)
-            except UserError:
+            except (UserError, TooLarge):
                 raise
             except Exception as error:  # of whichever HTTP library huggingface_hub uses
                 if last or monotonic() > self._until:
@@ -109,8 +107,8 @@ class HubRequests:
             answer = self._in_time(partial(self._one, url, most, headers, cut=cut))
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
-            target = urljoin(url, answer.headers.get("location", ""))
-            if urlsplit(target).scheme not in ("http", "https"):
+            target = _target(url, answer.headers.get("location"))
+            if target is None:
                 raise self._unreachable("it redirects to what is no web address")
             if url.startswith("https:") and target.startswith("http:"):
                 raise self._unreachable("it redirects from https to http")
@@ -149,7 +147,7 @@ class HubRequests:
                 if len(body) > most:
                     if cut:
                         return HubAnswer(status, answered, bytes(body[:most]))
-                    raise self._unreachable(f"{_last(url)} is larger than {_size(most)}")
+                    raise TooLarge(f"is larger than {most >> 20} MiB")
                 if monotonic() > self._until:
                     raise self._unreachable(f"it took more than {PATIENCE:g} seconds")
             said = answered.get("content-length", "")
@@ -185,9 +183,10 @@ class HubRequests:
         if status in (401, 404) or code in ("RepoNotFound", "RevisionNotFound", "EntryNotFound"):
             raise Missing(code)
         said = answer.headers.get("retry-after", "")
-        wait = float(said[:9]) if is_digits(said) else 0.5
+        known = is_digits(said) and len(said) < 10
+        wait = float(said) if known else LONGEST_WAIT + 1 if is_digits(said) else 0.5
         if status in (429, 503) and (last or wait > min(LONGEST_WAIT, self._until - monotonic())):
-            asks = f" and asks to wait {wait:,.0f} seconds" if said else ""
+            asks = f" and asks to wait {wait:,.0f} seconds" if known and wait else ""
             raise UserError(
                 "hub-busy",
                 f"{self.host} takes no more questions for now{asks} (it answered {status} for {self.name})",
@@ -208,15 +207,24 @@ class HubRequests:
 
     @property
     def address(self) -> str:
-        """The page of the repository."""
-        return f"https://{self.host}/{self.name}"
+        """The page of the repository, without a password that the hub's address may hold."""
+        return f"{urlsplit(self.endpoint).scheme}://{self.host}/{self.name}"
 
     def _unreachable(self, why: str) -> UserError:
         return UserError(
             "hub-unreachable",
-            f"{self.host} did not answer for {self.name}: {why}",
+            f"{self.host} could not be asked about {self.name}: {why}",
             "Check the network and HF_ENDPOINT, or say `params_b` in the spec's `model`.",
         )
+
+
+def _target(url: str, location: str | None) -> str | None:
+    """Where a redirect leads; None where that is no web address."""
+    try:
+        target = urljoin(url, location) if location else ""
+    except ValueError:  # half of an IPv6 address
+        return None
+    return target if is_web_address(target) else None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
@@ -230,14 +238,6 @@ def _without_token(headers: dict[str, str]) -> dict[str, str]:
 
 def _lower(headers: Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in headers.items()}
-
-
-def _last(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[2][:100] or "its answer"
-
-
-def _size(most: int) -> str:
-    return f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
 
 
 def _kind(error: Exception) -> str:

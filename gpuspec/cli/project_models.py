@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import fetch_model, is_repository
+from gpuspec.catalog.hub_settings import hub_settings
 from gpuspec.catalog.kept_models import (
     keep_for_user,
     read_kept,
@@ -137,10 +138,8 @@ def from_here(path: str) -> str:
 def fetched(name: str, follows: str) -> Model:
     """What the hub says of a repository, which is kept for this user, too. Where the hub is not to be asked
     (HF_HUB_OFFLINE) and huggingface_hub has it not in its cache: what it said before. Raises UserError."""
-    from huggingface_hub import constants
-
     model = fetch_model(name, follows)
-    if model is None and constants.HF_HUB_OFFLINE:
+    if model is None and hub_settings().offline:
         before = read_kept(users_file()).exact(name)
         if before is None or before.model is None:
             raise UserError(

@@ -208,7 +208,7 @@ REFUSALS = [
     ("no files", Answer(200, b'{"sha": "abc"}'), "hub-no-model", "lists no files"),
     ("no commit", Answer(200, b'{"siblings": []}'), "hub-no-model", "names no commit"),
     ("empty", Answer(200, b'{"sha": "abc", "siblings": []}'), "hub-no-model", "no config.json"),
-    ("large", Answer(200, b" " * (5 << 20)), "hub-unreachable", "larger than 4 MiB"),
+    ("large", Answer(200, b" " * (5 << 20)), "hub-no-model", "larger than 4 MiB"),
     ("loop", Answer(302, headers={"Location": "?blobs=true"}), "hub-unreachable", "redirects more than"),
     ("file", Answer(302, headers={"Location": "file:///etc/passwd"}), "hub-unreachable", "no web address"),
 ]
