@@ -9,10 +9,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import EXPERTS, LAYERS, WIDTHS, ModelConfig, Unsaid
 from gpuspec.architectures.families import FAMILIES
 from gpuspec.architectures.parts import Architecture
-from gpuspec.architectures.signatures import EXPERTS
 from gpuspec.architectures.towers.senses import TEXT_FIELDS
 from gpuspec.architectures.unknown import unknown_name
 
@@ -24,8 +23,6 @@ _OTHERWISE = {
     "rw": "falcon",
 }
 """Classes that are not named as their `model_type` is. "RW" (RefinedWeb) was Falcon's first name."""
-_LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "decoder_layers", "num_decoder_layers")
-_WIDTHS = ("hidden_size", "n_embd", "d_model")
 _PARTS = ("encoder", "decoder", "encoder_config", "decoder_config")
 
 
@@ -34,7 +31,7 @@ def by_class(c: ModelConfig) -> Architecture | None:
     leaves the sizes to a class that is not its own, or has experts where that architecture has not."""
     names = c.texts("architectures")
     known = _known(names[0], inside=c.says(*TEXT_FIELDS)) if names else ""
-    sized = (c.says(*_LAYERS) and c.says(*_WIDTHS)) or c.says(*TEXT_FIELDS, *_PARTS)
+    sized = (c.says(*LAYERS, "decoder_layers") and c.says(*WIDTHS)) or c.says(*TEXT_FIELDS, *_PARTS)
     if not known or not sized:
         return None
     try:

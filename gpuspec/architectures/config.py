@@ -9,6 +9,11 @@ LARGEST = 10**9
 """Of any size in a config: the largest vocabularies have 10^6 entries, the widest layers 10^5 columns."""
 MOST_LAYERS = 2_000
 
+# Names that fields have had.
+LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers")
+WIDTHS = ("hidden_size", "n_embd", "n_embed", "d_model", "dim", "emb_dim")
+EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts")
+
 
 class Unsaid(ValueError):
     """A config leaves out, or garbles, what is needed to know the shape. The text says which field, in words."""
@@ -143,7 +148,7 @@ class ModelConfig:
     @property
     def layers(self) -> int:
         """Decoder layers."""
-        number = self.size("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers")
+        number = self.size(*LAYERS)
         if number > MOST_LAYERS:
             raise Unsaid(f"its config says {number:,} layers")
         return number
@@ -151,7 +156,7 @@ class ModelConfig:
     @property
     def hidden(self) -> int:
         """Width of the residual stream."""
-        return self.size("hidden_size", "n_embd", "n_embed", "d_model", "dim", "emb_dim")
+        return self.size(*WIDTHS)
 
     @property
     def heads(self) -> int:

@@ -8,7 +8,10 @@ from typing import Any
 from gpuspec.architectures.quantizers import rules_of
 from gpuspec.architectures.storage import Precision
 
-DTYPES = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "half": "fp16", "float": "fp32"}
+DTYPES = {
+    "float32": "fp32", "float": "fp32", "fp32": "fp32", "float16": "fp16", "half": "fp16", "fp16": "fp16",
+    "bfloat16": "bf16", "bf16": "bf16",
+}  # fmt: skip
 INNER = ("text_config", "llm_config", "language_config", "thinker_config")
 """Where models that see or hear keep the config of what writes."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
+from gpuspec.architectures.config import EXPERTS, MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader
 
 
@@ -56,8 +56,6 @@ _ENCODER = (
     "d_kv",
 )
 _EXPERTS = re.compile(r"experts?($|_)|(^|_)moe($|_)")
-EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts")
-"""The names under which configs say how many experts there are."""
 
 
 def kin_of(c: ModelConfig) -> tuple[str, Reader | None]:

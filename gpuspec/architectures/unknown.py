@@ -7,7 +7,7 @@ better than a wrong one."""
 
 from __future__ import annotations
 
-from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.config import EXPERTS, ModelConfig
 from gpuspec.architectures.decoder import decoder
 from gpuspec.architectures.families.latent import indexer, indexer_cache
 from gpuspec.architectures.families.llama_like import experts
@@ -24,7 +24,7 @@ from gpuspec.architectures.pieces import (
     norm,
     plain_mlp,
 )
-from gpuspec.architectures.signatures import EXPERTS, kin_of, refuse
+from gpuspec.architectures.signatures import kin_of, refuse
 
 _BIAS = (
     "attention_bias",

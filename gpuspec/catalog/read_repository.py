@@ -83,9 +83,6 @@ def _of_config(repository: Repository) -> Model:
     return _held_against_files(model, repository)
 
 
-_WORDS = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
-
-
 def _with_dtype(config: dict[str, Any], repository: Repository) -> dict[str, Any]:
     """The config with the dtype of the files where it states none: gpt-oss and others leave it out."""
     files = weight_files(repository)
@@ -93,7 +90,7 @@ def _with_dtype(config: dict[str, Any], repository: Repository) -> dict[str, Any
         return config
     elements = repository.elements or contents(repository, files[:1]).elements
     found = commonest(elements, among=("F32", "F16", "BF16"))
-    return {**config, "dtype": _WORDS[found]} if found else config
+    return {**config, "dtype": found} if found else config
 
 
 def _of_headers(repository: Repository, width: int | None, why: str) -> Model:

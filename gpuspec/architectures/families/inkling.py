@@ -8,10 +8,19 @@ from collections.abc import Mapping
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, windowed
+from gpuspec.architectures.families.llama_like import windowed
 from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm, vector
+from gpuspec.architectures.pieces import (
+    attention,
+    block_norms,
+    gated_mlp,
+    kv_cache,
+    linear,
+    mixture,
+    norm,
+    vector,
+)
 
 
 def _windowed(c: ModelConfig) -> list[bool]:
@@ -39,7 +48,7 @@ def _attention(c: ModelConfig, window: int) -> tuple[tuple[Weight, ...], tuple[C
         vector("self_attn.v_sconv.conv1d", "attention", kv_heads * head * kernel),
         vector("attn_sconv.conv1d", "attention", hidden * kernel),
         vector("mlp_sconv.conv1d", "mlp", hidden * kernel),
-        *(norm(name, hidden) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     remembered = (2 * kv_heads * head + 2 * hidden) * kernel
     caches = (

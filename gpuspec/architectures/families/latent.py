@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.config import EXPERTS, ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder, with_defaults_of
 from gpuspec.architectures.families.llama_like import draft
 from gpuspec.architectures.kinds import indexing_layers, rotating_layers, sparse_layers
@@ -47,7 +47,7 @@ def experts_of(c: ModelConfig, *, block: str = "mlp", outer: int | None = None) 
     width = c.size("moe_intermediate_size")
     return mixture(
         c,
-        experts=c.size("n_routed_experts", "num_experts", "num_local_experts"),
+        experts=c.size(*EXPERTS),
         used=c.size("num_experts_per_tok", "num_experts_per_token", "moe_topk", default=1),
         width=width,
         shared=c.count("n_shared_experts", "num_shared_experts") * width,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.architectures.config import ModelConfig
+from gpuspec.architectures.config import EXPERTS, ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.kinds import sparse_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
@@ -207,7 +207,7 @@ def experts(
         shared = c.count("shared_expert_intermediate_size", "shared_intermediate_size") or number * width
         return mixture(
             c,
-            experts=c.size("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts"),
+            experts=c.size(*EXPERTS),
             used=c.size("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k"),
             width=width,
             shared=shared,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.llama_like import AROUND_ATTENTION, LlamaLike, everything
+from gpuspec.architectures.families.llama_like import LlamaLike, everything
 from gpuspec.architectures.families.seeing import TYPES as SEEING
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, block_norms, gated_mlp, kv_cache, norm, plain_mlp, vector
@@ -260,7 +260,7 @@ def _evolla(c: ModelConfig) -> Architecture:
     own = (
         *attention(c, bias=c.flag("attention_bias")),
         *gated_mlp(c, bias=c.flag("mlp_bias")),
-        *(norm(name, wide) for name in AROUND_ATTENTION),
+        *block_norms(c),
     )
     layers = [
         Layer((*own, *crossing) if (index + 1) % every == 0 else own, (kv_cache(c),))

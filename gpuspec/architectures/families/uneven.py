@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import EXPERTS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.latent import drafts
 from gpuspec.architectures.families.llama_like import (
@@ -57,7 +57,7 @@ def _minimax_m3(c: ModelConfig) -> Architecture:
         gated_mlp(c, c.size("dense_intermediate_size", default=c.intermediate)),
         mixture(
             c,
-            experts=c.size("num_local_experts", "num_experts"),
+            experts=c.size(*EXPERTS),
             used=c.size("num_experts_per_tok"),
             width=c.intermediate,
             shared=c.count("shared_intermediate_size"),
@@ -174,7 +174,7 @@ def _step_experts(c: ModelConfig, number: int) -> list[bool]:
 def _step_mixture(c: ModelConfig) -> tuple[Weight, ...]:
     routed = mixture(
         c,
-        experts=c.size("moe_num_experts", "n_routed_experts", "num_experts", "num_local_experts"),
+        experts=c.size(*EXPERTS),
         used=c.size("moe_top_k", "num_experts_per_tok"),
         width=c.size("moe_intermediate_size"),
         router="moe.gate",
@@ -193,7 +193,7 @@ def _narrow_experts(c: ModelConfig) -> tuple[Weight, ...]:
     return (
         *mixture(
             c,
-            experts=c.size("num_local_experts", "num_experts"),
+            experts=c.size(*EXPERTS),
             used=c.size("num_experts_per_tok"),
             width=inner,
             outer=width,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from gpuspec.architectures.config import ModelConfig, Unsaid
+from gpuspec.architectures.config import LAYERS, WIDTHS, ModelConfig, Unsaid
 from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.texts import TEXTS
@@ -150,9 +150,7 @@ def read_unknown_senses(c: ModelConfig) -> Architecture | None:
     if thinker is not None and thinker.says(*TEXT_FIELDS):
         c = thinker
     t = c.inner(*TEXT_FIELDS)
-    if t is None or not (
-        t.model_type or t.says("hidden_size", "n_embd", "d_model", "num_hidden_layers", "n_layer")
-    ):
+    if t is None or not (t.model_type or t.says(*WIDTHS, *LAYERS)):
         return None
     found = joined(Sense(optional=True), Sense("audio_config", "audio", "audio_tower", optional=True))(c)
     doubts = [name, f"its text model is read as {t.model_type or 'its fields say'}", found.derived]
