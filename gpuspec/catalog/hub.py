@@ -42,8 +42,8 @@ def is_repository(name: str) -> bool:
     return len(parts) == 2 and all(_PART.fullmatch(part) and ".." not in part for part in parts)
 
 
-def check_revision(revision: str) -> None:
-    """Raise UserError for what can be no branch, tag or commit."""
+def _check_revision(revision: str) -> None:
+    """Raise UserError `bad-revision` for what can be no branch, tag or commit."""
     if not _REVISION.fullmatch(revision) or ".." in revision:
         raise UserError(
             "bad-revision",
@@ -55,11 +55,12 @@ def check_revision(revision: str) -> None:
 def fetch_model(name: str, revision: str = "main") -> Model | None:
     """The model of a hub id ("org/name"); None where the name is no hub id or the hub shows no such repository.
 
-    Raises UserError `hub-missing` (the extra is not installed), `hub-gated` (a token or consent is missing),
-    `hub-busy`, `hub-unreachable`, and `hub-no-model` where the repository holds no model that can be read. With
-    HF_HUB_OFFLINE the cache of huggingface_hub is asked instead."""
+    Raises UserError `bad-revision`, `hub-missing` (the extra is not installed), `hub-gated` (a token or consent is
+    missing), `hub-busy`, `hub-unreachable`, and `hub-no-model` where the repository holds no model that can be read.
+    With HF_HUB_OFFLINE the cache of huggingface_hub is asked instead."""
     if not is_repository(name):
         return None
+    _check_revision(revision)
     requests = HubRequests(name)
     if requests.offline:
         return _of_cache(name, revision)
@@ -84,9 +85,10 @@ def fetch_model(name: str, revision: str = "main") -> Model | None:
     return model
 
 
-def commit_of(name: str, revision: str = "main") -> str | None:
+def commit_of(name: str, revision: str) -> str | None:
     """The commit that a revision of a repository stands for today; None where the hub shows no such repository.
     Raises UserError as `fetch_model` does."""
+    _check_revision(revision)
     requests = HubRequests(name)
     if requests.offline:
         said = "HF_HUB_OFFLINE is set"

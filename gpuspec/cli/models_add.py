@@ -6,7 +6,7 @@ import os
 
 import click
 
-from gpuspec.catalog.hub import check_revision, commit_of, is_repository
+from gpuspec.catalog.hub import commit_of, is_repository
 from gpuspec.catalog.kept_models import is_folder
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.options import config_option
@@ -87,9 +87,7 @@ def _add_repository(project: ProjectModels, written: str, revision: str | None) 
             f"{written!r} is no repository of the hub, no job file and no folder",
             "A repository is written ORG/NAME, such as Qwen/Qwen3-8B.",
         )
-    follows = said or revision or "main"
-    check_revision(follows)
-    project.fetch(name, follows)
+    project.fetch(name, said or revision or "main")
 
 
 @click.command("lock")
@@ -125,7 +123,6 @@ def _update(project: ProjectModels, name: str) -> None:
         return
     follows = project.follows(name)
     try:
-        check_revision(follows)
         if commit_of(name, follows) == project.records[name].get("revision"):
             project.done[name] = "unchanged"
             return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gpuspec.catalog.hub import check_revision, commit_of
+from gpuspec.catalog.hub import commit_of
 from gpuspec.catalog.kept_models import is_folder
 from gpuspec.cli.exit_status import complain
 from gpuspec.cli.options import config_option
@@ -64,7 +64,6 @@ def _stale(project: ProjectModels, names: list[str], errors: list[UserError]) ->
     for name in names:
         kept = project.records[name].get("revision")
         try:
-            check_revision(project.follows(name))
             now = commit_of(name, project.follows(name))
         except UserError as error:
             errors.append(error)
