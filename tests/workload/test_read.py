@@ -42,6 +42,28 @@ def test_nothing_said_is_nothing_known() -> None:
     assert all(not value for value in workload)
 
 
+@pytest.mark.parametrize(
+    ("fetch", "path", "expected"),
+    [
+        ("git clone https://huggingface.co/org/model /m", "/m", "org/model"),
+        ("git clone --depth 1 https://huggingface.co/org/model.git ./m", "m", "org/model"),
+        ("git clone https://github.com/org/model /m", "/m", "/m"),
+        ("modelscope download --model org/model --local_dir /m", "/m", "org/model"),
+        ("wget -q -O /m/a.gguf https://huggingface.co/org/model-GGUF/resolve/main/model-7b-q8_0.gguf?download=true", "/m/a.gguf", "model-7b-q8_0.gguf"),
+        ("curl -L https://huggingface.co/org/model/resolve/main/model.safetensors -o w.safetensors", "w.safetensors", "org/model"),
+        ("curl -o /m https://example.com/org/model", "/m", "/m"),
+        ("python -c \"from huggingface_hub import snapshot_download; snapshot_download('org/model', local_dir='/m')\"", "/m", "org/model"),
+        ("python -c \"import huggingface_hub as h; h.snapshot_download(repo_id='org/model', local_dir='/m')\"", "/m", "org/model"),
+        ("python -c \"from huggingface_hub import snapshot_download; snapshot_download('org/model')\"", "/m", "/m"),
+        ("python fetch.py", "/m", "org/model"),
+    ],
+)  # fmt: skip
+def test_a_path_is_the_model_that_a_command_fetched_there(fetch: str, path: str, expected: str) -> None:
+    fetching = "import os\nfrom huggingface_hub import snapshot_download\nD = '/m'\nsnapshot_download('org/model', local_dir=D)\n"
+    found = read(job(f"{fetch}\nvllm serve {path}"), read_file=files(fetch_DOT_py=fetching))
+    assert found.model_name == expected
+
+
 def test_a_spec_without_commands_loads_no_parser() -> None:
     code = (
         "import sys; from gpuspec.job.job import Job; from gpuspec.catalog import Catalog;"
