@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from gpuspec.engines import ENGINES, Engine, Tool
+from gpuspec.engines.evaluation import PROGRAMS as EVALUATION
 from gpuspec.engines.hugging_face import GENERIC_TRAINING, OTHER_WORDS, TRAINING_WORDS
 from gpuspec.engines.known import HOOK as ENGINES_HOOK
 from gpuspec.engines.known import known
@@ -81,7 +82,7 @@ def readers() -> Readers:
 
 
 def _read(installed: Plugins) -> Readers:
-    own: dict[tuple[str, ...], Tool] = dict(NOTEBOOKS)
+    own: dict[tuple[str, ...], Tool] = {**NOTEBOOKS, **EVALUATION}
     for engine in ENGINES:
         own.update(engine.programs)
     engines: tuple[Engine, ...] = ENGINES

@@ -83,6 +83,12 @@ def name(text: str) -> str | None:
     return text if 0 < len(text) <= 300 and text.isprintable() else None
 
 
+def pretrained(text: str) -> str | None:
+    """The model in "pretrained=org/model,dtype=float16"."""
+    given = dict(each.partition("=")[::2] for each in text.split(","))
+    return name(given.get("pretrained", ""))
+
+
 def word(text: str) -> str | None:
     """One word, small letters."""
     text = text.strip().lower()
@@ -303,6 +309,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "kv": kv_dtype,
     "quant": spelled,
     "name": name,
+    "pretrained": pretrained,
     "word": word,
     "bool": truth,
     "fsdp": fsdp,
