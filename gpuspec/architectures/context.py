@@ -35,6 +35,19 @@ def longest_context(c: ModelConfig) -> int | None:
     return max(min(int(stated * factor), _LONGEST), 1)
 
 
+def default_context(c: ModelConfig) -> int | None:
+    """Tokens that vLLM takes where no length is asked for, if these are fewer: with LongRoPE the length before it, so
+    that short texts stay as good as they were (`_get_and_verify_max_len`, as above)."""
+    kinds = {
+        str(scaling.get("rope_type") or scaling.get("type"))
+        for scaling in _scalings(c.raw("rope_scaling", "rope_parameters"))
+    }
+    original, longest = c.raw("original_max_position_embeddings"), longest_context(c)
+    if not kinds & {"longrope", "su"} or type(original) is not int or longest is None:
+        return None
+    return original if 0 < original < longest else None
+
+
 def _stated(c: ModelConfig) -> int:
     """The length before scaling; what the config says counts before its class's defaults."""
     lengths = {name: int(c.number(name, 0)) for name in (*_STATED, "model_max_length")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.context import longest_context
+from gpuspec.architectures.context import default_context, longest_context
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import linear, norm
 
@@ -62,6 +62,7 @@ def decoder(
         expert_width=experts[2],
         tied=shared,
         max_context=longest_context(c),
+        default_context=default_context(c),
         drafts=tuple(drafts),
     )
 

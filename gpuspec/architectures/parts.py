@@ -120,6 +120,8 @@ class Architecture(NamedTuple):
     expert_width: int = 0
     tied: bool = False
     max_context: int | None = None
+    default_context: int | None = None
+    """What vLLM takes of it where no length is asked for; None: all."""
     drafts: tuple[Layer, ...] = ()
     """Layers that predict further tokens; they follow `layers` in the checkpoint and are not counted among them."""
     derived: str = ""

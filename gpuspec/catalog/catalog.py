@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,24 @@ class Catalog:
                 alike = kept.alike(name, engine)
                 if alike is not None:
                     return alike
+        if suggest and shipped.model is None and files:
+            near = (each for kept in files for each in kept.nearest(name))
+            suggestions = tuple(dict.fromkeys((*near, *shipped.suggestions)))[:3]
+            return shipped._replace(suggestions=suggestions)
         return shipped
+
+    def search_table(self, part: str, *, most: int) -> tuple[list[ModelMatch], int]:
+        """(at most so many repositories of the hub's table whose name has this part, in any case of letters, how many
+        more there are); without those that `models` has."""
+        found, left = self._model_names.in_table(part, most)
+        known = {name for kept in self._kept_models for name in kept.records}
+        return [each for each in found if each.name not in known], left
+
+    def model_names(self, start: str) -> Iterator[str]:
+        """Every name of a model that starts so, as a shell completes it."""
+        for kept in self._kept_models:
+            yield from (name for name in kept.records if name.startswith(start))
+        yield from self._model_names.starting_with(start)
 
     def kept_in(self, name: str) -> str | None:
         """The file of models that goes before what ships and keeps a model of this id."""

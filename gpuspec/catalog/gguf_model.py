@@ -9,6 +9,7 @@ from typing import Any
 from gpuspec.architectures.parts import Cache, StoredWeights
 from gpuspec.catalog.gguf import FILE_TYPES, MOST_ELEMENTS, Header, Tensor, read_header
 from gpuspec.catalog.model import Model
+from gpuspec.catalog.model_task import modality_of, task_of
 from gpuspec.catalog.repository import GIB, Repository
 
 MOST_PARTS = 500
@@ -39,6 +40,8 @@ _REMEMBERS = re.compile(
     r"(?:dec\.)?blk\.([0-9]{1,4})\.(attn_k|attn_qkv|ssm_|time_mix|shortconv|indexer|cross_attn_k)"
 )
 """Tensors of layers that remember; keys of latent attention begin with "attn_kv"."""
+_POOLING = {1: "embedding", 2: "embedding", 3: "embedding", 4: "reranker"}
+"""`pooling_type` → task (llama.cpp, `enum llama_pooling_type`)."""
 _DTYPES = {"F32": "fp32", "F16": "fp16", "BF16": "bf16"}
 
 _WINDOWS = {
@@ -108,9 +111,12 @@ def _model(header: Header, tensors: list[Tensor]) -> Model:
     tokens = facts.all.get("tokenizer.ggml.tokens")
     kind, derived = facts.kind, hidden // heads if hidden and heads else None
     drafts = facts.number("nextn_predict_layers") or 0
+    caches = _caches(facts, tensors)
+    task = _POOLING.get(facts.number("pooling_type") or 0) or task_of(stored, caches)
     return Model(
         id="",
-        task="llm",
+        task=task,
+        modality=modality_of(task, caches),
         params_b=parameters / 1e9 or None,
         active_params_b=active / 1e9 if experts and active < parameters else None,
         layers=max(facts.layers - drafts, 0) or None,
@@ -125,7 +131,7 @@ def _model(header: Header, tensors: list[Tensor]) -> Model:
         native_dtype=f"gguf:{file_type}" if file_type else "gguf",
         architecture=kind or None,
         weights=stored,
-        caches=_caches(facts, tensors),
+        caches=caches,
         experts=experts,
         experts_used=facts.most("expert_used_count"),
         expert_width=facts.most("expert_feed_forward_length"),

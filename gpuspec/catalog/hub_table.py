@@ -69,8 +69,9 @@ class HubTable:
         from json import loads
 
         from gpuspec.catalog.model_record import from_record
+        from gpuspec.catalog.model_task import modality_of
 
-        name, place, parameters, context, note = line.split("\t")
+        name, place, parameters, context, note, task = line.split("\t")
         with open(self._structures, "rb") as file:
             source = loads(file.readline())
             file.seek(int(place))
@@ -78,7 +79,8 @@ class HubTable:
         stored = int(parameters) / 1e9 if parameters else model.params_b
         return model._replace(
             params_b=stored,
-            task="llm",
+            task=task or "llm",
+            modality=modality_of(task, model.caches),
             max_context=int(context) if context else model.max_context,
             unsure=_unsure(note, stored),
             org=name.partition("/")[0] if "/" in name else None,
@@ -93,17 +95,28 @@ class HubTable:
             return file.read()
 
     @cached_property
-    def _low(self) -> str:
+    def low(self) -> str:
+        """The same in small letters, each in the same place."""
         return self.text.lower()
 
     def containing(self, part: str) -> Iterator[str]:
         """The lines whose name has this in it, small letters."""
-        at = self._low.find(part) if part else -1
+        at = self.low.find(part) if part else -1
         while at >= 0:
-            start, end = self._low.rfind("\n", 0, at) + 1, self._low.index("\n", at)
-            if "\t" not in self._low[start:at]:
+            start, end = self.low.rfind("\n", 0, at) + 1, self.low.index("\n", at)
+            if "\t" not in self.low[start:at]:
                 yield self.text[start:end]
-            at = self._low.find(part, end)
+            at = self.low.find(part, end)
+
+    def starting_with(self, start: str) -> Iterator[str]:
+        """The names that start so, letter by letter."""
+        low = start.lower()
+        at = 0 if self.low.startswith(low) else self.low.find(f"\n{low}") + 1
+        while at < len(self.low) and self.low.startswith(low, at):
+            name = self.text[at : self.text.index("\t", at)]
+            if name.startswith(start):
+                yield name
+            at = self.text.index("\n", at) + 1
 
 
 def _unsure(note: str, stored: float | None) -> str:

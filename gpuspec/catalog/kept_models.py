@@ -95,6 +95,10 @@ class KeptModels:
             model = model._replace(weights_gib=None)
         return _match(name, model, match.quantization)
 
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Names of kept models near one that nobody knows."""
+        return self._names.nearest(split_quantization(name.rpartition("/")[2])[0])
+
 
 def is_folder(name: str) -> bool:
     """Whether a model is kept under the path of a folder, and not under the name of a repository."""

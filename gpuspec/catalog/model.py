@@ -31,6 +31,7 @@ class Model(NamedTuple):
     head_dim: int | None = None
     vocab: int | None = None
     max_context: int | None = None
+    """Tokens of the longest text it takes, with rope scaling as an engine applies it."""
     tied_embeddings: bool | None = None
     native_dtype: str | None = None
     components: Mapping[str, Any] | None = None
@@ -59,6 +60,13 @@ class Model(NamedTuple):
     """The commit of the repository that was read."""
     as_of: str | None = None
     """The day the facts were read, YYYY-MM-DD."""
+    default_context: int | None = None
+    """What vLLM serves of `max_context` where no length is asked for: with LongRoPE the length before it."""
+
+    @property
+    def usual_context(self) -> int | None:
+        """Tokens for which vLLM sets memory aside where no length is asked for."""
+        return self.default_context or self.max_context
 
     @property
     def quantized(self) -> bool:

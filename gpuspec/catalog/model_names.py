@@ -4,25 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from gpuspec.catalog import table_names
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.hub_table import HubTable
 from gpuspec.catalog.model import Model, ModelMatch
-from gpuspec.catalog.name_parts import shape_of, shape_of_name, sizes, tokens
-from gpuspec.catalog.own_facts import with_own_facts
+from gpuspec.catalog.model_task import READS
+from gpuspec.catalog.name_parts import NOT_THE_MODEL, shape_of, shape_of_name, sizes, tokens
+from gpuspec.catalog.own_facts import in_16_bit, with_own_facts
 from gpuspec.catalog.shipped import decode_model
 from gpuspec.numerals import is_digits
+from gpuspec.quantization.checkpoint_names import in_16_bit as dtype_stated
 from gpuspec.quantization.checkpoint_names import split_quantization
 
 _LONGEST = 300
-_NOT_THE_MODEL = frozenset(
-    "eagle medusa speculator draft drafter mtp lora qlora adapter adapters mmproj projector".split()
-)
-"""Words of things made for a model and much smaller: the size in the name is the model's, not theirs."""
-_OTHER_SHAPE = _NOT_THE_MODEL | frozenset(
+_OTHER_SHAPE = NOT_THE_MODEL | frozenset(
     "pruned sparse merge merged frankenmerge moe vision vl llava clip reward rm embed embedding reranker rerank "
     "audio omni tts speech asr upscaled mini tiny small large medium lite nano micro distil minitron controlnet "
     "ipadapter vae encoder tokenizer unet depth canny inpaint inpainting refiner mamba".split()
@@ -49,13 +47,17 @@ class ModelNames:
         self._models: dict[str, Model] = {}
         self.names: dict[str, str] = {}
         """Every hub id, name and alias in lower case → the model's id."""
+        self._spelled: list[str] = []
+        """The same names as they are written."""
         for own, aliases, line in lines:
             self._lines[own] = line
+            self._spelled += (own, *aliases)
             for name in (own, *aliases):
                 self.names.setdefault(name.lower(), own)
         added = tuple(more(set(self.names)) if callable(more) else more)
         for model in added:
             self._models[model.id] = model
+            self._spelled += (model.id, *model.aliases)
             for name in (model.id, *model.aliases):
                 self.names.setdefault(name.lower(), model.id)
         self._ids = (*self._lines, *(model.id for model in added))
@@ -80,6 +82,15 @@ class ModelNames:
         if not written or len(written) > _LONGEST or not written.isprintable():
             return ModelMatch(name, None)
         address, ollama = _address(written, engine)
+        match = self._match(name, address, ollama=ollama, suggest=suggest)
+        if match.model is not None and match.quantization is None and match.model.quantized:
+            dtype = dtype_stated(address.rpartition("/")[2])
+            if dtype is not None:
+                return match._replace(model=in_16_bit(match.model, dtype))
+        return match
+
+    def _match(self, name: str, address: str, *, ollama: bool, suggest: bool) -> ModelMatch:
+        """What a name means; the model as its own repository keeps it."""
         match = self._by_name(name, address, ollama=ollama)
         if self._table is not None and not self._is_given(match.model):
             alias = address.lower() in self.names
@@ -99,7 +110,7 @@ class ModelNames:
             sister = self._table.find(f"{owner}/{bare}") if owner and match.quantization else None
             if sister is not None and not sister.quantized:
                 return with_own_facts(match, sister, alias=False)  # its maker's own in another scheme
-        return match._replace(suggestions=self._nearest(bare)) if suggest else match
+        return match._replace(suggestions=self.nearest(bare)) if suggest else match
 
     def _own_repository(self, address: str, match: ModelMatch) -> Model | None:
         """The repository of a name; where nobody has it and the name states a scheme, the one of its owner without:
@@ -133,12 +144,11 @@ class ModelNames:
         parts = shape_of(tokens(plain))
         model, relation = self._find(parts)
         if ollama and quantization is None:
-            embeds = model is not None and model.task == "embedding"
-            quantization = "mxfp4" if "oss" in parts else None if embeds else "gguf:Q4_K_M"
+            quantization = _of_tag(last, parts, model)
         if model is not None:
             found = _as_written(model, address)
             return ModelMatch(name, found, model.params_b, quantization, relation=relation)
-        params, active = (None, None) if any(part in _NOT_THE_MODEL for part in parts) else sizes(parts)
+        params, active = (None, None) if any(part in NOT_THE_MODEL for part in parts) else sizes(parts)
         return ModelMatch(name, None, params, quantization, (), active)
 
     def _without_publisher(self, bare: str) -> str:
@@ -192,17 +202,55 @@ class ModelNames:
         longest = [own for own in found if found[own] == max(found.values())]
         return self.model(longest[0]) if len(longest) == 1 else None
 
-    def _nearest(self, name: str) -> tuple[str, ...]:
-        """Nearest known names, best first. Only on a miss: difflib is slow."""
-        from difflib import get_close_matches
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Nearest known names, best first. Only on a miss: it looks at all of them."""
+        from gpuspec.catalog.near_names import nearest
 
-        ids = {alias.rpartition("/")[2]: own for alias, own in self.names.items()}
-        near = get_close_matches(name.lower()[:80], ids, n=5, cutoff=0.75)
-        return tuple(dict.fromkeys(ids[each] for each in near))[:3]
+        known = ((alias.rpartition("/")[2], own) for alias, own in self.names.items())
+        return nearest(name, known, self._table)
+
+    def starting_with(self, start: str) -> Iterator[str]:
+        """Every id and alias that starts so, then those of the table; of the table only where something is typed."""
+        yield from (name for name in self._spelled if name.startswith(start))
+        if start and self._table is not None:
+            yield from self._table.starting_with(start)
+
+    def in_table(self, part: str, most: int) -> tuple[list[ModelMatch], int]:
+        """(repositories of the table whose name has this part, how many more), but for those that a line means."""
+        if self._table is None:
+            return [], 0
+        lines = [
+            line
+            for line in self._table.containing(part.lower())
+            if line.partition("\t")[0].lower() not in self.names
+        ]
+        return [_of_line(self._table.model(line)) for line in lines[:most]], max(len(lines) - most, 0)
+
+
+def _of_line(model: Model) -> ModelMatch:
+    """What the name of a repository of the table means."""
+    owner, _, bare = model.id.rpartition("/")
+    return ModelMatch(model.id, model, model.params_b, split_quantization(bare, owner=owner)[1])
+
+
+def _of_tag(name: str, parts: tuple[str, ...], model: Model | None) -> str | None:
+    """What Ollama serves under a tag that names no type: "fp16" is F16, "qat" Google's Q4_0, embedding models stay in
+    16 bit."""
+    words = name.lower().replace("_", "-").split("-")
+    if "fp16" in words or "bf16" in words:
+        return "gguf:F16" if "fp16" in words else "gguf:BF16"
+    if "qat" in words:
+        return "gguf:Q4_0"
+    if model is not None and model.task in READS:
+        return None
+    return "mxfp4" if "oss" in parts else "gguf:Q4_K_M"
 
 
 def _as_written(model: Model, address: str) -> Model:
-    """`gated` is a fact about a repository: unknown for a re-upload elsewhere, or a name without its owner."""
+    """`gated` is a fact about a repository: unknown for a re-upload elsewhere, or a name without its owner. A
+    reranker may share its shape, and its line, with the embedding model of its family."""
+    if model.task == "embedding" and "rerank" in address.lower():
+        model = model._replace(task="reranker")
     owner = address.rpartition("/")[0].lower()
     if model.gated is None or (
         owner and any(alias.lower().startswith(owner + "/") for alias in model.aliases)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import BESIDE, Architecture
 from gpuspec.architectures.precision import read_precision
 from gpuspec.architectures.read import read_architecture
 from gpuspec.architectures.storage import Precision
 from gpuspec.architectures.stored import stored_weights
 from gpuspec.catalog.model import Model
+from gpuspec.catalog.model_task import modality_of, task_of
 
 
 def model_of_config(
@@ -21,7 +23,15 @@ def model_of_config(
     Raises Unsaid (a ValueError, in words) where it does not say enough."""
     architecture = read_architecture(config)
     precision = read_precision(config, quantization)
-    return model_of_architecture(architecture, precision, name, source)
+    model = model_of_architecture(architecture, precision, name, source)
+    labels = config.get("id2label")
+    task = task_of(
+        model.weights,
+        model.caches,
+        ModelConfig(config).texts("architectures"),
+        labels=len(labels) if isinstance(labels, dict) else 0,
+    )
+    return model._replace(task=task, modality=modality_of(task, model.caches))
 
 
 def model_of_architecture(architecture: Architecture, precision: Precision, name: str, source: str) -> Model:
@@ -48,6 +58,7 @@ def model_of_architecture(architecture: Architecture, precision: Precision, name
         head_dim=a.head_dim or None,
         vocab=a.vocabulary,
         max_context=a.max_context,
+        default_context=a.default_context,
         tied_embeddings=a.tied,
         native_dtype=max(schemes, key=lambda each: schemes[each]) or None,
         source=source,

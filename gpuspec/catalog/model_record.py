@@ -62,8 +62,8 @@ def from_record(name: str, record: Mapping[str, Any]) -> Model:
 
 _WHOLE = frozenset(
     (
-        "layers", "hidden", "intermediate", "heads", "kv_heads", "head_dim", "vocab", "max_context", "experts",
-        "experts_used", "expert_width",
+        "layers", "hidden", "intermediate", "heads", "kv_heads", "head_dim", "vocab", "max_context",
+        "default_context", "experts", "experts_used", "expert_width",
     )
 )  # fmt: skip
 _NUMBERS = frozenset(("params_b", "active_params_b", "weights_gib"))

@@ -10,14 +10,20 @@ from gpuspec.numerals import is_digits
 from gpuspec.quantization.checkpoint_names import split_quantization
 
 _TOKEN = re.compile(
-    r"\d+x\d+(?:\.\d+)?b(?![a-z0-9])|(?<![a-z0-9])a\d+(?:\.\d+)?b(?![a-z0-9])|\d+(?:\.\d+)?[bm](?![a-z0-9])"
+    r"(?<![a-z0-9])(?:b?f|fp|b?float)(?:16|32)(?![a-z0-9])|\d+x\d+(?:\.\d+)?b(?![a-z0-9])|(?<![a-z0-9])a\d+(?:\.\d+)?b(?![a-z0-9])|\d+(?:\.\d+)?[bm](?![a-z0-9])"
     r"|v?\d+(?:\.\d+)*(?![a-z])|[a-z]+|\d+"
 )
 _SAME_SHAPE = frozenset(
     "instruct chat it base hf pt inst sft dpo rlhf preview latest meta model text dense cpt instruction tuned "
-    "finetuned finetune ft diffusers fp16 bf16 fp32 float16 bfloat16".split()
+    "finetuned finetune ft diffusers qat f16 fp16 bf16 float16 bfloat16 f32 fp32 float32".split()
 )
 """Words that change what a model says, not its shape."""
+
+
+NOT_THE_MODEL = frozenset(
+    "eagle medusa speculator draft drafter mtp dflash dspark lora qlora adapter adapters mmproj projector".split()
+)
+"""Words of things made for a model and much smaller: the size in the name is the model's, not theirs."""
 
 
 def tokens(name: str) -> tuple[str, ...]:

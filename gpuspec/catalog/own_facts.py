@@ -41,6 +41,12 @@ def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> Mode
     return match._replace(model=merged, params_b=size)
 
 
+def in_16_bit(model: Model, dtype: str) -> Model:
+    """A model that is quantized by birth, as an upload has it that says in its name that it is in 16 bit."""
+    rows = tuple(row._replace(scheme=dtype, bits=16.0) if row.bits < 16 else row for row in model.weights)
+    return model._replace(weights=rows, native_dtype=dtype, weights_gib=None)
+
+
 def _with_columns(match: ModelMatch, repository: Model) -> ModelMatch:
     """The match with what its own model does not say."""
     model = match.model or repository

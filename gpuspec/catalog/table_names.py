@@ -23,7 +23,7 @@ def of_shape(table: HubTable, parts: tuple[str, ...]) -> tuple[Model, str] | Non
         return None
     structures: dict[str, list[str]] = {}
     for line in table.containing(max(stated, key=len)):
-        name, place, _, _, note = line.split("\t")
+        name, place, _, _, note, _ = line.split("\t")
         low = name.lower()
         if not note and all(part in low for part in parts) and shape_of_name(name) == parts:
             structures.setdefault(place, []).append(line)

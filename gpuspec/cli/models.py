@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import click
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import is_repository
+from gpuspec.catalog.local import is_local, read_local
 from gpuspec.cli.columns import fitted
 from gpuspec.cli.models_add import add, lock
 from gpuspec.cli.models_check import check
@@ -18,6 +20,10 @@ from gpuspec.cli.project_models import from_here
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.report.model_card import as_record, as_text, size_of
+
+MOST = 40
+"""Repositories of the hub's table that a list shows."""
+MOST_JSON = 100_000
 
 
 class WithQuery(click.Group):
@@ -42,7 +48,7 @@ class WithQuery(click.Group):
 
 
 @click.group("models", cls=WithQuery, invoke_without_command=True, subcommand_metavar="| COMMAND [ARGS]…")
-@click.argument("query", required=False)
+@click.argument("query", metavar="[QUERY]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--online", is_flag=True, help="Ask the Hugging Face hub about a model nobody here knows.")
 @config_option
@@ -64,36 +70,52 @@ def command(
     if context.invoked_subcommand is not None:
         return
     catalog = CaseOptions(config=config, isolated=isolated).settings_for(".").catalog()
-    found = _found(catalog, query, online=online, quiet=as_json)
+    found, left = _found(catalog, query, online=online, quiet=as_json)
     if as_json:
-        say_document(json_text([as_record(model) for model in found]))
+        say_document(json_text([as_record(model, scheme) for model, scheme in found]))
     elif len(found) == 1:
+        ((model, scheme),) = found
         columns = max(30, shutil.get_terminal_size((100, 24)).columns)
-        kept = catalog.kept_in(found[0].id)
-        say_document(as_text(found[0], columns, kept_in=kept and from_here(kept)))
+        kept = catalog.kept_in(model.id)
+        say_document(as_text(model, columns, scheme=scheme, kept_in=kept and from_here(kept)))
     else:
-        _print_table(found)
+        _print_table([model for model, _ in found])
+    if left and not as_json:
+        say(f"and {left:,} more repositories of the hub: a longer part of the name, or --json for all")
 
 
 for each in (add, lock, check):
     command.add_command(each)
 
 
-def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) -> list[Model]:
-    """The models that a query means; all where there is none."""
+Found = list[tuple[Model, str | None]]
+"""Models, each with the scheme that its name states."""
+
+
+def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) -> tuple[Found, int]:
+    """(the models that a query means, how many more there are); all that have a line of their own where there is
+    none."""
     if query is None:
-        return list(catalog.models)
-    part = query.lower()
-    exact = catalog.resolve_model(query, online=online, suggest=False).model
-    if exact is not None and part in (name.lower() for name in (exact.id, *exact.aliases)):
-        return [exact]
-    found = [
-        model for model in catalog.models if any(part in name.lower() for name in (model.id, *model.aliases))
+        return [(model, None) for model in catalog.models], 0
+    if is_local(query) and os.path.exists(os.path.expanduser(query)):
+        return [(read_local(query), None)], 0
+    match, part = catalog.resolve_model(query, online=online, suggest=False), query.lower()
+    model = match.model
+    if model is not None and part in (name.lower() for name in (model.id, *model.aliases)):
+        return [(model, match.quantization)], 0
+    own: Found = [
+        (each, None)
+        for each in catalog.models
+        if any(part in name.lower() for name in (each.id, *each.aliases))
     ]
-    return found or _meant(catalog, query, online=online, quiet=quiet)
+    if not own and model is not None and match.relation != "fine-tune":
+        return [_meant(catalog, query, online=online, quiet=quiet)], 0
+    found, left = catalog.search_table(query, most=MOST_JSON if quiet else MOST)
+    own += [(each.model, each.quantization) for each in found if each.model is not None]
+    return (own, left) if own else ([_meant(catalog, query, online=online, quiet=quiet)], 0)
 
 
-def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[Model]:
+def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> tuple[Model, str | None]:
     """The model a name stands for, with a line on how it was read. Raises UserError `unknown-model`."""
     match = catalog.resolve_model(query)  # the hub, where it was to be asked, has been
     if match.model is None:
@@ -109,7 +131,7 @@ def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> list[M
         said = f", quantized {match.quantization}" if match.quantization else ""
         how = "embeds the base" if match.relation == "fine-tune" else "is"
         say(f"{query} {how} {match.model.id}{said}", "")
-    return [match.model]
+    return match.model, match.quantization
 
 
 def _print_table(found: list[Model]) -> None:

@@ -21,8 +21,8 @@ from gpuspec.printable import one_line
 FILES = ("FILE", "PATH", "SPEC", "JOB", "DIR", "FOLDER")
 
 
-def _known(word: str) -> Iterable[str]:
-    """Everything that may stand for a placeholder's word."""
+def _known(word: str, start: str) -> Iterable[str]:
+    """Everything that may stand for a placeholder's word, or of it what has this `start`."""
     if word == "RULE":
         from gpuspec.rules import collect
 
@@ -39,13 +39,14 @@ def _known(word: str) -> Iterable[str]:
         from gpuspec.catalog.clouds import CLOUDS
 
         return CLOUDS
-    if word in ("MODEL", "ID", "SOURCE"):
+    if word in ("MODEL", "ID", "ORG/NAME", "QUERY"):
+        from gpuspec.cli.open_case import CaseOptions
+
+        return CaseOptions().settings_for(".").catalog().model_names(start)
+    if word == "SOURCE":
         from gpuspec.plugin.installed_catalog import installed_catalog
 
-        catalog = installed_catalog()
-        if word == "SOURCE":
-            return [source.name for source in catalog.price_sources]
-        return [name for model in catalog.models for name in (model.id, *model.aliases)]
+        return [source.name for source in installed_catalog().price_sources]
     return ()
 
 
@@ -56,7 +57,7 @@ def values(group: click.Group, args: list[str], incomplete: str) -> list[Complet
         return []
     shown = (parameter.metavar or parameter.type.name).upper()
     words = [word.strip("[]….") for word in re.split("[|:,]", shown)]
-    found = [name for word in words for name in _known(word) if name.startswith(incomplete)]
+    found = [name for word in words for name in _known(word, incomplete) if name.startswith(incomplete)]
     # bash takes a colon for the end of a word, click's scripts do not quote, and give a line to each.
     items = [
         CompletionItem(name)
@@ -64,7 +65,8 @@ def values(group: click.Group, args: list[str], incomplete: str) -> list[Complet
         if not {" ", ":"} & set(name) and one_line(name) == name
     ]
     if any(word in FILES for word in words):
-        items.append(CompletionItem(incomplete, type="file"))
+        # First: at "file" click's script for bash forgets what it was told before.
+        items.insert(0, CompletionItem(incomplete, type="file"))
     return items
 
 

@@ -5,7 +5,7 @@ from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
     "model": "model_name:name",
-    "served-model-name": "-",
+    "served-model-name": "served_name:name",
     "dtype": "dtype:dtype",
     **alike("quantization:quant", "quantization -q"),
     **alike("tensor_parallel:int", "tensor-parallel-size -tp"),

@@ -13,8 +13,11 @@ _NOISE = frozenset(
 )
 _UNDONE = r"(?i)(?<![a-z0-9])(?:unquantized|de-?quant(?:ized)?)(?=$|[-_.])"
 """Words of uploads whose weights are in 16 bit again, or were trained for a scheme and are not in it yet."""
+_IN_16_BIT = r"(?i)(?<![a-z0-9])(?:(bf16|bfloat16)|fp16|float16|f16|16-?bit)(?=$|[-_.])"
+_PART = r"-\d{5}-of-\d{5}$"
+"""One of the files into which a large GGUF file is split."""
 _BITS = (
-    r"(?i)(?<![a-z0-9.])(?:exl[23][-_])?([1-8](?:[.]\d{1,2})?)(?:[-_]?bpw(?:[-_]h\d)?|(?<=[.]\d)bits?|(?<=[.]\d\d)bits?)"
+    r"(?i)(?<![a-z0-9.])(?:exl[23][-_])?([1-8](?:[.]\d{1,3})?)(?:[-_]?bpw(?:[-_]hb?\d)?|(?<=[.]\d)bits?|(?<=[.]\d\d)bits?)"
     r"(?=$|[-_.])"
 )
 """Bits a weight on average: "4.25bpw" of EXL2 and EXL3, "4.8bit" of mixed MLX uploads."""
@@ -27,7 +30,7 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
 
     "gguf" alone means the type inside the file is not stated.
     """
-    text = name[:-5] if name.lower().endswith(".gguf") else name
+    text = re.sub(_PART, "", name[:-5]) if name.lower().endswith(".gguf") else name
     low = text.lower()
     if "quant" in low and re.search(_UNDONE, low):
         return _tidy(_stripped(text)), None
@@ -46,6 +49,18 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     if bits is not None:
         return _tidy(text[: bits.start()] + text[bits.end() :]), f"bpw:{bits.group(1)}"
     return _tidy(text), "gguf" if gguf else None
+
+
+def in_16_bit(name: str) -> str | None:
+    """The dtype that a bare name states where it states no quantization: "bf16" of "gpt-oss-20b-BF16", and of weights
+    whose quantization was undone."""
+    low = name.lower()
+    if not ("16" in low or "quant" in low) or split_quantization(name)[1] is not None:
+        return None
+    if re.search(_UNDONE, low):
+        return "bf16"
+    stated = re.search(_IN_16_BIT, low)
+    return None if stated is None else "bf16" if stated[1] else "fp16"
 
 
 def _stripped(text: str) -> str:

@@ -53,7 +53,7 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme(
         "nvfp4", 4.5, "NVFP4", native_capability=10.0, scales_cache=True,
         spellings=("modelopt_fp4", "nvfp4", "fp4"),
-        in_names=(("fp4", r"(?:nv)?fp4"),),  # nvidia/…-FP4 are NVFP4 (their model cards)
+        in_names=(("fp4", r"(?:nv)?fp4(?:a16)?"),),  # nvidia/…-FP4 are NVFP4 (their model cards)
     ),
     Scheme(
         "mxfp4", 4.25, "MXFP4", quantizes="experts", scales_cache=True,
@@ -100,18 +100,18 @@ SCHEMES: tuple[Scheme, ...] = (
         spellings=("int8", "w8a8_int8", "experts_int8", "qint8", "int8wo", "int8dq", "8bit", "8-bit", "8", "llm_int8",
                    "eetq", "bitsandbytes-8bit", "bnb-8bit", "bnb.int8", "bnb.int8-training"),
         in_names=(
-            ("8", r"bnb-8bit|awq[-_](?:bf16[-_])?(?:int8|8bit)|(?:quantized[.])?w8a(?:8|16)|int8|8[-_]?bits?"),
+            ("8", r"bnb-8bit|awq[-_](?:bf16[-_])?(?:int8|8bit)|(?:quantized[.])?w8a(?:8|16)|int8|8[-_]?bits?|oq8e?"),
         ),
     ),
     Scheme(
         "int4", 4.156, frozen=True,
         spellings=("int4", "w4a16", "int4wo", "int4wo-128", "4bit", "4-bit", "4", "squeezellm"),
-        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4[-_]?bits?"),),
+        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4[-_]?bits?|oq4e?"),),
     ),
-    Scheme("int6", 6.156, frozen=True, in_names=(("6", r"awq[-_]6bit|int6|6[-_]?bits?"),)),
-    Scheme("int5", 5.156, frozen=True, in_names=(("5", r"int5|5[-_]?bits?"),)),
-    Scheme("int3", 3.156, frozen=True, in_names=(("3", r"int3|w3a16|3[-_]?bits?"),)),
-    Scheme("int2", 2.156, frozen=True, in_names=(("2", r"int2|w2a16|2[-_]?bits?"),)),
+    Scheme("int6", 6.156, frozen=True, in_names=(("6", r"awq[-_]6bit|int6|6[-_]?bits?|oq6e?"),)),
+    Scheme("int5", 5.156, frozen=True, in_names=(("5", r"int5|5[-_]?bits?|oq5e?"),)),
+    Scheme("int3", 3.156, frozen=True, in_names=(("3", r"int3|w3a16|3[-_]?bits?|oq3e?"),)),
+    Scheme("int2", 2.156, frozen=True, in_names=(("2", r"int2|w2a16|2[-_]?bits?|oq2e?"),)),
 )  # fmt: skip
 """Of several rows whose pattern fits a name the first counts. Bits of 4-bit weights in groups of 128:
 4 + (16 + 4) / 128; NF4: 4 + 32 / 64, double quantization 4 + 8 / 64 + 32 / (64 · 256); NVFP4: 4 + 8 / 16; MXFP4:

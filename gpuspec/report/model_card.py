@@ -11,7 +11,7 @@ from gpuspec.report.text import Style
 from gpuspec.report.width import shown
 from gpuspec.sizing.kv import kv_bytes, of_sequence
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import GIB, weights
+from gpuspec.sizing.weights import GIB, in_named_scheme, weights
 from gpuspec.words import gib
 from gpuspec.workload import Workload
 
@@ -29,25 +29,27 @@ _KINDS = {
 """Kind of cache → what its layers do. "index" comes beside another."""
 
 
-def as_record(model: Model) -> dict[str, Any]:
-    """The model's fields, and what follows from them."""
+def as_record(base: Model, scheme: str | None = None) -> dict[str, Any]:
+    """The fields of a model, and what follows from them; in the `scheme` that its name states."""
+    model = in_named_scheme(base, scheme) if scheme else base
     return {
         **model._asdict(),
         "weights": [row._asdict() for row in model.weights],
         "caches": [cache._asdict() for cache in model.caches],
         "stored_gib": _stored(model),
-        "sizes_gib": _sizes(model),
+        "sizes_gib": _sizes(base),
         "cache_bytes_per_token": _per_token(model) if model.caches else None,
         "cache_bytes_per_sequence": _per_sequence(model) if model.caches else None,
     }
 
 
-def as_text(model: Model, columns: int, *, kept_in: str | None = None) -> str:
-    """The model, a fact a row. `kept_in`: the file that keeps what is known of it, where none ships."""
+def as_text(model: Model, columns: int, *, scheme: str | None = None, kept_in: str | None = None) -> str:
+    """The model, a fact a row. `scheme`: the one that its name states; `kept_in`: the file that keeps what is
+    known of it, where none ships."""
     style = Style(columns=columns)
     kind = ", ".join(filter(None, (model.task or model.modality, model.org)))
     lines = [style.wrap(f"{model.id}  ({kind})", 0, 2)]
-    rows = [(what, value) for what, value in (*_rows(model), ("kept in", kept_in or "")) if value]
+    rows = [(what, value) for what, value in (*_rows(model, scheme), ("kept in", kept_in or "")) if value]
     label = 4 if columns < NARROW else max(len(what) for what, _ in rows) + 4
     for what, value in rows:
         if label == 4:
@@ -69,17 +71,17 @@ def _fill(parts: tuple[str, ...], label: int, columns: int) -> str:
     return f"\n{' ' * label}".join(lines)
 
 
-def _rows(model: Model) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+def _rows(model: Model, named: str | None) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     yield "parameters", _parameters(model)
     yield "layers", _layers(model)
     yield "shape", _shape(model)
     yield "experts", _experts(model)
     yield "components", ", ".join(f"{name} {value}" for name, value in (model.components or {}).items())
-    yield "as uploaded", _uploaded(model)
+    yield "as uploaded", _as_named(model, named) if named else _uploaded(model)
     yield "would be", tuple(f"{scheme} {gib(size)}" for scheme, size in _sizes(model).items())
     yield "cache", _cache(model)
-    yield "length", f"{model.max_context:,} tokens" if model.max_context else ""
-    yield "licence", model.license or ""
+    yield "length", _length(model)
+    yield "licence", model.license or "unknown"
     yield "gated", {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
     yield "also called", model.aliases
     yield "source", _source(model)
@@ -98,7 +100,9 @@ def _parameters(model: Model) -> str:
     if model.params_b is None:
         return "unknown"
     active = f", {_billions(model.active_params_b)} B active" if model.active_params_b else ""
-    return f"{_billions(model.params_b)} B{active}"
+    drafts = sum(row.parameters for row in model.weights if row.part == "draft") / 1e9
+    beside = f"; {_billions(drafts)} B beside them predict further tokens (MTP)" if drafts else ""
+    return f"{_billions(model.params_b)} B{active}{beside}"
 
 
 def _billions(number: float) -> str:
@@ -119,6 +123,9 @@ def _layers(model: Model) -> str:
         told = f"each with {next(iter(kinds))}"
     else:
         told = ", ".join(f"{number} with {said}" for said, number in kinds.items())
+    own = sum(kinds.values())
+    if told and own < model.layers:
+        told += f", {model.layers - own} with none of their own"
     indexed = sum(cache.layers for cache in model.caches if cache.kind == "index")
     sparse = f"; {indexed} choose by an index what they read" if indexed else ""
     return f"{model.layers}" + (f": {told}{sparse}" if told else "")
@@ -144,6 +151,21 @@ def _experts(model: Model) -> str:
     return f"{model.experts}{used}{wide}"
 
 
+def _as_named(model: Model, scheme: str) -> str:
+    """The same of a name that states a scheme."""
+    if scheme == "gguf":
+        return "GGUF files, one a type: write the type behind the name, as in NAME:Q4_K_M"
+    return f"{_uploaded(in_named_scheme(model, scheme))}; its name says {scheme}"
+
+
+def _length(model: Model) -> str:
+    if model.max_context is None:
+        return ""
+    shorter = model.default_context
+    said = f"; vLLM serves {shorter:,} unless told otherwise (LongRoPE)" if shorter else ""
+    return f"{model.max_context:,} tokens{said}"
+
+
 def _uploaded(model: Model) -> str:
     """Bytes by scheme, as the repository holds them."""
     schemes: dict[str, float] = {}
@@ -152,8 +174,9 @@ def _uploaded(model: Model) -> str:
     stored = _stored(model)
     if stored is None:
         return f"{model.native_dtype}, size not known" if model.native_dtype else ""
+    largest = sorted(schemes.items(), key=lambda each: -each[1])
     told = ", ".join(
-        f"{scheme or '16 bit'} {gib(size)}" for scheme, size in schemes.items() if size >= 0.005 * stored
+        f"{scheme or '16 bit'} {gib(size)}" for scheme, size in largest if size >= 0.005 * stored
     )
     single = len(schemes) < 2
     return f"{gib(stored)} {model.native_dtype or ''}".rstrip() if single else f"{gib(stored)}: {told}"
@@ -172,7 +195,7 @@ def _stored(model: Model) -> float | None:
 
 def _sizes(model: Model) -> dict[str, float]:
     """GiB that a text model's weights take in the usual schemes, as `gpuspec size` has them."""
-    shape = shape_of(Workload(model=model)) if model.modality == "text" else None
+    shape = shape_of(Workload(model=model)) if model.modality.startswith("text") else None
     if not isinstance(shape, Shape):
         return {}
     return {scheme: weights(shape, scheme).expected / GIB for scheme in USUAL}

@@ -205,7 +205,7 @@ def _of_model(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
         return
     if work.model.id != work.model_name:
         yield "model", work.model.id, "the catalogue's name of it"
-    full, engine = work.model.max_context, engine_of(work.engine)
+    full, engine = work.model.usual_context, engine_of(work.engine)
     if engine.reserves_full_context and full and "context" not in stated and "context" not in work.origins:
         yield "context", full, f"the model's own, which {engine.name} takes where none is set"
     shape = shape_of(work)

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from gpuspec.catalog.model_task import READS
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.engines.engine import before
 from gpuspec.quantization import DTYPE_BITS, find_scheme
@@ -220,7 +221,7 @@ def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: i
 def _encodes(workload: Workload) -> bool:
     """Whether the model reads a text once and writes none: nothing is cached, and that pass is the peak."""
     task = workload.model.task if workload.model else None
-    return workload.modality in ("embedding", "text-embedding") or task in ("encoder", "embedding")
+    return workload.modality in ("embedding", "text-embedding") or task in READS
 
 
 def _activation_part(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from gpuspec.architectures.parts import StoredWeights
 from gpuspec.catalog import Model
 from gpuspec.quantization import DTYPE_BITS, Scheme, find_scheme
-from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.workload import Workload
 
 GIB = 2.0**30
 
@@ -59,6 +60,16 @@ def as_stored(model: Model) -> float:
     return sum(map(bytes_of, model.weights))
 
 
+def in_named_scheme(model: Model, scheme: str) -> Model:
+    """The model as an upload keeps it whose name states a scheme. Where the scheme has no size of its own (a GGUF
+    repository holds files of several) its weights are not known."""
+    found = shape_of(Workload(model=model))
+    if not isinstance(found, Shape) or not sizable(found, scheme):
+        return model._replace(native_dtype=scheme, weights=(), weights_gib=None)
+    rows = in_scheme(found, find_scheme(scheme), drafts=True) if model.weights else ()
+    return model._replace(native_dtype=scheme, weights=tuple(rows), weights_gib=None)
+
+
 def bytes_of(row: StoredWeights) -> float:
     """Bytes of these weights."""
     return row.parameters * row.bits / 8
@@ -73,7 +84,9 @@ def in_scheme(
     rows = [*shape.weights, *(shape.drafts if drafts else ())]
     if _kept_in(shape, scheme):
         return rows
-    if scheme.name in DTYPE_BITS or scheme.quantizes == "everything":
+    if scheme.quantizes == "everything":
+        return [_in_gguf(row, scheme, shape.hidden) for row in rows]
+    if scheme.name in DTYPE_BITS:
         return [row._replace(scheme=scheme.name, bits=bits) for row in rows]
     if scheme.quantizes == "experts" and shape.expert_params:
         taken = {"experts"}
@@ -85,6 +98,15 @@ def in_scheme(
         else row._replace(scheme="bf16", bits=16.0)
         for row in rows
     ]
+
+
+def _in_gguf(row: StoredWeights, scheme: Scheme, hidden: int) -> StoredWeights:
+    """Weights in a GGUF file of this type. Experts that are in MXFP4 by birth are copied as they are; types of fewer
+    bits take them only where a row of the matrix is made of whole blocks of 256."""
+    bits = scheme.bits or 16.0
+    if row.scheme == "mxfp4" and (bits > row.bits or hidden % 256):
+        return row
+    return row._replace(scheme=scheme.name, bits=bits)
 
 
 def _kept_in(shape: Shape, scheme: Scheme) -> bool:

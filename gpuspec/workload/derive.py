@@ -120,6 +120,13 @@ def resolved(name: str | None, engine: str | None, catalog: Catalog) -> ModelMat
     """The catalogue's answer to a model's name; a path is known by its last parts."""
     if not name:
         return None
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..", "~")]
-    local = name.startswith(("/", ".", "~")) or len(parts) > 2
-    return catalog.resolve_model("/".join(parts[-2:]) if local else name, engine=engine)
+    return catalog.resolve_model("/".join(_parts(name)[-2:]) if is_path(name) else name, engine=engine)
+
+
+def is_path(name: str | None) -> bool:
+    """Whether the name of a model is the path of a folder or a file."""
+    return bool(name) and (str(name).startswith(("/", ".", "~")) or len(_parts(str(name))) > 2)
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..", "~")]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from gpuspec.catalog import Catalog
+from gpuspec.catalog import Catalog, ModelMatch
 from gpuspec.job.job import Job
 from gpuspec.quantization import find_scheme, spelled
 from gpuspec.text import pointer
@@ -167,12 +167,14 @@ def _workload(
     *,
     catalog: Catalog,
 ) -> Workload:
-    from gpuspec.workload.derive import derive, layers_left, resolved
+    from gpuspec.workload.derive import derive, is_path, layers_left, resolved
 
     values = derive(given)
     engine = values["engine"].known if "engine" in values else None
     name = values["model_name"].known if "model_name" in values else None
     match = resolved(name, engine, catalog)
+    if is_path(name) and (match is None or match.model is None):
+        match = _as_served(values, catalog) or match
     if match:
         layers_left(values, match)
         _from_name(values, match.quantization, name, engine)
@@ -204,6 +206,14 @@ def _workload(
         beyond=beyond or None,
         origins=MappingProxyType(origins),
     )
+
+
+def _as_served(values: Values, catalog: Catalog) -> ModelMatch | None:
+    """What the name means under which a folder that nobody knows is served (`--served-model-name`); None where it is
+    no model's."""
+    served = values["served_name"].known if "served_name" in values else None
+    match = catalog.resolve_model(served, suggest=False) if served else None
+    return match if match is not None and match.model is not None and match.relation != "fine-tune" else None
 
 
 def _drafting(name: str, engine: str | None, catalog: Catalog) -> Workload:

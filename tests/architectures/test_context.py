@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gpuspec.architectures.config import ModelConfig
-from gpuspec.architectures.context import longest_context
+from gpuspec.architectures.context import default_context, longest_context
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,21 @@ def test_what_a_config_says_counts_before_its_class() -> None:
     class_says = {"max_position_embeddings": 1024}
     assert longest_context(ModelConfig({"n_positions": 2048}, class_says)) == 2048
     assert longest_context(ModelConfig({}, class_says)) == 1024
+
+
+@pytest.mark.parametrize(
+    ("fields", "tokens"),
+    [
+        # config.json of microsoft/Phi-3-mini-128k-instruct, when it was published and now
+        ({"rope_scaling": {"type": "su"}, "original_max_position_embeddings": 4096}, 4096),
+        ({"rope_scaling": {"type": "longrope"}, "original_max_position_embeddings": 4096}, 4096),
+        ({"rope_parameters": {"rope_type": "longrope"}, "original_max_position_embeddings": 4096}, 4096),
+        ({"rope_scaling": {"type": "yarn"}, "original_max_position_embeddings": 4096}, None),
+        ({"rope_scaling": {"type": "longrope"}}, None),
+        ({"rope_scaling": {"type": "longrope"}, "original_max_position_embeddings": "x"}, None),
+        ({"rope_scaling": {"type": "longrope"}, "original_max_position_embeddings": 262144}, None),
+        ({"original_max_position_embeddings": 4096}, None),
+    ],
+)
+def test_with_longrope_vllm_serves_the_length_before_it(fields: dict[str, Any], tokens: int | None) -> None:
+    assert default_context(ModelConfig({"max_position_embeddings": 131072, **fields})) == tokens

@@ -125,3 +125,53 @@ def test_a_scheme_in_a_name_that_nobody_has_is_of_the_repository_without_it() ->
     assert match.model is not None
     assert (match.model.id, match.quantization) == ("inclusionAI/Ring-1T", "fp8")
     assert CATALOG.resolve_model("nobody/Ring-1T-FP8").model is None
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "modality"),  # the hub's tags of these repositories, and their model cards
+    [
+        ("Qwen/Qwen3-32B", "llm", "text"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", "vlm", "text"),
+        ("BAAI/bge-small-en-v1.5", "embedding", "text-embedding"),
+        ("BAAI/bge-reranker-large", "reranker", "text-embedding"),
+        ("facebook/mms-tts-eng", "speech", "audio"),
+        ("bigscience/mt0-xl", "seq2seq", "text"),
+    ],
+)
+def test_the_task_is_the_hubs(name: str, task: str, modality: str) -> None:
+    model = TABLE.find(name)
+    assert model is not None
+    assert (model.task, model.modality) == (task, modality)
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        ("Qwen/Qwn2.5-7B", "Qwen2.5-7B"),
+        ("LiquidAI/LFM2-1.2B-Extrct", "LiquidAI/LFM2-1.2B-Extract"),
+        ("ibm-granite/granite-4.0-h-tinny", "ibm-granite/granite-4.0-h-tiny"),
+    ],
+)
+def test_a_slip_of_the_pen_is_near_a_name_of_the_table(written: str, near: str) -> None:
+    match = CATALOG.resolve_model(written)
+    assert match.model is None
+    assert match.suggestions[0] == near
+
+
+@pytest.mark.parametrize(
+    "written", ["Qwen/Qwen9-8B", "meta-llama/Lama-3.1-9B", "acme/support-13b", "8b", "7b-x"]
+)
+def test_another_version_or_size_is_no_slip_of_the_pen(written: str) -> None:
+    assert CATALOG.resolve_model(written).suggestions == ()
+
+
+def test_names_that_start_so() -> None:
+    found = list(TABLE.starting_with("Qwen/Qwen3-235B-A22B"))
+    assert "Qwen/Qwen3-235B-A22B" in found
+    assert all(name.startswith("Qwen/Qwen3-235B-A22B") for name in found)
+    assert list(TABLE.starting_with("qwen/Qwen3-235B")) == []  # a shell completes what is typed
+    assert list(TABLE.starting_with("zzzz")) == []
+    with open(NAMES, encoding="utf-8") as file:
+        first, *_, last = (line.split("\t")[0] for line in file)
+    assert next(TABLE.starting_with(first)) == first
+    assert list(TABLE.starting_with(last)) == [last]

@@ -52,18 +52,119 @@ def names() -> list[str]:
     return [*table, *(name for model in CATALOG.models for name in (model.id, *model.aliases))]
 
 
-def test_what_a_name_states_is_what_it_means() -> None:
-    checked, wrong = 0, []
+@pytest.fixture(scope="module")
+def every() -> list[tuple[str, str, float | None, str]]:
+    """(name, id of the model, billions of parameters, scheme) of each name that there is."""
+    found = []
     for name in names():
-        word = stated(name)
-        if word is None:
+        model, scheme = meant(name)
+        assert model is not None, name
+        found.append((name, model.id, model.params_b, scheme))
+    return found
+
+
+def test_what_a_name_states_is_what_it_means(every: list[tuple[str, str, float | None, str]]) -> None:
+    stating = [(name, word, scheme) for name, _, _, scheme in every if (word := stated(name))]
+    assert len(stating) > 2_500
+    assert [each for each in stating if each[2] not in WORDS[each[1]]] == []
+
+
+SIZE = re.compile(r"(?<![a-z0-9._])([0-9]+(?:[.][0-9]+)?)b(?![a-z0-9]|-[0-9]+e)")
+"""The size that a name states; not of "17B-16E", which says what one token takes."""
+
+
+def test_no_name_means_another_models_size(every: list[tuple[str, str, float | None, str]]) -> None:
+    checked, wrong = 0, []
+    for name, own, billions, _ in every:
+        sizes = {float(size) for size in SIZE.findall(name.rpartition("/")[2].lower())}
+        if len(sizes) != 1 or own == name or not billions:
             continue
         checked += 1
-        scheme = meant(name)[1]
-        if scheme not in WORDS[word]:
-            wrong.append((name, scheme))
-    assert checked > 2_500
+        if not 0.6 < billions / sizes.pop() < 1.7:  # Falcon3-1B has 1.67 B
+            wrong.append((name, own, billions))
+    assert checked > 1_000
     assert wrong == []
+
+
+def test_a_re_upload_in_another_scheme_has_the_size_of_the_repository() -> None:
+    checked, wrong = 0, []
+    for name in names()[:16_800:60]:
+        model, scheme = meant(name)
+        bare = name.rpartition("/")[2]
+        if model is None or not model.params_b or scheme not in ("bf16", "fp16") or model.unsure:
+            continue
+        match = CATALOG.resolve_model(f"acme/{bare}-AWQ", suggest=False)
+        if match.model is None or match.relation != "name":
+            continue
+        checked += 1
+        if match.quantization != "awq" or not 0.9 < (match.model.params_b or 0) / model.params_b < 1.1:
+            wrong.append((name, model.params_b, match.model.id, match.model.params_b, match.quantization))
+    assert checked > 80
+    assert wrong == []
+
+
+UPLOADS = {
+    "{}-FP8": "fp8",
+    "{}-AWQ": "awq",
+    "{}-GPTQ": "gptq-int4",
+    "{}-GPTQ-Int8": "gptq-int8",
+    "{}-bnb-4bit": "nf4",
+    "{}-NVFP4": "nvfp4",
+    "{}-MXFP4": "mxfp4",
+    "{}-MLX-4bit": "int4",
+    "{}-4bit": "int4",
+    "{}-GGUF": "gguf",
+    "{}-GGUF:Q4_K_M": "gguf:Q4_K_M",
+    "{}-GGUF:UD-Q4_K_XL": "gguf:Q4_K_XL",
+    "{}-GGUF/{}-UD-Q4_K_XL.gguf": "gguf:Q4_K_XL",
+    "{}-qat-q4_0-gguf": "gguf:Q4_0",
+}
+BASES = (
+    "Qwen3-8B",
+    "Qwen3-235B-A22B",
+    "Llama-3.3-70B-Instruct",
+    "gemma-3-27b-it",
+    "DeepSeek-V3",
+    "gpt-oss-20b",
+)
+
+
+@pytest.mark.parametrize("upload", UPLOADS)
+@pytest.mark.parametrize("base", BASES)
+def test_every_scheme_of_a_base_that_is_known(upload: str, base: str) -> None:
+    match = CATALOG.resolve_model("acme/" + upload.format(base, base), suggest=False)
+    own = CATALOG.resolve_model(base, suggest=False).model
+    assert match.model is not None
+    assert own is not None
+    assert (match.model.params_b, match.model.layers) == (own.params_b, own.layers)
+    assert (match.quantization, match.relation) == (UPLOADS[upload], "name")
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt-oss-20b-BF16", "DeepSeek-V3-bf16", "MiniMax-M2.5-dequantized", "gpt-oss-120b-fp16"]
+)
+def test_16_bit_of_a_model_that_is_quantized_by_birth(name: str) -> None:
+    match = CATALOG.resolve_model(f"acme/{name}", suggest=False)
+    assert match.model is not None
+    assert match.quantization is None
+    assert match.model.native_dtype in ("bf16", "fp16")
+    assert all(row.bits == 16 for row in match.model.weights if row.scheme)
+
+
+@pytest.mark.parametrize(
+    ("tag", "scheme"),
+    [
+        ("llama3.1:8b-instruct-fp16", "gguf:F16"),
+        ("llama3.1:8b", "gguf:Q4_K_M"),
+        ("gemma3:27b-it-qat", "gguf:Q4_0"),
+        ("gpt-oss:20b", "mxfp4"),
+        ("Llama-3.3-70B-Instruct-Q4_K_M-00001-of-00002.gguf", "gguf:Q4_K_M"),
+    ],
+)
+def test_types_of_tags_and_files(tag: str, scheme: str) -> None:
+    match = CATALOG.resolve_model(tag, suggest=False)
+    assert match.model is not None
+    assert (match.quantization, match.relation) == (scheme, "name")
 
 
 @pytest.mark.parametrize(

@@ -96,14 +96,67 @@ def test_unknown_gpu_cloud_and_nothing_found() -> None:
 
 def test_models_query_lists_and_a_name_is_explained() -> None:
     listed = _run(models.command, "qwen3-embedding").output.splitlines()
-    assert [line.split()[0] for line in listed[1:]] == [
+    assert [line.split()[0] for line in listed[1:4]] == [
         "Qwen3-Embedding-0.6B",
         "Qwen3-Embedding-4B",
         "Qwen3-Embedding-8B",
     ]
+    assert all(
+        "/" in line.split()[0] for line in listed[4:]
+    )  # repositories of the hub, after gpuspec's own names
+    assert len(listed) > 10
     output = _run(models.command, "TheBloke/Llama-2-13B-chat-AWQ").output
     assert output.startswith("TheBloke/Llama-2-13B-chat-AWQ is Llama-2-13B, quantized awq\n")
     assert "5,120 wide, 40 heads" in output
+
+
+def test_a_part_of_a_name_is_looked_for_in_the_table() -> None:
+    listed = _run(models.command, "smollm3").output
+    assert "HuggingFaceTB/SmolLM3-3B-Base " in listed
+    many = _run(models.command, "qwen3").output.splitlines()
+    assert many[-1].endswith("more repositories of the hub: a longer part of the name, or --json for all")
+    records = json.loads(_run(models.command, "smollm3", "--json").output)
+    assert "mlx-community/SmolLM3-3B-4bit" in {record["id"] for record in records}
+
+
+def test_a_name_is_shown_in_the_scheme_that_it_states() -> None:
+    # 233.8 B parameters of linear layers in 8 bit are 217.7 GiB; 1.295 B of embedding, norms and head in 16 2.4 GiB
+    name = "Qwen/Qwen3-235B-A22B-FP8"
+    assert (
+        "as uploaded  220 GiB: fp8 218 GiB, bf16 2.4 GiB; its name says fp8"
+        in _run(models.command, name).output
+    )
+    (record,) = json.loads(_run(models.command, name, "--json").output)
+    assert record["native_dtype"] == "fp8"
+    assert record["stored_gib"] == pytest.approx(220.15, abs=0.1)
+    assert record["sizes_gib"]["bf16"] == pytest.approx(437.9, abs=0.5)
+    assert "write the type behind the name" in _run(models.command, "unsloth/Qwen3-30B-A3B-GGUF").output
+
+
+def test_the_length_that_vllm_serves_is_said() -> None:
+    output = _run(models.command, "microsoft/Phi-3-mini-128k-instruct").output
+    assert "131,072 tokens; vLLM serves 4,096 unless told otherwise (LongRoPE)" in output
+
+
+def test_a_folder_is_shown(tmp_path: Path) -> None:
+    config = {
+        "model_type": "llama", "architectures": ["LlamaForCausalLM"], "num_hidden_layers": 2, "hidden_size": 64,
+        "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 1000, "torch_dtype": "bfloat16",
+    }  # fmt: skip
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(config))
+    assert "2: each with attention to every token" in _run(models.command, str(folder)).output
+
+
+def test_what_the_project_keeps_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {"format": 1, "models": {"acme/Foobarium-9B": {"params_b": 9.0, "task": "llm", "layers": 40}}}
+    (tmp_path / "gpuspec.models.json").write_text(json.dumps(kept))
+    monkeypatch.chdir(tmp_path)
+    assert "acme/Foobarium-9B" in _run(models.command, "foobar").output
+    with pytest.raises(UserError) as caught:
+        _run(models.command, "acme/Foobarum-9B")
+    assert "Did you mean acme/Foobarium-9B?" in (caught.value.hint or "")
 
 
 def test_models_json_and_unknown() -> None:

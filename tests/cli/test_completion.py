@@ -65,6 +65,8 @@ def test_bash(script: Path) -> None:
     assert bash(script, "gpuspec", "prices", "up") == ["update"]
     assert bash(script, "gpuspec", "completion", "f") == ["fish"]
     assert bash(script, "gpuspec", "nonsense", "x") == []
+    assert "HuggingFaceTB/SmolLM3-3B-Base" in bash(script, "gpuspec", "size", "HuggingFaceTB/SmolLM3-3B")
+    assert "HuggingFaceTB/SmolLM3-3B-Base" in bash(script, "gpuspec", "models", "HuggingFaceTB/SmolLM3-3B")
 
 
 @pytest.mark.parametrize("script", ["fish"], indirect=True)

@@ -77,3 +77,12 @@ def test_a_larger_uncertainty_is_said_where_the_shape_is_not_known() -> None:
 )
 def test_names_of_schemes(name: str, bits: float | None) -> None:
     assert bits_of(name) == bits
+
+
+@pytest.mark.parametrize(
+    ("scheme", "gigabytes"),
+    # unsloth/gpt-oss-20b-GGUF, sizes as the hub lists its files: the experts are in MXFP4 in each of them
+    [("gguf:Q2_K", 11.5), ("gguf:Q4_K_M", 11.6), ("gguf:Q8_0", 12.1), ("gguf:F16", 13.8)],
+)
+def test_gguf_files_keep_experts_that_are_in_mxfp4_by_birth(scheme: str, gigabytes: float) -> None:
+    assert weights(shape("openai/gpt-oss-20b"), scheme).expected / 1e9 == pytest.approx(gigabytes, rel=0.06)

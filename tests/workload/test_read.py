@@ -89,6 +89,23 @@ def test_the_spec_stands_above_the_command() -> None:
     assert workload.origin("kv_dtype").kind == "default"
 
 
+@pytest.mark.parametrize(
+    ("command", "own", "scheme"),
+    [
+        ("vllm serve ./models/foo --served-model-name Qwen/Qwen3-8B-AWQ", "Qwen3-8B", "awq"),
+        ("vllm serve /data/foo --served-model-name gpt-4", None, None),
+        ("vllm serve ./models/Qwen3-32B --served-model-name Qwen/Qwen3-8B", "Qwen3-32B", None),
+        ("vllm serve acme/foo --served-model-name Qwen/Qwen3-8B", None, None),
+    ],
+)
+def test_a_folder_that_nobody_knows_is_what_it_is_served_as(
+    command: str, own: str | None, scheme: str | None
+) -> None:
+    workload = read(job(command))
+    assert (workload.model.id if workload.model else None) == own
+    assert workload.quantization == scheme
+
+
 def test_a_quantized_dtype_of_the_spec_is_a_quantization() -> None:
     workload = read(job(model=ModelSpec(id="Qwen/Qwen2.5-7B", dtype="int4")))
     assert (workload.quantization, workload.dtype) == ("int4", None)

@@ -62,7 +62,7 @@ def write(found: list[Facts], names: Path, structures: Path) -> None:
         at += len(text) + 1
     structures.write_text(head + "".join(f"{text}\n" for text in places), encoding="utf-8")
     lines = (
-        "\t".join((f.name, str(places[text]), str(f.parameters or ""), str(f.context or ""), f.note))
+        "\t".join((f.name, str(places[text]), str(f.parameters or ""), str(f.context or ""), f.note, f.task))
         for f, text in zip(ordered, texts, strict=True)
     )
     names.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

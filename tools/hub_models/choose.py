@@ -11,7 +11,7 @@ from gpuspec.architectures.families import FAMILIES
 from gpuspec.architectures.parts import TOWERS, Architecture, Weight
 from gpuspec.architectures.read import read_architecture
 from gpuspec.catalog.hub_table import NOTES
-from gpuspec.catalog.name_parts import sizes, tokens
+from gpuspec.catalog.name_parts import NOT_THE_MODEL, sizes, tokens
 from gpuspec.quantization import find_scheme
 from gpuspec.quantization.checkpoint_names import split_quantization
 from tools.hub_models.by_count import ByCount, Known
@@ -140,11 +140,20 @@ class Chooser:
         return Structure(found.architecture, text, found.key, beside)
 
     def choose(self, row: Row) -> Choice:
-        """The structure of a row."""
+        """The structure of a row. What is packed may by chance be as many elements as another model has in 16 bit:
+        then the size in the name speaks against it."""
+        found, named = self._choose(row), named_size(row)
+        if found.structure is None or not named or scheme_of(row) in (None, "fp8"):
+            return found
+        return (
+            found if 0.5 < found.structure.parameters / named < 2 else Choice(None, "its name says otherwise")
+        )
+
+    def _choose(self, row: Row) -> Choice:
         if not row.layers:
             sister = self._columns.get((row.architecture, row.stored))
             if sister is not None:
-                return self.choose(row.with_columns_of(sister))
+                return self._choose(row.with_columns_of(sister))
             same = self._counted(row)
             return Choice(same) if same else Choice(None, "its shape is not known")
         scheme, shaped = scheme_of(row), self._of_shape.get(row.shape)
@@ -161,7 +170,8 @@ class Chooser:
             return Choice(packed)
         if found is None:
             return Choice(None, "its config could not be read from the columns of the list")
-        if _not_counted(row, found) and not found.architecture.derived:
+        too_many = _as_named(row, found) and row.stored > 1.3 * found.parameters
+        if (too_many or _not_counted(row, found)) and not found.architecture.derived:
             return Choice(found, NOTES["c"])
         return Choice(found, f"{found.parameters} by its shape")
 
@@ -235,6 +245,20 @@ def scheme_of(row: Row) -> str | None:
     """The scheme that its name states."""
     owner, _, bare = row.name.rpartition("/")
     return split_quantization(bare, owner=owner)[1]
+
+
+def named_size(row: Row) -> float | None:
+    """Parameters that its name states; None where that is the size of a model that it is made for. "MTP" may say that
+    it has those layers, too."""
+    parts = tokens(row.name.rpartition("/")[2])
+    beside = row.architecture.endswith("_mtp") or any(part in NOT_THE_MODEL - {"mtp"} for part in parts)
+    billions = None if beside else sizes(parts)[0]
+    return billions * 1e9 if billions else None
+
+
+def _as_named(row: Row, found: Structure) -> bool:
+    named = named_size(row)
+    return named is not None and abs(found.parameters / named - 1) < NAMED_WITHIN
 
 
 def _not_counted(row: Row, found: Structure) -> bool:

@@ -7,18 +7,28 @@ from typing import Any, NamedTuple
 from gpuspec.architectures.parts import Architecture
 from gpuspec.architectures.storage import Precision
 from gpuspec.catalog.hub_table import NOTES
+from gpuspec.catalog.model import Model
 from gpuspec.catalog.model_of_config import model_of_architecture
-from gpuspec.catalog.model_record import to_record
-from gpuspec.catalog.name_parts import sizes, tokens
-from tools.hub_models.choose import Choice, scheme_of
+from gpuspec.catalog.model_record import from_record, to_record
+from gpuspec.catalog.model_task import task_of
+from tools.hub_models.choose import Choice, named_size, scheme_of
 from tools.hub_models.compose import UNCHECKED_CONTEXT
 from tools.hub_models.known_configs import Own
 from tools.hub_models.native import native_precision
 from tools.hub_models.rows import Row
 
 _IN_16_BIT = Precision("bf16")
-_OF_THE_ROW = ("source", "unsure", "max_context", "task")
+_OF_THE_ROW = ("source", "unsure", "max_context", "task", "modality")
 SOURCE_OF_CONFIGS = "its config.json as NVIDIA aiconfigurator keeps it (August 2026), as gpuspec reads it"
+_OF_TAG = {
+    "feature-extraction": "embedding", "sentence-similarity": "embedding", "text-to-speech": "speech",
+    "automatic-speech-recognition": "speech", "audio-to-audio": "audio", "image-text-to-text": "vlm",
+    "image-to-text": "vlm", "any-to-any": "vlm",
+}  # fmt: skip
+"""The hub's tag of a task → gpuspec's word; of "text-generation" and "unknown" the parts tell more."""
+_HEARS = frozenset(
+    ("wav2vec2", "wav2vec2-bert", "hubert", "wavlm", "encodec", "moss-audio-tokenizer", "unispeech")
+)
 _COLUMNS = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocab")
 
 
@@ -31,10 +41,29 @@ class Facts(NamedTuple):
     """0: as the structure says."""
     context: int
     note: str
+    task: str = ""
+    """"": it writes text."""
 
 
 def facts_of(row: Row, choice: Choice, own: Own | None = None) -> Facts:
     """What is known of a row. `own`: what its own config says, of one that states a quantization."""
+    facts = _without_task(row, choice, own)
+    return facts._replace(task=_task(row, from_record("", facts.structure)))
+
+
+def _task(row: Row, model: Model) -> str:
+    """What the hub's tag says, or else its parts; "" for what writes text. The hub's tags know no rerankers."""
+    if "rerank" in row.name.lower():
+        return "reranker"
+    if row.architecture in _HEARS and row.task == "feature-extraction":
+        return "audio"
+    found = _OF_TAG.get(row.task) or task_of(model.weights, model.caches)
+    if found == "encoder" and row.task == "text-generation":
+        return ""  # it writes a text as a whole, and so has no cache
+    return "" if found == "llm" else found
+
+
+def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
     scheme = scheme_of(row)
     context = 0 if row.context == UNCHECKED_CONTEXT else row.context
     if own is not None and scheme not in (None, "fp8"):
@@ -43,8 +72,10 @@ def facts_of(row: Row, choice: Choice, own: Own | None = None) -> Facts:
     sure = found is not None and choice.unsure in ("", NOTES["c"])
     if found is not None and sure:
         precision = own[1] if own is not None else None
-        if precision is None and scheme is None and "bf16" not in row.name.lower():
-            precision = native_precision(row.name, row.architecture, has_scales=choice.has_scales)
+        gguf = scheme is not None and scheme.startswith("gguf")  # made of the maker's checkpoint
+        if precision is None and (scheme is None or gguf) and "bf16" not in row.name.lower():
+            scales = choice.has_scales or gguf
+            precision = native_precision(row.name, row.architecture, has_scales=scales)
         structure = _structure(found.whole(), precision or _IN_16_BIT)
         note = "c" if choice.unsure else "d" if found.architecture.derived else ""
         return Facts(row.name, structure, 0, context, note)
@@ -53,10 +84,10 @@ def facts_of(row: Row, choice: Choice, own: Own | None = None) -> Facts:
         structure["caches"] = to_record(
             model_of_architecture(found.architecture, _IN_16_BIT, row.name, "")
         ).get("caches", [])
-    named = sizes(tokens(row.name.rpartition("/")[2]))[0]
+    named = named_size(row)
     if scheme not in (None, "fp8"):
-        if named and row.stored * 0.5 < named * 1e9 < row.stored * 10:
-            return Facts(row.name, structure, int(named * 1e9), context, "n")
+        if named and named < row.stored * 10:
+            return Facts(row.name, structure, int(named), context, "n")
         return Facts(row.name, structure, row.stored, context, "p")
     return Facts(row.name, structure, row.stored, context, f"s{found.parameters}" if found else "u")
 
@@ -65,7 +96,10 @@ def facts_of_config(name: str, own: Own) -> Facts:
     """What a repository's own config says, where the list leaves it out or says less."""
     architecture, precision = own
     structure = {**_structure(architecture, precision), "source": SOURCE_OF_CONFIGS}
-    return Facts(name, structure, 0, architecture.max_context or 0, "d" if architecture.derived else "")
+    note = "d" if architecture.derived else ""
+    found = from_record("", structure)
+    task = task_of(found.weights, found.caches)
+    return Facts(name, structure, 0, architecture.max_context or 0, note, "" if task == "llm" else task)
 
 
 def _structure(architecture: Architecture, precision: Precision) -> dict[str, Any]:

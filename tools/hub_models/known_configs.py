@@ -30,6 +30,7 @@ class KnownConfigs:
 
     def __init__(self, folders: list[Path]) -> None:
         self._by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+        self._mixtures: dict[tuple[int, ...], list[dict[str, Any]]] = defaultdict(list)
         self.every: list[dict[str, Any]] = []
         for config in _configs(folders):
             try:
@@ -39,12 +40,18 @@ class KnownConfigs:
                 continue
             self._by_key[_key(config, found)].append(config)
             self.every.append(config)
+            self._mixtures[_sizes(found)].append(config)
         self.quantized: dict[str, Own] = dict(_quantized(folders))
         """Repository → what its own files say, of those that state a quantization."""
 
     def like(self, row: Row) -> list[dict[str, Any]]:
-        """Those of the shape that a row states."""
-        return self._by_key.get((row.architecture, row.layers, row.hidden, row.experts), [])
+        """Those of the shape that a row states. Of a mixture all sizes together say enough where uploads name another
+        architecture than the maker does: Kimi K2 is a deepseek_v3 to some."""
+        same = self._by_key.get((row.architecture, row.layers, row.hidden, row.experts), [])
+        if same or not row.experts:
+            return same
+        sizes = (row.layers, row.hidden, row.experts, row.used, row.width, row.vocabulary, row.heads)
+        return self._mixtures.get(sizes, [])
 
 
 def _quantized(folders: list[Path]) -> Iterator[tuple[str, Own]]:
@@ -59,6 +66,10 @@ def _quantized(folders: list[Path]) -> Iterator[tuple[str, Own]]:
 
 def _key(config: dict[str, Any], found: Architecture) -> Key:
     return str(config.get("model_type")), len(found.layers), found.hidden, found.experts
+
+
+def _sizes(a: Architecture) -> tuple[int, ...]:
+    return (len(a.layers), a.hidden, a.experts, a.experts_used, a.expert_width, a.vocabulary, a.heads)
 
 
 def _configs(folders: list[Path]) -> Iterator[dict[str, Any]]:

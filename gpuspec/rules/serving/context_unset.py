@@ -65,7 +65,7 @@ class ContextUnset(Rule):
             return
         machines = [machine for machine in facts.choices if machine.verdict == "fits"]
         current = facts.selected if facts.selected in machines else machines[0] if machines else None
-        full = work.model.max_context if work.model else None
+        full = work.model.usual_context if work.model else None
         if current is None or not full or work.model_name is None or self._elsewhere(facts, engine):
             return
         at_full = self._need(facts, current, full)

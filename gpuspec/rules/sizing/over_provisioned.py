@@ -113,7 +113,7 @@ class OverProvisionedGpu(Rule):
     def _shorter(self, facts: Facts, better: Alternative) -> str:
         """What else must be set to start there, where an engine without a length reserves the whole context."""
         work = facts.workload
-        full = work.model.max_context if work.model else None
+        full = work.model.usual_context if work.model else None
         engine = engine_of(work.engine)
         if not engine.reserves_full_context or work.context is not None or not full:
             return ""

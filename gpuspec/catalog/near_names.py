@@ -1,0 +1,76 @@
+"""Known names near one that nobody knows: a slip of the pen, and no other model.
+
+Sizes and versions must be the same, and the words before and between them nearly so, one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gpuspec.catalog.hub_table import HubTable
+from gpuspec.catalog.name_parts import shape_of_name
+from gpuspec.numerals import is_digits
+
+ALIKE = 0.7
+"""How much two words have in common of which one may be meant for the other."""
+MOST = 3
+_LONGEST_NAME = 80
+_MOST_COMPARED = 300
+
+Parts = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def nearest(name: str, known: Iterable[tuple[str, str]], table: HubTable | None) -> tuple[str, ...]:
+    """The nearest of the `known` names, (name, what to call it), best first, then those of the table."""
+    wanted = _parts(name[-_LONGEST_NAME:])
+    if not wanted[0]:
+        return ()
+    scored = [(-score, own) for alias, own in known if (score := _likeness(wanted, alias))]
+    if table is not None and len(scored) < MOST:
+        found = list(_of_family(wanted, table))[:_MOST_COMPARED]
+        scored.sort()
+        scored += sorted((-score, own) for own in found if (score := _likeness(wanted, own)))
+    else:
+        scored.sort()
+    return tuple({shape_of_name(own): own for _, own in reversed(scored)}.values())[::-1][:MOST]
+
+
+def _parts(name: str) -> Parts:
+    """(words, sizes and versions) of a name. A date is neither."""
+    words, numbers = [], []
+    for part in shape_of_name(name):
+        if not any(is_digits(sign) for sign in part):
+            words.append(part)
+        elif not (is_digits(part) and len(part) in (4, 6, 8)):
+            numbers.append(part)
+    return tuple(words), tuple(numbers)
+
+
+def _likeness(wanted: Parts, name: str) -> float:
+    """From 0 (another model) to 1 (the same parts)."""
+    last = wanted[1][-1] if wanted[1] else ""
+    if last not in name.lower():  # the quick answer for nearly all of them
+        return 0.0
+    words, numbers = _parts(name)
+    if numbers != wanted[1] or len(words) != len(wanted[0]):
+        return 0.0
+    from difflib import SequenceMatcher
+
+    each = [
+        1.0 if one == other else SequenceMatcher(None, one, other).ratio()
+        for one, other in zip(words, wanted[0], strict=True)
+    ]
+    return sum(each) / len(each) if min(each) >= ALIKE else 0.0
+
+
+def _of_family(wanted: Parts, table: HubTable) -> Iterator[str]:
+    """Names of the table that hold the first word and then these numbers, with none between them."""
+    family, gap = wanted[0][0], r"[^\d\t\n/]*"
+    if len(family) < MOST:
+        return
+    numbers = [number for part in wanted[1] for number in re.findall(r"\d+", part)]
+    pattern = re.escape(family) + gap + "".join(f"{number}(?!\\d){gap}" for number in numbers)
+    text, low = table.text, table.low
+    for hit in re.finditer(rf"{pattern}(?:\d{{4,}}{gap})*\t", low):
+        start = low.rfind("\n", 0, hit.start()) + 1
+        yield text[start : hit.end() - 1]
