@@ -11,6 +11,7 @@ FLAGS = {
     **alike("tensor_parallel:int", "tensor-parallel-size -tp"),
     **alike("pipeline_parallel:int", "pipeline-parallel-size -pp"),
     **alike("data_parallel:int", "data-parallel-size -dp"),
+    **alike("context_parallel:int", "decode-context-parallel-size -dcp"),
     "enable-expert-parallel": "expert_parallel=on",
     "max-model-len": "context:int",
     "max-num-seqs": "concurrency:int",
@@ -18,6 +19,7 @@ FLAGS = {
     "kv-cache-dtype": "kv_dtype:kv",
     "gpu-memory-utilization": "memory_utilization:number",
     "cpu-offload-gb": "cpu_offload:offload",
+    "use-hsdp": "sharding=fsdp",  # vLLM-Omni's pictures and videos
     "enable-prefix-caching": "prefix_caching=yes",
     "no-enable-prefix-caching": "prefix_caching=no",
     "speculative-model": "second_model:name",

@@ -41,7 +41,7 @@ def need(
         )
     if "nodes" in workload.origins and workload.nodes != 1:
         return Unsized("the job is spread over several machines")
-    for field in ("data_parallel", "pipeline_parallel"):
+    for field in ("data_parallel", "pipeline_parallel", "context_parallel"):
         if field in workload.origins and getattr(workload, field) is None:
             return Unsized(f"{field} is not known ({workload.origin(field).text})")
     for field in _COUNTS:

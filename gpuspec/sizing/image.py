@@ -41,7 +41,11 @@ def image(workload: Workload, gpus: int) -> Need | Unsized:
         return _training(workload, pipeline, bits, gpus)
     assumptions: list[str] = []
     latents = _latents(workload, pipeline, video)
-    parts = [*_components(workload, pipeline, bits, video, latents.expected, assumptions), latents]
+    shared = _shared_by(workload, gpus)
+    parts = [
+        *_components(workload, pipeline, bits, assumptions, latents=latents.expected, shared=shared),
+        latents,
+    ]
     parts.extend(runtime(TORCH, (0.05, 0.1, 0.5), gpus))
     engine = workload.engine or USUAL_FOR_IMAGES
     return Need(tuple(parts), gpus, engine, tuple(assumptions), "medium" if pipeline.known else "low")
@@ -55,9 +59,10 @@ def _components(
     workload: Workload,
     pipeline: Pipeline,
     bits: float,
-    video: bool,
-    latents: float,
     assumptions: list[str],
+    *,
+    latents: float,
+    shared: int,
 ) -> list[Part]:
     """Denoiser, text encoders and VAE. Under model offload they take turns: the denoiser with its latents, or
     the text encoders where those are larger; under sequential offload one layer at a time."""
@@ -66,7 +71,7 @@ def _components(
         "text encoders": (pipeline.text_encoders, bits if bits < 16 else 16.0),
         "VAE": (pipeline.vae, 16.0),
     }
-    turns = bool(workload.cpu_offload) or video
+    turns = bool(workload.cpu_offload) or workload.modality == "video"
     if turns:
         assumptions.append("components take turns on the GPU (model CPU offload)")
     parts = []
@@ -79,10 +84,21 @@ def _components(
         elif turns and name == "VAE":
             stays = 0.0
         high = stays if workload.cpu_offload else size
-        parts.append(
-            Part(name, stays * 0.98, stays, high * 1.03, f"{billions:g} B parameters × {width:g} bits")
-        )
+        divided = shared if name == "denoiser" else 1
+        over = f", over {shared} GPUs" if divided > 1 else ""
+        why = f"{billions:g} B parameters × {width:g} bits{over}"
+        parts.append(Part(name, stays * 0.98 / shared, stays / divided, high * 1.03 / divided, why))
     return parts
+
+
+def _shared_by(workload: Workload, gpus: int) -> int:
+    """GPUs that divide the denoiser between them. Whether they divide the other components, no flag says: the least
+    is that they do. Sequence parallelism (Ulysses, ring) divides no weights.
+
+    Source: vLLM-Omni docs, diffusion parallelism (tensor parallel, HSDP)."""
+    if (workload.sharding or "").startswith(("fsdp", "zero3")):
+        return gpus
+    return min(workload.tensor_parallel or 1, gpus)
 
 
 def _latents(workload: Workload, pipeline: Pipeline, video: bool) -> Part:

@@ -95,11 +95,12 @@ def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: f
     """Bytes of cache on each GPU.
 
     Pipelines divide the layers, and so do engines that spread a model without being told how; tensor parallelism
-    divides the KV heads."""
+    divides the KV heads, context parallelism the tokens (vLLM 0.33 v1/kv_cache_interface.py, `dcp_sharded`)."""
     pipeline = min(workload.pipeline_parallel or 1, gpus)
     within = max(gpus // pipeline, 1)
     tensor = within if workload.tensor_parallel or engine_of(workload.engine or ASSUMED).memory.queues else 1
-    size = kv_cache(shape, context, sequences, cache_dtype(workload, shape), tensor=tensor)
+    tokens = context / min(workload.context_parallel or 1, within)
+    size = kv_cache(shape, tokens, sequences, cache_dtype(workload, shape), tensor=tensor)
     return size / (pipeline if tensor > 1 else pipeline * within)
 
 
@@ -208,6 +209,8 @@ def _cache_part(workload: Workload, shape: Shape, request: CacheRequest, gpus: i
     size = cache_on_each(workload, shape, request.context, request.sequences, gpus) / GIB
     spread = 0.5 if not shape.exact else 0.25 if shape.why_unsure else 0.0
     why = kv_why(shape, request.context, request.sequences, cache_dtype(workload, shape))
+    if workload.context_parallel:
+        why += f", its tokens over {workload.context_parallel} GPUs"
     least = size * (1 - spread)
     if may_cache_in_8_bit(workload, shape):
         halved = workload._replace(kv_dtype="fp8")

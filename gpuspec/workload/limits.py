@@ -9,6 +9,7 @@ MOST: Mapping[str, float] = {
     "pipeline_parallel": 1024,
     "data_parallel": 65_536,
     "expert_parallel": 65_536,
+    "context_parallel": 65_536,
     "processes": 65_536,
     "nodes": 65_536,
     "max_batched_tokens": 100_000_000,

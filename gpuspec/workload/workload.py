@@ -44,6 +44,8 @@ class Workload(NamedTuple):
     pipeline_parallel: int | None = None
     data_parallel: int | None = None
     expert_parallel: int | None = None
+    context_parallel: int | None = None
+    """GPUs, of those of tensor parallelism, that hold each a part of the tokens in the cache."""
     processes: int | None = None
     nodes: int | None = None
     """Machines that one command is spread over; unknown where the launcher tells it (`$SKYPILOT_NUM_NODES`)."""

@@ -104,6 +104,12 @@ def test_the_checkpoint_says_the_caches_dtype_where_the_engine_heeds_it() -> Non
         assert part(answer, "KV cache") == pytest.approx(size * whole)
 
 
+def test_context_parallelism_divides_the_tokens() -> None:
+    """vLLM's --decode-context-parallel-size 8 keeps an eighth of each sequence on each GPU of tensor parallelism."""
+    answer = serving("DeepSeek-V3", 8, tensor_parallel=8, context_parallel=8)
+    assert part(answer, "KV cache") == pytest.approx(LAYERS_OF_V3 * LATENT * 2 * 8192 / 8 / GIB)
+
+
 @pytest.mark.parametrize(
     ("name", "engine", "least"),
     [

@@ -34,6 +34,20 @@ def test_flux_in_eight_bit() -> None:
     assert sized("FLUX.1-dev", quantization="fp8").expected == pytest.approx(21, rel=0.05)
 
 
+def test_tensor_parallelism_and_fsdp_divide_the_denoiser() -> None:
+    """FLUX.1-dev: 11.9 B in 16 bit are 22.2 GiB, 5.5 on each of four; its encoders (9.1 GiB) may be divided."""
+    flux = resolve_model("FLUX.1-dev").model
+    base = Workload(task="serve", modality="image", model=flux, model_name="FLUX.1-dev", engine="vllm")
+    whole = 11.9e9 * 2 / 2**30
+    for fields, of_each in (({}, 1.0), ({"tensor_parallel": 4}, 0.25), ({"sharding": "fsdp"}, 0.25)):
+        answer = need(base._replace(**fields), 4)  # type: ignore[arg-type]
+        assert isinstance(answer, Need)
+        assert part(answer, "denoiser") == pytest.approx(whole * of_each, rel=0.01)
+        encoders = next(each for each in answer.parts if each.name == "text encoders")
+        assert encoders.expected == pytest.approx(4.88e9 * 2 / 2**30, rel=0.01)
+        assert encoders.low == pytest.approx(0.98 * encoders.expected * of_each)
+
+
 def test_offload_leaves_the_largest_component() -> None:
     whole, turns, layers = (sized("FLUX.1-dev", cpu_offload=mode) for mode in (None, "cpu", "sequential"))
     denoiser = 11.9e9 * 2 / 2**30
