@@ -42,6 +42,21 @@ def read_local(path: str, name: str = "") -> Model:
     )
 
 
+def adapted(path: str) -> str:
+    """The model that the adapter in a folder is for, as the adapter names it; "" where there is none, or a model of
+    its own."""
+    folder = os.path.expanduser(path)
+    if not os.path.isfile(os.path.join(folder, "adapter_config.json")):
+        return ""
+    from gpuspec.catalog.read_repository import adapter_of
+
+    try:
+        repository = ModelFolder(folder)
+        return "" if "config.json" in repository.sizes else adapter_of(repository).base
+    except (OSError, ValueError):
+        return ""
+
+
 def _read(repository: ModelFolder) -> Model:
     from gpuspec.catalog.read_repository import read_repository
 

@@ -9,7 +9,7 @@ import click
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import is_repository
-from gpuspec.catalog.local import is_local, read_local
+from gpuspec.catalog.local import adapted, is_local, read_local
 from gpuspec.cli.columns import fitted
 from gpuspec.cli.models_add import add, lock
 from gpuspec.cli.models_check import check
@@ -97,6 +97,11 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
     none."""
     if query is None:
         return [(model, None) for model in catalog.models], 0
+    base = adapted(query)
+    if base:
+        if not quiet:
+            say(f"{query} is an adapter of {base}", "")
+        query = base
     if is_local(query) and os.path.exists(os.path.expanduser(query)):
         return [(read_local(query), None)], 0
     match, part = catalog.resolve_model(query, online=online, suggest=False), query.lower()

@@ -99,8 +99,9 @@ def _is_job(what: str) -> bool:
 
 def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
     """Serving a model: its name, or the path of its files."""
-    from gpuspec.catalog.local import is_local, read_local
+    from gpuspec.catalog.local import adapted, is_local, read_local
 
+    what = adapted(what) or what  # an adapter is loaded beside its base, and is small
     if is_local(what):
         model = read_local(what)
         served = Workload(task="serve", modality=model.modality, model=model, model_name=what)

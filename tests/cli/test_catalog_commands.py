@@ -149,6 +149,19 @@ def test_a_folder_is_shown(tmp_path: Path) -> None:
     assert "2: each with attention to every token" in _run(models.command, str(folder)).output
 
 
+def test_an_adapter_is_its_base(tmp_path: Path) -> None:
+    adapter = {"base_model_name_or_path": "meta-llama/Llama-3.1-8B-Instruct", "r": 16, "peft_type": "LORA"}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(adapter))
+    output = _run(models.command, str(tmp_path)).output
+    assert output.startswith(f"{tmp_path} is an adapter of meta-llama/Llama-3.1-8B-Instruct\n")
+    assert "Llama-3.1-8B" in output.splitlines()[4]
+    assert "8.03 B" in output
+    (tmp_path / "adapter_config.json").write_text("[1")
+    with pytest.raises(UserError) as caught:
+        _run(models.command, str(tmp_path))
+    assert caught.value.code == "local-model"
+
+
 def test_what_the_project_keeps_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {"format": 1, "models": {"acme/Foobarium-9B": {"params_b": 9.0, "task": "llm", "layers": 40}}}
     (tmp_path / "gpuspec.models.json").write_text(json.dumps(kept))
