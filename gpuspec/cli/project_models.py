@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import fetch_model, is_repository
+from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.catalog.hub_settings import hub_settings
 from gpuspec.catalog.kept_models import (
     keep_for_user,
@@ -28,7 +29,6 @@ from gpuspec.lint.files import expand
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
-from gpuspec.rules.hub_repositories import is_hub_id
 
 _HOSTS = ("https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "hf.co/", "hf://")
 

@@ -1,19 +1,11 @@
 """What a job fetches from the Hugging Face hub."""
 
-# ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
-
-import re
 from typing import NamedTuple
 
+from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Download
 from gpuspec.lint import Facts
-
-HUB_ID = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
-FOLDERS = frozenset(
-    "models model checkpoints checkpoint ckpt ckpts output outputs out results weights data tmp workspace".split()
-)
-"""First parts of relative paths that no organisation of the hub has."""
 
 
 class LoadedRepository(NamedTuple):
@@ -31,11 +23,6 @@ def loaded(facts: Facts) -> LoadedRepository | None:
     if not name or engine_of(workload.engine).registry or not is_hub_id(name):
         return None
     return LoadedRepository(name, origin.pointer)
-
-
-def is_hub_id(name: str) -> bool:
-    """Whether a name is "org/name" and not a path."""
-    return re.fullmatch(HUB_ID, name) is not None and name.split("/")[0].lower() not in FOLDERS
 
 
 def declared(facts: Facts, name: str) -> Download | None:

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.catalog.model_task import READS
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.engines.engine import before
@@ -193,8 +194,10 @@ def _draft_part(workload: Workload, request: CacheRequest, gpus: int) -> list[Pa
     shape = shape_of(draft)
     scheme = scheme_of(draft, None if isinstance(shape, Unsized) else shape)
     if isinstance(shape, Unsized) or not sizable(shape, scheme):
-        known = f"`gpuspec models add {draft.model_name}` makes it known"
-        return Unsized(f"the size of {draft.model_name}, which drafts, is not known; {known}")
+        known = what_makes_known(draft.model_name or "")
+        return Unsized(
+            f"the size of {draft.model_name}, which drafts, is not known" + (known and f"; {known}")
+        )
     size = weights(shape, scheme)
     cache = cache_on_each(workload, shape, request.context, request.sequences, gpus)
     own = sum(map(bytes_of, shape.drafts)) if draft.model_name == workload.model_name else 0.0

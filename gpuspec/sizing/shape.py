@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.parts import BESIDE, Cache, StoredWeights
 from gpuspec.catalog import Model
+from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.quantization import DTYPE_BITS
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.stand_in import filled
@@ -85,7 +86,9 @@ def shape_of(workload: Workload) -> Shape | Unsized:
         if model is None and workload.model_name is None:
             return Unsized("no model is named; say model.id, or model.params_b (billions)")
         name = workload.model_name or (model.id if model else "the model")
-        return Unsized(f"the number of parameters of {name} is not known; give model.params_b (billions)")
+        known = what_makes_known(name)
+        how = f"{known}, or give model.params_b (billions)" if known else "give model.params_b (billions)"
+        return Unsized(f"the number of parameters of {name} is not known; {how}")
     return _of_model(model, billions * 1e9)
 
 

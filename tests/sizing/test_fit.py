@@ -86,6 +86,8 @@ def test_engines_that_queue_need_one_sequence() -> None:
     ("workload", "word"),
     [
         (Workload(model_name="mystery"), "params_b"),
+        (Workload(model_name="org/mystery"), "`gpuspec models add org/mystery`"),
+        (Workload(model_name="./org/mystery"), "; give model.params_b"),
         (Workload(params_b=7, quantization="gguf"), "gguf"),
         (Workload(params_b=1e21), "billion"),
         (Workload(params_b=-7), "params_b"),

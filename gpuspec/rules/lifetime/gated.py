@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
-from gpuspec.rules.hub_repositories import is_hub_id, loaded
+from gpuspec.rules.hub_repositories import loaded
 
 TOKENS = ("HF_TOKEN", "HUGGING_FACE", "HUGGINGFACE", "HF_HUB_TOKEN", "HF_API", "HF_KEY")
 """Parts of the names of variables that hold a token of the hub."""

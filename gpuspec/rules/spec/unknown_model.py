@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 from gpuspec.catalog import Catalog
+from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.numerals import is_digits
-from gpuspec.rules.hub_repositories import is_hub_id
 
 
 class UnknownModel(Rule):
