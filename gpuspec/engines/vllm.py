@@ -19,6 +19,7 @@ FLAGS = {
     "kv-cache-dtype": "kv_dtype:kv",
     "gpu-memory-utilization": "memory_utilization:number",
     "cpu-offload-gb": "cpu_offload:offload",
+    "language-model-only": "text_only=yes",
     "use-hsdp": "sharding=fsdp",  # vLLM-Omni's pictures and videos
     "enable-prefix-caching": "prefix_caching=yes",
     "no-enable-prefix-caching": "prefix_caching=no",

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from gpuspec.architectures.parts import TOWERS
 from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.catalog.model_task import READS
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
@@ -51,7 +52,8 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
     if isinstance(draft, Unsized):
         return draft
     parts.extend(draft)
-    parts.extend(vision_tower(workload.model, training=False))
+    if not workload.text_only:
+        parts.extend(vision_tower(workload.model, training=False))
     parts.extend(runtime(engine.memory.context, engine.memory.workspace, gpus))
     fragmentation = _fragmentation(engine, request, parts)
     if fragmentation.high > 0:
@@ -159,8 +161,11 @@ def loaded_weights(workload: Workload, shape: Shape, scheme: str, engine: Engine
 
 def _as_on_disk(workload: Workload, shape: Shape, size: Weights) -> Weights:
     """The size of the files where they were read and hold what is to be loaded; a model quantized while it
-    loads is another size than its files, and layers that only draft are left in them."""
-    read = workload.model.weights_gib * GIB if workload.model and workload.model.weights_gib else 0.0
+    loads is another size than its files, and layers that only draft are left in them, as towers may be."""
+    model = workload.model
+    read = model.weights_gib * GIB if model and model.weights_gib else 0.0
+    if model and read and workload.text_only:
+        read -= sum(bytes_of(row) for row in model.weights if row.part in TOWERS)
     if read:
         read -= sum(map(bytes_of, shape.copies if workload.drafts else (*shape.copies, *shape.drafts)))
     if read <= 0 or (workload.quantization and not 0.85 * size.expected < read < 1.15 * size.expected):

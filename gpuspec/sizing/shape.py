@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gpuspec.architectures.parts import BESIDE, Cache, StoredWeights
+from gpuspec.architectures.parts import BESIDE, TOWERS, Cache, StoredWeights
 from gpuspec.catalog import Model
 from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.quantization import DTYPE_BITS
@@ -89,7 +89,10 @@ def shape_of(workload: Workload) -> Shape | Unsized:
         known = what_makes_known(name)
         how = f"{known}, or give model.params_b (billions)" if known else "give model.params_b (billions)"
         return Unsized(f"the number of parameters of {name} is not known; {how}")
-    return _of_model(model, billions * 1e9)
+    shape = _of_model(model, billions * 1e9)
+    if workload.text_only:
+        return shape._replace(weights=tuple(row for row in shape.weights if row.part not in TOWERS))
+    return shape
 
 
 def _of_model(model: Model | None, params: float) -> Shape:

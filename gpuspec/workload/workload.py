@@ -52,6 +52,8 @@ class Workload(NamedTuple):
     memory_utilization: float | None = None
     cpu_offload: str | None = None
     prefix_caching: bool | None = None
+    text_only: bool | None = None
+    """Whether what lets the model see and hear is not loaded."""
     drafts: bool | None = None
     """Whether the model's own layers for speculative decoding (MTP) are loaded."""
     draft: "Workload | None" = None

@@ -168,6 +168,15 @@ def test_a_sixteen_bit_copy_of_a_quantized_model_is_sixteen_bit() -> None:
     assert part(serving("gpt-oss-120b"), "weights") == pytest.approx(60.8, rel=0.01)  # its files: 65.3 GB
 
 
+def test_towers_are_not_loaded_where_a_command_wants_the_text_alone() -> None:
+    """Qwen3.6-27B's tower: 0.461 B in 16 bit. Source: vLLM 0.33 `_mark_tower_model`, `--language-model-only`."""
+    whole, text = (serving("Qwen/Qwen3.6-27B", text_only=only) for only in (None, True))
+    assert part(whole, "weights") - part(text, "weights") == pytest.approx(0.461e9 * 2 / GIB, rel=0.01)
+    assert part(text, "vision tower") == 0
+    run = {"run": "vllm serve Qwen/Qwen3.6-27B --language-model-only", "gpu_types": ["H200"]}
+    assert workload_of(dumps(run)).text_only is True
+
+
 def test_what_drafts_is_loaded_where_a_command_speculates() -> None:
     """DeepSeek-V3: 684.5 B are stored, 671.0 B without the layer that drafts and its copies of embedding and head
     (7,168 × 129,280 each), which engines share."""
