@@ -69,13 +69,16 @@ class StoredWeights(NamedTuple):
     """Whether they are linear layers: what quantizers take."""
 
 
+CACHES = ("full", "window", "latent", "index", "cross", "state")
+"""Of every token; of the last ones; a compressed vector of every token; a key of every token by which sparse
+attention chooses what it reads; of every token the encoder read; a constant."""
+
+
 class Cache(NamedTuple):
     """What layers remember of one sequence."""
 
     kind: str
-    """"full" (every token), "window" (the last ones), "latent" (a compressed vector of every token), "index" (a key
-    of every token by which sparse attention chooses what it reads), "cross" (of every token the encoder read),
-    "state" (a constant)."""
+    """One of `CACHES`."""
     width: int = 0
     """Elements for each token, keys and values together."""
     heads: int = 0

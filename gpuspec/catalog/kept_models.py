@@ -11,7 +11,7 @@ from gpuspec.atomic_write import alone, atomic_write
 from gpuspec.catalog.model import MODELS_FILE, Model, ModelMatch
 from gpuspec.catalog.model_names import ModelNames, _address
 from gpuspec.catalog.model_record import from_record, to_record
-from gpuspec.catalog.untrusted_json import json_object
+from gpuspec.catalog.untrusted_json import as_written, json_object
 from gpuspec.errors import UserError
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.untrusted_file import in_words, read_file
@@ -134,15 +134,20 @@ def read_kept(path: str) -> KeptModels:
         document = json_object(data, "it", once=True)
     except ValueError as error:
         raise broken(path, str(error)) from None
-    if document.get("format") != FORMAT:
-        said = str(document.get("format"))[:20]
-        raise broken(path, f"its format is {said}, and this version of gpuspec reads {FORMAT}")
-    models = document.get("models")
+    form, models = document.get("format"), document.get("models")
+    if type(form) is not int or form != FORMAT:
+        raise broken(path, f"its format is {as_written(form)}, and this version of gpuspec reads {FORMAT}")
+    if unknown := document.keys() - {"format", "models"}:  # it would be lost when the file is written
+        raise broken(path, f"{min(unknown)[:60]!r} is nothing that this version of gpuspec keeps")
     if not isinstance(models, dict) or len(models) > MOST:
         raise broken(path, f"`models` is no table of at most {MOST:,} models")
+    found: dict[str, str] = {}
     for name, record in models.items():
         if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or not isinstance(record, dict):
             raise broken(path, f"{name[:60]!r} is no model's name with its facts")
+        other = name if is_folder(name) else found.setdefault(name.lower(), name)
+        if other != name:
+            raise broken(path, f"it holds {name!r} twice, once as {other!r}")
     return KeptModels(path, models)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpuspec.architectures.parts import PARTS, Cache, StoredWeights
+from gpuspec.architectures.parts import CACHES, PARTS, Cache, StoredWeights
 from gpuspec.catalog.model import Model
+from gpuspec.catalog.untrusted_json import as_written
 from gpuspec.quantization import DTYPE_BITS
 
 _NESTED = ("weights", "caches", "aliases", "id")
@@ -45,10 +46,9 @@ def _without_usual(fields: dict[str, Any], kind: type[StoredWeights] | type[Cach
 
 def from_record(name: str, record: Mapping[str, Any]) -> Model:
     """The model of a record that somebody may have edited. Raises ValueError, in words, where a field is wrong."""
-    fields = {key: _plain(key, value) for key, value in record.items() if key not in _NESTED}
-    unknown = fields.keys() - set(Model._fields)
-    if unknown:
-        raise ValueError(f"{name}: {sorted(unknown)[0]} is no fact about a model")
+    if unknown := record.keys() - set(Model._fields):
+        raise ValueError(f"{name}: {min(unknown)[:60]!r} is no fact that this version of gpuspec knows")
+    fields = {key: _plain(name, key, value) for key, value in record.items() if key not in _NESTED}
     return Model(
         id=name,
         aliases=tuple(_texts(name, record.get("aliases", []))),
@@ -70,29 +70,30 @@ _NUMBERS = frozenset(("params_b", "active_params_b", "weights_gib"))
 _FLAGS = frozenset(("tied_embeddings", "gated"))
 
 
-def _plain(key: str, value: Any) -> Any:
+def _plain(name: str, key: str, value: Any) -> Any:
     """A field's value, if it is of the kind that the field holds."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e15
     if key in _WHOLE:
-        fits = type(value) is int and 0 < value < 10**9
+        fits, kind = type(value) is int and 0 < value < 10**9, "a whole number above 0"
     elif key in _NUMBERS:
-        fits = number
+        fits, kind = number, "a number above 0"
     elif key in _FLAGS:
-        fits = isinstance(value, bool)
+        fits, kind = isinstance(value, bool), "true or false"
     elif key == "components":
+        kind = "a table of sizes"
         fits = isinstance(value, dict) and all(
             isinstance(size, (int, float)) and 0 <= size < 1e6 for size in value.values()
         )
     else:
-        fits = isinstance(value, str) and len(value) < 2_000
+        fits, kind = isinstance(value, str) and len(value) < 2_000, "a text"
     if not fits:
-        raise ValueError(f"{key} is {str(value)[:60]!r}")
+        raise ValueError(f"{name}: {key} is {as_written(value)}, and should be {kind}")
     return value
 
 
 def _list(name: str, value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) > 1_000:
-        raise ValueError(f"{name}: {str(value)[:40]!r} is no list of weights or caches")
+        raise ValueError(f"{name}: {as_written(value)} is no list of at most 1,000 weights or caches")
     return value
 
 
@@ -106,17 +107,20 @@ def _whole_row(row: Any) -> Any:
     """A row of weights with what `to_record` left out."""
     if not isinstance(row, dict):
         return row
-    return {"active": row.get("parameters"), "bits": DTYPE_BITS.get(str(row.get("scheme")), 16.0), **row}
+    left_out = {"active": row.get("parameters"), "bits": DTYPE_BITS.get(str(row.get("scheme")), 16.0)}
+    return row | {key: value for key, value in left_out.items() if key not in row}
 
 
 def _row(name: str, kind: Any, row: Any) -> Any:
     """A row of weights or caches."""
     if not isinstance(row, dict) or row.keys() - set(kind._fields):
-        raise ValueError(f"{name}: {str(row)[:60]!r} describes no {'cache' if kind is Cache else 'weights'}")
+        raise ValueError(f"{name}: {as_written(row)} describes no {'cache' if kind is Cache else 'weights'}")
     for key, value in row.items():
         usual = kind._field_defaults.get(key)
-        if key in ("part", "kind", "scheme"):
-            fits = isinstance(value, str) and (key != "part" or value in PARTS)
+        if key in ("part", "kind"):
+            fits = value in (PARTS if key == "part" else CACHES)
+        elif key == "scheme":
+            fits = isinstance(value, str)
         elif isinstance(usual, bool):
             fits = isinstance(value, bool)
         elif key == "bits":
@@ -125,8 +129,8 @@ def _row(name: str, kind: Any, row: Any) -> Any:
             least = 1 if key in ("stride", "layers") else 0
             fits = type(value) is int and least <= value < 10**15
         if not fits:
-            raise ValueError(f"{name}: {key} is {str(value)[:60]!r}")
+            raise ValueError(f"{name}: {key} is {as_written(value)}, which it cannot be")
     try:
         return kind(**row)
     except TypeError:
-        raise ValueError(f"{name}: {str(row)[:60]!r} lacks a field") from None
+        raise ValueError(f"{name}: {as_written(row)} lacks a field") from None

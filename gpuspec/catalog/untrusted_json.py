@@ -6,14 +6,17 @@ from typing import Any
 
 LONGEST_NUMBER = 400
 """Characters of a number: 10^30 has 31; no size, rate or seed is longer."""
+_MERGE = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 
 def json_object(data: bytes, what: str, *, once: bool = False) -> dict[str, Any]:
     """The object that `data` holds; `what` names it in errors. With `once` it is read strictly: a key that stands
     twice is what a merge leaves behind, and NaN is no fact. Without, the last one counts, and NaN and Infinity are
     numbers, as for everybody who reads configs: Nemotron-H's holds an Infinity."""
-    from json import loads
+    from json import JSONDecodeError, loads
 
+    if not data.strip():
+        raise ValueError(f"{what} is empty")
     try:
         value = loads(
             data,
@@ -26,11 +29,24 @@ def json_object(data: bytes, what: str, *, once: bool = False) -> dict[str, Any]
         raise ValueError(f"{what} is nested too deep") from None
     except UnicodeDecodeError:
         raise ValueError(f"{what} is no UTF-8 text") from None
-    except ValueError as error:
-        raise ValueError(f"{what} is not JSON: {error}") from None
+    except JSONDecodeError as error:
+        line = error.doc[error.doc.rfind("\n", 0, error.pos) + 1 :][:7]
+        if line in _MERGE:
+            raise ValueError(f"{what} holds the marks of a merge, in line {error.lineno}") from None
+        raise ValueError(f"{what} is not JSON, in line {error.lineno}, column {error.colno}") from None
+    except ValueError as error:  # of the functions below
+        raise ValueError(f"{what} holds {error}") from None
     if not isinstance(value, dict):
         raise ValueError(f"{what} holds no object")
     return value
+
+
+def as_written(value: Any) -> str:
+    """A value as it stands in JSON, cut short."""
+    from json import dumps
+
+    written = dumps(value)
+    return written if len(written) <= 60 else f"{written[:57]}..."
 
 
 def _whole(digits: str) -> int:
@@ -50,7 +66,7 @@ def _check(digits: str) -> None:
 
 
 def _constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name}, which is no number")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -58,5 +74,5 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:80]!r} stands twice")
+        raise ValueError(f"{twice[:80]!r} twice")
     return found
