@@ -26,7 +26,13 @@ def main() -> int:
 def script() -> None:
     """The `gpuspec` command. It leaves at once: tearing down 200 modules takes as long as loading thirty."""
     _forget_working_folder()
-    status = main()
+    try:
+        status = main()
+    except KeyboardInterrupt:  # before there is a command that says so
+        from gpuspec.cli.exit_status import tell
+
+        tell("gpuspec: interrupted")
+        status = 130
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -42,7 +42,8 @@ def rules_of(q: Mapping[str, Any], config: Mapping[str, Any]) -> Precision:
         said = f"its quantization ({method or 'of no name'})"
         return Precision(None, (Storage(method or "unknown", 16.0),), kept, unread=said)
     refused = kept.refused + sum(rule.modules.refused for rule in changed if rule.modules)
-    unread = f"{refused} patterns of its quantization config" if refused else ""
+    patterns = "a pattern" if refused == 1 else f"{refused:,} patterns"
+    unread = f"{patterns} of its quantization config" if refused else ""
     return Precision(None, (*changed, *rules), kept, unread=unread)
 
 

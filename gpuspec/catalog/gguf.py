@@ -84,11 +84,13 @@ class _Reader:
 
     def take(self, length: int) -> bytes:
         if length > self.left:
-            raise ValueError("the header goes past the end of the file, or is absurdly long")
+            raise ValueError(
+                f"has a header that goes past its end, or is longer than {LARGEST_HEADER >> 20} MiB"
+            )
         self.left -= length
         data = self.file.read(length)
         if len(data) != length:
-            raise ValueError("the file ends inside its header")
+            raise ValueError("ends inside its header")
         return data
 
     def scalar(self, kind: str) -> Any:
@@ -103,22 +105,22 @@ class _Reader:
         if kind == _ARRAY:
             return self.array()
         if kind not in _SCALARS:
-            raise ValueError(f"unknown value type {kind}")
+            raise ValueError(f"holds a value of type {kind}, which is not known")
         return self.scalar(_SCALARS[kind])
 
     def array(self) -> Any:
         """Up to 4,096 numbers, as one stands for each layer; of more, and of texts, how many."""
         kind, length = self.scalar("I"), self.scalar("Q")
         if length > LONGEST_ARRAY:
-            raise ValueError(f"an array of {length} values")
+            raise ValueError(f"claims an array of {length:,} values")
         if kind in _SCALARS:
             data = self.take(struct.calcsize(_SCALARS[kind]) * length)
             return length if length > LONGEST_LIST else struct.unpack(f"<{length}{_SCALARS[kind]}", data)
         if kind != _STRING:
-            raise ValueError("an array of arrays")
+            raise ValueError("holds an array of arrays")
         self.texts -= length
         if self.texts < 0:
-            raise ValueError(f"more than {MOST_TEXTS:,} texts in lists")
+            raise ValueError(f"holds more than {MOST_TEXTS:,} texts in arrays")
         take, size_of = self.take, struct.Struct("<Q").unpack
         for _ in range(length):
             take(size_of(take(8))[0])
@@ -151,19 +153,26 @@ def read_header(repository: Repository, file: str) -> Header:
     if not size:
         raise ValueError(f"{file} is empty, or nobody says how large it is")
     reader = _Reader(io.BufferedReader(_Parts(repository, file, size), BLOCK), size)
+    try:
+        return _header(reader)
+    except ValueError as error:
+        raise ValueError(f"{file} {error}") from None
+
+
+def _header(reader: _Reader) -> Header:
     if reader.take(4) != b"GGUF":
-        raise ValueError(f"{file} does not begin with GGUF")
+        raise ValueError("does not begin with GGUF")
     version = reader.scalar("I")
     if version not in (2, 3):
-        raise ValueError(f"GGUF version {version} is not known")
+        raise ValueError(f"is of version {version} of GGUF, which is not known")
     tensors, entries = reader.scalar("Q"), reader.scalar("Q")
     if tensors > MOST_ENTRIES or entries > MOST_ENTRIES:
-        raise ValueError(f"{tensors} tensors and {entries} entries")
+        raise ValueError(f"claims {max(tensors, entries):,} {'tensors' if tensors > entries else 'facts'}")
     facts = {}
     for _ in range(entries):
         key = reader.text()
         if len(key) > LONGEST_KEY:
-            raise ValueError("a key of more than 65,535 bytes")
+            raise ValueError("holds a key of more than 65,535 bytes")
         facts[key] = reader.value(reader.scalar("I"))
     return Header(facts, tuple(_tensor(reader) for _ in range(tensors)))
 
@@ -172,11 +181,11 @@ def _tensor(reader: _Reader) -> Tensor:
     name = reader.text()
     dimensions = reader.scalar("I")
     if dimensions > 4:
-        raise ValueError(f"a tensor of {dimensions} dimensions")
+        raise ValueError(f"claims a tensor of {dimensions:,} dimensions")
     sides = tuple(reader.scalar("Q") for _ in range(dimensions))
     number, _ = reader.scalar("I"), reader.take(8)
     kind, block, size = TENSOR_TYPES.get(number, ("", 1, 2))
     found = Tensor(name[:300], sides, kind, 8 * size / block)
     if found.elements > MOST_ELEMENTS:
-        raise ValueError(f"a tensor of {found.elements} elements")
+        raise ValueError(f"claims a tensor of {found.elements:.3g} elements")
     return found

@@ -33,7 +33,7 @@ def read_local(path: str, name: str = "") -> Model:
         raise UserError(
             "local-model",
             f"{path} cannot be read as a model: {in_words(error)}",
-            "Check the path, or download the file again.",
+            "Give the path of a whole model; a damaged file can be downloaded again.",
         ) from None
     raise UserError(
         "local-model",

@@ -8,11 +8,12 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from gpuspec.catalog.untrusted_json import json_object
-from gpuspec.untrusted_file import open_file, read_file
+from gpuspec.untrusted_file import in_words, open_file, read_file
 
 LARGEST_CONFIG = 8 * 1024 * 1024
 """Bytes of a config: those that name the precision of each expert of a large mixture take some."""
 MOST_FILES = 50_000
+CONFIG = "config.json"
 GIB = 1024**3
 
 
@@ -51,10 +52,15 @@ class ModelFolder:
                 raise ValueError(f"it holds more than {MOST_FILES:,} files")
             sizes[file] = size
         self.sizes: Mapping[str, int | None] = sizes
+        if CONFIG not in sizes and not only and os.path.lexists(os.path.join(self._path, CONFIG)):
+            self.read(CONFIG, LARGEST_CONFIG)  # it is no file, and this says what it is
 
     def read(self, file: str, most: int) -> bytes:
         """A whole file, of `most` bytes at most."""
-        return read_file(os.path.join(self._path, file), most)
+        try:
+            return read_file(os.path.join(self._path, file), most)
+        except OSError as error:
+            raise OSError(error.errno, f"{file}: {in_words(error)}") from None
 
     def part(self, file: str, start: int, length: int) -> bytes:
         """So many bytes of a file; fewer where it ends."""
@@ -68,10 +74,11 @@ def _files(path: str) -> Iterator[tuple[str, int | None]]:
     folders = []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.is_file():
-                yield entry.name, entry.stat().st_size
-            elif entry.is_dir() and not entry.name.startswith("."):
-                folders.append(entry.name)
+            with suppress(OSError):  # a link that leads to itself
+                if entry.is_file():
+                    yield entry.name, entry.stat().st_size
+                elif entry.is_dir() and not entry.name.startswith("."):
+                    folders.append(entry.name)
     for folder in folders:
         with suppress(OSError), os.scandir(os.path.join(path, folder)) as entries:
             for entry in entries:

@@ -128,8 +128,10 @@ def _tensors(repository: Repository, file: str) -> tuple[list[Tensor], int]:
         raise ValueError(f"{file} is shorter than a header")
     (length,) = struct.unpack("<Q", start)
     whole = repository.sizes[file]
-    if length > LARGEST_HEADER or (whole is not None and length + 8 > whole):
-        raise ValueError(f"{file} claims a header of {length} bytes in a file of {whole}")
+    if whole is not None and length + 8 > whole:
+        raise ValueError(f"{file} claims a header of {length:,} bytes in a file of {whole:,}")
+    if length > LARGEST_HEADER:
+        raise ValueError(f"the header of {file} is longer than {LARGEST_HEADER >> 20} MiB")
     header = json_object(repository.part(file, 8, length), f"the header of {file}")
     tensors = [_tensor(name, entry, file, whole) for name, entry in header.items() if name != "__metadata__"]
     return tensors, length
@@ -140,7 +142,7 @@ def _tensor(name: str, entry: Any, file: str, whole: int | None) -> Tensor:
         raise ValueError(f"{file}: a tensor is not described by an object")
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
     if not isinstance(dtype, str) or not _whole(shape) or not _whole(offsets) or len(offsets) != 2:
-        raise ValueError(f"{file}: a tensor lacks dtype, shape or offsets")
+        raise ValueError(f"{file}: dtype, shape or offsets of a tensor are missing, or cannot be")
     if len(shape) > MOST_DIMENSIONS:
         raise ValueError(f"{file}: a tensor of {len(shape)} dimensions")
     begin, end = offsets

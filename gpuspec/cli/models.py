@@ -9,6 +9,7 @@ import click
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import is_repository
+from gpuspec.catalog.hub_settings import hub_settings
 from gpuspec.catalog.local import adapted, is_local, read_local
 from gpuspec.cli.columns import fitted
 from gpuspec.cli.models_add import add, lock
@@ -126,17 +127,26 @@ def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> tuple[
     if match.model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
         near = f"Did you mean {', '.join(match.suggestions)}? " if match.suggestions else ""
-        learn = f"`gpuspec models add {query}` asks the hub. " if is_repository(query) and not online else ""
         raise UserError(
             "unknown-model",
-            f"nobody here knows a model called {query!r}.{size}",
-            f"{near}{learn}Or say `params_b` in the spec's `model`, or give the folder it lies in.",
+            f"nobody here knows a model called {query[:200]!r}.{size}",
+            f"{near}{_how_to_learn(query, online=online)}",
         )
     if not quiet:
         said = f", quantized {match.quantization}" if match.quantization else ""
         how = "embeds the base" if match.relation == "fine-tune" else "is"
         say(f"{query} {how} {match.model.id}{said}", "")
     return match.model, match.quantization
+
+
+def _how_to_learn(query: str, *, online: bool) -> str:
+    """What makes a name known that is not."""
+    usual = "say `params_b` in the spec's `model`, or give the folder it lies in"
+    if online and hub_settings().offline:
+        return f"The hub was not asked, since HF_HUB_OFFLINE is set. Unset it, {usual}."
+    if is_repository(query) and not online:
+        return f"`gpuspec models add {query}` asks the hub. Or {usual}."
+    return f"{usual[0].upper()}{usual[1:]}."
 
 
 def _print_table(found: list[Model]) -> None:

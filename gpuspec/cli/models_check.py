@@ -88,8 +88,11 @@ def _say(
     for each in stale:
         now = f"now {each['now'][:8]}" if each["now"] else "gone from the hub"
         say(f"stale    {each['model']}: kept at {str(each['kept'])[:8]}, {now}")
-    if missing or stale:
+    gone = {each["model"] for each in stale if not each["now"]}
+    if missing or len(gone) < len(stale):
         say("`gpuspec models lock` brings them up to date.")
+    if unused or gone:
+        say(f"What is not wanted any more can be deleted from {project.shown_path}.")
     if not (missing or unused or stale):
         models = plural(len(project.records), "model")
         fresh = " and as the hub has them" if online else ""

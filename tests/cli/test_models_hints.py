@@ -1,0 +1,47 @@
+"""What `gpuspec models` says to do helps: what was not asked is said, and what can go; Ctrl-C is no fault."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_hub import FakeHub, with_qwen
+
+from gpuspec.cli.main import main
+
+
+def test_a_hub_that_was_not_asked(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert main(["models", "acme/Foo", "--online"]) == 2
+    assert "→ The hub was not asked, since HF_HUB_OFFLINE is set." in capsys.readouterr().err
+
+
+def test_a_hint_begins_as_a_sentence_does(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "acme/Foo", "--online"]) == 2
+    assert "→ Say `params_b` in the spec's `model`, or give the folder" in capsys.readouterr().err
+
+
+def test_what_is_unused_or_gone_can_be_deleted(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    with_qwen(hub, "acme/Foo")
+    assert main(["models", "add", "acme/Foo"]) == 0
+    hub.repositories.clear()
+    capsys.readouterr()
+    assert main(["models", "check", "--online"]) == 1
+    assert capsys.readouterr().out == (
+        "unused   acme/Foo: no file names it\n"
+        "stale    acme/Foo: kept at c1899de2, gone from the hub\n"
+        "What is not wanted any more can be deleted from gpuspec.models.json.\n"
+    )
+
+
+def test_interrupted_while_it_starts(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    words = [sys.executable, "-c", "from gpuspec.__main__ import script; script()", "models"]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (130, "gpuspec: interrupted\n")
