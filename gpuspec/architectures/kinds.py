@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from gpuspec.architectures.config import ModelConfig
+import re
+from collections.abc import Sequence
+
+from gpuspec.architectures.config import ModelConfig, Unsaid
 
 LINEAR = frozenset({"linear_attention", "linear", "kda", "mamba", "recurrent", "gated_deltanet"})
 """Names of layers whose memory does not grow with the text."""
+_ATTEND = re.compile(r"full|global|sliding|local|window|chunked|indexed|^attention$|^dense$|^sparse$|^moe$")
+"""Kinds of layers that attend, in `layer_types`."""
+
+
+def attending(kinds: Sequence[str]) -> None:
+    """Raises Unsaid for a kind of layer that does not attend: nobody knows what it remembers."""
+    strange = next((kind for kind in kinds if not _ATTEND.search(kind.lower())), None)
+    if strange is not None:
+        raise Unsaid(f"its layers are of a kind that gpuspec does not know: {strange[:60]!r}")
 
 
 def sparse_layers(c: ModelConfig, *, first: int = 0, field: str = "first_k_dense_replace") -> list[bool]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.config import EXPERTS, MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader
+from gpuspec.architectures.kinds import attending
 
 
 class Signature(NamedTuple):
@@ -35,8 +36,6 @@ SIGNATURES = (
 )
 """The first whose fields a config has. Only recurrent kinds: what attention and experts have is shared by all."""
 
-_SEEN = re.compile(r"full|global|sliding|local|window|chunked|indexed|^attention$|^dense$|^sparse$|^moe$")
-"""Kinds of layers that attend, in `layer_types`."""
 _RECURRENT = re.compile(
     r"mamba|ssm|^linear_(attn|attention|num|key|value|conv)|rwkv|^wkv|retention|lru|recurren|gated_delta|^kda|"
     r"(^|_)d_(conv|state)$|conv_(kernel|dim|l_cache|size)|hyena|xlstm|slstm|chunkwise|^state_size|time_(step|mix)|hybrid_(over|layer_ids)"
@@ -65,9 +64,7 @@ def kin_of(c: ModelConfig) -> tuple[str, Reader | None]:
     for kin, fields in SIGNATURES:
         if kin in TEXTS and c.says(fields[0]) and all(c.says(each) for each in fields):
             return kin, TEXTS[kin]
-    strange = [kind for kind in c.texts("layer_types") if not _SEEN.search(kind.lower())]
-    if strange:
-        raise Unsaid(f"its layers are of a kind that gpuspec does not know: {strange[0][:60]!r}")
+    attending(c.texts("layer_types"))
     named = next((key for key in c.fields if _RECURRENT.search(key.lower()) and _means(c, key)), "")
     if named:
         raise Unsaid(f"its config speaks of a memory of unknown make ({named[:60]})")

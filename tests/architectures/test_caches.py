@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.parts import Cache
 from gpuspec.architectures.read import read_architecture
 
@@ -349,3 +350,11 @@ def test_hunyuan_large_has_389_billion_parameters() -> None:
     shares = {"num_experts": 16, "moe_topk": 1, "use_cla": True, "tie_word_embeddings": True}
     found = read_architecture({**config("hunyuan", 64, 6400, 80), **sizes, **shares})
     assert round(found.parameters / 1e9) == 389
+
+
+@pytest.mark.parametrize("model_type", ["qwen3", "llama4_text", "gpt_oss", "olmo3"])
+@pytest.mark.parametrize("kind", ["linear_attention", "evil", "\x1b[31m"])
+def test_a_layer_of_an_unknown_kind_is_not_counted_as_attention(model_type: str, kind: str) -> None:
+    fields = config(model_type, 2, 256, 2)
+    with pytest.raises(Unsaid, match="layers are of a kind that gpuspec does not know"):
+        read_architecture({**fields, "layer_types": ["full_attention", kind]})

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.config import EXPERTS, ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.kinds import sparse_layers
+from gpuspec.architectures.kinds import attending, sparse_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
 
@@ -22,8 +22,11 @@ AROUND_BOTH = (*AROUND_ATTENTION, "pre_feedforward_layernorm", "post_feedforward
 
 
 def windowed(c: ModelConfig) -> list[bool]:
-    """Which layers see a window, by `layer_types`; empty where these are not said."""
+    """Which layers see a window, by `layer_types`; empty where these are not said. Raises Unsaid."""
     kinds = c.texts("layer_types")[: c.layers]
+    attending(
+        [kind for kind in kinds if kind != "hybrid"]
+    )  # it attends, too: its reader counts what is beside
     return ["sliding" in kind or "chunked" in kind for kind in kinds] if len(kinds) == c.layers else []
 
 

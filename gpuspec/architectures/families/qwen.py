@@ -18,11 +18,12 @@ def switched_windows(c: ModelConfig) -> list[int]:
     """Windows of models that say apart whether theirs is used, and from which layer.
 
     Source: transformers 5.24 Qwen2Config."""
+    listed = windowed(c)
     if not c.flag("use_sliding_window"):
         return everything(c)
     if "sliding_window" not in c.fields:
         c = c.read_as(c.model_type, sliding_window=USUAL_WINDOW)
-    if windowed(c):
+    if listed:
         return windows(c)
     return [c.window if index >= c.count("max_window_layers") else 0 for index in range(c.layers)]
 
