@@ -49,8 +49,7 @@ class Sized(NamedTuple):
         workload = case.workload
         answer = case.need(gpu_count or 1)
         if isinstance(answer, Unsized):
-            hint = "give --params-b (billions), or model.params_b in a job"
-            hint = "`gpuspec lint` shows where it stands" if workload.beyond else hint
+            hint = "`gpuspec lint` shows where it stands" if workload.beyond else answer.hint
             raise UserError("cannot-size", answer.reason, hint)
         known = case.catalog.gpus_by_name
         fits = tuple(fit(answer, known[name], workload.memory_utilization) for name in names)

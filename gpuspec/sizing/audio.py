@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.engines import USUAL_FOR_SPEECH, engine_of
 from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
-from gpuspec.sizing.memory import Need, Part, Unsized
+from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
@@ -19,7 +19,7 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
         return Unsized(f"the size of {workload.model_name or 'the model'} is not known; give model.params_b")
     bits = bits_of(workload.quantization or workload.dtype or "fp16")
     if bits is None:
-        return Unsized(f"the size of quantization {workload.quantization!r} is not known")
+        return unknown_scheme(workload.quantization)
     engine = engine_of(workload.engine or USUAL_FOR_SPEECH)
     many = workload.concurrency or workload.batch or 1
     size = params * 1e9 * bits / 8 / GIB

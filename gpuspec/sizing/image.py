@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
 from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
-from gpuspec.sizing.memory import Need, Part, Unsized
+from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
 from gpuspec.sizing.pipelines import Pipeline, pipeline_of
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
@@ -36,7 +36,7 @@ def image(workload: Workload, gpus: int) -> Need | Unsized:
     scheme = workload.quantization or workload.dtype or "bf16"
     bits = bits_of(scheme)
     if bits is None:
-        return Unsized(f"the size of quantization {scheme!r} is not known")
+        return unknown_scheme(scheme)
     if workload.task == "train" or workload.method:
         return _training(workload, pipeline, bits, gpus)
     assumptions: list[str] = []

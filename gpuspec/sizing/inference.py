@@ -11,7 +11,7 @@ from gpuspec.quantization import DTYPE_BITS, find_scheme
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.sizing import activations
 from gpuspec.sizing.kv import kv_bytes, kv_cache, kv_why
-from gpuspec.sizing.memory import Need, Part, Unsized
+from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, Weights, bytes_of, in_scheme, sizable, weights
@@ -40,7 +40,7 @@ def inference(workload: Workload, gpus: int, prompt: int | None = None) -> Need 
         return shape
     scheme = scheme_of(workload, shape)
     if not sizable(shape, scheme):
-        return Unsized(f"the size of quantization {scheme!r} is not known")
+        return unknown_scheme(scheme)
     engine = engine_of(workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED))
     assumptions: list[str] = []
     request = _request(workload, shape, engine, prompt, assumptions)

@@ -54,6 +54,13 @@ class Unsized(NamedTuple):
     """No Need can be given; `reason` says which fact is missing, in words for the user."""
 
     reason: str
+    hint: str = "give --params-b (billions), or model.params_b in a job"
+
+
+def unknown_scheme(scheme: str | None) -> Unsized:
+    """Nobody knows how many bits a weight of this quantization takes."""
+    hint = "give --quantization, or model.quantization in a job: awq, gptq-int4, fp8, nf4, gguf:Q4_K_M …"
+    return Unsized(f"the size of quantization {scheme!r} is not known", hint)
 
 
 class Fit(NamedTuple):

@@ -12,7 +12,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference import cache_dtype, scheme_of
 from gpuspec.sizing.kv import kv_cache
-from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import bytes_of, in_scheme, sizable
 from gpuspec.workload import Workload
@@ -53,7 +53,7 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
         return shape
     scheme = scheme_of(workload, shape)
     if not sizable(shape, scheme):
-        return Unsized(f"the size of quantization {scheme!r} is not known")
+        return unknown_scheme(scheme)
     many, context = workload.concurrency or 1, workload.context or 2048
     read = _read_per_step(shape, scheme, many) + kv_cache(
         shape, context / 2, many, cache_dtype(workload, shape)

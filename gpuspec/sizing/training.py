@@ -9,7 +9,7 @@ from gpuspec.engines.engine import TORCH, Range
 from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing import backward
 from gpuspec.sizing.adapters import adapter_params
-from gpuspec.sizing.memory import Need, Part, Unsized
+from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
 from gpuspec.sizing.optimizers import States, states_of
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
@@ -64,7 +64,7 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
     assumptions: list[str] = []
     setup = _setup(workload, shape, gpus, trainable, assumptions)
     if not sizable(shape, setup.scheme):
-        return Unsized(f"the size of quantization {setup.scheme!r} is not known")
+        return unknown_scheme(setup.scheme)
     passing = _activations(workload, setup)
     if setup.method == "full":
         parts = _full(workload, setup, passing)

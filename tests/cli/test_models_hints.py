@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -45,3 +46,15 @@ def test_interrupted_while_it_starts(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
     done = subprocess.run(words, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (130, "gpuspec: interrupted\n")
+
+
+def test_of_an_unknown_quantization_another_is_asked_for(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = {"params_b": 7.6, "layers": 28, "native_dtype": "q3-new"}
+    Path("gpuspec.models.json").write_text(json.dumps({"format": 1, "models": {"acme/Foo": facts}}))
+    assert main(["size", "acme/Foo"]) == 2
+    told = capsys.readouterr().err
+    assert "error[cannot-size]: the size of quantization 'q3-new' is not known" in told
+    assert "→ give --quantization" in told
+    assert main(["size", "acme/Foo", "--quantization", "fp8"]) == 0
