@@ -19,11 +19,17 @@ STRUCTURES = os.path.join(_DATA, "hub_structures.jsonl")
 NOTES = {
     "c": "its weights were not counted: they are as many as its shape has",
     "d": "gpuspec does not know its architecture; read as a Llama it has as many weights as are stored",
+    "k": "what it leaves out of its scheme is taken to be in 16 bit, and may be in 8",
+    "l": "which of its weights its scheme leaves out is not known",
     "n": "its size is the one its name states: what is stored is packed",
     "p": "its size is what is stored, which its quantization may have packed",
     "u": "its size is what is stored; its layers are not known",
 }
-"""Letter of a line → why what it says is not certain."""
+"""Letter of a line → why what it says is not certain; "q" is certain: its count says which weights are quantized."""
+_OF_STORAGE = ("k", "l")
+"""Those of how its weights are kept: its structure is certain."""
+SURE_OF_SHAPE = ("", "l")
+"""Letters of lines whose structure is certain, and not of one quantized upload alone."""
 _LONGEST_LINE = 512
 
 
@@ -82,7 +88,8 @@ class HubTable:
             task=task or "llm",
             modality=modality_of(task, model.caches),
             max_context=int(context) if context else model.max_context,
-            unsure=_unsure(note, stored),
+            unsure="" if note in _OF_STORAGE else _unsure(note, stored),
+            storage_unsure=NOTES[note] if note in _OF_STORAGE else "",
             org=name.partition("/")[0] if "/" in name else None,
             source=model.source or source["source"],
             as_of=source["as_of"],

@@ -55,6 +55,8 @@ class Model(NamedTuple):
     """What the cache is kept in where the engine is left to choose, if the checkpoint says so ("fp8")."""
     unsure: str = ""
     """Why the structure is not certain; "" where it is."""
+    storage_unsure: str = ""
+    """Why it is not certain which of its weights are kept in which scheme; "" where it is."""
     license: str | None = None
     revision: str | None = None
     """The commit of the repository that was read."""

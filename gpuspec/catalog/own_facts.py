@@ -32,11 +32,14 @@ def with_own_facts(match: ModelMatch, repository: Model, *, alias: bool) -> Mode
         return match._replace(model=repository, params_b=repository.params_b, relation="name")
     if repository.unsure or not repository.weights:
         return _with_columns(match, repository)
+    doubt = repository.storage_unsure
     if alias and model.weights and model.quantized == repository.quantized:
-        return match  # counted by part from a config, or from more of its fields than the hub's listing has
+        # counted by part from a config, or from more of its fields than the hub's listing has
+        return match._replace(model=model._replace(storage_unsure=doubt)) if doubt else match
     facts = {name: getattr(repository, name) for name in _SHAPE}
     found = {name: value for name, value in facts.items() if value is not None}
     size = model.params_b if same else repository.params_b
+    found["storage_unsure"] = doubt
     merged = model._replace(**found, params_b=size, max_context=repository.max_context or model.max_context)
     return match._replace(model=merged, params_b=size)
 

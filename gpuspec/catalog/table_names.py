@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuspec.catalog.hub_table import HubTable
+from gpuspec.catalog.hub_table import SURE_OF_SHAPE, HubTable
 from gpuspec.catalog.model import Model
 from gpuspec.catalog.name_parts import shape_of_name
 from gpuspec.numerals import is_digits
@@ -25,7 +25,7 @@ def of_shape(table: HubTable, parts: tuple[str, ...]) -> tuple[Model, str] | Non
     for line in table.containing(max(stated, key=len)):
         name, place, _, _, note, _ = line.split("\t")
         low = name.lower()
-        if not note and all(part in low for part in parts) and shape_of_name(name) == parts:
+        if note in SURE_OF_SHAPE and all(part in low for part in parts) and shape_of_name(name) == parts:
             structures.setdefault(place, []).append(line)
     if not structures or len(structures) > MOST_STRUCTURES:
         return None

@@ -85,7 +85,7 @@ def _rows(model: Model, named: str | None) -> Iterator[tuple[str, str | tuple[st
     yield "gated", {True: "yes: the hub wants a token", False: "no", None: "unknown"}[model.gated]
     yield "also called", model.aliases
     yield "source", _source(model)
-    yield "unsure", model.unsure
+    yield "unsure", "; ".join(filter(None, (model.unsure, model.storage_unsure)))
 
 
 def size_of(model: Model) -> str:

@@ -301,6 +301,8 @@ def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
         said.append("architecture not known in full: layers and widths of the nearest dense model")
     elif shape.why_unsure:
         said.append(f"structure not certain: {shape.why_unsure}")
+    elif shape.storage_unsure:
+        said.append(f"weights not certain: {shape.storage_unsure}")
     return said
 
 

@@ -50,6 +50,8 @@ class Shape(NamedTuple):
     sure: bool = True
     """Whether weights and caches were counted part by part from an architecture that gpuspec knows."""
     why_unsure: str = ""
+    storage_unsure: str = ""
+    """Why it is not certain which weights the checkpoint keeps in which scheme."""
 
     @property
     def query_width(self) -> int:
@@ -117,8 +119,9 @@ def _of_model(model: Model | None, params: float) -> Shape:
             caches=model.caches,
             native=_scheme(model),
             kv_dtype=model.kv_dtype,
-            sure=not model.unsure and ratio == 1,
+            sure=not (model.unsure or model.storage_unsure) and ratio == 1,
             why_unsure=model.unsure,
+            storage_unsure=model.storage_unsure,
         )
     return shape._replace(gated=_is_gated(shape), moe_width=_moe_width(shape, model))
 

@@ -45,8 +45,22 @@ def weights(
         return Weights(size * 0.995, size, size * 1.01, why)
     if all(each.bits >= 16 for each in rows):
         return Weights(size * 0.995, size, size * 1.005, why)
-    spread = 0.01 if shape.exact and (shape.sure or not shape.why_unsure) else 0.04
-    return Weights(size * (1 - spread), size, size * (1 + spread), why)
+    doubted = bool(shape.why_unsure or shape.storage_unsure)
+    spread = 0.01 if shape.exact and (shape.sure or not doubted) else 0.04
+    less, more = _left_out(rows) if shape.storage_unsure else (0.0, 0.0)
+    return Weights(size * (1 - spread) - less, size, size * (1 + spread) + more, why)
+
+
+_SOMETIMES = ("attention", "mixer", "shared experts")
+"""Parts that the makers of quantized uploads leave out, or keep in 8 bit."""
+
+
+def _left_out(rows: Iterable[StoredWeights]) -> tuple[float, float]:
+    """(bytes less if what is in 16 bit were in 8, bytes more if what is in fewer were in 16) of such parts."""
+    those = [row for row in rows if row.linear and row.part in _SOMETIMES]
+    less = sum(row.parameters for row in those if row.bits >= 16)
+    more = sum(row.parameters * (16 - row.bits) / 8 for row in those if row.bits < 16)
+    return float(less), more
 
 
 def sizable(shape: Shape, scheme: str) -> bool:

@@ -114,7 +114,7 @@ def test_what_is_not_certain_says_why() -> None:
     for line in lines[::211]:
         note = line.split("\t")[4]
         model = TABLE.model(line)
-        assert bool(model.unsure) == bool(note), line
+        assert bool(model.unsure or model.storage_unsure) == (note not in ("", "q")), line
         assert model.weights or note, line
         unsure += bool(note)
     assert unsure
@@ -175,3 +175,34 @@ def test_names_that_start_so() -> None:
         first, *_, last = (line.split("\t")[0] for line in file)
     assert next(TABLE.starting_with(first)) == first
     assert list(TABLE.starting_with(last)) == [last]
+
+
+def as_loaded(name: str) -> float:
+    """GiB of a repository's weights, layers that predict further tokens with them."""
+    model = TABLE.find(name)
+    assert model is not None
+    return sum(row.parameters * row.bits / 8 for row in model.weights) / 2**30
+
+
+def test_the_count_of_a_packed_upload_says_what_is_packed() -> None:
+    """vLLM's recipe of Qwen3.8-27B: "NVFP4 build …, 24.6 GiB"; it leaves the inputs of its delta rules in 16 bit."""
+    assert as_loaded("Inferact/Qwen3.8-27B-NVFP4") == pytest.approx(24.6, abs=0.05)
+
+
+def test_uploads_of_one_maker_with_as_many_elements_are_kept_alike() -> None:
+    """nvidia/Qwen3.6-27B-NVFP4's own config was read: attention is in 8 bit, which its count does not show."""
+    assert as_loaded("nvidia/Qwen3.8-27B-NVFP4") == as_loaded("nvidia/Qwen3.6-27B-NVFP4")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Qwen/Qwen3.5-27B-GPTQ-Int4", "which of its weights"),  # counted as if it was not packed
+        ("vrfai/Qwen3.6-27B-NVFP4", "may be in 8"),  # its delta rules are not packed
+        ("RedHatAI/Llama-3.3-70B-Instruct-NVFP4", ""),
+    ],
+)
+def test_what_a_count_does_not_say_of_a_quantized_upload_is_not_certain(name: str, said: str) -> None:
+    model = resolved(name)
+    assert bool(model.storage_unsure) == bool(said)
+    assert said in model.storage_unsure

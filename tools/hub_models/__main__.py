@@ -17,7 +17,7 @@ from typing import Any
 from gpuspec.catalog.hub_table import NAMES, STRUCTURES
 from gpuspec.catalog.shipped import DATA
 from tools.hub_models.choose import Chooser
-from tools.hub_models.facts import Facts, facts_of, facts_of_config
+from tools.hub_models.facts import Facts, facts_of, facts_of_config, packed
 from tools.hub_models.known_configs import KnownConfigs
 from tools.hub_models.rows import read_rows
 
@@ -34,7 +34,11 @@ def main(arguments: list[str]) -> None:
     chooser = Chooser(configs)
     chooser.learn(rows, _shapes())
     own = dict(configs.quantized)
-    found = [facts_of(row, chooser.choose(row), own.pop(row.name, None)) for row in rows]
+    same = {(*key, row.stored): own[row.name] for row in rows if row.name in own and (key := packed(row))}
+    found = [
+        facts_of(row, chooser.choose(row), own.pop(row.name, None) or same.get((*packed(row), row.stored)))
+        for row in rows
+    ]
     found += [facts_of_config(name, said) for name, said in own.items()]
     write(found, Path(NAMES), Path(STRUCTURES))
     tally = Counter(facts.note[:1] or "certain" for facts in found)

@@ -11,13 +11,19 @@ from gpuspec.catalog.model import Model
 from gpuspec.catalog.model_of_config import model_of_architecture
 from gpuspec.catalog.model_record import from_record, to_record
 from gpuspec.catalog.model_task import task_of
-from tools.hub_models.choose import Choice, named_size, scheme_of
+from tools.hub_models.choose import Choice, Structure, named_size, scheme_of
 from tools.hub_models.compose import UNCHECKED_CONTEXT
 from tools.hub_models.known_configs import Own
+from tools.hub_models.layouts import layout_of, leaves_much, precision_of
 from tools.hub_models.native import native_precision
 from tools.hub_models.rows import Row
 
 _IN_16_BIT = Precision("bf16")
+_FOUR_BIT = ("nvfp4", "mxfp4")
+LAYOUT_COUNTS = (*_FOUR_BIT, "fp8")
+"""Schemes whose stored elements say how many weights are in them."""
+_SELECTIVE = (*LAYOUT_COUNTS, "awq", "gptq-int4", "gptq-int8", "int4", "int8")
+"""Schemes that leave out what their user says, or the quantizer of the day."""
 _OF_THE_ROW = ("source", "unsure", "max_context", "task", "modality")
 SOURCE_OF_CONFIGS = "its config.json as NVIDIA aiconfigurator keeps it (August 2026), as gpuspec reads it"
 _OF_TAG = {
@@ -76,8 +82,15 @@ def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
         if precision is None and (scheme is None or gguf) and "bf16" not in row.name.lower():
             scales = choice.has_scales or gguf
             precision = native_precision(row.name, row.architecture, has_scales=scales)
+        plain = scheme == "fp8" and _plain(found.architecture)
+        if precision is None and scheme in LAYOUT_COUNTS and not choice.unsure and not plain:
+            counted = _of_layout(row, found, scheme, context)
+            if counted is not None:
+                return counted
         structure = _structure(found.whole(), precision or _IN_16_BIT)
         note = "c" if choice.unsure else "d" if found.architecture.derived else ""
+        if not note and precision is None and scheme in _SELECTIVE and not _plain(found.architecture):
+            note = "l"
         return Facts(row.name, structure, 0, context, note)
     structure = _of_columns(row)
     if found is not None and not found.architecture.derived:
@@ -90,6 +103,29 @@ def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
             return Facts(row.name, structure, int(named), context, "n")
         return Facts(row.name, structure, row.stored, context, "p")
     return Facts(row.name, structure, row.stored, context, f"s{found.parameters}" if found else "u")
+
+
+def packed(row: Row) -> tuple[str, ...]:
+    """(architecture, scheme) of an upload in packed 4-bit floats: those of as many elements are kept alike."""
+    scheme = scheme_of(row)
+    return (row.architecture, scheme) if scheme in _FOUR_BIT else ()
+
+
+def _of_layout(row: Row, found: Structure, scheme: str, context: int) -> Facts | None:
+    """What the count of a row says of the weights that its scheme leaves out; None where it says nothing."""
+    whole = found._replace(bare=False).whole()
+    layout = layout_of(whole, row.stored, scheme)
+    if layout is None:
+        return None
+    stored, precision = precision_of(whole, layout, scheme)
+    mixed = scheme in _FOUR_BIT and leaves_much(whole, layout)
+    return Facts(row.name, _structure(stored, precision), 0, context, "k" if mixed else "q")
+
+
+def _plain(architecture: Architecture) -> bool:
+    """Whether every quantizer takes the same of it: attention and feed-forward blocks, and nothing beside them."""
+    linear = {weight.part for weight in architecture.weights if weight.linear}
+    return linear <= {"attention", "mlp", "head"}
 
 
 def facts_of_config(name: str, own: Own) -> Facts:
