@@ -20,6 +20,7 @@ FLAGS = {
     "gpu-memory-utilization": "memory_utilization:number",
     "cpu-offload-gb": "cpu_offload:offload",
     "language-model-only": "text_only=yes",
+    "limit-mm-per-prompt": "text_only:limits",
     "use-hsdp": "sharding=fsdp",  # vLLM-Omni's pictures and videos
     "enable-prefix-caching": "prefix_caching=yes",
     "no-enable-prefix-caching": "prefix_caching=no",

@@ -226,6 +226,19 @@ def draft(text: str) -> str | None:
     return drafting(method) if isinstance(method, str) else None
 
 
+def nothing_shown(text: str) -> bool | None:
+    """vLLM's --limit-mm-per-prompt, which is JSON: whether no picture may be shown, nor anything else it names."""
+    from json import loads
+
+    try:
+        limits = loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(limits, dict) or "image" not in limits:
+        return None
+    return all(type(most) is int and most == 0 for most in limits.values())
+
+
 def drafting(text: str) -> str | None:
     """How a method drafts that may need no second model.
 
@@ -307,6 +320,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "number": number,
     "dtype": dtype,
     "kv": kv_dtype,
+    "limits": nothing_shown,
     "quant": spelled,
     "name": name,
     "pretrained": pretrained,

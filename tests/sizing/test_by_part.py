@@ -173,8 +173,21 @@ def test_towers_are_not_loaded_where_a_command_wants_the_text_alone() -> None:
     whole, text = (serving("Qwen/Qwen3.6-27B", text_only=only) for only in (None, True))
     assert part(whole, "weights") - part(text, "weights") == pytest.approx(0.461e9 * 2 / GIB, rel=0.01)
     assert part(text, "vision tower") == 0
-    run = {"run": "vllm serve Qwen/Qwen3.6-27B --language-model-only", "gpu_types": ["H200"]}
-    assert workload_of(dumps(run)).text_only is True
+
+
+@pytest.mark.parametrize(
+    ("flag", "only"),
+    [
+        ("--language-model-only", True),
+        ("""--limit-mm-per-prompt '{"image": 0, "video": 0}'""", True),
+        ("""--limit-mm-per-prompt '{"image": 2, "video": 0}'""", False),
+        ("""--limit-mm-per-prompt '{"video": 0}'""", None),  # pictures may be shown: the tower is there
+        ("--limit-mm-per-prompt 7", None),
+    ],
+)
+def test_commands_that_want_the_text_alone(flag: str, only: bool | None) -> None:
+    run = {"run": f"vllm serve Qwen/Qwen3.6-27B {flag}", "gpu_types": ["H200"]}
+    assert workload_of(dumps(run)).text_only is only
 
 
 def test_what_drafts_is_loaded_where_a_command_speculates() -> None:
