@@ -130,6 +130,9 @@ def _held_against_files(model: Model, repository: Repository) -> Model:
         return model
     made = sum(row.parameters * row.bits / 8 for row in model.weights)
     drafts = sum(row.parameters * row.bits / 8 for row in model.weights if row.part in BESIDE)
+    if 8 * size < sum(row.parameters for row in model.weights):  # an index may say anything
+        said = "its files, or their index, hold less than a bit for each parameter that its config makes"
+        return model._replace(unsure="; ".join(filter(None, (model.unsure, said))))
     model = model._replace(weights_gib=size / GIB)
     if any(abs(size - each) <= ALIKE * size for each in (made, made - drafts)):
         return model

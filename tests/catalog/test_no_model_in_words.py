@@ -88,3 +88,11 @@ def test_a_link_to_itself_beside_a_model_is_passed_by(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(QWEN3_06B))
     (tmp_path / "again").symlink_to("again")
     assert read_local(str(tmp_path)).params_b == pytest.approx(0.59604992)
+
+
+def test_an_index_that_leaves_no_bit_for_a_parameter_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(QWEN3_06B))
+    (tmp_path / "model.safetensors.index.json").write_text('{"metadata": {"total_size": 1}}')
+    model = read_local(str(tmp_path))
+    assert model.weights_gib is None
+    assert "less than a bit for each parameter" in model.unsure
