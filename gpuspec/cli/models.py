@@ -103,7 +103,8 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
         if not quiet:
             say(f"{query} is an adapter of {base}", "")
         query = base
-    if is_local(query) and os.path.exists(os.path.expanduser(query)):
+    kept = catalog.kept_in(query) is not None
+    if not kept and is_local(query) and os.path.exists(os.path.expanduser(query)):
         return [(read_local(query), None)], 0
     match, part = catalog.resolve_model(query, online=online, suggest=False), query.lower()
     model = match.model
