@@ -179,6 +179,8 @@ def test_types_of_tags_and_files(tag: str, scheme: str) -> None:
         ("cyankiwi/Qwen3.6-27B-AWQ-BF16-INT8", "int8"),
         ("lmstudio-community/GLM-4.5-Air-MLX-8bit", "int8"),
         ("mlx-community/Meta-Llama-3.1-8B-Instruct-4bit", "int4"),
+        ("dealignai/Qwen3.6-27B-JANG_4M-CRACK", "int4"),
+        ("OsaurusAI/MiniMax-M2.7-JANGTQ4", "int4"),
         ("spicyneuron/Kimi-K2.5-MLX-2.8bit", "bpw:2.8"),
         ("0xSero/GLM-5.3-EXL3-3.0bpw", "bpw:3.0"),
         ("unsloth/Qwen3-32B-unsloth-bnb-4bit", "nf4-dq"),
