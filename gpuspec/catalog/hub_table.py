@@ -18,6 +18,9 @@ STRUCTURES = os.path.join(_DATA, "hub_structures.jsonl")
 
 NOTES = {
     "c": "its weights were not counted: they are as many as its shape has",
+    "e": "its weights were not counted: its size is the one its name states",
+    "g": "its weights were not counted: its size is a formula's over its layers and widths",
+    "w": "nothing says whether its attention looks back over a window: its cache is that of a model without",
     "d": "gpuspec does not know its architecture; read as a Llama it has as many weights as are stored",
     "k": "what it leaves out of its scheme is taken to be in 16 bit, and may be in 8",
     "l": "which of its weights its scheme leaves out is not known",

@@ -251,6 +251,23 @@ CASES: dict[str, tuple[dict[str, Any], list[Cache]]] = {
         ),
         [full(2 * 16 * 128, heads=16, layers=1), full(2 * 8 * 128, heads=8, layers=1)],
     ),
+    "Laguna without layer_types: its class makes them full, though it has a window": (
+        config("laguna", 4, 2048, 48, num_key_value_heads=8, head_dim=128),
+        [full(2 * 8 * 128, heads=8, layers=4)],
+    ),
+    "Mellum without layer_types": (
+        config("mellum", 4, 2304, 32, num_key_value_heads=4, head_dim=128),
+        [full(2 * 4 * 128, heads=4, layers=4)],
+    ),
+    "DeepSeek-OCR: the text model of Unlimited-OCR, without its window": (
+        {
+            "model_type": "deepseek_vl_v2",
+            "language_config": config("deepseek_v2", 12, 1280, 10, kv_lora_rank=None, use_mla=False),
+            "vision_config": {"layers": 2, "width": 1152},
+            "projector_config": {"n_embed": 1280},
+        },
+        [full(2 * 10 * 128, heads=10, layers=12)],
+    ),
 }
 
 

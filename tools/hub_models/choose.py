@@ -15,7 +15,17 @@ from gpuspec.catalog.name_parts import NOT_THE_MODEL, sizes, tokens
 from gpuspec.quantization import find_scheme
 from gpuspec.quantization.checkpoint_names import split_quantization
 from tools.hub_models.by_count import ByCount, Known
-from tools.hub_models.compose import config_of, row_of, variants, with_columns
+from tools.hub_models.compose import (
+    config_of,
+    may_have_window,
+    row_of,
+    says_window,
+    variants,
+    with_columns,
+    with_tower,
+    without_window,
+)
+from tools.hub_models.estimates import is_estimate
 from tools.hub_models.known_configs import KnownConfigs
 from tools.hub_models.native import SCALES
 from tools.hub_models.rows import Row
@@ -41,6 +51,10 @@ class Structure(NamedTuple):
     """Whether the repository leaves out the towers of its config."""
     real: bool = False
     """Whether it is that of a real config, as it stands."""
+    borrowed: bool = False
+    """Whether its tower is that of another model of its family: so it is only if the count is exactly theirs."""
+    may_have_window: bool = False
+    """Whether its layers may see a window alone: they are read as if they saw the whole text."""
 
     @property
     def parameters(self) -> int:
@@ -71,10 +85,11 @@ class Chooser:
     def __init__(self, known: KnownConfigs) -> None:
         self._known = known
         self._read: dict[str, Structure | str] = {}
-        self._of_shape: dict[tuple[int | str, ...], Structure] = {}
+        self._of_shape: dict[tuple[int | str, ...], dict[bool, tuple[float, Structure]]] = {}
+        """By shape, with a tied head and with one apart: how far off it is, and the structure."""
         self._votes: dict[tuple[int | str, ...], list[int]] = {}
-        """How many repositories of a shape have a head of their own, and how many store it with the embedding."""
-        self._tied: set[tuple[int | str, ...]] = set()
+        """How many repositories of a shape have a head of their own, and how many store it with the embedding; by the
+        shape, and by the form, which fine-tunes with a few tokens more have in common."""
         self._by_count = ByCount(())
         self._columns: dict[tuple[str, int], Row] = {}
 
@@ -91,10 +106,14 @@ class Chooser:
             known = self._structure(config)
             if isinstance(known, Structure):
                 self._remember_counts(str(config.get("model_type")), known)
+        votes: dict[tuple[int | str, ...], list[int]] = {}
         for row in rows:
-            if row.layers and scheme_of(row) in (None, "fp8"):
-                self._learn_shape(row)
-        self._tied = {shape for shape, (apart, tied) in self._votes.items() if tied > apart}
+            if row.layers and scheme_of(row) in (None, "fp8") and not is_estimate(row):
+                tied = self._learn_shape(row)
+                if tied is not None:
+                    for key in (row.shape, row.form):
+                        votes.setdefault(key, [0, 0])[tied] += 1
+        self._votes = votes
         bare = [row for row in rows if not row.layers]
         for model in models:
             size = float(model["params_b"]) * 1e9
@@ -103,18 +122,17 @@ class Chooser:
                 for found in self._candidates(row_of(model, architecture)):
                     self._remember_counts(architecture, found)
 
-    def _learn_shape(self, row: Row) -> None:
-        """Remember a row's structure where its count confirms one."""
+    def _learn_shape(self, row: Row) -> bool | None:
+        """Remember a row's structure where its count confirms one; say whether its head is tied, if that is sure."""
         found, error = self._nearest(row)
         if found is None or error > WITHIN:
-            return
-        if abs(found.parameters / row.stored - 1) < EXACT:
-            votes = self._votes.setdefault(row.shape, [0, 0])
-            votes[found.architecture.tied] += 1
-        best = self._of_shape.get(row.shape)
-        if best is None or error < abs(best.parameters / row.stored - 1):
-            self._of_shape[row.shape] = found
+            return None
+        of_shape, tied = self._of_shape.setdefault(row.shape, {}), found.architecture.tied
+        if error < of_shape.get(tied, (1.0,))[0]:
+            of_shape[tied] = error, found
         self._remember_counts(row.architecture, found)
+        exact = not found.beside and abs(found.parameters / row.stored - 1) < EXACT
+        return tied if exact else None
 
     def _remember_counts(self, architecture: str, found: Structure) -> None:
         a = found.architecture
@@ -127,7 +145,7 @@ class Chooser:
         if same is None:
             return None
         known, vocabulary, bare = same
-        config = with_columns(json.loads(known.key), row._replace(vocabulary=vocabulary))
+        config = with_columns(json.loads(known.key), row._replace(vocabulary=vocabulary, experts=0))
         found = self._structure(config)
         if not isinstance(found, Structure):
             return None
@@ -137,7 +155,7 @@ class Chooser:
     def _towered(found: Structure, beside: int) -> Structure:
         """A structure with a tower of so many elements in the place of its own."""
         text = found.sums._replace(parameters=found.sums.text, towers=0)
-        return Structure(found.architecture, text, found.key, beside)
+        return found._replace(sums=text, beside=beside, bare=False, real=False)
 
     def choose(self, row: Row) -> Choice:
         """The structure of a row. What is packed may by chance be as many elements as another model has in 16 bit:
@@ -156,9 +174,11 @@ class Chooser:
                 return self._choose(row.with_columns_of(sister))
             same = self._counted(row)
             return Choice(same) if same else Choice(None, "its shape is not known")
-        scheme, shaped = scheme_of(row), self._of_shape.get(row.shape)
-        if shaped is not None and scheme not in (None, "fp8"):
+        scheme, shaped, estimate = scheme_of(row), self._shaped(row), is_estimate(row)
+        if shaped is not None and (scheme not in (None, "fp8") or estimate):
             return Choice(shaped)  # what is packed says little; a sister in 16 bit has the same shape
+        if estimate:
+            return self._uncounted(row)
         found, error = self._nearest(row)
         scales = found is not None and _has_scales(row, found.sums)
         if found is not None and (error <= WITHIN or scales):
@@ -175,15 +195,50 @@ class Chooser:
             return Choice(found, NOTES["c"])
         return Choice(found, f"{found.parameters} by its shape")
 
+    def _mostly_tied(self, row: Row) -> bool | None:
+        """Whether most repositories of a row's shape have their head tied; None where nothing tells."""
+        for key in (row.shape, row.form):
+            apart, tied = self._votes.get(key, (0, 0))
+            if apart != tied:
+                return tied > apart
+        return None
+
+    def _shaped(self, row: Row) -> Structure | None:
+        """The structure of sisters in 16 bit, its head as most of them have it."""
+        found = self._of_shape.get(row.shape, {})
+        if len(found) < 2:
+            return next((each for _, each in found.values()), None)
+        tied = self._mostly_tied(row)
+        if tied is None:
+            usual = next(iter(self._candidates(row)), None)
+            tied = usual is not None and usual.architecture.tied
+        return found[tied][1]
+
+    def _uncounted(self, row: Row) -> Choice:
+        """What a row is whose count is a formula: its columns are all that is known."""
+        candidates = self._candidates(row)
+        found = next((each for each in candidates if each.parameters == row.stored), None)
+        if found is not None:
+            return Choice(found)  # of a model without norms
+        found = next(iter(candidates), None)
+        doubtful = found is None or found.architecture.derived or _is_unlike_its_name(row, found)
+        return Choice(found, NOTES["g"] if doubtful else NOTES["c"])
+
     def _candidates(self, row: Row) -> list[Structure]:
         real = [with_columns(each, row) for each in self._known.like(row)]
         found = []
-        for config in (*real, config_of(row)):
+        own = config_of(row)
+        towers = [
+            with_tower(own, tower, row.hidden) for tower in self._known.towers.get(row.architecture, ())
+        ]
+        for config in (*real, own, *(each for at, each in enumerate(towers) if each not in towers[:at])):
             for each in variants(config):
                 read = self._structure(each)
                 if isinstance(read, Structure):
-                    found.append(read._replace(real=each is config and config in real))
-        if row.shape in self._tied:
+                    found.append(
+                        read._replace(real=each is config and config in real, borrowed=config in towers)
+                    )
+        if self._mostly_tied(row):
             found.sort(key=lambda structure: not structure.architecture.tied)
         return found
 
@@ -191,8 +246,8 @@ class Chooser:
         key = json.dumps(config, sort_keys=True)
         if key not in self._read:
             try:
-                found = read_architecture(config)
-                self._read[key] = Structure(found, sums(found), key)
+                found, doubtful = _without_doubtful_window(config)
+                self._read[key] = Structure(found, sums(found), key, may_have_window=doubtful)
             except Unsaid as said:
                 self._read[key] = str(said)
         return self._read[key]
@@ -202,20 +257,21 @@ class Chooser:
         best: Structure | None = None
         least = float("inf")
         sees = row.task in ("image-text-to-text", "any-to-any")
+        tied = self._mostly_tied(row)
         for candidate in self._candidates(row):
             for count in counts(candidate.sums):
                 error = abs(count.elements / row.stored - 1)
                 bare = "without towers" in count.why
-                if "twice" in count.why and not candidate.real and row.shape not in self._tied:
+                if "twice" in count.why and not candidate.real and not tied:
                     error += EXACT  # a head of its own is likelier, where nothing says that it is tied
-                if bare and sees and error > EXACT:
-                    continue  # a tower of another size is likelier than none
+                if error > EXACT and (candidate.borrowed or (bare and sees)):
+                    continue  # a tower of another size is likelier than this one, or none
                 if error < least - 1e-4:
                     best, least = candidate._replace(bare=bare), error
         if least > EXACT and sees and scheme_of(row) is None:
             towered = self._with_tower(row)
             if towered is not None:
-                return towered, 0.0
+                return towered, EXACT  # a tower of known sizes is likelier
         return best, least
 
     def _with_tower(self, row: Row) -> Structure | None:
@@ -247,6 +303,15 @@ def scheme_of(row: Row) -> str | None:
     return split_quantization(bare, owner=owner)[1]
 
 
+def _without_doubtful_window(config: dict[str, Any]) -> tuple[Architecture, bool]:
+    """The structure of a config, whose layers see the whole text where nothing but the default of a class says that
+    they all see a window; and whether they may see it all the same."""
+    found = read_architecture(config)
+    if {cache.kind for layer in found.layers for cache in layer.caches} != {"window"} or says_window(config):
+        return found, False
+    return read_architecture(without_window(config)), may_have_window(config, found.vocabulary)
+
+
 def named_size(row: Row) -> float | None:
     """Parameters that its name states; None where that is the size of a model that it is made for. "MTP" may say that
     it has those layers, too."""
@@ -262,16 +327,13 @@ def _as_named(row: Row, found: Structure) -> bool:
 
 
 def _not_counted(row: Row, found: Structure) -> bool:
-    """Whether the list has a formula's count, or the size that the name states."""
-    named = sizes(tokens(row.name.rpartition("/")[2]))[0]
-    if named and abs(found.parameters / 1e9 / named - 1) > NAMED_WITHIN:
-        return False
+    """Whether the list has the size that the name states, or a formula's over the defaults of a class."""
     rounded = row.stored % 10**6 == 0 and abs(found.parameters / row.stored - 1) < NAMED_WITHIN
-    return rounded or row.stored in (guessed(found.architecture), _formula(row))
+    return not _is_unlike_its_name(row, found) and (rounded or row.stored == guessed(found.architecture))
 
 
-def _formula(row: Row) -> int:
-    return row.vocabulary * row.hidden + row.layers * (4 * row.hidden**2 + 2 * row.hidden * row.width)
+def _is_unlike_its_name(row: Row, found: Structure) -> bool:
+    return named_size(row) is not None and not _as_named(row, found)
 
 
 def _has_scales(row: Row, s: Sums) -> bool:

@@ -12,9 +12,10 @@ from gpuspec.catalog.model_of_config import model_of_architecture
 from gpuspec.catalog.model_record import from_record, to_record
 from gpuspec.catalog.model_task import task_of
 from tools.hub_models.choose import Choice, Structure, named_size, scheme_of
-from tools.hub_models.compose import UNCHECKED_CONTEXT
+from tools.hub_models.estimates import is_estimate
 from tools.hub_models.known_configs import Own
 from tools.hub_models.layouts import layout_of, leaves_much, precision_of
+from tools.hub_models.lengths import length_of
 from tools.hub_models.native import native_precision
 from tools.hub_models.rows import Row
 
@@ -71,7 +72,7 @@ def _task(row: Row, model: Model) -> str:
 
 def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
     scheme = scheme_of(row)
-    context = 0 if row.context == UNCHECKED_CONTEXT else row.context
+    context = length_of(row)
     if own is not None and scheme not in (None, "fp8"):
         return facts_of_config(row.name, own)  # what is stored is packed, and tells less
     found = choice.structure
@@ -83,12 +84,14 @@ def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
             scales = choice.has_scales or gguf
             precision = native_precision(row.name, row.architecture, has_scales=scales)
         plain = scheme == "fp8" and _plain(found.architecture)
-        if precision is None and scheme in LAYOUT_COUNTS and not choice.unsure and not plain:
+        told = precision is None and not choice.unsure and not plain and not is_estimate(row)
+        if told and scheme in LAYOUT_COUNTS:
             counted = _of_layout(row, found, scheme, context)
             if counted is not None:
                 return counted
         structure = _structure(found.whole(), precision or _IN_16_BIT)
-        note = "c" if choice.unsure else "d" if found.architecture.derived else ""
+        window = "w" if found.may_have_window else ""
+        note = "c" if choice.unsure else "d" if found.architecture.derived else window
         if not note and precision is None and scheme in _SELECTIVE and not _plain(found.architecture):
             note = "l"
         return Facts(row.name, structure, 0, context, note)
@@ -98,6 +101,8 @@ def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
             model_of_architecture(found.architecture, _IN_16_BIT, row.name, "")
         ).get("caches", [])
     named = named_size(row)
+    if is_estimate(row):
+        return Facts(row.name, structure, int(named or row.stored), context, "e" if named else "g")
     if scheme not in (None, "fp8"):
         if named and named < row.stored * 10:
             return Facts(row.name, structure, int(named), context, "n")

@@ -20,19 +20,21 @@ OWN = Path(__file__).parent / "configs.jsonl"
 COUNTS = Path(__file__).parents[2] / "tests" / "architectures" / "counts.jsonl"
 """Extracts of real configs, which the tests of the readers count."""
 
-Key = tuple[str, int, int, int]
+Key = tuple[str, int, int, bool]
 Own = tuple[Architecture, Precision]
 """What a repository's own files say of it."""
 
 
 class KnownConfigs:
-    """Configs by architecture, layers, width and experts."""
+    """Configs by architecture, layers, width and whether they have experts."""
 
     def __init__(self, folders: list[Path]) -> None:
         self._by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
         self._mixtures: dict[tuple[int, ...], list[dict[str, Any]]] = defaultdict(list)
         self.every: list[dict[str, Any]] = []
-        for config in _configs(folders):
+        self.towers: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        """Vision towers by architecture: models of a family share them, whatever their size."""
+        for name, config in _configs(folders):
             try:
                 found = read_architecture(config)
             except Unsaid as said:
@@ -41,13 +43,17 @@ class KnownConfigs:
             self._by_key[_key(config, found)].append(config)
             self.every.append(config)
             self._mixtures[_sizes(found)].append(config)
+            tower, towers = config.get("vision_config"), self.towers[str(config.get("model_type"))]
+            if "/" in name and isinstance(tower, dict) and tower not in towers:
+                towers.append(tower)
         self.quantized: dict[str, Own] = dict(_quantized(folders))
         """Repository → what its own files say, of those that state a quantization."""
 
     def like(self, row: Row) -> list[dict[str, Any]]:
-        """Those of the shape that a row states. Of a mixture all sizes together say enough where uploads name another
-        architecture than the maker does: Kimi K2 is a deepseek_v3 to some."""
-        same = self._by_key.get((row.architecture, row.layers, row.hidden, row.experts), [])
+        """Those of the shape that a row states, whatever the number of experts, which may be pruned. Of a mixture all
+        sizes together say enough where uploads name another architecture than the maker does: Kimi K2 is a
+        deepseek_v3 to some."""
+        same = self._by_key.get((row.architecture, row.layers, row.hidden, row.experts > 0), [])
         if same or not row.experts:
             return same
         sizes = (row.layers, row.hidden, row.experts, row.used, row.width, row.vocabulary, row.heads)
@@ -65,18 +71,20 @@ def _quantized(folders: list[Path]) -> Iterator[tuple[str, Own]]:
 
 
 def _key(config: dict[str, Any], found: Architecture) -> Key:
-    return str(config.get("model_type")), len(found.layers), found.hidden, found.experts
+    return str(config.get("model_type")), len(found.layers), found.hidden, found.experts > 0
 
 
 def _sizes(a: Architecture) -> tuple[int, ...]:
     return (len(a.layers), a.hidden, a.experts, a.experts_used, a.expert_width, a.vocabulary, a.heads)
 
 
-def _configs(folders: list[Path]) -> Iterator[dict[str, Any]]:
+def _configs(folders: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Configs, and the repository of each; those of a class in other sizes have no "/" in their name."""
     for folder in folders:
         for path in sorted(folder.glob("*/config.json")):
-            yield json.loads(path.read_text(encoding="utf-8"))
+            yield path.parent.name.replace("--", "/", 1), json.loads(path.read_text(encoding="utf-8"))
     for line in OWN.read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
+        yield "/", json.loads(line)
     for line in COUNTS.read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)["config"]
+        case = json.loads(line)
+        yield case["name"], case["config"]

@@ -36,6 +36,11 @@ class Row(NamedTuple):
             self.vocabulary, self.experts, self.used, self.width, self.shared_width,
         )  # fmt: skip
 
+    @property
+    def form(self) -> tuple[int | str, ...]:
+        """The same of fine-tunes, which add to the vocabulary."""
+        return self._replace(vocabulary=0).shape
+
     def with_columns_of(self, sister: Row) -> Row:
         """The row with the shape of another, of the same architecture and count."""
         return sister._replace(name=self.name, task=self.task, context=self.context)

@@ -22,7 +22,6 @@ from gpuspec.architectures.families.llama_like import (
     output_gate,
     sinks,
     unless_listed,
-    windows,
 )
 from gpuspec.architectures.families.qwen import one_in_step
 from gpuspec.architectures.kinds import rotating_layers, sparse_layers
@@ -130,7 +129,8 @@ def _laguna(c: ModelConfig) -> Architecture:
     one_a_head = c.raw("gating") in (True, "per-head")
     routed, block = experts(router_bias=True)(c), gated_mlp(c)
     layers = []
-    for number, seen, sparse in zip(heads, windows(c), sparse_layers(c, first=1), strict=True):
+    seen_by = unless_listed(everything)(c)
+    for number, seen, sparse in zip(heads, seen_by, sparse_layers(c, first=1), strict=True):
         gate = number if one_a_head else number * c.head_dim
         weights = (
             *attention(c, bias=c.flag("attention_bias"), qk_norm="head", heads=number),
@@ -331,7 +331,9 @@ TYPES: Mapping[str, Reader] = {
     ).read,
     "laguna": _laguna,
     "llama4_text": _llama4,
-    "mellum": LlamaLike(bias="attention_bias", qk_norm="head", experts=experts()).read,
+    "mellum": LlamaLike(
+        bias="attention_bias", qk_norm="head", experts=experts(), window=unless_listed(everything)
+    ).read,
     "minimax_m2": LlamaLike(qk_norm="width", experts=BLOCK_SPARSE).read,
     "mixtral": LlamaLike(experts=BLOCK_SPARSE).read,
     "olmoe": LlamaLike(bias="attention_bias", qk_norm="width", window=everything, experts=experts()).read,

@@ -149,7 +149,9 @@ def _deepseek_vl2(c: ModelConfig) -> Architecture:
         not t.count("kv_lora_rank") and t.says("use_mla", "kv_lora_rank", "lm_head")
     )
     kind = "unlimited_ocr_text" if plain else "deepseek_v2"
-    found = text_model(c.read_as(c.model_type, text_config=t.read_as(kind).fields))
+    # The window is Unlimited-OCR's: the same text model of DeepSeek-OCR has none.
+    window = {} if c.model_type == "unlimited-ocr" else {"sliding_window": t.raw("sliding_window")}
+    found = text_model(c.read_as(c.model_type, text_config=t.read_as(kind, **window).fields))
     widths = v.inner("width")
     if widths is None:
         layers, width = v.size("layers", default=24), v.size("width", default=1024)
