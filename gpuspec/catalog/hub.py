@@ -10,9 +10,10 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.catalog.hub_requests import HubRequests, Missing, TooLarge
 from gpuspec.catalog.model import Model
-from gpuspec.catalog.read_repository import read_repository
+from gpuspec.catalog.read_repository import AdapterAlone, read_repository
 from gpuspec.catalog.repository import MOST_FILES, ModelFolder
 from gpuspec.catalog.untrusted_json import json_object
 from gpuspec.errors import UserError
@@ -223,8 +224,9 @@ def _of_cache(name: str, revision: str) -> Model | None:
 
 
 def _no_model(name: str, error: Exception) -> UserError:
+    known = what_makes_known(error.base) if isinstance(error, AdapterAlone) else ""
     return UserError(
         "hub-no-model",
         f"{name} cannot be read as a model: {in_words(error)}",
-        "Say `params_b` in the spec's `model`.",
+        f"Name that model: {known}." if known else "Say `params_b` in the spec's `model`.",
     )

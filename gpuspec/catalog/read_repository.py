@@ -36,10 +36,18 @@ def read_repository(repository: Repository) -> Model:
     if "config.json" in names or "params.json" in names:
         return _of_config(repository)
     if "adapter_config.json" in names:
-        raise ValueError(f"it is an adapter of {adapter_of(repository).base or 'a model it does not name'}")
+        raise AdapterAlone(adapter_of(repository).base)
     if weight_files(repository):
         return _of_headers(repository, None, "")
     raise ValueError("it holds no config.json, no .safetensors and no .gguf file")
+
+
+class AdapterAlone(ValueError):
+    """A repository holds no model, but an adapter of one."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(f"it is an adapter of {base or 'a model it does not name'}")
+        self.base = base
 
 
 class Adapter(NamedTuple):

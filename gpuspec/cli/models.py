@@ -106,7 +106,7 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
     kept = catalog.kept_in(query) is not None
     if not kept and is_local(query) and os.path.exists(os.path.expanduser(query)):
         return [(read_local(query), None)], 0
-    match, part = catalog.resolve_model(query, online=online, suggest=False), query.lower()
+    match, part = catalog.resolve_model(query, online=online, suggest=False), "-".join(query.lower().split())
     model = match.model
     if model is not None and part in (name.lower() for name in (model.id, *model.aliases)):
         return [(model, match.quantization)], 0
@@ -117,7 +117,7 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
     ]
     if not own and model is not None and match.relation != "fine-tune":
         return [_meant(catalog, query, online=online, quiet=quiet)], 0
-    found, left = catalog.search_table(query, most=MOST_JSON if quiet else MOST)
+    found, left = catalog.search_table(part, most=MOST_JSON if quiet else MOST)
     own += [(each.model, each.quantization) for each in found if each.model is not None]
     return (own, left) if own else ([_meant(catalog, query, online=online, quiet=quiet)], 0)
 
@@ -147,7 +147,9 @@ def _how_to_learn(query: str, *, online: bool) -> str:
         return f"The hub was not asked, since HF_HUB_OFFLINE is set. Unset it, {usual}."
     if is_repository(query) and not online:
         return f"`gpuspec models add {query}` asks the hub. Or {usual}."
-    return f"{usual[0].upper()}{usual[1:]}."
+    if is_repository(query):
+        return f"{usual[0].upper()}{usual[1:]}."
+    return f"Try a shorter part of its name, or {usual}."
 
 
 def _print_table(found: list[Model]) -> None:

@@ -62,7 +62,9 @@ def add(what: tuple[str, ...], revision: str | None, config: str | None, as_json
 def _add_job(project: ProjectModels, path: str, configs: Configs, revision: str) -> None:
     names = repositories_in(path, configs.settings_for(path))
     if not names:
-        hint = "Name the repository itself: `gpuspec models add ORG/NAME`."
+        hint = (
+            "Name the repository, or the folder that holds the model: `gpuspec models add ORG/NAME|FOLDER`."
+        )
         raise UserError("no-model-named", f"{path} names no model of the hub", hint)
     for name in names:
         project.fetch(name, revision)

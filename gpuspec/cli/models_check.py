@@ -47,26 +47,32 @@ def check(paths: tuple[str, ...], online: bool, config: str | None, as_json: boo
     ]
     repositories = [name for name in project.records if not is_folder(name)]
     unused = [] if errors else [name for name in repositories if name.lower() not in used]
-    stale = _stale(project, repositories, errors) if online else []
-    found = {"file": project.path, "missing": missing, "unused": unused, "stale": stale}
+    stale = _stale(project, repositories) if online else []
+    failed = project.document["failed"]
+    found = {"file": project.path, "missing": missing, "unused": unused, "stale": stale, "failed": failed}
     if as_json:
         say_document(json_text(found))
-    else:
-        _say(project, missing, unused, stale, online=online)
+    elif missing or unused or stale:
+        _say(project, missing, unused, stale)
+    elif not (errors or failed):
+        models, fresh = plural(len(project.records), "model"), " and as the hub has them" if online else ""
+        say(f"{project.shown_path}: {models}, all named by the files here{fresh}")
+    errors += project.failed.values()
     for error in errors:
         complain(error)
     return 2 if errors else int(bool(missing or unused or stale))
 
 
-def _stale(project: ProjectModels, names: list[str], errors: list[UserError]) -> list[dict[str, Any]]:
-    """The kept models whose branch or tag stands for another commit by now, or that are gone."""
+def _stale(project: ProjectModels, names: list[str]) -> list[dict[str, Any]]:
+    """The kept models whose branch or tag stands for another commit by now, or that are gone. What the hub does not
+    answer goes to the project's `failed`."""
     found = []
     for name in names:
         kept = project.records[name].get("revision")
         try:
             now = commit_of(name, project.follows(name))
         except UserError as error:
-            errors.append(error)
+            project.fail(name, error)
             continue
         if now != kept:
             found.append({"model": name, "kept": kept, "now": now})
@@ -78,8 +84,6 @@ def _say(
     missing: list[dict[str, str]],
     unused: list[str],
     stale: list[dict[str, Any]],
-    *,
-    online: bool,
 ) -> None:
     for each in missing:
         say(f"missing  {each['model']}, named in {os.path.relpath(each['path'])}")
@@ -93,7 +97,3 @@ def _say(
         say("`gpuspec models lock` brings them up to date.")
     if unused or gone:
         say(f"What is not wanted any more can be deleted from {project.shown_path}.")
-    if not (missing or unused or stale):
-        models = plural(len(project.records), "model")
-        fresh = " and as the hub has them" if online else ""
-        say(f"{project.shown_path}: {models}, all named by the files here{fresh}")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gpuspec.catalog import Catalog
+from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
@@ -110,7 +111,11 @@ def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
     size = params_b or match.params_b
     if match.model is None and size is None:
         near = f"did you mean {match.suggestions[0]}? Otherwise " if match.suggestions else ""
-        hint = f"{near}give --params-b (billions), or model.params_b in a job, or the path of its folder"
+        known = what_makes_known(what)
+        learn = f"{known}. Or " if known else ""
+        hint = (
+            f"{near}{learn}give --params-b (billions), or model.params_b in a job, or the path of its folder"
+        )
         wrong = f"nothing is known of the model {what!r}, not even a size in its name"
         raise UserError("unknown-model", wrong, hint)
     modality = match.model.modality if match.model else "text"

@@ -76,7 +76,7 @@ def _rows(model: Model, named: str | None) -> Iterator[tuple[str, str | tuple[st
     yield "layers", _layers(model)
     yield "shape", _shape(model)
     yield "experts", _experts(model)
-    yield "components", ", ".join(f"{name} {value}" for name, value in (model.components or {}).items())
+    yield "components", tuple(f"{name} {size:g} B" for name, size in _components(model).items())
     yield "as uploaded", _as_named(model, named) if named else _uploaded(model)
     yield "would be", tuple(f"{scheme} {gib(size)}" for scheme, size in _sizes(model).items())
     yield "cache", _cache(model)
@@ -189,8 +189,16 @@ def _stored(model: Model) -> float | None:
     made = sum(row.parameters * row.bits for row in model.weights) / 8 / GIB
     if made:
         return made
-    bits = bits_of(model.native_dtype or "")
-    return model.params_b * 1e9 * bits / 8 / GIB if model.params_b and bits else None
+    bits, billions = bits_of(model.native_dtype or ""), sum(_components(model).values()) or model.params_b
+    return billions * 1e9 * bits / 8 / GIB if billions and bits else None
+
+
+def _components(model: Model) -> dict[str, float]:
+    """What a pipeline is made of, in billions of parameters: half as many as GB in 16 bit."""
+    return {
+        name.removesuffix("_gb_bf16").removesuffix("_b"): size / 2 if name.endswith("_gb_bf16") else size
+        for name, size in (model.components or {}).items()
+    }
 
 
 def _sizes(model: Model) -> dict[str, float]:

@@ -58,3 +58,45 @@ def test_of_an_unknown_quantization_another_is_asked_for(
     assert "error[cannot-size]: the size of quantization 'q3-new' is not known" in told
     assert "→ give --quantization" in told
     assert main(["size", "acme/Foo", "--quantization", "fp8"]) == 0
+
+
+def test_models_that_were_not_asked_about_are_not_as_the_hub_has_them(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_qwen(hub, "acme/Foo")
+    assert main(["models", "add", "acme/Foo"]) == 0
+    Path("a.gpu.jsonc").write_text('{"run": "vllm serve acme/Foo"}')
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    capsys.readouterr()
+    assert main(["models", "check", "--online"]) == 2
+    assert capsys.readouterr().out == ""
+    assert main(["models", "check", "--online", "--json"]) == 2
+    (failed,) = json.loads(capsys.readouterr().out)["failed"]
+    assert (failed["model"], failed["code"]) == ("acme/Foo", "hub-unreachable")
+
+
+def test_of_an_adapter_the_base_is_named(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    adapter = {"base_model_name_or_path": "acme/base-7b", "peft_type": "LORA", "r": 16}
+    hub.add("acme/lora", {"adapter_config.json": json.dumps(adapter).encode()})
+    assert main(["models", "add", "acme/lora"]) == 2
+    assert "→ Name that model: `gpuspec models add acme/base-7b`" in capsys.readouterr().err
+
+
+def test_size_says_how_a_repository_becomes_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["size", "acme/Foo"]) == 2
+    assert "→ `gpuspec models add acme/Foo` makes it known. Or give --params-b" in capsys.readouterr().err
+
+
+def test_a_part_of_a_name_may_be_written_with_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "qwen2.5 vl"]) == 0
+    assert "Qwen2.5-VL-7B" in capsys.readouterr().out
+    assert main(["models", "mistrl"]) == 2
+    assert "→ Try a shorter part of its name, or say" in capsys.readouterr().err
+
+
+def test_a_pipeline_is_uploaded_with_all_its_components(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "black-forest-labs/FLUX.1-dev"]) == 0
+    told = capsys.readouterr().out
+    assert "transformer 11.9 B, t5_xxl 4.76 B, clip 0.123 B, vae 0.084 B" in told
+    # (11.9 + 4.76 + 0.123 + 0.084) billion × 2 bytes ÷ 2³⁰; the folders of the repository hold 33.7 GB.
+    assert "as uploaded  31.4 GiB bf16" in told

@@ -23,7 +23,8 @@ class UnknownModel(Rule):
 
     ## Why is this bad
     Without its facts nothing can be said of the memory that the model takes, nor of what it costs: the job is not
-    checked. And a slip of the pen fails when the download does, after the machine is rented.
+    checked, or only by the size that the name states. And a slip of the pen fails when the download does, after the
+    machine is rented.
 
     ## Example
     ```jsonc
@@ -52,9 +53,14 @@ class UnknownModel(Rule):
             if similar is not None:
                 yield self._slip(facts, written, pointer, similar)
             elif is_hub_id(written) and not _lies_there(facts, written) and not _sized(facts):
+                wrong = f"nothing is known of the model {written!r}: its memory is not checked"
+                if match.params_b:
+                    wrong = (
+                        f"of the model {written!r} only the size in its name is known: its memory is a guess"
+                    )
                 yield self.finding(
                     pointer,
-                    f"nothing is known of the model {written!r}: its memory is not checked",
+                    wrong,
                     suggestion=f"`gpuspec models add {written}` makes it known; or say its `params_b`",
                 )
 
