@@ -50,7 +50,7 @@ def model_of_architecture(architecture: Architecture, precision: Precision, name
         task="llm",
         params_b=a.parameters / 1e9,
         active_params_b=a.active / 1e9 if a.active < a.parameters and a.experts else None,
-        layers=len(a.layers),
+        layers=len(a.layers) or None,
         hidden=a.hidden,
         intermediate=a.intermediate or None,
         heads=a.heads or None,

@@ -23,6 +23,8 @@ _BITS = (
 """Bits a weight on average: "4.25bpw" of EXL2 and EXL3, "4.8bit" of mixed MLX uploads."""
 _MLX_BITS = r"(?i)(?<![a-z0-9])q([2-8])(?=$|[-_.])"
 """MLX's uploads say "q4" for 4 bits."""
+_MIXED_BITS = r"(?i)(?<![a-z0-9])oq([2-8])e?(?=$|[-_.])"
+"""oMLX's mixed uploads say the bits of most layers: "oQ4", "oQ4e"."""
 
 
 def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
@@ -42,6 +44,8 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     text = text if kind is None else plain
     if "mlx" in low:
         text = re.sub(_MLX_BITS, r"\1bit", text)
+    if "oq" in low:
+        text = re.sub(_MIXED_BITS, r"\1bit", text)
     found = _stated(text, owner)
     if found is not None:
         return _tidy(found[0]), found[1]

@@ -358,7 +358,28 @@ def test_whisper_large_v3() -> None:
     )
     own = full(2560, heads=20, layers=32)
     assert found.parameters == 1_543_490_560
-    assert list(found.caches) == [own, own._replace(kind="cross")]
+    # Half a minute of sound makes 1,500 entries, however short the text is (`max_source_positions`).
+    heard = Cache("cross", heads=20, state=2560 * 1500, layers=32)
+    assert list(found.caches) == [own, heard]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "entries"),
+    [
+        ({"model_type": "vit", "image_size": 384, "patch_size": 16}, 24 * 24 + 1),
+        ({"model_type": "deit", "image_size": 384, "patch_size": 16}, 24 * 24 + 2),
+        ({"model_type": "donut-swin", "image_size": [2560, 1920], "patch_size": 4}, 80 * 60),
+    ],
+)
+def test_a_decoder_remembers_an_image_of_fixed_size(encoder: dict[str, object], entries: int) -> None:
+    """Tokens in front of the patches: one in ViT, two in DeiT. Swin joins four patches three times."""
+    text = {"d_model": 256, "decoder_layers": 6, "decoder_attention_heads": 8, "decoder_ffn_dim": 512}
+    decoder = {"model_type": "trocr", **text}
+    found = read_architecture(
+        {"model_type": "vision-encoder-decoder", "encoder": encoder, "decoder": decoder}
+    )
+    own = full(2 * 256, heads=8, layers=6)
+    assert list(found.caches) == [own, Cache("cross", heads=8, state=2 * 256 * entries, layers=6)]
 
 
 def test_hunyuan_large_has_389_billion_parameters() -> None:

@@ -63,6 +63,7 @@ def test_what_flags_call_them(flag: str, scheme: str | None) -> None:
         ("Meta-Llama-3.1-8B-Instruct-FP8-dynamic", "Meta-Llama-3.1-8B-Instruct", "fp8"),
         ("Llama-3.2-1B-Instruct-bnb-4bit", "Llama-3.2-1B-Instruct", "nf4"),
         ("Mistral-7B-v0.1.Q4_K_M.gguf", "Mistral-7B-v0.1", "gguf:Q4_K_M"),
+        ("Qwen3.6-27B-oQ4e-mtp", "Qwen3.6-27B-mtp", "int4"),  # oMLX: most layers in 4 bits
         ("Llama-3.1-8B-Instruct", "Llama-3.1-8B-Instruct", None),
     ],
 )

@@ -73,6 +73,9 @@ def generating() -> set[str]:
     tasks = "CAUSAL_LM IMAGE_TEXT_TO_TEXT SEQ_TO_SEQ_CAUSAL_LM MULTIMODAL_LM MASKED_LM SPEECH_SEQ_2_SEQ"
     for task in tasks.split():
         found.update(getattr(modeling_auto, f"MODEL_FOR_{task}_MAPPING_NAMES"))
+    found.update(
+        ("deit", "donut-swin", "swin")
+    )  # inside vision-encoder-decoder, whose class names no tower but ViT
     waiting = list(found)
     while waiting:
         config_class = CONFIG_MAPPING[waiting.pop()]

@@ -10,6 +10,7 @@ from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families import (
     hearing,
     kimi_k3,
+    moondream,
     seeing,
     seeing_encoder_decoders,
     seeing_hub,
@@ -20,6 +21,7 @@ from gpuspec.architectures.families.texts import TEXTS
 FAMILIES: Mapping[str, Reader] = {
     **TEXTS,
     **kimi_k3.TYPES,
+    **moondream.TYPES,
     **seeing_otherwise.TYPES,
     **seeing.TYPES,
     **seeing_hub.TYPES,

@@ -47,6 +47,17 @@ def remembered(c: ModelConfig, heads: int, head: int) -> tuple[Cache, Cache]:
     return own, own._replace(kind="cross")
 
 
+def of_fixed_length(found: Architecture, entries: int) -> Architecture:
+    """A model whose encoder hands on so many entries whatever it was given: an image of one size, half a minute of
+    sound. Of cross attention that length is kept, not the text's (vLLM 0.33.0 `CrossAttentionSpec`)."""
+
+    def kept(cache: Cache) -> Cache:
+        return cache._replace(width=0, state=cache.width * entries) if cache.kind == "cross" else cache
+
+    layers = (layer._replace(caches=tuple(map(kept, layer.caches))) for layer in found.layers)
+    return found._replace(layers=tuple(layers))
+
+
 class BartLike(NamedTuple):
     """In what an architecture differs from BART. `read` reads its configs."""
 
@@ -292,6 +303,18 @@ def _prophetnet(c: ModelConfig) -> Architecture:
 
 _BART = BartLike()
 _NO_NORM_FIRST = BartLike(positions=_plain_positions, embedding_norm=False, final_norm=True)
+
+
+def _whisper(c: ModelConfig) -> Architecture:
+    trait = _NO_NORM_FIRST._replace(
+        key_bias=False,
+        reads_text=False,
+        positions=lambda c: (c.size("max_source_positions"), c.size("max_target_positions")),
+        outside=_whisper_ears,
+    )
+    return of_fixed_length(trait.read(c), c.size("max_source_positions"))
+
+
 TYPES: Mapping[str, Reader] = {
     "bart": _BART.read,
     "bigbird_pegasus": BartLike(bias="use_bias", positions=_plain_positions).read,
@@ -324,10 +347,5 @@ TYPES: Mapping[str, Reader] = {
     "plbart": _BART.read,
     "prophetnet": _prophetnet,
     "trocr": _trocr,
-    "whisper": _NO_NORM_FIRST._replace(
-        key_bias=False,
-        reads_text=False,
-        positions=lambda c: (c.size("max_source_positions"), c.size("max_target_positions")),
-        outside=_whisper_ears,
-    ).read,
+    "whisper": _whisper,
 }

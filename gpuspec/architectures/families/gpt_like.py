@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
-from gpuspec.architectures.parts import Architecture, Layer, Weight
+from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import feed_forward, kv_cache, linear, norm, vector
 
 
@@ -76,7 +76,11 @@ class GptLike(NamedTuple):
         positions = self.positions(c)
         if positions:
             outside.append(Weight("wpe", "embedding", hidden, positions, linear=False))
-        layers = [Layer(weights, (kv_cache(c, kv_heads=kv_heads),))] * c.layers
+        caches: tuple[Cache, ...] = (kv_cache(c, kv_heads=kv_heads),)
+        if c.flag("add_cross_attention"):
+            weights += _crossing(c)
+            caches += (kv_cache(c, kv_heads=heads)._replace(kind="cross"),)
+        layers = [Layer(weights, caches)] * c.layers
         return decoder(
             c,
             layers,
@@ -86,6 +90,17 @@ class GptLike(NamedTuple):
             final_norm=self.final_norm(c),
             head_bias=self.head_bias,
         )
+
+
+def _crossing(c: ModelConfig) -> tuple[Weight, ...]:
+    """Attention on what an encoder made, in GPT-2 as the second half of a model that sees."""
+    wide, at, part = c.hidden, "crossattention", "cross attention"
+    return (
+        linear(f"{at}.c_attn", part, wide, 2 * wide, bias=True),
+        linear(f"{at}.q_attn", part, wide, wide, bias=True),
+        linear(f"{at}.c_proj", part, wide, wide, bias=True),
+        norm("ln_cross_attn", wide, bias=True),
+    )
 
 
 def _learned(c: ModelConfig) -> int:

@@ -1,8 +1,8 @@
 """Architectures of the hub's own code that are known ones with fields under other names.
 
-Sources: vLLM 0.33.0's bailing_moe.py, chatglm.py, falcon.py, internlm2.py and minicpm.py, and its pull request 663
-(Aquila); llama.cpp's converters of Baichuan, DeepSeek, Dream, Hunyuan, LLaDA and OLMo; Pico's own code
-(pico-lm/pico-train). Counts are compared with the elements that the hub stores (September 2026)."""
+Sources: vLLM 0.33.0's bailing_moe.py, chatglm.py, falcon.py, internlm2.py, llama.py (LlamaBidirectionalModel) and
+minicpm.py, and its pull request 663 (Aquila); llama.cpp's converters of Baichuan, DeepSeek, Dream, Hunyuan, LLaDA and
+OLMo; Pico's own code (pico-lm/pico-train). Counts are compared with the elements on the hub (September 2026)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, by_its_count, with_defaults_of, without_caches, without_head
 from gpuspec.architectures.families import gpt_like, mixtures, qwen
+from gpuspec.architectures.families.gpt_like import GptLike
 from gpuspec.architectures.families.llama_like import TYPES as LLAMA_LIKE
 from gpuspec.architectures.families.llama_like import LlamaLike, everything, experts
 from gpuspec.architectures.parts import Architecture, Weight
@@ -19,8 +20,22 @@ from gpuspec.architectures.pieces import mixture
 _UNTIED = LlamaLike(window=everything, untied=True)
 
 
+_GLM = GptLike(
+    query=["attention.query_key_value"],
+    out="attention.dense",
+    up="mlp.dense_h_to_4h",
+    down="mlp.dense_4h_to_h",
+    norms=["input_layernorm", "post_attention_layernorm"],
+    inner=lambda c: c.size("inner_hidden_size", default=4 * c.hidden),
+)
+"""The first ChatGLM-6B: LayerNorm, a plain block, a key and a value for every head. Its 6,173,286,400 parameters are
+those that its own code counts for 130,528 tokens (modeling_chatglm.py of THUDM/chatglm-6b)."""
+
+
 def _chatglm(c: ModelConfig) -> Architecture:
-    """ChatGLM 2 and 3, GLM-4 9B."""
+    """ChatGLM 2 and 3, GLM-4 9B; the first ChatGLM has the same `model_type`, and an `inner_hidden_size`."""
+    if c.says("inner_hidden_size", "position_encoding_2d"):
+        return _GLM.read(c.read_as(c.model_type, num_key_value_heads=c.heads, tie_word_embeddings=True))
     own = c.read_as(
         c.model_type,
         num_key_value_heads=c.size("multi_query_group_num") if c.flag("multi_query_attention") else c.heads,
@@ -141,7 +156,7 @@ TYPES: Mapping[str, Reader] = {
     "aquila3": by_its_count(_UNTIED._replace(bias=True, out_bias=False).read),
     "baichuan": _UNTIED.read,
     "bailing_moe": _bailing,
-    "bidirectional_pplx_qwen3": _reads_only("qwen3"),
+    "bidirectional_pplx_qwen3": by_its_count(_reads_only("qwen3")),
     "chatglm": _chatglm,
     "deepseek": _UNTIED._replace(bias="attention_bias", experts=experts()).read,
     "hf_olmo": _hf_olmo,

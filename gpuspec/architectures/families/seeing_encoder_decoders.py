@@ -9,15 +9,31 @@ from collections.abc import Mapping
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
-from gpuspec.architectures.families.encoder_decoders import BartLike, layers_of, remembered, stack
+from gpuspec.architectures.families.encoder_decoders import (
+    BartLike,
+    layers_of,
+    of_fixed_length,
+    remembered,
+    stack,
+)
 from gpuspec.architectures.families.llama_like import one_in
 from gpuspec.architectures.families.seeing_otherwise import bert_like
 from gpuspec.architectures.families.t5_like import GEMMA_2, T5Like
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, feed_forward, kv_cache, norm
 from gpuspec.architectures.towers import projectors as between
-from gpuspec.architectures.towers.blocks import chain, kernel, measures, pixels, placed, table, within
+from gpuspec.architectures.towers.blocks import (
+    chain,
+    kernel,
+    measures,
+    patches,
+    pixels,
+    placed,
+    table,
+    within,
+)
 from gpuspec.architectures.towers.senses import TOWERS, read_text, tower_of
+from gpuspec.architectures.towers.swin import swin_patches, swin_width
 
 
 def _pix2struct(c: ModelConfig) -> Architecture:
@@ -108,19 +124,29 @@ def _t5gemma2(c: ModelConfig) -> Architecture:
 def _vision_encoder_decoder(c: ModelConfig) -> Architecture:
     """Any tower, any decoder: Donut, Nougat, TrOCR."""
     v, t = c.part("encoder"), c.part("decoder")
+    known = v.model_type in TOWERS
+    seen, entries = _seen(v) if known else (t.hidden, 0)
     if t.model_type in ("bert", "roberta"):
-        wide = measures(v).width if v.model_type in TOWERS else t.hidden
-        found = _bert_decoder(t, wide)
+        found = _bert_decoder(t, seen)
     else:
         found = read_text(t.read_as(t.model_type, is_encoder_decoder=False))
-    if v.model_type not in TOWERS:
+    if not known:
         doubt = f"gpuspec does not know its vision tower {v.model_type!r}, which is not counted"
         return found._replace(model_type=c.model_type, derived=doubt)
     more = placed("encoder", "vision", tower_of(v))
-    bridge = placed("", "projector", chain("enc_to_dec_proj", measures(v).width, found.hidden))
-    if measures(v).width == found.hidden or t.count("cross_attention_hidden_size"):
+    bridge = placed("", "projector", chain("enc_to_dec_proj", seen, found.hidden))
+    if seen == found.hidden or t.count("cross_attention_hidden_size"):
         bridge = ()
-    return found._replace(model_type=c.model_type, outside=(*found.outside, *more, *bridge))
+    found = found._replace(model_type=c.model_type, outside=(*found.outside, *more, *bridge))
+    return of_fixed_length(found, entries)
+
+
+def _seen(v: ModelConfig) -> tuple[int, int]:
+    """(width, entries) of what a tower makes of an image."""
+    if v.raw("depths") is not None:
+        return swin_width(v), swin_patches(v)
+    first = {"vit": 1, "deit": 2}.get(v.model_type, 0)  # tokens in front
+    return measures(v).width, patches(v) + first
 
 
 def _bert_decoder(c: ModelConfig, seen: int) -> Architecture:

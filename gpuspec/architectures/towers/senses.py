@@ -10,7 +10,15 @@ from gpuspec.architectures.context import longest_context
 from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.families.texts import TEXTS
 from gpuspec.architectures.parts import Architecture, Weight
-from gpuspec.architectures.towers import audio, conformers, other_vision, segment_anything, tokenizers, vision
+from gpuspec.architectures.towers import (
+    audio,
+    conformers,
+    other_vision,
+    segment_anything,
+    swin,
+    tokenizers,
+    vision,
+)
 from gpuspec.architectures.towers.blocks import placed
 from gpuspec.architectures.towers.projectors import Projector, nothing
 from gpuspec.architectures.towers.vision import Tower
@@ -20,6 +28,7 @@ TOWERS: Mapping[str, Tower] = {
     **vision.TOWERS,
     **other_vision.TOWERS,
     **segment_anything.TOWERS,
+    **swin.TOWERS,
     **audio.TOWERS,
     **conformers.TOWERS,
     **tokenizers.TOWERS,

@@ -247,6 +247,11 @@ def _pooler(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
     return chain("pooler.dense", m.width, c.size("pooler_output_size", default=m.width))
 
 
+def _distilled(c: ModelConfig, m: Measures) -> tuple[Weight, ...]:
+    """DeiT has a second token in front, which learnt from a teacher."""
+    return (vector("embeddings.distillation_token", "", m.width), *_pooler(c, m))
+
+
 siglip = vit(positions=patches)
 siglip_with_head = vit(positions=patches, head=_attention_pooling)
 siglip2 = vit(positions=_fixed("num_patches"), head=_attention_pooling)
@@ -310,10 +315,14 @@ TOWERS: Mapping[str, Tower] = {
     "kimi_k25_vision": kimi,
     "moonvit": kimi,
     "interns1_vision": intern,
-    "aimv2_vision_model": vit(
-        patch="preprocessor.patchifier.proj", positions=patches, norms=("preprocessor.patchifier.norm",),
-        norm_bias=False, at="trunk.blocks.*", attention="attn.", names=("qkv", "proj"),
-        mlp=("mlp.fc1", "mlp.fc3", "mlp.fc2"), traits=_ovis,
+    **dict.fromkeys(
+        ("aimv2", "aimv2_vision_model"),
+        vit(
+            patch="preprocessor.patchifier.proj", positions=patches,
+            norms=("preprocessor.patchifier.norm", "trunk.post_trunk_norm"), norm_bias=False,
+            at="trunk.blocks.*", attention="attn.", names=("qkv", "proj"),
+            mlp=("mlp.fc1", "mlp.fc3", "mlp.fc2"), traits=_ovis,
+        ),
     ),
     "step3_vision_encoder": vit(
         first=True, positions=patches, norms=(), at="transformer.layers.*", names=("qkv_proj", "out_proj"),
@@ -357,5 +366,8 @@ TOWERS: Mapping[str, Tower] = {
         norms=("pre_layernorm",), at="layers.*", traits=_scaled, head=_inkling,
     ),
     "vit": vit(first=True, positions=patches, traits=_qkv_bias, out_bias=True, head=_pooler),
+    "deit": vit(
+        first=True, positions=lambda c: patches(c) + 1, traits=_qkv_bias, out_bias=True, head=_distilled
+    ),
 }  # fmt: skip
 """`model_type` of a tower's config → what reads it."""
