@@ -123,9 +123,9 @@ def resolved(name: str | None, engine: str | None, catalog: Catalog) -> ModelMat
     return catalog.resolve_model("/".join(_parts(name)[-2:]) if is_path(name) else name, engine=engine)
 
 
-def is_path(name: str | None) -> bool:
+def is_path(name: str) -> bool:
     """Whether the name of a model is the path of a folder or a file."""
-    return bool(name) and (str(name).startswith(("/", ".", "~")) or len(_parts(str(name))) > 2)
+    return name.startswith(("/", ".", "~")) or len(_parts(name)) > 2
 
 
 def _parts(path: str) -> list[str]:

@@ -45,14 +45,13 @@ def _values(use: Use) -> Values:
         values["modality"] = values["engine"]._replace(known=use.tool.modality)
     second, model = values.get("second_model"), values.get("model_name")
     named = model.known if model else None
-    if second and second.known:
-        if second.known in (
-            OWN_LAYERS,
-            named,
-        ):  # vLLM takes the layers of a model that is to draft for itself
-            values["drafts"] = second._replace(known=True)
-        elif second.known != NO_WEIGHTS:
-            values["draft"] = second._replace(known=named if second.known == ITSELF else second.known)
+    if not second or not second.known or second.known == NO_WEIGHTS:
+        return values
+    # vLLM takes the layers of a model that is to draft for itself.
+    if second.known in (OWN_LAYERS, named):
+        values["drafts"] = second._replace(known=True)
+    else:
+        values["draft"] = second._replace(known=named if second.known == ITSELF else second.known)
     return values
 
 

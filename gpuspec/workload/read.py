@@ -173,7 +173,7 @@ def _workload(
     engine = values["engine"].known if "engine" in values else None
     name = values["model_name"].known if "model_name" in values else None
     match = resolved(name, engine, catalog)
-    if is_path(name) and (match is None or match.model is None):
+    if name and is_path(name) and (match is None or match.model is None):
         match = _as_served(values, catalog) or match
     if match:
         layers_left(values, match)

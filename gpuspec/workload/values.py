@@ -212,14 +212,7 @@ the whole model, loaded a second time."""
 
 def draft(text: str) -> str | None:
     """The model in vLLM's --speculative-config, which is JSON; else how it drafts."""
-    from json import loads
-
-    try:
-        config = loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(config, dict):
-        return None
+    config = _json_object(text)
     model, method = config.get("model"), config.get("method")
     if isinstance(model, str):
         return name(model)
@@ -228,15 +221,19 @@ def draft(text: str) -> str | None:
 
 def nothing_shown(text: str) -> bool | None:
     """vLLM's --limit-mm-per-prompt, which is JSON: whether no picture may be shown, nor anything else it names."""
+    limits = _json_object(text)
+    return all(type(most) is int and most == 0 for most in limits.values()) if "image" in limits else None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    """An object in JSON; empty for any other text."""
     from json import loads
 
     try:
-        limits = loads(text)
+        found = loads(text)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(limits, dict) or "image" not in limits:
-        return None
-    return all(type(most) is int and most == 0 for most in limits.values())
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def drafting(text: str) -> str | None:
