@@ -14,7 +14,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoders import for_global_tokens
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, kv_cache, linear, norm, plain_mlp, vector
+from gpuspec.architectures.pieces import attention, kv_cache, linear, mixture, norm, plain_mlp, vector
 
 _OUT = ("q_proj", "k_proj", "v_proj", "out_proj")
 
@@ -227,10 +227,18 @@ def _nllb_moe(c: ModelConfig) -> Architecture:
 
     def mixed(weights: Sequence[Weight], width: int) -> list[Weight]:
         kept = [weight for weight in weights if weight.module not in ("fc1", "fc2")]
-        kept.append(linear("ffn.router.classifier", "router", c.hidden, number, bias=c.flag("router_bias")))
-        for each in plain_mlp(c, width, bias=True, at="ffn.experts.*", part="experts", names=("fc1", "fc2")):
-            kept.append(copies(each, number, 2))  # every token takes its two best
-        return kept
+        experts = mixture(
+            c,
+            experts=number,
+            used=2,  # every token takes its two best
+            width=width,
+            names=("fc1", "fc2"),
+            bias=True,
+            router="ffn.router.classifier",
+            router_bias=c.flag("router_bias"),
+            at="ffn.experts.*",
+        )
+        return [*kept, *experts]
 
     def sparse(field: str, layers: int) -> list[bool]:
         step = c.count(field)

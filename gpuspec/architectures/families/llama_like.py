@@ -24,9 +24,7 @@ AROUND_BOTH = (*AROUND_ATTENTION, "pre_feedforward_layernorm", "post_feedforward
 def windowed(c: ModelConfig) -> list[bool]:
     """Which layers see a window, by `layer_types`; empty where these are not said. Raises Unsaid."""
     kinds = c.texts("layer_types")[: c.layers]
-    attending(
-        [kind for kind in kinds if kind != "hybrid"]
-    )  # it attends, too: its reader counts what is beside
+    attending([kind for kind in kinds if kind != "hybrid"])  # attends, too: its reader counts what is beside
     return ["sliding" in kind or "chunked" in kind for kind in kinds] if len(kinds) == c.layers else []
 
 

@@ -13,7 +13,7 @@ from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.encoder_decoders import layers_of, remembered, stack
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import attention, copies, feed_forward, linear, norm, plain_mlp
+from gpuspec.architectures.pieces import attention, feed_forward, mixture, norm, plain_mlp
 
 
 def _gated(c: ModelConfig) -> bool:
@@ -32,10 +32,15 @@ def _feed_forward(c: ModelConfig) -> tuple[Weight, ...]:
 
 def _experts(c: ModelConfig) -> tuple[Weight, ...]:
     """Switch Transformers: of the experts a token takes one."""
-    number = c.size("num_experts")
-    block = plain_mlp(c, c.size("d_ff"), at="mlp.experts.*", part="experts", names=("wi", "wo"))
-    router = linear("mlp.router.classifier", "router", c.hidden, number, bias=c.flag("router_bias"))
-    return (router, *(copies(weight, number, 1) for weight in block))
+    return mixture(
+        c,
+        experts=c.size("num_experts"),
+        used=1,
+        width=c.size("d_ff"),
+        names=("wi", "wo"),
+        router="mlp.router.classifier",
+        router_bias=c.flag("router_bias"),
+    )
 
 
 def _sparse(c: ModelConfig, field: str, layers: int) -> list[bool]:
