@@ -197,13 +197,12 @@ def _draft_part(workload: Workload, request: CacheRequest, gpus: int) -> list[Pa
             return Unsized(f"which model drafts is not known ({workload.origin('draft').text})")
         return []
     shape = shape_of(draft)
-    scheme = scheme_of(draft, None if isinstance(shape, Unsized) else shape)
-    if isinstance(shape, Unsized) or not sizable(shape, scheme):
+    if isinstance(shape, Unsized) or not sizable(shape, scheme_of(draft, shape)):
         known = what_makes_known(draft.model_name or "")
         return Unsized(
             f"the size of {draft.model_name}, which drafts, is not known" + (known and f"; {known}")
         )
-    size = weights(shape, scheme)
+    size = weights(shape, scheme_of(draft, shape))
     cache = cache_on_each(workload, shape, request.context, request.sequences, gpus)
     own = sum(map(bytes_of, shape.drafts)) if draft.model_name == workload.model_name else 0.0
     low, expected, high = ((each / gpus + cache) / GIB for each in (size.low, size.expected, size.high))
