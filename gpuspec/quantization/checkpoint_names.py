@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gpuspec.quantization.schemes import DOUBLE_QUANTIZES, GGUF_TYPES, SCHEMES
 
@@ -27,6 +28,7 @@ _MIXED_BITS = r"(?i)(?<![a-z0-9])oq([2-8])e?(?=$|[-_.])"
 """oMLX's mixed uploads say the bits of most layers: "oQ4", "oQ4e"."""
 
 
+@lru_cache(maxsize=2048)  # a job's model is asked about for each machine it may take
 def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     """(the name without it, the scheme or None) of a bare model or file name.
 
