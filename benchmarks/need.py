@@ -72,10 +72,10 @@ def measure(paths: list[Path]) -> tuple[list[str], dict[str, list[str]]]:
     unknown: dict[str, list[str]] = defaultdict(list)
     for path in files_below(paths):
         data = read_file(str(path))
-        if path.suffix in (".yaml", ".yml") and recognised(Source(str(path), data)) is None:
-            unknown[UNREAD].append(str(path))
-            continue
-        if path.suffix == ".json" and recognised(Source(str(path), data)) is None:
+        shared = path.suffix in (".yaml", ".yml", ".json")
+        if shared and recognised(Source(str(path), data)) is None:
+            if path.suffix != ".json":
+                unknown[UNREAD].append(str(path))
             continue
         for document in documents_in(str(path), data):
             case = Case(document)
