@@ -97,7 +97,7 @@ class KeptModels:
 
     def nearest(self, name: str) -> tuple[str, ...]:
         """Names of kept models near one that nobody knows."""
-        return self._names.nearest(split_quantization(name.rpartition("/")[2])[0])
+        return self._names.nearest(name)
 
 
 def is_folder(name: str) -> bool:

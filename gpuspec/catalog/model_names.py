@@ -101,16 +101,10 @@ class ModelNames:
                 return with_own_facts(match, repository, alias=alias)
         if match.model is not None:
             return match
-        owner, _, last = address.rpartition("/")
-        bare = split_quantization(last)[0]
-        if self._table is not None:
-            found = table_names.of_shape(self._table, shape_of_name(address))
-            if found is not None:
-                return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
-            sister = self._table.find(f"{owner}/{bare}") if owner and match.quantization else None
-            if sister is not None and not sister.quantized:
-                return with_own_facts(match, sister, alias=False)  # its maker's own in another scheme
-        return match._replace(suggestions=self.nearest(bare)) if suggest else match
+        found = table_names.of_shape(self._table, shape_of_name(address)) if self._table else None
+        if found is not None:
+            return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
+        return match._replace(suggestions=self.nearest(address)) if suggest else match
 
     def _own_repository(self, address: str, match: ModelMatch) -> Model | None:
         """The repository of a name; where nobody has it and the name states a scheme, the one of its owner without:
@@ -203,11 +197,12 @@ class ModelNames:
         return self.model(longest[0]) if len(longest) == 1 else None
 
     def nearest(self, name: str) -> tuple[str, ...]:
-        """Nearest known names, best first. Only on a miss: it looks at all of them."""
+        """Names of models nearest to one that nobody knows, best first. Only on a miss: it looks at all of them."""
         from gpuspec.catalog.near_names import nearest
 
+        bare = split_quantization(name.rpartition("/")[2])[0]
         known = ((alias.rpartition("/")[2], own) for alias, own in self.names.items())
-        return nearest(name, known, self._table)
+        return nearest(bare, known, self._table)
 
     def starting_with(self, start: str) -> Iterator[str]:
         """Every id and alias that starts so, then those of the table; of the table only where something is typed."""
