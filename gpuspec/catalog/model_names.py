@@ -12,7 +12,7 @@ from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.hub_table import HubTable
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.model_task import READS
-from gpuspec.catalog.name_parts import NOT_THE_MODEL, shape_of, shape_of_name, sizes, tokens
+from gpuspec.catalog.name_parts import NOT_THE_MODEL, is_date, shape_of, shape_of_name, sizes, tokens
 from gpuspec.catalog.own_facts import in_16_bit, with_own_facts
 from gpuspec.catalog.shipped import decode_model
 from gpuspec.numerals import is_digits
@@ -161,7 +161,7 @@ class ModelNames:
     def _find(self, parts: tuple[str, ...]) -> tuple[Model | None, str]:
         if not parts:
             return None, "name"
-        dated = tuple(part for part in parts if not _is_date(part))
+        dated = tuple(part for part in parts if not is_date(part))
         for shape in dict.fromkeys((parts, dated)):
             same = self._of_shape(shape) if shape else None  # a name may be a date and nothing else
             if same is not None:
@@ -292,10 +292,6 @@ def _ollama(stem: str, tag: str) -> str:
     head = "-".join([low, tag.split("-")[0]]) if tag else low
     long = OLLAMA_NAMES.get(head)
     return full.replace(head, long, 1) if long else full
-
-
-def _is_date(part: str) -> bool:
-    return is_digits(part) and len(part) in (4, 6, 8)
 
 
 def _is_size(part: str) -> bool:

@@ -41,6 +41,11 @@ def shape_of_name(name: str) -> tuple[str, ...]:
     return shape_of(tokens(split_quantization(name.rpartition("/")[2])[0]))
 
 
+def is_date(part: str) -> bool:
+    """Whether a part is when it was made, and no size or version: "2507", "20240620"."""
+    return is_digits(part) and len(part) in (4, 6, 8)
+
+
 def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
     """(parameters, active parameters) in billions that a name states; None where it states none, or two."""
     total: set[float] = set()

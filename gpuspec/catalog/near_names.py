@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from gpuspec.catalog.hub_table import HubTable
-from gpuspec.catalog.name_parts import shape_of_name
+from gpuspec.catalog.name_parts import is_date, shape_of_name
 from gpuspec.numerals import is_digits
 
 ALIKE = 0.7
@@ -16,6 +17,7 @@ ALIKE = 0.7
 MOST = 3
 _LONGEST_NAME = 80
 _MOST_COMPARED = 300
+_SHORTEST_FAMILY = 3
 
 Parts = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -25,14 +27,16 @@ def nearest(name: str, known: Iterable[tuple[str, str]], table: HubTable | None)
     wanted = _parts(name[-_LONGEST_NAME:])
     if not wanted[0]:
         return ()
-    scored = [(-score, own) for alias, own in known if (score := _likeness(wanted, alias))]
+    scored = _scored(wanted, known)
     if table is not None and len(scored) < MOST:
-        found = list(_of_family(wanted, table))[:_MOST_COMPARED]
-        scored.sort()
-        scored += sorted((-score, own) for own in found if (score := _likeness(wanted, own)))
-    else:
-        scored.sort()
+        family = islice(_of_family(wanted, table), _MOST_COMPARED)
+        scored += _scored(wanted, ((own, own) for own in family))
     return tuple({shape_of_name(own): own for _, own in reversed(scored)}.values())[::-1][:MOST]
+
+
+def _scored(wanted: Parts, names: Iterable[tuple[str, str]]) -> list[tuple[float, str]]:
+    """(the likeness, below 0, what to call it) of those names that are like it, best first."""
+    return sorted((-score, own) for name, own in names if (score := _likeness(wanted, name)))
 
 
 def _parts(name: str) -> Parts:
@@ -41,7 +45,7 @@ def _parts(name: str) -> Parts:
     for part in shape_of_name(name):
         if not any(is_digits(sign) for sign in part):
             words.append(part)
-        elif not (is_digits(part) and len(part) in (4, 6, 8)):
+        elif not is_date(part):
             numbers.append(part)
     return tuple(words), tuple(numbers)
 
@@ -66,7 +70,7 @@ def _likeness(wanted: Parts, name: str) -> float:
 def _of_family(wanted: Parts, table: HubTable) -> Iterator[str]:
     """Names of the table that hold the first word and then these numbers, with none between them."""
     family, gap = wanted[0][0], r"[^\d\t\n/]*"
-    if len(family) < MOST:
+    if len(family) < _SHORTEST_FAMILY:
         return
     numbers = [number for part in wanted[1] for number in re.findall(r"\d+", part)]
     pattern = re.escape(family) + gap + "".join(f"{number}(?!\\d){gap}" for number in numbers)
