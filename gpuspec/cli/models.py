@@ -10,7 +10,7 @@ import click
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import is_repository
 from gpuspec.catalog.hub_settings import hub_settings
-from gpuspec.catalog.local import adapted, is_local, read_local
+from gpuspec.catalog.local import adapted, read_local
 from gpuspec.cli.columns import fitted
 from gpuspec.cli.models_add import add, lock
 from gpuspec.cli.models_check import check
@@ -103,8 +103,7 @@ def _found(catalog: Catalog, query: str | None, *, online: bool, quiet: bool) ->
         if not quiet:
             say(f"{query} is an adapter of {base}", "")
         query = base
-    kept = catalog.kept_in(query) is not None
-    if not kept and is_local(query) and os.path.exists(os.path.expanduser(query)):
+    if catalog.kept_in(query) is None and os.path.exists(os.path.expanduser(query)):
         return [(read_local(query), None)], 0
     match, part = catalog.resolve_model(query, online=online, suggest=False), "-".join(query.lower().split())
     model = match.model
