@@ -16,6 +16,7 @@ from gpuspec.architectures.module_patterns import ModulePatterns
 from gpuspec.architectures.parts import TOWERS, Architecture, Weight
 from gpuspec.architectures.storage import Precision, Storage
 from gpuspec.quantization import find_scheme
+from tools.hub_models.stored_counts import sums
 
 EXACT = 1e-6
 """Of the elements: single scales of tensors are not counted here."""
@@ -92,20 +93,21 @@ def _counts(
     a: Architecture, main: Counter[str], draft: Counter[str], scheme: str
 ) -> Iterator[tuple[Layout, float]]:
     """Every layout and the elements it would store."""
-    towers = sum(weight.elements for weight in a.outside if weight.part in TOWERS)
-    beside = sum(weight.elements for layer in a.drafts for weight in layer.weights)
+    whole = sums(a)
     groups = [group for group in _GROUPS if main[group]]
     chosen = [set(some) for number in range(1, len(groups) + 1) for some in combinations(groups, number)]
-    ways = ("", "kept", "taken") if beside else ("",)
-    for factor, taken, drafts, bare in product(_FACTORS[scheme], chosen, ways, {False, towers > 0}):
+    ways = ("", "kept", "taken") if whole.drafts else ("",)
+    for factor, taken, drafts, bare in product(_FACTORS[scheme], chosen, ways, {False, whole.towers > 0}):
         if not taken & {"experts", "mlp"} or ("mixer, narrow" in taken and "mixer" not in taken):
             continue
-        count = a.parameters - (towers if bare else 0) - (1 - factor) * sum(main[group] for group in taken)
+        count = (whole.text if bare else whole.parameters) - (1 - factor) * sum(
+            main[group] for group in taken
+        )
         if drafts:
-            count += beside
+            count += whole.drafts
         if drafts == "taken":
             count -= (1 - factor) * sum(draft[group] for group in taken - {"head"})
-        for again in (0, a.vocabulary * a.hidden) if a.tied else (0,):
+        for again in (0, whole.head) if a.tied else (0,):
             yield Layout(frozenset(taken), drafts, bare), count + again
 
 
