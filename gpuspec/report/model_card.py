@@ -10,6 +10,7 @@ from gpuspec.quantization import bits_of
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown
 from gpuspec.sizing.kv import kv_bytes, of_sequence
+from gpuspec.sizing.pipelines import in_billions
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, in_named_scheme, weights
 from gpuspec.words import gib
@@ -194,9 +195,9 @@ def _stored(model: Model) -> float | None:
 
 
 def _components(model: Model) -> dict[str, float]:
-    """What a pipeline is made of, in billions of parameters: half as many as GB in 16 bit."""
+    """What a pipeline is made of, in billions of parameters."""
     return {
-        name.removesuffix("_gb_bf16").removesuffix("_b"): size / 2 if name.endswith("_gb_bf16") else size
+        name.removesuffix("_gb_bf16").removesuffix("_b"): in_billions(name, size)
         for name, size in (model.components or {}).items()
     }
 

@@ -71,4 +71,9 @@ def _stated(model: Model | None) -> float | None:
     encoders = {
         name: size for name, size in parts.items() if size and name.startswith(("t5", "clip", "text"))
     }
-    return sum(size / 2 if name.endswith("_gb_bf16") else size for name, size in encoders.items()) or None
+    return sum(in_billions(name, size) for name, size in encoders.items()) or None
+
+
+def in_billions(component: str, size: float) -> float:
+    """Billions of parameters of a component as the catalogue lists it: half as many as GB in 16 bit."""
+    return size / 2 if component.endswith("_gb_bf16") else size
