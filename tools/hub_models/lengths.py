@@ -14,24 +14,19 @@ NOT_READ = 4096
 """What the list has where it found no length."""
 _OF_LLAMA_3 = 128_256
 """Its vocabulary; fine-tunes add to it."""
-_STATED = {
-    ("gemma3", 1_048_576): 131_072,
-    ("gemma3_text", 1_048_576): 131_072,
-    ("mllama", 1_048_576): 131_072,
-}
-"""Architecture and length of the list → length of the config. Source: config.json of Gemma 3 4B to 27B (factor 8)
-and of Llama 3.2 Vision (factor 8)."""
-_STATED_BY_WIDTH = {
-    (262_144, 2048): 131_072,
-    (262_144, 3072): 131_072,
-    (4_194_304, 2048): 131_072,
-    (4_194_304, 3072): 131_072,
-    (1_048_576, 4096): 131_072,
-    (1_048_576, 8192): 131_072,
-    (1_048_576, 16384): 131_072,
-}
-"""The same of the Llama 3 family, by width: Llama 3.1 and 3.3 have the factor 8, Llama 3.2 1B and 3B have 32, each of
-8,192. Source: their config.json."""
+_STATED = 131_072
+"""Length of the configs of all of these."""
+_MULTIPLIED = frozenset((("gemma3", 1_048_576), ("gemma3_text", 1_048_576), ("mllama", 1_048_576)))
+"""Architecture and length of the list. Source: config.json of Gemma 3 4B to 27B (factor 8) and of Llama 3.2 Vision
+(factor 8)."""
+_MULTIPLIED_BY_WIDTH = frozenset(
+    (
+        (262_144, 2048), (262_144, 3072), (4_194_304, 2048), (4_194_304, 3072), (1_048_576, 4096),
+        (1_048_576, 8192), (1_048_576, 16384),
+    )
+)  # fmt: skip
+"""Length of the list and width, of the Llama 3 family: Llama 3.1 and 3.3 have the factor 8, Llama 3.2 1B and 3B have
+32, each of 8,192. Source: their config.json."""
 _LIKE_LLAMA = frozenset(("llama", "mixtral", "llava", "llama_bidirec"))
 _SAID = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)([km])(?![a-z0-9])")
 
@@ -42,10 +37,10 @@ def length_of(row: Row) -> int:
         return 0
     if _in_name(row):
         return row.context
-    stated = _STATED.get((row.architecture, row.context))
-    if stated is None and row.architecture in _LIKE_LLAMA and row.vocabulary >= _OF_LLAMA_3:
-        stated = _STATED_BY_WIDTH.get((row.context, row.hidden))
-    return stated or row.context
+    if (row.architecture, row.context) in _MULTIPLIED:
+        return _STATED
+    llama = row.architecture in _LIKE_LLAMA and row.vocabulary >= _OF_LLAMA_3
+    return _STATED if llama and (row.context, row.hidden) in _MULTIPLIED_BY_WIDTH else row.context
 
 
 def _in_name(row: Row) -> bool:
