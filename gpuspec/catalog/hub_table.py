@@ -118,6 +118,10 @@ class HubTable:
                 yield self.text[start:end]
             at = self.low.find(part, end)
 
+    def has_owner(self, owner: str) -> bool:
+        """Whether any repository is this organisation's, small letters."""
+        return self.low.startswith(f"{owner}/") or f"\n{owner}/" in self.low
+
     def starting_with(self, start: str) -> Iterator[str]:
         """The names that start so, letter by letter."""
         low = start.lower()

@@ -82,7 +82,8 @@ class ModelMatch(NamedTuple):
     """What a written model name means.
 
     `model` is None when nobody knows it; then `params_b` may still hold a size read from the name
-    ("…-13b-…"), and `suggestions` the nearest known names. `quantization` is the scheme the name itself
+    ("…-13b-…"), and `suggestions` the nearest known names; beside a model, the repository of the same name whose
+    organisation is a slip of the pen away from an unknown one. `quantization` is the scheme the name itself
     states ("…-AWQ" → "awq", "…Q4_K_M.gguf" → "gguf:Q4_K_M"), in the catalogue's spelling; None if none.
     `active_params_b` is the "A3B" of a name; `relation` says how `model` was found: "name" (the model itself
     or a re-upload), "fine-tune" (the name embeds a known base of the same shape) or "file"."""

@@ -83,6 +83,10 @@ class ModelNames:
             return ModelMatch(name, None)
         address, ollama = _address(written, engine)
         match = self._match(name, address, ollama=ollama, suggest=suggest)
+        if suggest and match.model is not None and not ollama and address.lower() not in self.names:
+            from gpuspec.catalog.near_names import of_near_owner
+
+            match = match._replace(suggestions=of_near_owner(address, self._spelled, self._table))
         if match.model is not None and match.quantization is None and match.model.quantized:
             dtype = dtype_stated(address.rpartition("/")[2])
             if dtype is not None:

@@ -5,7 +5,7 @@ Sizes and versions must be the same, and the words before and between them nearl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from gpuspec.catalog.hub_table import HubTable
@@ -18,6 +18,8 @@ MOST = 3
 _LONGEST_NAME = 80
 _MOST_COMPARED = 300
 _SHORTEST_FAMILY = 3
+_SHORT = 5
+"""Letters of an organisation up to which one slip makes it another's, not two."""
 
 Parts = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -37,6 +39,45 @@ def nearest(name: str, known: Iterable[tuple[str, str]], table: HubTable | None)
 def _scored(wanted: Parts, names: Iterable[tuple[str, str]]) -> list[tuple[float, str]]:
     """(the likeness, below 0, what to call it) of those names that are like it, best first."""
     return sorted((-score, own) for name, own in names if (score := _likeness(wanted, name)))
+
+
+def of_near_owner(address: str, known: Sequence[str], table: HubTable | None) -> tuple[str, ...]:
+    """The repository of this very name whose organisation is a slip of the pen away, where nobody knows of the
+    organisation that is written: "meta-llama/Llama-3.1-8B" of "meta-lama/Llama-3.1-8B". Whoever has repositories of
+    his own has uploaded a model again."""
+    owner, _, bare = address.lower().rpartition("/")
+    if not owner or len(address) > 2 * _LONGEST_NAME:
+        return ()
+    same = [name for name in known if name.lower().endswith(f"/{bare}")]
+    if table is not None:
+        same += (line.partition("\t")[0] for line in table.containing(f"/{bare}\t"))
+    most = 1 if len(owner) <= _SHORT else 2
+    slips = {name: _slips(owner, name.rpartition("/")[0].lower(), most) for name in same}
+    near = [name for name in same if 0 < slips[name] <= most and _digits(name) == _digits(address)]
+    if not near or any(name.lower().startswith(f"{owner}/") for name in known):
+        return ()
+    return () if table is not None and table.has_owner(owner) else (min(near, key=slips.__getitem__),)
+
+
+def _digits(name: str) -> list[str]:
+    """A number is no slip of the pen: "acme" and "acme2" are two."""
+    return [sign for sign in name if is_digits(sign)]
+
+
+def _slips(one: str, other: str, most: int) -> int:
+    """How many letters were left out, added, changed, or exchanged with the next; `most` + 1 for more than that."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        before, above, row = row, before, [at]
+        for to, sign in enumerate(other, 1):
+            least = min(before[to] + 1, row[-1] + 1, before[to - 1] + (letter != sign))
+            if at > 1 and to > 1 and letter == other[to - 2] and one[at - 2] == sign:
+                least = min(least, above[to - 2] + 1)
+            row.append(least)
+    return min(row[-1], most + 1)
 
 
 def _parts(name: str) -> Parts:

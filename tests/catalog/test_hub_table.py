@@ -165,6 +165,38 @@ def test_another_version_or_size_is_no_slip_of_the_pen(written: str) -> None:
     assert CATALOG.resolve_model(written).suggestions == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("meta-lama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),  # a letter left out
+        ("Qwne/Qwen3-8B", "Qwen/Qwen3-8B"),  # two exchanged
+        ("mistralia/Mistral-7B-Instruct-v0.3", "mistralai/Mistral-7B-Instruct-v0.3"),
+        ("deepseekai/DeepSeek-V3", "deepseek-ai/DeepSeek-V3"),
+        ("nvidai/Llama-3_3-Nemotron-Super-49B-v1", "nvidia/Llama-3_3-Nemotron-Super-49B-v1"),
+    ],
+)
+def test_a_slip_of_the_pen_in_the_organisation(written: str, meant: str) -> None:
+    match = CATALOG.resolve_model(written)
+    assert match.model is not None, "it is sized by the last part of its name all the same"
+    assert match.suggestions == (meant,)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "qwen/qwen3-8b",  # the hub does not tell letters' case apart
+        "acme/Llama-3.1-8B-Instruct",  # uploaded again by a stranger
+        "Qwen2/Qwen3-8B",  # another number
+        "unsloth/Qwen3-8B-Base",  # an organisation with repositories of its own
+        "Qwen3-8B",
+    ],
+)
+def test_another_organisation_is_no_slip_of_the_pen(written: str) -> None:
+    match = CATALOG.resolve_model(written)
+    assert match.model is not None
+    assert match.suggestions == ()
+
+
 def test_names_that_start_so() -> None:
     found = list(TABLE.starting_with("Qwen/Qwen3-235B-A22B"))
     assert "Qwen/Qwen3-235B-A22B" in found

@@ -17,9 +17,9 @@ class UnknownModel(Rule):
 
     ## What it does
     Says where a job names a repository of the Hugging Face hub that is neither known to gpuspec nor kept by the
-    project, with the one command that makes it known. Where it differs from a known id by a letter or two, asks
-    whether that was meant. Paths, folders that a download fills, and models whose size the spec states (`params_b`)
-    are passed over.
+    project, with the one command that makes it known. Where the name, or the organisation of a known name, is off by
+    a letter or two, asks whether the known one was meant. Paths, folders that a download fills, and models whose size
+    the spec states (`params_b`) are passed over.
 
     ## Why is this bad
     Without its facts nothing can be said of the memory that the model takes, nor of what it costs: the job is not
@@ -48,6 +48,8 @@ class UnknownModel(Rule):
         for written, pointer in _named(facts).items():
             match = facts.catalog.resolve_model(written)
             if match.model is not None:
+                if match.suggestions and not _lies_there(facts, written):
+                    yield self._slip(facts, written, pointer, match.suggestions[0])
                 continue
             similar = next((name for name in match.suggestions if _numbers(name) == _numbers(written)), None)
             if similar is not None:
@@ -65,7 +67,9 @@ class UnknownModel(Rule):
                 )
 
     def _slip(self, facts: Facts, written: str, pointer: str, similar: str) -> Finding:
-        near = _repository(facts.catalog, similar, written) if "/" in written else similar
+        near = similar
+        if "/" in written and "/" not in similar:
+            near = _repository(facts.catalog, similar, written)
         whole = pointer == facts.job.pointer("model.id")  # elsewhere it is a word of a command
         learn = f" If not, `gpuspec models add {written}` makes it known." if is_hub_id(written) else ""
         return self.finding(
