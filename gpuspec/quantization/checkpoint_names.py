@@ -36,9 +36,11 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     """
     text = re.sub(_PART, "", name[:-5]) if name.lower().endswith(".gguf") else name
     low = text.lower()
+    gguf = text != name or "gguf" in low
+    if "oq" in low:
+        text = re.sub(_MIXED_BITS, r"\1bit", text)
     if "quant" in low and re.search(_UNDONE, low):
         return _tidy(_stripped(text)), None
-    gguf = text != name or "gguf" in low
     plain, kind = _gguf_type(text, gguf)
     other = None if kind is None or gguf else _stated(plain, owner)
     if kind is not None and other is None:
@@ -46,8 +48,6 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     text = text if kind is None else plain
     if "mlx" in low:
         text = re.sub(_MLX_BITS, r"\1bit", text)
-    if "oq" in low:
-        text = re.sub(_MIXED_BITS, r"\1bit", text)
     found = _stated(text, owner)
     if found is not None:
         return _tidy(found[0]), found[1]

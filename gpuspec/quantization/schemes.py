@@ -100,19 +100,19 @@ SCHEMES: tuple[Scheme, ...] = (
         spellings=("int8", "w8a8_int8", "experts_int8", "qint8", "int8wo", "int8dq", "8bit", "8-bit", "8", "llm_int8",
                    "eetq", "bitsandbytes-8bit", "bnb-8bit", "bnb.int8", "bnb.int8-training"),
         in_names=(
-            ("8", r"bnb-8bit|awq[-_](?:bf16[-_])?(?:int8|8bit)|(?:quantized[.])?w8a(?:8|16)|int8|8[-_]?bits?|oq8e?"
+            ("8", r"bnb-8bit|awq[-_](?:bf16[-_])?(?:int8|8bit)|(?:quantized[.])?w8a(?:8|16)|int8|8[-_]?bits?"
                   r"|jang_8[a-z]"),
         ),
     ),
     Scheme(
         "int4", 4.156, frozen=True,
         spellings=("int4", "w4a16", "int4wo", "int4wo-128", "4bit", "4-bit", "4", "squeezellm"),
-        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4[-_]?bits?|oq4e?|jang(?:tq)?_?4[a-z]?"),),
+        in_names=(("4", r"(?:quantized[.])?w4a16|int4|4[-_]?bits?|jang(?:tq)?_?4[a-z]?"),),
     ),
-    Scheme("int6", 6.156, frozen=True, in_names=(("6", r"awq[-_]6bit|int6|6[-_]?bits?|oq6e?|jang_6[a-z]"),)),
-    Scheme("int5", 5.156, frozen=True, in_names=(("5", r"int5|5[-_]?bits?|oq5e?"),)),
-    Scheme("int3", 3.156, frozen=True, in_names=(("3", r"int3|w3a16|3[-_]?bits?|oq3e?|jang(?:tq)?_?3[a-z]?"),)),
-    Scheme("int2", 2.156, frozen=True, in_names=(("2", r"int2|w2a16|2[-_]?bits?|oq2e?|jang(?:tq)?_?2[a-z]?"),)),
+    Scheme("int6", 6.156, frozen=True, in_names=(("6", r"awq[-_]6bit|int6|6[-_]?bits?|jang_6[a-z]"),)),
+    Scheme("int5", 5.156, frozen=True, in_names=(("5", r"int5|5[-_]?bits?"),)),
+    Scheme("int3", 3.156, frozen=True, in_names=(("3", r"int3|w3a16|3[-_]?bits?|jang(?:tq)?_?3[a-z]?"),)),
+    Scheme("int2", 2.156, frozen=True, in_names=(("2", r"int2|w2a16|2[-_]?bits?|jang(?:tq)?_?2[a-z]?"),)),
 )  # fmt: skip
 """Of several rows whose pattern fits a name the first counts. JANG_4M has 4 bits in most weights
 (jangq.ai). Bits of 4-bit weights in groups of 128:
