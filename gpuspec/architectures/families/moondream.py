@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.parts import Architecture, Layer, Weight
-from gpuspec.architectures.pieces import copies, kv_cache, linear, norm, vector
+from gpuspec.architectures.pieces import feed_forward, kv_cache, linear, mixture, norm, vector
 from gpuspec.architectures.towers.blocks import Measures, blocks, chain, kernel, placed, table, within
 
 _TEXT = {"dim": 2048, "ff_dim": 8192, "n_layers": 24, "vocab_size": 51200, "max_context": 2048, "n_heads": 32}
@@ -61,18 +61,20 @@ def _temperature(c: ModelConfig) -> tuple[Weight, ...]:
 
 
 def _dense(c: ModelConfig) -> tuple[Weight, ...]:
-    return (
-        linear("mlp.fc1", "mlp", c.hidden, c.intermediate, bias=True),
-        linear("mlp.fc2", "mlp", c.intermediate, c.hidden, bias=True),
-    )
+    return feed_forward(c, bias=True, names=("fc1", "fc2"))
 
 
 def _experts(c: ModelConfig, e: ModelConfig) -> tuple[Weight, ...]:
-    number, used, width = e.size("num_experts"), e.size("experts_per_token"), e.size("expert_inner_dim")
-    gate = linear("mlp.fc1", "experts", c.hidden, width)
-    return (
-        linear("mlp.router", "router", c.hidden, number, bias=True),
-        *(copies(each, number, used) for each in (gate, gate, linear("mlp.fc2", "experts", width, c.hidden))),
+    """A gated block each, gate and the way in under one name."""
+    return mixture(
+        c,
+        experts=e.size("num_experts"),
+        used=e.size("experts_per_token"),
+        width=e.size("expert_inner_dim"),
+        names=("fc1", "fc1", "fc2"),
+        router="mlp.router",
+        router_bias=True,
+        at="mlp",
     )
 
 
