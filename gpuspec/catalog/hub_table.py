@@ -17,6 +17,7 @@ NAMES = os.path.join(_DATA, "hub_models.tsv")
 STRUCTURES = os.path.join(_DATA, "hub_structures.jsonl")
 
 NOTES = {
+    "b": "its layers are those of the model in its name: what is stored is packed",
     "c": "its weights were not counted: they are as many as its shape has",
     "e": "its weights were not counted: its size is the one its name states",
     "g": "its weights were not counted: its size is a formula's over its layers and widths",

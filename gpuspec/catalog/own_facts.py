@@ -66,4 +66,4 @@ def _same(model: Model, repository: Model) -> bool:
 
 def _counted(repository: Model) -> bool:
     """Whether its size is that of its files, and not of its name or of what a quantization packed."""
-    return not any(repository.unsure == NOTES[letter] for letter in "cegnp")
+    return not any(repository.unsure == NOTES[letter] for letter in "bcegnp")

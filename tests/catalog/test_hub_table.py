@@ -8,7 +8,7 @@ import pytest
 
 from gpuspec.architectures.parts import BESIDE
 from gpuspec.catalog import Catalog
-from gpuspec.catalog.hub_table import NAMES, STRUCTURES, HubTable
+from gpuspec.catalog.hub_table import NAMES, NOTES, STRUCTURES, HubTable
 from gpuspec.catalog.model import Model
 from gpuspec.quantization import bits_of
 
@@ -95,6 +95,38 @@ def test_experts_in_four_bits_take_what_the_maker_uploads() -> None:
     assert stored == pytest.approx(595e9, rel=0.005)
 
 
+@pytest.mark.parametrize(
+    ("name", "layers", "billions"),
+    [
+        ("orcarouter/Qwen3.8-27B-Uncensored-NVFP4", 64, 26.9),  # without its draft, perhaps without its tower
+        ("bearzi/Qwen3.6-35B-A3B-oQ4", 40, 35.11),
+    ],
+)
+def test_packed_files_have_the_layers_of_the_model_in_their_name(
+    name: str, layers: int, billions: float
+) -> None:
+    model = TABLE.find(name)
+    assert model is not None
+    assert (model.layers, model.unsure) == (layers, NOTES["b"])
+    assert model.params_b == pytest.approx(billions, rel=0.02)
+
+
+def test_a_name_within_a_longer_one_is_not_the_model() -> None:
+    """japanese-gpt2-xsmall, of 43,689,472 elements, is no GPT-2 of 124 M."""
+    model = TABLE.find("rinna/japanese-gpt2-xsmall")
+    assert model is not None
+    assert model.unsure != NOTES["b"]
+
+
+def test_mixtures_with_fewer_experts_are_counted() -> None:
+    """gpt-oss-20b has 20,914,757,184 parameters with 32 experts; one has 597,473,304 in all layers, its share of the
+    routers included: with four 4,185,504,672, which is what is stored."""
+    model = TABLE.find("AmanPriyanshu/gpt-oss-4.2b-specialized-harmful-pruned-moe-only-4-experts")
+    assert model is not None
+    assert (model.experts, model.layers, model.unsure) == (4, 24, "")
+    assert model.params_b == pytest.approx(20.914757184 - 28 * 0.597473304)
+
+
 def test_a_fine_tune_has_its_own_facts() -> None:
     # Its config.json says vocab_size 32032: two tokens of ChatML, padded.
     assert resolved("NousResearch/Nous-Hermes-2-Mixtral-8x7B-DPO").vocab == 32002
@@ -124,7 +156,8 @@ def test_a_scheme_in_a_name_that_nobody_has_is_of_the_repository_without_it() ->
     match = CATALOG.resolve_model("inclusionAI/Ring-1T-FP8")
     assert match.model is not None
     assert (match.model.id, match.quantization) == ("inclusionAI/Ring-1T", "fp8")
-    assert CATALOG.resolve_model("nobody/Ring-1T-FP8").model is None
+    other = CATALOG.resolve_model("nobody/Ring-1T-FP8").model  # at most one of the same name and shape
+    assert other is None or (other.layers, other.hidden) == (match.model.layers, match.model.hidden)
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,18 @@ def main(arguments: list[str]) -> None:
     configs = KnownConfigs([Path(each) for each in arguments[1:]])
     chooser = Chooser(configs)
     chooser.learn(rows, _shapes())
+    rows = [chooser.completed(row) for row in rows]
+    choices = [chooser.choose(row) for row in rows]
+    chooser.learn_names(zip(rows, choices, strict=True))
     own = dict(configs.quantized)
     same = {(*key, row.stored): own[row.name] for row in rows if row.name in own and (key := packed(row))}
     found = [
-        facts_of(row, chooser.choose(row), own.pop(row.name, None) or same.get((*packed(row), row.stored)))
-        for row in rows
+        facts_of(
+            row,
+            chooser.by_name(row, choice),
+            own.pop(row.name, None) or same.get((*packed(row), row.stored)),
+        )
+        for row, choice in zip(rows, choices, strict=True)
     ]
     found += [facts_of_config(name, said) for name, said in own.items()]
     write(found, Path(NAMES), Path(STRUCTURES))

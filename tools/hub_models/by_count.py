@@ -7,7 +7,7 @@ are no chance."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tools.hub_models.rows import Row
@@ -17,6 +17,9 @@ LEAST_WIDTH = 256
 MOST_TOKENS_MORE = 4_000
 EXACT = 2e-6
 """MLX leaves out a few thousand biases of routers."""
+
+
+LEAST_ELSEWHERE = 10**8
 
 
 class Known(NamedTuple):
@@ -30,6 +33,7 @@ class Known(NamedTuple):
     tied: bool
     beside: int = 0
     """Elements of a tower that only the count tells."""
+    experts: int = 0
 
 
 class ByCount:
@@ -39,12 +43,17 @@ class ByCount:
         seen = Counter(row.vocabulary for row in rows)
         self._vocabularies = frozenset(size for size, times in seen.items() if size and times >= 3)
         self._known: dict[str, dict[tuple[int, ...], Known]] = defaultdict(dict)
+        self._of_count: dict[int, list[tuple[Known, str]]] = defaultdict(list)
 
     def add(self, architecture: str, known: Known) -> None:
         """Remember a structure; those that differ in their vocabulary alone count once."""
         blocks = known.sums.parameters - known.sums.head * (1 if known.tied else 2)
         alike = (blocks, known.beside, known.sums.drafts, known.sums.towers, known.hidden, known.tied)
-        self._known[architecture].setdefault(alike, known)
+        if alike in self._known[architecture]:
+            return
+        self._known[architecture][alike] = known
+        for count in counts(known.sums):
+            self._of_count[known.beside + count.elements].append((known, count.why))
 
     def find(self, row: Row) -> tuple[Known, int, bool] | None:
         """(the structure, its vocabulary, whether it leaves out its towers) that a row has; None where none is it."""
@@ -60,7 +69,34 @@ class ByCount:
                 far = twice, abs(size - known.vocabulary)
                 if best is None or far < best[0]:
                     best = far, known, size, "without towers" in count.why
-        return best and best[1:]
+        return best[1:] if best else None
+
+    def elsewhere(self, row: Row) -> tuple[Known, int, bool] | None:
+        """The same for a structure that stands under another architecture, where the count agrees to the last digit:
+        InternVL is there under two names, and of some repositories no config could be read."""
+        if row.stored < LEAST_ELSEWHERE:
+            return None
+        for known, why in sorted(self._of_count.get(row.stored, ()), key=lambda each: bool(each[1])):
+            if row.hidden in (0, known.hidden) and row.vocabulary in (0, known.vocabulary):
+                return known, known.vocabulary, "without towers" in why
+        return None
+
+    def of_vectors(self, row: Row) -> Iterator[Known]:
+        """Structures of which the list may have counted the norms and biases alone."""
+        return (
+            each for each in self._known.get(row.architecture, {}).values() if each.sums.vectors == row.stored
+        )
+
+    def pruned(self, row: Row) -> Iterator[tuple[Known, int]]:
+        """(a mixture, how many of its experts are left) that store as much as a row, experts being of one size."""
+        for known in self._known.get(row.architecture, {}).values():
+            each = known.sums.routed // known.experts if known.experts else 0
+            missing = known.sums.parameters - row.stored
+            if not each or known.beside or row.hidden not in (0, known.hidden):
+                continue
+            gone = round(missing / each)
+            if 0 < gone < known.experts and abs(missing - gone * each) < row.stored * EXACT:
+                yield known, known.experts - gone
 
     def _vocabulary(self, row: Row, known: Known, more: int, *, twice: bool) -> int | None:
         """The vocabulary with which a count comes out that is `more` off; None where none does."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.families import FAMILIES
-from gpuspec.architectures.parts import TOWERS, Architecture, Weight
+from gpuspec.architectures.parts import Architecture
 from gpuspec.architectures.read import read_architecture
 from gpuspec.catalog.hub_table import NOTES
 from gpuspec.catalog.name_parts import NOT_THE_MODEL, sizes, tokens
 from gpuspec.quantization import find_scheme
-from gpuspec.quantization.checkpoint_names import split_quantization
 from tools.hub_models.by_count import ByCount, Known
 from tools.hub_models.compose import (
     config_of,
@@ -25,58 +24,21 @@ from tools.hub_models.compose import (
     with_tower,
     without_window,
 )
-from tools.hub_models.estimates import is_estimate
+from tools.hub_models.estimates import is_estimate, is_estimate_of
 from tools.hub_models.known_configs import KnownConfigs
+from tools.hub_models.namesakes import Namesakes
 from tools.hub_models.native import SCALES
-from tools.hub_models.rows import Row
+from tools.hub_models.rows import UNKNOWN, Row, scheme_of
 from tools.hub_models.stored_counts import WITHIN, Sums, counts, guessed, packed_counts, sums
+from tools.hub_models.structure import Choice, Structure
 
 MOST_BESIDE = 8 * 10**9
 """Of a tower that is known only as what is stored beside the text model."""
 EXACT = 2e-4
+NEAR = 5e-4
 SCALES_WITHIN = 0.02
 NAMED_WITHIN = 0.2
 """The size in a name is rounded, and may leave out the embedding."""
-
-
-class Structure(NamedTuple):
-    """A structure that was read, and its sums."""
-
-    architecture: Architecture
-    sums: Sums
-    key: str
-    beside: int = 0
-    """Elements of a tower that no config describes."""
-    bare: bool = False
-    """Whether the repository leaves out the towers of its config."""
-    real: bool = False
-    """Whether it is that of a real config, as it stands."""
-    borrowed: bool = False
-    """Whether its tower is that of another model of its family: so it is only if the count is exactly theirs."""
-    may_have_window: bool = False
-    """Whether its layers may see a window alone: they are read as if they saw the whole text."""
-
-    @property
-    def parameters(self) -> int:
-        """All of them."""
-        return (self.sums.text if self.bare else self.sums.parameters) + self.beside
-
-    def whole(self) -> Architecture:
-        """The architecture with the towers that the repository has."""
-        if not self.beside and not self.bare:
-            return self.architecture
-        outside = [weight for weight in self.architecture.outside if weight.part not in TOWERS]
-        if self.beside:
-            outside.append(Weight("visual", "vision", self.beside, linear=False))
-        return self.architecture._replace(outside=tuple(outside))
-
-
-class Choice(NamedTuple):
-    """What a repository is taken for."""
-
-    structure: Structure | None
-    unsure: str = ""
-    has_scales: bool = False
 
 
 class Chooser:
@@ -92,12 +54,13 @@ class Chooser:
         shape, and by the form, which fine-tunes with a few tokens more have in common."""
         self._by_count = ByCount(())
         self._columns: dict[tuple[str, int], Row] = {}
+        self._named = Namesakes()
 
     def learn(self, rows: list[Row], models: Iterable[Mapping[str, Any]]) -> None:
         """Remember the structures that counts confirm, by their shape and by their counts. `models` are shapes under
         no architecture: where one makes the count of a repository whose shape is not known, it is its shape."""
         self._by_count = ByCount(rows)
-        self._columns = {(row.architecture, row.stored): row for row in rows if row.layers}
+        self._columns = {(row.architecture, _rounded(row)): row for row in reversed(rows) if row.layers}
         for architecture in sorted({row.architecture for row in rows} & FAMILIES.keys()):
             usual = self._structure({"model_type": architecture})
             if isinstance(usual, Structure):
@@ -137,11 +100,13 @@ class Chooser:
     def _remember_counts(self, architecture: str, found: Structure) -> None:
         a = found.architecture
         if not found.bare and not a.derived:
-            known = Known(found.key, found.sums, a.hidden, a.vocabulary, a.tied, found.beside)
+            known = Known(found.key, found.sums, a.hidden, a.vocabulary, a.tied, found.beside, a.experts)
             self._by_count.add(architecture, known)
 
     def _counted(self, row: Row) -> Structure | None:
         same = self._by_count.find(row)
+        if same is None and (row.architecture == UNKNOWN or row.architecture in FAMILIES):
+            same = self._by_count.elsewhere(row)
         if same is None:
             return None
         known, vocabulary, bare = same
@@ -151,15 +116,41 @@ class Chooser:
             return None
         return self._towered(found, known.beside) if known.beside else found._replace(bare=bare)
 
+    def _of_vectors(self, row: Row) -> Structure | None:
+        """The structure whose norms and biases the list counted, of the size that the name states."""
+        named = named_size(row) or 0
+        for known in self._by_count.of_vectors(row):
+            if abs(known.sums.parameters - named) < NAMED_WITHIN * named:
+                found = self._structure(json.loads(known.key))
+                return found if isinstance(found, Structure) else None
+        return None
+
+    def _pruned(self, row: Row) -> Structure | None:
+        """A mixture of which experts were taken away."""
+        for known, experts in self._by_count.pruned(row):
+            left = row._replace(vocabulary=known.vocabulary, experts=experts)
+            found = self._structure(with_columns(json.loads(known.key), left))
+            if isinstance(found, Structure) and abs(found.parameters / row.stored - 1) < EXACT:
+                return found
+        return None
+
     @staticmethod
     def _towered(found: Structure, beside: int) -> Structure:
         """A structure with a tower of so many elements in the place of its own."""
         text = found.sums._replace(parameters=found.sums.text, towers=0)
         return found._replace(sums=text, beside=beside, bare=False, real=False)
 
+    def completed(self, row: Row) -> Row:
+        """The row with the shape of its sister, of the same architecture and count, where it states none."""
+        sister = None if row.layers else self._columns.get((row.architecture, _rounded(row)))
+        return row if sister is None else row.with_columns_of(sister)
+
     def choose(self, row: Row) -> Choice:
         """The structure of a row. What is packed may by chance be as many elements as another model has in 16 bit:
         then the size in the name speaks against it."""
+        own = self._own(row)
+        if own is not None:
+            return own
         found, named = self._choose(row), named_size(row)
         if found.structure is None or not named or scheme_of(row) in (None, "fp8"):
             return found
@@ -168,12 +159,10 @@ class Chooser:
         )
 
     def _choose(self, row: Row) -> Choice:
-        if not row.layers:
-            sister = self._columns.get((row.architecture, row.stored))
-            if sister is not None:
-                return self._choose(row.with_columns_of(sister))
-            same = self._counted(row)
-            return Choice(same) if same else Choice(None, "its shape is not known")
+        if row.architecture == UNKNOWN or not row.layers:
+            same = self._counted(row) or self._pruned(row) or self._of_vectors(row)
+            if same is not None or not row.layers:
+                return Choice(same, "" if same else "its shape is not known")
         scheme, shaped, estimate = scheme_of(row), self._shaped(row), is_estimate(row)
         if shaped is not None and (scheme not in (None, "fp8") or estimate):
             return Choice(shaped)  # what is packed says little; a sister in 16 bit has the same shape
@@ -194,6 +183,31 @@ class Chooser:
         if (too_many or _not_counted(row, found)) and not found.architecture.derived:
             return Choice(found, NOTES["c"])
         return Choice(found, f"{found.parameters} by its shape")
+
+    def learn_names(self, chosen: Iterable[tuple[Row, Choice]]) -> None:
+        """Remember certain structures by the names of their repositories."""
+        for row, choice in chosen:
+            found = choice.structure
+            if found is not None and not choice.unsure and not found.architecture.derived:
+                self._named.add(row, found)
+
+    def by_name(self, row: Row, choice: Choice) -> Choice:
+        """The choice for a row; the model in its name for packed files that nothing else explains."""
+        if choice.structure is not None and choice.unsure in ("", NOTES["c"]):
+            return choice
+        found = None if is_estimate(row) else self._named.find(row)
+        return choice if found is None else Choice(found, NOTES["b"])
+
+    def _own(self, row: Row) -> Choice | None:
+        """The structure of the repository's own config, where that is known."""
+        config = self._known.of.get(row.name.lower())
+        if config is None or row.architecture not in (UNKNOWN, config.get("model_type")):
+            return None
+        read = self._variants(with_columns(config, row), real=True)
+        found, error = self._best(row, read)
+        if found is not None and (error <= WITHIN or scheme_of(row) is not None):
+            return Choice(found)
+        return Choice(read[0], NOTES["c"]) if read and is_estimate_of(row, read[0].architecture) else None
 
     def _mostly_tied(self, row: Row) -> bool | None:
         """Whether most repositories of a row's shape have their head tied; None where nothing tells."""
@@ -226,21 +240,22 @@ class Chooser:
 
     def _candidates(self, row: Row) -> list[Structure]:
         real = [with_columns(each, row) for each in self._known.like(row)]
-        found = []
+        found: list[Structure] = []
         own = config_of(row)
         towers = [
             with_tower(own, tower, row.hidden) for tower in self._known.towers.get(row.architecture, ())
         ]
-        for config in (*real, own, *(each for at, each in enumerate(towers) if each not in towers[:at])):
-            for each in variants(config):
-                read = self._structure(each)
-                if isinstance(read, Structure):
-                    found.append(
-                        read._replace(real=each is config and config in real, borrowed=config in towers)
-                    )
+        found += [each for config in real for each in self._variants(config, real=True)]
+        for config in (own, *(each for at, each in enumerate(towers) if each not in towers[:at])):
+            found += [each._replace(borrowed=config in towers) for each in self._variants(config)]
         if self._mostly_tied(row):
             found.sort(key=lambda structure: not structure.architecture.tied)
         return found
+
+    def _variants(self, config: dict[str, Any], *, real: bool = False) -> list[Structure]:
+        """The structures of a config and of what it leaves open; `real`: the first is that of a real one."""
+        read = [(self._structure(each), each is config and real) for each in variants(config)]
+        return [found._replace(real=is_real) for found, is_real in read if isinstance(found, Structure)]
 
     def _structure(self, config: dict[str, Any]) -> Structure | str:
         key = json.dumps(config, sort_keys=True)
@@ -254,24 +269,31 @@ class Chooser:
 
     def _nearest(self, row: Row) -> tuple[Structure | None, float]:
         """The structure that explains best what is stored in 16 bit, and how far off it is."""
+        best, least = self._best(row, self._candidates(row))
+        if best is not None and best.real and least <= WITHIN:
+            return best, least
+        if least > EXACT and _sees(row) and scheme_of(row) is None:
+            towered = self._with_tower(row)
+            if towered is not None:
+                return towered, EXACT  # a tower of known sizes is likelier
+        return best, least
+
+    def _best(self, row: Row, candidates: Iterable[Structure]) -> tuple[Structure | None, float]:
         best: Structure | None = None
         least = float("inf")
-        sees = row.task in ("image-text-to-text", "any-to-any")
         tied = self._mostly_tied(row)
-        for candidate in self._candidates(row):
+        for candidate in candidates:
             for count in counts(candidate.sums):
                 error = abs(count.elements / row.stored - 1)
                 bare = "without towers" in count.why
                 if "twice" in count.why and not candidate.real and not tied:
                     error += EXACT  # a head of its own is likelier, where nothing says that it is tied
-                if error > EXACT and (candidate.borrowed or (bare and sees)):
+                if error > EXACT and (candidate.borrowed or (bare and _sees(row))):
                     continue  # a tower of another size is likelier than this one, or none
+                if count.why and not candidate.real and error > NEAR:
+                    continue  # it must explain what is stored better than the plain count would
                 if error < least - 1e-4:
                     best, least = candidate._replace(bare=bare), error
-        if least > EXACT and sees and scheme_of(row) is None:
-            towered = self._with_tower(row)
-            if towered is not None:
-                return towered, EXACT  # a tower of known sizes is likelier
         return best, least
 
     def _with_tower(self, row: Row) -> Structure | None:
@@ -297,10 +319,13 @@ class Chooser:
         return None
 
 
-def scheme_of(row: Row) -> str | None:
-    """The scheme that its name states."""
-    owner, _, bare = row.name.rpartition("/")
-    return split_quantization(bare, owner=owner)[1]
+def _rounded(row: Row) -> int:
+    """A count but for a few norms and scales: to six digits, of counts that have nine."""
+    return round(row.stored, -3) if row.stored < 10**9 else round(row.stored, 6 - len(str(row.stored)))
+
+
+def _sees(row: Row) -> bool:
+    return row.task in ("image-text-to-text", "any-to-any")
 
 
 def _without_doubtful_window(config: dict[str, Any]) -> tuple[Architecture, bool]:

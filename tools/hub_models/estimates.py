@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.architectures.parts import Architecture
 from tools.hub_models.rows import Row
 
 
 def is_estimate(row: Row) -> bool:
     """Whether a row's count says nothing that its other columns do not."""
     return bool(row.layers and row.hidden and row.vocabulary) and row.stored in _formulas(row)
+
+
+def is_estimate_of(row: Row, a: Architecture) -> bool:
+    """The same of a row that leaves columns out, by the structure that its config says."""
+    columns = row._replace(
+        layers=len(a.layers), hidden=a.hidden, vocabulary=a.vocabulary, width=a.intermediate
+    )
+    return is_estimate(columns._replace(heads=a.heads, kv_heads=a.kv_heads, head_dim=a.head_dim))
 
 
 def _formulas(row: Row) -> Iterator[int]:

@@ -11,13 +11,14 @@ from gpuspec.catalog.model import Model
 from gpuspec.catalog.model_of_config import model_of_architecture
 from gpuspec.catalog.model_record import from_record, to_record
 from gpuspec.catalog.model_task import task_of
-from tools.hub_models.choose import Choice, Structure, named_size, scheme_of
+from tools.hub_models.choose import named_size
 from tools.hub_models.estimates import is_estimate
 from tools.hub_models.known_configs import Own
 from tools.hub_models.layouts import layout_of, leaves_much, precision_of
 from tools.hub_models.lengths import length_of
 from tools.hub_models.native import native_precision
-from tools.hub_models.rows import Row
+from tools.hub_models.rows import Row, scheme_of
+from tools.hub_models.structure import Choice, Structure
 
 _IN_16_BIT = Precision("bf16")
 _FOUR_BIT = ("nvfp4", "mxfp4")
@@ -36,6 +37,8 @@ _OF_TAG = {
 _HEARS = frozenset(
     ("wav2vec2", "wav2vec2-bert", "hubert", "wavlm", "encodec", "moss-audio-tokenizer", "unispeech")
 )
+_EXPLAINED = {"": "", NOTES["b"]: "b", NOTES["c"]: "c"}
+"""Doubts that leave a structure certain enough to be counted with → their letters."""
 _COLUMNS = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocab")
 
 
@@ -76,7 +79,7 @@ def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
     if own is not None and scheme not in (None, "fp8"):
         return facts_of_config(row.name, own)  # what is stored is packed, and tells less
     found = choice.structure
-    sure = found is not None and choice.unsure in ("", NOTES["c"])
+    sure = found is not None and choice.unsure in _EXPLAINED
     if found is not None and sure:
         precision = own[1] if own is not None else None
         gguf = scheme is not None and scheme.startswith("gguf")  # made of the maker's checkpoint
@@ -91,7 +94,7 @@ def _without_task(row: Row, choice: Choice, own: Own | None) -> Facts:
                 return counted
         structure = _structure(found.whole(), precision or _IN_16_BIT)
         window = "w" if found.may_have_window else ""
-        note = "c" if choice.unsure else "d" if found.architecture.derived else window
+        note = _EXPLAINED[choice.unsure] or ("d" if found.architecture.derived else window)
         if not note and precision is None and scheme in _SELECTIVE and not _plain(found.architecture):
             note = "l"
         return Facts(row.name, structure, 0, context, note)

@@ -16,7 +16,7 @@ from gpuspec.architectures.storage import Precision
 from tools.hub_models.rows import Row
 
 OWN = Path(__file__).parent / "configs.jsonl"
-"""Configs of models that the list has without a shape."""
+"""What the configs of well-known repositories say of their shape, checked by the elements that the list has."""
 COUNTS = Path(__file__).parents[2] / "tests" / "architectures" / "counts.jsonl"
 """Extracts of real configs, which the tests of the readers count."""
 
@@ -32,6 +32,8 @@ class KnownConfigs:
         self._by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
         self._mixtures: dict[tuple[int, ...], list[dict[str, Any]]] = defaultdict(list)
         self.every: list[dict[str, Any]] = []
+        self.of: dict[str, dict[str, Any]] = {}
+        """The config of a repository, by its name in small letters."""
         self.towers: dict[str, list[dict[str, Any]]] = defaultdict(list)
         """Vision towers by architecture: models of a family share them, whatever their size."""
         for name, config in _configs(folders):
@@ -42,6 +44,7 @@ class KnownConfigs:
                 continue
             self._by_key[_key(config, found)].append(config)
             self.every.append(config)
+            self.of.setdefault(name.lower(), config)
             self._mixtures[_sizes(found)].append(config)
             tower, towers = config.get("vision_config"), self.towers[str(config.get("model_type"))]
             if "/" in name and isinstance(tower, dict) and tower not in towers:
@@ -83,8 +86,7 @@ def _configs(folders: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
     for folder in folders:
         for path in sorted(folder.glob("*/config.json")):
             yield path.parent.name.replace("--", "/", 1), json.loads(path.read_text(encoding="utf-8"))
-    for line in OWN.read_text(encoding="utf-8").splitlines():
-        yield "/", json.loads(line)
-    for line in COUNTS.read_text(encoding="utf-8").splitlines():
-        case = json.loads(line)
-        yield case["name"], case["config"]
+    for file in (OWN, COUNTS):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            known = json.loads(line)
+            yield known["name"], known["config"]

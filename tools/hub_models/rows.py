@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from gpuspec.quantization.checkpoint_names import split_quantization
+
+UNKNOWN = "unknown"
+"""The architecture of a repository whose config the list could not read."""
+
 
 class Row(NamedTuple):
     """What the list says of one repository. 0 is "not said"."""
@@ -42,8 +47,14 @@ class Row(NamedTuple):
         return self._replace(vocabulary=0).shape
 
     def with_columns_of(self, sister: Row) -> Row:
-        """The row with the shape of another, of the same architecture and count."""
-        return sister._replace(name=self.name, task=self.task, context=self.context)
+        """The row with the shape of another, of the same architecture and nearly the same count."""
+        return sister._replace(name=self.name, task=self.task, stored=self.stored, context=self.context)
+
+
+def scheme_of(row: Row) -> str | None:
+    """The scheme that its name states."""
+    owner, _, bare = row.name.rpartition("/")
+    return split_quantization(bare, owner=owner)[1]
 
 
 _COLUMNS = (

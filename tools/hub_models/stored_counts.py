@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isqrt
 from typing import NamedTuple
 
 from gpuspec.architectures.parts import TOWERS, Architecture
@@ -44,9 +45,16 @@ class Sums(NamedTuple):
     head: int
     linear: int
     experts: int
-    masks: int
-    frequencies: int
-    """Of rotary embeddings, which files of 2023 store for each layer."""
+    buffers: int
+    """What older files store beside the parameters: see `_buffers`."""
+    routed: int
+    """Experts and routers: what there is more of with each expert."""
+    corrections: int
+    """Of routers: a number for each expert, which is no parameter."""
+    vectors: int
+    """Norms and biases."""
+    embeddings: int
+    """How often a tied embedding is stored, if it is stored wherever it is used."""
 
     @property
     def text(self) -> int:
@@ -64,28 +72,56 @@ def sums(a: Architecture) -> Sums:
         a.vocabulary * a.hidden,
         sum(w.elements for w in weights if w.linear and w.part not in ("head", "router", *TOWERS)),
         sum(w.elements for w in weights if w.part == "experts"),
-        (a.max_context or 0) ** 2 * len(a.layers)
-        if a.model_type in ("gpt2", "gpt_neo", "gpt_neox", "gptj", "openai-gpt")
-        else 0,
-        len(a.layers) * a.head_dim // 2 if a.model_type in ("llama", "mistral", "gpt_neox") else 0,
+        _buffers(a),
+        sum(w.elements for w in weights if w.part in ("experts", "router")),
+        sum(w.outputs * w.copies for w in weights if w.part == "router"),
+        sum(w.elements if w.outputs == 1 else w.bias * w.copies for w in weights),
+        4 if any(weight.part == "encoder" for weight in a.outside) else 2,  # one more in each stack
     )
+
+
+def _buffers(a: Architecture) -> int:
+    """Constants that files of before transformers 4.31 store in each layer, masks and frequencies; and Swin's index
+    of its relative positions, which files store to this day."""
+    mask, number = (a.max_context or 0) ** 2, len(a.layers)
+    each = {
+        "llama": a.head_dim // 2,
+        "mistral": a.head_dim // 2,
+        "gpt_neox": mask + a.head_dim // 8,  # a quarter of each head is turned
+        "gpt2": mask,
+        "gptj": mask,
+        "openai-gpt": mask,
+    }
+    found = each.get(a.model_type, 0) * number
+    if a.model_type in ("bart", "mbart"):  # a bias of the head that is never learnt
+        found = a.vocabulary
+    if a.model_type == "gpt_neo":  # only layers with a window have one
+        found = mask * (number // 2)
+    for weight in a.outside:
+        if weight.module.endswith("relative_position_bias_table") and weight.part == "vision":
+            found += (isqrt(weight.outputs) // 2 + 1) ** 4 * weight.copies
+    return found
 
 
 def counts(s: Sums) -> Iterator[Count]:
     """The counts of files in 16 bit, the likeliest first."""
     yield Count(s.parameters)
+    if s.corrections:
+        yield Count(s.parameters + s.corrections, "with the corrections of routers")
     if s.drafts:
         yield Count(s.parameters + s.drafts, "with the layers that predict further tokens")
+        yield Count(s.parameters + 3 * s.drafts, "with three layers that predict further tokens")
+        yield Count(s.parameters + s.drafts + s.head, "with drafts, a tied head counted twice")
     if s.towers:
         yield Count(s.text, "without towers")
         if s.drafts:
             yield Count(s.text + s.drafts, "without towers, with drafts")
-    yield Count(s.parameters + s.head, "a tied head counted twice")
-    if s.frequencies:
-        yield Count(s.parameters + s.frequencies, "with stored frequencies")
-    if s.masks:
-        yield Count(s.parameters + s.masks, "with stored masks")
-        yield Count(s.parameters + s.masks + s.head, "with stored masks and the head")
+    for times in range(2, s.embeddings + 1):
+        yield Count(s.parameters + (times - 1) * s.head, "a tied head counted twice")
+    if s.buffers:
+        yield Count(s.parameters + s.buffers, "with stored constants")
+        yield Count(s.parameters + 2 * s.buffers, "with stored constants, of GPT-Neo in every layer")
+        yield Count(s.parameters + s.buffers + s.head, "with stored constants, a tied head counted twice")
 
 
 def packed_counts(s: Sums, bits: int) -> Iterator[Count]:
