@@ -271,3 +271,13 @@ def test_what_a_count_does_not_say_of_a_quantized_upload_is_not_certain(name: st
     model = resolved(name)
     assert bool(model.storage_unsure) == bool(said)
     assert said in model.storage_unsure
+
+
+def test_what_counts_say_to_be_quantized_is_most_of_a_model() -> None:
+    with open(NAMES, encoding="utf-8") as file:
+        counted = [line for line in file.read().splitlines() if line.split("\t")[4] in ("q", "k")]
+    assert len(counted) > 200
+    for line in counted:
+        weights = TABLE.model(line).weights
+        bits = sum(row.parameters * row.bits for row in weights) / sum(row.parameters for row in weights)
+        assert bits < 13, line

@@ -20,6 +20,8 @@ from tools.hub_models.stored_counts import sums
 
 EXACT = 1e-6
 """Of the elements: single scales of tensors are not counted here."""
+SHOWS = 30 * EXACT
+"""What a layout must change of the count: the scales of a few blocks of FP8 would fit any."""
 ALIKE = 0.005
 """Layouts whose packed weights differ by less are one size."""
 MAY_BE_IN_8_BIT = 0.05
@@ -100,9 +102,10 @@ def _counts(
     for factor, taken, drafts, bare in product(_FACTORS[scheme], chosen, ways, {False, whole.towers > 0}):
         if not taken & {"experts", "mlp"} or ("mixer, narrow" in taken and "mixer" not in taken):
             continue
-        count = (whole.text if bare else whole.parameters) - (1 - factor) * sum(
-            main[group] for group in taken
-        )
+        packed = (1 - factor) * sum(main[group] for group in taken)
+        if abs(packed) < SHOWS * a.parameters:
+            continue
+        count = (whole.text if bare else whole.parameters) - packed
         if drafts:
             count += whole.drafts
         if drafts == "taken":
