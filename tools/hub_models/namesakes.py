@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from gpuspec.catalog.name_parts import shape_of_name
+from gpuspec.catalog.name_parts import NOT_THE_MODEL, shape_of_name
 from tools.hub_models.rows import UNKNOWN, Row, scheme_of
 from tools.hub_models.structure import Structure
 
@@ -19,9 +19,8 @@ where a name states a scheme, which may leave much in 16 bit."""
 MOST = 0.9
 """Of the repositories of a name that must be of one structure."""
 _OTHER_SHAPE = frozenset(
-    "reap ream pruned prune sparse merge moe draft drafter dflash dspark eagle eagle3 speculator assistant lora "
-    "adapter layer layers whittle slerp upscaled slim passthrough frankenmerge tiny xsmall small medium large xl xxl "
-    "mini micro nano".split()
+    "reap ream pruned prune sparse merge moe assistant layer layers whittle slerp upscaled slim passthrough "
+    "frankenmerge tiny xsmall small medium large xl xxl mini micro nano".split()
 )
 """Words of models that are not of the shape of the one in their name."""
 
@@ -44,6 +43,8 @@ class Namesakes:
     def find(self, row: Row) -> Structure | None:
         """The structure of the longest name inside a row's, if what is stored is as much as it would be, packed."""
         parts = shape_of_name(row.name)
+        if NOT_THE_MODEL.intersection(parts):
+            return None  # what drafts for a model has as many shapes as makers
         telling = {part for part in parts if _is_size(part) or part in _OTHER_SHAPE}
         sized = any(map(_is_size, parts))
         for length in range(len(parts), 1, -1):
