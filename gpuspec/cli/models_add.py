@@ -107,9 +107,9 @@ def lock(paths: tuple[str, ...], config: str | None, as_json: bool) -> int:
     project = ProjectModels(path, to_stderr=as_json)
     errors: list[UserError] = []
     catalog = installed_catalog()
-    for named in named_below(paths, project, configs, errors):
-        if project.kept_as(named.repository) is None and needs_keeping(catalog, named.repository):
-            project.fetch(named.repository, "main")
+    for named in named_below(paths, project, configs, errors)[0]:
+        if project.kept_as(named.name) is None and needs_keeping(catalog, named.name):
+            project.fetch(named.name, "main")
     for name in list(project.records):
         if name not in project.done:
             _update(project, name)
@@ -145,7 +145,7 @@ def _finish(projects: list[ProjectModels], *, as_json: bool, errors: list[UserEr
                 say(f"{project.shown_path}: {plural(len(project.records), 'model')}, {state}")
         elif not as_json and not project.failed:
             say("no file here names a model of the hub: nothing to keep")
-        errors += project.failed.values()
+        errors += project.errors
     if as_json:
         say_document(json_text({"files": [project.document for project in projects]}))
     for error in errors:

@@ -30,34 +30,38 @@ def check(paths: tuple[str, ...], online: bool, config: str | None, as_json: boo
     """Say what of gpuspec.models.json is missing, unused, or (with --online) stale.
 
     Missing is a model that a job file names and that is not kept; unused one that is kept and that no file names.
-    PATHs are files and folders of jobs; default: the folder of
-    the file.
+    A folder that a job names and that nothing is known of is told, and is no fault: it may be on another machine.
+    PATHs are files and folders of jobs; default: the folder of the file.
 
     Exit status: 0 all well, 1 something is missing, unused or stale, 2 a file or the hub cannot be read.
     """
     configs = Configs(collect(), path=config)
     project = ProjectModels(configs.models_file_for(paths[0] if paths else "."))
     errors: list[UserError] = []
-    named = named_below(paths, project, configs, errors)
-    catalog, used = installed_catalog(), {each.repository.lower() for each in named}
+    named, folders = named_below(paths, project, configs, errors)
+    catalog, used = installed_catalog(), {each.name.lower() for each in named}
     missing = [
-        {"model": each.repository, "path": each.path}
+        {"model": each.name, "path": each.path}
         for each in named
-        if project.kept_as(each.repository) is None and needs_keeping(catalog, each.repository)
+        if project.kept_as(each.name) is None and needs_keeping(catalog, each.name)
     ]
     repositories = [name for name in project.records if not is_folder(name)]
     unused = [] if errors else [name for name in repositories if name.lower() not in used]
     stale = _stale(project, repositories) if online else []
     failed = project.document["failed"]
-    found = {"file": project.path, "missing": missing, "unused": unused, "stale": stale, "failed": failed}
+    found = {"file": project.path, "missing": missing, "unused": unused, "stale": stale}
+    found |= {"folders": [{"model": each.name, "path": each.path} for each in folders], "failed": failed}
     if as_json:
         say_document(json_text(found))
     elif missing or unused or stale:
         _say(project, missing, unused, stale)
-    elif not (errors or failed):
+    elif not (errors or failed or folders):
         models, fresh = plural(len(project.records), "model"), " and as the hub has them" if online else ""
         say(f"{project.shown_path}: {models}, all named by the files here{fresh}")
-    errors += project.failed.values()
+    for each in () if as_json else folders:
+        say(f"unknown  {each.name}, a folder that {os.path.relpath(each.path)} names:")
+        say(f"         `gpuspec models add {each.name}`, where it lies, keeps its facts.")
+    errors += project.errors
     for error in errors:
         complain(error)
     return 2 if errors else int(bool(missing or unused or stale))

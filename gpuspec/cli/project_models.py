@@ -29,14 +29,16 @@ from gpuspec.lint.files import expand
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
+from gpuspec.planning.unknown_folders import unknown_folder
+from gpuspec.report.summary import plural
 
 _HOSTS = ("https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "hf.co/", "hf://")
 
 
 class Named(NamedTuple):
-    """A repository that a file names."""
+    """A repository, or a folder, that a file names."""
 
-    repository: str
+    name: str
     path: str
 
 
@@ -102,6 +104,14 @@ class ProjectModels:
         """Note that a model could not be read."""
         self.failed[name] = error
 
+    @property
+    def errors(self) -> list[UserError]:
+        """Why models could not be read, each reason once: without a network it is the same of them all."""
+        alike: dict[tuple[str, str], list[UserError]] = {}
+        for name, error in self.failed.items():
+            alike.setdefault((error.code, error.message.replace(name, "")), []).append(error)
+        return [_with_number(*errors) for errors in alike.values()]
+
     def say(self, model: Model) -> None:
         """Tell what became of a model."""
         size = f"{model.params_b:.4g} B parameters" if model.params_b else "size unknown"
@@ -125,6 +135,14 @@ class ProjectModels:
             for name, error in self.failed.items()
         ]
         return {"file": self.path, **kinds, "failed": failed}
+
+
+def _with_number(first: UserError, *more: UserError) -> UserError:
+    """An error that stands for more of its kind."""
+    if not more:
+        return first
+    said = f"{first.message}; the same of {plural(len(more), 'more model')}"
+    return UserError(first.code, said, first.hint)
 
 
 _KINDS = ("added", "updated", "unchanged")
@@ -192,22 +210,27 @@ def repositories_in(path: str, settings: Settings) -> list[str]:
 
 def named_below(
     paths: tuple[str, ...], project: ProjectModels, configs: Configs, errors: list[UserError]
-) -> list[Named]:
-    """Every repository that the job files below these paths name (none: the project's folder, which may hold none),
-    with the first file that does; what cannot be read goes to `errors`."""
+) -> tuple[list[Named], list[Named]]:
+    """(every repository that the job files below these paths name, every folder of a model that nothing is known of),
+    each with the first file that names it. No paths: the project's folder, which may hold no jobs. What cannot be
+    read goes to `errors`."""
     found: dict[str, Named] = {}
+    folders: dict[str, Named] = {}
     unread: list[UserError] = []
     for path in expand(paths or project.folder, configs.settings_for, unread):
         if kind_of(path, b"") is not None:
             continue
         try:
-            for name in repositories_in(path, configs.settings_for(path)):
-                found.setdefault(name.lower(), Named(name, path))
+            for case in open_cases(path, configs.settings_for(path)):
+                for name in repositories_of(case):
+                    found.setdefault(name.lower(), Named(name, path))
+                if folder := unknown_folder(case):
+                    folders.setdefault(folder, Named(folder, path))
         except UserError as error:
             if error.code != "no-job":
                 unread.append(error)
     errors += (error for error in unread if paths or error.code != "no-specs")
-    return list(found.values())
+    return list(found.values()), list(folders.values())
 
 
 def needs_keeping(catalog: Catalog, name: str) -> bool:

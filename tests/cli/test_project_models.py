@@ -156,6 +156,44 @@ def test_a_folder(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["size", "job.gpu.jsonc"]) == 0  # from the file
 
 
+def test_a_folder_that_nobody_keeps_is_told(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    job("job.gpu.jsonc", "./ours")
+    assert main(["models", "check"]) == 0, "it may lie on another machine"
+    told = capsys.readouterr().out
+    assert "unknown  ./ours" in told
+    assert "`gpuspec models add ./ours`" in told
+    assert "all named" not in told
+    assert main(["models", "check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["folders"] == [
+        {"model": "./ours", "path": str(Path("job.gpu.jsonc"))}
+    ]
+    assert main(["lint", "job.gpu.jsonc"]) in (0, 1)
+    assert "the model in ./ours" in " ".join(capsys.readouterr().out.split())
+    Path("ours").mkdir()
+    Path("ours/config.json").write_text(json.dumps(QWEN3_06B))
+    assert main(["models", "add", "./ours"]) == 0
+    capsys.readouterr()
+    assert main(["models", "check"]) == 0
+    assert "1 model, all named" in capsys.readouterr().out
+
+
+def test_without_a_network_the_reason_is_said_once(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("acme/One", "acme/Two", "acme/Three"):
+        with_qwen(hub, name)
+        job(f"{name[5:]}.gpu.jsonc", name)
+    assert main(["models", "lock"]) == 0
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    capsys.readouterr()
+    assert main(["models", "check", "--online"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.count("HF_HUB_OFFLINE is set") == 1
+    assert "the same of 2 more models" in told
+    assert main(["models", "check", "--online", "--json"]) == 2
+    assert len(json.loads(capsys.readouterr().out)["failed"]) == 3
+
+
 def test_what_the_user_asked_online_is_known_offline(hub: FakeHub) -> None:
     with_qwen(hub, NAME)
     assert main(["models", NAME, "--online"]) == 0

@@ -10,6 +10,7 @@ from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.numerals import is_digits
+from gpuspec.planning.unknown_folders import is_filled, unknown_folder
 
 
 class UnknownModel(Rule):
@@ -18,8 +19,9 @@ class UnknownModel(Rule):
     ## What it does
     Says where a job names a repository of the Hugging Face hub that is neither known to gpuspec nor kept by the
     project, with the one command that makes it known. Where the name, or the organisation of a known name, is off by
-    a letter or two, asks whether the known one was meant. Paths, folders that a download fills, and models whose size
-    the spec states (`params_b`) are passed over.
+    a letter or two, asks whether the known one was meant. Says, too, where a model is in a folder beside the job
+    (`./ours`) of which the project keeps no facts. Other paths, folders that a download or the job itself fills, and
+    models whose size the spec states (`params_b`) are passed over.
 
     ## Why is this bad
     Without its facts nothing can be said of the memory that the model takes, nor of what it costs: the job is not
@@ -66,6 +68,17 @@ class UnknownModel(Rule):
                     suggestion=f"`gpuspec models add {written}` makes it known; or say its `params_b`",
                 )
 
+        yield from self._folder(facts)
+
+    def _folder(self, facts: Facts) -> Iterator[Finding]:
+        folder = unknown_folder(facts.case)
+        if folder:
+            yield self.finding(
+                facts.workload.origin("model_name").pointer,
+                f"nothing is known of the model in {folder}: its memory is not checked",
+                suggestion=f"`gpuspec models add {folder}`, where it lies, keeps its facts; or say its `params_b`",
+            )
+
     def _slip(self, facts: Facts, written: str, pointer: str, similar: str) -> Finding:
         near = similar
         if "/" in written and "/" not in similar:
@@ -95,8 +108,7 @@ def _named(facts: Facts) -> dict[str, str]:
 
 def _lies_there(facts: Facts, name: str) -> bool:
     """Whether what looks like a repository is a folder: of this machine, or one that a download or the job fills."""
-    filled = [*(each.target or "" for each in facts.job.downloads), *facts.job.outputs]
-    if any(f"{name}/".startswith(f"{folder.rstrip('/')}/") for folder in filled if folder.strip("/.")):
+    if is_filled(facts.case, name):
         return True
     return facts.case.on_disk and os.path.isdir(os.path.join(facts.case.workdir, name))
 
