@@ -60,3 +60,10 @@ def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
             group.add(float(number) / (1000 if part[-1] == "m" else 1))
     size = total.pop() if len(total) == 1 else None
     return (size if size and size < 10_000 else None), (active.pop() if len(active) == 1 else None)
+
+
+def beside_a_model(name: str) -> float | None:
+    """Billions of parameters of the model that an adapter, draft or projector is made for, as its name states them;
+    None for the name of a model."""
+    parts = tokens(name.rpartition("/")[2])
+    return sizes(parts)[0] if any(part in NOT_THE_MODEL for part in parts) else None

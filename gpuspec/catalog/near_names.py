@@ -5,6 +5,7 @@ Sizes and versions must be the same, and the words before and between them nearl
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -18,8 +19,9 @@ MOST = 3
 _LONGEST_NAME = 80
 _MOST_COMPARED = 300
 _SHORTEST_FAMILY = 3
+_WORD = re.compile("[a-z]{3,}")
 _SHORT = 5
-"""Letters of an organisation up to which one slip makes it another's, not two."""
+"""Letters of a word or an organisation up to which one slip makes it another's, not two."""
 
 Parts = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -57,6 +59,23 @@ def of_near_owner(address: str, known: Sequence[str], table: HubTable | None) ->
     if not near or any(name.lower().startswith(f"{owner}/") for name in known):
         return ()
     return () if table is not None and table.has_owner(owner) else (min(near, key=slips.__getitem__),)
+
+
+def respelled(query: str, names: Iterable[str]) -> str:
+    """A part of a name with its misspelt words as the names have them: "mistral" of "mistrl"; "" where none is
+    misspelt, or one is like no word of theirs."""
+    words = Counter(word for name in names for word in _WORD.findall(name.rpartition("/")[2].lower()))
+    low = query.lower()[:_LONGEST_NAME]
+    found = low
+    for word in dict.fromkeys(_WORD.findall(low)):
+        if word in words:
+            continue
+        most = 1 if len(word) <= _SHORT else 2
+        near = min(words, key=lambda known: (_slips(word, known, most), -words[known]), default="")
+        if _slips(word, near, most) > most:
+            return ""
+        found = found.replace(word, near)
+    return found if found != low else ""
 
 
 def _digits(name: str) -> list[str]:

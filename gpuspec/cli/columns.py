@@ -15,12 +15,26 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
+def terminal_columns() -> int:
+    """How wide a line may be: as wide as the terminal, and 80 columns where there is none."""
+    return max(30, shutil.get_terminal_size().columns)
+
+
 def fitted(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows as lines; columns from the right are left out where the terminal is too narrow for them."""
+    """The rows as lines; columns from the right are left out where the terminal is too narrow for them. Of the last
+    two the second stands below a first one that leaves it no room."""
     rows = [tuple(map(one_line, row)) for row in rows]
-    room = shutil.get_terminal_size((100, 24)).columns
+    room = terminal_columns()
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     columns = len(widths)
     while columns > 2 and sum(widths[:columns]) + 2 * (columns - 1) > room:
         columns -= 1
-    return aligned([row[:columns] for row in rows])
+    first = room - sum(widths[1:columns]) - 2 * (columns - 1)
+    if widths[0] <= first:
+        return aligned([row[:columns] for row in rows])
+    lines = []
+    for name, *rest in (row[:columns] for row in rows):
+        beside = len(name) <= first
+        lines += [] if beside else [name]
+        lines += aligned([(f"{name if beside else '':<{first}}", *rest)])
+    return lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import click
 
@@ -11,7 +10,8 @@ from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import is_repository
 from gpuspec.catalog.hub_settings import hub_settings
 from gpuspec.catalog.local import adapted, read_local
-from gpuspec.cli.columns import fitted
+from gpuspec.catalog.near_names import respelled
+from gpuspec.cli.columns import fitted, terminal_columns
 from gpuspec.cli.models_add import add, lock
 from gpuspec.cli.models_check import check
 from gpuspec.cli.open_case import CaseOptions
@@ -76,13 +76,12 @@ def command(
         say_document(json_text([as_record(model, scheme) for model, scheme in found]))
     elif len(found) == 1:
         ((model, scheme),) = found
-        columns = max(30, shutil.get_terminal_size((100, 24)).columns)
         kept = catalog.kept_in(model.id)
-        say_document(as_text(model, columns, scheme=scheme, kept_in=kept and from_here(kept)))
+        say_document(as_text(model, terminal_columns(), scheme=scheme, kept_in=kept and from_here(kept)))
     else:
         _print_table([model for model, _ in found])
     if left and not as_json:
-        say(f"and {left:,} more repositories of the hub: a longer part of the name, or --json for all")
+        say(f"and {left:,} more on the hub: say more of the name, or --json for all")
 
 
 for each in (add, lock, check):
@@ -126,7 +125,10 @@ def _meant(catalog: Catalog, query: str, *, online: bool, quiet: bool) -> tuple[
     match = catalog.resolve_model(query)  # the hub, where it was to be asked, has been
     if match.model is None:
         size = f" Its name says {match.params_b:g} B parameters." if match.params_b else ""
-        near = f"Did you mean {', '.join(match.suggestions)}? " if match.suggestions else ""
+        meant = ", ".join(match.suggestions)
+        if "/" not in query:
+            meant = meant or respelled(query, catalog.model_names(""))
+        near = f"Did you mean {meant}? " if meant else ""
         raise UserError(
             "unknown-model",
             f"nobody here knows a model called {query[:200]!r}.{size}",

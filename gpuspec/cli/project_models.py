@@ -20,6 +20,7 @@ from gpuspec.catalog.kept_models import (
     users_file,
 )
 from gpuspec.catalog.local import read_local
+from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.open_case import open_cases
 from gpuspec.cli.output import say
 from gpuspec.engines import engine_of
@@ -31,8 +32,13 @@ from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.planning.unknown_folders import unknown_folder
 from gpuspec.report.summary import plural
+from gpuspec.report.text import Style
 
 _HOSTS = ("https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "hf.co/", "hf://")
+
+
+_INDENT = 11
+"""Columns before what is told of a model."""
 
 
 class Named(NamedTuple):
@@ -117,9 +123,10 @@ class ProjectModels:
         size = f"{model.params_b:.4g} B parameters" if model.params_b else "size unknown"
         stored = f", {model.weights_gib:.4g} GiB" if model.weights_gib else ""
         commit = f", at {model.revision[:8]}" if model.revision else ""
-        say(f"{self.done[model.id]:<9}  {model.id}: {size}{stored}{commit}", err=self._to_stderr)
+        say(f"{self.done[model.id]:<{_INDENT}}{model.id}: {size}{stored}{commit}", err=self._to_stderr)
         if model.unsure:
-            say(f"           unsure: {model.unsure}", err=self._to_stderr)
+            text = Style(columns=terminal_columns()).wrap(f"unsure: {model.unsure}", _INDENT, _INDENT)
+            say(*(f"{'':{_INDENT}}{line.strip()}" for line in text.split("\n")), err=self._to_stderr)
 
     def write(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
         """Write these records into the file, beside whatever stands in it by now."""

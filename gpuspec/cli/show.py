@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
+from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.open_case import CaseOptions, case_options, open_cases
 from gpuspec.cli.output import say_document
 from gpuspec.json_text import json_text
@@ -24,6 +23,5 @@ def command(path: str, as_json: bool, given: CaseOptions) -> int:
     from gpuspec.report.show import as_text, understood
 
     jobs = [understood(case) for case in open_cases(path, given.settings_for(path))]
-    columns = max(30, shutil.get_terminal_size().columns)
-    say_document(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, columns))
+    say_document(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, terminal_columns()))
     return int(any(job["left_out"] or job["not_read"] for job in jobs))

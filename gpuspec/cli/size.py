@@ -10,6 +10,8 @@ import click
 
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.hub_id import what_makes_known
+from gpuspec.catalog.name_parts import beside_a_model
+from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.open_case import CaseOptions, case_options, open_case
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
@@ -89,7 +91,7 @@ def command(
         workload = workload._replace(sequence=workload.context)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
     sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
-    say_document(json_of(sized) if as_json else text_of(sized))
+    say_document(json_of(sized) if as_json else text_of(sized, terminal_columns()))
     return 0
 
 
@@ -116,7 +118,9 @@ def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
         hint = (
             f"{near}{learn}give --params-b (billions), or model.params_b in a job, or the path of its folder"
         )
-        wrong = f"nothing is known of the model {what!r}, not even a size in its name"
+        base = beside_a_model(what)
+        why = f"the {base:g} B in its name are those of its base" if base else "not even a size in its name"
+        wrong = f"nothing is known of the model {what!r}, {why}"
         raise UserError("unknown-model", wrong, hint)
     modality = match.model.modality if match.model else "text"
     return Workload(

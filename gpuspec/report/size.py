@@ -11,6 +11,8 @@ from gpuspec.json_text import json_text
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.printable import one_line
+from gpuspec.report.text import Style
+from gpuspec.report.width import width
 from gpuspec.sizing import Fit, Need, Unsized, fit
 from gpuspec.sizing.inference import cache_on_each
 from gpuspec.sizing.shape import Shape, shape_of
@@ -20,6 +22,8 @@ from gpuspec.workload import Workload
 
 SHOWN = 8
 BAR = 40
+NARROWEST_REASON = 28
+"""Columns below which the reason of a figure stands below it."""
 
 
 class NextStep(NamedTuple):
@@ -112,10 +116,19 @@ def sequences_that_fit(sized: Sized, gpu: Gpu) -> int | None:
     return max(int((on_gpu.usable - rest) / one), 0) if one > 0 else None
 
 
-def as_text(sized: Sized) -> str:
+def as_text(sized: Sized, columns: int) -> str:
     """The table of parts, a bar of the GPU's memory, what can be rented, and the next step."""
-    lines = [*_head(sized), *_parts(sized), *_cards(sized), *_offers(sized), *_ahead(sized)]
-    return "".join(f"{one_line(line)}\n" for line in lines)
+    style = Style(columns=columns)
+    lines = [*_head(sized), *_parts(sized, style), *_cards(sized), *_offers(sized), *_ahead(sized)]
+    return "".join(f"{_within(line, style)}\n" for line in lines)
+
+
+def _within(line: str, style: Style) -> str:
+    """A line, on several where it is wider than allowed."""
+    if style.columns is None or width(line) <= style.columns:
+        return one_line(line)
+    start = len(line) - len(line.lstrip())
+    return " " * start + style.wrap(line, start, start + 2)
 
 
 def _head(sized: Sized) -> list[str]:
@@ -129,14 +142,18 @@ def _head(sized: Sized) -> list[str]:
     return [f"{name} · {what} · {scheme} · {n.engine}{over} · confidence {n.confidence}", ""]
 
 
-def _parts(sized: Sized) -> list[str]:
+def _parts(sized: Sized, style: Style) -> list[str]:
     n = sized.need
     lines = [f"{'GiB per GPU':18} {'low':>8} {'expected':>9} {'high':>8}"]
     for part in n.parts:
-        if part.high >= 0.005:
-            lines.append(
-                f"  {part.name:16} {part.low:8.2f} {part.expected:9.2f} {part.high:8.2f}   {part.why}"
-            )
+        if part.high < 0.005:
+            continue
+        figures = f"  {part.name:16} {part.low:8.2f} {part.expected:9.2f} {part.high:8.2f}"
+        beside = style.columns is None or style.columns >= len(figures) + 3 + NARROWEST_REASON
+        indent = len(figures) + 3 if beside else 4
+        why = style.wrap(part.why, indent, indent).split("\n")
+        lines += [f"{figures}   {why[0]}"] if beside else [figures, f"    {why[0]}"]
+        lines += why[1:]
     lines.append(f"  {'total':16} {n.low:8.2f} {n.expected:9.2f} {n.high:8.2f}")
     lines += [f"  assumed: {text}" for text in n.assumptions]
     return [*lines, ""]
@@ -175,12 +192,13 @@ def _offers(sized: Sized) -> list[str]:
         return [f"No GPU in the price lists surely holds it ({tried} on one machine)."]
     lines = ["Smallest that surely fit, by price"]
     shown = sized.rentable[:SHOWN]
-    wide = max(24, *(len(one.gpu.name) + 4 for one in shown))
+    wide = max(len(_counted(one)) for one in shown)
+    clouds = max(len(one.price.offer.cloud) for one in shown if one.price)
     for one in shown:
         assert one.fit
         assert one.price
         share = one.fit.need.expected / one.fit.usable
-        price = f"${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:12}"
+        price = f"${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:{clouds}}"
         in_use = f"{100 * share:3.0f} % of {one.fit.usable:.1f} GiB in use"
         lines.append(f"  {_counted(one):{wide}} {one.gpu.vram_gb:4.0f} GB  {price} {in_use}")
     return lines

@@ -114,7 +114,7 @@ def test_a_part_of_a_name_is_looked_for_in_the_table() -> None:
     listed = _run(models.command, "smollm3").output
     assert "HuggingFaceTB/SmolLM3-3B-Base " in listed
     many = _run(models.command, "qwen3").output.splitlines()
-    assert many[-1].endswith("more repositories of the hub: a longer part of the name, or --json for all")
+    assert many[-1].endswith("more on the hub: say more of the name, or --json for all")
     records = json.loads(_run(models.command, "smollm3", "--json").output)
     assert "mlx-community/SmolLM3-3B-4bit" in {record["id"] for record in records}
 

@@ -22,6 +22,31 @@ def test_a_hub_that_was_not_asked(
     assert "→ The hub was not asked, since HF_HUB_OFFLINE is set." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"), [("mistrl", "mistral"), ("qwn3 codr", "qwen3 coder"), ("deepsek", "deepseek")]
+)
+def test_a_misspelt_part_of_a_name(query: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", query]) == 2
+    assert f"→ Did you mean {meant}?" in capsys.readouterr().err
+    assert main(["models", meant]) == 0
+
+
+def test_words_that_are_like_none_are_not_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "xyzzyplugh"]) == 2
+    assert "Did you mean" not in capsys.readouterr().err
+
+
+def test_a_long_name_leaves_its_size_on_the_next_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["models", "qwen3 coder"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    at = lines.index("DavidAU/Qwen3-Coder-42B-A3B-Instruct-TOTAL-RECALL-MASTER-CODER-M-1million-ctx")
+    assert lines[at + 1].strip().startswith("42.37")
+
+
 def test_a_hint_begins_as_a_sentence_does(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "acme/Foo", "--online"]) == 2
     assert "→ Say `params_b` in the spec's `model`, or give the folder" in capsys.readouterr().err
@@ -91,7 +116,7 @@ def test_a_part_of_a_name_may_be_written_with_blanks(capsys: pytest.CaptureFixtu
     assert main(["models", "qwen2.5 vl"]) == 0
     assert "Qwen2.5-VL-7B" in capsys.readouterr().out
     assert main(["models", "mistrl"]) == 2
-    assert "→ Try a shorter part of its name, or say" in capsys.readouterr().err
+    assert "Try a shorter part of its name, or say" in capsys.readouterr().err
 
 
 def test_a_pipeline_is_uploaded_with_all_its_components(capsys: pytest.CaptureFixture[str]) -> None:

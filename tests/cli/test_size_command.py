@@ -33,6 +33,23 @@ def refused(*arguments: str) -> UserError:
     return error.value
 
 
+@pytest.mark.parametrize("columns", [80, 60])
+def test_no_line_is_wider_than_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = run("Llama-3.1-8B", "--on", "RTX 4090").output.splitlines()
+    prices = lines.index("Smallest that surely fit, by price")
+    table = lines[prices : lines.index("", prices)]
+    assert max(len(line) for line in lines if line not in table) <= columns
+    assert max(map(len, table)) <= 80
+    assert "driver, libraries and kernels: 0–0.6 GiB" in " ".join(" ".join(lines).split())
+
+
+def test_the_size_in_an_adapters_name_is_that_of_its_base() -> None:
+    error = refused("tloen/alpaca-lora-7b")
+    assert error.message.endswith("the 7 B in its name are those of its base")
+    assert refused("acme/helper").message.endswith("not even a size in its name")
+
+
 def test_the_page_has_parts_a_bar_prices_and_the_next_step() -> None:
     text = run("Llama-3.1-8B", "--on", "RTX 4090").output
     assert re.search(r"weights +14\.88 +14\.96", text)

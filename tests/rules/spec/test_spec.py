@@ -36,7 +36,7 @@ def test_a_new_version_and_a_private_model_are_no_slips_but_not_known(written: s
     assert finding.fix is None
 
 
-@pytest.mark.parametrize("written", ["Qwen/Qwen2.5-7B", "./acme/ours", "my-model", "outputs/run-7"])
+@pytest.mark.parametrize("written", ["Qwen/Qwen2.5-7B", "/srv/acme/ours", "my-model", "outputs/run-7"])
 def test_a_known_model_and_what_is_no_repository(written: str) -> None:
     RuleTester(UnknownModel).valid(f'{{"model": "{written}", {RUN}}}')
 
