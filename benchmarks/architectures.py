@@ -271,6 +271,15 @@ def compare(counts: dict[str, Any], modules: bool) -> Iterator[tuple[float, str]
             _modules(name, entry, ours)
 
 
+def _why_nothing(kept: Path | None) -> str:
+    if kept and kept.exists():
+        return f"{kept} has no count of it"
+    return (
+        "the installed transformers has no such type that writes text, nor is it the name of a folder of --configs. "
+        "Sum the elements that the hub states for a checkpoint of it instead"
+    )
+
+
 def main() -> int:
     """Count, compare, print."""
     options = argparse.ArgumentParser(
@@ -299,6 +308,12 @@ def main() -> int:
         )
         if given.kept:
             given.kept.write_text(json.dumps(counts))
+    counted = {name.split("#")[0] for name in counts}
+    for name in given.types:
+        if name not in counted:
+            print(f"{name}: nothing to compare with; {_why_nothing(given.kept)}", file=sys.stderr)
+    if not counts:
+        return 1
     if given.varied:
         print(*compare_varied(counts), sep="\n")
         return 0
