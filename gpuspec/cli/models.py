@@ -14,6 +14,7 @@ from gpuspec.catalog.near_names import respelled
 from gpuspec.cli.columns import fitted, terminal_columns
 from gpuspec.cli.models_add import add, lock
 from gpuspec.cli.models_check import check
+from gpuspec.cli.models_remove import remove
 from gpuspec.cli.open_case import CaseOptions
 from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.cli.output import say, say_document
@@ -84,7 +85,7 @@ def command(
         say(f"and {left:,} more on the hub: say more of the name, or --json for all")
 
 
-for each in (add, lock, check):
+for each in (add, remove, lock, check):
     command.add_command(each)
 
 

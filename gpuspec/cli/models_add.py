@@ -72,7 +72,7 @@ def _add_job(project: ProjectModels, path: str, configs: Configs, revision: str)
 
 def _add_folder(project: ProjectModels, path: str) -> None:
     try:
-        model = folder_model(path, project.path)
+        model = folder_model(path, project)
     except UserError as error:
         project.fail(path, error)
         return

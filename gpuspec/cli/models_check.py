@@ -100,4 +100,4 @@ def _say(
     if missing or len(gone) < len(stale):
         say("`gpuspec models lock` brings them up to date.")
     if unused or gone:
-        say(f"What is not wanted any more can be deleted from {project.shown_path}.")
+        say("`gpuspec models remove NAME…` takes out what is not wanted any more.")

@@ -133,6 +133,18 @@ class ProjectModels:
         self.records, written = update_kept(self.path, lambda kept: {**kept, **changed})
         self.written |= written
 
+    def remove(self, names: set[str]) -> None:
+        """Keep these no longer."""
+        self.records, written = update_kept(
+            self.path, lambda kept: {name: record for name, record in kept.items() if name not in names}
+        )
+        self.written |= written
+
+    def name_of_folder(self, path: str) -> str:
+        """What the model in a folder is called: by its path from the folder of the file."""
+        inside = os.path.relpath(os.path.expanduser(path), os.path.dirname(self.path)).replace(os.sep, "/")
+        return path if inside.startswith("..") else f"./{inside}"
+
     @property
     def document(self) -> dict[str, Any]:
         """What became of each model, for `--json`."""
@@ -247,10 +259,9 @@ def needs_keeping(catalog: Catalog, name: str) -> bool:
     return model is None or model.modality in ("text", "text-embedding")
 
 
-def folder_model(path: str, models_file: str) -> Model:
-    """The model in a folder, named by its path from the folder of `models_file`. Raises UserError."""
-    inside = os.path.relpath(os.path.expanduser(path), os.path.dirname(models_file)).replace(os.sep, "/")
-    name = path if inside.startswith("..") else f"./{inside}"
+def folder_model(path: str, project: ProjectModels) -> Model:
+    """The model in a folder. Raises UserError."""
+    name = project.name_of_folder(path)
     return read_local(path, name)._replace(id=name, as_of=date.today().isoformat())
 
 

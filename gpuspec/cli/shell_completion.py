@@ -43,6 +43,12 @@ def _known(word: str, start: str) -> Iterable[str]:
         from gpuspec.cli.open_case import CaseOptions
 
         return CaseOptions().settings_for(".").catalog().model_names(start)
+    if word == "KEPT":
+        from gpuspec.cli.project_models import ProjectModels
+        from gpuspec.lint.config import Configs
+        from gpuspec.rules import collect
+
+        return ProjectModels(Configs(collect()).models_file_for(".")).records
     if word == "SOURCE":
         from gpuspec.plugin.installed_catalog import installed_catalog
 

@@ -61,7 +61,7 @@ def test_what_is_unused_or_gone_can_be_deleted(hub: FakeHub, capsys: pytest.Capt
     assert capsys.readouterr().out == (
         "unused   acme/Foo: no file names it\n"
         "stale    acme/Foo: kept at c1899de2, gone from the hub\n"
-        "What is not wanted any more can be deleted from gpuspec.models.json.\n"
+        "`gpuspec models remove NAME…` takes out what is not wanted any more.\n"
     )
 
 

@@ -13,7 +13,8 @@ import pytest
 from fake_hub import FIRST, QWEN3_06B, SECOND, Answer, FakeHub, with_qwen
 from waiting import PATIENCE
 
-from gpuspec.cli.main import main
+from gpuspec.cli.main import cli, main
+from gpuspec.cli.shell_completion import values
 from gpuspec.plugin.installed_catalog import installed_catalog
 from tests.catalog.files import gguf
 
@@ -175,6 +176,29 @@ def test_a_folder_that_nobody_keeps_is_told(hub: FakeHub, capsys: pytest.Capture
     capsys.readouterr()
     assert main(["models", "check"]) == 0
     assert "1 model, all named" in capsys.readouterr().out
+
+
+def test_remove(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    with_qwen(hub, NAME)
+    with_qwen(hub, "acme/Other")
+    Path("ours").mkdir()
+    Path("ours/config.json").write_text(json.dumps(QWEN3_06B))
+    assert main(["models", "add", NAME, "acme/Other", "ours"]) == 0
+    before = Path("gpuspec.models.json").read_bytes()
+    offered = [item.value for item in values(cli, ["models", "remove"], "acme/")]
+    assert offered == [NAME, "acme/Other"], "the shell completes what is kept, and nothing else"
+    capsys.readouterr()
+    assert main(["models", "remove", NAME, "acme/Nobody"]) == 2
+    told = capsys.readouterr().err
+    assert "error[not-kept]" in told
+    assert "acme/Other" in told, "what is kept is told"
+    assert Path("gpuspec.models.json").read_bytes() == before, "one that is not kept: none is taken out"
+    assert main(["models", "remove", NAME.upper(), "ours/"]) == 0
+    assert "gpuspec.models.json: 1 model, written" in capsys.readouterr().out
+    assert list(locked()) == ["acme/Other"]
+    assert main(["models", "remove", "acme/Other", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["removed"] == ["acme/Other"]
+    assert locked() == {}
 
 
 def test_without_a_network_the_reason_is_said_once(
