@@ -12,7 +12,15 @@ from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.hub_table import HubTable
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.model_task import READS
-from gpuspec.catalog.name_parts import NOT_THE_MODEL, is_date, shape_of, shape_of_name, sizes, tokens
+from gpuspec.catalog.name_parts import (
+    NOT_THE_MODEL,
+    is_date,
+    is_stand_in,
+    shape_of,
+    shape_of_name,
+    sizes,
+    tokens,
+)
 from gpuspec.catalog.own_facts import in_16_bit, with_own_facts
 from gpuspec.catalog.shipped import decode_model
 from gpuspec.numerals import is_digits
@@ -105,7 +113,9 @@ class ModelNames:
                 return with_own_facts(match, repository, alias=alias)
         if match.model is not None:
             return match
-        found = table_names.of_shape(self._table, shape_of_name(address)) if self._table else None
+        found = None
+        if self._table is not None and not is_stand_in(address.rpartition("/")[0]):
+            found = table_names.of_shape(self._table, shape_of_name(address))
         if found is not None:
             return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
         return match._replace(suggestions=self.nearest(address)) if suggest else match
@@ -139,6 +149,8 @@ class ModelNames:
         if own is not None and not ollama:
             exact = _as_written(self.model(own), address)
             return ModelMatch(name, exact, exact.params_b, quantization)
+        if is_stand_in(owner):
+            return ModelMatch(name, None, quantization=quantization)
         parts = shape_of(tokens(plain))
         model, relation = self._find(parts)
         if ollama and quantization is None:

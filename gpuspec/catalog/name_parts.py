@@ -21,14 +21,23 @@ _SAME_SHAPE = frozenset(
 
 
 NOT_THE_MODEL = frozenset(
-    "eagle medusa speculator draft drafter mtp dflash dspark lora qlora adapter adapters mmproj projector".split()
+    "eagle medusa speculator draft drafter mtp dflash dspark lora qlora adapter adapters mmproj projector "
+    "random".split()
 )
-"""Words of things made for a model and much smaller: the size in the name is the model's, not theirs."""
+"""Words of things much smaller than the model that they are named after ("tiny-random-Llama-70B"): the size in the
+name is the model's, not theirs."""
 
 
 def tokens(name: str) -> tuple[str, ...]:
     """The parts of a name that tell models apart: ("llama", "3.1", "8b", "instruct")."""
     return tuple(_TOKEN.findall(name.lower().replace("_", "-")))
+
+
+def is_stand_in(owner: str) -> bool:
+    """Whether an organisation's models are small stand-ins for tests under the names of the real ones, as those of
+    "tiny-random" and "trl-internal-testing" are. Those of "nm-testing" are whole models."""
+    parts = set(tokens(owner))
+    return "tiny" in parts or {"internal", "testing"} <= parts
 
 
 def shape_of(parts: tuple[str, ...]) -> tuple[str, ...]:

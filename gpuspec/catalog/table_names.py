@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gpuspec.catalog.hub_table import SURE_OF_SHAPE, HubTable
 from gpuspec.catalog.model import Model
-from gpuspec.catalog.name_parts import shape_of_name
+from gpuspec.catalog.name_parts import shape_of_name, tokens
 from gpuspec.numerals import is_digits
+from gpuspec.quantization.checkpoint_names import split_quantization
 
 SAME = 0.02
 MOST_STRUCTURES = 20
@@ -30,9 +31,18 @@ def of_shape(table: HubTable, parts: tuple[str, ...]) -> tuple[Model, str] | Non
     if not structures or len(structures) > MOST_STRUCTURES:
         return None
     ranked = sorted(structures.values(), key=len, reverse=True)
-    found = [table.model(lines[0]) for lines in ranked]
+    found = [table.model(min(lines, key=_by_rank)) for lines in ranked]
     alike = sum(len(lines) for lines, model in zip(ranked, found, strict=True) if _alike(model, found[0]))
     return (found[0], "name") if alike >= MOST * sum(map(len, ranked)) else None
+
+
+def _by_rank(line: str) -> tuple[bool, bool, str]:
+    """What a model is called by: a name without a scheme, of an owner whose name it begins with ("Qwen/Qwen3.8-27B"),
+    and not a stranger's file in 6 bits."""
+    name = line.partition("\t")[0]
+    owner, _, bare = name.rpartition("/")
+    named_after = bare.lower().startswith(tokens(owner)[:1])
+    return split_quantization(bare)[0] != bare, not named_after, name
 
 
 def _alike(one: Model, other: Model) -> bool:

@@ -129,6 +129,9 @@ def test_fine_tune_of_a_known_base(name: str, base: str) -> None:
         ("someone/bar", None, None),
         ("yuhuili/EAGLE-LLaMA3.1-Instruct-8B", None, None),  # a draft head, far smaller than 8 B
         ("someone/llama-3.1-8b-lora", None, None),
+        ("someone/tiny-random-Qwen3-32B", None, None),
+        ("tiny-random/qwen3-32b", None, None),  # its organisation keeps small stand-ins for tests
+        ("hf-internal-testing/Qwen3.8-27B", None, None),  # the table has one, of another organisation
         ("someone/Llama-3.1-8B-Vision", 8, None),  # has a vision tower: another shape
         ("someone/bar-2.5-Mistral-7B", 7, None),  # v0.1, v0.2 or v0.3: not said
         ("", None, None),
@@ -143,6 +146,12 @@ def test_unknown_is_not_guessed(name: str, params: float | None, active: float |
     match = CATALOG.resolve_model(name)
     assert match.model is None
     assert (match.params_b, match.active_params_b) == (params, active)
+
+
+def test_a_copy_of_what_the_table_has_is_called_by_its_maker() -> None:
+    match = CATALOG.resolve_model("someone/Qwen3.8-27B-AWQ")
+    assert match.model is not None
+    assert (match.model.id, match.quantization) == ("Qwen/Qwen3.8-27B", "awq")  # not a stranger's 6-bit files
 
 
 def test_typo_suggests() -> None:
