@@ -15,6 +15,7 @@ from waiting import PATIENCE
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch import items
+from gpuspec.launch.on_machine.item_runner.status import note_end
 
 NASTY = [
     "plain.wav",
@@ -250,16 +251,18 @@ def test_an_item_too_long_for_a_command_fails_alone(tmp_path: Path) -> None:
         ([("a", 1, 4)], [("a", 0, 5)], "b"),  # it failed here, and then was done there
         ([("a", 0, 5)], [("a", 1, 4)], "b"),
         ([("a", 0, 4)], [("a", 1, 5)], "ab"),
+        ([("a", 1, 4.6)], [("a", 0, 4.7)], "b"),  # within one second
+        ([("a", 0, 4.7)], [("a", 1, 4.6)], "b"),
     ],
 )
 def test_the_last_word_on_an_item_counts_wherever_it_was_said(
-    tmp_path: Path, here: list[tuple[str, int, int]], elsewhere: list[tuple[str, int, int]], left: str
+    tmp_path: Path, here: list[tuple[str, int, float]], elsewhere: list[tuple[str, int, float]], left: str
 ) -> None:
     job = Job(name="x", run="echo {item} >> log", items=("a", "b"))
     folder = tmp_path / ".gpuspec"
     folder.mkdir()
 
-    def write(name: str, entries: list[tuple[str, int, int]]) -> None:
+    def write(name: str, entries: list[tuple[str, int, float]]) -> None:
         lines = (json.dumps({"item": item, "exit": code, "at": at}) for item, code, at in entries)
         (folder / name).write_text("".join(line + "\n" for line in lines))
 
@@ -269,6 +272,18 @@ def test_the_last_word_on_an_item_counts_wherever_it_was_said(
     write("status", here)
     run(items.manifest(job, ("a", "b"), str(folder / "status"), fresh=False, known=known), tmp_path)
     assert (tmp_path / "log").read_text().replace("\n", "") == left
+
+
+def test_of_two_ends_within_a_second_the_later_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quick parts follow each other so; the file that is read last is not the one that was written last."""
+    job = Job(name="x", run="true", items=("a",))
+    (tmp_path / ".gpuspec").mkdir()
+    for shard, code, now in ((None, 1, 1000.6), ((1, 2), 0, 1000.7), ((2, 3), 1, 1000.65)):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        assert note_end(str(tmp_path / items.status_path(job, shard)), {"a": code}, 0.1)
+    assert items.succeeded(job, str(tmp_path)) == {"a"}
 
 
 def test_the_shell_text_is_whole_and_runs_on_old_pythons(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import json
+import math
 import os
 import stat
 import time
@@ -54,7 +55,7 @@ def note_unheard(status: str) -> list[str]:
 def reported_ends(path: str) -> dict[str, dict[str, Any]]:
     """What a command has reported as done in the file $GPUSPEC_ITEMS_DONE, as entries of a status file."""
     try:
-        at = round(os.stat(path).st_mtime)
+        at = round(os.stat(path).st_mtime, 3)
     except OSError:
         return {}
     return {item: {"item": item, "exit": 0, "seconds": 0.0, "at": at} for item in reported(path)[0]}
@@ -81,8 +82,8 @@ def last_entries(status: str) -> dict[str, dict[str, Any]]:
             for line in lines:
                 with contextlib.suppress(Exception):  # a line that a crash or another hand has spoilt
                     entry = json.loads(line)
-                    if isinstance(entry["item"], str):
-                        at = int(entry.get("at", 0))
+                    at = float(entry.get("at", 0))
+                    if isinstance(entry["item"], str) and math.isfinite(at):
                         last[entry["item"]] = {**entry, "exit": int(entry["exit"]), "at": at}
     return last
 
@@ -102,7 +103,7 @@ def merge_known(status: str, known: list[dict[str, Any]]) -> None:
 
 def note_end(status: str, ends: dict[str, int], seconds: float) -> bool:
     """Add how items ended, in `seconds` each; whether that could be done."""
-    ended = {"seconds": round(seconds, 3), "at": round(time.time())}
+    ended = {"seconds": round(seconds, 3), "at": round(time.time(), 3)}
     try:
         add(status, [{"item": item, "exit": code, **ended} for item, code in ends.items()])
     except OSError as error:  # a full disk must not end the items that need none of it
