@@ -49,6 +49,10 @@ class HubTable:
         line = self._line(name.lower())
         return self.model(line) if line else None
 
+    def has(self, name: str) -> bool:
+        """Whether there is exactly this repository, in any case of letters."""
+        return self._line(name.lower()) != ""
+
     def _line(self, low: str) -> str:
         """The line of a name; "" where there is none."""
         wanted = low.encode()

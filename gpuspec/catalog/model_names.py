@@ -91,7 +91,7 @@ class ModelNames:
             return ModelMatch(name, None)
         address, ollama = _address(written, engine)
         match = self._match(name, address, ollama=ollama, suggest=suggest)
-        if suggest and match.model is not None and not ollama and address.lower() not in self.names:
+        if suggest and match.model is not None and not ollama and not self._has(address):
             from gpuspec.catalog.near_names import of_near_owner
 
             match = match._replace(suggestions=of_near_owner(address, self._spelled, self._table))
@@ -100,6 +100,10 @@ class ModelNames:
             if dtype is not None:
                 return match._replace(model=in_16_bit(match.model, dtype))
         return match
+
+    def _has(self, address: str) -> bool:
+        """Whether a line or a repository of the table has exactly this name."""
+        return address.lower() in self.names or (self._table is not None and self._table.has(address))
 
     def _match(self, name: str, address: str, *, ollama: bool, suggest: bool) -> ModelMatch:
         """What a name means; the model as its own repository keeps it."""
