@@ -80,20 +80,19 @@ class RentalTerms(NamedTuple):
     accept_no_timer: bool = False
     """Whether clouds will do whose machines cannot take themselves down."""
 
-    def reason(self, offer: Offer) -> Broken | None:
-        """Whether an offer is ruled out by its cloud or region. `spot` decides on prices."""
-        name = offer.cloud
+    def reason(self, name: str, region: str | None) -> Broken | None:
+        """Whether a cloud, or a region of it, is ruled out. `spot` decides on prices."""
         if self.clouds and name.lower() not in self.clouds:
             return "clouds", f"{name} is not among the clouds allowed ({', '.join(sorted(self.clouds))})"
         if self.allowed and name.lower() not in self.allowed:
             listed = ", ".join(sorted(self.allowed))
             return "clouds", f"{name} is not among the clouds of the settings ({listed})"
         if self.regions:
-            written = (offer.region or "").lower()
+            written = (region or "").lower()
             names = {written, *(part.strip() for part in written.split(","))}
-            if not names & {region.strip().lower() for region in self.regions}:
+            if not names & {each.strip().lower() for each in self.regions}:
                 wanted = ", ".join(self.regions)
-                return "regions", f"region {offer.region or 'unknown'} is not among {wanted}"
+                return "regions", f"region {region or 'unknown'} is not among {wanted}"
         known = cloud(name) if self.cache or not self.accept_no_timer else None
         if known is None:  # a cluster of one's own, which SkyPilot can always take down
             return None
@@ -104,6 +103,19 @@ class RentalTerms(NamedTuple):
         if not known.autodown and not self.accept_no_timer:
             return "timer", f"{name} cannot take an idle machine down, so its keep-alive is not guaranteed"
         return None
+
+
+class Places(dict[tuple[str, "str | None"], "Broken | None"]):
+    """(cloud, region) → why terms rule it out. A thousand offers stand in a few dozen places: each is looked at once,
+    when it is first asked for."""
+
+    def __init__(self, terms: RentalTerms) -> None:
+        super().__init__()
+        self._terms = terms
+
+    def __missing__(self, place: tuple[str, str | None]) -> Broken | None:
+        reason = self[place] = self._terms.reason(*place)
+        return reason
 
 
 def rental_terms(
@@ -123,14 +135,15 @@ def rental_terms(
     )
 
 
-def gpu_reason(offer: Offer, gpu: Gpu, want: Wanted, min_vram: float | None) -> Broken | None:
+def gpu_reason(gpu: Gpu, gpu_count: int, want: Wanted, min_vram: float | None) -> Broken | None:
     """Whether the GPU, its count or its memory as the vendor states it (GB) breaks a limit."""
-    if want.named and not any(name == offer.gpu for name, _ in want.accepted):
+    counts = {count for name, count in want.accepted if name == gpu.name}
+    if want.named and not counts:
         return "gpu_types", "not in gpu_types"
-    counts = {count for name, count in want.accepted if name == offer.gpu} or {want.gpu_count}
-    if offer.gpu_count not in counts:
+    counts = counts or {want.gpu_count}
+    if gpu_count not in counts:
         asked = " or ".join(str(count) for count in sorted(counts))
-        return "gpu_count", f"{offer.gpu_count} GPUs, {asked} wanted"
+        return "gpu_count", f"{gpu_count} GPUs, {asked} wanted"
     if min_vram is not None and gpu.vram_gb < min_vram:
         return "min_vram", f"{gpu.vram_gb:g} GB per GPU, min_vram is {min_vram:g} GB"
     return None

@@ -68,35 +68,38 @@ class Market:
 
     def candidates(self, launcher: str | None = None) -> list[Candidate]:
         """Every offer (with `launcher`, of what that one can run on) at each price it may be paid, kept or rejected.
-        None where the job asks for no GPU."""
+        None where the job asks for no GPU. What is so of a GPU in some number, and of a place, is looked at once
+        for all their offers."""
         if not limits.needs_gpu(self.job, self.workload):
             return []
-        return [
-            candidate
-            for offer in self.book.offers
-            if launcher is None or offer.launcher == launcher
-            for candidate in self._judged(offer)
-        ]
+        found: list[Candidate] = []
+        places = limits.Places(self.terms)
+        for (name, gpu_count), offers in self.book.machines.items():
+            gpu = self.book.catalog.gpus_by_name[name]
+            by_gpu = limits.gpu_reason(gpu, gpu_count, self.wanted, self.job.min_vram)
+            fit = None if by_gpu else self.fit_of_job(gpu, gpu_count)
+            by_gpu = by_gpu or limits.fit_reason(fit, self.wanted.named)
+            for offer in offers:
+                if launcher is None or offer.launcher == launcher:
+                    broken = by_gpu or places[offer.cloud, offer.region] or self._host_reason(offer)
+                    found += self._priced(offer, gpu, fit, broken)
+        return found
 
-    def _judged(self, offer: Offer) -> list[Candidate]:
+    def _priced(
+        self, offer: Offer, gpu: Gpu, fit: Fit | None, broken: limits.Broken | None
+    ) -> Iterator[Candidate]:
         """The offer at each price it may be paid; one rejected candidate where it may be paid at none."""
-        gpu = self.book.catalog.gpus_by_name[offer.gpu]
-        broken = limits.gpu_reason(offer, gpu, self.wanted, self.job.min_vram)
-        fit = None if broken else self.fit_of_job(gpu, offer.gpu_count)
-        broken = broken or limits.fit_reason(fit, self.wanted.named)
-        broken = broken or self.terms.reason(offer) or self._host_reason(offer)
         payable, most = prices_of(offer, self.job.spot), self.job.max_price
         if not payable:
             payable = prices_of(offer, "allowed")[:1]
             spot_only = any(price.spot for price in payable)
             how = "only offered as spot" if spot_only else "no spot price, and spot is only"
             broken = broken or ("spot", how)
-        found = []
         for price, spot, _ in payable:
             limit, reason = broken or ("", "")
             if not broken and exceeds(price, most):
                 limit, reason = "max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h"
-            made = Candidate(
+            yield Candidate(
                 offer=offer,
                 gpu=gpu,
                 price=price,
@@ -106,8 +109,6 @@ class Market:
                 reason=reason,
                 limit=limit,
             )
-            found.append(made)
-        return found
 
     def _host_reason(self, offer: Offer) -> limits.Broken | None:
         return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count))

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Gpu, Offer
-from gpuspec.planning.limits import RentalTerms
+from gpuspec.planning.limits import Places, RentalTerms
 
 
 class Price(NamedTuple):
@@ -87,6 +87,14 @@ class PriceBook:
         """Shared by terms that differ in `spot` alone, which decides on prices."""
 
     @cached_property
+    def machines(self) -> OffersByMachine:
+        """Every offer, by what machine it is."""
+        found: OffersByMachine = {}
+        for offer in self.offers:
+            found.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
+        return found
+
+    @cached_property
     def clouds(self) -> frozenset[str]:
         """The clouds that offer anything."""
         return frozenset(offer.cloud for offer in self.offers)
@@ -104,15 +112,12 @@ class PriceBook:
         return self._lists[terms]
 
     def _on(self, terms: RentalTerms) -> OffersByMachine:
-        found: OffersByMachine = {}
-        ruled_out: dict[tuple[str, str | None], bool] = {}
-        for offer in self.offers:
-            place = (offer.cloud, offer.region)  # a thousand offers stand in a few dozen places
-            if place not in ruled_out:
-                ruled_out[place] = terms.reason(offer) is not None
-            if not ruled_out[place]:
-                found.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
-        return found
+        places = Places(terms)
+        allowed = (
+            (machine, [offer for offer in offers if places[offer.cloud, offer.region] is None])
+            for machine, offers in self.machines.items()
+        )
+        return {machine: offers for machine, offers in allowed if offers}
 
 
 def price_book(catalog: Catalog, source: str | None = None) -> PriceBook:
