@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Gpu as Gpu
+    from gpuspec.catalog import HeldBack as HeldBack
     from gpuspec.catalog import Model as Model
     from gpuspec.catalog import Offer as Offer
     from gpuspec.catalog import PriceSource as PriceSource
@@ -45,6 +46,7 @@ _HOME = {
     "Fit": "gpuspec.sizing",
     "Fix": "gpuspec.lint.finding",
     "Gpu": "gpuspec.catalog",
+    "HeldBack": "gpuspec.catalog",
     "Job": "gpuspec.job",
     "Model": "gpuspec.catalog",
     "Need": "gpuspec.sizing",

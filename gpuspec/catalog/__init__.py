@@ -3,6 +3,6 @@
 from gpuspec.catalog.catalog import Added, Catalog
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
-from gpuspec.catalog.offer import Offer, PriceSource
+from gpuspec.catalog.offer import HeldBack, Offer, PriceSource
 
-__all__ = ["Added", "Catalog", "Gpu", "GpuMatch", "Model", "ModelMatch", "Offer", "PriceSource"]
+__all__ = ["Added", "Catalog", "Gpu", "GpuMatch", "HeldBack", "Model", "ModelMatch", "Offer", "PriceSource"]

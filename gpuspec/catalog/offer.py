@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Offer(NamedTuple):
-    """One rentable thing. Prices are US dollars per hour for the whole instance; None is "not offered"."""
+    """One rentable thing. Prices are US dollars per hour for the whole instance; None is "not offered": `price` on
+    demand, `spot_price` for a machine that may be taken away."""
 
     cloud: str
     region: str | None
@@ -28,35 +29,49 @@ class Offer(NamedTuple):
     """Name of the launcher that can run a job on it, as `run --on` has it."""
     owned: bool = False
     """It is yours and stays when a job is over: neither idle minutes nor a disk are paid for."""
+    bid: float | None = None
+    """The least that may be bid for it in an auction. It is no price: what is paid is decided there."""
+    hosts: str = "secure"
+    """Whose machine it is: "secure" for the cloud's own or a data centre's, "community" for anyone's."""
+
+
+class HeldBack(NamedTuple):
+    """An offer that is not believed, and why. `price` is dollars per hour for the whole instance."""
+
+    cloud: str
+    instance: str
+    gpu: str
+    gpu_count: int
+    price: float
+    reason: str
 
 
 class PriceSource(NamedTuple):
-    """A dated list of prices. `as_of` is ISO yyyy-mm-dd of the prices, None where their date is unknown;
+    """A list of prices. `as_of` is the day of the prices (ISO, yyyy-mm-dd), None where the list does not say;
     `rentable` is False for lists that no launcher can rent from (a guide's table of 2025)."""
 
     name: str
     as_of: str | None
     origin: str
     rentable: bool
-    catalog: str = ""
-    """The catalogue and the day it was copied, for sources without a date of their own."""
+    copied: str | None = None
+    """The day on which the list was read: its prices are no newer."""
     dropped: tuple[tuple[str, int], ...] = ()
     """(reason, rows) of what the sanitiser did not believe."""
     mended: tuple[tuple[str, int], ...] = ()
     """(reason, rows) of values it left out of rows it kept."""
+    held: tuple[HeldBack, ...] = ()
+    """Offers whose price is not believed."""
 
     @property
     def latest(self) -> str | None:
-        """The latest day its prices can be of: their own date, else the day the catalogue was copied or fetched."""
-        if self.as_of:
-            return self.as_of
-        last = self.catalog.rpartition(" ")[2]
-        return last if len(last) == 10 and last[4] == last[7] == "-" else None
+        """The latest day its prices can be of: their own date, else the day on which the list was read."""
+        return self.as_of or self.copied
 
     @property
     def dated(self) -> str:
-        """The date for people: "2025-01-01", or "date unknown (SkyPilot catalog v8, copied 2026-11-20)"."""
-        return self.as_of or f"date unknown ({self.catalog})"
+        """The date for people: "2025-01-01", or "snapshot 2026-11-20" where only the day of reading is known."""
+        return self.as_of or (f"snapshot {self.copied}" if self.copied else "undated")
 
 
 Snapshot = tuple[tuple[PriceSource, ...], tuple[Offer, ...]]

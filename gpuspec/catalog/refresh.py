@@ -177,7 +177,7 @@ def _source(cloud: str, result: Sanitised, dropped: dict[str, dict[str, int]], t
     name = f"skypilot-{cloud}"
     origin = f"SkyPilot catalog {SCHEMA} {cloud}/vms.csv, read on this machine {today}"
     reasons = tuple(sorted(dropped[name].items()))
-    return PriceSource(name, today, origin, True, f"SkyPilot catalog {SCHEMA}", reasons, result.mended)
+    return PriceSource(name, today, origin, rentable=True, dropped=reasons, mended=result.mended)
 
 
 def _write(path: str, text: str) -> None:

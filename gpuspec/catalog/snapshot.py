@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
+from gpuspec.catalog.offer import HeldBack, Offer, PriceSource, Snapshot
 from gpuspec.catalog.shipped import PRICES
 from gpuspec.errors import UserError
 from gpuspec.untrusted_file import in_words, read_file
 
-HEADER = "# gpuspec prices 1"
+HEADER = "# gpuspec prices 2"
+OLD_HEADER = "# gpuspec prices 1"
+"""Of snapshots that gpuspec 0.1 wrote: without the columns bid and hosts, and with the name of a catalogue before the
+day on which it was read. They are still read."""
 COLUMNS = (
-    "# cloud\tinstance\tgpu\tgpus\tvcpus\tram_gib\tdisk_gb\tprice\tspot_price\tregions\tsource\taccelerator"
+    "# cloud\tinstance\tgpu\tgpus\tvcpus\tram_gib\tdisk_gb\tprice\tspot_price\tbid\thosts\tregions\tsource"
+    "\taccelerator"
 )
 LARGEST = 64 * 1024 * 1024
 """Bytes of a user's snapshot that are read at most: every cloud SkyPilot knows is under 10 MB."""
@@ -30,8 +34,9 @@ def load(path: str) -> Snapshot:
 def parse(text: str) -> Snapshot:
     """Sources and offers of a snapshot. Raises ValueError with the line that is wrong."""
     lines = text.split("\n")
-    if lines[0] != HEADER:
+    if lines[0] not in (HEADER, OLD_HEADER):
         raise ValueError(f"line 1 is not {HEADER!r}")
+    extend = _extend if lines[0] == HEADER else _extend_old
     sources: dict[str, PriceSource] = {}
     offers: list[Offer] = []
     for at, line in enumerate(lines, 1):
@@ -39,7 +44,7 @@ def parse(text: str) -> Snapshot:
             if line.startswith("#"):
                 _describe(line, sources)
             elif line:
-                _extend(line, offers)
+                extend(line, offers)
         except (ValueError, KeyError):
             raise ValueError(f"line {at} is not a line of prices: {line[:80]!r}") from None
     unknown = {offer.source for offer in offers} - set(sources)
@@ -51,8 +56,14 @@ def parse(text: str) -> Snapshot:
 def _describe(line: str, sources: dict[str, PriceSource]) -> None:
     kind, *fields = line[2:].split("\t")
     if kind == "source":
-        name, as_of, catalog, origin, rentable = fields
-        sources[name] = PriceSource(name, as_of or None, origin, rentable == "rentable", catalog)
+        name, as_of, copied, origin, rentable = fields
+        day = copied.rpartition(" ")[2]  # "SkyPilot catalog v8, copied 2026-11-20" in the old format
+        known = day if day[4:5] == day[7:8] == "-" else None
+        sources[name] = PriceSource(name, as_of or None, origin, rentable == "rentable", known)
+    elif kind == "held":
+        name, cloud, instance, gpu, gpus, price, reason = fields
+        held = HeldBack(cloud, instance, gpu, int(gpus), float(price), reason)
+        sources[name] = sources[name]._replace(held=(*sources[name].held, held))
     elif kind in ("dropped", "mended"):
         name, reason, rows = fields
         entries: Any = {kind: (*getattr(sources[name], kind), (reason, int(rows)))}
@@ -60,6 +71,26 @@ def _describe(line: str, sources: dict[str, PriceSource]) -> None:
 
 
 def _extend(line: str, offers: list[Offer]) -> None:
+    cells = line.split("\t")
+    cloud, instance, gpu, gpus, vcpus, ram, disk, price, spot, bid, hosts, regions, source, name = cells
+    numbers = [float(each) if each else None for each in (vcpus, ram, disk, price, spot)]
+    least = float(bid) if bid else None
+    same: Any = (
+        instance,
+        gpu,
+        int(gpus),
+        *numbers,
+        source,
+        name or None,
+        "skypilot",
+        False,
+        least,
+        hosts or "secure",
+    )
+    offers += (Offer(cloud, region or None, *same) for region in regions.split("|"))
+
+
+def _extend_old(line: str, offers: list[Offer]) -> None:
     cloud, instance, gpu, gpus, vcpus, ram, disk, price, spot, regions, source, *name = line.split("\t")
     numbers = [float(each) if each else None for each in (vcpus, ram, disk, price, spot)]
     same: Any = (instance, gpu, int(gpus), *numbers, source, (name[0] if name else "") or None)
@@ -72,20 +103,25 @@ def render(sources: Iterable[PriceSource], offers: Iterable[Offer]) -> str:
     for each in sources:
         rentable = "rentable" if each.rentable else "not rentable"
         lines.append(
-            "\t".join(("# source", each.name, each.as_of or "", each.catalog, each.origin, rentable))
+            "\t".join(("# source", each.name, each.as_of or "", each.copied or "", each.origin, rentable))
         )
         lines += [f"# dropped\t{each.name}\t{reason}\t{rows}" for reason, rows in each.dropped]
         lines += [f"# mended\t{each.name}\t{reason}\t{rows}" for reason, rows in each.mended]
+        lines += ["\t".join(("# held", each.name, *_cells(held))) for held in each.held]
     lines.append(COLUMNS)
     regions: dict[tuple[str, ...], list[str]] = {}
     for o in offers:
-        numbers = (o.gpu_count, o.vcpus, o.ram_gib, o.disk_gb, o.price, o.spot_price)
-        key = (o.cloud, o.instance, o.gpu, *("" if n is None else f"{n:.10g}" for n in numbers), o.source,
-               o.accelerator or "")  # fmt: skip
+        numbers = (o.gpu_count, o.vcpus, o.ram_gib, o.disk_gb, o.price, o.spot_price, o.bid)
+        hosts = "" if o.hosts == "secure" else o.hosts
+        key = (*_cells((o.cloud, o.instance, o.gpu, *numbers)), hosts, o.source, o.accelerator or "")
         regions.setdefault(key, []).append(o.region or "")
     for key, names in regions.items():
         lines.append("\t".join((*key[:-2], "|".join(names), *key[-2:])))
     return "\n".join(lines) + "\n"
+
+
+def _cells(values: Iterable[str | float | None]) -> tuple[str, ...]:
+    return tuple("" if each is None else each if isinstance(each, str) else f"{each:.10g}" for each in values)
 
 
 def read_own(snapshot: str | None) -> Snapshot:

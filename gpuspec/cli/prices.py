@@ -84,7 +84,7 @@ def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:
     return {
         "name": source.name,
         "as_of": source.as_of,
-        "catalog": source.catalog,
+        "copied": source.copied,
         "origin": source.origin,
         "rentable": source.rentable,
         "offers": len(found),

@@ -291,11 +291,12 @@ def _bytes(text: str) -> bytes:
 
 
 def prices_of(catalog: Catalog, source: str | None) -> Prices | None:
-    """The price source in force. Several are as old as their oldest: that is the date to distrust."""
+    """The price source in force. Several are as old as their oldest: that is the date to distrust. Where a list does
+    not say of which day its prices are, it is the day on which it was read."""
     used = [item for item in catalog.price_sources if (item.name == source if source else item.rentable)]
     if not used:
         return None
-    dates = [item.as_of for item in used]
+    dates = [item.latest for item in used]
     oldest = None if None in dates else min(date for date in dates if date)
     return Prices(used[0].name if len(used) == 1 else f"{len(used)} clouds", oldest)
 

@@ -51,7 +51,7 @@ def _gpu(gpu: Gpu, listed: PriceList) -> str:
     number, best = price
     machine = f" for {number} of them" if number > 1 else ""
     dates = {source.name: source.dated for source in listed.catalog.price_sources}
-    where = f"{best.offer.cloud}, prices: {dates.get(best.offer.source, 'date unknown')}"
+    where = f"{best.offer.cloud}, prices: {dates.get(best.offer.source, 'undated')}"
     return "\n".join([*lines, f"- from {dollars(best.per_hour)}/h{machine} ({markdown(where)})"])
 
 

@@ -200,8 +200,8 @@ class Case:
 
     @property
     def price_dates(self) -> Mapping[str, str | None]:
-        """Name → ISO date of every price source; None where the date is unknown."""
-        return {source.name: source.as_of for source in self.catalog.price_sources}
+        """Name → ISO date of every price source: of its prices, else of the day on which it was read."""
+        return {source.name: source.latest for source in self.catalog.price_sources}
 
     @property
     def price_book(self) -> "PriceBook":

@@ -157,7 +157,7 @@ def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
     offer, cost = plan.choice.offer, plan.cost
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
-    date = f"prices of {plan.prices_as_of}" if plan.prices_as_of else dated.get(offer.source, "undated price")
+    date = f"prices: {dated.get(offer.source, 'undated')}"
     lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date})")
     limits = unreadable_limits(case.left_out)
     if limits:

@@ -38,7 +38,7 @@ def summary(report: Report, style: Callable[[str, str], str]) -> str:
     if money >= 1:
         parts.append(f"up to {style('bold', dollars(money))}/month to save")
     if report.prices and money >= 1:
-        parts.append(one_line(f"prices: {report.prices.name}, {report.prices.as_of or 'date unknown'}"))
+        parts.append(one_line(f"prices: {report.prices.name}, {report.prices.as_of or 'undated'}"))
     return " · ".join(parts)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.catalog import HeldBack
 from gpuspec.catalog.clouds import CLOUDS
-from gpuspec.catalog.snapshot import HEADER, parse, render
+from gpuspec.catalog.snapshot import HEADER, OLD_HEADER, parse, render
 from gpuspec.errors import UserError
 from gpuspec.plugin.installed_catalog import installed_catalog
 
@@ -66,7 +67,7 @@ def test_the_guides_table_is_apart_and_complete() -> None:
 
 def test_undated_prices_say_so() -> None:
     dated = {source.name: source.dated for source in installed_catalog().price_sources}
-    assert dated["skypilot-runpod"] == "date unknown (SkyPilot catalog v5, copied 2026-11-20)"
+    assert dated["skypilot-runpod"] == "snapshot 2026-11-20"
     assert dated["seed-2025"] == "2025-01-01"
 
 
@@ -85,9 +86,27 @@ def test_a_snapshot_reads_back_as_written() -> None:
     assert sorted(again[1]) == sorted(found)
 
 
+def test_what_is_not_an_ordinary_price_is_told_apart() -> None:
+    """A snapshot in the format of the day: a bid, a stranger's machine, a row that is not believed."""
+    text = (
+        f"{HEADER}\n# source\tmine\t\t2026-11-01\ta letter\trentable\n"
+        "# held\tmine\tlambda\tgpu_1x_a10\tA10\t1\t0.01\tunder a third of the median, $0.75\n"
+        "mithril\th200.8x\tH200\t8\t168\t1600\t\t\t\t8\t\tus\tmine\tH200\n"
+        "vast\t1x\tRTX 3090\t1\t\t\t\t0.2\t\t\tcommunity\tSpain, ES\tmine\t\n"
+    )
+    (source,), (auction, stranger) = parse(text)
+    assert (source.as_of, source.copied, source.dated) == (None, "2026-11-01", "snapshot 2026-11-01")
+    assert source.held == (
+        HeldBack("lambda", "gpu_1x_a10", "A10", 1, 0.01, "under a third of the median, $0.75"),
+    )
+    assert (auction.price, auction.spot_price, auction.bid, auction.hosts) == (None, None, 8, "secure")
+    assert (stranger.price, stranger.bid, stranger.hosts) == (0.2, None, "community")
+    assert parse(render((source,), (auction, stranger))) == ((source,), (auction, stranger))
+
+
 def test_the_users_own_prices_take_the_place_of_that_cloud(tmp_path: Path) -> None:
     line = "lambda\tgpu_1x_a10\tA10\t1\t30\t200\t\t0.5\t\teast|west\tmine"
-    text = f"{HEADER}\n# source\tmine\t2026-11-01\tSkyPilot catalog v8\tthis machine\trentable\n{line}\n"
+    text = f"{OLD_HEADER}\n# source\tmine\t2026-11-01\tSkyPilot catalog v8\tthis machine\trentable\n{line}\n"
     (tmp_path / "prices.tsv").write_text(text, encoding="utf-8")
     mine = [offer for offer in installed_catalog().offers() if offer.cloud == "lambda"]
     assert [(offer.region, offer.price) for offer in mine] == [("east", 0.5), ("west", 0.5)]
@@ -98,7 +117,7 @@ def test_the_users_own_prices_take_the_place_of_that_cloud(tmp_path: Path) -> No
 def test_own_prices_of_a_gpu_that_is_not_known_any_more_are_left_out(tmp_path: Path) -> None:
     """A plugin that brought it may be gone."""
     rows = (f"lambda\tmachine\t{gpu}\t1\t30\t200\t\t0.5\t\teast\tmine" for gpu in ("Gone GPU", "A10"))
-    head = f"{HEADER}\n# source\tmine\t2026-11-01\tSkyPilot catalog v8\tthis machine\trentable\n"
+    head = f"{OLD_HEADER}\n# source\tmine\t2026-11-01\tSkyPilot catalog v8\tthis machine\trentable\n"
     (tmp_path / "prices.tsv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
     assert [offer.gpu for offer in installed_catalog().offers() if offer.cloud == "lambda"] == ["A10"]
 

@@ -49,7 +49,7 @@ def test_gpus_filtered_and_sorted_by_price() -> None:
     names = ["GH200", "A100 80GB SXM4", "H100 PCIe", "H100 SXM", "B200"]
     assert [line[: len(name)] for line, name in zip(lines[1:], names, strict=False)] == names
     assert "$1.79 lambda" in lines[2]
-    assert "date unknown (SkyPilot catalog v8, copied 2026-11-20)" in lines[-1]
+    assert "snapshot 2026-11-20" in lines[-1]
 
 
 def test_gpus_max_price_counts_spot() -> None:
@@ -183,7 +183,7 @@ def test_models_json_and_unknown() -> None:
 
 def test_prices_show_what_was_dropped() -> None:
     output = _run(prices.command).output
-    assert "skypilot-mithril: date unknown (SkyPilot catalog v8, copied 2026-11-20)" in output
+    assert "skypilot-mithril: snapshot 2026-11-20" in output
     assert "dropped 5: price below $0.03 per GPU and hour" in output
     records = {record["name"]: record for record in json.loads(_run(prices.command, "--json").output)}
     assert records["seed-2025"]["rentable"] is False

@@ -17,7 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gpuspec import Finding, Fix, Saving
-from gpuspec.catalog import Offer, PriceSource
+from gpuspec.catalog import HeldBack, Offer, PriceSource
 from gpuspec.catalog.snapshot import render as snapshot
 from gpuspec.cli.main import main
 from gpuspec.json_text import json_text
@@ -322,7 +322,8 @@ SETTINGS = (
 
 def test_prices_of_a_refresh(canary: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     cell = re.sub("[\t\n|]", "", canary)
-    source = PriceSource(cell, None, cell, True, cell, ((cell, 3),), ((cell, 4),))
+    held = HeldBack(cell, cell, cell, 1, 1.0, cell)
+    source = PriceSource(cell, None, cell, True, cell, ((cell, 3),), ((cell, 4),), (held,))
     offer = Offer(cell, cell, cell, "RTX 4090", 1, 8, 64, 100, 0.01, None, cell, cell)
     Path("data").mkdir()
     for text in (snapshot([source], [offer]), f"# gpuspec prices 1\n{canary}"):

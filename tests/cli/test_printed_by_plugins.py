@@ -12,7 +12,7 @@ import pytest
 from canaries import CANARIES, unsafe
 
 PLUGIN = '''
-from gpuspec import Edit, Fix, Gpu, Model, Offer, PriceSource, Related, Rule, Saving, hookimpl
+from gpuspec import Edit, Fix, Gpu, HeldBack, Model, Offer, PriceSource, Related, Rule, Saving, hookimpl
 
 C = {canary!r}
 print(C)
@@ -52,7 +52,7 @@ def gpuspec_models():
 @hookimpl
 def gpuspec_offers():
     offer = Offer(C, C, C, "RTX 4090", 1, 8, 64, 100, 0.05, None, C)
-    return [(PriceSource(C, None, C, True, C, ((C, 1),), ((C, 2),)), [offer])]
+    return [(PriceSource(C, None, C, True, C, ((C, 1),), ((C, 2),), (HeldBack(C, C, C, 1, 1.0, C),)), [offer])]
 
 @hookimpl
 def gpuspec_reporters():

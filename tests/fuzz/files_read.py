@@ -152,8 +152,8 @@ def _prices(chance: random.Random) -> bytes:
 
 def _snapshot(chance: random.Random) -> bytes:
     lines = [
-        "# gpuspec prices 1",
-        "# source\tmine\t2025-01-01\tv8\torigin\trentable",
+        "# gpuspec prices 2",
+        "# source\tmine\t2025-01-01\t2025-01-02\torigin\trentable",
         f"# dropped\tmine\tx\t{number(chance)}",
     ]
     for _ in range(chance.choice((0, 1, 5))):
@@ -167,12 +167,14 @@ def _snapshot(chance: random.Random) -> bytes:
             "",
             "32.77",
             "",
+            "",
+            "",
             "us-east-1|eu",
             "mine",
             "",
         ]
         if chance.random() < 0.5:
-            cells[chance.randrange(12)] = chance.choice((number(chance), word(chance)))
+            cells[chance.randrange(14)] = chance.choice((number(chance), word(chance)))
         lines.append("\t".join(cells))
     return "\n".join(lines).encode("utf-8", "replace")
 

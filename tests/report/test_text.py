@@ -100,7 +100,7 @@ def test_the_whole_block() -> None:
         "  = saves: $0.34/hour, $248/month if it runs all the time\n"
         "  = help: use RTX 4090\n"
         "\n"
-        "1 warning in 1 file · up to $248/month to save · prices: seed-2025, date unknown\n"
+        "1 warning in 1 file · up to $248/month to save · prices: seed-2025, undated\n"
     )
 
 

@@ -38,7 +38,7 @@ def check_price(job: Job, plan: Plan, current: float | None, settings: RunSettin
         )
     planned = plan.choice.price
     if abs(current - planned) > DRIFT * planned + 1e-9:
-        date = plan.prices_as_of or "unknown date"
+        date = plan.prices_as_of or "undated"
         settings.say(f"price: the plan says ${planned:.2f}/h ({date}), SkyPilot says ${current:.2f}/h now")
         if not settings.ask(f"Launch at ${current:.2f}/h?"):
             raise UserError(
