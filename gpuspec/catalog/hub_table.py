@@ -2,7 +2,8 @@
 
 `hub_models.tsv` has a line a repository, sorted by name in small letters: found by bisection, in a few reads of some
 hundred bytes. `hub_structures.jsonl` has a line a structure, which repositories share; a repository names the place
-in the file where its own begins. `python -m tools.hub_models` writes both."""
+in the file where its own begins. `hub_shapes.tsv` has a line for each shape of names, sorted, with the repository
+that a name of this shape means. `python -m tools.hub_models` writes all three."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from gpuspec.catalog.model import Model
 _DATA = os.path.join(os.path.dirname(__file__), "data")
 NAMES = os.path.join(_DATA, "hub_models.tsv")
 STRUCTURES = os.path.join(_DATA, "hub_structures.jsonl")
+SHAPES = os.path.join(_DATA, "hub_shapes.tsv")
 
 NOTES = {
     "b": "its layers are those of the model in its name: what is stored is packed",
@@ -40,43 +42,20 @@ _LONGEST_LINE = 512
 class HubTable:
     """The repositories of the table."""
 
-    def __init__(self, names: str = NAMES, structures: str = STRUCTURES) -> None:
-        self._names = names
-        self._structures = structures
-
     def find(self, name: str) -> Model | None:
         """The model of exactly this repository, in any case of letters."""
-        line = self._line(name.lower())
+        line = _line(NAMES, name.lower())
         return self.model(line) if line else None
 
     def has(self, name: str) -> bool:
         """Whether there is exactly this repository, in any case of letters."""
-        return self._line(name.lower()) != ""
+        return _line(NAMES, name.lower()) != ""
 
-    def _line(self, low: str) -> str:
-        """The line of a name; "" where there is none."""
-        wanted = low.encode()
-        with open(self._names, "rb", buffering=0) as file:
-            start, end = 0, file.seek(0, os.SEEK_END)
-            while start < end:
-                middle = (start + end) // 2
-                before = max(middle - 1, start)  # a line that begins in the middle is found, too
-                file.seek(before)
-                piece = file.read(2 * _LONGEST_LINE)
-                begin = 0 if middle == start else piece.find(b"\n") + 1
-                at = before + begin
-                if at >= end:  # the last line before `end` begins before the middle
-                    end = middle
-                    continue
-                found = piece[begin : piece.find(b"\n", begin)]
-                key = found.partition(b"\t")[0].lower()
-                if key == wanted:
-                    return found.decode()
-                if key < wanted:
-                    start = at + len(found) + 1
-                else:
-                    end = middle
-        return ""
+    def of_shape(self, parts: tuple[str, ...]) -> Model | None:
+        """The model that a name with these parts and no others means, as its own repository has it; None where they
+        name no model for certain."""
+        line = _line(SHAPES, " ".join(parts))
+        return self.find(line.partition("\t")[2]) if line else None
 
     def model(self, line: str) -> Model:
         """The model of a line."""
@@ -86,7 +65,7 @@ class HubTable:
         from gpuspec.catalog.model_task import modality_of
 
         name, place, parameters, context, note, task = line.split("\t")
-        with open(self._structures, "rb") as file:
+        with open(STRUCTURES, "rb") as file:
             source = loads(file.readline())
             file.seek(int(place))
             model = from_record(name, loads(file.readline()))
@@ -106,7 +85,7 @@ class HubTable:
     @cached_property
     def text(self) -> str:
         """Every line, for a search."""
-        with open(self._names, encoding="utf-8") as file:
+        with open(NAMES, encoding="utf-8") as file:
             return file.read()
 
     @cached_property
@@ -136,6 +115,32 @@ class HubTable:
             if name.startswith(start):
                 yield name
             at = self.text.index("\n", at) + 1
+
+
+def _line(path: str, wanted: str) -> str:
+    """The line of a sorted file that begins with this, in small letters, and a tabulator; "" where there is none."""
+    key = wanted.encode()
+    with open(path, "rb", buffering=0) as file:
+        start, end = 0, file.seek(0, os.SEEK_END)
+        while start < end:
+            middle = (start + end) // 2
+            before = max(middle - 1, start)  # a line that begins in the middle is found, too
+            file.seek(before)
+            piece = file.read(2 * _LONGEST_LINE)
+            begin = 0 if middle == start else piece.find(b"\n") + 1
+            at = before + begin
+            if at >= end:  # the last line before `end` begins before the middle
+                end = middle
+                continue
+            found = piece[begin : piece.find(b"\n", begin)]
+            here = found.partition(b"\t")[0].lower()
+            if here == key:
+                return found.decode()
+            if here < key:
+                start = at + len(found) + 1
+            else:
+                end = middle
+    return ""
 
 
 def _unsure(note: str, stored: float | None) -> str:

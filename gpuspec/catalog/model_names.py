@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from gpuspec.catalog import table_names
 from gpuspec.catalog.data.ollama import OLLAMA_DEFAULTS, OLLAMA_NAMES
 from gpuspec.catalog.hub_table import HubTable
 from gpuspec.catalog.model import Model, ModelMatch
@@ -119,9 +118,9 @@ class ModelNames:
             return match
         found = None
         if self._table is not None and not is_stand_in(address.rpartition("/")[0]):
-            found = table_names.of_shape(self._table, shape_of_name(address))
+            found = self._table.of_shape(shape_of_name(address))
         if found is not None:
-            return match._replace(model=found[0], params_b=found[0].params_b, relation=found[1])
+            return match._replace(model=found, params_b=found.params_b, relation="name")
         return match._replace(suggestions=self.nearest(address)) if suggest else match
 
     def _own_repository(self, address: str, match: ModelMatch) -> Model | None:

@@ -67,7 +67,7 @@ def valid_part(tree: Tree) -> dict[str, Any] | None:
             _take_out(pruned, path)
             continue
         listed = value_at(pruned, problem.pointer)
-        if isinstance(listed, list):  # else something wrong around it was taken out, or cut off, before
+        if isinstance(listed, list):  # else something wrong around it was taken out before
             del listed[MOST_GPU_TYPES if path[-1] == "gpu_types" else MOST_LISTED :]
     return pruned
 

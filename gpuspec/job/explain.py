@@ -84,12 +84,17 @@ def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Ite
         yield ValidationError("additionalProperties")
 
 
+def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    """As jsonschema has it, for those elements of a list that are read."""
+    read = instance[: schema.get("maxItems")] if validator.is_type(instance, "array") else instance
+    yield from Draft7Validator.VALIDATORS["items"](validator, items, read, schema)
+
+
 def explain(document: Any) -> list[SchemaProblem]:
     """Every mistake the schema finds; the first at each place."""
     schema = here()
-    validator = validators.extend(
-        Draft7Validator, {"pattern": _pattern, "additionalProperties": _additional}
-    )(schema)  # type: ignore[no-untyped-call]
+    own = {"pattern": _pattern, "additionalProperties": _additional, "items": _items}
+    validator = validators.extend(Draft7Validator, own)(schema)  # type: ignore[no-untyped-call]
     found: dict[tuple[str, str], SchemaProblem] = {}
     errors = list(islice(validator.iter_errors(document), MOST_MISTAKES + 1))
     for error in sorted(errors, key=_weight):

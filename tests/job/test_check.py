@@ -165,10 +165,12 @@ def test_of_a_list_that_is_too_long_the_first_are_read() -> None:
     assert (len(job.outputs), job.outputs[-1]) == (1_000, "o999")
 
 
-def test_a_long_list_in_an_entry_that_is_cut_off_itself() -> None:
+def test_what_is_wrong_in_an_entry_that_is_not_read_is_not_told() -> None:
     entry: dict[str, object] = {"strategy": "hf", "source": "a/b"}
-    entries = [*[entry] * 1_000, {**entry, "allow": ["x"] * 1_001}]
-    part = valid_part(parse(dumps({"gpu_types": ["A100"], "run": "x", "downloads": entries})))
+    entries = [*[entry] * 1_000, {**entry, "allow": ["x"] * 1_001}, {**entry, "timeout": "long"}, {}, 7]
+    tree = parse(dumps({"gpu_types": ["A100"], "run": "x", "downloads": entries}))
+    assert [(problem.pointer, problem.kind) for problem in check(tree)] == [("/downloads", "too-many")]
+    part = valid_part(tree)
     assert part is not None
     assert part["downloads"] == [entry] * 1_000
 

@@ -1,4 +1,4 @@
-"""Writes the table of the hub's models: gpuspec/catalog/data/hub_models.tsv and hub_structures.jsonl.
+"""Writes the table of the hub's models: gpuspec/catalog/data/hub_models.tsv, hub_structures.jsonl and hub_shapes.tsv.
 
     python -m tools.hub_models hub_models.tsv [FOLDER of real configs]
 
@@ -16,6 +16,7 @@ from typing import Any
 
 from gpuspec.catalog.hub_table import NAMES, STRUCTURES
 from gpuspec.catalog.shipped import DATA
+from tools.hub_models import by_shape
 from tools.hub_models.choose import Chooser
 from tools.hub_models.facts import Facts, facts_of, facts_of_config, packed
 from tools.hub_models.known_configs import KnownConfigs
@@ -28,7 +29,7 @@ SOURCE = {
 
 
 def main(arguments: list[str]) -> None:
-    """Write both files and say how many repositories are known how well."""
+    """Write the files and say how many repositories are known how well."""
     rows = list(read_rows(Path(arguments[0])))
     configs = KnownConfigs([Path(each) for each in arguments[1:]])
     chooser = Chooser(configs)
@@ -48,6 +49,7 @@ def main(arguments: list[str]) -> None:
     ]
     found += [facts_of_config(name, said) for name, said in own.items()]
     write(found, Path(NAMES), Path(STRUCTURES))
+    by_shape.write()
     tally = Counter(facts.note[:1] or "certain" for facts in found)
     print(f"{len(found):,} repositories: {dict(tally.most_common())}")
 
