@@ -25,7 +25,20 @@ class Cloud(NamedTuple):
     ram_is_floor: bool = False
     """Its price rows round RAM and vCPUs down; the machine's own are not known."""
     gpus: Mapping[str, str] = MappingProxyType({})
-    """Its own name of a GPU → the canonical one, where its price rows leave open which is meant."""
+    """Its own name of a GPU → the canonical one, where its price rows leave open which is meant. A name that one
+    seller of a broker's means otherwise has the seller in front: "latitude/L40"."""
+    gpu_in_instance: bool = False
+    """Its instance types have the whole name of the GPU, of which its price rows leave a part out."""
+    mixes_memory: bool = False
+    """Cards of several sizes are rented out under one name, and which one you get is not said."""
+    seller_ends: str = ""
+    """A broker: its instance types begin with the seller's name, which ends here."""
+    hosts: str = "secure"
+    """Whose machines: "secure" are its own or a data centre's, "community" are strangers'."""
+    auction: bool = False
+    """Its prices are the least that may be bid; what is paid, the auction decides."""
+    currency: str = "USD"
+    """What its price rows are in; "" where that is not known."""
 
 
 CLOUDS = {
@@ -33,18 +46,25 @@ CLOUDS = {
     for cloud in (
         Cloud("aws", "AWS"),
         Cloud("azure", "Azure"),
-        Cloud("cudo", "Cudo", spot=False),
+        Cloud("cudo", "Cudo", spot=False, gpus={"A100": "A100 80GB PCIe", "H100": "H100 NVL"}),
         Cloud("do", "DO", spot=False, gpus={"H100": "H100 SXM"}),
         Cloud("fluidstack", "Fluidstack", spot=False, gpus={"H100-NVLINK": "H100 80GB"}),
         Cloud("gcp", "GCP"),
         Cloud("hyperbolic", "Hyperbolic", autodown=False, spot=False, buckets=False),
         Cloud("ibm", "IBM"),
         Cloud("lambda", "Lambda", spot=False),
-        Cloud("mithril", "Mithril"),
+        Cloud("mithril", "Mithril", gpus={"A100": "A100 80GB SXM4"}, auction=True),
         Cloud("nebius", "Nebius"),
         Cloud("oci", "OCI"),
         Cloud("paperspace", "Paperspace", spot=False),
-        Cloud("primeintellect", "PrimeIntellect", autodown=False, memory_is_total=True),
+        Cloud(
+            "primeintellect",
+            "PrimeIntellect",
+            autodown=False,
+            memory_is_total=True,
+            seller_ends="__",
+            gpus={"latitude/L40": "L40S"},
+        ),
         Cloud(
             "runpod",
             "RunPod",
@@ -58,9 +78,25 @@ CLOUDS = {
             },
         ),
         Cloud("scp", "SCP", spot=False),
-        Cloud("seeweb", "Seeweb", spot=False, buckets=False),
-        Cloud("shadeform", "Shadeform", spot=False, buckets=False),
-        Cloud("vast", "Vast", buckets=False, memory_is_total=True, ram_is_floor=True),
+        Cloud(
+            "seeweb",
+            "Seeweb",
+            spot=False,
+            buckets=False,
+            currency="",
+            gpus={"A100": "A100 80GB", "H100": "H100 80GB", "RTX6000": "Quadro RTX 6000"},
+        ),
+        Cloud("shadeform", "Shadeform", spot=False, buckets=False, seller_ends="_"),
+        Cloud(
+            "vast",
+            "Vast",
+            buckets=False,
+            memory_is_total=True,
+            ram_is_floor=True,
+            gpu_in_instance=True,
+            mixes_memory=True,
+            hosts="community",
+        ),
         Cloud(
             "verda",
             "Verda",
@@ -72,6 +108,7 @@ CLOUDS = {
                 "A100-40GB": "A100 40GB SXM4",
                 "H100": "H100 SXM",
                 "Tesla-V100": "V100 SXM2 16GB",
+                "V100": "V100 SXM2 16GB",
             },
         ),
         Cloud("vsphere", "vSphere", spot=False),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gpuspec.atomic_write import atomic_write
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS
-from gpuspec.catalog.offer import Offer, PriceSource
-from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
+from gpuspec.catalog.held_back import held_back
+from gpuspec.catalog.offer import HeldBack, Offer, PriceSource
+from gpuspec.catalog.sanitise import Sanitised, sanitise
 from gpuspec.catalog.snapshot import load, parse, render, without
 from gpuspec.errors import UserError
 from gpuspec.untrusted_file import in_words, read_file
@@ -92,7 +94,9 @@ def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves:
     except UserError:  # a broken snapshot is about to be replaced
         before = ()
     read, missing = _read(wanted, catalog)
-    for cloud in [cloud for cloud, result in read.items() if not (result.offers or result.dropped)]:
+    for cloud in [
+        cloud for cloud, result in read.items() if not (result.offers or result.dropped or result.held)
+    ]:
         if not clouds:  # a cloud without GPUs is no reason to refuse all the others
             del read[cloud]
     if not read:
@@ -101,12 +105,15 @@ def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves:
             f"SkyPilot has no catalogue for {', '.join(wanted)} in {catalogue_folder()}",
             "Check the spelling of --cloud, or that SkyPilot can reach its catalogue (`sky show-gpus`).",
         )
-    dropped = {f"skypilot-{cloud}": dict(result.dropped) for cloud, result in read.items()}
-    kept = without_outliers((o for result in read.values() for o in result.offers), dropped)
+    others = [offer for offer in before if offer.cloud not in read]
+    fresh = [offer for result in read.values() for offer in result.offers]
+    kept, doubted = held_back(fresh, catalog.gpus_by_name, evidence=others)
     for cloud, result in read.items():
         _refuse_nonsense(cloud, result, [o for o in kept if o.cloud == cloud], before)
     offers, moves = _moved(kept, before, accept_moves)
-    sources = [_source(cloud, result, dropped, today) for cloud, result in read.items()]
+    sources = [
+        _source(cloud, result, doubted.get(f"skypilot-{cloud}", ()), today) for cloud, result in read.items()
+    ]
     try:
         own = without(load(path), set(read))
     except (OSError, ValueError):  # none yet, or one that is replaced because it is broken
@@ -143,7 +150,8 @@ def _refuse_nonsense(cloud: str, result: Sanitised, kept: list[Offer], before: t
     new = {(o.gpu, o.gpu_count) for o in kept}
     if not new or len(new) * 2 < len(old):
         reasons = (
-            "; ".join(f"{rows} × {reason}" for reason, rows in result.dropped) or "the file holds no GPU rows"
+            "; ".join(f"{rows} × {reason}" for reason, rows in (*result.dropped, *_counted(result.held)))
+            or "the file holds no GPU rows"
         )
         raise UserError(
             "prices-nonsense",
@@ -152,6 +160,10 @@ def _refuse_nonsense(cloud: str, result: Sanitised, kept: list[Offer], before: t
             f"Leave {cloud} out with --cloud for the others, or look at "
             f"{os.path.join(catalogue_folder(), cloud, 'vms.csv')}.",
         )
+
+
+def _counted(held: tuple[HeldBack, ...]) -> list[tuple[str, int]]:
+    return list(Counter(each.reason for each in held).items())
 
 
 def _moved(
@@ -173,11 +185,18 @@ def _moved(
     return result, tuple(moves)
 
 
-def _source(cloud: str, result: Sanitised, dropped: dict[str, dict[str, int]], today: str) -> PriceSource:
+def _source(cloud: str, result: Sanitised, doubted: tuple[HeldBack, ...], today: str) -> PriceSource:
     name = f"skypilot-{cloud}"
     origin = f"SkyPilot catalog {SCHEMA} {cloud}/vms.csv, read on this machine {today}"
-    reasons = tuple(sorted(dropped[name].items()))
-    return PriceSource(name, today, origin, rentable=True, dropped=reasons, mended=result.mended)
+    return PriceSource(
+        name,
+        today,
+        origin,
+        rentable=True,
+        dropped=result.dropped,
+        mended=result.mended,
+        held=(*result.held, *doubted),
+    )
 
 
 def _write(path: str, text: str) -> None:

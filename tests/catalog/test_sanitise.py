@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gpuspec.catalog import Catalog
-from gpuspec.catalog.offer import Offer
-from gpuspec.catalog.sanitise import Sanitised, sanitise, without_outliers
+from gpuspec.catalog.offer import HeldBack, Offer
+from gpuspec.catalog.sanitise import Sanitised, sanitise
 
 CATALOG = Catalog()
 
@@ -33,8 +33,8 @@ def test_zero_spot_price_is_no_price() -> None:
 
 
 def test_one_cent_rows_are_dropped() -> None:
-    fields = {"InstanceType": "neb-b200.sxm.8x", "AcceleratorName": "B200", "AcceleratorCount": "8"}
-    result = _one("mithril", **fields, Price="0.08", SpotPrice="0.08")
+    fields = {"InstanceType": "gpu_8x_b200_sxm6", "AcceleratorName": "B200", "AcceleratorCount": "8"}
+    result = _one("lambda", **fields, Price="0.08")
     assert result.offers == ()
     assert result.dropped == (("price below $0.03 per GPU and hour", 1),)
 
@@ -129,11 +129,90 @@ def test_no_price_is_no_offer() -> None:
         assert _one("nebius", AcceleratorName="L40S", Price=price).dropped == (("no price", 1),)
 
 
-def test_a_tenth_of_the_median_is_not_a_price() -> None:
-    machine = {"AcceleratorName": "L40S", "AcceleratorCount": "1"}
-    prices = ("1.0", "1.1", "1.2", "1.3", "0.10")
-    rows = [{**machine, "InstanceType": f"m{price}", "Price": price} for price in prices]
-    dropped: dict[str, dict[str, int]] = {}
-    kept = without_outliers(sanitise("nebius", rows, CATALOG).offers, dropped)
-    assert sorted(offer.price or 0 for offer in kept) == [1.0, 1.1, 1.2, 1.3]
-    assert dropped == {"skypilot-nebius": {"price under a tenth of the median for L40S": 1}}
+def test_spot_at_the_price_on_demand_is_left_out() -> None:
+    """RunPod's rows repeat the price in the column of the spot price."""
+    result = _one("runpod", AcceleratorName="L4", Price="0.49", SpotPrice="0.49")
+    assert (result.offers[0].price, result.offers[0].spot_price) == (0.49, None)
+    assert result.mended == (("spot price that is the price on demand", 1),)
+
+
+def test_an_auctions_least_bid_is_no_price() -> None:
+    fields = {"InstanceType": "h100-80gb.sxm.8x", "AcceleratorName": "H100", "AcceleratorCount": "8"}
+    offer = _offer("mithril", **fields, Price="8.0", SpotPrice="8.0")
+    assert (offer.gpu, offer.price, offer.spot_price, offer.bid) == ("H100 SXM", None, None, 8.0)
+    low = _offer("mithril", InstanceType="a100-80gb.sxm.8x", AcceleratorName="A100", AcceleratorCount="8",
+                 Price="0.08", SpotPrice="0.08")  # fmt: skip
+    assert (low.gpu, low.bid) == ("A100 80GB SXM4", 0.08)
+
+
+def test_whose_machines_they_are() -> None:
+    assert _offer("vast", AcceleratorName="RTX4090").hosts == "community"
+    assert _offer("runpod", InstanceType="1x_L4_SECURE", AcceleratorName="L4").hosts == "secure"
+    assert _offer("runpod", InstanceType="1x_L4_COMMUNITY", AcceleratorName="L4").hosts == "community"
+
+
+def test_rows_in_an_unknown_currency_are_held_back() -> None:
+    result = _one("seeweb", InstanceType="ECS1GPU6", AcceleratorName="L4", Price="0.38")
+    assert result.offers == ()
+    reason = "Seeweb does not say in which currency it asks"
+    assert result.held == (HeldBack("seeweb", "ECS1GPU6", "L4", 1, 0.38, reason),)
+
+
+def test_vasts_instance_types_name_the_card_that_its_rows_cut_short() -> None:
+    def gpu(machine: str, written: str) -> str:
+        return _offer("vast", InstanceType=machine, AcceleratorName=written, AcceleratorCount="2").gpu
+
+    assert gpu("2x-RTX_4070S_Ti-32-65536", "RTX4070") == "RTX 4070 Ti Super"
+    assert gpu("2x-RTX_3060_Ti-32-65536", "RTX3060") == "RTX 3060 Ti"
+    assert gpu("2x-RTX_PRO_6000_S-32-65536", "RTXPRO6000S") == "RTX PRO 6000 Blackwell Server"
+
+
+def test_of_cards_under_one_name_the_smallest_is_counted_on() -> None:
+    """SkyPilot asks Vast for "A100 SXM4": what it gets has 40 GB or 80, whatever the row's own machine had."""
+    fields = {"InstanceType": "1x-A100_SXM4-32-65536", "AcceleratorName": "A100"}
+    assert _offer("vast", **fields, GpuInfo=_info("A100", 1, 81920)).gpu == "A100 40GB SXM4"
+    v100 = _offer("vast", InstanceType="1x-Tesla_V100-32-65536", AcceleratorName="V100")
+    assert v100.gpu == "V100 16GB"
+
+
+def test_a_broker_is_read_by_its_sellers() -> None:
+    def gpu(machine: str) -> str:
+        return _offer("primeintellect", InstanceType=machine, AcceleratorName="L40", AcceleratorCount="8").gpu
+
+    assert gpu("latitude__8xL40_48GB__128__1536") == "L40S"
+    assert gpu("hyperstack__8xL40_48GB__252__464") == "L40"
+
+
+def test_what_clouds_mean_by_a_bare_name() -> None:
+    assert _offer("seeweb-in-dollars", AcceleratorName="A100").gpu == "A100 40GB"
+    assert (
+        _offer("cudo", InstanceType="epyc-genoa-a100-pcie_1x2v4gb", AcceleratorName="A100").gpu
+        == "A100 80GB PCIe"
+    )
+    sxm = _offer("shadeform", InstanceType="lambdalabs_A100-sxm4", AcceleratorName="A100")
+    assert sxm.gpu == "A100 40GB SXM4"
+
+
+def test_words_about_the_machine_are_no_part_of_the_gpus_name() -> None:
+    def gpu(written: str) -> str:
+        return _offer("hyperstack", InstanceType="n3", AcceleratorName=written).gpu
+
+    assert gpu("A100-80G-PCIe-NVLink") == "A100 80GB PCIe"
+    assert gpu("H100-80G-SXM5") == "H100 SXM"
+    assert gpu("H100_PCIE_BAREMETAL") == "H100 PCIe"
+    assert gpu("A6000_PCIE_LOW_RAM") == "RTX A6000"
+
+
+def test_names_that_contradict_each_other_are_dropped() -> None:
+    said = _one("spheron", InstanceType="gpu_1x_a100_SXM4_us-central-3", AcceleratorName="A100_80G_PCIE")
+    assert said.dropped == (("A100_80G_PCIE: the machine's name says SXM", 1),)
+    bridged = _one("spheron", InstanceType="n3-H100x8-NVLink__CANADA-1", AcceleratorName="H100_NVL")
+    assert [reason for reason, _ in bridged.dropped] == [
+        "H100_NVL: the machine's name says NVLink, which is a bridge between PCIe cards"
+    ]
+
+
+def test_what_is_no_gpu_is_one_reason() -> None:
+    rows = [{"InstanceType": "m", "AcceleratorName": name, "AcceleratorCount": "1", "Price": "1"}
+            for name in ("tpu-v5e", "Inferentia2", "Trainium")]  # fmt: skip
+    assert sanitise("aws", rows, CATALOG).dropped == (("no GPU (TPU, Inferentia, …)", 3),)

@@ -1,0 +1,1 @@
+"""Builds the table of prices that ships."""
