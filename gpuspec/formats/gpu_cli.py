@@ -51,7 +51,7 @@ FORMAT = Format(
     read,
     mistakes=check,
     deprecated=deprecated,
-    cannot_say=frozenset({"budget", "clouds", "items", "regions", "secrets", "spot"}),
+    cannot_say=frozenset({"budget", "clouds", "hosts", "items", "regions", "secrets", "spot"}),
     spelling={"downloads": "download", "readiness": "hooks.readiness", "setup.once": "only_once"},
     examples={
         "readiness": '"hooks": {"readiness": {"type": "command", "run": ["curl", "-sf", "{address}"], '

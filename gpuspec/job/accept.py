@@ -25,82 +25,82 @@ def members(data, shapes, closed=False):
 
 def shape_0(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "clouds": shape_24, "regions": shape_24, "keep_alive_minutes": shape_25, "downloads": shape_26, "workdir": shape_5, "include": shape_24, "outputs": shape_24, "exclude_outputs": shape_24, "disk_gb": shape_32, "image": shape_5, "env": shape_33, "secrets": shape_35, "setup": shape_37, "run": shape_5, "items": shape_40, "ports": shape_41, "readiness": shape_44, "checkpoint": shape_48, "scaling": shape_49, "traffic": shape_52, "cache": shape_5, "labels": shape_55, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_25, "download": shape_26, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_32, "provider": shape_5, "template": shape_56, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_57, "environment": shape_58, "hooks": shape_66, "serverless": shape_70}, closed=True)
-def shape_70(data):
+    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_45, "checkpoint": shape_49, "scaling": shape_50, "traffic": shape_53, "cache": shape_5, "labels": shape_56, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_57, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_58, "environment": shape_59, "hooks": shape_67, "serverless": shape_71}, closed=True)
+def shape_71(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_71, "scaling": shape_72, "volume": shape_74, "prewarm": shape_75, "runpod": shape_76})
+    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_72, "scaling": shape_73, "volume": shape_75, "prewarm": shape_76, "runpod": shape_77})
+def shape_77(data):
+    if not isinstance(data, (dict)): raise Rejected
 def shape_76(data):
     if not isinstance(data, (dict)): raise Rejected
+    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_25})
 def shape_75(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_24})
-def shape_74(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"name": shape_5, "size_gb": shape_32, "mount_path": shape_5})
-def shape_72(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"min_workers": shape_50, "max_workers": shape_50, "idle_timeout": shape_73})
+    members(data, {"name": shape_5, "size_gb": shape_33, "mount_path": shape_5})
 def shape_73(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"min_workers": shape_51, "max_workers": shape_51, "idle_timeout": shape_74})
+def shape_74(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 2592000)): raise Rejected
-def shape_50(data):
+def shape_51(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
-def shape_71(data):
+def shape_72(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 100: raise Rejected
     for data_item in data: shape_18(data_item)
-def shape_66(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"readiness": shape_67})
 def shape_67(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"type": shape_5, "name": shape_5, "run": shape_46, "url": shape_5, "retry_count": shape_68, "retry_delay_secs": shape_69, "timeout_secs": shape_47})
-def shape_47(data):
-    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 86400 or data <= 0)): raise Rejected
-def shape_69(data):
-    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 86400)): raise Rejected
+    members(data, {"readiness": shape_68})
 def shape_68(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"type": shape_5, "name": shape_5, "run": shape_47, "url": shape_5, "retry_count": shape_69, "retry_delay_secs": shape_70, "timeout_secs": shape_48})
+def shape_48(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 86400 or data <= 0)): raise Rejected
+def shape_70(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 86400)): raise Rejected
+def shape_69(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000)): raise Rejected
-def shape_46(data):
+def shape_47(data):
     if (not isinstance(data, (str, list, tuple))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) < 1: raise Rejected
         for data_item in data: shape_1(data_item)
-def shape_58(data):
+def shape_59(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"base_image": shape_5, "system": shape_59, "python": shape_62, "shell": shape_63})
-def shape_63(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"steps": shape_64}, closed=True)
+    members(data, {"base_image": shape_5, "system": shape_60, "python": shape_63, "shell": shape_64})
 def shape_64(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"steps": shape_65}, closed=True)
+def shape_65(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_65(data_item)
-def shape_65(data):
+    for data_item in data: shape_66(data_item)
+def shape_66(data):
     if not isinstance(data, (dict)): raise Rejected
     if set(['run']) - data.keys(): raise Rejected
-    members(data, {"run": shape_5, "only_once": shape_12, "timeout_sec": shape_39}, closed=True)
-def shape_39(data):
+    members(data, {"run": shape_5, "only_once": shape_12, "timeout_sec": shape_40}, closed=True)
+def shape_40(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 604800 or data <= 0)): raise Rejected
-def shape_62(data):
+def shape_63(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"pip_global": shape_60})
-def shape_60(data):
+    members(data, {"pip_global": shape_61})
+def shape_61(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_61(data_item)
-def shape_61(data):
+    for data_item in data: shape_62(data_item)
+def shape_62(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['name']) - data.keys(): raise Rejected
         members(data, {"name": shape_5, "version": shape_5}, closed=True)
-def shape_59(data):
+def shape_60(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"apt": shape_60}, closed=True)
-def shape_57(data):
+    members(data, {"apt": shape_61}, closed=True)
+def shape_58(data):
     if not isinstance(data, (list, tuple, dict)): raise Rejected
 def shape_12(data):
     if not isinstance(data, (bool)): raise Rejected
-def shape_56(data):
+def shape_57(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"name": shape_1, "description": shape_1, "author": shape_1})
 def shape_18(data):
@@ -108,33 +108,33 @@ def shape_18(data):
     if isinstance(data, dict):
         if set(['type']) - data.keys(): raise Rejected
         members(data, {"type": shape_5, "count": shape_9}, closed=True)
-def shape_55(data):
+def shape_56(data):
     if not isinstance(data, (dict)): raise Rejected
     data_keys = set(data.keys())
     for data_key in data_keys:
         if data_key not in []:
             data_value = data.get(data_key)
-            shape_34(data_value)
-def shape_34(data):
+            shape_35(data_value)
+def shape_35(data):
     if not isinstance(data, (str, int, float, bool)): raise Rejected
-def shape_52(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"requests_per_day": shape_53, "input_tokens": shape_54, "output_tokens": shape_54}, closed=True)
-def shape_54(data):
-    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 100000000.0)): raise Rejected
 def shape_53(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"requests_per_day": shape_54, "input_tokens": shape_55, "output_tokens": shape_55}, closed=True)
+def shape_55(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 100000000.0)): raise Rejected
+def shape_54(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000000000.0)): raise Rejected
+def shape_50(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"min": shape_51, "max": shape_52, "idle_minutes": shape_26}, closed=True)
+def shape_52(data):
+    if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 10000)): raise Rejected
 def shape_49(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"min": shape_50, "max": shape_51, "idle_minutes": shape_25}, closed=True)
-def shape_51(data):
-    if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 10000)): raise Rejected
-def shape_48(data):
-    if not isinstance(data, (dict)): raise Rejected
     members(data, {"path": shape_5, "every_minutes": shape_14}, closed=True)
-def shape_44(data):
+def shape_45(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"http": shape_45, "command": shape_46, "timeout": shape_39, "interval": shape_47, "attempt_timeout": shape_47}, closed=True)
+    members(data, {"http": shape_46, "command": shape_47, "timeout": shape_40, "interval": shape_48, "attempt_timeout": shape_48}, closed=True)
     try:
         if isinstance(data, dict):
             data_keys = set(data.keys())
@@ -152,47 +152,47 @@ def shape_44(data):
                 data_keys.remove("command")
                 data__command = data["command"]
                 pass
-def shape_45(data):
+def shape_46(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^https?://[^/\\s]', data))): raise Rejected
-def shape_41(data):
+def shape_42(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_42(data_item)
-def shape_42(data):
+    for data_item in data: shape_43(data_item)
+def shape_43(data):
     if (not isinstance(data, (int, dict)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 65535)): raise Rejected
     if isinstance(data, dict):
         if set(['port']) - data.keys(): raise Rejected
-        members(data, {"port": shape_43, "description": shape_1, "public": shape_12}, closed=True)
-def shape_43(data):
+        members(data, {"port": shape_44, "description": shape_1, "public": shape_12}, closed=True)
+def shape_44(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 65535)): raise Rejected
-def shape_40(data):
+def shape_41(data):
     if (not isinstance(data, (str, list, tuple))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) < 1: raise Rejected
         for data_item in data: shape_5(data_item)
-def shape_37(data):
+def shape_38(data):
     if (not isinstance(data, (list, tuple, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) > 1000: raise Rejected
-        for data_item in data: shape_38(data_item)
-def shape_38(data):
+        for data_item in data: shape_39(data_item)
+def shape_39(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['run']) - data.keys(): raise Rejected
-        members(data, {"run": shape_5, "once": shape_12, "timeout": shape_39}, closed=True)
-def shape_35(data):
+        members(data, {"run": shape_5, "once": shape_12, "timeout": shape_40}, closed=True)
+def shape_36(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_36(data_item)
-def shape_36(data):
+    for data_item in data: shape_37(data_item)
+def shape_37(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (not re.search('^[A-Za-z_][A-Za-z0-9_]*\\Z', data))): raise Rejected
-def shape_33(data):
+def shape_34(data):
     if not isinstance(data, (dict)): raise Rejected
     data_keys = set(data.keys())
     for data_key in data_keys:
         if data_key not in []:
             data_value = data.get(data_key)
-            shape_34(data_value)
+            shape_35(data_value)
     if len(data) != 0:
         data_property_names = True
         for data_key in data:
@@ -201,18 +201,18 @@ def shape_33(data):
             except Rejected:
                 data_property_names = False
         if not data_property_names: raise Rejected
-def shape_32(data):
+def shape_33(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1000000)): raise Rejected
 def shape_5(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
-def shape_26(data):
+def shape_27(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_27(data_item)
-def shape_27(data):
+    for data_item in data: shape_28(data_item)
+def shape_28(data):
     if not isinstance(data, (dict)): raise Rejected
     if set(['strategy', 'source']) - data.keys(): raise Rejected
-    members(data, {"strategy": shape_28, "source": shape_5, "target": shape_5, "revision": shape_5, "allow": shape_29, "ignore": shape_29, "sha256": shape_30, "timeout": shape_31}, closed=True)
+    members(data, {"strategy": shape_29, "source": shape_5, "target": shape_5, "revision": shape_5, "allow": shape_30, "ignore": shape_30, "sha256": shape_31, "timeout": shape_32}, closed=True)
     try:
         if isinstance(data, dict):
             if set(['strategy']) - data.keys(): raise Rejected
@@ -230,23 +230,25 @@ def shape_27(data):
                 data_keys.remove("source")
                 data__source = data["source"]
                 if (isinstance(data__source, str)) and (not re.search('^https?://[^/\\s]', data__source)): raise Rejected
-def shape_31(data):
+def shape_32(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 604800)): raise Rejected
-def shape_30(data):
+def shape_31(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (not re.search('^[0-9A-Fa-f]{64}\\Z', data))): raise Rejected
-def shape_29(data):
+def shape_30(data):
     if (not isinstance(data, (list, tuple, str))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) > 1000: raise Rejected
         for data_item in data: shape_5(data_item)
-def shape_28(data):
+def shape_29(data):
     if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'hf' or isinstance(data, str) and data == 'http' or isinstance(data, str) and data == 'https' or isinstance(data, str) and data == 's3' or isinstance(data, str) and data == 'gs' or isinstance(data, str) and data == 'git' or isinstance(data, str) and data == 'git-lfs' or isinstance(data, str) and data == 'civitai' or isinstance(data, str) and data == 'script')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
-def shape_25(data):
+def shape_26(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 43200)): raise Rejected
-def shape_24(data):
+def shape_25(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
     for data_item in data: shape_5(data_item)
+def shape_24(data):
+    if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'secure' or isinstance(data, str) and data == 'any')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
 def shape_23(data):
     if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'never' or isinstance(data, str) and data == 'allowed' or isinstance(data, str) and data == 'only')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
 def shape_20(data):

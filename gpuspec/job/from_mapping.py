@@ -23,8 +23,8 @@ from gpuspec.job.job import (
 from gpuspec.text import pointer
 
 _PLAIN = (
-    "name", "task", "min_vram", "max_price", "spot", "keep_alive_minutes", "workdir", "disk_gb", "image", "run",
-    "provider", "cache", "volume_mode", "encryption",
+    "name", "task", "min_vram", "max_price", "spot", "hosts", "keep_alive_minutes", "workdir", "disk_gb", "image",
+    "run", "provider", "cache", "volume_mode", "encryption",
 )  # fmt: skip
 _LISTS = ("clouds", "regions", "include", "outputs", "exclude_outputs", "secrets", "apt", "pip")
 _SECTIONS = {"budget": Budget, "checkpoint": Checkpoint, "scaling": Scaling, "traffic": Traffic}

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 from gpuspec.words import Task
 
 Spot = Literal["never", "allowed", "only"]
+Hosts = Literal["secure", "any"]
 
 
 class GpuChoice(NamedTuple):
@@ -140,6 +141,7 @@ class Job(NamedTuple):
     max_price: float | None = None
     budget: Budget | None = None
     spot: Spot | None = None
+    hosts: Hosts | None = None
     clouds: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     keep_alive_minutes: float | None = None

@@ -12,9 +12,10 @@ from gpuspec.workload.workload import Workload
 
 NAMES_OF_LIMITS = (
     "gpu_types", "gpu_count", "min_vram", "memory",
-    "clouds", "regions", "cache", "timer", "spot", "ram", "disk", "max_price",
+    "clouds", "regions", "cache", "timer", "spot", "ram", "disk", "max_price", "hosts",
 )  # fmt: skip
-"""The words of `Candidate.limit`, in the order they are looked at: the first one broken is the reason."""
+"""The words of `Candidate.limit`, in the order they are looked at: the first one broken is the reason. An offer that
+breaks `hosts`, the last, would be kept but for whose machine it is."""
 
 
 Broken = tuple[str, str]
@@ -75,6 +76,10 @@ class RentalTerms(NamedTuple):
     """Those that the settings allow; empty: any."""
     regions: tuple[str, ...] = ()
     spot: str | None = None
+    hosts: str = "secure"
+    """ "any" where machines of strangers will do, too."""
+    community: frozenset[str] = frozenset()
+    """Clouds, lower case, whose community machines will do: they were named, and have no others."""
     cache: str = ""
     """See `cache_kind`."""
     accept_no_timer: bool = False
@@ -104,6 +109,12 @@ class RentalTerms(NamedTuple):
             return "timer", f"{name} cannot take an idle machine down, so its keep-alive is not guaranteed"
         return None
 
+    def host_reason(self, offer: Offer) -> Broken | None:
+        """Whether it matters that the machine is a stranger's."""
+        if offer.hosts == "secure" or self.hosts == "any" or offer.cloud.lower() in self.community:
+            return None
+        return "hosts", "a community machine, which anyone may own (hosts)"
+
 
 class Places(dict[tuple[str, "str | None"], "Broken | None"]):
     """(cloud, region) → why terms rule it out. A thousand offers stand in a few dozen places: each is looked at once,
@@ -119,17 +130,26 @@ class Places(dict[tuple[str, "str | None"], "Broken | None"]):
 
 
 def rental_terms(
-    job: Job, *, known: frozenset[str], allowed: Sequence[str] = (), accept_no_timer: bool = False
+    job: Job,
+    *,
+    known: frozenset[str],
+    community: frozenset[str],
+    allowed: Sequence[str] = (),
+    accept_no_timer: bool = False,
 ) -> RentalTerms:
-    """The terms of a job. An old file's `provider` counts if it is one of the `known` clouds."""
+    """The terms of a job. An old file's `provider` counts if it is one of the `known` clouds. `community` are the
+    clouds that have only machines of strangers: where `hosts` is not said, naming one asks for them."""
     clouds = frozenset(name.strip().lower() for name in job.clouds)
     if not clouds and job.provider:
         clouds = frozenset({job.provider.strip().lower()} & known)
+    named = clouds or frozenset(name.lower() for name in allowed)
     return RentalTerms(
         clouds=clouds,
         allowed=frozenset(name.lower() for name in allowed),
         regions=job.regions,
         spot=job.spot,
+        hosts=job.hosts or "secure",
+        community=named & community if job.hosts is None else frozenset(),
         cache=cache_kind(job),
         accept_no_timer=accept_no_timer,
     )

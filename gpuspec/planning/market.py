@@ -11,7 +11,7 @@ from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.plan import Candidate
-from gpuspec.planning.price_lists import Price, PriceBook, PriceList, prices_of
+from gpuspec.planning.price_lists import Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload import Workload
 
@@ -38,8 +38,13 @@ class Market:
         self.workload = workload
         self.book = book
         self.need_for = need_for
-        known = book.clouds if job.provider else frozenset()
-        self.terms = limits.rental_terms(job, known=known, allowed=allowed, accept_no_timer=accept_no_timer)
+        self.terms = limits.rental_terms(
+            job,
+            known=book.clouds if job.provider else frozenset(),
+            community=book.community_clouds if job.clouds or job.provider or allowed else frozenset(),
+            allowed=allowed,
+            accept_no_timer=accept_no_timer,
+        )
         self._fits: dict[tuple[str, int], Fit | None] = {}
 
     @cached_property
@@ -81,7 +86,7 @@ class Market:
             by_gpu = by_gpu or limits.fit_reason(fit, self.wanted.named)
             for offer in offers:
                 if launcher is None or offer.launcher == launcher:
-                    broken = by_gpu or places[offer.cloud, offer.region] or self._host_reason(offer)
+                    broken = by_gpu or places[offer.cloud, offer.region] or self._machine_reason(offer)
                     found += self._priced(offer, gpu, fit, broken)
         return found
 
@@ -91,14 +96,13 @@ class Market:
         """The offer at each price it may be paid; one rejected candidate where it may be paid at none."""
         payable, most = prices_of(offer, self.job.spot), self.job.max_price
         if not payable:
-            payable = prices_of(offer, "allowed")[:1]
-            spot_only = any(price.spot for price in payable)
-            how = "only offered as spot" if spot_only else "no spot price, and spot is only"
-            broken = broken or ("spot", how)
+            payable = prices_of(offer, "allowed")[:1] or bids_of(offer)
+            broken = broken or (("spot", _why_not_payable(payable[0])) if payable else None)
         for price, spot, _ in payable:
-            limit, reason = broken or ("", "")
-            if not broken and exceeds(price, most):
-                limit, reason = "max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h"
+            over = (
+                ("max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h") if exceeds(price, most) else None
+            )
+            limit, reason = broken or over or self.terms.host_reason(offer) or ("", "")
             yield Candidate(
                 offer=offer,
                 gpu=gpu,
@@ -110,7 +114,7 @@ class Market:
                 limit=limit,
             )
 
-    def _host_reason(self, offer: Offer) -> limits.Broken | None:
+    def _machine_reason(self, offer: Offer) -> limits.Broken | None:
         return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count))
 
     def cheapest(self, gpu: str, gpu_count: int, *, spot: str | None = None) -> Price | None:
@@ -118,7 +122,7 @@ class Market:
         machine; None if nobody offers it. Within all limits of the job but for `max_price` and those on the GPU:
         rules ask what an alternative would cost. `spot`: in place of the job's."""
         found = self.price_list if spot is None else self.book.price_list(self.terms._replace(spot=spot))
-        able = (price for price in found.prices(gpu, gpu_count) if self._host_reason(price.offer) is None)
+        able = (price for price in found.prices(gpu, gpu_count) if self._machine_reason(price.offer) is None)
         return next(able, None)
 
     def alternative(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:
@@ -249,3 +253,13 @@ class Market:
         if not counts or (self.workload.data_parallel or 1) > 1:
             return None
         return self.better(than, counts, min_saving=min_saving, min_speed=min_speed, per_work=False)
+
+
+def _why_not_payable(instead: Price) -> str:
+    """Why an offer cannot be paid for as the job's `spot` wants it, which asks this price or bid instead."""
+    offer = instead.offer
+    if not instead.spot:
+        return "no spot price, and spot is only"
+    if offer.spot_price is not None:
+        return "only offered as spot"
+    return f"a minimum bid of ${instead.per_hour:.2f}/h is no price: what is paid is decided by auction"

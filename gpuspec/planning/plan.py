@@ -22,8 +22,9 @@ class Cost(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """An offer considered. `price` is what would be paid per hour ($, the whole instance); `reason` is why it
-    was rejected, "" when kept; `limit` is the limit it broke, in one word (see `limits.py`)."""
+    """An offer considered. `price` is what would be paid per hour ($, the whole instance; the least bid where
+    `only_bid`); `reason` is why it was rejected, "" when kept; `limit` is the limit it broke, in one word (see
+    `limits.py`)."""
 
     offer: Offer
     gpu: Gpu
@@ -33,6 +34,11 @@ class Candidate(NamedTuple):
     kept: bool
     reason: str
     limit: str = ""
+
+    @property
+    def only_bid(self) -> bool:
+        """Whether it is auctioned and has no price. It is never kept."""
+        return self.offer.price is None and self.offer.spot_price is None
 
 
 class Plan(NamedTuple):

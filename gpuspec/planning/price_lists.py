@@ -26,6 +26,11 @@ def prices_of(offer: Offer, spot: str | None) -> list[Price]:
     return found
 
 
+def bids_of(offer: Offer) -> list[Price]:
+    """What may at least be bid for an offer: shown, and never paid."""
+    return [] if offer.bid is None else [Price(offer.bid, True, offer)]
+
+
 def order(price: Price) -> tuple[float, bool, str, str, str]:
     """Cheapest first; at one price on demand before spot, then by name: the same answer every time."""
     return (price.per_hour, price.spot, price.offer.cloud, price.offer.region or "", price.offer.instance)
@@ -95,6 +100,12 @@ class PriceBook:
         return found
 
     @cached_property
+    def community_clouds(self) -> frozenset[str]:
+        """The clouds, lower case, that offer only machines of strangers."""
+        secure = {offer.cloud for offer in self.offers if offer.hosts == "secure"}
+        return frozenset(cloud.lower() for cloud in self.clouds - secure)
+
+    @cached_property
     def clouds(self) -> frozenset[str]:
         """The clouds that offer anything."""
         return frozenset(offer.cloud for offer in self.offers)
@@ -114,7 +125,10 @@ class PriceBook:
     def _on(self, terms: RentalTerms) -> OffersByMachine:
         places = Places(terms)
         allowed = (
-            (machine, [offer for offer in offers if places[offer.cloud, offer.region] is None])
+            (
+                machine,
+                [each for each in offers if not (places[each.cloud, each.region] or terms.host_reason(each))],
+            )
             for machine, offers in self.machines.items()
         )
         return {machine: offers for machine, offers in allowed if offers}

@@ -70,8 +70,25 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         notes.append(
             "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
         )
+    notes += _notes_on_hosts(job, plan)
     over = over_budget(job, plan.cost.total if plan.cost else None)
     return (*notes, over) if over else tuple(notes)
+
+
+def _notes_on_hosts(job: Job, plan: Plan) -> list[str]:
+    """That the machine is a stranger's; or what one of these would cost, where the job does not say that it wants
+    none and it is cheaper."""
+    if plan.choice and plan.choice.offer.hosts == "community":
+        return ["a community machine: its owner, who may be anyone, can reach what is on it"]
+    refused = next((each for each in plan.candidates if each.limit == "hosts"), None)
+    if job.hosts or refused is None or (plan.choice and plan.choice.price <= refused.price):
+        return []
+    offer = refused.offer
+    instead = f" instead of ${plan.choice.price:.2f}/h" if plan.choice else ""
+    machine = f"{offer.gpu_count} × {offer.gpu} on {offer.cloud}"
+    return [
+        f'a community machine would cost ${refused.price:.2f}/h{instead} ({machine}): "hosts": "any" allows it'
+    ]
 
 
 FALLBACK = 2.0

@@ -113,7 +113,8 @@ def _rejected(plan: Plan, everything: bool) -> list[str]:
         for candidate in rejected:
             offer = candidate.offer
             where = f"{offer.cloud} {offer.region or ''} {offer.instance}"
-            what = f"{offer.gpu_count} × {offer.gpu} at {dollars(candidate.price)}/h, {where}"
+            least = "a bid from " * candidate.only_bid
+            what = f"{offer.gpu_count} × {offer.gpu} at {least}{dollars(candidate.price)}/h, {where}"
             lines += _wrapped("", f"{what}: {candidate.reason}")
         return lines
     groups: dict[str, list[Candidate]] = {}
@@ -128,7 +129,7 @@ def _rejected(plan: Plan, everything: bool) -> list[str]:
 def _summary(limit: str, group: list[Candidate]) -> str:
     """Why a group of candidates lost, with the figures that show how far off they were."""
     reasons = list(dict.fromkeys(candidate.reason for candidate in group))
-    if len(reasons) == 1:
+    if len(reasons) == 1 and limit != "hosts":
         return reasons[0]
     if limit == "memory":
         nearest = max(group, key=lambda c: (c.fit.usable if c.fit else 0.0, c.gpu.name))
@@ -145,6 +146,8 @@ def _summary(limit: str, group: list[Candidate]) -> str:
     if limit == "cache":
         what = "mounts no buckets" if "buckets" in reasons[0] else "knows no volumes"
         return f"{clouds}: SkyPilot {what} there (cache)"
+    if limit == "hosts":
+        return f'{clouds}: community machines, which anyone may own; "hosts": "any" allows them'
     if limit == "max_price":
         return f"above max_price; the cheapest of them: {group[0].reason}"
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"

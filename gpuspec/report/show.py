@@ -39,6 +39,7 @@ FIELDS = {
     "image": "job.image",
     "time_limit_hours": "job.budget.max_hours",
     "spot": "job.spot",
+    "hosts": "job.hosts",
     "replicas": "job.scaling",
     "keep_alive_minutes": "job.keep_alive_minutes",
     "min_vram": "job.min_vram",
@@ -180,6 +181,8 @@ def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
         yield "nodes", 1, "one machine, where nothing says otherwise"
     if job.spot is None and case.document.can_say("spot"):
         yield "spot", "never", "the default"
+    if job.hosts is None and case.document.can_say("hosts"):
+        yield "hosts", "secure", "the default"
     if case.clouds:
         by = "--cloud" if case.overrides.clouds else "clouds of the settings"
         yield "clouds", list(case.clouds), f"{by}: no others may be used"

@@ -39,6 +39,7 @@ not stated, but derived or assumed:
   gpu_count         1                          one GPU, where no number is given
   nodes             1                  one machine, where nothing says otherwise
   spot              never                                            the default
+  hosts             secure                                           the default
   memory_gib        unknown
                       the number of parameters of ./weights is not known; give
                       model.params_b (billions)
@@ -77,6 +78,8 @@ not stated, but derived or assumed:
       otherwise
   spot
     never                    the default
+  hosts
+    secure                   the default
   memory_gib
     unknown
       the number of parameters of

@@ -56,9 +56,9 @@ A6000_ON_LAMBDA = ResourceOption(
 )
 
 
-def planned(job: Job) -> Plan:
+def planned(job: Job, offers: tuple[Offer, ...] = OFFERS) -> Plan:
     return rank_offers(
-        Market(job, Workload(), lambda gpus: Unsized("not said"), PriceBook(Catalog(), OFFERS))
+        Market(job, Workload(), lambda gpus: Unsized("not said"), PriceBook(Catalog(), offers))
     )
 
 
@@ -115,6 +115,41 @@ def test_an_instance_is_named_where_the_gpus_name_would_also_get_another() -> No
         {"infra": "lambda", "accelerators": "H100:1", "instance_type": "gpu_1x_h100_sxm5"}
     ]
     assert made(job("H100"))["resources"]["any_of"] == [{"infra": "lambda", "accelerators": "H100:1"}]
+
+
+def test_whose_machine_it_is_reaches_skypilot() -> None:
+    secure = offer("runpod", "RTX 4090", "RTX4090", 0.69, instance="1x_RTX4090_SECURE")
+    community = offer(
+        "runpod", "RTX 4090", "RTX4090", 0.34, instance="1x_RTX4090_COMMUNITY", hosts="community"
+    )
+
+    def ways(hosts: str, *offers: Offer) -> Any:
+        spec = job("RTX 4090", hosts=hosts)
+        return task(spec, planned(spec, offers), workdir="/w", label="r1")["resources"]["any_of"]
+
+    named = [
+        {"infra": "runpod", "accelerators": "RTX4090:1", "instance_type": "1x_RTX4090_COMMUNITY"},
+        {"infra": "runpod", "accelerators": "RTX4090:1", "instance_type": "1x_RTX4090_SECURE"},
+    ]
+    assert ways("secure", secure, community) == named[1:]
+    assert ways("any", secure, community) == named
+    assert (
+        ways("secure", secure) == ways("any", community) == [{"infra": "runpod", "accelerators": "RTX4090:1"}]
+    )
+
+
+def test_vast_is_told_to_stay_in_data_centres_where_the_plan_does() -> None:
+    in_one = offer("vast", "RTX 4090", "RTX4090", 0.39)
+    strange = offer("vast", "RTX 4090", "RTX4090", 0.29, hosts="community")
+
+    def settings(hosts: str, *offers: Offer) -> Any:
+        spec = job("RTX 4090", hosts=hosts)
+        return task(spec, planned(spec, offers), workdir="/w", label="r1").get("config")
+
+    assert settings("secure", in_one, strange) == {"vast": {"datacenter_only": True}}
+    assert settings("any", in_one, strange) is None
+    assert settings("any", strange) is None
+    assert settings("secure", OFFERS[0]._replace(gpu="RTX 4090")) is None
 
 
 def test_regions_are_named_where_the_job_limits_them() -> None:

@@ -46,7 +46,7 @@ class JobRecovery(NamedTuple):
     """Where on the machine it keeps which items are done, and their outputs: this outlives the machine."""
 
 
-_MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ram", "disk"})
+_MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ram", "disk", "hosts"})
 """Limits that a cloud and an accelerator's name cannot express."""
 
 
@@ -54,20 +54,25 @@ def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
     """What the plan kept, as SkyPilot asks for it, cheapest first.
 
     Regions are named only where the job limits them, instances only where the same words would also get one the
-    plan turned down (Lambda's "H100" is PCIe and SXM): the rest is SkyPilot's to find."""
+    plan turned down (Lambda's "H100" is PCIe and SXM) or one of another kind of host (RunPod's instances say whose
+    they are): the rest is SkyPilot's to find."""
     turned_down = {
         _asked(candidate)
         for candidate in plan.candidates
         if not candidate.kept and candidate.limit in _MACHINE_LIMITS
     }
+    may_take = launchable(job, plan)
+    hosts: dict[tuple[str, str, int], set[str]] = {}
+    for candidate in may_take:
+        hosts.setdefault(_asked(candidate), set()).add(candidate.offer.hosts)
     found: dict[ResourceOption, ResourceOption] = {}
-    for candidate in launchable(job, plan):
+    for candidate in may_take:
         offer, asked = candidate.offer, _asked(candidate)
         cloud, name, gpu_count = asked
         if not name:
             continue
         infra = f"{cloud}/{offer.region}" if job.regions and offer.region else cloud
-        instance = offer.instance if asked in turned_down else ""
+        instance = offer.instance if asked in turned_down or len(hosts[asked]) > 1 else ""
         option = ResourceOption(
             infra=infra,
             accelerator=name,
@@ -78,6 +83,13 @@ def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
         )
         found.setdefault(option._replace(price=0.0), option)
     return tuple(sorted(found.values(), key=lambda option: (option.price, option)))
+
+
+def _in_data_centres(job: Job, plan: Plan) -> bool:
+    """Whether all that may be rented on Vast stands in data centres: SkyPilot 0.14.1 takes any host of a shape unless
+    it is told."""
+    hosts = {each.offer.hosts for each in launchable(job, plan) if each.offer.cloud == "vast"}
+    return hosts == {"secure"}
 
 
 def _asked(candidate: Candidate) -> tuple[str, str, int]:
@@ -119,6 +131,8 @@ def task(
     else:
         config["resources"] = _resources(job, plan, label, clouds)
         config.update(cache_mount(job))
+        if _in_data_centres(job, plan):
+            config["config"] = {"vast": {"datacenter_only": True}}
     env = {**({"HF_HOME": f"{cache_folder(job)}/huggingface"} if job.cache else {}), **job.env}
     if env:
         config["envs"] = env
