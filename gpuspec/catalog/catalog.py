@@ -13,6 +13,7 @@ from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
+    from gpuspec.catalog.instance import Instance
     from gpuspec.catalog.kept_models import KeptModels
     from gpuspec.catalog.model_names import ModelNames
 
@@ -118,8 +119,8 @@ class Catalog:
         return self._gpu_names.by_name
 
     @property
-    def instances(self) -> Mapping[str, tuple[str, int | None]]:
-        """Lower-case instance type of a cloud → (canonical GPU name, number of GPUs, None for a family)."""
+    def instances(self) -> Mapping[str, Instance]:
+        """Lower-case instance type of a cloud, or family of them → what it is."""
         return self._gpu_names.instances
 
     def resolve_gpu(self, name: str) -> GpuMatch:

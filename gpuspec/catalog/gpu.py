@@ -69,3 +69,5 @@ class GpuMatch(NamedTuple):
     deprecated: str | None = None
     accepts: tuple[str, ...] = ()
     """Canonical names of the GPUs an offer may have to answer this name; () when nothing matched."""
+    note: str = ""
+    """What an instance type is that stands for no whole GPU ("an eighth of an L4 (3 GB)"); `gpu` is None then."""

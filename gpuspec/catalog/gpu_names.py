@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 
 from gpuspec.catalog.gpu import Gpu, GpuMatch
+from gpuspec.catalog.instance import Instances
 from gpuspec.catalog.shipped import read_instances
 from gpuspec.numerals import is_digits
 
@@ -76,8 +77,8 @@ class GpuNames:
         return {gpu.name: gpu for gpu in self.gpus}
 
     @cached_property
-    def instances(self) -> dict[str, tuple[str, int | None]]:
-        """Lower-case instance type → (canonical GPU name, number of GPUs)."""
+    def instances(self) -> Instances:
+        """Instance types of clouds, by their names in lower case."""
         return read_instances()
 
     @cached_property
@@ -122,7 +123,11 @@ class GpuNames:
             return self._one(gpu, number, gpu.name if outdated else None)
         instance = self.instances.get(name.lower())
         if instance is not None:
-            return self._one(self.by_name.get(instance[0]), number or instance[1])
+            carried = self.by_name.get(instance.gpu)
+            if instance.whole:
+                return self._one(carried, number or instance.gpu_count)
+            memory = carried.vram_gb if carried else None
+            return GpuMatch(None, note=instance.share(memory) or instance.refusal())
         return self._with_memory(key, number)
 
     def _with_memory(self, key: str, number: int | None) -> GpuMatch | None:

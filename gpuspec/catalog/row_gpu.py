@@ -34,7 +34,8 @@ class RowGpus:
         its GpuInfo, `number` how many there are."""
         instance = self.catalog.instances.get(machine.lower())
         if instance is not None:
-            return self._named(instance[0], written)
+            gpu = self.catalog.gpus_by_name.get(instance.gpu)
+            return instance.refusal(gpu.vram_gb if gpu else None) or gpu or f"unknown GPU {written}"
         if written.lower().startswith(_NO_GPU):
             return NO_GPU
         name = self._full_name(machine) or _without_total(written, number)

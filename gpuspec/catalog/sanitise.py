@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.clouds import CLOUDS, Cloud
+from gpuspec.catalog.instance import SPOT_ONLY
 from gpuspec.catalog.offer import HeldBack, Offer
 from gpuspec.catalog.row_gpu import RowGpus
 from gpuspec.numerals import number_of
@@ -76,6 +77,7 @@ class _Sanitiser:
 
     def __init__(self, cloud: Cloud, catalog: Catalog) -> None:
         self.cloud = cloud
+        self.instances = catalog.instances
         self.mended: Counter[str] = Counter()
         self.gpus = RowGpus(cloud, catalog, self.mended)
 
@@ -130,6 +132,10 @@ class _Sanitiser:
         if without:
             self.mended[without] += 1
             spot = None
+        instance = self.instances.get(_text(row, "InstanceType").lower())
+        if instance is not None and instance.spot_only and price is not None:
+            self.mended[SPOT_ONLY] += 1
+            price = None
         return _Prices(price, spot) if price is not None or spot is not None else "no price"
 
     def _host(self, row: Row, vram_gb: float) -> tuple[float | None, float | None]:

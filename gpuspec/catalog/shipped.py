@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from gpuspec.catalog.gpu import Gpu
+from gpuspec.catalog.instance import Instances
 from gpuspec.catalog.model import Model
 
 DATA = os.path.join(os.path.dirname(__file__), "data")
@@ -71,16 +72,6 @@ def decode_model(line: str) -> Model:
     return from_record(fields.pop("id"), fields)
 
 
-def read_instances() -> dict[str, tuple[str, int | None]]:
-    """Lower-case instance type (or family) → (canonical GPU name, number of GPUs, None for a family)."""
-    types: dict[str, tuple[str, int | None]] = {}
-    for line in _read("instances.tsv").splitlines():
-        if line.startswith("#"):
-            continue
-        _, gpu, names = line.split("\t")
-        for name in names.lower().split():
-            kind, _, number = name.partition(":")
-            types[kind] = (gpu, int(number) if number else None)
-            if not number:
-                types[kind + ".*"] = types[kind + "-*"] = types[kind]
-    return types
+def read_instances() -> Instances:
+    """Instance types by their names in lower case."""
+    return Instances(_read("instances.tsv"))

@@ -80,6 +80,8 @@ def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
     if name is None:
         return tuple(gpu for gpu in catalog.gpus if not gpu.variants)
     match = catalog.resolve_gpu(name)
+    if match.note:
+        raise UserError("unknown-gpu", f"{name!r} is {match.note}", "`gpuspec gpus` lists whole GPUs.")
     if match.gpu is None and not match.ambiguous:
         near = ", ".join(match.suggestions)
         hint = f"Did you mean {near}?" if near else "`gpuspec gpus` lists all."

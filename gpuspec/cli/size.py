@@ -171,5 +171,7 @@ def _gpu(written: str | None, catalog: Catalog) -> tuple[str, ...]:
         return (match.gpu.name,)
     if match.ambiguous:
         return tuple(gpu.name for gpu in match.ambiguous)
+    if match.note:
+        raise UserError("unknown-gpu", f"{written!r} is {match.note}", "`gpuspec gpus` lists whole GPUs")
     near = f"did you mean {match.suggestions[0]}?" if match.suggestions else "`gpuspec gpus` lists them"
     raise UserError("unknown-gpu", f"no GPU is called {written!r}", near)

@@ -25,6 +25,8 @@ def gpu_text(written: str, listed: PriceList) -> str | None:
     """What is known of the GPU of a name; every one of them where several share the name."""
     match = listed.catalog.resolve_gpu(written)
     gpus = (match.gpu,) if match.gpu else match.ambiguous
+    if match.note:
+        return f"`{_plain(written)}` is {markdown(match.note)}."
     if not gpus:
         suggested = markdown(", ".join(match.suggestions))
         return f"No GPU is called `{_plain(written)}`." + (f" Did you mean {suggested}?" if suggested else "")

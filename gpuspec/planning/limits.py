@@ -45,6 +45,8 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
         if match.ambiguous:
             names = ", ".join(gpu.name for gpu in match.ambiguous)
             notes.append(f"{choice.name} may be any of {names}: each is accepted")
+        elif match.note:
+            notes.append(f"{choice.name} is {match.note}: left out")
         elif not found:
             notes.append(f"nobody knows a GPU called {choice.name}: left out")
         accepted.update((name, choice.gpu_count or match.gpu_count or count) for name in found)

@@ -15,7 +15,8 @@ class UnknownGpu(Rule):
 
     ## What it does
     Looks every GPU up under the names that RunPod, SkyPilot, dstack, Vast, Lambda, AWS, GCP, Azure and
-    `nvidia-smi` give it, and suggests the nearest known one.
+    `nvidia-smi` give it, and suggests the nearest known one. Says of an instance type that has only a part of a
+    GPU (`g6f.large`), or none, what it has.
 
     ## Why is this bad
     The launcher finds no offer, or takes another GPU from the list, at another price.
@@ -43,7 +44,11 @@ class UnknownGpu(Rule):
                 continue
             at = facts.name_pointer(choice)
             similar = match.suggestions[:3]
-            if similar:
+            if match.note:
+                message = f"{choice.name!r} is {match.note}"
+                advice = "name a GPU, or a type that has whole ones: gpuspec sizes nothing less"
+                yield self.finding(at, message, severity="warning", suggestion=advice)
+            elif similar:
                 message, advice = f"no GPU is called {choice.name!r}", f"did you mean {' or '.join(similar)}?"
                 fix = Fix(f"use {similar[0]}", (facts.rename_gpu(choice, similar[0]),), safe=False)
                 yield self.finding(at, message, suggestion=advice, fix=fix)
