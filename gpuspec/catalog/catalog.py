@@ -12,6 +12,7 @@ from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 
 if TYPE_CHECKING:
+    from gpuspec.catalog.agreed import AgreedPrices
     from gpuspec.catalog.gpu_names import GpuNames
     from gpuspec.catalog.instance import Instance
     from gpuspec.catalog.kept_models import KeptModels
@@ -64,6 +65,8 @@ class Catalog:
         self._added = added
         self._model_files = model_files
         self._lender: Catalog | None = None
+        self.agreed: AgreedPrices | None = None
+        """Prices that its offers have in the place of list prices."""
         self._offers: dict[tuple[str | None, tuple[str, ...]], tuple[object, tuple[Offer, ...]]] = {}
         self.derived: dict[Hashable, Any] = {}
         """What other rooms worked out of this catalogue for all who ask it, each under a key of its own."""
@@ -94,18 +97,36 @@ class Catalog:
         state, key = state_of(path), ("models of a project", path)
         kept = self.derived.get(key)
         if kept is None or kept[0] != state:
-            catalog = Catalog(
-                gpus=self._given_gpus,
-                models=self._given_models,
-                snapshot=self.snapshot,
-                added=self._added,
-                model_files=(path, *self._model_files),
-            )
-            catalog._given_prices, catalog._lender = self._given_prices, self
-            catalog._offers, catalog.derived = self._offers, self.derived
+            catalog = self._lent((path, *self._model_files))
+            catalog._offers, catalog.derived, catalog.agreed = self._offers, self.derived, self.agreed
             kept = self.derived[key] = (state, catalog)
         found: Catalog = kept[1]
         return found
+
+    def with_agreed_prices(self, agreed: AgreedPrices) -> Catalog:
+        """This catalogue with its offers at prices that were agreed with the clouds: whoever asks it for offers gets
+        those. All but the offers is shared."""
+        if not (agreed.discounts or agreed.committed):
+            return self
+        key = ("agreed prices", agreed, self._model_files)
+        if key not in self.derived:
+            catalog = self._lent(self._model_files)
+            catalog.agreed = agreed
+            self.derived[key] = catalog
+        found: Catalog = self.derived[key]
+        return found
+
+    def _lent(self, model_files: tuple[str, ...]) -> Catalog:
+        """Another catalogue that takes what it holds from this one."""
+        catalog = Catalog(
+            gpus=self._given_gpus,
+            models=self._given_models,
+            snapshot=self.snapshot,
+            added=self._added,
+            model_files=model_files,
+        )
+        catalog._given_prices, catalog._lender = self._given_prices, self
+        return catalog
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:
@@ -216,6 +237,7 @@ class Catalog:
         kept = self._offers.get((source, clouds))
         if kept is None or kept[0] != state:
             found = self._of_source(source)
+            found = found if self.agreed is None else tuple(map(self.agreed.of, found))
             kept = (state, tuple(offer for offer in found if offer.cloud in clouds) if clouds else found)
             self._offers[source, clouds] = kept
         return kept[1]

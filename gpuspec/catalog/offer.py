@@ -33,6 +33,10 @@ class Offer(NamedTuple):
     """The least that may be bid for it in an auction. It is no price: what is paid is decided there."""
     hosts: str = "secure"
     """Whose machine it is: "secure" for the cloud's own or a data centre's, "community" for anyone's."""
+    list_price: float | None = None
+    """What the cloud asks of everybody on demand, where `price` is what was agreed with it (`agreed.py`)."""
+    agreed: str = ""
+    """How `price` was agreed on, in words: "list price $4.00/h less 32 % (gpuspec.toml)"; "" where it was not."""
 
 
 class HeldBack(NamedTuple):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import click
 
-from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer, PriceSource
 from gpuspec.cli.columns import fitted
+from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file
 from gpuspec.cli.options import Amount
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
+from gpuspec.planning.case import Case
 from gpuspec.planning.cost import exceeds
-from gpuspec.plugin.installed_catalog import installed_catalog
 
 
 class Rate(NamedTuple):
@@ -47,25 +48,26 @@ SORTS = {
 @click.option(
     "--max-price", type=Amount(100_000, zero=True), metavar="USD", help="At most this per GPU and hour."
 )
-@click.option("--cloud", metavar="NAME", help="Only what this cloud offers.")
+@case_options
 @click.option("--sort", type=click.Choice(sorted(SORTS)), default="vram", show_default=True, help="Order.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     name: str | None,
     min_vram: float | None,
     max_price: float | None,
-    cloud: str | None,
+    given: CaseOptions,
     sort: str,
     as_json: bool,
 ) -> None:
     """List GPUs with memory, speed and price, or show the one called NAME.
 
     NAME may be any spelling: "A100-80GB", "NVIDIA GeForce RTX 4090", "p4d.24xlarge". Prices are the cheapest
-    of one GPU, whatever the machine's size.
+    of one GPU, whatever the machine's size, as the settings of this folder have them.
     """
-    catalog = installed_catalog()
+    case = case_without_file(".", given.settings_for("."))
+    catalog, cloud = case.catalog, bool(given.job.clouds)
     wanted = _wanted(catalog, name)
-    lines = [line for line in _lines(catalog, wanted, cloud) if _shown(line, min_vram, max_price, cloud)]
+    lines = [line for line in _lines(case.offers, wanted) if _shown(line, min_vram, max_price, cloud)]
     lines.sort(key=SORTS[sort])
     if as_json:
         say_document(json_text([_record(line) for line in lines]))
@@ -73,7 +75,7 @@ def command(
         for line in lines:
             _print_one(line)
     else:
-        _print_table(catalog, lines)
+        _print_table(case, lines)
 
 
 def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
@@ -92,11 +94,7 @@ def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
     return tuple(gpu for gpu in catalog.gpus if gpu.name in accepted and not gpu.variants)
 
 
-def _lines(catalog: Catalog, wanted: tuple[Gpu, ...], cloud: str | None) -> list[Line]:
-    offers = catalog.offers(clouds=(cloud.lower(),) if cloud else ())
-    if not offers and cloud is not None:
-        names = ", ".join(sorted({offer.cloud for offer in catalog.offers()}))
-        raise UserError("unknown-cloud", f"no prices of a cloud {cloud!r} are known", f"There are: {names}.")
+def _lines(offers: Sequence[Offer], wanted: tuple[Gpu, ...]) -> list[Line]:
     demand = _cheapest((offer, offer.price) for offer in offers)
     spot = _cheapest((offer, offer.spot_price) for offer in offers)
     return [Line(gpu, demand.get(gpu.name), spot.get(gpu.name)) for gpu in wanted]
@@ -112,13 +110,13 @@ def _cheapest(prices: Iterable[tuple[Offer, float | None]]) -> dict[str, Rate]:
     return found
 
 
-def _shown(line: Line, min_vram: float | None, max_price: float | None, cloud: str | None) -> bool:
+def _shown(line: Line, min_vram: float | None, max_price: float | None, cloud: bool) -> bool:
     if min_vram is not None and line.gpu.vram_gb < min_vram:
         return False
     rates = [rate.per_hour for rate in (line.demand, line.spot) if rate]
     if max_price is not None:
         return any(not exceeds(rate, max_price) for rate in rates)
-    return cloud is None or bool(rates)
+    return not cloud or bool(rates)
 
 
 def _features(gpu: Gpu) -> str:
@@ -130,11 +128,16 @@ def _money(rate: Rate | None) -> str:
     return f"${rate.per_hour:.2f} {rate.offer.cloud}" if rate else "-"
 
 
+def _agreed(rate: Rate | None) -> str:
+    agreed = rate.offer.agreed if rate else ""
+    return f"{_money(rate)} ({agreed})" if agreed else _money(rate)
+
+
 def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g}"
 
 
-def _print_table(catalog: Catalog, lines: list[Line]) -> None:
+def _print_table(case: Case, lines: list[Line]) -> None:
     if not lines:
         say("No GPU matches.")
         return
@@ -145,15 +148,19 @@ def _print_table(catalog: Catalog, lines: list[Line]) -> None:
         speeds = (_number(gpu.bandwidth_gbs), _number(gpu.fp16_tflops))
         rows.append((gpu.name, f"{gpu.vram_gb:g}", *prices, *speeds, _features(gpu)))
     say(*fitted(rows))
-    say("", "Prices per GPU: " + "; ".join(dates_of_prices(catalog)) + ".")
+    known = [source for source in case.catalog.price_sources if source.rentable or source.name == case.prices]
+    used = {offer.source for offer in case.offers}
+    named = {source.name for source in known}
+    dates = dates_of_prices([source for source in known if source.name in used])
+    say("", f"Prices per GPU: {'; '.join([*sorted(used - named), *dates]) or 'none'}.")
+    say(*case.agreed_prices({offer.cloud for offer in case.offers}))
 
 
-def dates_of_prices(catalog: Catalog) -> list[str]:
+def dates_of_prices(sources: Iterable[PriceSource]) -> list[str]:
     """ "lambda, vast 2026-11-20": the clouds whose prices are of one day, for each day."""
     by_date: dict[str, list[str]] = {}
-    for source in catalog.price_sources:
-        if source.rentable:
-            by_date.setdefault(source.dated, []).append(source.name.removeprefix("skypilot-"))
+    for source in sources:
+        by_date.setdefault(source.dated, []).append(source.name.removeprefix("skypilot-"))
     return [f"{', '.join(names)} {date}" for date, names in by_date.items()]
 
 
@@ -170,7 +177,7 @@ def _print_one(line: Line) -> None:
         ("compute capability", gpu.compute_capability or "unknown"),
         ("form", gpu.form_factor or "unknown"),
         ("NVLink", {True: "yes", False: "no", None: "unknown"}[gpu.nvlink]),
-        ("on demand", _money(line.demand)),
+        ("on demand", _agreed(line.demand)),
         ("spot", _money(line.spot)),
         ("also called", ", ".join(dict.fromkeys(name for _, name in gpu.aliases)) or "-"),
         ("note", gpu.note),
@@ -186,11 +193,19 @@ def _record(line: Line) -> dict[str, Any]:
     record = {key: value for key, value in line.gpu._asdict().items() if key != "aliases"}
     record["vram_gib"] = line.gpu.vram_gib
     record["aliases"] = [{"vocabulary": where, "name": name} for where, name in line.gpu.aliases]
-    for kind, rate in (("on_demand", line.demand), ("spot", line.spot)):
-        record[kind] = rate and {
-            "per_hour": rate.per_hour,
-            "cloud": rate.offer.cloud,
-            "instance": rate.offer.instance,
-            "source": rate.offer.source,
-        }
+    record["on_demand"] = line.demand and _rate(line.demand, line.demand.offer.list_price)
+    record["spot"] = line.spot and _rate(line.spot, None)
     return record
+
+
+def _rate(rate: Rate, list_price: float | None) -> dict[str, Any]:
+    """`list_price`: of the machine for everybody, where another was agreed on."""
+    offer = rate.offer
+    return {
+        "per_hour": rate.per_hour,
+        "list_per_hour": rate.per_hour if list_price is None else list_price / offer.gpu_count,
+        "agreed": None if list_price is None else offer.agreed,
+        "cloud": offer.cloud,
+        "instance": offer.instance,
+        "source": offer.source,
+    }

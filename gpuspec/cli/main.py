@@ -84,7 +84,8 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     from gpuspec.plugin.installed_catalog import installed_catalog
 
     try:
-        prices = "; ".join(dates_of_prices(installed_catalog()))
+        rented = (source for source in installed_catalog().price_sources if source.rentable)
+        prices = "; ".join(dates_of_prices(rented))
     except UserError as error:
         prices = error.message
     say(f"gpuspec {__version__}, prices: {prices}")

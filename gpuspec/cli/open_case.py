@@ -11,12 +11,14 @@ import click
 
 from gpuspec.cli.options import MOST_HOURS, Amount, config_option, isolated_option
 from gpuspec.errors import UserError
-from gpuspec.formats import FORMATS, Document, Known, titles
+from gpuspec.formats import FORMATS, JOB_SPEC, Document, Known, titles
+from gpuspec.job import Job
 from gpuspec.lint.config import Configs
 from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import Case, JobOverrides
 from gpuspec.rules import collect
+from gpuspec.text import Tree
 
 
 class CaseOptions(NamedTuple):
@@ -108,6 +110,11 @@ def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORM
         hint = f"formats that are read: {titles(formats)}."
         raise UserError("unsupported-file", f"{path} is no job file", hint)
     return tuple(_case(document, settings) for document in documents)
+
+
+def case_without_file(name: str, settings: Settings) -> Case:
+    """An empty job of this name: for commands that are asked about a model or a GPU, and not about a file."""
+    return settings.case(Document(path=name, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))
 
 
 def _case(document: Document, settings: Settings) -> Case:

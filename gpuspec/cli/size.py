@@ -12,17 +12,14 @@ from gpuspec.catalog import Catalog
 from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.catalog.name_parts import beside_a_model
 from gpuspec.cli.columns import terminal_columns
-from gpuspec.cli.open_case import CaseOptions, case_options, open_case
+from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
-from gpuspec.formats import JOB_SPEC, Document
-from gpuspec.job import Job
 from gpuspec.report.left_out import notes
 from gpuspec.report.size import Sized
 from gpuspec.report.size import as_json as json_of
 from gpuspec.report.size import as_text as text_of
-from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
 
@@ -81,7 +78,7 @@ def command(
             say(f"{what}: {note}", err=True)
         workload = case.workload
     else:
-        case = settings.case(Document(path=what, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))
+        case = case_without_file(what, settings)
         workload = _of_model(what, params_b, case.catalog)
     changes = {name: value for name, value in of_workload.items() if value is not None}
     if "method" in changes:

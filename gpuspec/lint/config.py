@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gpuspec.catalog import Catalog
+from gpuspec.catalog.agreed import AgreedPrices
 from gpuspec.catalog.model import MODELS_FILE
 from gpuspec.errors import UserError
 from gpuspec.lint.config_file import (
@@ -171,9 +172,10 @@ def settings_of(
     _check_plugins(path, lists["plugins"], registry)
     jobs = _of_jobs(path, values)
     _check_source(jobs.prices, catalog)
-    unknown = _unknown_cloud(jobs.clouds, jobs.prices, catalog)
-    if unknown:
-        raise bad_config(path, f"clouds: there is no cloud {unknown[0]!r}", unknown[1])
+    for key in ("clouds", *_BY_CLOUD):
+        unknown = _unknown_cloud(values.get(key, ()), jobs.prices, catalog)
+        if unknown:
+            raise bad_config(path, f"{key}: there is no cloud {unknown[0]!r}", unknown[1])
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -182,6 +184,7 @@ def settings_of(
         rules=_options(path, values.get("rules", {}), registry),
         fail_on=values.get("fail-on", "warning"),
         job=jobs,
+        agreed=_agreed(path, values, catalog),
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
         include=lists["include"],
@@ -199,10 +202,43 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
     for field in JobSettings._fields:
         value = values.get(field.replace("_", "-"))
         if value is not None:
-            found[field] = tuple(value) if isinstance(value, list) else value
-    if found.get("prices", "").endswith(".csv"):
+            # Clouds and regions: "RunPod" is "runpod".
+            found[field] = tuple(name.strip().lower() for name in value) if isinstance(value, list) else value
+    if found.get("prices", "").lower().endswith((".csv", ".tsv")) or "/" in found.get("prices", ""):
         found["prices"] = os.path.join(os.path.dirname(path), found["prices"])
     return JobSettings(**found)
+
+
+_BY_CLOUD = ("discounts", "committed")
+"""Settings that are tables, one entry a cloud."""
+
+
+def _agreed(path: str, values: Mapping[str, Any], catalog: Catalog) -> AgreedPrices:
+    """`discounts` and `committed`, in the names of the catalogue. Raises UserError for a cloud that is named twice
+    and for a GPU that nobody knows."""
+    tables: dict[str, dict[str, Any]] = {}
+    for key in _BY_CLOUD:
+        written = values.get(key, {})
+        tables[key] = {cloud.strip().lower(): value for cloud, value in written.items()}
+        if len(tables[key]) < len(written):
+            raise bad_config(path, f"{key}: a cloud is named twice", "the case of letters does not matter.")
+    rates: dict[tuple[str, str], float] = {}
+    for cloud, gpus in tables["committed"].items():
+        for written, rate in gpus.items():
+            match = catalog.resolve_gpu(written)
+            if not match.accepts:
+                hint = f"did you mean {match.suggestions[0]!r}?" if match.suggestions else None
+                hint = hint or "`gpuspec gpus` lists them."
+                raise bad_config(path, f"committed.{cloud}: no GPU is called {written!r}", hint)
+            for gpu in match.accepts:
+                if rates.setdefault((cloud, gpu), float(rate)) != float(rate):
+                    two = f"{gpu} has two prices, one of them by {written!r}"
+                    raise bad_config(path, f"committed.{cloud}: {two}", "name each GPU once.")
+    return AgreedPrices(
+        discounts=tuple((cloud, float(share)) for cloud, share in tables["discounts"].items()),
+        committed=tuple((cloud, gpu, rate) for (cloud, gpu), rate in rates.items()),
+        origin=os.path.basename(path),
+    )
 
 
 def _local(
@@ -284,7 +320,7 @@ def _check_source(source: str | None, catalog: Catalog) -> None:
         catalog.offers(source)
 
 
-def _unknown_cloud(wanted: tuple[str, ...], source: str | None, catalog: Catalog) -> tuple[str, str] | None:
+def _unknown_cloud(wanted: Iterable[str], source: str | None, catalog: Catalog) -> tuple[str, str] | None:
     """A cloud that nobody knows and what to write instead: it would leave nothing to rent, and rules silent."""
     if not wanted:
         return None
@@ -292,8 +328,10 @@ def _unknown_cloud(wanted: tuple[str, ...], source: str | None, catalog: Catalog
 
     known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in catalog.offers(each))}
     for name in wanted:
-        if name not in known:
-            return name, near(name.lower(), sorted(known)) or f"there are: {', '.join(sorted(known))}."
+        if name.strip().lower() not in known:
+            there = f"here are: {', '.join(sorted(known))}."
+            meant = near(name.lower(), sorted(known))
+            return name, f"{meant} T{there}" if meant else f"t{there}"
     return None
 
 

@@ -16,6 +16,8 @@ MOST_DOTS = 30_000_000
 """The dots of each line, squared and added up. TOML readers take that time for dotted keys: 5,000 dots in one are a
 third of a second, 400,000 an hour."""
 LARGEST_NUMBER = 2**53
+DEAREST = 1000.0
+"""Dollars per GPU and hour that anybody could have agreed on."""
 NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
 SEVERITIES = ("info", "warning", "error")
 
@@ -29,8 +31,11 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "fail-on": (str, "warning", "The least severity that makes lint exit with 1."),
     "plugins": (list, (), "Plugins that must be installed."),
     "local-rules": (list, (), "Python files with rules; run only with --allow-local-rules."),
-    "prices": (str, None, "Price source to use; default: all current ones."),
+    "prices": (str, None, "Price source or price file to use; default: all current ones."),
     "clouds": (list, (), "Clouds that may be used; default: all."),
+    "regions": (list, (), "Regions that may be used; default: all."),
+    "discounts": (dict, {}, "Cloud → share taken off its on-demand prices: 0.32 is 32 %."),
+    "committed": (dict, {}, "Cloud → GPU → dollars per GPU and hour agreed on, in place of the list price."),
     "default-task": (str, None, "Task of specs that name none: serve, batch, train or interactive."),
     "pedantic": (bool, False, "Show findings of low confidence, too."),
     "preview": (bool, False, "Run rules in preview, too."),
@@ -125,10 +130,38 @@ def _check_key(path: str, key: str, value: Any) -> None:
                 raise bad_config(
                     path, f"severity.{rule} = {said(level)} is not one of {', '.join(SEVERITIES)}"
                 )
-    elif key == "rules":
-        for rule, options in value.items():
-            if not isinstance(options, dict):
-                raise bad_config(path, f"rules.{rule} must be a table, not {type_in_words(type(options))}")
+    elif key == "discounts":
+        for cloud, share in value.items():
+            _check_share(path, f"discounts.{cloud}", share)
+    elif key in ("rules", "committed"):
+        for name, inner in value.items():
+            if not isinstance(inner, dict):
+                raise bad_config(path, f"{key}.{name} must be a table, not {type_in_words(type(inner))}")
+            if len(inner) > MOST_ENTRIES:
+                raise bad_config(path, f"{key}.{name} has more than {MOST_ENTRIES:,} entries")
+            if key == "committed":
+                for gpu, rate in inner.items():
+                    _check_rate(path, f"committed.{name}.{gpu!r}", rate)
+
+
+def _check_share(path: str, where: str, value: Any) -> None:
+    number = _number(path, where, value)
+    if not 0 <= number < 1:
+        meant = f"{number:g} % is {number / 100:g}" if 1 <= number < 100 else "0.32 takes off 32 %"
+        raise bad_config(path, f"{where} = {said(value)} must be at least 0 and less than 1", f"{meant}.")
+
+
+def _check_rate(path: str, where: str, value: Any) -> None:
+    if not 0 < _number(path, where, value) <= DEAREST:
+        allowed = f"must be more than 0 and at most {DEAREST:,.0f}"
+        raise bad_config(path, f"{where} = {said(value)} {allowed}", "give dollars per GPU and hour.")
+
+
+def _number(path: str, where: str, value: Any) -> float:
+    """A number within any bounds that could be meant. TOML has infinity, and numbers of any length."""
+    if type(value) not in (int, float):
+        raise bad_config(path, f"{where} must be a number, not {type_in_words(type(value))}")
+    return float(value) if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else float("nan")
 
 
 def _check_words(path: str, key: str, value: Any) -> None:

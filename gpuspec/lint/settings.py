@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gpuspec.catalog.agreed import AgreedPrices
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.formats.document import Document
 from gpuspec.lint.finding import Severity
@@ -21,6 +22,8 @@ class Settings(NamedTuple):
     """rule name → option → value"""
     fail_on: Severity = "warning"
     job: JobSettings = JobSettings()
+    agreed: AgreedPrices = AgreedPrices()
+    """`discounts` and `committed`: in the catalogue of every Case."""
     overrides: JobOverrides = JobOverrides()
     """What the command line says of the jobs themselves."""
     pedantic: bool = False
@@ -41,11 +44,13 @@ class Settings(NamedTuple):
         return Case(document, settings=self.job, overrides=self.overrides, catalog=known, on_disk=on_disk)
 
     def catalog(self, catalog: Catalog | None = None) -> Catalog:
-        """A catalogue, the installed one unless given, with the models that the project keeps before all others."""
+        """A catalogue, the installed one unless given, with the models that the project keeps before all others, and
+        at the prices that were agreed on."""
         if catalog is None:
             from gpuspec.plugin.installed_catalog import installed_catalog
 
             catalog = installed_catalog()
+        catalog = catalog.with_agreed_prices(self.agreed)
         return catalog if self.models is None else catalog.with_models_of(self.models)
 
     def only(self, code: str, name: str) -> "Settings":

@@ -1,7 +1,7 @@
 """One job, and everything worked out from it on first use: every command takes its answers from here."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +29,9 @@ class JobSettings(NamedTuple):
     prices: str | None = None
     """The price source to use; None: all current ones."""
     clouds: tuple[str, ...] = ()
-    """Clouds that may be used; empty: all."""
+    """Clouds that may be used, lower case; empty: all."""
+    regions: tuple[str, ...] = ()
+    """Regions that may be used, lower case; empty: all."""
     default_task: Task | None = None
     """The task of jobs that name none, and whose commands tell none."""
 
@@ -147,6 +149,11 @@ class Case:
         """The clouds that may be used whatever the job says; empty: all."""
         return self.overrides.clouds or self.settings.clouds
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that may be used whatever the job says; empty: all."""
+        return self.settings.regions
+
     @cached_property
     def workload(self) -> "Workload":
         """What the job does. `default_task` stands in where neither the file nor its commands tell the task."""
@@ -195,8 +202,17 @@ class Case:
 
     @cached_property
     def offers(self) -> "tuple[Offer, ...]":
-        """Offers of the price source in force, on allowed clouds."""
-        return self.catalog.offers(self.prices, self.clouds)
+        """Offers of the price source in force, on allowed clouds and in allowed regions."""
+        offers = self.catalog.offers(self.prices, self.clouds)
+        if not self.regions:
+            return offers
+        from gpuspec.planning.limits import in_regions
+
+        return tuple(offer for offer in offers if in_regions(offer.region, self.regions))
+
+    def agreed_prices(self, clouds: Collection[str]) -> tuple[str, ...]:
+        """What the settings agreed on with these clouds, in words."""
+        return self.catalog.agreed.in_words(clouds) if self.catalog.agreed else ()
 
     @property
     def price_dates(self) -> Mapping[str, str | None]:
@@ -212,10 +228,11 @@ class Case:
 
     @property
     def price_list(self) -> "PriceList":
-        """What may be rented on allowed clouds, whatever else the job says."""
+        """What may be rented on allowed clouds and in allowed regions, whatever else the job says."""
         from gpuspec.planning.limits import RentalTerms
 
-        return self.price_book.price_list(RentalTerms(allowed=frozenset(self.clouds)))
+        allowed = RentalTerms(allowed=frozenset(self.clouds), allowed_regions=self.regions)
+        return self.price_book.price_list(allowed)
 
     @cached_property
     def market(self) -> "Market":
@@ -228,6 +245,7 @@ class Case:
             self.need,
             self.price_book,
             allowed=() if self.overrides.clouds else self.settings.clouds,
+            allowed_regions=self.regions,
             accept_no_timer=self.overrides.accept_no_timer,
         )
 

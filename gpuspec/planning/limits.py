@@ -77,6 +77,9 @@ class RentalTerms(NamedTuple):
     allowed: frozenset[str] = frozenset()
     """Those that the settings allow; empty: any."""
     regions: tuple[str, ...] = ()
+    """Those that the job names; empty: any."""
+    allowed_regions: tuple[str, ...] = ()
+    """Those that the settings allow; empty: any."""
     spot: str | None = None
     hosts: str = "secure"
     """ "any" where machines of strangers will do, too."""
@@ -94,12 +97,12 @@ class RentalTerms(NamedTuple):
         if self.allowed and name.lower() not in self.allowed:
             listed = ", ".join(sorted(self.allowed))
             return "clouds", f"{name} is not among the clouds of the settings ({listed})"
-        if self.regions:
-            written = (region or "").lower()
-            names = {written, *(part.strip() for part in written.split(","))}
-            if not names & {each.strip().lower() for each in self.regions}:
-                wanted = ", ".join(self.regions)
-                return "regions", f"region {region or 'unknown'} is not among {wanted}"
+        where = region or "unknown"
+        if self.regions and not in_regions(region, self.regions):
+            return "regions", f"region {where} is not among {', '.join(self.regions)}"
+        if self.allowed_regions and not in_regions(region, self.allowed_regions):
+            listed = ", ".join(self.allowed_regions)
+            return "regions", f"region {where} is not among the regions of the settings ({listed})"
         known = cloud(name) if self.cache or not self.accept_no_timer else None
         if known is None:  # a cluster of one's own, which SkyPilot can always take down
             return None
@@ -131,12 +134,24 @@ class Places(dict[tuple[str, "str | None"], "Broken | None"]):
         return reason
 
 
+def region_names(region: str | None) -> frozenset[str]:
+    """What the region of an offer may be called, lower case: "Oslo, NO" by all of it and by each of its parts."""
+    written = (region or "").strip().lower()
+    return frozenset({written, *(part.strip() for part in written.split(","))} - {""})
+
+
+def in_regions(region: str | None, regions: Sequence[str]) -> bool:
+    """Whether the region of an offer is one of these, in any case of letters; None, which is not known, is none."""
+    return not region_names(region).isdisjoint(region.strip().lower() for region in regions)
+
+
 def rental_terms(
     job: Job,
     *,
     known: frozenset[str],
     community: frozenset[str],
     allowed: Sequence[str] = (),
+    allowed_regions: Sequence[str] = (),
     accept_no_timer: bool = False,
 ) -> RentalTerms:
     """The terms of a job. An old file's `provider` counts if it is one of the `known` clouds. `community` are the
@@ -149,6 +164,7 @@ def rental_terms(
         clouds=clouds,
         allowed=frozenset(name.lower() for name in allowed),
         regions=job.regions,
+        allowed_regions=tuple(allowed_regions),
         spot=job.spot,
         hosts=job.hosts or "secure",
         community=named & community if job.hosts is None else frozenset(),

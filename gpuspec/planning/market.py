@@ -22,7 +22,8 @@ NeedFor = Callable[[int], "Need | Unsized"]
 class Market:
     """The offers of a price book as one job may take them.
 
-    `need_for(n)` is the memory of each of n GPUs; `allowed` are the clouds that may be used whatever the job says."""
+    `need_for(n)` is the memory of each of n GPUs; `allowed` are the clouds and `allowed_regions` the regions that
+    may be used whatever the job says."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Market:
         book: PriceBook,
         *,
         allowed: Sequence[str] = (),
+        allowed_regions: Sequence[str] = (),
         accept_no_timer: bool = False,
     ) -> None:
         self.job = job
@@ -43,6 +45,7 @@ class Market:
             known=book.clouds if job.provider else frozenset(),
             community=book.community_clouds if job.clouds or job.provider or allowed else frozenset(),
             allowed=allowed,
+            allowed_regions=allowed_regions,
             accept_no_timer=accept_no_timer,
         )
         self._fits: dict[tuple[str, int], Fit | None] = {}

@@ -40,6 +40,12 @@ class Candidate(NamedTuple):
         """Whether it is auctioned and has no price. It is never kept."""
         return self.offer.price is None and self.offer.spot_price is None
 
+    @property
+    def list_price(self) -> float:
+        """What launchers know of: everybody's price, $/h, where the settings agreed on another."""
+        listed = None if self.spot else self.offer.list_price
+        return self.price if listed is None else listed
+
 
 class Plan(NamedTuple):
     """Kept candidates first, by price, then rejected ones. `choice` is None when nothing is kept."""
@@ -56,6 +62,8 @@ class Plan(NamedTuple):
     """The time limit that applies: `budget.max_hours`, or what `budget.max_total` pays for."""
     sources: tuple[tuple[str, str | None], ...] = ()
     """(price source, date of its prices) of the offers considered."""
+    limits_regions: bool = False
+    """Whether the job or the settings say in which regions a machine may be."""
 
     @property
     def kept(self) -> tuple[Candidate, ...]:

@@ -15,6 +15,12 @@ class Price(NamedTuple):
     spot: bool
     offer: Offer
 
+    @property
+    def list_price(self) -> float:
+        """What everybody pays, $/h, where the settings agreed on another."""
+        listed = None if self.spot else self.offer.list_price
+        return self.per_hour if listed is None else listed
+
 
 def prices_of(offer: Offer, spot: str | None) -> list[Price]:
     """What the offer may be paid at: on demand, spot, or both, as `spot` (never, allowed, only) says."""

@@ -38,6 +38,7 @@ def rank_offers(
         keep_alive_minutes=idle,
         max_hours=hours,
         sources=tuple(dates.items()),
+        limits_regions=bool(market.terms.regions or market.terms.allowed_regions),
     )
     made = made._replace(cost=cost_at(job, made, choice) if choice else None)
     return made._replace(notes=made.notes + _notes(job, workload, made))

@@ -154,14 +154,16 @@ def _summary(limit: str, group: list[Candidate]) -> str:
 
 
 def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
-    said = [*notes(case), *plan.notes]
+    clouds = {candidate.offer.cloud for candidate in plan.kept}
+    said = [*notes(case), *case.agreed_prices(clouds), *plan.notes]
     lines = [line for each in said for line in _wrapped("note", each)]
     if plan.choice is None or plan.cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
     offer, cost = plan.choice.offer, plan.cost
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
+    agreed = f"; {offer.agreed}" if offer.agreed and not plan.choice.spot else ""
     date = f"prices: {dated.get(offer.source, 'undated')}"
-    lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date})")
+    lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date}{agreed})")
     limits = unreadable_limits(case.left_out)
     if limits:
         return lines + _wrapped("cost", f"not known: {', '.join(limits)} cannot be read")

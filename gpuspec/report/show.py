@@ -186,6 +186,10 @@ def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
     if case.clouds:
         by = "--cloud" if case.overrides.clouds else "clouds of the settings"
         yield "clouds", list(case.clouds), f"{by}: no others may be used"
+    if case.regions:
+        yield "regions", list(case.regions), "regions of the settings: no others may be used"
+    if agreed := case.agreed_prices(case.price_book.clouds):
+        yield "prices", list(agreed), "agreed on in the settings"
     yield from _of_model(case, stated)
     yield from _of_memory(case, stated)
 

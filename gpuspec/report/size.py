@@ -44,6 +44,8 @@ class Sized(NamedTuple):
     fits: tuple[Fit, ...]
     counts: tuple[int, ...]
     rentable: tuple[Alternative, ...]
+    agreed: tuple[str, ...]
+    """What was agreed on with the clouds that rent them, in words."""
     speed: Speed | None
     steps: tuple[NextStep, ...]
 
@@ -64,8 +66,9 @@ class Sized(NamedTuple):
         quick = case.speed(gpu, many) if gpu and _writes_text(workload) else None
         fast = quick if isinstance(quick, Speed) else None
         return cls(
-            workload=workload, need=answer, fits=fits, counts=counts, rentable=rentable, speed=fast,
-            steps=_steps(case, answer, counts),
+            workload=workload, need=answer, fits=fits, counts=counts, rentable=rentable,
+            agreed=case.agreed_prices({one.price.offer.cloud for one in rentable[:SHOWN] if one.price}),
+            speed=fast, steps=_steps(case, answer, counts),
         )  # fmt: skip
 
 
@@ -201,7 +204,7 @@ def _offers(sized: Sized) -> list[str]:
         price = f"${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:{clouds}}"
         in_use = f"{100 * share:3.0f} % of {one.fit.usable:.1f} GiB in use"
         lines.append(f"  {_counted(one):{wide}} {one.gpu.vram_gb:4.0f} GB  {price} {in_use}")
-    return lines
+    return [*lines, *(f"  {line}" for line in sized.agreed)]
 
 
 def _counted(one: Alternative) -> str:
@@ -293,6 +296,7 @@ def _rented(one: Alternative) -> dict[str, Any]:
         "gpu_count": one.gpu_count,
         "cloud": one.price.offer.cloud,
         "price": one.price.per_hour,
+        "list_price": one.price.list_price,
         "usable_gib": one.fit.usable,
     }
 

@@ -27,9 +27,10 @@ def price_lines(chosen: Alternative, better: Alternative) -> Iterator[tuple[str,
         if machine.price is not None:
             offer = machine.price.offer
             where = " ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
+            agreed = f"; {offer.agreed}" if offer.agreed and not machine.price.spot else ""
             yield (
                 f"{label}: {machine.label}",
-                f"{dollars(machine.per_hour)}/h ({where}; prices: {offer.source})",
+                f"{dollars(machine.per_hour)}/h ({where}; prices: {offer.source}{agreed})",
             )
     saved = chosen.per_hour - better.per_hour
     share = percent(saved / chosen.per_hour)

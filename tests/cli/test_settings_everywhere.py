@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from gpuspec.cli.main import COMMANDS as EVERY_COMMAND
 from gpuspec.cli.main import main
 from gpuspec.editor.hover import hover
 from gpuspec.editor.opened import look
 from gpuspec.lint.config_file import KEYS
-from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
 
 PRICES = """\
@@ -52,6 +53,21 @@ def command(*words: str) -> Callable[[Path, list[str]], str]:
     return run
 
 
+def here(*words: str) -> Callable[[Path, list[str]], str]:
+    """What a command prints that is asked about no file: the settings are those of the working folder."""
+
+    def run(path: Path, options: list[str]) -> str:
+        before = os.getcwd()
+        os.chdir(path.parent)
+        try:
+            assert main([*words, *options]) == 0
+        finally:
+            os.chdir(before)
+        return ""
+
+    return run
+
+
 def init(path: Path, options: list[str]) -> str:
     new = path.with_name("new.jsonc")
     assert (
@@ -80,7 +96,33 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
     "show": command("show"),
     "init": init,
     "editor": editor,
+    "size MODEL": here("size", "Qwen/Qwen2.5-1.5B-Instruct"),
+    "gpus": here("gpus", "RTX 4090"),
 }
+WITHOUT_PRICES = {
+    "attach": "a run's ports",
+    "completion": "shell words",
+    "config": "prints the settings themselves",
+    "cost": "what was planned and paid, from the record of the run",
+    "down": "ends a run",
+    "logs": "prints what a run wrote",
+    "lsp": "its answers are those of `editor`",
+    "models": "sizes",
+    "plugin": "writes and checks plugins",
+    "plugins": "lists plugins",
+    "prices": "lists what there is: the settings choose among it",
+    "ps": "what is paid, from the records of the runs",
+    "reap": "what a machine costs, as its launcher says",
+    "rules": "lists rules",
+    "schema": "prints the schema",
+    "stop": "ends a run",
+}
+"""Why the settings about clouds and prices say nothing to these commands."""
+NOT_OF_JOBS = {
+    "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on", "plugins",
+    "local-rules", "pedantic", "preview", "include", "exclude",
+}  # fmt: skip
+"""Settings about rules and files."""
 
 
 class Row(NamedTuple):
@@ -106,6 +148,8 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "show": "it shows what the file says, which is no price",
             "init": Row("batch.jsonc", '["RTX 4090"]', '"gpu_types"'),
             "editor": Row("batch.jsonc", "from $0.69/h (runpod", "from $"),
+            "size MODEL": Row("batch.jsonc", "$ 0.69/h runpod", "RTX 3090"),
+            "gpus": Row("batch.jsonc", "on demand $0.69 runpod", "on demand $"),
         },
     ),
     "clouds": (
@@ -121,6 +165,62 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "show": "it shows what the file says, not what may be rented",
             "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
             "editor": Row("batch.jsonc", "from $1.23/h (lambda", "from $0.69/h (runpod"),
+            "size MODEL": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
+            "gpus": Row("batch.jsonc", "on demand $1.23 lambda", "on demand $0.69 runpod"),
+        },
+    ),
+    "regions": (
+        OWN,
+        OWN + 'regions = ["US-East-1"]\n',
+        {
+            "lint": Row("batch.jsonc", "at $1.23/h each day", "at $0.69/h each day"),
+            "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
+            "size": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
+            "run": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
+            "export": Row("batch.jsonc", "- infra: lambda/us-east-1 accel", "any_of: - infra: runpod"),
+            "explain": Row("batch.jsonc", "24 h × $1.23/h", "24 h × $0.69/h"),
+            "show": Row("batch.jsonc", "regions us-east-1 regions of the settings", "batch"),
+            "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
+            "editor": Row("batch.jsonc", "from $1.23/h (lambda", "from $0.69/h (runpod"),
+            "size MODEL": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
+            "gpus": Row("batch.jsonc", "on demand $1.23 lambda", "on demand $0.69 runpod"),
+        },
+    ),
+    # 60 % off: $1.23 is $0.49, and the A6000's $1.10 is $0.44
+    "discounts": (
+        OWN,
+        OWN + "[{}discounts]\nLambda = 0.6\n",
+        {
+            "lint": Row("batch.jsonc", "at $0.49/h each day", "at $0.69/h each day"),
+            "plan": Row("batch.jsonc", "; list price $1.23/h less 60 % (", "take 1 × RTX 4090 at $0.69/h"),
+            "size": Row("batch.jsonc", "lambda: list price less 60 % (", "$ 0.69/h runpod"),
+            "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.49/h", "take 1 × RTX 4090 at $0.69/h"),
+            "export": Row("batch.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod"),
+            "explain": Row("batch.jsonc", "24 h × $0.49/h", "24 h × $0.69/h"),
+            "show": Row("batch.jsonc", "lambda: list price less 60 % (", "batch"),
+            "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
+            "editor": Row("batch.jsonc", "from $0.49/h (lambda", "from $0.69/h (runpod"),
+            "size MODEL": Row("batch.jsonc", "$ 0.49/h lambda", "$ 0.69/h runpod"),
+            "gpus": Row(
+                "batch.jsonc", "$0.49 lambda (list price $1.23/h less 60 % (", "on demand $0.69 runpod"
+            ),
+        },
+    ),
+    "committed": (
+        OWN,
+        OWN + '[{}committed.lambda]\n"RTX4090" = 0.4\nA6000 = 0.3\n',
+        {
+            "lint": Row("batch.jsonc", "at $0.40/h each day", "at $0.69/h each day"),
+            "plan": Row("batch.jsonc", "committed: $0.40 per GPU and hour (", "take 1 × RTX 4090 at $0.69/h"),
+            "size": Row("batch.jsonc", "lambda: RTX 4090 $0.40, RTX A6000 $0.30", "$ 0.69/h runpod"),
+            "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.40/h", "take 1 × RTX 4090 at $0.69/h"),
+            "export": Row("batch.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod"),
+            "explain": Row("batch.jsonc", "24 h × $0.40/h", "24 h × $0.69/h"),
+            "show": Row("batch.jsonc", "lambda: RTX 4090 $0.40, RTX A6000 $0.30", "batch"),
+            "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
+            "editor": Row("batch.jsonc", "from $0.40/h (lambda", "from $0.69/h (runpod"),
+            "size MODEL": Row("batch.jsonc", "$ 0.30/h lambda", "$ 0.69/h runpod"),
+            "gpus": Row("batch.jsonc", "$0.40 lambda (committed: $0.40 per", "on demand $0.69 runpod"),
         },
     ),
     "default-task": (
@@ -137,15 +237,19 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "show": Row("no-task.jsonc", "task train default-task of the settings", "context 4096"),
             "init": "the spec that it writes names its task",
             "editor": Row("no-task.jsonc", "RTX 4090 may run out of memory", "from $0.69/h"),
+            "size MODEL": "it is asked about answering unless --task says otherwise",
+            "gpus": "it is asked about no job",
         },
     ),
 }
 
 
 def test_the_table_has_every_setting_and_every_command() -> None:
-    assert list(TABLE) == [name.replace("_", "-") for name in JobSettings._fields]
-    assert set(TABLE) <= set(KEYS)
+    assert set(TABLE) | NOT_OF_JOBS == set(KEYS)
     assert all(list(rows) == list(COMMANDS) for _, _, rows in TABLE.values())
+    commands = {name.split()[0] for name in COMMANDS} - {"editor"}
+    assert commands | set(WITHOUT_PRICES) == set(EVERY_COMMAND)
+    assert not commands & set(WITHOUT_PRICES)
 
 
 def said(name: str, path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -173,17 +277,19 @@ def test_a_setting_holds_in_every_command(
     head = "[tool.gpuspec]\n" if place == "pyproject.toml" else ""
     (folder / place).write_text(head + before)
     without = said(name, folder / row.file, capsys)
-    (folder / place).write_text(head + after)
+    table = "tool.gpuspec." if head else ""
+    (folder / place).write_text(head + after.replace("{}", table))
     having = said(name, folder / row.file, capsys)
     assert row.having in having
     assert row.without in without
     assert row.having not in without
 
 
-READING = [name for name in COMMANDS if name not in ("init", "editor", "show")]
+READING = [name for name in COMMANDS if name not in ("init", "editor", "show", "size MODEL", "gpus")]
+PRICED = [name for name in COMMANDS if name not in ("init", "editor", "show")]
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", PRICED)
 def test_cloud_goes_before_the_settings_and_the_spec(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,7 +302,7 @@ def test_cloud_goes_before_the_settings_and_the_spec(
     assert row.having in said(name, path, capsys, "--cloud", "Lambda")
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", PRICED)
 def test_config_and_isolated(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = TABLE["clouds"][2][name]
     assert isinstance(row, Row)
@@ -220,10 +326,16 @@ def test_config_and_isolated(name: str, folder: Path, capsys: pytest.CaptureFixt
     ],
 )
 def test_a_bad_config_file_is_the_same_error_in_every_command(
-    name: str, text: str, words: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    text: str,
+    words: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (folder / "gpuspec.toml").write_text(text)
     path = folder / "batch.jsonc"
+    monkeypatch.chdir(folder)
     if name == "editor":
         refused = look(collect(), str(path), path.read_text()).refused
         assert refused
@@ -231,7 +343,8 @@ def test_a_bad_config_file_is_the_same_error_in_every_command(
         assert words in f"{refused.message} → {refused.hint}"
         return
     more = {"run": ["--dry-run"], "init": ["-o", str(folder / "new.jsonc")]}.get(name, [])
-    assert main([name, *more, *([] if name == "init" else [str(path)])]) == 2
+    about = {"init": [], "gpus": [], "size MODEL": ["70B"]}.get(name, [str(path)])
+    assert main([name.split()[0], *more, *about]) == 2
     err = " ".join(capsys.readouterr().err.split())
     assert err.startswith("gpuspec: error[bad-config]: ")
     assert words in err
@@ -242,7 +355,9 @@ def test_an_unknown_cloud_is_refused(name: str, folder: Path, capsys: pytest.Cap
     more = ["--dry-run"] if name == "run" else []
     assert main([name, *more, "--cloud", "lamda", str(folder / "batch.jsonc")]) == 2
     err = " ".join(capsys.readouterr().err.split())
-    assert err == "gpuspec: error[unknown-cloud]: --cloud: there is no cloud 'lamda' → did you mean 'lambda'?"
+    wrong = "gpuspec: error[unknown-cloud]: --cloud: there is no cloud 'lamda' → did you mean 'lambda'? There are: "
+    assert err.startswith(wrong)
+    assert "runpod" in err
 
 
 def test_run_lints_the_job_that_it_plans(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -172,7 +172,8 @@ def _setting_type(field: Mapping[str, Any]) -> str:
         return f"list of {_setting_type(field['items'])}s"
     if field["type"] == "object":
         values = field["additionalProperties"]
-        inner = "its options" if values["type"] == "object" else _setting_type(values)
+        of_rules = values["type"] == "object" and "additionalProperties" not in values
+        inner = "its options" if of_rules else _setting_type(values)
         return f"table, each value {inner}"
     return {"boolean": "`true` · `false`"}.get(field["type"], str(field["type"]))
 

@@ -53,9 +53,9 @@ _MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ra
 def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
     """What the plan kept, as SkyPilot asks for it, cheapest first.
 
-    Regions are named only where the job limits them, instances only where the same words would also get one the
-    plan turned down (Lambda's "H100" is PCIe and SXM) or one of another kind of host (RunPod's instances say whose
-    they are): the rest is SkyPilot's to find."""
+    Regions are named only where the job or the settings limit them, instances only where the same words would also
+    get one the plan turned down (Lambda's "H100" is PCIe and SXM) or one of another kind of host (RunPod's instances
+    say whose they are): the rest is SkyPilot's to find."""
     turned_down = {
         _asked(candidate)
         for candidate in plan.candidates
@@ -71,7 +71,7 @@ def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
         cloud, name, gpu_count = asked
         if not name:
             continue
-        infra = f"{cloud}/{offer.region}" if job.regions and offer.region else cloud
+        infra = f"{cloud}/{offer.region}" if plan.limits_regions and offer.region else cloud
         instance = offer.instance if asked in turned_down or len(hosts[asked]) > 1 else ""
         option = ResourceOption(
             infra=infra,
