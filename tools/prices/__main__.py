@@ -16,11 +16,12 @@ from gpuspec.catalog import Catalog
 from gpuspec.catalog.held_back import BROKERS, held_back
 from gpuspec.catalog.offer import Offer
 from gpuspec.catalog.snapshot import parse, render
-from tools.prices import marketplaces, older_lists
+from tools.prices import hyperscalers, marketplaces, older_lists
 from tools.prices.listing import Listing
 
 TABLE = Path(__file__).parents[2] / "gpuspec" / "catalog" / "data" / "prices.tsv"
 READERS: tuple[Callable[[Path, Catalog], list[Listing]], ...] = (
+    hyperscalers.listings,
     marketplaces.listings,
     older_lists.listings,
 )
