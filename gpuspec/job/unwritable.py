@@ -23,7 +23,11 @@ def unwritable(tree: Tree) -> Iterator[SchemaProblem]:
     """A mistake for each string with a NUL or with half of a character, and for each variable or item that is too
     long to be handed on. No recursion: documents may be deep."""
     wrong = re.compile("[\0\ud800-\udfff]")
-    stack: list[tuple[Place, Any]] = [((), tree.value)]
+    document = tree.value
+    if isinstance(document, dict) and "\\" not in tree.text and "\0" not in tree.text:
+        # Half of a character can only be escaped, and nothing is: what is left to ask is how long some values are.
+        document = {name: document[name] for name in ("env", "items") if name in document}
+    stack: list[tuple[Place, Any]] = [((), document)]
     while stack:
         place, value = stack.pop()
         if isinstance(value, dict):

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from io import StringIO
+from itertools import islice
 
 from gpuspec.text import token
 
@@ -73,6 +74,13 @@ _SIGNED = "(?i)sig|hmac"
 _OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
 
 
+_MOST_MASKED = 10_000
+"""Secrets of one text."""
+_LONG = 10_000
+"""Characters of a text in which to look for a word is work."""
+_HIDING = r"\\[^\"\\bfnrt\r\n]"
+"""An escape that may stand for a character of a key. Without any, a key is written as it is meant."""
+
 _Reading = tuple[str, Callable[[int], int]]
 
 
@@ -132,7 +140,7 @@ def known_form(text: str) -> str | None:
 def _of_form(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """(what, where) of each token that its form gives away."""
     for kind, literal, form in FORMATS:
-        if literal in text:  # a form is compiled when it may be met: compiling costs more than looking
+        if _holds(text, literal):  # a form is compiled when it may be met: compiling costs more than looking
             for match in re.finditer(form, text):
                 if not _placeholder(match[0]):
                     yield kind, match.span()
@@ -195,42 +203,67 @@ def given(text: str) -> str | None:
 
 def may_hold(text: str) -> bool:
     """Whether it is worth looking closer."""
-    return any(
-        any(name in reading for name in NAMES)
-        or any(literal in reading for _, literal, _ in FORMATS)
-        or ("://" in reading and "@" in reading)
-        or ("=" in reading and ("?" in reading or "&" in reading))
-        or "%3" in reading
-        for reading, _ in _readings(text)
+    return _escaped_may_hold(text) if "\\" in text else _worth(text)
+
+
+@lru_cache(maxsize=2)  # the same ones as of `_with_escapes`
+def _escaped_may_hold(text: str) -> bool:
+    if not re.search(_HIDING, text):
+        return _worth(text)
+    return any(_worth(reading) for reading, _ in _readings(text))
+
+
+def _worth(text: str) -> bool:
+    """Whether it is worth looking closer at one reading of a text."""
+    return (
+        any(_holds(text, name) for name in NAMES)
+        or any(_holds(text, literal) for _, literal, _ in FORMATS)
+        or ("@" in text and "://" in text)
+        or ("=" in text and ("?" in text or "&" in text))
+        or _holds(text, "%3")
     )
+
+
+def _holds(text: str, word: str) -> bool:
+    """Whether a word is in a text. In a long one its letters are looked for first, which takes a hundredth of the
+    time, and few texts have them all."""
+    return (len(text) < _LONG or all(sign in text for sign in word)) and word in text
 
 
 def masked(text: str) -> str:
     """The text with each secret's characters as asterisks, but for line breaks: what is shown of a file is shown
-    through this."""
+    through this. A text of very many secrets is masked whole."""
     if not may_hold(text):
         return text
-    spans = sorted(
+    places = (
         (place(start), place(end)) for reading, place in _readings(text) for start, end in _spans(reading)
     )
+    first = list(islice(places, _MOST_MASKED + 1))
+    if len(first) > _MOST_MASKED:
+        first = [(0, len(text))]
     parts, done = [], 0
-    for start, end in spans:
+    for start, end in sorted(first):
         if end > done:
             start = max(start, done)
-            parts += [text[done:start], re.sub(r"[^\r\n]", "*", text[start:end])]
+            parts += [text[done:start], re.sub(r"[^\r\n]+", _asterisks, text[start:end])]
             done = end
     return "".join([*parts, text[done:]])
 
 
-def _spans(text: str) -> list[tuple[int, int]]:
+def _asterisks(line: re.Match[str]) -> str:
+    return "*" * len(line[0])
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where secrets stand."""
-    spans = [span for _, span in _of_form(text)]
-    if any(name in text for name in NAMES):
-        spans += [m.span(2) for form in (ASSIGNED, MEMBER) for m in re.finditer(form, text) if _random(m[2])]
-        spans += [m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1])]
+    yield from (span for _, span in _of_form(text))
+    if any(_holds(text, name) for name in NAMES):
+        for form in (ASSIGNED, MEMBER):
+            yield from (m.span(2) for m in re.finditer(form, text) if _random(m[2]))
+        yield from (m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1]))
     if "://" in text:
-        spans += _in_addresses(text)
-    return [*spans, *_in_queries(text)]
+        yield from _in_addresses(text)
+    yield from _in_queries(text)
 
 
 def _placeholder(text: str) -> bool:

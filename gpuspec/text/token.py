@@ -121,6 +121,9 @@ def identifier(word: str) -> str | None:
 def string_end(text: str, at: int) -> tuple[int, bool]:
     """(end, closed) of the string that opens at `at`; an open one ends with its line."""
     quote = text[at]
+    end = re.compile(rf"[^\r\n{quote}]*").match(text, at + 1).end()  # type: ignore[union-attr]  # matches nothing, too
+    if text[end : end + 1] == quote and text[end - 1] != "\\":
+        return end + 1, True
     end = run_end(rf"[^\\\r\n{quote}]*(?:\\(?:\r\n|.)[^\\\r\n{quote}]*){{0,1000}}", text, at + 1)
     if text[end : end + 1] == quote:
         return end + 1, True
@@ -137,7 +140,8 @@ def read_escape(found: re.Match[str]) -> str:
     if of_json or of_one_sign:
         text = found[0].replace("\\\\", "\0")
         for letter in "bfnrtv":
-            text = text.replace("\\" + letter, _CONTROL[letter])
+            if letter in text:
+                text = text.replace("\\" + letter, _CONTROL[letter])
         return text.replace("\\", "").replace("\0", "\\")
     if byte:
         return chr(int(byte, 16))

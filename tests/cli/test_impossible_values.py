@@ -203,6 +203,19 @@ def test_what_no_program_can_be_given_is_refused_before_launch(
     assert "internal" not in said
 
 
+def test_a_text_without_escapes_is_asked_for_long_variables_all_the_same() -> None:
+    spec = {
+        "run": "true",
+        "items": ["a" * 131_072],
+        "env": {"A": "b" * 131_072},
+        "labels": {"c": "d" * 131_072},
+    }
+    plain = check(parse(json.dumps(spec)))
+    escaped = check(parse(json.dumps({**spec, "name": "\ud800"})))
+    assert [problem.pointer for problem in plain] == ["/items/0", "/env/A"]
+    assert sorted(problem.pointer for problem in escaped) == ["/env/A", "/items/0", "/name"]
+
+
 def test_a_variable_is_as_long_as_linux_takes_it_and_no_longer() -> None:
     for value, right in (
         ("x" * (131_071 - 2), True),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gpuspec.commands.files import MAX_FILES
+from gpuspec.commands.shell.control import Control
 from gpuspec.commands.shell.scope import MAX_TEXT, StepBudget
 from gpuspec.commands.shell.walk import parse
 from gpuspec.commands.steps import read_steps
@@ -81,6 +83,21 @@ def test_a_long_variable_at_each_word_uses_the_steps_up() -> None:
     script = parse("A=" + "a" * 60_000 + "\n" + "echo x$A\n" * 5_000)
     assert script.cut
     assert sum(len(word.text) for command in script.commands for word in command.words) < 150_000_000
+
+
+def test_behind_the_last_step_nothing_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked = 0
+    statement = Control._statement
+
+    def counted(self: Control, node: Any) -> None:
+        nonlocal walked
+        walked += 1
+        statement(self, node)
+
+    monkeypatch.setattr(Control, "_statement", counted)
+    script = parse("a\n" * 50_000, budget=StepBudget(steps=100))
+    assert script.cut
+    assert len(script.commands) <= walked <= 102
 
 
 def test_redirections_use_steps() -> None:

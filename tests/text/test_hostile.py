@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpuspec.text import MAX_BYTES, parse, read_bytes, read_file
+from gpuspec.text.token import string_end
 from tests.operations import lines_run
 
 
@@ -160,5 +161,29 @@ def test_lines_of_a_large_text_are_counted_as_those_of_a_small_one() -> None:
 def test_escapes_are_read_many_at_a_time(written: str, read: str) -> None:
     """Each was a call of its own: 8 MiB of them took 2.5 s."""
     text = f'{{"run": "{written * 20_001}"}}'
+    parse(f'{{"run": "{written}"}}')  # what is compiled at first use
     assert lines_run(lambda: parse(text)) < 2_000
     assert parse(text).at("/run") == read * 20_001
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"a\\", "a\\"),
+        (r"\\\"", '\\"'),
+        (r"\"", '"'),
+        (r"say \"x\" and", 'say "x" and'),
+        ("a\\\nb", "ab"),
+        ("a\\\r\nb", "ab"),
+        ("it's", "it's"),
+    ],
+)
+def test_a_string_ends_at_the_first_quote_that_is_not_escaped(written: str, read: str) -> None:
+    assert string_end(f'["{written}", "b"]', 1) == (len(written) + 3, True)
+    assert parse(f'["{written}", "b"]').value == [read, "b"]
+
+
+@pytest.mark.parametrize("written", ["a", 'a\\"', "a\\\\b", "a'b"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", ""])
+def test_a_string_that_is_not_closed_ends_with_its_line(written: str, end: str) -> None:
+    assert string_end(f'["{written}{end}', 1) == (len(written) + 2, False)

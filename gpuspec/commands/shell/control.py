@@ -73,6 +73,8 @@ class Control:
         outer, scope.around = scope.around, scope.around if around is None else around
         nodes = list(children)
         for at, node in enumerate(nodes):
+            if scope.budget.steps < 0:  # nothing more is read
+                break
             if not node.is_named or node.type == "comment":
                 continue
             if at + 1 < len(nodes) and nodes[at + 1].type == "&":
