@@ -18,18 +18,23 @@ NAMES_OF_LIMITS = (
 breaks `hosts`, the last, would be kept but for whose machine it is."""
 
 
+NOT_CUDA = {"amd": "AMD", "intel": "Intel"}
+"""Makers whose GPUs run no program built for CUDA, which is what images and wheels are where nothing else is said."""
+
 Broken = tuple[str, str]
 """(limit, reason): which one an offer breaks, and how, in words for the user."""
 
 
 class Wanted(NamedTuple):
     """What the spec asks for. `accepted` holds (GPU name, count) pairs, empty where the spec names no GPU;
-    `gpu_count` is the count for GPUs not named, `notes` what a person should know about the reading."""
+    `gpu_count` is the count for GPUs not named, `notes` what a person should know about the reading. Where no
+    GPU is named, none of a maker in `unasked` is taken."""
 
     accepted: frozenset[tuple[str, int]]
     gpu_count: int
     named: bool
     notes: tuple[str, ...]
+    unasked: frozenset[str] = frozenset(NOT_CUDA)
 
 
 def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
@@ -39,6 +44,7 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     each_counted = bool(job.gpu_types) and all(choice.gpu_count for choice in job.gpu_types)
     notes = [] if stated or each_counted else ["no gpu_count and no parallelism given: one GPU"]
     accepted: set[tuple[str, int]] = set()
+    asked = {"amd"} if "rocm" in (job.image or "").lower() else set()
     for choice in job.gpu_types:
         match = catalog.resolve_gpu(choice.name)
         found = match.accepts
@@ -49,8 +55,15 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
             notes.append(f"{choice.name} is {match.note}: left out")
         elif not found:
             notes.append(f"nobody knows a GPU called {choice.name}: left out")
+        asked.update(gpu.vendor for gpu in (match.gpu, *match.ambiguous) if gpu)
         accepted.update((name, choice.gpu_count or match.gpu_count or count) for name in found)
-    return Wanted(frozenset(accepted), count, bool(job.gpu_types), tuple(notes))
+    return Wanted(
+        accepted=frozenset(accepted),
+        gpu_count=count,
+        named=bool(job.gpu_types),
+        notes=tuple(notes),
+        unasked=frozenset(NOT_CUDA) - asked,
+    )
 
 
 def _gpu_count(job: Job, workload: Workload) -> int | None:
@@ -178,6 +191,11 @@ def gpu_reason(gpu: Gpu, gpu_count: int, want: Wanted, min_vram: float | None) -
     counts = {count for name, count in want.accepted if name == gpu.name}
     if want.named and not counts:
         return "gpu_types", "not in gpu_types"
+    if not want.named and gpu.vendor in want.unasked:
+        return (
+            "gpu_types",
+            f"{NOT_CUDA[gpu.vendor]} runs no CUDA: name it in gpu_types where the job can use it",
+        )
     counts = counts or {want.gpu_count}
     if gpu_count not in counts:
         asked = " or ".join(str(count) for count in sorted(counts))

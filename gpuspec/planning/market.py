@@ -168,6 +168,8 @@ class Market:
         later: list[tuple[float, int, float, str, Alternative]] = []
         """Those whose cheapest offer will not do, at the price of the one that does."""
         for cheapest, gpu, gpu_count in self.price_list.by_price(tuple(counts)):
+            if gpu.vendor in self.wanted.unasked:
+                continue
             if gpu.vram_gb < floor or gpu.vram_gib < least_gib.get(gpu_count, float("inf")):
                 continue
             fit = self.fit_of_job(gpu, gpu_count)

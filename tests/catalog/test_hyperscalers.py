@@ -102,3 +102,17 @@ def test_every_row_of_the_list_is_accounted_for() -> None:
             assert offer.gpu_count == float(CATALOG.instances[offer.instance.lower()].number)
             assert offer.price in (float(row["Price"]), None)
             assert offer.price or offer.spot_price
+
+
+def test_no_shipped_offer_is_of_a_type_that_the_table_of_instances_refuses() -> None:
+    seen = 0
+    for source in CATALOG.price_sources:
+        for offer in CATALOG.offers(source.name):
+            instance = CATALOG.instances.get(offer.instance.lower())
+            if instance is None or source.name.startswith("seed"):
+                continue
+            seen += 1
+            assert (offer.gpu, offer.gpu_count) == (instance.gpu, instance.gpu_count), offer
+            assert instance.refusal() == "", offer
+            assert offer.price is None or not instance.spot_only, offer
+    assert seen > 100
