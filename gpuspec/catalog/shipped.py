@@ -11,26 +11,13 @@ from gpuspec.catalog.instance import Instances
 from gpuspec.catalog.model import Model
 
 DATA = os.path.join(os.path.dirname(__file__), "data")
-PRICES = ("prices.tsv", "seed_2025.tsv")
+PRICES = tuple(os.path.join(DATA, name) for name in ("prices.tsv", "seed_2025.tsv"))
 """The price snapshots that ship."""
 
 
 def _read(name: str) -> str:
     with open(os.path.join(DATA, name), encoding="utf-8") as file:
         return file.read()
-
-
-def read_prices() -> tuple[str, ...]:
-    """The text of each price snapshot that ships."""
-    return tuple(map(_read, PRICES))
-
-
-def rentable_sources(prices: str) -> set[str]:
-    """The sources of a price snapshot that launchers can rent from, by its head alone."""
-    head = prices[: prices.index("\n# cloud\t")].split("\n")
-    return {
-        line.split("\t", 2)[1] for line in head if line.startswith("# source") and line.endswith("\trentable")
-    }
 
 
 def read_gpus() -> tuple[Gpu, ...]:
@@ -63,6 +50,11 @@ def _gpu(fields: dict[str, Any], sources: dict[str, str]) -> Gpu:
     fields["sources"] = tuple(sources.get(each, each) for each in fields.get("sources", ()))
     fields["variants"] = tuple(fields.get("variants", ()))
     return Gpu(**fields)
+
+
+def read_cloud_costs() -> str:
+    """The table of what clouds bill, see `cloud_costs.py`."""
+    return _read("cloud_costs.tsv")
 
 
 def read_model_lines() -> list[tuple[str, list[str], str]]:

@@ -177,10 +177,12 @@ def _question(each: Prepared, machines: int) -> str:
     if not each.where.rents:
         return f"Run it on {each.where.name}, at ${plan.choice.price:.2f}/h?"
     most = max(candidate.price for candidate in launchable(each.case.job, plan))
+    total = plan.cost.total if plan.cost else None
+    worst = "" if total is None else f", {dollars(machines * total)} in all at worst"
     if machines > 1:
-        return f"Launch {machines} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each?"
+        return f"Launch {machines} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each{worst}?"
     most_asked = f" (up to ${most:.2f}/h where cheaper ones are sold out)" if most > plan.choice.price else ""
-    return f"Launch at ${plan.choice.price:.2f}/h{most_asked}?"
+    return f"Launch at ${plan.choice.price:.2f}/h{most_asked}{worst}?"
 
 
 def _ask(question: str) -> bool:

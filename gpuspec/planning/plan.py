@@ -6,21 +6,6 @@ from gpuspec.catalog import Gpu, Offer
 from gpuspec.sizing import Fit, Need, Unsized
 
 
-class Cost(NamedTuple):
-    """The worst case of one run in dollars: hours × price + idle tail + download time + disk.
-
-    `hours` is the limit it is bounded by (None: no limit was declared, so `total` is None: unbounded)."""
-
-    hours: float | None
-    run: float | None
-    idle: float
-    download: float
-    disk: float
-    total: float | None
-    lines: tuple[tuple[str, str], ...]
-    """The arithmetic: (what, value)."""
-
-
 class Candidate(NamedTuple):
     """An offer considered. `price` is what would be paid per hour ($, the whole instance; the least bid where
     `only_bid`); `reason` is why it was rejected, "" when kept; `limit` is the limit it broke, in one word (see
@@ -47,13 +32,39 @@ class Candidate(NamedTuple):
         return self.price if listed is None else listed
 
 
+class Cost(NamedTuple):
+    """The worst case of one run on one candidate, in dollars.
+
+    `hours` is the limit it is bounded by (None: no limit was declared, so `total` is None: unbounded)."""
+
+    hours: float | None
+    run: float | None
+    idle: float
+    download: float
+    upload: float
+    """The wait for what was written to reach the cache's bucket."""
+    billing: float
+    """What is paid for the rest of a billing step that has begun, or up to the least that is billed."""
+    disk: float
+    cache: float
+    """What another cloud bills for the weights that leave its bucket."""
+    total: float | None
+    lines: tuple[tuple[str, str], ...]
+    """The arithmetic: (what, value)."""
+    not_counted: tuple[str, ...]
+    """What may be billed on top; its amount is not known."""
+    candidate: Candidate
+
+
 class Plan(NamedTuple):
-    """Kept candidates first, by price, then rejected ones. `choice` is None when nothing is kept."""
+    """Kept candidates first, by price, then rejected ones. `choice` is None when nothing is kept; else the first that
+    keeps the budget, or the first."""
 
     need: Need | Unsized
     candidates: tuple[Candidate, ...]
     choice: Candidate | None
     cost: Cost | None
+    """The worst case: on the candidate that costs the most of all that may be rented, see `rank.launchable`."""
     prices_as_of: str | None
     notes: tuple[str, ...]
     keep_alive_minutes: float = 0
@@ -64,6 +75,8 @@ class Plan(NamedTuple):
     """(price source, date of its prices) of the offers considered."""
     limits_regions: bool = False
     """Whether the job or the settings say in which regions a machine may be."""
+    choice_cost: Cost | None = None
+    """The worst case on the choice."""
 
     @property
     def kept(self) -> tuple[Candidate, ...]:

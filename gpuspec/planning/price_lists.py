@@ -1,11 +1,10 @@
 """What offers cost, cheapest first, for jobs on the same terms."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Gpu, Offer
-from gpuspec.catalog.stock import Machine, Stock
 from gpuspec.planning.limits import Places, RentalTerms
 
 
@@ -43,33 +42,28 @@ def order(price: Price) -> tuple[float, bool, str, str, str]:
     return (price.per_hour, price.spot, price.offer.cloud, price.offer.region or "", price.offer.instance)
 
 
+OffersByMachine = dict[tuple[str, int], list[Offer]]
+"""(GPU, count) → every offer of it on some terms."""
+
+
 class PriceList:
     """What each GPU × count may be rented at on some terms. A thousand specs ask the same: it is worked out once for
     all of them."""
 
-    def __init__(self, catalog: Catalog, allowed: "AllowedOffers", spot: str | None) -> None:
+    def __init__(self, catalog: Catalog, machines: OffersByMachine, spot: str | None) -> None:
         self.catalog = catalog
-        self._allowed = allowed
+        self.machines = machines
         self._spot = spot
-        self._prices: dict[Machine, tuple[Price, ...]] = {}
+        self._prices: dict[tuple[str, int], tuple[Price, ...]] = {}
         self._sorted: dict[tuple[int, ...], tuple[tuple[Price, Gpu, int], ...]] = {}
-
-    @property
-    def machines(self) -> Iterable[Machine]:
-        """Every machine that anybody offers, on whatever terms."""
-        return self._allowed.stock.machines
-
-    def offers(self, gpu: str, gpu_count: int) -> Iterator[Offer]:
-        """The offers of so many of a GPU (canonical name, or one that stands for several variants)."""
-        for name in self.catalog.resolve_gpu(gpu).accepts or (gpu,):
-            yield from self._allowed.of((name, gpu_count))
 
     def prices(self, gpu: str, gpu_count: int) -> tuple[Price, ...]:
         """What a machine with so many of a GPU (canonical name, or one that stands for several variants) costs,
         cheapest first."""
         key = (gpu, gpu_count)
         if key not in self._prices:
-            offers = self.offers(gpu, gpu_count)
+            names = self.catalog.resolve_gpu(gpu).accepts or (gpu,)
+            offers = (offer for name in names for offer in self.machines.get((name, gpu_count), ()))
             found = [price for offer in offers for price in prices_of(offer, self._spot)]
             found.sort(key=order)
             self._prices[key] = tuple(found)
@@ -93,63 +87,64 @@ MOST_LISTS = 16
 """Kept at a time: specs of one repository differ little in where they may run."""
 
 
-class AllowedOffers:
-    """The offers of a stock that some terms allow, looked at machine by machine."""
-
-    def __init__(self, stock: Stock, terms: RentalTerms) -> None:
-        self.stock = stock
-        self._terms = terms
-        self._places = Places(terms)
-        self._found: dict[Machine, list[Offer]] = {}
-
-    def of(self, machine: Machine) -> Sequence[Offer]:
-        """Those of one machine."""
-        if machine not in self._found:
-            self._found[machine] = [each for each in self.stock.of(machine) if self._allows(each)]
-        return self._found[machine]
-
-    def _allows(self, offer: Offer) -> bool:
-        return not (self._places[offer.cloud, offer.region] or self._terms.host_reason(offer))
-
-
 class PriceBook:
     """Offers of one catalogue, priced for the jobs that ask: jobs on the same terms share a PriceList."""
 
-    def __init__(self, catalog: Catalog, stock: Stock) -> None:
+    def __init__(self, catalog: Catalog, offers: Sequence[Offer]) -> None:
         self.catalog = catalog
-        self.stock = stock
+        self.offers = offers
         self._lists: dict[RentalTerms, PriceList] = {}
-        self._allowed: dict[RentalTerms, AllowedOffers] = {}
+        self._machines: dict[RentalTerms, OffersByMachine] = {}
         """Shared by terms that differ in `spot` alone, which decides on prices."""
 
     @cached_property
-    def clouds(self) -> frozenset[str]:
-        """The clouds that offer anything."""
-        return frozenset(self.stock.hosts)
+    def machines(self) -> OffersByMachine:
+        """Every offer, by what machine it is."""
+        found: OffersByMachine = {}
+        for offer in self.offers:
+            found.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
+        return found
 
     @cached_property
     def community_clouds(self) -> frozenset[str]:
         """The clouds, lower case, that offer only machines of strangers."""
-        return frozenset(cloud.lower() for cloud, hosts in self.stock.hosts.items() if "secure" not in hosts)
+        secure = {offer.cloud for offer in self.offers if offer.hosts == "secure"}
+        return frozenset(cloud.lower() for cloud in self.clouds - secure)
+
+    @cached_property
+    def clouds(self) -> frozenset[str]:
+        """The clouds that offer anything."""
+        return frozenset(offer.cloud for offer in self.offers)
 
     def price_list(self, terms: RentalTerms) -> PriceList:
         """What may be rented on some terms."""
         if terms not in self._lists:
             if len(self._lists) >= MOST_LISTS:
                 self._lists.clear()
-                self._allowed.clear()
+                self._machines.clear()
             shared = terms._replace(spot=None)
-            if shared not in self._allowed:
-                self._allowed[shared] = AllowedOffers(self.stock, shared)
-            self._lists[terms] = PriceList(self.catalog, self._allowed[shared], terms.spot)
+            if shared not in self._machines:
+                self._machines[shared] = self._on(shared)
+            self._lists[terms] = PriceList(self.catalog, self._machines[shared], terms.spot)
         return self._lists[terms]
+
+    def _on(self, terms: RentalTerms) -> OffersByMachine:
+        places = Places(terms)
+        allowed = (
+            (
+                machine,
+                [each for each in offers if not (places[each.cloud, each.region] or terms.host_reason(each))],
+            )
+            for machine, offers in self.machines.items()
+        )
+        return {machine: offers for machine, offers in allowed if offers}
 
 
 def price_book(catalog: Catalog, source: str | None = None) -> PriceBook:
     """The offers of a price source (None: all current ones). A thousand specs ask for the same: it is kept with the
     catalogue."""
     key = (PriceBook, source)
-    book, stock = catalog.derived.get(key), catalog.stock(source)
-    if not isinstance(book, PriceBook) or book.stock is not stock:
-        book = catalog.derived[key] = PriceBook(catalog, stock)
+    book, offers = catalog.derived.get(key), catalog.offers(source)
+    if not isinstance(book, PriceBook) or book.offers is not offers:
+        book = catalog.derived[key] = PriceBook(catalog, offers)
     return book

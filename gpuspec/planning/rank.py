@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
-from gpuspec.planning.cost import billed_job, cost_at, exceeds, highest_price, time_limit
+from gpuspec.planning.cost import (
+    affordable_price,
+    cost_at,
+    exceeds,
+    highest_price,
+    time_limit,
+    total_at,
+)
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Candidate, Plan
@@ -22,26 +29,50 @@ def rank_offers(
     `sources` gives the date of each price source. Deterministic."""
     job, workload = market.job, market.workload
     candidates = tuple(sorted(market.candidates(launcher), key=_rank))
-    choice = candidates[0] if candidates and candidates[0].kept else None
-    need = market.need_for(choice.offer.gpu_count if choice else market.wanted.gpu_count)
-    idle = 0.0 if choice and choice.offer.owned else keep_alive(job, workload)
-    billed = billed_job(job, choice.offer) if choice else job
-    hours = time_limit(billed, highest_price(choice, job) if choice else 0.0, idle, need)
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
-        need=need,
+        need=market.need_for(market.wanted.gpu_count),
         candidates=candidates,
-        choice=choice,
+        choice=None,
         cost=None,
-        prices_as_of=dates[choice.offer.source] if choice else None,
+        prices_as_of=None,
         notes=market.wanted.notes,
-        keep_alive_minutes=idle,
-        max_hours=hours,
+        keep_alive_minutes=keep_alive(job, workload),
         sources=tuple(dates.items()),
         limits_regions=bool(market.terms.regions or market.terms.allowed_regions),
     )
-    made = made._replace(cost=cost_at(job, made, choice) if choice else None)
+    made = _with_choice(market, made)
+    if made.choice:
+        costs = [(total_at(job, made, each), each.price, each) for each in launchable(job, made)]
+        worst = max(costs, key=lambda cost: (cost[0] or 0.0, cost[1]))[2]
+        made = made._replace(
+            prices_as_of=dates[made.choice.offer.source],
+            choice_cost=cost_at(job, made, made.choice),
+            cost=cost_at(job, made, worst),
+        )
+    else:
+        made = made._replace(max_hours=job.budget.max_hours if job.budget else None)
     return made._replace(notes=made.notes + _notes(job, workload, made))
+
+
+def _with_choice(market: Market, plan: Plan) -> Plan:
+    """The plan with the first kept candidate that keeps the budget as its choice, the first where none does, and with
+    what follows from it: the memory needed, the idle minutes, the time limit."""
+    first: Plan | None = None
+    for candidate in plan.kept:
+        need = market.need_for(candidate.offer.gpu_count)
+        idle = 0.0 if candidate.offer.owned else plan.keep_alive_minutes
+        highest = highest_price(candidate, market.job)
+        made = plan._replace(
+            need=need,
+            choice=candidate,
+            keep_alive_minutes=idle,
+            max_hours=time_limit(market.job, highest, idle, need, candidate.offer),
+        )
+        if not over_budget(market.job, total_at(market.job, made, candidate)):
+            return made
+        first = first or made
+    return first or plan
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:
@@ -73,7 +104,26 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         )
     notes += _notes_on_hosts(job, plan)
     over = over_budget(job, plan.cost.total if plan.cost else None)
-    return (*notes, over) if over else tuple(notes)
+    return (*notes, over) if over else (*notes, *_left_out(job, plan))
+
+
+def _left_out(job: Job, plan: Plan) -> list[str]:
+    """What the budget keeps from being rented, though it fits."""
+    if plan.choice is None:
+        return []
+    notes, cheapest = [], plan.kept[0]
+    if cheapest is not plan.choice:
+        notes.append(
+            f"{cheapest.offer.cloud} asks less by the hour, ${cheapest.price:.2f}, and more in all: "
+            f"${total_at(job, plan, cheapest) or 0.0:.2f} in the same time"
+        )
+    may = launchable(job, plan)
+    dear = [each for each in _replacements(job, plan) if each.price >= plan.choice.price and each not in may]
+    if dear and plan.max_hours is not None:
+        cost = "1 more that fits costs" if len(dear) == 1 else f"{len(dear)} more that fit cost"
+        stand_in = "a lower budget.max_hours lets more stand in when this one is sold out"
+        notes.append(f"{cost} over the budget in {plan.max_hours:.4g} h: {stand_in}")
+    return notes
 
 
 def _notes_on_hosts(job: Job, plan: Plan) -> list[str]:
@@ -100,16 +150,31 @@ most this many times its price: nobody who was shown $0.40/h has agreed to $4.""
 def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
     """The kept candidates that may be rented, cheapest first: the choice, and what may replace it when it is sold
     out without breaking the budget at the plan's time limit."""
-    if plan.choice is None:
+    return tuple(
+        candidate
+        for candidate in _replacements(job, plan)
+        if candidate is plan.choice or not over_budget(job, total_at(job, plan, candidate))
+    )
+
+
+def _replacements(job: Job, plan: Plan) -> tuple[Candidate, ...]:
+    """The choice, and what may replace it if only its price by the hour is looked at. One launcher rents all."""
+    choice = plan.choice
+    if choice is None:
         return ()
     bounded = bool(job.gpu_types) or job.max_price is not None
-    dearest = float("inf") if bounded else FALLBACK * plan.choice.price
+    dearest = float("inf") if bounded else FALLBACK * choice.price
     return tuple(
         candidate
         for candidate in plan.kept
-        if candidate.price <= dearest
-        if candidate is plan.choice or not over_budget(job, cost_at(job, plan, candidate).total)
+        if candidate.price <= dearest and candidate.offer.launcher == choice.offer.launcher
     )
+
+
+def affordable(job: Job, plan: Plan) -> float:
+    """The most $/h at which `budget.max_total` pays for the time limit on every cloud that may be rented from;
+    infinite where there is no such limit."""
+    return min((affordable_price(job, plan, each) for each in launchable(job, plan)), default=float("inf"))
 
 
 def over_budget(job: Job, total: float | None) -> str:

@@ -18,13 +18,15 @@ def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
     """The whole plan: kept candidates first, and how the items stand against the deadline (`items` is null where
     there are none, or nothing is known of them). Memory is GiB, money US dollars; null is unknown."""
     dates, budget = dict(plan.sources), case.job.budget or Budget()
+    known = not unreadable_limits(case.left_out)
     document = {
         "version": 1,
         "path": case.path,
         "name": case.job.name,
         "need": _need(plan.need),
         "choice": _candidate(plan.choice, dates) if plan.choice else None,
-        "cost": _cost(plan.cost) if plan.cost and not unreadable_limits(case.left_out) else None,
+        "cost": _cost(plan.cost, dates) if plan.cost and known else None,
+        "choice_cost": _cost(plan.choice_cost, dates) if plan.choice_cost and known else None,
         "budget": {"max_total": budget.max_total, "max_hours": budget.max_hours},
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
@@ -110,9 +112,15 @@ def _candidate(candidate: Candidate, dates: dict[str, str | None]) -> dict[str, 
     }
 
 
-def _cost(cost: Cost) -> dict[str, Any]:
-    amounts = {name: _rounded(getattr(cost, name)) for name in Cost._fields if name != "lines"}
-    return {**amounts, "arithmetic": [{"what": what, "value": value} for what, value in cost.lines]}
+def _cost(cost: Cost, dates: dict[str, str | None]) -> dict[str, Any]:
+    words = ("lines", "not_counted", "candidate")
+    amounts = {name: _rounded(getattr(cost, name)) for name in Cost._fields if name not in words}
+    return {
+        **amounts,
+        "arithmetic": [{"what": what, "value": value} for what, value in cost.lines],
+        "not_counted": list(cost.not_counted),
+        "on": _candidate(cost.candidate, dates),
+    }
 
 
 def _rounded(amount: float | None) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
-from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
@@ -157,9 +157,9 @@ def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     clouds = {candidate.offer.cloud for candidate in plan.kept}
     said = [*notes(case), *case.agreed_prices(clouds), *plan.notes]
     lines = [line for each in said for line in _wrapped("note", each)]
-    if plan.choice is None or plan.cost is None:
+    if plan.choice is None or plan.cost is None or plan.choice_cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
-    offer, cost = plan.choice.offer, plan.cost
+    offer = plan.choice.offer
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
     agreed = f"; {offer.agreed}" if offer.agreed and not plan.choice.spot else ""
     date = f"prices: {dated.get(offer.source, 'undated')}"
@@ -167,8 +167,26 @@ def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     limits = unreadable_limits(case.left_out)
     if limits:
         return lines + _wrapped("cost", f"not known: {', '.join(limits)} cannot be read")
-    lines += _wrapped("cost", "; ".join(f"{what} {value}" for what, value in cost.lines))
-    return lines + _wrapped("", _verdict(case.job, plan))
+    return lines + _cost(case.job, plan, plan.choice_cost, plan.cost)
+
+
+def _cost(job: Job, plan: Plan, on_choice: Cost, worst: Cost) -> list[str]:
+    """What the run costs at most on the choice, and on the dearest that may stand in for it."""
+    if worst.candidate is plan.choice:
+        lines = _wrapped("cost", _arithmetic(on_choice))
+    else:
+        total = "" if on_choice.total is None else f"; {dollars(on_choice.total)} in all"
+        lines = _wrapped("cost", _arithmetic(on_choice) + total)
+        on = f"{_machine(worst.candidate)} ({worst.candidate.offer.cloud}), if the cheaper ones are sold out"
+        lines += _wrapped("worst", f"{on}: {_arithmetic(worst)}")
+    lines += _wrapped("", _verdict(job, plan))
+    for each in dict.fromkeys((*on_choice.not_counted, *worst.not_counted)):
+        lines += _wrapped("", f"not counted: {each}")
+    return lines
+
+
+def _arithmetic(cost: Cost) -> str:
+    return "; ".join(f"{what} {value}" for what, value in cost.lines)
 
 
 def _machine(candidate: Candidate) -> str:

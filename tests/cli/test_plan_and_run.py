@@ -243,7 +243,9 @@ def test_nobody_to_ask_is_an_error_not_a_yes(
     done = CliRunner().invoke(command, [spec(tmp_path), "--prices", prices])
     assert isinstance(done.exception, UserError)
     assert done.exception.code == "cannot-ask"
-    assert "Launch at $0.69/h (up to $0.80/h where cheaper ones are sold out)?" in done.exception.message
+    # at worst 2 h, 3 idle and 2.5 download minutes, in whole minutes 126, on the A6000 at $0.80
+    question = "Launch at $0.69/h (up to $0.80/h where cheaper ones are sold out), $1.68 in all at worst?"
+    assert question in done.exception.message
 
 
 def test_a_job_that_asks_for_no_gpu_runs_here(
@@ -261,7 +263,7 @@ def test_a_job_that_asks_for_no_gpu_runs_here(
 @pytest.mark.parametrize(
     ("budget", "shards", "share", "enough"),
     [
-        # 2 h × $0.69, 3 idle and 2.5 download minutes are $1.44
+        # 2 h × $0.69, 3 idle and 2.5 download minutes are $1.44, SkyPilot's 256 GB of disk at $0.10 a month $0.07
         ({"max_hours": 2, "max_total": 5}, "3", "$1.67", True),
         ({"max_hours": 2, "max_total": 5}, "4", "$1.25", False),
         ({"max_total": 5}, "4", "$1.25", True),  # a shorter limit for each
@@ -291,7 +293,7 @@ def test_machines_that_share_the_items_share_the_budget(
     assert main([*arguments, "--shards", shards]) == status
     said = " ".join(capsys.readouterr().err.split())
     assert f"{shards} machines share the budget: {share} is the most for each" in said
-    over = f"error[GS505] over-budget: RTX 4090 at $0.69/h costs up to $1.44, $0.19 over max_total ({share})"
+    over = f"error[GS505] over-budget: RTX 4090 at $0.69/h costs up to $1.52, $0.27 over max_total ({share})"
     assert (over in said) is not enough
     assert main([*arguments, "--shard", f"1/{shards}"]) == status  # as each of them is started
     said = " ".join(capsys.readouterr().err.split())
@@ -317,16 +319,16 @@ def test_the_items_against_the_time_limit_and_a_deadline(
         name="chat", launcher="skypilot", spec_path=path, workdir=str(tmp_path), cloud="runpod",
         instance="1x_RTX4090", gpu="RTX4090", gpu_count=1, item_seconds=9.0, id="abc", state="succeeded",
     )  # fmt: skip
-    # 1,000 × 9 s = 2.5 h: two machines, 1.25 h each at $0.69 with 3 idle minutes: $1.79
+    # 1,000 × 9 s = 2.5 h: two machines, 1.25 h and 3 idle minutes each at $0.69 and $0.035 (256 GB of disk): $1.89
     assert said() == (
         "1,000 items × 9 s (run abc, 1 × RTX 4090) = 2.5 h of work within 2 h "
-        f"2 machines of 1 × RTX 4090 at $0.69/h: 1.25 h, $1.79 gpuspec run --shards 2 {path}"
+        f"2 machines of 1 × RTX 4090 at $0.69/h: 1.25 h, $1.89 gpuspec run --shards 2 {path}"
     )
     assert f"gpuspec run --shards 4 --max-hours 0.75 {path}" in said("--deadline", "0.75")
-    # seven machines for 2 h and 3 min at $0.69
+    # seven machines for 2 h and 3 min at $0.69 and $0.035
     assert said("--item-seconds", "50") == (
         "1,000 items × 50 s (as you say, 1 × RTX 4090) = 13.9 h of work within 2 h "
-        "7 machines of 1 × RTX 4090 at $0.69/h: 1.99 h, $9.82; worst case $9.90 is over the budget of $5.00"
+        "7 machines of 1 × RTX 4090 at $0.69/h: 1.99 h, $10.32; worst case $10.40 is over the budget of $5.00"
     )
     assert main(["plan", path, "--prices", prices, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["items"]

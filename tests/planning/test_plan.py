@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.catalog import Catalog, Gpu, Offer
-from gpuspec.catalog.stock import Stock
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.lint import Facts
@@ -47,7 +46,7 @@ def fits(need: Need, gpu: Gpu) -> Fit:
 
 def market(job: Job, offers: list[Offer], need: object = None, **more: object) -> Market:
     workload = more.pop("workload", Workload())
-    book = PriceBook(CATALOG, Stock(offers))
+    book = PriceBook(CATALOG, offers)
     found = Market(job, workload, need or needs(20.0), book, **more)  # type: ignore[arg-type]
     found.fit_of_need = fits  # type: ignore[method-assign]
     return found
@@ -66,8 +65,10 @@ def only_reason(job: Job, one: Offer, need: object = None) -> tuple[str, str]:
 
 
 def job(*names: str, **more: object) -> Job:
+    """Without a disk, whose cost tests/planning/test_cost.py is about."""
     choices = tuple(GpuChoice(name, None, f"/gpu_types/{at}") for at, name in enumerate(names))
-    return Job(name="j", task="batch", gpu_types=choices, **({"gpu_count": 1} | more))  # type: ignore[arg-type]
+    fields = {"gpu_count": 1, "disk_gb": 0} | more
+    return Job(name="j", task="batch", gpu_types=choices, **fields)  # type: ignore[arg-type]
 
 
 OFFERS = [
@@ -191,18 +192,18 @@ def test_an_unknown_need_leaves_min_vram_to_decide_and_says_so() -> None:
 
 def test_the_worst_case_is_hours_idle_tail_download_and_disk() -> None:
     spec = job("RTX 4090", budget=Budget(max_hours=10, max_total=25), keep_alive_minutes=6, disk_gb=730)
-    cost = made(spec, OFFERS).cost
+    found = made(spec, [offer("RTX 4090", 0.44)])
+    cost = found.cost
     assert cost.run == pytest.approx(4.40)  # 10 h × $0.44
     assert cost.idle == pytest.approx(0.044)  # 0.1 h × $0.44
     assert cost.download == 0  # nothing is declared that would be fetched
     assert cost.disk == pytest.approx(1.01)  # 730 GB × $0.10 ÷ 730 h × 10.1 h
     assert cost.total == pytest.approx(4.40 + 0.044 + 1.01)
-    assert over_budget(spec, made(spec, OFFERS).cost.total) == ""
+    assert over_budget(spec, cost.total) == ""
     dear = spec._replace(budget=Budget(max_hours=100, max_total=25))
     # 100.1 h × ($0.44 + $0.10)
-    assert (
-        over_budget(dear, made(dear, OFFERS).cost.total) == "worst case $54.05 is over the budget of $25.00"
-    )
+    total = made(dear, [offer("RTX 4090", 0.44)]).cost.total
+    assert over_budget(dear, total) == "worst case $54.05 is over the budget of $25.00"
 
 
 def test_a_budget_in_dollars_becomes_a_time_limit() -> None:
@@ -215,9 +216,10 @@ def test_a_budget_in_dollars_becomes_a_time_limit() -> None:
 
 
 def test_no_limit_is_no_worst_case() -> None:
-    cost = made(job("RTX 4090"), OFFERS).cost
-    assert cost.total is None
-    assert cost.lines[0] == ("run", "no time limit × $0.44/h: unbounded")
+    found = made(job("RTX 4090"), OFFERS)
+    assert found.cost.total is found.choice_cost.total is None
+    assert found.choice_cost.lines[0] == ("run", "no time limit × $0.44/h: unbounded")
+    assert found.cost.lines[0] == ("run", "no time limit × $0.69/h: unbounded")
 
 
 def test_what_may_replace_a_sold_out_choice() -> None:
@@ -243,7 +245,8 @@ def test_the_disk_of_a_machine_of_ones_own_costs_nothing() -> None:
     offers = [offer("RTX 4090", price, instance=str(price), **own) for price in (0.40, 0.44, 0.46)]
     spec = job("RTX 4090", budget=Budget(max_hours=10, max_total=4.5), disk_gb=730)
     plan = made(spec, offers)
-    assert plan.cost.total == pytest.approx(4.00)
+    assert plan.choice_cost.total == pytest.approx(4.00)
+    assert plan.cost.total == pytest.approx(4.40)
     assert [each.price for each in launchable(spec, plan)] == [0.40, 0.44]  # 10 h × $0.46 is over $4.50
     case = Case(Document("job.jsonc", Tree(""), spec, "", JOB_SPEC.format), catalog=CATALOG)
     case.market = market(spec, offers)

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from gpuspec.catalog import Catalog, Offer
 from gpuspec.formats import JOB_SPEC, Document
-from gpuspec.job import GpuChoice, Job
+from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.planning.case import Case
+from gpuspec.planning.cost import exceeds, total_at
 from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.rank import rank_offers
+from gpuspec.planning.rank import affordable, launchable, rank_offers
 from gpuspec.sizing import Need, Part, Unsized
 from gpuspec.text import Tree
 
@@ -148,3 +149,34 @@ def test_what_rules_suggest_is_what_the_plan_would_keep(
             kept.setdefault(candidate.gpu.name, candidate.price)
         here = {one.gpu.name: one.per_hour for one in suggested if one.gpu_count == count}
         assert here == ({} if gib is None else kept)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    jobs,
+    st.lists(offers, max_size=12),
+    needed,
+    st.builds(Budget, st.sampled_from((None, 0.5, 2.0, 10.0)), st.sampled_from((None, 0.2, 1.0, 9.5))),
+    st.sampled_from((None, "s3://bucket")),
+)
+def test_nothing_that_may_be_rented_costs_more_than_the_worst_case_or_breaks_the_budget(
+    job: Job, found: list[Offer], gib: float | None, budget: Budget, cache: str | None
+) -> None:
+    job = job._replace(budget=budget, cache=cache)
+    made = make(job, found, gib)
+    if made.choice is None or made.cost is None:
+        assert launchable(job, made) == ()
+        return
+    kept = launchable(job, made)
+    assert made.choice in kept
+    assert made.cost.candidate in kept
+    for candidate in kept:
+        total = total_at(job, made, candidate)
+        assert (total is None) == (made.cost.total is None) == (made.max_hours is None)
+        if total is not None and made.cost.total is not None:
+            assert total <= made.cost.total + 1e-9
+        alone = candidate is made.choice  # where nothing keeps the budget, the plan says so, and run refuses
+        assert alone or not exceeds(total, budget.max_total)
+        if not exceeds(made.cost.total, budget.max_total):
+            at_most = candidate._replace(price=min(affordable(job, made), 1e6))
+            assert not exceeds(total_at(job, made, at_most), budget.max_total)

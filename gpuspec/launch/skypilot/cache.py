@@ -12,13 +12,11 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.planning.cost import UPLOAD_MINUTES
 from gpuspec.planning.limits import cache_kind
 
 CACHE = "/gpuspec-cache"
 """Where a job's `cache` is mounted."""
-
-UPLOAD_MINUTES = 60
-"""How long a job waits at its end for what it wrote to reach the bucket."""
 
 LAST_SECONDS = 60
 """The same for a machine that is taken down: well within `client.TEARDOWN_SECONDS`."""

@@ -128,7 +128,7 @@ class MachineLaunch:
             options = tuple(option for option in options if not on_slurm(option.infra))
         if not options:
             return None
-        most = max_hourly_cost(self.job, options) if self.job.max_price is None else self.job.max_price
+        most = max_hourly_cost(self.job, self.plan, options)
         found = first_reusable(self.client, names, options, most)
         if found is None or not Records().claim(self.record.run.id, found[0].name):
             return None

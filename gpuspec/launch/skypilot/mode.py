@@ -17,6 +17,7 @@ from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.cache import cache_folder
 from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import launchable
 from gpuspec.untrusted_file import read_file
 from gpuspec.workload.checkpoints import outlives
 
@@ -66,8 +67,8 @@ def _service(job: Job, plan: Plan) -> ModeChoice:
             "leave `budget` out, or give --plain: one machine that keeps the limit",
         )
     least, most = replicas(job)
-    each = plan.choice.price if plan.choice else None
-    price = "" if each is None else f", ${least * each:.2f} to ${most * each:.2f}/h"
+    prices = [candidate.price for candidate in launchable(job, plan)]
+    price = f", ${least * min(prices):.2f} to ${most * max(prices):.2f}/h" if prices else ""
     return ModeChoice(
         "service",
         f"as a service of {least} to {most} replicas{price}: SkyPilot's server on this machine starts and ends them, "

@@ -20,7 +20,7 @@ from gpuspec.launch.skypilot.job_script import (
     wait_for_fetch_text,
 )
 from gpuspec.planning.plan import Candidate, Plan
-from gpuspec.planning.rank import launchable
+from gpuspec.planning.rank import affordable, launchable
 
 
 class ResourceOption(NamedTuple):
@@ -213,7 +213,7 @@ def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) 
     public = [port.port for port in job.ports if port.public]  # the others are forwarded, see `attach`
     if public:
         resources["ports"] = public
-    resources["max_hourly_cost"] = max_hourly_cost(job, here)
+    resources["max_hourly_cost"] = max_hourly_cost(job, plan, here)
     resources["autostop"] = autostop(plan)
     resources["labels"] = {"gpuspec": label}
     return resources
@@ -229,11 +229,15 @@ def _any_of_entry(option: ResourceOption) -> dict[str, Any]:
     return entry
 
 
-def max_hourly_cost(job: Job, options: Sequence[ResourceOption]) -> float:
-    """The most that may be paid, $/h: `max_price` (or an option that is no whole cent above it), else the highest
-    price among the options and a tenth more, since a price that moved by more is asked about first."""
-    highest = max((option.price for option in options), default=0.0)
-    return round(highest * 1.1 + 0.005, 2) if job.max_price is None else max(job.max_price, highest)
+def max_hourly_cost(job: Job, plan: Plan, options: Sequence[ResourceOption]) -> float:
+    """The most that may be paid, $/h: `max_price` (or a price that is no whole cent above it), else the highest price
+    in the plan of what may be rented on the options' clouds and a tenth more, since a price that moved by more is
+    asked about first. Neither is more than `budget.max_total` pays for until the time limit."""
+    clouds = {option.infra.split("/")[0] for option in options}
+    highest = max((each.price for each in launchable(job, plan) if each.offer.cloud in clouds), default=0.0)
+    most = round(highest * 1.1 + 0.005, 2) if job.max_price is None else job.max_price
+    within = affordable(job, plan)
+    return max(highest, most if within == math.inf else min(most, math.floor(within * 100) / 100))
 
 
 def autostop(plan: Plan) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gpuspec.job.job import Budget
 from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
-from gpuspec.planning.cost import billed_job, cost_at, exceeds, highest_price, time_limit
+from gpuspec.planning.cost import cost_at, exceeds, highest_price, time_limit
 from gpuspec.planning.plan import Cost, Plan
 from gpuspec.words import dollars
 
@@ -16,10 +16,11 @@ class OverBudget(Rule):
     """The run may cost more than its budget.
 
     ## What it does
-    Adds up the worst case of one run: `budget.max_hours` × the price, the idle tail, the download and the disk,
-    and compares it with `budget.max_total`. An error when even the cheapest machine exceeds it; a warning when only
-    a machine at `max_price` does. Without `max_hours` the run ends when the budget is spent, and there is nothing to
-    report unless the tail alone exceeds it.
+    Adds up the worst case of one run: `budget.max_hours` × the price, the idle tail, the download, the disk, and
+    what else the cloud bills, such as the rest of an hour that has begun. Compares it with `budget.max_total`. An
+    error when even the cheapest machine exceeds it; a warning when only a machine at `max_price` does. Without
+    `max_hours` the run ends when the budget is spent, and there is nothing to report unless the tail alone exceeds
+    it.
 
     ## Why is this bad
     One of the two limits is wrong. The launcher refuses such a job, or ends it before its work is done.
@@ -98,8 +99,6 @@ class OverBudget(Rule):
         """Hours that `max_total` pays for, to a tenth below; 0 where not even the tail is paid."""
         assert facts.job.budget
         assert plan.choice
-        only = billed_job(facts.job, plan.choice.offer)._replace(
-            budget=Budget(max_total=facts.job.budget.max_total)
-        )
-        hours = time_limit(only, price, plan.keep_alive_minutes, plan.need) or 0.0
+        only = facts.job._replace(budget=Budget(max_total=facts.job.budget.max_total))
+        hours = time_limit(only, price, plan.keep_alive_minutes, plan.need, plan.choice.offer) or 0.0
         return math.floor(hours * 10) / 10

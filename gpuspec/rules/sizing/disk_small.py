@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
-from gpuspec.planning.cost import DISK_PER_GB_MONTH
+from gpuspec.planning.cost import DISK_USUAL
 from gpuspec.rules.hub_repositories import loaded, same_repository, whole_repository
 from gpuspec.rules.options import amount
 from gpuspec.sizing.files import bytes_on_disk
@@ -83,7 +83,7 @@ class DiskSmall(Rule):
             f"{disk:g} GB of disk for {' + '.join(f'{value} ({what})' for what, value in lines)} = {total:.0f} GB",
             severity="error" if sure else "warning",
             confidence="high" if sure else "medium",
-            suggestion=f"{enough} GB; disk costs about {dollars(DISK_PER_GB_MONTH)} per GB and month",
+            suggestion=f"{enough} GB; disk costs about {dollars(DISK_USUAL)} per GB and month",
             fix=Fix(f"set to {enough}", (Edit("set", at, enough),), safe=False),
             numbers=[*lines, ("together", f"{total:.1f} GB")],
         )
