@@ -48,6 +48,20 @@ class Instance(NamedTuple):
         """Whether it can be had as a spot machine and not on demand."""
         return self.status == "spot"
 
+    @property
+    def machine(self) -> str:
+        """What the machine has, in words: "8 × A100 40GB SXM4, 96 vCPUs, 1,152 GiB RAM, 8,000 GB of local disk"."""
+        number = f"{self.number} × " if self.number else ""
+        parts = [
+            f"{number}{self.gpu}",
+            f"{self.vcpus:g} vCPUs" if self.vcpus else "",
+            f"{self.ram_gib:,g} GiB RAM" if self.ram_gib else "",
+            f"{self.disk_gb:,g} {'GiB' if self.cloud == 'azure' else 'GB'} of local disk"
+            if self.disk_gb
+            else "",
+        ]
+        return ", ".join(filter(None, parts))
+
     def refusal(self, vram_gb: float | None = None) -> str:
         """Why it is no offer of its GPU, in words; "" where it is one. `vram_gb` is the memory of a whole GPU."""
         word, _, rest = self.status.partition(" ")

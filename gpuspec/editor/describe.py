@@ -31,6 +31,10 @@ def gpu_text(written: str, listed: PriceList) -> str | None:
         suggested = markdown(", ".join(match.suggestions))
         return f"No GPU is called `{_plain(written)}`." + (f" Did you mean {suggested}?" if suggested else "")
     head = f"`{_plain(written)}` may be any of these:\n\n" if len(gpus) > 1 else ""
+    instance = listed.catalog.instances.get(written.strip().lower())
+    if instance is not None:
+        refusal = instance.refusal()
+        head = f"`{_plain(written)}` ({instance.cloud}{', ' + refusal if refusal else ''}): {instance.machine}\n\n"
     return head + "\n\n".join(_gpu(gpu, listed) for gpu in gpus)
 
 
