@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gpuspec.catalog.instance import Instance
     from gpuspec.catalog.kept_models import KeptModels
     from gpuspec.catalog.model_names import ModelNames
+    from gpuspec.catalog.stock import Stock
 
 
 class Added:
@@ -67,7 +68,8 @@ class Catalog:
         self._lender: Catalog | None = None
         self.agreed: AgreedPrices | None = None
         """Prices that its offers have in the place of list prices."""
-        self._offers: dict[tuple[str | None, tuple[str, ...]], tuple[object, tuple[Offer, ...]]] = {}
+        self._stocks: dict[str | None, tuple[object, Stock]] = {}
+        self._offers: dict[tuple[str | None, tuple[str, ...]], tuple[Stock, tuple[Offer, ...]]] = {}
         self.derived: dict[Hashable, Any] = {}
         """What other rooms worked out of this catalogue for all who ask it, each under a key of its own."""
 
@@ -98,7 +100,8 @@ class Catalog:
         kept = self.derived.get(key)
         if kept is None or kept[0] != state:
             catalog = self._lent((path, *self._model_files))
-            catalog._offers, catalog.derived, catalog.agreed = self._offers, self.derived, self.agreed
+            catalog._offers, catalog._stocks = self._offers, self._stocks
+            catalog.derived, catalog.agreed = self.derived, self.agreed
             kept = self.derived[key] = (state, catalog)
         found: Catalog = kept[1]
         return found
@@ -222,7 +225,7 @@ class Catalog:
     def price_sources(self) -> tuple[PriceSource, ...]:
         """Every price source in force, by name. Raises UserError `price-snapshot-broken` when the user's own snapshot
         cannot be read."""
-        return self._prices[0]
+        return self._sources
 
     def offers(self, source: str | None = None, clouds: tuple[str, ...] = ()) -> tuple[Offer, ...]:
         """Sanitised offers in a fixed order, on some `clouds` (empty: all); the same tuple for the same question.
@@ -233,32 +236,66 @@ class Catalog:
         Raises UserError `unknown-price-source`, `price-file`, and `price-snapshot-broken` where the user's own prices
         cannot be read.
         """
-        state = state_of(source) if source and source.lower().endswith(".csv") else None
+        stock = self.stock(source)
         kept = self._offers.get((source, clouds))
-        if kept is None or kept[0] != state:
-            found = self._of_source(source)
-            found = found if self.agreed is None else tuple(map(self.agreed.of, found))
-            kept = (state, tuple(offer for offer in found if offer.cloud in clouds) if clouds else found)
+        if kept is None or kept[0] is not stock:
+            found = stock.offers
+            kept = (stock, tuple(offer for offer in found if offer.cloud in clouds) if clouds else found)
             self._offers[source, clouds] = kept
         return kept[1]
 
-    def _of_source(self, source: str | None) -> tuple[Offer, ...]:
+    def stock(self, source: str | None = None) -> Stock:
+        """The same offers, found by machine without a look at the others; the same Stock for the same question.
+        Raises as `offers` does."""
+        state = state_of(source) if source and source.lower().endswith(".csv") else None
+        kept = self._stocks.get(source)
+        if kept is None or kept[0] != state:
+            kept = self._stocks[source] = (state, self._stock_of(source))
+        return kept[1]
+
+    def _stock_of(self, source: str | None) -> Stock:
+        from gpuspec.catalog.stock import ChangedStock, Stock, TableStock
+
+        if self._lender is not None:
+            lent = self._lender.stock(source)
+            changed = self.agreed is not None and self.agreed is not self._lender.agreed
+            return ChangedStock(lent, self.agreed.of) if self.agreed and changed else lent
         if source and source.lower().endswith(".csv"):
             from gpuspec.catalog.price_file import read
 
-            return read(source, self._gpu_names)
-        sources, offers = self._prices
-        if source is None:
-            rentable = {each.name for each in sources if each.rentable}
-            return tuple(offer for offer in offers if offer.source in rentable)
-        if source not in {each.name for each in sources}:
+            return Stock(read(source, self._gpu_names))
+        if source is not None:
+            self._check_source(source)
+        if self._given_prices is not None:
+            given = self._of_sources(source, *self._given_prices)
+            return Stock(given if self._given_gpus is None else self._known(given))
+        from gpuspec.catalog.shipped import rentable_sources
+
+        shipped, newer = self._tables
+        found = TableStock(
+            shipped,
+            Stock(self._of_sources(source, *newer)),
+            without_clouds={offer.cloud for offer in newer[1]},
+            sources={source} if source else {name for text in shipped for name in rentable_sources(text)},
+        )
+        return found if self._given_gpus is None else Stock(self._known(found.offers))
+
+    def _check_source(self, source: str) -> None:
+        if source not in {each.name for each in self.price_sources}:
             from gpuspec.errors import UserError
 
-            names = ", ".join(each.name for each in sources)
+            names = ", ".join(each.name for each in self.price_sources)
             raise UserError(
                 "unknown-price-source", f"there is no price source {source!r}", f"There are: {names}."
             )
-        return tuple(offer for offer in offers if offer.source == source)
+
+    @staticmethod
+    def _of_sources(
+        source: str | None, sources: tuple[PriceSource, ...], offers: tuple[Offer, ...]
+    ) -> tuple[Offer, ...]:
+        """The offers of one source; None: of all that can be rented."""
+        names = {source} if source else {each.name for each in sources if each.rentable}
+        return tuple(offer for offer in offers if offer.source in names)
 
     @cached_property
     def _kept_models(self) -> tuple[KeptModels, ...]:
@@ -300,28 +337,38 @@ class Catalog:
 
         return ModelNames(read_model_lines(), (self._added or Added()).models, table=HubTable())
 
-    @cached_property
-    def _prices(self) -> Snapshot:
-        if self._lender is not None:
-            return self._lender._prices
-        sources, offers = self._all_prices()
-        return sources, offers if self._given_gpus is None else self._of_known_gpus(offers)
-
-    def _of_known_gpus(self, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
-        """Offers of other GPUs would be of no use: nothing is known of their memory."""
+    def _known(self, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+        """Those of known GPUs: others would be of no use, since nothing is known of their memory."""
         return tuple(offer for offer in offers if offer.gpu in self.gpus_by_name)
 
-    def _all_prices(self) -> Snapshot:
+    @cached_property
+    def _sources(self) -> tuple[PriceSource, ...]:
+        if self._lender is not None:
+            return self._lender._sources
         if self._given_prices is not None:
-            return self._given_prices
-        from gpuspec.catalog.snapshot import in_force, read_own
+            return self._given_prices[0]
+        from gpuspec.catalog.snapshot import sources_in_force
+
+        return sources_in_force(*self._tables)
+
+    @cached_property
+    def _tables(self) -> tuple[tuple[str, ...], Snapshot]:
+        """The price tables that ship, and what takes their place for the clouds it has: the user's own prices, and
+        before these what was added."""
+        from gpuspec.catalog.shipped import read_prices
+
+        if self.snapshot is None and self._added is None:
+            return read_prices(), ((), ())
+        from gpuspec.catalog.snapshot import read_own, without
 
         sources, offers = read_own(self.snapshot)
         # A plugin that is gone since, or another version of gpuspec, may have named others.
-        own = sources, self._of_known_gpus(offers) if offers else ()
+        own = sources, self._known(offers)
         if self._added is None:
-            return in_force(own)
-        return in_force(own, self._added.prices({source.name for source in own[0]}, self.gpus_by_name))
+            return read_prices(), own
+        added = self._added.prices({source.name for source in sources}, self.gpus_by_name)
+        own = without(own, {offer.cloud for offer in added[1]})
+        return read_prices(), (own[0] + added[0], own[1] + added[1])
 
 
 def _described(offers: tuple[Offer, ...], sources: tuple[PriceSource, ...]) -> Snapshot:

@@ -11,13 +11,26 @@ from gpuspec.catalog.instance import Instances
 from gpuspec.catalog.model import Model
 
 DATA = os.path.join(os.path.dirname(__file__), "data")
-PRICES = tuple(os.path.join(DATA, name) for name in ("prices.tsv", "seed_2025.tsv"))
+PRICES = ("prices.tsv", "seed_2025.tsv")
 """The price snapshots that ship."""
 
 
 def _read(name: str) -> str:
     with open(os.path.join(DATA, name), encoding="utf-8") as file:
         return file.read()
+
+
+def read_prices() -> tuple[str, ...]:
+    """The text of each price snapshot that ships."""
+    return tuple(map(_read, PRICES))
+
+
+def rentable_sources(prices: str) -> set[str]:
+    """The sources of a price snapshot that launchers can rent from, by its head alone."""
+    head = prices[: prices.index("\n# cloud\t")].split("\n")
+    return {
+        line.split("\t", 2)[1] for line in head if line.startswith("# source") and line.endswith("\trentable")
+    }
 
 
 def read_gpus() -> tuple[Gpu, ...]:

@@ -6,11 +6,10 @@ the sources and count what was not believed. It is data: reading it executes not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gpuspec.catalog.offer import HeldBack, Offer, PriceSource, Snapshot
-from gpuspec.catalog.shipped import PRICES
 from gpuspec.errors import UserError
 from gpuspec.untrusted_file import in_words, read_file
 
@@ -138,16 +137,24 @@ def read_own(snapshot: str | None) -> Snapshot:
         ) from None
 
 
-def in_force(own: Snapshot, added: Snapshot = ((), ())) -> Snapshot:
-    """What ships, with the user's `own` prices in the place of those for the same cloud, and what was `added` in the
-    place of both. Sources are sorted by name."""
-    own = without(own, {offer.cloud for offer in added[1]})
-    newer = (own[0] + added[0], own[1] + added[1])
+def sources_in_force(shipped: Sequence[str], newer: Snapshot) -> tuple[PriceSource, ...]:
+    """The sources of the tables that ship, but for those of which `newer` prices of the same clouds leave nothing,
+    and the sources of these; by name."""
     clouds = {offer.cloud for offer in newer[1]}
-    lists = (*(without(load(path), clouds) for path in PRICES), newer)
-    sources = {source.name: source for known, _ in lists for source in known}
-    offers = tuple(offer for _, found in lists for offer in found)
-    return tuple(sources[name] for name in sorted(sources)), offers
+    found: dict[str, PriceSource] = {}
+    for text in shipped:
+        head, _, rest = text.partition(f"{COLUMNS}\n")
+        known, _ = parse(head) if not clouds else without(parse(head + rest), clouds)
+        found |= {source.name: source for source in known}
+    found |= {source.name: source for source in newer[0]}
+    return tuple(found[name] for name in sorted(found))
+
+
+def offers_of_line(line: str) -> tuple[Offer, ...]:
+    """The offers of one line of a snapshot in the present format, which is known to be sound."""
+    found: list[Offer] = []
+    _extend(line, found)
+    return tuple(found)
 
 
 def without(prices: Snapshot, clouds: set[str]) -> Snapshot:

@@ -82,12 +82,12 @@ class Market:
             return []
         found: list[Candidate] = []
         places = limits.Places(self.terms)
-        for (name, gpu_count), offers in self.book.machines.items():
+        for name, gpu_count in self.book.stock.machines:
             gpu = self.book.catalog.gpus_by_name[name]
             by_gpu = limits.gpu_reason(gpu, gpu_count, self.wanted, self.job.min_vram)
             fit = None if by_gpu else self.fit_of_job(gpu, gpu_count)
             by_gpu = by_gpu or limits.fit_reason(fit, self.wanted.named)
-            for offer in offers:
+            for offer in self.book.stock.of((name, gpu_count)):
                 if launcher is None or offer.launcher == launcher:
                     broken = by_gpu or places[offer.cloud, offer.region] or self._machine_reason(offer)
                     found += self._priced(offer, gpu, fit, broken)

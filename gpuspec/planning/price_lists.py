@@ -1,10 +1,13 @@
 """What offers cost, cheapest first, for jobs on the same terms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from heapq import heapify, heappop, heappush
+from math import inf
 from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.catalog.stock import Machine, Stock
 from gpuspec.planning.limits import Places, RentalTerms
 
 
@@ -42,109 +45,130 @@ def order(price: Price) -> tuple[float, bool, str, str, str]:
     return (price.per_hour, price.spot, price.offer.cloud, price.offer.region or "", price.offer.instance)
 
 
-OffersByMachine = dict[tuple[str, int], list[Offer]]
-"""(GPU, count) → every offer of it on some terms."""
+Cheapest = tuple[Price, Gpu, int]
+"""The cheapest price of so many of a GPU."""
 
 
 class PriceList:
     """What each GPU × count may be rented at on some terms. A thousand specs ask the same: it is worked out once for
     all of them."""
 
-    def __init__(self, catalog: Catalog, machines: OffersByMachine, spot: str | None) -> None:
+    def __init__(self, catalog: Catalog, allowed: "AllowedOffers", spot: str | None) -> None:
         self.catalog = catalog
-        self.machines = machines
+        self._allowed = allowed
         self._spot = spot
-        self._prices: dict[tuple[str, int], tuple[Price, ...]] = {}
-        self._sorted: dict[tuple[int, ...], tuple[tuple[Price, Gpu, int], ...]] = {}
+        self._prices: dict[Machine, tuple[Price, ...]] = {}
+        self._sorted: dict[tuple[int, ...], tuple[list[Cheapest], Iterator[Cheapest]]] = {}
+
+    def offers(self, gpu: str, gpu_count: int) -> Iterator[Offer]:
+        """The offers of so many of a GPU (canonical name, or one that stands for several variants)."""
+        for name in self._names(gpu):
+            yield from self._allowed.of((name, gpu_count))
+
+    def _names(self, gpu: str) -> Sequence[str]:
+        return self.catalog.resolve_gpu(gpu).accepts or (gpu,)
 
     def prices(self, gpu: str, gpu_count: int) -> tuple[Price, ...]:
         """What a machine with so many of a GPU (canonical name, or one that stands for several variants) costs,
         cheapest first."""
         key = (gpu, gpu_count)
         if key not in self._prices:
-            names = self.catalog.resolve_gpu(gpu).accepts or (gpu,)
-            offers = (offer for name in names for offer in self.machines.get((name, gpu_count), ()))
+            offers = self.offers(gpu, gpu_count)
             found = [price for offer in offers for price in prices_of(offer, self._spot)]
             found.sort(key=order)
             self._prices[key] = tuple(found)
         return self._prices[key]
 
-    def by_price(self, counts: tuple[int, ...]) -> tuple[tuple[Price, Gpu, int], ...]:
-        """Every known GPU in these numbers with its cheapest price, cheapest first."""
-        if counts not in self._sorted:
-            known = self.catalog.gpus_by_name
-            found = [
-                (prices[0], known[name], number)
-                for name, number in self.machines
-                if name in known and number in counts and (prices := self.prices(name, number))
-            ]
-            found.sort(key=lambda row: (row[0].per_hour, row[2], -row[1].vram_gb, row[1].name))
-            self._sorted[counts] = tuple(found)
-        return self._sorted[counts]
+    def by_price(self, counts: tuple[int, ...]) -> Iterator[Cheapest]:
+        """Every known GPU in these numbers with its cheapest price, cheapest first, as they are asked for."""
+        rows, more = self._sorted.setdefault(counts, ([], self._cheapest_first(counts)))
+        at = 0
+        while at < len(rows) or (row := next(more, None)):
+            if at == len(rows):
+                assert row
+                rows.append(row)
+            yield rows[at]
+            at += 1
+
+    def _cheapest_first(self, counts: tuple[int, ...]) -> Iterator[Cheapest]:
+        """Prices a machine only once no other can be cheaper than the least that any offer of it asks."""
+        known, stock = self.catalog.gpus_by_name, self._allowed.stock
+        waiting: list[tuple[float, int, float, str, Price | None]] = []
+        for name, number in stock.machines:
+            if name in known and number in counts:
+                names = self._names(name) if known[name].variants else (name,)
+                alike = (stock.least.get((each, number), inf) for each in names)
+                waiting.append((min(alike), number, -known[name].vram_gb, name, None))
+        heapify(waiting)
+        while waiting:
+            _, number, less, name, price = heappop(waiting)
+            if price:
+                yield price, known[name], number
+            elif prices := self.prices(name, number):
+                heappush(waiting, (prices[0].per_hour, number, less, name, prices[0]))
 
 
 MOST_LISTS = 16
 """Kept at a time: specs of one repository differ little in where they may run."""
 
 
+class AllowedOffers:
+    """The offers of a stock that some terms allow, looked at machine by machine."""
+
+    def __init__(self, stock: Stock, terms: RentalTerms) -> None:
+        self.stock = stock
+        self._terms = terms
+        self._places = Places(terms)
+        self._found: dict[Machine, list[Offer]] = {}
+
+    def of(self, machine: Machine) -> Sequence[Offer]:
+        """Those of one machine."""
+        if machine not in self._found:
+            self._found[machine] = [each for each in self.stock.of(machine) if self._allows(each)]
+        return self._found[machine]
+
+    def _allows(self, offer: Offer) -> bool:
+        return not (self._places[offer.cloud, offer.region] or self._terms.host_reason(offer))
+
+
 class PriceBook:
     """Offers of one catalogue, priced for the jobs that ask: jobs on the same terms share a PriceList."""
 
-    def __init__(self, catalog: Catalog, offers: Sequence[Offer]) -> None:
+    def __init__(self, catalog: Catalog, stock: Stock) -> None:
         self.catalog = catalog
-        self.offers = offers
+        self.stock = stock
         self._lists: dict[RentalTerms, PriceList] = {}
-        self._machines: dict[RentalTerms, OffersByMachine] = {}
+        self._allowed: dict[RentalTerms, AllowedOffers] = {}
         """Shared by terms that differ in `spot` alone, which decides on prices."""
-
-    @cached_property
-    def machines(self) -> OffersByMachine:
-        """Every offer, by what machine it is."""
-        found: OffersByMachine = {}
-        for offer in self.offers:
-            found.setdefault((offer.gpu, offer.gpu_count), []).append(offer)
-        return found
-
-    @cached_property
-    def community_clouds(self) -> frozenset[str]:
-        """The clouds, lower case, that offer only machines of strangers."""
-        secure = {offer.cloud for offer in self.offers if offer.hosts == "secure"}
-        return frozenset(cloud.lower() for cloud in self.clouds - secure)
 
     @cached_property
     def clouds(self) -> frozenset[str]:
         """The clouds that offer anything."""
-        return frozenset(offer.cloud for offer in self.offers)
+        return frozenset(self.stock.hosts)
+
+    @cached_property
+    def community_clouds(self) -> frozenset[str]:
+        """The clouds, lower case, that offer only machines of strangers."""
+        return frozenset(cloud.lower() for cloud, hosts in self.stock.hosts.items() if "secure" not in hosts)
 
     def price_list(self, terms: RentalTerms) -> PriceList:
         """What may be rented on some terms."""
         if terms not in self._lists:
             if len(self._lists) >= MOST_LISTS:
                 self._lists.clear()
-                self._machines.clear()
+                self._allowed.clear()
             shared = terms._replace(spot=None)
-            if shared not in self._machines:
-                self._machines[shared] = self._on(shared)
-            self._lists[terms] = PriceList(self.catalog, self._machines[shared], terms.spot)
+            if shared not in self._allowed:
+                self._allowed[shared] = AllowedOffers(self.stock, shared)
+            self._lists[terms] = PriceList(self.catalog, self._allowed[shared], terms.spot)
         return self._lists[terms]
-
-    def _on(self, terms: RentalTerms) -> OffersByMachine:
-        places = Places(terms)
-        allowed = (
-            (
-                machine,
-                [each for each in offers if not (places[each.cloud, each.region] or terms.host_reason(each))],
-            )
-            for machine, offers in self.machines.items()
-        )
-        return {machine: offers for machine, offers in allowed if offers}
 
 
 def price_book(catalog: Catalog, source: str | None = None) -> PriceBook:
     """The offers of a price source (None: all current ones). A thousand specs ask for the same: it is kept with the
     catalogue."""
     key = (PriceBook, source)
-    book, offers = catalog.derived.get(key), catalog.offers(source)
-    if not isinstance(book, PriceBook) or book.offers is not offers:
-        book = catalog.derived[key] = PriceBook(catalog, offers)
+    book, stock = catalog.derived.get(key), catalog.stock(source)
+    if not isinstance(book, PriceBook) or book.stock is not stock:
+        book = catalog.derived[key] = PriceBook(catalog, stock)
     return book

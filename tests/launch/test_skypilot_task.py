@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpuspec.catalog import Catalog, Offer
+from gpuspec.catalog.stock import Stock
 from gpuspec.errors import UserError
 from gpuspec.job.job import Budget, GpuChoice, Job, Port
 from gpuspec.launch import RunSettings, find_launcher, items
@@ -58,7 +59,7 @@ A6000_ON_LAMBDA = ResourceOption(
 
 def planned(job: Job, offers: tuple[Offer, ...] = OFFERS) -> Plan:
     return rank_offers(
-        Market(job, Workload(), lambda gpus: Unsized("not said"), PriceBook(Catalog(), offers))
+        Market(job, Workload(), lambda gpus: Unsized("not said"), PriceBook(Catalog(), Stock(offers)))
     )
 
 

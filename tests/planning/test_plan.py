@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.catalog.stock import Stock
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.lint import Facts
@@ -46,7 +47,7 @@ def fits(need: Need, gpu: Gpu) -> Fit:
 
 def market(job: Job, offers: list[Offer], need: object = None, **more: object) -> Market:
     workload = more.pop("workload", Workload())
-    book = PriceBook(CATALOG, offers)
+    book = PriceBook(CATALOG, Stock(offers))
     found = Market(job, workload, need or needs(20.0), book, **more)  # type: ignore[arg-type]
     found.fit_of_need = fits  # type: ignore[method-assign]
     return found

@@ -86,9 +86,7 @@ class HostRamSmall(Rule):
 
 def _most(facts: Facts, machine: Alternative) -> float | None:
     """GiB of the largest machine with these GPUs that the job may take; None where one of them does not say."""
-    machines = facts.market.price_list.machines
-    names = (machine.gpu.name, *machine.gpu.variants)
-    offers = [offer for name in names for offer in machines.get((name, machine.gpu_count), ())]
+    offers = list(facts.market.price_list.offers(machine.gpu.name, machine.gpu_count))
     if any((known := cloud(offer.cloud)) and known.ram_is_floor for offer in offers):
         return None
     sizes = [offer.ram_gib for offer in offers if offer.ram_gib is not None]
