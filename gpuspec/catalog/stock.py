@@ -52,6 +52,14 @@ class Stock:
         return found
 
     @cached_property
+    def regions(self) -> Mapping[str, set[str]]:
+        """Cloud → the regions in which it offers anything, as its prices spell them."""
+        found: dict[str, set[str]] = {}
+        for offer in self.offers:
+            found.setdefault(offer.cloud, set()).update([offer.region] if offer.region else [])
+        return found
+
+    @cached_property
     def _by_machine(self) -> dict[Machine, list[Offer]]:
         found: dict[Machine, list[Offer]] = {}
         for offer in self.offers:
@@ -131,6 +139,14 @@ class TableStock(Stock):
         return found
 
     @cached_property
+    def regions(self) -> Mapping[str, set[str]]:
+        found = {cloud: set(regions) for cloud, regions in self._more.regions.items()}
+        for line in self._lines:
+            cells = line.split("\t", 12)
+            found.setdefault(cells[0], set()).update(filter(None, cells[11].split("|")))
+        return found
+
+    @cached_property
     def _lines(self) -> list[str]:
         found: list[str] = []
         for text, whole in self._tables:
@@ -194,3 +210,7 @@ class ChangedStock(Stock):
     @property
     def hosts(self) -> Mapping[str, set[str]]:
         return self._before.hosts
+
+    @property
+    def regions(self) -> Mapping[str, set[str]]:
+        return self._before.regions

@@ -16,6 +16,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.cost import exceeds
+from gpuspec.planning.places import notes_on_settings
 
 
 class Rate(NamedTuple):
@@ -154,6 +155,7 @@ def _print_table(case: Case, lines: list[Line]) -> None:
     dates = dates_of_prices([source for source in known if source.name in used])
     say("", f"Prices per GPU: {'; '.join([*sorted(used - named), *dates]) or 'none'}.")
     say(*case.agreed_prices({offer.cloud for offer in case.offers}))
+    say(*notes_on_settings(case.clouds, case.regions, case.price_book))
 
 
 def dates_of_prices(sources: Iterable[PriceSource]) -> list[str]:

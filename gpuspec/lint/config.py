@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.agreed import AgreedPrices
@@ -28,6 +28,9 @@ from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
 from gpuspec.plugin.installed_catalog import installed_catalog
+
+if TYPE_CHECKING:
+    from gpuspec.planning.places import Unpriced
 
 
 class Configs:
@@ -70,6 +73,7 @@ class Configs:
                 registry = _with_local_rules(self._registry, settings.local, settings.refused)
                 _check_overrides(self._overrides, registry, self._catalog)
                 self._unchecked = False
+            _check_clouds(self._overrides, self._overrides.job.prices or settings.job.prices, self._catalog)
             self._settings[key] = self._overrides.over(settings)._replace(models=models)
         return self._settings[key]
 
@@ -107,6 +111,13 @@ class Configs:
         for settings in self._settings.values():
             for file in sorted({entry.plugin for entry in settings.local.rules} if settings.local else ()):
                 yield f"{file} was run for its rules"
+            job = settings.job
+            if job.clouds or job.regions:
+                from gpuspec.planning.places import notes_on_settings
+                from gpuspec.planning.price_lists import price_book
+
+                book = price_book(self._catalog, settings.prices)
+                yield from notes_on_settings(settings.overrides.clouds or job.clouds, job.regions, book)
             for file in settings.refused:
                 yield f"{file} is named in local-rules and was not run; add --allow-local-rules if you trust it"
 
@@ -173,9 +184,9 @@ def settings_of(
     jobs = _of_jobs(path, values)
     _check_source(jobs.prices, catalog)
     for key in ("clouds", *_BY_CLOUD):
-        unknown = _unknown_cloud(values.get(key, ()), jobs.prices, catalog)
-        if unknown:
-            raise bad_config(path, f"{key}: there is no cloud {unknown[0]!r}", unknown[1])
+        for each in _unpriced(values.get(key, ()), jobs.prices, catalog):
+            if not each.known:
+                raise bad_config(path, f"{key}: {each.message}", f"{each.advice}.")
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -320,19 +331,12 @@ def _check_source(source: str | None, catalog: Catalog) -> None:
         catalog.offers(source)
 
 
-def _unknown_cloud(wanted: Iterable[str], source: str | None, catalog: Catalog) -> tuple[str, str] | None:
-    """A cloud that nobody knows and what to write instead: it would leave nothing to rent, and rules silent."""
-    if not wanted:
-        return None
-    from gpuspec.catalog.clouds import CLOUDS
+def _unpriced(clouds: Iterable[str], source: str | None, catalog: Catalog) -> "Iterator[Unpriced]":
+    if clouds:
+        from gpuspec.planning.places import unpriced_clouds
+        from gpuspec.planning.price_lists import price_book
 
-    known = {*CLOUDS, *(offer.cloud for each in {source, None} for offer in catalog.offers(each))}
-    for name in wanted:
-        if name.strip().lower() not in known:
-            there = f"here are: {', '.join(sorted(known))}."
-            meant = near(name.lower(), sorted(known))
-            return name, f"{meant} T{there}" if meant else f"t{there}"
-    return None
+        yield from unpriced_clouds(clouds, price_book(catalog, source))
 
 
 def _check_overrides(overrides: Overrides, registry: Registry, catalog: Catalog) -> None:
@@ -344,6 +348,10 @@ def _check_overrides(overrides: Overrides, registry: Registry, catalog: Catalog)
         if selectors:
             registry.check(selectors, flag)
     _check_source(overrides.job.prices, catalog)
-    unknown = _unknown_cloud(overrides.job.clouds, overrides.job.prices, catalog)
-    if unknown:
-        raise UserError("unknown-cloud", f"--cloud: there is no cloud {unknown[0]!r}", unknown[1])
+
+
+def _check_clouds(overrides: Overrides, source: str | None, catalog: Catalog) -> None:
+    """UserError for a `--cloud` that nobody knows, or that the price source has no prices of."""
+    for each in _unpriced(overrides.job.clouds, source, catalog):
+        code = "no-prices" if each.known else "unknown-cloud"
+        raise UserError(code, f"--cloud: {each.message}", f"{each.advice}.")

@@ -16,6 +16,7 @@ from gpuspec.planning.cost import (
 )
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
+from gpuspec.planning.places import notes_on_places
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
 from gpuspec.workload.workload import Workload
@@ -52,7 +53,8 @@ def rank_offers(
         )
     else:
         made = made._replace(max_hours=job.budget.max_hours if job.budget else None)
-    return made._replace(notes=made.notes + _notes(job, workload, made))
+    places = notes_on_places(job.clouds, market.terms, market.book)
+    return made._replace(notes=(*made.notes, *places, *_notes(job, workload, made)))
 
 
 def _with_choice(market: Market, plan: Plan) -> Plan:

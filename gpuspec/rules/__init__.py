@@ -41,6 +41,7 @@ RULES = (
     rule("GS010", "unknown-model", "spec.unknown_model", when=("model", "workload.model_name")),
     rule("GS011", "impossible-value", "spec.impossible_value", when=BEYOND),
     rule("GS012", "read-in-part", "spec.read_in_part", scripts=True, when=("unread",)),
+    rule("GS013", "unknown-place", "spec.unknown_place", when=("clouds", "regions")),
     # GS1 the right GPU
     rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=SIZED),
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),

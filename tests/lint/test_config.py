@@ -95,7 +95,7 @@ def test_everything(tmp_path: Path) -> None:
         ("[rules.limited]\nwords = [1]", "words = [1]: must be a list of strings", ""),
         ("[rules.limited]\nzzz = 1", "limited has no such option", "share"),
         ("[tool.gpuspec]\nselect = []", "there is no setting 'tool'", "pyproject.toml"),
-        ("clouds = ['AWS', 'Xyzzy']", "clouds: there is no cloud 'Xyzzy'", "there are: aws"),
+        ("clouds = ['AWS', 'Xyzzy']", "clouds: no cloud called 'Xyzzy' is known", "there are prices of "),
         ("[discounts]\nrunpot = 0.2", "discounts: there is no cloud 'runpot'", "'runpod'"),
         ("[discounts]\naws = 0.2\nAWS = 0.3", "discounts: a cloud is named twice", ""),
         ("[discounts]\naws = 32", "discounts.aws = 32 must be at least 0 and less than 1", "32 % is 0.32"),

@@ -1,0 +1,124 @@
+"""What is said of clouds and regions that have no prices."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuspec.catalog import Catalog, Offer
+from gpuspec.planning.limits import RentalTerms
+from gpuspec.planning.places import notes_on_places, notes_on_settings, unpriced_clouds, unpriced_regions
+from gpuspec.planning.price_lists import PriceBook, price_book
+
+
+def offer(cloud: str, region: str | None) -> Offer:
+    return Offer(cloud, region, "a-machine", "L4", 1, 8, 32, None, 1.0, None, "list")
+
+
+AZURE = ("eastus", "eastus2", "northeurope", "southindia", "westeurope", "westus")
+
+
+@pytest.fixture
+def book() -> PriceBook:
+    """AWS in one region, Azure in six, Vast in a town, and a cluster that has no regions."""
+    places = [("aws", "us-east-1"), *(("azure", each) for each in AZURE), ("vast", "Oslo, NO"), ("lab", None)]
+    return price_book(Catalog(offers=[offer(cloud, region) for cloud, region in places]))
+
+
+@pytest.mark.parametrize("name", ["aws", "AWS", " Azure ", "lab"])
+def test_a_cloud_with_prices_is_fine_in_any_case_of_letters(name: str, book: PriceBook) -> None:
+    assert list(unpriced_clouds([name], book)) == []
+
+
+THERE = "there are prices of aws, azure, lab, vast"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "message", "advice"),
+    [
+        ("awss", False, "there is no cloud 'awss'", f"did you mean 'aws'? T{THERE[1:]}"),
+        ("xyzzy", False, "no cloud called 'xyzzy' is known", THERE),
+        (
+            "SCP",
+            True,
+            "no price list in force has SCP, a cloud that SkyPilot knows",
+            f"`gpuspec prices update --cloud scp` may fetch its prices; {THERE}",
+        ),
+        (
+            "kubernetes",
+            True,
+            "kubernetes stands for machines you have, and no price list in force has them",
+            "say what they cost in a price file (`prices` in gpuspec.toml)",
+        ),
+    ],
+)
+def test_a_cloud_nobody_knows_is_another_thing_than_one_without_prices(
+    name: str, known: bool, message: str, advice: str, book: PriceBook
+) -> None:
+    (found,) = unpriced_clouds(["aws", name], book)
+    assert (found.at, found.known, found.message, found.advice) == (1, known, message, advice)
+
+
+def test_a_cloud_of_another_price_list_is_no_unknown_one(book: PriceBook) -> None:
+    """A price file of one's own is in force, and the cluster is only in the lists that it takes the place of."""
+    own = PriceBook(book.catalog, Catalog(offers=[offer("aws", "us-east-1")]).stock())
+    (found,) = unpriced_clouds(["lab"], own)
+    assert (found.known, found.message) == (True, "no prices of lab are in the price list in force")
+
+
+@pytest.mark.parametrize(
+    ("region", "clouds", "message", "advice"),
+    [
+        ("eu-west-1", {"aws"}, "no prices for aws eu-west-1", "of aws there is us-east-1"),
+        ("eastus", {"aws"}, "no prices for aws eastus", "eastus is a region of azure"),
+        ("us-eats-1", set(), "no prices for us-eats-1", "the nearest that there are: us-east-1"),
+        ("westus9", {"azure"}, "no prices for azure westus9", "of azure there are westus, "),
+        (
+            "eu",
+            {"aws", "lab"},
+            "no prices for aws or lab eu",
+            "of aws there is us-east-1; the prices of lab say no region",
+        ),
+    ],
+)
+def test_a_region_without_prices_is_said_with_those_there_are(
+    region: str, clouds: set[str], message: str, advice: str, book: PriceBook
+) -> None:
+    (found,) = unpriced_regions([region], clouds, book)
+    assert found.message == message
+    assert found.advice.startswith(advice)
+
+
+@pytest.mark.parametrize(
+    ("region", "clouds"),
+    [("US-East-1", {"aws"}), ("oslo", set()), ("NO", {"vast"}), ("Oslo, NO", {"vast"}), ("x", {"scp"})],
+)
+def test_a_region_with_prices_is_fine_and_so_is_any_of_a_cloud_without(
+    region: str, clouds: set[str], book: PriceBook
+) -> None:
+    assert list(unpriced_regions([region], clouds, book)) == []
+
+
+def test_what_there_is_instead_is_said_once(book: PriceBook) -> None:
+    terms = RentalTerms(clouds=frozenset({"scp", "ibm"}))
+    first, second = notes_on_places(["scp", "ibm"], terms, book)
+    assert first == "no price list in force has scp, a cloud that SkyPilot knows"
+    assert second.endswith(THERE)
+
+
+def test_settings_are_spoken_of_only_where_they_leave_nothing(book: PriceBook) -> None:
+    assert notes_on_settings(["scp", "aws"], ["eu-west-1", "us-east-1"], book) == []
+    assert notes_on_settings(["aws"], ["eu-west-1"], book) == [
+        "no prices for aws eu-west-1 (regions of the settings); of aws there is us-east-1"
+    ]
+    (line,) = notes_on_settings(["scp"], [], book)
+    assert line.startswith(
+        "no price list in force has scp, a cloud that SkyPilot knows (clouds of the settings)"
+    )
+
+
+def test_the_table_that_ships_says_the_regions_that_its_offers_say() -> None:
+    stock = Catalog().stock()
+    expected: dict[str, set[str]] = {}
+    for each in stock.offers:
+        expected.setdefault(each.cloud, set()).update({each.region} - {None})
+    assert stock.regions == expected
