@@ -64,13 +64,22 @@ def cloud_facts() -> tuple[Fact, ...]:
     return tuple(Fact(*line.split("\t")) for line in read_cloud_costs().splitlines()[1:])
 
 
-@cache
 def cloud_costs(cloud: str, instance: str = "") -> CloudCosts:
     """What is known of a cloud of that name (in any case), for one of its machines."""
-    found: dict[str, str] = {}
-    for fact in cloud_facts():  # those about some machines stand after those about all
-        if fact.cloud == cloud.lower() and instance.startswith(fact.instances):
-            found[fact.fact] = fact.value
+    kinds = _kinds_of_machines(cloud)
+    return _costs(cloud, next((kind for kind in kinds if instance.startswith(kind)), ""))
+
+
+@cache
+def _kinds_of_machines(cloud: str) -> tuple[str, ...]:
+    """How the names of the machines begin of which the table says more than of the others on a cloud."""
+    return tuple({row.instances for row in cloud_facts() if row.cloud == cloud.lower() and row.instances})
+
+
+@cache
+def _costs(cloud: str, kind: str) -> CloudCosts:
+    rows = [row for row in cloud_facts() if row.cloud == cloud.lower() and row.instances in ("", kind)]
+    found = {row.fact: row.value for row in sorted(rows, key=lambda row: row.instances)}  # "" first
     known: dict[str, float | None] = {
         name: None if value == "host" else float(value) for name, value in found.items() if name in NUMBERS
     }

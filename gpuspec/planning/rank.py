@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
@@ -44,9 +44,11 @@ def rank_offers(
     )
     made = _with_choice(market, made)
     if made.choice:
-        costs = [(total_at(job, made, each), each.price, each) for each in launchable(job, made)]
-        worst = max(costs, key=lambda cost: (cost[0] or 0.0, cost[1]))[2]
+        totals = _totals(job, made)
+        within = [one for one in totals if _within(job, made, *one)]
+        worst = max(within, key=lambda one: (one[1] or 0.0, one[0].price))[0]
         made = made._replace(
+            notes=made.notes + _left_out(made, totals, within),
             prices_as_of=dates[made.choice.offer.source],
             choice_cost=cost_at(job, made, made.choice),
             cost=cost_at(job, made, worst),
@@ -106,26 +108,29 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         )
     notes += _notes_on_hosts(job, plan)
     over = over_budget(job, plan.cost.total if plan.cost else None)
-    return (*notes, over) if over else (*notes, *_left_out(job, plan))
+    return (*notes, over) if over else tuple(notes)
 
 
-def _left_out(job: Job, plan: Plan) -> list[str]:
+def _left_out(plan: Plan, totals: Sequence[Total], within: Sequence[Total]) -> tuple[str, ...]:
     """What the budget keeps from being rented, though it fits."""
-    if plan.choice is None:
-        return []
-    notes, cheapest = [], plan.kept[0]
-    if cheapest is not plan.choice:
+    choice, hours = plan.choice, plan.max_hours
+    if choice is None or hours is None or len(within) == len(totals):
+        return ()
+    notes = []
+    cheapest, total = totals[0]
+    if cheapest is not choice:
         notes.append(
             f"{cheapest.offer.cloud} asks less by the hour, ${cheapest.price:.2f}, and more in all: "
-            f"${total_at(job, plan, cheapest) or 0.0:.2f} in the same time"
+            f"${total or 0.0:.2f} in the same time"
         )
-    may = launchable(job, plan)
-    dear = [each for each in _replacements(job, plan) if each.price >= plan.choice.price and each not in may]
-    if dear and plan.max_hours is not None:
-        cost = "1 more that fits costs" if len(dear) == 1 else f"{len(dear)} more that fit cost"
+    dear = sum(one.price >= choice.price for one, _ in totals) - sum(
+        one.price >= choice.price for one, _ in within
+    )
+    if dear:
+        cost = "1 more that fits costs" if dear == 1 else f"{dear} more that fit cost"
         stand_in = "a lower budget.max_hours lets more stand in when this one is sold out"
-        notes.append(f"{cost} over the budget in {plan.max_hours:.4g} h: {stand_in}")
-    return notes
+        notes.append(f"{cost} over the budget in {hours:.4g} h: {stand_in}")
+    return tuple(notes)
 
 
 def _notes_on_hosts(job: Job, plan: Plan) -> list[str]:
@@ -149,28 +154,32 @@ FALLBACK = 2.0
 most this many times its price: nobody who was shown $0.40/h has agreed to $4."""
 
 
+Total = tuple[Candidate, float | None]
+"""A candidate, and what the run costs on it at most; None without a limit."""
+
+
 def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
     """The kept candidates that may be rented, cheapest first: the choice, and what may replace it when it is sold
     out without breaking the budget at the plan's time limit."""
-    return tuple(
-        candidate
-        for candidate in _replacements(job, plan)
-        if candidate is plan.choice or not over_budget(job, total_at(job, plan, candidate))
-    )
+    return tuple(each for each, total in _totals(job, plan) if _within(job, plan, each, total))
 
 
-def _replacements(job: Job, plan: Plan) -> tuple[Candidate, ...]:
+def _totals(job: Job, plan: Plan) -> list[Total]:
     """The choice, and what may replace it if only its price by the hour is looked at. One launcher rents all."""
     choice = plan.choice
     if choice is None:
-        return ()
+        return []
     bounded = bool(job.gpu_types) or job.max_price is not None
     dearest = float("inf") if bounded else FALLBACK * choice.price
-    return tuple(
-        candidate
+    return [
+        (candidate, total_at(job, plan, candidate))
         for candidate in plan.kept
         if candidate.price <= dearest and candidate.offer.launcher == choice.offer.launcher
-    )
+    ]
+
+
+def _within(job: Job, plan: Plan, candidate: Candidate, total: float | None) -> bool:
+    return candidate is plan.choice or not over_budget(job, total)
 
 
 def affordable(job: Job, plan: Plan) -> float:
