@@ -4,6 +4,7 @@ gpuspec/catalog/data/cloud_costs.tsv where it says so, and from what is given he
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.rank import affordable, launchable
 from gpuspec.sizing import Unsized
 
-from .test_plan import job, made, needs, offer
+from .test_plan import CATALOG, job, made, needs, offer
 
 TEN = Budget(max_hours=10)
 
@@ -212,3 +213,31 @@ def test_one_launcher_rents_all() -> None:
     found = plan_of(spec, offer("RTX 4090", 0.4), offer("RTX 4090", 0.8, launcher="other", cloud="acme"))
     (other,) = [each for each in found.kept if each.offer.launcher == "other"]
     assert other not in launchable(spec, found)
+
+
+def test_the_page_has_each_cloud_and_what_is_known_of_it() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/prices.md").read_text(encoding="utf-8")
+    section = page.split("\n## What a run costs at worst\n")[1].split("\n## ")[0]
+    rows = {cells[1].strip(): cells for line in section.splitlines() if len(cells := line.split("|")) == 8}
+    known = {fact.cloud for fact in cloud_facts()}
+    assert set(rows) - {"cloud", "---"} == known
+    unknown = section.split("\nOf ")[1].split(" none of this")[0]
+    named = {name.strip() for name in unknown.replace(" and ", ", ").split(",")}
+    shipped = {one.cloud for one in CATALOG.offers()}
+    assert shipped <= known | named
+    assert not known & named
+    for name in known:
+        asks = cloud_costs(name)
+        by = {None: "–", 1: "second", 60: "minute", 600: "10 minutes", 3600: "hour"}[asks.billing_step]
+        assert rows[name][2].strip() == by
+        stopped = {"all": "as before", "disk": "its disk", "host": "set by each host", None: "–"}
+        assert rows[name][6].strip() == stopped.get(asks.stopped, "$0.20 a GB and month")
+        if asks.egress:
+            assert f"${asks.egress:g}" in rows[name][5]
+        else:
+            word = (
+                "set by each host" if "egress" in asks.host_sets else "nothing" if asks.egress == 0 else "–"
+            )
+            assert rows[name][5].strip().startswith(word)
+        if asks.disk:
+            assert f"{asks.disk:.2f}".rstrip("0") in rows[name][4]
