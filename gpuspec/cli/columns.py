@@ -20,21 +20,25 @@ def terminal_columns() -> int:
     return max(30, shutil.get_terminal_size().columns)
 
 
-def fitted(rows: Sequence[Sequence[str]]) -> list[str]:
+def fitted(rows: Sequence[Sequence[str]], *, first_column: int | None = None) -> list[str]:
     """The rows as lines; columns from the right are left out where the terminal is too narrow for them. Of the last
-    two the second stands below a first one that leaves it no room."""
+    two the second stands below a first one that leaves it no room. `first_column`: how much of it is worth a
+    column of others; longer cells stand on a line of their own where there is no room."""
     rows = [tuple(map(one_line, row)) for row in rows]
     room = terminal_columns()
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    longest = widths[0]
+    widths[0] = min(longest, first_column or longest)
     columns = len(widths)
     while columns > 2 and sum(widths[:columns]) + 2 * (columns - 1) > room:
         columns -= 1
     first = room - sum(widths[1:columns]) - 2 * (columns - 1)
-    if widths[0] <= first:
+    if longest <= first:
         return aligned([row[:columns] for row in rows])
     lines = []
     for name, *rest in (row[:columns] for row in rows):
         beside = len(name) <= first
         lines += [] if beside else [name]
-        lines += aligned([(f"{name if beside else '':<{first}}", *rest)])
+        cells = (name if beside else "", *rest)
+        lines.append("  ".join(map(str.ljust, cells, (first, *widths[1:columns]))).rstrip())
     return lines

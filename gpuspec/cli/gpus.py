@@ -1,14 +1,16 @@
-"""`gpuspec gpus`: GPUs with memory, speed and the cheapest price in force."""
+"""`gpuspec gpus`: GPUs with memory, speed and what they cost, by kind of price."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from math import inf
 from typing import Any, NamedTuple
 
 import click
 
-from gpuspec.catalog import Catalog, Gpu, Offer, PriceSource
+from gpuspec.catalog import Catalog, Gpu, PriceSource
 from gpuspec.cli.columns import fitted
+from gpuspec.cli.gpu_rates import KINDS, ByKind, Rates, by_cloud, by_gpu, why_no_price
 from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file
 from gpuspec.cli.options import Amount
 from gpuspec.cli.output import say, say_document
@@ -19,24 +21,24 @@ from gpuspec.planning.cost import exceeds
 from gpuspec.planning.places import notes_on_settings
 
 
-class Rate(NamedTuple):
-    """What one GPU costs, $/h, in the machine where it costs least."""
-
-    per_hour: float
-    offer: Offer
-
-
 class Line(NamedTuple):
-    """A GPU with what it costs at least, on demand and on spot."""
+    """A GPU with what it costs, by kind of price."""
 
     gpu: Gpu
-    demand: Rate | None
-    spot: Rate | None
+    rates: ByKind
 
+    @property
+    def demand(self) -> float | None:
+        """The least on demand, $/h for one GPU."""
+        return self.rates["on demand"].least if "on demand" in self.rates else None
+
+
+NAME_COLUMNS = 22
+"""Longer names stand on a line of their own, and leave the columns their room."""
 
 SORTS = {
     "vram": lambda line: (line.gpu.vram_gb, line.gpu.name),
-    "price": lambda line: (line.demand is None, line.demand and line.demand.per_hour, line.gpu.name),
+    "price": lambda line: (line.demand is None, line.demand, line.gpu.name),
     "bandwidth": lambda line: (-(line.gpu.bandwidth_gbs or 0), line.gpu.name),
     "fp16": lambda line: (-(line.gpu.fp16_tflops or 0), line.gpu.name),
     "name": lambda line: line.gpu.name,
@@ -62,19 +64,22 @@ def command(
 ) -> None:
     """List GPUs with memory, speed and price, or show the one called NAME.
 
-    NAME may be any spelling: "A100-80GB", "NVIDIA GeForce RTX 4090", "p4d.24xlarge". Prices are the cheapest
-    of one GPU, whatever the machine's size, as the settings of this folder have them.
+    NAME may be any spelling: "A100-80GB", "NVIDIA GeForce RTX 4090", "p4d.24xlarge"; each cloud is listed then.
+    Prices are of one GPU, whatever the machine's size, as the settings of this folder have them. A community
+    machine is a stranger's, and a bid the least that an auction takes: jobs get neither unless they ask for it.
     """
     case = case_without_file(".", given.settings_for("."))
     catalog, cloud = case.catalog, bool(given.job.clouds)
     wanted = _wanted(catalog, name)
-    lines = [line for line in _lines(case.offers, wanted) if _shown(line, min_vram, max_price, cloud)]
+    rates = by_gpu(case.offers)
+    every = (Line(gpu, rates.get(gpu.name, {})) for gpu in wanted)
+    lines = [line for line in every if _shown(line, min_vram, max_price, cloud)]
     lines.sort(key=SORTS[sort])
     if as_json:
-        say_document(json_text([_record(line) for line in lines]))
+        say_document(json_text([_record(case, line) for line in lines]))
     elif name is not None:
         for line in lines:
-            _print_one(line)
+            _print_one(case, line)
     else:
         _print_table(case, lines)
 
@@ -95,29 +100,13 @@ def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
     return tuple(gpu for gpu in catalog.gpus if gpu.name in accepted and not gpu.variants)
 
 
-def _lines(offers: Sequence[Offer], wanted: tuple[Gpu, ...]) -> list[Line]:
-    demand = _cheapest((offer, offer.price) for offer in offers)
-    spot = _cheapest((offer, offer.spot_price) for offer in offers)
-    return [Line(gpu, demand.get(gpu.name), spot.get(gpu.name)) for gpu in wanted]
-
-
-def _cheapest(prices: Iterable[tuple[Offer, float | None]]) -> dict[str, Rate]:
-    found: dict[str, Rate] = {}
-    for offer, price in prices:
-        if price is not None:
-            rate = Rate(price / offer.gpu_count, offer)
-            if offer.gpu not in found or rate.per_hour < found[offer.gpu].per_hour:
-                found[offer.gpu] = rate
-    return found
-
-
 def _shown(line: Line, min_vram: float | None, max_price: float | None, cloud: bool) -> bool:
     if min_vram is not None and line.gpu.vram_gb < min_vram:
         return False
-    rates = [rate.per_hour for rate in (line.demand, line.spot) if rate]
     if max_price is not None:
-        return any(not exceeds(rate, max_price) for rate in rates)
-    return not cloud or bool(rates)
+        paid = [rates.least for kind, rates in line.rates.items() if kind != "bid"]
+        return any(not exceeds(rate, max_price) for rate in paid)
+    return not cloud or bool(line.rates)
 
 
 def _features(gpu: Gpu) -> str:
@@ -125,13 +114,17 @@ def _features(gpu: Gpu) -> str:
     return " ".join(name for name, has in named if has)
 
 
-def _money(rate: Rate | None) -> str:
-    return f"${rate.per_hour:.2f} {rate.offer.cloud}" if rate else "-"
+def _demand(line: Line) -> str:
+    found = line.rates.get("on demand")
+    if found is None:
+        return "-" if line.rates else "no price"
+    return f"{found} {found.offer.cloud}"
 
 
-def _agreed(rate: Rate | None) -> str:
-    agreed = rate.offer.agreed if rate else ""
-    return f"{_money(rate)} ({agreed})" if agreed else _money(rate)
+def _rest(rates: ByKind) -> tuple[str, str, str]:
+    """Spot, community and bid: of the last two only where they begin matters."""
+    spot, strange, bid = (rates.get(kind) for kind in KINDS[1:])
+    return str(spot or "-"), f"${strange.least:.2f}" if strange else "-", f"${bid.least:.2f}" if bid else "-"
 
 
 def _number(value: float | None) -> str:
@@ -142,13 +135,14 @@ def _print_table(case: Case, lines: list[Line]) -> None:
     if not lines:
         say("No GPU matches.")
         return
-    rows: list[tuple[str, ...]] = [("GPU", "VRAM GB", "$/h", "SPOT $/h", "GB/s", "FP16 TFLOPS", "FEATURES")]
+    head = ("GPU", "$/h ON DEMAND", "GB", "SPOT", "COMMUNITY", "BID", "GB/s", "FP16 TFLOPS", "FEATURES")
+    rows: list[tuple[str, ...]] = [head]
     for line in lines:
         gpu = line.gpu
-        prices = (_money(line.demand), _money(line.spot))
         speeds = (_number(gpu.bandwidth_gbs), _number(gpu.fp16_tflops))
-        rows.append((gpu.name, f"{gpu.vram_gb:g}", *prices, *speeds, _features(gpu)))
-    say(*fitted(rows))
+        prices = (_demand(line), f"{gpu.vram_gb:g}", *_rest(line.rates))
+        rows.append((gpu.name, *prices, *speeds, _features(gpu)))
+    say(*fitted(rows, first_column=NAME_COLUMNS))
     known = [source for source in case.catalog.price_sources if source.rentable or source.name == case.prices]
     used = {offer.source for offer in case.offers}
     named = {source.name for source in known}
@@ -166,7 +160,7 @@ def dates_of_prices(sources: Iterable[PriceSource]) -> list[str]:
     return [f"{', '.join(names)} {date}" for date, names in by_date.items()]
 
 
-def _print_one(line: Line) -> None:
+def _print_one(case: Case, line: Line) -> None:
     gpu = line.gpu
     say(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
     visible = f", {gpu.vram_gib:.1f} GiB visible" if gpu.vram_gib != gpu.vram_gb else ""
@@ -179,34 +173,68 @@ def _print_one(line: Line) -> None:
         ("compute capability", gpu.compute_capability or "unknown"),
         ("form", gpu.form_factor or "unknown"),
         ("NVLink", {True: "yes", False: "no", None: "unknown"}[gpu.nvlink]),
-        ("on demand", _agreed(line.demand)),
-        ("spot", _money(line.spot)),
         ("also called", ", ".join(dict.fromkeys(name for _, name in gpu.aliases)) or "-"),
         ("note", gpu.note),
     )
     for what, value in facts:
         if value:
             say(f"  {what:<19} {value}")
+    if not line.rates:
+        say(f"  {'no price':<19} {why_no_price(case.catalog, gpu)}")
     for source in gpu.sources:
         say(f"  source              {source}")
+    if line.rates:
+        _print_clouds(case, gpu)
 
 
-def _record(line: Line) -> dict[str, Any]:
+def _print_clouds(case: Case, gpu: Gpu) -> None:
+    """The clouds that have a GPU, the cheapest first, with the kinds of price that any of them has."""
+    dated = {source.name: source.dated for source in case.catalog.price_sources}
+    clouds = by_cloud(offer for offer in case.offers if offer.gpu == gpu.name)
+    kinds = [kind for kind in KINDS if any(kind in rates for rates in clouds.values())]
+    rows = [("CLOUD", *(f"$/h {kind.upper()}" for kind in kinds), "PRICES OF")]
+    for cloud, rates in sorted(clouds.items(), key=_cheapest_first):
+        sources = sorted({dated.get(each.offer.source, each.offer.source) for each in rates.values()})
+        cells = (str(rates[kind]) if kind in rates else "-" for kind in kinds)
+        rows.append((cloud, *cells, ", ".join(sources)))
+    say("", *fitted(rows), "")
+    agreed = sorted(
+        {each.offer.agreed for rates in clouds.values() for each in rates.values() if each.offer.agreed}
+    )
+    say(*(f"  {one}" for one in agreed))
+
+
+def _cheapest_first(entry: tuple[str, ByKind]) -> tuple[float, float, str]:
+    """By the price on demand; clouds that have none come after those that have one."""
+    cloud, rates = entry
+    demand = rates.get("on demand")
+    return demand.least if demand else inf, min(each.least for each in rates.values()), cloud
+
+
+def _record(case: Case, line: Line) -> dict[str, Any]:
     record = {key: value for key, value in line.gpu._asdict().items() if key != "aliases"}
     record["vram_gib"] = line.gpu.vram_gib
     record["aliases"] = [{"vocabulary": where, "name": name} for where, name in line.gpu.aliases]
-    record["on_demand"] = line.demand and _rate(line.demand, line.demand.offer.list_price)
-    record["spot"] = line.spot and _rate(line.spot, None)
+    record |= _kinds(line.rates)
+    clouds = by_cloud(offer for offer in case.offers if offer.gpu == line.gpu.name)
+    record["clouds"] = {cloud: _kinds(rates) for cloud, rates in sorted(clouds.items())}
+    record["no_price"] = None if line.rates else why_no_price(case.catalog, line.gpu)
     return record
 
 
-def _rate(rate: Rate, list_price: float | None) -> dict[str, Any]:
-    """`list_price`: of the machine for everybody, where another was agreed on."""
-    offer = rate.offer
+def _kinds(rates: ByKind) -> dict[str, Any]:
+    return {kind.replace(" ", "_"): _rate(kind, rates[kind]) if kind in rates else None for kind in KINDS}
+
+
+def _rate(kind: str, rates: Rates) -> dict[str, Any]:
+    """`list_per_hour`: for everybody, where another price was agreed on."""
+    offer = rates.offer
+    listed = None if kind == "spot" else offer.list_price
     return {
-        "per_hour": rate.per_hour,
-        "list_per_hour": rate.per_hour if list_price is None else list_price / offer.gpu_count,
-        "agreed": None if list_price is None else offer.agreed,
+        "per_hour": rates.least,
+        "highest": rates.most,
+        "list_per_hour": rates.least if listed is None else listed / offer.gpu_count,
+        "agreed": None if listed is None else offer.agreed,
         "cloud": offer.cloud,
         "instance": offer.instance,
         "source": offer.source,

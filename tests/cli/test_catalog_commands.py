@@ -44,7 +44,7 @@ def _run(command: click.Command, *arguments: str) -> Result:
 
 def test_gpus_filtered_and_sorted_by_price() -> None:
     lines = _run(gpus.command, "--cloud", "lambda", "--min-vram", "80", "--sort", "price").output.splitlines()
-    assert lines[0].split()[:2] == ["GPU", "VRAM"]
+    assert lines[0].split()[:2] == ["GPU", "$/h"]
     # Lambda, $/h per GPU: GH200 1.49, 8× A100 80 14.32/8 = 1.79, H100 PCIe 2.49, 8× H100 23.92/8 = 2.99, 8× B200 4.99
     names = ["GH200", "A100 80GB SXM4", "H100 PCIe", "H100 SXM", "B200"]
     assert [line[: len(name)] for line, name in zip(lines[1:], names, strict=False)] == names

@@ -149,7 +149,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "init": Row("batch.jsonc", '["RTX 4090"]', '"gpu_types"'),
             "editor": Row("batch.jsonc", "from $0.69/h (runpod", "from $"),
             "size MODEL": Row("batch.jsonc", "$ 0.69/h runpod", "RTX 3090"),
-            "gpus": Row("batch.jsonc", "on demand $0.69 runpod", "on demand $"),
+            "gpus": Row("batch.jsonc", "ON DEMAND runpod $0.69", "$/h ON DEMAND"),
         },
     ),
     "clouds": (
@@ -166,7 +166,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
             "editor": Row("batch.jsonc", "from $1.23/h (lambda", "from $0.69/h (runpod"),
             "size MODEL": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
-            "gpus": Row("batch.jsonc", "on demand $1.23 lambda", "on demand $0.69 runpod"),
+            "gpus": Row("batch.jsonc", "ON DEMAND lambda $1.23", "ON DEMAND runpod $0.69"),
         },
     ),
     "regions": (
@@ -183,7 +183,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
             "editor": Row("batch.jsonc", "from $1.23/h (lambda", "from $0.69/h (runpod"),
             "size MODEL": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
-            "gpus": Row("batch.jsonc", "on demand $1.23 lambda", "on demand $0.69 runpod"),
+            "gpus": Row("batch.jsonc", "ON DEMAND lambda $1.23", "ON DEMAND runpod $0.69"),
         },
     ),
     # 60 % off: $1.23 is $0.49, and the A6000's $1.10 is $0.44
@@ -202,7 +202,9 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "editor": Row("batch.jsonc", "from $0.49/h (lambda", "from $0.69/h (runpod"),
             "size MODEL": Row("batch.jsonc", "$ 0.49/h lambda", "$ 0.69/h runpod"),
             "gpus": Row(
-                "batch.jsonc", "$0.49 lambda (list price $1.23/h less 60 % (", "on demand $0.69 runpod"
+                "batch.jsonc",
+                "lambda $0.49 runpod $0.69 list price $1.23/h less 60 % (",
+                "ON DEMAND runpod $0.69",
             ),
         },
     ),
@@ -220,7 +222,9 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "init": Row("batch.jsonc", '["RTX A6000"]', '["RTX 4090"]'),
             "editor": Row("batch.jsonc", "from $0.40/h (lambda", "from $0.69/h (runpod"),
             "size MODEL": Row("batch.jsonc", "$ 0.30/h lambda", "$ 0.69/h runpod"),
-            "gpus": Row("batch.jsonc", "$0.40 lambda (committed: $0.40 per", "on demand $0.69 runpod"),
+            "gpus": Row(
+                "batch.jsonc", "lambda $0.40 runpod $0.69 committed: $0.40 per", "ON DEMAND runpod $0.69"
+            ),
         },
     ),
     "default-task": (
