@@ -27,6 +27,9 @@ twice at each level, or feeds ever longer text to eval, ends here."""
 MAX_TEXT = 1 << 18
 """Characters of all texts of one job or script together."""
 
+MAX_LINES = MAX_STEPS
+"""Of one text. A line with a command takes a step or more, so that what stands behind so many would not be walked."""
+
 MAX_SECONDS = 0.4
 """Of the processor, for the grammar. Sound shell of MAX_TEXT takes 0.06 s; what is garbled is given up."""
 

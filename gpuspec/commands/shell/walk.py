@@ -10,7 +10,15 @@ from gpuspec.commands.shell.control import Control, Function
 from gpuspec.commands.shell.expand import joined
 from gpuspec.commands.shell.grammar import clean, tree
 from gpuspec.commands.shell.redirect import redirections
-from gpuspec.commands.shell.scope import FOLDER, FOLDER_BEFORE, StepBudget, Value, shifted, with_values
+from gpuspec.commands.shell.scope import (
+    FOLDER,
+    FOLDER_BEFORE,
+    MAX_LINES,
+    StepBudget,
+    Value,
+    shifted,
+    with_values,
+)
 from gpuspec.commands.shell.script import Command, Redirect, ShellScript, Wrapper
 from gpuspec.commands.shell.wrappers import SHELLS, peel
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
@@ -53,6 +61,9 @@ def _read(
     variables[FOLDER] = folder
     if len(text) > budget.characters:
         text = text[: max(0, budget.characters)]
+        budget.leave_out()
+    if text.count("\n") > MAX_LINES:
+        text = text[: -len(text.split("\n", MAX_LINES)[-1])]
         budget.leave_out()
     walk = _Walk(clean(text), variables, budget, exported)
     walk.scope.positional = arguments
