@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gpuspec.catalog.file_state import state_of
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.model import Model, ModelMatch
 from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
+from gpuspec.catalog.price_file import names_a_file, prices_in_file
 
 if TYPE_CHECKING:
     from gpuspec.catalog.agreed import AgreedPrices
@@ -230,8 +231,8 @@ class Catalog:
     def offers(self, source: str | None = None, clouds: tuple[str, ...] = ()) -> tuple[Offer, ...]:
         """Sanitised offers in a fixed order, on some `clouds` (empty: all); the same tuple for the same question.
 
-        `source`: None for every rentable source; "seed-2025" and the like by name; a name that ends in ".csv" is a
-        price list of one's own (`price_file.py`), read again when the file has changed.
+        `source`: None for every rentable source; "seed-2025" and the like by name; what names a file (it ends in
+        ".csv" or ".tsv", or holds a "/") is read again when the file has changed (`price_file.py`).
 
         Raises UserError `unknown-price-source`, `price-file`, and `price-snapshot-broken` where the user's own prices
         cannot be read.
@@ -244,10 +245,21 @@ class Catalog:
             self._offers[source, clouds] = kept
         return kept[1]
 
+    def sources_of(self, source: str | None = None) -> tuple[PriceSource, ...]:
+        """The price sources that `offers` of a source are from, by name. Raises as `offers` does."""
+        if source and names_a_file(source):
+            return prices_in_file(source, self.derived, self._gpu_names)[0]
+        found = tuple(
+            each for each in self.price_sources if (each.name == source if source else each.rentable)
+        )
+        if source and not found:
+            self._check_source(source)
+        return found
+
     def stock(self, source: str | None = None) -> Stock:
         """The same offers, found by machine without a look at the others; the same Stock for the same question.
         Raises as `offers` does."""
-        state = state_of(source) if source and source.lower().endswith(".csv") else None
+        state = state_of(source) if source and names_a_file(source) else None
         kept = self._stocks.get(source)
         if kept is None or kept[0] != state:
             kept = self._stocks[source] = (state, self._stock_of(source))
@@ -260,10 +272,8 @@ class Catalog:
             lent = self._lender.stock(source)
             changed = self.agreed is not None and self.agreed is not self._lender.agreed
             return ChangedStock(lent, self.agreed.of) if self.agreed and changed else lent
-        if source and source.lower().endswith(".csv"):
-            from gpuspec.catalog.price_file import read
-
-            return Stock(read(source, self._gpu_names))
+        if source and names_a_file(source):
+            return Stock(prices_in_file(source, self.derived, self._gpu_names)[1])
         if source is not None:
             self._check_source(source)
         if self._given_prices is not None:
@@ -377,12 +387,3 @@ def _described(offers: tuple[Offer, ...], sources: tuple[PriceSource, ...]) -> S
         if offer.source not in known:
             known[offer.source] = PriceSource(offer.source, None, "given with its offers", rentable=True)
     return tuple(known[name] for name in sorted(known)), offers
-
-
-def state_of(path: str) -> tuple[str, int, int] | None:
-    """What differs once a file has changed; None where it cannot be read."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return os.path.abspath(path), found.st_mtime_ns, found.st_size

@@ -1,6 +1,7 @@
-"""A price list of one's own: machines one has, or prices one has agreed on, as CSV.
+"""A price list in a file: machines one has and prices one has agreed on, as CSV, or the prices that a team has in
+common, as `gpuspec prices export` writes them (`snapshot.py`). The first line tells which it is.
 
-Columns are those of SkyPilot's catalogues, with the cloud in front, in any order:
+The columns of a CSV file are those of SkyPilot's catalogues, with the cloud in front, in any order:
 
     Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice
     slurm,,,RTX4090,1,,,0.44,
@@ -13,41 +14,80 @@ from __future__ import annotations
 
 import errno
 import io
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
+from gpuspec.catalog.file_state import state_of
 from gpuspec.catalog.gpu import Gpu, GpuMatch
-from gpuspec.catalog.offer import Offer
+from gpuspec.catalog.offer import Offer, PriceSource, Snapshot
 from gpuspec.errors import UserError
 from gpuspec.numerals import number_of
-from gpuspec.untrusted_file import read_file
+from gpuspec.untrusted_file import in_words, read_file
 
 if TYPE_CHECKING:
     from gpuspec.catalog.gpu_names import GpuNames
 
 LARGEST = 2 * 1024 * 1024
-"""Bytes: some 60,000 machines."""
+"""Bytes of a CSV file: some 60,000 machines."""
 MOST_COLUMNS = 200
 _HINT = "the first line names the columns: Cloud, AcceleratorName, AcceleratorCount, Price, …"
 
 
-def read(path: str, names: GpuNames) -> tuple[Offer, ...]:
-    """The offers of a price file; `names` tell which GPUs are meant. UserError `price-file` with the line that is
-    wrong."""
-    import csv
+def names_a_file(source: str) -> bool:
+    """Whether what stands for a price source is the path of a file."""
+    return source.lower().endswith((".csv", ".tsv")) or "/" in source or os.sep in source
+
+
+def prices_in_file(path: str, kept: dict[Hashable, Any], names: GpuNames) -> Snapshot:
+    """As `read`, which is asked again when the file has changed; `kept` holds what it said."""
+    state, key = state_of(path), ("price file", path)
+    if key not in kept or kept[key][0] != state:
+        kept[key] = (state, read(path, names))
+    found: Snapshot = kept[key][1]
+    return found
+
+
+def read(path: str, names: GpuNames) -> Snapshot:
+    """The prices of a file, and whose they are; `names` tell which GPUs are meant. UserError `price-file` with the
+    line that is wrong."""
+    from gpuspec.catalog.snapshot import LARGEST as LARGEST_SNAPSHOT
+    from gpuspec.catalog.snapshot import parse
 
     try:
-        rows = csv.DictReader(io.StringIO(read_file(path, LARGEST).decode("utf-8-sig"), newline=""))
+        text = read_file(path, LARGEST_SNAPSHOT).decode("utf-8-sig")
+        if not text.startswith("# gpuspec prices"):
+            return _read_csv(path, text, names)
+        sources, offers = parse(text)
+        sources = tuple(source for source in sources if source.rentable)
+        rentable = {source.name for source in sources}
+        # Another version of gpuspec, or a plugin that is not here, may have named other GPUs.
+        offers = tuple(each for each in offers if each.source in rentable and each.gpu in names.by_name)
+    except (OSError, ValueError) as error:
+        hint = "keep the rows you can rent" if getattr(error, "errno", 0) == errno.EFBIG else _HINT
+        raise UserError("price-file", f"{path} cannot be read: {in_words(error)}", hint) from None
+    if not offers:
+        raise UserError(
+            "price-file", f"{path} holds no prices", "`gpuspec prices export` writes such a file."
+        )
+    return sources, offers
+
+
+def _read_csv(path: str, text: str, names: GpuNames) -> Snapshot:
+    import csv
+
+    if len(text) > LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {LARGEST >> 20} MiB")
+    try:
+        rows = csv.DictReader(io.StringIO(text, newline=""))
         if len(rows.fieldnames or ()) > MOST_COLUMNS:
             raise UserError("price-file", f"{path} has more than {MOST_COLUMNS} columns", _HINT)
         offers = tuple(_offer(path, at, row, names) for at, row in enumerate(rows, start=2))
-    except OSError as error:
-        hint = "keep the rows you can rent" if error.errno == errno.EFBIG else _HINT
-        raise UserError("price-file", f"{path} cannot be read: {error.strerror}", hint) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise UserError("price-file", f"{path} cannot be read: {error}", _HINT) from None
     if not offers:
         raise UserError("price-file", f"{path} holds no prices", _HINT)
-    return offers
+    return (PriceSource(path, None, "a price list of your own", rentable=True),), offers
 
 
 def _least(match: GpuMatch, names: GpuNames) -> Gpu | None:

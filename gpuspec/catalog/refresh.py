@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gpuspec.atomic_write import atomic_write
+from gpuspec.atomic_write import alone, atomic_write
 from gpuspec.catalog.catalog import Catalog
-from gpuspec.catalog.clouds import CLOUDS
+from gpuspec.catalog.catalogue_rows import read_rows
+from gpuspec.catalog.gpu_rows import gpu_rows
 from gpuspec.catalog.held_back import held_back
-from gpuspec.catalog.offer import HeldBack, Offer, PriceSource
+from gpuspec.catalog.offer import HeldBack, Offer, PriceSource, Snapshot
 from gpuspec.catalog.sanitise import Sanitised, sanitise
+from gpuspec.catalog.skypilot_files import LARGEST, SCHEMA, CatalogueFile, CatalogueFiles
 from gpuspec.catalog.snapshot import load, parse, render, without
 from gpuspec.errors import UserError
 from gpuspec.untrusted_file import in_words, read_file
 
-SCHEMA = "v8"
-"""Catalogue version that SkyPilot 0.14.1 reads (sky/skylet/constants.py CATALOG_SCHEMA_VERSION)."""
 JUMP = 5
 """A price that moved by more than this factor is reported and the old one kept."""
-LARGEST = 64 * 1024 * 1024
 
 
 class Move(NamedTuple):
@@ -43,127 +40,94 @@ class Refresh(NamedTuple):
     sources: tuple[PriceSource, ...]
     offers: int
     moves: tuple[Move, ...]
-    missing: tuple[str, ...]
-    """Clouds that were asked for and have no catalogue file."""
+    refused: Mapping[str, str]
+    """Clouds that keep the prices they had, and why."""
 
 
-def catalogue_folder() -> str:
-    """Where SkyPilot keeps its catalogues."""
-    return os.path.expanduser(os.path.join("~", ".sky", "catalogs", SCHEMA))
+def update(catalog: Catalog, files: CatalogueFiles, *, accept_moves: bool = False) -> Refresh:
+    """Sanitise SkyPilot's catalogue files and put their prices into the user's snapshot in one step. `catalog` knows
+    the GPUs, and the prices that were in force before.
 
-
-def fetch(clouds: Iterable[str]) -> list[str]:
-    """Have the installed SkyPilot fetch the catalogues of these clouds (network); returns what failed.
-
-    Raises UserError `skypilot-missing` when SkyPilot is not installed.
-    """
-    os.environ.setdefault("SKYPILOT_DISABLE_USAGE_COLLECTION", "1")
-    try:
-        from sky.catalog import common
-    except ImportError:
-        raise UserError(
-            "skypilot-missing",
-            "SkyPilot is not installed, and fresh prices come from its catalogue",
-            "Install it with `pip install 'gpuspec[skypilot]'`, then run `gpuspec prices update` again. Until "
-            "then gpuspec uses the prices it ships with.",
-        ) from None
-    failed = []
-    for cloud in clouds:
-        try:
-            # The frame is lazy: asking for its shape is what fetches. A file edited by hand is left alone.
-            _ = common.read_catalog(f"{cloud}/vms.csv", pull_frequency_hours=0).shape
-        except Exception as error:  # SkyPilot raises whatever its HTTP library does
-            failed.append(f"{cloud}: {error}")
-    return failed
-
-
-def update(catalog: Catalog, clouds: Sequence[str], *, today: str, accept_moves: bool = False) -> Refresh:
-    """Read SkyPilot's catalogue files, sanitise them and replace the user's snapshot in one step. `catalog` knows the
-    GPUs, and the prices that were in force before.
-
-    The snapshot on disk stays as it was when anything is wrong: raises UserError `no-catalogue` (no file for
-    any cloud asked for), `prices-nonsense` (a file holds no believable offer, or under half of those that
-    were in force before) and `cannot-write`.
+    A cloud whose file cannot be read, or is not believable, keeps the prices it had: one without a believable offer,
+    or with under half of the GPUs that were known there before; the latter is believed with `accept_moves`. Raises
+    UserError `no-catalogue` or `prices-nonsense` where that is so of every cloud, and `cannot-write`: then the
+    snapshot on disk is as it was.
     """
     path = catalog.snapshot
     if path is None:
         raise ValueError("this catalogue has no snapshot of the user's own to replace")
-    wanted = list(clouds) or sorted(CLOUDS)
     try:
         before = catalog.offers()
     except UserError:  # a broken snapshot is about to be replaced
         before = ()
-    read, missing = _read(wanted, catalog)
-    for cloud in [
-        cloud for cloud, result in read.items() if not (result.offers or result.dropped or result.held)
-    ]:
-        if not clouds:  # a cloud without GPUs is no reason to refuse all the others
+    read, refused = _read(files, catalog)
+    kept, held = held_back(
+        (offer for result in read.values() for offer in result.offers),
+        catalog.gpus_by_name,
+        evidence=[offer for offer in before if offer.cloud not in read],
+    )
+    for cloud, result in list(read.items()):
+        doubt = _doubt(
+            result,
+            [o for o in kept if o.cloud == cloud],
+            [o for o in before if o.cloud == cloud],
+            accept_moves,
+        )
+        if doubt:
+            refused[cloud] = doubt
             del read[cloud]
     if not read:
-        raise UserError(
-            "no-catalogue",
-            f"SkyPilot has no catalogue for {', '.join(wanted)} in {catalogue_folder()}",
-            "Check the spelling of --cloud, or that SkyPilot can reach its catalogue (`sky show-gpus`).",
-        )
-    others = [offer for offer in before if offer.cloud not in read]
-    fresh = [offer for result in read.values() for offer in result.offers]
-    kept, doubted = held_back(fresh, catalog.gpus_by_name, evidence=others)
-    for cloud, result in read.items():
-        _refuse_nonsense(cloud, result, [o for o in kept if o.cloud == cloud], before)
-    offers, moves = _moved(kept, before, accept_moves)
-    sources = [
-        _source(cloud, result, doubted.get(f"skypilot-{cloud}", ()), today) for cloud, result in read.items()
-    ]
-    try:
-        own = without(load(path), set(read))
-    except (OSError, ValueError):  # none yet, or one that is replaced because it is broken
-        own = (), ()
-    text = render([*own[0], *sources], [*own[1], *offers])
-    parse(text)
-    _write(path, text)
-    return Refresh(path, tuple(sources), len(offers), moves, tuple(missing))
+        raise _nothing_taken(refused, fetched=bool(files.found))
+    offers, moves = _moved([offer for offer in kept if offer.cloud in read], before, accept_moves)
+    sources = [_source(file, read[file.cloud], held) for file in files.found if file.cloud in read]
+    _replace(path, set(read), (tuple(sources), tuple(offers)))
+    return Refresh(path, tuple(sources), len(offers), moves, refused)
 
 
-def _read(clouds: list[str], catalog: Catalog) -> tuple[dict[str, Sanitised], list[str]]:
-    import csv
-
+def _read(files: CatalogueFiles, catalog: Catalog) -> tuple[dict[str, Sanitised], dict[str, str]]:
+    """What each file holds; and why others hold nothing that can be read."""
     read: dict[str, Sanitised] = {}
-    missing: list[str] = []
-    for cloud in clouds:
-        path = os.path.join(catalogue_folder(), cloud, "vms.csv")
+    refused = dict(files.failed)
+    for file in files.found:
         try:
-            text = read_file(path, LARGEST).decode()
-            read[cloud] = sanitise(cloud, csv.DictReader(io.StringIO(text, newline="")), catalog)
-        except FileNotFoundError:
-            missing.append(cloud)
-        except (UnicodeDecodeError, csv.Error, OSError) as error:
-            raise UserError(
-                "prices-nonsense",
-                f"{path} cannot be read: {in_words(error)}",
-                "Delete it, then let SkyPilot fetch it again.",
-            ) from None
-    return read, missing
+            rows = gpu_rows(file.cloud, read_rows(read_file(file.path, LARGEST)))
+            found = sanitise(file.cloud, rows.rows, catalog)
+        except (OSError, ValueError) as error:
+            refused[file.cloud] = f"what is there is no price list: {in_words(error)}"
+            continue
+        dropped = tuple(sorted((*found.dropped, *rows.dropped.items())))
+        read[file.cloud] = found._replace(dropped=dropped)
+    return read, refused
 
 
-def _refuse_nonsense(cloud: str, result: Sanitised, kept: list[Offer], before: tuple[Offer, ...]) -> None:
-    old = {(o.gpu, o.gpu_count) for o in before if o.cloud == cloud}
-    new = {(o.gpu, o.gpu_count) for o in kept}
-    if not new or len(new) * 2 < len(old):
-        reasons = (
-            "; ".join(f"{rows} × {reason}" for reason, rows in (*result.dropped, *_counted(result.held)))
-            or "the file holds no GPU rows"
-        )
-        raise UserError(
-            "prices-nonsense",
-            f"the new prices of {cloud} are not believable: {len(new)} kinds of offer where {len(old)} were known "
-            f"({reasons}). Nothing was changed",
-            f"Leave {cloud} out with --cloud for the others, or look at "
-            f"{os.path.join(catalogue_folder(), cloud, 'vms.csv')}.",
-        )
+def _doubt(result: Sanitised, kept: Sequence[Offer], before: Sequence[Offer], accept: bool) -> str:
+    """Why the new prices of a cloud are not believed as a whole; "" where they are."""
+    new, old = ({(offer.gpu, offer.gpu_count) for offer in offers} for offers in (kept, before))
+    if not new:
+        reasons = "; ".join(f"{rows} × {reason}" for reason, rows in result.dropped)
+        return f"no row of it is a believable price ({reasons})" if reasons else "it holds no rows of GPUs"
+    if len(new) * 2 < len(old) and not accept:
+        return f"it has {len(new)} GPUs × counts, and {len(old)} were known before (--accept-moves takes it)"
+    return ""
 
 
-def _counted(held: tuple[HeldBack, ...]) -> list[tuple[str, int]]:
-    return list(Counter(each.reason for each in held).items())
+def _nothing_taken(refused: Mapping[str, str], *, fetched: bool) -> UserError:
+    reasons = "; ".join(f"{', '.join(clouds)}: {why}" for why, clouds in by_reason(refused).items())
+    if not fetched:
+        hint = "Check the spelling of --cloud, and that SkyPilot reaches its catalogue (`sky show-gpus`)."
+        return UserError("no-catalogue", f"no price list was had, and nothing was changed: {reasons}", hint)
+    hint = "The prices that were in force still are. Try again later, or name other clouds with --cloud."
+    return UserError(
+        "prices-nonsense", f"no new prices are believable, and nothing was changed: {reasons}", hint
+    )
+
+
+def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
+    """Reason → the clouds that it is true of."""
+    found: dict[str, list[str]] = {}
+    for cloud, why in sorted(refused.items()):
+        found.setdefault(why, []).append(cloud)
+    return found
 
 
 def _moved(
@@ -185,24 +149,33 @@ def _moved(
     return result, tuple(moves)
 
 
-def _source(cloud: str, result: Sanitised, doubted: tuple[HeldBack, ...], today: str) -> PriceSource:
-    name = f"skypilot-{cloud}"
-    origin = f"SkyPilot catalog {SCHEMA} {cloud}/vms.csv, read on this machine {today}"
+def _source(file: CatalogueFile, result: Sanitised, held: Mapping[str, tuple[HeldBack, ...]]) -> PriceSource:
+    name = f"skypilot-{file.cloud}"
+    how = "written by hand on this machine" if file.by_hand else f"fetched {file.fetched}"
     return PriceSource(
         name,
-        today,
-        origin,
+        None,
+        f"SkyPilot catalog {SCHEMA} {file.cloud}/vms.csv, {how}",
         rentable=True,
+        copied=file.fetched,
         dropped=result.dropped,
         mended=result.mended,
-        held=(*result.held, *doubted),
+        held=(*result.held, *held.get(name, ())),
     )
 
 
-def _write(path: str, text: str) -> None:
+def _replace(path: str, clouds: set[str], prices: Snapshot) -> None:
+    """Put the prices of these clouds into the snapshot, in the place of those it has."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        atomic_write(path, text.encode())
+        with alone(path):  # another update may run
+            try:
+                own = without(load(path), clouds)
+            except (OSError, ValueError):  # none yet, or one that is replaced because it is broken
+                own = (), ()
+            text = render([*own[0], *prices[0]], [*own[1], *prices[1]])
+            parse(text)
+            atomic_write(path, text.encode())
     except OSError as error:
         raise UserError(
             "cannot-write",

@@ -4,13 +4,12 @@ A snapshot is tab-separated text, one offer a line with all its regions; lines t
 the sources and count what was not believed. It is data: reading it executes nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gpuspec.catalog.offer import HeldBack, Offer, PriceSource, Snapshot
 from gpuspec.errors import UserError
+from gpuspec.numerals import is_digits
 from gpuspec.untrusted_file import in_words, read_file
 
 HEADER = "# gpuspec prices 2"
@@ -21,22 +20,27 @@ COLUMNS = (
     "# cloud\tinstance\tgpu\tgpus\tvcpus\tram_gib\tdisk_gb\tprice\tspot_price\tbid\thosts\tregions\tsource"
     "\taccelerator"
 )
-LARGEST = 64 * 1024 * 1024
-"""Bytes of a user's snapshot that are read at most: every cloud SkyPilot knows is under 10 MB."""
+LARGEST = 16 << 20
+"""Bytes of a snapshot that are read at most: all clouds together take 1 MB."""
+MOST_GPUS = 1_000
+"""In one machine."""
+MOST_OFFERS = 300_000
+_SPACES = str.maketrans("\t\n\r", "   ")
+"""What ends a cell or a line is a space within one."""
 
 
 def load(path: str) -> Snapshot:
     """Sources and offers of a snapshot file. Raises OSError, and ValueError for one that is broken."""
-    return parse(read_file(path, LARGEST).decode())
+    return parse(read_file(path, LARGEST).decode("utf-8-sig"))
 
 
 def parse(text: str) -> Snapshot:
     """Sources and offers of a snapshot. Raises ValueError with the line that is wrong."""
-    lines = text.split("\n")
+    lines = text.replace("\r\n", "\n").split("\n")  # git may have changed the ends of lines
     if lines[0] not in (HEADER, OLD_HEADER):
         raise ValueError(f"line 1 is not {HEADER!r}")
     extend = _extend if lines[0] == HEADER else _extend_old
-    sources: dict[str, PriceSource] = {}
+    sources: dict[str, _Described] = {}
     offers: list[Offer] = []
     for at, line in enumerate(lines, 1):
         try:
@@ -48,52 +52,82 @@ def parse(text: str) -> Snapshot:
             raise ValueError(f"line {at} is not a line of prices: {line[:80]!r}") from None
     unknown = {offer.source for offer in offers} - set(sources)
     if unknown:
-        raise ValueError(f"prices of an undescribed source: {', '.join(sorted(unknown))}")
-    return tuple(sources.values()), tuple(offers)
+        raise ValueError(f"prices of an undescribed source: {', '.join(sorted(unknown))[:80]}")
+    return tuple(each.whole() for each in sources.values()), tuple(offers)
 
 
-def _describe(line: str, sources: dict[str, PriceSource]) -> None:
+class _Described(NamedTuple):
+    """A price source, and what has been read about its rows so far."""
+
+    source: PriceSource
+    dropped: list[tuple[str, int]]
+    mended: list[tuple[str, int]]
+    held: list[HeldBack]
+
+    def whole(self) -> PriceSource:
+        return self.source._replace(
+            dropped=tuple(self.dropped), mended=tuple(self.mended), held=tuple(self.held)
+        )
+
+
+def _describe(line: str, sources: dict[str, _Described]) -> None:
     kind, *fields = line[2:].split("\t")
     if kind == "source":
         name, as_of, copied, origin, rentable = fields
-        day = copied.rpartition(" ")[2]  # "SkyPilot catalog v8, copied 2026-11-20" in the old format
-        known = day if day[4:5] == day[7:8] == "-" else None
-        sources[name] = PriceSource(name, as_of or None, origin, rentable == "rentable", known)
+        read = copied.rpartition(" ")[2]  # "SkyPilot catalog v8, copied 2026-11-20" in the old format
+        known = _day(read) if read[4:5] == read[7:8] == "-" else None
+        source = PriceSource(name, _day(as_of) if as_of else None, origin, rentable == "rentable", known)
+        sources[name] = _Described(source, [], [], [])
     elif kind == "held":
         name, cloud, instance, gpu, gpus, price, reason = fields
-        held = HeldBack(cloud, instance, gpu, int(gpus), float(price), reason)
-        sources[name] = sources[name]._replace(held=(*sources[name].held, held))
+        (dollars,) = _numbers([price])
+        sources[name].held.append(HeldBack(cloud, instance, gpu, _count(gpus), dollars or 0.0, reason))
     elif kind in ("dropped", "mended"):
         name, reason, rows = fields
-        entries: Any = {kind: (*getattr(sources[name], kind), (reason, int(rows)))}
-        sources[name] = sources[name]._replace(**entries)
+        known_rows = sources[name].dropped if kind == "dropped" else sources[name].mended
+        known_rows.append((reason, _count(rows, most=10**9)))
+
+
+def _day(text: str) -> str:
+    """An ISO date as it stands. Raises ValueError for anything else."""
+    from datetime import date
+
+    return date.fromisoformat(text).isoformat()
 
 
 def _extend(line: str, offers: list[Offer]) -> None:
     cells = line.split("\t")
-    cloud, instance, gpu, gpus, vcpus, ram, disk, price, spot, bid, hosts, regions, source, name = cells
-    numbers = [float(each) if each else None for each in (vcpus, ram, disk, price, spot)]
-    least = float(bid) if bid else None
-    same: Any = (
-        instance,
-        gpu,
-        int(gpus),
-        *numbers,
-        source,
-        name or None,
-        "skypilot",
-        False,
-        least,
-        hosts or "secure",
-    )
-    offers += (Offer(cloud, region or None, *same) for region in regions.split("|"))
+    cloud, instance, gpu, gpus, *amounts, hosts, regions, source, name = cells
+    vcpus, ram, disk, price, spot, bid = _numbers(amounts)
+    places = regions.split("|")
+    if not cloud or hosts not in ("", "secure", "community") or len(offers) + len(places) > MOST_OFFERS:
+        raise ValueError
+    same: Any = (instance, gpu, _count(gpus), vcpus, ram, disk, price, spot, source, name or None)
+    more: Any = ("skypilot", False, bid, hosts or "secure")
+    offers += (Offer(cloud, region or None, *same, *more) for region in places)
 
 
 def _extend_old(line: str, offers: list[Offer]) -> None:
-    cloud, instance, gpu, gpus, vcpus, ram, disk, price, spot, regions, source, *name = line.split("\t")
-    numbers = [float(each) if each else None for each in (vcpus, ram, disk, price, spot)]
-    same: Any = (instance, gpu, int(gpus), *numbers, source, (name[0] if name else "") or None)
-    offers += (Offer(cloud, region or None, *same) for region in regions.split("|"))
+    *cells, price, spot, regions, source, name = (line if line.count("\t") > 10 else f"{line}\t").split("\t")
+    _extend("\t".join((*cells, price, spot, "", "", regions, source, name)), offers)
+
+
+def _numbers(cells: list[str]) -> list[float | None]:
+    """Dollars, GB and vCPUs; None for an empty cell. Raises ValueError for what is none."""
+    numbers = [float(each) if each else None for each in cells]
+    known = [number for number in numbers if number is not None]
+    written = "".join(cells)
+    if "_" in written or not written.isascii():  # Python reads "1_0", and the digits of other scripts
+        raise ValueError
+    if known and not (min(known) >= 0 and sum(known) < 1e9):  # a sum with "nan" in it is one
+        raise ValueError
+    return numbers
+
+
+def _count(cell: str, most: int = MOST_GPUS) -> int:
+    if not is_digits(cell) or len(cell) > 10 or not 0 < int(cell) <= most:
+        raise ValueError
+    return int(cell)
 
 
 def render(sources: Iterable[PriceSource], offers: Iterable[Offer]) -> str:
@@ -101,26 +135,26 @@ def render(sources: Iterable[PriceSource], offers: Iterable[Offer]) -> str:
     lines = [HEADER]
     for each in sources:
         rentable = "rentable" if each.rentable else "not rentable"
-        lines.append(
-            "\t".join(("# source", each.name, each.as_of or "", each.copied or "", each.origin, rentable))
-        )
-        lines += [f"# dropped\t{each.name}\t{reason}\t{rows}" for reason, rows in each.dropped]
-        lines += [f"# mended\t{each.name}\t{reason}\t{rows}" for reason, rows in each.mended]
-        lines += ["\t".join(("# held", each.name, *_cells(held))) for held in each.held]
+        lines.append(_line("# source", each.name, each.as_of, each.copied, each.origin, rentable))
+        lines += (_line("# dropped", each.name, *row) for row in each.dropped)
+        lines += (_line("# mended", each.name, *row) for row in each.mended)
+        lines += (_line("# held", each.name, *row) for row in each.held)
     lines.append(COLUMNS)
-    regions: dict[tuple[str, ...], list[str]] = {}
+    regions: dict[tuple[str, str], list[str]] = {}
     for o in offers:
         numbers = (o.gpu_count, o.vcpus, o.ram_gib, o.disk_gb, o.price, o.spot_price, o.bid)
-        hosts = "" if o.hosts == "secure" else o.hosts
-        key = (*_cells((o.cloud, o.instance, o.gpu, *numbers)), hosts, o.source, o.accelerator or "")
-        regions.setdefault(key, []).append(o.region or "")
-    for key, names in regions.items():
-        lines.append("\t".join((*key[:-2], "|".join(names), *key[-2:])))
+        before = _line(o.cloud, o.instance, o.gpu, *numbers, "" if o.hosts == "secure" else o.hosts)
+        region = _line(o.region).replace("|", "/")
+        regions.setdefault((before, _line(o.source, o.accelerator)), []).append(region)
+    lines += ("\t".join((before, "|".join(names), after)) for (before, after), names in regions.items())
     return "\n".join(lines) + "\n"
 
 
-def _cells(values: Iterable[str | float | None]) -> tuple[str, ...]:
-    return tuple("" if each is None else each if isinstance(each, str) else f"{each:.10g}" for each in values)
+def _line(*values: str | float | None) -> str:
+    return "\t".join(
+        "" if each is None else each.translate(_SPACES) if isinstance(each, str) else f"{each:.10g}"
+        for each in values
+    )
 
 
 def read_own(snapshot: str | None) -> Snapshot:

@@ -49,7 +49,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a click command these options; it gets them as `given`, a CaseOptions."""
 
     @click.option(
-        "--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a CSV file."
+        "--prices", metavar="SOURCE", help="Price source to use (see `gpuspec prices`), or a file of prices."
     )
     @click.option(
         "--cloud",

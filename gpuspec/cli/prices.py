@@ -2,81 +2,206 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import click
 
-from gpuspec.catalog import Catalog, PriceSource
+from gpuspec.catalog import Catalog, Offer, PriceSource
+from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.plugin.installed_catalog import installed_catalog
 
+OLD_DAYS = 90
+"""Days from which `gpuspec prices` says what makes prices new. Rule GS507 has a limit of its own."""
+
+cloud_option = click.option(
+    "--cloud", "clouds", multiple=True, metavar="CLOUD", help="Only this cloud. May be repeated."
+)
+
 
 @click.group("prices", invoke_without_command=True)
+@cloud_option
+@click.option("--held", is_flag=True, help="List the rows that are not believed, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
-    """Show the price sources in force: dates, coverage, and rows kept or dropped with the reason."""
+def command(context: click.Context, clouds: tuple[str, ...], held: bool, as_json: bool) -> None:
+    """Show the price lists in force: how old they are, what they hold, and what was not believed, with reasons."""
     if context.invoked_subcommand is not None:
         return
     catalog = installed_catalog()
+    sources = _sources(catalog, clouds)
     if as_json:
-        say_document(json_text([_record(catalog, source) for source in catalog.price_sources]))
-        return
-    for source in catalog.price_sources:
-        _print_source(catalog, source)
-    say("`gpuspec prices update` reads fresh prices from the installed SkyPilot.")
+        say_document(json_text([_record(catalog, source) for source in sources]))
+    elif held:
+        _print_held(sources, {name.lower() for name in clouds})
+    else:
+        _print_sources(catalog, sources)
 
 
 @command.command("update")
-@click.option("--cloud", "clouds", multiple=True, metavar="CLOUD", help="Only this cloud. May be repeated.")
-@click.option("--accept-moves", is_flag=True, help="Take prices that moved more than five-fold, too.")
+@cloud_option
+@click.option(
+    "--accept-moves",
+    is_flag=True,
+    help="Also take prices that moved more than five-fold, and lists that lost half of their GPUs.",
+)
 @click.option("--offline", is_flag=True, help="Read the files SkyPilot already has in ~/.sky; fetch nothing.")
-def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -> None:
+def update_command(clouds: tuple[str, ...], accept_moves: bool, offline: bool) -> int:
     """Refresh prices through the installed SkyPilot's catalogue.
 
-    They replace the shipped ones of the same cloud, for you only. Nothing changes when the new prices are
-    not believable.
+    They replace the shipped ones of the same cloud, for you only. A cloud whose new prices cannot be had, or are not
+    believable, keeps those it has; where that is so of a cloud you name, the exit status is 1.
     """
-    from datetime import date
-
     from gpuspec.catalog.clouds import CLOUDS
-    from gpuspec.catalog.refresh import fetch, update
+    from gpuspec.catalog.refresh import by_reason, update
+    from gpuspec.catalog.skypilot_files import fresh_files, kept_files
 
-    wanted = [name.lower() for name in clouds]
-    unknown = [name for name in wanted if name not in CLOUDS]
+    named = [name.lower() for name in clouds]
+    unknown = [name for name in named if name not in CLOUDS]
     if unknown:
         there_are = f"There are: {', '.join(CLOUDS)}."
         raise UserError("unknown-cloud", f"there is no cloud {unknown[0]!r}", there_are)
-    for failure in [] if offline else fetch(wanted or sorted(CLOUDS)):
-        say(f"not fetched: {failure}", err=True)
-    result = update(installed_catalog(), wanted, today=date.today().isoformat(), accept_moves=accept_moves)
+    wanted = named or sorted(CLOUDS)
+    if offline:
+        result = update(installed_catalog(), kept_files(wanted), accept_moves=accept_moves)
+    else:
+        with fresh_files(wanted) as files:
+            result = update(installed_catalog(), files, accept_moves=accept_moves)
     for move in result.moves:
         kind = "spot price" if move.spot else "price"
         taken = "taken" if accept_moves else "NOT taken; --accept-moves takes it"
         where = f"{move.cloud} {move.instance} {move.region or ''}".rstrip()
         say(f"{where}: {kind} moved ${move.before:.2f} → ${move.after:.2f}/h ({taken})")
-    refreshed = installed_catalog()
-    for source in result.sources:
-        _print_source(refreshed, source)
-    if wanted and result.missing:
-        say(f"no catalogue for: {', '.join(result.missing)}")
-    say(f"{result.offers} offers written to {result.path}")
+    _print_sources(installed_catalog(), result.sources)
+    for why, refused in by_reason(result.refused).items():
+        say(f"not refreshed: {', '.join(refused)}: {why}", err=True)
+    say(f"{result.offers:,} offers written to {result.path}")
+    return int(bool(named and result.refused))
 
 
-def _print_source(catalog: Catalog, source: PriceSource) -> None:
-    found = catalog.offers(source.name)
-    regions = {offer.region for offer in found}
-    gpus = {offer.gpu for offer in found}
-    spot = sum(offer.spot_price is not None for offer in found)
-    rent = "" if source.rentable else ", for comparison only: nothing can be rented from it"
-    say(f"{source.name}: {source.dated}{rent}")
-    say(f"  {len(found)} offers, {len(gpus)} GPUs, {len(regions)} regions, {spot} with a spot price")
+@command.command("export")
+@cloud_option
+@click.option("--out", metavar="FILE", help="Write to this file instead of standard output.")
+def export_command(clouds: tuple[str, ...], out: str | None) -> None:
+    """Write the prices in force as one file, for a team to commit.
+
+    `prices = "prices.tsv"` in gpuspec.toml, or `--prices prices.tsv`, then makes every command plan by it, whatever
+    else is in force on that machine. It holds list prices: `discounts` of the settings come on top.
+    """
+    from gpuspec.catalog.snapshot import render
+    from gpuspec.cli.run_lint import write
+    from gpuspec.printable import one_line
+
+    catalog = installed_catalog()
+    wanted = {name.lower() for name in clouds}
+    offers = [offer for offer in catalog.offers() if not wanted or offer.cloud in wanted]
+    if missing := sorted(wanted - {offer.cloud for offer in offers}):
+        raise _no_prices(missing[0], (offer.cloud for offer in catalog.offers()))
+    names = {offer.source for offer in offers}
+    sources = [source for source in catalog.price_sources if source.name in names]
+    text = render(sources, offers)
+    if (
+        not text.replace("\t", "").replace("\n", "").isprintable()
+    ):  # a plugin, or a file, may name anything so
+        text = "\n".join("\t".join(map(one_line, line.split("\t"))) for line in text.split("\n"))
+    write(text, out)
+
+
+def _sources(catalog: Catalog, clouds: Sequence[str]) -> list[PriceSource]:
+    """The price sources that say anything of these clouds (none: all). UserError `unknown-cloud` where none does."""
+    said = {
+        source: {offer.cloud for offer in catalog.offers(source.name)} | {held.cloud for held in source.held}
+        for source in catalog.price_sources
+    }
+    wanted = {name.lower() for name in clouds}
+    known = {cloud for of_source in said.values() for cloud in of_source}
+    if missing := sorted(wanted - known):
+        raise _no_prices(missing[0], known)
+    return [source for source, of_source in said.items() if not wanted or wanted & of_source]
+
+
+def _no_prices(cloud: str, known: Iterable[str]) -> UserError:
+    there_are = f"There are: {', '.join(sorted(set(known)))}."
+    return UserError("unknown-cloud", f"no prices of a cloud {cloud!r} are known", there_are)
+
+
+def _print_sources(catalog: Catalog, sources: Iterable[PriceSource]) -> None:
+    oldest = 0
+    for source in sources:
+        days = _age(source)
+        oldest = max(oldest, days if days and source.rentable else 0)
+        say(*_wrapped(f"{source.name}: {source.dated}{_in_days(days)}"))
+        for line in _about(catalog.offers(source.name), source):
+            say(*_wrapped(f"  {line}"))
+    if any(source.held for source in sources):
+        say(*_wrapped("`gpuspec prices --held` lists the rows that are held back."))
+    update = "`gpuspec prices update` reads fresh prices from the installed SkyPilot."
+    say(*_wrapped(f"The oldest prices are {oldest} days old. {update}" if oldest > OLD_DAYS else update))
+
+
+def _about(offers: Sequence[Offer], source: PriceSource) -> Iterator[str]:
+    """What a price list holds, a line each."""
+    if not source.rentable:
+        yield "for comparison only: nothing can be rented from it"
+    gpus, regions = ({getattr(offer, field) for offer in offers} for field in ("gpu", "region"))
+    yield f"{_number(len(offers), 'offer')}, {_number(len(gpus), 'GPU')}, {_number(len(regions), 'region')}"
+    yield ", ".join(f"{rows:,} {kind}" for kind, rows in _kinds(offers).items())
     for what, reasons in (("dropped", source.dropped), ("left out in", source.mended)):
         for reason, rows in reasons:
-            say(f"  {what} {rows}: {reason}")
-    say(f"  from {source.origin}")
+            yield f"{what} {rows:,}: {reason}"
+    if source.held:
+        yield f"held back {len(source.held):,}: not believed"
+    yield f"from {source.origin}"
+
+
+def _kinds(offers: Iterable[Offer]) -> dict[str, int]:
+    """Kind of price, and of host where not all are the cloud's own → offers that have it."""
+    found: Counter[str] = Counter()
+    for offer in offers:
+        found["on demand"] += offer.price is not None
+        found["spot"] += offer.spot_price is not None
+        found["by bid"] += offer.bid is not None
+        found["on strangers' machines"] += offer.hosts == "community"
+    return {kind: rows for kind, rows in found.items() if rows}
+
+
+def _print_held(sources: Iterable[PriceSource], clouds: set[str]) -> None:
+    rows = [held for source in sources for held in source.held if not clouds or held.cloud in clouds]
+    for held in rows:
+        machine = f"{held.gpu_count} × {held.gpu} at ${held.price:.2f}/h"
+        say(*_wrapped(f"{held.cloud} {held.instance}: {machine}"), *_wrapped(f"  {held.reason}"))
+    say(
+        *_wrapped(
+            f"{_number(len(rows), 'row')} held back. A launch pays what the cloud asks then, whatever a list says."
+        )
+    )
+
+
+def _age(source: PriceSource) -> int | None:
+    """Days since the latest day its prices can be of."""
+    return max(0, (date.today() - date.fromisoformat(source.latest)).days) if source.latest else None
+
+
+def _in_days(days: int | None) -> str:
+    return "" if days is None else ", of today" if days == 0 else f", {_number(days, 'day')} old"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line in as many as the terminal needs; those after the first are indented."""
+    from gpuspec.report.text import Style
+
+    indent = len(line) - len(line.lstrip())
+    text = Style(columns=terminal_columns()).wrap(line, indent, indent + 2)
+    return (" " * indent + text).split("\n")
 
 
 def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:
@@ -89,6 +214,9 @@ def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:
         "rentable": source.rentable,
         "offers": len(found),
         "gpus": sorted({offer.gpu for offer in found}),
+        "regions": len({offer.region for offer in found}),
+        "kinds": _kinds(found),
         "dropped": dict(source.dropped),
         "mended": dict(source.mended),
+        "held": [held._asdict() for held in source.held],
     }

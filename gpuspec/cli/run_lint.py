@@ -293,7 +293,7 @@ def _bytes(text: str) -> bytes:
 def prices_of(catalog: Catalog, source: str | None) -> Prices | None:
     """The price source in force. Several are as old as their oldest: that is the date to distrust. Where a list does
     not say of which day its prices are, it is the day on which it was read."""
-    used = [item for item in catalog.price_sources if (item.name == source if source else item.rentable)]
+    used = catalog.sources_of(source)
     if not used:
         return None
     dates = [item.latest for item in used]

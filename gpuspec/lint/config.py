@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.agreed import AgreedPrices
 from gpuspec.catalog.model import MODELS_FILE
+from gpuspec.catalog.price_file import names_a_file
 from gpuspec.errors import UserError
 from gpuspec.lint.config_file import (
     KEYS,
@@ -215,7 +216,7 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
         if value is not None:
             # Clouds and regions: "RunPod" is "runpod".
             found[field] = tuple(name.strip().lower() for name in value) if isinstance(value, list) else value
-    if found.get("prices", "").lower().endswith((".csv", ".tsv")) or "/" in found.get("prices", ""):
+    if names_a_file(found.get("prices", "")):
         found["prices"] = os.path.join(os.path.dirname(path), found["prices"])
     return JobSettings(**found)
 

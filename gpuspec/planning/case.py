@@ -10,7 +10,7 @@ from gpuspec.job.job import Budget, Job
 from gpuspec.words import Task
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Catalog, Gpu, Offer
+    from gpuspec.catalog import Catalog, Gpu, Offer, PriceSource
     from gpuspec.commands.steps import Step
     from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
@@ -215,9 +215,14 @@ class Case:
         return self.catalog.agreed.in_words(clouds) if self.catalog.agreed else ()
 
     @property
+    def price_sources(self) -> "tuple[PriceSource, ...]":
+        """The price sources that `offers` are from."""
+        return self.catalog.sources_of(self.prices)
+
+    @property
     def price_dates(self) -> Mapping[str, str | None]:
-        """Name → ISO date of every price source: of its prices, else of the day on which it was read."""
-        return {source.name: source.latest for source in self.catalog.price_sources}
+        """Name → ISO date of every such source: of its prices, else of the day on which it was read."""
+        return {source.name: source.latest for source in self.price_sources}
 
     @property
     def price_book(self) -> "PriceBook":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gpuspec.catalog import Catalog, GpuMatch, ModelMatch
-from gpuspec.catalog.catalog import state_of
+from gpuspec.catalog.file_state import state_of
 from gpuspec.plugin.load import plugins
 from gpuspec.user_folder import user_folder
 

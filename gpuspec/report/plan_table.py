@@ -28,7 +28,7 @@ def render(case: Case, plan: Plan, *, everything: bool = False, spread: Spread |
     """The plan for a person: need, candidates, what was not taken and why, the choice and its worst case, and how
     its items stand against the deadline."""
     path, job = case.path, case.job
-    dated = {source.name: source.dated for source in case.catalog.price_sources}
+    dated = {source.name: source.dated for source in case.price_sources}
     blocks = [
         [f"{path}: {job.name or 'unnamed job'}"],
         _need(plan),

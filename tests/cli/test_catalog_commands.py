@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -210,8 +211,9 @@ def test_prices_update_of_an_unknown_cloud() -> None:
     assert caught.value.code == "unknown-cloud"
 
 
-def test_prices_update_without_skypilot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sky", None)
+def test_prices_update_without_skypilot(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "sky.py").write_text("raise ModuleNotFoundError('no sky', name='sky')")
+    monkeypatch.setattr(sys, "path", [str(home), *sys.path])
     with pytest.raises(UserError) as caught:
         _run(prices.command, "update")
     assert caught.value.code == "skypilot-missing"
