@@ -29,6 +29,7 @@ from .driving import (
     start_run,
     up,
 )
+from .fresh_prices import fresh_prices
 from .killed_items import EACH, at_most_one_is_done_twice
 from .slurm_stack import NODES, Stack
 
@@ -213,6 +214,10 @@ def test_a_price_that_moved_is_asked_about(stack: Stack, tmp_path: Path) -> None
     )
     assert "the plan says $0.20/h (unknown date), SkyPilot says $0.44/h now" in done.stdout
     assert "error[declined]" in done.stdout
+
+
+def test_fresh_prices_come_from_skypilots_catalogue(stack: Stack, tmp_path: Path) -> None:
+    fresh_prices(stack, tmp_path)
 
 
 def test_a_dead_api_server_is_a_clear_error(stack: Stack, tmp_path: Path) -> None:
