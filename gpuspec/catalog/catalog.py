@@ -228,6 +228,17 @@ class Catalog:
         cannot be read."""
         return self._sources
 
+    @cached_property
+    def newest_day(self) -> str:
+        """The newest day (ISO) of the price lists that ship, or were given, "" where none says: it stands for today
+        where no clock may be asked."""
+        if self._lender is not None:
+            return self._lender.newest_day
+        from gpuspec.catalog.snapshot import sources_in_force
+
+        known = self._given_prices[0] if self._given_prices else sources_in_force(self._tables[0], ((), ()))
+        return max((source.latest or "" for source in known), default="")
+
     def offers(self, source: str | None = None, clouds: tuple[str, ...] = ()) -> tuple[Offer, ...]:
         """Sanitised offers in a fixed order, on some `clouds` (empty: all); the same tuple for the same question.
 

@@ -102,7 +102,7 @@ RULES = (
         when=("clouds", "provider"),
         asks_for=("gpu_types.1", "clouds", "regions"),
     ),
-    rule("GS507", "stale-prices", "price.stale_prices", preview=True),
+    rule("GS507", "stale-prices", "price.stale_prices", when=("gpu_types",)),
     rule("GS508", "api-cheaper", "price.api_cheaper", preview=True, when=("traffic",)),
     rule("GS509", "smaller-model-or-cascade", "price.cascade", preview=True, when=("traffic",)),
     # GS6 serving flags

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.catalog.clouds import cloud
+from gpuspec.catalog.price_file import names_a_file
 from gpuspec.lint import Facts, Finding, Option, Rule
 
 
 class StalePrices(Rule):
-    """The prices that other findings are computed from are old.
+    """The price that decides what this job costs is old.
 
     ## What it does
-    Compares the date of each price list that prices one of this job's GPUs with the newest date among all lists in
-    force, those that ship with gpuspec and those you fetched; reports a list more than `max_days` older. A list
-    whose date is not known is left alone. The clock of the machine is not asked, so that the same input gives the
-    same findings on any day; give the option `today` (`"2027-03-01"`) to count from another day.
+    Looks at the price of the machine that the job comes down to, the cheapest of its GPUs that does it, and reports
+    where the list it stands in is more than `max_days` older than the newest list that gpuspec has: of those that
+    ship with it, those you fetched, and those in the file that `prices` names. A list without a date is left alone.
+
+    The clock of the machine is not asked: a commit that passed must pass again next month, and two people must get
+    the same findings. What becomes newer is the lists, with each gpuspec and each `gpuspec prices update`. How old
+    prices are today, `gpuspec prices` says. Give the option `today` (`"2027-03-01"`) to count from another day.
 
     ## Why is this bad
     GPU prices move by a third in a year; a saving worked out from an old list may not be there.
@@ -48,25 +53,32 @@ class StalePrices(Rule):
     code = "GS507"
     name = "stale-prices"
     severity = "info"
-    preview = True
     options = (
         Option("max_days", int, 90, "Days from which a price list is old.", minimum=1),
-        Option("today", str, "", "Day to count from, yyyy-mm-dd; empty: the newest date among the lists."),
+        Option("today", str, "", "Day to count from, yyyy-mm-dd; empty: the newest day of any list."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        used = {machine.price.offer.source: machine for machine in reversed(facts.choices) if machine.price}
-        today = facts.options["today"] or max(facts.price_days.values(), default="")
-        for source, machine in sorted(used.items()):
-            dated = facts.price_days.get(source)
-            days = _days(today) - _days(dated) if dated and today else 0
-            if days > facts.options["max_days"]:
-                yield self.finding(
-                    facts.name_pointer(machine),
-                    f"the price of {machine.gpu.name} is of {dated} ({source}), {days} days before {today}: what "
-                    "findings say of money may have changed",
-                    suggestion="run `gpuspec prices update`",
-                )
+        machine = facts.selected
+        if machine is None or machine.price is None:
+            return
+        offer = machine.price.offer
+        dated = facts.price_days.get(offer.source)
+        today = facts.options["today"] or max((facts.catalog.newest_day, *facts.price_days.values()))
+        if dated is None or not today or (days := _days(today) - _days(dated)) <= facts.options["max_days"]:
+            return
+        update = (
+            f"gpuspec prices update --cloud {offer.cloud}" if cloud(offer.cloud) else "gpuspec prices update"
+        )
+        again = (
+            f", then `gpuspec prices export --out {facts.prices}`" if names_a_file(facts.prices or "") else ""
+        )
+        yield self.finding(
+            facts.name_pointer(machine),
+            f"the price of {machine.gpu.name} is of {dated} ({offer.source}), {days} days before {today}: what "
+            "findings say of money may have changed",
+            suggestion=f"run `{update}`{again}",
+        )
 
 
 def _days(day: str) -> int:

@@ -9,6 +9,8 @@ import pytest
 from one_rule import found, price_list
 
 from gpuspec import resolve_gpu, resolve_model
+from gpuspec.catalog import Catalog
+from gpuspec.catalog.snapshot import HEADER
 from gpuspec.job.job import Traffic
 from gpuspec.planning.traffic import load
 from gpuspec.rules.price.api_cheaper import ApiCheaper
@@ -156,3 +158,38 @@ def test_old_is_reckoned_from_what_is_known_not_from_the_clock() -> None:
     (one,) = found(StalePrices, {}, today="2025-04-02")
     assert "91 days" in one.message
     assert found(StalePrices, {}, prices="skypilot-runpod") == []
+
+
+def test_only_the_price_that_decides_is_looked_at(tmp_path: Path) -> None:
+    """The list of the dearer choice may be as old as it likes."""
+    old, new = (
+        f"# source\t{name}\t{day}\t\ta letter\trentable"
+        for name, day in (("old", "2026-01-01"), ("new", "2026-11-01"))
+    )
+    rows = (
+        "lambda\tm1\tRTX 4090\t1\t\t\t\t0.9\t\t\t\t\told\t\n"
+        "lambda\tm2\tL40S\t1\t\t\t\t0.5\t\t\t\t\tnew\t\n"
+        "azure\tm3\tA10\t1\t\t\t\t0.9\t\t\t\t\told\t\n"
+    )
+    path = tmp_path / "team.tsv"
+    path.write_text(f"{HEADER}\n{old}\n{new}\n{rows}")
+    batch = {"task": "batch", "gpu_types": ["RTX 4090", "L40S"]}
+    assert found(StalePrices, batch, prices=str(path), today="2026-11-30") == []
+    (one,) = found(StalePrices, {**batch, "gpu_types": ["A10"]}, prices=str(path), today="2026-11-30")
+    assert "the price of A10 is of 2026-01-01 (old), 333 days before 2026-11-30" in one.message
+    assert one.suggestion == (
+        f"run `gpuspec prices update --cloud azure`, then `gpuspec prices export --out {path}`"
+    )
+
+
+def test_a_newer_gpuspec_makes_the_prices_of_a_team_old(tmp_path: Path) -> None:
+    """What ships counts, though its prices are not in force; what this user fetched does not."""
+    path = tmp_path / "team.tsv"
+    row = "lambda\tm1\tRTX 4090\t1\t\t\t\t0.9\t\t\t\t\tours\t\n"
+    path.write_text(f"{HEADER}\n# source\tours\t2026-01-01\t\ta letter\trentable\n{row}")
+    (one,) = found(StalePrices, {"gpu_types": ["RTX 4090"]}, prices=str(path))
+    assert f"days before {Catalog().newest_day}" in one.message
+
+
+def test_prices_of_ones_own_have_no_date(spot_list: str) -> None:
+    assert found(StalePrices, {"task": "batch"}, prices=spot_list, today="2099-01-01") == []
