@@ -6,6 +6,9 @@ from typing import Literal
 
 Task = Literal["serve", "batch", "train", "interactive"]
 
+By = Literal["hour", "job", "token"]
+"""What machines are compared by: dollars an hour, for the job, for a million tokens."""
+
 HOURS_PER_MONTH = 730
 """8,760 hours a year ÷ 12."""
 

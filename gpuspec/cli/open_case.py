@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import click
 
@@ -19,6 +19,7 @@ from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import Case, JobOverrides
 from gpuspec.rules import collect
 from gpuspec.text import Tree
+from gpuspec.words import By
 
 
 class CaseOptions(NamedTuple):
@@ -33,7 +34,13 @@ class CaseOptions(NamedTuple):
         clouds = (("--cloud", name) for name in self.job.clouds)
         hours = self.job.max_hours
         limit = None if hours is None else str(hours)
-        named = [("--prices", self.job.prices), ("--config", self.config), ("--max-hours", limit), *clouds]
+        named = [
+            ("--prices", self.job.prices),
+            ("--config", self.config),
+            ("--max-hours", limit),
+            ("--by", self.job.by),
+            *clouds,
+        ]
         typed = [word for option, value in named if value is not None for word in (option, value)]
         flags = (("--isolated", self.isolated), ("--accept-no-timer", self.job.accept_no_timer))
         return [*typed, *(flag for flag, given in flags if given)]
@@ -68,6 +75,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         isolated: bool,
         max_hours: float | None = None,
         accept_no_timer: bool = False,
+        by: By | None = None,
         **more: Any,
     ) -> Any:
         job = JobOverrides(
@@ -75,6 +83,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
             clouds=tuple(name.lower() for name in cloud),
             max_hours=max_hours,
             accept_no_timer=accept_no_timer,
+            by=by,
         )
         return command(*args, given=CaseOptions(job, config, isolated), **more)
 
@@ -83,6 +92,11 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 max_hours_option = click.option(
     "--max-hours", type=Amount(MOST_HOURS), help="Time limit; overrides the spec's."
+)
+by_option = click.option(
+    "--by",
+    type=click.Choice(get_args(By)),
+    help="Rank by $ an hour, for the job, or for a million tokens. Default: by what the work is paid by.",
 )
 accept_no_timer_option = click.option(
     "--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down."

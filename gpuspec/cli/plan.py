@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.deadline import against_deadline
-from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, case_options, open_case
+from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, by_option, case_options, open_case
 from gpuspec.cli.options import MOST_HOURS, Amount
 from gpuspec.cli.output import say_document
 from gpuspec.planning.rank import over_budget
@@ -27,6 +28,7 @@ from gpuspec.planning.rank import over_budget
     help="How long one item takes on the GPU chosen. Default: what the last run measured.",
 )
 @case_options
+@by_option
 @accept_no_timer_option
 def command(
     spec: str,
@@ -36,10 +38,13 @@ def command(
     item_seconds: float | None,
     given: CaseOptions,
 ) -> int:
-    """Rank what can be rented for a job, with reasons and the worst-case cost.
+    """Rank what can be rented for a job by what its work is paid by, with reasons and the worst-case cost.
 
-    Offline, from dated price lists; nothing is rented. Exit status 1 when no offer satisfies every limit,
-    or the worst case is over the budget. A job that asks for no GPU and names no model has nothing to rent: 0.
+    Batch and training are ranked by what the job costs, a server whose traffic is declared by $ per million tokens,
+    all else by $ an hour; --by says otherwise. Offline, from dated price lists; nothing is rented.
+
+    Exit status 1 when no offer satisfies every limit, or the worst case is over the budget. A job that asks for no
+    GPU and names no model has nothing to rent: 0.
 
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
@@ -54,6 +59,7 @@ def command(
     else:
         from gpuspec.report import plan_table
 
-        say_document(plan_table.render(case, plan, everything=everything, spread=spread))
+        text = plan_table.render(case, plan, everything=everything, spread=spread, columns=terminal_columns())
+        say_document(text)
     over = over_budget(case.job, plan.cost.total if plan.cost else None)
     return 1 if over or (plan.candidates and not plan.choice) else 0

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.deadline import against_deadline
 from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
@@ -14,6 +15,7 @@ from gpuspec.cli.lint_first import check_workdir, lint_first
 from gpuspec.cli.open_case import (
     CaseOptions,
     accept_no_timer_option,
+    by_option,
     case_options,
     max_hours_option,
     open_case,
@@ -55,6 +57,7 @@ class Prepared(NamedTuple):
 @click.option("--detach", "-d", is_flag=True, help="Return once the job is started.")
 @max_hours_option
 @case_options
+@by_option
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
 @click.option("--shards", type=Whole(min=2), help="Spread the items over this many machines.")
 @click.option("--shard", metavar="K/N", hidden=True, help="Do only this part of the items.")
@@ -167,7 +170,8 @@ def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:
     from gpuspec.report import plan_table
 
     spread = against_deadline(case, plan) if whole else None
-    say_document(plan_table.render(case, plan, spread=spread) + "\n", err=True)
+    text = plan_table.render(case, plan, spread=spread, columns=terminal_columns())
+    say_document(text + "\n", err=True)
 
 
 def _question(each: Prepared, machines: int) -> str:

@@ -42,6 +42,9 @@ def starter(task: str, model: str, path: str) -> str:
     GPU, where the model's size is unknown."""
     registry = collect()
     settings, linter = Configs(registry).settings_for(path), Linter(registry)
+    hourly = settings._replace(
+        overrides=settings.overrides._replace(by="hour")
+    )  # how long it runs nobody knows
     known = settings.catalog(linter.catalog).resolve_model(model).model
     start = Draft(task, model)
     if known:
@@ -50,7 +53,7 @@ def starter(task: str, model: str, path: str) -> str:
     for quantization in (None, "fp8") if start.writes_text and task != "train" else (None,):
         for gpus in COUNTS:
             draft = start._replace(gpus=gpus, quantization=quantization)
-            case = settings.case(_document(path, text(draft)), on_disk=False)
+            case = hourly.case(_document(path, text(draft)), on_disk=False)
             choice = case.plan.choice
             gpu = choice.gpu.name if choice and choice.fit is not None else None
             if gpu:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuspec.formats.document import Document
 from gpuspec.job.job import Budget, Job
-from gpuspec.words import Task
+from gpuspec.words import By, Task
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Catalog, Gpu, Offer, PriceSource
@@ -49,6 +49,8 @@ class JobOverrides(NamedTuple):
     """`--shards`: the machines that share the budget."""
     accept_no_timer: bool = False
     """`--accept-no-timer`: also clouds whose machines cannot take themselves down."""
+    by: By | None = None
+    """`--by`: what offers are ranked by; None: by what the work is paid by."""
 
     def over(self, job: Job) -> Job:
         """The job with these in place of its own."""
@@ -252,6 +254,7 @@ class Case:
             allowed=() if self.overrides.clouds else self.settings.clouds,
             allowed_regions=self.regions,
             accept_no_timer=self.overrides.accept_no_timer,
+            by=self.overrides.by,
         )
 
     @cached_property
@@ -272,12 +275,13 @@ class Case:
 
     @cached_property
     def selected(self) -> "Alternative | None":
-        """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest;
-        None where no choice is priced, or all are too small for the job or its `min_vram`."""
+        """The choice that the job comes down to: the first for a launcher that takes the first, else the one that
+        costs least by what the job is paid by. None where no choice is priced, or all are too small for the job or
+        its `min_vram`."""
         able = [one for one in self.choices if one.price and self.market.large_enough(one)]
         if not able:
             return None
-        return able[0] if self.takes_first else min(able, key=lambda one: one.per_hour)
+        return able[0] if self.takes_first else min(able, key=self.market.dearness)
 
     @cached_property
     def baseline(self) -> "Alternative | None":
@@ -289,7 +293,7 @@ class Case:
             return None
         if self.takes_first:
             return able[0] if able[0].price else None
-        cheapest = min(priced, key=lambda one: one.per_hour)
+        cheapest = min(priced, key=self.market.dearness)
         unknown = [one for one in able if not one.price and one.gpu.vram_gb <= cheapest.gpu.vram_gb]
         return None if unknown else cheapest
 

@@ -10,9 +10,11 @@ from gpuspec.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
 from gpuspec.planning.cost import exceeds
+from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate
 from gpuspec.planning.price_lists import Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.words import By
 from gpuspec.workload import Workload
 
 NeedFor = Callable[[int], "Need | Unsized"]
@@ -23,7 +25,7 @@ class Market:
     """The offers of a price book as one job may take them.
 
     `need_for(n)` is the memory of each of n GPUs; `allowed` are the clouds and `allowed_regions` the regions that
-    may be used whatever the job says."""
+    may be used whatever the job says; `by` is what machines are compared by (None: what the work is paid by)."""
 
     def __init__(
         self,
@@ -35,11 +37,13 @@ class Market:
         allowed: Sequence[str] = (),
         allowed_regions: Sequence[str] = (),
         accept_no_timer: bool = False,
+        by: By | None = None,
     ) -> None:
         self.job = job
         self.workload = workload
         self.book = book
         self.need_for = need_for
+        self._by = by
         self.terms = limits.rental_terms(
             job,
             known=book.clouds if job.provider else frozenset(),
@@ -54,6 +58,25 @@ class Market:
     def wanted(self) -> limits.Wanted:
         """The GPUs that the job asks for."""
         return limits.wanted(self.job, self.workload, self.book.catalog)
+
+    @cached_property
+    def measure(self) -> Measure:
+        """What the machines are compared by."""
+        counts = frozenset(count for _, count in self.wanted.accepted) or frozenset((self.wanted.gpu_count,))
+        return Measure(
+            self.job,
+            self.workload,
+            need=self.need_for(min(counts)),
+            counts=counts,
+            fit_of=self.fit_of_job,
+            asked=self._by,
+        )
+
+    def dearness(self, one: Alternative) -> tuple[bool, float, float]:
+        """The order in which the plan takes alternatives: by what the job is paid by, those whose speed is not known
+        last, and then by the hour."""
+        cost = self.measure.cost(one.gpu, one.gpu_count, one.per_hour)
+        return cost is None, cost or 0.0, one.per_hour
 
     @cached_property
     def price_list(self) -> PriceList:
@@ -150,7 +173,7 @@ class Market:
                 named = [self.alternative(gpu, gpu_count, written.pointer) for gpu in meant]
                 # A name that several share comes down to the cheapest that is large enough, as the plan takes it.
                 enough = [one for one in named if self.large_enough(one)]
-                cheapest = min(enough, key=lambda one: one.per_hour, default=None)
+                cheapest = min(enough, key=self.dearness, default=None)
                 found.append(cheapest or max(named, key=lambda one: one.gpu.vram_gib))
         return tuple(found)
 
@@ -216,9 +239,17 @@ class Market:
                 continue  # another kind of GPU, and another number of them, is another machine
             assert one.speed
             work = (one.per_hour / one.speed) / (than.per_hour / than.speed)
-            if not per_work or work <= 1 - min_saving:
+            if (not per_work or work <= 1 - min_saving) and self._dearer(than, one, least=min_saving):
                 return one
         return None
+
+    def _dearer(self, than: Alternative, one: Alternative, *, least: float) -> bool:
+        """Whether the one, too, costs that share less by what the plan compares: so that a rule suggests no machine
+        that the plan would not take. True where the plan cannot compare the two."""
+        if self.measure.by == "hour":
+            return True
+        now, then = (self.measure.cost(each.gpu, each.gpu_count, each.per_hour) for each in (than, one))
+        return now is None or then is None or then <= now * (1 - least)
 
     def cheaper(
         self,

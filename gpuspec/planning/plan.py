@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.words import By
 
 
 class Candidate(NamedTuple):
@@ -19,6 +20,9 @@ class Candidate(NamedTuple):
     kept: bool
     reason: str
     limit: str = ""
+    unit_cost: float | None = None
+    """Of a kept one, what the plan is ranked by (`Plan.by`): $/h, $ per million tokens, or what one unit of the job's
+    work costs, comparable within the plan only; None where its speed is not known."""
 
     @property
     def only_bid(self) -> bool:
@@ -57,8 +61,8 @@ class Cost(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Kept candidates first, by price, then rejected ones. `choice` is None when nothing is kept; else the first that
-    keeps the budget, or the first."""
+    """Kept candidates first, by `unit_cost`, then rejected ones. `choice` is None when nothing is kept; else the
+    first that keeps the budget, or the first."""
 
     need: Need | Unsized
     candidates: tuple[Candidate, ...]
@@ -77,8 +81,12 @@ class Plan(NamedTuple):
     """Whether the job or the settings say in which regions a machine may be."""
     choice_cost: Cost | None = None
     """The worst case on the choice."""
+    by: By = "hour"
+    """What kept candidates are ranked by."""
+    why: str = ""
+    """What the choice costs by that and what the cheapest an hour would, in words; why not by what was asked for."""
 
     @property
     def kept(self) -> tuple[Candidate, ...]:
-        """The candidates a launcher may take, cheapest first."""
+        """The candidates a launcher may take, in the plan's order."""
         return tuple(candidate for candidate in self.candidates if candidate.kept)

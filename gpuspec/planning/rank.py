@@ -1,4 +1,4 @@
-"""Job × offers → Plan: the offers that keep every limit, ranked by price."""
+"""Job × offers → Plan: the offers that keep every limit, ranked by what the work is paid by."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from gpuspec.planning.cost import (
 )
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.planning.market import Market
+from gpuspec.planning.measure import Measure
 from gpuspec.planning.places import notes_on_places
 from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.planning.why_this import why_this
 from gpuspec.sizing import Unsized
 from gpuspec.workload.workload import Workload
 
@@ -29,7 +31,8 @@ def rank_offers(
 
     `sources` gives the date of each price source. Deterministic."""
     job, workload = market.job, market.workload
-    candidates = tuple(sorted(market.candidates(launcher), key=_rank))
+    found = [_costed(market.measure, candidate) for candidate in market.candidates(launcher)]
+    candidates = tuple(sorted(found, key=_rank))
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
         need=market.need_for(market.wanted.gpu_count),
@@ -41,6 +44,7 @@ def rank_offers(
         keep_alive_minutes=keep_alive(job, workload),
         sources=tuple(dates.items()),
         limits_regions=bool(market.terms.regions or market.terms.allowed_regions),
+        by=market.measure.by,
     )
     made = _with_choice(market, made)
     if made.choice:
@@ -56,7 +60,15 @@ def rank_offers(
     else:
         made = made._replace(max_hours=job.budget.max_hours if job.budget else None)
     places = notes_on_places(job.clouds, market.terms, market.book)
+    made = made._replace(why=why_this(market.measure, made))
     return made._replace(notes=(*made.notes, *places, *_notes(job, workload, made)))
+
+
+def _costed(measure: Measure, candidate: Candidate) -> Candidate:
+    if not candidate.kept:
+        return candidate
+    cost = measure.cost(candidate.gpu, candidate.offer.gpu_count, candidate.price)
+    return candidate._replace(unit_cost=cost)
 
 
 def _with_choice(market: Market, plan: Plan) -> Plan:
@@ -80,12 +92,13 @@ def _with_choice(market: Market, plan: Plan) -> Plan:
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:
-    """Kept before rejected; by price, at one price the larger GPU, on demand before spot, then by name."""
-    offer = candidate.offer
+    """Kept before rejected; by what the plan is ranked by, those for which that is not known last; then by price, at
+    one price the larger GPU, on demand before spot, then by name."""
+    offer, cost, gpu = candidate.offer, candidate.unit_cost, candidate.gpu
     where = (offer.cloud, offer.region or "", offer.instance, offer.source)
     place = 0 if candidate.kept else 1 + limits.NAMES_OF_LIMITS.index(candidate.limit)
-    gpu = candidate.gpu
-    return place, candidate.price, -gpu.vram_gb, candidate.spot, gpu.name, offer.gpu_count, *where
+    known = (cost is None, cost or 0.0)
+    return place, known, candidate.price, -gpu.vram_gb, candidate.spot, gpu.name, offer.gpu_count, *where
 
 
 def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
@@ -118,7 +131,7 @@ def _left_out(plan: Plan, totals: Sequence[Total], within: Sequence[Total]) -> t
         return ()
     notes = []
     cheapest, total = totals[0]
-    if cheapest is not choice:
+    if cheapest is not choice and plan.by == "hour":  # else `Plan.why` says it
         notes.append(
             f"{cheapest.offer.cloud} asks less by the hour, ${cheapest.price:.2f}, and more in all: "
             f"${total or 0.0:.2f} in the same time"
@@ -159,27 +172,36 @@ Total = tuple[Candidate, float | None]
 
 
 def launchable(job: Job, plan: Plan) -> tuple[Candidate, ...]:
-    """The kept candidates that may be rented, cheapest first: the choice, and what may replace it when it is sold
-    out without breaking the budget at the plan's time limit."""
+    """The kept candidates that may be rented, in the plan's order: the choice, and what may replace it when it is
+    sold out without breaking the budget at the plan's time limit."""
     return tuple(each for each, total in _totals(job, plan) if _within(job, plan, each, total))
 
 
 def _totals(job: Job, plan: Plan) -> list[Total]:
-    """The choice, and what may replace it if only its price by the hour is looked at. One launcher rents all."""
+    """The choice, and what may replace it if only what it costs an hour and for the work is looked at. One
+    launcher rents all."""
     choice = plan.choice
     if choice is None:
         return []
     bounded = bool(job.gpu_types) or job.max_price is not None
-    dearest = float("inf") if bounded else FALLBACK * choice.price
     return [
         (candidate, total_at(job, plan, candidate))
         for candidate in plan.kept
-        if candidate.price <= dearest and candidate.offer.launcher == choice.offer.launcher
+        if candidate.offer.launcher == choice.offer.launcher and (bounded or _near(candidate, choice))
     ]
 
 
 def _within(job: Job, plan: Plan, candidate: Candidate, total: float | None) -> bool:
     return candidate is plan.choice or not over_budget(job, total)
+
+
+def _near(candidate: Candidate, choice: Candidate) -> bool:
+    """Whether it costs no more than `FALLBACK` times the choice: an hour, and for the work."""
+    if candidate.price > FALLBACK * choice.price:
+        return False
+    if candidate.unit_cost is None or choice.unit_cost is None:
+        return candidate.unit_cost is choice.unit_cost
+    return candidate.unit_cost <= FALLBACK * choice.unit_cost
 
 
 def affordable(job: Job, plan: Plan) -> float:

@@ -1,7 +1,7 @@
 """Declared traffic against machines: how many requests one answers, how many machines that makes."""
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
@@ -25,11 +25,19 @@ class Load(NamedTuple):
     why: str
 
 
-def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float = 1.0) -> Load | None:
+def load(
+    workload: Workload,
+    gpu: Gpu,
+    gpus: int,
+    traffic: Traffic,
+    share: float = 1.0,
+    *,
+    pace: Literal["expected", "high"] = "high",
+) -> Load | None:
     """A share of the traffic on machines of `gpus` GPUs; None where a number or a speed is not known.
 
-    Deliberately kind to the machine (the high end of the speed, even traffic, full batches), so that what is
-    found to cost more than something else really does."""
+    Deliberately kind to the machine (at the high `pace`, even traffic, full batches), so that what is found to cost
+    more than something else really does."""
     requests, taken_in, given_out = traffic.requests_per_day, traffic.input_tokens, traffic.output_tokens
     if not requests or taken_in is None or not given_out:
         return None
@@ -39,10 +47,11 @@ def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float
     found = speed(workload._replace(concurrency=many, context=context), gpu, gpus)
     if isinstance(found, Unsized) or found.decode is None or found.prefill is None:
         return None
-    seconds = given_out / found.decode.high + taken_in / found.prefill.high
+    writing, reading = getattr(found.decode, pace), getattr(found.prefill, pace)
+    seconds = given_out / writing + taken_in / reading
     per_hour = 3600 / seconds
     why = (
-        f"{given_out:g} tokens ÷ {found.decode.high:,.0f}/s + {taken_in:g} ÷ {found.prefill.high:,.0f}/s = "
+        f"{given_out:g} tokens ÷ {writing:,.0f}/s + {taken_in:g} ÷ {reading:,.0f}/s = "
         f"{seconds:.3f} s a request, {many} at once"
     )
     machines = max(1, math.ceil(requests * share / 24 / per_hour))

@@ -1,8 +1,8 @@
-"""A Plan as text that reads well in 80 columns."""
+"""A Plan as text: sentences that read well in 80 columns, and a table as wide as the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
@@ -11,100 +11,49 @@ from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
 from gpuspec.report.left_out import notes, unreadable_limits
+from gpuspec.report.plan_rows import rows
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
-from gpuspec.report.width import head, shown, width
 from gpuspec.sizing import Unsized
 from gpuspec.words import dollars
 
-ROWS = 8
-"""Kept candidates shown without --all: beyond these nobody reads on."""
-
-_WIDEST = (3, 20, 6, 11, 14, 22, 8, 8)
-_RIGHT = (True, False, True, False, False, False, True, True)
+PROSE = 80
+"""Columns of a sentence at most: longer lines are hard to follow."""
 
 
-def render(case: Case, plan: Plan, *, everything: bool = False, spread: Spread | None = None) -> str:
+def render(
+    case: Case, plan: Plan, *, everything: bool = False, spread: Spread | None = None, columns: int = 80
+) -> str:
     """The plan for a person: need, candidates, what was not taken and why, the choice and its worst case, and how
-    its items stand against the deadline."""
+    its items stand against the deadline. No line is wider than `columns`, but for words that are."""
+    page = Style(columns=min(columns, PROSE))
     path, job = case.path, case.job
     dated = {source.name: source.dated for source in case.price_sources}
     blocks = [
         [f"{path}: {job.name or 'unnamed job'}"],
-        _need(plan),
-        _kept(plan, everything),
-        _rejected(plan, everything),
-        _choice(case, plan, dated),
-        _items(path, job, plan, spread) if spread else [],
+        _need(page, plan),
+        rows(plan, everything=everything, columns=columns),
+        _rejected(page, plan, everything),
+        _choice(page, case, plan, dated),
+        _items(page, path, job, plan, spread) if spread else [],
     ]
     return "\n\n".join("\n".join(map(one_line, block)) for block in blocks if block) + "\n"
 
 
-def _need(plan: Plan) -> list[str]:
+def _need(page: Style, plan: Plan) -> list[str]:
     need = plan.need
     if isinstance(need, Unsized):
-        return _wrapped("need", f"unknown: {need.reason}")
+        return _wrapped(page, "need", f"unknown: {need.reason}")
     parts = ", ".join(f"{part.name} {part.expected:.1f}" for part in need.parts)
     each = "" if need.gpus == 1 else f" on each of {need.gpus} GPUs"
     amount = f"{need.expected:.1f} GiB{each} ({need.low:.1f} to {need.high:.1f}): {parts}"
-    lines = _wrapped("need", amount)
+    lines = _wrapped(page, "need", amount)
     if need.assumptions:
-        lines += _wrapped("", f"assumed: {'; '.join(need.assumptions)}")
+        lines += _wrapped(page, "", f"assumed: {'; '.join(need.assumptions)}")
     return lines
 
 
-def _kept(plan: Plan, everything: bool) -> list[str]:
-    groups = _grouped(plan.kept)
-    if not groups:
-        return []
-    rows: list[tuple[str, ...]] = [("", "GPU", "VRAM", "cloud", "region", "instance", "$/h", "spot")]
-    for number, group in enumerate(groups if everything else groups[:ROWS], start=1):
-        rows.append(_row(number, group))
-    lines = list(_table(rows))
-    if len(rows) <= len(groups):
-        lines.append(f"  … {len(groups) - len(rows) + 1} more at higher prices (--all shows them)")
-    return lines
-
-
-def _grouped(kept: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Candidates that differ only in their region, together; in order of price."""
-    groups: dict[tuple[object, ...], list[Candidate]] = {}
-    for candidate in kept:
-        offer = candidate.offer
-        key = (offer.cloud, offer.instance, offer.gpu, offer.gpu_count, offer.price, offer.spot_price)
-        groups.setdefault(key, []).append(candidate)
-    return list(groups.values())
-
-
-def _row(number: int, group: list[Candidate]) -> tuple[str, ...]:
-    offer = group[0].offer
-    regions = list(dict.fromkeys(candidate.offer.region or "any" for candidate in group))
-    region = regions[0] if len(regions) == 1 else f"{regions[0]} +{len(regions) - 1}"
-    return (
-        str(number),
-        f"{offer.gpu_count} × {offer.gpu}",
-        f"{group[0].gpu.vram_gb:g}",
-        offer.cloud,
-        region,
-        offer.instance,
-        "–" if offer.price is None else f"{offer.price:.2f}",
-        "–" if offer.spot_price is None else f"{offer.spot_price:.2f}",
-    )
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
-    clean = [tuple(shown(cell) for cell in row) for row in rows]
-    wide = [min(limit, max(width(row[column]) for row in clean)) for column, limit in enumerate(_WIDEST)]
-    for row in clean:
-        cells = []
-        for cell, columns, right in zip(row, wide, _RIGHT, strict=True):
-            cell = cell if width(cell) <= columns else head(cell, columns - 1) + "…"
-            pad = " " * (columns - width(cell))
-            cells.append(pad + cell if right else cell + pad)
-        yield " ".join(cells).rstrip()
-
-
-def _rejected(plan: Plan, everything: bool) -> list[str]:
+def _rejected(page: Style, plan: Plan, everything: bool) -> list[str]:
     rejected = [candidate for candidate in plan.candidates if not candidate.kept]
     if not rejected:
         return []
@@ -115,14 +64,14 @@ def _rejected(plan: Plan, everything: bool) -> list[str]:
             where = f"{offer.cloud} {offer.region or ''} {offer.instance}"
             least = "a bid from " * candidate.only_bid
             what = f"{offer.gpu_count} × {offer.gpu} at {least}{dollars(candidate.price)}/h, {where}"
-            lines += _wrapped("", f"{what}: {candidate.reason}")
+            lines += _wrapped(page, "", f"{what}: {candidate.reason}")
         return lines
     groups: dict[str, list[Candidate]] = {}
     for candidate in rejected:
         groups.setdefault(candidate.limit, []).append(candidate)
     lines = ["not taken"]
     for limit, group in groups.items():
-        lines += _wrapped(f"{len(group):5}", _summary(limit, group))
+        lines += _wrapped(page, f"{len(group):5}", _summary(limit, group))
     return lines
 
 
@@ -153,35 +102,36 @@ def _summary(limit: str, group: list[Candidate]) -> str:
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"
 
 
-def _choice(case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
+def _choice(page: Style, case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     clouds = {candidate.offer.cloud for candidate in plan.kept}
     said = [*notes(case), *case.agreed_prices(clouds), *plan.notes]
-    lines = [line for each in said for line in _wrapped("note", each)]
+    lines = [line for each in said for line in _wrapped(page, "note", each)]
     if plan.choice is None or plan.cost is None or plan.choice_cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
     offer = plan.choice.offer
     where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
     agreed = f"; {offer.agreed}" if offer.agreed and not plan.choice.spot else ""
     date = f"prices: {dated.get(offer.source, 'undated')}"
-    lines += _wrapped("take", f"{_machine(plan.choice)}: {where} ({date}{agreed})")
+    lines += _wrapped(page, "take", f"{_machine(plan.choice)}: {where} ({date}{agreed})")
+    lines += _wrapped(page, "why", plan.why) if plan.why else []
     limits = unreadable_limits(case.left_out)
     if limits:
-        return lines + _wrapped("cost", f"not known: {', '.join(limits)} cannot be read")
-    return lines + _cost(case.job, plan, plan.choice_cost, plan.cost)
+        return lines + _wrapped(page, "cost", f"not known: {', '.join(limits)} cannot be read")
+    return lines + _cost(page, case.job, plan, plan.choice_cost, plan.cost)
 
 
-def _cost(job: Job, plan: Plan, on_choice: Cost, worst: Cost) -> list[str]:
+def _cost(page: Style, job: Job, plan: Plan, on_choice: Cost, worst: Cost) -> list[str]:
     """What the run costs at most on the choice, and on the dearest that may stand in for it."""
     if worst.candidate is plan.choice:
-        lines = _wrapped("cost", _arithmetic(on_choice))
+        lines = _wrapped(page, "cost", _arithmetic(on_choice))
     else:
         total = "" if on_choice.total is None else f"; {dollars(on_choice.total)} in all"
-        lines = _wrapped("cost", _arithmetic(on_choice) + total)
+        lines = _wrapped(page, "cost", _arithmetic(on_choice) + total)
         on = f"{_machine(worst.candidate)} ({worst.candidate.offer.cloud}), if the cheaper ones are sold out"
-        lines += _wrapped("worst", f"{on}: {_arithmetic(worst)}")
-    lines += _wrapped("", _verdict(job, plan))
+        lines += _wrapped(page, "worst", f"{on}: {_arithmetic(worst)}")
+    lines += _wrapped(page, "", _verdict(job, plan))
     for each in dict.fromkeys((*on_choice.not_counted, *worst.not_counted)):
-        lines += _wrapped("", f"not counted: {each}")
+        lines += _wrapped(page, "", f"not counted: {each}")
     return lines
 
 
@@ -208,22 +158,22 @@ OPTIONS = 3
 """Ways to spread the items that are shown."""
 
 
-def _items(path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
+def _items(page: Style, path: str, job: Job, plan: Plan, spread: Spread) -> list[str]:
     items, each = plural(spread.items, "item"), spread.each
     if each is None:
         unknown = "how long one takes is not known: run some, or give --item-seconds"
-        return _wrapped("items", f"{items}; {unknown}")
+        return _wrapped(page, "items", f"{items}; {unknown}")
     machine = f"{each.gpu_count} × {each.gpu}"
     work = _figure(spread.items * each.seconds / 3600)
     text = f"{items} × {_figure(each.seconds)} s ({each.origin}, {machine}) = {work} h of work"
-    lines = _wrapped("items", text)
+    lines = _wrapped(page, "items", text)
     if plan.choice is None:
         return lines
     if spread.deadline is not None:
         none = "" if spread.options else " no number of machines does it"
         lines.append(f"      within {_figure(spread.deadline)} h{none}")
     for option in spread.options[:OPTIONS]:
-        lines += _wrapped("", _option(job, plan, each, option))
+        lines += _wrapped(page, "", _option(job, plan, each, option))
     best = next((option for option in spread.options if option.candidate.gpu is plan.choice.gpu), None)
     if best and best.number > 1 and not over_budget(job, best.worst):
         limit = "" if spread.deadline == plan.max_hours else f" --max-hours {spread.deadline:g}"
@@ -248,6 +198,6 @@ def _figure(amount: float) -> str:
     return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
 
 
-def _wrapped(label: str, text: str) -> list[str]:
-    """`text` in 80 columns behind a label of six."""
-    return f"{label:<6}{Style(columns=80).wrap(text, 6, 6)}".split("\n")
+def _wrapped(page: Style, label: str, text: str) -> list[str]:
+    """`text` behind a label of six."""
+    return f"{label:<6}{page.wrap(text, 6, 6)}".split("\n")

@@ -16,6 +16,8 @@ from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import affordable, launchable, rank_offers
 from gpuspec.sizing import Need, Part, Unsized
 from gpuspec.text import Tree
+from gpuspec.words import By
+from gpuspec.workload import Workload
 
 from .test_plan import market as market_of
 
@@ -56,7 +58,20 @@ jobs = st.fixed_dictionaries(JOB).map(lambda fields: Job(**fields))
 needed = st.sampled_from((None, 10.0, 20.0, 40.0, 70.0))
 
 
-def market(job: Job, found: list[Offer], gib: float | None) -> Market:
+works = st.sampled_from(
+    [
+        Workload(task="batch", modality="text", engine="transformers"),
+        Workload(task="train", modality="image"),
+        Workload(task="serve", modality="text"),
+        Workload(),
+    ]
+)
+measures = st.sampled_from((None, "hour", "job", "token"))
+
+
+def market(
+    job: Job, found: list[Offer], gib: float | None, work: Workload | None = None, by: By | None = None
+) -> Market:
     def need_for(count: int) -> Need | Unsized:
         if gib is None:
             return Unsized("not said")
@@ -64,11 +79,13 @@ def market(job: Job, found: list[Offer], gib: float | None) -> Market:
             (Part("weights", gib / count, gib / count, gib / count + 2, ""),), count, "vllm", (), "high"
         )
 
-    return market_of(job, found, need_for)
+    return market_of(job, found, need_for, workload=work or Workload(), by=by)
 
 
-def make(job: Job, found: list[Offer], gib: float | None) -> Plan:
-    return rank_offers(market(job, found, gib))
+def make(
+    job: Job, found: list[Offer], gib: float | None, work: Workload | None = None, by: By | None = None
+) -> Plan:
+    return rank_offers(market(job, found, gib, work, by))
 
 
 @settings(max_examples=150, deadline=None)
@@ -119,11 +136,13 @@ def test_the_order_of_gpu_types_does_not_matter(job: Job, found: list[Offer], gi
 
 
 @settings(max_examples=300, deadline=None)
-@given(jobs, st.lists(offers, max_size=12), needed)
-def test_lint_and_plan_take_the_same_machine(job: Job, found: list[Offer], gib: float | None) -> None:
+@given(jobs, st.lists(offers, max_size=12), needed, works, measures)
+def test_lint_and_plan_take_the_same_machine(
+    job: Job, found: list[Offer], gib: float | None, work: Workload, by: By | None
+) -> None:
     """What rules call the GPU taken, with its price, is what the plan takes; unless it costs more than max_price."""
     case = Case(Document("job.jsonc", Tree(""), job, "", JOB_SPEC.format), catalog=CATALOG)
-    case.market = market(job, found, gib)
+    case.market = market(job, found, gib, work, by)
     taken, choice = case.selected, case.plan.choice
     if choice is not None and job.gpu_types:
         assert taken is not None
@@ -180,3 +199,68 @@ def test_nothing_that_may_be_rented_costs_more_than_the_worst_case_or_breaks_the
         if not exceeds(made.cost.total, budget.max_total):
             at_most = candidate._replace(price=min(affordable(job, made), 1e6))
             assert not exceeds(total_at(job, made, at_most), budget.max_total)
+
+
+budgets = st.sampled_from((None, Budget(5.0, 2.0), Budget(5.0), Budget(None, 2.0)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    jobs,
+    budgets,
+    st.lists(offers, min_size=1, max_size=10, unique=True),
+    needed,
+    works,
+    measures,
+    st.integers(0, 9),
+)
+def test_the_order_is_the_same_without_any_one_of_them(
+    job: Job,
+    budget: Budget | None,
+    found: list[Offer],
+    gib: float | None,
+    work: Workload,
+    by: By | None,
+    which: int,
+) -> None:
+    """So the order is total and transitive, and depends on what is compared alone."""
+    job = job._replace(budget=budget)
+    whole = make(job, found, gib, work, by)
+    gone = found[which % len(found)]
+    rest = make(job, [one for one in reversed(found) if one is not gone], gib, work, by)
+    assert rest.candidates == tuple(each for each in whole.candidates if each.offer is not gone)
+    assert (rest.by, make(job, found[::-1], gib, work, by)) == (whole.by, whole)
+
+
+@settings(max_examples=150, deadline=None)
+@given(jobs, st.lists(offers, max_size=12), needed, works, measures)
+def test_kept_ones_stand_in_order_of_what_they_cost(
+    job: Job, found: list[Offer], gib: float | None, work: Workload, by: By | None
+) -> None:
+    made = make(job, found, gib, work, by)
+    costs = [each.unit_cost for each in made.kept if each.unit_cost is not None]
+    assert costs == sorted(costs)
+    assert [each.unit_cost for each in made.kept][: len(costs)] == costs
+    if made.by == "hour":
+        assert costs == [each.price for each in made.kept]
+    for each in made.kept:  # one and the same machine is taken where it is cheapest
+        same = [
+            one for one in made.kept if (one.gpu, one.offer.gpu_count) == (each.gpu, each.offer.gpu_count)
+        ]
+        assert [one.price for one in same] == sorted(one.price for one in same)
+
+
+@settings(max_examples=200, deadline=None)
+@given(jobs, st.lists(offers, max_size=12), needed, works, measures, st.booleans())
+def test_what_a_rule_suggests_costs_less_by_what_the_plan_compares(
+    job: Job, found: list[Offer], gib: float | None, work: Workload, by: By | None, per_work: bool
+) -> None:
+    here = market(job, found, gib, work, by)
+    for now in here.choices():
+        other = here.better(now, (1, 2), min_saving=0.2, min_speed=0.2, per_work=per_work)
+        if other is None:
+            continue
+        assert other.per_hour <= now.per_hour * 0.8
+        if here.measure.by != "hour" and other.gpu_count == now.gpu_count:
+            costs = [here.measure.cost(one.gpu, one.gpu_count, one.per_hour) for one in (now, other)]
+            assert costs[1] <= costs[0] * 0.8  # type: ignore[operator]

@@ -8,6 +8,7 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.mode import replicas, survives_preemption
+from gpuspec.launch.skypilot.task import ways
 
 DAY_SECONDS = 86400
 
@@ -33,12 +34,13 @@ def managed_job_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
             'say "checkpoint": {"path": "s3://…"}, and have the command go on from it',
         )
     resources = {name: value for name, value in config["resources"].items() if name != "autostop"}
-    # The controller takes the list in its order, whatever it is called: it is sorted by price.
+    # The controller takes the list in its order, whatever it is called: it stands in the plan's.
+    rest = {name: value for name, value in resources.items() if name not in ("any_of", "ordered")}
     return {
         **config,
         "resources": {
-            "ordered": resources.pop("any_of"),
-            **resources,
+            "ordered": ways(resources),
+            **rest,
             "job_recovery": {"strategy": "EAGER_NEXT_REGION"},
         },
     }
@@ -74,9 +76,10 @@ def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     port = job.ports[0].port
     resources["ports"] = [port]  # the load balancer calls the replicas from outside
     policy = _replicas(job)
-    spot = [way for way in resources["any_of"] if way.get("use_spot")]
-    if spot and len(spot) < len(resources["any_of"]):  # SkyServe takes no mixed list
-        resources["any_of"] = spot
+    group = "any_of" if "any_of" in resources else "ordered"
+    spot = [way for way in resources[group] if way.get("use_spot")]
+    if spot and len(spot) < len(resources[group]):  # SkyServe takes no mixed list
+        resources[group] = spot
         policy["dynamic_ondemand_fallback"] = True
     probe: dict[str, Any] = {"path": urllib.parse.urlsplit(job.readiness.http).path or "/"}
     if job.readiness.timeout is not None:

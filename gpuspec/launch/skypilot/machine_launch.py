@@ -39,6 +39,7 @@ from gpuspec.launch.skypilot.task import (
     task,
     task_name,
     usable_options,
+    ways,
 )
 from gpuspec.planning.plan import Plan
 
@@ -97,7 +98,7 @@ class MachineLaunch:
         """The task, for a machine of an earlier run or a new one; nothing is rented yet."""
         idle = None if self.settings.fresh else self._claim_idle_machine(clouds)
         config, secrets = self._task_config(clouds, reuse=self.reused), self._secrets()
-        if secrets and not idle and any(on_slurm(each["infra"]) for each in config["resources"]["any_of"]):
+        if secrets and not idle and any(on_slurm(each["infra"]) for each in ways(config["resources"])):
             config, secrets = secrets_in_file(config, secrets, self.record.run.id), {}
         return self._priced_task(config, secrets, idle)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gpuspec.errors import UserError
@@ -24,8 +24,8 @@ from gpuspec.planning.rank import affordable, launchable
 
 
 class ResourceOption(NamedTuple):
-    """One entry of a task's `any_of`: a GPU × count on a cloud (and region, where the job limits regions). `price` is
-    the plan's cheapest for it, $/h."""
+    """One entry of a task's `any_of` or `ordered`: a GPU × count on a cloud (and region, where the job limits
+    regions). `price` is the plan's cheapest for it, $/h."""
 
     infra: str
     accelerator: str
@@ -51,7 +51,7 @@ _MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ra
 
 
 def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
-    """What the plan kept, as SkyPilot asks for it, cheapest first.
+    """What the plan kept, as SkyPilot asks for it, in the plan's order.
 
     Regions are named only where the job or the settings limit them, instances only where the same words would also
     get one the plan turned down (Lambda's "H100" is PCIe and SXM) or one of another kind of host (RunPod's instances
@@ -82,6 +82,8 @@ def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
             price=candidate.price,
         )
         found.setdefault(option._replace(price=0.0), option)
+    if plan.by != "hour":
+        return tuple(found.values())
     return tuple(sorted(found.values(), key=lambda option: (option.price, option)))
 
 
@@ -126,7 +128,7 @@ def task(
         wanted = manifest(job, tuple(items), status, fresh=not resume, known=done, folder=folder)
         command = script(wanted)
     if reuse:
-        config["resources"] = _any_of_entry(reuse)
+        config["resources"] = _entry(reuse)
         command = reuse_text(job) + command
     else:
         config["resources"] = _resources(job, plan, label, clouds)
@@ -205,7 +207,7 @@ def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple
 
 def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) -> dict[str, Any]:
     here = usable_options(job, plan, clouds)
-    resources: dict[str, Any] = {"any_of": [_any_of_entry(option) for option in here]}
+    resources: dict[str, Any] = {_group(job, plan): [_entry(option) for option in here]}
     if job.disk_gb is not None:
         resources["disk_size"] = math.ceil(job.disk_gb)
     if job.image:
@@ -219,7 +221,24 @@ def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) 
     return resources
 
 
-def _any_of_entry(option: ResourceOption) -> dict[str, Any]:
+def _group(job: Job, plan: Plan) -> str:
+    """Whether SkyPilot is to take the cheapest an hour of these at its prices of the moment (`any_of`), or the first
+    that is to be had (`ordered`): where the plan ranks machines by more than the hour, or by prices that were agreed
+    on and SkyPilot does not know, its order must stand. Between places where one and the same machine is to be had,
+    the price decides."""
+    may_take = launchable(job, plan)
+    machines = {(one.gpu.name, one.offer.gpu_count) for one in may_take}
+    agreed = any(one.list_price != one.price for one in may_take)
+    return "any_of" if not agreed and (plan.by == "hour" or len(machines) == 1) else "ordered"
+
+
+def ways(resources: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The machines that a task's resources allow."""
+    found: list[dict[str, Any]] = resources.get("any_of") or resources["ordered"]
+    return found
+
+
+def _entry(option: ResourceOption) -> dict[str, Any]:
     entry: dict[str, Any] = {"infra": option.infra}
     entry["accelerators"] = f"{option.accelerator}:{option.gpu_count}"
     if option.instance:

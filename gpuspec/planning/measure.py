@@ -1,0 +1,138 @@
+"""What the offers of a job are compared by: dollars an hour, for the job, or for a million tokens."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gpuspec.catalog import Gpu
+from gpuspec.engines import engine_of
+from gpuspec.job.job import Job, Traffic
+from gpuspec.planning.alternatives import generates_text, speed_of
+from gpuspec.planning.traffic import BATCH, load
+from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.words import By
+from gpuspec.workload import Workload
+
+SURE_GAIN = 0.75
+"""The power of the data sheets' ratio that is counted where two GPUs do one job: twice the bandwidth or TFLOPS is
+taken for 1.7 times the work. Of 59 pairs of measurements with llama.cpp (one model on two cards) the median is 0.80,
+least squares give 0.72; for TFLOPS nothing is known. Less than the whole, so that a dearer machine must be sure to
+earn its price."""
+
+MEAN_FILL = 0.5
+"""How full the context of a sequence is over its life, where no traffic says it: from empty to full."""
+
+
+class Yield(NamedTuple):
+    """What one price an hour buys. `machines` are paid for, and do `work` an hour together, in the measure's unit;
+    `at_once` sequences are answered on each (None where that does not matter)."""
+
+    work: float
+    machines: int = 1
+    at_once: int | None = None
+
+
+class Measure:
+    """How the machines of one job are compared, the same for all of them. `asked` is `--by`; without it, by what the
+    work is paid by. Where a fact is missing that decides for every machine alike, `by` is the hour, and `missing`
+    says which."""
+
+    def __init__(
+        self,
+        job: Job,
+        workload: Workload,
+        *,
+        need: Need | Unsized,
+        counts: frozenset[int],
+        fit_of: Callable[[Gpu, int], Fit | None],
+        asked: By | None = None,
+    ) -> None:
+        self.workload = workload
+        self.asked = asked
+        self.traffic = _whole(job.traffic)
+        wanted = asked or paid_by(job, workload)
+        self.missing = "" if wanted == "hour" else _missing(wanted, workload, need, counts)
+        self.by: By = "hour" if self.missing else wanted
+        self._fit_of = fit_of
+        self._rates: dict[tuple[str, int], Yield | None] = {}
+
+    def rate(self, gpu: Gpu, gpu_count: int) -> Yield | None:
+        """What a machine with so many of a GPU does; None where its speed is not known."""
+        if self.by == "hour":
+            return Yield(1.0)
+        key = (gpu.name, gpu_count)
+        if key not in self._rates:
+            self._rates[key] = (
+                self._work(gpu, gpu_count) if self.by == "job" else self._tokens(gpu, gpu_count)
+            )
+        return self._rates[key]
+
+    def cost(self, gpu: Gpu, gpu_count: int, per_hour: float) -> float | None:
+        """Dollars per unit at a price: an hour, a million tokens written, or what one unit of the job's work costs
+        (comparable only with the same job's); None where the speed is not known."""
+        found = self.rate(gpu, gpu_count)
+        return None if found is None else per_hour * found.machines / found.work
+
+    def _work(self, gpu: Gpu, gpu_count: int) -> Yield | None:
+        bound = speed_of(self.workload, gpu, gpu_count)
+        return Yield(bound**SURE_GAIN) if bound else None
+
+    def _tokens(self, gpu: Gpu, gpu_count: int) -> Yield | None:
+        many = self._at_once(gpu, gpu_count)
+        work = self.workload._replace(concurrency=many)
+        if self.traffic is None:
+            from gpuspec.sizing.speed import speed
+
+            found = speed(work, gpu, gpu_count)
+            if isinstance(found, Unsized) or not found.decode:
+                return None
+            return Yield(found.decode.expected * 3600 / 1e6, at_once=many)
+        needed = load(work, gpu, gpu_count, self.traffic, pace="expected")
+        if needed is None:
+            return None
+        requests, tokens = self.traffic.requests_per_day, self.traffic.output_tokens
+        assert requests
+        assert tokens
+        return Yield(requests / 24 * tokens / 1e6, needed.machines, many)
+
+    def _at_once(self, gpu: Gpu, gpu_count: int) -> int:
+        """Sequences that are answered at once under load: what is declared or a usual batch, and no more than the
+        cache has room for."""
+        queues = engine_of(self.workload.engine).memory.queues
+        many = self.workload.concurrency or (BATCH if queues else 1)
+        fit = self._fit_of(gpu, gpu_count)
+        if not queues or fit is None or fit.need.kv_cache <= 0:
+            return many
+        whole, fill = self.workload.context, MEAN_FILL
+        if self.traffic and whole:
+            fill = min(1.0, ((self.traffic.input_tokens or 0) + (self.traffic.output_tokens or 0)) / whole)
+        free = fit.usable - (fit.need.expected - fit.need.kv_cache)
+        return max(1, min(many, int(free / (fit.need.kv_cache * fill))))
+
+
+def paid_by(job: Job, workload: Workload) -> By:
+    """What the work is paid by. A server without declared traffic is paid by the hour: nobody says that it is busy,
+    and an idle machine costs what it costs an hour."""
+    if workload.task in ("batch", "train"):
+        return "job"
+    return "token" if workload.task == "serve" and _whole(job.traffic) else "hour"
+
+
+def _whole(traffic: Traffic | None) -> Traffic | None:
+    """The declared traffic, where it says enough to count tokens."""
+    stated = (
+        traffic and traffic.requests_per_day and traffic.output_tokens and traffic.input_tokens is not None
+    )
+    return traffic if stated else None
+
+
+def _missing(wanted: By, workload: Workload, need: Need | Unsized, counts: frozenset[int]) -> str:
+    """Why nothing can be compared by the job or the token, in words; "" where it can."""
+    if len(counts) > 1:
+        return "how much faster another number of GPUs does it is not known"
+    if wanted == "job" and workload.task in ("serve", "interactive"):
+        return "it has no end of its own"
+    if wanted == "job" and workload.task == "train" and counts != {1}:
+        return "the links between the GPUs decide how fast several of them train"
+    if wanted == "token" and not generates_text(workload):
+        return "it writes no tokens"
+    return f"its speed is not known ({need.reason})" if isinstance(need, Unsized) else ""

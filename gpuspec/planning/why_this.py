@@ -1,0 +1,81 @@
+"""In words, why a plan's choice stands first where another is cheaper an hour."""
+
+from __future__ import annotations
+
+from gpuspec.planning.measure import Measure
+from gpuspec.planning.plan import Candidate, Plan
+from gpuspec.words import dollars
+
+NOUN = {"hour": "the hour", "job": "the job", "token": "the million tokens"}
+
+
+def why_this(measure: Measure, plan: Plan) -> str:
+    """What the choice costs by the measure, and what the cheapest machine an hour would; where `--by` asked for a
+    measure that a fact is missing for, which. "" where the first is also the cheapest an hour, and nothing else was
+    asked for or is worth telling."""
+    if measure.missing:
+        asked = f", not by {NOUN[measure.asked]}" if measure.asked else ""
+        return f"by the hour{asked}: {measure.missing}" if asked else ""
+    choice = plan.choice
+    if measure.by == "hour" or choice is None:
+        return ""
+    if choice.unit_cost is None:
+        return f"by the hour, not by {NOUN[measure.by]}: the speed of no GPU here is known"
+    cheapest = min(plan.kept, key=lambda one: one.price)
+    said = [_tokens(measure, choice, cheapest) if measure.by == "token" else _job(choice, cheapest)]
+    best = min((one for one in plan.kept if one.unit_cost is not None), key=lambda one: one.unit_cost or 0.0)
+    if best.unit_cost != choice.unit_cost:
+        said.append(f"{machine(best)} would cost less for it, but its worst case is over the budget")
+    unknown = sorted({one.gpu.name for one in plan.kept if one.unit_cost is None})
+    if unknown:
+        said.append(f"last, as their speed is not known: {', '.join(unknown)}")
+    return "; ".join(filter(None, said))
+
+
+def unit_price(cost: float) -> str:
+    """`$0.41`, `$0.0042`: dollars per million tokens may be fractions of a cent."""
+    return dollars(cost) if cost >= 0.095 or cost == 0 else f"${cost:.2g}"
+
+
+def machine(candidate: Candidate) -> str:
+    """`L4`, or `2 × L4`."""
+    offer = candidate.offer
+    return offer.gpu if offer.gpu_count == 1 else f"{offer.gpu_count} × {offer.gpu}"
+
+
+def _tokens(measure: Measure, choice: Candidate, cheapest: Candidate) -> str:
+    assert choice.unit_cost is not None
+    said = f"{unit_price(choice.unit_cost)} per million tokens written, {_load(measure, choice)}"
+    if cheapest.price >= choice.price:
+        return f"{said}; also the cheapest an hour"
+    if cheapest.unit_cost is None:
+        return f"{said}; {_hourly(cheapest)}, of unknown speed"
+    return f"{said}; {_hourly(cheapest)}, is {unit_price(cheapest.unit_cost)}, {_load(measure, cheapest)}"
+
+
+def _load(measure: Measure, candidate: Candidate) -> str:
+    """How a machine is used at this price."""
+    found = measure.rate(candidate.gpu, candidate.offer.gpu_count)
+    assert found
+    if measure.traffic is None:
+        return f"always busy with {found.at_once} at once"
+    many = "1 machine" if found.machines == 1 else f"{found.machines} machines"
+    return f"on {many} for the declared traffic"
+
+
+def _job(choice: Candidate, cheapest: Candidate) -> str:
+    if cheapest.price >= choice.price:
+        return ""
+    assert choice.unit_cost is not None
+    if cheapest.unit_cost is None or not cheapest.price:
+        return f"the job costs least on it; {_hourly(cheapest)}, is of unknown speed"
+    dearer = choice.price / cheapest.price
+    faster = dearer * cheapest.unit_cost / choice.unit_cost
+    return (
+        f"about {faster:.1f} times the work an hour for {dearer:.1f} times the price; {_hourly(cheapest)}: where the "
+        "job is short, or waits for something else, that costs less"
+    )
+
+
+def _hourly(cheapest: Candidate) -> str:
+    return f"cheapest an hour (--by hour): {machine(cheapest)} at {dollars(cheapest.price)}"

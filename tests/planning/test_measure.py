@@ -1,0 +1,223 @@
+"""What offers are ranked by: the hour, the job, the token. Speeds are given here: all is arithmetic by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.job import Budget, GpuChoice, Job
+from gpuspec.job.job import Scaling, Traffic
+from gpuspec.planning.plan import Plan
+from gpuspec.planning.rank import launchable, rank_offers
+from gpuspec.sizing import Unsized
+from gpuspec.sizing.speed import Range, Speed
+from gpuspec.words import By
+from gpuspec.workload import Workload
+
+from .test_plan import market, needs, offer
+
+L4, A100 = offer("L4", 0.71), offer("A100 80GB PCIe", 1.69)
+"""Memory bandwidth by the data sheets: 300 and 1,935 GB/s."""
+WRITES = Workload(task="serve", modality="text", engine="transformers")
+BATCH = WRITES._replace(task="batch")
+DAY = Traffic(requests_per_day=86_400, input_tokens=100, output_tokens=200)
+"""One request a second."""
+
+
+@pytest.fixture(autouse=True)
+def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Tokens written a second by one GPU; prompts are read ten times as fast. A GPU that is not in it is of unknown
+    speed."""
+    known = {"L4": 400.0, "A100 80GB PCIe": 2000.0}
+
+    def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
+        if gpu.name not in known:
+            return Unsized("no figures")
+        decode = known[gpu.name] * gpus
+        each = Range(decode / 2, decode, decode * 2)
+        return Speed(each, each, Range(decode * 5, decode * 10, decode * 20), "", ())
+
+    monkeypatch.setattr("gpuspec.sizing.speed.speed", speed)
+    monkeypatch.setattr("gpuspec.planning.traffic.speed", speed)
+    return known
+
+
+def of(*names: str, count: int = 1, **more: Any) -> Job:
+    return Job(name="j", gpu_types=tuple(GpuChoice(name, count, "") for name in names), **more)
+
+
+def plan(job: Job, offers: list[Offer], workload: Workload, by: By | None = None, **more: Any) -> Plan:
+    return rank_offers(market(job, offers, workload=workload, by=by, **more))
+
+
+def order(made: Plan) -> list[str]:
+    return [candidate.gpu.name for candidate in made.kept]
+
+
+BOTH = of("L4", "A100 80GB PCIe")
+
+
+def test_a_million_tokens_at_full_load() -> None:
+    """400 tokens a second are 1.44 million an hour: $0.71 ÷ 1.44 = $0.4931; 2,000 are 7.2: $1.69 ÷ 7.2 = $0.2347."""
+    made = plan(BOTH, [L4, A100], WRITES, "token")
+    assert [(c.gpu.name, pytest.approx(c.unit_cost, abs=1e-4)) for c in made.kept] == [
+        ("A100 80GB PCIe", 0.2347),
+        ("L4", 0.4931),
+    ]
+    assert made.by == "token"
+    assert made.why == (
+        "$0.23 per million tokens written, always busy with 1 at once; cheapest an hour (--by hour): L4 at $0.71, "
+        "is $0.49, always busy with 1 at once"
+    )
+
+
+def test_a_server_of_which_nobody_says_that_it_is_busy_is_paid_by_the_hour() -> None:
+    for job in (BOTH, BOTH._replace(traffic=Traffic(requests_per_day=10))):
+        made = plan(job, [L4, A100], WRITES)
+        assert (made.by, made.why, order(made)) == ("hour", "", ["L4", "A100 80GB PCIe"])
+
+
+def test_declared_traffic_takes_as_many_machines_as_it_needs() -> None:
+    """A request takes an L4 200 ÷ 400 + 100 ÷ 4,000 = 0.525 s, so it answers the one a second: by the hour. Four a
+    second take three of them ($2.13/h) and one A100 (0.105 s, $1.69/h): 4 × 200 × 3,600 = 2.88 million tokens an
+    hour, $0.7396 and $0.5868 for each."""
+    light = plan(BOTH._replace(traffic=DAY), [L4, A100], WRITES)
+    assert (light.by, order(light)) == ("token", ["L4", "A100 80GB PCIe"])
+    assert light.why == (
+        "$0.99 per million tokens written, on 1 machine for the declared traffic; also the cheapest an hour"
+    )  # 0.71 ÷ 0.72
+    heavy = plan(BOTH._replace(traffic=DAY._replace(requests_per_day=4 * 86_400)), [L4, A100], WRITES)
+    assert [(c.gpu.name, pytest.approx(c.unit_cost, abs=1e-4)) for c in heavy.kept] == [
+        ("A100 80GB PCIe", 0.5868),
+        ("L4", 0.7396),
+    ]
+    assert "L4 at $0.71, is $0.74, on 3 machines for the declared traffic" in heavy.why
+
+
+def test_the_cache_limits_how_many_are_answered_at_once() -> None:
+    """Of 21.6 GiB on an L4 15 are weights; a sequence of the full context takes 3, of the mean 1.5: four have room.
+    On an A100 57 GiB are left, for 38."""
+    queue = WRITES._replace(engine="vllm", context=8192)
+    need = needs(18.0, weights=15.0)
+    measure = market(BOTH, [L4, A100], need, workload=queue, by="token").measure
+    assert [measure.rate(gpu, 1).at_once for gpu in map(_gpu, ("L4", "A100 80GB PCIe"))] == [4, 38]  # type: ignore[union-attr]
+    few = market(BOTH, [L4, A100], need, workload=queue._replace(concurrency=2), by="token").measure
+    assert few.rate(_gpu("A100 80GB PCIe"), 1).at_once == 2  # type: ignore[union-attr]
+
+
+def _gpu(name: str) -> Gpu:
+    return Catalog().gpus_by_name[name]
+
+
+def test_a_job_that_ends_is_paid_by_the_job() -> None:
+    """1,935 ÷ 300 = 6.45 times the bandwidth, of which 6.45 ^ 0.75 = 4.05 are counted, for 2.38 times the price."""
+    made = plan(BOTH, [L4, A100], BATCH)
+    assert (made.by, order(made)) == ("job", ["A100 80GB PCIe", "L4"])
+    first, second = made.kept
+    assert second.unit_cost / first.unit_cost == pytest.approx(4.0473 * 0.71 / 1.69, rel=1e-3)  # type: ignore[operator]
+    assert made.why == (
+        "about 4.0 times the work an hour for 2.4 times the price; cheapest an hour (--by hour): L4 at $0.71: where "
+        "the job is short, or waits for something else, that costs less"
+    )
+    assert order(plan(BOTH, [L4, A100], BATCH, "hour")) == ["L4", "A100 80GB PCIe"]
+    # 4.5 times the price is more than 4.05 times the work is worth
+    assert order(plan(BOTH, [L4, A100._replace(price=0.71 * 4.5)], BATCH)) == ["L4", "A100 80GB PCIe"]
+
+
+NO_TOKENS = "by the hour, not by the million tokens: it writes no tokens"
+
+
+@pytest.mark.parametrize(
+    ("job", "workload", "by", "words"),
+    [
+        (BOTH, WRITES._replace(task="interactive"), None, ""),
+        (BOTH, WRITES._replace(task=None), None, ""),
+        (BOTH, WRITES, "job", "by the hour, not by the job: it has no end of its own"),
+        (BOTH, WRITES._replace(modality="image"), "token", NO_TOKENS),
+        (BOTH, BATCH._replace(task="train"), "token", NO_TOKENS),
+        (of("L4", "A100 80GB PCIe", count=2), BATCH._replace(task="train"), None, ""),
+        (
+            of("L4", "A100 80GB PCIe", count=2), BATCH._replace(task="train"), "job",
+            "by the hour, not by the job: the links between the GPUs decide how fast several of them train",
+        ),
+        (
+            BOTH._replace(gpu_types=(GpuChoice("L4", 2, ""), GpuChoice("A100 80GB PCIe", 1, ""))), BATCH, "job",
+            "by the hour, not by the job: how much faster another number of GPUs does it is not known",
+        ),
+    ],
+)  # fmt: skip
+def test_where_a_fact_is_missing_the_hour_decides_for_all(
+    job: Job, workload: Workload, by: By | None, words: str
+) -> None:
+    count = job.gpu_types[0].gpu_count or 1
+    offers = [
+        offer("L4", 0.71, gpus=count),
+        offer("A100 80GB PCIe", 1.69, gpus=job.gpu_types[1].gpu_count or 1),
+    ]
+    made = plan(job, offers, workload, by)
+    assert (made.by, made.why, order(made)) == ("hour", words, ["L4", "A100 80GB PCIe"])
+
+
+def test_a_job_of_which_nothing_is_known_is_paid_by_the_hour() -> None:
+    made = plan(BOTH, [A100, L4], BATCH, "job", need=lambda gpus: Unsized("no model"))
+    assert (made.by, order(made)) == ("hour", ["L4", "A100 80GB PCIe"])
+    assert made.why == "by the hour, not by the job: its speed is not known (no model)"
+
+
+def test_gpus_of_unknown_speed_come_last_and_are_named(tokens: dict[str, float]) -> None:
+    made = plan(of("L4", "RTX 4090", "A100 80GB PCIe"), [offer("RTX 4090", 0.1), L4, A100], WRITES, "token")
+    assert order(made) == ["A100 80GB PCIe", "L4", "RTX 4090"]
+    assert made.why.endswith(
+        "RTX 4090 at $0.10, of unknown speed; last, as their speed is not known: RTX 4090"
+    )
+    tokens.clear()
+    none = plan(BOTH, [A100, L4], WRITES, "token")
+    assert order(none) == ["L4", "A100 80GB PCIe"]
+    assert none.why == "by the hour, not by the million tokens: the speed of no GPU here is known"
+
+
+def test_max_price_and_the_budget_still_hold() -> None:
+    assert order(plan(BOTH._replace(max_price=1.0), [L4, A100], BATCH)) == ["L4"]
+    # 10 h × $1.69 = $16.90 of $10
+    tight = plan(BOTH._replace(budget=Budget(max_total=10, max_hours=10)), [L4, A100], BATCH)
+    assert tight.choice is not None
+    assert tight.choice.gpu.name == "L4"
+    assert tight.cost is not None
+    assert tight.cost.run == pytest.approx(7.10)
+    assert "A100 80GB PCIe would cost less for it, but its worst case is over the budget" in tight.why
+    # where only dollars are limited, the faster one is ended sooner
+    free = plan(BOTH._replace(budget=Budget(max_total=10)), [L4, A100], BATCH)
+    assert free.choice is not None
+    assert (free.choice.gpu.name, free.max_hours) == ("A100 80GB PCIe", pytest.approx(10 / 1.69, rel=0.05))
+
+
+def test_what_replaces_the_choice_costs_no_more_than_twice_as_much_for_the_work() -> None:
+    """An L4 is 1.7 times as dear as the A100 for the job; at $0.95 it would be 2.3 times, though half as dear an
+    hour."""
+    anything = Job(name="j", gpu_count=1)
+    for price, more in ((0.71, ["L4"]), (0.95, [])):
+        made = plan(anything, [L4._replace(price=price), A100], BATCH)
+        assert [one.gpu.name for one in launchable(anything, made)] == ["A100 80GB PCIe", *more]
+    assert [one.gpu.name for one in launchable(BOTH, plan(BOTH, [L4._replace(price=0.95), A100], BATCH))] == [
+        "A100 80GB PCIe", "L4",
+    ]  # fmt: skip
+
+
+def test_rules_suggest_no_machine_that_the_plan_would_not_take() -> None:
+    """An L4 costs half as much an hour, and by its bandwidth less for the work; three of them do not."""
+    busy = BOTH._replace(traffic=DAY._replace(requests_per_day=4 * 86_400), scaling=Scaling(min=1, max=3))
+    for job, taken, suggested in ((BOTH, "L4", "L4"), (busy, "A100 80GB PCIe", None)):
+        found = market(job, [offer("L4", 0.2), A100._replace(price=0.5)], workload=WRITES)
+        now = found.alternative(_gpu("A100 80GB PCIe"), 1)
+        slower = now._replace(speed=300.0)  # as though the rule saw no difference in speed
+        better = found.better(slower, (1,), min_saving=0.2, min_speed=0.2)
+        assert (better and better.gpu.name) == suggested
+        assert min(found.choices(), key=found.dearness).gpu.name == taken
+
+
+def test_of_several_named_gpus_rules_take_the_one_that_the_plan_takes() -> None:
+    for by, taken in ((None, "A100 80GB PCIe"), ("hour", "L4")):
+        found = market(BOTH, [L4, A100], workload=BATCH, by=by)
+        assert min(found.choices(), key=found.dearness).gpu.name == taken
