@@ -117,6 +117,8 @@ class Run(NamedTuple):
     """Of one item on average, where all were done."""
     items: str | None = None
     """The file in its workdir that keeps how its items end; its name tells which part of them it does."""
+    paid_share: float | None = None
+    """What is paid of each dollar of the price that the launcher states, where the settings agreed on less."""
 
     @property
     def is_over(self) -> bool:

@@ -35,6 +35,11 @@ class Candidate(NamedTuple):
         listed = None if self.spot else self.offer.list_price
         return self.price if listed is None else listed
 
+    @property
+    def paid_share(self) -> float:
+        """What is paid of each dollar of the list price; 1 where nothing was agreed on."""
+        return self.price / self.list_price if self.list_price else 1.0
+
 
 class Cost(NamedTuple):
     """The worst case of one run on one candidate, in dollars.

@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.explained import explained
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_launch import outcome_of_state
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
+from gpuspec.launch.skypilot.task import paid_share
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Unsized
 
@@ -88,6 +89,32 @@ def test_over_max_price_and_over_budget_are_refused_unasked() -> None:
     with pytest.raises(UserError, match=r"worst case is \$6\.90; the budget is \$5\.00") as caught:
         asked(Job(budget=Budget(5, 10)), planned(0.44, hours=10), 0.69)
     assert caught.value.code == "over-budget"
+
+
+def agreed() -> Plan:
+    """$0.44 is paid of a list price of $0.88."""
+    plan = planned(0.44)
+    assert plan.choice
+    offer = plan.choice.offer._replace(list_price=0.88, agreed="list price $0.88/h less 50 % (gpuspec.toml)")
+    choice = plan.choice._replace(offer=offer)
+    return plan._replace(candidates=(choice,), choice=choice)
+
+
+def test_a_price_that_was_agreed_on_is_held_against_what_would_be_paid() -> None:
+    questions, said = asked(Job(), agreed(), 0.60)
+    assert questions == ["Launch at $0.60/h?"]
+    assert said == [
+        "price: the plan says $0.44/h (2026-11-01), SkyPilot says $0.60/h now, less what was agreed on"
+    ]
+
+
+def test_what_is_paid_of_a_machine_is_told_by_the_offer_it_came_from() -> None:
+    got = cloud.machine("gs-x", idle_minutes=3, down=True, price=0.9)
+    assert paid_share(agreed(), got) == 0.5
+    assert paid_share(agreed(), got._replace(cloud="elsewhere")) == 1.0
+    assert paid_share(agreed(), got._replace(spot=True)) == 1.0  # nobody agreed on spot prices
+    assert got.at_paid_price(0.5).price == 0.45
+    assert got._replace(price=None).at_paid_price(0.5).price is None
 
 
 def test_an_unread_price_is_said_and_left_to_the_machines_own() -> None:

@@ -207,6 +207,20 @@ def test_skypilot_may_pay_what_the_budget_pays_for_and_no_more() -> None:
     assert most(TEN, max_price=2.0) == 2.0
 
 
+def test_skypilot_is_told_a_limit_in_its_own_list_prices() -> None:
+    """$0.40 is paid of a list price of $0.80: each dollar that may be paid is two of SkyPilot's."""
+
+    def most(budget: Budget, max_price: float | None = None) -> float:
+        spec = job("RTX 4090", budget=budget, max_price=max_price, keep_alive_minutes=0)
+        halved = offer("RTX 4090", 0.4)._replace(list_price=0.8, agreed="list price $0.80/h less 50 %")
+        found = plan_of(spec, halved)
+        return max_hourly_cost(spec, found, resource_options(spec, found))
+
+    assert most(TEN) == 0.89  # a tenth more than $0.80, and the cent begun
+    assert most(TEN, max_price=0.5) == 1.0
+    assert most(Budget(max_hours=10, max_total=4.20)) == 0.84  # $0.42 an hour may be paid
+
+
 def test_one_launcher_rents_all() -> None:
     spec = job("RTX 4090", budget=TEN)
     other: Candidate

@@ -52,6 +52,14 @@ class Machine(NamedTuple):
     was_up: bool = False
     """It was up at some time: then what is not up now is a machine that cannot be reached."""
 
+    def paid(self, share: float | None) -> float | None:
+        """What is paid for it, $/h, where that is a share of the price that SkyPilot states (None: all of it)."""
+        return self.price if self.price is None or share is None else self.price * share
+
+    def at_paid_price(self, share: float) -> Machine:
+        """The same machine at what is paid for it."""
+        return self._replace(price=self.paid(share))
+
     def record_fields(self) -> dict[str, Any]:
         """What the record of a run that goes on here says of it."""
         return {

@@ -36,6 +36,7 @@ from gpuspec.launch.skypilot.task import (
     ResourceOption,
     autostop,
     max_hourly_cost,
+    paid_share,
     task,
     task_name,
     usable_options,
@@ -151,7 +152,11 @@ class MachineLaunch:
     ) -> Any:
         """The task, once its current price, or that of the machine that serves, has been compared with the plan's."""
         sky_task = self.client.task(config, secrets)
+        share = (
+            paid_share(self.plan, idle) if idle else self.plan.choice.paid_share if self.plan.choice else 1.0
+        )
         price = idle.price if idle else self.client.quote(sky_task)
+        price = None if price is None else price * share
         check_price(self.job, self.plan, price, self.settings)
         return sky_task
 
@@ -194,7 +199,11 @@ class MachineLaunch:
         if machine is None:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
         number = None if self.number is None else str(self.number)
-        self.record.update(**machine.record_fields(), machine_job=number)
+        share = paid_share(self.plan, machine)
+        machine = machine.at_paid_price(share)
+        self.record.update(
+            **machine.record_fields(), machine_job=number, paid_share=None if share == 1 else share
+        )
         wanted = None if self.settings.accept_no_timer else self.idle_minutes
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
         self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")

@@ -31,21 +31,25 @@ def machine_run_state(client: Client, run: Run) -> Run:
     remember(name)  # SkyPilot may forget it, now that it is asked
     machine = client.machine(name, refresh=True)
     if machine is not None and run.state == "lost":  # it was to go, and did not
-        return run._replace(actual_price=machine.price)
+        return run._replace(actual_price=machine.paid(run.paid_share))
     if machine is None or not (machine.up or machine.was_up):
         return _without_machine(client, run, machine)
     if run.keep_alive_minutes is not None and machine.idle_minutes < 0 and not alive(run):
         why = "its machine has no timer, and the gpuspec that started it is gone"
-        return run._replace(state="lost", message=why, actual_price=machine.price)
+        return run._replace(state="lost", message=why, actual_price=machine.paid(run.paid_share))
     if not machine.up:
         why = "its machine cannot be reached just now; its own limit and timer hold"
-        return run._replace(message=why, actual_price=machine.price)
+        return run._replace(message=why, actual_price=machine.paid(run.paid_share))
     number = job_number(client, run)
     if number is None:
         return _without_machine(client, run, machine)
     word = client.job_state(name, number) or "one that its machine does not know"
     now = _STATES.get(word, "lost")
-    known: dict[str, Any] = {"state": now, "machine_job": str(number), "actual_price": machine.price}
+    known: dict[str, Any] = {
+        "state": now,
+        "machine_job": str(number),
+        "actual_price": machine.paid(run.paid_share),
+    }
     if now in FINAL:
         return record_of(run).update(**known, message="")
     return run._replace(
@@ -76,7 +80,7 @@ def _without_machine(client: Client, run: Run, machine: Machine | None) -> Run:
             return run._replace(state="lost", message=why)
         return record_of(run).update(state="lost", gone=True, message=_gone(run))
     why = "the gpuspec that started it is gone, and no job is on its machine"
-    return run._replace(state="lost", message=why, actual_price=machine.price)
+    return run._replace(state="lost", message=why, actual_price=machine.paid(run.paid_share))
 
 
 def _gone(run: Run) -> str:

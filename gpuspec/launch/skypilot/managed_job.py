@@ -262,7 +262,7 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
         elif found.recoveries:
             message = f"taken back and replaced {found.recoveries} time{'s' * (found.recoveries > 1)}"
         if machine is not None and machine.up:
-            known.update(actual_price=machine.price)
+            known.update(actual_price=machine.paid(self.run.paid_share))
             if machine.idle_minutes < 0 and not alive(self.run):
                 message = "its machine has no timer of its own"
         return self.run._replace(**known, message=message)

@@ -15,8 +15,8 @@ DRIFT = 0.10
 
 
 def check_price(job: Job, plan: Plan, current: float | None, settings: RunSettings) -> None:
-    """Compare the optimizer's current price with the plan's. UserError over `max_price` or the budget, or where the
-    person says no."""
+    """Compare the current price, as it would be paid, with the plan's. UserError over `max_price` or the budget, or
+    where the person says no."""
     if plan.choice is None:
         return
     if current is None:
@@ -39,7 +39,9 @@ def check_price(job: Job, plan: Plan, current: float | None, settings: RunSettin
     planned = plan.choice.price
     if abs(current - planned) > DRIFT * planned + 1e-9:
         date = plan.prices_as_of or "undated"
-        settings.say(f"price: the plan says ${planned:.2f}/h ({date}), SkyPilot says ${current:.2f}/h now")
+        agreed = ", less what was agreed on" if plan.choice.paid_share != 1 else ""
+        now = f"SkyPilot says ${current:.2f}/h now{agreed}"
+        settings.say(f"price: the plan says ${planned:.2f}/h ({date}), {now}")
         if not settings.ask(f"Launch at ${current:.2f}/h?"):
             raise UserError(
                 "declined", "not launched", "`gpuspec prices update` refreshes the prices", status=1

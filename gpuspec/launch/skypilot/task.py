@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -21,6 +21,9 @@ from gpuspec.launch.skypilot.job_script import (
 )
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import affordable, launchable
+
+if TYPE_CHECKING:
+    from gpuspec.launch.skypilot.client import Machine
 
 
 class ResourceOption(NamedTuple):
@@ -251,12 +254,25 @@ def _entry(option: ResourceOption) -> dict[str, Any]:
 def max_hourly_cost(job: Job, plan: Plan, options: Sequence[ResourceOption]) -> float:
     """The most that may be paid, $/h: `max_price` (or a price that is no whole cent above it), else the highest price
     in the plan of what may be rented on the options' clouds and a tenth more, since a price that moved by more is
-    asked about first. Neither is more than `budget.max_total` pays for until the time limit."""
+    asked about first. Neither is more than `budget.max_total` pays for until the time limit.
+
+    SkyPilot holds it against list prices: where less was agreed on it is as many of these dollars as stand for what
+    may be paid. The machine's own price is looked at once it is up."""
     clouds = {option.infra.split("/")[0] for option in options}
-    highest = max((each.price for each in launchable(job, plan) if each.offer.cloud in clouds), default=0.0)
-    most = round(highest * 1.1 + 0.005, 2) if job.max_price is None else job.max_price
-    within = affordable(job, plan)
+    here = [each for each in launchable(job, plan) if each.offer.cloud in clouds]
+    highest = max((each.list_price for each in here), default=0.0)
+    listed = max((1 / each.paid_share for each in here if each.paid_share), default=1.0)
+    most = round(highest * 1.1 + 0.005, 2) if job.max_price is None else job.max_price * listed
+    within = affordable(job, plan) * listed
     return max(highest, most if within == math.inf else min(most, math.floor(within * 100) / 100))
+
+
+def paid_share(plan: Plan, machine: Machine) -> float:
+    """What is paid of each dollar that SkyPilot states as the price of a machine: 1 where nothing was agreed on."""
+    got = (machine.cloud, machine.accelerator, machine.gpu_count)
+    same = [each for each in plan.kept if _asked(each) == got and each.spot == bool(machine.spot)]
+    same.sort(key=lambda each: each.offer.instance != machine.instance)
+    return same[0].paid_share if same else 1.0
 
 
 def autostop(plan: Plan) -> dict[str, Any]:
