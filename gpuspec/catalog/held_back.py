@@ -12,14 +12,13 @@ from gpuspec.catalog.offer import HeldBack, Offer
 SHARE = 3
 """A price per GPU under one part in so many of the median on other clouds is not believed …"""
 CLOUDS_NEEDED = 3
-"""… where at least so many other clouds rent the same GPU out …"""
-AGREE = 2
-"""… unless so many of them ask about as little: then the low price is the market's and no slip (a V100 for $0.14)."""
+"""… where at least so many other clouds rent the same GPU out, beside brokers …"""
 ABOUT = 2
-"""About as little: at most so many times the price, on the machine where their GPU costs least."""
+"""… unless another list asks about as little, at most so many times the price where its GPU costs least: two lists do
+not slip alike, so the price is the market's (an A100 of 40 GB for $0.76, which large clouds rent out for $3)."""
 
 BROKERS = frozenset(cloud.name for cloud in CLOUDS.values() if cloud.seller_ends)
-"""Not compared with: what a broker asks is another cloud's price, which would count twice."""
+"""Their prices are other clouds', which would count twice in a median; that a price is no slip they can tell."""
 
 
 def held_back(
@@ -37,14 +36,14 @@ def held_back(
     `evidence` are prices of other clouds that are compared with and not judged."""
     judged = list(offers)
     family = {variant: gpu.name for gpu in gpus.values() for variant in gpu.variants}
-    witnesses = [offer for offer in (*judged, *evidence) if offer.cloud not in brokers]
-    usual = {kind: _by_cloud(witnesses, kind, family) for kind in ("price", "spot_price")}
+    known = [*judged, *evidence]
+    usual = {kind: _by_cloud(known, kind, family) for kind in ("price", "spot_price")}
     kept: list[Offer] = []
     held: dict[str, dict[HeldBack, None]] = defaultdict(dict)
     for offer in judged:
         without: dict[str, Any] = {}
-        for kind, known in usual.items():
-            found = _disbelieved(offer, kind, known.get(family.get(offer.gpu, offer.gpu), {}))
+        for kind, by_gpu in usual.items():
+            found = _disbelieved(offer, kind, by_gpu.get(family.get(offer.gpu, offer.gpu), {}), brokers)
             if found:
                 without[kind] = None
                 held[offer.source][found] = None  # once, not once a region
@@ -77,17 +76,18 @@ def _by_cloud(
     return usual
 
 
-def _disbelieved(offer: Offer, kind: str, usual: Mapping[str, _Usual]) -> HeldBack | None:
+def _disbelieved(offer: Offer, kind: str, usual: Mapping[str, _Usual], brokers: Set[str]) -> HeldBack | None:
     price = getattr(offer, kind)
-    others = [each for cloud, each in usual.items() if cloud != offer.cloud]
-    if price is None or len(others) < CLOUDS_NEEDED:
+    others = {cloud: each for cloud, each in usual.items() if cloud != offer.cloud}
+    compared = [each.middle for cloud, each in others.items() if cloud not in brokers]
+    if price is None or len(compared) < CLOUDS_NEEDED:
         return None
-    one, middle = price / offer.gpu_count, median(each.middle for each in others)
-    if one * SHARE >= middle or sum(each.least <= one * ABOUT for each in others) >= AGREE:
+    one, middle = price / offer.gpu_count, median(compared)
+    if one * SHARE >= middle or any(each.least <= one * ABOUT for each in others.values()):
         return None
     what = "on demand" if kind == "price" else "spot"
     reason = (
         f"${one:.2f} per GPU and hour {what} is under a third of ${middle:.2f}, "
-        f"the median of {len(others)} other clouds"
+        f"the median of {len(compared)} other clouds"
     )
     return HeldBack(offer.cloud, offer.instance, offer.gpu, offer.gpu_count, price, reason)

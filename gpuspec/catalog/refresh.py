@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -104,7 +105,8 @@ def _doubt(result: Sanitised, kept: Sequence[Offer], before: Sequence[Offer], ac
     """Why the new prices of a cloud are not believed as a whole; "" where they are."""
     new, old = ({(offer.gpu, offer.gpu_count) for offer in offers} for offers in (kept, before))
     if not new:
-        reasons = "; ".join(f"{rows} × {reason}" for reason, rows in result.dropped)
+        counted = (*result.dropped, *Counter(each.reason for each in result.held).items())
+        reasons = "; ".join(f"{rows} × {reason}" for reason, rows in counted)
         return f"no row of it is a believable price ({reasons})" if reasons else "it holds no rows of GPUs"
     if len(new) * 2 < len(old) and not accept:
         return f"it has {len(new)} GPUs × counts, and {len(old)} were known before (--accept-moves takes it)"

@@ -192,9 +192,14 @@ def offers_of_line(line: str) -> tuple[Offer, ...]:
 
 
 def without(prices: Snapshot, clouds: set[str]) -> Snapshot:
-    """The prices of other clouds than these, and the sources that still have offers."""
+    """The prices of other clouds than these, and the sources that still have any, if only such as are held back."""
     if not clouds:
         return prices
     kept = tuple(offer for offer in prices[1] if offer.cloud not in clouds)
     alive = {offer.source for offer in kept}
-    return tuple(source for source in prices[0] if source.name in alive), kept
+    sources = (source._replace(held=_of_others(source, clouds)) for source in prices[0])
+    return tuple(source for source in sources if source.name in alive or source.held), kept
+
+
+def _of_others(source: PriceSource, clouds: set[str]) -> tuple[HeldBack, ...]:
+    return tuple(each for each in source.held if each.cloud not in clouds)

@@ -219,8 +219,8 @@ def fit_reason(fit: Fit | None, named: bool) -> Broken | None:
 
 def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> Broken | None:
     """Whether host RAM (it must hold the weights once, to load them) or a disk of fixed size is too small."""
-    if isinstance(need, Need) and offer.ram_gib is not None and offer.ram_gib < need.weights:
-        return "ram", f"host RAM {offer.ram_gib:g} GiB, {need.weights:.1f} GiB of weights to load"
+    if isinstance(need, Need) and offer.ram_gib is not None and offer.ram_gib < need.loaded:
+        return "ram", f"host RAM {offer.ram_gib:g} GiB, {need.loaded:.1f} GiB of weights to load"
     if job.disk_gb is not None and offer.disk_gb is not None and offer.disk_gb < job.disk_gb:
         return "disk", f"disk {offer.disk_gb:g} GB, disk_gb is {job.disk_gb:g}"
     return None

@@ -15,6 +15,9 @@ class Part(NamedTuple):
     why: str
 
 
+_OF_PICTURES = ("denoiser", "text encoders", "VAE")
+
+
 class Need(NamedTuple):
     """Memory of each GPU, GiB, when the work is spread over `gpus` of them. Never a bare number."""
 
@@ -43,6 +46,12 @@ class Need(NamedTuple):
     def weights(self) -> float:
         """The weights, GiB, on all GPUs together."""
         return sum(part.expected for part in self.parts if part.name == "weights") * self.gpus
+
+    @property
+    def loaded(self) -> float:
+        """What is read from files before it stands on the GPUs, GiB, at least: the weights, or once each of the parts
+        that make a picture."""
+        return self.weights + sum(part.expected for part in self.parts if part.name in _OF_PICTURES)
 
     @property
     def kv_cache(self) -> float:

@@ -49,12 +49,13 @@ def test_a_cloud_counts_once_and_a_broker_not_at_all() -> None:
     assert ("lambda", 0.10) in _kept(*DEAR[:2], *resold, _offer("lambda", 0.10))
 
 
-def test_a_low_price_that_two_others_ask_too_is_the_markets() -> None:
-    """The V100: $0.14 at Verda, $0.11 at Vast and $0.21 at Cudo, $2.40 and more at the large clouds."""
-    cheap = [_offer("verda", 0.14), _offer("vast", 0.11), _offer("cudo", 0.21)]
-    others = [_offer(name, 2.9) for name in ("azure", "paperspace", "do")]
-    assert len(_kept(*DEAR, *others, *cheap)) == 9
-    assert ("vast", 0.11) not in _kept(*DEAR, *others, *cheap[1:])
+def test_a_low_price_that_another_list_has_too_is_the_markets() -> None:
+    """The A100 of 40 GB: $0.76 at Vast and $0.72 at a broker, $2.74 and more at the large clouds."""
+    low = _offer("vast", 0.76)
+    assert ("vast", 0.76) not in _kept(*DEAR, low)
+    assert ("vast", 0.76) in _kept(*DEAR, low, _offer("primeintellect", 0.72))
+    assert ("vast", 0.76) in _kept(*DEAR, low, _offer("primeintellect", 1.52))
+    assert ("vast", 0.76) not in _kept(*DEAR, low, _offer("primeintellect", 1.53))
 
 
 def test_forms_of_one_gpu_are_compared() -> None:

@@ -30,26 +30,6 @@ def test_offers_are_of_known_gpus_and_clouds() -> None:
         assert offer.price is None or offer.price / offer.gpu_count >= 0.03
 
 
-@pytest.mark.parametrize(
-    ("cloud", "instance", "gpu", "number", "price"),
-    [  # read by eye in the catalogue's files
-        ("lambda", "gpu_1x_a10", "A10", 1, 0.75), ("lambda", "gpu_1x_a100", "A100 40GB PCIe", 1, 1.29),
-        ("vast", "1x-RTX_4090-32-65536", "RTX 4090", 1, 0.40), ("verda", "2A100.44V", "A100 80GB SXM4", 2, 2.32),
-        ("do", "gpu-h100x8-640gb", "H100 SXM", 8, 47.60), ("hyperbolic", "1x-H100-75-722", "H100 SXM", 1, 1.29),
-        ("fluidstack", "A100_PCIE_80GB::2", "A100 80GB PCIe", 2, 3.6),
-        ("runpod", "1x_A100-80GB_COMMUNITY", "A100 80GB PCIe", 1, 1.69),
-    ],
-)  # fmt: skip
-def test_an_offer_as_its_cloud_lists_it(
-    cloud: str, instance: str, gpu: str, number: int, price: float
-) -> None:
-    found = [
-        offer for offer in installed_catalog().offers() if (offer.cloud, offer.instance) == (cloud, instance)
-    ]
-    assert found
-    assert {(offer.gpu, offer.gpu_count, offer.price) for offer in found} == {(gpu, number, price)}
-
-
 def test_the_guides_table_is_apart_and_complete() -> None:
     table = {
         offer.gpu: offer.price for offer in installed_catalog().offers("seed-2025") if offer.gpu_count == 1
@@ -67,7 +47,7 @@ def test_the_guides_table_is_apart_and_complete() -> None:
 
 def test_undated_prices_say_so() -> None:
     dated = {source.name: source.dated for source in installed_catalog().price_sources}
-    assert dated["skypilot-runpod"] == "snapshot 2026-11-20"
+    assert dated["skypilot-runpod"] == "snapshot 2026-11-29"
     assert dated["seed-2025"] == "2025-01-01"
 
 
@@ -83,7 +63,7 @@ def test_a_snapshot_reads_back_as_written() -> None:
     kept = [source for source in sources if source.rentable]
     again = parse(render(kept, found))
     assert again[0] == tuple(kept)
-    assert sorted(again[1]) == sorted(found)
+    assert sorted(again[1], key=str) == sorted(found, key=str)
 
 
 def test_what_is_not_an_ordinary_price_is_told_apart() -> None:

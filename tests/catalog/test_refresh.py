@@ -30,6 +30,7 @@ LAMBDA = (
     "gpu_8x_b200_sxm6,B200,8.0,208.0,2900.0,40.00,us-east-1,,\n"
     "gpu_8x_v100,V100,8.0,92.0,448.0,4.60,us-east-1,,\n"
     "gpu_1x_rtx6000,RTX6000,1.0,14.0,46.0,0.60,us-east-1,,\n"
+    "gpu_2x_a6000,A6000,2.0,28.0,200.0,1.80,us-east-1,,\n"
 )
 
 
@@ -63,7 +64,7 @@ def _price(instance: str) -> float | None:
 def test_update_is_in_force_and_dated(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
     result = update("lambda")
-    assert (result.offers, result.moves, result.refused) == (10, (), {})
+    assert (result.offers, result.moves, result.refused) == (11, (), {})
     assert _price("gpu_1x_a10") == 0.80
     (source,) = [each for each in installed_catalog().price_sources if each.name == "skypilot-lambda"]
     assert (source.as_of, source.copied, source.dated) == (None, "2026-11-20", "snapshot 2026-11-20")
@@ -79,7 +80,7 @@ def test_a_catalog_that_was_handed_on_keeps_its_prices(home: Path) -> None:
     update("lambda")
     assert installed_catalog() is not before
     assert installed_catalog() is installed_catalog()
-    assert len(installed_catalog().offers(clouds=("lambda",))) == 10
+    assert len(installed_catalog().offers(clouds=("lambda",))) == 11
     assert before.offers(clouds=("lambda",)) is lambda_before
 
 
@@ -96,8 +97,8 @@ def test_a_second_cloud_leaves_the_first(home: Path) -> None:
 def test_a_five_fold_move_is_reported_and_not_taken(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA.replace("0.80", "7.50"))
     (move,) = update("lambda").moves
-    assert (move.instance, move.before, move.after) == ("gpu_1x_a10", 0.75, 7.50)
-    assert _price("gpu_1x_a10") == 0.75
+    assert (move.instance, move.before, move.after) == ("gpu_1x_a10", 1.29, 7.50)
+    assert _price("gpu_1x_a10") == 1.29
     update("lambda", accept_moves=True)
     assert _price("gpu_1x_a10") == 7.50
 
@@ -185,7 +186,7 @@ def test_half_of_the_gpus_gone_is_taken_when_it_is_accepted(home: Path) -> None:
     _catalogue(home, "lambda", HEAD + LAMBDA)
     update("lambda")
     _catalogue(home, "lambda", HEAD + LAMBDA.splitlines(keepends=True)[0])
-    with pytest.raises(UserError, match="1 GPUs × counts, and 10 were known before"):
+    with pytest.raises(UserError, match="1 GPUs × counts, and 11 were known before"):
         update("lambda")
     assert update("lambda", accept_moves=True).offers == 1
 
@@ -222,10 +223,18 @@ def test_a_cloud_whose_file_is_missing_is_told_of(home: Path) -> None:
 def test_a_new_cloud_is_one_row(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its prices are fetched, its own name of a GPU is understood, and a plan rents there."""
     monkeypatch.setitem(CLOUDS, "toy", Cloud("toy", "Toy", spot=False, gpus={"H100": "H100 NVL"}))
-    _catalogue(home, "toy", HEAD + "toy-1,H100,1,16,128,0.55,here,,0.10\n")
+    _catalogue(home, "toy", HEAD + "toy-1,H100,1,16,128,1.55,here,,0.10\n")
     result = update("toy")
     assert result.sources[0].mended == (("spot price where SkyPilot cannot ask for spot", 1),)
     spec = b'{"run": "nvidia-smi", "gpu_types": ["H100"], "clouds": ["toy"], "gpu_count": 1}'
     choice = Case(read("job.gpu.jsonc", spec)[0]).plan.choice
     assert choice is not None
-    assert (choice.offer.cloud, choice.gpu.name, choice.price) == ("toy", "H100 NVL", 0.55)
+    assert (choice.offer.cloud, choice.gpu.name, choice.price) == ("toy", "H100 NVL", 1.55)
+
+
+def test_a_price_that_the_other_clouds_make_doubtful_is_held_back(home: Path) -> None:
+    """An L4 for a tenth of what three large clouds ask, and nobody asks about as little."""
+    _catalogue(home, "do", HEAD + "l4,L4,1,8,32,0.07,tor1,,\ngpu-h100x1-80gb,H100,1,20,240.0,6.00,tor1,,\n")
+    result = update("do")
+    assert [(each.instance, each.price) for each in result.sources[0].held] == [("l4", 0.07)]
+    assert not [each for each in installed_catalog().offers() if each.instance == "l4"]

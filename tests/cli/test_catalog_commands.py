@@ -25,6 +25,7 @@ LAMBDA = (
     "gpu_1x_gh200,GH200,1.0,64.0,432.0,1.60,us-east-1,,\n"
     "gpu_1x_a6000,A6000,1.0,14.0,100.0,0.90,us-east-1,,\n"
     "gpu_8x_b200_sxm6,B200,8.0,208.0,2900.0,40.00,us-east-1,,\n"
+    "gpu_2x_a6000,A6000,2.0,28.0,200.0,1.80,us-east-1,,\n"
 )
 
 
@@ -46,11 +47,11 @@ def _run(command: click.Command, *arguments: str) -> Result:
 def test_gpus_filtered_and_sorted_by_price() -> None:
     lines = _run(gpus.command, "--cloud", "lambda", "--min-vram", "80", "--sort", "price").output.splitlines()
     assert lines[0].split()[:2] == ["GPU", "$/h"]
-    # Lambda, $/h per GPU: GH200 1.49, 8× A100 80 14.32/8 = 1.79, H100 PCIe 2.49, 8× H100 23.92/8 = 2.99, 8× B200 4.99
+    # Lambda, $/h per GPU: GH200 2.29, 8× A100 80 22.32/8 = 2.79, H100 PCIe 3.29, 8× H100 31.92/8 = 3.99, 8× B200 6.69
     names = ["GH200", "A100 80GB SXM4", "H100 PCIe", "H100 SXM", "B200"]
     assert [line[: len(name)] for line, name in zip(lines[1:], names, strict=False)] == names
-    assert "$1.79 lambda" in lines[2]
-    assert "snapshot 2026-11-20" in lines[-1]
+    assert "$2.79 lambda" in lines[2]
+    assert "snapshot 2026-11-29" in lines[-1]
 
 
 def test_gpus_max_price_counts_spot() -> None:
@@ -184,11 +185,11 @@ def test_models_json_and_unknown() -> None:
 
 def test_prices_show_what_was_dropped() -> None:
     output = _run(prices.command).output
-    assert "skypilot-mithril: snapshot 2026-11-20" in output
-    assert "dropped 5: price below $0.03 per GPU and hour" in output
+    assert "skypilot-mithril: snapshot 2026-11-29" in output
+    assert "dropped 1: A100_80G_PCIE: the machine's name says SXM" in output
     records = {record["name"]: record for record in json.loads(_run(prices.command, "--json").output)}
     assert records["seed-2025"]["rentable"] is False
-    assert records["skypilot-vast"]["mended"]["spot price of zero or next to it"] == 63
+    assert records["skypilot-vast"]["mended"]["vCPUs and RAM are rounded down"] == 46
 
 
 def test_prices_update_from_seeded_files(home: Path) -> None:
@@ -197,10 +198,10 @@ def test_prices_update_from_seeded_files(home: Path) -> None:
     (folder / "vms.csv").write_text(LAMBDA)
     output = _run(prices.command, "update", "--cloud", "lambda", "--offline").output
     assert (
-        "lambda gpu_1x_a10 us-east-1: price moved $0.75 → $7.50/h (NOT taken; --accept-moves takes it)"
+        "lambda gpu_1x_a10 us-east-1: price moved $1.29 → $7.50/h (NOT taken; --accept-moves takes it)"
         in output
     )
-    assert "10 offers written to" in output
+    assert "11 offers written to" in output
     output = _run(prices.command, "update", "--cloud", "Lambda", "--offline", "--accept-moves").output
     assert "(taken)" in output
 

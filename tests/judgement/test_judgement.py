@@ -1,8 +1,13 @@
-"""How often gpuspec and an expert agree over the specs beside this file, and how often it cries wolf."""
+"""How often gpuspec and an expert agree over the specs beside this file, and how often it cries wolf.
+
+Whether a GPU is too large is a question of prices ("5 GB on the cheapest card of that cloud"), so gpuspec is asked
+at those at which the verdicts were given: `prices.tsv`, the table that shipped then. Newer prices would need newer
+verdicts."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -16,11 +21,17 @@ WORDS = {"GS101": "over", "GS103": "over", "GS102": "under", "GS105": "unused", 
 QUESTIONS = ("over", "under", "unused", "quant")
 
 
-def said() -> dict[str, set[str]]:
+def said(folder: Path) -> dict[str, set[str]]:
     """Spec → what gpuspec says of its GPUs; hints of severity "info" about fallbacks are not a judgement."""
     files = sorted(str(path) for path in HERE.glob("*.jsonc"))
-    command = [sys.executable, "-m", "gpuspec", "lint", "--format", "json", "--preview", *files]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    prices = (HERE / "prices.tsv").read_text(encoding="utf-8")
+    (folder / "prices.tsv").write_text(prices, encoding="utf-8")
+    clouds = sorted({line.split("\t")[0] for line in prices.splitlines() if not line.startswith("#")})
+    (folder / "gpuspec.toml").write_text(f"clouds = {json.dumps(clouds)}\n", encoding="utf-8")
+    options = ["--format", "json", "--preview", "--config", str(folder / "gpuspec.toml")]
+    command = [sys.executable, "-m", "gpuspec", "lint", *options, *files]
+    own = {**os.environ, "GPUSPEC_DATA_DIR": str(folder)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=own)
     found: dict[str, set[str]] = defaultdict(set)
     for finding in json.loads(result.stdout)["findings"]:
         word = WORDS.get(finding["code"])
@@ -30,9 +41,9 @@ def said() -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def counted() -> dict[str, dict[str, list[str]]]:
+def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
     """Question → hits, misses, false alarms and silences, by spec; what an expert leaves open is not counted."""
-    found = said()
+    found = said(tmp_path_factory.mktemp("then"))
     table: dict[str, dict[str, list[str]]] = {
         q: {"hit": [], "miss": [], "false": [], "silent": []} for q in QUESTIONS
     }

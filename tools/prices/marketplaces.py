@@ -67,36 +67,21 @@ EVERY_REGION = {
 fetch_lambda_cloud.py, likewise; Oracle's regions of the commercial realm (docs.oracle.com, Regions and Availability
 Domains), read 2026-11-30."""
 
-VAST_PLACES = {
-    "Iceland": "Iceland, IS, EU",
-    "Italy": "Italy, IT, EU",
-    "Japan": "Japan, JP, AS",
-    "Kansas": "Kansas, US, NA",
-    "New York": "New York, US, NA",
-    "Slovenia": "Slovenia, SI, EU",
-    "Texas": "Texas, US, NA",
-    "United Kingdom": "United Kingdom, GB, EU",
-}
-"""The file cuts Vast's regions at the first comma. Those that the older list has whole are taken from there."""
-
 
 def listings(folder: Path, catalog: Catalog) -> list[Listing]:
     """One listing a cloud, in the file's order."""
     with (folder / "marketplaces.csv").open(encoding="utf-8", newline="") as file:
-        lines = [line.replace('"', "") for line in file]  # Vast's regions were cut within their quotes
+        rows = list(csv.DictReader(file))
     by_cloud: dict[str, list[dict[str, str]]] = {}
-    for row in csv.DictReader(lines):
+    for row in rows:
         by_cloud.setdefault(row["Cloud"], []).append(row)
-    places = {**VAST_PLACES, **_older_places(folder)}
     older = {cloud: _older_facts(folder / cloud / "vms.csv") for cloud in by_cloud}
     found = []
     for cloud, rows in by_cloud.items():
         commit = rows[0]["Commit"]
         priced = _pods(rows) if cloud == "runpod" else rows
         whole = [{**older[cloud].get(row["InstanceType"], {}), **row} for row in priced]
-        known = sanitise(
-            COMPARED.get(cloud) or CLOUDS[cloud], map(partial(_placed, cloud, places), whole), catalog
-        )
+        known = sanitise(COMPARED.get(cloud) or CLOUDS[cloud], map(partial(_placed, cloud), whole), catalog)
         known = known._replace(offers=tuple(each for offer in known.offers for each in _in_regions(offer)))
         origin = f"skypilot-org/skypilot-catalog catalogs/v8/{cloud}/vms.csv @{commit[:12]}"
         origin += f"; {WHAT[cloud]}" if cloud in WHAT else ""
@@ -105,17 +90,15 @@ def listings(folder: Path, catalog: Catalog) -> list[Listing]:
     return found
 
 
-def _placed(cloud: str, places: dict[str, str], row: dict[str, str]) -> Row:
+def _placed(cloud: str, row: dict[str, str]) -> Row:
     """The row with all its regions as one: it is one row, whether it is believed or not."""
     regions = EVERY_REGION[cloud].split() if cloud in EVERY_REGION else row["Regions"].split(";")
-    if cloud == "vast":
-        regions = [places.get(region, "") for region in regions]
     return {**row, "Region": "|".join(regions)}
 
 
 def _in_regions(offer: Offer) -> Iterator[Offer]:
     for region in (offer.region or "").split("|"):
-        yield offer._replace(region=region or None)
+        yield offer._replace(region=region.strip(" ,") or None)
 
 
 def _older_facts(path: Path) -> dict[str, dict[str, str]]:
@@ -127,13 +110,6 @@ def _older_facts(path: Path) -> dict[str, dict[str, str]]:
     return {
         row["InstanceType"]: {name: row.get(name) or "" for name in ("GpuInfo", "StorageGiB")} for row in rows
     }
-
-
-def _older_places(folder: Path) -> dict[str, str]:
-    """ "France" → "France, FR, EU", as Vast's older list writes it."""
-    with (folder / "vast" / "vms.csv").open(encoding="utf-8", newline="") as file:
-        regions = {row["Region"] for row in csv.DictReader(file)}
-    return {place: region for region in sorted(regions) if (place := region.split(",")[0].strip())}
 
 
 def _pods(rows: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -29,8 +29,8 @@ class SpotWouldDo(Rule):
     {
       "name": "transcribe",
       "task": "batch",
-      "gpu_types": ["RTX 4090"],
-      "clouds": ["runpod"],
+      "gpu_types": ["L4"],
+      "clouds": ["gcp"],
       "items": "audio/*.wav",
       "keep_alive_minutes": 3,
       "run": "whisper --model large-v3 {item}"
@@ -42,8 +42,8 @@ class SpotWouldDo(Rule):
     {
       "name": "transcribe",
       "task": "batch",
-      "gpu_types": ["RTX 4090"],
-      "clouds": ["runpod"],
+      "gpu_types": ["L4"],
+      "clouds": ["gcp"],
       "items": "audio/*.wav",
       "spot": "allowed",
       "keep_alive_minutes": 3,

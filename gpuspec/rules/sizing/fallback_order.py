@@ -26,7 +26,7 @@ class FallbackOrder(Rule):
     ```jsonc
     {
       "gpu_types": ["RTX 4090", "A100 PCIe 80GB"],
-      "max_price": 0.7,
+      "max_price": 0.8,
       "keep_alive_minutes": 3,
       "run": "python process_batch.py"
     }
@@ -36,7 +36,7 @@ class FallbackOrder(Rule):
     ```jsonc
     {
       "gpu_types": ["RTX 4090", "RTX A5000"],
-      "max_price": 0.7,
+      "max_price": 0.8,
       "keep_alive_minutes": 3,
       "run": "python process_batch.py"
     }

@@ -25,7 +25,7 @@ class OverProvisionedGpu(Rule):
 
     ## Why is this bad
     A bigger GPU than the model needs is paid for by the hour and answers hardly faster. An A100 80GB for SDXL
-    costs $1.79 an hour where $0.22 do.
+    costs $1.39 an hour where $0.25 do.
 
     ## Example
     ```jsonc
@@ -45,7 +45,7 @@ class OverProvisionedGpu(Rule):
       "name": "sdxl",
       "task": "batch",
       "model": { "id": "stabilityai/stable-diffusion-xl-base-1.0" },
-      "gpu_types": ["RTX 3090", "RTX 4090"],
+      "gpu_types": ["RTX A4000", "RTX A4500"],
       "keep_alive_minutes": 3,
       "run": "python generate.py"
     }
