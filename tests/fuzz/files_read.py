@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import io
 import json
+import os
 import random
 import struct
 from collections.abc import Callable, Mapping
@@ -185,9 +187,47 @@ SETTINGS: list[tuple[Any, ...]] = [
     ("pyproject.toml", lambda chance: b"[tool.gpuspec]\n" + _settings(chance)),
     ("base.json", _baseline, "--baseline", "base.json"),
     ("mine.csv", _prices, "--prices", "mine.csv"),
+    ("team.tsv", _snapshot, "--prices", "team.tsv"),
     ("data/prices.tsv", _snapshot),
 ]
 """(file, what makes it, options that name it)"""
+
+
+def hostile_catalogue(chance: random.Random) -> Trial:
+    """A price file of SkyPilot's, from which prices are refreshed."""
+    cloud = chance.choice(("aws", "gcp", "lambda", "runpod"))
+    data = _catalogue(chance, cloud)
+    if chance.random() < 0.3:
+        data = garble(data, [("vms.csv", data)], chance, CHARACTERS)
+
+    def run() -> Outcome:
+        path = Path(".sky/catalogs/v8", cloud, "vms.csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        update = ("prices", "update", "--offline", "--accept-moves", "--cloud", cloud)
+        done = commanded([update, ("prices", "export"), ("gpus", "--cloud", cloud)])
+        return done._replace(output=done.output.replace(os.getcwd().encode(), b"HERE"))
+
+    return Trial(f"{cloud}/vms.csv", data, run)
+
+
+def _catalogue(chance: random.Random, cloud: str) -> bytes:
+    columns = ["InstanceType", "AcceleratorName", "AcceleratorCount", "vCPUs", "MemoryGiB", "GpuInfo", "Price",
+               "SpotPrice", "Region", "AvailabilityZone"]  # fmt: skip
+    rows = [columns]
+    for at in range(chance.choice((1, 5, 40))):
+        place = chance.choice((["us-east-1", "use1-az1"], ["us-east-1", "use1-az2"], ["eu", ""]))
+        if cloud == "gcp":
+            host = chance.choice(("n1-highmem-4", "a2-highgpu-1g", "g2-standard-8"))
+            rows.append([host, "", "", "4", "26", "", "0.2", "0.1", *place])
+            rows.append(["", gpu(chance), chance.choice(("1", "2")), "", "", "", "0.35", "0.1", *place])
+        else:
+            rows.append([f"m{at}", gpu(chance), "1", "8", "64", "{'SizeInMiB': 80}", "1.5", "0.5", *place])
+        if chance.random() < 0.3:
+            rows[-1][chance.randrange(10)] = chance.choice((number(chance), word(chance)))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode("utf-8", "replace")
 
 
 def hostile_model(chance: random.Random) -> Trial:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.fuzz.answers import answered
 from tests.fuzz.commanded import commanded
 from tests.fuzz.editing import edited
-from tests.fuzz.files_read import hostile_model, hostile_notes, hostile_settings
+from tests.fuzz.files_read import hostile_catalogue, hostile_model, hostile_notes, hostile_settings
 from tests.fuzz.fixing import fixed
 from tests.fuzz.linted import linted
 from tests.fuzz.python_text import Python
@@ -105,6 +105,7 @@ MAKERS: dict[str, Maker] = {
     "wrong-commands": wild_specs,
     "fix": fixed,
     "settings": hostile_settings,
+    "catalogues": hostile_catalogue,
     "models": hostile_model,
     "notes": hostile_notes,
     "downloads": answered,
