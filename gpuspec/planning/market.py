@@ -10,7 +10,7 @@ from gpuspec.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
 from gpuspec.planning.cost import exceeds
-from gpuspec.planning.measure import Measure
+from gpuspec.planning.measure import SURE_GAIN, Measure
 from gpuspec.planning.plan import Candidate
 from gpuspec.planning.price_lists import Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
@@ -243,13 +243,13 @@ class Market:
                 return one
         return None
 
-    def _dearer(self, than: Alternative, one: Alternative, *, least: float) -> bool:
+    def _dearer(self, than: Alternative, one: Alternative, *, least: float = 0.0, gain: float = 1.0) -> bool:
         """Whether the one, too, costs that share less by what the plan compares: so that a rule suggests no machine
-        that the plan would not take. True where the plan cannot compare the two."""
+        that the plan would not take. `gain` is as in `cheaper`. True where the plan cannot compare the two."""
         if self.measure.by == "hour":
             return True
         now, then = (self.measure.cost(each.gpu, each.gpu_count, each.per_hour) for each in (than, one))
-        return now is None or then is None or then <= now * (1 - least)
+        return now is None or then is None or then / gain**SURE_GAIN <= now * (1 - least)
 
     def cheaper(
         self,
@@ -266,7 +266,7 @@ class Market:
             if one.per_hour > at_most:
                 return
             fast = one.speed and than.speed and one.speed * gain >= than.speed * min_speed
-            if fast and self.holds_concurrency(one):
+            if fast and self.holds_concurrency(one) and self._dearer(than, one, gain=gain):
                 yield one
 
     def holds_concurrency(self, one: Alternative) -> bool:

@@ -221,3 +221,13 @@ def test_of_several_named_gpus_rules_take_the_one_that_the_plan_takes() -> None:
     for by, taken in ((None, "A100 80GB PCIe"), ("hour", "L4")):
         found = market(BOTH, [L4, A100], workload=BATCH, by=by)
         assert min(found.choices(), key=found.dearness).gpu.name == taken
+
+
+def test_another_way_to_do_the_job_must_make_up_for_a_slower_gpu() -> None:
+    """The job costs 1.70 times as much on an L4. Weights of half the bytes are counted as 2 ^ 0.75 = 1.68 times the
+    work, of a quarter as 2.83: only these make up for it."""
+    for by, gain, found in (("job", 1, []), ("job", 2, []), ("job", 4, ["L4"]), ("hour", 1, ["L4"])):
+        here = market(BOTH, [L4, A100], workload=BATCH, by=by)
+        now = here.alternative(_gpu("A100 80GB PCIe"), 1)
+        others = here.cheaper(now, (1,), at_most=1.0, min_speed=0.1, gain=gain)
+        assert [one.gpu.name for one in others] == found
