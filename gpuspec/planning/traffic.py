@@ -7,7 +7,6 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Traffic
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.speed import speed
 from gpuspec.workload import Workload
 
 BATCH = 64
@@ -44,6 +43,8 @@ def load(
     many = workload.concurrency or (BATCH if engine_of(workload.engine).memory.queues else 1)
     whole = int(taken_in + given_out)
     context = max(1, min(workload.context or whole, whole))
+    from gpuspec.sizing.speed import speed  # nothing of it is needed to lint a job without a model
+
     found = speed(workload._replace(concurrency=many, context=context), gpu, gpus)
     if isinstance(found, Unsized) or found.decode is None or found.prefill is None:
         return None

@@ -52,6 +52,8 @@ def test_lint_of_a_clean_file_imports_nothing_dear(spec: str) -> None:
     # A model of the shipped list is at hand; reading a config.json takes sixty modules.
     rooms = [name for name in loaded if name.startswith("gpuspec.architectures.")]
     assert rooms in ([], ["gpuspec.architectures.parts"])
+    # How much a model takes, and how quick it is, is asked where a job has one.
+    assert ("gpuspec.sizing.inference" in loaded) == (spec == "batch-70b-awq")
     # typing compiles each annotation of a NamedTuple that is a string.
     stems = [name.replace(".", "/") for name in loaded if name.startswith("gpuspec.")]
     paths = [ROOT / (stem + end) for stem in stems for end in (".py", "/__init__.py")]
