@@ -62,7 +62,17 @@ def _prices(offer: Offer) -> Iterator[tuple[str, float]]:
 
 
 def why_no_price(catalog: Catalog, gpu: Gpu) -> str:
-    """In words, why nothing here says what a GPU costs, as far as that is known."""
+    """In words, why nothing here says what a GPU costs to rent, as far as that is known."""
+    listed = [
+        (offer.price / offer.gpu_count, offer.cloud, offer.instance, source.dated)
+        for source in catalog.price_sources
+        if not source.rentable
+        for offer in catalog.offers(source.name)
+        if offer.gpu == gpu.name and offer.price is not None
+    ]
+    if listed:
+        price, cloud, instance, day = min(listed)
+        return f"none for rent through SkyPilot; {cloud} asks ${price:.2f}/h ({instance}, {day})"
     for source in catalog.price_sources:
         for held in source.held:
             if held.gpu == gpu.name:
@@ -70,7 +80,7 @@ def why_no_price(catalog: Catalog, gpu: Gpu) -> str:
     reasons = {
         f"{each.cloud} {each.name}": why
         for each in catalog.instances.values()
-        if each.gpu == gpu.name and (why := each.refusal(gpu.vram_gb))
+        if each.gpu == gpu.name and each.number and (why := each.refusal(gpu.vram_gb))
     }
     if reasons:
         return "; ".join(f"{name}: {why}" for name, why in list(reasons.items())[:3])

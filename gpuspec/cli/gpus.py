@@ -156,7 +156,9 @@ def dates_of_prices(sources: Iterable[PriceSource]) -> list[str]:
     """ "lambda, vast 2026-11-20": the clouds whose prices are of one day, for each day."""
     by_date: dict[str, list[str]] = {}
     for source in sources:
-        by_date.setdefault(source.dated, []).append(source.name.removeprefix("skypilot-"))
+        by_date.setdefault(source.dated, []).append(
+            source.name.removeprefix("skypilot-").removeprefix("karpenter-")
+        )
     return [f"{', '.join(names)} {date}" for date, names in by_date.items()]
 
 

@@ -104,6 +104,14 @@ def test_a_gpu_without_a_price_says_why() -> None:
     assert "aws p5e.48xlarge: by reservation only (capacity blocks)" in " ".join(shown("H200 SXM").split())
 
 
+def test_a_price_that_nothing_is_rented_at_is_shown_as_such() -> None:
+    """The Azure row: Standard_NV24ads_V710_v5 for 2.00 an hour, of 2026-06-18."""
+    with catalog_instead(Catalog()):
+        text = " ".join(CliRunner().invoke(command, ["V710"]).output.split())
+    priced = "azure asks $2.00/h (Standard_NV24ads_V710_v5, 2026-06-18)"
+    assert f"no price none for rent through SkyPilot; {priced}" in text
+
+
 def test_json_has_every_kind_of_every_cloud() -> None:
     (record,) = json.loads(shown("H100 SXM", "--json"))
     assert (record["on_demand"]["per_hour"], record["on_demand"]["highest"]) == (2.69, 11.06)
