@@ -124,7 +124,8 @@ class Job:
         client.communicate(timeout=PATIENCE)
         if how == "everything":  # what a machine that lost its power has done
             for pid in marked(run.id):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         ended = until(lambda: not marked(run.id) and not self.is_looked_after())
         return "" if ended else "something goes on"
 

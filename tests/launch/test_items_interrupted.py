@@ -26,15 +26,16 @@ TOGETHER = Job(
     run="""
 while read -r item; do
     echo "$item" >>began
-    [ -e go ] || [ "$item" != c ] || { printf a >>"$GPUSPEC_ITEMS_DONE"; touch stuck; exec sleep 600; }
+    [ -e go ] || [ "$item" != c ] || { printf a >>"$GPUSPEC_ITEMS_DONE"; : >stuck; exec sleep 600; }
     echo "$item" >>"$GPUSPEC_ITEMS_DONE"
 done <"$GPUSPEC_ITEMS"
 """,
 )
-"""Stops in the middle of its last item, when "a" is a line of what is done and half a line too."""
+"""Stops in the middle of its last item, when "a" is a line of what is done and half a line too. The shell itself
+makes the file `stuck`: a program that did would be found beside it, and be gone when it is to be killed."""
 
 EACH = TOGETHER._replace(
-    run="echo {item} >>began; [ -e go ] || [ {item} != c ] || { touch stuck; exec sleep 600; }"
+    run="echo {item} >>began; [ -e go ] || [ {item} != c ] || { : >stuck; exec sleep 600; }"
 )
 
 

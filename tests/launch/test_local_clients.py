@@ -90,7 +90,7 @@ def test_a_client_killed_on_its_way_leaves_a_record_and_nothing_else(
 
 
 def test_a_killed_supervisor_leaves_a_run_that_ps_and_reap_understand(tmp_path: Path, work: Path) -> None:
-    driven = Driven(tmp_path, work, "touch started; sleep 600", "detach")
+    driven = Driven(tmp_path, work, ": >started; exec sleep 600", "detach")  # one process, from then on
     driven.process.communicate(timeout=PATIENCE)
     run = driven.run
     assert run.pid is not None
