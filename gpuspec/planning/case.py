@@ -238,8 +238,9 @@ class Case:
         """What may be rented on allowed clouds and in allowed regions, whatever else the job says."""
         from gpuspec.planning.limits import RentalTerms
 
-        allowed = RentalTerms(allowed=frozenset(self.clouds), allowed_regions=self.regions)
-        return self.price_book.price_list(allowed)
+        book, clouds = self.price_book, frozenset(self.clouds)
+        community = clouds & book.community_clouds if clouds else clouds
+        return book.price_list(RentalTerms(allowed=clouds, allowed_regions=self.regions, community=community))
 
     @cached_property
     def market(self) -> "Market":

@@ -59,12 +59,8 @@ def _rejected(page: Style, plan: Plan, everything: bool) -> list[str]:
         return []
     if everything:
         lines = [f"not taken: {len(rejected)}"]
-        for candidate in rejected:
-            offer = candidate.offer
-            where = f"{offer.cloud} {offer.region or ''} {offer.instance}"
-            least = "a bid from " * candidate.only_bid
-            what = f"{offer.gpu_count} × {offer.gpu} at {least}{dollars(candidate.price)}/h, {where}"
-            lines += _wrapped(page, "", f"{what}: {candidate.reason}")
+        for group in _alike(rejected):
+            lines += _wrapped(page, "", _turned_down(group))
         return lines
     groups: dict[str, list[Candidate]] = {}
     for candidate in rejected:
@@ -73,6 +69,29 @@ def _rejected(page: Style, plan: Plan, everything: bool) -> list[str]:
     for limit, group in groups.items():
         lines += _wrapped(page, f"{len(group):5}", _summary(limit, group))
     return lines
+
+
+def _alike(rejected: Sequence[Candidate]) -> Iterable[list[Candidate]]:
+    """Candidates that differ only in their region, together; in the plan's order."""
+    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    for candidate in rejected:
+        offer = candidate.offer
+        machine = (offer.cloud, offer.instance, offer.gpu, offer.gpu_count)
+        why = candidate.limit if candidate.limit == "regions" else candidate.reason  # which names the region
+        groups.setdefault((*machine, candidate.price, candidate.spot, why), []).append(candidate)
+    return groups.values()
+
+
+def _turned_down(group: list[Candidate]) -> str:
+    """What was not taken, where, and why: one machine in some regions."""
+    offer = group[0].offer
+    where = f"{offer.cloud} {offer.region or ''} {offer.instance}"
+    others = len({each.offer.region for each in group}) - 1
+    if others:
+        where += f" and in {plural(others, 'other region')}"
+    least = "a bid from " * group[0].only_bid
+    what = f"{offer.gpu_count} × {offer.gpu} at {least}{dollars(group[0].price)}/h, {where}"
+    return f"{what}: {group[0].reason}"
 
 
 def _summary(limit: str, group: list[Candidate]) -> str:

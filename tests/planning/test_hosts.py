@@ -151,3 +151,24 @@ def test_no_rule_recommends_a_strangers_machine_unless_the_job_allows_it() -> No
     assert saving() == saving(hosts="secure") == []
     (message,) = saving(hosts="any")
     assert "RTX A6000 fits at $0.30/h" in message
+
+
+def test_one_machine_in_many_regions_is_one_line_of_what_was_not_taken() -> None:
+    dear = [offer("RTX 4090", 9.0, region=f"eu-{at}") for at in range(36)]
+    found = case(job_with("RTX 4090", max_price=1.0), SECURE, *dear)
+    text = plan_table.render(found, found.plan, everything=True)
+    lines = text.split("not taken: 36\n")[1].split("\n\n")[0].splitlines()
+    assert lines == [
+        "      1 × RTX 4090 at $9.00/h, runpod eu-0 1x RTX 4090 and in 35 other regions:",
+        "      $9.00/h, max_price is $1.00/h",
+    ]
+    assert plan_json.render(found, found.plan).count('"limit": "max_price"') == 36
+
+
+def test_the_editor_shows_prices_of_a_cloud_of_strangers_where_the_settings_name_it() -> None:
+    def prices(*clouds: str) -> list[float]:
+        listed = case(job_with("RTX 4090"), SECURE, ON_VAST, settings=JobSettings(clouds=clouds)).price_list
+        return [each.per_hour for each in listed.prices("RTX 4090", 1)]
+
+    assert prices() == [0.69]
+    assert prices("runpod", "vast") == [0.29, 0.69]
