@@ -90,34 +90,36 @@ class TableStock(Stock):
         of_lines = (offer for line in self._lines for offer in self._offers(line))
         return (*of_lines, *self._more.offers)
 
-    @property
+    @cached_property
     def machines(self) -> Iterable[Machine]:
-        return self._index
-
-    @cached_property
-    def least(self) -> Mapping[Machine, float]:
-        return {machine: least for machine, least in self._index.items() if least < inf}
-
-    @cached_property
-    def _index(self) -> dict[Machine, float]:
-        """Machine → the least that any offer of it costs; infinite where none has a price."""
-        found: dict[Machine, float] = {}
-        for line in self._lines:
-            _, _, gpu, gpus, _, _, _, price, spot, _ = line.split("\t", 9)
-            machine = gpu, int(gpus)
-            least = min(float(price or inf), float(spot or inf)) if spot else float(price or inf)
-            if least < found.setdefault(machine, least):
-                found[machine] = least
-        for machine in self._more.machines:
-            least = self._more.least.get(machine, inf)
-            found[machine] = min(least, found.get(machine, inf))
-        return found
+        return dict.fromkeys((*self._grouped, *self._more.machines))
 
     def of(self, machine: Machine) -> Sequence[Offer]:
         if machine not in self._found:
-            of_lines = (offer for line in self._lines_of(machine) for offer in self._offers(line))
+            known = "_grouped" in self.__dict__
+            lines = self._grouped.get(machine, ()) if known else self._lines_of(machine)
+            of_lines = (offer for line in lines for offer in self._offers(line))
             self._found[machine] = (*of_lines, *self._more.of(machine))
         return self._found[machine]
+
+    @cached_property
+    def least(self) -> Mapping[Machine, float]:
+        found = dict(self._more.least)
+        for machine, lines in self._grouped.items():
+            cells = (line.split("\t", 9) for line in lines)
+            prices = [float(cell) for each in cells for cell in each[7:9] if cell]
+            if prices:
+                found[machine] = min(min(prices), found.get(machine, inf))
+        return found
+
+    @cached_property
+    def _grouped(self) -> dict[Machine, list[str]]:
+        """Machine → its lines."""
+        found: dict[Machine, list[str]] = {}
+        for line in self._lines:
+            _, _, gpu, gpus, _ = line.split("\t", 4)
+            found.setdefault((gpu, int(gpus)), []).append(line)
+        return found
 
     @cached_property
     def hosts(self) -> Mapping[str, set[str]]:

@@ -47,6 +47,7 @@ class Facts:
     selected: Alternative | None
     baseline: Alternative | None
     plan: Plan
+    kept_plan: Plan
 
     def __init__(
         self, case: Case, *, folders: Folders | None = None, suppressions: tuple[Suppression, ...] = ()

@@ -303,6 +303,13 @@ class Case:
         """Everything that can be rented, ranked."""
         return self.plan_on(None)
 
+    @cached_property
+    def kept_plan(self) -> "Plan":
+        """The plan without what is not taken, and so without a look at most offers: the same choice and cost."""
+        from gpuspec.planning.rank import rank_offers
+
+        return rank_offers(self.market, sources=self.price_dates, rejected=False)
+
     def plan_on(self, launcher: str | None) -> "Plan":
         """The plan of what one launcher can run on; None: of all."""
         from gpuspec.planning.rank import rank_offers

@@ -97,10 +97,10 @@ class Market:
 
         return fit(need, gpu, self.workload.memory_utilization)
 
-    def candidates(self, launcher: str | None = None) -> list[Candidate]:
-        """Every offer (with `launcher`, of what that one can run on) at each price it may be paid, kept or rejected.
-        None where the job asks for no GPU. What is so of a GPU in some number, and of a place, is looked at once
-        for all their offers."""
+    def candidates(self, launcher: str | None = None, *, rejected: bool = True) -> list[Candidate]:
+        """Every offer (with `launcher`, of what that one can run on) at each price it may be paid: kept, or
+        `rejected` where those are asked for. None where the job asks for no GPU. What is so of a GPU in some
+        number, and of a place, is looked at once for all their offers."""
         if not limits.needs_gpu(self.job, self.workload):
             return []
         found: list[Candidate] = []
@@ -110,11 +110,13 @@ class Market:
             by_gpu = limits.gpu_reason(gpu, gpu_count, self.wanted, self.job.min_vram)
             fit = None if by_gpu else self.fit_of_job(gpu, gpu_count)
             by_gpu = by_gpu or limits.fit_reason(fit, self.wanted.named)
+            if by_gpu and not rejected:
+                continue
             for offer in self.book.stock.of((name, gpu_count)):
                 if launcher is None or offer.launcher == launcher:
                     broken = by_gpu or places[offer.cloud, offer.region] or self._machine_reason(offer)
                     found += self._priced(offer, gpu, fit, broken)
-        return found
+        return found if rejected else [candidate for candidate in found if candidate.kept]
 
     def _priced(
         self, offer: Offer, gpu: Gpu, fit: Fit | None, broken: limits.Broken | None
@@ -188,9 +190,14 @@ class Market:
 
         floor = self.job.min_vram or 0
         least_gib = {count: need.high for count in counts if isinstance(need := self.need_for(count), Need)}
-        later: list[tuple[float, int, float, str, Alternative]] = []
-        """Those whose cheapest offer will not do, at the price of the one that does."""
-        for cheapest, gpu, gpu_count in self.price_list.by_price(tuple(counts)):
+        known = self.book.catalog.gpus_by_name
+        waiting: list[tuple[float, int, float, str, Alternative]] = []
+        """Those that are priced; each comes when no other can be cheaper. Prices are looked up no further."""
+        for bound in self.price_list.bounds(tuple(counts)):
+            while waiting and waiting[0][:4] <= bound:
+                yield heappop(waiting)[-1]
+            _, gpu_count, _, name = bound
+            gpu = known[name]
             if gpu.vendor in self.wanted.unasked:
                 continue
             if gpu.vram_gb < floor or gpu.vram_gib < least_gib.get(gpu_count, float("inf")):
@@ -198,15 +205,11 @@ class Market:
             fit = self.fit_of_job(gpu, gpu_count)
             if fit is None or fit.verdict != "fits":
                 continue
-            while later and later[0][0] <= cheapest.per_hour:
-                yield heappop(later)[-1]
             one = self.alternative(gpu, gpu_count)
-            if one.price is cheapest:
-                yield one
-            elif one.price:
-                heappush(later, (one.per_hour, gpu_count, -gpu.vram_gb, gpu.name, one))
-        while later:
-            yield heappop(later)[-1]
+            if one.price:
+                heappush(waiting, (one.per_hour, gpu_count, -gpu.vram_gb, name, one))
+        while waiting:
+            yield heappop(waiting)[-1]
 
     def least_per_hour(self, selected: Alternative) -> float:
         """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one selected."""

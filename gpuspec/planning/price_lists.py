@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from heapq import heapify, heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.catalog import Catalog, Offer
 from gpuspec.catalog.stock import Machine, Stock
 from gpuspec.planning.limits import Places, RentalTerms
 
@@ -45,8 +44,8 @@ def order(price: Price) -> tuple[float, bool, str, str, str]:
     return (price.per_hour, price.spot, price.offer.cloud, price.offer.region or "", price.offer.instance)
 
 
-Cheapest = tuple[Price, Gpu, int]
-"""The cheapest price of so many of a GPU."""
+Bound = tuple[float, int, float, str]
+"""($/h below which so many of a GPU are not to be had, how many, minus the GPU's memory, its name)."""
 
 
 class PriceList:
@@ -58,7 +57,7 @@ class PriceList:
         self._allowed = allowed
         self._spot = spot
         self._prices: dict[Machine, tuple[Price, ...]] = {}
-        self._sorted: dict[tuple[int, ...], tuple[list[Cheapest], Iterator[Cheapest]]] = {}
+        self._bounds: dict[tuple[int, ...], tuple[Bound, ...]] = {}
 
     def offers(self, gpu: str, gpu_count: int) -> Iterator[Offer]:
         """The offers of so many of a GPU (canonical name, or one that stands for several variants)."""
@@ -79,33 +78,18 @@ class PriceList:
             self._prices[key] = tuple(found)
         return self._prices[key]
 
-    def by_price(self, counts: tuple[int, ...]) -> Iterator[Cheapest]:
-        """Every known GPU in these numbers with its cheapest price, cheapest first, as they are asked for."""
-        rows, more = self._sorted.setdefault(counts, ([], self._cheapest_first(counts)))
-        at = 0
-        while at < len(rows) or (row := next(more, None)):
-            if at == len(rows):
-                assert row
-                rows.append(row)
-            yield rows[at]
-            at += 1
-
-    def _cheapest_first(self, counts: tuple[int, ...]) -> Iterator[Cheapest]:
-        """Prices a machine only once no other can be cheaper than the least that any offer of it asks."""
-        known, stock = self.catalog.gpus_by_name, self._allowed.stock
-        waiting: list[tuple[float, int, float, str, Price | None]] = []
-        for name, number in stock.machines:
-            if name in known and number in counts:
-                names = self._names(name) if known[name].variants else (name,)
-                alike = (stock.least.get((each, number), inf) for each in names)
-                waiting.append((min(alike), number, -known[name].vram_gb, name, None))
-        heapify(waiting)
-        while waiting:
-            _, number, less, name, price = heappop(waiting)
-            if price:
-                yield price, known[name], number
-            elif prices := self.prices(name, number):
-                heappush(waiting, (prices[0].per_hour, number, less, name, prices[0]))
+    def bounds(self, counts: tuple[int, ...]) -> tuple[Bound, ...]:
+        """Every known GPU in these numbers with the least that it can cost on any terms, in that order."""
+        if counts not in self._bounds:
+            known, stock = self.catalog.gpus_by_name, self._allowed.stock
+            found = []
+            for name, number in stock.machines:
+                if name in known and number in counts:
+                    names = self._names(name) if known[name].variants else (name,)
+                    least = min(stock.least.get((each, number), inf) for each in names)
+                    found.append((least, number, -known[name].vram_gb, name))
+            self._bounds[counts] = tuple(sorted(found))
+        return self._bounds[counts]
 
 
 MOST_LISTS = 16

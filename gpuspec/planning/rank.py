@@ -25,13 +25,19 @@ from gpuspec.workload.workload import Workload
 
 
 def rank_offers(
-    market: Market, *, sources: Mapping[str, str | None] | None = None, launcher: str | None = None
+    market: Market,
+    *,
+    sources: Mapping[str, str | None] | None = None,
+    launcher: str | None = None,
+    rejected: bool = True,
 ) -> Plan:
-    """Rank what can be rented for a job; with `launcher`, of what that one can run on.
+    """Rank what can be rented for a job; with `launcher`, of what that one can run on. What is not taken is in the
+    plan where the `rejected` are asked for.
 
     `sources` gives the date of each price source. Deterministic."""
     job, workload = market.job, market.workload
-    found = [_costed(market.measure, candidate) for candidate in market.candidates(launcher)]
+    considered = market.candidates(launcher, rejected=rejected)
+    found = [_costed(market.measure, candidate) for candidate in considered]
     candidates = tuple(sorted(found, key=_rank))
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(

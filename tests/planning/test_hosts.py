@@ -123,6 +123,8 @@ def test_nothing_interruptible_and_no_stranger_is_taken_unasked(
     offers: list[Offer], spot: str | None, hosts: str | None, clouds: tuple[str, ...]
 ) -> None:
     made = case(job_with("RTX 4090", "H100 SXM", spot=spot, hosts=hosts, clouds=clouds), *offers)
+    kept = made.kept_plan
+    assert (kept.candidates, kept.choice, kept.cost) == (made.plan.kept, made.plan.choice, made.plan.cost)
     only_strangers = {each.cloud for each in offers} - {
         each.cloud for each in offers if each.hosts == "secure"
     }

@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 
 from gpuspec.catalog import Catalog, Offer
 from gpuspec.catalog.stock import ChangedStock, Stock
+from gpuspec.job import Job
 from gpuspec.planning.limits import RentalTerms
+from gpuspec.planning.market import Market
 from gpuspec.planning.price_lists import PriceBook
+from gpuspec.workload import Workload
 
-from .test_plan import offer
+from .test_plan import needs, offer
 
 CATALOG = Catalog()
 price = st.sampled_from((None, 0.2, 0.5, 1.0, 2.5))
@@ -30,10 +33,9 @@ offers = st.builds(
     st.sampled_from(("secure", "any")),
     st.sampled_from(((1,), (1, 2, 4), (8,))),
     st.booleans(),
-    st.integers(0, 3),
 )
 def test_every_machine_comes_in_order_of_its_cheapest_price(
-    found: list[Offer], spot: str | None, hosts: str, counts: tuple[int, ...], half: bool, first: int
+    found: list[Offer], spot: str | None, hosts: str, counts: tuple[int, ...], half: bool
 ) -> None:
     stock = Stock(found)
     if half:
@@ -48,9 +50,11 @@ def test_every_machine_comes_in_order_of_its_cheapest_price(
         if number in counts and cheapest:
             known = CATALOG.gpus_by_name[gpu]
             expected.append((cheapest[0].per_hour, number, -known.vram_gb, gpu))
-    begun = prices.by_price(counts)
-    for _ in range(first):  # who stops early leaves the rest to who asks next
-        next(begun, None)
-    rows = [(one.per_hour, number, -gpu.vram_gb, gpu.name) for one, gpu, number in prices.by_price(counts)]
+    bounds = prices.bounds(counts)
+    assert list(bounds) == sorted(bounds)
+    by_name = {(name, number): least for least, number, _, name in bounds}
+    assert all(by_name[gpu, number] <= per_hour for per_hour, number, _, gpu in expected)
+    job = Job(task="batch", gpu_count=1, spot=spot, hosts=hosts)
+    market = Market(job, Workload(), needs(1.0), PriceBook(CATALOG, stock))
+    rows = [(one.per_hour, one.gpu_count, -one.gpu.vram_gb, one.gpu.name) for one in market.fitting(counts)]
     assert rows == sorted(expected)
-    assert len(list(begun)) == max(0, len(expected) - first)

@@ -125,5 +125,5 @@ class KeepAlive(Rule):
 
 def _stays(facts: Facts) -> bool:
     """Whether the cheapest machine that fits is the author's own: nothing of it idles for money."""
-    choice = facts.plan.choice
+    choice = facts.kept_plan.choice
     return choice is not None and choice.offer.owned

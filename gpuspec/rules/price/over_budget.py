@@ -59,7 +59,7 @@ class OverBudget(Rule):
         budget = facts.job.budget
         if budget is None or budget.max_total is None:
             return
-        plan = facts.plan
+        plan = facts.kept_plan
         if plan.choice is None or plan.cost is None:
             return
         highest = highest_price(plan.choice, facts.job)
