@@ -178,8 +178,11 @@ def sources_in_force(shipped: Sequence[str], newer: Snapshot) -> tuple[PriceSour
     found: dict[str, PriceSource] = {}
     for text in shipped:
         head, _, rest = text.partition(f"{COLUMNS}\n")
-        known, _ = parse(head) if not clouds else without(parse(head + rest), clouds)
-        found |= {source.name: source for source in known}
+        known, offers = parse(head + rest) if clouds else parse(head)
+        gone = {offer.source for offer in offers} - {
+            each.source for each in offers if each.cloud not in clouds
+        }
+        found |= {source.name: source for source in known if source.name not in gone}
     found |= {source.name: source for source in newer[0]}
     return tuple(found[name] for name in sorted(found))
 
