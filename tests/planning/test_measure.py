@@ -40,7 +40,6 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
         return Speed(each, each, Range(decode * 5, decode * 10, decode * 20), "", ())
 
     monkeypatch.setattr("gpuspec.sizing.speed.speed", speed)
-    monkeypatch.setattr("gpuspec.planning.traffic.speed", speed)
     return known
 
 

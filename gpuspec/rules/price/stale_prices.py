@@ -65,7 +65,12 @@ class StalePrices(Rule):
         offer = machine.price.offer
         dated = facts.price_days.get(offer.source)
         today = facts.options["today"] or max((facts.catalog.newest_day, *facts.price_days.values()))
-        if dated is None or not today or (days := _days(today) - _days(dated)) <= facts.options["max_days"]:
+        if (
+            dated is None
+            or not today
+            or dated == today
+            or (days := _days(today) - _days(dated)) <= facts.options["max_days"]
+        ):
             return
         update = (
             f"gpuspec prices update --cloud {offer.cloud}" if cloud(offer.cloud) else "gpuspec prices update"
