@@ -72,11 +72,11 @@ class Market:
             asked=self._by,
         )
 
-    def dearness(self, one: Alternative) -> tuple[bool, float, float]:
-        """The order in which the plan takes alternatives: by what the job is paid by, those whose speed is not known
-        last, and then by the hour."""
+    def dearness(self, one: Alternative) -> tuple[bool, bool, float, float]:
+        """The order in which the plan takes alternatives: within `max_price` first, then by what the job is paid by,
+        those whose speed is not known last, and then by the hour."""
         cost = self.measure.cost(one.gpu, one.gpu_count, one.per_hour)
-        return cost is None, cost or 0.0, one.per_hour
+        return exceeds(one.per_hour, self.job.max_price), cost is None, cost or 0.0, one.per_hour
 
     @cached_property
     def price_list(self) -> PriceList:

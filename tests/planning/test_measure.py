@@ -217,8 +217,9 @@ def test_rules_suggest_no_machine_that_the_plan_would_not_take() -> None:
 
 
 def test_of_several_named_gpus_rules_take_the_one_that_the_plan_takes() -> None:
-    for by, taken in ((None, "A100 80GB PCIe"), ("hour", "L4")):
-        found = market(BOTH, [L4, A100], workload=BATCH, by=by)
+    capped = BOTH._replace(max_price=1.0)
+    for job, by, taken in ((BOTH, None, "A100 80GB PCIe"), (BOTH, "hour", "L4"), (capped, None, "L4")):
+        found = market(job, [L4, A100], workload=BATCH, by=by)
         assert min(found.choices(), key=found.dearness).gpu.name == taken
 
 
