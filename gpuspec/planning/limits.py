@@ -18,6 +18,9 @@ NAMES_OF_LIMITS = (
 breaks `hosts`, the last, would be kept but for whose machine it is."""
 
 
+PROGRAM_GIB = 2.0
+"""Host RAM that Python, PyTorch and CUDA's libraries take beside the weights, at least: a machine of 4 GiB (Cudo's
+smallest) does not load 3 GiB of them."""
 NOT_CUDA = {"amd": "AMD", "intel": "Intel"}
 """Makers whose GPUs run no program built for CUDA, which is what images and wheels are where nothing else is said."""
 
@@ -218,8 +221,9 @@ def fit_reason(fit: Fit | None, named: bool) -> Broken | None:
 
 
 def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> Broken | None:
-    """Whether host RAM (it must hold the weights once, to load them) or a disk of fixed size is too small."""
-    if isinstance(need, Need) and offer.ram_gib is not None and offer.ram_gib < need.loaded:
+    """Whether host RAM (it must hold the weights once, beside the program that loads them) or a disk of fixed size is
+    too small."""
+    if isinstance(need, Need) and offer.ram_gib is not None and offer.ram_gib < need.loaded + PROGRAM_GIB:
         return "ram", f"host RAM {offer.ram_gib:g} GiB, {need.loaded:.1f} GiB of weights to load"
     if job.disk_gb is not None and offer.disk_gb is not None and offer.disk_gb < job.disk_gb:
         return "disk", f"disk {offer.disk_gb:g} GB, disk_gb is {job.disk_gb:g}"
