@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 Task = Literal["serve", "batch", "train", "interactive"]
@@ -21,6 +22,12 @@ def dollars(amount: float) -> str:
 def gib(amount: float) -> str:
     """`0.6 GiB`, `37.2 GiB`, `131 GiB`."""
     return f"{amount:.1f} GiB" if amount < 99.95 else f"{amount:,.0f} GiB"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """`us-east-1, us-east-2 and 24 more`: as many names as `most`, and how many are left."""
+    left = len(names) - most
+    return f"{', '.join(names[:most])} and {left} more" if left > 0 else ", ".join(names)
 
 
 def percent(share: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gpuspec.catalog import Model
 from gpuspec.engines import USUAL_SERVER, engine_of
 from gpuspec.formats import JOB_SPEC, Document, Source
 from gpuspec.lint.config import Configs
@@ -46,7 +47,7 @@ def starter(task: str, model: str, path: str) -> str:
         overrides=settings.overrides._replace(by="hour")
     )  # how long it runs nobody knows
     known = settings.catalog(linter.catalog).resolve_model(model).model
-    start = Draft(task, model)
+    start = Draft(task, _repository(model, known))
     if known:
         start = start._replace(writes_text=known.modality == "text", gated=bool(known.gated))
     best = text(start)
@@ -62,6 +63,14 @@ def starter(task: str, model: str, path: str) -> str:
                     return best
                 break
     return best
+
+
+def _repository(model: str, known: Model | None) -> str:
+    """The hub's id of a model that is named without its organisation, where the catalogue knows one of that name."""
+    if "/" in model or known is None:
+        return model
+    same = (each for each in known.aliases if each.lower().endswith(f"/{model.lower()}"))
+    return next(same, model)
 
 
 def _document(path: str, spec: str) -> Document:
@@ -83,13 +92,22 @@ def text(draft: Draft) -> str:
         lines.append(f'  "gpu_count": {draft.gpus},')
     lines.append('  "budget": { "max_hours": 8 }, // the machine is taken down then, whatever happens')
     lines.append(f'  "keep_alive_minutes": {LIMITS[draft.task].usual}, // idle minutes before it goes')
-    lines.append('  // Fetched before `run`, so that the GPU does not wait. Pin a commit with "revision".')
-    source = value_text(draft.model)
-    lines.append(f'  "downloads": [{{ "strategy": "hf", "source": {source}, "timeout": 7200 }}],')
+    lines += _downloads(draft.model)
     if draft.gated:
         lines.append('  "secrets": ["HF_TOKEN"], // read from your environment; this model asks for consent')
     work = [WORK[draft.task]] if draft.task in WORK else _service(draft)
     return "\n".join([*lines, *work, "}"]) + "\n"
+
+
+def _downloads(model: str) -> list[str]:
+    if "/" not in model:  # no repository is called so
+        line = f'"downloads": [{{ "strategy": "hf", "source": {value_text(f"ORGANISATION/{model}")} }}],'
+        return ["  // Name the model as the hub does, here and above:", f"  // {line}"]
+    line = f'"downloads": [{{ "strategy": "hf", "source": {value_text(model)}, "timeout": 7200 }}],'
+    return [
+        '  // Fetched before `run`, so that the GPU does not wait. Pin a commit with "revision".',
+        f"  {line}",
+    ]
 
 
 def _model(draft: Draft) -> list[str]:

@@ -33,7 +33,7 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "local-rules": (list, (), "Python files with rules; run only with --allow-local-rules."),
     "prices": (str, None, "Price source or price file to use; default: all current ones."),
     "clouds": (list, (), "Clouds that may be used; default: all."),
-    "regions": (list, (), "Regions that may be used; default: all."),
+    "regions": (list, (), "Regions that may be used, `*` for anything (us-*); default: all."),
     "discounts": (dict, {}, "Cloud → share taken off its on-demand prices: 0.32 is 32 %."),
     "committed": (dict, {}, "Cloud → GPU → dollars per GPU and hour agreed on, in place of the list price."),
     "default-task": (str, None, "Task of specs that name none: serve, batch, train or interactive."),

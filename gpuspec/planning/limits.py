@@ -157,8 +157,26 @@ def region_names(region: str | None) -> frozenset[str]:
 
 
 def in_regions(region: str | None, regions: Sequence[str]) -> bool:
-    """Whether the region of an offer is one of these, in any case of letters; None, which is not known, is none."""
-    return not region_names(region).isdisjoint(region.strip().lower() for region in regions)
+    """Whether the region of an offer is one of these, in any case of letters; `*` in one stands for anything. None,
+    which is not known, is none."""
+    names = region_names(region)
+    return any(covers(written.strip().lower(), name) for written in regions for name in names)
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Whether a name, lower case, is what a pattern says, in which `*` stands for anything."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    if not name.startswith(first):
+        return False
+    at = len(first)
+    for part in rest[:-1]:
+        found = name.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return name.endswith(rest[-1]) and len(name) - at >= len(rest[-1])
 
 
 def rental_terms(

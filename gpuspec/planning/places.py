@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gpuspec.catalog.clouds import CLOUDS
-from gpuspec.planning.limits import RentalTerms, region_names
+from gpuspec.planning.limits import RentalTerms, covers, region_names
 from gpuspec.planning.price_lists import PriceBook
+from gpuspec.words import listed
 
 OWN_MACHINES = frozenset({"kubernetes", "k8s", "slurm", "ssh"})
 """What launchers call machines that one has: no price list that ships has them."""
@@ -37,8 +38,8 @@ def unpriced_clouds(names: Iterable[str], book: PriceBook) -> Iterator[Unpriced]
 
 def _unpriced_cloud(at: int, written: str, name: str, book: PriceBook) -> Unpriced:
     there = f"there are prices of {', '.join(sorted(book.clouds)) or 'no cloud'}"
-    listed = book.catalog.stock().hosts  # a price file of one's own may have few of these
-    if name in listed:
+    known = book.catalog.stock().hosts  # a price file of one's own may have few of these
+    if name in known:
         return Unpriced(at, f"no prices of {written} are in the price list in force", there)
     if name in OWN_MACHINES:
         message = f"{written} stands for machines you have, and no price list in force has them"
@@ -46,7 +47,7 @@ def _unpriced_cloud(at: int, written: str, name: str, book: PriceBook) -> Unpric
     if name in CLOUDS:
         message = f"no price list in force has {written}, a cloud that SkyPilot knows"
         return Unpriced(at, message, f"`gpuspec prices update --cloud {name}` may fetch its prices; {there}")
-    near = _nearest(name, sorted({*CLOUDS, *book.clouds, *listed}), most=1)
+    near = _nearest(name, sorted({*CLOUDS, *book.clouds, *known}), most=1)
     cut = repr(written[:_LONGEST_NAME])
     if not near:  # it may be newer than the lists
         return Unpriced(at, f"no cloud called {cut} is known", there, known=False)
@@ -63,31 +64,47 @@ def unpriced_regions(regions: Sequence[str], clouds: Collection[str], book: Pric
     known = {name for found in of_cloud.values() for region in found for name in region_names(region)}
     for at, written in enumerate(regions):
         name = written.strip().lower()
-        if of_cloud and name not in known:
-            on = f"{' or '.join(sorted(of_cloud))} " if clouds else ""
-            message = f"no prices for {on}{written[:_LONGEST_NAME]}"
+        if of_cloud and not any(covers(name, each) for each in known):
+            of = f" of {' or '.join(sorted(of_cloud))}" if clouds else ""
+            message = f"no prices{of} for the region {written[:_LONGEST_NAME]}"
             yield Unpriced(at, message, _regions_there(name, of_cloud, book, named=bool(clouds)))
 
 
 def _regions_there(name: str, of_cloud: Mapping[str, set[str]], book: PriceBook, *, named: bool) -> str:
     """What regions there are; where no cloud was named, those whose names are nearest."""
+    begun = sorted(
+        {region for found in of_cloud.values() for region in found if region.lower().startswith(name)}
+    )
+    if begun and "," not in "".join(begun):
+        pattern = name + "-" * all(region.lower().startswith(f"{name}-") for region in begun) + "*"
+        return f'"{pattern}" takes {listed(begun, MOST_NAMED)}'
     elsewhere = sorted(cloud for cloud, found in book.stock.regions.items() if name in map(str.lower, found))
     if elsewhere:
         return f"{name} is a region of {' and '.join(elsewhere)}"
     if not named:
         every = sorted({region for found in of_cloud.values() for region in found})
-        shown = _nearest(name, every, most=MOST_NAMED) or every[:MOST_NAMED]
-        return f"the nearest that there are: {', '.join(shown)}"
+        near = _nearest(name, every, most=MOST_NAMED)
+        if not near:
+            return "`gpuspec prices --cloud CLOUD` lists the regions of a cloud"
+        clouds_of = {
+            region: " and ".join(sorted(cloud for cloud, found in of_cloud.items() if region in found))
+            for region in near
+        }
+        return f"spelt alike: {', '.join(f'{region} ({clouds_of[region]})' for region in near)}"
     return "; ".join(_of_cloud(name, cloud, sorted(found)) for cloud, found in sorted(of_cloud.items()))
 
 
 def _of_cloud(name: str, cloud: str, regions: list[str]) -> str:
     if not regions:
         return f"the prices of {cloud} say no region"
+    if len(regions) == 1 and cloud in CLOUDS:
+        more = f"`gpuspec prices update --cloud {cloud}` may fetch those of others"
+        return f"the prices of {cloud} are those of {regions[0]}; {more}"
     if len(regions) <= MOST_NAMED:
         return f"of {cloud} there {'is' if len(regions) == 1 else 'are'} {', '.join(regions)}"
     shown = _nearest(name, regions, most=MOST_NAMED) or regions[:MOST_NAMED]
-    return f"of {cloud} there are {', '.join(shown)} and {len(regions) - len(shown)} more"
+    more = f"{len(regions) - len(shown)} more: `gpuspec prices --cloud {cloud}` lists them"
+    return f"of {cloud} there are {', '.join(shown)} and {more}"
 
 
 def _nearest(name: str, known: Sequence[str], *, most: int) -> list[str]:

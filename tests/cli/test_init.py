@@ -64,6 +64,23 @@ def test_a_model_nobody_knows_makes_a_spec_that_says_no_gpu(tmp_path: Path) -> N
     assert "gpu_types" not in value
 
 
+@pytest.mark.parametrize(
+    ("written", "repository"),
+    [("whisper-large-v3", "openai/whisper-large-v3"), ("qwen2.5-7b", "Qwen/Qwen2.5-7B")],
+)
+def test_a_usual_name_becomes_the_repository_that_is_fetched(
+    tmp_path: Path, written: str, repository: str
+) -> None:
+    value = json5.loads(gpuspec(tmp_path, "init", "--model", written, "-o", "-").stdout)
+    assert value["model"]["id"] == value["downloads"][0]["source"] == repository
+
+
+def test_a_name_that_is_no_repository_is_not_fetched(tmp_path: Path) -> None:
+    text = gpuspec(tmp_path, "init", "--model", "llama3.1:8b", "-o", "-").stdout
+    assert "downloads" not in json5.loads(text)
+    assert '// "downloads": [{ "strategy": "hf", "source": "ORGANISATION/llama3.1:8b" }]' in text
+
+
 @pytest.mark.parametrize("model", ['x", "run": "evil', "a b", "$(x)", "'", "x\n//"])
 def test_a_model_name_cannot_carry_anything_else(tmp_path: Path, model: str) -> None:
     done = gpuspec(tmp_path, "init", "--model", model)

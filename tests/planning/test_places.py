@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuspec.catalog import Catalog, Offer
-from gpuspec.planning.limits import RentalTerms
+from gpuspec.planning.limits import RentalTerms, in_regions
 from gpuspec.planning.places import notes_on_places, notes_on_settings, unpriced_clouds, unpriced_regions
 from gpuspec.planning.price_lists import PriceBook, price_book
 
@@ -68,15 +68,36 @@ def test_a_cloud_of_another_price_list_is_no_unknown_one(book: PriceBook) -> Non
 @pytest.mark.parametrize(
     ("region", "clouds", "message", "advice"),
     [
-        ("eu-west-1", {"aws"}, "no prices for aws eu-west-1", "of aws there is us-east-1"),
-        ("eastus", {"aws"}, "no prices for aws eastus", "eastus is a region of azure"),
-        ("us-eats-1", set(), "no prices for us-eats-1", "the nearest that there are: us-east-1"),
-        ("westus9", {"azure"}, "no prices for azure westus9", "of azure there are westus, "),
+        (
+            "eu-west-1",
+            {"aws"},
+            "no prices of aws for the region eu-west-1",
+            "the prices of aws are those of us-east-1; `gpuspec prices update --cloud aws` may fetch",
+        ),
+        ("eastus", {"aws"}, "no prices of aws for the region eastus", "eastus is a region of azure"),
+        ("us-eats-1", set(), "no prices for the region us-eats-1", "spelt alike: us-east-1 (aws)"),
+        (
+            "xyzzy",
+            set(),
+            "no prices for the region xyzzy",
+            "`gpuspec prices --cloud CLOUD` lists the regions",
+        ),
+        ("westus9", {"azure"}, "no prices of azure for the region westus9", "of azure there are westus, "),
+        ("us", {"aws"}, "no prices of aws for the region us", '"us-*" takes us-east-1'),
+        ("US-east", set(), "no prices for the region US-east", '"us-east-*" takes us-east-1'),
+        ("east", {"azure"}, "no prices of azure for the region east", '"east*" takes eastus, eastus2'),
+        (
+            "eu-*",
+            {"aws"},
+            "no prices of aws for the region eu-*",
+            "the prices of aws are those of us-east-1; `gpuspec prices update --cloud aws` may fetch",
+        ),
         (
             "eu",
             {"aws", "lab"},
-            "no prices for aws or lab eu",
-            "of aws there is us-east-1; the prices of lab say no region",
+            "no prices of aws or lab for the region eu",
+            "the prices of aws are those of us-east-1; `gpuspec prices update --cloud aws` may fetch those of "
+            "others; the prices of lab say no region",
         ),
     ],
 )
@@ -90,7 +111,15 @@ def test_a_region_without_prices_is_said_with_those_there_are(
 
 @pytest.mark.parametrize(
     ("region", "clouds"),
-    [("US-East-1", {"aws"}), ("oslo", set()), ("NO", {"vast"}), ("Oslo, NO", {"vast"}), ("x", {"scp"})],
+    [
+        ("US-East-1", {"aws"}),
+        ("US-*", {"aws"}),
+        ("*us", {"azure"}),
+        ("oslo", set()),
+        ("NO", {"vast"}),
+        ("Oslo, NO", {"vast"}),
+        ("x", {"scp"}),
+    ],
 )
 def test_a_region_with_prices_is_fine_and_so_is_any_of_a_cloud_without(
     region: str, clouds: set[str], book: PriceBook
@@ -108,7 +137,8 @@ def test_what_there_is_instead_is_said_once(book: PriceBook) -> None:
 def test_settings_are_spoken_of_only_where_they_leave_nothing(book: PriceBook) -> None:
     assert notes_on_settings(["scp", "aws"], ["eu-west-1", "us-east-1"], book) == []
     assert notes_on_settings(["aws"], ["eu-west-1"], book) == [
-        "no prices for aws eu-west-1 (regions of the settings); of aws there is us-east-1"
+        "no prices of aws for the region eu-west-1 (regions of the settings); the prices of aws are those of "
+        "us-east-1; `gpuspec prices update --cloud aws` may fetch those of others"
     ]
     (line,) = notes_on_settings(["scp"], [], book)
     assert line.startswith(
@@ -122,3 +152,25 @@ def test_the_table_that_ships_says_the_regions_that_its_offers_say() -> None:
     for each in stock.offers:
         expected.setdefault(each.cloud, set()).update({each.region} - {None})
     assert stock.regions == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "region", "inside"),
+    [
+        ("us-*", "us-east-1", True),
+        ("US-*", "us-East-1", True),
+        ("us-*", "eu-west-1", False),
+        ("*-1", "us-east-1", True),
+        ("us-*-1", "us-east-1", True),
+        ("us-*-1", "us-1", False),  # one dash cannot be both
+        ("us*east*1", "us-east-1", True),
+        ("us*west*1", "us-east-1", False),
+        ("*", "anywhere", True),
+        ("*", None, False),  # where it is, nobody knows
+        ("os*", "Oslo, NO", True),
+        ("us-east-?", "us-east-1", False),  # only `*` stands for something
+        ("*a" * 500 + "b", "a" * 2000, False),  # and in no time
+    ],
+)
+def test_a_star_in_a_region_stands_for_anything(pattern: str, region: str | None, inside: bool) -> None:
+    assert in_regions(region, [pattern]) is inside
