@@ -38,6 +38,8 @@ class Gpu(NamedTuple):
     variants: tuple[str, ...] = ()
     """Names of the GPUs this one stands for, where sellers do not say which it is ("A100 80GB": PCIe or
     SXM4). Its speeds are then the least of theirs: what can be counted on."""
+    arm_host: bool = False
+    """It comes only in machines whose CPUs are Arm (Grace, Graviton)."""
 
     @property
     def vram_gib(self) -> float:

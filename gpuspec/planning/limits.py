@@ -21,8 +21,22 @@ breaks `hosts`, the last, would be kept but for whose machine it is."""
 PROGRAM_GIB = 2.0
 """Host RAM that Python, PyTorch and CUDA's libraries take beside the weights, at least: a machine of 4 GiB (Cudo's
 smallest) does not load 3 GiB of them."""
-NOT_CUDA = {"amd": "AMD", "intel": "Intel"}
-"""Makers whose GPUs run no program built for CUDA, which is what images and wheels are where nothing else is said."""
+UNASKED = {
+    "amd": "AMD runs no CUDA",
+    "intel": "Intel runs no CUDA",
+    "arm": "its machines have Arm CPUs, on which nothing built for x86 runs",
+}
+"""Kinds of machine → why none is taken that the job does not ask for: images and packages are built for CUDA on x86
+where nothing else is said."""
+
+
+def kind_of(gpu: Gpu) -> str:
+    """Its kind as `UNASKED` has it; "nvidia" for what images and packages are built for."""
+    return "arm" if gpu.arm_host else gpu.vendor
+
+
+_IMAGES = (("rocm", "amd"), ("arm64", "arm"), ("aarch64", "arm"))
+"""What the name of an image may say → the kind of machine that it is built for."""
 
 Broken = tuple[str, str]
 """(limit, reason): which one an offer breaks, and how, in words for the user."""
@@ -31,13 +45,13 @@ Broken = tuple[str, str]
 class Wanted(NamedTuple):
     """What the spec asks for. `accepted` holds (GPU name, count) pairs, empty where the spec names no GPU;
     `gpu_count` is the count for GPUs not named, `notes` what a person should know about the reading. Where no
-    GPU is named, none of a maker in `unasked` is taken."""
+    GPU is named, none of a kind in `unasked` is taken."""
 
     accepted: frozenset[tuple[str, int]]
     gpu_count: int
     named: bool
     notes: tuple[str, ...]
-    unasked: frozenset[str] = frozenset(NOT_CUDA)
+    unasked: frozenset[str] = frozenset(UNASKED)
 
 
 def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
@@ -47,7 +61,8 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     each_counted = bool(job.gpu_types) and all(choice.gpu_count for choice in job.gpu_types)
     notes = [] if stated or each_counted else ["no gpu_count and no parallelism given: one GPU"]
     accepted: set[tuple[str, int]] = set()
-    asked = {"amd"} if "rocm" in (job.image or "").lower() else set()
+    image = (job.image or "").lower()
+    asked = {kind for word, kind in _IMAGES if word in image}
     for choice in job.gpu_types:
         match = catalog.resolve_gpu(choice.name)
         found = match.accepts
@@ -58,14 +73,14 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
             notes.append(f"{choice.name} is {match.note}: left out")
         elif not found:
             notes.append(f"nobody knows a GPU called {choice.name}: left out")
-        asked.update(gpu.vendor for gpu in (match.gpu, *match.ambiguous) if gpu)
+        asked.update(kind_of(gpu) for gpu in (match.gpu, *match.ambiguous) if gpu)
         accepted.update((name, choice.gpu_count or match.gpu_count or count) for name in found)
     return Wanted(
         accepted=frozenset(accepted),
         gpu_count=count,
         named=bool(job.gpu_types),
         notes=tuple(notes),
-        unasked=frozenset(NOT_CUDA) - asked,
+        unasked=frozenset(UNASKED) - asked,
     )
 
 
@@ -212,11 +227,8 @@ def gpu_reason(gpu: Gpu, gpu_count: int, want: Wanted, min_vram: float | None) -
     counts = {count for name, count in want.accepted if name == gpu.name}
     if want.named and not counts:
         return "gpu_types", "not in gpu_types"
-    if not want.named and gpu.vendor in want.unasked:
-        return (
-            "gpu_types",
-            f"{NOT_CUDA[gpu.vendor]} runs no CUDA: name it in gpu_types where the job can use it",
-        )
+    if not want.named and kind_of(gpu) in want.unasked:
+        return "gpu_types", f"{UNASKED[kind_of(gpu)]}: name it in gpu_types where the job can use it"
     counts = counts or {want.gpu_count}
     if gpu_count not in counts:
         asked = " or ".join(str(count) for count in sorted(counts))

@@ -198,7 +198,7 @@ class Market:
                 yield heappop(waiting)[-1]
             _, gpu_count, _, name = bound
             gpu = known[name]
-            if gpu.vendor in self.wanted.unasked:
+            if limits.kind_of(gpu) in self.wanted.unasked:
                 continue
             if gpu.vram_gb < floor or gpu.vram_gib < least_gib.get(gpu_count, float("inf")):
                 continue

@@ -1,4 +1,4 @@
-"""GPUs that run no CUDA: taken where the job asks for them, and never because they are cheap."""
+"""Machines that run nothing built for CUDA on x86: taken where asked for, and never because they are cheap."""
 
 from __future__ import annotations
 
@@ -46,6 +46,28 @@ def test_a_cheaper_gpu_of_another_maker_is_turned_down_with_the_reason() -> None
 )
 def test_it_is_taken_where_the_job_names_it_or_its_image_is_built_for_it(job: Any, kept: list[str]) -> None:
     assert [each.gpu.name for each in case(job).plan.kept] == kept
+
+
+@pytest.mark.parametrize(
+    ("job", "kept"),
+    [
+        (Job(min_vram=80, run="python a.py"), ["H100 SXM"]),
+        (Job(min_vram=80, image="acme/vllm:0.12-arm64", run="python a.py"), ["GH200", "H100 SXM"]),
+        (job_with("GH200"), ["GH200"]),
+    ],
+)
+def test_machines_with_arm_cpus_are_taken_where_they_are_asked_for(job: Any, kept: list[str]) -> None:
+    """Grace and Graviton: GH200, GB200, GB300 and T4g come with no other CPU."""
+    offers = (offer("GH200", 1.49), offer("H100 SXM", 3.29))
+    document = Document("gpu.jsonc", Tree(""), job, "", JOB_SPEC.format)
+    made = Case(document, catalog=Catalog(offers=offers), on_disk=False).plan
+    assert [each.gpu.name for each in made.kept] == kept
+    assert all(
+        "Arm CPUs" in each.reason for each in made.candidates if each.gpu.name == "GH200" and not each.kept
+    )
+    assert {gpu.name for gpu in Catalog(offers=()).gpus if gpu.arm_host} == {
+        "T4g", "GH200", "GH200 144GB", "GB200", "GB300",
+    }  # fmt: skip
 
 
 def test_none_is_advised_in_the_place_of_an_nvidia_gpu() -> None:
