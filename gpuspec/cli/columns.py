@@ -20,6 +20,23 @@ def terminal_columns() -> int:
     return max(30, shutil.get_terminal_size().columns)
 
 
+def wrapped(line: str) -> list[str]:
+    """A line in as many as the terminal needs; those after the first are indented by two columns more."""
+    indent = len(line) - len(line.lstrip())
+    return labelled(" " * indent, line, indent + 2)
+
+
+def labelled(label: str, text: str, indent: int | None = None) -> list[str]:
+    """Text behind a label, in as many lines as the terminal needs. Those after the first are indented by `indent`;
+    None: as far as the label goes, where that leaves them room."""
+    from gpuspec.report.text import Style
+
+    columns, taken = terminal_columns(), len(label)
+    if indent is None:
+        indent = taken if taken <= columns / 3 else 4
+    return (label + Style(columns=columns).wrap(text, taken, indent)).split("\n")
+
+
 def fitted(rows: Sequence[Sequence[str]], *, first_column: int | None = None) -> list[str]:
     """The rows as lines; columns from the right are left out where the terminal is too narrow for them. Of the last
     two the second stands below a first one that leaves it no room. `first_column`: how much of it is worth a

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from gpuspec.catalog import Catalog, Gpu, Offer
+from gpuspec.catalog import Catalog, Gpu, HeldBack, Offer
+from gpuspec.catalog.clouds import cloud
+from gpuspec.planning.case import Case
 
 KINDS = ("on demand", "spot", "community", "bid")
 """Of a cloud's or a data centre's machine, on demand and interruptible; of a stranger's machine; and the least that
@@ -61,8 +63,25 @@ def _prices(offer: Offer) -> Iterator[tuple[str, float]]:
     yield from ((kind, price) for kind, price in kinds if price is not None)
 
 
-def why_no_price(catalog: Catalog, gpu: Gpu) -> str:
+def price_held(held: HeldBack) -> str:
+    """A price that is not believed; without the dollar where the cloud does not say that it asks in dollars."""
+    known = cloud(held.cloud)
+    return f"{'$' * (known is None or bool(known.currency))}{held.price:.2f}/h"
+
+
+def why_no_price(case: Case, gpu: Gpu) -> str:
     """In words, why nothing here says what a GPU costs to rent, as far as that is known."""
+    catalog = case.catalog
+    elsewhere = by_cloud(offer for offer in catalog.offers(case.prices) if offer.gpu == gpu.name)
+    if elsewhere:
+        asked = " and ".join(
+            [*["on the clouds"] * bool(case.clouds), *["in the regions"] * bool(case.regions)]
+        )
+        return f"none {asked} asked for; it is to be had on {', '.join(sorted(elsewhere))}"
+    return _why_in_no_list(catalog, gpu)
+
+
+def _why_in_no_list(catalog: Catalog, gpu: Gpu) -> str:
     listed = [
         (offer.price / offer.gpu_count, offer.cloud, offer.instance, source.dated)
         for source in catalog.price_sources
@@ -71,12 +90,12 @@ def why_no_price(catalog: Catalog, gpu: Gpu) -> str:
         if offer.gpu == gpu.name and offer.price is not None
     ]
     if listed:
-        price, cloud, instance, day = min(listed)
-        return f"none for rent through SkyPilot; {cloud} asks ${price:.2f}/h ({instance}, {day})"
+        price, where, instance, day = min(listed)
+        return f"none for rent through SkyPilot; {where} asks ${price:.2f}/h ({instance}, {day})"
     for source in catalog.price_sources:
         for held in source.held:
             if held.gpu == gpu.name:
-                return f"not believed: {held.cloud} {held.instance} at ${held.price:.2f}/h: {held.reason}"
+                return f"not believed: {held.cloud} {held.instance} at {price_held(held)}: {held.reason}"
     reasons = {
         f"{each.cloud} {each.name}": why
         for each in catalog.instances.values()

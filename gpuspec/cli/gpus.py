@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from gpuspec.catalog import Catalog, Gpu, PriceSource
-from gpuspec.cli.columns import fitted
+from gpuspec.cli.columns import fitted, labelled, terminal_columns, wrapped
 from gpuspec.cli.gpu_rates import KINDS, ByKind, Rates, by_cloud, by_gpu, why_no_price
 from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file
 from gpuspec.cli.options import Amount
@@ -70,23 +70,33 @@ def command(
     """
     case = case_without_file(".", given.settings_for("."))
     catalog, cloud = case.catalog, bool(given.job.clouds)
-    wanted = _wanted(catalog, name)
     rates = by_gpu(case.offers)
+    wanted = (gpu for gpu in _wanted(catalog, name) if not gpu.variants or gpu.name in rates)
     every = (Line(gpu, rates.get(gpu.name, {})) for gpu in wanted)
-    lines = [line for line in every if _shown(line, min_vram, max_price, cloud)]
+    lines = [line for line in every if _shown(line, min_vram, max_price, cloud and name is None)]
     lines.sort(key=SORTS[sort])
     if as_json:
         say_document(json_text([_record(case, line) for line in lines]))
-    elif name is not None:
-        for line in lines:
-            _print_one(case, line)
-    else:
+    elif name is None or not lines:
         _print_table(case, lines)
+    else:
+        for at, line in enumerate(lines):
+            say(*[""] * bool(at))
+            _print_one(case, line)
+        say(
+            *(
+                row
+                for note in notes_on_settings(case.clouds, case.regions, case.price_book)
+                for row in wrapped(note)
+            )
+        )
 
 
 def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
+    """The GPUs asked for. Among them are names that stand for several ("A100 80GB", PCIe or SXM): clouds that do not
+    say which rent out such a one."""
     if name is None:
-        return tuple(gpu for gpu in catalog.gpus if not gpu.variants)
+        return catalog.gpus
     match = catalog.resolve_gpu(name)
     if match.note:
         raise UserError("unknown-gpu", f"{name!r} is {match.note}", "`gpuspec gpus` lists whole GPUs.")
@@ -94,10 +104,8 @@ def _wanted(catalog: Catalog, name: str | None) -> tuple[Gpu, ...]:
         near = ", ".join(match.suggestions)
         hint = f"Did you mean {near}?" if near else "`gpuspec gpus` lists all."
         raise UserError("unknown-gpu", f"there is no GPU called {name!r}", hint)
-    if match.gpu is not None and not match.gpu.variants:
-        return (match.gpu,)
-    accepted = set(match.accepts)
-    return tuple(gpu for gpu in catalog.gpus if gpu.name in accepted and not gpu.variants)
+    accepted = {*match.accepts, *([match.gpu.name] if match.gpu else [])}
+    return tuple(gpu for gpu in catalog.gpus if gpu.name in accepted)
 
 
 def _shown(line: Line, min_vram: float | None, max_price: float | None, cloud: bool) -> bool:
@@ -118,7 +126,8 @@ def _demand(line: Line) -> str:
     found = line.rates.get("on demand")
     if found is None:
         return "-" if line.rates else "no price"
-    return f"{found} {found.offer.cloud}"
+    least, most = (f"{price:.2f}" for price in found[:2])
+    return f"${least} {found.offer.cloud}" + f" – {most}" * (most != least)
 
 
 def _rest(rates: ByKind) -> tuple[str, str, str]:
@@ -147,9 +156,14 @@ def _print_table(case: Case, lines: list[Line]) -> None:
     used = {offer.source for offer in case.offers}
     named = {source.name for source in known}
     dates = dates_of_prices([source for source in known if source.name in used])
-    say("", f"Prices per GPU: {'; '.join([*sorted(used - named), *dates]) or 'none'}.")
-    say(*case.agreed_prices({offer.cloud for offer in case.offers}))
-    say(*notes_on_settings(case.clouds, case.regions, case.price_book))
+    unsaid = [line.gpu.name for line in lines if line.gpu.variants]
+    notes = (
+        *[f"{', '.join(unsaid)}: which form or model it is, these clouds do not say."] * bool(unsaid),
+        f"Prices per GPU: {'; '.join([*sorted(used - named), *dates]) or 'none'}.",
+        *case.agreed_prices({offer.cloud for offer in case.offers}),
+        *notes_on_settings(case.clouds, case.regions, case.price_book),
+    )
+    say("", *(row for note in notes for row in wrapped(note)))
 
 
 def dates_of_prices(sources: Iterable[PriceSource]) -> list[str]:
@@ -167,7 +181,7 @@ def _print_one(case: Case, line: Line) -> None:
     say(f"{gpu.name}  ({gpu.vendor} {gpu.architecture})")
     visible = f", {gpu.vram_gib:.1f} GiB visible" if gpu.vram_gib != gpu.vram_gb else ""
     speeds = (("FP16", gpu.fp16_tflops), ("FP8", gpu.fp8_tflops), ("FP4", gpu.fp4_tflops))
-    facts = (
+    facts: list[tuple[str, str]] = [
         ("memory", f"{gpu.vram_gb:g} GB{visible}"),
         ("bandwidth", f"{_number(gpu.bandwidth_gbs)} GB/s"),
         ("dense TFLOPS", ", ".join(f"{name} {_number(speed)}" for name, speed in speeds)),
@@ -175,18 +189,20 @@ def _print_one(case: Case, line: Line) -> None:
         ("compute capability", gpu.compute_capability or "unknown"),
         ("form", gpu.form_factor or "unknown"),
         ("NVLink", {True: "yes", False: "no", None: "unknown"}[gpu.nvlink]),
+        (
+            "stands for",
+            " or ".join(gpu.variants) and f"{' or '.join(gpu.variants)}: these clouds do not say which",
+        ),
         ("also called", ", ".join(dict.fromkeys(name for _, name in gpu.aliases)) or "-"),
         ("note", gpu.note),
-    )
+        ("no price", "" if line.rates else why_no_price(case, gpu)),
+    ]
     for what, value in facts:
         if value:
-            say(f"  {what:<19} {value}")
-    if not line.rates:
-        say(f"  {'no price':<19} {why_no_price(case.catalog, gpu)}")
-    for source in gpu.sources:
-        say(f"  source              {source}")
+            say(*labelled(f"  {what:<19} ", value))
     if line.rates:
         _print_clouds(case, gpu)
+    say("", *wrapped(f"Sources of {gpu.name}: {'; '.join(gpu.sources)}."))
 
 
 def _print_clouds(case: Case, gpu: Gpu) -> None:
@@ -194,16 +210,38 @@ def _print_clouds(case: Case, gpu: Gpu) -> None:
     dated = {source.name: source.dated for source in case.catalog.price_sources}
     clouds = by_cloud(offer for offer in case.offers if offer.gpu == gpu.name)
     kinds = [kind for kind in KINDS if any(kind in rates for rates in clouds.values())]
-    rows = [("CLOUD", *(f"$/h {kind.upper()}" for kind in kinds), "PRICES OF")]
+    rows = [("CLOUD", *(f"$/h {kind.upper()}" for kind in kinds), "PRICES OF", "CHEAPEST")]
     for cloud, rates in sorted(clouds.items(), key=_cheapest_first):
         sources = sorted({dated.get(each.offer.source, each.offer.source) for each in rates.values()})
         cells = (str(rates[kind]) if kind in rates else "-" for kind in kinds)
-        rows.append((cloud, *cells, ", ".join(sources)))
-    say("", *fitted(rows), "")
-    agreed = sorted(
-        {each.offer.agreed for rates in clouds.values() for each in rates.values() if each.offer.agreed}
-    )
-    say(*(f"  {one}" for one in agreed))
+        offer = next(rates[kind] for kind in KINDS if kind in rates).offer
+        where = " ".join(part for part in (offer.region, offer.instance) if part)
+        rows.append((cloud, *cells, ", ".join(sources), where))
+    say("", *_by_cloud(rows, kinds))
+    for cloud, rates in sorted(clouds.items()):
+        if agreed := _agreed(case, rates):
+            say(*wrapped(f"  {cloud}: {agreed}"))
+
+
+def _by_cloud(rows: list[tuple[str, ...]], kinds: list[str]) -> list[str]:
+    """A row a cloud, or its prices one after the other where the page has no room for all their columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][: 1 + len(kinds)]
+    if sum(widths) + 2 * len(kinds) <= terminal_columns():
+        return fitted(rows)
+    said = []
+    for cloud, *cells in rows[1:]:
+        priced = (f"{cell}/h {kind}" for cell, kind in zip(cells, kinds, strict=False) if cell != "-")
+        said += wrapped(f"{cloud}: {', '.join(priced)}")
+    return said
+
+
+def _agreed(case: Case, rates: ByKind) -> str | None:
+    """How the price of one GPU on demand comes from its list price, where another one was agreed on."""
+    found, prices = rates.get("on demand"), case.catalog.agreed
+    listed = found.offer.list_price if found else None
+    if found is None or prices is None or listed is None:
+        return None
+    return prices.of(found.offer._replace(price=listed / found.offer.gpu_count, gpu_count=1)).agreed
 
 
 def _cheapest_first(entry: tuple[str, ByKind]) -> tuple[float, float, str]:
@@ -220,7 +258,7 @@ def _record(case: Case, line: Line) -> dict[str, Any]:
     record |= _kinds(line.rates)
     clouds = by_cloud(offer for offer in case.offers if offer.gpu == line.gpu.name)
     record["clouds"] = {cloud: _kinds(rates) for cloud, rates in sorted(clouds.items())}
-    record["no_price"] = None if line.rates else why_no_price(case.catalog, line.gpu)
+    record["no_price"] = None if line.rates else why_no_price(case, line.gpu)
     return record
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from gpuspec.catalog import Catalog, Offer, PriceSource
-from gpuspec.cli.columns import terminal_columns
+from gpuspec.catalog import Catalog, HeldBack, Offer, PriceSource
+from gpuspec.cli.columns import fitted, wrapped
+from gpuspec.cli.gpu_rates import price_held
+from gpuspec.cli.open_case import CaseOptions
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
@@ -30,7 +32,10 @@ cloud_option = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(context: click.Context, clouds: tuple[str, ...], held: bool, as_json: bool) -> None:
-    """Show the price lists in force: how old they are, what they hold, and what was not believed, with reasons."""
+    """Show the price lists in force: how old they are and what they hold.
+
+    With --cloud, all of a cloud's list: its GPUs, its regions, what was left out or not believed, and why.
+    """
     if context.invoked_subcommand is not None:
         return
     catalog = installed_catalog()
@@ -39,6 +44,8 @@ def command(context: click.Context, clouds: tuple[str, ...], held: bool, as_json
         say_document(json_text([_record(catalog, source) for source in sources]))
     elif held:
         _print_held(sources, {name.lower() for name in clouds})
+    elif clouds:
+        _print_each(catalog, sources)
     else:
         _print_sources(catalog, sources)
 
@@ -130,27 +137,65 @@ def _no_prices(cloud: str, known: Iterable[str]) -> UserError:
     return UserError("unknown-cloud", f"no prices of a cloud {cloud!r} are known", there_are)
 
 
-def _print_sources(catalog: Catalog, sources: Iterable[PriceSource]) -> None:
-    oldest = 0
-    for source in sources:
-        days = _age(source)
-        oldest = max(oldest, days if days and source.rentable else 0)
-        say(*_wrapped(f"{source.name}: {source.dated}{_in_days(days)}"))
-        for line in _about(catalog.offers(source.name), source):
-            say(*_wrapped(f"  {line}"))
-    if any(source.held for source in sources):
-        say(*_wrapped("`gpuspec prices --held` lists the rows that are held back."))
+def _print_sources(catalog: Catalog, sources: Sequence[PriceSource]) -> None:
+    """A line a list, and what is behind their numbers."""
+    rented = [source for source in sources if source.rentable]
+    head = ("CLOUD", "PRICES OF", "OFFERS", "GPUS", "REGIONS", "KINDS", "LIST")
+    say(*fitted([head, *(_row(catalog.offers(source.name), source) for source in rented)]))
+    say("")
+    if compared := [source.name for source in sources if not source.rentable]:
+        say(*wrapped(f"For comparison only, nothing is rented by them: {', '.join(compared)}."))
+    dropped = sum(rows for source in rented for _, rows in source.dropped)
+    why = "`gpuspec prices --cloud CLOUD` says why, and lists its regions."
+    say(*wrapped(f"{_number(dropped, 'row')} of these lists left out as no offer of a whole GPU: {why}"))
+    _print_footer(rented)
+    if chosen := CaseOptions().settings_for(".").job.prices:
+        say(*wrapped(f"In this folder commands count with {chosen} alone (`prices` of the settings)."))
+
+
+def _row(offers: Sequence[Offer], source: PriceSource) -> tuple[str, ...]:
+    clouds = {offer.cloud for offer in offers} or {held.cloud for held in source.held}
+    return (
+        ", ".join(sorted(clouds)) or "-",
+        source.dated,
+        f"{len(offers):,}",
+        f"{len({offer.gpu for offer in offers}):,}",
+        f"{len({offer.region for offer in offers if offer.region}):,}",
+        ", ".join(_kinds(offers)) or "none believed",
+        source.name,
+    )
+
+
+def _print_each(catalog: Catalog, sources: Iterable[PriceSource]) -> None:
+    """All that is known of some lists."""
+    shown = list(sources)
+    for source in shown:
+        say(*wrapped(f"{source.name}: {source.dated}{_in_days(_age(source))}"))
+        say(*(row for line in _about(catalog.offers(source.name), source) for row in wrapped(f"  {line}")))
+    _print_footer(shown)
+
+
+def _print_footer(sources: Iterable[PriceSource]) -> None:
+    """Where the rows are that are not believed, and what makes prices new."""
+    shown = list(sources)
+    if held := sum(len(source.held) for source in shown):
+        say(*wrapped(f"{_number(held, 'row')} not believed (`gpuspec prices --held`)."))
+    oldest = max((_age(source) or 0 for source in shown if source.rentable), default=0)
     update = "`gpuspec prices update` reads fresh prices from the installed SkyPilot."
-    say(*_wrapped(f"The oldest prices are {oldest} days old. {update}" if oldest > OLD_DAYS else update))
+    say(*wrapped(f"The oldest prices are {oldest} days old. {update}" if oldest > OLD_DAYS else update))
 
 
 def _about(offers: Sequence[Offer], source: PriceSource) -> Iterator[str]:
     """What a price list holds, a line each."""
     if not source.rentable:
         yield "for comparison only: nothing can be rented from it"
-    gpus, regions = ({getattr(offer, field) for offer in offers} for field in ("gpu", "region"))
+    gpus, regions = {offer.gpu for offer in offers}, {offer.region for offer in offers if offer.region}
     yield f"{_number(len(offers), 'offer')}, {_number(len(gpus), 'GPU')}, {_number(len(regions), 'region')}"
-    yield ", ".join(f"{rows:,} {kind}" for kind, rows in _kinds(offers).items())
+    if offers:
+        yield ", ".join(f"{rows:,} {kind}" for kind, rows in _kinds(offers).items())
+    for what, names in (("GPUs", gpus), ("regions", regions)):
+        if names:
+            yield f"{what}: {', '.join(sorted(names))}"
     for what, reasons in (("dropped", source.dropped), ("left out in", source.mended)):
         for reason, rows in reasons:
             yield f"{what} {rows:,}: {reason}"
@@ -160,26 +205,27 @@ def _about(offers: Sequence[Offer], source: PriceSource) -> Iterator[str]:
 
 
 def _kinds(offers: Iterable[Offer]) -> dict[str, int]:
-    """Kind of price, and of host where not all are the cloud's own → offers that have it."""
+    """Kind of price → offers that have it. Community is what strangers ask for their machines."""
     found: Counter[str] = Counter()
     for offer in offers:
-        found["on demand"] += offer.price is not None
+        found["community" if offer.hosts == "community" else "on demand"] += offer.price is not None
         found["spot"] += offer.spot_price is not None
-        found["by bid"] += offer.bid is not None
-        found["on strangers' machines"] += offer.hosts == "community"
+        found["bid"] += offer.bid is not None
     return {kind: rows for kind, rows in found.items() if rows}
 
 
 def _print_held(sources: Iterable[PriceSource], clouds: set[str]) -> None:
+    """The rows, those of a cloud that have one reason together."""
     rows = [held for source in sources for held in source.held if not clouds or held.cloud in clouds]
+    groups: dict[tuple[str, str], list[HeldBack]] = {}
     for held in rows:
-        machine = f"{held.gpu_count} × {held.gpu} at ${held.price:.2f}/h"
-        say(*_wrapped(f"{held.cloud} {held.instance}: {machine}"), *_wrapped(f"  {held.reason}"))
-    say(
-        *_wrapped(
-            f"{_number(len(rows), 'row')} held back. A launch pays what the cloud asks then, whatever a list says."
-        )
-    )
+        groups.setdefault((held.cloud, held.reason), []).append(held)
+    for (cloud, reason), group in groups.items():
+        say(*wrapped(f"{cloud}: {reason}"))
+        for held in group:
+            say(*wrapped(f"  {held.instance}: {held.gpu_count} × {held.gpu} at {price_held(held)}"))
+    paid = "A launch pays what the cloud asks then, whatever a list says."
+    say(*wrapped(f"{_number(len(rows), 'row')} held back. {paid}"))
 
 
 def _age(source: PriceSource) -> int | None:
@@ -193,15 +239,6 @@ def _in_days(days: int | None) -> str:
 
 def _number(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
-
-
-def _wrapped(line: str) -> list[str]:
-    """A line in as many as the terminal needs; those after the first are indented."""
-    from gpuspec.report.text import Style
-
-    indent = len(line) - len(line.lstrip())
-    text = Style(columns=terminal_columns()).wrap(line, indent, indent + 2)
-    return (" " * indent + text).split("\n")
 
 
 def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:

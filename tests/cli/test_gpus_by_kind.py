@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,8 +68,10 @@ def test_each_kind_has_its_column_and_none_passes_for_another() -> None:
     assert row(text, "H100 SXM").split() == [
         "H100",
         "SXM",
-        "$2.69–11.06",
+        "$2.69",
         "runpod",
+        "–",
+        "11.06",  # of gcp
         "80",
         "$1.75–3.69",
         "$1.87",
@@ -82,18 +85,18 @@ def test_each_kind_has_its_column_and_none_passes_for_another() -> None:
 
 def test_a_narrow_page_keeps_the_price_on_demand() -> None:
     text = shown(columns=40)
-    assert row(text, "H100 SXM").split() == ["H100", "SXM", "$2.69–11.06", "runpod"]
+    assert row(text, "H100 SXM").split() == ["H100", "SXM", "$2.69", "runpod", "–", "11.06"]
     assert max(len(line) for line in text.splitlines() if "$" in line) <= 40
 
 
 def test_one_gpu_is_shown_cloud_by_cloud() -> None:
     clouds = shown("H100 SXM").split("CLOUD")[1].splitlines()
     assert [line.split() for line in clouds[1:6]] == [
-        ["runpod", "$2.69", "$1.75", "-", "-", "undated"],
-        ["lambda", "$2.99–3.29", "-", "-", "-", "2026-07-01"],
-        ["gcp", "$11.06", "$3.69", "-", "-", "undated"],
-        ["mithril", "-", "-", "-", "$1.00", "undated"],
-        ["vast", "-", "-", "$1.87", "-", "undated"],
+        ["runpod", "$2.69", "$1.75", "-", "-", "undated", "runpod-1"],
+        ["lambda", "$2.99–3.29", "-", "-", "-", "2026-07-01", "lambda-8"],
+        ["gcp", "$11.06", "$3.69", "-", "-", "undated", "gcp-1"],
+        ["mithril", "-", "-", "-", "$1.00", "undated", "mithril-8"],
+        ["vast", "-", "-", "$1.87", "-", "undated", "vast-1"],
     ]
 
 
@@ -110,6 +113,50 @@ def test_a_price_that_nothing_is_rented_at_is_shown_as_such() -> None:
         text = " ".join(CliRunner().invoke(command, ["V710"]).output.split())
     priced = "azure asks $2.00/h (Standard_NV24ads_V710_v5, 2026-06-18)"
     assert f"no price none for rent through SkyPilot; {priced}" in text
+
+
+def test_a_narrow_page_has_every_kind_of_one_gpu() -> None:
+    lines = shown("H100 SXM", columns=40).splitlines()
+    assert "gcp: $11.06/h on demand, $3.69/h spot" in lines
+    assert "vast: $1.87/h community" in lines
+    assert "mithril: $1.00/h bid" in lines
+
+
+def test_a_gpu_whose_form_no_cloud_says_is_listed_where_it_has_a_price() -> None:
+    """ "A100 80GB" may be PCIe or SXM: some clouds do not say."""
+    catalog = Catalog(offers=[offer("lambda", "A100 80GB", 1.35), offer("runpod", "A100 80GB PCIe", 1.64)])
+    with catalog_instead(catalog):
+        table = CliRunner().invoke(command, ["--isolated"]).output
+        one = CliRunner().invoke(command, ["A100 80GB", "--isolated"]).output
+        other = CliRunner().invoke(command, ["V100 16GB", "--isolated"]).output
+    assert "$1.35 lambda" in row(table, "A100 80GB ")
+    assert "A100 80GB: which form or model it is, these clouds do not say." in table
+    assert "stands for          A100 80GB PCIe or A100 80GB SXM4: these clouds do not say" in one
+    assert row(one, "lambda").split()[1] == "$1.35"
+    assert "V100 16GB  (" not in other
+
+
+def test_what_was_agreed_on_is_said_of_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines of 8 at $23.92, and of one at $3.29: the cheapest is 23.92 / 8 = 2.99 for a GPU, less 20 %."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    with catalog_instead(CATALOG):
+        Path("gpuspec.toml").write_text('[discounts]\nlambda = 0.2\n[committed.gcp]\n"H100 SXM" = 5.0\n')
+        text = CliRunner().invoke(command, ["H100 SXM"]).output
+    assert row(text, "lambda").split()[1] == "$2.39–2.63"
+    assert "  lambda: list price $2.99/h less 20 % (gpuspec.toml)\n" in text
+    assert "  gcp: committed: $5.00 per GPU and hour (gpuspec.toml); list price $11.06/h\n" in text
+    assert "runpod:" not in text
+
+
+def test_a_gpu_that_the_settings_leave_out_is_not_said_to_have_no_price(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with catalog_instead(CATALOG):
+        Path("gpuspec.toml").write_text('clouds = ["lambda"]\nregions = ["us-*"]\n')
+        text = " ".join(CliRunner().invoke(command, ["B200"]).output.split())
+    assert "none on the clouds and in the regions asked for; it is to be had on mithril" in text
 
 
 def test_json_has_every_kind_of_every_cloud() -> None:

@@ -58,20 +58,52 @@ def _said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) 
     return capsys.readouterr().out
 
 
+def test_a_line_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    text = _said(capsys, "prices")
+    lines = text.splitlines()
+    assert lines[0].split("  ")[0] == "CLOUD"
+    assert f"lambda {_day(132)} 1 1 1 on demand, spot a list" in [" ".join(line.split()) for line in lines]
+    both = f"mithril, vast snapshot {_day(1)} 2 1 1 community, bid fresh"
+    assert both in [" ".join(line.split()) for line in lines]
+    assert "1 row not believed" not in text  # Seeweb's in the table that ships are not believed, too
+    assert "For comparison only, nothing is rented by them: " in text
+    assert "The oldest prices are" in text
+
+
+def test_what_is_asked_in_an_unknown_currency_has_no_dollar(capsys: pytest.CaptureFixture[str]) -> None:
+    """The Seeweb row: ECS1GPU3, an A100 for 0.99 of something."""
+    said = _said(capsys, "prices", "--held", "--cloud", "seeweb")
+    assert said.startswith("seeweb: Seeweb does not say in which currency it asks\n")
+    assert "  ECS1GPU3: 1 × A100 80GB at 0.99/h\n" in said
+
+
+def test_prices_that_the_folder_does_not_count_with_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "In this folder" not in _said(capsys, "prices")
+    assert main(["prices", "export", "--out", "team.tsv"]) == 0
+    Path("gpuspec.toml").write_text('prices = "team.tsv"\n')
+    said = " ".join(_said(capsys, "prices").split())
+    assert "In this folder commands count with" in said
+    assert "team.tsv alone (`prices` of the settings)." in said
+
+
 def test_age_kinds_and_what_was_not_believed(capsys: pytest.CaptureFixture[str]) -> None:
     said = _said(capsys, "prices", "--cloud", "Lambda", "--cloud", "vast")
     assert said == (
         f"a list: {_day(132)}, 132 days old\n"
         "  1 offer, 1 GPU, 1 region\n"
         "  1 on demand, 1 spot\n"
+        "  GPUs: RTX 4090\n"
+        "  regions: here\n"
         "  dropped 14: a sixth of an A10 (4 GB)\n"
         "  from a letter\n"
         f"fresh: snapshot {_day(1)}, 1 day old\n"
         "  2 offers, 1 GPU, 1 region\n"
-        "  1 on demand, 1 by bid, 1 on strangers' machines\n"
+        "  1 community, 1 bid\n"
+        "  GPUs: RTX 4090\n"
+        "  regions: here\n"
         "  held back 1: not believed\n"
         "  from a fetch\n"
-        "`gpuspec prices --held` lists the rows that are held back.\n"
+        "1 row not believed (`gpuspec prices --held`).\n"
         "The oldest prices are 132 days old. `gpuspec prices update` reads fresh prices from the installed\n"
         "  SkyPilot.\n"
     )
@@ -79,7 +111,7 @@ def test_age_kinds_and_what_was_not_believed(capsys: pytest.CaptureFixture[str])
 
 def test_what_is_held_back_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     said = _said(capsys, "prices", "--held", "--cloud", "lambda")
-    assert said.startswith(f"lambda gpu_8x_h100_sxm5: 8 × H100 SXM at $2.50/h\n  {REASON}\n1 row held back.")
+    assert said.startswith(f"lambda: {REASON}\n  gpu_8x_h100_sxm5: 8 × H100 SXM at $2.50/h\n1 row held back.")
     assert _said(capsys, "prices", "--held", "--cloud", "vast").startswith("0 rows held back.")
 
 

@@ -203,7 +203,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "size MODEL": Row("batch.jsonc", "$ 0.49/h lambda", "$ 0.69/h runpod"),
             "gpus": Row(
                 "batch.jsonc",
-                "lambda $0.49 runpod $0.69 list price $1.23/h less 60 % (",
+                "lambda $0.49 runpod $0.69 lambda: list price $1.23/h less 60 % (",
                 "ON DEMAND runpod $0.69",
             ),
         },
@@ -223,7 +223,9 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "editor": Row("batch.jsonc", "from $0.40/h (lambda", "from $0.69/h (runpod"),
             "size MODEL": Row("batch.jsonc", "$ 0.30/h lambda", "$ 0.69/h runpod"),
             "gpus": Row(
-                "batch.jsonc", "lambda $0.40 runpod $0.69 committed: $0.40 per", "ON DEMAND runpod $0.69"
+                "batch.jsonc",
+                "lambda $0.40 runpod $0.69 lambda: committed: $0.40 per",
+                "ON DEMAND runpod $0.69",
             ),
         },
     ),
