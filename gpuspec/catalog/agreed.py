@@ -32,8 +32,9 @@ class AgreedPrices(NamedTuple):
                 return offer._replace(price=offer.price * (1 - share), list_price=offer.price, agreed=how)
         return offer
 
-    def in_words(self, clouds: Collection[str]) -> tuple[str, ...]:
-        """What was agreed on with these clouds, a line each: "aws: list price less 32 % (gpuspec.toml)"."""
+    def in_words(self, clouds: Collection[str], gpus: Collection[str] | None = None) -> tuple[str, ...]:
+        """What was agreed on with these clouds, a line each: "aws: list price less 32 % (gpuspec.toml)". Committed
+        prices only of these GPUs; None: of all."""
         lines = [
             f"{cloud}: list price less {100 * share:.4g} % ({self.origin})"
             for cloud, share in self.discounts
@@ -41,7 +42,7 @@ class AgreedPrices(NamedTuple):
         ]
         rates: dict[str, list[str]] = {}
         for cloud, gpu, rate in self.committed:
-            if cloud in clouds:
+            if cloud in clouds and (gpus is None or gpu in gpus):
                 rates.setdefault(cloud, []).append(f"{gpu} ${rate:.2f}")
         for cloud, each in rates.items():
             lines.append(f"{cloud}: {', '.join(each)} committed per GPU and hour ({self.origin})")

@@ -212,9 +212,9 @@ class Case:
 
         return tuple(offer for offer in offers if in_regions(offer.region, self.regions))
 
-    def agreed_prices(self, clouds: Collection[str]) -> tuple[str, ...]:
-        """What the settings agreed on with these clouds, in words."""
-        return self.catalog.agreed.in_words(clouds) if self.catalog.agreed else ()
+    def agreed_prices(self, clouds: Collection[str], gpus: Collection[str] | None = None) -> tuple[str, ...]:
+        """What the settings agreed on with these clouds (of these GPUs; None: of all), in words."""
+        return self.catalog.agreed.in_words(clouds, gpus) if self.catalog.agreed else ()
 
     @property
     def price_sources(self) -> "tuple[PriceSource, ...]":

@@ -193,7 +193,8 @@ def _disk_gb(job: Job, offer: Offer) -> float:
 
 def _billing(offer: Offer, paid: Terms, span: float, started: float) -> str:
     seconds = round(paid.step * HOUR)
-    what = {3600: "whole hours", 60: "whole minutes"}.get(seconds, f"{seconds / 60:g} minutes at a time")
+    steps = {3600: "whole hours", 60: "whole minutes", 1: "whole seconds"}
+    what = steps.get(seconds, f"{seconds / 60:g} minutes at a time")
     if span < paid.minimum:
         what = f"at least {paid.minimum * 60:g} minutes"
     known = cloud_costs(offer.cloud, offer.instance).billing_step is not None

@@ -254,7 +254,8 @@ def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> Broken | Non
     """Whether host RAM (it must hold the weights once, beside the program that loads them) or a disk of fixed size is
     too small."""
     if isinstance(need, Need) and offer.ram_gib is not None and offer.ram_gib < need.loaded + PROGRAM_GIB:
-        return "ram", f"host RAM {offer.ram_gib:g} GiB, {need.loaded:.1f} GiB of weights to load"
+        beside = f"{need.loaded:.1f} GiB of weights to load beside {PROGRAM_GIB:g} for the program"
+        return "ram", f"host RAM {offer.ram_gib:g} GiB, {beside}"
     if job.disk_gb is not None and offer.disk_gb is not None and offer.disk_gb < job.disk_gb:
         return "disk", f"disk {offer.disk_gb:g} GB, disk_gb is {job.disk_gb:g}"
     return None

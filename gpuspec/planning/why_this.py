@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate, Plan
-from gpuspec.words import dollars
+from gpuspec.words import dollars, percent
 
 NOUN = {"hour": "the hour", "job": "the job", "token": "the million tokens"}
 
@@ -28,7 +28,7 @@ def why_this(measure: Measure, plan: Plan) -> str:
         said.append(f"{machine(best)} would cost less for it, but its worst case is over the budget")
     unknown = sorted({one.gpu.name for one in plan.kept if one.unit_cost is None})
     if unknown:
-        said.append(f"last, as their speed is not known: {', '.join(unknown)}")
+        said.append(f"of unknown speed, and so the last of the table: {', '.join(unknown)}")
     return "; ".join(filter(None, said))
 
 
@@ -71,9 +71,11 @@ def _job(choice: Candidate, cheapest: Candidate) -> str:
         return f"the job costs least on it; {_hourly(cheapest)}, is of unknown speed"
     dearer = choice.price / cheapest.price
     faster = dearer * cheapest.unit_cost / choice.unit_cost
+    more = f"about {faster:.1f} times the work an hour for {dearer:.1f} times the price"
+    if dearer < 1.095:
+        more = f"about {percent(faster - 1)} more work an hour for {percent(dearer - 1)} more"
     return (
-        f"about {faster:.1f} times the work an hour for {dearer:.1f} times the price; {_hourly(cheapest)}: where the "
-        "job is short, or waits for something else, that costs less"
+        f"{more}; {_hourly(cheapest)}: where the job is short, or waits for something else, that costs less"
     )
 
 

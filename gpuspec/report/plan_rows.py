@@ -54,6 +54,8 @@ def rows(plan: Plan, *, everything: bool, columns: int) -> list[str]:
     if left > 0:
         after = "more at higher prices" if plan.by == "hour" else "more after these"
         lines.append(f"  … {left} {after} (--all shows them)")
+    if measure and plan.by == "job":
+        lines.append("  job: what the whole job costs, next to the first")
     return lines
 
 
@@ -67,16 +69,20 @@ def _grouped(kept: Sequence[Candidate]) -> list[list[Candidate]]:
     """Candidates that differ only in their region, together; in the plan's order."""
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for candidate in kept:
-        offer = candidate.offer
-        key = (offer.cloud, offer.instance, offer.gpu, offer.gpu_count, offer.price, offer.spot_price)
-        groups.setdefault(key, []).append(candidate)
+        groups.setdefault(same_machine(candidate), []).append(candidate)
     return list(groups.values())
+
+
+def same_machine(candidate: Candidate) -> tuple[object, ...]:
+    """What candidates have in common that differ only in their region."""
+    offer = candidate.offer
+    return offer.cloud, offer.instance, offer.gpu, offer.gpu_count, offer.price, offer.spot_price
 
 
 def _row(number: int, group: list[Candidate], cost: list[str]) -> tuple[str, ...]:
     offer = group[0].offer
     regions = list(dict.fromkeys(candidate.offer.region or "any" for candidate in group))
-    region = regions[0] if len(regions) == 1 else f"{regions[0]} +{len(regions) - 1}"
+    region = regions[0] if len(regions) == 1 else f"{len(regions)} regions"
     return (
         str(number),
         f"{offer.gpu_count} × {offer.gpu}",

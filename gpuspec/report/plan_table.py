@@ -11,11 +11,11 @@ from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
 from gpuspec.report.left_out import notes, unreadable_limits
-from gpuspec.report.plan_rows import rows
+from gpuspec.report.plan_rows import rows, same_machine
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.sizing import Unsized
-from gpuspec.words import dollars
+from gpuspec.words import dollars, listed
 
 PROSE = 80
 """Columns of a sentence at most: longer lines are hard to follow."""
@@ -96,19 +96,28 @@ def _turned_down(group: list[Candidate]) -> str:
 
 def _summary(limit: str, group: list[Candidate]) -> str:
     """Why a group of candidates lost, with the figures that show how far off they were."""
+    if limit == "max_price":
+        return f"above max_price; the cheapest of them: {group[0].reason}"
+    if limit == "gpu_count":
+        counts = [str(count) for count in sorted({candidate.offer.gpu_count for candidate in group})]
+        wanted = group[0].reason.partition(", ")[2]
+        several = " or ".join(filter(None, [", ".join(counts[:-1]), counts[-1]]))
+        return f"with {several} GPU{'s' * (counts != ['1'])}; {wanted}"
+    if limit in ("clouds", "regions"):
+        return _elsewhere(limit, group)
     reasons = list(dict.fromkeys(candidate.reason for candidate in group))
     if len(reasons) == 1 and limit != "hosts":
         return reasons[0]
+    clouds = ", ".join(sorted({candidate.offer.cloud for candidate in group}))
     if limit == "memory":
         nearest = max(group, key=lambda c: (c.fit.usable if c.fit else 0.0, c.gpu.name))
         names = list(dict.fromkeys(candidate.gpu.name for candidate in group))
-        several = ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
-        return f"{several}: {nearest.reason} ({nearest.gpu.name})"
-    if limit == "gpu_count":
-        counts = sorted({candidate.offer.gpu_count for candidate in group})
-        wanted = group[0].reason.partition(", ")[2]
-        return f"{', '.join(str(count) for count in counts[:-1])} or {counts[-1]} GPUs, {wanted}"
-    clouds = ", ".join(sorted({candidate.offer.cloud for candidate in group}))
+        return f"{listed(names, 6)}; the nearest, {nearest.gpu.name}, {nearest.reason}"
+    if limit == "gpu_types":
+        kinds, then = [reason.partition(": ")[0] for reason in reasons], reasons[0].partition(": ")[2]
+        return f"{', '.join(kinds)}: {then}"
+    if limit == "spot":
+        return _not_payable(group)
     if limit == "timer":
         return f"{clouds}: no machine there can be made to go when idle (keep-alive)"
     if limit == "cache":
@@ -116,19 +125,37 @@ def _summary(limit: str, group: list[Candidate]) -> str:
         return f"{clouds}: SkyPilot {what} there (cache)"
     if limit == "hosts":
         return f'{clouds}: community machines, which anyone may own; "hosts": "any" allows them'
-    if limit == "max_price":
-        return f"above max_price; the cheapest of them: {group[0].reason}"
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"
+
+
+def _elsewhere(limit: str, group: list[Candidate]) -> str:
+    """Which clouds or regions the job or the settings leave out."""
+    offers = [candidate.offer for candidate in group]
+    places = {offer.cloud if limit == "clouds" else offer.region or "unknown" for offer in offers}
+    allowed = group[0].reason.partition("is not among ")[2]
+    return f"not among {allowed}: {listed(sorted(places), 4)}"
+
+
+def _not_payable(group: list[Candidate]) -> str:
+    """What has no price of the kind that the job pays."""
+    bids = [candidate for candidate in group if candidate.only_bid]
+    priced = "; ".join(dict.fromkeys(candidate.reason for candidate in group if not candidate.only_bid))
+    if not bids:
+        return priced
+    clouds = ", ".join(sorted({candidate.offer.cloud for candidate in bids}))
+    some = f"{priced}; {len(bids)} of them " * bool(priced)
+    return f"{some}by bid alone ({clouds}), which is no price: what is paid is decided by auction"
 
 
 def _choice(page: Style, case: Case, plan: Plan, dated: Mapping[str, str]) -> list[str]:
     clouds = {candidate.offer.cloud for candidate in plan.kept}
-    said = [*notes(case), *case.agreed_prices(clouds), *plan.notes]
+    gpus = {candidate.offer.gpu for candidate in plan.kept}
+    said = [*notes(case), *case.agreed_prices(clouds, gpus), *plan.notes]
     lines = [line for each in said for line in _wrapped(page, "note", each)]
     if plan.choice is None or plan.cost is None or plan.choice_cost is None:
         return lines if not plan.candidates else [*lines, "take  nothing: no offer satisfies every limit"]
     offer = plan.choice.offer
-    where = ", ".join(part for part in (offer.cloud, offer.region, offer.instance) if part)
+    where = ", ".join(part for part in (offer.cloud, _region(plan), offer.instance) if part)
     agreed = f"; {offer.agreed}" if offer.agreed and not plan.choice.spot else ""
     date = f"prices: {dated.get(offer.source, 'undated')}"
     lines += _wrapped(page, "take", f"{_machine(plan.choice)}: {where} ({date}{agreed})")
@@ -137,6 +164,15 @@ def _choice(page: Style, case: Case, plan: Plan, dated: Mapping[str, str]) -> li
     if limits:
         return lines + _wrapped(page, "cost", f"not known: {', '.join(limits)} cannot be read")
     return lines + _cost(page, case.job, plan, plan.choice_cost, plan.cost)
+
+
+def _region(plan: Plan) -> str:
+    """Where the choice is; of one that costs the same in several regions the launcher takes any."""
+    choice = plan.choice
+    regions = {
+        each.offer.region for each in plan.kept if choice and same_machine(each) == same_machine(choice)
+    }
+    return f"any of {len(regions)} regions" if len(regions) > 1 else (choice and choice.offer.region) or ""
 
 
 def _cost(page: Style, job: Job, plan: Plan, on_choice: Cost, worst: Cost) -> list[str]:

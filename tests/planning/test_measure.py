@@ -120,6 +120,12 @@ def test_a_job_that_ends_is_paid_by_the_job() -> None:
         "about 4.0 times the work an hour for 2.4 times the price; cheapest an hour (--by hour): L4 at $0.71: where "
         "the job is short, or waits for something else, that costs less"
     )
+    # $0.04 more is 2.4 % of $1.65, and 2,039 ÷ 1,935 = 1.054 times the bandwidth, of which 1.054 ^ 0.75 = 1.040
+    sxm, pcie = offer("A100 80GB SXM4", 1.69), offer("A100 80GB PCIe", 1.65)
+    near = plan(of("A100 80GB SXM4", "A100 80GB PCIe"), [sxm, pcie], BATCH).why
+    assert near.startswith(
+        "about 4 % more work an hour for 2 % more; cheapest an hour (--by hour): A100 80GB PCIe"
+    )
     assert order(plan(BOTH, [L4, A100], BATCH, "hour")) == ["L4", "A100 80GB PCIe"]
     # 4.5 times the price is more than 4.05 times the work is worth
     assert order(plan(BOTH, [L4, A100._replace(price=0.71 * 4.5)], BATCH)) == ["L4", "A100 80GB PCIe"]
@@ -169,7 +175,7 @@ def test_gpus_of_unknown_speed_come_last_and_are_named(tokens: dict[str, float])
     made = plan(of("L4", "RTX 4090", "A100 80GB PCIe"), [offer("RTX 4090", 0.1), L4, A100], WRITES, "token")
     assert order(made) == ["A100 80GB PCIe", "L4", "RTX 4090"]
     assert made.why.endswith(
-        "RTX 4090 at $0.10, of unknown speed; last, as their speed is not known: RTX 4090"
+        "RTX 4090 at $0.10, of unknown speed; of unknown speed, and so the last of the table: RTX 4090"
     )
     tokens.clear()
     none = plan(BOTH, [A100, L4], WRITES, "token")

@@ -115,7 +115,12 @@ def test_spot_decides_which_price_is_paid() -> None:
         (job(regions=("EU",)), offer("L40S", 1.0), "regions", "region US is not among EU"),
         (job(max_price=0.5), offer("L40S", 1.0), "max_price", "$1.00/h, max_price is $0.50/h"),
         (job(disk_gb=200), offer("L40S", 1.0, disk_gb=100.0), "disk", "disk 100 GB, disk_gb is 200"),
-        (job(), offer("L40S", 1.0, ram_gib=16.0), "ram", "host RAM 16 GiB, 20.0 GiB of weights to load"),
+        (
+            job(),
+            offer("L40S", 1.0, ram_gib=16.0),
+            "ram",
+            "host RAM 16 GiB, 20.0 GiB of weights to load beside 2 for the program",
+        ),
         (
             job(),
             offer("L40S", 1.0, cloud="verda"),
