@@ -11,6 +11,16 @@ from gpuspec.words import listed
 
 OWN_MACHINES = frozenset({"kubernetes", "k8s", "slurm", "ssh"})
 """What launchers call machines that one has: no price list that ships has them."""
+OTHER_NAMES = {
+    "amazon": "aws",
+    "datacrunch": "verda",
+    "digitalocean": "do",
+    "gcloud": "gcp",
+    "google": "gcp",
+    "microsoft": "azure",
+    "oracle": "oci",
+}
+"""What people call clouds, and what SkyPilot does."""
 MOST_NAMED = 5
 """Regions of one cloud that a message names."""
 _LONGEST_NAME = 100
@@ -47,7 +57,8 @@ def _unpriced_cloud(at: int, written: str, name: str, book: PriceBook) -> Unpric
     if name in CLOUDS:
         message = f"no price list in force has {written}, a cloud that SkyPilot knows"
         return Unpriced(at, message, f"`gpuspec prices update --cloud {name}` may fetch its prices; {there}")
-    near = _nearest(name, sorted({*CLOUDS, *book.clouds, *known}), most=1)
+    other = [OTHER_NAMES[name]] if name in OTHER_NAMES else []
+    near = other or _nearest(name, sorted({*CLOUDS, *book.clouds, *known}), most=1)
     cut = repr(written[:_LONGEST_NAME])
     if not near:  # it may be newer than the lists
         return Unpriced(at, f"no cloud called {cut} is known", there, known=False)

@@ -55,7 +55,7 @@ def rows(plan: Plan, *, everything: bool, columns: int) -> list[str]:
         after = "more at higher prices" if plan.by == "hour" else "more after these"
         lines.append(f"  … {left} {after} (--all shows them)")
     if measure and plan.by == "job":
-        lines.append("  job: what the whole job costs, next to the first")
+        lines.append("  job: cost of the job next to the first")
     return lines
 
 

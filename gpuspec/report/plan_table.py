@@ -115,7 +115,7 @@ def _summary(limit: str, group: list[Candidate]) -> str:
         return f"{listed(names, 6)}; the nearest, {nearest.gpu.name}, {nearest.reason}"
     if limit == "gpu_types":
         kinds, then = [reason.partition(": ")[0] for reason in reasons], reasons[0].partition(": ")[2]
-        return f"{', '.join(kinds)}: {then}"
+        return f"{'; '.join(kinds)}: {then}"
     if limit == "spot":
         return _not_payable(group)
     if limit == "timer":

@@ -36,6 +36,8 @@ THERE = "there are prices of aws, azure, lab, vast"
     ("name", "known", "message", "advice"),
     [
         ("awss", False, "there is no cloud 'awss'", f"did you mean 'aws'? T{THERE[1:]}"),
+        ("Amazon", False, "there is no cloud 'Amazon'", f"did you mean 'aws'? T{THERE[1:]}"),
+        ("DigitalOcean", False, "there is no cloud 'DigitalOcean'", f"did you mean 'do'? T{THERE[1:]}"),
         ("xyzzy", False, "no cloud called 'xyzzy' is known", THERE),
         (
             "SCP",

@@ -99,3 +99,10 @@ def test_a_second_begun_is_billed_as_a_second() -> None:
     """18.5 s of the idle minutes at $100/h: the half second is 1.4 cents."""
     said = page(at("aws", "us", 100.0), budget=Budget(max_hours=1), keep_alive_minutes=18.5 / 60, disk_gb=1)
     assert "billing whole seconds (aws), " in said
+
+
+def test_kinds_that_nobody_asked_for_are_told_together() -> None:
+    found = case(job(gpu_count=1, min_vram=16), *(offer(gpu, 1.0) for gpu in ("L4", "MI300X", "Gaudi 2")))
+    said = " ".join(plan_table.render(found, found.plan, columns=200).split())
+    kinds = "AMD runs no CUDA; Intel runs no CUDA: name it in gpu_types where the job can use it"
+    assert f"2 {kinds}" in said
