@@ -51,5 +51,6 @@ def cell(row: Row, column: str) -> str:
 
 
 def amount(row: Row, column: str) -> float | None:
-    """The number in a column, None where there is none."""
-    return number_of(cell(row, column))
+    """The number in a column, None where there is none, or one beyond belief."""
+    number = number_of(cell(row, column))
+    return number if number is not None and abs(number) < 1e9 else None

@@ -1,22 +1,19 @@
 """Price rows lie. What is not believable is dropped, left out or held back, and counted or listed with its reason."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gpuspec.catalog.catalog import Catalog
+from gpuspec.catalog.catalogue_rows import Row, amount, cell
 from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.instance import SPOT_ONLY
 from gpuspec.catalog.offer import HeldBack, Offer
 from gpuspec.catalog.row_gpu import RowGpus
-from gpuspec.numerals import number_of
 
 FLOOR = 0.03
 """$/h per GPU below which a row gives no price: the least that any list asks is $0.05, for an interruptible V100, and
 lists write 0.00 and 0.01 where they have none. A bid may be as low as it likes: it is no price."""
-
-Row = Mapping[str, str | None]
-"""One line of SkyPilot's vms.csv by its columns, which may stand in any order and be absent."""
 
 
 class Sanitised(NamedTuple):
@@ -39,7 +36,7 @@ def sanitise(cloud: str | Cloud, rows: Iterable[Row], catalog: Catalog) -> Sanit
     offers: list[Offer] = []
     dropped: Counter[str] = Counter()
     for row in rows:
-        found = reader.offer(row) if _text(row, "AcceleratorName") else None
+        found = reader.offer(row) if cell(row, "AcceleratorName") else None
         if isinstance(found, Offer):
             offers.append(found)
         elif found:
@@ -83,11 +80,11 @@ class _Sanitiser:
 
     def offer(self, row: Row) -> Offer | str:
         """The offer of a row, or why there is none."""
-        number = _number(_text(row, "AcceleratorCount"))
+        number = amount(row, "AcceleratorCount")
         if number is None or not 1 <= number <= 64 or number != int(number):
             return "not a whole number of GPUs"
-        machine = _text(row, "InstanceType")
-        gpu = self.gpus.gpu(_text(row, "AcceleratorName"), machine, _text(row, "GpuInfo"), int(number))
+        machine = cell(row, "InstanceType")
+        gpu = self.gpus.gpu(cell(row, "AcceleratorName"), machine, cell(row, "GpuInfo"), int(number))
         if isinstance(gpu, str):
             return gpu
         prices = self._bid(row) if self.cloud.auction else self._prices(row, number)
@@ -96,32 +93,32 @@ class _Sanitiser:
         vcpus, ram = self._host(row, gpu.vram_gb * number)
         return Offer(
             cloud=self.cloud.name,
-            region=_text(row, "Region").strip(" ,") or None,
+            region=cell(row, "Region").strip(" ,") or None,
             instance=machine,
             gpu=gpu.name,
             gpu_count=int(number),
             vcpus=vcpus,
             ram_gib=ram,
-            disk_gb=_number(_text(row, "StorageGiB")),
+            disk_gb=amount(row, "StorageGiB"),
             price=prices.on_demand,
             spot_price=prices.spot,
             bid=prices.bid,
             hosts="community" if machine.upper().endswith("_COMMUNITY") else self.cloud.hosts,
             source=f"skypilot-{self.cloud.name}",
-            accelerator=_text(row, "AcceleratorName"),
+            accelerator=cell(row, "AcceleratorName"),
         )
 
     def _bid(self, row: Row) -> _Prices | str:
         """An auction's two columns both hold the least that may be bid."""
-        bids = [bid for column in ("Price", "SpotPrice") if (bid := _number(_text(row, column))) and bid > 0]
+        bids = [bid for column in ("Price", "SpotPrice") if (bid := amount(row, column)) and bid > 0]
         return _Prices(None, None, min(bids)) if bids else "no price"
 
     def _prices(self, row: Row, number: float) -> _Prices | str:
-        price, spot = (_price(_text(row, column), number) for column in ("Price", "SpotPrice"))
-        if price is None and _number(_text(row, "Price")):
+        price, spot = (_price(amount(row, column), number) for column in ("Price", "SpotPrice"))
+        if price is None and amount(row, "Price"):
             return f"price below ${FLOOR} per GPU and hour"
         without = ""
-        if spot is None and _number(_text(row, "SpotPrice")) is not None:
+        if spot is None and amount(row, "SpotPrice") is not None:
             without = "spot price of zero or next to it"
         elif spot is not None and price is not None and spot > price:
             without = "spot price above the price on demand"
@@ -132,7 +129,7 @@ class _Sanitiser:
         if without:
             self.mended[without] += 1
             spot = None
-        instance = self.instances.get(_text(row, "InstanceType").lower())
+        instance = self.instances.get(cell(row, "InstanceType").lower())
         if instance is not None and instance.spot_only and price is not None:
             self.mended[SPOT_ONLY] += 1
             price = None
@@ -140,7 +137,7 @@ class _Sanitiser:
 
     def _host(self, row: Row, vram_gb: float) -> tuple[float | None, float | None]:
         """(vCPUs, RAM in GiB) where they can be believed."""
-        vcpus, ram = _number(_text(row, "vCPUs")), _number(_text(row, "MemoryGiB"))
+        vcpus, ram = amount(row, "vCPUs"), amount(row, "MemoryGiB")
         if self.cloud.ram_is_floor:
             self.mended["vCPUs and RAM are rounded down"] += 1
             return None, None
@@ -159,15 +156,5 @@ class _Sanitiser:
         return vcpus, ram
 
 
-def _text(row: Row, column: str) -> str:
-    return (row.get(column) or "").strip()
-
-
-def _number(text: str) -> float | None:
-    value = number_of(text)
-    return value if value is not None and abs(value) < 1e9 else None
-
-
-def _price(text: str, gpus: float) -> float | None:
-    value = _number(text)
-    return value if value is not None and value / gpus >= FLOOR else None
+def _price(dollars: float | None, gpus: float) -> float | None:
+    return dollars if dollars is not None and dollars / gpus >= FLOOR else None

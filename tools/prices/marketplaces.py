@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from gpuspec.catalog import Catalog
+from gpuspec.catalog.catalogue_rows import Row
 from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.offer import Offer
-from gpuspec.catalog.sanitise import Row, sanitise
+from gpuspec.catalog.sanitise import sanitise
 from tools.prices.listing import Listing, listing
 
 COPIED = "2026-11-29"
