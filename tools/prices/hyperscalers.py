@@ -7,15 +7,15 @@ starts it with an image for CPUs, without the driver."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.instance import SPOT_ONLY, Instance
-from gpuspec.catalog.offer import Offer, PriceSource
-from tools.prices.listing import Listing
+from gpuspec.catalog.offer import Offer
+from gpuspec.catalog.sanitise import Sanitised
+from tools.prices.listing import Listing, listing, read_csv
 
 COPIED = "2026-11-29"
 ORIGINS = {
@@ -48,8 +48,7 @@ OTHER_NAMES: Mapping[str, str] = {"a3-megagpu-8g": "H100-MEGA", "Standard_NCC40a
 
 def listings(folder: Path, catalog: Catalog) -> list[Listing]:
     """For each cloud its offers, then the prices of what SkyPilot cannot ask for, where there are any."""
-    with (folder / "hyperscalers.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(folder / "hyperscalers.csv")
     found: list[Listing] = []
     for cloud in ORIGINS:
         found += _of_cloud(cloud, [row for row in rows if row["Cloud"] == cloud], catalog)
@@ -69,30 +68,23 @@ def _of_cloud(cloud: str, rows: Iterable[Mapping[str, str]], catalog: Catalog) -
         if refusal or instance is None:
             dropped[refusal] += 1
             continue
-        mended[SPOT_ONLY] += instance.spot_only and bool(row["Price"])
+        if instance.spot_only and row["Price"]:
+            mended[SPOT_ONLY] += 1
         offers.append(_offer(row, instance))
     if len(days) > 1:
         raise ValueError(f"prices of {cloud} are of several days: {', '.join(sorted(days))}")
     (day,) = days
-    rentable = PriceSource(
-        name=f"karpenter-{cloud}",
-        as_of=day,
-        copied=COPIED,
-        origin=ORIGINS[cloud],
-        rentable=True,
-        dropped=tuple(sorted(dropped.items())),
-        mended=tuple((reason, rows) for reason, rows in sorted(mended.items()) if rows),
-    )
-    by_hand = PriceSource(
-        name=f"karpenter-{cloud}-by-hand",
-        as_of=day,
-        copied=COPIED,
-        origin=f"{ORIGINS[cloud]}; types whose GPU SkyPilot 0.14.1 has no name for: not rented through it",
-        rentable=False,
-    )
     askable = tuple(offer for offer in offers if offer.accelerator)
-    others = tuple(offer._replace(source=by_hand.name) for offer in offers if not offer.accelerator)
-    return [Listing(rentable, askable), *([Listing(by_hand, others)] if others else [])]
+    others = tuple(offer for offer in offers if not offer.accelerator)
+    name, origin = f"karpenter-{cloud}", ORIGINS[cloud]
+    rented = Sanitised(askable, tuple(sorted(dropped.items())), tuple(sorted(mended.items())))
+    found = [listing(name, rented, origin=origin, copied=COPIED, as_of=day)]
+    if others:
+        compared = Sanitised(others, (), ())
+        name += "-by-hand"
+        origin += "; types whose GPU SkyPilot 0.14.1 has no name for: not rented through it"
+        found.append(listing(name, compared, origin=origin, copied=COPIED, as_of=day, rentable=False))
+    return found
 
 
 def _refusal(instance: Instance | None, catalog: Catalog) -> str:

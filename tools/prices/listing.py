@@ -1,5 +1,9 @@
-"""What each list of prices becomes: a source and its offers."""
+"""The rows of each list of prices, and what it becomes: a source and its offers."""
 
+from __future__ import annotations
+
+import csv
+from pathlib import Path
 from typing import NamedTuple
 
 from gpuspec.catalog.offer import Offer, PriceSource
@@ -35,3 +39,9 @@ def listing(
         held=found.held,
     )
     return Listing(source, tuple(offer._replace(source=name) for offer in found.offers))
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a list as it was copied."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

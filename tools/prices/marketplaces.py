@@ -6,7 +6,6 @@ in the row, which a job's `regions` can then count on."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from gpuspec.catalog.catalogue_rows import Row
 from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.offer import Offer
 from gpuspec.catalog.sanitise import sanitise
-from tools.prices.listing import Listing, listing
+from tools.prices.listing import Listing, listing, read_csv
 
 COPIED = "2026-11-29"
 
@@ -71,10 +70,8 @@ Domains), read 2026-11-30."""
 
 def listings(folder: Path, catalog: Catalog) -> list[Listing]:
     """One listing a cloud, in the file's order."""
-    with (folder / "marketplaces.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     by_cloud: dict[str, list[dict[str, str]]] = {}
-    for row in rows:
+    for row in read_csv(folder / "marketplaces.csv"):
         by_cloud.setdefault(row["Cloud"], []).append(row)
     older = {cloud: _older_facts(folder / cloud / "vms.csv") for cloud in by_cloud}
     found = []
@@ -106,10 +103,9 @@ def _older_facts(path: Path) -> dict[str, dict[str, str]]:
     """Instance type → what the older list of the same cloud says of the machine and the newer file leaves out."""
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     return {
-        row["InstanceType"]: {name: row.get(name) or "" for name in ("GpuInfo", "StorageGiB")} for row in rows
+        row["InstanceType"]: {name: row.get(name) or "" for name in ("GpuInfo", "StorageGiB")}
+        for row in read_csv(path)
     }
 
 

@@ -5,12 +5,11 @@ prices have no date, and are older than the others by the schemas that they stan
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.sanitise import sanitise
-from tools.prices.listing import Listing, listing
+from tools.prices.listing import Listing, listing, read_csv
 
 COPIED = "2026-11-20"
 COMMITS = {
@@ -25,8 +24,7 @@ def listings(folder: Path, catalog: Catalog) -> list[Listing]:
     """One listing a cloud."""
     found = []
     for cloud, (schema, commit) in COMMITS.items():
-        with (folder / cloud / "vms.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_csv(folder / cloud / "vms.csv")
         origin = (
             f"skypilot-org/skypilot-catalog catalogs/{schema}/{cloud}/vms.csv @{commit[:12]}; an old schema"
         )
