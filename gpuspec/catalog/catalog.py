@@ -222,11 +222,17 @@ class Catalog:
         for kept in self._kept_models:
             kept.check()
 
-    @property
+    @cached_property
     def price_sources(self) -> tuple[PriceSource, ...]:
         """Every price source in force, by name. Raises UserError `price-snapshot-broken` when the user's own snapshot
         cannot be read."""
-        return self._sources
+        if self._lender is not None:
+            return self._lender.price_sources
+        if self._given_prices is not None:
+            return self._given_prices[0]
+        from gpuspec.catalog.snapshot import sources_in_force
+
+        return sources_in_force(*self._tables)
 
     @cached_property
     def newest_day(self) -> str:
@@ -281,8 +287,9 @@ class Catalog:
 
         if self._lender is not None:
             lent = self._lender.stock(source)
-            changed = self.agreed is not None and self.agreed is not self._lender.agreed
-            return ChangedStock(lent, self.agreed.of) if self.agreed and changed else lent
+            if self.agreed is None or self.agreed is self._lender.agreed:
+                return lent
+            return ChangedStock(lent, self.agreed.of)
         if source and names_a_file(source):
             return Stock(prices_in_file(source, self.derived, self._gpu_names)[1])
         if source is not None:
@@ -361,16 +368,6 @@ class Catalog:
     def _known(self, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
         """Those of known GPUs: others would be of no use, since nothing is known of their memory."""
         return tuple(offer for offer in offers if offer.gpu in self.gpus_by_name)
-
-    @cached_property
-    def _sources(self) -> tuple[PriceSource, ...]:
-        if self._lender is not None:
-            return self._lender._sources
-        if self._given_prices is not None:
-            return self._given_prices[0]
-        from gpuspec.catalog.snapshot import sources_in_force
-
-        return sources_in_force(*self._tables)
 
     @cached_property
     def _tables(self) -> tuple[tuple[str, ...], Snapshot]:

@@ -108,7 +108,7 @@ class Facts:
     @property
     def price_days(self) -> Mapping[str, str]:
         """Name → the latest day (ISO) the prices of a source can be of; without those of which nothing is known."""
-        return {source.name: source.latest for source in self.case.price_sources if source.latest}
+        return {name: day for name, day in self.case.price_dates.items() if day}
 
     @property
     def format(self) -> Format:
