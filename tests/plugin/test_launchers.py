@@ -26,7 +26,7 @@ RUN = Run("abcdefghij", "job", "acme", "-", "/", "running", 1.0)
 
 def brings(make: object, *, price: float = 0.2) -> SimpleNamespace:
     """A plugin with the launcher `acme`, and the one machine it runs jobs on."""
-    source = PriceSource("acme", "2026-01-01", "a list", rentable=True)
+    source = PriceSource("acme", None, "a list", rentable=True)  # without a date none is old (GS507)
     offer = Offer("acme", None, "one", "TEST 24", 1, None, None, None, price, None, "acme", launcher="acme")
     elsewhere = offer._replace(cloud="else", price=0.3, launcher="skypilot", accelerator="TEST24")
     return SimpleNamespace(
