@@ -99,11 +99,12 @@ class KeepAlive(Rule):
         usual = limits.usual if task else TASK_UNKNOWN
         hourly = facts.per_hour
         cost = f", {dollars(hourly)} for each hour it idles" if hourly else ""
+        suits = f" suits {WORK.get(task, task)}" if task else ""
         edit = Edit("set", "/keep_alive_minutes", usual)
         return self.finding(
             "",
-            f"keep_alive_minutes is not set: nothing says when the machine goes away after the work{cost}",
-            suggestion=f'"keep_alive_minutes": {usual}' + (f" suits {WORK.get(task, task)}" if task else ""),
+            f"keep_alive_minutes is not set: how long the machine idles after the work is left to the launcher{cost}",
+            suggestion=f'"keep_alive_minutes": {usual}{suits}; gpuspec takes that unasked',
             fix=Fix(f"set keep_alive_minutes to {usual}", (edit,), safe=False),
         )
 
