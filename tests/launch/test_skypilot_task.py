@@ -244,3 +244,10 @@ def test_a_machine_is_made_for_its_open_ports_not_for_those_forwarded() -> None:
         for ports in ((), (Port(8000),), (Port(8000, public=True),))
     )
     assert plain == forwarded != public
+
+
+def test_a_job_that_wants_no_strangers_machine_does_not_go_on_with_one() -> None:
+    unsaid, secure, anyones = (
+        machine_key(job("RTX A6000", hosts=hosts), "/w") for hosts in (None, "secure", "any")
+    )
+    assert unsaid == secure != anyones

@@ -19,7 +19,7 @@ from gpuspec.planning.cost import exceeds
 
 def machine_key(job: Job, workdir: str) -> str:
     """Digest of all that a machine was made with and a later job could not change: image, disk, open ports, cache,
-    setup, downloads, and the workdir whose files lie on it."""
+    setup, downloads, whether it may be a stranger's, and the workdir whose files lie on it."""
     downloads = [{**item._asdict(), "pointer": ""} for item in job.downloads]
     parts = [
         workdir,
@@ -29,6 +29,7 @@ def machine_key(job: Job, workdir: str) -> str:
         [port.port for port in job.ports if port.public],
         job.setup,
         downloads,
+        job.hosts == "any",
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
