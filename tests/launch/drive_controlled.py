@@ -136,7 +136,7 @@ class FakeControllers(FakeClient):
                 f"{name}-{each['number'] or 1}",
                 idle_minutes=each.get("timer", -1),
                 down=True,
-                spot=True,
+                spot="ON_DEMAND" not in os.environ,
                 price=0.22,
             )
             for name, each in read().items()

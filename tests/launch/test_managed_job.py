@@ -33,6 +33,18 @@ def test_a_managed_job_from_hand_in_to_its_end(place: Path) -> None:
     assert row.keep_alive_minutes == 10  # read back
 
 
+def test_the_machine_of_a_managed_job_is_held_against_max_price_at_what_is_paid(place: Path) -> None:
+    """SkyPilot states $0.22; a quarter of it is paid, which is within a max_price of $0.15."""
+    prices = (place / "prices.csv").read_text()
+    (place / "prices.csv").write_text(prices.replace("0.44,0.44", "0.44,0.05"))
+    (place / "gpuspec.toml").write_text("[discounts]\nslurm = 0.75\n")
+    write(place, JOB, spot="allowed", max_price=0.15)
+    done = run(place, FAKE_PRICE="0.05", ON_DEMAND="1")
+    assert done.returncode == 0, done.stderr
+    row = Records().get("job")
+    assert (row.through, row.actual_price, row.paid_share) == ("job", 0.055, 0.25)
+
+
 JOB_POINTS = {
     "quote:after": ("lost", "lost"),
     "launch_job:before": ("lost", "lost"),

@@ -10,7 +10,7 @@ from gpuspec.catalog import Catalog, Offer
 from gpuspec.catalog.stock import Stock
 from gpuspec.job.job import Checkpoint, Job, Port, Readiness, Scaling
 from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
-from gpuspec.launch.skypilot.task import task, ways
+from gpuspec.launch.skypilot.task import quoted_share, task, ways
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.price_lists import PriceBook
@@ -65,6 +65,18 @@ def test_prices_that_skypilot_does_not_know_are_kept_in_order() -> None:
     """SkyPilot would take the machine at $0.71: it knows $1.00 of the other, of which half was agreed on."""
     agreed = offer("lambda", "L4", "L4", 0.50, list_price=1.00, agreed="list price less 50 %")
     assert resources(job("L4"), "hour", offers=(OFFERS[0], agreed))["ordered"] == [L4[1], L4[0]]
+
+
+def test_what_skypilot_quotes_is_that_of_the_first_cloud_it_may_use() -> None:
+    """Half was agreed on with the other cloud: $0.71 here is $0.71."""
+    agreed = offer("lambda", "L4", "L4", 0.50, list_price=1.00, agreed="list price less 50 %")
+    spec = job("L4")
+    plan = planned(spec, "hour", (OFFERS[0], agreed))
+    assert plan.choice
+    assert plan.choice.offer is agreed
+    for clouds, share in ((None, 0.5), (frozenset({"runpod"}), 1.0), (frozenset({"lambda"}), 0.5)):
+        made = task(spec, plan, workdir="/w", label="r1", clouds=clouds)
+        assert quoted_share(plan, made["resources"]) == share
 
 
 @pytest.mark.parametrize("by", ["job", "hour"])

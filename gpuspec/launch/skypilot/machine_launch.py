@@ -37,6 +37,7 @@ from gpuspec.launch.skypilot.task import (
     autostop,
     max_hourly_cost,
     paid_share,
+    quoted_share,
     task,
     task_name,
     usable_options,
@@ -152,12 +153,11 @@ class MachineLaunch:
     ) -> Any:
         """The task, once its current price, or that of the machine that serves, has been compared with the plan's."""
         sky_task = self.client.task(config, secrets)
-        share = (
-            paid_share(self.plan, idle) if idle else self.plan.choice.paid_share if self.plan.choice else 1.0
-        )
-        price = idle.price if idle else self.client.quote(sky_task)
-        price = None if price is None else price * share
-        check_price(self.job, self.plan, price, self.settings)
+        if idle:
+            price, share = idle.price, paid_share(self.plan, idle)
+        else:
+            price, share = self.client.quote(sky_task), quoted_share(self.plan, config["resources"])
+        check_price(self.job, self.plan, None if price is None else price * share, self.settings)
         return sky_task
 
     def _task_config(
@@ -199,14 +199,17 @@ class MachineLaunch:
         if machine is None:
             raise UserError("machine-gone", f"{self.name} is gone as soon as it was up", "see `sky api logs`")
         number = None if self.number is None else str(self.number)
-        share = paid_share(self.plan, machine)
-        machine = machine.at_paid_price(share)
-        self.record.update(
-            **machine.record_fields(), machine_job=number, paid_share=None if share == 1 else share
-        )
+        machine = self._recorded(machine, machine_job=number)
         wanted = None if self.settings.accept_no_timer else self.idle_minutes
         check_machine(machine, wanted=wanted, max_price=self.job.max_price)
         self.settings.say(f"{machine.summary}; goes after {machine.idle_minutes} idle minutes")
+
+    def _recorded(self, machine: Machine, **known: Any) -> Machine:
+        """The machine that the run got, at what is paid for it. So it is recorded, with what else is known."""
+        share = paid_share(self.plan, machine)
+        machine = machine.at_paid_price(share)
+        self.record.update(**machine.record_fields(), paid_share=None if share == 1 else share, **known)
+        return machine
 
     def _begin_items(self) -> None:
         """The job has begun: without --resume, what earlier runs have done counts no more."""

@@ -135,7 +135,7 @@ class ManagedJobLaunch(ControlledLaunch):
         machine = machine_of_job(self.client, job)
         if job.state != "RUNNING" or machine is None or not machine.up:
             return False
-        self.record.update(**machine.record_fields(), keep_alive_minutes=machine.idle_minutes)
+        machine = self._recorded(machine, keep_alive_minutes=machine.idle_minutes)
         wanted = machine.idle_minutes if machine.idle_minutes >= 0 else BACKSTOP_MINUTES
         check_machine(
             machine, wanted=None if self.settings.accept_no_timer else wanted, max_price=self.job.max_price

@@ -270,8 +270,23 @@ def max_hourly_cost(job: Job, plan: Plan, options: Sequence[ResourceOption]) -> 
 def paid_share(plan: Plan, machine: Machine) -> float:
     """What is paid of each dollar that SkyPilot states as the price of a machine: 1 where nothing was agreed on."""
     got = (machine.cloud, machine.accelerator, machine.gpu_count)
-    same = [each for each in plan.kept if _asked(each) == got and each.spot == bool(machine.spot)]
-    same.sort(key=lambda each: each.offer.instance != machine.instance)
+    return _share(plan, got, bool(machine.spot), machine.instance)
+
+
+def quoted_share(plan: Plan, resources: Mapping[str, Any]) -> float:
+    """The same of the price that SkyPilot's optimizer states for a task: where anything was agreed on, that is the
+    price of the first way, which need not be the plan's choice: SkyPilot may not use all clouds."""
+    first = ways(resources)[0]
+    accelerator, _, gpu_count = first["accelerators"].rpartition(":")
+    asked = (first["infra"].split("/")[0], accelerator, int(gpu_count))
+    return _share(plan, asked, first.get("use_spot", False), first.get("instance_type"))
+
+
+def _share(
+    plan: Plan, asked: tuple[str | None, str | None, int | None], spot: bool, instance: str | None
+) -> float:
+    same = [each for each in plan.kept if _asked(each) == asked and each.spot == spot]
+    same.sort(key=lambda each: each.offer.instance != instance)
     return same[0].paid_share if same else 1.0
 
 
