@@ -28,7 +28,7 @@ def _one_a_region(rows: Iterable[Row]) -> list[Row]:
     the zone which SkyPilot tries first."""
     merged: dict[tuple[str, ...], dict[str, str | None]] = {}
     for row in rows:
-        if not cell(row, "AvailabilityZone"):
+        if not cell(row, "AvailabilityZone"):  # it is of a whole region: a row by itself
             merged[str(len(merged)),] = dict(row)
             continue
         key = tuple(

@@ -17,6 +17,7 @@ from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.plugin.installed_catalog import installed_catalog
+from gpuspec.report.summary import plural
 
 OLD_DAYS = 90
 """Days from which `gpuspec prices` says what makes prices new. Rule GS507 has a limit of its own."""
@@ -106,7 +107,7 @@ def export_command(clouds: tuple[str, ...], out: str | None) -> None:
 
     catalog = installed_catalog()
     wanted = {name.lower() for name in clouds}
-    offers = [offer for offer in catalog.offers() if not wanted or offer.cloud in wanted]
+    offers = catalog.offers(clouds=tuple(sorted(wanted)))
     if missing := sorted(wanted - {offer.cloud for offer in offers}):
         raise _no_prices(missing[0], (offer.cloud for offer in catalog.offers()))
     names = {offer.source for offer in offers}
@@ -147,7 +148,7 @@ def _print_sources(catalog: Catalog, sources: Sequence[PriceSource]) -> None:
         say(*wrapped(f"For comparison only, nothing is rented by them: {', '.join(compared)}."))
     dropped = sum(rows for source in rented for _, rows in source.dropped)
     why = "`gpuspec prices --cloud CLOUD` says why, and lists its regions."
-    say(*wrapped(f"{_number(dropped, 'row')} of these lists left out as no offer of a whole GPU: {why}"))
+    say(*wrapped(f"{plural(dropped, 'row')} of these lists left out as no offer of a whole GPU: {why}"))
     _print_footer(rented)
     if chosen := CaseOptions().settings_for(".").job.prices:
         say(*wrapped(f"In this folder commands count with {chosen} alone (`prices` of the settings)."))
@@ -179,7 +180,7 @@ def _print_footer(sources: Iterable[PriceSource]) -> None:
     """Where the rows are that are not believed, and what makes prices new."""
     shown = list(sources)
     if held := sum(len(source.held) for source in shown):
-        say(*wrapped(f"{_number(held, 'row')} not believed (`gpuspec prices --held`)."))
+        say(*wrapped(f"{plural(held, 'row')} not believed (`gpuspec prices --held`)."))
     oldest = max((_age(source) or 0 for source in shown if source.rentable), default=0)
     update = "`gpuspec prices update` reads fresh prices from the installed SkyPilot."
     say(*wrapped(f"The oldest prices are {oldest} days old. {update}" if oldest > OLD_DAYS else update))
@@ -190,7 +191,7 @@ def _about(offers: Sequence[Offer], source: PriceSource) -> Iterator[str]:
     if not source.rentable:
         yield "for comparison only: nothing can be rented from it"
     gpus, regions = {offer.gpu for offer in offers}, {offer.region for offer in offers if offer.region}
-    yield f"{_number(len(offers), 'offer')}, {_number(len(gpus), 'GPU')}, {_number(len(regions), 'region')}"
+    yield f"{plural(len(offers), 'offer')}, {plural(len(gpus), 'GPU')}, {plural(len(regions), 'region')}"
     if offers:
         yield ", ".join(f"{rows:,} {kind}" for kind, rows in _kinds(offers).items())
     for what, names in (("GPUs", gpus), ("regions", regions)):
@@ -225,7 +226,7 @@ def _print_held(sources: Iterable[PriceSource], clouds: set[str]) -> None:
         for held in group:
             say(*wrapped(f"  {held.instance}: {held.gpu_count} × {held.gpu} at {price_held(held)}"))
     paid = "A launch pays what the cloud asks then, whatever a list says."
-    say(*wrapped(f"{_number(len(rows), 'row')} held back. {paid}"))
+    say(*wrapped(f"{plural(len(rows), 'row')} held back. {paid}"))
 
 
 def _age(source: PriceSource) -> int | None:
@@ -234,11 +235,7 @@ def _age(source: PriceSource) -> int | None:
 
 
 def _in_days(days: int | None) -> str:
-    return "" if days is None else ", of today" if days == 0 else f", {_number(days, 'day')} old"
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    return "" if days is None else ", of today" if days == 0 else f", {plural(days, 'day')} old"
 
 
 def _record(catalog: Catalog, source: PriceSource) -> dict[str, Any]:
