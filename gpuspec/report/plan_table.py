@@ -114,8 +114,7 @@ def _summary(limit: str, group: list[Candidate]) -> str:
         names = list(dict.fromkeys(candidate.gpu.name for candidate in group))
         return f"{listed(names, 6)}; the nearest, {nearest.gpu.name}, {nearest.reason}"
     if limit == "gpu_types":
-        kinds, then = [reason.partition(": ")[0] for reason in reasons], reasons[0].partition(": ")[2]
-        return f"{'; '.join(kinds)}: {then}"
+        return _unasked(reasons, group)
     if limit == "spot":
         return _not_payable(group)
     if limit == "timer":
@@ -126,6 +125,15 @@ def _summary(limit: str, group: list[Candidate]) -> str:
     if limit == "hosts":
         return f'{clouds}: community machines, which anyone may own; "hosts": "any" allows them'
     return f"{reasons[0]} (and {len(reasons) - 1} more like it)"
+
+
+def _unasked(reasons: list[str], group: list[Candidate]) -> str:
+    """Kinds of GPU that are taken only where the job names them: which, and why."""
+    kinds = []
+    for reason in reasons:
+        names = sorted({candidate.gpu.name for candidate in group if candidate.reason == reason})
+        kinds.append(f"{listed(names, 3)} ({reason.partition(': ')[0]})")
+    return f"{', '.join(kinds)}: {reasons[0].partition(': ')[2]}"
 
 
 def _elsewhere(limit: str, group: list[Candidate]) -> str:

@@ -104,5 +104,5 @@ def test_a_second_begun_is_billed_as_a_second() -> None:
 def test_kinds_that_nobody_asked_for_are_told_together() -> None:
     found = case(job(gpu_count=1, min_vram=16), *(offer(gpu, 1.0) for gpu in ("L4", "MI300X", "Gaudi 2")))
     said = " ".join(plan_table.render(found, found.plan, columns=200).split())
-    kinds = "AMD runs no CUDA; Intel runs no CUDA: name it in gpu_types where the job can use it"
+    kinds = "MI300X (AMD runs no CUDA), Gaudi 2 (Intel runs no CUDA): name it in gpu_types where the job can use it"
     assert f"2 {kinds}" in said
