@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gpuspec.errors import UserError
-from gpuspec.job.job import Checkpoint, Job, Port, Readiness, Scaling, Traffic
+from gpuspec.job.job import Budget, Checkpoint, Job, Port, Readiness, Scaling, Traffic
 from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 
@@ -65,6 +65,14 @@ def test_a_service_on_spot_falls_back_to_machines_on_demand() -> None:
     assert config["service"]["replica_policy"] == {"min_replicas": 1, "dynamic_ondemand_fallback": True}
     only = job("RTX A6000", spot="only", scaling=Scaling(min=1), **SERVED)
     assert service_task(made(only), only)["service"]["replica_policy"] == {"min_replicas": 1}
+
+
+def test_a_service_with_a_budget_is_refused_wherever_it_is_written() -> None:
+    spec = job("RTX A6000", scaling=Scaling(min=1), budget=Budget(max_total=20.0, max_hours=10), **SERVED)
+    with pytest.raises(UserError) as error:
+        task_yaml(spec, planned(spec), "/w", "service")
+    assert error.value.code == "service-without-end"
+    assert "time limit reached: 10 h" in task_yaml(spec, planned(spec), "/w", "machine")
 
 
 def test_a_single_request_does_not_start_every_replica() -> None:

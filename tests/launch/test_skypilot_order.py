@@ -64,7 +64,13 @@ def test_where_one_machine_is_rented_is_left_to_the_price_of_the_moment() -> Non
 def test_prices_that_skypilot_does_not_know_are_kept_in_order() -> None:
     """SkyPilot would take the machine at $0.71: it knows $1.00 of the other, of which half was agreed on."""
     agreed = offer("lambda", "L4", "L4", 0.50, list_price=1.00, agreed="list price less 50 %")
-    assert resources(job("L4"), "hour", offers=(OFFERS[0], agreed))["ordered"] == [L4[1], L4[0]]
+    assert resources(job("L4"), "hour", offers=(OFFERS[0], agreed))["ordered"] == [
+        L4[1],
+        {
+            **L4[0],
+            "max_hourly_cost": 0.79,
+        },  # its own $0.71 and a tenth more, not that of the other's list price
+    ]
 
 
 def test_what_skypilot_quotes_is_that_of_the_first_cloud_it_may_use() -> None:

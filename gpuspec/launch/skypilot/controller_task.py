@@ -79,7 +79,10 @@ def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     group = "any_of" if "any_of" in resources else "ordered"
     spot = [way for way in resources[group] if way.get("use_spot")]
     if spot and len(spot) < len(resources[group]):  # SkyServe takes no mixed list
-        resources[group] = spot
+        # The limit of all holds: one of a spot machine's own would bar those on demand that stand in.
+        resources[group] = [
+            {name: value for name, value in way.items() if name != "max_hourly_cost"} for way in spot
+        ]
         policy["dynamic_ondemand_fallback"] = True
     probe: dict[str, Any] = {"path": urllib.parse.urlsplit(job.readiness.http).path or "/"}
     if job.readiness.timeout is not None:

@@ -60,12 +60,7 @@ def _service(job: Job, plan: Plan) -> ModeChoice:
     why = why_controller_is_rented("serve")
     if why:
         return ModeChoice("machine", f"`scaling` is not kept, this is one machine: {why}")
-    if plan.max_hours is not None:
-        raise UserError(
-            "service-without-end",
-            f"`scaling` makes this a service, which has no end, and its `budget` allows {plan.max_hours:.3g} h",
-            "leave `budget` out, or give --plain: one machine that keeps the limit",
-        )
+    check_without_end(plan)
     least, most = replicas(job)
     prices = [candidate.price for candidate in launchable(job, plan)]
     price = f", ${least * min(prices):.2f} to ${most * max(prices):.2f}/h" if prices else ""
@@ -74,6 +69,17 @@ def _service(job: Job, plan: Plan) -> ModeChoice:
         f"as a service of {least} to {most} replicas{price}: SkyPilot's server on this machine starts and ends them, "
         "until `gpuspec down`; there is no time limit (--plain: one machine)",
     )
+
+
+def check_without_end(plan: Plan) -> None:
+    """UserError where the job has a time limit, which no service keeps."""
+    if plan.max_hours is not None:
+        raise UserError(
+            "service-without-end",
+            f"`scaling` makes this a service, which has no end, and its `budget` allows {plan.max_hours:.3g} h",
+            "leave `budget` out, or take one machine, which keeps the limit: `gpuspec run --plain`, "
+            "`gpuspec export --to skypilot`",
+        )
 
 
 def replicas(job: Job) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.job_script import (
     setup_text,
     wait_for_fetch_text,
 )
+from gpuspec.planning.cost import affordable_price
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import affordable, launchable
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 class ResourceOption(NamedTuple):
     """One entry of a task's `any_of` or `ordered`: a GPU × count on a cloud (and region, where the job limits
-    regions). `price` is the plan's cheapest for it, $/h."""
+    regions, or it is too dear in another). `price` is the plan's cheapest for it, $/h."""
 
     infra: str
     accelerator: str
@@ -56,38 +57,69 @@ _MACHINE_LIMITS = frozenset({"gpu_types", "gpu_count", "min_vram", "memory", "ra
 def resource_options(job: Job, plan: Plan) -> tuple[ResourceOption, ...]:
     """What the plan kept, as SkyPilot asks for it, in the plan's order.
 
-    Regions are named only where the job or the settings limit them, instances only where the same words would also
-    get one the plan turned down (Lambda's "H100" is PCIe and SXM) or one of another kind of host (RunPod's instances
-    say whose they are): the rest is SkyPilot's to find."""
+    Regions are named only where the job or the settings limit them, or another would cost more than may be paid;
+    instances only where the same words would also get one the plan turned down (Lambda's "H100" is PCIe and SXM) or
+    one of another kind of host (RunPod's instances say whose they are): the rest is SkyPilot's to find."""
+    return tuple(_machines(job, plan))
+
+
+def _machines(job: Job, plan: Plan) -> dict[ResourceOption, list[Candidate]]:
+    """What SkyPilot is asked for, in the plan's order → what of the plan each may get."""
     turned_down = {
         _asked(candidate)
         for candidate in plan.candidates
         if not candidate.kept and candidate.limit in _MACHINE_LIMITS
     }
     may_take = launchable(job, plan)
+    apart = _too_dear_elsewhere(job, plan, may_take)
     hosts: dict[tuple[str, str, int], set[str]] = {}
     for candidate in may_take:
         hosts.setdefault(_asked(candidate), set()).add(candidate.offer.hosts)
-    found: dict[ResourceOption, ResourceOption] = {}
+    found: dict[ResourceOption, list[Candidate]] = {}
     for candidate in may_take:
         offer, asked = candidate.offer, _asked(candidate)
         cloud, name, gpu_count = asked
         if not name:
             continue
-        infra = f"{cloud}/{offer.region}" if plan.limits_regions and offer.region else cloud
-        instance = offer.instance if asked in turned_down or len(hosts[asked]) > 1 else ""
+        by_region = plan.limits_regions or (asked, candidate.spot) in apart
         option = ResourceOption(
-            infra=infra,
+            infra=f"{cloud}/{offer.region}" if by_region and offer.region else cloud,
             accelerator=name,
             gpu_count=gpu_count,
             spot=candidate.spot,
-            instance=instance,
-            price=candidate.price,
+            instance=offer.instance if asked in turned_down or len(hosts[asked]) > 1 else "",
+            price=0.0,
         )
-        found.setdefault(option._replace(price=0.0), option)
+        found.setdefault(option, []).append(candidate)
+    priced = {option._replace(price=each[0].price): each for option, each in found.items()}
     if plan.by != "hour":
-        return tuple(found.values())
-    return tuple(sorted(found.values(), key=lambda option: (option.price, option)))
+        return priced
+    return {option: priced[option] for option in sorted(priced, key=lambda option: (option.price, option))}
+
+
+_PRICED_BY_REGION = frozenset({"aws", "azure", "gcp"})
+"""Clouds that ask more for the same machine in some regions than in others."""
+
+
+def _too_dear_elsewhere(
+    job: Job, plan: Plan, may_take: Sequence[Candidate]
+) -> set[tuple[tuple[str, str, int], bool]]:
+    """What has to be asked for region by region (and whether on spot): SkyPilot 0.14.1 holds `max_hourly_cost`
+    against an instance type where it is cheapest, and then takes it in any region that has it. Where a dollar limit
+    holds, that is so of a cloud of whose regions the price list has one only, too."""
+    taken = {(_asked(each), each.spot, each.offer.instance, each.offer.region) for each in may_take}
+    types = {each[:3] for each in taken}
+    found = set()
+    regions: dict[str, set[str]] = {}
+    for each in plan.candidates:
+        regions.setdefault(each.offer.cloud, set()).add(each.offer.region or "")
+        which = (_asked(each), each.spot, each.offer.instance)
+        if which in types and (*which, each.offer.region) not in taken:
+            found.add(which[:2])
+    if job.max_price is None and (job.budget is None or job.budget.max_total is None):
+        return found
+    one = {cloud for cloud, names in regions.items() if cloud in _PRICED_BY_REGION and len(names) == 1}
+    return found | {(asked, spot) for asked, spot, *_ in taken if asked[0] in one}
 
 
 def _in_data_centres(job: Job, plan: Plan) -> bool:
@@ -210,7 +242,8 @@ def usable_options(job: Job, plan: Plan, clouds: frozenset[str] | None) -> tuple
 
 def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) -> dict[str, Any]:
     here = usable_options(job, plan, clouds)
-    resources: dict[str, Any] = {_group(job, plan): [_entry(option) for option in here]}
+    most = max_hourly_cost(job, plan, here)
+    resources: dict[str, Any] = {_group(job, plan): _entries(job, plan, here, most)}
     if job.disk_gb is not None:
         resources["disk_size"] = math.ceil(job.disk_gb)
     if job.image:
@@ -218,7 +251,7 @@ def _resources(job: Job, plan: Plan, label: str, clouds: frozenset[str] | None) 
     public = [port.port for port in job.ports if port.public]  # the others are forwarded, see `attach`
     if public:
         resources["ports"] = public
-    resources["max_hourly_cost"] = max_hourly_cost(job, plan, here)
+    resources["max_hourly_cost"] = most
     resources["autostop"] = autostop(plan)
     resources["labels"] = {"gpuspec": label}
     return resources
@@ -251,6 +284,37 @@ def _entry(option: ResourceOption) -> dict[str, Any]:
     return entry
 
 
+def _entries(job: Job, plan: Plan, options: Sequence[ResourceOption], most: float) -> list[dict[str, Any]]:
+    """The options as SkyPilot reads them. One through which it could get something that costs more than may be paid
+    there, and yet no more than the `most` of all, has a `max_hourly_cost` of its own."""
+    may_take = set(launchable(job, plan))
+    too_dear = [each for each in plan.candidates if each.list_price <= most and each not in may_take]
+    agreed = any(each.list_price != each.price for each in may_take)
+    entries = []
+    for option, got in _machines(job, plan).items():
+        if option not in options:
+            continue
+        entry = _entry(option)
+        own = _most(job, got, min(affordable_price(job, plan, each) for each in got))
+        if own < most and (
+            agreed or any(_could_get(option, each) and each.list_price > own for each in too_dear)
+        ):
+            entry["max_hourly_cost"] = own
+        entries.append(entry)
+    return entries
+
+
+def _could_get(option: ResourceOption, candidate: Candidate) -> bool:
+    cloud, _, region = option.infra.partition("/")
+    offer = candidate.offer
+    return (
+        _asked(candidate) == (cloud, option.accelerator, option.gpu_count)
+        and candidate.spot == option.spot
+        and (not region or offer.region == region)
+        and (not option.instance or offer.instance == option.instance)
+    )
+
+
 def max_hourly_cost(job: Job, plan: Plan, options: Sequence[ResourceOption]) -> float:
     """The most that may be paid, $/h: `max_price` (or a price that is no whole cent above it), else the highest price
     in the plan of what may be rented on the options' clouds and a tenth more, since a price that moved by more is
@@ -260,11 +324,15 @@ def max_hourly_cost(job: Job, plan: Plan, options: Sequence[ResourceOption]) -> 
     may be paid. The machine's own price is looked at once it is up."""
     clouds = {option.infra.split("/")[0] for option in options}
     here = [each for each in launchable(job, plan) if each.offer.cloud in clouds]
-    highest = max((each.list_price for each in here), default=0.0)
-    listed = max((1 / each.paid_share for each in here if each.paid_share), default=1.0)
-    most = round(highest * 1.1 + 0.005, 2) if job.max_price is None else job.max_price * listed
-    within = affordable(job, plan) * listed
-    return max(highest, most if within == math.inf else min(most, math.floor(within * 100) / 100))
+    return _most(job, here, affordable(job, plan))
+
+
+def _most(job: Job, machines: Sequence[Candidate], within: float) -> float:
+    """The most that may be paid for one of these, in dollars of the list prices; `within`: in those that are paid."""
+    highest = max((each.list_price for each in machines), default=0.0)
+    listed = max((1 / each.paid_share for each in machines if each.paid_share), default=1.0)
+    most = round(highest * 1.1 + 0.005, 2) if job.max_price is None else round(job.max_price * listed, 4)
+    return max(highest, most if within == math.inf else min(most, math.floor(within * listed * 100) / 100))
 
 
 def paid_share(plan: Plan, machine: Machine) -> float:

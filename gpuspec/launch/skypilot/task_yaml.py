@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
-from gpuspec.launch.skypilot.mode import Mode
+from gpuspec.launch.skypilot.mode import Mode, check_without_end
 from gpuspec.launch.skypilot.task import task
 from gpuspec.launch.skypilot.yaml_text import render
 from gpuspec.planning.plan import Plan
@@ -19,9 +19,10 @@ _COMMANDS: dict[Mode, str] = {
 
 
 def task_yaml(job: Job, plan: Plan, workdir: str, mode: Mode = "machine") -> str:
-    """The SkyPilot task YAML that `gpuspec run` would send in this mode. Holds no secret's value."""
+    """The SkyPilot task YAML that `gpuspec run` would send in this mode. Holds no secret's value. UserError for a
+    service with a time limit."""
     if mode == "service":
-        plan = plan._replace(max_hours=None)  # a service has no end
+        check_without_end(plan)
     config = task(job, plan, workdir=workdir, label="export", items=items.resolve(job, workdir))
     if mode == "job":
         config = managed_job_task(config, job)
