@@ -103,8 +103,9 @@ def test_a_line_that_is_wrong_is_named(file: Path, line: str, where: int) -> Non
         (HEADER.encode() + b" and more", "line 1 is not '# gpuspec prices 2'"),
         (b"# gpuspec prices 3\n" + LINE.encode(), "line 1 is not '# gpuspec prices 2'"),
         (f"{HEADER}\n{LINE}".encode(), "prices of an undescribed source: skypilot-lambda"),
-        (b"\x1f\x8b\x08\x00" + bytes(range(256)), "cannot be read: 'utf-8' codec can't decode"),
-        (b"<html>\n<p>log in</p>\n", ":2: no Cloud"),
+        (b"\x1f\x8b\x08\x00" + bytes(range(256)), "cannot be read: it is no text in UTF-8"),
+        ("Cloud,AcceleratorName\n".encode("utf-16"), "cannot be read: it is no text in UTF-8"),
+        (b"<html>\n<p>log in</p>\n", ":1: no column Cloud"),
         (bytes(17 << 20), "it is larger than 16 MiB"),
         (b"Cloud,AcceleratorName,AcceleratorCount,Price\n" * 60_000, "it is larger than 2 MiB"),
         ((DESCRIBED + LINE.replace("us-east-1", "|" * 300_000)).encode(), "line 3 is not a line of prices"),
@@ -113,6 +114,40 @@ def test_a_line_that_is_wrong_is_named(file: Path, line: str, where: int) -> Non
 def test_what_is_no_file_of_prices(file: Path, data: bytes, why: str) -> None:
     file.write_bytes(data)
     assert why in _refused(file)
+
+
+HEAD = "Cloud,AcceleratorName,AcceleratorCount,Price,SpotPrice\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (HEAD + "slurm,RTX4090,1,0,10\n", ":2: SpotPrice, 10, is more than Price, 0"),
+        (HEAD + "slurm,RTX4090,1,0,10,\n", ":2: SpotPrice, 10, is more than Price, 0"),
+        (HEAD + "slurm,RTX4090,1,0,10,0,05\n", ":2: more cells than the first line names columns"),
+        ("Cloud,AcceleratorName,AcceleratorCount,Price\nslurm,RTX4090,1,0,10\n", ":2: more cells than"),
+        (
+            HEAD.replace("SpotPrice", "Price") + "slurm,RTX4090,1,0.10,9\n",
+            ":1: two columns are called 'Price'",
+        ),
+        (HEAD.lower() + "slurm,RTX4090,1,0.10,\n", ":1: no column Cloud; 'cloud' is written Cloud"),
+        (HEAD.replace(",", ";"), ":1: no column Cloud: the columns are separated by semicolons"),
+        (HEAD.replace(",", "\t"), ":1: no column Cloud: the columns are separated by tabs"),
+        (HEAD + "\n\nslurm,RTX4090,1,x,\n", ":4: Price is 'x', not a number"),
+    ],
+)
+def test_a_csv_file_of_which_a_cell_would_be_taken_for_another(file: Path, text: str, why: str) -> None:
+    """ "0,10" is ten cents in half of Europe, and a machine for nothing where a comma parts the columns."""
+    file.write_text(text)
+    assert why in _refused(file)
+
+
+def test_a_spreadsheets_empty_cells_and_short_lines_are_no_mistake(file: Path) -> None:
+    file.write_text(HEAD + "slurm,RTX4090,1,0.10,,,\nslurm,A40,1,0.30\n")
+    assert [(each.gpu, each.price, each.spot_price) for each in Catalog().offers(str(file))] == [
+        ("RTX 4090", 0.10, None),
+        ("A40", 0.30, None),
+    ]
 
 
 def test_a_folder_and_nothing_are_no_files(tmp_path: Path) -> None:
