@@ -118,6 +118,12 @@ class Scaling(NamedTuple):
     max: int | None = None
     idle_minutes: float | None = None
 
+    @property
+    def replicas(self) -> tuple[int, int]:
+        """The least and the most."""
+        least = self.min or 0
+        return least, self.max or max(least, 1)
+
 
 class Traffic(NamedTuple):
     """Declared load of a service."""

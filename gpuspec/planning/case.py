@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuspec.errors import UserError
 from gpuspec.formats.document import Document
 from gpuspec.job.job import Budget, Job
 from gpuspec.words import By, Task
@@ -222,6 +223,11 @@ class Case:
         return self.catalog.sources_of(self.prices)
 
     @property
+    def only_compares(self) -> bool:
+        """Whether the price list in force is one from which nothing can be rented."""
+        return bool(self.prices) and not any(source.rentable for source in self.price_sources)
+
+    @property
     def price_dates(self) -> Mapping[str, str | None]:
         """Name → ISO date of every such source: of its prices, else of the day on which it was read."""
         return {source.name: source.latest for source in self.price_sources}
@@ -311,7 +317,14 @@ class Case:
         return rank_offers(self.market, sources=self.price_dates, rejected=False)
 
     def plan_on(self, launcher: str | None) -> "Plan":
-        """The plan of what one launcher can run on; None: of all."""
+        """The plan of what one launcher can run on; None: of all. UserError for a launcher where the prices are those
+        of a list from which nothing can be rented."""
         from gpuspec.planning.rank import rank_offers
 
-        return rank_offers(self.market, sources=self.price_dates, launcher=launcher)
+        compared = f"{self.prices} is for comparison only: nothing can be rented from it"
+        if launcher is not None and self.only_compares:
+            raise UserError(
+                "not-rentable", compared, "`gpuspec plan` compares with it; leave `prices` out to launch"
+            )
+        made = rank_offers(self.market, sources=self.price_dates, launcher=launcher)
+        return made._replace(notes=(compared, *made.notes)) if self.only_compares else made

@@ -125,9 +125,24 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         notes.append(
             "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
         )
+    notes += _notes_on_replicas(job, plan)
     notes += _notes_on_hosts(job, plan)
     over = over_budget(job, plan.cost.total if plan.cost else None)
     return (*notes, over) if over else tuple(notes)
+
+
+def _notes_on_replicas(job: Job, plan: Plan) -> list[str]:
+    """What a service costs an hour with all its replicas: what is worked out for a run is one machine's."""
+    prices = [each.price for each in launchable(job, plan)]
+    if job.task != "serve" or job.scaling is None or not prices:
+        return []
+    least, most = job.scaling.replicas
+    if most == 1:
+        return []
+    number = str(most) if least == most else f"{least} to {most}"
+    low, high = least * min(prices), most * max(prices)
+    span = f"${high:.2f}/h" if f"{low:.2f}" == f"{high:.2f}" else f"${low:.2f} to ${high:.2f}/h"
+    return [f"`scaling`: {number} replicas cost {span}; the cost and the worst case below are one machine's"]
 
 
 def _left_out(plan: Plan, totals: Sequence[Total], within: Sequence[Total]) -> tuple[str, ...]:

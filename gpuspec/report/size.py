@@ -10,6 +10,7 @@ from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
+from gpuspec.planning.price_lists import Price
 from gpuspec.printable import one_line
 from gpuspec.report.text import Style
 from gpuspec.report.width import width
@@ -196,15 +197,19 @@ def _offers(sized: Sized) -> list[str]:
     lines = ["Smallest that surely fit, by price"]
     shown = sized.rentable[:SHOWN]
     wide = max(len(_counted(one)) for one in shown)
-    clouds = max(len(one.price.offer.cloud) for one in shown if one.price)
+    clouds = max(len(_cloud(one.price)) for one in shown if one.price)
     for one in shown:
         assert one.fit
         assert one.price
         share = one.fit.need.expected / one.fit.usable
-        price = f"${one.price.per_hour:6.2f}/h  {one.price.offer.cloud:{clouds}}"
+        price = f"${one.price.per_hour:6.2f}/h  {_cloud(one.price):{clouds}}"
         in_use = f"{100 * share:3.0f} % of {one.fit.usable:.1f} GiB in use"
         lines.append(f"  {_counted(one):{wide}} {one.gpu.vram_gb:4.0f} GB  {price} {in_use}")
     return [*lines, *(f"  {line}" for line in sized.agreed)]
+
+
+def _cloud(price: Price) -> str:
+    return f"{price.offer.cloud} spot" if price.spot else price.offer.cloud
 
 
 def _counted(one: Alternative) -> str:
@@ -297,6 +302,7 @@ def _rented(one: Alternative) -> dict[str, Any]:
         "cloud": one.price.offer.cloud,
         "price": one.price.per_hour,
         "list_price": one.price.list_price,
+        "spot": one.price.spot,
         "usable_gib": one.fit.usable,
     }
 

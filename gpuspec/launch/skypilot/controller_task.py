@@ -7,7 +7,8 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch.skypilot.mode import replicas, survives_preemption
+from gpuspec.job.job import Scaling
+from gpuspec.launch.skypilot.mode import survives_preemption
 from gpuspec.launch.skypilot.task import ways
 
 DAY_SECONDS = 86400
@@ -75,7 +76,7 @@ def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     resources = {name: value for name, value in config["resources"].items() if name != "autostop"}
     port = job.ports[0].port
     resources["ports"] = [port]  # the load balancer calls the replicas from outside
-    policy = _replicas(job)
+    policy = _replicas(job, job.scaling)
     group = "any_of" if "any_of" in resources else "ordered"
     spot = [way for way in resources[group] if way.get("use_spot")]
     if spot and len(spot) < len(resources[group]):  # SkyServe takes no mixed list
@@ -94,9 +95,8 @@ def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     }
 
 
-def _replicas(job: Job) -> dict[str, Any]:
-    scaling = job.scaling
-    least, most = replicas(job)
+def _replicas(job: Job, scaling: Scaling) -> dict[str, Any]:
+    least, most = scaling.replicas
     policy: dict[str, Any] = {"min_replicas": least}
     if most > least:
         day = job.traffic.requests_per_day if job.traffic else None
@@ -108,6 +108,6 @@ def _replicas(job: Job) -> dict[str, Any]:
             )
         policy["max_replicas"] = most
         policy["target_qps_per_replica"] = float(f"{max(day / DAY_SECONDS / most, LEAST_QPS):.3g}")
-    if scaling and scaling.idle_minutes is not None and most > least:
+    if scaling.idle_minutes is not None and most > least:
         policy["downscale_delay_seconds"] = round(scaling.idle_minutes * 60)
     return policy

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.job.job import Scaling
 from gpuspec.launch.skypilot.cache import cache_folder
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
@@ -40,7 +41,7 @@ def choose_mode(job: Job, plan: Plan, *, plain: bool = False) -> ModeChoice:
     if plain:
         return ModeChoice("machine")
     if job.task == "serve" and job.scaling is not None:
-        return _service(job, plan)
+        return _service(job, job.scaling, plan)
     choice = plan.choice
     if choice is None or not choice.spot or not survives_preemption(job):
         return ModeChoice("machine")
@@ -56,12 +57,12 @@ def choose_mode(job: Job, plan: Plan, *, plain: bool = False) -> ModeChoice:
     )
 
 
-def _service(job: Job, plan: Plan) -> ModeChoice:
+def _service(job: Job, scaling: Scaling, plan: Plan) -> ModeChoice:
     why = why_controller_is_rented("serve")
     if why:
         return ModeChoice("machine", f"`scaling` is not kept, this is one machine: {why}")
     check_without_end(plan)
-    least, most = replicas(job)
+    least, most = scaling.replicas
     prices = [candidate.price for candidate in launchable(job, plan)]
     price = f", ${least * min(prices):.2f} to ${most * max(prices):.2f}/h" if prices else ""
     return ModeChoice(
@@ -80,13 +81,6 @@ def check_without_end(plan: Plan) -> None:
             "leave `budget` out, or take one machine, which keeps the limit: `gpuspec run --plain`, "
             "`gpuspec export --to skypilot`",
         )
-
-
-def replicas(job: Job) -> tuple[int, int]:
-    """The least and the most replicas of a service."""
-    scaling = job.scaling
-    least = (scaling and scaling.min) or 0
-    return least, (scaling and scaling.max) or max(least, 1)
 
 
 def survives_preemption(job: Job) -> bool:

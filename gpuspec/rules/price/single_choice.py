@@ -67,6 +67,8 @@ class SingleChoice(Rule):
         (place,) = terms.clouds
         if cloud(place) is None or (terms.allowed and place not in terms.allowed):
             return  # where the settings rule it out there is no choice at all
+        if facts.kept_plan.choice is None and place in facts.market.book.clouds:
+            return  # it has prices, and none that the job's limits let it take
         only = job.gpu_types[0]
         region = f", region {job.regions[0]}" if len(job.regions) == 1 else ""
         other = self._other(facts)

@@ -1,0 +1,85 @@
+"""What a plan says where its one machine is not the whole bill, and what is said where nothing can be rented."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuspec.cli.main import main
+
+PRICES = """\
+Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice
+runpod,US,1x_L4,L4,1,8,64,0.50,
+lambda,us-east-1,gpu_1x_a10,A10,1,30,200,1.25,
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("prices.csv").write_text(PRICES)
+    return tmp_path
+
+
+def said(
+    capsys: pytest.CaptureFixture[str], command: str, *, prices: str = "prices.csv", **fields: Any
+) -> str:
+    job = {
+        "task": "serve",
+        "gpu_types": ["L4", "A10"],
+        "keep_alive_minutes": 30,
+        "run": "python serve.py",
+        **fields,
+    }
+    Path("gpu.jsonc").write_text(json.dumps(job))
+    main([*command.split(), "gpu.jsonc", "--prices", prices])
+    out, err = capsys.readouterr()
+    return " ".join((out + err).split())
+
+
+def test_a_service_of_several_replicas_is_told_what_all_of_them_cost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two of the cheapest are 2 × $0.50; six of the dearest 6 × $1.25."""
+    note = "`scaling`: 2 to 6 replicas cost $1.00 to $7.50/h; the cost and the worst case below are one machine's"
+    assert note in said(capsys, "plan", scaling={"min": 2, "max": 6})
+    assert "`scaling`: 3 replicas cost $1.50/h;" in said(
+        capsys, "plan", scaling={"min": 3}, gpu_types=["L4"], clouds=["runpod"]
+    )
+    assert "replicas cost" not in said(capsys, "plan", scaling={"min": 0, "max": 1})
+    assert "replicas cost" not in said(capsys, "plan")
+
+
+def test_nothing_is_launched_by_prices_that_are_for_comparison(capsys: pytest.CaptureFixture[str]) -> None:
+    told = "seed-2025 is for comparison only: nothing can be rented from it"
+    assert f"note {told}" in said(capsys, "plan", prices="seed-2025", gpu_types=["RTX 4090"])
+    for command in ("export", "run --dry-run --on skypilot"):
+        out = said(capsys, command, prices="seed-2025", gpu_types=["RTX 4090"])
+        assert f"error[not-rentable]: {told}" in out
+        assert "infra:" not in out
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({"clouds": ["runpod"]}, True),
+        ({"clouds": ["runpod"], "spot": "only"}, False),
+        ({"clouds": ["runpod"], "regions": ["SE"]}, False),
+        ({"clouds": ["ibm"]}, True),  # of which nothing is known here
+    ],
+)
+def test_what_cannot_be_rented_is_not_called_the_only_choice(
+    capsys: pytest.CaptureFixture[str], limits: dict[str, Any], found: bool
+) -> None:
+    out = said(capsys, "lint --select single-choice", gpu_types=["L4"], **limits)
+    assert ("is the only choice: when it is sold out the job waits" in out) is found
+
+
+def test_size_says_which_price_is_that_of_a_spot_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("prices.csv").write_text(PRICES.replace("64,0.50,", "64,0.50,0.20"))
+    model = {"id": "Qwen/Qwen2.5-7B-Instruct", "dtype": "bf16", "context": 4096}
+    assert "1 × L4 24 GB $ 0.20/h runpod spot " in said(capsys, "size", model=model, spot="allowed")
+    assert "1 × L4 24 GB $ 0.50/h runpod " in said(capsys, "size", model=model)
