@@ -11,7 +11,6 @@ import pytest
 from gpuspec.errors import UserError
 from gpuspec.job.job import Checkpoint, Job, Scaling
 from gpuspec.launch.records import Records
-from gpuspec.launch.skypilot import mode
 from gpuspec.launch.skypilot.mode import durable_folder, survives_preemption
 
 from . import drive_controlled as cloud
@@ -52,7 +51,7 @@ def test_a_job_goes_on_where_its_state_outlives_the_machine(job: Job, does: bool
 
 def test_replicas_are_what_scaling_says() -> None:
     said = [Scaling(0, 3), Scaling(2, None), Scaling(None, None), Scaling(None, 4)]
-    assert [mode.replicas(Job(scaling=each)) for each in said] == [(0, 3), (2, 2), (0, 1), (0, 4)]
+    assert [each.replicas for each in said] == [(0, 3), (2, 2), (0, 1), (0, 4)]
 
 
 def test_a_job_that_survives_is_a_managed_one_and_is_told_so_before_the_question(place: Path) -> None:
