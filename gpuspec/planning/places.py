@@ -128,7 +128,12 @@ def _nearest(name: str, known: Sequence[str], *, most: int) -> list[str]:
 
 def notes_on_places(clouds: Sequence[str], terms: RentalTerms, book: PriceBook) -> list[str]:
     """A line on each cloud and region without prices among those a job names (`clouds` and `terms.regions`), and on
-    those of the settings where none of them has any."""
+    those of the settings where none of them has any; that no cloud is both the job's and the settings'."""
+    if terms.clouds and terms.allowed and not terms.clouds & terms.allowed:
+        job, settings = (", ".join(sorted(names)) for names in (terms.clouds, terms.allowed))
+        return [
+            f"the job allows {job}, the settings {settings}: no cloud is in both (--cloud goes before both)"
+        ]
     named = (unpriced_clouds(clouds, book), unpriced_regions(terms.regions, terms.clouds, book))
     lines = [line for found in named for line in _lines(found)]
     return lines + notes_on_settings(sorted(terms.allowed), terms.allowed_regions, book)

@@ -83,3 +83,11 @@ def test_size_says_which_price_is_that_of_a_spot_machine(capsys: pytest.CaptureF
     model = {"id": "Qwen/Qwen2.5-7B-Instruct", "dtype": "bf16", "context": 4096}
     assert "1 × L4 24 GB $ 0.20/h runpod spot " in said(capsys, "size", model=model, spot="allowed")
     assert "1 × L4 24 GB $ 0.50/h runpod " in said(capsys, "size", model=model)
+
+
+def test_a_job_and_settings_that_share_no_cloud_are_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("gpuspec.toml").write_text('clouds = ["lambda"]\n')
+    told = "the job allows runpod, the settings lambda: no cloud is in both (--cloud goes before both)"
+    assert told in said(capsys, "plan", clouds=["runpod"])
+    assert "no cloud is in both" not in said(capsys, "plan", clouds=["runpod", "lambda"])
+    assert "take 1 × L4 at $0.50/h" in said(capsys, "plan --cloud runpod", clouds=["lambda"])
