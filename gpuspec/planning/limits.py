@@ -18,9 +18,10 @@ NAMES_OF_LIMITS = (
 breaks `hosts`, the last, would be kept but for whose machine it is."""
 
 
-PROGRAM_GIB = 2.0
-"""Host RAM that Python, PyTorch and CUDA's libraries take beside the weights, at least: a machine of 4 GiB (Cudo's
-smallest) does not load 3 GiB of them."""
+PROGRAM_GIB = 6.0
+"""Host RAM that the system, Python, PyTorch and CUDA's libraries take beside the weights: a machine of 4 GiB (Cudo's
+smallest, with an H100 in it) runs nothing that a model needs. Estimated: what a process of PyTorch holds once it has
+used the GPU is 3 to 5 GiB."""
 UNASKED = {
     "amd": "AMD runs no CUDA",
     "intel": "Intel runs no CUDA",

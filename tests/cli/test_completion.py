@@ -153,7 +153,8 @@ def test_the_version_says_whose_prices(tmp_path: Path) -> None:
     assert line.startswith(f"gpuspec {gpuspec.__version__}, prices: ")
     for source in installed_catalog().price_sources:
         if source.rentable:
-            assert re.search(rf"\b{source.name.removeprefix('skypilot-')}\b", line), source.name
+            cloud = re.sub("^(skypilot|karpenter)-", "", source.name)
+            assert re.search(rf"\b{cloud}\b", line), source.name
     assert re.search(r"\d{4}-\d\d-\d\d", line)
     (tmp_path / "prices.tsv").write_text("nonsense")
     broken = run("gpuspec", "--version", GPUSPEC_DATA_DIR=str(tmp_path))

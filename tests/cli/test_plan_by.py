@@ -16,7 +16,7 @@ Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price
 runpod,US,1x_L4,L4,1,8,64,0.71,0.44
 lambda,us-east-1,gpu_1x_a100_pcie_with_a_long_name,A100-80GB,1,14,100,1.69,
 """
-"""The A100 has 1,935 GB/s of bandwidth, the L4 300: 6.45 times, of which 6.45 ^ 0.75 = 4.05 are counted."""
+"""The A100 has 1,935 GB/s of bandwidth, the L4 300: 6.45 times, of which the root, 2.54, is counted."""
 
 
 @pytest.fixture(autouse=True)
@@ -53,13 +53,13 @@ def test_a_batch_job_is_ranked_by_the_job_and_the_dearer_hour_is_explained(
 ) -> None:
     out = said(capsys, f"plan {spec()}")
     rows = [line.split() for line in out.splitlines() if line[:2] in ("1 ", "2 ")]
-    # 4.05 × 0.71 ÷ 1.69 = 1.70
+    # 2.54 × 0.71 ÷ 1.69 = 1.07
     assert [(row[3], row[-3:]) for row in rows] == [
         ("A100", ["1.69", "1.00×", "–"]),
-        ("L4", ["0.71", "1.70×", "0.44"]),
+        ("L4", ["0.71", "1.07×", "0.44"]),
     ]
     assert (
-        "why about 4.0 times the work an hour for 2.4 times the price; cheapest an hour (--by hour): L4 at $0.71:"
+        "why about 2.5 times the work an hour for 2.4 times the price; cheapest an hour (--by hour): L4 at $0.71:"
         in " ".join(out.split())
     )
     hourly = said(capsys, "plan gpu.jsonc --by hour")
@@ -96,9 +96,9 @@ def test_the_table_is_as_wide_as_the_page(
 def test_a_plan_for_programs_says_what_it_ranks_by(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(said(capsys, f"plan {spec()} --json"))
     assert found["by"] == "job"
-    assert found["why"].startswith("about 4.0 times the work an hour for 2.4 times the price")
+    assert found["why"].startswith("about 2.5 times the work an hour for 2.4 times the price")
     costs = [candidate["unit_cost"] for candidate in found["candidates"]]
-    assert costs[1] / costs[0] == pytest.approx(4.0473 * 0.71 / 1.69, rel=1e-3)
+    assert costs[1] / costs[0] == pytest.approx(2.5397 * 0.71 / 1.69, rel=1e-3)
     hourly = json.loads(said(capsys, "plan gpu.jsonc --by hour --json"))
     assert (hourly["by"], hourly["why"]) == ("hour", None)
     assert [(each["price"], each["unit_cost"]) for each in hourly["candidates"]] == [

@@ -22,7 +22,7 @@ Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price
 runpod,US,1x_RTX4090,RTX4090,1,8,64,0.69,
 lambda,us-east-1,gpu_1x_4090,RTX4090,1,14,100,1.23,
 lambda,us-east-1,gpu_1x_a6000,A6000,1,14,100,1.10,
-lambda,us-east-1,gpu_1x_h100_pcie,H100-80GB,1,26,200,2.49,
+lambda,us-east-1,gpu_1x_h100_pcie,H100-80GB,1,26,200,1.40,
 """
 MODEL = {"id": "Qwen/Qwen2.5-1.5B-Instruct", "dtype": "bf16", "context": 4096}
 JOBS: dict[str, dict[str, Any]] = {

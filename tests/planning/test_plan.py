@@ -119,7 +119,7 @@ def test_spot_decides_which_price_is_paid() -> None:
             job(),
             offer("L40S", 1.0, ram_gib=16.0),
             "ram",
-            "host RAM 16 GiB, 20.0 GiB of weights to load beside 2 for the program",
+            "host RAM 16 GiB, 20.0 GiB of weights to load beside 6 for the program",
         ),
         (
             job(),
