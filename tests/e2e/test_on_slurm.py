@@ -212,7 +212,7 @@ def test_a_price_that_moved_is_asked_about(stack: Stack, tmp_path: Path) -> None
     done = subprocess.run(
         terminal, env=stack.environment(), input=answers, capture_output=True, text=True, timeout=120
     )
-    assert "the plan says $0.20/h (unknown date), SkyPilot says $0.44/h now" in done.stdout
+    assert "the plan says $0.20/h (undated), SkyPilot says $0.44/h now" in done.stdout
     assert "error[declined]" in done.stdout
 
 
@@ -362,7 +362,7 @@ def test_jobs_services_and_caches_are_what_skypilot_reads(stack: Stack, tmp_path
     assert (mounts, home) == (["/gpuspec-cache"], "/gpuspec-cache/models/huggingface")
     scaled = {"scaling": {"min": 0, "max": 3}, "traffic": {"requests_per_day": 259200}, "ports": [8000]}
     ready = {"readiness": {"http": "http://localhost:8000/health"}}
-    assert exported("skypilot-serve", task="serve", **scaled, **ready)[1] == 3
+    assert exported("skypilot-serve", task="serve", budget={}, **scaled, **ready)[1] == 3
 
 
 @pytest.fixture(scope="module")
