@@ -129,6 +129,17 @@ def test_a_region_with_prices_is_fine_and_so_is_any_of_a_cloud_without(
     assert list(unpriced_regions([region], clouds, book)) == []
 
 
+def test_of_a_great_many_regions_the_first_hundred_are_looked_for_among_those_there_are(
+    book: PriceBook,
+) -> None:
+    found = list(unpriced_regions(["us-eest-1"] * 102, (), book))
+    assert len(found) == 102
+    assert all("us-east-1" in each.advice for each in found[:100])
+    assert {each.advice for each in found[100:]} == {
+        "`gpuspec prices --cloud CLOUD` lists the regions of a cloud"
+    }
+
+
 def test_what_there_is_instead_is_said_once(book: PriceBook) -> None:
     terms = RentalTerms(clouds=frozenset({"scp", "ibm"}))
     first, second = notes_on_places(["scp", "ibm"], terms, book)
