@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from gpuspec.planning.plan import Candidate, Plan
@@ -41,7 +41,7 @@ _SHRINK = ("instance", "region", "cloud", "GPU")
 
 def rows(plan: Plan, *, everything: bool, columns: int) -> list[str]:
     """The kept candidates, those that differ only in their region in one line; none where nothing is kept."""
-    groups = _grouped(plan.kept)
+    groups = alike(plan.kept, same_machine)
     if not groups:
         return []
     measure = _measure(plan)
@@ -65,11 +65,11 @@ def _measure(plan: Plan) -> Column | None:
     return None if plan.by == "job" and len(machines) == 1 else _MEASURES.get(plan.by)
 
 
-def _grouped(kept: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Candidates that differ only in their region, together; in the plan's order."""
-    groups: dict[tuple[object, ...], list[Candidate]] = {}
-    for candidate in kept:
-        groups.setdefault(same_machine(candidate), []).append(candidate)
+def alike(candidates: Sequence[Candidate], common: Callable[[Candidate], Hashable]) -> list[list[Candidate]]:
+    """Candidates that have the same in `common`, together; in the plan's order."""
+    groups: dict[Hashable, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(common(candidate), []).append(candidate)
     return list(groups.values())
 
 

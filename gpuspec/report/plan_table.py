@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
@@ -11,7 +11,7 @@ from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
 from gpuspec.report.left_out import notes, unreadable_limits
-from gpuspec.report.plan_rows import rows, same_machine
+from gpuspec.report.plan_rows import alike, rows, same_machine
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.sizing import Unsized
@@ -59,27 +59,20 @@ def _rejected(page: Style, plan: Plan, everything: bool) -> list[str]:
         return []
     if everything:
         lines = [f"not taken: {len(rejected)}"]
-        for group in _alike(rejected):
+        for group in alike(rejected, _same_but_region):
             lines += _wrapped(page, "", _turned_down(group))
         return lines
-    groups: dict[str, list[Candidate]] = {}
-    for candidate in rejected:
-        groups.setdefault(candidate.limit, []).append(candidate)
     lines = ["not taken"]
-    for limit, group in groups.items():
-        lines += _wrapped(page, f"{len(group):5}", _summary(limit, group))
+    for group in alike(rejected, lambda candidate: candidate.limit):
+        lines += _wrapped(page, f"{len(group):5}", _summary(group[0].limit, group))
     return lines
 
 
-def _alike(rejected: Sequence[Candidate]) -> Iterable[list[Candidate]]:
-    """Candidates that differ only in their region, together; in the plan's order."""
-    groups: dict[tuple[object, ...], list[Candidate]] = {}
-    for candidate in rejected:
-        offer = candidate.offer
-        machine = (offer.cloud, offer.instance, offer.gpu, offer.gpu_count)
-        why = candidate.limit if candidate.limit == "regions" else candidate.reason  # which names the region
-        groups.setdefault((*machine, candidate.price, candidate.spot, why), []).append(candidate)
-    return groups.values()
+def _same_but_region(rejected: Candidate) -> tuple[object, ...]:
+    """What candidates have in common that were turned down alike and differ only in their region."""
+    offer = rejected.offer
+    why = rejected.limit if rejected.limit == "regions" else rejected.reason  # which names the region
+    return offer.cloud, offer.instance, offer.gpu, offer.gpu_count, rejected.price, rejected.spot, why
 
 
 def _turned_down(group: list[Candidate]) -> str:
