@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 
 from memory import ROWS, SCORED, predict, read
 
-from gpuspec.sizing import activations, backward, image, inference, training
+from gpuspec.sizing.inference import activations, library
+from gpuspec.sizing.media import image
+from gpuspec.sizing.training import backward
+from gpuspec.sizing.training import text as training
 
 
 class Constant(NamedTuple):
@@ -45,7 +48,7 @@ class Constant(NamedTuple):
 
 CONSTANTS = (
     Constant(activations, "HIDDEN_BUFFERS"),
-    Constant(inference, "CACHE_GROWTH", "expected"),
+    Constant(library, "CACHE_GROWTH", "expected"),
     Constant(training, "BUCKETS_GIB", "full"),
     Constant(training, "BUCKETS_GIB", "adapters"),
     Constant(backward, "NORM_WIDTHS", "RMSNorm"),

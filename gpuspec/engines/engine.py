@@ -25,6 +25,10 @@ class Defaults(NamedTuple):
     batch: int | None = None
     """Sequences at once; None: as many as come."""
     since: Version = (0, 0)
+    from_gib: float = 0.0
+    """They hold on GPUs of as much memory, GiB; such a row stands after the one of its version for all GPUs."""
+    but_not: str = ""
+    """But not on GPUs with this in their name."""
 
 
 class Memory(NamedTuple):
@@ -209,9 +213,11 @@ class Engine(NamedTuple):
     hub_default: tuple[str, str] | None = None
     """(flag, scheme): what the flag fetches of a repository that holds several."""
 
-    def default(self, version: str | None = None) -> Defaults:
-        """Its defaults in a version; those of today where none is stated."""
-        return next((d for d in reversed(self.defaults) if not before(version, d.since)), self.defaults[0])
+    def default(self, version: str | None = None, gpu: str = "", gib: float = 0.0) -> Defaults:
+        """Its defaults in a version on a GPU of this name and memory; those of today where no version is stated, of
+        small GPUs where no GPU is."""
+        own = [d for d in self.defaults if d.from_gib <= gib and not (d.but_not and d.but_not in gpu)]
+        return next((d for d in reversed(own) if not before(version, d.since)), self.defaults[0])
 
     def flag(self, field: str) -> str:
         """The flag that sets a field of the Workload, for messages and fixes: of several, the first long one in its

@@ -15,7 +15,7 @@ from gpuspec.planning.case import Case
 from gpuspec.text import Edit
 
 if TYPE_CHECKING:
-    from gpuspec.catalog import Offer
+    from gpuspec.catalog import Gpu, Offer
     from gpuspec.commands.steps import Step
     from gpuspec.job import GpuChoice
     from gpuspec.lint.neighbours import Neighbour
@@ -101,9 +101,9 @@ class Facts:
         what to do about it."""
         return self.case.unread
 
-    def need(self, gpus: int = 1) -> Need | Unsized:
-        """Memory per GPU when spread over `gpus`."""
-        return self.case.need(gpus)
+    def need(self, gpus: int = 1, gpu: Gpu | None = None) -> Need | Unsized:
+        """Memory per GPU when spread over `gpus`, of which kind where the engine's defaults depend on it."""
+        return self.case.need(gpus, gpu)
 
     @property
     def price_days(self) -> Mapping[str, str]:

@@ -93,7 +93,7 @@ class Case:
 
             catalog = installed_catalog()
         self.catalog = catalog
-        self._needs: dict[int, Need | Unsized] = {}
+        self._needs: dict[tuple[int, object], Need | Unsized] = {}
         self._unread: dict[str, str] = {}
 
     @property
@@ -189,13 +189,17 @@ class Case:
 
         return read_steps(self.job, self.path if self.on_disk else None, unread=self._unread)
 
-    def need(self, gpus: int = 1) -> "Need | Unsized":
-        """Memory per GPU when spread over `gpus`."""
-        if gpus not in self._needs:
+    def need(self, gpus: int = 1, gpu: "Gpu | None" = None) -> "Need | Unsized":
+        """Memory per GPU when spread over `gpus`; of which kind, where the engine's defaults depend on it."""
+        from gpuspec.engines import engine_of
+
+        row = engine_of(self.workload.engine).default
+        key = (gpus, row(self.workload.engine_version, gpu.name, gpu.vram_gib) if gpu else None)
+        if key not in self._needs:
             from gpuspec.sizing import need
 
-            self._needs[gpus] = need(self.workload, gpus)
-        return self._needs[gpus]
+            self._needs[key] = need(self.workload, gpus, gpu=gpu)
+        return self._needs[key]
 
     def speed(self, gpu: "Gpu", gpus: int = 1) -> "Speed | Unsized":
         """How quickly so many of a GPU do the work."""

@@ -17,15 +17,16 @@ from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
 
-NeedFor = Callable[[int], "Need | Unsized"]
+NeedFor = Callable[[int, "Gpu | None"], "Need | Unsized"]
 """Number of GPUs → memory per GPU."""
 
 
 class Market:
     """The offers of a price book as one job may take them.
 
-    `need_for(n)` is the memory of each of n GPUs; `allowed` are the clouds and `allowed_regions` the regions that
-    may be used whatever the job says; `by` is what machines are compared by (None: what the work is paid by)."""
+    `need_for(n, gpu)` is the memory of each of n such GPUs; `allowed` are the clouds and `allowed_regions` the
+    regions that may be used whatever the job says; `by` is what machines are compared by (None: what the work is
+    paid by)."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Market:
         return Measure(
             self.job,
             self.workload,
-            need=self.need_for(min(counts)),
+            need=self.need_for(min(counts), None),
             counts=counts,
             fit_of=self.fit_of_job,
             asked=self._by,
@@ -87,7 +88,7 @@ class Market:
         """The job on so many of a GPU; None where its memory is not known."""
         key = (gpu.name, gpu_count)
         if key not in self._fits:
-            need = self.need_for(gpu_count)
+            need = self.need_for(gpu_count, gpu)
             self._fits[key] = self.fit_of_need(need, gpu) if isinstance(need, Need) else None
         return self._fits[key]
 
@@ -143,7 +144,7 @@ class Market:
             )
 
     def _machine_reason(self, offer: Offer) -> limits.Broken | None:
-        return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count))
+        return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count, None))
 
     def cheapest(self, gpu: str, gpu_count: int, *, spot: str | None = None) -> Price | None:
         """The cheapest way to rent so many of a GPU (canonical name, or one that stands for several variants) on one
@@ -189,7 +190,6 @@ class Market:
         from heapq import heappop, heappush
 
         floor = self.job.min_vram or 0
-        least_gib = {count: need.high for count in counts if isinstance(need := self.need_for(count), Need)}
         known = self.book.catalog.gpus_by_name
         waiting: list[tuple[float, int, float, str, Alternative]] = []
         """Those that are priced; each comes when no other can be cheaper. Prices are looked up no further."""
@@ -200,7 +200,7 @@ class Market:
             gpu = known[name]
             if limits.kind_of(gpu) in self.wanted.unasked:
                 continue
-            if gpu.vram_gb < floor or gpu.vram_gib < least_gib.get(gpu_count, float("inf")):
+            if gpu.vram_gb < floor:
                 continue
             fit = self.fit_of_job(gpu, gpu_count)
             if fit is None or fit.verdict != "fits":

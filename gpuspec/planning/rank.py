@@ -41,7 +41,7 @@ def rank_offers(
     candidates = tuple(sorted(found, key=_rank))
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
-        need=market.need_for(market.wanted.gpu_count),
+        need=market.need_for(market.wanted.gpu_count, None),
         candidates=candidates,
         choice=None,
         cost=None,
@@ -82,7 +82,7 @@ def _with_choice(market: Market, plan: Plan) -> Plan:
     what follows from it: the memory needed, the idle minutes, the time limit."""
     first: Plan | None = None
     for candidate in plan.kept:
-        need = market.need_for(candidate.offer.gpu_count)
+        need = market.need_for(candidate.offer.gpu_count, candidate.gpu)
         idle = 0.0 if candidate.offer.owned else plan.keep_alive_minutes
         highest = highest_price(candidate, market.job)
         made = plan._replace(

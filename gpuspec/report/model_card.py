@@ -10,7 +10,7 @@ from gpuspec.quantization import bits_of
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown
 from gpuspec.sizing.kv import kv_bytes, of_sequence
-from gpuspec.sizing.pipelines import in_billions
+from gpuspec.sizing.media.pipelines import in_billions
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, in_named_scheme, weights
 from gpuspec.words import gib

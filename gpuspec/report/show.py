@@ -16,7 +16,7 @@ from gpuspec.planning.case import Case
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.inference import scheme_of
+from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.text import Tree
 from gpuspec.workload.workload import Origin

@@ -15,7 +15,7 @@ from gpuspec.printable import one_line
 from gpuspec.report.text import Style
 from gpuspec.report.width import width
 from gpuspec.sizing import Fit, Need, Unsized, fit
-from gpuspec.sizing.inference import cache_on_each
+from gpuspec.sizing.inference.setup import cache_on_each
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB

@@ -4,13 +4,13 @@ What estimates is loaded on first use: most specs name no model, and lint starts
 
 from typing import TYPE_CHECKING, Any
 
-from gpuspec.sizing.memory import Fit, Need, Part, Unsized
+from gpuspec.sizing.memory import Fit, Need, Part, Phase, Unsized
 
 if TYPE_CHECKING:
     from gpuspec.sizing.estimate import need
     from gpuspec.sizing.fitting import fit, usable
 
-__all__ = ["Fit", "Need", "Part", "Unsized", "fit", "need", "usable"]
+__all__ = ["Fit", "Need", "Part", "Phase", "Unsized", "fit", "need", "usable"]
 
 _HOME = {"need": "estimate", "fit": "fitting", "usable": "fitting"}
 

@@ -1,7 +1,8 @@
-"""`need`: memory of any workload, by part."""
+"""`need`: memory of any workload, by phase and part."""
 
 from __future__ import annotations
 
+from gpuspec.catalog import Gpu
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import LARGEST_PARAMS, shape_of
 from gpuspec.workload import Workload
@@ -22,13 +23,18 @@ _COUNTS = (
 
 
 def need(
-    workload: Workload, gpus: int = 1, *, prompt: int | None = None, trainable: float | None = None
+    workload: Workload,
+    gpus: int = 1,
+    *,
+    gpu: Gpu | None = None,
+    prompt: int | None = None,
+    trainable: float | None = None,
 ) -> Need | Unsized:
-    """Memory of each of `gpus` GPUs, GiB, by part.
+    """Memory of each of `gpus` GPUs, GiB, by phase and part.
 
-    `prompt`: how many of the context's tokens come in at once (None: any number); `trainable`: parameters of
-    the adapters, where counted. Unsized, with the reason, where a fact is missing. Raises ValueError for a
-    number of GPUs below one."""
+    `gpu`: which GPU it is, where an engine's defaults depend on that (None: any); `prompt`: how many of the context's
+    tokens come in at once (None: any number); `trainable`: parameters of the adapters, where counted. Unsized, with
+    the reason, where a fact is missing. Raises ValueError for a number of GPUs below one."""
     if gpus < 1:
         raise ValueError(f"{gpus} GPUs")
     if gpus > MOST_GPUS:
@@ -57,20 +63,20 @@ def need(
     if workload.modality in ("vision", "3d"):
         return Unsized(f"memory of {workload.modality} models is not modelled; say min_vram")
     if workload.modality in ("image", "video"):
-        from gpuspec.sizing.image import image
+        from gpuspec.sizing.media.image import image
 
         return image(workload, gpus)
     if workload.modality == "audio":
-        from gpuspec.sizing.audio import audio
+        from gpuspec.sizing.media.audio import audio
 
         return audio(workload, gpus)
     if workload.task == "train" or workload.method:
-        from gpuspec.sizing.training import training
+        from gpuspec.sizing.training.text import training
 
-        return training(workload, gpus, trainable)
-    from gpuspec.sizing.inference import inference
+        return training(workload, gpus, gpu=gpu, trainable=trainable)
+    from gpuspec.sizing.inference.text import inference
 
-    return inference(workload, _of_one_copy(workload, gpus), prompt)
+    return inference(workload, _of_one_copy(workload, gpus), gpu=gpu, prompt=prompt)
 
 
 def _of_one_copy(workload: Workload, gpus: int) -> int:

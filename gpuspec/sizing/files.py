@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gpuspec.catalog import Catalog
 from gpuspec.quantization import bits_of
+from gpuspec.sizing.media.pipelines import pipeline_of
 from gpuspec.sizing.memory import Unsized
-from gpuspec.sizing.pipelines import pipeline_of
 from gpuspec.sizing.shape import shape_of
 from gpuspec.sizing.weights import GIB, as_stored, weights
 from gpuspec.workload import Workload

@@ -1,62 +1,107 @@
-"""Need: memory by part, as a range, with the assumptions made. Fit: a Need against one GPU."""
+"""Need: memory by phase and part, as a range, with the assumptions made. Fit: a Need against one GPU."""
 
 from typing import Literal, NamedTuple
 
 from gpuspec.catalog import Gpu
 
+Size = Literal["allocated", "reserved", "process"]
+"""Three sizes of the same memory, each more than the one before: what tensors take
+(torch.cuda.max_memory_allocated), what the allocator holds for them (max_memory_reserved), and what the whole process
+takes (nvidia-smi), with CUDA context, NCCL and graphs. A published figure states one of them."""
+SIZES: tuple[Size, ...] = ("allocated", "reserved", "process")
+
 
 class Part(NamedTuple):
-    """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers."""
+    """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers; `since` the least of the
+    three sizes that counts it."""
 
     name: str
     low: float
     expected: float
     high: float
     why: str
+    since: Size = "allocated"
+
+
+class Phase(NamedTuple):
+    """What stands on one GPU at one time of the work: loading, a prompt's pass, decoding, an optimizer's step."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+    def of(self, size: Size = "process") -> tuple[float, float, float]:
+        """(low, expected, high) of one of the three sizes, GiB."""
+        counted = [part for part in self.parts if SIZES.index(part.since) <= SIZES.index(size)]
+        return (
+            sum(part.low for part in counted),
+            sum(part.expected for part in counted),
+            sum(part.high for part in counted),
+        )
 
 
 _OF_PICTURES = ("denoiser", "text encoders", "VAE")
 
 
 class Need(NamedTuple):
-    """Memory of each GPU, GiB, when the work is spread over `gpus` of them. Never a bare number."""
+    """Memory of each GPU, GiB, when the work is spread over `gpus` of them. Never a bare number.
 
-    parts: tuple[Part, ...]
+    Phases follow each other, so the memory needed is that of the largest, not their sum."""
+
+    phases: tuple[Phase, ...]
     gpus: int
     engine: str
     assumptions: tuple[str, ...]
     confidence: Literal["high", "medium", "low"]
 
     @property
+    def deciding(self) -> Phase:
+        """The phase that needs most; the first of several."""
+        return max(self.phases, key=lambda phase: phase.of()[1])
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What stands there in the deciding phase."""
+        return self.deciding.parts
+
+    def of(self, size: Size = "process") -> tuple[float, float, float]:
+        """(low, expected, high) of the largest phase in one of the three sizes, GiB: each the most of any phase."""
+        low, expected, high = zip(*(phase.of(size) for phase in self.phases), strict=True)
+        return max(low), max(expected), max(high)
+
+    @property
     def low(self) -> float:
         """The least it can be, GiB per GPU."""
-        return sum(part.low for part in self.parts)
+        return self.of()[0]
 
     @property
     def expected(self) -> float:
         """The best estimate, GiB per GPU."""
-        return sum(part.expected for part in self.parts)
+        return self.of()[1]
 
     @property
     def high(self) -> float:
         """The most it should be, GiB per GPU."""
-        return sum(part.high for part in self.parts)
+        return self.of()[2]
 
     @property
     def weights(self) -> float:
         """The weights, GiB, on all GPUs together."""
-        return sum(part.expected for part in self.parts if part.name == "weights") * self.gpus
+        return self.largest("weights") * self.gpus
 
     @property
     def loaded(self) -> float:
         """What is read from files before it stands on the GPUs, GiB, at least: the weights, or once each of the parts
         that make a picture."""
-        return self.weights + sum(part.expected for part in self.parts if part.name in _OF_PICTURES)
+        return self.weights + sum(map(self.largest, _OF_PICTURES))
 
     @property
     def kv_cache(self) -> float:
         """The KV cache, GiB per GPU."""
-        return sum(part.expected for part in self.parts if part.name == "KV cache")
+        return self.largest("KV cache")
+
+    def largest(self, name: str) -> float:
+        """The most that parts of a name are expected to take in any phase, GiB per GPU."""
+        return max(sum(part.expected for part in phase.parts if part.name == name) for phase in self.phases)
 
 
 class Unsized(NamedTuple):

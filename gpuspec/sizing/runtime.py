@@ -14,12 +14,15 @@ def runtime(context: Range, workspace: Range, gpus: int) -> list[Part]:
     """CUDA context, engine workspaces and, on several GPUs, NCCL."""
     parts = [
         Part(
-            "CUDA context", *context, why=f"driver, libraries and kernels: {context[0]:g}–{context[2]:g} GiB"
+            "CUDA context",
+            *context,
+            why=f"driver, libraries and kernels: {context[0]:g}–{context[2]:g} GiB",
+            since="process",
         ),
         Part("workspace", *workspace, why=f"cuBLAS, sampling, graphs: {workspace[0]:g}–{workspace[2]:g} GiB"),
     ]
     if gpus > 1:
-        parts.append(Part("NCCL", *NCCL, why=f"communication buffers between {gpus} GPUs"))
+        parts.append(Part("NCCL", *NCCL, why=f"communication buffers between {gpus} GPUs", since="process"))
     return parts
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gpuspec.architectures.parts import TOWERS
 from gpuspec.catalog import Gpu
 from gpuspec.quantization import find_scheme
-from gpuspec.sizing.inference import cache_dtype, scheme_of
+from gpuspec.sizing.inference.setup import cache_dtype, scheme_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gpuspec.catalog import Catalog, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.catalog.stock import Stock
 from gpuspec.job.job import Checkpoint, Job, Port, Readiness, Scaling
 from gpuspec.launch.skypilot.controller_task import managed_job_task, service_task
@@ -15,7 +15,7 @@ from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import rank_offers
-from gpuspec.sizing import Need, Part
+from gpuspec.sizing import Need, Part, Phase
 from gpuspec.words import By
 from gpuspec.workload import Workload
 
@@ -33,8 +33,8 @@ L4 = [{"infra": "runpod", "accelerators": "L4:1"}, {"infra": "lambda", "accelera
 
 
 def planned(spec: Job, by: By | None, offers: tuple[Offer, ...] = OFFERS) -> Plan:
-    def need(gpus: int) -> Need:
-        return Need((Part("weights", 10.0, 10.0, 10.0, ""),), gpus, "vllm", (), "high")
+    def need(gpus: int, _: Gpu | None) -> Need:
+        return Need((Phase("serving", (Part("weights", 10.0, 10.0, 10.0, ""),)),), gpus, "vllm", (), "high")
 
     work = Workload(task=spec.task, modality="text", engine="transformers")
     return rank_offers(Market(spec, work, need, PriceBook(Catalog(), Stock(offers)), by=by))

@@ -59,7 +59,7 @@ A6000_ON_LAMBDA = ResourceOption(
 
 def planned(job: Job, offers: tuple[Offer, ...] = OFFERS) -> Plan:
     return rank_offers(
-        Market(job, Workload(), lambda gpus: Unsized("not said"), PriceBook(Catalog(), Stock(offers)))
+        Market(job, Workload(), lambda *_: Unsized("not said"), PriceBook(Catalog(), Stock(offers)))
     )
 
 

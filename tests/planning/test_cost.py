@@ -139,7 +139,7 @@ def test_what_is_not_counted_is_said() -> None:
         "$0.09 a GB that leaves aws beyond 100 GB a month; the size of what is downloaded from s3:// is not known",
     )
     cached = spec._replace(outputs=(), cache="gs://mine")
-    assert cost_on("lambda", cached, lambda gpus: Unsized("no model")).not_counted == (
+    assert cost_on("lambda", cached, lambda *_: Unsized("no model")).not_counted == (
         "$0.12 a GB that leaves gcp beyond 1 GB a month; the size of what is read from the cache is not known",
     )
 

@@ -166,7 +166,7 @@ def test_where_a_fact_is_missing_the_hour_decides_for_all(
 
 
 def test_a_job_of_which_nothing_is_known_is_paid_by_the_hour() -> None:
-    made = plan(BOTH, [A100, L4], BATCH, "job", need=lambda gpus: Unsized("no model"))
+    made = plan(BOTH, [A100, L4], BATCH, "job", need=lambda *_: Unsized("no model"))
     assert (made.by, order(made)) == ("hour", ["L4", "A100 80GB PCIe"])
     assert made.why == "by the hour, not by the job: its speed is not known (no model)"
 

@@ -15,7 +15,7 @@ from gpuspec.planning.plan import Plan
 from gpuspec.planning.price_lists import PriceBook
 from gpuspec.planning.rank import launchable, over_budget, rank_offers
 from gpuspec.rules.price.over_budget import OverBudget
-from gpuspec.sizing import Fit, Need, Part, Unsized
+from gpuspec.sizing import Fit, Need, Part, Phase, Unsized
 from gpuspec.text import Tree
 from gpuspec.workload import Workload
 
@@ -35,7 +35,7 @@ def needs(gib: float, weights: float | None = None) -> object:
     rest = 0.0 if weights is None else gib - weights
     first = gib if weights is None else weights
     parts = (Part("weights", first, first, first, ""), Part("KV cache", rest, rest, rest + 0.1, ""))
-    return lambda gpus: Need(parts, gpus, "vllm", (), "high")
+    return lambda gpus, _: Need((Phase("serving", parts),), gpus, "vllm", (), "high")
 
 
 def fits(need: Need, gpu: Gpu) -> Fit:
@@ -191,7 +191,7 @@ def test_the_count_comes_from_the_choice_the_spec_or_the_parallelism() -> None:
 
 
 def test_an_unknown_need_leaves_min_vram_to_decide_and_says_so() -> None:
-    found = made(job(min_vram=40), OFFERS, lambda gpus: Unsized("no model"))
+    found = made(job(min_vram=40), OFFERS, lambda *_: Unsized("no model"))
     assert {c.gpu.name for c in found.kept} == {"RTX A6000", "H100 SXM"}
     assert found.notes == ("memory need unknown (no model): min_vram 40 GB decides",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.catalog import Catalog, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.formats import JOB_SPEC, Document
 from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.planning.case import Case
@@ -14,7 +14,7 @@ from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import affordable, launchable, rank_offers
-from gpuspec.sizing import Need, Part, Unsized
+from gpuspec.sizing import Need, Part, Phase, Unsized
 from gpuspec.text import Tree
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -72,12 +72,11 @@ measures = st.sampled_from((None, "hour", "job", "token"))
 def market(
     job: Job, found: list[Offer], gib: float | None, work: Workload | None = None, by: By | None = None
 ) -> Market:
-    def need_for(count: int) -> Need | Unsized:
+    def need_for(count: int, _: Gpu | None) -> Need | Unsized:
         if gib is None:
             return Unsized("not said")
-        return Need(
-            (Part("weights", gib / count, gib / count, gib / count + 2, ""),), count, "vllm", (), "high"
-        )
+        weights = Part("weights", gib / count, gib / count, gib / count + 2, "")
+        return Need((Phase("serving", (weights,)),), count, "vllm", (), "high")
 
     return market_of(job, found, need_for, workload=work or Workload(), by=by)
 

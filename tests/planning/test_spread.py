@@ -69,7 +69,7 @@ def test_a_faster_gpu_may_be_cheaper_by_the_deadline() -> None:
 def test_what_is_not_known_is_not_compared() -> None:
     spec = job("RTX 4090", "H100 SXM")
     offers = [offer("RTX 4090", 0.44), offer("H100 SXM", 2.69)]
-    unknown = made(spec, offers, lambda gpus: Unsized("no model"))
+    unknown = made(spec, offers, lambda *_: Unsized("no model"))
     assert kinds(spec, unknown, 10, None) == [(1, "RTX 4090")]
     nobody = ItemTime(36.0, "Some GPU", 1, "run x")
     assert kinds(spec, made(spec, offers), 10, None, nobody) == []

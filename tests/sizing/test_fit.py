@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuspec import Gpu, resolve_gpu, resolve_model
-from gpuspec.sizing import Need, Part, Unsized, fit, need, usable
+from gpuspec.sizing import Need, Part, Phase, Unsized, fit, need, usable
 from gpuspec.workload import Workload
 
 CARD = Gpu("card", "any", "any", 24.0)
@@ -13,7 +13,7 @@ CARD = Gpu("card", "any", "any", 24.0)
 
 def of(low: float, expected: float, high: float, engine: str = "transformers") -> Need:
     parts = (Part("weights", low - 1, expected - 1, high - 2, ""), Part("activations", 1, 1, 2, ""))
-    return Need(parts, 1, engine, (), "high")
+    return Need((Phase("serving", parts),), 1, engine, (), "high")
 
 
 def gpu(name: str) -> Gpu:

@@ -6,8 +6,8 @@ import pytest
 
 from gpuspec import resolve_model
 from gpuspec.sizing import Need, need
-from gpuspec.sizing.adapters import adapter_params
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.training.adapters import adapter_params
 from gpuspec.workload import Workload
 
 GIB = 2**30

@@ -105,7 +105,7 @@ class KvCacheDtype(Rule):
 
 def _cache(facts: Facts, machine: Alternative) -> float:
     """The share of the memory that the cache takes, at the declared concurrency where the engine queues."""
-    needed = facts.need(machine.gpu_count)
+    needed = facts.need(machine.gpu_count, machine.gpu)
     if not isinstance(needed, Need) or not needed.expected:
         return 0.0
     one = needed.kv_cache

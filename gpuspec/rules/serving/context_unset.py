@@ -97,7 +97,9 @@ class ContextUnset(Rule):
         )
 
     def _need(self, facts: Facts, machine: Alternative, context: int) -> Need | None:
-        found = need(facts.workload._replace(context=context, concurrency=1), machine.gpu_count)
+        found = need(
+            facts.workload._replace(context=context, concurrency=1), machine.gpu_count, gpu=machine.gpu
+        )
         return found if isinstance(found, Need) else None
 
     def _fitting(self, facts: Facts, machine: Alternative, full: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.engines import USUAL_FOR_SPEECH, engine_of
 from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
-from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
+from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
@@ -31,6 +31,13 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     parts.extend(runtime(TORCH, (0.05, 0.1, 0.3), gpus))
     if engine.memory.reads_32_bit:
         parts.append(
-            Part("loading", 0.0, 0.25 * size, 2 * size, "the checkpoint is read in 32 bit, then halved")
+            Part(
+                "loading",
+                0.0,
+                0.25 * size,
+                2 * size,
+                "the checkpoint is read in 32 bit, then halved",
+                "reserved",
+            )
         )
-    return Need(tuple(parts), gpus, engine.name, (), "medium")
+    return Need((Phase("transcribing", tuple(parts)),), gpus, engine.name, (), "medium")

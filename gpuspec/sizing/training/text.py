@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gpuspec.catalog import Gpu
 from gpuspec.engines import USUAL_TRAINER, Engine, engine_of
 from gpuspec.engines.engine import TORCH, Range
 from gpuspec.quantization import bits_of, find_scheme
-from gpuspec.sizing import backward
-from gpuspec.sizing.adapters import adapter_params
-from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
-from gpuspec.sizing.optimizers import States, states_of
+from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.training import backward
+from gpuspec.sizing.training.adapters import adapter_params
+from gpuspec.sizing.training.optimizers import States, states_of
 from gpuspec.sizing.weights import GIB, sizable, weights
 from gpuspec.workload import Workload
 
@@ -47,7 +48,9 @@ class TrainingSetup(NamedTuple):
     on_host: bool
 
 
-def training(workload: Workload, gpus: int, trainable: float | None = None) -> Need | Unsized:
+def training(
+    workload: Workload, gpus: int, *, gpu: Gpu | None = None, trainable: float | None = None
+) -> Need | Unsized:
     """Need of full fine-tuning, LoRA or QLoRA of a text model.
 
     `trainable`: parameters of the adapters where they were counted (None: from the rank)."""
@@ -76,8 +79,13 @@ def training(workload: Workload, gpus: int, trainable: float | None = None) -> N
         parts.append(_gathered(setup))
     parts.extend(runtime(TORCH, _workspace(setup), gpus))
     held = sum(part.expected for part in passing)
-    parts.append(Part("fragmentation", 0.0, 0.04 * held, 0.12 * held, "4 % of what comes and goes each step"))
-    return Need(tuple(parts), gpus, setup.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
+    parts.append(
+        Part(
+            "fragmentation", 0.0, 0.04 * held, 0.12 * held, "4 % of what comes and goes each step", "reserved"
+        )
+    )
+    phases = (Phase("step", tuple(parts)),)
+    return Need(phases, gpus, setup.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
 
 
 def _setup(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
 from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
-from gpuspec.sizing.memory import Need, Part, Unsized, unknown_scheme
-from gpuspec.sizing.pipelines import Pipeline, pipeline_of
+from gpuspec.sizing.media.pipelines import Pipeline, pipeline_of
+from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
@@ -48,7 +48,13 @@ def image(workload: Workload, gpus: int) -> Need | Unsized:
     ]
     parts.extend(runtime(TORCH, (0.05, 0.1, 0.5), gpus))
     engine = workload.engine or USUAL_FOR_IMAGES
-    return Need(tuple(parts), gpus, engine, tuple(assumptions), "medium" if pipeline.known else "low")
+    return Need(
+        (Phase("denoising", tuple(parts)),),
+        gpus,
+        engine,
+        tuple(assumptions),
+        "medium" if pipeline.known else "low",
+    )
 
 
 def _gib(billions: float, bits: float) -> float:
@@ -144,7 +150,7 @@ def _training(workload: Workload, pipeline: Pipeline, bits: float, gpus: int) ->
     parts.append(_state(workload, pipeline, bits, method))
     parts.append(_step(workload, pipeline, bits, video, cached=not scripts and not video))
     parts.extend(runtime(TORCH, (0.05, 0.2, 0.5), gpus))
-    return Need(tuple(parts), gpus, engine, (), "low")
+    return Need((Phase("step", tuple(parts)),), gpus, engine, (), "low")
 
 
 def _state(workload: Workload, pipeline: Pipeline, bits: float, method: str) -> Part:

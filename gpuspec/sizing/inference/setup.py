@@ -1,0 +1,101 @@
+"""What a text model is asked to answer, with its defaults settled."""
+
+from typing import NamedTuple
+
+from gpuspec.catalog.model_task import READS
+from gpuspec.engines import ASSUMED, Engine, engine_of
+from gpuspec.engines.engine import Defaults
+from gpuspec.quantization import DTYPE_BITS, find_scheme
+from gpuspec.quantization.checkpoint_names import split_quantization
+from gpuspec.sizing.kv import kv_cache
+from gpuspec.sizing.shape import Shape
+from gpuspec.workload import Workload
+
+DEFAULT_CONTEXT = 4096
+
+
+class CacheRequest(NamedTuple):
+    """What the cache must hold: tokens per sequence, of which `prompt` come at once and `generated` one by
+    one (where nobody said, either may be all of them); sequences."""
+
+    context: int
+    prompt: int
+    generated: int
+    sequences: int
+
+
+class Answering(NamedTuple):
+    """A workload that answers: the engine, what it does by default on this GPU, and how many GPUs share one copy."""
+
+    workload: Workload
+    shape: Shape
+    scheme: str
+    engine: Engine
+    defaults: Defaults
+    request: CacheRequest
+    gpus: int
+
+
+def scheme_of(workload: Workload, shape: Shape | None = None) -> str:
+    """The scheme the weights are kept in: what was asked for, else the checkpoint's own, else 16 bit."""
+    if workload.quantization:
+        return workload.quantization
+    native = shape.native if shape else None
+    if native and native not in DTYPE_BITS and workload.dtype in (None, "bf16", "fp16"):
+        return native
+    return workload.dtype or "bf16"
+
+
+def cache_dtype(workload: Workload, shape: Shape) -> str | None:
+    """What the cache is kept in: as asked for, else as the checkpoint says where the engine heeds it."""
+    heeds = engine_of(workload.engine or ASSUMED).memory.heeds_kv_dtype
+    return workload.kv_dtype or (shape.kv_dtype if heeds else None)
+
+
+def may_cache_in_8_bit(workload: Workload, shape: Shape) -> bool:
+    """Whether its checkpoint, whose config nobody read, may ask for a cache of 8 bits: known is only that its name
+    states a scheme whose makers often add the scales of one."""
+    read = shape.kv_dtype is not None or any(row.bits < 16 for row in shape.weights)
+    if read or "kv_dtype" in workload.origins or workload.kv_dtype or not workload.model_name:
+        return False
+    owner, _, bare = workload.model_name.rpartition("/")
+    heeds = engine_of(workload.engine or ASSUMED).memory.heeds_kv_dtype
+    return heeds and find_scheme(split_quantization(bare, owner=owner)[1]).scales_cache
+
+
+def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: float, gpus: int) -> float:
+    """Bytes of cache on each GPU.
+
+    Pipelines divide the layers, and so do engines that spread a model without being told how; tensor parallelism
+    divides the KV heads, context parallelism the tokens (vLLM 0.33 v1/kv_cache_interface.py, `dcp_sharded`)."""
+    pipeline = min(workload.pipeline_parallel or 1, gpus)
+    within = max(gpus // pipeline, 1)
+    tensor = within if workload.tensor_parallel or engine_of(workload.engine or ASSUMED).memory.queues else 1
+    tokens = context / min(workload.context_parallel or 1, within)
+    size = kv_cache(shape, tokens, sequences, cache_dtype(workload, shape), tensor=tensor)
+    return size / (pipeline if tensor > 1 else pipeline * within)
+
+
+def encodes(workload: Workload) -> bool:
+    """Whether the model reads a text once and writes none: nothing is cached, and that pass is the peak."""
+    task = workload.model.task if workload.model else None
+    return workload.modality in ("embedding", "text-embedding") or task in READS
+
+
+def requested(
+    workload: Workload, shape: Shape, engine: Engine, prompt: int | None, assumptions: list[str]
+) -> CacheRequest:
+    """What the cache must hold; adds to `assumptions` what nobody said."""
+    context = workload.context
+    if context is None:
+        context = min(shape.max_context or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
+        assumptions.append(f"{context:,} tokens per sequence, since no context was given")
+    sequences = workload.concurrency or 1
+    if workload.engine is None and sequences > 1:
+        assumptions.append(f"{sequences} sequences at once, or one after another: name the engine to know")
+    if engine.memory.queues and sequences > 1:
+        assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences} decide speed")
+        sequences = 1
+    if prompt is None:
+        return CacheRequest(context, context, context, sequences)
+    return CacheRequest(context, min(prompt, context), context - min(prompt, context), sequences)

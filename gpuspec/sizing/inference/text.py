@@ -1,0 +1,87 @@
+"""Memory of a text model that answers."""
+
+from typing import Literal
+
+from gpuspec.catalog import Gpu
+from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
+from gpuspec.quantization import find_scheme
+from gpuspec.sizing.inference import library, server
+from gpuspec.sizing.inference.held import cache_part, draft_part, weights_part
+from gpuspec.sizing.inference.setup import (
+    Answering,
+    cache_dtype,
+    encodes,
+    may_cache_in_8_bit,
+    requested,
+    scheme_of,
+)
+from gpuspec.sizing.kv import kv_bytes
+from gpuspec.sizing.memory import Need, Unsized, unknown_scheme
+from gpuspec.sizing.runtime import runtime, vision_tower
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.weights import sizable
+from gpuspec.workload import Workload
+
+
+def inference(
+    workload: Workload, gpus: int, *, gpu: Gpu | None = None, prompt: int | None = None
+) -> Need | Unsized:
+    """Need of a language or embedding model that serves or processes in batch."""
+    shape = shape_of(workload)
+    if isinstance(shape, Unsized):
+        return shape
+    scheme = scheme_of(workload, shape)
+    if not sizable(shape, scheme):
+        return unknown_scheme(scheme)
+    engine = engine_of(workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED))
+    assumptions: list[str] = []
+    at = Answering(
+        workload,
+        shape,
+        scheme,
+        engine,
+        defaults=engine.default(
+            workload.engine_version, gpu.name if gpu else "", gpu.vram_gib if gpu else 0.0
+        ),
+        request=requested(workload, shape, engine, prompt, assumptions),
+        gpus=gpus,
+    )
+    draft = draft_part(at)
+    if isinstance(draft, Unsized):
+        return draft
+    held = [weights_part(at), cache_part(at), *draft]
+    if not workload.text_only:
+        held.extend(vision_tower(workload.model, training=False))
+    phases = (server if engine.memory.queues else library).phases(at, held)
+    process = runtime(engine.memory.context, engine.memory.workspace, gpus)
+    return Need(
+        tuple(phase._replace(parts=(*phase.parts, *process)) for phase in phases),
+        gpus,
+        engine.name,
+        tuple(_said(workload, shape, engine) + assumptions),
+        _confidence(workload, shape),
+    )
+
+
+def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
+    said = []
+    if not workload.engine:
+        said.append(f"engine {engine.name}, since none was given")
+    if workload.kv_dtype is None and not encodes(workload):
+        stated = cache_dtype(workload, shape)
+        kept = f"{stated}, as its checkpoint says" if stated else f"16 bit ({kv_bytes(None):g} bytes)"
+        said.append(f"KV cache in {kept}")
+    if not shape.exact:
+        said.append("architecture not known in full: layers and widths of the nearest dense model")
+    elif shape.why_unsure:
+        said.append(f"structure not certain: {shape.why_unsure}")
+    elif shape.storage_unsure:
+        said.append(f"weights not certain: {shape.storage_unsure}")
+    return said
+
+
+def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "low"]:
+    if not shape.exact or (workload.engine is None and (workload.concurrency or 1) > 1):
+        return "low"
+    again = workload.draft is not None and workload.draft.model_name == workload.model_name
+    return "high" if shape.sure and not again and not may_cache_in_8_bit(workload, shape) else "medium"
