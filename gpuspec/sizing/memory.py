@@ -12,7 +12,7 @@ SIZES: tuple[Size, ...] = ("allocated", "reserved", "process")
 
 
 class Part(NamedTuple):
-    """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers; `since` the least of the
+    """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers; `counted_from` the least of the
     three sizes that counts it."""
 
     name: str
@@ -20,7 +20,7 @@ class Part(NamedTuple):
     expected: float
     high: float
     why: str
-    since: Size = "allocated"
+    counted_from: Size = "allocated"
 
 
 class Phase(NamedTuple):
@@ -31,7 +31,7 @@ class Phase(NamedTuple):
 
     def of(self, size: Size = "process") -> tuple[float, float, float]:
         """(low, expected, high) of one of the three sizes, GiB."""
-        counted = [part for part in self.parts if SIZES.index(part.since) <= SIZES.index(size)]
+        counted = [part for part in self.parts if SIZES.index(part.counted_from) <= SIZES.index(size)]
         return (
             sum(part.low for part in counted),
             sum(part.expected for part in counted),

@@ -17,12 +17,14 @@ def runtime(context: Range, workspace: Range, gpus: int) -> list[Part]:
             "CUDA context",
             *context,
             why=f"driver, libraries and kernels: {context[0]:g}–{context[2]:g} GiB",
-            since="process",
+            counted_from="process",
         ),
         Part("workspace", *workspace, why=f"cuBLAS, sampling, graphs: {workspace[0]:g}–{workspace[2]:g} GiB"),
     ]
     if gpus > 1:
-        parts.append(Part("NCCL", *NCCL, why=f"communication buffers between {gpus} GPUs", since="process"))
+        parts.append(
+            Part("NCCL", *NCCL, why=f"communication buffers between {gpus} GPUs", counted_from="process")
+        )
     return parts
 
 
