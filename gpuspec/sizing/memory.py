@@ -12,8 +12,8 @@ SIZES: tuple[Size, ...] = ("allocated", "reserved", "process")
 
 
 class Part(NamedTuple):
-    """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers; `counted_from` the least of the
-    three sizes that counts it."""
+    """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers; `counted_from` the least
+    of the three sizes that counts it."""
 
     name: str
     low: float
