@@ -69,11 +69,27 @@ class Workload(NamedTuple):
     batch: int | None = None
     gradient_accumulation: int | None = None
     gradient_checkpointing: bool | None = None
+    selective_checkpointing: bool | None = None
+    """Whether only what is cheap to compute again, attention above all, is left out of what is kept."""
+    compiled: bool | None = None
+    """Whether torch.compile runs the model."""
     lora_rank: int | None = None
+    target_modules: str | None = None
+    """The matrices that carry adapters: "all" linear ones, or their names, joined by commas."""
+    trained_layers: int | None = None
+    """So many of the layers are trained, and the rest is frozen."""
     sharding: str | None = None
-    """zero1 zero2 zero3 fsdp ddp, with "-offload" where state lives on the host."""
+    """zero1 zero2 zero3 fsdp ddp, with "-offload" where state lives on the host; fsdp-grad (weights are whole on
+    every GPU while a step runs), layers (each GPU has its own layers, and they work one after another)."""
+    sequence_parallel: bool | None = None
+    """Whether tensor parallelism divides all activations over its GPUs."""
     packing: bool | None = None
     fused_loss: bool | None = None
+    trains_text_encoder: bool | None = None
+    caches_latents: bool | None = None
+    """Whether pictures are encoded before training, so that the VAE is gone then."""
+    caches_text: bool | None = None
+    """Whether texts are, so that the text encoders are."""
     width: int | None = None
     height: int | None = None
     other_models: tuple[str, ...] = ()
