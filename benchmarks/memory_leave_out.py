@@ -1,30 +1,26 @@
 """Leave one source out: every fitted constant of the memory model fitted anew without the source it is tried on.
 
-    python benchmarks/memory_leave_out.py [ROWS]
+    python benchmarks/memory.py --leave-out [--rows FILE …]
 
-A constant that was tuned to one source shows as a large difference between the two columns.
+A constant that was tuned to one source shows as a large difference between the two columns, or runs to the end of the
+range that is tried, which is named: then nothing else speaks for it.
 """
 
 from __future__ import annotations
 
+import importlib
 import statistics
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from memory import ROWS, SCORED, predict, read
-
-from gpuspec.sizing.inference import activations, library
-from gpuspec.sizing.media import image
-from gpuspec.sizing.training import backward
-from gpuspec.sizing.training import text as training
+from memory_predict import SCORED, Prediction, predict, source_of
 
 
 class Constant(NamedTuple):
-    """A fitted number: an attribute of a module, or a key of a dictionary there."""
+    """A fitted number: an attribute of a module below gpuspec, or a key of a dictionary there."""
 
-    module: Any
+    module: str
     attribute: str
     key: str | None = None
 
@@ -35,34 +31,36 @@ class Constant(NamedTuple):
 
     def get(self) -> float:
         """Its value now."""
-        held = getattr(self.module, self.attribute)
+        held = getattr(importlib.import_module(f"gpuspec.{self.module}"), self.attribute)
         return float(held[self.key] if self.key else held)
 
     def set(self, value: float) -> None:
         """Put another value in its place."""
+        module = importlib.import_module(f"gpuspec.{self.module}")
         if self.key:
-            getattr(self.module, self.attribute)[self.key] = value
+            getattr(module, self.attribute)[self.key] = value
         else:
-            setattr(self.module, self.attribute, value)
+            setattr(module, self.attribute, value)
 
 
 CONSTANTS = (
-    Constant(activations, "HIDDEN_BUFFERS"),
-    Constant(library, "CACHE_GROWTH", "expected"),
-    Constant(training, "BUCKETS_GIB", "full"),
-    Constant(training, "BUCKETS_GIB", "adapters"),
-    Constant(backward, "NORM_WIDTHS", "RMSNorm"),
-    Constant(backward, "NORM_WIDTHS", "LayerNorm"),
-    Constant(backward, "DROPOUT_SHARE"),
-    Constant(backward, "COMPILED_SHARE"),
-    Constant(backward, "LOGIT_BYTES", "plain"),
-    Constant(image, "TRAIN_GIB_PER_MEGAPIXEL", "transformer"),
-    Constant(image, "TRAIN_GIB_PER_MEGAPIXEL", "U-Net"),
-    Constant(image, "TRAIN_GIB_PER_MEGAPIXEL", "not checkpointed"),
-    Constant(image, "ENCODE_GIB_PER_MEGAPIXEL"),
-    Constant(image, "VAE_BYTES_PER_PIXEL"),
-    Constant(image, "BYTES_PER_TOKEN"),
+    Constant("sizing.inference.activations", "HIDDEN_BUFFERS"),
+    Constant("sizing.inference.library", "CACHE_GROWTH", "expected"),
+    Constant("sizing.training.text", "BUCKETS_GIB", "full"),
+    Constant("sizing.training.text", "BUCKETS_GIB", "adapters"),
+    Constant("sizing.training.backward", "NORM_WIDTHS", "RMSNorm"),
+    Constant("sizing.training.backward", "NORM_WIDTHS", "LayerNorm"),
+    Constant("sizing.training.backward", "DROPOUT_SHARE"),
+    Constant("sizing.training.backward", "COMPILED_SHARE"),
+    Constant("sizing.training.backward", "LOGIT_BYTES", "plain"),
+    Constant("sizing.media.image", "TRAIN_GIB_PER_MEGAPIXEL", "transformer"),
+    Constant("sizing.media.image", "TRAIN_GIB_PER_MEGAPIXEL", "U-Net"),
+    Constant("sizing.media.image", "TRAIN_GIB_PER_MEGAPIXEL", "not checkpointed"),
+    Constant("sizing.media.image", "ENCODE_GIB_PER_MEGAPIXEL"),
+    Constant("sizing.media.image", "VAE_BYTES_PER_PIXEL"),
+    Constant("sizing.media.image", "BYTES_PER_TOKEN"),
 )
+"""Every factor that was fitted to measurements; not what is counted or read in an engine's source."""
 FACTORS = (0.5, 0.7, 0.85, 0.93, 1.0, 1.07, 1.15, 1.3, 1.6, 2.0)
 
 
@@ -77,61 +75,94 @@ def put_back() -> Iterator[None]:
             constant.set(value)
 
 
-def errors(rows: list[dict[str, Any]]) -> list[float]:
-    """Sizes of the relative errors of rows that state a number."""
-    return [abs(p.error) for p in map(predict, rows) if p.error is not None]
+class Fitting:
+    """Rows to fit constants to. Which rows a constant has a say in is found out once, and each row is predicted once
+    for each set of constants: leaving out one small source tries mostly the same."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.rows = rows
+        self._errors: dict[tuple[int, tuple[float, ...]], float | None] = {}
+        self.touched = {constant: self._touched(constant) for constant in CONSTANTS}
+
+    def error(self, number: int) -> float | None:
+        """The size of the relative error of a row with the constants as they stand."""
+        key = (number, tuple(constant.get() for constant in CONSTANTS))
+        if key not in self._errors:
+            error = predict(self.rows[number]).error
+            self._errors[key] = None if error is None else abs(error)
+        return self._errors[key]
+
+    def _touched(self, constant: Constant) -> frozenset[int]:
+        value = constant.get()
+        found = set()
+        for number in range(len(self.rows)):
+            before = predict(self.rows[number]).predicted
+            constant.set(value * 1.5)
+            if predict(self.rows[number]).predicted != before:
+                found.add(number)
+            constant.set(value)
+        return frozenset(found)
+
+    def median(self, numbers: list[int]) -> float:
+        """The median error of rows."""
+        return statistics.median(error for n in numbers if (error := self.error(n)) is not None)
+
+    def fit(self, constants: list[Constant], without: set[int]) -> list[str]:
+        """Fit constants, one after the other, two rounds, to all rows but those: the least mean error, capped at 1 a
+        row so that no single row decides. Those that no row speaks of stay; the names of those that ran to an end of
+        the range."""
+        shipped = {constant: constant.get() for constant in constants}
+        ends = []
+        for last in (False, True):
+            for constant in constants:
+                own = sorted(self.touched[constant] - without)
+                losses = []
+                for factor in FACTORS if own else ():
+                    constant.set(shipped[constant] * factor)
+                    loss = sum(min(error, 1.0) for n in own if (error := self.error(n)) is not None)
+                    losses.append((loss, abs(factor - 1), factor))
+                best = min(losses)[2] if losses else 1.0
+                constant.set(shipped[constant] * best)
+                if last and best in (FACTORS[0], FACTORS[-1]):
+                    ends.append(constant.name)
+        return ends
 
 
-def fit_to(rows: list[dict[str, Any]], constants: list[Constant]) -> None:
-    """Fit constants to rows, one after the other, two rounds: the least mean error, capped at 1 a row so that
-    no single row decides. A constant no row speaks of stays."""
-    for _ in range(2):
-        for constant in constants:
-            own = touched(rows, constant)
-            start = constant.get()
-            best = (sum(min(e, 1.0) for e in errors(own)), 1.0)
-            for factor in FACTORS:
-                constant.set(start * factor)
-                best = min(best, (sum(min(e, 1.0) for e in errors(own)), factor))
-            constant.set(start * best[1])
-
-
-def touched(rows: list[dict[str, Any]], constant: Constant) -> list[dict[str, Any]]:
-    """Rows that a constant has a say in."""
-    value = constant.get()
-    base = [predict(row).predicted for row in rows]
-    constant.set(value * 1.5)
-    found = [row for row, old in zip(rows, base, strict=True) if predict(row).predicted != old]
-    constant.set(value)
-    return found
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """One line per source: median error with the shipped constants, and with constants fitted without it."""
-    scored = [row for row in rows if row.get("quality") in SCORED and row.get("stated_gb")]
-    lines = [f"{'source left out':52} {'rows':>4} {'shipped':>8} {'without':>8}  constants that moved"]
-    moved = set()
-    for source in dict.fromkeys(row["source"] for row in scored):
-        own = [row for row in scored if row["source"] == source]
-        free = [constant for constant in CONSTANTS if touched(own, constant)]
-        own = [row for row in own if any(touched([row], constant) for constant in free)]
+def table(rows: list[dict[str, Any]]) -> tuple[str, list[Prediction]]:
+    """One line per source: median error with the shipped constants, and with constants fitted without it; and the
+    prediction of every row that is scored, by constants which never saw its source."""
+    fitting = Fitting([row for row in rows if row.get("quality") in SCORED and row.get("stated_gb")])
+    predictions = [predict(row) for row in fitting.rows]
+    lines = [
+        f"{'source left out':52} {'rows':>4} {'shipped':>8} {'without':>8}  constants that moved (! to the end)"
+    ]
+    moved = 0
+    of_source: dict[str, set[int]] = {}
+    for number, row in enumerate(fitting.rows):
+        of_source.setdefault(source_of(row), set()).add(number)
+    for source, numbers in of_source.items():
+        free = [constant for constant in CONSTANTS if fitting.touched[constant] & numbers]
+        touched = frozenset[int]().union(*(fitting.touched[constant] for constant in free))
+        own = sorted(number for number in numbers & touched if predictions[number].error is not None)
         if not own:
             continue
-        moved.update(row["id"] for row in own)
+        moved += len(own)
         with put_back():
-            before = [constant.get() for constant in free]
-            shipped = statistics.median(errors(own))
-            fit_to([row for row in scored if row["source"] != source], free)
-            without = statistics.median(errors(own))
-            pairs = list(zip(free, before, strict=True))
-            changes = [f"{c.name} ×{c.get() / old:.2f}" for c, old in pairs if c.get() != old]
-        lines.append(
-            f"{source[:52]:52} {len(own):4} {100 * shipped:6.1f} % {100 * without:6.1f} %  {', '.join(changes)}"
-        )
-    still = len(scored) - len(moved)
-    lines.append(f"{still} of {len(scored)} scored rows depend on none of these constants")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(table(read(sys.argv[1] if len(sys.argv) > 1 else ROWS)))
+            before = {constant: constant.get() for constant in free}
+            shipped = fitting.median(own)
+            ends = fitting.fit(free, without=numbers)
+            for number in own:
+                predictions[number] = predict(fitting.rows[number])
+            changes = [
+                f"{c.name} ×{c.get() / before[c]:.2f}{'!' if c.name in ends else ''}"
+                for c in free
+                if c.get() != before[c]
+            ]
+            lines.append(
+                f"{source[:52]:52} {len(own):4} {100 * shipped:6.1f} % {100 * fitting.median(own):6.1f} %  "
+                f"{', '.join(changes)}"
+            )
+    lines.append(
+        f"{len(predictions) - moved} of {len(predictions)} scored rows depend on none of these constants"
+    )
+    return "\n".join(lines), predictions

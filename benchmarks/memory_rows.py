@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from memory_runs import with_flags
+
 from gpuspec import Gpu, resolve_gpu, resolve_model
+from gpuspec.sizing import Need, Unsized, need
 from gpuspec.workload import Workload
 
 PER_GIB = {"GiB": 1.0, "GB": 2**30 / 1e9, "MiB": 1024.0, "MB": 2**30 / 1e6, "TB": 2**30 / 1e12}
@@ -21,12 +24,23 @@ def per_gib(row: dict[str, Any]) -> float:
 
 
 class Case(NamedTuple):
-    """A row made ready: the workload, over how many GPUs, and how many tokens are prompt."""
+    """A row made ready: the workload, over how many GPUs and which (None: not said), how many tokens are prompt."""
 
     workload: Workload
     gpus: int
     prompt: int | None
     trainable: float | None
+    gpu: Gpu | None = None
+
+    def need(self, gpus: int | None = None) -> Need | Unsized:
+        """What gpuspec says of it, on as many GPUs as the row has or on others."""
+        return need(
+            self.workload,
+            gpus or self.gpus,
+            gpu=self.gpu,
+            prompt=self.prompt,
+            trainable=self.trainable,
+        )
 
 
 _QUANTIZATION = (
@@ -62,6 +76,9 @@ def case(row: dict[str, Any]) -> Case:
     match = resolve_model(row["model"])
     width, height, frames, context = _extent(row.get("context"))
     batch = _whole(row.get("batch"))
+    if row.get("task") == "inference_runtime":  # its context and batch say that the cache is not counted
+        context, batch = _whole(row.get("max_model_len")), _whole(row.get("max_num_seqs"))
+    card = card_of(str(row["gpu"])) if row.get("gpu") else None
     if quantization is None and dtype is None:
         quantization = match.quantization
     workload = Workload(
@@ -77,6 +94,10 @@ def case(row: dict[str, Any]) -> Case:
         kv_dtype=row.get("kv_dtype"),
         context=None if training else context,
         concurrency=None if training else batch,
+        tensor_parallel=_parallel(row, "tensor", "tp"),
+        pipeline_parallel=_parallel(row, "pipeline", "pp"),
+        memory_utilization=row.get("gpu_memory_utilization"),
+        max_batched_tokens=_whole(row.get("max_num_batched_tokens")),
         method=_method(method) if training else None,
         algorithm=next((name for name in ("orpo", "dpo", "kto", "ppo", "grpo") if name in method), None),
         optimizer=_optimizer(row, note),
@@ -94,7 +115,20 @@ def case(row: dict[str, Any]) -> Case:
     prompt = re.search(r"prompt (\d+)", note)
     generated = re.search(r"generat(?:e|ed) (\d+)|generated seq", note)
     known = int(prompt.group(1)) if prompt else 1 if generated and not training else None
-    return Case(workload, _whole(row.get("gpus")) or 1, known, _whole(row.get("trainable")))
+    gpu = card.gpu if card else None
+    workload = with_flags(workload, row)
+    return Case(workload, _whole(row.get("gpus")) or 1, known, _whole(row.get("trainable")), gpu)
+
+
+def _parallel(row: dict[str, Any], kind: str, short: str) -> int | None:
+    """GPUs of one kind of parallelism: of its field under either name, or "pipeline parallel 2" in the note."""
+    given = row.get(f"{kind}_parallel") or row.get(short)
+    if given is None:
+        found = re.search(
+            rf"\b(?:{kind}[ -]parallel(?:ism)?|{short}) ?=? ?(\d+)\b", str(row.get("note") or ""), re.I
+        )
+        given = found.group(1) if found else None
+    return _whole(given)
 
 
 def _whole(value: Any) -> int | None:
@@ -126,17 +160,29 @@ def _scheme(method: str, row: dict[str, Any]) -> tuple[str | None, str | None]:
     if "fp8" in method:
         return "fp8", None
     dtype = next((name for name in _DTYPES if name in text or name in method), None)
+    if dtype is None and row.get("quant") and row.get("task") != "training":
+        return text, None  # said, and not known here: gpuspec says so
     return None, dtype
+
+
+_WIDTHS = {"240": 426, "360": 640, "480": 854, "540": 960, "720": 1280, "768": 1360, "1080": 1920}
+"""Lines of a picture, "480p" → its width at 16 : 9."""
 
 
 def _extent(context: Any) -> tuple[int | None, int | None, int | None, int | None]:
     """(width, height, frames, tokens) of the free-form context field."""
     if isinstance(context, (int, float)):
         return None, None, None, int(context)
-    pixels = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+)f?)?", str(context or ""))
+    text = str(context or "").lower()
+    counted = re.search(r"(\d+) ?f(?:rames)?\b", text)
+    frames = int(counted.group(1)) if counted else None
+    pixels = re.search(r"(\d+) ?x ?(\d+)(?: ?x ?(\d+)\b)?", text)
     if pixels:
-        frames = int(pixels.group(3)) if pixels.group(3) else None
-        return int(pixels.group(1)), int(pixels.group(2)), frames, None
+        last = int(pixels.group(3)) if pixels.group(3) else frames
+        return int(pixels.group(1)), int(pixels.group(2)), last, None
+    lines = re.search(r"\b(\d+)p\b", text)
+    if lines and lines.group(1) in _WIDTHS:
+        return _WIDTHS[lines.group(1)], int(lines.group(1)), frames, None
     tokens = sum(
         int(float(number) * (1024 if kilo else 1))
         for number, kilo in re.findall(r"(\d+(?:\.\d+)?)(k?)", str(context or "").lower().replace(",", ""))
@@ -270,8 +316,12 @@ def card_of(said: str) -> Card | None:
     that several cards share counts as the smallest of them."""
     text = re.sub(r"\(.*?\)", "", said).strip()
     many = re.match(r"(\d+)\s*x\s*(.+)", text)
+    after = re.fullmatch(r"(.+?)\s+x\s*(\d+)", text)
     count, name = (int(many.group(1)), many.group(2)) if many else (1, text)
-    size = re.fullmatch(r"(\d+)\s*GB", name)
+    if after:
+        count, name = int(after.group(2)), after.group(1)
+    name = name.removesuffix("-class")
+    size = re.fullmatch(r"(\d+)\s*GB(?: card)?", name)
     if size:
         return Card(
             Gpu(name, "any", "any", float(size.group(1)), visible_gib=0.98 * float(size.group(1))), count
