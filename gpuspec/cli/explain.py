@@ -7,7 +7,7 @@ import re
 
 import click
 
-from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.open_case import CaseOptions, case_options, users_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.lint.deferred import loaded
@@ -23,6 +23,7 @@ from gpuspec.rules import collect
 @click.command("explain")
 @click.argument("what", metavar="RULE|FILE:LINE|FILE")
 @case_options
+@users_option
 def command(what: str, given: CaseOptions) -> int:
     """What a rule is about, or the arithmetic behind the findings in one line of a file.
 

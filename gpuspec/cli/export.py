@@ -8,7 +8,14 @@ from functools import partial
 import click
 
 from gpuspec.cli.lint_first import check_workdir, lint_first
-from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, by_option, case_options, open_case
+from gpuspec.cli.open_case import (
+    CaseOptions,
+    accept_no_timer_option,
+    by_option,
+    case_options,
+    open_case,
+    users_option,
+)
 from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.mode import Mode
@@ -30,6 +37,7 @@ KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypil
     help="For `sky launch`, `sky jobs launch` (spot with recovery) or `sky serve up` (replicas).",
 )
 @case_options
+@users_option
 @by_option
 @accept_no_timer_option
 def command(spec: str, to: str, given: CaseOptions) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.open_case import CaseOptions, case_options, users_option
 from gpuspec.cli.run_lint import LintRequest
 from gpuspec.cli.run_lint import lint as run
 from gpuspec.lint.config_file import SEVERITIES
@@ -86,6 +86,7 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 @click.option("--pedantic/--no-pedantic", default=None, help="Show findings of low confidence, too.")
 @click.option("--preview/--no-preview", default=None, help="Run rules in preview, too.")
 @case_options
+@users_option
 @click.option("--baseline", metavar="FILE", help="Hide the findings recorded in FILE.")
 @click.option("--write-baseline", metavar="FILE", help="Record all findings in FILE.")
 @click.option(

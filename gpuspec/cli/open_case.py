@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 import click
 
-from gpuspec.cli.options import MOST_HOURS, Amount, config_option, isolated_option
+from gpuspec.cli.options import MOST_HOURS, MOST_USERS, Amount, Whole, config_option, isolated_option
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, JOB_SPEC, Document, Known, titles
 from gpuspec.job import Job
@@ -39,6 +39,7 @@ class CaseOptions(NamedTuple):
             ("--config", self.config),
             ("--max-hours", limit),
             ("--by", self.job.by),
+            ("--users", None if self.job.users is None else str(self.job.users)),
             *clouds,
         ]
         typed = [word for option, value in named if value is not None for word in (option, value)]
@@ -76,6 +77,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         max_hours: float | None = None,
         accept_no_timer: bool = False,
         by: By | None = None,
+        users: int | None = None,
         **more: Any,
     ) -> Any:
         job = JobOverrides(
@@ -84,6 +86,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
             max_hours=max_hours,
             accept_no_timer=accept_no_timer,
             by=by,
+            users=users,
         )
         return command(*args, given=CaseOptions(job, config, isolated), **more)
 
@@ -97,6 +100,12 @@ by_option = click.option(
     "--by",
     type=click.Choice(get_args(By)),
     help="Rank by $ an hour, for the job, or for a million tokens. Default: by what the work is paid by.",
+)
+users_option = click.option(
+    "--users",
+    type=Whole(min=1, max=MOST_USERS),
+    metavar="N",
+    help="Sequences that must be served at once; overrides the spec's.",
 )
 accept_no_timer_option = click.option(
     "--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down."

@@ -41,6 +41,8 @@ class Whole(click.IntRange):
 
 MOST_HOURS = 87_600
 """Ten years, as `budget.max_hours` of a spec has it."""
+MOST_USERS = 1_000_000
+"""As `users` of a spec has it."""
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:

@@ -6,7 +6,14 @@ import click
 
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.deadline import against_deadline
-from gpuspec.cli.open_case import CaseOptions, accept_no_timer_option, by_option, case_options, open_case
+from gpuspec.cli.open_case import (
+    CaseOptions,
+    accept_no_timer_option,
+    by_option,
+    case_options,
+    open_case,
+    users_option,
+)
 from gpuspec.cli.options import MOST_HOURS, Amount
 from gpuspec.cli.output import say_document
 from gpuspec.planning.rank import over_budget
@@ -28,6 +35,7 @@ from gpuspec.planning.rank import over_budget
     help="How long one item takes on the GPU chosen. Default: what the last run measured.",
 )
 @case_options
+@users_option
 @by_option
 @accept_no_timer_option
 def command(

@@ -19,6 +19,7 @@ from gpuspec.cli.open_case import (
     case_options,
     max_hours_option,
     open_case,
+    users_option,
 )
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
@@ -57,6 +58,7 @@ class Prepared(NamedTuple):
 @click.option("--detach", "-d", is_flag=True, help="Return once the job is started.")
 @max_hours_option
 @case_options
+@users_option
 @by_option
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
 @click.option("--shards", type=Whole(min=2), help="Spread the items over this many machines.")

@@ -25,7 +25,7 @@ def members(data, shapes, closed=False):
 
 def shape_0(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_45, "checkpoint": shape_49, "scaling": shape_50, "traffic": shape_53, "cache": shape_5, "labels": shape_56, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_57, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_58, "environment": shape_59, "hooks": shape_67, "serverless": shape_71}, closed=True)
+    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_45, "checkpoint": shape_49, "scaling": shape_50, "traffic": shape_53, "users": shape_8, "cache": shape_5, "labels": shape_56, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_57, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_58, "environment": shape_59, "hooks": shape_67, "serverless": shape_71}, closed=True)
 def shape_71(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_72, "scaling": shape_73, "volume": shape_75, "prewarm": shape_76, "runpod": shape_77})
@@ -117,6 +117,8 @@ def shape_56(data):
             shape_35(data_value)
 def shape_35(data):
     if not isinstance(data, (str, int, float, bool)): raise Rejected
+def shape_8(data):
+    if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1000000)): raise Rejected
 def shape_53(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"requests_per_day": shape_54, "input_tokens": shape_55, "output_tokens": shape_55}, closed=True)
@@ -284,8 +286,6 @@ def shape_11(data):
     if (not isinstance(data, (str)) or not (isinstance(data, str) and data == 'full' or isinstance(data, str) and data == 'lora' or isinstance(data, str) and data == 'qlora')) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
 def shape_10(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 65536)): raise Rejected
-def shape_8(data):
-    if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1000000)): raise Rejected
 def shape_7(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 100000000)): raise Rejected
 def shape_6(data):

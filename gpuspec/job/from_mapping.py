@@ -65,6 +65,7 @@ class _Reader:
             env=MappingProxyType(self.environment_variables("env")),
             setup=tuple(step.run for step in steps),
             items=self.items(),
+            users=_whole(self.field("users")),
             ports=self.ports(),
             readiness=self.readiness(),
             labels=MappingProxyType(self.environment_variables("labels")),

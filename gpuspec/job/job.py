@@ -168,6 +168,8 @@ class Job(NamedTuple):
     checkpoint: Checkpoint | None = None
     scaling: Scaling | None = None
     traffic: Traffic | None = None
+    users: int | None = None
+    """Sequences that must be served at once."""
     provider: str | None = None
     cache: str | None = None
     labels: Mapping[str, str] = {}

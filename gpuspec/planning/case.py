@@ -52,11 +52,15 @@ class JobOverrides(NamedTuple):
     """`--accept-no-timer`: also clouds whose machines cannot take themselves down."""
     by: By | None = None
     """`--by`: what offers are ranked by; None: by what the work is paid by."""
+    users: int | None = None
+    """`--users`: sequences that must be served at once."""
 
     def over(self, job: Job) -> Job:
         """The job with these in place of its own."""
         if self.clouds:
             job = job._replace(clouds=self.clouds)
+        if self.users is not None:
+            job = job._replace(users=self.users)
         budget = job.budget
         if self.max_hours is not None:
             budget = (budget or Budget())._replace(max_hours=self.max_hours)

@@ -274,9 +274,12 @@ class Market:
 
     def holds_concurrency(self, one: Alternative) -> bool:
         """Whether the KV cache of the declared concurrency fits too: an engine that queues would run with less,
-        but then it would not do the same work. True where no concurrency was declared."""
+        but then it would not do the same work. True where no concurrency was declared, and where users were: then
+        what the job needs has the caches of all of them."""
         sequences = self.workload.concurrency
         if not sequences or one.fit is None or "concurrency" not in self.workload.origins:
+            return True
+        if self.workload.users is not None:
             return True
         from gpuspec.engines import engine_of
 

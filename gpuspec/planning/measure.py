@@ -7,7 +7,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Job, Traffic
 from gpuspec.planning.alternatives import generates_text, speed_of
-from gpuspec.planning.traffic import BATCH, load
+from gpuspec.planning.traffic import load, sequences_at_once
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -78,7 +78,7 @@ class Measure:
 
     def _tokens(self, gpu: Gpu, gpu_count: int) -> Yield | None:
         many = self._at_once(gpu, gpu_count)
-        work = self.workload._replace(concurrency=many)
+        work = self.workload._replace(users=None, concurrency=many)
         if self.traffic is None:
             from gpuspec.sizing.speed import speed
 
@@ -95,10 +95,9 @@ class Measure:
         return Yield(requests / 24 * tokens / 1e6, needed.machines, many)
 
     def _at_once(self, gpu: Gpu, gpu_count: int) -> int:
-        """Sequences that are answered at once under load: what is declared or a usual batch, and no more than the
-        cache has room for."""
+        """Sequences that are answered at once under load, no more than the cache has room for."""
         queues = engine_of(self.workload.engine).memory.queues
-        many = self.workload.concurrency or (BATCH if queues else 1)
+        many = sequences_at_once(self.workload, gpu)
         fit = self._fit_of(gpu, gpu_count)
         if not queues or fit is None or fit.need.kv_cache <= 0:
             return many
@@ -106,7 +105,8 @@ class Measure:
         if self.traffic and whole:
             fill = min(1.0, ((self.traffic.input_tokens or 0) + (self.traffic.output_tokens or 0)) / whole)
         free = fit.usable - (fit.need.expected - fit.need.kv_cache)
-        return max(1, min(many, int(free / (fit.need.kv_cache * fill))))
+        each = fit.need.kv_cache / fit.need.sequences
+        return max(1, min(many, int(free / (each * fill))))
 
 
 def paid_by(job: Job, workload: Workload) -> By:

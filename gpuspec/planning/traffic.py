@@ -8,6 +8,7 @@ from gpuspec.engines import engine_of
 from gpuspec.job.job import Traffic
 from gpuspec.sizing import Unsized
 from gpuspec.workload import Workload
+from gpuspec.workload.at_once import at_once
 
 BATCH = 64
 """Sequences at once where no limit was declared: guides to serving advise batches of 32 to 64
@@ -22,6 +23,14 @@ class Load(NamedTuple):
     machines: int
     busy: float
     why: str
+
+
+def sequences_at_once(workload: Workload, gpu: Gpu) -> int:
+    """Sequences that are answered at once under load: the users that must be, else those declared, else a usual
+    batch."""
+    engine = engine_of(workload.engine)
+    many = at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib)).sequences
+    return many or (BATCH if engine.memory.queues else 1)
 
 
 def load(
@@ -40,12 +49,12 @@ def load(
     requests, taken_in, given_out = traffic.requests_per_day, traffic.input_tokens, traffic.output_tokens
     if not requests or taken_in is None or not given_out:
         return None
-    many = workload.concurrency or (BATCH if engine_of(workload.engine).memory.queues else 1)
+    many = sequences_at_once(workload, gpu)
     whole = int(taken_in + given_out)
     context = max(1, min(workload.context or whole, whole))
     from gpuspec.sizing.speed import speed  # nothing of it is needed to lint a job without a model
 
-    found = speed(workload._replace(concurrency=many, context=context), gpu, gpus)
+    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus)
     if isinstance(found, Unsized) or found.decode is None or found.prefill is None:
         return None
     writing, reading = getattr(found.decode, pace), getattr(found.prefill, pace)

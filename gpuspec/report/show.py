@@ -34,6 +34,7 @@ FIELDS = {
     "dp": "workload.data_parallel",
     "context": "workload.context",
     "concurrency": "workload.concurrency",
+    "users": "job.users",
     "method": "workload.method",
     "task": "workload.task",
     "image": "job.image",

@@ -13,6 +13,7 @@ MOST = 10**9
 _COUNTS = (
     "context",
     "concurrency",
+    "users",
     "sequence",
     "batch",
     "lora_rank",

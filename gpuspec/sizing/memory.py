@@ -52,6 +52,8 @@ class Need(NamedTuple):
     engine: str
     assumptions: tuple[str, ...]
     confidence: Literal["high", "medium", "low"]
+    sequences: int = 1
+    """How many sequences the KV cache is of."""
 
     @property
     def deciding(self) -> Phase:

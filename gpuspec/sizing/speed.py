@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gpuspec.architectures.parts import TOWERS
 from gpuspec.catalog import Gpu
+from gpuspec.engines import engine_of
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import cache_dtype, scheme_of
 from gpuspec.sizing.kv import kv_cache
@@ -16,6 +17,7 @@ from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import bytes_of, in_scheme, sizable
 from gpuspec.workload import Workload
+from gpuspec.workload.at_once import at_once
 
 BANDWIDTH_SHARE = (0.5, 0.8, 1.0)
 """Of the data sheet's bandwidth: what small batches reach, a good engine, the bound."""
@@ -54,7 +56,8 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
     scheme = scheme_of(workload, shape)
     if not sizable(shape, scheme):
         return unknown_scheme(scheme)
-    many, context = workload.concurrency or 1, workload.context or 2048
+    defaults = engine_of(workload.engine).default(workload.engine_version, gpu.name, gpu.vram_gib)
+    many, context = at_once(workload, defaults).sequences or 1, workload.context or 2048
     read = _read_per_step(shape, scheme, many) + kv_cache(
         shape, context / 2, many, cache_dtype(workload, shape)
     )

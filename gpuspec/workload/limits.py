@@ -5,6 +5,7 @@ from collections.abc import Mapping
 MOST: Mapping[str, float] = {
     "context": 100_000_000,
     "concurrency": 1_000_000,
+    "users": 1_000_000,
     "tensor_parallel": 1024,
     "pipeline_parallel": 1024,
     "data_parallel": 65_536,

@@ -196,7 +196,8 @@ def _workload(
     if known.get("draft"):
         known["draft"] = _drafting(known["draft"], engine, catalog)
     task = _task(job, task)
-    for field, value in (("task", task), ("modality", modality)):
+    users = job.users and Value(job.users, Origin("spec", str(job.users), job.pointer("users")))
+    for field, value in (("task", task), ("modality", modality), ("users", users)):
         if value:
             known[field], origins[field] = value.known, value.origin
     return Workload(

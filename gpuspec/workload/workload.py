@@ -40,6 +40,8 @@ class Workload(NamedTuple):
     kv_dtype: str | None = None
     context: int | None = None
     concurrency: int | None = None
+    users: int | None = None
+    """Sequences that must be served at once, whatever the server would do with more."""
     tensor_parallel: int | None = None
     pipeline_parallel: int | None = None
     data_parallel: int | None = None

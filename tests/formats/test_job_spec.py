@@ -38,7 +38,7 @@ def test_canonical_fields() -> None:
       "setup": ["a", {"run": "b", "once": true, "timeout": 9}], "run": "r", "items": ["x", "y"],
       "ports": [8000, {"port": 81, "description": "d", "public": true}], "readiness": {"command": "test -e x", "timeout": 900},
       "checkpoint": {"path": "ckpt/", "every_minutes": 20}, "scaling": {"min": 0, "max": 3},
-      "traffic": {"requests_per_day": 100, "input_tokens": 8}, "cache": "vol", "labels": {"l": "m"}
+      "traffic": {"requests_per_day": 100, "input_tokens": 8}, "cache": "vol", "labels": {"l": "m"}, "users": 32
     }""")
     assert (found.name, found.task, found.gpu_count, found.min_vram, found.max_price) == (
         "n",
@@ -69,7 +69,7 @@ def test_canonical_fields() -> None:
     assert found.readiness is not None
     assert (found.readiness.command, found.readiness.timeout) == (("sh", "-c", "test -e x"), 900)
     assert (found.checkpoint, found.scaling) == (Checkpoint("ckpt/", 20), Scaling(0, 3))
-    assert found.traffic == Traffic(100, 8, None)
+    assert (found.traffic, found.users) == (Traffic(100, 8, None), 32)
     assert (found.cache, found.labels, found.disk_gb, found.image) == ("vol", {"l": "m"}, 200, "img")
     assert found.pointer("model.context") == "/model/context"
     assert found.pointer("budget.max_hours") == "/budget/max_hours"

@@ -87,7 +87,7 @@ GOOD: dict[str, Any] = {
     "setup": ["pip install x", {"run": "y", "once": True, "timeout": 60}], "run": "python x.py", "items": "data/*",
     "ports": [8000, {"port": 8080, "description": "ui", "public": True}],
     "readiness": {"http": "http://localhost:8000/"},
-    "scaling": {"min": 0, "max": 3}, "traffic": {"requests_per_day": 10}, "labels": {"a": "b"},
+    "scaling": {"min": 0, "max": 3}, "traffic": {"requests_per_day": 10}, "users": 3, "labels": {"a": "b"},
     "environment": {"base_image": "i", "system": {"apt": [{"name": "git"}, "curl"]}, "shell": {"steps": [{"run": "z"}]}},
     "hooks": {"readiness": {"run": ["curl"], "retry_count": 3}}, "serverless": {"scaling": {"min_workers": 0}},
 }  # fmt: skip

@@ -108,7 +108,8 @@ def _cache(facts: Facts, machine: Alternative) -> float:
     needed = facts.need(machine.gpu_count, machine.gpu)
     if not isinstance(needed, Need) or not needed.expected:
         return 0.0
-    one = needed.kv_cache
+    one = needed.kv_cache / needed.sequences
     declared = facts.workload.concurrency if "concurrency" in facts.workload.origins else None
-    more = one * ((declared or 1) - 1) if engine_of(facts.workload.engine).memory.queues else 0.0
-    return (one + more) / (needed.expected + more)
+    queues = engine_of(facts.workload.engine).memory.queues
+    more = one * max((declared or 1) - needed.sequences, 0) if queues else 0.0
+    return (needed.kv_cache + more) / (needed.expected + more)

@@ -86,7 +86,9 @@ class BatchLimit(Rule):
         if current is None or not current.fit or current.verdict != "fits" or not work.context:
             return
         tokens = self._tokens(facts, work.context)
-        one = need(work._replace(context=tokens, concurrency=1), current.gpu_count, gpu=current.gpu)
+        one = need(
+            work._replace(context=tokens, concurrency=1, users=None), current.gpu_count, gpu=current.gpu
+        )
         if not isinstance(one, Need) or one.confidence == "low":
             return
         each = one.kv_cache

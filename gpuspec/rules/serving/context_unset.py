@@ -98,7 +98,9 @@ class ContextUnset(Rule):
 
     def _need(self, facts: Facts, machine: Alternative, context: int) -> Need | None:
         found = need(
-            facts.workload._replace(context=context, concurrency=1), machine.gpu_count, gpu=machine.gpu
+            facts.workload._replace(context=context, concurrency=1, users=None),
+            machine.gpu_count,
+            gpu=machine.gpu,
         )
         return found if isinstance(found, Need) else None
 

@@ -117,7 +117,7 @@ class OverProvisionedGpu(Rule):
         engine = engine_of(work.engine)
         if not engine.reserves_full_context or work.context is not None or not full:
             return ""
-        whole = need(work._replace(context=full, concurrency=1), better.gpu_count, gpu=better.gpu)
+        whole = need(work._replace(context=full, concurrency=1, users=None), better.gpu_count, gpu=better.gpu)
         if not isinstance(whole, Need) or facts.market.fit_of_need(whole, better.gpu).verdict == "fits":
             return ""
         return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"

@@ -121,7 +121,8 @@ def _what(facts: Facts) -> str:
     name = workload.model.id if workload.model else workload.model_name or "this job"
     doing = {"full": "full fine-tuning of ", "lora": "LoRA training of ", "qlora": "QLoRA training of "}
     scheme = workload.quantization or workload.dtype
-    return doing.get(workload.method or "", "") + name + (f" in {scheme}" if scheme else "")
+    users = f" for {workload.users:,} users at once" if workload.users and workload.task != "train" else ""
+    return doing.get(workload.method or "", "") + name + (f" in {scheme}" if scheme else "") + users
 
 
 def _tighter(facts: Facts, machine: Alternative) -> str | None:

@@ -85,7 +85,7 @@ def cache_part(at: Answering) -> Part:
         halved = workload._replace(kv_dtype="fp8")
         least = cache_on_each(halved, shape, request.context, request.sequences, gpus) / GIB * (1 - spread)
         why += ", or 1 if its checkpoint says so"
-    if workload.engine is None:  # it may be one that queues: then one sequence must fit
+    if workload.engine is None and workload.users is None:  # it may queue: then one sequence must fit
         least /= request.sequences
     return Part("KV cache", least, size, size * (1 + 2 * spread), why)
 

@@ -10,6 +10,7 @@ from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape
 from gpuspec.workload import Workload
+from gpuspec.workload.at_once import at_once
 
 DEFAULT_CONTEXT = 4096
 
@@ -83,19 +84,38 @@ def encodes(workload: Workload) -> bool:
 
 
 def requested(
-    workload: Workload, shape: Shape, engine: Engine, prompt: int | None, assumptions: list[str]
+    workload: Workload,
+    shape: Shape,
+    engine: Engine,
+    defaults: Defaults,
+    prompt: int | None,
+    assumptions: list[str],
 ) -> CacheRequest:
     """What the cache must hold; adds to `assumptions` what nobody said."""
     context = workload.context
     if context is None:
         context = min(shape.max_context or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
         assumptions.append(f"{context:,} tokens per sequence, since no context was given")
-    sequences = workload.concurrency or 1
+    sequences = _sequences(workload, engine, defaults, assumptions)
+    if prompt is None:
+        return CacheRequest(context, context, context, sequences)
+    return CacheRequest(context, min(prompt, context), context - min(prompt, context), sequences)
+
+
+def _sequences(workload: Workload, engine: Engine, defaults: Defaults, assumptions: list[str]) -> int:
+    """How many sequences must lie in the cache of one copy: all that users want served at once; else those declared,
+    of which one does for an engine that queues."""
+    many, waiting, limit = at_once(workload, defaults)
+    sequences = many or 1
+    if waiting:
+        assumptions.append(
+            f"{sequences:,} of {workload.users:,} users served at once, the others wait: the server takes {limit}"
+        )
+    if workload.users is not None:
+        return -(-sequences // (workload.data_parallel or 1))
     if workload.engine is None and sequences > 1:
         assumptions.append(f"{sequences} sequences at once, or one after another: name the engine to know")
     if engine.memory.queues and sequences > 1:
         assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences} decide speed")
-        sequences = 1
-    if prompt is None:
-        return CacheRequest(context, context, context, sequences)
-    return CacheRequest(context, min(prompt, context), context - min(prompt, context), sequences)
+        return 1
+    return sequences

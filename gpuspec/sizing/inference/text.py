@@ -35,15 +35,14 @@ def inference(
         return unknown_scheme(scheme)
     engine = engine_of(workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED))
     assumptions: list[str] = []
+    defaults = engine.default(workload.engine_version, gpu.name if gpu else "", gpu.vram_gib if gpu else 0.0)
     at = Answering(
         workload,
         shape,
         scheme,
         engine,
-        defaults=engine.default(
-            workload.engine_version, gpu.name if gpu else "", gpu.vram_gib if gpu else 0.0
-        ),
-        request=requested(workload, shape, engine, prompt, assumptions),
+        defaults=defaults,
+        request=requested(workload, shape, engine, defaults, prompt, assumptions),
         gpus=gpus,
     )
     draft = draft_part(at)
@@ -60,6 +59,7 @@ def inference(
         engine.name,
         tuple(_said(workload, shape, engine) + assumptions),
         _confidence(workload, shape),
+        at.request.sequences,
     )
 
 
@@ -81,7 +81,8 @@ def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
 
 
 def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "low"]:
-    if not shape.exact or (workload.engine is None and (workload.concurrency or 1) > 1):
+    queued = workload.engine is None and workload.users is None and (workload.concurrency or 1) > 1
+    if not shape.exact or queued:
         return "low"
     again = workload.draft is not None and workload.draft.model_name == workload.model_name
     return "high" if shape.sure and not again and not may_cache_in_8_bit(workload, shape) else "medium"
