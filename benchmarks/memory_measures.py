@@ -17,11 +17,13 @@ STATED_PARTS = {"activation_gib": ("activations",), "nontorch_gib": ("NCCL",)}
 
 
 class Measure(NamedTuple):
-    """The size that a figure states, and which parts: `only` these, or all `without` those."""
+    """The size that a figure states, and which parts: `only` these, or all `without` those; of the phase of that name
+    where there is one, else of any."""
 
     size: Size
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    phase: str | None = None
 
     def counts(self, part: Part) -> bool:
         """Whether a part is in the figure, as far as its name goes."""
@@ -29,8 +31,10 @@ class Measure(NamedTuple):
 
     def of(self, need: Need) -> tuple[float, float, float]:
         """(low, expected, high) of a Need, GiB per GPU: each the most of any phase."""
+        own = [phase for phase in need.phases if phase.name == self.phase]
         counted = [
-            Phase(phase.name, tuple(filter(self.counts, phase.parts))).of(self.size) for phase in need.phases
+            Phase(phase.name, tuple(filter(self.counts, phase.parts))).of(self.size)
+            for phase in own or need.phases
         ]
         low, expected, high = zip(*counted, strict=True)
         return max(low), max(expected), max(high)
@@ -44,7 +48,7 @@ def measure_of(row: dict[str, Any]) -> Measure:
     if row.get("task") == "kv_cache" or words.startswith("kv cache"):
         return Measure("process", only=(CACHE,))
     if row.get("task") == "inference_runtime":
-        return Measure("process", without=NOT_PROFILED)
+        return Measure("process", without=NOT_PROFILED, phase="trial pass")
     return Measure(size_of(words))
 
 

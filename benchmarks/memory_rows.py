@@ -9,7 +9,7 @@ from memory_runs import with_flags
 
 from gpuspec import Gpu, resolve_gpu, resolve_model
 from gpuspec.sizing import Need, Unsized, need
-from gpuspec.workload import Workload
+from gpuspec.workload import Origin, Workload
 
 PER_GIB = {"GiB": 1.0, "GB": 2**30 / 1e9, "MiB": 1024.0, "MB": 2**30 / 1e6, "TB": 2**30 / 1e12}
 """How many of a unit one GiB is."""
@@ -111,6 +111,7 @@ def case(row: dict[str, Any]) -> Case:
         cpu_offload=_offload(method, note, training),
         width=width,
         height=height,
+        origins={"concurrency": Origin("command", "max_num_seqs")} if row.get("max_num_seqs") else {},
     )
     prompt = re.search(r"prompt (\d+)", note)
     generated = re.search(r"generat(?:e|ed) (\d+)|generated seq", note)

@@ -152,26 +152,27 @@ def test_cards_in_any_spelling(memory: Any, said: str, name: str, gpus: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("task", "words", "size", "without"),
+    ("task", "words", "size", "without", "phase"),
     [
-        ("inference", "torch_max_allocated", "allocated", ()),
-        ("inference", "memory usage (allocated)", "allocated", ()),
-        ("training", "max_memory_reserved over the run (accelerator_memory_max)", "reserved", ()),
-        ("inference", "peak GPU memory, non_torch and context with it", "process", ()),
-        ("inference", "VRAM", "process", ()),
+        ("inference", "torch_max_allocated", "allocated", (), None),
+        ("inference", "memory usage (allocated)", "allocated", (), None),
+        ("training", "max_memory_reserved over the run (accelerator_memory_max)", "reserved", (), None),
+        ("inference", "peak GPU memory, non_torch and context with it", "process", (), None),
+        ("inference", "VRAM", "process", (), None),
         (
             "inference_runtime",
             "weights+non_torch+activation peak per GPU",
             "process",
             ("KV cache", "CUDA context", "CUDA graphs"),
+            "trial pass",
         ),
     ],
 )
 def test_what_a_measure_counts(
-    measures: Any, task: str, words: str, size: str, without: tuple[str, ...]
+    measures: Any, task: str, words: str, size: str, without: tuple[str, ...], phase: str | None
 ) -> None:
     found = measures.measure_of({"task": task, "measure": words})
-    assert found == (size, (), without)
+    assert found == (size, (), without, phase)
 
 
 @pytest.mark.parametrize(
