@@ -147,6 +147,8 @@ class Quantizing(NamedTuple):
     """What to use instead, in words."""
     needs: Mapping[str, tuple[float, str, str]] = {}
     """Family → the compute capability its kernels need, their name, what runs on older GPUs."""
+    experts_need: Mapping[str, float] = {}
+    """Scheme → the compute capability below which it has no kernels for experts in it, though for other layers."""
     emulates: Mapping[str, float] = {}
     """Scheme that it unpacks on GPUs that do not compute in it → the capability from which it does."""
     fused_experts_since: Version | None = None
@@ -198,6 +200,14 @@ class Engine(NamedTuple):
     """It uses one GPU unless a flag says otherwise. Others shard over all they see, or spread by themselves."""
     reserves_full_context: bool = False
     """It sets aside one sequence of the model's own context and does not start without the room."""
+    longer_context: str = ""
+    """The variable without which it refuses more tokens per sequence than the model's config allows; "": it takes
+    them."""
+    divides: frozenset[str] = frozenset()
+    """What the GPUs of tensor parallelism must be able to share evenly, or it does not start: "heads", "KV heads" (or
+    the GPUs are a multiple of them), "vocabulary" (filled up to a multiple of 64)."""
+    cuda: tuple[tuple[Version, Version], ...] = ()
+    """(first version, CUDA that its wheels and images are built with), oldest first; older ones are not known."""
     advised_utilization: float | None = None
     """The share of the GPU that suits it where nothing else is there, and that people set by hand."""
     spills: bool = False

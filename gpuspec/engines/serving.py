@@ -109,6 +109,7 @@ SGLANG = Engine(
         ("-m", "sglang.bench_offline_throughput"): _SGLANG._replace(task="batch"),
     },
     images={"lmsysorg/sglang": _SGLANG},
+    title="SGLang",
     packages=("sglang",),
     module="sglang",
     loaders={"Engine": _SGLANG._replace(task="batch")},
@@ -118,9 +119,17 @@ SGLANG = Engine(
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all
         emulates={},
+        # Its Marlin kernels for FP8 are those of linear layers: SGLang 0.5.10 layers/quantization/fp8.py
+        # (can_auto_enable_marlin_fp8, Fp8MoEMethod), sglang#5871, sglang#12887
+        experts_need={"fp8": 8.9},
         kv_fp8="--kv-cache-dtype fp8_e5m2",
     ),
     one_gpu_by_default=True,
+    # SGLang 0.5.10 configs/model_config.py, _derive_context_length
+    longer_context="SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
+    # PyTorch that its releases on PyPI require: 0.4.5 2.5.1, 0.4.6 2.6, 0.4.8 2.7.1 (CUDA 12.6), 0.5.2 2.8
+    cuda=(((0, 4), (12, 4)), ((0, 5), (12, 8))),
+    divides=vllm.VLLM.divides,  # layers/linear.py and layers/vocab_parallel_embedding.py there
 )
 TGI = Engine(
     "tgi",
@@ -128,6 +137,7 @@ TGI = Engine(
     _TGI,
     programs={("text-generation-launcher",): _TGI},
     aliases=("text-generation-inference",),
+    title="TGI",
     images={"ghcr.io/huggingface/text-generation-inference": _TGI},
     from_environment=True,  # `text-generation-launcher --help`
     defaults=(Defaults(utilization=0.95, chunk=4096),),
@@ -147,6 +157,7 @@ TGI = Engine(
         reads="AWQ, GPTQ, FP8 or bitsandbytes",
         kv_fp8="--kv-cache-dtype fp8_e5m2",
     ),
+    divides=frozenset({"heads"}),  # "`num_heads` must be divisible by `num_shards`", models/custom_modeling
 )
 LMDEPLOY = Engine(
     "lmdeploy",
@@ -171,6 +182,8 @@ LMDEPLOY = Engine(
         reads="AWQ or GPTQ",
     ),
     one_gpu_by_default=True,
+    # PyTorch that its releases on PyPI allow: 0.7.0 up to 2.5.1, 0.9.0 up to 2.6, 0.10.0 up to 2.8
+    cuda=(((0, 7), (12, 4)), ((0, 10), (12, 8))),
 )
 TENSORRT_LLM = Engine(
     "tensorrt-llm",

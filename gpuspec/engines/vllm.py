@@ -112,6 +112,11 @@ VLLM = Engine(
     ),
     one_gpu_by_default=True,
     reserves_full_context=True,
+    longer_context="VLLM_ALLOW_LONG_MAX_MODEL_LEN",  # vLLM 0.33.0 config/model.py, _get_and_verify_max_len
+    # verify_with_parallel_config there; `divide` of QKVParallelLinear and VocabParallelEmbedding
+    divides=frozenset({"heads", "KV heads", "vocabulary"}),
+    # Its installation pages of 0.3.3 to 0.6.6; 0.8 requires PyTorch 2.6, 0.9 is the first for CUDA 12.8
+    cuda=(((0, 3), (12, 1)), ((0, 7), (12, 4)), ((0, 9), (12, 8))),
     advised_utilization=0.92,
 )
 _APHRODITE = _SERVE._replace(engine="aphrodite")
@@ -123,6 +128,7 @@ APHRODITE = Engine(
     title="Aphrodite",
     server=Server(2242, key_flags=("--api-keys", "--api-key")),
     reserves_full_context=True,
+    divides=VLLM.divides,
     advised_utilization=0.92,
 )
 ENGINES = (VLLM, APHRODITE)

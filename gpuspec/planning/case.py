@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpuspec.sizing import Need, Unsized
     from gpuspec.sizing.speed import Speed
     from gpuspec.workload import Workload
+    from gpuspec.workload.cuda import CudaBuild
 
 
 class JobSettings(NamedTuple):
@@ -270,7 +271,20 @@ class Case:
             allowed_regions=self.regions,
             accept_no_timer=self.overrides.accept_no_timer,
             by=self.overrides.by,
+            able=self._able,
         )
+
+    @cached_property
+    def cuda_builds(self) -> "tuple[CudaBuild, ...]":
+        """What brings CUDA along, as far as its version is known."""
+        from gpuspec.workload.cuda import cuda_builds
+
+        return tuple(cuda_builds(self.job, self.steps, self.workload))
+
+    def _able(self, gpu: "Gpu") -> bool:
+        from gpuspec.planning.features import runs
+
+        return runs(self.workload, gpu, self.cuda_builds)
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":

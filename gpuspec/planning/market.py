@@ -26,7 +26,7 @@ class Market:
 
     `need_for(n, gpu)` is the memory of each of n such GPUs; `allowed` are the clouds and `allowed_regions` the
     regions that may be used whatever the job says; `by` is what machines are compared by (None: what the work is
-    paid by)."""
+    paid by); `able` tells whether the job starts on a GPU that has the memory."""
 
     def __init__(
         self,
@@ -39,11 +39,13 @@ class Market:
         allowed_regions: Sequence[str] = (),
         accept_no_timer: bool = False,
         by: By | None = None,
+        able: Callable[[Gpu], bool] = lambda _: True,
     ) -> None:
         self.job = job
         self.workload = workload
         self.book = book
         self.need_for = need_for
+        self.able = able
         self._by = by
         self.terms = limits.rental_terms(
             job,
@@ -200,7 +202,7 @@ class Market:
             gpu = known[name]
             if limits.kind_of(gpu) in self.wanted.unasked:
                 continue
-            if gpu.vram_gb < floor:
+            if gpu.vram_gb < floor or not self.able(gpu):
                 continue
             fit = self.fit_of_job(gpu, gpu_count)
             if fit is None or fit.verdict != "fits":

@@ -110,6 +110,8 @@ RULES = (
     rule("GS602", "context-unset", "serving.context_unset", when=SERVER),
     rule("GS603", "prefix-caching-off", "serving.prefix_caching", when=SERVER),
     rule("GS604", "batch-limit", "serving.batch_limit", when=SERVER),
+    rule("GS605", "uneven-split", "serving.uneven_split", when=("workload.tensor_parallel",)),
+    rule("GS606", "context-too-long", "serving.context_too_long", when=("workload.context",)),
     # GS7 safety
     rule("GS701", "inline-secret", "safety.inline_secret"),
     rule("GS702", "insecure-download", "safety.insecure_download"),

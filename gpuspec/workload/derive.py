@@ -98,10 +98,10 @@ def _processes(values: Values) -> None:
 
 
 def _copies(values: Values) -> None:
-    """SGLang's data-parallel attention shares the GPUs of tensor parallelism: its --dp adds no copies."""
+    """SGLang's data-parallel attention shares the GPUs of tensor parallelism: its --dp copies no more than that."""
     shared = values.pop("dp_attention", None)
-    if shared and shared.known:
-        values.pop("data_parallel", None)
+    if shared and shared.known and (copies := values.pop("data_parallel", None)):
+        values["attention_copies"] = copies
 
 
 def layers_left(values: Values, match: ModelMatch | None) -> None:

@@ -82,17 +82,20 @@ def installed(steps: Sequence[Step]) -> dict[str, Value]:
     """Engine → the version of it that pip installs, where that is pinned."""
     found: dict[str, Value] = {}
     for step in steps:
-        command = step.command
-        texts = [word.text for word in command.words]
-        if "install" not in texts:
-            continue
-        installers = {*texts[:4], *(word.text for wrapper in command.wrappers for word in wrapper.words[:2])}
-        if not installers & {"pip", "pip3", "uv"}:
-            continue
-        for text in texts:
+        for text in installs(step):
             package, equals, number = text.partition("==")
             engine = readers().packages.get(package.split("[")[0].lower())
             if equals and engine and version(number):
                 origin = TextPlace(step.pointer, step.path).origin(text)
                 found[engine] = Value(version(number), origin)
     return found
+
+
+def installs(step: Step) -> list[str]:
+    """The words of a command by which pip or uv installs packages; none of any other."""
+    command = step.command
+    texts = [word.text for word in command.words]
+    if "install" not in texts:
+        return []
+    installers = {*texts[:4], *(word.text for wrapper in command.wrappers for word in wrapper.words[:2])}
+    return texts if installers & {"pip", "pip3", "uv"} else []

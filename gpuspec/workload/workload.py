@@ -48,6 +48,8 @@ class Workload(NamedTuple):
     expert_parallel: int | None = None
     context_parallel: int | None = None
     """GPUs, of those of tensor parallelism, that hold each a part of the tokens in the cache."""
+    attention_copies: int | None = None
+    """Copies of attention and cache among the GPUs of tensor parallelism (SGLang's data-parallel attention)."""
     processes: int | None = None
     nodes: int | None = None
     """Machines that one command is spread over; unknown where the launcher tells it (`$SKYPILOT_NUM_NODES`)."""

@@ -76,6 +76,11 @@ def mended(text: str, *, unsafe: bool) -> str:
     return fix_data(linter, "job.gpu.jsonc", text.encode(), chosen(text), unsafe=unsafe).data.decode()
 
 
+def errors(text: str) -> set[str]:
+    """Codes of what would stop the job."""
+    return {one.finding.code for one in lint(text) if one.finding.severity == "error"}
+
+
 def check_each_alone(text: str) -> int:
     """How many fixes there were."""
     tree, tried = parse(text), 0
@@ -100,6 +105,9 @@ def check_each_alone(text: str) -> int:
             == (finding.code, finding.pointer, finding.message)
         ]
         assert not again, f"{finding.code} is still found after {finding.fix.title!r}"
+        # What a rule of the spec itself mends (a name, a key) others could not read before.
+        worse = set() if finding.code.startswith("GS0") else errors(after) - errors(text)
+        assert not worse, f"{finding.code} {finding.fix.title!r} leads to {worse}"
         if finding.fix.edits and not any(edit.op == "remove" for edit in finding.fix.edits):
             assert sorted(comments(after)) == sorted(comments(text))
     return tried

@@ -46,7 +46,7 @@ SERVE: list[Row] = [
     ("vllm serve openai/whisper-large-v3", {**VLLM, "model_name": "openai/whisper-large-v3"}),
     ("vllm bench latency --model meta-llama/Llama-3.1-8B", {"engine": "vllm", "task": "batch", "model_name": "meta-llama/Llama-3.1-8B"}),
     ("python -m sglang.launch_server --model-path Qwen/Qwen3-30B-A3B --reasoning-parser qwen3", {**SGLANG, "model_name": "Qwen/Qwen3-30B-A3B"}),
-    ("python3 -m sglang.launch_server --model deepseek-ai/DeepSeek-V3-0324 --tp 8 --dp 8 --enable-dp-attention --trust-remote-code", {**SGLANG, "model_name": "deepseek-ai/DeepSeek-V3-0324", "tensor_parallel": 8}),
+    ("python3 -m sglang.launch_server --model deepseek-ai/DeepSeek-V3-0324 --tp 8 --dp 8 --enable-dp-attention --trust-remote-code", {**SGLANG, "model_name": "deepseek-ai/DeepSeek-V3-0324", "tensor_parallel": 8, "attention_copies": 8}),
     ("python3 -m sglang.launch_server --model-path deepseek-ai/DeepSeek-R1 --tp 16 --dist-init-addr 10.0.0.1:5000 --nnodes 2 --node-rank 0 --trust-remote-code", {**SGLANG, "model_name": "deepseek-ai/DeepSeek-R1", "tensor_parallel": 16, "nodes": 2}),
     ("python -m sglang.launch_server --model-path lmms-lab/llava-onevision-qwen2-7b-ov --port 30000 --chat-template chatml-llava --mem-fraction-static 0.7", {**SGLANG, "model_name": "lmms-lab/llava-onevision-qwen2-7b-ov", "memory_utilization": 0.7}),
     ("python3 -m sglang.launch_server --model-path meta-llama/Meta-Llama-3.1-8B-Instruct --torchao-config int4wo-128", {**SGLANG, "model_name": "meta-llama/Meta-Llama-3.1-8B-Instruct", "quantization": "int4"}),

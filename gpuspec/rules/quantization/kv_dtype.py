@@ -88,19 +88,30 @@ class KvCacheDtype(Rule):
         assert machine.fit
         origin = facts.workload.origin("context")
         flag = engine_of(facts.workload.engine).quantizing.kv_fp8
-        edits = [edit] if (edit := add_argument(facts, flag)) else []
-        if "model.context" in facts.job.pointers:
-            edits.append(Edit("set", f"{facts.job.pointer('model')}/kv_dtype", "fp8"))
         return self.finding(
             origin.pointer,
             f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, current))} of the memory; "
             f"in FP8 the job takes {gib(machine.fit.need.expected)} and fits {machine.label} at "
             f"{dollars(machine.per_hour)}/h instead of {current.label} at {dollars(current.per_hour)}/h",
             saving=Saving(current.per_hour - machine.per_hour),
-            suggestion=f"add {flag}",
-            fix=Fix("keep the cache in FP8", tuple(edits), safe=False) if edits else None,
+            suggestion=f"add {flag} and use {machine.label}",
+            fix=_fix(facts, current, machine, flag),
             numbers=(*need_lines(machine), *price_lines(current, machine)),
         )
+
+
+def _fix(facts: Facts, current: Alternative, machine: Alternative, flag: str) -> Fix | None:
+    """The flag, and the machine in place of the current one. None where a GPU would be left that cannot do it."""
+    others = [choice for choice in facts.choices if choice.pointer != current.pointer]
+    if machine.gpu_count != current.gpu_count or any(capability(each) < LEAST_CAPABILITY for each in others):
+        return None
+    edits = [edit] if (edit := add_argument(facts, flag)) else []
+    if "model.context" in facts.job.pointers:
+        edits.append(Edit("set", f"{facts.job.pointer('model')}/kv_dtype", "fp8"))
+    if not edits:
+        return None
+    edits.append(facts.rename_gpu(current, machine.gpu.name))
+    return Fix(f"keep the cache in FP8 on {machine.gpu.name}", tuple(edits), safe=False)
 
 
 def _cache(facts: Facts, machine: Alternative) -> float:

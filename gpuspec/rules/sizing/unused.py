@@ -93,9 +93,13 @@ class GpusUnused(Rule):
             return None, ""
         if workload.processes is not None:
             return workload.processes, "processes"
-        if not engine_of(workload.engine).one_gpu_by_default or workload.origin("engine").kind != "command":
+        engine = engine_of(workload.engine)
+        if workload.origin("engine").kind != "command":
             return None, ""
-        return prod(getattr(workload, field) or 1 for field in fields), "tensor_parallel"
+        said = [field for field in fields if workload.origin(field).kind in ("command", "file")]
+        if not engine.one_gpu_by_default and not (said and engine.kind == "server"):
+            return None, ""  # it takes all that it sees; a trainer puts copies on what the split leaves
+        return prod(getattr(workload, field) or 1 for field in fields), (said or fields)[0]
 
 
 def _dealt_by_hand(facts: Facts) -> bool:
