@@ -21,6 +21,10 @@ class Number(click.FloatRange):
             self.fail(f"{value!r} is not a number.", param, ctx)
         return float(super().convert(value, param, ctx))
 
+    def _describe_range(self) -> str:
+        """What click's help says of the bounds: nothing where there are none (click prints `x<=None`)."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 class Amount(Number):
     """A number up to `most`, above zero unless `zero` is one, too. What is beyond every job would overflow
@@ -37,6 +41,22 @@ class Whole(click.IntRange):
         if isinstance(value, str) and not is_digits(value.lstrip("+-")):
             self.fail(f"{value!r} is not a whole number.", param, ctx)
         return int(super().convert(value, param, ctx))
+
+    def _describe_range(self) -> str:
+        """As that of `Number`."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
+
+class Tokens(Whole):
+    """A whole number of tokens, also as lengths of contexts are named: `32k` is 32,768, `1m` is 1,048,576."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, str) and is_digits(value[:-1]) and value[-1] in _UNITS:
+            value = int(value[:-1]) * _UNITS[value[-1]]
+        return super().convert(value, param, ctx)
+
+
+_UNITS = {"k": 1 << 10, "K": 1 << 10, "m": 1 << 20, "M": 1 << 20}
 
 
 MOST_HOURS = 87_600

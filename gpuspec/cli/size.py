@@ -12,45 +12,55 @@ from gpuspec.catalog import Catalog
 from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.catalog.name_parts import beside_a_model
 from gpuspec.cli.columns import terminal_columns
-from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case
-from gpuspec.cli.options import Number, Whole
+from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case, users_option
+from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
+from gpuspec.report import size_json, size_table
 from gpuspec.report.left_out import notes
-from gpuspec.report.size import Sized
-from gpuspec.report.size import as_json as json_of
-from gpuspec.report.size import as_text as text_of
+from gpuspec.report.sized import Sized
+from gpuspec.words import Task
 from gpuspec.workload import Workload
 
 
-def _amount(name: str, metavar: str, text: str, *, most: int, billions: bool = False) -> Callable[[Any], Any]:
-    """An option for a number above zero; beyond `most` it is a slip of the pen."""
-    kind = Number() if billions else Whole()
+def _amount(
+    name: str, metavar: str, text: str, *, most: int, kind: Number | Whole | None = None
+) -> Callable[[Any], Any]:
+    """An option for a number above zero; beyond `most` it is a slip of the pen. `kind`: a whole one unless given."""
 
     def checked(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
         if value is not None and not value > 0:
             wrong = f"{name} is {value:g}; it must be more than zero"
             raise UserError("bad-number", wrong, f"give {name} a count")
         if value is not None and value > most:
-            hint = "it is in billions" if billions else f"the most that makes sense is {most:,}"
+            hint = (
+                "it is in billions" if isinstance(kind, Number) else f"the most that makes sense is {most:,}"
+            )
             raise UserError("bad-number", f"{name} is {value:g}; no job is that large", hint)
         return value
 
-    return click.option(name, type=kind, metavar=metavar, help=text, callback=checked)
+    return click.option(name, type=kind or Whole(), metavar=metavar, help=text, callback=checked)
 
 
 @click.command("size")
 @click.argument("what", metavar="MODEL|JOB")
 @click.option("--task", type=click.Choice(["serve", "batch", "train"]), help="What the model is to do.")
 @click.option("--quantization", metavar="SCHEME", help="awq, gptq-int4, fp8, nf4, gguf:Q4_K_M, bf16 …")
-@_amount("--context", "TOKENS", "Tokens per sequence, prompt and answer.", most=100_000_000)
+@_amount(
+    "--context",
+    "TOKENS",
+    "Tokens per sequence, prompt and answer: 8192, 32k, 1m.",
+    most=100_000_000,
+    kind=Tokens(),
+)
 @_amount("--concurrency", "N", "Sequences at the same time.", most=1_000_000)
 @click.option("--engine", help="vllm, sglang, tgi, transformers, llama.cpp, hf-trainer, torchtune …")
 @click.option("--method", type=click.Choice(["full", "lora", "qlora"]), help="How to train.")
 @_amount("--batch", "N", "Training sequences per GPU and step.", most=1_000_000)
 @_amount("--gpus", "N", "Spread over this many GPUs.", most=10_000)
-@click.option("--on", "gpu", metavar="GPU", help="Judge this GPU, and draw its memory.")
-@_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, billions=True)
+@click.option("--on", "gpu", metavar="GPU", help="Judge this GPU: draw its memory, and what it has room for.")
+@_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, kind=Number())
+@users_option
 @case_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(
@@ -68,6 +78,7 @@ def command(
     \b
     gpuspec size Llama-3.1-8B --quantization awq --context 8192
     gpuspec size 70B --quantization int4 --on A100-80GB
+    gpuspec size Qwen3-32B --on H100 --gpus 2 --users 16    how long may their contexts be?
     gpuspec size FLUX.1-dev --method lora
     gpuspec size job.jsonc
     """
@@ -79,17 +90,27 @@ def command(
         workload = case.workload
     else:
         case = case_without_file(what, settings)
-        workload = _of_model(what, params_b, case.catalog)
+        workload = _of_model(what, case.settings.default_task or "serve", params_b, case.catalog)
+        workload = workload._replace(users=given.job.users)
     changes = {name: value for name, value in of_workload.items() if value is not None}
     if "method" in changes:
         changes["task"] = "train"
     workload = workload._replace(**changes, **(_scheme(quantization) if quantization else {}))
     if "context" in changes and workload.task == "train":
         workload = workload._replace(sequence=workload.context)
+    _check_users(given.job.users, workload)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
     sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
-    say_document(json_of(sized) if as_json else text_of(sized, terminal_columns()))
+    say_document(size_json.render(sized) if as_json else size_table.render(sized, columns=terminal_columns()))
     return 0
+
+
+def _check_users(users: int | None, workload: Workload) -> None:
+    """UserError where `--users` means nothing."""
+    if users is not None and (workload.task == "train" or workload.modality not in (None, "text")):
+        does = "trains" if workload.task == "train" else f"is for {workload.modality}"
+        wrong = f"--users counts sequences that a text model answers at once, and this one {does}"
+        raise UserError("no-users", wrong, "--batch says how much a training step takes at a time")
 
 
 def _is_job(what: str) -> bool:
@@ -97,15 +118,14 @@ def _is_job(what: str) -> bool:
     return named or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors")))
 
 
-def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
-    """Serving a model: its name, or the path of its files."""
+def _of_model(what: str, task: Task, params_b: float | None, catalog: Catalog) -> Workload:
+    """A task of a model: its name, or the path of its files."""
     from gpuspec.catalog.local import adapted, is_local, read_local
 
     what = adapted(what) or what  # an adapter is loaded beside its base, and is small
     if is_local(what):
         model = read_local(what)
-        served = Workload(task="serve", modality=model.modality, model=model, model_name=what)
-        return served._replace(params_b=params_b)
+        return Workload(task, model.modality, model=model, model_name=what, params_b=params_b)
     match = catalog.resolve_model(what)
     size = params_b or match.params_b
     if match.model is None and size is None:
@@ -121,8 +141,8 @@ def _of_model(what: str, params_b: float | None, catalog: Catalog) -> Workload:
         raise UserError("unknown-model", wrong, hint)
     modality = match.model.modality if match.model else "text"
     return Workload(
-        task="serve",
-        modality=modality,
+        task,
+        modality,
         model=match.model,
         model_name=what,
         params_b=params_b or (None if match.model else size),

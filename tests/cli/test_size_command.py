@@ -33,15 +33,20 @@ def refused(*arguments: str) -> UserError:
     return error.value
 
 
-@pytest.mark.parametrize("columns", [80, 60])
-def test_no_line_is_wider_than_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", [80, 60, 40])
+@pytest.mark.parametrize(
+    "what", [["Llama-3.1-8B", "--on", "RTX 4090"], ["FLUX.1-dev"], ["7B", "--method", "qlora"]]
+)
+def test_no_line_is_wider_than_the_terminal(
+    what: list[str], columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    lines = run("Llama-3.1-8B", "--on", "RTX 4090").output.splitlines()
+    lines = run(*what).output.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "driver, libraries and kernels: " in " ".join(" ".join(lines).split())
     prices = lines.index("Smallest that surely fit, by price")
-    table = lines[prices : lines.index("", prices)]
-    assert max(len(line) for line in lines if line not in table) <= columns
-    assert max(map(len, table)) <= 80
-    assert "driver, libraries and kernels: 0–0.6 GiB" in " ".join(" ".join(lines).split())
+    shown = [line for line in lines[prices + 1 :] if " × " in line and "/h" in line]
+    assert len(shown) >= 8, "each machine begins a line"
 
 
 def test_the_size_in_an_adapters_name_is_that_of_its_base() -> None:
@@ -57,7 +62,7 @@ def test_the_page_has_parts_a_bar_prices_and_the_next_step() -> None:
     assert "█" in text
     assert "Smallest that surely fit, by price" in text
     assert "context 8,192: +0.50 GiB" in text  # 4,096 more tokens × 131,072 bytes
-    assert "room for about" in text
+    assert re.search(r"4,096 tokens each +\d+ +\d+ users", text)
 
 
 def test_json_adds_up() -> None:
@@ -137,3 +142,75 @@ def test_a_gguf_file_is_served_by_llama_cpp(tmp_path: Path) -> None:
     path.write_bytes(gguf(facts | heads, {"blk.0.attn_k.weight": ([64, 32], 12)}))
     first = run(str(path)).output.partition("\n")[0]
     assert "gguf:Q4_K_M · llama.cpp" in first
+
+
+def test_a_context_may_be_in_units_of_1024() -> None:
+    cache = {"8k": 1.0, "32k": 4.0, "1m": 128.0}  # 131,072 bytes a token
+    for written, expected in cache.items():
+        parts = {
+            part["name"]: part["expected"] for part in found("Llama-3.1-8B", "--context", written)["parts"]
+        }
+        assert parts["KV cache"] == pytest.approx(expected)
+    assert "more than the 131,072 that the model takes" in run("Llama-3.1-8B", "--context", "1m").output
+
+
+def test_the_help_says_nothing_of_bounds_where_there_are_none() -> None:
+    assert "None" not in run("--help").output
+
+
+def test_the_default_task_of_the_settings_holds_for_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("gpuspec.toml").write_text('default-task = "train"\n')
+    assert "full training" in run("Llama-3.1-8B").output
+    assert "full training" not in run("Llama-3.1-8B", "--task", "serve").output
+
+
+def test_the_three_sizes_and_the_phases_are_of_the_same_memory() -> None:
+    answer = found("Llama-3.1-8B", "--on", "L4")
+    sizes = answer["sizes"]
+    assert sizes["process"] == answer["gib_per_gpu"]
+    assert sizes["allocated"]["expected"] <= sizes["reserved"]["expected"] <= sizes["process"]["expected"]
+    deciding = next(phase for phase in answer["phases"] if phase["name"] == answer["decides"])
+    assert deciding["parts"] == answer["parts"]
+    assert answer["gib_per_gpu"]["expected"] == deciding["gib_per_gpu"]["expected"]
+
+
+def test_users_are_held_all_at_once_and_the_reverse_agrees() -> None:
+    answer = found("Llama-3.1-8B", "--on", "L40S", "--users", "16", "--context", "8k")
+    cache = next(part for part in answer["parts"] if part["name"] == "KV cache")
+    assert cache["expected"] == pytest.approx(16)  # 1 GiB each
+    (room,) = answer["room"]
+    assert room["longest_context"]["users"] == 16
+    (most,) = room["most_users"]
+    assert most["context"] == 8192
+    verdicts = {
+        users: found("Llama-3.1-8B", "--on", "L40S", "--users", str(users), "--context", "8k")["on"][0][
+            "verdict"
+        ]
+        for users in (most["surely"], most["surely"] + 1, most["expected"] + 5)
+    }
+    assert list(verdicts.values()) == ["fits", "borderline", "does not fit"]
+
+
+def test_a_command_that_limits_the_server_limits_the_users(tmp_path: Path) -> None:
+    job = tmp_path / "job.jsonc"
+    serve = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 4096 --max-num-seqs 3"
+    job.write_text(f'{{"name": "chat", "task": "serve", "users": 8, "run": "{serve}"}}')
+    (room,) = found(str(job), "--on", "H200")["room"]
+    assert room["most_users"] == [{"context": 4096, "surely": 3, "expected": 3}]
+    assert room["lets_in"] == 3
+    text = run(str(job), "--on", "H200").output
+    assert "3 sequences are the most that the server lets in at once" in text
+    assert "3 of 8 users served at once" in text
+
+
+@pytest.mark.parametrize("what", [["FLUX.1-dev"], ["Llama-3.1-8B", "--method", "lora"], ["bge-m3"]])
+def test_only_models_that_write_have_room_for_users(what: list[str]) -> None:
+    assert found(*what, "--on", "H200")["room"] == []
+
+
+@pytest.mark.parametrize("what", [["FLUX.1-dev"], ["Llama-3.1-8B", "--method", "lora"]])
+def test_users_of_what_does_not_answer_are_refused(what: list[str]) -> None:
+    assert refused(*what, "--users", "4").code == "no-users"

@@ -1,0 +1,122 @@
+"""What `gpuspec size` finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gpuspec.catalog import Gpu
+from gpuspec.engines import engine_of
+from gpuspec.errors import UserError
+from gpuspec.planning.alternatives import COUNTS, Alternative
+from gpuspec.planning.case import Case
+from gpuspec.sizing import Fit, Need, Unsized, fit, need
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed import Speed
+from gpuspec.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.sizing.capacity import Capacity
+
+SHOWN = 8
+"""How many of the machines that fit are shown."""
+
+
+class NextStep(NamedTuple):
+    """A larger setting: what it is, the memory it takes, and the cheapest that holds it."""
+
+    name: str
+    value: int
+    expected: float
+    fitting: Alternative | None
+
+
+class Sized(NamedTuple):
+    """A workload, its Need, the GPUs asked about and what they have room for, how many on one machine were tried, and
+    what can be rented, cheapest first."""
+
+    workload: Workload
+    need: Need
+    """On the first of the GPUs asked about; where none is, on any."""
+    fits: tuple[Fit, ...]
+    capacities: tuple[Capacity, ...]
+    counts: tuple[int, ...]
+    rentable: tuple[Alternative, ...]
+    agreed: tuple[str, ...]
+    """What was agreed on with the clouds that rent them, in words."""
+    speed: Speed | None
+    steps: tuple[NextStep, ...]
+
+    @classmethod
+    def of(cls, case: Case, gpu_count: int | None, names: tuple[str, ...]) -> Sized:
+        """Size a job; UserError `cannot-size` where a fact is missing."""
+        workload = case.workload
+        asked = [case.catalog.gpus_by_name[name] for name in names]
+        answer = _known(case.need(gpu_count or 1, asked[0] if asked else None), workload)
+        of_each = ((gpu, _known(case.need(gpu_count or 1, gpu), workload)) for gpu in asked)
+        fits = tuple(fit(needed, gpu, workload.memory_utilization) for gpu, needed in of_each)
+        counts = (gpu_count,) if gpu_count else COUNTS
+        rentable = _rentable(case, counts)
+        gpu = fits[0].gpu if fits else rentable[0].gpu if rentable else None
+        many = answer.gpus if fits or not rentable else rentable[0].gpu_count
+        writes = workload.task != "train" and workload.modality in (None, "text")
+        quick = case.speed(gpu, many) if gpu and writes else None
+        return cls(
+            workload,
+            answer,
+            fits,
+            capacities=tuple(found for gpu in asked if (found := _capacity(workload, gpu, gpu_count or 1))),
+            counts=counts,
+            rentable=rentable,
+            agreed=case.agreed_prices({one.price.offer.cloud for one in rentable[:SHOWN] if one.price}),
+            speed=quick if isinstance(quick, Speed) else None,
+            steps=_steps(case, answer, counts),
+        )
+
+
+def _known(answer: Need | Unsized, workload: Workload) -> Need:
+    if isinstance(answer, Unsized):
+        hint = "`gpuspec lint` shows where it stands" if workload.beyond else answer.hint
+        raise UserError("cannot-size", answer.reason, hint)
+    return answer
+
+
+def _capacity(workload: Workload, gpu: Gpu, gpus: int) -> Capacity | None:
+    from gpuspec.sizing.capacity import capacity
+
+    return capacity(workload, gpu, lambda other: need(other, gpus, gpu=gpu))
+
+
+def _rentable(case: Case, counts: tuple[int, ...]) -> tuple[Alternative, ...]:
+    """The cheapest count of each GPU that surely holds the workload, cheapest first."""
+    found: dict[str, Alternative] = {}
+    for one in case.market.fitting(counts):
+        found.setdefault(one.gpu.name, one)
+    # "A100 80GB" stands for the PCIe and the SXM4 card: where those are listed, it says nothing more.
+    return tuple(one for one in found.values() if not any(name in found for name in one.gpu.variants))
+
+
+def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
+    """Twice the context (or sequence), and twice the sequences where memory depends on them."""
+    workload = case.workload
+    if workload.modality not in (None, "text"):
+        return ()
+    if workload.task == "train":
+        doubled = {"sequence": workload.sequence or 2048, "batch": workload.batch or 1}
+    else:
+        doubled = {"context": workload.context or 4096}
+        shape = shape_of(workload)
+        if isinstance(shape, Shape) and shape.max_context and 2 * doubled["context"] > shape.max_context:
+            del doubled["context"]
+        if workload.users:
+            doubled["users"] = workload.users
+        elif not engine_of(answer.engine).memory.queues:
+            doubled["concurrency"] = workload.concurrency or 1
+    steps = []
+    for name, value in doubled.items():
+        change: dict[str, Any] = {name: 2 * value}
+        larger = case.instead(workload=workload._replace(**change))
+        more = larger.need(answer.gpus)
+        if isinstance(more, Need):
+            found = _rentable(larger, counts)
+            steps.append(NextStep(name, 2 * value, more.expected, found[0] if found else None))
+    return tuple(steps)
