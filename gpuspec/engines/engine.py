@@ -104,6 +104,17 @@ class Training(NamedTuple):
     """How logits are held unless told otherwise: all, in chunks, not at all."""
     deepspeed: bool = False
     """DeepSpeed at work: 16-bit gradients, flat buckets."""
+    loads: Literal["", "bf16", "fp32"] = ""
+    """What it loads weights in for full training, unless told otherwise; "": it depends on the script."""
+    fused_step: bool = False
+    """The step of the optimizer that it takes unless told otherwise needs no temporary copy of what it updates."""
+    attention: Literal["", "fused", "repeated"] = ""
+    """What attention keeps beside query, key, value and output: the one product that the first three are cut from;
+    keys and values once for every query head."""
+    embeddings_apart: bool = False
+    """Under FSDP embedding and head are units of their own, not part of the root, which stays put together."""
+    quantized_inputs: bool = False
+    """Its release of bitsandbytes keeps the inputs of quantized matrices for the backward pass (before 0.43)."""
     generates: bool = False
     """Reinforcement learning: an engine that generates is held beside the model."""
     fp32_unets: bool = False

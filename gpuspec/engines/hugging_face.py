@@ -101,7 +101,8 @@ def _trl(algorithm: str) -> Tool:
     return _TRL._replace(implies={"algorithm": algorithm})
 
 
-PEFT_TRAINING = Training(dropout=True, peft=True)
+# transformers 5 training_args.py: adamw_torch_fused, where PyTorch has it.
+PEFT_TRAINING = Training(dropout=True, peft=True, fused_step=True)
 
 TRANSFORMERS = Engine(
     "transformers",

@@ -203,7 +203,15 @@ TORCHTUNE = Engine(
     _TORCHTUNE,
     programs={("tune", "run"): _TORCHTUNE},
     config=_TORCHTUNE_FILE,
-    training=Training(precision="bf16", four_bit="nf4-dq", compiled=True, loss="chunked"),
+    training=Training(
+        precision="bf16",
+        four_bit="nf4-dq",
+        compiled=True,
+        loss="chunked",
+        fused_step=True,
+        attention="repeated",
+        embeddings_apart=True,
+    ),
     config_name_tells=True,
 )
 MS_SWIFT = Engine(
@@ -258,7 +266,7 @@ LITGPT = Engine(
         dequantizes=True,
         never_ties=True,
     ),
-    training=Training(precision="bf16", adapts="qv", dropout=True),
+    training=Training(precision="bf16", adapts="qv", dropout=True, quantized_inputs=True, attention="fused"),
 )
 DEEPSPEED = Engine("deepspeed", "trainer", aliases=("deepspeed-chat",), training=Training(deepspeed=True))
 ULTRALYTICS = Engine(

@@ -1,62 +1,162 @@
-"""What training keeps of a forward pass for the backward one, counted operation by operation."""
+"""What training keeps of a forward pass for the backward one, counted operation by operation.
+
+The counts are those of autograd's saved tensors. They were checked against transformers 5 on fake tensors: elements
+per token and layer of Llama-3.2-3B, here and (all layers there, with the final norm, ÷ 28): pure bf16 65,536
+(66,030), autocast over 32-bit weights 80,896 (81,502), adapters on query and value 51,200 (51,319), on all 71,680
+(71,959)."""
 
 from typing import NamedTuple
 
 from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.training.adapters import sides
+from gpuspec.sizing.training.division import Division
 
-COMPILED_SHARE = 0.65
-"""torch.compile fuses norms and gates and recomputes them: what is left of the activations (torchtune)."""
-NORM_WIDTHS = {"RMSNorm": 9.5, "LayerNorm": 6.0}
-"""Norms, residuals and rotary copies of a layer in units of the hidden size: RMSNorm works on 32-bit copies,
-LayerNorm is fused. Fitted to LitGPT's tables."""
-DROPOUT_SHARE = 1.5
-"""What an adapter's dropout keeps of its input: the copy (1) and a mask of one byte (0.5)."""
-LOGIT_BYTES = {"plain": 10.0, "chunked": 2.0, "fused": 0.3}
-"""Bytes per token and word: 16-bit logits, their 32-bit copy and its gradient; only the 16-bit logits where the
-loss works in chunks; a sliver where it is fused."""
+LOGIT_BYTES = {"plain": 12.0, "chunked": 2.5}
+"""Bytes per token and word of the loss at its largest. Plain: log-probabilities in 32 bit, their gradient, that of
+the logits (10 in the forward pass: 16-bit logits, a 32-bit copy, log-probabilities). Chunked: 16-bit logits of all
+tokens, and what a compiled loss has beside them of one chunk of eight."""
+LOGIT_RANGE = {"plain": (10.0, 16.0), "chunked": (2.0, 4.0)}
+"""At least: the forward pass alone. At most: 16-bit logits are held until the step's end, and once more, shifted."""
+FUSED_BYTES = 8.0
+"""Bytes per token and element of the hidden size where the loss is fused with the output head: the gradient of its
+input, and one chunk of logits, which Liger's kernel makes as large as the input."""
+DROPOUT_MASK = 0.5
+"""The mask that dropout keeps, one byte an element, in 16-bit elements."""
 
 
 class Kept(NamedTuple):
-    """How a run treats activations. `inputs`: every matrix keeps its input (it is trained, carries an
-    adapter, or is a bitsandbytes matrix); `dropout`: adapters keep a dropped-out copy and its mask."""
+    """How a run treats activations."""
 
-    checkpointed: bool
-    inputs: bool
-    dropout: bool
-    compiled: bool
-    offloaded: bool
+    checkpointed: bool = True
+    selective: bool = False
+    """Only what is cheap is computed again: all of a layer but attention and its matrices' outputs is left out."""
+    trained: bool = True
+    """Weights are trained: norms and matrices keep their inputs for the gradient."""
+    targets: tuple[str, ...] = ()
+    """The matrices that carry adapters, of which each keeps its input."""
+    casts: float = 1.0
+    """16-bit elements of an adapter's copy of its input: 2 where adapters are in 32 bit and nothing casts (no
+    autocast), 0 where they share the input (adapters in 16 bit)."""
+    dropout: bool = False
+    quantized: bool = False
+    """The engine's quantized matrices keep their inputs, too (bitsandbytes until 0.43)."""
+    wide: bool = False
+    """What passes from layer to layer is in 32 bit."""
+    attention: str = ""
+    """What attention keeps beside query, key, value and output: "fused", "repeated" (Training.attention)."""
+    compiled: bool = False
+    """torch.compile recomputes norms and activation functions in the backward pass."""
+    offloaded: bool = False
+    """The inputs of layers wait on the host."""
 
 
-def layer_elements(shape: Shape, kept: Kept) -> float:
-    """16-bit elements a layer keeps per token when nothing is recomputed.
+def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -> float:
+    """16-bit elements a layer keeps per token when nothing of it is recomputed.
 
-    Norms and residuals 9.5 h (RMSNorm works on 32-bit copies; 6 h with LayerNorm, which is fused), query,
-    key, value and output of attention 2 q + 2 kv, the MLP's gate, its activation and up 3 i (1 i without a
-    gate); with `inputs` 2 h + i more, and with `dropout` half as much again for copies and masks."""
-    width = shape.moe_width if shape.expert_params else shape.intermediate
-    query, key = shape.query_width, shape.kv_heads * shape.head_dim
-    elements = NORM_WIDTHS["RMSNorm" if shape.gated else "LayerNorm"] * shape.hidden + 2.0 * (query + key)
-    elements += (3 if shape.gated else 1) * width
-    if kept.inputs:
-        elements += 2 * shape.hidden + width
+    Each of two norms: its input in 32 bit, 2 h, and its output, h, where it is trained (2 h where that is in 32 bit,
+    too); LayerNorm, which is fused, and compiled norms keep the 16-bit input alone. Attention: query, key, value,
+    output 2 q + 2 kv, with what `Kept.attention` says. MLP: gate, its activation, up 3 i (without a gate 1 i;
+    compiled 2 i). Inputs of trained matrices: h for attention, h and i for the MLP; under autocast over 32-bit values
+    each matrix that reads the same has a copy of its own, 5 h and i. Inputs of adapters: see `_adapted`."""
+    division = division or Division("alone")
+    h = shape.hidden / division.hidden
+    q, kv, i = _widths(shape, division)
+    fused = kept.compiled or not shape.gated
+    norm = (2.0 if kept.wide else 1.0) if fused else 2.0
+    if kept.trained and not fused:
+        norm += 2.0 if kept.wide else 1.0
+    elements = 2 * norm * h + 2 * (q + kv)
+    elements += {"fused": q + kv, "repeated": 2 * (q - kv)}.get(kept.attention, 0.0)
+    elements += (2 if kept.compiled else 3) * i if shape.gated else i
+    if kept.trained:
+        elements += (5 if kept.wide and not kept.compiled else 2) * h + i
+    elif kept.quantized:
+        elements += 2 * h + i
+    elements += _adapted(shape, kept, division)
+    if kept.selective:
+        return min(elements, 2 * h + 2 * (q + kv) + (2 if shape.gated else 1) * i)
+    return elements
+
+
+def _widths(shape: Shape, division: Division) -> tuple[float, float, float]:
+    """Widths of queries, of keys, and of the MLP one token passes through, on one GPU."""
+    width = shape.moe_width if shape.expert_params else float(shape.intermediate)
+    key = max(shape.kv_heads * shape.head_dim / division.widths, float(shape.head_dim))
+    return shape.query_width / division.widths, key, width / division.widths
+
+
+def _adapted(shape: Shape, kept: Kept, division: Division) -> float:
+    """What adapters keep of their inputs. PEFT casts the input for each adapter anew; adapters in 16 bit share it
+    among the matrices that read the same. Dropout gives each its own copy, and a mask."""
+    if kept.compiled:  # the partitioner computes norms and activation functions again
+        return 0.0
+    inputs = {name: side[0] for name, side in sides(shape).items() if name in kept.targets}
     if kept.dropout:
-        elements += DROPOUT_SHARE * (query + 2 * shape.hidden + width)
-    return elements * (COMPILED_SHARE if kept.compiled else 1.0)
+        return sum(inputs.values()) * (max(kept.casts, 1.0) + DROPOUT_MASK) / division.hidden
+    if kept.casts:
+        return sum(inputs.values()) * kept.casts / division.hidden
+    shared = {"attention": 0.0, "mlp": 0.0, "down": 0.0}
+    for name, width in inputs.items():  # attention's output, which "o" reads, is kept anyway
+        where = {
+            "q": "attention",
+            "k": "attention",
+            "v": "attention",
+            "gate": "mlp",
+            "up": "mlp",
+            "down": "down",
+        }
+        if name in where:
+            shared[where[name]] = float(width)
+    return 0.0 if kept.quantized else sum(shared.values()) / division.hidden
 
 
-def activations(shape: Shape, tokens: int, kept: Kept) -> tuple[float, str]:
-    """Bytes of activations and the arithmetic. With checkpointing only each layer's input stays (on the
-    host if offloaded), and one layer is recomputed at a time."""
-    inner = layer_elements(shape, kept)
+class Activations(NamedTuple):
+    """Bytes: `all` that is kept when the loss begins; `backward`: the most while gradients are worked out, of
+    which `going` makes room for them."""
+
+    all: float
+    backward: float
+    going: float
+    why: str
+
+
+def activations(shape: Shape, tokens: float, kept: Kept, division: Division | None = None) -> Activations:
+    """Bytes of activations and the arithmetic. With checkpointing only each layer's input stays (on the host if
+    offloaded), and one layer at a time is computed again; gradients of its widest point, 3 i + 4 h, come beside."""
+    division = division or Division("alone")
+    tokens = tokens / division.tokens
+    inner = layer_elements(shape, kept, division)
+    h = shape.hidden / division.hidden
+    passing = 2.0 * tokens * (3 * _widths(shape, division)[2] + 4 * h)
+    layers = shape.layers / division.inputs
     if kept.checkpointed:
-        stored = 2 if kept.offloaded else shape.layers
-        size = 2.0 * tokens * (stored * shape.hidden + inner)
-        return size, f"{tokens:,} tokens × 2 bytes × ({stored} × {shape.hidden} + {inner:,.0f} of one layer)"
-    size = 2.0 * tokens * shape.layers * inner
-    return size, f"{tokens:,} tokens × 2 bytes × {shape.layers} layers × {inner:,.0f}"
+        each = 2 if kept.wide else 1
+        stored = 2.0 if kept.offloaded else layers
+        inputs = 2.0 * tokens * each * stored * h
+        one = 2.0 * tokens * inner
+        why = f"{tokens:,.0f} tokens × 2 bytes × ({stored:g} × {each * h:,.0f} + {inner:,.0f} of one layer)"
+        return Activations(inputs, inputs + one + passing, inputs, why)
+    size = 2.0 * tokens * layers * inner
+    why = f"{tokens:,.0f} tokens × 2 bytes × {layers:g} layers × {inner:,.0f}"
+    return Activations(size, size + passing, size, why)
 
 
-def logits(shape: Shape, tokens: int, loss: str) -> tuple[float, str]:
-    """Bytes of the loss, which is "plain", "chunked" or "fused"."""
+def logits(
+    shape: Shape, tokens: float, loss: str, division: Division | None = None
+) -> tuple[float, float, float, str]:
+    """(low, expected, high) bytes of the loss, which is "plain", "chunked" or "fused", and the arithmetic."""
+    division = division or Division("alone")
+    tokens = tokens / division.tokens
+    if loss == "fused":
+        size = FUSED_BYTES * tokens * shape.hidden
+        return (
+            0.5 * size,
+            size,
+            2 * size,
+            f"{tokens:,.0f} tokens × {shape.hidden:,} × {FUSED_BYTES:g} bytes, fused",
+        )
+    words = shape.vocab / division.widths
+    low, high = LOGIT_RANGE[loss]
     each = LOGIT_BYTES[loss]
-    return each * tokens * shape.vocab, f"{tokens:,} tokens × {shape.vocab:,} words × {each:g} bytes"
+    why = f"{tokens:,.0f} tokens × {words:,.0f} words × {each:g} bytes"
+    return low * tokens * words, each * tokens * words, high * tokens * words, why

@@ -1,61 +1,184 @@
 """Training state: bytes per trained parameter under each optimizer and precision."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from gpuspec.engines.engine import Training
+from gpuspec.sizing.shape import Shape
 from gpuspec.workload import Workload
 
 
 class States(NamedTuple):
-    """Bytes per trained parameter: weights, gradients, optimizer state (low and expected), and what the
-    optimizer's step needs for a moment. `why` says it in words."""
+    """Bytes per parameter of full training; `low` of each where the weights may turn out to be in 16 bit.
+
+    `trained`: the share of the parameters that is trained. `why` says it in words."""
 
     weights: float
+    copies: float
+    """16-bit copies that autocast makes of 32-bit weights."""
     gradients: float
-    optimizer_low: float
+    """Zero where the optimizer steps in the backward pass: each gradient is used at once and goes."""
     optimizer: float
     step: float
+    """What the optimizer's step needs for a moment."""
+    step_low: float
+    trained: float
+    inside: float
+    """Bytes of a gradient that is used at once: only the largest matrix has its own; 0 where all are kept."""
+    wide: bool
+    """What passes from layer to layer is in 32 bit, as autocast leaves it over 32-bit weights."""
+    low: tuple[float, float, float]
+    """Weights, gradients and optimizer at least."""
     why: str
 
 
-def states_of(workload: Workload, trainer: Training) -> States:
+class Optimizer(NamedTuple):
+    """What an optimizer keeps. A name of which nothing is known is taken for AdamW's kind."""
+
+    words: tuple[str, ...]
+    """Any of these in its name, small letters."""
+    moments: float = 2.0
+    """Numbers per parameter, in the precision of the weights it updates."""
+    fixed: float | None = None
+    """Bytes per parameter, whatever that precision is."""
+    rank: int = 0
+    """Moments are kept of the gradients' projection to so many dimensions; 0: of the gradients."""
+    projector: bool = False
+    """The projection is kept, too; otherwise it is drawn from a seed."""
+    whole: bool = False
+    """Its step takes all parameters at once and needs a temporary number for each (PyTorch's foreach)."""
+    inside: bool = False
+
+
+OPTIMIZERS = (
+    # bitsandbytes: a paged optimizer's state goes to the host when the GPU is short of memory.
+    Optimizer(("paged",), fixed=0.0),
+    Optimizer(("galore",), rank=128, projector=True),  # Zhao et al. 2024: rank 128 (Hugging Face, ms-swift)
+    Optimizer(("apollo_mini", "apollo-mini"), rank=1),  # Zhu et al. 2024: rank 1
+    Optimizer(("apollo",), rank=256),  # … and a quarter of the width by default, from a seed
+    Optimizer(("adalomo",), fixed=0.02, inside=True),  # Lv et al. 2023: factored second moment
+    Optimizer(("lomo",), fixed=0.0, inside=True),
+    Optimizer(("4bit", "4-bit"), fixed=1.06),  # torchao: 2 × (4 bits + one scale of 4 bytes for 128)
+    Optimizer(("lion_8bit", "lion8bit"), fixed=1.02),
+    Optimizer(("ademamix_8bit",), fixed=3.05),
+    Optimizer(("8bit", "8-bit", "fp8"), fixed=2.03),  # bitsandbytes: 2 × (1 byte + 4 bytes for 256)
+    Optimizer(("adafactor", "came"), fixed=0.02),  # Shazeer, Stern 2018: one row, one column of each matrix
+    Optimizer(("adam_mini", "adam-mini"), moments=1.0),  # Zhang et al. 2024: one second moment a block
+    Optimizer(("sgd", "signsgd"), fixed=0.0),
+    Optimizer(("lion", "muon", "rmsprop", "adagrad"), moments=1.0),
+    Optimizer(("ademamix", "grokadamw"), moments=3.0),
+    Optimizer(("prodigy",), moments=4.0),
+    Optimizer(("fused",)),
+    Optimizer(("adam",), whole=True),
+)
+"""The first row of which a word stands in the name counts. Sources: the papers named, bitsandbytes, torch.optim,
+torchao.optim and the optimizers' own repositories."""
+LISA_LAYERS = 2
+"""Layers that LISA trains at a time, beside embedding and head (Pan et al. 2024; LMFlow, ms-swift)."""
+_PLAIN = OPTIMIZERS[-1]
+_FUSED = OPTIMIZERS[-2]
+
+
+def optimizer_of(name: str | None, *, fused: bool = False) -> Optimizer:
+    """The row of an optimizer's name; AdamW's where none is given (`fused`: of the trainer's default, whose step
+    needs no temporary numbers), or the name is not known."""
+    if not name:
+        return _FUSED if fused else _PLAIN
+    text = name.lower()
+    found = next((row for row in OPTIMIZERS if any(word in text for word in row.words)), _PLAIN)
+    inside = any(word in text for word in ("bwd", "backward", "layerwise"))
+    return found._replace(inside=True) if inside else found
+
+
+def moments(row: Optimizer, size: float, shape: Shape) -> float:
+    """Bytes of optimizer state per parameter on average, in weights of `size` bytes.
+
+    Projected optimizers (GaLore) project matrices only: embeddings have all of Adam's moments."""
+    if row.fixed is not None:
+        return row.fixed
+    if not row.rank:
+        return row.moments * size
+    once = min(shape.embedding / shape.params, 1.0)
+    rank = min(row.rank, shape.hidden)
+    each = 2.0 * rank / shape.hidden
+    each += rank / max(shape.hidden, shape.intermediate) if row.projector else 0.0
+    return size * (2.0 * once + each * (1 - once))
+
+
+def trained_share(workload: Workload, shape: Shape) -> float:
+    """Of the parameters of full training, those that are trained at one time."""
+    blocks = max(shape.params - shape.embedding, 0.0) / shape.params
+    name = (workload.optimizer or "").lower()
+    if workload.trained_layers:
+        return blocks * min(workload.trained_layers / shape.layers, 1.0)
+    if "lisa" in name:
+        return (1 - blocks) + blocks * min(LISA_LAYERS / shape.layers, 1.0)
+    if "badam" in name:  # Luo et al. 2024: one block at a time
+        return blocks / shape.layers
+    return 1.0
+
+
+def states_of(workload: Workload, trainer: Training, shape: Shape) -> States:
     """Bytes per parameter that full training keeps.
 
-    Mixed precision: 16-bit weights and gradients, 32-bit master copy and two moments, 16 B (Rajbhandari et
-    al., ZeRO); DeepSpeed turns gradients to 32 bit while it steps, PyTorch's autocast keeps them so. Pure
-    bf16 AdamW: 8 B. 8-bit Adam: two bytes of moments. An optimizer run in the backward pass keeps no
-    gradients (torchtune). Paged: moments live on the host when memory is short."""
-    optimizer = (workload.optimizer or "adamw").lower()
+    DeepSpeed: 16-bit weights and gradients, 32-bit master copy and two moments, 16 B (Rajbhandari et al.,
+    ZeRO); it turns gradients to 32 bit while it steps. Autocast over 32-bit weights: 4 B each of weights, gradients
+    and two moments, and 16-bit copies of the weights while the model runs, 18 B. Weights loaded in 16 bit: all in
+    16 bit, 8 B, whether autocast is on or not. An unfused step needs a number more per parameter."""
+    row = optimizer_of(workload.optimizer, fused=trainer.fused_step)
+    trained = trained_share(workload, shape)
     precision = workload.precision or trainer.precision
-    inside = "bwd" in optimizer or "backward" in optimizer
-    moments = _moments(optimizer, 4.0 if precision == "bf16" else 8.0)
+    sharding = workload.sharding or ""
+    halved = precision == "bf16" or (precision != "fp32" and workload.dtype in ("bf16", "fp16"))
+    if precision != "fp32" and (trainer.deepspeed or "zero" in sharding):
+        state = 4 + moments(row, 4, shape)
+        why = f"mixed precision: 2 B weights, 2 B gradients, 4 B master copy, {state - 4:g} B moments"
+        return _states(2, 0, 2, state, (4, 4), trained, row, False, None, why)
+    if halved and not (precision == "amp" and sharding.startswith("fsdp")):
+        state = moments(row, 2, shape)
+        why = (
+            f"pure bf16: 2 B weights, {0 if row.inside else 2} B gradients, {state:g} B moments per parameter"
+        )
+        step = (2.0 if row.whole else 0.0, 0.0)
+        return _states(2, 0, 2, state, step, trained, row, False, None, why)
+    state = moments(row, 4, shape)
+    step = (4.0 if row.whole else 0.0, 0.0)
     if precision == "fp32":
-        return States(4, 4, moments, moments, 0, "32-bit weights, gradients and moments")
-    if precision == "bf16":
-        gradients = 0 if inside else 2
-        why = f"pure bf16: 2 B weights, {gradients} B gradients, {moments:g} B moments per parameter"
-        return States(2, gradients, moments, moments, 0, why)
-    deepspeed = trainer.deepspeed or "zero" in (workload.sharding or "")
-    gradients = 2 if deepspeed else 4
-    low = 4 + moments if workload.dtype == "fp32" or deepspeed or moments < 8 else 4.0
-    why = f"mixed precision: 2 B weights, {gradients:g} B gradients, 4 B master copy, {moments:g} B moments"
-    if low < 4 + moments:
-        why += " (the low figure is pure bf16)"
-    return States(2, gradients, low, 4 + moments, 4.0 if deepspeed else 0.0, why)
+        return _states(
+            4, 0, 4, state, step, trained, row, True, None, "32-bit weights, gradients and moments"
+        )
+    why = f"mixed precision: 4 B weights, 4 B gradients, {state:g} B moments"
+    unsure = workload.dtype is None and not sharding.startswith("fsdp")
+    low = (2.0, 2.0, moments(row, 2, shape)) if unsure else None
+    why += ", and 16-bit copies while it runs" + (" (the low figure is pure bf16)" if unsure else "")
+    return _states(4, 2, 4, state, step, trained, row, not sharding.startswith("fsdp"), low, why)
 
 
-def _moments(optimizer: str, default: float) -> float:
-    """Bytes of optimizer state per parameter."""
-    if "paged" in optimizer:
-        return 0.0
-    if "8bit" in optimizer or "8-bit" in optimizer:
-        return 2.06
-    if "adafactor" in optimizer or "galore" in optimizer:
-        return 0.1
-    if "sgd" in optimizer:
-        return 0.0
-    if "lion" in optimizer or "muon" in optimizer:
-        return default / 2
-    return default
+def _states(
+    weights: float,
+    copies: float,
+    gradients: float,
+    optimizer: float,
+    step: tuple[float, float],
+    trained: float,
+    row: Optimizer,
+    wide: bool,
+    low: tuple[float, float, float] | None,
+    why: str,
+) -> States:
+    inside = gradients if row.inside else 0.0
+    gradients = 0.0 if row.inside else gradients
+    if low is not None and row.inside:
+        low = (low[0], 0.0, low[2])
+    return States(
+        weights=weights,
+        copies=copies,
+        gradients=gradients,
+        optimizer=optimizer,
+        step=0.0 if row.inside else step[0],
+        step_low=0.0 if row.inside else step[1],
+        trained=trained,
+        inside=inside,
+        wide=wide,
+        low=low or (weights, gradients, optimizer),
+        why=why + (f"; {100 * trained:.1f} % of the parameters are trained at a time" if trained < 1 else ""),
+    )

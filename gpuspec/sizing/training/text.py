@@ -1,51 +1,25 @@
-"""Memory of training a text model: weights, gradients, optimizer, adapters, activations, logits."""
+"""Memory of training a text model by phase: forward pass and loss, backward pass, optimizer step."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gpuspec.catalog import Gpu
-from gpuspec.engines import USUAL_TRAINER, Engine, engine_of
-from gpuspec.engines.engine import TORCH, Range
-from gpuspec.quantization import bits_of, find_scheme
+from gpuspec.engines import engine_of
+from gpuspec.engines.engine import TORCH
 from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime, vision_tower
-from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.training import backward
-from gpuspec.sizing.training.adapters import adapter_params
-from gpuspec.sizing.training.optimizers import States, states_of
-from gpuspec.sizing.weights import GIB, sizable, weights
+from gpuspec.sizing.shape import shape_of
+from gpuspec.sizing.training import backward, state
+from gpuspec.sizing.training.setup import TrainingSetup, setup_of
+from gpuspec.sizing.weights import GIB, sizable
 from gpuspec.workload import Workload
 
-DEFAULT_SEQUENCE = 2048
-DEFAULT_RANK = 16
-BUCKETS_GIB = {"full": 2.3, "adapters": 0.5}
-"""DeepSpeed's flat buffers to reduce and gather (5·10⁸ elements each by default), with the step's own."""
 ONLINE = ("ppo", "grpo", "rloo", "gae", "remax", "dapo", "online_dpo", "reinforce_plus_plus")
 """Methods that generate while they train: memory depends on the engine that does it, and on its share."""
-TWO_MODELS = ("dpo", "kto", "gkd")
-"""Methods that keep a reference (or teacher) beside the model. ORPO and SimPO do not."""
-TWO_ANSWERS = ("dpo", "orpo", "kto", "simpo", "cpo")
-"""Methods whose batch holds a chosen and a rejected answer for each prompt."""
-
-
-class TrainingSetup(NamedTuple):
-    """A training workload with its defaults settled. `split` is over how many GPUs weights, gradients and
-    optimizer state are divided."""
-
-    shape: Shape
-    method: str
-    scheme: str
-    engine: Engine
-    states: States
-    sequence: int
-    batch: int
-    rank: int
-    targets: str
-    kept: backward.Kept
-    split: tuple[float, float, float]
-    zero: bool
-    on_host: bool
+FRAGMENTED = {"low": 0.0, "expected": 0.06, "high": 0.2}
+"""Share of what comes and goes each step that the allocator holds beside it."""
+FRAGMENTED_SHARDED = {"low": 0.0, "expected": 0.15, "high": 0.24}
+"""Share of what FSDP and ZeRO-3 divide and put together again, in several streams: 12–24 % between
+max_memory_allocated and max_memory_reserved in published runs."""
 
 
 def training(
@@ -61,188 +35,126 @@ def training(
     for field in ("optimizer", "batch", "sequence", "method", "cpu_offload"):
         if field in workload.origins and getattr(workload, field) is None:
             return Unsized(f"{field} is not known ({workload.origin(field).text})")
+    if gpus > 1 and "sharding" in workload.origins and workload.sharding is None:
+        return Unsized(
+            f"how the training is spread is not known ({workload.origin('sharding').text})",
+            "state it where it can be read: a DeepSpeed or FSDP configuration beside the job",
+        )
     shape = shape_of(workload)
     if isinstance(shape, Unsized):
         return shape
     assumptions: list[str] = []
-    setup = _setup(workload, shape, gpus, trainable, assumptions)
+    setup = setup_of(workload, shape, gpus, trainable, assumptions)
     if not sizable(shape, setup.scheme):
         return unknown_scheme(setup.scheme)
-    passing = _activations(workload, setup)
-    if setup.method == "full":
-        parts = _full(workload, setup, passing)
-    else:
-        parts = _adapted(setup, trainable)
-    parts.extend(passing)
-    parts.extend(vision_tower(workload.model, training=True))
-    if setup.split[0] > 1 or setup.on_host:
-        parts.append(_gathered(setup))
-    parts.extend(runtime(TORCH, _workspace(setup), gpus))
-    held = sum(part.expected for part in passing)
-    parts.append(
-        Part(
-            "fragmentation", 0.0, 0.04 * held, 0.12 * held, "4 % of what comes and goes each step", "reserved"
-        )
-    )
-    phases = (Phase("step", tuple(parts)),)
+    phases = _phases(workload, setup, gpus)
     return Need(phases, gpus, setup.engine.name, tuple(assumptions), "medium" if shape.exact else "low")
 
 
-def _setup(
-    workload: Workload, shape: Shape, gpus: int, trainable: float | None, assumptions: list[str]
-) -> TrainingSetup:
-    engine = engine_of(workload.engine or USUAL_TRAINER)
-    method = (workload.method or ("qlora" if find_scheme(workload.quantization).frozen else "full")).lower()
-    if workload.method is None and method == "full":
-        assumptions.append("full fine-tuning, since no method was given")
-    scheme = workload.quantization or (workload.dtype if method == "lora" else None) or "bf16"
-    if method == "qlora" and scheme in ("bf16", "nf4"):
-        scheme = engine.training.four_bit
-    sequence = workload.sequence or workload.context
-    if sequence is None:
-        sequence = min(DEFAULT_SEQUENCE, shape.max_context or DEFAULT_SEQUENCE)
-        assumptions.append(f"{sequence:,} tokens per sequence, since no length was given")
-    if workload.batch is None:
-        assumptions.append("one sequence per step and GPU, since no batch was given")
-    states = states_of(workload, engine.training)
-    if method == "full":
-        assumptions.append(states.why)
-    rank = workload.lora_rank or DEFAULT_RANK
-    targets = _targets(shape, method, engine, trainable)
-    kept = _kept(workload, method, scheme, engine, targets, assumptions)
-    split, zero = _split(workload, gpus, assumptions)
-    host = workload.cpu_offload in ("cpu", "params") or (workload.sharding or "") == "fsdp-offload"
-    batch = workload.batch or 1
-    return TrainingSetup(
-        shape, method, scheme, engine, states, sequence, batch, rank, targets, kept, split, zero, host
-    )
-
-
-def _targets(shape: Shape, method: str, engine: Engine, trainable: float | None) -> str:
-    """Which matrices carry adapters: all linear ones in QLoRA, as its paper has it.
-
-    A count of trainable parameters that fits rank 8 there says query and value too."""
-    if trainable:
-        return "qv" if trainable < 0.5 * adapter_params(shape, 8, "all") else "all"
-    return engine.training.adapts if method == "lora" else "all"
-
-
-def _kept(
-    workload: Workload, method: str, scheme: str, engine: Engine, targets: str, assumptions: list[str]
-) -> backward.Kept:
-    checkpointed = workload.gradient_checkpointing
-    if checkpointed is None:
-        checkpointed = True
-        assumptions.append("gradient checkpointing on, since nothing was said")
-    quantized = (bits_of(scheme) or 16) < 16
-    return backward.Kept(
-        checkpointed=checkpointed,
-        inputs=method == "full" or targets == "all" or quantized,
-        dropout=method != "full" and targets == "all" and engine.training.dropout,
-        compiled=engine.training.compiled and workload.fused_loss is not False,
-        offloaded=workload.cpu_offload == "activations" or (engine.training.offloads and checkpointed),
-    )
-
-
-def _split(workload: Workload, gpus: int, assumptions: list[str]) -> tuple[tuple[float, float, float], bool]:
-    """Over how many GPUs weights, gradients and optimizer state are divided; whether DeepSpeed does it.
-
-    Source: Rajbhandari et al., ZeRO (stage 1 divides the optimizer, 2 also gradients, 3 also weights)."""
-    sharding = (workload.sharding or "").lower()
-    if gpus > 1 and not sharding:
-        assumptions.append(f"state divided over {gpus} GPUs (FSDP or ZeRO-3), since nothing was said")
-    n = float(gpus)
-    zero = sharding.startswith("zero")
-    if sharding.startswith("zero1"):
-        return (1, 1, n), zero
-    if sharding.startswith("zero2"):
-        return (1, n, n), zero
-    if sharding.startswith(("ddp", "none", "no")):
-        return (1, 1, 1), zero
-    return (n, n, n), zero
-
-
-def _full(workload: Workload, setup: TrainingSetup, passing: list[Part]) -> list[Part]:
-    """Weights, gradients and optimizer state. Gradients appear while activations go, so only what they
-    exceed the activations by is added, unless they are kept over several steps."""
-    by_weights, by_gradients, by_optimizer = setup.split
-    host = (
-        setup.on_host or (workload.sharding or "").endswith("offload") or workload.cpu_offload == "optimizer"
-    )
-    params, state = setup.shape.params / GIB, setup.states
-    billions = f"{setup.shape.params / 1e9:.3f} B parameters"
-    size = 0.0 if setup.on_host else params * state.weights / by_weights
-    parts = [
-        Part("weights", size, size, size * 1.02, f"{billions} × {state.weights:g} bytes ÷ {by_weights:g}")
+def _phases(workload: Workload, setup: TrainingSetup, gpus: int) -> tuple[Phase, ...]:
+    """A step takes its memory in turns: activations and logits, then gradients as activations go, then what the
+    optimizer needs."""
+    stays = [*state.held(workload, setup), *vision_tower(workload.model, training=True)]
+    process = runtime(TORCH, state.buckets(setup), gpus)
+    acts = backward.activations(setup.shape, setup.tokens, setup.kept, setup.division)
+    share = setup.fewest / setup.tokens
+    persistent = setup.accumulates or setup.division.kind == "zero"
+    forward = [
+        _ranged("activations", acts.all, share, acts.why),
+        _logits(setup, share),
+        *_dequantized(setup),
+        *_copies(setup),
+        *(_gradients(setup, 0.0) if persistent else []),
     ]
-    whole = params * (state.gradients / by_gradients + state.step / by_optimizer)
-    whole = 0.0 if setup.on_host else whole
-    coming = sum(part.expected for part in passing)
-    more = whole if (workload.gradient_accumulation or 1) > 1 and not setup.zero else max(whole - coming, 0.0)
-    why = f"{billions} × {state.gradients + state.step:g} bytes ÷ {by_gradients:g}"
-    why += ", less the activations they take the place of" if more < whole else ""
-    parts.append(Part("gradients", 0.5 * more, more, whole * 1.05, why))
-    size = 0.0 if host else params * state.optimizer / by_optimizer
-    low = 0.0 if host else params * state.optimizer_low / by_optimizer
-    why = f"{billions} × {state.optimizer:g} bytes ÷ {by_optimizer:g}" + (", on the host" if host else "")
-    parts.append(Part("optimizer", low, size, size * 1.05, why))
-    if (workload.algorithm or "").lower() in TWO_MODELS:
-        size = params * 2 / by_weights
-        why = f"{workload.algorithm} keeps a frozen copy in 16 bit"
-        parts.append(Part("reference model", size, size, size * 1.02, why))
-    return parts
-
-
-def _adapted(setup: TrainingSetup, trainable: float | None) -> list[Part]:
-    shape, by_weights = setup.shape, setup.split[0]
-    size = weights(shape, setup.scheme, untied_head=setup.engine.memory.never_ties)
-    quantized = (bits_of(setup.scheme) or 16) < 16
-    prepared = setup.engine.training.peft and not find_scheme(setup.scheme).calibrated
-    upcast = 2 * shape.embedding if quantized and prepared else 0.0
-    scale = by_weights * GIB
-    if setup.on_host:
-        # FSDP's CPU offload keeps every shard on the host; what the GPU holds are the gathered layers.
-        size = size._replace(low=0.0, expected=0.0, why=size.why + ", on the host")
-    parts = [Part("weights", size.low / scale, size.expected / scale, size.high / scale, size.why)]
-    if upcast:
-        why = "embeddings kept in 32 bit (PEFT's preparation of quantized models)"
-        parts.append(Part("32-bit embeddings", 0.0, upcast / scale, upcast / scale, why))
-    if quantized:
-        unpacked = 2 * shape.largest_matrix / GIB
-        parts.append(
-            Part("dequantization", 0.3 * unpacked, unpacked, unpacked, "the largest matrix in 16 bit")
+    back = [
+        _ranged("activations", acts.backward, share, acts.why + ", and gradients of one layer"),
+        *_dequantized(setup),
+        *_gradients(setup, 0.0 if persistent else acts.going),
+    ]
+    step = [*_gradients(setup, 0.0), *_of_the_step(setup)]
+    return tuple(
+        Phase(name, _with_fragmentation(stays + put_together, parts, process, setup))
+        for name, parts, put_together in (
+            ("forward and loss", forward, state.gathered(setup, 1)),
+            ("backward", back, state.gathered(setup, 2)),
+            ("optimizer step", step, []),
         )
-    count = trainable or adapter_params(shape, setup.rank, setup.targets)
-    each = 8.0 if setup.states.weights + setup.states.gradients + setup.states.optimizer <= 8 else 16.0
-    state = count * each / GIB / setup.split[2]
-    why = f"{count / 1e6:.1f} M adapter parameters (rank {setup.rank}) × {each:g} bytes"
-    parts.append(Part("adapters", 0.3 * state, state, 1.3 * state, why))
-    return parts
+    )
 
 
-def _activations(workload: Workload, setup: TrainingSetup) -> list[Part]:
-    tokens = setup.sequence * setup.batch
-    if (workload.algorithm or "").lower() in TWO_ANSWERS:
-        tokens *= 2
-    size, why = backward.activations(setup.shape, tokens, setup.kept)
-    parts = [Part("activations", 0.7 * size / GIB, size / GIB, 1.3 * size / GIB, why)]
-    said = {None: setup.engine.training.loss, True: "fused", False: "plain"}
-    size, why = backward.logits(setup.shape, tokens, said[workload.fused_loss])
-    parts.append(Part("logits", 0.6 * size / GIB, size / GIB, 1.4 * size / GIB, why))
-    return parts
+def _ranged(name: str, size: float, share: float, why: str) -> Part:
+    return Part(name, 0.85 * share * size / GIB, size / GIB, 1.2 * size / GIB, why)
 
 
-def _gathered(setup: TrainingSetup) -> Part:
-    """FSDP and ZeRO-3 put two whole layers together at a time: the one at work and the next."""
-    layer = weights(setup.shape, setup.scheme).expected - 2 * setup.shape.embedding
-    size = 2 * max(layer, 0.0) / setup.shape.layers / GIB
-    return Part("gathered layers", 0.5 * size, size, 1.5 * size, "two layers put together from all GPUs")
+def _logits(setup: TrainingSetup, share: float) -> Part:
+    low, expected, high, why = backward.logits(setup.shape, setup.tokens, setup.loss, setup.division)
+    return Part("logits", share * low / GIB, expected / GIB, high / GIB, why)
 
 
-def _workspace(setup: TrainingSetup) -> Range:
-    """DeepSpeed keeps flat buckets of up to 5·10⁸ elements to reduce and to gather, no larger than what it
-    divides."""
-    if not setup.zero and not setup.engine.training.deepspeed:
-        return (0.05, 0.2, 1.0)
-    size = BUCKETS_GIB["full" if setup.method == "full" else "adapters"]
-    return (0.1 * size, size, 2 * size + 1)
+def _dequantized(setup: TrainingSetup) -> list[Part]:
+    if not setup.quantized:
+        return []
+    unpacked = 2 * setup.shape.largest_matrix / GIB
+    return [Part("dequantization", 0.3 * unpacked, unpacked, unpacked, "the largest matrix in 16 bit")]
+
+
+def _copies(setup: TrainingSetup) -> list[Part]:
+    """Autocast's 16-bit copies of 32-bit weights, which it keeps until the forward pass ends, and the graph
+    longer. Embeddings are looked up as they are."""
+    if setup.method != "full" or not setup.states.copies or setup.division.gathers:
+        return []
+    size = max(setup.shape.params - setup.shape.vocab * setup.shape.hidden, 0.0)
+    size = size * setup.states.copies / setup.division.weights / GIB
+    low = size if setup.states.low[0] == setup.states.weights else 0.0
+    return [Part("16-bit copies", low, size, size, "weights as autocast computes with them")]
+
+
+def _gradients(setup: TrainingSetup, going: float) -> list[Part]:
+    """Gradients of trained weights. They appear while activations go (bytes), so only what they exceed those by
+    is added, unless they are kept over several steps."""
+    if setup.method != "full" or setup.division.weights_on_host:
+        return []
+    division, states = setup.division, setup.states
+    if states.inside:
+        largest = states.inside * setup.shape.vocab * setup.shape.hidden / division.gradients / GIB
+        return [Part("gradients", 0.0, largest, largest, "one matrix at a time: the embedding's")]
+    each = setup.shape.params * states.trained / division.gradients / GIB
+    whole = each * states.gradients
+    more = max(whole - going / GIB, 0.0)
+    low = min(max(each * states.low[1] - going / GIB, 0.0), more)
+    why = f"{setup.shape.params * states.trained / 1e9:.3f} B parameters × {states.gradients:g} bytes"
+    why += f" ÷ {division.gradients:g}" if division.gradients > 1 else ""
+    why += ", less the activations they take the place of" if more < whole else ""
+    return [Part("gradients", low, more, max(whole * 1.05 - going / GIB, more), why)]
+
+
+def _of_the_step(setup: TrainingSetup) -> list[Part]:
+    """Temporary numbers of an unfused step; DeepSpeed's 32-bit gradients, of 10⁹ parameters at a time in ZeRO-3."""
+    if setup.method != "full" or not setup.states.step or setup.division.optimizer_on_host:
+        return []
+    count = setup.shape.params * setup.states.trained / setup.division.optimizer
+    if setup.division.gathers and setup.division.kind == "zero":
+        count = min(count, state.LIVE_ELEMENTS)
+    size = count * setup.states.step / GIB
+    low = count * setup.states.step_low / GIB
+    return [
+        Part("optimizer step", low, size, 1.05 * size, f"{count / 1e9:.3f} B × {setup.states.step:g} bytes")
+    ]
+
+
+def _with_fragmentation(
+    stays: list[Part], passing: list[Part], process: list[Part], setup: TrainingSetup
+) -> tuple[Part, ...]:
+    """All parts of a phase, and what the allocator holds beside what tensors take: of what comes and goes, and of all
+    that is divided and put together again."""
+    held = sum(part.expected for part in stays) if setup.division.gathers else 0.0
+    moving = sum(part.expected for part in passing)
+    low, expected, high = (
+        FRAGMENTED[each] * moving + FRAGMENTED_SHARDED[each] * held for each in ("low", "expected", "high")
+    )
+    why = f"{100 * FRAGMENTED['expected']:g} % of what comes and goes each step"
+    why += (
+        f", {100 * FRAGMENTED_SHARDED['expected']:g} % of what is divided" if setup.division.gathers else ""
+    )
+    part = Part("fragmentation", low, expected, high, why, "reserved")
+    return (*stays, *passing, *process, part)
