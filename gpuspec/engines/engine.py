@@ -66,6 +66,8 @@ class Memory(NamedTuple):
     """Schemes under which one layer's cache is repeated per head, for want of FlashAttention."""
     reads_32_bit: bool = False
     """The checkpoint is read in 32 bit before it is halved."""
+    counted: bool = False
+    """What it allocates is counted as its source has it, not only fitted to what was measured."""
 
 
 PYTORCH = Memory(

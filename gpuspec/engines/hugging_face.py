@@ -1,6 +1,6 @@
 """Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; and Unsloth, which patches them. 2023–2025."""
 
-from gpuspec.engines.engine import Engine, Quantizing, Training
+from gpuspec.engines.engine import PYTORCH, Engine, Quantizing, Training
 from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
@@ -111,6 +111,7 @@ TRANSFORMERS = Engine(
     aliases=("hf",),
     packages=("transformers",),
     module="transformers",
+    memory=PYTORCH._replace(counted=True),
     training=PEFT_TRAINING,
     quantizing=Quantizing(
         suggested={

@@ -39,6 +39,7 @@ _MEMORY = Memory(
     context=(0.15, 0.3, 0.5),
     workspace=(0.1, 0.2, 0.5),
     fragmentation=(0, 0, 0.02),
+    counted=True,
 )
 
 LLAMA_CPP = Engine(

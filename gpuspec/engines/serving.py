@@ -114,7 +114,7 @@ SGLANG = Engine(
     module="sglang",
     loaders={"Engine": _SGLANG._replace(task="batch")},
     defaults=(Defaults(utilization=0.88, chunk=8192),),
-    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), static=True),
+    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), static=True, counted=True),
     server=Server(30000, "/health", loopback=True, key_flags=("--api-key",), key_variable="SGLANG_API_KEY"),
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all

@@ -92,6 +92,7 @@ VLLM = Engine(
         workspace=(0.1, 0.3, 1.2),
         queues=True,
         shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
+        counted=True,
         heeds_kv_dtype=True,  # vLLM 0.33.0 utils/torch_utils.py, resolve_kv_cache_dtype_string
     ),
     server=Server(8000, "/health", key_flags=("--api-key",), key_variable="VLLM_API_KEY"),

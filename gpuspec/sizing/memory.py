@@ -1,5 +1,6 @@
 """Need: memory by phase and part, as a range, with the assumptions made. Fit: a Need against one GPU."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from gpuspec.catalog import Gpu
@@ -9,11 +10,13 @@ Size = Literal["allocated", "reserved", "process"]
 (torch.cuda.max_memory_allocated), what the allocator holds for them (max_memory_reserved), and what the whole process
 takes (nvidia-smi), with CUDA context, NCCL and graphs. A published figure states one of them."""
 SIZES: tuple[Size, ...] = ("allocated", "reserved", "process")
+Confidence = Literal["high", "medium", "low"]
 
 
 class Part(NamedTuple):
     """One part of the memory of one GPU, GiB. `why` is the arithmetic in words and numbers; `counted_from` the least
-    of the three sizes that counts it."""
+    of the three sizes that counts it; `fitted`: whether a factor in it was fitted to measurements, where others are
+    counted from the model or read in the engine's source. Nine times in ten it is from `low` to `high`."""
 
     name: str
     low: float
@@ -21,6 +24,7 @@ class Part(NamedTuple):
     high: float
     why: str
     counted_from: Size = "allocated"
+    fitted: bool = False
 
 
 class Phase(NamedTuple):
@@ -51,7 +55,7 @@ class Need(NamedTuple):
     gpus: int
     engine: str
     assumptions: tuple[str, ...]
-    confidence: Literal["high", "medium", "low"]
+    confidence: Confidence
     sequences: int = 1
     """How many sequences the KV cache is of."""
 
@@ -104,6 +108,22 @@ class Need(NamedTuple):
     def largest(self, name: str) -> float:
         """The most that parts of a name are expected to take in any phase, GiB per GPU."""
         return max(sum(part.expected for part in phase.parts if part.name == name) for phase in self.phases)
+
+
+FITTED = 0.1
+"""The share of fitted parts from which a Need is no longer counted."""
+
+
+def confidence(phases: Sequence[Phase], *, known: bool, counted: bool) -> Confidence:
+    """How far to trust a Need, from how it came about.
+
+    "low" where widths of another model stand in for those of this one (not `known`); "high" where all is `counted`,
+    from the model and from the engine's source, but for at most a tenth of the largest phase; else "medium"."""
+    if not known:
+        return "low"
+    largest = max(phases, key=lambda phase: phase.of()[1])
+    fitted = sum(part.expected for part in largest.parts if part.fitted)
+    return "high" if counted and fitted <= FITTED * largest.of()[1] else "medium"
 
 
 class Unsized(NamedTuple):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuspec import resolve_model
+from gpuspec.catalog import Model
 from gpuspec.engines import ENGINES as KNOWN
 from gpuspec.sizing import Need, need
 from gpuspec.sizing.memory import SIZES
@@ -79,8 +80,8 @@ def test_more_bits(params: float, i: int, j: int, context: int) -> None:
     m=st.integers(1, 64),
     n=st.integers(1, 64),
 )
-def test_more_context_and_sequences(model: object, engine: str, a: int, b: int, m: int, n: int) -> None:
-    one = Workload(task="serve", engine=engine, model=model)  # type: ignore[arg-type]
+def test_more_context_and_sequences(model: Model | None, engine: str, a: int, b: int, m: int, n: int) -> None:
+    one = Workload(task="serve", engine=engine, model=model)
     small = one._replace(context=min(a, b), concurrency=min(m, n))
     never_less(sized(small), sized(one._replace(context=max(a, b), concurrency=max(m, n))))
 
@@ -93,8 +94,8 @@ def test_more_context_and_sequences(model: object, engine: str, a: int, b: int, 
     m=st.integers(1, 300),
     n=st.integers(1, 300),
 )
-def test_more_users(model: object, engine: str, context: int, m: int, n: int) -> None:
-    one = Workload(task="serve", engine=engine, model=model, context=context)  # type: ignore[arg-type]
+def test_more_users(model: Model | None, engine: str, context: int, m: int, n: int) -> None:
+    one = Workload(task="serve", engine=engine, model=model, context=context)
     never_less(sized(one._replace(users=min(m, n))), sized(one._replace(users=max(m, n))))
 
 
@@ -108,11 +109,11 @@ def test_more_users(model: object, engine: str, context: int, m: int, n: int) ->
     chunk=st.sampled_from([None, 512, 8192, 65536]),
 )
 def test_more_at_once(
-    model: object, engine: str, context: int, seqs: int, more: int, chunk: int | None
+    model: Model | None, engine: str, context: int, seqs: int, more: int, chunk: int | None
 ) -> None:
     """The most sequences that a server takes, as its flag says."""
     said = {"concurrency": Origin("command", "--max-num-seqs")}
-    one = Workload(task="serve", engine=engine, model=model, context=context, origins=said)  # type: ignore[arg-type]
+    one = Workload(task="serve", engine=engine, model=model, context=context, origins=said)
     one = one._replace(max_batched_tokens=chunk)
     never_less(sized(one._replace(concurrency=seqs)), sized(one._replace(concurrency=seqs + more)))
 
@@ -127,10 +128,10 @@ def test_more_at_once(
     split=st.booleans(),
 )
 def test_more_gpus_that_share(
-    model: object, engine: str, context: int, few: int, times: int, split: bool
+    model: Model | None, engine: str, context: int, few: int, times: int, split: bool
 ) -> None:
     """From two GPUs on: what they need to talk to each other one alone does not."""
-    one = Workload(task="serve", engine=engine, model=model, context=context)  # type: ignore[arg-type]
+    one = Workload(task="serve", engine=engine, model=model, context=context)
     fewer, more = ({"tensor_parallel": n} if split else {} for n in (few, few * times))
     never_less(sized(one._replace(**more), few * times), sized(one._replace(**fewer), few))
 
@@ -176,9 +177,9 @@ def test_more_training(
     few=st.sampled_from([2, 4]),
 )
 def test_more_gpus_that_shard(
-    model: object, engine: str, method: str, sequence: int, sharding: str, few: int
+    model: Model | None, engine: str, method: str, sequence: int, sharding: str, few: int
 ) -> None:
-    one = Workload(task="train", engine=engine, method=method, model=model, sequence=sequence)  # type: ignore[arg-type]
+    one = Workload(task="train", engine=engine, method=method, model=model, sequence=sequence)
     one = one._replace(sharding=sharding)
     never_less(sized(one, few * 2), sized(one, few))
 

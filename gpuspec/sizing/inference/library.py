@@ -90,5 +90,11 @@ def _fragmentation(at: Answering, parts: list[Part]) -> Part:
     left = list(CACHE_GROWTH.values()) if engine.memory.grows else [0.0, 0.0, 0.0]
     low, expected, high = (dynamic * engine.memory.fragmentation[i] + grown * left[i] for i in range(3))
     return Part(
-        "fragmentation", low, expected, high, "blocks the allocator holds but cannot reuse", "reserved"
+        "fragmentation",
+        low,
+        expected,
+        high,
+        "blocks the allocator holds but cannot reuse",
+        counted_from="reserved",
+        fitted=True,
     )

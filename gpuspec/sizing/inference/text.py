@@ -1,7 +1,5 @@
 """Memory of a text model that answers."""
 
-from typing import Literal
-
 from gpuspec.catalog import Gpu
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.quantization import find_scheme
@@ -16,7 +14,7 @@ from gpuspec.sizing.inference.setup import (
     scheme_of,
 )
 from gpuspec.sizing.kv import kv_bytes
-from gpuspec.sizing.memory import Need, Unsized, unknown_scheme
+from gpuspec.sizing.memory import Confidence, Need, Phase, Unsized, confidence, unknown_scheme
 from gpuspec.sizing.runtime import runtime, vision_tower
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import sizable
@@ -53,12 +51,13 @@ def inference(
         held.extend(vision_tower(workload.model, training=False))
     phases = (server if engine.memory.queues else library).phases(at, held)
     process = runtime(engine.memory.context, engine.memory.workspace, gpus)
+    phases = tuple(phase._replace(parts=(*phase.parts, *process)) for phase in phases)
     return Need(
-        tuple(phase._replace(parts=(*phase.parts, *process)) for phase in phases),
+        phases,
         gpus,
         engine.name,
         tuple(_said(workload, shape, engine) + assumptions),
-        _confidence(workload, shape),
+        _confidence(at, phases),
         at.request.sequences,
     )
 
@@ -80,9 +79,9 @@ def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
     return said
 
 
-def _confidence(workload: Workload, shape: Shape) -> Literal["high", "medium", "low"]:
+def _confidence(at: Answering, phases: tuple[Phase, ...]) -> Confidence:
+    workload, shape = at.workload, at.shape
     queued = workload.engine is None and workload.users is None and (workload.concurrency or 1) > 1
-    if not shape.exact or queued:
-        return "low"
     again = workload.draft is not None and workload.draft.model_name == workload.model_name
-    return "high" if shape.sure and not again and not may_cache_in_8_bit(workload, shape) else "medium"
+    sure = shape.sure and not again and not may_cache_in_8_bit(workload, shape)
+    return confidence(phases, known=shape.exact and not queued, counted=sure and at.engine.memory.counted)
