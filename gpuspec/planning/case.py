@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gpuspec.commands.steps import Step
     from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
+    from gpuspec.planning.gpus_used import GpusUsed
     from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
     from gpuspec.planning.price_lists import PriceBook, PriceList
@@ -272,7 +273,15 @@ class Case:
             accept_no_timer=self.overrides.accept_no_timer,
             by=self.overrides.by,
             able=self._able,
+            used=self.gpus_used.gpus if self.gpus_used else None,
         )
+
+    @cached_property
+    def gpus_used(self) -> "GpusUsed | None":
+        """How many GPUs of a machine the commands use; None where that is not known."""
+        from gpuspec.planning.gpus_used import gpus_used
+
+        return gpus_used(self.workload, self.steps)
 
     @cached_property
     def cuda_builds(self) -> "tuple[CudaBuild, ...]":

@@ -26,7 +26,8 @@ class Market:
 
     `need_for(n, gpu)` is the memory of each of n such GPUs; `allowed` are the clouds and `allowed_regions` the
     regions that may be used whatever the job says; `by` is what machines are compared by (None: what the work is
-    paid by); `able` tells whether the job starts on a GPU that has the memory."""
+    paid by); `able` tells whether the job starts on a GPU that has the memory; `used` is how many GPUs its commands
+    put to work (None: not known, then all)."""
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class Market:
         accept_no_timer: bool = False,
         by: By | None = None,
         able: Callable[[Gpu], bool] = lambda _: True,
+        used: int | None = None,
     ) -> None:
         self.job = job
         self.workload = workload
         self.book = book
         self.need_for = need_for
         self.able = able
+        self.used = used
         self._by = by
         self.terms = limits.rental_terms(
             job,
@@ -94,6 +97,10 @@ class Market:
             self._fits[key] = self.fit_of_need(need, gpu) if isinstance(need, Need) else None
         return self._fits[key]
 
+    def fit_as_written(self, gpu: Gpu, gpu_count: int) -> Fit | None:
+        """The job as it is written on so many of a GPU, of which its commands may use fewer."""
+        return self.fit_of_job(gpu, min(gpu_count, self.used or gpu_count))
+
     def fit_of_need(self, need: Need, gpu: Gpu) -> Fit:
         """A Need against a GPU at the utilisation that the job's command sets."""
         from gpuspec.sizing import fit
@@ -111,7 +118,7 @@ class Market:
         for name, gpu_count in self.book.stock.machines:
             gpu = self.book.catalog.gpus_by_name[name]
             by_gpu = limits.gpu_reason(gpu, gpu_count, self.wanted, self.job.min_vram)
-            fit = None if by_gpu else self.fit_of_job(gpu, gpu_count)
+            fit = None if by_gpu else self.fit_as_written(gpu, gpu_count)
             by_gpu = by_gpu or limits.fit_reason(fit, self.wanted.named)
             if by_gpu and not rejected:
                 continue
@@ -175,7 +182,12 @@ class Market:
             meant = (match.gpu,) if match.gpu else match.ambiguous
             gpu_count = written.gpu_count or match.gpu_count or self.wanted.gpu_count
             if meant:
-                named = [self.alternative(gpu, gpu_count, written.pointer) for gpu in meant]
+                named = [
+                    self.alternative(gpu, gpu_count, written.pointer)._replace(
+                        fit=self.fit_as_written(gpu, gpu_count)
+                    )
+                    for gpu in meant
+                ]
                 # A name that several share comes down to the cheapest that is large enough, as the plan takes it.
                 enough = [one for one in named if self.large_enough(one)]
                 cheapest = min(enough, key=self.dearness, default=None)
@@ -287,8 +299,7 @@ class Market:
 
         if not engine_of(self.workload.engine).memory.queues:
             return True
-        needed = one.fit.need
-        return needed.expected + needed.kv_cache * (sequences - 1) <= one.fit.usable
+        return one.fit.need.holding(sequences) <= one.fit.usable
 
     def fewer(self, than: Alternative, *, min_saving: float, min_speed: float) -> Alternative | None:
         """The cheapest alternative with fewer GPUs: of the same kind, or a single one of any. A model that is split

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.lint import Confidence
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
@@ -13,12 +14,20 @@ def need_lines(machine: Alternative) -> Iterator[tuple[str, str]]:
     if machine.fit is None:
         return
     need = machine.fit.need
+    if len(need.phases) > 1:
+        yield "needs most while", need.deciding.name
     for part in need.parts:
         yield part.name, f"{part.low:.2f} – {part.expected:.2f} – {part.high:.2f} GiB: {part.why}"
     yield "need per GPU", f"{need.low:.2f} – {need.expected:.2f} – {need.high:.2f} GiB"
     yield f"usable on {machine.gpu.name}", f"{machine.fit.usable:.2f} GiB → {machine.fit.verdict}"
     for assumption in need.assumptions:
         yield "assumed", assumption
+
+
+def as_sure(most: Confidence, *machines: Alternative) -> Confidence:
+    """How sure a rule may be that says something about machines: no surer than what the job needs of each."""
+    known = [machine.fit.need.confidence for machine in machines if machine.fit]
+    return min((most, *known), key=("low", "medium", "high").index)
 
 
 def price_lines(chosen: Alternative, better: Alternative) -> Iterator[tuple[str, str]]:

@@ -105,6 +105,19 @@ class Need(NamedTuple):
         """The KV cache, GiB per GPU."""
         return self.largest("KV cache")
 
+    @property
+    def beside_cache(self) -> float:
+        """What is expected beside the KV cache in any phase, GiB per GPU: it has the rest."""
+        return self.holding(0)
+
+    def holding(self, sequences: int) -> float:
+        """GiB per GPU expected where so many sequences lie in the KV cache."""
+        more = sequences / self.sequences - 1
+        cache = [
+            sum(part.expected for part in phase.parts if part.name == "KV cache") for phase in self.phases
+        ]
+        return max(phase.of()[1] + more * held for phase, held in zip(self.phases, cache, strict=True))
+
     def largest(self, name: str) -> float:
         """The most that parts of a name are expected to take in any phase, GiB per GPU."""
         return max(sum(part.expected for part in phase.parts if part.name == name) for phase in self.phases)

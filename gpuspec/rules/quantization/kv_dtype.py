@@ -10,7 +10,7 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.quantization import find_scheme
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.command_edits import add_argument
-from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed, share
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib, percent
@@ -93,6 +93,7 @@ class KvCacheDtype(Rule):
             f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, current))} of the memory; "
             f"in FP8 the job takes {gib(machine.fit.need.expected)} and fits {machine.label} at "
             f"{dollars(machine.per_hour)}/h instead of {current.label} at {dollars(current.per_hour)}/h",
+            confidence=as_sure("medium", current, machine),
             saving=Saving(current.per_hour - machine.per_hour),
             suggestion=f"add {flag} and use {machine.label}",
             fix=_fix(facts, current, machine, flag),
@@ -119,8 +120,7 @@ def _cache(facts: Facts, machine: Alternative) -> float:
     needed = facts.need(machine.gpu_count, machine.gpu)
     if not isinstance(needed, Need) or not needed.expected:
         return 0.0
-    one = needed.kv_cache / needed.sequences
     declared = facts.workload.concurrency if "concurrency" in facts.workload.origins else None
     queues = engine_of(facts.workload.engine).memory.queues
-    more = one * max((declared or 1) - needed.sequences, 0) if queues else 0.0
-    return (needed.kv_cache + more) / (needed.expected + more)
+    sequences = max(declared or 1, needed.sequences) if queues else needed.sequences
+    return needed.kv_cache / needed.sequences * sequences / needed.holding(sequences)

@@ -9,14 +9,12 @@ from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import Alternative, generates_text
 from gpuspec.quantization import Scheme, find_scheme
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
-from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, gib, percent
 
 QUALITY = {8: "below 1 % on published benchmarks", 4: "1–3 % on published benchmarks, below 1 % with AWQ"}
 """Bits → what they cost in quality."""
-WEIGHTS = frozenset({"weights", "denoiser", "text encoders", "VAE"})
-"""The parts of a Need that are weights."""
 LEAST_IMAGE_PARAMS = 8.0
 """Billions: below it, image models fit the cheapest GPUs as they are."""
 
@@ -121,12 +119,13 @@ class MissingQuantization(Rule):
 
     def _report(self, facts: Facts, current: Alternative, scheme: Scheme, machine: Alternative) -> Finding:
         assert current.fit
+        assert machine.fit
         # More GPUs than the weights ask for may be there for concurrent requests that the spec does not declare.
         for_speed = current.gpu_count > 1 and current.fit.need.expected < 0.6 * current.fit.usable
         job = facts.job
         saving = Saving(current.per_hour - machine.per_hour)
-        weights = _weights(facts, current)
-        smaller = _weights(facts, machine)
+        weights = current.fit.need.loaded
+        smaller = machine.fit.need.loaded
         where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
         name = facts.workload.model.id if facts.workload.model else "the model"
         usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
@@ -138,7 +137,7 @@ class MissingQuantization(Rule):
             f"{name} in 16 bit is {gib(weights)} of weights and takes {current.label} at "
             f"{dollars(current.per_hour)}/h{others}; in {scheme.width} bit it is {gib(smaller)} and {machine.label} "
             f"holds it at {dollars(machine.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
-            confidence="medium" if for_speed else "high",
+            confidence=as_sure("medium" if for_speed else "high", current, machine),
             saving=saving,
             suggestion=f"use {how} (quality loss {QUALITY[scheme.width]})",
             numbers=(*need_lines(machine), *price_lines(current, machine)),
@@ -153,12 +152,3 @@ def _offered(engine: str) -> tuple[Scheme, ...]:
 def _linked(machine: Alternative) -> bool:
     """Whether a model runs well split over these GPUs: more than two need links of their own."""
     return machine.gpu_count <= 2 or (machine.gpu.form_factor or "").upper().startswith("SXM")
-
-
-def _weights(facts: Facts, machine: Alternative) -> float:
-    """GiB of weights over all GPUs that the model is split over."""
-    assert machine.fit
-    workload = facts.workload
-    asked = (workload.tensor_parallel or machine.gpu_count) * (workload.pipeline_parallel or 1)
-    split = min(asked, machine.gpu_count)
-    return sum(part.expected for part in machine.fit.need.parts if part.name in WEIGHTS) * split

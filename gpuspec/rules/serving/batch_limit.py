@@ -92,7 +92,7 @@ class BatchLimit(Rule):
         if not isinstance(one, Need) or one.confidence == "low":
             return
         each = one.kv_cache
-        room = current.fit.usable - (one.expected - each)
+        room = current.fit.usable - one.beside_cache
         capacity = int(room / each) if each > 0 else limit
         if capacity < 1 or limit <= capacity * facts.options["over"]:
             return
@@ -102,13 +102,14 @@ class BatchLimit(Rule):
             f"`{origin.text}`: {gib(room)} are left for KV cache on {current.label}, room for {capacity} requests of "
             f"{tokens:,} tokens ({each * 1024:.0f} MiB each); beyond that the engine throws away what it has begun",
             severity="info",
+            confidence=one.confidence,
             suggestion=f"at most {capacity}, or a shorter context",
             fix=Fix(f"set the limit to {capacity}", (edit,), safe=False) if edit else None,
             numbers=[
                 ("KV cache of one request", f"{tokens:,} tokens: {each:.3f} GiB"),
                 (
                     "left for KV cache",
-                    f"{current.fit.usable:.2f} − {one.expected - each:.2f} = {room:.2f} GiB",
+                    f"{current.fit.usable:.2f} − {one.beside_cache:.2f} = {room:.2f} GiB",
                 ),
                 ("requests it holds", f"{room:.2f} ÷ {each:.3f} = {capacity}"),
             ],

@@ -87,7 +87,7 @@ class ContextUnset(Rule):
             f"tokens is {gib(cache)} of KV cache, {needed} with the weights, and {current.label} has "
             f"{gib(room)}: it {'does' if surely else 'may'} not start",
             severity="error" if surely else "info",
-            confidence="high" if surely else "medium",
+            confidence=at_full.confidence if surely else "medium",
             suggestion=f"{flag} {length} fits",
             fix=Fix(f"set {flag} {length}", (edit,), safe=False) if edit else None,
             numbers=[

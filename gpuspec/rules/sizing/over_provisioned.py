@@ -8,7 +8,7 @@ from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Fix, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import exceeds
-from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import amount, min_saving, min_speed, share
 from gpuspec.sizing import Need, need
 from gpuspec.words import dollars, percent, span_of_gib
@@ -102,6 +102,7 @@ class OverProvisionedGpu(Rule):
             f"{span_of_gib(need.low, need.high)} of its {usable:.1f} GiB ({percent(need.expected / usable)}). "
             f"{better.label} fits at {dollars(better.per_hour)}/h: {percent(saving.per_hour / machine.per_hour)} "
             f"of the bill is waste",
+            confidence=as_sure("high", machine, better),
             saving=saving,
             suggestion=f'use "{better.label}"' + shorter,
             fix=None

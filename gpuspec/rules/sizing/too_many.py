@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.rules.numbers import need_lines, price_lines
+from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, percent, span_of_gib
 
@@ -75,7 +75,9 @@ class TooManyGpus(Rule):
             f"{current.label} at {dollars(current.per_hour)}/h is more than it takes: {better.label} holds the job "
             f"({span_of_gib(need.low, need.high)} of {better.fit.usable:.1f} GiB) at "
             f"{dollars(better.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
-            confidence="medium" if facts.workload.task in (None, "batch") else "high",
+            confidence=as_sure(
+                "medium" if facts.workload.task in (None, "batch") else "high", current, better
+            ),
             saving=saving,
             suggestion=f"use {better.label}, without splitting the model"
             if better.gpu_count == 1

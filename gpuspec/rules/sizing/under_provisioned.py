@@ -21,8 +21,9 @@ class UnderProvisionedGpu(Rule):
 
     ## What it does
     Holds the memory the job needs against each GPU of `gpu_types`: the job certainly crashes (error) or may
-    crash (info) with "CUDA out of memory". Says which part decides: weights, KV cache, optimizer state. Ollama
-    does not crash, it leaves layers to the CPU: a warning.
+    crash (info) with "CUDA out of memory". Says which part decides: weights, KV cache, optimizer state. Where the
+    command uses fewer GPUs than are rented, these count: the others do not help it. Ollama does not crash, it
+    leaves layers to the CPU: a warning.
 
     ## Why is this bad
     The machine is rented, the model downloaded, and minutes later the process dies.
@@ -76,20 +77,24 @@ class UnderProvisionedGpu(Rule):
         guessed = need.confidence == "low"
         engine = engine_of(facts.workload.engine)
         slow = f": {engine.called} leaves the rest to the CPU, many times slower" if engine.spills else ""
-        each = " on each" if machine.gpu_count > 1 else ""
+        used = min(machine.gpu_count, facts.market.used or machine.gpu_count)
+        each = " on each" if used > 1 else ""
+        who = machine.label
+        if used < machine.gpu_count:
+            who = f"{used} of {who} (the command uses no more)"
         instead, holds, fix = next(facts.market.fitting(COUNTS), None), None, None
         if instead:
             holds = f"{instead.label} holds it, from {dollars(instead.per_hour)}/h"
-            if instead.gpu_count == machine.gpu_count:
+            if instead.gpu_count == machine.gpu_count == used:
                 name = instead.gpu.name
                 fix = Fix(f"use {name}", (facts.rename_gpu(machine, name),), safe=False)
         return self.finding(
             machine.pointer,
-            f"{machine.label} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
+            f"{who} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
             f"{gib(machine.fit.usable)} usable; decided by {machine.fit.part}{slow}",
             severity="warning" if guessed or engine.spills else "error",
-            confidence="medium" if guessed else "high",
-            suggestion=_tighter(facts, machine) or holds,
+            confidence="medium" if guessed else need.confidence,
+            suggestion=_split(facts, machine, used) or _tighter(facts, machine) or holds,
             fix=fix,
             numbers=need_lines(machine),
         )
@@ -110,7 +115,8 @@ class UnderProvisionedGpu(Rule):
 
 def _least(need: Need) -> str:
     """What the low estimate is made of: its three largest parts, and the rest, so that the sum is right."""
-    large = sorted(need.parts, key=lambda part: -part.low)[:3]
+    phase = max(need.phases, key=lambda phase: phase.of()[0])
+    large = sorted(phase.parts, key=lambda part: -part.low)[:3]
     named = [f"{part.name} {gib(part.low)}" for part in large if part.low >= 0.1]
     rest = need.low - sum(part.low for part in large if part.low >= 0.1)
     return ", ".join([*named, f"other {gib(rest)}"] if rest >= 0.3 else named)
@@ -123,6 +129,16 @@ def _what(facts: Facts) -> str:
     scheme = workload.quantization or workload.dtype
     users = f" for {workload.users:,} users at once" if workload.users and workload.task != "train" else ""
     return doing.get(workload.method or "", "") + name + (f" in {scheme}" if scheme else "") + users
+
+
+def _split(facts: Facts, machine: Alternative, used: int) -> str | None:
+    """How to use all GPUs that are rented, where they hold what some of them do not."""
+    flag = engine_of(facts.workload.engine).flag("tensor_parallel")
+    if used == machine.gpu_count or not flag:
+        return None
+    whole = facts.market.fit_of_job(machine.gpu, machine.gpu_count)
+    fits = whole is not None and whole.verdict == "fits"
+    return f"{flag} {machine.gpu_count} spreads it over all {machine.gpu_count}" if fits else None
 
 
 def _tighter(facts: Facts, machine: Alternative) -> str | None:

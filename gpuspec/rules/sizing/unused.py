@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
-from gpuspec.engines import ENGINES, engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
 from gpuspec.words import dollars
 
@@ -51,11 +49,10 @@ class GpusUnused(Rule):
     severity = "warning"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        used, field = self._used(facts)
         counts = {machine.gpu_count for machine in facts.choices}
-        if used is None or len(counts) != 1:
+        if facts.case.gpus_used is None or len(counts) != 1:
             return
-        machine = facts.choices[0]
+        (used, field), machine = facts.case.gpus_used, facts.choices[0]
         if machine.gpu_count == used:
             return
         pointer = facts.job.pointer("gpu_count") or machine.pointer
@@ -83,35 +80,3 @@ class GpusUnused(Rule):
             saving=saving,
             suggestion=f"set gpu_count to {used}, or split the model over {machine.gpu_count}",
         )
-
-    def _used(self, facts: Facts) -> tuple[int | None, str]:
-        """How many GPUs the command uses, and the field that says so."""
-        workload = facts.workload
-        fields = ("tensor_parallel", "pipeline_parallel", "data_parallel")
-        unknown = any(f in workload.origins and getattr(workload, f) is None for f in (*fields, "nodes"))
-        if unknown or (workload.nodes or 1) > 1 or workload.other_models or _dealt_by_hand(facts):
-            return None, ""
-        if workload.processes is not None:
-            return workload.processes, "processes"
-        engine = engine_of(workload.engine)
-        if workload.origin("engine").kind != "command":
-            return None, ""
-        said = [field for field in fields if workload.origin(field).kind in ("command", "file")]
-        if not engine.one_gpu_by_default and not (said and engine.kind == "server"):
-            return None, ""  # it takes all that it sees; a trainer puts copies on what the split leaves
-        return prod(getattr(workload, field) or 1 for field in fields), (said or fields)[0]
-
-
-def _dealt_by_hand(facts: Facts) -> bool:
-    """Whether the GPUs are given to several programs: each its own, or some to a generator beside the training."""
-    training = facts.workload.task == "train"
-    if training and facts.workload.algorithm in ("grpo", "ppo", "rloo"):
-        return True
-    for step in facts.commands:
-        if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
-            return True
-        if training and ("use_vllm" in step.text or "grpo" in step.text):
-            return True
-        if training and any(engine.server and engine.name in step.command.name for engine in ENGINES):
-            return True
-    return False

@@ -1,0 +1,52 @@
+"""How many of a machine's GPUs a job's commands put to work."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+from gpuspec.commands.steps import Step
+from gpuspec.engines import ENGINES, engine_of
+from gpuspec.workload.workload import Workload
+
+_DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
+
+
+class GpusUsed(NamedTuple):
+    """How many GPUs the commands use, and the field of the Workload that says so."""
+
+    gpus: int
+    field: str
+
+
+def gpus_used(workload: Workload, steps: Sequence[Step]) -> GpusUsed | None:
+    """The GPUs that the commands use, however many are rented. None where that is not known: the engine takes all
+    that it sees, several machines work together, or several programs have GPUs of their own."""
+    unknown = any(
+        field in workload.origins and getattr(workload, field) is None for field in (*_DEGREES, "nodes")
+    )
+    if unknown or (workload.nodes or 1) > 1 or workload.other_models or _dealt_by_hand(workload, steps):
+        return None
+    if workload.processes is not None:
+        return GpusUsed(workload.processes, "processes")
+    engine = engine_of(workload.engine)
+    if workload.origin("engine").kind != "command":
+        return None
+    said = [field for field in _DEGREES if workload.origin(field).kind in ("command", "file")]
+    if not engine.one_gpu_by_default and not (said and engine.kind == "server"):
+        return None  # it takes all that it sees; a trainer puts copies on what the split leaves
+    return GpusUsed(prod(getattr(workload, field) or 1 for field in _DEGREES), (said or _DEGREES)[0])
+
+
+def _dealt_by_hand(workload: Workload, steps: Sequence[Step]) -> bool:
+    """Whether the GPUs are given to several programs: each its own, or some to a generator beside the training."""
+    training = workload.task == "train"
+    if training and workload.algorithm in ("grpo", "ppo", "rloo"):
+        return True
+    for step in steps:
+        if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
+            return True
+        if training and ("use_vllm" in step.text or "grpo" in step.text):
+            return True
+        if training and any(engine.server and engine.name in step.command.name for engine in ENGINES):
+            return True
+    return False
