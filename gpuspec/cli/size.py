@@ -16,7 +16,6 @@ from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, 
 from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
-from gpuspec.report import size_json, size_table
 from gpuspec.report.left_out import notes
 from gpuspec.report.sized import Sized
 from gpuspec.words import Task
@@ -101,7 +100,14 @@ def command(
     _check_users(given.job.users, workload)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
     sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
-    say_document(size_json.render(sized) if as_json else size_table.render(sized, columns=terminal_columns()))
+    if as_json:
+        from gpuspec.report import size_json
+
+        say_document(size_json.render(sized))
+    else:
+        from gpuspec.report import size_table
+
+        say_document(size_table.render(sized, columns=terminal_columns()))
     return 0
 
 

@@ -119,7 +119,8 @@ def need_text(answer: Need | Unsized) -> str:
         return f"This job: memory unknown, {markdown(answer.reason)}."
     parts = ", ".join(f"{part.name} {part.expected:.1f}" for part in answer.parts)
     each = f" on each of {answer.gpus} GPUs" if answer.gpus > 1 else ""
-    return f"This job takes {span_of_gib(answer.low, answer.high)}{each}: {parts}."
+    peak = f", most in the phase “{markdown(answer.deciding.name)}”" if len(answer.phases) > 1 else ""
+    return f"This job takes {span_of_gib(answer.low, answer.high)}{each}{peak}: {parts}."
 
 
 def cloud_text(cloud: Cloud) -> str:

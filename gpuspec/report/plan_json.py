@@ -10,8 +10,7 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
 from gpuspec.report.left_out import notes, unreadable_limits
-from gpuspec.sizing import Need, Unsized
-from gpuspec.sizing.memory import Part
+from gpuspec.sizing import Need, Phase, Unsized
 
 
 def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
@@ -70,16 +69,26 @@ def _need(need: Need | Unsized) -> dict[str, Any]:
     return {
         "known": True,
         "gpus": need.gpus,
-        **_gib(need),
+        **_gib(need.of()),
         "engine": need.engine,
         "confidence": need.confidence,
         "assumptions": list(need.assumptions),
-        "parts": [{"name": part.name, **_gib(part), "why": part.why} for part in need.parts],
+        "decides": need.deciding.name,
+        "parts": _parts(need.deciding),
+        "phases": [{"name": phase.name, **_gib(phase.of()), "parts": _parts(phase)} for phase in need.phases],
     }
 
 
-def _gib(memory: Need | Part) -> dict[str, float]:
-    return {f"{bound}_gib": round(getattr(memory, bound), 3) for bound in ("low", "expected", "high")}
+def _parts(phase: Phase) -> list[dict[str, Any]]:
+    return [
+        {"name": part.name, **_gib((part.low, part.expected, part.high)), "why": part.why}
+        for part in phase.parts
+    ]
+
+
+def _gib(figures: tuple[float, float, float]) -> dict[str, float]:
+    low, expected, high = (round(figure, 3) for figure in figures)
+    return {"low_gib": low, "expected_gib": expected, "high_gib": high}
 
 
 def _candidate(candidate: Candidate, dates: dict[str, str | None]) -> dict[str, Any]:

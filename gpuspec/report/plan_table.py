@@ -46,7 +46,8 @@ def _need(page: Style, plan: Plan) -> list[str]:
         return _wrapped(page, "need", f"unknown: {need.reason}")
     parts = ", ".join(f"{part.name} {part.expected:.1f}" for part in need.parts)
     each = "" if need.gpus == 1 else f" on each of {need.gpus} GPUs"
-    amount = f"{need.expected:.1f} GiB{each} ({need.low:.1f} to {need.high:.1f}): {parts}"
+    peak = f", most in the phase “{need.deciding.name}”" if len(need.phases) > 1 else ""
+    amount = f"{need.expected:.1f} GiB{each} ({need.low:.1f} to {need.high:.1f}){peak}: {parts}"
     lines = _wrapped(page, "need", amount)
     if need.assumptions:
         lines += _wrapped(page, "", f"assumed: {'; '.join(need.assumptions)}")

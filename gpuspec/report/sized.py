@@ -117,6 +117,7 @@ def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[NextStep,
         larger = case.instead(workload=workload._replace(**change))
         more = larger.need(answer.gpus)
         if isinstance(more, Need):
-            found = _rentable(larger, counts)
-            steps.append(NextStep(name, 2 * value, more.expected, found[0] if found else None))
+            fitting = larger.market.fitting(counts)
+            found = next((one for one in fitting if not one.gpu.variants), None)
+            steps.append(NextStep(name, 2 * value, more.expected, found))
     return tuple(steps)

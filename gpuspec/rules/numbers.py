@@ -10,12 +10,15 @@ from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
 
 def need_lines(machine: Alternative) -> Iterator[tuple[str, str]]:
-    """Each part of the Need (low – expected – high), their sum, what is usable, the assumptions."""
+    """Each phase where there are several, each part of the one that decides (low – expected – high), the Need, what
+    is usable, the assumptions."""
     if machine.fit is None:
         return
     need = machine.fit.need
-    if len(need.phases) > 1:
-        yield "needs most while", need.deciding.name
+    for phase in need.phases if len(need.phases) > 1 else ():
+        low, expected, high = phase.of()
+        decides = ": it decides, and has" if phase is need.deciding else ""
+        yield f"phase {phase.name}", f"{low:.2f} – {expected:.2f} – {high:.2f} GiB{decides}"
     for part in need.parts:
         yield part.name, f"{part.low:.2f} – {part.expected:.2f} – {part.high:.2f} GiB: {part.why}"
     yield "need per GPU", f"{need.low:.2f} – {need.expected:.2f} – {need.high:.2f} GiB"
