@@ -10,6 +10,7 @@ from gpuspec.rules.command_edits import replace_argument
 from gpuspec.rules.options import amount, share
 from gpuspec.sizing import Need, need
 from gpuspec.words import gib
+from gpuspec.workload.at_once import at_once
 from gpuspec.workload.workload import Origin
 
 
@@ -19,7 +20,8 @@ class BatchLimit(Rule):
     ## What it does
     Looks at the limit that was set for an engine that batches by itself (`--max-num-seqs`, `--max-running-requests`):
     1 on a server, or so many that the KV cache cannot hold them even if each request fills only `share` of the
-    context (a quarter), or what `traffic` declares. Where no limit was set, or the context is not known, silent.
+    context (a quarter), or what `traffic` declares. Where no limit was set, or the context is not known, silent. A
+    limit below the job's `users` lets some of them wait, who must be served at once.
 
     ## Why is this bad
     One at a time, every token of an answer pays for reading all the weights. Too many at once, and the engine throws
@@ -66,10 +68,25 @@ class BatchLimit(Rule):
             return
         if work.modality not in (None, "text") or not engine_of(work.engine).memory.queues:
             return
-        if work.concurrency == 1:
+        waiting = at_once(work, engine_of(work.engine).default(work.engine_version)).waiting
+        if work.users and waiting:
+            yield self._too_few(facts, origin, work.users, waiting)
+        elif work.concurrency == 1:
             yield self._one(facts, origin)
         else:
             yield from self._many(facts, origin, work.concurrency)
+
+    def _too_few(self, facts: Facts, origin: Origin, users: int, waiting: int) -> Finding:
+        work = facts.workload
+        enough = -(-users // (work.data_parallel or 1))  # of each copy
+        edit = replace_argument(facts.tree, origin, origin.text.replace(str(work.concurrency), str(enough)))
+        return self.finding(
+            origin.pointer or facts.job.pointer("run"),
+            f"`{origin.text}`: {users:,} users are to be served at once, and {waiting:,} of them would wait",
+            confidence="high",
+            suggestion=f"at least {enough:,}, on a GPU that holds the caches of all",
+            fix=Fix(f"set the limit to {enough}", (edit,), safe=False) if edit else None,
+        )
 
     def _one(self, facts: Facts, origin: Origin) -> Finding:
         edit = replace_argument(facts.tree, origin, "")
