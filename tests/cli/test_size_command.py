@@ -98,7 +98,10 @@ def test_a_job_is_sized_as_it_stands(tmp_path: Path) -> None:
 
 
 def test_training_by_option() -> None:
-    assert found("7B", "--method", "qlora")["gib_per_gpu"]["expected"] < 12
+    full, lora, qlora = (
+        found("7B", "--method", method)["gib_per_gpu"]["expected"] for method in ("full", "lora", "qlora")
+    )
+    assert full > 2 * lora > 2 * qlora
     assert found("FLUX.1-dev", "--method", "lora")["on"] == []
 
 
