@@ -58,6 +58,8 @@ CONSTANTS = (
     Constant("sizing.media.image", "BYTES_PER_TOKEN"),
 )
 """Every factor that was fitted to measurements; not what is counted or read in an engine's source."""
+SAYS = 0.005
+"""By how much of a prediction half as much again of a constant must move it, to have a say in it."""
 FACTORS = (0.5, 0.7, 0.85, 0.93, 1.0, 1.07, 1.15, 1.3, 1.6, 2.0)
 
 
@@ -95,7 +97,8 @@ class Fitting:
         for number in range(len(self.rows)):
             before = predict(self.rows[number]).predicted
             constant.set(value * 1.5)
-            if predict(self.rows[number]).predicted != before:
+            after = predict(self.rows[number]).predicted
+            if before and after and abs(after / before - 1) > SAYS:
                 found.add(number)
             constant.set(value)
         return frozenset(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from memory_notes import trained, whole
 from memory_runs import with_flags
 
 from gpuspec import Gpu, resolve_gpu, resolve_model
@@ -75,9 +76,9 @@ def case(row: dict[str, Any]) -> Case:
     training = row.get("task") == "training"
     match = resolve_model(row["model"])
     width, height, frames, context = _extent(row.get("context"))
-    batch = _whole(row.get("batch"))
+    batch = whole(row.get("batch"))
     if row.get("task") == "inference_runtime":  # its context and batch say that the cache is not counted
-        context, batch = _whole(row.get("max_model_len")), _whole(row.get("max_num_seqs"))
+        context, batch = whole(row.get("max_model_len")), whole(row.get("max_num_seqs"))
     card = card_of(str(row["gpu"])) if row.get("gpu") else None
     if quantization is None and dtype is None:
         quantization = match.quantization
@@ -97,18 +98,11 @@ def case(row: dict[str, Any]) -> Case:
         tensor_parallel=_parallel(row, "tensor", "tp"),
         pipeline_parallel=_parallel(row, "pipeline", "pp"),
         memory_utilization=row.get("gpu_memory_utilization"),
-        max_batched_tokens=_whole(row.get("max_num_batched_tokens")),
-        method=_method(method) if training else None,
-        algorithm=next((name for name in ("orpo", "dpo", "kto", "ppo", "grpo") if name in method), None),
-        optimizer=_optimizer(row, note),
-        precision=_precision(method, note, row),
+        max_batched_tokens=whole(row.get("max_num_batched_tokens")),
         sequence=frames if frames else context if training else None,
         batch=batch if training else None,
-        gradient_checkpointing=_checkpointing(row, method, note),
-        lora_rank=_whole(row.get("lora_r")) or _rank(method + " " + note),
-        sharding=_sharding(row, note),
-        fused_loss=_fused(row, note),
         cpu_offload=_offload(method, note, training),
+        **(trained(row, method, note) if training else {}),
         width=width,
         height=height,
         origins={"concurrency": Origin("command", "max_num_seqs")} if row.get("max_num_seqs") else {},
@@ -118,7 +112,7 @@ def case(row: dict[str, Any]) -> Case:
     known = int(prompt.group(1)) if prompt else 1 if generated and not training else None
     gpu = card.gpu if card else None
     workload = with_flags(workload, row)
-    return Case(workload, _whole(row.get("gpus")) or 1, known, _whole(row.get("trainable")), gpu)
+    return Case(workload, whole(row.get("gpus")) or 1, known, whole(row.get("trainable")), gpu)
 
 
 def _parallel(row: dict[str, Any], kind: str, short: str) -> int | None:
@@ -129,18 +123,7 @@ def _parallel(row: dict[str, Any], kind: str, short: str) -> int | None:
             rf"\b(?:{kind}[ -]parallel(?:ism)?|{short}) ?=? ?(\d+)\b", str(row.get("note") or ""), re.I
         )
         given = found.group(1) if found else None
-    return _whole(given)
-
-
-def _whole(value: Any) -> int | None:
-    """A count, however it is written; None where there is none."""
-    digits = re.match(r"\d+", str(value if value is not None else "").replace(",", ""))
-    return int(digits.group()) if digits else None
-
-
-def _rank(text: str) -> int | None:
-    found = re.search(r"\b(?:r|rank)\s*=?\s*(\d+)\b", text)
-    return int(found.group(1)) if found and int(found.group(1)) <= 1024 else None
+    return whole(given)
 
 
 def _scheme(method: str, row: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -207,9 +190,17 @@ _ENGINES = (
     "lmdeploy",
     "tensorrt",
     "torchtune",
+    "torchtitan",
     "unsloth",
     "axolotl",
     "llama-factory",
+    "llamafactory",
+    "ms-swift",
+    "swift",
+    "megatron",
+    "nemo",
+    "ai-toolkit",
+    "simpletuner",
     "deepspeed",
     "zero",
     "diffusers",
@@ -223,6 +214,7 @@ _ENGINES = (
     "transformers",
 )
 
+_SPELLED = {"zero": "deepspeed", "llamafactory": "llama-factory", "swift": "ms-swift", "sd-scripts": "kohya"}
 _NAMED_BY_SOURCE = ("vllm", "sglang", "unsloth", "torchtune", "axolotl", "llama-factory", "kohya", "litgpt")
 
 
@@ -232,9 +224,9 @@ def _engine(row: dict[str, Any], training: bool) -> str | None:
         source = str(row.get("source") or "").lower()
         return next((name for name in _NAMED_BY_SOURCE if name in source), None)
     found = next((name for name in _ENGINES if name in said), said)
-    if training and found in ("peft", "accelerate", "transformers", "trl"):
+    if training and found in ("peft", "accelerate", "transformers"):
         return "hf-trainer"
-    return "deepspeed" if found == "zero" else found
+    return _SPELLED.get(found, found)
 
 
 def _version(row: dict[str, Any], note: str) -> str | None:
@@ -247,38 +239,6 @@ def _version(row: dict[str, Any], note: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _method(method: str) -> str:
-    if "qlora" in method:
-        return "qlora"
-    return "lora" if "lora" in method or "adapter" in method else "full"
-
-
-def _optimizer(row: dict[str, Any], note: str) -> str | None:
-    if row.get("optimizer"):
-        return str(row["optimizer"])
-    if "paged" in note:
-        return "paged_adamw"
-    if re.search(r"8-?bit adam", note):
-        return "adamw_8bit"
-    return "adafactor" if "adafactor" in note else None
-
-
-def _precision(method: str, note: str, row: dict[str, Any]) -> str | None:
-    if "fp32" in method:
-        return "fp32"
-    if "amp" in method or "mixed" in note:
-        return "amp"
-    if method == "full" and row.get("quant") in ("bf16", "fp16"):
-        return "bf16"
-    return "bf16" if "bf16-true" in note or "pure bf16" in note or "bf16 adamw" in note else None
-
-
-def _checkpointing(row: dict[str, Any], method: str, note: str) -> bool | None:
-    if row.get("grad_ckpt") is not None:
-        return bool(row["grad_ckpt"])
-    return True if "ckpt" in method or "checkpointing" in note else None
-
-
 def _offload(method: str, note: str, training: bool) -> str | None:
     """What is on the host: "activations" of a training run, else weights ("cpu")."""
     if training and re.search(r"act\w*\.? (?:ckpt ?\+ ?)?offload", note):
@@ -286,23 +246,6 @@ def _offload(method: str, note: str, training: bool) -> str | None:
     if "offload" not in method and not re.search(r"(?:cpu|model|sequential)[ _-]?offload", note):
         return None
     return "sequential" if "sequential" in method or "sequential" in note else "cpu"
-
-
-def _sharding(row: dict[str, Any], note: str) -> str | None:
-    if row.get("shard"):
-        return str(row["shard"])
-    stages = re.findall(r"zero-?([123])(?: \((\w+)\))?", note)
-    own = [stage for stage, method in stages if method in ("", str(row.get("method") or "").lower())]
-    if len(own) == 1:
-        return f"zero{own[0]}"
-    return "fsdp" if "fsdp" in note else None
-
-
-def _fused(row: dict[str, Any], note: str) -> bool | None:
-    loss = str(row.get("loss") or "")
-    if loss in ("fused", "liger", "cut"):
-        return True
-    return False if loss == "full" else None
 
 
 class Card(NamedTuple):
