@@ -24,6 +24,8 @@ class Measure(NamedTuple):
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     phase: str | None = None
+    files: bool = False
+    """With the weights that an engine leaves on the host."""
 
     def counts(self, part: Part) -> bool:
         """Whether a part is in the figure, as far as its name goes."""
@@ -37,14 +39,15 @@ class Measure(NamedTuple):
             for phase in own or need.phases
         ]
         low, expected, high = zip(*counted, strict=True)
-        return max(low), max(expected), max(high)
+        host = need.on_host if self.files else 0.0
+        return max(low) + host, max(expected) + host, max(high) + host
 
 
 def measure_of(row: dict[str, Any]) -> Measure:
     """What the figure of a row counts, by its task and the words of its measure."""
     words = str(row.get("measure") or "").lower()
     if row.get("task") == "weights" or "file size" in words or "weights only" in words:
-        return Measure("process", only=WEIGHTS)
+        return Measure("process", only=WEIGHTS, files=True)
     if row.get("task") == "kv_cache" or words.startswith("kv cache"):
         return Measure("process", only=(CACHE,))
     if row.get("task") == "inference_runtime":

@@ -8,7 +8,8 @@ from gpuspec.numerals import small_number
 
 Range = tuple[float, float, float]
 """Low, expected, high."""
-Version = tuple[int, int]
+Version = tuple[int, ...]
+"""Numbers of a version, the first first: (4, 47), (0, 15, 5); the build of an engine that counts builds: (6929,)."""
 TORCH: Range = (0.35, 0.5, 1.0)
 """GiB of a CUDA context with PyTorch's libraries and kernels."""
 
@@ -24,11 +25,31 @@ class Defaults(NamedTuple):
     """Tokens per sequence; None: the model's own."""
     batch: int | None = None
     """Sequences at once; None: as many as come."""
+    shares_cache: bool = False
+    """These sequences share the cache of one, where no flag says how many there are."""
     since: Version = (0, 0)
     from_gib: float = 0.0
     """They hold on GPUs of as much memory, GiB; such a row stands after the one of its version for all GPUs."""
     but_not: str = ""
     """But not on GPUs with this in their name."""
+    if_stated: bool = False
+    """Only where a version is stated: too new for every job that states none to have them."""
+
+
+class Buffers(NamedTuple):
+    """What an engine built on ggml sets aside when it starts, so that nothing grows while it answers."""
+
+    flash_since: Version = (0,)
+    """First version whose attention is FlashAttention unless told otherwise."""
+    flash_for_some: bool = False
+    """Of those, some models only."""
+    windows_since: Version = (0,)
+    """First version that keeps, of layers with a window, no more than the window."""
+    whole_windows: frozenset[str] = frozenset()
+    """`model_type` of models whose windows it never heeds: those layers keep the whole text."""
+    few_logits_since: Version | None = None
+    """First version whose server has room for the logits of the tokens that it samples alone; before, and where it is
+    None, for those of a whole prompt chunk."""
 
 
 class Memory(NamedTuple):
@@ -44,6 +65,8 @@ class Memory(NamedTuple):
     """Requests wait for room in the cache: only one sequence must fit."""
     grows: bool = False
     """The cache grows by concatenation, token by token, instead of lying in blocks set aside."""
+    buffers: Buffers | None = None
+    """What it sets aside when it starts, where it sets aside everything."""
     dequantizes: bool = False
     """Unpacks a 4-bit matrix to 16 bit before a prompt's matrix product."""
     static: bool = False
@@ -203,6 +226,8 @@ class Engine(NamedTuple):
     """Environment of RunPod's serverless worker for it, as `Tool.flags`."""
     from_environment: bool = False
     """Each flag may also stand in a variable of its name."""
+    environment: Mapping[str, str] = {}
+    """Variables of other names → what they say, as `Tool.flags`."""
     defaults: tuple[Defaults, ...] = (Defaults(),)
     """By version, oldest first."""
     memory: Memory = PYTORCH
@@ -229,6 +254,8 @@ class Engine(NamedTuple):
     """Where its bare model names come from, if not from the Hugging Face hub."""
     also_client: bool = False
     """The same program asks its own server, so that two of its commands are no two servers."""
+    projector_apart: bool = False
+    """What lets its models see stands in a file of its own, which a flag names."""
     context_is_shared: bool = False
     """The context it is given is for all sequences together."""
     config_name_tells: bool = False
@@ -239,7 +266,11 @@ class Engine(NamedTuple):
     def default(self, version: str | None = None, gpu: str = "", gib: float = 0.0) -> Defaults:
         """Its defaults in a version on a GPU of this name and memory; those of today where no version is stated, of
         small GPUs where no GPU is."""
-        own = [d for d in self.defaults if d.from_gib <= gib and not (d.but_not and d.but_not in gpu)]
+        own = [
+            d
+            for d in self.defaults
+            if d.from_gib <= gib and not (d.but_not and d.but_not in gpu) and (version or not d.if_stated)
+        ]
         return next((d for d in reversed(own) if not before(version, d.since)), self.defaults[0])
 
     def flag(self, field: str) -> str:
@@ -268,11 +299,13 @@ class Engine(NamedTuple):
 
 
 def before(version: str | None, limit: Version) -> bool:
-    """Whether a stated version is older than `limit`; an unstated one is current."""
-    numbers = []
-    for piece in (version or "").lstrip("v").split(".")[:2]:
+    """Whether a stated version is older than `limit`; an unstated one is current. "4.46.1", "v0.6", "b8778"."""
+    numbers: list[int] = []
+    for piece in (version or "").lstrip("vb").split("."):
         number = small_number(piece)
         if number is None:
             break
         numbers.append(number)
-    return len(numbers) == 2 and (numbers[0], numbers[1]) < limit
+    if not numbers or len(numbers) < min(len(limit), 2):
+        return False
+    return (*numbers, *(0 for _ in limit))[: len(limit)] < limit

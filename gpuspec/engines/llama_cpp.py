@@ -1,6 +1,6 @@
-"""llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2025."""
+"""llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2026."""
 
-from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
+from gpuspec.engines.engine import Buffers, Defaults, Engine, Memory, Quantizing, Server
 from gpuspec.engines.tool import Tool, alike
 
 _OLLAMA = Tool(
@@ -16,29 +16,80 @@ _LLAMA = {
     **alike("context:int", "-c ctx-size"),
     **alike("concurrency:int", "-np parallel"),
     **alike("cpu_offload:layers", "-ngl gpu-layers n-gpu-layers"),
-    **alike("on_host=weights", "-cmoe cpu-moe"),
-    **alike("on_host:offload", "-ncmoe n-cpu-moe"),
+    **alike("on_host=experts", "-cmoe cpu-moe"),
+    **alike("on_host:offload experts_on_host:int", "-ncmoe n-cpu-moe"),
     **alike("on_host:placed", "-ot override-tensor"),
-    **alike("kv_dtype:kv", "-ctk cache-type-k"),
-    "-b": "-",
+    **alike("kv_keys:kv", "-ctk cache-type-k"),
+    **alike("kv_values:kv", "-ctv cache-type-v"),
+    **alike(
+        "-",
+        "-b batch-size -sm split-mode -ts tensor-split -t threads -mg main-gpu -dev device -fitt fit-target",
+    ),
     **alike("max_batched_tokens:int", "-ub ubatch-size"),
-    **alike("", "-fa flash-attn -cb cont-batching mlock no-mmap -i -cnv jinja metrics embedding embeddings"),
+    **alike("flash_attention=yes", "-fa flash-attn"),
+    "no-flash-attn": "flash_attention=no",
+    "swa-full": "whole_windows=yes",
+    **alike("projector:name", "-mm mmproj"),
+    **alike("projector=none", "no-mmproj no-mmproj-offload"),
+    **alike(
+        "",
+        "-cb cont-batching mlock no-mmap -i -cnv jinja metrics embedding embeddings -kvu kv-unified no-kv-unified "
+        "no-warmup no-webui props",
+    ),
 }
+_BENCH = {
+    **_LLAMA,
+    **alike("bench_prompt:int", "-p n-prompt"),
+    **alike("bench_generated:int", "-n n-gen"),
+    **alike("bench_depth:int", "-d n-depth"),
+}
+_VARIABLES = {
+    "LLAMA_ARG_MODEL": "model_name:name",
+    "LLAMA_ARG_HF_REPO": "model_name:name",
+    "LLAMA_ARG_HF_FILE": "hub_file:name",
+    "LLAMA_ARG_CTX_SIZE": "context:int",
+    "LLAMA_ARG_N_PARALLEL": "concurrency:int",
+    "LLAMA_ARG_UBATCH": "max_batched_tokens:int",
+    "LLAMA_ARG_N_GPU_LAYERS": "cpu_offload:layers",
+    "LLAMA_ARG_FLASH_ATTN": "flash_attention:bool",
+    "LLAMA_ARG_CACHE_TYPE_K": "kv_keys:kv",
+    "LLAMA_ARG_CACHE_TYPE_V": "kv_values:kv",
+    "LLAMA_ARG_MMPROJ": "projector:name",
+}
+"""llama.cpp common/arg.cpp, set_env."""
 
 _SERVER = Tool("llama.cpp", "serve", _LLAMA)
 _CLI = Tool("llama.cpp", "batch", _LLAMA)
+_BENCHMARK = Tool("llama.cpp", "batch", _BENCH)
 _PYTHON_FLAGS = {
     **alike("model_name:name", "model hf-model-repo-id"),
     "n-ctx": "context:int",
     "n-gpu-layers": "cpu_offload:layers",
+    "n-batch": "max_batched_tokens:int",
+    "flash-attn": "flash_attention:bool",
 }
 _PYTHON = Tool("llama.cpp", "serve", _PYTHON_FLAGS)
 
-_DEFAULTS = (Defaults(chunk=512),)
+_BUFFERS = Buffers(
+    flash_since=(6325,),  # ggml-org/llama.cpp#15434
+    windows_since=(5440,),  # #13194
+    whole_windows=frozenset(
+        {"phi3", "phimoe", "mistral", "mixtral", "ministral", "starcoder2", "qwen2", "qwen3"}
+    ),
+    few_logits_since=(9450,),  # #23861, of the end of May 2026
+)
+"""Build numbers are those of the pull requests' months. Models in src/models/*.cpp that set no `swa_type`."""
+_DEFAULTS = (
+    Defaults(chunk=512),
+    Defaults(
+        chunk=512, batch=4, shares_cache=True, since=(6929,)
+    ),  # #16736: -np auto is 4 slots of one cache
+)
 _MEMORY = Memory(
-    context=(0.15, 0.3, 0.5),
-    workspace=(0.1, 0.2, 0.5),
-    fragmentation=(0, 0, 0.02),
+    # A Gemma of 12B at rest: nvidia-smi 7,512 MiB, its three buffers 7,358 (a laptop's GPU; larger ones take more).
+    context=(0.12, 0.25, 0.5),
+    workspace=(0.0, 0.05, 0.3),
+    buffers=_BUFFERS,
     counted=True,
 )
 
@@ -49,13 +100,21 @@ LLAMA_CPP = Engine(
     programs={
         ("llama-server",): _SERVER,
         ("llama-cli",): _CLI,
-        ("llama-bench",): _CLI,
+        ("llama-bench",): _BENCHMARK,
         ("llama-batched-bench",): _CLI,
         ("-m", "llama_cpp.server"): _PYTHON,
     },
     aliases=("llama-cpp",),
-    binaries={"server": "llama-server", "main": "llama-cli", "llama-run": "llama-cli"},
+    binaries={
+        "server": "llama-server",
+        "main": "llama-cli",
+        "llama-run": "llama-cli",
+        "llama-server.exe": "llama-server",
+        "llama-cli.exe": "llama-cli",
+        "llama-bench.exe": "llama-bench",
+    },
     images={"ghcr.io/ggml-org/llama.cpp": _SERVER, "ghcr.io/ggerganov/llama.cpp": _SERVER},
+    environment=_VARIABLES,
     defaults=_DEFAULTS,
     memory=_MEMORY,
     server=Server(
@@ -67,6 +126,7 @@ LLAMA_CPP = Engine(
     ),
     quantizing=Quantizing(refuses=frozenset({"AWQ", "GPTQ", "bitsandbytes", "FP8", "EXL2"}), reads="GGUF"),
     context_is_shared=True,  # `llama-server --help`: -c is for all slots of -np together
+    projector_apart=True,
     hub_default=("-hf", "gguf:Q4_K_M"),  # llama.cpp's --help: the quantization of -hf defaults to it
 )
 OLLAMA = Engine(
@@ -80,14 +140,35 @@ OLLAMA = Engine(
     },
     title="Ollama",
     images={"ollama/ollama": _OLLAMA},
-    defaults=_DEFAULTS,
-    memory=_MEMORY,
+    environment={
+        "OLLAMA_CONTEXT_LENGTH": "context:int",
+        "OLLAMA_NUM_PARALLEL": "concurrency:int",
+        "OLLAMA_KV_CACHE_TYPE": "kv_dtype:kv",
+        "OLLAMA_FLASH_ATTENTION": "flash_attention:bool",
+    },
+    # ollama/ollama#10364 and its release notes: 4,096 tokens since 0.6.7, since 0.15.5 by the memory of the GPU.
+    defaults=(
+        Defaults(chunk=512, context=2048),
+        Defaults(chunk=512, context=4096, since=(0, 6, 7)),
+        Defaults(chunk=512, context=32_768, since=(0, 15, 5), from_gib=24, if_stated=True),
+        Defaults(chunk=512, context=262_144, since=(0, 15, 5), from_gib=48, if_stated=True),
+    ),
+    memory=_MEMORY._replace(
+        buffers=_BUFFERS._replace(
+            flash_since=(0, 13),  # fs/ggml/ggml.go, FlashAttention: a list of architectures
+            flash_for_some=True,
+            windows_since=(0, 6, 3),
+            few_logits_since=None,
+        )
+    ),
     server=Server(11434, "/api/tags", loopback=True, host_flag="", port_flag="", bind_variable="OLLAMA_HOST"),
     spills=True,
     registry="ollama.com",
     also_client=True,
 )
-KOBOLDCPP = Engine("koboldcpp", "server", defaults=_DEFAULTS, memory=_MEMORY)
-LLAMAFILE = Engine("llamafile", "server", defaults=_DEFAULTS, memory=_MEMORY)
-LM_STUDIO = Engine("lm-studio", "server", defaults=_DEFAULTS, memory=_MEMORY)
+_OTHERS = _MEMORY._replace(buffers=_BUFFERS._replace(few_logits_since=None))
+"""Their own versions count otherwise; as a rule they hold a llama.cpp of the last months."""
+KOBOLDCPP = Engine("koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS)
+LLAMAFILE = Engine("llamafile", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS)
+LM_STUDIO = Engine("lm-studio", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS)
 ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO)

@@ -4,10 +4,10 @@ On the ground floor, since the catalogue reads schemes from the names of checkpo
 and sizing, rules and commands ask for bits, kernels and spellings.
 """
 
+from gpuspec.quantization.gguf import GGUF_BITS
 from gpuspec.quantization.schemes import (
     BITSANDBYTES,
     DTYPE_BITS,
-    GGUF_BITS,
     SCHEMES,
     Scheme,
     bits_of,

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from gpuspec.quantization.schemes import DOUBLE_QUANTIZES, GGUF_TYPES, SCHEMES
+from gpuspec.quantization.gguf import GGUF_TYPES
+from gpuspec.quantization.schemes import DOUBLE_QUANTIZES, SCHEMES
 
 _NOISE = frozenset(
     "gguf imatrix imat i1 mlx exl2 ggml quantized quant dynamic ud hqq autoround g128 128g".split()

@@ -1,8 +1,8 @@
 """One row a scheme: its bits, its kernels, how people spell it, how the names of checkpoints state it."""
 
-# ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
-
 from typing import Literal, NamedTuple
+
+from gpuspec.quantization.gguf import GGUF_BITS, PartBits, part_bits
 
 
 class Scheme(NamedTuple):
@@ -32,6 +32,8 @@ class Scheme(NamedTuple):
     """What vLLM, SGLang, TGI, LitGPT and torchao call it, small letters."""
     in_names: tuple[tuple[str, str], ...] = ()
     """(what stands in the checkpoint's name, pattern): the first is looked for before the second is compiled."""
+    by_part: PartBits | None = None
+    """Where the parts of a model are kept in different numbers of bits."""
     double_quantized: str = ""
     """The scheme that uploads of `DOUBLE_QUANTIZES` have where their names state this one."""
 
@@ -127,19 +129,6 @@ DTYPE_BITS = {"fp32": 32.0, "bf16": 16.0, "fp16": 16.0}
 BITSANDBYTES = {4: "nf4", 8: "int8"}
 """Bits asked of bitsandbytes → scheme: load_in_4bit, load_in_8bit, trainers' `--bits`."""
 
-GGUF_BITS = {
-    "F32": 32.0, "BF16": 16.0, "F16": 16.0005, "Q8_0": 8.5008, "Q6_K": 6.5633, "Q5_K_M": 5.7036, "Q5_K_S": 5.5704,
-    "Q5_1": 6.06, "Q5_0": 5.58, "Q4_K_M": 4.8944, "Q4_K_S": 4.6672, "Q4_1": 5.12, "Q4_0": 4.64, "Q3_K_L": 4.2979,
-    "Q3_K_M": 3.9960, "Q3_K_S": 3.6429, "Q2_K": 3.1593, "Q2_K_S": 2.9697, "IQ4_NL": 4.6818, "IQ4_XS": 4.4597,
-    "IQ3_M": 3.7628, "IQ3_S": 3.6606, "IQ3_XS": 3.4977, "IQ3_XXS": 3.2548, "IQ2_M": 2.9294, "IQ2_S": 2.7403,
-    "IQ2_XS": 2.5882, "IQ2_XXS": 2.3824, "IQ1_M": 2.1460, "IQ1_S": 2.0042, "TQ1_0": 1.98, "TQ2_0": 2.33,
-}  # fmt: skip
-"""Whole-file bits per parameter. Source: llama.cpp tools/quantize/README.md, Llama-3.1-8B table."""
-GGUF_TYPES = frozenset(kind.lower() for kind in GGUF_BITS) | frozenset(
-    "q2_k_l q2_k_xl q3_k q3_k_xl q4_k q4_k_l q4_k_xl q5_k q5_k_l q5_k_xl q6_k_l q6_k_xl q8_k_xl".split()
-)
-"""Types that file names state; of the second half nobody publishes a size."""
-
 _BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
 _SPELLED = {spelling: scheme.name for scheme in SCHEMES for spelling in scheme.spellings}
 
@@ -151,8 +140,8 @@ def find_scheme(name: str | None) -> Scheme:
     kind, _, rest = text.partition(":")
     if kind == "gguf":
         upper = rest.upper()
-        bits = GGUF_BITS.get(upper.removeprefix("UD-").replace("_XL", "_M")) or GGUF_BITS.get(upper)
-        return Scheme(text, bits, "GGUF", quantizes="everything")
+        known = upper.removeprefix("UD-").replace("_XL", "_M")
+        return Scheme(text, GGUF_BITS.get(known), "GGUF", quantizes="everything", by_part=part_bits(known))
     if kind == "bpw" and rest:
         return Scheme(text, float(rest), "EXL2")
     return _BY_NAME.get(text) or Scheme(text, DTYPE_BITS.get(text))

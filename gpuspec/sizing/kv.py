@@ -22,9 +22,14 @@ KV_BYTES = {
 """Bytes per cached element; the 8- and 4-bit block formats carry a 16-bit scale per 32 elements."""
 
 
-def kv_bytes(dtype: str | None) -> float:
-    """Bytes per cached element; an unknown dtype counts as 16 bit, which is what engines default to."""
+def kv_bytes(dtype: str | None, *, keys: bool = False) -> float:
+    """Bytes per cached element; an unknown dtype counts as 16 bit, which is what engines default to.
+
+    Of "q8_0/q4_0" the first holds for keys, the second for values, which are as many; `keys`: of keys alone."""
     name = (dtype or "bf16").lower()
+    if "/" in name:
+        first, second = map(kv_bytes, name.split("/", 1))
+        return first if keys else (first + second) / 2
     if name.startswith("fp8"):
         return 1.0
     return KV_BYTES.get(name, 2.0)

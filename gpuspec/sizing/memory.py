@@ -58,6 +58,8 @@ class Need(NamedTuple):
     confidence: Confidence
     sequences: int = 1
     """How many sequences the KV cache is of."""
+    on_host: float = 0.0
+    """Weights that stay on the host, GiB."""
 
     @property
     def deciding(self) -> Phase:
@@ -91,8 +93,8 @@ class Need(NamedTuple):
 
     @property
     def weights(self) -> float:
-        """The weights, GiB, on all GPUs together."""
-        return self.largest("weights") * self.gpus
+        """The weights, GiB, on all GPUs and the host together."""
+        return self.largest("weights") * self.gpus + self.on_host
 
     @property
     def loaded(self) -> float:

@@ -99,7 +99,7 @@ def in_scheme(
     if _kept_in(shape, scheme):
         return rows
     if scheme.quantizes == "everything":
-        return [_in_gguf(row, scheme, shape.hidden) for row in rows]
+        return [_in_gguf(row, scheme, shape) for row in rows]
     if scheme.name in DTYPE_BITS:
         return [row._replace(scheme=scheme.name, bits=bits) for row in rows]
     if scheme.quantizes == "experts" and shape.expert_params:
@@ -114,12 +114,15 @@ def in_scheme(
     ]
 
 
-def _in_gguf(row: StoredWeights, scheme: Scheme, hidden: int) -> StoredWeights:
+def _in_gguf(row: StoredWeights, scheme: Scheme, shape: Shape) -> StoredWeights:
     """Weights in a GGUF file of this type. Experts that are in MXFP4 by birth are copied as they are; types of fewer
     bits take them only where a row of the matrix is made of whole blocks of 256."""
     bits = scheme.bits or 16.0
-    if row.scheme == "mxfp4" and (bits > row.bits or hidden % 256):
+    if row.scheme == "mxfp4" and (bits > row.bits or shape.hidden % 256):
         return row
+    if scheme.by_part:
+        once = scheme.by_part.head if shape.tied else scheme.by_part.embedding
+        bits = {"embedding": once, "head": scheme.by_part.head}.get(row.part, scheme.by_part.rest)
     return row._replace(scheme=scheme.name, bits=bits)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from gpuspec.catalog import Catalog, ModelMatch
 from gpuspec.numerals import is_digits
 from gpuspec.quantization import BITSANDBYTES, find_scheme
+from gpuspec.workload.limits import MOST
 from gpuspec.workload.value import Values
 
 
@@ -18,9 +19,9 @@ def derive(values: Values) -> Values:
     _offload(values)
     _processes(values)
     _copies(values)
-    on_host = values.pop("on_host", None)
-    if on_host:  # experts beside the layers that -ngl counts
-        values["cpu_offload"] = on_host
+    _on_host(values)
+    _keys_and_values(values)
+    _benchmark(values)
     compute = values.pop("compute", None)
     if compute and compute.known:  # CTranslate2: int8_float16 stores int8
         scheme = str(compute.known)
@@ -104,6 +105,38 @@ def _copies(values: Values) -> None:
         values["attention_copies"] = copies
 
 
+def _on_host(values: Values) -> None:
+    """llama.cpp: experts on the host, beside the layers that -ngl counts."""
+    on_host = values.pop("on_host", None)
+    if not on_host:
+        return
+    if on_host.known == "experts":
+        values.setdefault("experts_on_host", on_host._replace(known=MOST["layers_on_gpu"]))
+    if on_host.known or "cpu_offload" not in values:
+        values["cpu_offload"] = on_host._replace(known=on_host.known and "weights")
+
+
+def _keys_and_values(values: Values) -> None:
+    """llama.cpp: keys and values of the cache may be kept in different numbers of bits; "q8_0/q4_0"."""
+    both = [values.pop(field, None) for field in ("kv_keys", "kv_values")]
+    given = [value for value in both if value]
+    if not given:
+        return
+    keys, held = (value.known if value else "fp16" for value in both)
+    known = keys if keys == held else f"{keys}/{held}" if keys and held else None
+    values["kv_dtype"] = given[0]._replace(known=known)
+
+
+def _benchmark(values: Values) -> None:
+    """llama-bench: prompt, answer and what stands before them are the context. Its own defaults are 512 and 128."""
+    parts = {"bench_prompt": 512, "bench_generated": 128, "bench_depth": 0}
+    given = {field: values.pop(field) for field in parts if field in values}
+    if given:
+        known = [given[field].known if field in given else usual for field, usual in parts.items()]
+        first = next(iter(given.values()))
+        values["context"] = first._replace(known=None if None in known else sum(known))
+
+
 def layers_left(values: Values, match: ModelMatch | None) -> None:
     """llama.cpp's -ngl: whether layers stay on the host. 99 and "all" mean none."""
     offload = values.get("cpu_offload")
@@ -114,6 +147,8 @@ def layers_left(values: Values, match: ModelMatch | None) -> None:
     del values["cpu_offload"]
     if is_digits(layers) and int(layers[:9]) < (total or 1):
         values["cpu_offload"] = offload._replace(known="weights")
+        if total:
+            values["layers_on_gpu"] = offload._replace(known=int(layers[:9]))
 
 
 def resolved(name: str | None, engine: str | None, catalog: Catalog) -> ModelMatch | None:

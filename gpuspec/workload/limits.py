@@ -14,6 +14,8 @@ MOST: Mapping[str, float] = {
     "processes": 65_536,
     "nodes": 65_536,
     "max_batched_tokens": 100_000_000,
+    "layers_on_gpu": 10_000,
+    "experts_on_host": 10_000,
     "sequence": 100_000_000,
     "batch": 1_000_000,
     "gradient_accumulation": 1_000_000,

@@ -41,7 +41,7 @@ def use_of(step: Step) -> Use | None:
     place = TextPlace(step.pointer, step.path)
     values = placed(found.values, place)
     tool = found.tool
-    if tool and engine_of(tool.engine).from_environment:
+    if tool:
         values = {**placed(_environment(tool, step), place), **values}
     for config in found.configs:
         values = {**_config(config, tool, step), **values}
@@ -63,8 +63,11 @@ def use_of(step: Step) -> Use | None:
         known, text = _method_of_file(found.script.text), short(found.script.text)
         values.setdefault("method", Value(known, place.origin(text)))
     values.setdefault("engine", Value(tool.engine, start))
-    if engine_of(tool.engine).context_is_shared:
+    engine = engine_of(tool.engine)
+    if engine.context_is_shared:
         _per_slot(values)
+    if engine.projector_apart:
+        _projector(values)
     sure = found.tool is not None or script is not None
     return Use(tool, values, more_models=more, sure=sure, command=step.command, task=task)
 
@@ -76,11 +79,14 @@ def _more_telling(script: Tool, tool: Tool) -> bool:
 
 
 def _environment(tool: Tool, step: Step) -> Values:
-    """What the environment says in the place of flags: MODEL_ID for --model-id."""
+    """What the environment says in the place of flags: MODEL_ID for --model-id, variables of the engine's own."""
+    engine = engine_of(tool.engine)
+    variables = dict(engine.environment)
+    if engine.from_environment:
+        variables.update({flag.replace("-", "_").upper(): meaning for flag, meaning in tool.flags.items()})
     values: Values = {}
     given = step.command.environment
-    for flag, meaning in tool.flags.items():
-        name = flag.replace("-", "_").upper()
+    for name, meaning in variables.items():
         if meaning and name in given:
             value = given[name]
             enter(values, meaning, UNKNOWN if value is None else value, f"{name}={value or '…'}", tool)
@@ -180,6 +186,14 @@ def _per_slot(values: Values) -> None:
     values["context"] = whole._replace(
         known=whole.known // slots.known if whole.known and slots.known else None
     )
+
+
+def _projector(values: Values) -> None:
+    """Whether the file is loaded that lets a model see: a model that is fetched from the hub brings it along."""
+    named, model = values.pop("projector", None), values.get("model_name")
+    fetched = model is not None and model.origin.text.startswith(("-hf", "--hf"))
+    if model and (named.known == "none" if named else not fetched):
+        values["text_only"] = (named or model)._replace(known=True)
 
 
 def _method_of_file(path: str) -> str | None:

@@ -96,10 +96,10 @@ def word(text: str) -> str | None:
 
 
 def version(text: str) -> str | None:
-    """0.6.3 of "v0.6.3" and "0.6.3.post1"; None for "latest"."""
+    """0.6.3 of "v0.6.3" and "0.6.3.post1"; llama.cpp's builds: b8778 of "server-cuda-b8778". None for "latest"."""
     import re
 
-    found = re.match(r"v?(\d+(?:\.\d+)+)", text)
+    found = re.match(r"v?(\d+(?:\.\d+)+)", text) or re.search(r"(?:^|-)(b\d{3,6})$", text)
     return found[1] if found else None
 
 
@@ -307,8 +307,12 @@ def devices(text: str) -> int | None:
 
 
 def placed(text: str) -> str | None:
-    """llama.cpp's -ot PATTERN=PLACE: whether weights are left on the host."""
-    return "weights" if "=cpu" in text.lower() else None
+    """llama.cpp's -ot PATTERN=PLACE: "experts" of all layers on the host, or some weights."""
+    low = text.lower()
+    if "=cpu" not in low:
+        return None
+    every = "exps" in low and "," not in low and not any(map(is_digits, low))
+    return "experts" if every else "weights"
 
 
 CONVERSIONS: dict[str, Callable[[str], Any]] = {

@@ -55,6 +55,14 @@ class Workload(NamedTuple):
     """Machines that one command is spread over; unknown where the launcher tells it (`$SKYPILOT_NUM_NODES`)."""
     memory_utilization: float | None = None
     cpu_offload: str | None = None
+    layers_on_gpu: int | None = None
+    """Of a model that is partly on the host, the last layers that are on GPUs; the head counts as one."""
+    experts_on_host: int | None = None
+    """First layers whose experts are on the host."""
+    flash_attention: bool | None = None
+    """Whether attention never holds its whole matrix of scores."""
+    whole_windows: bool | None = None
+    """Whether layers with a window keep the whole text all the same."""
     prefix_caching: bool | None = None
     text_only: bool | None = None
     """Whether what lets the model see and hear is not loaded."""

@@ -36,7 +36,7 @@ def test_the_caches_of_all_users_must_fit_and_those_of_a_declared_concurrency_ma
     assert sized(users=8, concurrency=64).kv_cache == pytest.approx(8)
 
 
-@pytest.mark.parametrize("engine", ["transformers", "llama.cpp"])
+@pytest.mark.parametrize("engine", ["transformers", "koboldcpp"])
 def test_an_engine_that_does_not_queue_holds_them_all_as_well(engine: str) -> None:
     assert sized(users=8, engine=engine).kv_cache == pytest.approx(8)
 

@@ -238,6 +238,7 @@ SERVERS: list[Case] = [
             "context": 2048,  # of the 8192 for four slots
             "concurrency": 4,
             "kv_dtype": "q8_0",
+            "flash_attention": True,
         },
     ),
     (
@@ -250,6 +251,8 @@ SERVERS: list[Case] = [
             "quantization": "gguf:Q4_K_M",
             "context": 4096,
             "cpu_offload": "weights",
+            "layers_on_gpu": 20,
+            "text_only": True,
         },
     ),
     (
@@ -260,6 +263,7 @@ SERVERS: list[Case] = [
             "task": "batch",
             "model_name": "./qwen2.5-7b-instruct-q5_k_m.gguf",
             "quantization": "gguf:Q5_K_M",
+            "text_only": True,
         },
     ),
     (
@@ -272,6 +276,7 @@ SERVERS: list[Case] = [
             "model_name": "/models/Qwen2.5-7B-Instruct-Q6_K.gguf",
             "quantization": "gguf:Q6_K",
             "context": 2048,
+            "text_only": True,
         },
     ),
     (

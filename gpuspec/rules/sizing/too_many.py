@@ -63,6 +63,8 @@ class TooManyGpus(Rule):
         current = facts.baseline
         if current is None or _one_of_several(facts, current):
             return
+        if current.fit is not None and current.fit.verdict != "fits":
+            return  # what may not hold the job is not too much
         better = facts.market.fewer(
             current, min_saving=facts.options["min_saving"], min_speed=facts.options["min_speed"]
         )

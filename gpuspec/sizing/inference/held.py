@@ -5,6 +5,8 @@ from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.engines import Engine
 from gpuspec.engines.engine import before
 from gpuspec.quantization import find_scheme
+from gpuspec.sizing.inference import fixed
+from gpuspec.sizing.inference.placement import weights_on_gpu
 from gpuspec.sizing.inference.setup import (
     Answering,
     cache_dtype,
@@ -24,23 +26,32 @@ def weights_part(at: Answering) -> Part:
     """The weights of one GPU."""
     workload, shape, scheme, engine, gpus = at.workload, at.shape, at.scheme, at.engine, at.gpus
     size = _as_on_disk(workload, shape, loaded_weights(workload, shape, scheme, engine))
-    on_gpu = (0.02, 0.1, 1.0) if workload.cpu_offload else (1.0, 1.0, 1.0)
-    why = size.why + (f", over {gpus} GPUs" if gpus > 1 else "")
-    share = 1 / gpus / GIB
+    share = weights_on_gpu(at)
+    why = "; ".join(filter(None, [size.why + (f", over {gpus} GPUs" if gpus > 1 else ""), share.why]))
+    each = 1 / GIB
     copies = workload.data_parallel or 1
     if copies > 1 and shape.expert_params and engine.memory.shares_experts:
         held = in_scheme(shape, find_scheme(scheme))
         experts = sum(map(bytes_of, (row for row in held if row.part == "experts"))) / size.expected
         experts = min(experts, 1.0)
-        share *= 1 - experts + experts / copies
+        each *= 1 - experts + experts / copies
         why += f"; {experts:.0%} of them are experts, which {copies} copies share"
     return Part(
         "weights",
-        size.low * on_gpu[0] * share,
-        size.expected * on_gpu[1] * share,
-        size.high * on_gpu[2] * share,
+        size.low * share.low * each,
+        size.expected * share.expected * each,
+        size.high * share.high * each,
         why,
     )
+
+
+def weights_on_host(at: Answering) -> float:
+    """GiB of the weights that are known to stay on the host."""
+    host = weights_on_gpu(at).host
+    if not host:
+        return 0.0
+    size = _as_on_disk(at.workload, at.shape, loaded_weights(at.workload, at.shape, at.scheme, at.engine))
+    return host * size.expected / GIB
 
 
 def loaded_weights(workload: Workload, shape: Shape, scheme: str, engine: Engine) -> Weights:
@@ -75,7 +86,10 @@ def cache_part(at: Answering) -> Part:
     workload, shape, request, gpus = at.workload, at.shape, at.request, at.gpus
     if encodes(workload):
         return Part("KV cache", 0.0, 0.0, 0.0, "an encoder keeps no cache")
-    size = cache_on_each(workload, shape, request.context, request.sequences, gpus) / GIB
+    if at.engine.memory.buffers:
+        size = fixed.cache_on_each(at) / GIB
+    else:
+        size = cache_on_each(workload, shape, request.context, request.sequences, gpus) / GIB
     spread = 0.5 if not shape.exact else 0.25 if shape.why_unsure else 0.0
     why = kv_why(shape, request.context, request.sequences, cache_dtype(workload, shape))
     if workload.context_parallel:

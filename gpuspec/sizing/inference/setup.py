@@ -94,8 +94,10 @@ def requested(
     """What the cache must hold; adds to `assumptions` what nobody said."""
     context = workload.context
     if context is None:
-        context = min(shape.max_context or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
-        assumptions.append(f"{context:,} tokens per sequence, since no context was given")
+        usual = defaults.context or DEFAULT_CONTEXT
+        context = min(shape.max_context or usual, usual)
+        whose = f", {engine.called}'s default" if defaults.context else ""
+        assumptions.append(f"{context:,} tokens per sequence{whose}, since no context was given")
     sequences = _sequences(workload, engine, defaults, assumptions)
     if prompt is None:
         return CacheRequest(context, context, context, sequences)

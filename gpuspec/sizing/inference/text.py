@@ -3,8 +3,8 @@
 from gpuspec.catalog import Gpu
 from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.quantization import find_scheme
-from gpuspec.sizing.inference import library, server
-from gpuspec.sizing.inference.held import cache_part, draft_part, weights_part
+from gpuspec.sizing.inference import fixed, library, server
+from gpuspec.sizing.inference.held import cache_part, draft_part, weights_on_host, weights_part
 from gpuspec.sizing.inference.setup import (
     Answering,
     cache_dtype,
@@ -49,8 +49,9 @@ def inference(
     held = [weights_part(at), cache_part(at), *draft]
     if not workload.text_only:
         held.extend(vision_tower(workload.model, training=False))
-    phases = (server if engine.memory.queues else library).phases(at, held)
-    process = runtime(engine.memory.context, engine.memory.workspace, gpus)
+    buffers = engine.memory.buffers
+    phases = (fixed if buffers else server if engine.memory.queues else library).phases(at, held)
+    process = runtime(engine.memory.context, engine.memory.workspace, 1 if buffers else gpus)
     phases = tuple(phase._replace(parts=(*phase.parts, *process)) for phase in phases)
     return Need(
         phases,
@@ -59,6 +60,7 @@ def inference(
         tuple(_said(workload, shape, engine) + assumptions),
         _confidence(at, phases),
         at.request.sequences,
+        on_host=weights_on_host(at),
     )
 
 
