@@ -45,6 +45,7 @@ OPENAI_WHISPER = Engine(
         "whisper.load_model": Tool("openai-whisper", "batch", {"name": "model_name:name"}, modality="audio")
     },
     memory=PYTORCH._replace(reads_32_bit=True),
+    one_gpu_by_default=True,
     registry="openaipublic.azureedge.net",
 )
 FASTER_WHISPER = Engine(

@@ -90,10 +90,13 @@ COMFYUI = Engine(
     programs={("comfy", "launch"): _COMFYUI},
     main_script=("comfyui", "main.py"),
     registry="its own models folder",
+    one_gpu_by_default=True,
 )
 _INVOKEAI = _WEB._replace(engine="invokeai")
 INVOKEAI = Engine(
     "invokeai", "image", _INVOKEAI, programs={("invokeai-web",): _INVOKEAI, ("invokeai",): _INVOKEAI}
 )
-A1111 = Engine("a1111", "image", programs={("webui.sh",): _WEB._replace(engine="a1111")})
+A1111 = Engine(
+    "a1111", "image", programs={("webui.sh",): _WEB._replace(engine="a1111")}, one_gpu_by_default=True
+)
 ENGINES = (KOHYA, DIFFUSERS, COMFYUI, INVOKEAI, A1111)

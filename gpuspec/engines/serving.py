@@ -221,6 +221,7 @@ TEI = Engine(
     aliases=("text-embeddings-inference",),
     images={"ghcr.io/huggingface/text-embeddings-inference": _TEI},
     from_environment=True,
+    one_gpu_by_default=True,
 )
 INFINITY = Engine(
     "infinity",

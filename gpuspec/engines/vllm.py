@@ -128,6 +128,7 @@ APHRODITE = Engine(
     programs={("aphrodite", "run"): _APHRODITE},
     title="Aphrodite",
     server=Server(2242, key_flags=("--api-keys", "--api-key")),
+    one_gpu_by_default=True,
     reserves_full_context=True,
     divides=VLLM.divides,
     advised_utilization=0.92,

@@ -10,6 +10,17 @@ from gpuspec.workload.workload import Workload
 
 _DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
 
+_CHOOSES = (
+    "CUDA_VISIBLE_DEVICES",
+    "cuda:",
+    "cuda-device",
+    "device-id",
+    "device_id",
+    "device_index",
+    "device-index",
+)
+"""What in a command says which of several GPUs it takes."""
+
 
 class GpusUsed(NamedTuple):
     """How many GPUs the commands use, and the field of the Workload that says so."""
@@ -43,7 +54,9 @@ def _dealt_by_hand(workload: Workload, steps: Sequence[Step]) -> bool:
     if training and workload.algorithm in ("grpo", "ppo", "rloo"):
         return True
     for step in steps:
-        if "CUDA_VISIBLE_DEVICES" in step.command.environment or "CUDA_VISIBLE_DEVICES" in step.text:
+        if "CUDA_VISIBLE_DEVICES" in step.command.environment:
+            return True
+        if any(word in step.text for word in _CHOOSES):
             return True
         if training and ("use_vllm" in step.text or "grpo" in step.text):
             return True
