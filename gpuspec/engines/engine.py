@@ -140,6 +140,8 @@ class Training(NamedTuple):
     """Under FSDP embedding and head are units of their own, not part of the root, which stays put together."""
     quantized_inputs: bool = False
     """Its release of bitsandbytes keeps the inputs of quantized matrices for the backward pass (before 0.43)."""
+    checkpoints: tuple[tuple[Version, bool], ...] = ()
+    """Whether it checkpoints activations unless told otherwise, from a version on, oldest first; empty: not known."""
     generates: bool = False
     """Reinforcement learning: an engine that generates is held beside the model."""
     fp32_unets: bool = False
@@ -210,6 +212,9 @@ class Engine(NamedTuple):
     """Scripts by how their file's name begins, most telling first."""
     main_script: tuple[str, str] | None = None
     """(folder, file) of a script that everybody's own also may be called: ComfyUI's main.py."""
+    told_by: tuple[frozenset[str], ...] = ()
+    """Flags, or keys of a configuration file, that together only its own have: they tell it where the script's name,
+    train.py, does not."""
     binaries: Mapping[str, str] = {}
     """Names of its programs that say little by themselves, such as `./server` → the telling ones."""
     images: Mapping[str, Tool] = {}

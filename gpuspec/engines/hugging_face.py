@@ -13,8 +13,9 @@ FLAGS = {
     **alike("precision=amp", "bf16 fp16"),
     "mixed-precision": "precision:mixed",
     "load-in-4bit": "quantization=nf4 method=qlora",
-    "load-in-8bit": "quantization=int8",
-    **alike("method=lora", "use-lora use-peft lora lora-enable"),
+    **alike("quantization=int8", "load-in-8bit use-8bit-quantization"),
+    **alike("quantization=nf4 method=qlora", "use-4bit use-4bit-quantization"),
+    **alike("method=lora", "use-lora use-peft use-peft-lora lora lora-enable"),
     **alike("lora_rank:int method=lora", "lora-r lora-rank lora-dim lora-dimension"),
     **alike("-", "lora-alpha learning-rate num-train-epochs output-dir"),
     "q-lora": "method=qlora quantization=nf4",
@@ -24,13 +25,16 @@ FLAGS = {
     ),
     **alike("batch:int", "per-device-train-batch-size per-gpu-train-batch-size micro-batch-size"),
     "gradient-accumulation-steps": "gradient_accumulation:int",
-    "gradient-checkpointing": "gradient_checkpointing=yes",
+    **alike("target_modules:targets", "lora-target-modules target-modules lora-target lora-targets"),
+    **alike("gradient_checkpointing=yes", "gradient-checkpointing use-gradient-checkpointing"),
     "optim": "optimizer:word",
     "use-8bit-adam": "optimizer=adamw_8bit",
+    "torch-compile": "compiled=yes",
     "fsdp": "sharding:fsdp",
-    "zero-stage": "sharding:zero",
+    "fsdp-config.activation-checkpointing": "gradient_checkpointing:if_true",
+    **alike("sharding:zero", "zero-stage zero3-stage"),
     "packing": "packing=yes",
-    **alike("fused_loss=yes", "use-liger use-liger-kernel"),
+    **alike("fused_loss=yes", "use-liger use-liger-kernel use-liger-loss"),
     **alike(
         "",
         "do-train do-eval overwrite-output-dir trust-remote-code lazy-preprocess tf32 push-to-hub "
@@ -39,10 +43,13 @@ FLAGS = {
 }
 """TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
 
-_CONFIGS = ("deepspeed", "deepspeed-config", "ds-config", "ds-file", "config")
+_CONFIGS = ("", "deepspeed", "deepspeed-config", "ds-config", "ds-file", "config", "config-file")
 TRAINER = Tool("hf-trainer", "train", FLAGS, config=_CONFIGS)
+# TrainingArguments: eight sequences per GPU, nothing recomputed.
+_ARGUMENTS = {"batch": 8, "gradient_checkpointing": False}
 _TRL = TRAINER._replace(
-    flags={**FLAGS, **alike("-", "max-prompt-length max-completion-length"), "use-vllm": ""}
+    engine="trl",
+    flags={**FLAGS, **alike("-", "max-prompt-length max-completion-length"), "use-vllm": ""},
 )
 
 GENERIC_TRAINING = TRAINER._replace(
@@ -68,7 +75,7 @@ ANY_SCRIPT_FLAGS = {
     "max-seq-length": "sequence:int",
 }
 ANY_SCRIPT = Tool(
-    None, None, ANY_SCRIPT_FLAGS, config=("deepspeed", "deepspeed-config", "config", "config-file")
+    None, None, ANY_SCRIPT_FLAGS, config=("", "deepspeed", "deepspeed-config", "config", "config-file")
 )
 """For a script of which nothing is known but that its author used the field's usual names."""
 
@@ -94,11 +101,19 @@ _AUTOTRAIN_FLAGS = {
     "trainer": "algorithm:word",
 }
 _AUTOTRAIN = Tool("hf-trainer", "train", _AUTOTRAIN_FLAGS, translate={"quant": {"int4": "nf4"}})
-_UNSLOTH = TRAINER._replace(engine="unsloth", flags={**FLAGS, "r": "lora_rank:int method=lora"})
+# Its loader takes the 16 bit of the GPU unless told otherwise, and its get_peft_model checkpoints; unsloth-cli.py:
+# 2 sequences of 2,048 tokens.
+UNSLOTH_DEFAULTS = {"dtype": "bf16", "gradient_checkpointing": True}
+_UNSLOTH = TRAINER._replace(
+    engine="unsloth",
+    flags={**FLAGS, "r": "lora_rank:int method=lora"},
+    implies={**UNSLOTH_DEFAULTS, "method": "lora", "batch": 2, "sequence": 2048},
+)
 
 
 def _trl(algorithm: str) -> Tool:
-    return _TRL._replace(implies={"algorithm": algorithm})
+    """TRL's own commands and scripts: they cut at 1,024 tokens (SFTConfig.max_length)."""
+    return _TRL._replace(implies={"algorithm": algorithm, "batch": 8, "sequence": 1024})
 
 
 # transformers 5 training_args.py: adamw_torch_fused, where PyTorch has it.
@@ -131,10 +146,25 @@ HF_TRAINER = Engine(
         (
             ("run_clm", "run_mlm", "run_plm", "run_fim", "run_seq2seq", "run_summarization", "run_translation",
              "run_qa", "run_glue", "run_speech_recognition"),
-            TRAINER,
+            TRAINER._replace(implies=_ARGUMENTS),
         ),
-        (("qlora.py",), TRAINER._replace(implies={"method": "qlora"})),
-        (("train_mem", "train_xformers", "train_flash_attn"), TRAINER._replace(implies={"method": "full"})),
+        # artidoro/qlora: adapters on all linear layers, which it checkpoints.
+        (
+            ("qlora.py",),
+            TRAINER._replace(
+                implies={
+                    "method": "qlora",
+                    "gradient_checkpointing": True,
+                    "batch": 1,
+                    "lora_rank": 64,
+                    "target_modules": "all",
+                }
+            ),
+        ),
+        (
+            ("train_mem", "train_xformers", "train_flash_attn"),
+            TRAINER._replace(implies={"method": "full", **_ARGUMENTS}),
+        ),
     ),
     training=PEFT_TRAINING,
 )  # fmt: skip
@@ -151,7 +181,9 @@ TRL = Engine(
     scripts=tuple(
         ((name, f"run_{name}", f"train_{name}"), _trl(name)) for name in ("sft", "dpo", "orpo", "grpo", "kto")
     ),
-    training=PEFT_TRAINING,
+    packages=("trl",),
+    module="trl",
+    training=PEFT_TRAINING._replace(checkpoints=(((0, 0), False), ((0, 20), True))),  # trl#3510
 )
 PEFT = Engine("peft", "library", training=PEFT_TRAINING)
 ACCELERATE = Engine("accelerate", "library", training=PEFT_TRAINING)
@@ -161,6 +193,7 @@ UNSLOTH = Engine(
     _UNSLOTH,
     programs={("unsloth", "studio"): Tool("unsloth", "interactive")},
     scripts=((("unsloth-cli", "unsloth_cli"), _UNSLOTH),),
+    packages=("unsloth",),
     module="unsloth",
     training=Training(four_bit="nf4-dq", compiled=True, offloads=True, loss="fused"),
 )

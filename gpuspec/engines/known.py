@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from gpuspec.engines import audio, hugging_face, image, llama_cpp, serving, training, vllm
+from gpuspec.engines import audio, hugging_face, image, llama_cpp, pretraining, serving, training, vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server, Training
 from gpuspec.plugin.load import Plugins, plugins
 
@@ -10,7 +10,7 @@ HOOK = "gpuspec_engines"
 
 ENGINES = (
     *vllm.ENGINES, *serving.ENGINES, *llama_cpp.ENGINES, *image.ENGINES, *hugging_face.ENGINES, *training.ENGINES,
-    *audio.ENGINES,
+    *pretraining.ENGINES, *audio.ENGINES,
 )  # fmt: skip
 """The rows that are shipped."""
 _OWN = {engine.name: engine for engine in ENGINES}

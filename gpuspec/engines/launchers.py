@@ -2,6 +2,17 @@
 
 from gpuspec.engines.tool import Tool, alike
 
+SPREADING = frozenset(
+    {
+        "deepspeed",
+        "deepspeed-config",
+        "ds-config",
+        "ds-file",
+        "deepspeed-config-file",
+        "deepspeed-config-path",
+    }
+)
+"""Flags and keys that take a file of DeepSpeed's, which says how training is spread."""
 TORCHRUN_FLAGS = {
     **alike("processes:processes", "nproc-per-node nproc"),
     "nnodes": "nodes:int",
@@ -16,12 +27,16 @@ ACCELERATE_FLAGS = {
     "zero-stage": "sharding:zero",
     "zero3-init-flag": "-",
     "offload-optimizer-device": "offload:word",
-    "offload-param-device": "offload:word",
-    "fsdp-sharding-strategy": "sharding:strategy",
+    "offload-param-device": "offload_params:word",
+    **alike("sharding:strategy", "fsdp-sharding-strategy fsdp-reshard-after-forward"),
     "fsdp-offload-params": "fsdp_offload:bool",
+    "fsdp-activation-checkpointing": "gradient_checkpointing:if_true",
     "gradient-accumulation-steps": "gradient_accumulation:int",
     "use-fsdp": "sharding=fsdp",
-    **alike("", "use-deepspeed multi-gpu cpu quiet same-network debug no-python"),
+    "use-deepspeed": "by_deepspeed=yes",
+    "multi-gpu": "sharding=ddp",
+    "dynamo-backend": "compiled:dynamo",
+    **alike("", "cpu quiet same-network debug no-python"),
 }
 ACCELERATE = Tool(None, None, ACCELERATE_FLAGS, config=("config-file", "deepspeed-config-file"), starts=True)
 
@@ -48,9 +63,11 @@ LAUNCHERS: dict[tuple[str, ...], Tool] = {
 DEEPSPEED_CONFIG_FLAGS = {
     "zero-optimization.stage": "sharding:zero",
     "zero-optimization.offload-optimizer.device": "offload:word",
-    "zero-optimization.offload-param.device": "offload:word",
+    "zero-optimization.offload-param.device": "offload_params:word",
     "train-micro-batch-size-per-gpu": "batch:int",
     "gradient-accumulation-steps": "gradient_accumulation:int",
+    "optimizer.type": "optimizer:word",
+    "activation-checkpointing.cpu-checkpointing": "cpu_offload:activations_away",
 }
 DEEPSPEED_CONFIG = Tool(None, None, DEEPSPEED_CONFIG_FLAGS)
 
@@ -58,13 +75,19 @@ ACCELERATE_CONFIG_FLAGS = {
     "num-processes": "all_processes:int",
     "num-machines": "nodes:int",
     "mixed-precision": "precision:mixed",
-    "distributed-type": "sharding:distributed",
+    "distributed-type": "sharding:distributed by_deepspeed:by_deepspeed",
     "deepspeed-config.zero-stage": "sharding:zero",
     "deepspeed-config.offload-optimizer-device": "offload:word",
-    "deepspeed-config.offload-param-device": "offload:word",
+    "deepspeed-config.offload-param-device": "offload_params:word",
     "deepspeed-config.gradient-accumulation-steps": "gradient_accumulation:int",
-    "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
+    **alike("sharding:strategy", "fsdp-config.fsdp-sharding-strategy fsdp-config.fsdp-reshard-after-forward"),
     "fsdp-config.fsdp-offload-params": "fsdp_offload:bool",
+    "fsdp-config.fsdp-activation-checkpointing": "gradient_checkpointing:if_true",
+    "megatron-lm-config.megatron-lm-tp-degree": "tensor_parallel:int",
+    "megatron-lm-config.megatron-lm-pp-degree": "pipeline_parallel:int",
+    "megatron-lm-config.megatron-lm-sequence-parallelism": "sequence_parallel:bool",
+    "megatron-lm-config.megatron-lm-use-distributed-optimizer": "distributed_optimizer:bool",
+    "dynamo-config.dynamo-backend": "compiled:dynamo",
 }
 ACCELERATE_CONFIG = Tool(None, None, ACCELERATE_CONFIG_FLAGS)
 """Keys of configuration files, as `Tool.flags` has arguments: nested keys joined by dots, "-" for "_"."""

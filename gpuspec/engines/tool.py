@@ -11,12 +11,12 @@ class Tool(NamedTuple):
 
     `engine` decides how its memory is sized: the engine it is, or the one it is built on; None where it holds no
     weights. `flags`: long names without dashes and with "-" for "_", short ones with their dash ("-tp"). The right
-    side is "field:kind" (a value follows; kinds are `values.CONVERSIONS`) or "field=value" (the flag alone says it; a
-    true or false may follow); fields are those of a Workload; several are separated by blanks; "-" alone is a value
-    that says nothing, "" a switch that says nothing. `implies` are values that calling it sets. `positional` is the
-    field of its first plain argument. `dotted`: arguments are key=value, as hydra and OmegaConf read them.
-    `translate` overrides words for one kind: {"quant": {"bitsandbytes": "int8"}}. `config` names the flags that take
-    a configuration file.
+    side is "field:kind" (a value follows; kinds are the workload's `arguments.CONVERSIONS`) or "field=value" (the
+    flag alone says it; a true or false may follow); fields are those of a Workload; several are separated by blanks;
+    "-" alone is a value that says nothing, "" a switch that says nothing. `implies` are values that calling it sets.
+    `positional` is the field of its first plain argument. `dotted`: arguments are key=value, as hydra and OmegaConf
+    read them. `translate` overrides words for one kind: {"quant": {"bitsandbytes": "int8"}}. `config` names the flags
+    that take a configuration file.
     """
 
     engine: str | None

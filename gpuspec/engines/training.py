@@ -2,6 +2,7 @@
 
 from gpuspec.engines.engine import Engine, Memory, Training
 from gpuspec.engines.hugging_face import FLAGS, PEFT_TRAINING, TRAINER
+from gpuspec.engines.pretraining import MEGATRON_FLAGS
 from gpuspec.engines.tool import Tool, alike
 
 _AXOLOTL_FLAGS = {
@@ -14,30 +15,51 @@ _AXOLOTL_FLAGS = {
     "load-in-8bit": "quantization=int8",
     "load-in-4bit": "quantization=nf4",
     "optimizer": "optimizer:word",
+    "gradient-checkpointing": "gradient_checkpointing:recomputes cpu_offload:kept_away",
+    "sample-packing": "packing:bool",
+    "torch-compile": "compiled:bool",
+    **alike("precision=amp", "bf16 fp16"),
     **alike("-", "deepspeed launcher"),
     "num-processes": "all_processes:int",
 }
-_AXOLOTL = Tool("axolotl", "train", _AXOLOTL_FLAGS, config=("", "deepspeed"))
+# It loads in 16 bit, and trains what it loaded; micro_batch_size 1, sequence_len 512, no checkpointing
+# (docs.axolotl.ai/docs/config-reference.html).
+_AXOLOTL = Tool(
+    "axolotl",
+    "train",
+    _AXOLOTL_FLAGS,
+    config=("", "deepspeed"),
+    implies={"dtype": "bf16", "gradient_checkpointing": False, "batch": 1, "sequence": 512},
+)
 
+_PROCESSES = {"NPROC_PER_NODE": "processes:processes", "NNODES": "nodes:int"}
+"""Variables from which some trainers start torchrun by themselves."""
 _LLAMA_FACTORY_FLAGS = {
     **FLAGS,
     "stage": "algorithm:stage",
-    "finetuning-type": "method:method",
+    "finetuning-type": "method:method freezes:freezes",
+    "freeze-trainable-layers": "trained_layers:int",
     "quantization-bit": "bits:int",
     "enable-liger-kernel": "fused_loss=yes",
     "flash-attn": "-",
     "disable-gradient-checkpointing": "gradient_checkpointing=no",
     "use-unsloth": "engine=unsloth",
     "pref-loss": "-",
-    "neat-packing": "packing=yes",
+    "pure-bf16": "precision=bf16",
+    **{f"use-{name}": f"optimizer={name}" for name in ("galore", "apollo", "badam", "muon")},
+    "use-adam-mini": "optimizer=adam_mini",
+    **alike("packing=yes", "packing neat-packing"),
 }
-# It checkpoints unless told not to (model_utils/checkpointing.py).
+# It checkpoints unless told not to (model_utils/checkpointing.py); hparams/finetuning_args.py, data_args.py; the
+# batch is TrainingArguments'.
+_FACTORY_DEFAULTS = {"gradient_checkpointing": True, "method": "lora", "lora_rank": 8, "target_modules": "all",
+                     "batch": 8, "sequence": 2048}  # fmt: skip
 _LLAMA_FACTORY = Tool(
     "llama-factory",
     "train",
     _LLAMA_FACTORY_FLAGS,
     config=("", "deepspeed"),
-    implies={"gradient_checkpointing": True},
+    implies=_FACTORY_DEFAULTS,
 )
 
 _TORCHTUNE_FLAGS = {
@@ -48,8 +70,16 @@ _TORCHTUNE_FLAGS = {
     "batch-size": "batch:int",
     "gradient-accumulation-steps": "gradient_accumulation:int",
     "enable-activation-checkpointing": "gradient_checkpointing=yes",
-    "tokenizer.max-seq-len": "sequence:int",
+    "enable-activation-offloading": "cpu_offload:activations_away",
+    **alike("sequence:int", "tokenizer.max-seq-len dataset.max-seq-len dataset.tokenizer.max-seq-len"),
     "dataset.packed": "packing=yes",
+    "compile": "compiled:bool",
+    "fsdp-cpu-offload": "fsdp_offload:bool",
+    "fsdp-reshard-after-forward": "sharding:strategy",
+    "tensor-parallel-dim": "tensor_parallel:int",
+    "optimizer-in-bwd": "in_backward:bool",
+    "model.lora-attn-modules": "target_modules:targets",
+    "model.apply-lora-to-mlp": "mlp_adapters:bool",
     "dtype": "precision:pure",
     **alike("optimizer:last", "optimizer optimizer.-component-"),
     "checkpointer.checkpoint-dir": "model_name:name",
@@ -66,15 +96,38 @@ _SWIFT_FLAGS = {
     **alike("bits:int", "quant-bits quantization-bit"),
     "batch-size": "batch:int",
     "dtype": "-",
+    **alike("-", "model-name model-author model-id attn-impl"),  # a persona for self-cognition data, no model
+    "padding-free": "packing=yes",
+    "lisa-activated-layers": "trained_layers:int",
+    "use-galore": "optimizer=galore",
+    "sequence-parallel-size": "context_parallel:int",
 }
-# Documented defaults of swift sft.
+# swift sft (Command-line parameters of its documentation): the dtype of the model's config, one sequence, all linear
+# layers; without NPROC_PER_NODE one process lays the layers out over the GPUs (device_map="auto").
 _SWIFT = Tool(
     "ms-swift",
     "train",
     _SWIFT_FLAGS,
-    config=("deepspeed",),
-    implies={"gradient_checkpointing": True, "method": "lora"},
+    config=("deepspeed", "config"),
+    implies={
+        "gradient_checkpointing": True,
+        "method": "lora",
+        "lora_rank": 8,
+        "target_modules": "all",
+        "batch": 1,
+        "dtype": "bf16",
+        "spread_layers": True,
+    },
 )
+_MEGATRON_SWIFT = Tool(
+    "ms-swift",
+    "train",
+    {**_SWIFT_FLAGS, **MEGATRON_FLAGS, **alike("model_name:name", "model load mcore-model")},
+    config=("config",),
+    # megatron_args.py of ms-swift 3.x
+    implies={"gradient_checkpointing": True, "selective_checkpointing": True, "method": "full", "batch": 1,
+             "distributed_optimizer": True},
+)  # fmt: skip
 
 _SWIFT_MODEL = Tool("transformers", "batch", {"model": "model_name:name", "max-model-len": "context:int"})
 
@@ -116,7 +169,15 @@ _LITGPT_FLAGS = {
     "train.micro-batch-size": "batch:int",
     "train.max-seq-length": "sequence:int",
 }
-_LITGPT = Tool("litgpt", "train", _LITGPT_FLAGS, positional="model_name")
+# litgpt/finetune/*.py: one device, rank 8; FSDP over several.
+_LITGPT = Tool(
+    "litgpt",
+    "train",
+    _LITGPT_FLAGS,
+    positional="model_name",
+    config=("config",),
+    implies={"processes": 1, "sharding": "fsdp", "batch": 1, "lora_rank": 8},
+)
 
 _ULTRALYTICS = Tool(
     "ultralytics",
@@ -130,21 +191,37 @@ _ULTRALYTICS = Tool(
 _AXOLOTL_FILE = _AXOLOTL._replace(
     flags={
         **_AXOLOTL.flags,
-        "gradient-checkpointing": "gradient_checkpointing:bool",
-        "sample-packing": "packing:bool",
         "rl": "algorithm:word",
-        "lora-r": "lora_rank:int",
-        "deepspeed": "sharding:stage_of_file",
+        "deepspeed": "",
+        "fsdp": "sharding:fsdp",
+        **alike(
+            "shards:shards",
+            "fsdp-version fsdp-config.auto-wrap-policy fsdp-config.fsdp-auto-wrap-policy "
+            "fsdp-config.transformer-layer-cls-to-wrap fsdp-config.fsdp-transformer-layer-cls-to-wrap "
+            "fsdp-config.offload-params fsdp-config.fsdp-version",
+        ),
         **alike("fsdp_offload:bool", "fsdp-config.offload-params fsdp-config.fsdp-offload-params"),
-        "fsdp-config.fsdp-sharding-strategy": "sharding:strategy",
-        "liger-fused-linear-cross-entropy": "fused_loss:bool",
+        **alike(
+            "sharding:strategy",
+            "fsdp-config.fsdp-sharding-strategy fsdp-config.sharding-strategy fsdp-config.reshard-after-forward "
+            "fsdp-config.fsdp-reshard-after-forward",
+        ),
+        "fsdp-config.activation-checkpointing": "gradient_checkpointing:if_true",
+        "activation-offloading": "cpu_offload:activations_away",
+        **alike("fused_loss:if_true", "liger-fused-linear-cross-entropy cut-cross-entropy"),
+        "plugins": "fused_loss:cuts_loss",
+        "lora-target-linear": "target_modules:all_linear",
+        "lora-target-modules": "target_modules:targets",
+        "lisa-n-layers": "trained_layers:int",
+        "unfrozen-parameters": "method:unknown",
+        "tensor-parallel-size": "tensor_parallel:int",
+        **alike("context_parallel:int", "context-parallel-size sequence-parallel-degree"),
     }
 )
 
 _LLAMA_FACTORY_FILE = _LLAMA_FACTORY._replace(
     flags={
         **_LLAMA_FACTORY.flags,
-        "deepspeed": "sharding:stage_of_file",
         "packing": "packing:bool",
         "enable-liger-kernel": "fused_loss:bool",
     }
@@ -155,9 +232,7 @@ _TORCHTUNE_FILE = _TORCHTUNE._replace(
         **_TORCHTUNE.flags,
         "model.-component-": "model_name:builder method:builder_method",
         "checkpointer.checkpoint-dir": "",
-        "compile": "",
         "enable-activation-checkpointing": "gradient_checkpointing:bool",
-        "fsdp-cpu-offload": "fsdp_offload:bool",
     }
 )
 
@@ -177,6 +252,8 @@ AXOLOTL = Engine(
         ("axolotl", "preprocess"): _AXOLOTL._replace(task=None),
         ("-m", "axolotl.cli.train"): _AXOLOTL,
     },
+    told_by=(frozenset({"base-model", "micro-batch-size", "sequence-len"}),),
+    packages=("axolotl",),
     config=_AXOLOTL_FILE,
     training=PEFT_TRAINING,
 )
@@ -193,6 +270,11 @@ LLAMA_FACTORY = Engine(
         ("llamafactory-cli", "api"): _LLAMA_FACTORY._replace(task="serve", implies={}),
     },
     aliases=("llamafactory",),
+    scripts=((("train_bash", "llamafactory"), _LLAMA_FACTORY),),
+    main_script=("llama", "src/train.py"),
+    environment=_PROCESSES,
+    told_by=(frozenset({"finetuning-type", "stage"}),),
+    packages=("llamafactory",),
     binaries={"llamafactory": "llamafactory-cli"},
     config=_LLAMA_FACTORY_FILE,
     training=PEFT_TRAINING,
@@ -218,10 +300,16 @@ MS_SWIFT = Engine(
     "ms-swift",
     "trainer",
     _SWIFT,
+    environment=_PROCESSES,
     programs={
         ("swift", "sft"): _SWIFT._replace(implies={**_SWIFT.implies, "algorithm": "sft"}),
-        ("swift", "pt"): _SWIFT._replace(implies={"gradient_checkpointing": True}),
+        ("swift", "pt"): _SWIFT,
         ("swift", "rlhf"): _SWIFT,
+        ("megatron", "sft"): _MEGATRON_SWIFT._replace(
+            implies={**_MEGATRON_SWIFT.implies, "algorithm": "sft"}
+        ),
+        ("megatron", "pt"): _MEGATRON_SWIFT,
+        ("megatron", "rlhf"): _MEGATRON_SWIFT,
         ("swift", "infer"): _SWIFT_MODEL,
         ("swift", "deploy"): _SWIFT_MODEL._replace(task="serve"),
     },
@@ -249,7 +337,9 @@ OPENRLHF = Engine(
     },
     training=Training(generates=True),
 )
-_LITGPT_LORA, _LITGPT_FULL = (_LITGPT._replace(implies={"method": method}) for method in ("lora", "full"))
+_LITGPT_LORA, _LITGPT_FULL = (
+    _LITGPT._replace(implies={**_LITGPT.implies, "method": method}) for method in ("lora", "full")
+)
 LITGPT = Engine(
     "litgpt",
     "trainer",

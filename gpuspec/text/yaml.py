@@ -108,7 +108,7 @@ def _item(line: _Line, below: list[_Line], source: str) -> Item:
         rest = line.text[1:].lstrip(" ")
         moved = _Line(line.indent + len(line.text) - len(rest), rest, line.start)
         inner = tuple(_items([moved, *below], source)) if _KEY.match(rest) else ()
-        return Item("-", rest, Span(start, end), inner)
+        return Item("-", rest if inner else _without_comment(rest), Span(start, end), inner)
     match = _KEY.match(line.text)
     if match is None:
         return Item("", line.text, Span(start, end))

@@ -6,8 +6,21 @@ from typing import NamedTuple
 from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word, flag_name, shown
 from gpuspec.engines.tool import Tool
 from gpuspec.numerals import is_digits
+from gpuspec.workload import training_values, values
+from gpuspec.workload.training_values import EMPTY_IS_NONE, SILENT
 from gpuspec.workload.value import Value, Values
-from gpuspec.workload.values import CONVERSIONS, truth
+from gpuspec.workload.values import truth
+
+CONVERSIONS = {**values.CONVERSIONS, **training_values.CONVERSIONS}
+"""The kinds of values that tables of `engines` name."""
+
+
+class ConfigFile(NamedTuple):
+    """A configuration file that a command names: its path, the flag ("" for a plain argument), whose flag it is."""
+
+    path: Word
+    flag: str
+    tool: Tool
 
 
 class Arguments(NamedTuple):
@@ -15,7 +28,7 @@ class Arguments(NamedTuple):
 
     values: Values
     plain: tuple[Word, ...] = ()
-    configs: tuple[Word, ...] = ()
+    configs: tuple[ConfigFile, ...] = ()
     rest: tuple[Word, ...] = ()
 
 
@@ -23,7 +36,7 @@ def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:
     """Read the words after a program's name."""
     values: Values = {}
     plain: list[Word] = []
-    configs: list[Word] = []
+    configs: list[ConfigFile] = []
     at = 0
     while at < len(words):
         word = words[at]
@@ -47,13 +60,13 @@ def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:
             value, used = _following(meaning, following, key in tool.config)
             at += used
         if key in tool.config and value:
-            configs.append(word._replace(text=value))
+            configs.append(ConfigFile(word._replace(text=value), key, tool))
         if meaning:
             enter(values, meaning, value, text if glued or not value else f"{name} {value}", tool)
     return Arguments(values, tuple(plain), tuple(configs))
 
 
-def _plain(tool: Tool, word: Word, values: Values, plain: list[Word], configs: list[Word]) -> None:
+def _plain(tool: Tool, word: Word, values: Values, plain: list[Word], configs: list[ConfigFile]) -> None:
     key, glued, value = word.text.partition("=")
     if glued and tool.dotted:
         meaning = tool.flags.get(key.lstrip("+~").replace("_", "-"))
@@ -62,7 +75,7 @@ def _plain(tool: Tool, word: Word, values: Values, plain: list[Word], configs: l
         return
     plain.append(word)
     if "" in tool.config and word.text.endswith((".yaml", ".yml", ".json", ".toml")):
-        configs.append(word)
+        configs.append(ConfigFile(word, "", tool))
     elif tool.positional and tool.positional not in values and len(plain) == 1:
         enter(values, f"{tool.positional}:name", word.text, word.text, tool)
 
@@ -89,7 +102,9 @@ def enter(values: Values, meaning: str, value: str, text: str, tool: Tool) -> No
     for part in meaning.split():
         field, colon, kind = part.partition(":")
         if colon:
-            values[field] = convert(kind, value, text, tool)
+            converted = convert(kind, value, text, tool)
+            if converted.known is not SILENT:
+                values[field] = converted
             continue
         field, _, constant = part.partition("=")
         # "--lora_r 64" says a rank, and with it that there are adapters at all
@@ -108,6 +123,8 @@ def convert(kind: str, value: str, text: str, tool: Tool) -> Value:
     """A written value as the catalogue has it."""
     if value == GPU_COUNT or (kind == "processes" and value in ("gpu", "auto")):
         return Value.of(None, text, gpus=True)
+    if not value and kind in EMPTY_IS_NONE:
+        return Value.of(SILENT, text)
     if not value or UNKNOWN in value or GPU_COUNT in value:
         return Value.of(None, text)
     words = tool.translate.get(kind, {})

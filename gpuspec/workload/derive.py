@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gpuspec.catalog import Catalog, ModelMatch
 from gpuspec.numerals import is_digits
 from gpuspec.quantization import BITSANDBYTES, find_scheme
+from gpuspec.workload.derive_training import training
 from gpuspec.workload.limits import MOST
-from gpuspec.workload.value import Values
+from gpuspec.workload.value import Values, known_of
 
 
 def derive(values: Values) -> Values:
@@ -16,7 +15,7 @@ def derive(values: Values) -> Values:
     values = dict(values)
     _adapter(values)
     _bits(values)
-    _offload(values)
+    training(values)
     _processes(values)
     _copies(values)
     _on_host(values)
@@ -30,20 +29,15 @@ def derive(values: Values) -> Values:
         else:
             dtype = {"float16": "fp16", "bfloat16": "bf16"}.get(scheme)
             values.setdefault("dtype", compute._replace(known=dtype))
-    if find_scheme(_known(values, "quantization")).four_bit and _known(values, "method") == "lora":
+    if find_scheme(known_of(values, "quantization")).four_bit and known_of(values, "method") == "lora":
         values["method"] = values["method"]._replace(known="qlora")
-    if _known(values, "expert_parallel") == "on":
-        wide = _known(values, "tensor_parallel")
+    if known_of(values, "expert_parallel") == "on":
+        wide = known_of(values, "tensor_parallel")
         values["expert_parallel"] = values["expert_parallel"]._replace(known=wide)
     hub_file = values.pop("hub_file", None)
     if hub_file and hub_file.known:
         values["model_name"] = hub_file
     return values
-
-
-def _known(values: Values, field: str) -> Any:
-    value = values.get(field)
-    return value.known if value else None
 
 
 def _adapter(values: Values) -> None:
@@ -61,25 +55,12 @@ def _bits(values: Values) -> None:
     """--bits 4, quantization_bit: 4 with bitsandbytes."""
     bits = values.pop("bits", None)
     if bits is None:
-        if _known(values, "method") == "qlora":
+        if known_of(values, "method") == "qlora":
             values.setdefault("quantization", values["method"]._replace(known="nf4"))
         return
     values.setdefault("quantization", bits._replace(known=BITSANDBYTES.get(bits.known)))
-    if bits.known == 4 and _known(values, "method") == "lora":
+    if bits.known == 4 and known_of(values, "method") == "lora":
         values["method"] = values["method"]._replace(known="qlora")
-
-
-def _offload(values: Values) -> None:
-    """Where DeepSpeed and FSDP keep their state."""
-    given = [values.pop(field, None) for field in ("offload", "fsdp_offload")]
-    sharding = values.get("sharding")
-    on = any(value is not None and value.known in ("cpu", "nvme", True) for value in given)
-    if sharding and sharding.known and on and not str(sharding.known).endswith("-offload"):
-        values["sharding"] = sharding._replace(known=f"{sharding.known}-offload")
-    elif on and not sharding:
-        values.setdefault("cpu_offload", next(v for v in given if v and v.known)._replace(known="optimizer"))
-    elif given[0] and given[0].known is None and not (sharding and str(sharding.known).endswith("-offload")):
-        values.setdefault("cpu_offload", given[0])  # in a file that is not here
 
 
 def _processes(values: Values) -> None:

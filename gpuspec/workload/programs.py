@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpuspec.commands.shell import Command
-from gpuspec.commands.word import Word
+from gpuspec.commands.word import Word, flag_name
 from gpuspec.engines import Tool
-from gpuspec.engines.hugging_face import ANY_SCRIPT
+from gpuspec.engines.hugging_face import ANY_SCRIPT, GENERIC_TRAINING
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.training import RECIPES
-from gpuspec.workload.arguments import Arguments, read_arguments
+from gpuspec.workload.arguments import Arguments, ConfigFile, read_arguments
 from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import version
 
+EVERYBODYS = (None, GENERIC_TRAINING)
+"""Tools of scripts that are the author's own: what they do, the file would tell."""
 _PYTHON_VALUES = ("-W", "-X", "--check-hash-based-pycs")
 
 
@@ -23,7 +25,7 @@ class Invocation(NamedTuple):
 
     tool: Tool | None
     values: Values
-    configs: tuple[Word, ...] = ()
+    configs: tuple[ConfigFile, ...] = ()
     script: Word | None = None
     code: str | None = None
 
@@ -38,13 +40,23 @@ def identify(command: Command, within: str = "") -> Invocation | None:
     if not command.words:
         return None
     found = _program(command.words)
-    if found and found.script and found.tool is None:
+    if found and found.script and found.tool in EVERYBODYS:
         own = readers().main_script(f"{within}/{found.script.text}")
         if own:
-            found = found._replace(tool=own, script=None)
+            found = read_as(own, found, command)._replace(script=None)
     if found and found.tool and image is not None and image.value:
         return _with_version(found, found.tool, image.value)
     return found
+
+
+def read_as(tool: Tool, found: Invocation, command: Command) -> Invocation:
+    """A script that turned out to be a program's own, with its arguments read by that program's table."""
+    words = command.words
+    if found.script is None or found.script not in words:
+        return found._replace(tool=tool)
+    given = read_arguments(tool, words[words.index(found.script) + 1 :])
+    configs = (*given.configs, *(each for each in found.configs if each.tool.starts))
+    return found._replace(tool=tool, values={**found.values, **given.values}, configs=configs)
 
 
 def _are_its_arguments(words: Sequence[Word], tool: Tool) -> bool:
@@ -174,6 +186,14 @@ def _script(words: Sequence[Word]) -> Invocation:
     """A Python file: by its name, or else only by what it and its arguments say."""
     path = words[0].value or ""
     name = path.rsplit("/", 1)[-1]
-    tool = readers().script(name)
+    tool = readers().told({_key(word.text) for word in words[1:]}) or readers().script(name)
     given = read_arguments(tool or ANY_SCRIPT, words[1:])
     return Invocation(tool, given.values, given.configs, script=words[0])
+
+
+def _key(word: str) -> str:
+    """The name in `--name`, `--name=value` and hydra's `name=value`."""
+    name, equals, _ = word.partition("=")
+    if word.startswith("-"):
+        return flag_name(name)
+    return name.lstrip("+~").replace("_", "-") if equals else ""

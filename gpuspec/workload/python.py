@@ -7,9 +7,10 @@ from typing import NamedTuple
 from gpuspec.commands.python.file import PythonFile, read_file, tail
 from gpuspec.commands.word import UNKNOWN, Word, flag_name
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
-from gpuspec.engines.hugging_face import TRAINER, TRANSFORMERS, UNSLOTH
+from gpuspec.engines.hugging_face import TRAINER, TRANSFORMERS, TRL, UNSLOTH, UNSLOTH_DEFAULTS
 from gpuspec.engines.image import DIFFUSERS
-from gpuspec.workload.arguments import enter, short
+from gpuspec.engines.launchers import SPREADING
+from gpuspec.workload.arguments import CONVERSIONS, enter, short
 from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values
 
@@ -38,11 +39,23 @@ _LOAD = {
     "load_in_8bit": "quantization=int8",
     "max_seq_length": "sequence:int",
     "compute_type": "compute:word",
+    "device_map": "spread_layers:over_gpus",
+    "full_finetuning": "method=full",
 }
 _ALGORITHMS = {
     "SFT": "sft", "DPO": "dpo", "ORPO": "orpo", "KTO": "kto", "GRPO": "grpo", "PPO": "ppo", "CPO": "cpo",
     "RLOO": "rloo", "Reward": "reward",
 }  # fmt: skip
+_LORA = {
+    "r": "lora_rank:int",
+    "target_modules": "target_modules:targets",
+    "use_gradient_checkpointing": "gradient_checkpointing:recomputes",
+}
+_PEFT_DEFAULTS = {"lora_rank": 8, "target_modules": "q_proj,v_proj"}
+"""PEFT's LoraConfig, and what its mapping has for Llama, Qwen, Mistral, Gemma (peft/utils/constants.py)."""
+_UNSLOTH_LORA = {"lora_rank": 16, "target_modules": "all"}
+_SHARDS = frozenset({"FullyShardedDataParallel", "FSDP", "fully_shard", "FullyShardedDataParallelPlugin"})
+_PREPARES = frozenset({"prepare_model_for_kbit_training", "prepare_model_for_int8_training"})
 _TRAINING_CONFIGS = frozenset({"SFTConfig", "DPOConfig", "GRPOConfig", "ORPOConfig", "KTOConfig"})
 _INTERACTIVE = frozenset({"Interface", "ChatInterface", "Blocks", "TabbedInterface"})
 
@@ -65,6 +78,7 @@ class _Reader:
         self.text = file.value
         self.modules = file.modules
         self.values: Values = {}
+        self.defaults: Values = {}
         self.models: list[str | None] = []
         self.tools: list[Tool] = []
         self.training = False
@@ -89,6 +103,12 @@ class _Reader:
             self._lora(node)
         elif last.endswith(("Trainer", "TrainingArguments")) or last in _TRAINING_CONFIGS:
             self._trainer(last, node)
+        elif last == "gradient_checkpointing_enable":
+            self.values["gradient_checkpointing"] = Value.of(True, last)
+        elif last in _PREPARES:
+            self._prepare(node)
+        elif last in _SHARDS:
+            self.values.setdefault("sharding", Value.of("fsdp", last))
         elif last in ("enable_model_cpu_offload", "enable_sequential_cpu_offload"):
             self.values.setdefault("cpu_offload", Value.of("model", last))
         elif last in _INTERACTIVE and owner in ("gr", "gradio"):
@@ -104,6 +124,7 @@ class _Reader:
         diffusers = DIFFUSERS.module in self.modules and TRANSFORMERS.module not in self.modules
         if owner.startswith("Fast"):
             tool = Tool(UNSLOTH.name)
+            self._default(UNSLOTH_DEFAULTS, "FastLanguageModel")
         else:
             tool = (DIFFUSERS if diffusers or "Pipeline" in owner else TRANSFORMERS).tool
         if owner.endswith("Transformer2DModel") or owner.startswith("T5"):
@@ -149,7 +170,7 @@ class _Reader:
                 self._set(meaning, keyword)
 
     def _set(self, meaning: str, keyword: ast.keyword) -> None:
-        value = self.text(keyword.value)
+        value = _listed(keyword.value) or self.text(keyword.value)
         values: Values = {}
         text = f"{keyword.arg}={'…' if value is None else value}"
         enter(values, meaning, UNKNOWN if value is None else value, text, TRAINER)
@@ -167,11 +188,27 @@ class _Reader:
             self.values.setdefault("quantization", Value.of(None, "BitsAndBytesConfig(…)"))
 
     def _lora(self, node: ast.Call) -> None:
+        owner, last = tail(node.func)
         self.training = True
-        self.values.setdefault("method", Value.of("lora", tail(node.func)[1]))
+        self.values.setdefault("method", Value.of("lora", last))
+        if last == "get_peft_model" and not owner.startswith("Fast"):
+            return  # its LoraConfig says the rest
         for keyword in node.keywords:
-            if keyword.arg == "r":
-                self._set("lora_rank:int", keyword)
+            if meaning := _LORA.get(keyword.arg or ""):
+                self._set(meaning, keyword)
+        if not any(keyword.arg is None for keyword in node.keywords):
+            self._default(_UNSLOTH_LORA if owner else _PEFT_DEFAULTS, last)
+
+    def _prepare(self, node: ast.Call) -> None:
+        """PEFT turns checkpointing on as it prepares a quantized model, unless told otherwise."""
+        named = {k.arg: self.text(k.value) for k in node.keywords}
+        if named.get("use_gradient_checkpointing", "True") == "True":
+            self.values["gradient_checkpointing"] = Value.of(True, tail(node.func)[1])
+
+    def _default(self, values: Mapping[str, object], text: str) -> None:
+        """What a call does where nothing says otherwise."""
+        for field, known in values.items():
+            self.defaults.setdefault(field, Value.of(known, text))
 
     def _trainer(self, name: str, node: ast.Call) -> None:
         self.training = True
@@ -182,18 +219,43 @@ class _Reader:
             meaning = TRAINER.flags.get(flag_name(f"--{keyword.arg}"))
             if keyword.arg == "model" and isinstance(keyword.value, ast.Constant):  # TRL takes a name
                 self._model(TRANSFORMERS.tool, keyword.value, name)
+            elif keyword.arg in SPREADING and not _nothing(keyword.value):
+                spread = CONVERSIONS["spread_of_file"](self.text(keyword.value) or "")
+                self.values.setdefault(
+                    "sharding", Value.of(spread, f"deepspeed={self.text(keyword.value) or '…'}")
+                )
             elif meaning and "model_name" not in meaning and keyword.arg != "args":
                 self._set(meaning, keyword)
+        if name.endswith("TrainingArguments") and not any(keyword.arg is None for keyword in node.keywords):
+            self._default({"batch": 8, "gradient_checkpointing": False}, name)
 
     def result(self) -> LoadedModels:
         """Everything, once all calls were noted."""
         tool = self.tools[0] if self.tools else None
         if self.training:
             own = tool is not None and engine_of(tool.engine).kind == "trainer"
-            engine = tool.engine if tool and own else USUAL_TRAINER
+            usual = TRL.name if "algorithm" in self.values and TRL.module in self.modules else USUAL_TRAINER
+            engine = tool.engine if tool and own else usual
+            self.values = {**self.defaults, **self.values}
             tool = Tool(engine, "train", modality=tool.modality if tool else None)
         elif self.interactive:
             tool = (tool or Tool(None))._replace(task="interactive")
         elif {"fastapi", "flask"} & self.modules and tool:
             tool = tool._replace(task="serve")
+        if not self.training:
+            self.values.pop("spread_layers", None)
         return LoadedModels(tool, self.values, tuple(self.models))
+
+
+def _listed(node: ast.expr) -> str | None:
+    """The texts of a list, joined by commas."""
+    if not isinstance(node, (ast.List, ast.Tuple)):
+        return None
+    texts = [
+        each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+    return ",".join(texts) if len(texts) == len(node.elts) else None
+
+
+def _nothing(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -2,7 +2,7 @@
 
 What is wrong with a plugin's is said once, with its name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from typing import Any, NamedTuple, get_args, get_type_hints
 
@@ -15,7 +15,7 @@ from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.notebooks import PROGRAMS as NOTEBOOKS
 from gpuspec.plugin.load import Plugins, plugins
 from gpuspec.words import Task
-from gpuspec.workload.values import CONVERSIONS
+from gpuspec.workload.arguments import CONVERSIONS
 from gpuspec.workload.workload import Workload
 
 HOOK = "gpuspec_workload_readers"
@@ -41,6 +41,8 @@ class Readers(NamedTuple):
     """How the names of Python files begin → what they are."""
     main_scripts: tuple[tuple[str, str, Tool], ...]
     """A checkout's folder and a script in it that has everybody's name → what it is."""
+    told_by: tuple[tuple[frozenset[str], Tool], ...]
+    """Flags or keys that together tell a program."""
 
     def script(self, name: str) -> Tool | None:
         """The tool that a Python file's name stands for, if it does."""
@@ -59,6 +61,10 @@ class Readers(NamedTuple):
             if path.endswith(f"/{file}") and folder in path.lower():
                 return tool
         return None
+
+    def told(self, keys: Set[str]) -> Tool | None:
+        """The tool whose own flags, or keys of its configuration file, are among these."""
+        return next((tool for own, tool in self.told_by if own <= keys), None)
 
     def loader(self, modules: set[str], owner: str, name: str) -> Tool | None:
         """What a Python call loads a model with, if it does."""
@@ -101,6 +107,7 @@ def _read(installed: Plugins) -> Readers:
         {package: engine.name for engine in engines for package in engine.packages},
         tuple(script for engine in engines for script in engine.scripts),
         tuple((*engine.main_script, engine.tool) for engine in engines if engine.main_script),
+        tuple((keys, engine.tool) for engine in engines for keys in engine.told_by),
     )
 
 

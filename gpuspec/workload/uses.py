@@ -6,16 +6,18 @@ from gpuspec.commands.shell import Command
 from gpuspec.commands.steps import Step
 from gpuspec.commands.word import UNKNOWN, Word, shown
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
-from gpuspec.engines.hugging_face import GENERIC_TRAINING, METHOD_WORDS
-from gpuspec.engines.launchers import CONFIGS
+from gpuspec.engines.hugging_face import METHOD_WORDS
+from gpuspec.engines.launchers import CONFIGS, SPREADING
 from gpuspec.words import Task
-from gpuspec.workload.arguments import enter, short
-from gpuspec.workload.programs import Invocation, identify
+from gpuspec.workload.arguments import CONVERSIONS, ConfigFile, enter, short
+from gpuspec.workload.programs import EVERYBODYS, Invocation, identify, read_as
+from gpuspec.workload.readers import readers
+from gpuspec.workload.training_values import keeps_on_gpu
 from gpuspec.workload.value import TextPlace, Value, Values, placed
-from gpuspec.workload.values import CONVERSIONS, offloads
+from gpuspec.workload.workload import Workload
 
-_OWN_SCRIPTS = (GENERIC_TRAINING, None)
-"""Tools of training scripts that are the author's own: what they train, the file would tell."""
+_MAY_BE_SAID = frozenset(Workload._fields) - {"algorithm"} | {"spread_layers", "distributed_optimizer"}
+"""What a trainer does unless told otherwise is not known where the file that may tell is not here."""
 
 if TYPE_CHECKING:
     from gpuspec.workload.python import LoadedModels
@@ -39,12 +41,13 @@ def use_of(step: Step) -> Use | None:
     if found is None:
         return None
     place = TextPlace(step.pointer, step.path)
-    values = placed(found.values, place)
+    found = _told(found, step)
     tool = found.tool
-    if tool:
-        values = {**placed(_environment(tool, step), place), **values}
+    values = placed({**_environment(tool, step), **found.values} if tool else found.values, place)
+    read = True
     for config in found.configs:
         values = {**_config(config, tool, step), **values}
+        read = read and (_spreads(config) or step.read(config.path.text) is not None)
     script = _python(found, step)
     more: tuple[str | None, ...] = ()
     if script is not None:
@@ -56,10 +59,13 @@ def use_of(step: Step) -> Use | None:
         return None
     start = place.origin(shown(" ".join(word.text for word in step.command.words[:2])))
     tool = tool or Tool(None)
-    for field, implied in tool.implies.items():
-        values.setdefault(field, Value(implied, start))
     task = "train" if values.pop("training", None) and tool.task is None else tool.task
-    if script is None and task == "train" and found.script is not None and found.tool in _OWN_SCRIPTS:
+    for field, implied in tool.implies.items():
+        if read or field not in _MAY_BE_SAID:
+            values.setdefault(field, Value(implied, start))
+    if task == "train":
+        _one_device(values, step, place)
+    if script is None and task == "train" and found.script is not None and found.tool in EVERYBODYS:
         known, text = _method_of_file(found.script.text), short(found.script.text)
         values.setdefault("method", Value(known, place.origin(text)))
     values.setdefault("engine", Value(tool.engine, start))
@@ -76,6 +82,21 @@ def _more_telling(script: Tool, tool: Tool) -> bool:
     """Whether a script's own trainer says more than its command line, which only has everybody's arguments."""
     usual = tool.engine == USUAL_TRAINER != script.engine
     return usual and engine_of(script.engine).kind == "trainer"
+
+
+def _told(found: Invocation, step: Step) -> Invocation:
+    """The author's own script, or one of everybody's name, whose configuration file only one program has."""
+    if found.tool not in EVERYBODYS:
+        return found
+    for config in found.configs:
+        text = step.read(config.path.text) if config.path.value else None
+        if text is not None and not config.tool.starts:
+            from gpuspec.workload.config import read_config
+
+            tool = readers().told({key.replace("_", "-") for key in read_config(text, config.path.text)})
+            if tool:
+                return read_as(tool, found, step.command)
+    return found
 
 
 def _environment(tool: Tool, step: Step) -> Values:
@@ -127,14 +148,16 @@ def _more_models(script: "LoadedModels", values: Values, found: Invocation) -> t
     return more
 
 
-def _config(config: Word, tool: Tool | None, step: Step) -> Values:
-    """What a configuration file says; where there is none to read, what its name says for certain."""
-    path = config.value
+def _config(config: ConfigFile, tool: Tool | None, step: Step, within: int = 0) -> Values:
+    """What a configuration file says, and one that it names; where there is none to read, what its name says for
+    certain."""
+    path = config.path.value
     if path is None:
         return {}
+    tool = config.tool if config.tool.starts else tool
     text = step.read(path)
     if text is None:
-        return placed(_by_name(path, tool), TextPlace(step.pointer, step.path))
+        return placed(_by_name(config, path, tool), TextPlace(step.pointer, step.path))
     from gpuspec.workload.config import read_config
 
     entries = read_config(text, path)
@@ -142,11 +165,20 @@ def _config(config: Word, tool: Tool | None, step: Step) -> Values:
     if table is None:
         return {}
     values: Values = {}
+    named: list[ConfigFile] = []
     for key, value in entries.items():
-        meaning = table.flags.get(key.replace("_", "-"))
-        if meaning and value.lower() not in ("auto", "null", "~"):
+        flag = key.replace("_", "-").lstrip("-")
+        meaning = table.flags.get(flag)
+        if value.lower() in ("auto", "null", "~"):
+            continue
+        if meaning:
             enter(values, meaning, value, f"{key}: {value}", table)
-    return placed(values, TextPlace(step.pointer, step.file(path)))
+        if flag.rpartition(".")[2] in SPREADING and within == 0:
+            named.append(ConfigFile(config.path._replace(text=value), flag.rpartition(".")[2], table))
+    values = placed(values, TextPlace(step.pointer, step.file(path)))
+    for each in named:
+        values = {**_config(each, tool, step, within + 1), **values}
+    return values
 
 
 def _table(keys: frozenset[str], tool: Tool | None) -> Tool | None:
@@ -157,9 +189,11 @@ def _table(keys: frozenset[str], tool: Tool | None) -> Tool | None:
     return (engine_of(tool.engine).config or tool) if tool else None
 
 
-def _by_name(path: str, tool: Tool | None) -> Values:
+def _by_name(config: ConfigFile, path: str, tool: Tool | None) -> Values:
     """A file that is not here: what its name says, and what it may say is unknown."""
     values: Values = {}
+    if _spreads(config):
+        return _spread(path)
     if tool and engine_of(tool.engine).config_name_tells:
         for field, kind in (("model_name", "builder"), ("method", "builder_method")):
             if known := CONVERSIONS[kind](path):
@@ -167,14 +201,29 @@ def _by_name(path: str, tool: Tool | None) -> Values:
         if "method" not in values:  # the recipes for full fine-tuning differ in their optimizers
             values["optimizer"] = Value.of(None, path)
         return values
-    stage = CONVERSIONS["stage_of_file"](path)
-    if stage:
-        values["sharding"] = Value.of(stage, path)
-    if stage or path.endswith(".json"):
-        offload = "none" if "no_offload" in path.lower() else "cpu" if offloads(path) else None
-        values["offload"] = Value.of(offload, path)
-    elif tool and tool.task == "train":
+    if tool and tool.task == "train":
         values["batch"] = Value.of(None, path)
+    return values
+
+
+def _spreads(config: ConfigFile) -> bool:
+    """Whether a file says only how training is spread, not what is trained."""
+    return config.flag in SPREADING or config.tool.starts
+
+
+def _one_device(values: Values, step: Step, place: TextPlace) -> None:
+    """CUDA_VISIBLE_DEVICES=0 leaves one GPU to the program, whatever it would do on several."""
+    seen = step.command.environment.get("CUDA_VISIBLE_DEVICES")
+    if seen and CONVERSIONS["devices"](seen) == 1:
+        values.setdefault("processes", Value(1, place.origin(f"CUDA_VISIBLE_DEVICES={seen}")))
+
+
+def _spread(path: str) -> Values:
+    """How training is spread, by the name of the file that says it. Another name leaves it unknown."""
+    spread = CONVERSIONS["spread_of_file"](path)
+    values = {"sharding": Value.of(spread, path)}
+    if spread != "ddp" and not (spread or "").endswith("offload"):
+        values["offload"] = Value.of("none" if keeps_on_gpu(path) else None, path)
     return values
 
 

@@ -29,6 +29,12 @@ Values = dict[str, Value]
 """By field of a Workload, or of what `derive` makes fields from."""
 
 
+def known_of(values: Values, field: str) -> Any:
+    """What is known of a field; None also where nothing was given."""
+    value = values.get(field)
+    return value.known if value else None
+
+
 class TextPlace(NamedTuple):
     """Where a text stands: a pointer into the spec, and the file when that is not the spec."""
 

@@ -103,22 +103,6 @@ def version(text: str) -> str | None:
     return found[1] if found else None
 
 
-def fsdp(text: str) -> str | None:
-    """HF's --fsdp "full_shard auto_wrap offload"."""
-    words = text.strip().lower().split()
-    if not words or truth(words[0]) is False:
-        return None
-    if "no_shard" in words:
-        return "ddp"
-    sharded = any(w in ("full_shard", "hybrid_shard", "shard_grad_op", "true") for w in words)
-    return f"fsdp{'-offload' if 'offload' in words else ''}" if sharded else None
-
-
-def zero(text: str) -> str | None:
-    """A ZeRO stage as a number: 0 is plain data parallelism."""
-    return {"0": "ddp", "1": "zero1", "2": "zero2", "3": "zero3"}.get(text.strip())
-
-
 def width(text: str) -> int | None:
     """The first of "1024,1024", "1024x768"."""
     return whole(text.replace("x", ",").split(",")[0])
@@ -127,22 +111,6 @@ def width(text: str) -> int | None:
 def height(text: str) -> int | None:
     """The last of "1024,1024", "1024x768"."""
     return whole(text.replace("x", ",").split(",")[-1])
-
-
-def mixed(text: str) -> str | None:
-    """Precision of training state from mixed_precision."""
-    low = text.strip().lower()
-    if low in ("bf16", "fp16", "bfloat16", "float16", "fp8"):
-        return "amp"
-    return "fp32" if low in ("no", "fp32") else None
-
-
-def method(text: str) -> str | None:
-    """full, lora or qlora, in the words of trainers."""
-    return {
-        "full": "full", "fft": "full", "full_parameter": "full", "lora": "lora", "qlora": "qlora", "dora": "lora",
-        "rslora": "lora", "lora-plus": "lora", "none": "full",
-    }.get(text.strip().lower())  # fmt: skip
 
 
 def offload(text: str) -> str | None:
@@ -158,43 +126,6 @@ def layers(text: str) -> str | None:
 def kv_policy(text: str) -> str | None:
     """LMDeploy's --quant-policy: 4 or 8 bit."""
     return {"4": "int4", "8": "int8"}.get(text.strip())
-
-
-def stage(text: str) -> str | None:
-    """LLaMA-Factory's --stage."""
-    low = text.strip().lower()
-    return {"rm": "reward"}.get(low, low) if low in ("sft", "pt", "dpo", "kto", "ppo", "rm") else None
-
-
-def strategy(text: str) -> str | None:
-    """accelerate's FSDP sharding strategy, by name or number."""
-    low = text.strip().lower()
-    if low in (
-        "full_shard",
-        "shard_grad_op",
-        "hybrid_shard",
-        "hybrid_shard_zero2",
-        "1",
-        "2",
-        "4",
-        "5",
-        "true",
-    ):
-        return "fsdp"
-    return "ddp" if low in ("no_shard", "3") else None
-
-
-def pure(text: str) -> str | None:
-    """Precision of trainers whose dtype is that of all training state: torchtune, LitGPT."""
-    low = text.strip().lower()
-    if low.endswith("-mixed"):
-        return "amp"
-    return DTYPES.get(low.removesuffix("-true"))
-
-
-def last(text: str) -> str | None:
-    """The class at the end of a dotted path: torch.optim.AdamW."""
-    return word(text.rpartition(".")[2])
 
 
 def half_or_not(text: str) -> str | None:
@@ -253,51 +184,6 @@ def algorithm(text: str) -> str | None:
     return {"NGRAM": NO_WEIGHTS, "EAGLE": ITSELF, "NEXTN": ITSELF}.get(text.strip().upper())
 
 
-def stage_of_file(text: str) -> str | None:
-    """ZeRO's stage in the name of DeepSpeed's file: deepspeed_configs/zero3_bf16.json, ds_z2_offload_config.json."""
-    import re
-
-    low = text.strip().lower().rsplit("/", 1)[-1]
-    stages = set(re.findall(r"(?:zero|(?<![a-z])z|stage)[-_]?(?:stage[-_]?)?([123])(?![0-9])", low))
-    if len(stages) != 1:
-        return None
-    return f"zero{stages.pop()}" + ("-offload" if offloads(low) else "")
-
-
-def offloads(path: str) -> bool:
-    """Whether a file's name says that it offloads: ds_z3_offload_config.json, but not ds_zero2_no_offload.json."""
-    low = path.lower().replace("-", "_")
-    return "offload" in low and "no_offload" not in low
-
-
-def distributed(text: str) -> str | None:
-    """accelerate's distributed_type; DeepSpeed's stage stands elsewhere."""
-    return {"fsdp": "fsdp", "multi_gpu": "ddp"}.get(text.strip().lower())
-
-
-_FAMILIES = {
-    "llama2": "Llama-2", "llama3": "Llama-3", "llama3_1": "Llama-3.1", "llama3_2": "Llama-3.2",
-    "llama3_3": "Llama-3.3", "qwen2": "Qwen2", "qwen2_5": "Qwen2.5", "qwen3": "Qwen3", "gemma": "Gemma",
-    "gemma2": "Gemma-2", "mistral": "Mistral", "code_llama2": "CodeLlama",
-}  # fmt: skip
-
-
-def builder(text: str) -> str | None:
-    """The model of a torchtune name: `torchtune.models.llama3_1.lora_llama3_1_8b`, `llama3_1/8B_lora`."""
-    import re
-
-    low = text.strip().lower().removesuffix(".yaml")
-    found = re.search(r"(?:^|[./])([a-z][a-z0-9_]*)[./][a-z0-9_]*?(?<![0-9.])(\d+(?:[_.]\d+)?)b(?:_|$)", low)
-    family = _FAMILIES.get(found[1]) if found else None
-    return f"{family}-{found[2].replace('_', '.')}B" if found and family else None
-
-
-def builder_method(text: str) -> str | None:
-    """The method in a torchtune name."""
-    low = text.lower().rpartition(".")[2].rpartition("/")[2]
-    return "qlora" if "qlora" in low else "lora" if "lora" in low else None
-
-
 def devices(text: str) -> int | None:
     """GPUs in a list: "0,1" of Ultralytics, "localhost:0,1" of DeepSpeed; one on this machine only."""
     host, _, listed = text.strip("[]").rpartition(":")
@@ -327,24 +213,12 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "pretrained": pretrained,
     "word": word,
     "bool": truth,
-    "fsdp": fsdp,
-    "zero": zero,
     "width": width,
     "height": height,
-    "mixed": mixed,
-    "method": method,
     "offload": offload,
     "layers": layers,
     "policy": kv_policy,
-    "stage": stage,
-    "strategy": strategy,
-    "pure": pure,
-    "last": last,
     "bool16": half_or_not,
-    "stage_of_file": stage_of_file,
-    "distributed": distributed,
-    "builder": builder,
-    "builder_method": builder_method,
     "draft": draft,
     "drafting": drafting,
     "algorithm": algorithm,

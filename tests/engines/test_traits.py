@@ -17,6 +17,7 @@ OTHER_MEANING = {"hf", "infinity"}
 ALLOWED = {
     "scripts/reloads.py": "programs of the command line, most of them no engines",
     "quantization/schemes.py": "a publisher on the hub",
+    "workload/training_values.py": "DeepSpeed the way to spread: accelerate's `distributed_type`",
     "architectures/families/encoder_decoders.py": "Whisper the architecture: the `model_type` of its config",
 }
 

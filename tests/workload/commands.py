@@ -334,6 +334,7 @@ TRAINING: list[Case] = [
             "processes": 8,
             "precision": "amp",
             "sequence": 1024,
+            "gradient_checkpointing": False,
         },
     ),
     (
@@ -371,6 +372,9 @@ TRAINING: list[Case] = [
             "method": "qlora",
             "quantization": "nf4",
             "lora_rank": 64,
+            "batch": 1,
+            "gradient_checkpointing": True,
+            "target_modules": "all",
         },
     ),
     (
@@ -391,7 +395,7 @@ TRAINING: list[Case] = [
         "accelerate launch --use_deepspeed --zero_stage 2 --num_processes 16 --num_machines 2 --mixed_precision bf16 "
         "train_sft.py --model_name_or_path Qwen/Qwen2.5-7B --max_seq_length 4096",
         {
-            "engine": "hf-trainer",
+            "engine": "trl",
             "task": "train",
             "model_name": "Qwen/Qwen2.5-7B",
             "sharding": "zero2",
@@ -400,6 +404,8 @@ TRAINING: list[Case] = [
             "precision": "amp",
             "sequence": 4096,
             "algorithm": "sft",
+            "batch": 8,
+            "gradient_checkpointing": True,
         },
     ),
     (
@@ -407,7 +413,7 @@ TRAINING: list[Case] = [
         "trl sft --model_name_or_path Qwen/Qwen2.5-0.5B --dataset_name trl-lib/Capybara --use_peft --lora_r 32 "
         "--gradient_checkpointing --packing --torch_dtype bfloat16 --output_dir out",
         {
-            "engine": "hf-trainer",
+            "engine": "trl",
             "task": "train",
             "model_name": "Qwen/Qwen2.5-0.5B",
             "method": "lora",
@@ -416,18 +422,23 @@ TRAINING: list[Case] = [
             "packing": True,
             "dtype": "bf16",
             "algorithm": "sft",
+            "sequence": 1024,
+            "batch": 8,
         },
     ),
     (
         "trl dpo in 4 bit",
         "trl dpo --model_name_or_path meta-llama/Llama-3.1-8B-Instruct --load_in_4bit --use_peft",
         {
-            "engine": "hf-trainer",
+            "engine": "trl",
             "task": "train",
             "model_name": "meta-llama/Llama-3.1-8B-Instruct",
             "method": "qlora",
             "quantization": "nf4",
             "algorithm": "dpo",
+            "sequence": 1024,
+            "batch": 8,
+            "gradient_checkpointing": True,
         },
     ),
     (
@@ -461,6 +472,7 @@ TRAINING: list[Case] = [
             "sequence": 1024,
             "batch": 1,
             "gradient_checkpointing": True,
+            "target_modules": "all",
         },
     ),
     (
@@ -503,6 +515,8 @@ TRAINING: list[Case] = [
             "sequence": 2048,
             "gradient_checkpointing": True,
             "algorithm": "sft",
+            "processes": 1,
+            "target_modules": "all",
         },
     ),
     (
@@ -531,6 +545,9 @@ TRAINING: list[Case] = [
             "quantization": "nf4",
             "precision": "bf16",
             "batch": 4,
+            "processes": 1,
+            "lora_rank": 8,
+            "sharding": "fsdp",
         },
     ),
     (

@@ -4,8 +4,8 @@ annotated with types themselves, and not only with their names."""
 import pytest
 
 from gpuspec import Tool
+from gpuspec.workload.arguments import CONVERSIONS
 from gpuspec.workload.readers import fault
-from gpuspec.workload.values import CONVERSIONS
 
 
 def doubled(text: str) -> int | None:
