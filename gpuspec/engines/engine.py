@@ -140,8 +140,8 @@ class Training(NamedTuple):
     """Under FSDP embedding and head are units of their own, not part of the root, which stays put together."""
     quantized_inputs: bool = False
     """Its release of bitsandbytes keeps the inputs of quantized matrices for the backward pass (before 0.43)."""
-    checkpoints: tuple[tuple[Version, bool], ...] = ()
-    """Whether it checkpoints activations unless told otherwise, from a version on, oldest first; empty: not known."""
+    unless_told: tuple[tuple[Version, Mapping[str, str | bool]], ...] = ()
+    """Fields of a Workload that it sets by itself, from a version on, oldest first."""
     generates: bool = False
     """Reinforcement learning: an engine that generates is held beside the model."""
     fp32_unets: bool = False

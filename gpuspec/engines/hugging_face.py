@@ -45,8 +45,8 @@ FLAGS = {
 
 _CONFIGS = ("", "deepspeed", "deepspeed-config", "ds-config", "ds-file", "config", "config-file")
 TRAINER = Tool("hf-trainer", "train", FLAGS, config=_CONFIGS)
-# TrainingArguments: eight sequences per GPU, nothing recomputed.
-_ARGUMENTS = {"batch": 8, "gradient_checkpointing": False}
+# TrainingArguments: nothing is computed again.
+_ARGUMENTS = {"gradient_checkpointing": False}
 _TRL = TRAINER._replace(
     engine="trl",
     flags={**FLAGS, **alike("-", "max-prompt-length max-completion-length"), "use-vllm": ""},
@@ -183,7 +183,12 @@ TRL = Engine(
     ),
     packages=("trl",),
     module="trl",
-    training=PEFT_TRAINING._replace(checkpoints=(((0, 0), False), ((0, 20), True))),  # trl#3510
+    training=PEFT_TRAINING._replace(
+        unless_told=(
+            ((0, 0), {"gradient_checkpointing": False}),
+            ((0, 20), {"gradient_checkpointing": True, "precision": "amp"}),
+        )
+    ),  # trl#3510
 )
 PEFT = Engine("peft", "library", training=PEFT_TRAINING)
 ACCELERATE = Engine("accelerate", "library", training=PEFT_TRAINING)

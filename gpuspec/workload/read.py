@@ -59,21 +59,22 @@ def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
     versions = installed(steps)
     if engine in versions:
         values.setdefault("engine_version", versions[engine])
-    _checkpointing(values)
+    _unless_told(values)
     return values, others
 
 
-def _checkpointing(values: Values) -> None:
-    """What a trainer does with activations in its version where nothing says so."""
+def _unless_told(values: Values) -> None:
+    """What a trainer does by itself in its version where nothing says otherwise."""
     from gpuspec.engines import engine_of
     from gpuspec.engines.engine import before
 
     given, engine = values.get("engine_version"), values.get("engine")
-    habits = engine_of(engine.known).training.checkpoints if engine else ()
     version = given.known if given else None
+    habits = engine_of(engine.known).training.unless_told if engine else ()
     own = [habit for since, habit in habits if not before(version, since)]
     if engine and own and "task" in values and values["task"].known == "train":
-        values.setdefault("gradient_checkpointing", engine._replace(known=own[-1]))
+        for field, known in own[-1].items():
+            values.setdefault(field, engine._replace(known=known))
 
 
 def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:

@@ -424,6 +424,7 @@ TRAINING: list[Case] = [
             "algorithm": "sft",
             "sequence": 1024,
             "batch": 8,
+            "precision": "amp",
         },
     ),
     (
@@ -439,6 +440,7 @@ TRAINING: list[Case] = [
             "sequence": 1024,
             "batch": 8,
             "gradient_checkpointing": True,
+            "precision": "amp",
         },
     ),
     (
