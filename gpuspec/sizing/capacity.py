@@ -5,7 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
-from gpuspec.engines import ASSUMED, engine_of
+from gpuspec.engines import engine_of
 from gpuspec.sizing.fitting import fit
 from gpuspec.sizing.inference.setup import encodes
 from gpuspec.sizing.memory import Need, Unsized
@@ -51,7 +51,10 @@ def capacity(workload: Workload, gpu: Gpu, need_of: NeedOf) -> Capacity | None:
     other = workload.task == "train" or workload.method or workload.modality not in (None, "text")
     if other or not isinstance(shape, Shape) or encodes(workload):
         return None
-    engine = engine_of(workload.engine or ASSUMED)
+    sized = need_of(workload._replace(users=1, context=BLOCK))
+    if isinstance(sized, Unsized):
+        return None
+    engine = engine_of(sized.engine)
     lets_in = most_at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib))
     asked = (workload.context,) if workload.context else _lengths(shape.max_context)
     users = workload.users or 1
@@ -60,8 +63,6 @@ def capacity(workload: Workload, gpu: Gpu, need_of: NeedOf) -> Capacity | None:
         needed = need_of(workload._replace(users=users, context=context))
         return _spare(needed, gpu, workload.memory_utilization) if isinstance(needed, Need) else None
 
-    if spare(BLOCK, 1) is None:
-        return None
     own, beyond = shape.max_context, MOST["context"]
     longest = _most(lambda blocks: spare(blocks * BLOCK, users), own, beyond, BLOCK)
     most: list[Held] = []

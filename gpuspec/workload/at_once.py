@@ -35,12 +35,13 @@ def most_at_once(workload: Workload, defaults: Defaults) -> int | None:
 def _limit(workload: Workload, defaults: Defaults) -> tuple[int | None, str]:
     """(sequences, words). Each copy of data parallelism lets in as many as the limit says.
 
-    What `model.concurrency` of a spec says is what its author expects, and no limit."""
+    What `model.concurrency` of a spec says is what its author expects, and no limit; nor are the few places that
+    share one cache by default: whoever serves more asks for more."""
     copies = workload.data_parallel or 1
     origin = workload.origin("concurrency")
     commanded = origin.kind in ("command", "file") or "=" in origin.text  # the latter: a variable of a worker
     if workload.concurrency and commanded:
         return workload.concurrency * copies, f"`{origin.text}`"
-    if defaults.batch is None:
+    if defaults.batch is None or defaults.shares_cache:
         return None, ""
     return defaults.batch * copies, f"{defaults.batch:,} at once by default"

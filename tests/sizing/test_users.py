@@ -75,3 +75,11 @@ def test_traffic_and_speed_count_the_same_users() -> None:
     found = load(LLAMA._replace(users=8), gpu, 1, day)
     assert found
     assert found.why.endswith("8 at once")
+
+
+def test_places_that_share_a_cache_by_default_are_no_limit() -> None:
+    """llama.cpp's server has 4 of them (`-np` auto): 8 users have 8 caches, and `--parallel 8` lets them in."""
+    answer = sized(users=8, engine="llama.cpp")
+    assert answer.kv_cache == pytest.approx(8)
+    assert "llama.cpp lets in 4 at once unless --parallel says otherwise" in answer.assumptions
+    assert sized(users=8, engine="llama.cpp", **commanded(2)).kv_cache == pytest.approx(2)

@@ -114,6 +114,16 @@ def _sequences(workload: Workload, engine: Engine, defaults: Defaults, assumptio
             f"{sequences:,} of {workload.users:,} users served at once, the others wait: the server takes {limit}"
         )
     if workload.users is not None:
+        if (
+            defaults.shares_cache
+            and defaults.batch
+            and not workload.concurrency
+            and sequences > defaults.batch
+        ):
+            flag = engine.flag("concurrency")
+            assumptions.append(
+                f"{engine.called} lets in {defaults.batch} at once unless {flag} says otherwise"
+            )
         return -(-sequences // (workload.data_parallel or 1))
     if workload.engine is None and sequences > 1:
         assumptions.append(f"{sequences} sequences at once, or one after another: name the engine to know")
