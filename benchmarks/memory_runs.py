@@ -14,7 +14,7 @@ from gpuspec.planning.case import Case
 from gpuspec.quantization import bits_of
 from gpuspec.workload import Workload
 
-NOT_OF_FLAGS = ("task", "modality", "engine", "model", "model_name", "params_b", "quantization", "dtype")
+NOT_OF_FLAGS = ("modality", "engine", "model", "model_name", "params_b", "quantization", "dtype")
 """What a row states itself; the rest a command says better."""
 SERVERS = {"llama.cpp": "llama-server", "vllm": "vllm serve", "sglang": "python -m sglang.launch_server"}
 """Engine → the program that a report means which gives its flags alone."""
@@ -97,7 +97,7 @@ def with_flags(workload: Workload, row: dict[str, Any]) -> Workload:
         return workload
     if command.startswith("-"):
         command = f"{SERVERS.get(str(row.get('engine')), '')} {command}"
-    job = {"name": "run", "task": "serve", "run": command}
+    job = {"name": "run", "run": command}
     (document,) = documents_in("run.job.jsonc", json.dumps(job).encode())
     read = Case(document, on_disk=False).workload
     said = {
