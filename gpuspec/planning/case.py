@@ -272,7 +272,7 @@ class Case:
             allowed_regions=self.regions,
             accept_no_timer=self.overrides.accept_no_timer,
             by=self.overrides.by,
-            able=self._able,
+            why_not=self._why_not,
             used=self.gpus_used.gpus if self.gpus_used else None,
         )
 
@@ -290,10 +290,10 @@ class Case:
 
         return tuple(cuda_builds(self.job, self.steps, self.workload))
 
-    def _able(self, gpu: "Gpu") -> bool:
-        from gpuspec.planning.features import runs
+    def _why_not(self, gpu: "Gpu") -> str:
+        from gpuspec.planning.features import why_not
 
-        return runs(self.workload, gpu, self.cuda_builds)
+        return why_not(self.workload, gpu, self.cuda_builds)
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":

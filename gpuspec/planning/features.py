@@ -71,12 +71,17 @@ def capability_of(gpu: Gpu) -> float | None:
     return float(gpu.compute_capability) if gpu.compute_capability else None
 
 
-def runs(workload: Workload, gpu: Gpu, builds: Sequence[CudaBuild] = ()) -> bool:
-    """Whether the job starts on a GPU, as far as precision, kernels and the CUDA of its builds decide that."""
+def why_not(workload: Workload, gpu: Gpu, builds: Sequence[CudaBuild] = ()) -> str:
+    """Why the job does not start on a GPU, as far as precision, kernels and the CUDA of its builds decide that; ""
+    where it does, or that is not known."""
+    if lack := lacks(workload, gpu):
+        return f"no {lack.what}"
     scheme = find_scheme(workload.quantization)
     needed, capability = engine_of(workload.engine).quantizing.needs.get(scheme.family), capability_of(gpu)
-    old = needed is not None and capability is not None and capability < needed[0]
-    return not old and lacks(workload, gpu) is None and not any(too_old(build, gpu) for build in builds)
+    if needed is not None and capability is not None and capability < needed[0]:
+        return f"{needed[1]} need compute capability {needed[0]:g}"
+    old = next((build for build in builds if too_old(build, gpu)), None)
+    return f"{old.what} has CUDA {old.cuda[0]}.{old.cuda[1]}" if old else ""
 
 
 def too_old(build: CudaBuild, gpu: Gpu) -> bool:

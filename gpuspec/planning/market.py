@@ -26,8 +26,8 @@ class Market:
 
     `need_for(n, gpu)` is the memory of each of n such GPUs; `allowed` are the clouds and `allowed_regions` the
     regions that may be used whatever the job says; `by` is what machines are compared by (None: what the work is
-    paid by); `able` tells whether the job starts on a GPU that has the memory; `used` is how many GPUs its commands
-    put to work (None: not known, then all)."""
+    paid by); `why_not` says why the job does not start on a GPU that has the memory ("" where it does); `used` is how
+    many GPUs its commands put to work (None: not known, then all)."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class Market:
         allowed_regions: Sequence[str] = (),
         accept_no_timer: bool = False,
         by: By | None = None,
-        able: Callable[[Gpu], bool] = lambda _: True,
+        why_not: Callable[[Gpu], str] = lambda _: "",
         used: int | None = None,
     ) -> None:
         self.job = job
         self.workload = workload
         self.book = book
         self.need_for = need_for
-        self.able = able
+        self.why_not = why_not
         self.used = used
         self._by = by
         self.terms = limits.rental_terms(
@@ -118,6 +118,7 @@ class Market:
         for name, gpu_count in self.book.stock.machines:
             gpu = self.book.catalog.gpus_by_name[name]
             by_gpu = limits.gpu_reason(gpu, gpu_count, self.wanted, self.job.min_vram)
+            by_gpu = by_gpu or self._cannot(gpu)
             fit = None if by_gpu else self.fit_as_written(gpu, gpu_count)
             by_gpu = by_gpu or limits.fit_reason(fit, self.wanted.named)
             if by_gpu and not rejected:
@@ -127,6 +128,11 @@ class Market:
                     broken = by_gpu or places[offer.cloud, offer.region] or self._machine_reason(offer)
                     found += self._priced(offer, gpu, fit, broken)
         return found if rejected else [candidate for candidate in found if candidate.kept]
+
+    def _cannot(self, gpu: Gpu) -> limits.Broken | None:
+        """Whether the job does not start on it. Of GPUs that the author named rules say it (GS107, GS203)."""
+        why = "" if self.wanted.named else self.why_not(gpu)
+        return ("gpu_types", f"{why}: name it in gpu_types where the job can use it") if why else None
 
     def _priced(
         self, offer: Offer, gpu: Gpu, fit: Fit | None, broken: limits.Broken | None
@@ -214,7 +220,7 @@ class Market:
             gpu = known[name]
             if limits.kind_of(gpu) in self.wanted.unasked:
                 continue
-            if gpu.vram_gb < floor or not self.able(gpu):
+            if gpu.vram_gb < floor or self.why_not(gpu):
                 continue
             fit = self.fit_of_job(gpu, gpu_count)
             if fit is None or fit.verdict != "fits":
