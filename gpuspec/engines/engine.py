@@ -83,8 +83,14 @@ class Memory(NamedTuple):
     """Schemes in which it is."""
     head_twice_before: Mapping[str, Version] = {}
     """Scheme → first version that no longer holds a tied head twice until the model is loaded."""
-    prompt_freed_since: Version | None = None
-    """First version whose peak holds no trace of the prompt's pass; None: the pass counts."""
+    cache_twice_before: Version | None = None
+    """First version whose steps no longer hold the old cache of all layers beside the new one."""
+    cache_twice_for: tuple[str, ...] = ()
+    """`model_type` of models whose own code, from the hub, always does."""
+    scores_before: Version | None = None
+    """First version whose attention does not hold the whole matrix of its scores unless told to."""
+    whole_logits_before: Version | None = None
+    """First version whose pass of a prompt makes the logits of its last token alone."""
     repeats_kv: frozenset[str] = frozenset()
     """Schemes under which one layer's cache is repeated per head, for want of FlashAttention."""
     reads_32_bit: bool = False
@@ -99,10 +105,10 @@ PYTORCH = Memory(
     dequantizes=True,
     unties_head_in=frozenset({"fp8"}),  # Qwen3 speed benchmark
     head_twice_before={"awq": (4, 47)},  # AutoAWQ up to transformers 4.46 (Qwen2.5 speed benchmark)
-    prompt_freed_since=(
-        4,
-        47,
-    ),  # peaks of transformers 4.51 hold no trace of it, those of 4.46 all (published)
+    cache_twice_before=(4, 36),  # transformers#26681: DynamicCache in the place of tuples
+    cache_twice_for=("qwen", "chatglm", "baichuan", "internlm", "aquila", "xverse"),
+    scores_before=(4, 36),  # transformers#26572: SDPA by default
+    whole_logits_before=(4, 45),  # transformers#31292: num_logits_to_keep
     repeats_kv=frozenset({"awq"}),  # AutoAWQ's environment lacked FlashAttention
 )
 """Plain PyTorch as transformers runs it, which stands for every engine of which nothing else is known."""
