@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from memory_predict import ROWS, Prediction, predict, read
 from memory_rows import card_of
-from memory_tables import KINDS, beside, groups, kinds, scored, stated_parts, verdicts
+from memory_tables import KINDS, WITHIN, Kind, Summary, beside, groups, kinds, scored, stated_parts, verdicts
 
 __all__ = ["card_of", "groups", "main", "predict", "read", "verdicts"]
 
@@ -57,11 +57,25 @@ def _kinds(title: str, predictions: list[Prediction]) -> None:
     print(
         f"\n{title:38} {'rows':>4} {'sources':>7} {'median':>7} {'by source':>9} {'p90':>7} {'bias':>7} {'within':>6}"
     )
+    bars = {kind.name: kind for kind in KINDS if kind.median is not None}
     for name, s in kinds(predictions):
+        bar = bars.get(name)
         print(
             f"{name[:38]:38} {s.rows:4} {s.sources:7} {100 * s.median:5.1f} % {100 * s.by_source:7.1f} % "
             f"{100 * s.p90:5.1f} % {100 * s.bias:+5.1f} % {100 * s.within:4.0f} %"
+            + (f"  {_missed(bar, s)}" if bar else "")
         )
+
+
+def _missed(bar: Kind, s: Summary) -> str:
+    """What of the bars for sources that gpuspec never saw is missed."""
+    missed = [
+        f"{name} ≤ {100 * most:g} %"
+        for name, most, reached in (("median", bar.median, s.median), ("p90", bar.p90, s.p90))
+        if most is not None and reached > most
+    ]
+    missed.extend([f"within ≥ {100 * WITHIN:g} %"] if s.within < WITHIN else [])
+    return "bar missed: " + ", ".join(missed) if missed else "within the bars"
 
 
 def _parts(predictions: list[Prediction]) -> None:

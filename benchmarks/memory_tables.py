@@ -17,6 +17,10 @@ REPORTED = "localmaxxing"
 """A source whose figures anybody may enter: what else stood on the card is in them."""
 
 
+WITHIN = 0.85
+"""The share of measurements that should lie within the predicted range."""
+
+
 class Kind(NamedTuple):
     """Rows of one kind, and how near gpuspec should be to those of sources that it was not fitted to: `median` and
     `p90` of the size of the relative error; None: no bar."""
