@@ -59,6 +59,8 @@ class HostRamSmall(Rule):
     options = (Option("times", float, 2.0, "Times the weights that host memory should be.", minimum=1.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
+        if facts.workload.cpu_offload:
+            return  # the author decides how much stays there, and what is mapped from files is read from them again
         worst: tuple[Alternative, float, float] | None = None
         for machine in facts.choices:
             need = facts.need(machine.gpu_count)
