@@ -43,7 +43,16 @@ FLAGS = {
 }
 """TrainingArguments, TRL's ModelConfig, PEFT examples, FastChat, QLoRA: scripts that parse with HfArgumentParser."""
 
-_CONFIGS = ("", "deepspeed", "deepspeed-config", "ds-config", "ds-file", "config", "config-file")
+_CONFIGS = (
+    "",
+    "deepspeed",
+    "deepspeed-config",
+    "ds-config",
+    "ds-file",
+    "config",
+    "config-file",
+    "config-path",
+)
 TRAINER = Tool("hf-trainer", "train", FLAGS, config=_CONFIGS)
 # TrainingArguments: nothing is computed again.
 _ARGUMENTS = {"gradient_checkpointing": False}
@@ -75,7 +84,10 @@ ANY_SCRIPT_FLAGS = {
     "max-seq-length": "sequence:int",
 }
 ANY_SCRIPT = Tool(
-    None, None, ANY_SCRIPT_FLAGS, config=("", "deepspeed", "deepspeed-config", "config", "config-file")
+    None,
+    None,
+    ANY_SCRIPT_FLAGS,
+    config=("", "deepspeed", "deepspeed-config", "config", "config-file", "config-path"),
 )
 """For a script of which nothing is known but that its author used the field's usual names."""
 
@@ -101,9 +113,8 @@ _AUTOTRAIN_FLAGS = {
     "trainer": "algorithm:word",
 }
 _AUTOTRAIN = Tool("hf-trainer", "train", _AUTOTRAIN_FLAGS, translate={"quant": {"int4": "nf4"}})
-# Its loader takes the 16 bit of the GPU unless told otherwise, and its get_peft_model checkpoints; unsloth-cli.py:
-# 2 sequences of 2,048 tokens.
-UNSLOTH_DEFAULTS = {"dtype": "bf16", "gradient_checkpointing": True}
+# Its get_peft_model checkpoints unless told otherwise; unsloth-cli.py: 2 sequences of 2,048 tokens.
+UNSLOTH_DEFAULTS = {"gradient_checkpointing": True}
 _UNSLOTH = TRAINER._replace(
     engine="unsloth",
     flags={**FLAGS, "r": "lora_rank:int method=lora"},

@@ -22,14 +22,14 @@ _AXOLOTL_FLAGS = {
     **alike("-", "deepspeed launcher"),
     "num-processes": "all_processes:int",
 }
-# It loads in 16 bit, and trains what it loaded; micro_batch_size 1, sequence_len 512, no checkpointing
+# micro_batch_size 1, sequence_len 512, no checkpointing
 # (docs.axolotl.ai/docs/config-reference.html).
 _AXOLOTL = Tool(
     "axolotl",
     "train",
     _AXOLOTL_FLAGS,
     config=("", "deepspeed"),
-    implies={"dtype": "bf16", "gradient_checkpointing": False, "batch": 1, "sequence": 512},
+    implies={"gradient_checkpointing": False, "batch": 1, "sequence": 512},
 )
 
 _PROCESSES = {"NPROC_PER_NODE": "processes:processes", "NNODES": "nodes:int"}
@@ -102,8 +102,8 @@ _SWIFT_FLAGS = {
     "use-galore": "optimizer=galore",
     "sequence-parallel-size": "context_parallel:int",
 }
-# swift sft (Command-line parameters of its documentation): the dtype of the model's config, one sequence, all linear
-# layers; without NPROC_PER_NODE one process lays the layers out over the GPUs (device_map="auto").
+# swift sft (Command-line parameters of its documentation): one sequence, all linear layers; without NPROC_PER_NODE
+# one process lays the layers out over the GPUs (device_map="auto").
 _SWIFT = Tool(
     "ms-swift",
     "train",
@@ -115,7 +115,6 @@ _SWIFT = Tool(
         "lora_rank": 8,
         "target_modules": "all",
         "batch": 1,
-        "dtype": "bf16",
         "spread_layers": True,
     },
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from gpuspec.workload.values import DTYPES, truth, word
+from gpuspec.workload.values import DTYPES, number, truth, whole, word
 
 SILENT: Any = object()
 """What an argument says nothing with, so that the field stays as it is: `gradient_checkpointing: true` says nothing
@@ -211,6 +211,30 @@ def over_gpus(text: str) -> bool | None:
     return True if text.strip() in ("auto", "balanced", "balanced_low_0") else SILENT
 
 
+def largest(text: str) -> int | None:
+    """The largest of several resolutions: [512, 768, 1024]."""
+    sizes = [whole(part) for part in text.replace("x", ",").split(",")]
+    return max((size for size in sizes if size), default=None) if None not in sizes else None
+
+
+def pixels(text: str) -> int | None:
+    """SimpleTuner's resolution: pixels of an edge, or as "1.0" megapixels of 1,024² of an area."""
+    value = number(text)
+    return None if value is None else round(1024 * value**0.5) if value < 10 else whole(text)
+
+
+def weight_dtype(text: str) -> str | None:
+    """How a trainer of pictures holds frozen weights: NFLOAT_4, FLOAT_8, int8-quanto; nothing where in 16 bit."""
+    low = text.strip().lower().replace("_", "").replace("-", "")
+    if low.startswith(("nfloat4", "nf4")):
+        return "nf4"
+    if low.startswith(("float8", "fp8")):
+        return "fp8"
+    if low.startswith("int8"):
+        return "int8"
+    return None if low.startswith(("int", "uint")) else SILENT
+
+
 def unknown(text: str) -> str | None:
     """What an argument gives cannot be known from it: axolotl's unfrozen_parameters, a file of which only the name is
     here."""
@@ -296,6 +320,9 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "cuts_loss": cuts_loss,
     "over_gpus": over_gpus,
     "unknown": unknown,
+    "largest": largest,
+    "pixels": pixels,
+    "weight_dtype": weight_dtype,
     "shards": shards,
     "reshards": reshards,
     "if_distributed": if_distributed,

@@ -14,10 +14,6 @@ from gpuspec.workload.programs import EVERYBODYS, Invocation, identify, read_as
 from gpuspec.workload.readers import readers
 from gpuspec.workload.training_values import keeps_on_gpu
 from gpuspec.workload.value import TextPlace, Value, Values, placed
-from gpuspec.workload.workload import Workload
-
-_MAY_BE_SAID = frozenset(Workload._fields) - {"algorithm"} | {"spread_layers", "distributed_optimizer"}
-"""What a trainer does unless told otherwise is not known where the file that may tell is not here."""
 
 if TYPE_CHECKING:
     from gpuspec.workload.python import LoadedModels
@@ -61,7 +57,7 @@ def use_of(step: Step) -> Use | None:
     tool = tool or Tool(None)
     task = "train" if values.pop("training", None) and tool.task is None else tool.task
     for field, implied in tool.implies.items():
-        if read or field not in _MAY_BE_SAID:
+        if read or field not in _said_by_flags(tool):
             values.setdefault(field, Value(implied, start))
     if task == "train":
         _one_device(values, step, place)
@@ -93,7 +89,9 @@ def _told(found: Invocation, step: Step) -> Invocation:
         if text is not None and not config.tool.starts:
             from gpuspec.workload.config import read_config
 
-            tool = readers().told({key.replace("_", "-") for key in read_config(text, config.path.text)})
+            tool = readers().told(
+                {key.replace("_", "-").lstrip("-") for key in read_config(text, config.path.text)}
+            )
             if tool:
                 return read_as(tool, found, step.command)
     return found
@@ -169,6 +167,8 @@ def _config(config: ConfigFile, tool: Tool | None, step: Step, within: int = 0) 
     for key, value in entries.items():
         flag = key.replace("_", "-").lstrip("-")
         meaning = table.flags.get(flag)
+        if meaning is None and path.endswith(".toml"):
+            meaning = table.flags.get(flag.rpartition(".")[2])  # kohya's sections are for the reader
         if value.lower() in ("auto", "null", "~"):
             continue
         if meaning:
@@ -204,6 +204,12 @@ def _by_name(config: ConfigFile, path: str, tool: Tool | None) -> Values:
     if tool and tool.task == "train":
         values["batch"] = Value.of(None, path)
     return values
+
+
+def _said_by_flags(tool: Tool) -> set[str]:
+    """What arguments and files may say. Of that nothing is taken for granted where the file is not here."""
+    parts = (part for meaning in tool.flags.values() for part in meaning.split())
+    return {part.partition(":")[0].partition("=")[0] for part in parts}
 
 
 def _spreads(config: ConfigFile) -> bool:

@@ -577,6 +577,7 @@ PICTURES_AND_SOUND: list[Case] = [
             "precision": "amp",
             "optimizer": "adamw_8bit",
             "lora_rank": 16,
+            "gradient_checkpointing": False,
         },
     ),
     (
@@ -596,6 +597,7 @@ PICTURES_AND_SOUND: list[Case] = [
             "width": 512,
             "height": 768,
             "precision": "amp",
+            "batch": 1,
         },
     ),
     (

@@ -174,7 +174,7 @@ PYTHON = [
         "SFTTrainer(model=m, args=SFTConfig(per_device_train_batch_size=2, gradient_accumulation_steps=4, optim='adamw_8bit'))",
         {"engine": "unsloth", "task": "train", "model_name": "unsloth/llama-3-8b-bnb-4bit", "method": "qlora",
          "lora_rank": 16, "sequence": 2048, "batch": 2, "gradient_accumulation": 4, "optimizer": "adamw_8bit",
-         "algorithm": "sft", "quantization": "nf4", "dtype": "bf16", "gradient_checkpointing": True,
+         "algorithm": "sft", "quantization": "nf4", "gradient_checkpointing": True,
          "target_modules": "all"},
     ),
     (

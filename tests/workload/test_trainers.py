@@ -167,7 +167,7 @@ def test_axolotls_file(more: str, expected: dict[str, Any]) -> None:
 
 def test_axolotl_without_an_adapter_trains_what_it_loaded() -> None:
     text = "base_model: Qwen/Qwen2.5-7B\nsequence_len: 2048\nmicro_batch_size: 1\nbf16: true\n"
-    check(read("axolotl train c.yml", {"c.yml": text}), {"dtype": "bf16", "precision": "amp", "method": None})
+    check(read("axolotl train c.yml", {"c.yml": text}), {"precision": "amp", "method": None})
     assert unknown(
         read("axolotl train c.yml", {"c.yml": text + "unfrozen_parameters:\n  - lm_head\n"}), "method"
     )
@@ -347,3 +347,93 @@ def test_the_authors_own_script_with_a_file_of_everybodys_names() -> None:
         workload,
         {"model_name": "Qwen/Qwen2.5-7B", "sharding": "fsdp", "batch": 4, "lora_rank": 8, "method": "lora"},
     )
+
+
+FLUX = "--pretrained_model_name_or_path black-forest-labs/FLUX.1-dev"
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        # train_dreambooth_lora_flux.py: --resolution 512, --train_batch_size 4, --rank 4, no checkpointing
+        (f"accelerate launch train_dreambooth_lora_flux.py {FLUX} --instance_data_dir=img",
+         {"engine": "diffusers", "method": "lora", "width": 512, "batch": 4, "lora_rank": 4, "gradient_checkpointing": False,
+          "trains_text_encoder": None, "caches_latents": None}),
+        (f"accelerate launch train_dreambooth_lora_flux.py {FLUX} --gradient_checkpointing --cache_latents --train_text_encoder",
+         {"gradient_checkpointing": True, "caches_latents": True, "trains_text_encoder": True}),
+        ("accelerate launch train_text_to_image_sdxl.py --pretrained_model_name_or_path stabilityai/stable-diffusion-xl-base-1.0",
+         {"method": "full", "width": 1024, "batch": 16, "gradient_checkpointing": False}),
+        ("accelerate launch flux_train_network.py --pretrained_model_name_or_path flux1-dev.safetensors --fp8_base "
+         "--cache_latents_to_disk --cache_text_encoder_outputs --network_train_unet_only --resolution 768,512",
+         {"engine": "kohya", "quantization": "fp8", "caches_latents": True, "caches_text": True, "trains_text_encoder": False,
+          "batch": 1, "lora_rank": 4, "gradient_checkpointing": False, "width": 768, "height": 512}),
+        ("accelerate launch wan_train_network.py --dit wan2.1_t2v_14B.safetensors --network_dim 32 --blocks_to_swap 20 --fp8_base",
+         {"modality": "video", "lora_rank": 32, "cpu_offload": "weights", "caches_text": True}),
+    ],
+)  # fmt: skip
+def test_trainers_of_pictures(run: str, expected: dict[str, Any]) -> None:
+    check(read(run), {"task": "train", **expected})
+
+
+def test_kohyas_files() -> None:
+    pytest.importorskip("tomllib")
+    settings = '[model]\npretrained_model_name_or_path = "sd_xl_base_1.0.safetensors"\n[training]\ngradient_checkpointing = true\nnetwork_dim = 64\n'
+    data = "[general]\nflip_aug = true\n[[datasets]]\nresolution = 1024\nbatch_size = 4\n[[datasets.subsets]]\nimage_dir = 'img'\n"
+    run = "accelerate launch sdxl_train_network.py --config_file c.toml --dataset_config d.toml"
+    expected = {
+        "gradient_checkpointing": True,
+        "lora_rank": 64,
+        "width": 1024,
+        "height": 1024,
+        "batch": 4,
+        "method": "lora",
+    }
+    check(read(run, {"c.toml": settings, "d.toml": data}), expected)
+    assert unknown(read(run, {"c.toml": settings}), "batch")
+
+
+AI_TOOLKIT = """\
+job: extension
+config:
+  name: mine
+  process:
+    - type: 'sd_trainer'
+      network:
+        type: "lora"
+        linear: 16
+      datasets:
+        - folder_path: "/img"
+          cache_latents_to_disk: true
+          resolution: [ 512, 768, 1024 ]
+      train:
+        batch_size: 2
+        train_text_encoder: false
+        gradient_checkpointing: true  # or much VRAM
+        optimizer: "adamw8bit"
+        dtype: bf16
+      model:
+        name_or_path: "black-forest-labs/FLUX.1-dev"
+        quantize: true
+"""
+
+
+@pytest.mark.parametrize("run", ["cd ai-toolkit && python run.py c.yaml", "python run.py c.yaml"])
+def test_ai_toolkits_file(run: str) -> None:
+    expected = {"engine": "ai-toolkit", "task": "train", "model_name": "black-forest-labs/FLUX.1-dev", "method": "lora", "lora_rank": 16,
+                "width": 1024, "batch": 2, "gradient_checkpointing": True, "optimizer": "adamw8bit", "dtype": "bf16",
+                "quantization": "fp8", "caches_latents": True, "trains_text_encoder": False}  # fmt: skip
+    check(read(run, {"c.yaml": AI_TOOLKIT, "ai-toolkit/c.yaml": AI_TOOLKIT}), expected)
+
+
+def test_files_of_other_picture_trainers() -> None:
+    one = ('{"base_model_name": "black-forest-labs/FLUX.1-dev", "training_method": "LORA", "batch_size": 1, "resolution": "768", '
+           '"gradient_checkpointing": "CPU_OFFLOADED", "lora_rank": 32, "optimizer": {"optimizer": "ADAMW_8BIT"}, '
+           '"transformer": {"weight_dtype": "NFLOAT_4"}}')  # fmt: skip
+    expected = {"engine": "onetrainer", "method": "qlora", "width": 768, "lora_rank": 32, "quantization": "nf4",
+                "gradient_checkpointing": True, "cpu_offload": "activations", "optimizer": "adamw_8bit"}  # fmt: skip
+    check(read("python scripts/train.py --config-path c.json", {"c.json": one}), expected)
+    simple = ('{"--model_family": "flux", "--model_type": "lora", "--pretrained_model_name_or_path": "black-forest-labs/FLUX.1-dev", '
+              '"--resolution": "1024", "--base_model_precision": "int8-quanto", "--train_batch_size": 2, "--gradient_checkpointing": "true"}')  # fmt: skip
+    expected = {"engine": "simpletuner", "method": "lora", "width": 1024, "batch": 2, "quantization": "int8",
+                "gradient_checkpointing": True, "lora_rank": 16}  # fmt: skip
+    check(read("accelerate launch train.py --config config.json", {"config.json": simple}), expected)
