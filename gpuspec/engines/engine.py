@@ -21,12 +21,21 @@ class Defaults(NamedTuple):
     """Share of the GPU's memory it uses."""
     chunk: int | None = None
     """Prompt tokens in one forward pass; None: the whole prompt."""
+    offline_chunk: int | None = None
+    """The same where it works through a batch by itself, without a server; None: as in a server."""
+    whole_up_to: int = 0
+    """A model of at most this context takes all of it in one pass, however small the chunk."""
     context: int | None = None
     """Tokens per sequence; None: the model's own."""
     batch: int | None = None
     """Sequences at once; None: as many as come."""
     shares_cache: bool = False
     """These sequences share the cache of one, where no flag says how many there are."""
+    sampler: float = 0.0
+    """Bytes that it holds of each word of the vocabulary and each of `batch` sequences while it samples in its trial
+    pass; 0: it does not sample there."""
+    graphs_inside: bool = False
+    """CUDA graphs count to its share of the memory; else they take from what it leaves."""
     since: Version = (0, 0)
     from_gib: float = 0.0
     """They hold on GPUs of as much memory, GiB; such a row stands after the one of its version for all GPUs."""
@@ -58,11 +67,15 @@ class Memory(NamedTuple):
     context: Range = TORCH
     """CUDA context, libraries and kernels, outside the allocator."""
     workspace: Range = (0.02, 0.05, 0.2)
-    """Fixed workspaces inside the allocator: cuBLAS, sampling, CUDA graphs."""
+    """Fixed workspaces inside the allocator, such as that of cuBLAS."""
     fragmentation: Range = (0, 0, 0)
     """Share of cache and activations lost between blocks."""
+    graphs: Range = (0, 0, 0)
+    """Recorded CUDA graphs with their buffers, where no flag leaves them out."""
     queues: bool = False
     """Requests wait for room in the cache: only one sequence must fit."""
+    cache_share: float = 1.0
+    """Of what the weights leave free, the share that the cache takes; the rest stays for activations."""
     grows: bool = False
     """The cache grows by concatenation, token by token, instead of lying in blocks set aside."""
     buffers: Buffers | None = None

@@ -19,10 +19,10 @@ _SGLANG_FLAGS = {
     "chunked-prefill-size": "max_batched_tokens:int",
     "cpu-offload-gb": "cpu_offload:offload",
     "disable-radix-cache": "prefix_caching=no",
+    "disable-cuda-graph": "eager=yes",
     **alike(
         "",
-        "trust-remote-code enable-torch-compile disable-cuda-graph enable-metrics is-embedding "
-        "skip-tokenizer-init",
+        "trust-remote-code enable-torch-compile enable-metrics is-embedding skip-tokenizer-init",
     ),
     "enable-dp-attention": "dp_attention=yes",
     "nnodes": "nodes:int",
@@ -113,8 +113,17 @@ SGLANG = Engine(
     packages=("sglang",),
     module="sglang",
     loaders={"Engine": _SGLANG._replace(task="batch")},
-    defaults=(Defaults(utilization=0.88, chunk=8192),),
-    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), static=True, counted=True),
+    defaults=(
+        # server_args.py of 0.5.9, `_handle_gpu_memory_settings`: what is left of 16, 24, 48, 80, 141 and 180 GB by
+        # 0.5 GiB + 1.5 MiB a token of the chunk + 2 MiB a sequence in its graphs + 1/8 GiB a GPU.
+        Defaults(utilization=0.77, chunk=2048),
+        Defaults(utilization=0.85, chunk=2048, from_gib=19.5),
+        Defaults(utilization=0.86, chunk=4096, from_gib=35),
+        Defaults(utilization=0.835, chunk=8192, from_gib=60),
+        Defaults(utilization=0.90, chunk=8192, from_gib=90),
+        Defaults(utilization=0.855, chunk=16384, from_gib=160),
+    ),
+    memory=_PAGED._replace(workspace=(0.02, 0.1, 0.3), graphs=(0.2, 0.6, 2.0), static=True, counted=True),
     server=Server(30000, "/health", loopback=True, key_flags=("--api-key",), key_variable="SGLANG_API_KEY"),
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all
@@ -140,8 +149,9 @@ TGI = Engine(
     title="TGI",
     images={"ghcr.io/huggingface/text-generation-inference": _TGI},
     from_environment=True,  # `text-generation-launcher --help`
-    defaults=(Defaults(utilization=0.95, chunk=4096),),
-    memory=_PAGED._replace(workspace=(0.2, 0.6, 1.5)),
+    # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
+    defaults=(Defaults(utilization=0.95, chunk=4096, graphs_inside=True),),
+    memory=_PAGED._replace(workspace=(0.02, 0.1, 0.3), graphs=(0.1, 0.5, 1.2)),
     server=Server(
         3000,
         "/health",
@@ -170,8 +180,9 @@ LMDEPLOY = Engine(
     },
     images={"openmmlab/lmdeploy": _LMDEPLOY},
     packages=("lmdeploy",),
-    defaults=(Defaults(utilization=0.9, chunk=8192),),
-    memory=_PAGED._replace(workspace=(0.2, 0.5, 1.2)),
+    # cache_max_entry_count: eight tenths of what the weights leave (lmdeploy/messages.py).
+    defaults=(Defaults(chunk=8192, graphs_inside=True),),
+    memory=_PAGED._replace(workspace=(0.2, 0.5, 1.2), cache_share=0.8),
     server=Server(
         23333, "/health", host_flag="--server-name", port_flag="--server-port", key_flags=("--api-keys",)
     ),
@@ -191,8 +202,9 @@ TENSORRT_LLM = Engine(
     _TENSORRT,
     programs={("trtllm-serve",): _TENSORRT, ("trtllm-serve", "serve"): _TENSORRT},
     aliases=("trt-llm", "trtllm"),
-    defaults=(Defaults(utilization=0.9, chunk=8192),),
-    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0)),
+    # free_gpu_memory_fraction: nine tenths of what weights and activations leave (llmapi, KvCacheConfig).
+    defaults=(Defaults(chunk=8192, graphs_inside=True),),
+    memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), cache_share=0.9),
 )
 EXLLAMA = Engine(
     "exllama",

@@ -21,6 +21,7 @@ FLAGS = {
     "cpu-offload-gb": "cpu_offload:offload",
     "language-model-only": "text_only=yes",
     "limit-mm-per-prompt": "text_only:limits",
+    "enforce-eager": "eager=yes",
     "use-hsdp": "sharding=fsdp",  # vLLM-Omni's pictures and videos
     "enable-prefix-caching": "prefix_caching=yes",
     "no-enable-prefix-caching": "prefix_caching=no",
@@ -30,7 +31,7 @@ FLAGS = {
     "speculative-config.model": "second_model:name",
     **alike(
         "",
-        "trust-remote-code enforce-eager enable-chunked-prefill no-enable-chunked-prefill "
+        "trust-remote-code enable-chunked-prefill no-enable-chunked-prefill "
         "enable-auto-tool-choice enable-lora disable-log-requests disable-log-stats "
         "enable-reasoning disable-custom-all-reduce async-scheduling",
     ),
@@ -42,11 +43,45 @@ FLAGS = {
 _SERVE = Tool("vllm", "serve", FLAGS, positional="model_name", config=("config",))
 _MODULE = _SERVE._replace(positional="")
 _BATCH = _MODULE._replace(task="batch")
+# Neither a server nor an `LLM()`: SchedulerConfig's own default.
+_RUN_BATCH = _BATCH._replace(implies={"max_batched_tokens": 2048})
 
 SUGGESTED = {
     "fp8": "an FP8 checkpoint, or --quantization fp8",
     "awq": "an AWQ or GPTQ checkpoint of the model",
 }
+
+_SORTS = 38.0
+"""Bytes of each word of the vocabulary and sequence while the sampler sorts: logits in 16 bit (2) and 32 bit (4),
+sorted values (4) and indices (8), and what PyTorch's sort takes for itself: reversed indices (8), second copies of
+values and indices (12). Sources: vLLM up to 0.16 v1/sample/ops/topk_topp_sampler.py, apply_top_k_top_p; before 0.8
+model_executor/layers/sampler.py; PyTorch aten/src/ATen/native/cuda/Sort.cu, segmented_sort_pairs. Start-up logs of
+0.7 to 0.11 agree within 1 % once the hidden states are counted beside it."""
+_MASKS = 14.0
+"""The same without sorting: logits in 16 bit (2) and 32 bit (4), probabilities (4), random numbers or masked logits
+(4). Source: vLLM 0.17 to 0.33, topk_topp_sampler.py (a Triton kernel since 0.17, FlashInfer's since 0.21)."""
+
+_V0 = Defaults(utilization=0.9, chunk=512, whole_up_to=32768, batch=256, sampler=_SORTS)
+_V1 = Defaults(utilization=0.9, chunk=2048, offline_chunk=8192, batch=256, sampler=_SORTS, since=(0, 8))
+_LARGE = _V1._replace(chunk=8192, offline_chunk=16384, batch=1024, from_gib=70)
+DEFAULTS = (
+    _V0,
+    _V0._replace(chunk=2048, since=(0, 7)),
+    _V1,
+    _LARGE,
+    _V1._replace(since=(0, 9)),
+    _LARGE._replace(since=(0, 9), but_not="A100"),
+    _V1._replace(since=(0, 17), sampler=_MASKS),
+    _LARGE._replace(since=(0, 17), but_not="A100", sampler=_MASKS),
+    _V1._replace(since=(0, 20), sampler=_MASKS, utilization=0.92, graphs_inside=True),
+    _LARGE._replace(since=(0, 20), but_not="A100", sampler=_MASKS, utilization=0.92, graphs_inside=True),
+    _LARGE._replace(
+        since=(0, 28), from_gib=160, chunk=16384, sampler=_MASKS, utilization=0.92, graphs_inside=True
+    ),
+)
+"""By version and GPU. Sources: EngineArgs of vLLM 0.6.4, 0.7.3, 0.8.5, 0.9.0, 0.11.0, 0.14.1, 0.17.0, 0.20.0,
+0.22.0, 0.28.0 and 0.33.0 (`get_batch_defaults`), their CacheConfig, and VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS of
+their envs.py."""
 
 WORKER_ENV = {
     "MODEL_NAME": "model_name:name",
@@ -56,6 +91,7 @@ WORKER_ENV = {
     "TENSOR_PARALLEL_SIZE": "tensor_parallel:int",
     "GPU_MEMORY_UTILIZATION": "memory_utilization:number",
     "MAX_NUM_SEQS": "concurrency:int",
+    "ENFORCE_EAGER": "eager:bool",
     "KV_CACHE_DTYPE": "kv_dtype:kv",
     "ENABLE_PREFIX_CACHING": "prefix_caching:bool",
 }
@@ -67,12 +103,12 @@ VLLM = Engine(
     _SERVE,
     programs={
         ("vllm", "serve"): _SERVE,
-        ("vllm", "run-batch"): _BATCH,
+        ("vllm", "run-batch"): _RUN_BATCH,
         ("vllm", "bench", "throughput"): _BATCH,
         ("vllm", "bench", "latency"): _BATCH,
         ("-m", "vllm.entrypoints.openai.api_server"): _MODULE,
         ("-m", "vllm.entrypoints.api_server"): _MODULE,
-        ("-m", "vllm.entrypoints.openai.run_batch"): _BATCH,
+        ("-m", "vllm.entrypoints.openai.run_batch"): _RUN_BATCH,
         ("-m", "vllm.entrypoints.cli.main", "serve"): _SERVE,
     },
     title="vLLM",
@@ -86,10 +122,12 @@ VLLM = Engine(
     },
     config=_MODULE,
     worker_env=WORKER_ENV,
-    defaults=(Defaults(utilization=0.92, chunk=2048),),
+    defaults=DEFAULTS,
     memory=Memory(
-        context=(0.0, 0.1, 0.6),
-        workspace=(0.1, 0.3, 1.2),
+        # What others than PyTorch take once it has started: the context itself stands before it measures.
+        context=(0.0, 0.1, 0.4),
+        workspace=(0.01, 0.03, 0.1),  # cuBLAS: 32 MiB on Hopper and later, 8 MiB before
+        graphs=(0.05, 0.4, 1.2),  # start-up logs of 0.6 to 0.28
         queues=True,
         shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
         counted=True,

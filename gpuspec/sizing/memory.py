@@ -60,6 +60,8 @@ class Need(NamedTuple):
     """How many sequences the KV cache is of."""
     on_host: float = 0.0
     """Weights that stay on the host, GiB."""
+    engine_version: str | None = None
+    """As stated; None: today's."""
 
     @property
     def deciding(self) -> Phase:

@@ -19,7 +19,11 @@ def runtime(context: Range, workspace: Range, gpus: int) -> list[Part]:
             why=f"driver, libraries and kernels: {context[0]:g}–{context[2]:g} GiB",
             counted_from="process",
         ),
-        Part("workspace", *workspace, why=f"cuBLAS, sampling, graphs: {workspace[0]:g}–{workspace[2]:g} GiB"),
+        Part(
+            "workspace",
+            *workspace,
+            why=f"what cuBLAS and the like set aside: {workspace[0]:g}–{workspace[2]:g} GiB",
+        ),
     ]
     if gpus > 1:
         parts.append(

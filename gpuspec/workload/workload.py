@@ -63,6 +63,8 @@ class Workload(NamedTuple):
     """Whether attention never holds its whole matrix of scores."""
     whole_windows: bool | None = None
     """Whether layers with a window keep the whole text all the same."""
+    eager: bool | None = None
+    """Whether the server records no CUDA graphs."""
     prefix_caching: bool | None = None
     text_only: bool | None = None
     """Whether what lets the model see and hear is not loaded."""

@@ -89,7 +89,7 @@ def test_its_memory_is_its_own() -> None:
     assert "fragmentation" not in parts
     # 7.62 B parameters × 2 bytes
     assert parts["weights"] == pytest.approx(7.62 * 2e9 / 2**30, rel=0.01)
-    card = SimpleNamespace(vram_gib=80.0)
+    card = SimpleNamespace(name="a card", vram_gib=80.0)
     assert usable(card, needed.engine) == 40.0  # type: ignore[arg-type]
 
 

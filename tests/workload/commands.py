@@ -95,7 +95,7 @@ VLLM: list[Case] = [
     (
         "a variable set before",
         'export MODEL=Qwen/Qwen2.5-7B\nARGS=(--max-model-len 2048)\nARGS+=(--enforce-eager)\nvllm serve $MODEL "${ARGS[@]}"',
-        _vllm(model_name="Qwen/Qwen2.5-7B", context=2048),
+        _vllm(model_name="Qwen/Qwen2.5-7B", context=2048, eager=True),
     ),
     (
         "uv, env and nohup",
@@ -125,7 +125,12 @@ VLLM: list[Case] = [
     (
         "offline batch",
         "vllm run-batch -i in.jsonl -o out.jsonl --model meta-llama/Meta-Llama-3-8B-Instruct",
-        {"engine": "vllm", "task": "batch", "model_name": "meta-llama/Meta-Llama-3-8B-Instruct"},
+        {
+            "engine": "vllm",
+            "task": "batch",
+            "model_name": "meta-llama/Meta-Llama-3-8B-Instruct",
+            "max_batched_tokens": 2048,
+        },
     ),
     (
         "installed version",

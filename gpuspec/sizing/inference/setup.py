@@ -64,6 +64,13 @@ def may_cache_in_8_bit(workload: Workload, shape: Shape) -> bool:
     return heeds and find_scheme(split_quantization(bare, owner=owner)[1]).scales_cache
 
 
+def tensor_of(workload: Workload, gpus: int) -> int:
+    """GPUs that each layer is divided over. Servers divide layers unless told to put them one after another."""
+    pipeline = min(workload.pipeline_parallel or 1, gpus)
+    divides = workload.tensor_parallel or engine_of(workload.engine or ASSUMED).memory.queues
+    return max(gpus // pipeline, 1) if divides else 1
+
+
 def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: float, gpus: int) -> float:
     """Bytes of cache on each GPU.
 
@@ -71,7 +78,7 @@ def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: f
     divides the KV heads, context parallelism the tokens (vLLM 0.33 v1/kv_cache_interface.py, `dcp_sharded`)."""
     pipeline = min(workload.pipeline_parallel or 1, gpus)
     within = max(gpus // pipeline, 1)
-    tensor = within if workload.tensor_parallel or engine_of(workload.engine or ASSUMED).memory.queues else 1
+    tensor = tensor_of(workload, gpus)
     tokens = context / min(workload.context_parallel or 1, within)
     size = kv_cache(shape, tokens, sequences, cache_dtype(workload, shape), tensor=tensor)
     return size / (pipeline if tensor > 1 else pipeline * within)

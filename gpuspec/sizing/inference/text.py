@@ -24,7 +24,9 @@ from gpuspec.workload import Workload
 def inference(
     workload: Workload, gpus: int, *, gpu: Gpu | None = None, prompt: int | None = None
 ) -> Need | Unsized:
-    """Need of a language or embedding model that serves or processes in batch."""
+    """Need of a language or embedding model that serves or processes in batch.
+
+    An engine may do other things on GPUs of more memory. Where no GPU is said, it is one that has room for it."""
     shape = shape_of(workload)
     if isinstance(shape, Unsized):
         return shape
@@ -43,6 +45,18 @@ def inference(
         request=requested(workload, shape, engine, defaults, prompt, assumptions),
         gpus=gpus,
     )
+    found = _need(at, assumptions)
+    if gpu is not None:
+        return found
+    for least in sorted({each.from_gib for each in engine.defaults} - {0.0}):
+        if isinstance(found, Unsized) or found.expected < least:
+            break
+        found = _need(at._replace(defaults=engine.default(workload.engine_version, gib=least)), assumptions)
+    return found
+
+
+def _need(at: Answering, assumptions: list[str]) -> Need | Unsized:
+    workload, shape, engine = at.workload, at.shape, at.engine
     draft = draft_part(at)
     if isinstance(draft, Unsized):
         return draft
@@ -51,16 +65,17 @@ def inference(
         held.extend(vision_tower(workload.model, training=False))
     buffers = engine.memory.buffers
     phases = (fixed if buffers else server if engine.memory.queues else library).phases(at, held)
-    process = runtime(engine.memory.context, engine.memory.workspace, 1 if buffers else gpus)
+    process = runtime(engine.memory.context, engine.memory.workspace, 1 if buffers else at.gpus)
     phases = tuple(phase._replace(parts=(*phase.parts, *process)) for phase in phases)
     return Need(
         phases,
-        gpus,
+        at.gpus,
         engine.name,
         tuple(_said(workload, shape, engine) + assumptions),
         _confidence(at, phases),
         at.request.sequences,
         on_host=weights_on_host(at),
+        engine_version=workload.engine_version,
     )
 
 

@@ -48,7 +48,7 @@ def test_a_cache_of_half_the_bytes(prices: str) -> None:
     assert cache == pytest.approx(18.31, abs=0.01)
     share, halved = re.findall(r"(\d+) % of the memory; in FP8 the job takes ([\d.]+) GiB", one.message)[0]
     assert 0 <= cache / (27.5 + cache) - int(share) / 100 < 0.02  # activations come on top
-    assert 0 < float(halved) - (27.5 + cache / 2) < 1.0
+    assert 0 < float(halved) - (27.5 + cache / 2) < 1.2  # a sampler over 256 × 152,064 words, CUDA graphs
     assert one.fix
     assert one.fix.edits[0].value == f"{run} --kv-cache-dtype fp8"
 
