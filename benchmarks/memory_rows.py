@@ -79,6 +79,8 @@ def case(row: dict[str, Any]) -> Case:
     batch = whole(row.get("batch"))
     if row.get("task") == "inference_runtime":  # its context and batch say that the cache is not counted
         context, batch = whole(row.get("max_model_len")), whole(row.get("max_num_seqs"))
+    if re.search(r"\d+ slots", note):
+        batch = None  # one sequence in a server that has places for more: as many as it takes by default
     card = card_of(str(row["gpu"])) if row.get("gpu") else None
     if quantization is None and dtype is None:
         quantization = match.quantization
@@ -97,6 +99,7 @@ def case(row: dict[str, Any]) -> Case:
         concurrency=None if training else batch,
         tensor_parallel=_parallel(row, "tensor", "tp"),
         pipeline_parallel=_parallel(row, "pipeline", "pp"),
+        text_only=True if (quantization or "").startswith("gguf:") and "mmproj" not in note else None,
         memory_utilization=row.get("gpu_memory_utilization"),
         max_batched_tokens=whole(row.get("max_num_batched_tokens")),
         sequence=frames if frames else context if training else None,
