@@ -150,8 +150,8 @@ OLLAMA = Engine(
     defaults=(
         Defaults(chunk=512, context=2048),
         Defaults(chunk=512, context=4096, since=(0, 6, 7)),
-        Defaults(chunk=512, context=32_768, since=(0, 15, 5), from_gib=24, if_stated=True),
-        Defaults(chunk=512, context=262_144, since=(0, 15, 5), from_gib=48, if_stated=True),
+        Defaults(chunk=512, context=32_768, since=(0, 15, 5), from_gib=23, if_stated=True),
+        Defaults(chunk=512, context=262_144, since=(0, 15, 5), from_gib=47, if_stated=True),
     ),
     memory=_MEMORY._replace(
         buffers=_BUFFERS._replace(
