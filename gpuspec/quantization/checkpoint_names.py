@@ -16,6 +16,8 @@ _NOISE = frozenset(
 _UNDONE = r"(?i)(?<![a-z0-9])(?:unquantized|de-?quant(?:ized)?)(?=$|[-_.])"
 """Words of uploads whose weights are in 16 bit again, or were trained for a scheme and are not in it yet."""
 _IN_16_BIT = r"(?i)(?<![a-z0-9])(?:(bf16|bfloat16)|fp16|float16|f16|16-?bit)(?=$|[-_.])"
+_WITH_DRAFT = r"(?i)[-_.]mtp(?=$|[-_.])"
+"""GGUF files that hold the model's own layers for drafting as well say so: "Qwen3.5-9B-MTP-GGUF"."""
 _PART = r"-\d{5}-of-\d{5}$"
 """One of the files into which a large GGUF file is split."""
 _BITS = (
@@ -38,6 +40,8 @@ def split_quantization(name: str, owner: str = "") -> tuple[str, str | None]:
     text = re.sub(_PART, "", name[:-5]) if name.lower().endswith(".gguf") else name
     low = text.lower()
     gguf = text != name or "gguf" in low
+    if gguf and "mtp" in low:
+        text = re.sub(_WITH_DRAFT, "", text)
     if "oq" in low:
         text = re.sub(_MIXED_BITS, r"\1bit", text)
     if "quant" in low and re.search(_UNDONE, low):

@@ -21,6 +21,9 @@ _OF_BLOCKS = {
 }  # fmt: skip
 """Bits of a weight in one matrix of a type: its block with the scales (ggml-common.h)."""
 
+_EIGHT_BIT_ENDS = {"Q2_K_L": "Q2_K", "Q4_K_L": "Q4_K_M", "Q5_K_L": "Q5_K_M", "Q6_K_L": "Q6_K"}
+"""Types whose embedding and head are in Q8_0 → the type of the rest (the model cards of bartowski's uploads)."""
+
 _MEASURED_ON = 8_030_261_248
 _ITS_EMBEDDING = 128_256 * 4096
 """Parameters of Llama-3.1-8B, and of its embedding; its head is as large."""
@@ -41,6 +44,9 @@ def part_bits(kind: str) -> PartBits | None:
 
     Which type embedding and head get is llama_tensor_get_type of llama.cpp's llama-quant.cpp. The rest is what is
     left of the whole file that was measured."""
+    if kind in _EIGHT_BIT_ENDS:
+        rest = part_bits(_EIGHT_BIT_ENDS[kind])
+        return rest and rest._replace(embedding=_OF_BLOCKS["Q8_0"], head=_OF_BLOCKS["Q8_0"])
     whole = GGUF_BITS.get(kind)
     if whole is None:
         return None
@@ -56,3 +62,12 @@ def part_bits(kind: str) -> PartBits | None:
     once, twice = _OF_BLOCKS[embedding], _OF_BLOCKS[head]
     left = whole * _MEASURED_ON - _ITS_EMBEDDING * (once + twice)
     return PartBits(once, twice, left / (_MEASURED_ON - 2 * _ITS_EMBEDDING))
+
+
+def whole_bits(kind: str) -> float | None:
+    """Bits of a weight over the whole file, as they are in Llama-3.1-8B."""
+    known, parts = GGUF_BITS.get(kind), part_bits(kind)
+    if known or parts is None:
+        return known
+    ends = _ITS_EMBEDDING * (parts.embedding + parts.head)
+    return (ends + (_MEASURED_ON - 2 * _ITS_EMBEDDING) * parts.rest) / _MEASURED_ON

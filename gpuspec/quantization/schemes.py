@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from gpuspec.quantization.gguf import GGUF_BITS, PartBits, part_bits
+from gpuspec.quantization.gguf import PartBits, part_bits, whole_bits
 
 
 class Scheme(NamedTuple):
@@ -141,7 +141,7 @@ def find_scheme(name: str | None) -> Scheme:
     if kind == "gguf":
         upper = rest.upper()
         known = upper.removeprefix("UD-").replace("_XL", "_M")
-        return Scheme(text, GGUF_BITS.get(known), "GGUF", quantizes="everything", by_part=part_bits(known))
+        return Scheme(text, whole_bits(known), "GGUF", quantizes="everything", by_part=part_bits(known))
     if kind == "bpw" and rest:
         return Scheme(text, float(rest), "EXL2")
     return _BY_NAME.get(text) or Scheme(text, DTYPE_BITS.get(text))

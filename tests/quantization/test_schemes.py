@@ -6,6 +6,7 @@ import pytest
 
 from gpuspec.quantization import SCHEMES, bits_of, find_scheme, spelled
 from gpuspec.quantization.checkpoint_names import split_quantization
+from gpuspec.quantization.gguf import part_bits
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,28 @@ def test_no_word_means_two_schemes() -> None:
 def test_what_is_not_known_has_no_bits() -> None:
     assert find_scheme("hqq-3.5").bits is None
     assert bits_of("gguf:Q9_X") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "gigabytes"),
+    # Files of Llama-3.1-8B (8,030,261,248 weights): llama.cpp tools/quantize/README.md, and bartowski's card for _L.
+    [("Q4_K_M", 4.913), ("Q8_0", 8.533), ("Q4_K_L", 5.31), ("Q6_K_L", 6.85)],
+)
+def test_the_parts_of_a_gguf_file_make_the_whole(kind: str, gigabytes: float) -> None:
+    parts = part_bits(kind)
+    assert parts is not None
+    once = 128_256 * 4096
+    whole = once * (parts.embedding + parts.head) + (8_030_261_248 - 2 * once) * parts.rest
+    assert whole / 8e9 == pytest.approx(gigabytes, rel=0.002)
+    assert find_scheme(f"gguf:{kind}").bits == pytest.approx(whole / 8_030_261_248, rel=0.0001)
+
+
+def test_a_gguf_type_nobody_publishes_has_no_size() -> None:
+    assert part_bits("Q6_K_XL") is None
+    assert find_scheme("gguf:Q6_K_XL").bits is None
+
+
+def test_a_gguf_file_with_the_layers_that_draft_is_of_its_model() -> None:
+    assert split_quantization("Qwen3.5-9B-MTP-GGUF") == ("Qwen3.5-9B", "gguf")
+    assert split_quantization("Qwen3.5-9B-MTP-Q6_K.gguf") == ("Qwen3.5-9B", "gguf:Q6_K")
+    assert split_quantization("MiMo-7B-MTP") == ("MiMo-7B-MTP", None)

@@ -64,13 +64,27 @@ class KnownConfigs:
 
 
 def _quantized(folders: list[Path]) -> Iterator[tuple[str, Own]]:
-    for path in (each for folder in folders for each in sorted(folder.glob("*/config.json"))):
-        config, beside = json.loads(path.read_text(encoding="utf-8")), path.with_name("hf_quant_config.json")
-        said = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else None
-        precision = read_precision(config, said)
+    for name, config, beside in (*_with_files(folders), *((*known, None) for known in _own())):
+        precision = read_precision(config, beside)
         if precision.rules and not precision.unread:
             stated = precision._replace(dtype=precision.dtype or "bf16")
-            yield path.parent.name.replace("--", "/", 1), (read_architecture(config), stated)
+            yield name, (read_architecture(config), stated)
+
+
+def _with_files(folders: list[Path]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any] | None]]:
+    """Repository, config and hf_quant_config.json of those that are there as folders."""
+    for path in (each for folder in folders for each in sorted(folder.glob("*/config.json"))):
+        beside = path.with_name("hf_quant_config.json")
+        said = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else None
+        yield path.parent.name.replace("--", "/", 1), json.loads(path.read_text(encoding="utf-8")), said
+
+
+def _own() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those of `OWN` that say how they are quantized."""
+    for line in OWN.read_text(encoding="utf-8").splitlines():
+        known = json.loads(line)
+        if "quantization_config" in known["config"]:
+            yield known["name"], known["config"]
 
 
 def _key(config: dict[str, Any], found: Architecture) -> Key:
