@@ -50,12 +50,8 @@ CONSTANTS = (
     Constant("sizing.training.text", "FRAGMENTED_SHARDED", "expected"),
     Constant("sizing.training.backward", "LOGIT_BYTES", "plain"),
     Constant("sizing.training.backward", "LOGIT_BYTES", "chunked"),
-    Constant("sizing.media.image", "TRAIN_GIB_PER_MEGAPIXEL", "transformer"),
-    Constant("sizing.media.image", "TRAIN_GIB_PER_MEGAPIXEL", "U-Net"),
-    Constant("sizing.media.image", "TRAIN_GIB_PER_MEGAPIXEL", "not checkpointed"),
-    Constant("sizing.media.image", "ENCODE_GIB_PER_MEGAPIXEL"),
-    Constant("sizing.media.image", "VAE_BYTES_PER_PIXEL"),
-    Constant("sizing.media.image", "BYTES_PER_TOKEN"),
+    Constant("sizing.media.adapt", "AUTOCAST"),
+    Constant("sizing.media.adapt", "WHOLE"),
 )
 """Every factor that was fitted to measurements; not what is counted or read in an engine's source."""
 SAYS = 0.005

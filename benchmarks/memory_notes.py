@@ -29,6 +29,10 @@ def trained(row: dict[str, Any], method: str, note: str) -> dict[str, Any]:
     if re.search(r"cached? (?:latents|text)|latents \+ ?text|cached latents", note):
         found["caches_latents"] = "latents" in note or None
         found["caches_text"] = "text" in note or None
+    if re.search(
+        r"same setup|training part", note
+    ):  # as the row before it; what was encoded before is not in it
+        found["caches_latents"] = found["caches_text"] = True
     if re.search(r"text encoders? (?:resident|placed|kept)", note):
         found["caches_text"] = False
     return found

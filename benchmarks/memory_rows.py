@@ -106,6 +106,7 @@ def case(row: dict[str, Any]) -> Case:
         batch=batch if training else None,
         cpu_offload=_offload(method, note, training),
         **(trained(row, method, note) if training else {}),
+        tiles_vae=True if "tiling" in note else None,
         width=width,
         height=height,
         origins={"concurrency": Origin("command", "max_num_seqs")} if row.get("max_num_seqs") else {},
@@ -246,7 +247,7 @@ def _offload(method: str, note: str, training: bool) -> str | None:
     """What is on the host: "activations" of a training run, else weights ("cpu")."""
     if training and re.search(r"act\w*\.? (?:ckpt ?\+ ?)?offload", note):
         return "activations"
-    if "offload" not in method and not re.search(r"(?:cpu|model|sequential)[ _-]?offload", note):
+    if "offload" not in method and not re.search(r"(?:cpu|model|sequential|with)[ _-]?offload", note):
         return None
     return "sequential" if "sequential" in method or "sequential" in note else "cpu"
 

@@ -166,6 +166,16 @@ class Training(NamedTuple):
     fp32_unets: bool = False
     """Its scripts for U-Nets load 32-bit weights unless told otherwise and keep the text encoders; its FP8 computes
     in 8 bit and keeps 16-bit weights."""
+    keeps_activations: bool = False
+    """Of pictures: all activations are kept unless a flag asks for gradient checkpointing."""
+    keeps_scores_before: Version | None = None
+    """Of pictures: before this version attention in U-Nets keeps its scores."""
+    all_32_bit: bool = False
+    """Of pictures: denoiser, text encoders and VAE lie in 32 bit, and are computed in it."""
+    keeps_encoders: bool = False
+    """Of pictures: text encoders stay unless a flag says that texts are encoded beforehand."""
+    encodes_beside: bool = False
+    """Of pictures: texts and pictures are encoded while the denoiser is on the GPU, not before it comes."""
 
 
 class Server(NamedTuple):
@@ -196,6 +206,8 @@ class Quantizing(NamedTuple):
     """A 16-bit checkpoint stays 16 bit unless a flag says otherwise."""
     on_the_fly: Mapping[str, str] = {}
     """Scheme that it makes of 16-bit weights while loading → the arguments."""
+    encoders_too: frozenset[str] = frozenset()
+    """Schemes that it makes of a pipeline's text encoders as well as of its denoiser."""
     suggested: Mapping[str, str] = {}
     """Scheme worth a try, most bits first → how to get it."""
     refuses: frozenset[str] = frozenset()

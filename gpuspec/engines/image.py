@@ -14,8 +14,17 @@ DIFFUSERS = Engine(
     Tool("diffusers", modality="image"),
     scripts=DIFFUSERS_SCRIPTS,
     module="diffusers",
-    training=Training(fp32_unets=True),
+    training=Training(
+        fp32_unets=True,
+        keeps_activations=True,
+        keeps_scores_before=(0, 13),  # its release notes: PyTorch 2.0's attention from 0.13 on
+        keeps_encoders=True,
+        encodes_beside=True,
+    ),
     quantizing=Quantizing(
+        encoders_too=frozenset(
+            {"nf4", "nf4-dq", "int8"}
+        ),  # blog diffusers-quantization: both, by bitsandbytes
         suggested={
             "fp8": "an FP8 checkpoint, or torchao/quanto in 8 bit",
             "nf4": "BitsAndBytesConfig(load_in_4bit=True)",

@@ -1,6 +1,6 @@
 """Trainers of image and video models: diffusers' examples, kohya, ai-toolkit, OneTrainer, SimpleTuner. 2023–2026."""
 
-from gpuspec.engines.engine import Engine
+from gpuspec.engines.engine import Engine, Training
 from gpuspec.engines.tool import Tool, alike
 
 _FLAGS = {
@@ -170,6 +170,7 @@ KOHYA = Engine(
         ),
         (("sdxl_train.py", "flux_train.py", "sd3_train.py", "fine_tune.py", "train_db.py"), _KOHYA_FULL),
     ),
+    training=Training(keeps_activations=True, keeps_encoders=True),
 )  # fmt: skip
 """kohya-ss/sd-scripts, and musubi-tuner, which has its flags."""
 AI_TOOLKIT = Engine(
@@ -178,6 +179,7 @@ AI_TOOLKIT = Engine(
     _AI_TOOLKIT,
     main_script=("ai-toolkit", "run.py"),
     told_by=(frozenset({"job", "config.process.0.type"}),),
+    training=Training(keeps_encoders=True),
 )
 ONE_TRAINER = Engine(
     "onetrainer",
@@ -194,4 +196,13 @@ SIMPLE_TUNER = Engine(
     main_script=("simpletuner", "train.py"),
     told_by=(frozenset({"model-family", "model-type"}),),
 )
-ENGINES = (KOHYA, AI_TOOLKIT, ONE_TRAINER, SIMPLE_TUNER)
+SAT = Engine(
+    "sat",
+    "image",
+    scripts=((("train_video.py",), Tool("sat", "train", {}, implies={"method": "full"}, modality="video")),),
+    # Its own figures for CogVideoX (47, 61, 63 and 80 GB for LoRA of 2B and 5B at batch 1 and 2) are those of 32-bit
+    # components that all stay while a batch is encoded.
+    training=Training(all_32_bit=True, keeps_encoders=True, encodes_beside=True),
+)
+"""SwissArmyTransformer, which CogVideo's own training runs on."""
+ENGINES = (KOHYA, AI_TOOLKIT, ONE_TRAINER, SIMPLE_TUNER, SAT)

@@ -31,7 +31,7 @@ def bytes_on_disk(name: str, catalog: Catalog) -> float | None:
         parts = pipeline_of(name, model, model.params_b, model.modality == "video")
         if parts is None or not parts.known:
             return None
-        return (parts.denoiser * bits + (parts.text_encoders + parts.vae) * 16) * 1e9 / 8
+        return (parts.denoiser.billions * bits + (parts.text_encoders + parts.vae.billions) * 16) * 1e9 / 8
     if model.modality != "text":
         return model.params_b * 1e9 * bits / 8 if model.params_b else None
     shape = shape_of(Workload(model=model, params_b=match.params_b))

@@ -109,6 +109,8 @@ class _Reader:
             self._prepare(node)
         elif last in _SHARDS:
             self.values.setdefault("sharding", Value.of("fsdp", last))
+        elif last in ("enable_vae_tiling", "enable_tiling"):
+            self.values.setdefault("tiles_vae", Value.of(True, last))
         elif last in ("enable_model_cpu_offload", "enable_sequential_cpu_offload"):
             self.values.setdefault("cpu_offload", Value.of("model", last))
         elif last in _INTERACTIVE and owner in ("gr", "gradio"):

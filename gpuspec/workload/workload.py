@@ -104,6 +104,8 @@ class Workload(NamedTuple):
     """Whether pictures are encoded before training, so that the VAE is gone then."""
     caches_text: bool | None = None
     """Whether texts are, so that the text encoders are."""
+    tiles_vae: bool | None = None
+    """Whether the VAE decodes in tiles, as `enable_tiling()` has it."""
     width: int | None = None
     height: int | None = None
     other_models: tuple[str, ...] = ()
