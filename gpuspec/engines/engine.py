@@ -85,6 +85,8 @@ class Memory(NamedTuple):
     static: bool = False
     """Its share of the memory is for weights and cache alone (`--mem-fraction-static`); the rest of the GPU is for
     activations and graphs."""
+    pads_experts: Mapping[str, int] = {}
+    """Scheme → the number to a multiple of which the widths of experts in it are filled up."""
     shares_experts: bool = False
     """Copies of a mixture hold its experts between them: they are spread over all GPUs of data parallelism, as
     experts or as slices. Attention and cache each copy has."""

@@ -129,6 +129,7 @@ VLLM = Engine(
         workspace=(0.01, 0.03, 0.1),  # cuBLAS: 32 MiB on Hopper and later, 8 MiB before
         graphs=(0.05, 0.4, 1.2),  # start-up logs of 0.6 to 0.28
         queues=True,
+        pads_experts={"mxfp4": 256},  # quantization/mxfp4.py; on Hopper one side, on Blackwell both
         shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
         counted=True,
         heeds_kv_dtype=True,  # vLLM 0.33.0 utils/torch_utils.py, resolve_kv_cache_dtype_string

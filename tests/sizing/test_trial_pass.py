@@ -109,3 +109,12 @@ def test_without_a_gpu_it_is_one_that_has_room() -> None:
     large, small = sized("Qwen/Qwen2.5-72B-Instruct", None), sized("Qwen/Qwen3-0.6B", None)
     assert peak(large) == pytest.approx(peak(sized("Qwen/Qwen2.5-72B-Instruct", "H200")))
     assert peak(small) == pytest.approx(peak(sized("Qwen/Qwen3-0.6B", "RTX 4090")))
+
+
+@pytest.mark.parametrize(("model", "logged"), [("openai/gpt-oss-20b", 13.47), ("openai/gpt-oss-120b", 64.38)])
+def test_experts_in_mxfp4_are_filled_up(model: str, logged: float) -> None:
+    # "weights" of the same logs: 2,880 is filled up to 3,072 on one side of each expert's matrices.
+    found = sized(model, "H100 SXM", engine_version="0.11.0", context=16000)
+    weights = next(part for part in found.parts if part.name == "weights")
+    assert weights.expected == pytest.approx(logged, rel=0.01)
+    assert weights.low < logged < weights.high

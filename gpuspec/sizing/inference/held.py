@@ -25,7 +25,7 @@ from gpuspec.workload import Workload
 def weights_part(at: Answering) -> Part:
     """The weights of one GPU."""
     workload, shape, scheme, engine, gpus = at.workload, at.shape, at.scheme, at.engine, at.gpus
-    size = _as_on_disk(workload, shape, loaded_weights(workload, shape, scheme, engine))
+    size = _filled_up(at, _as_on_disk(workload, shape, loaded_weights(workload, shape, scheme, engine)))
     share = weights_on_gpu(at)
     why = "; ".join(filter(None, [size.why + (f", over {gpus} GPUs" if gpus > 1 else ""), share.why]))
     each = 1 / GIB
@@ -43,6 +43,27 @@ def weights_part(at: Answering) -> Part:
         size.high * share.high * each,
         why,
     )
+
+
+def _filled_up(at: Answering, size: Weights) -> Weights:
+    """With the widths of experts filled up to what the kernels of their scheme work in. Which of the two sides of a
+    matrix is, differs by kernel: between none and both, most often one."""
+    shape, model = at.shape, at.workload.model
+    pads = at.engine.memory.pads_experts
+    held = [row for row in in_scheme(shape, find_scheme(at.scheme)) if row.part == "experts"]
+    held = [row for row in held if row.scheme in pads]
+    if not held or not model or not model.expert_width:
+        return size
+    multiple = pads[held[0].scheme]
+    one = -(-shape.hidden // multiple) * multiple / shape.hidden - 1
+    both = (1 + one) * -(-model.expert_width // multiple) * multiple / model.expert_width - 1
+    stored = sum(map(bytes_of, held))
+    why = (
+        f"{size.why}, experts filled up from {shape.hidden:,} to {(1 + one) * shape.hidden:,.0f}"
+        if one
+        else size.why
+    )
+    return Weights(size.low, size.expected + one * stored, size.high + both * stored, why)
 
 
 def weights_on_host(at: Answering) -> float:
