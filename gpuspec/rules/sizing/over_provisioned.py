@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Fix, Related, Rule, Saving
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import exceeds
+from gpuspec.rules.full_context import needs_a_length
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import amount, min_saving, min_speed, share
-from gpuspec.sizing import Need, need
 from gpuspec.words import dollars, percent, span_of_gib
 
 
@@ -95,7 +94,7 @@ class OverProvisionedGpu(Rule):
         saving = Saving(machine.per_hour - better.per_hour)
         need, usable = machine.fit.need, machine.fit.usable
         name = facts.workload.model.id if facts.workload.model else "this job"
-        shorter = self._shorter(facts, better)
+        shorter = needs_a_length(facts, better)
         return self.finding(
             machine.pointer,
             f"{machine.label} at {dollars(machine.per_hour)}/h is more than {name} needs: "
@@ -110,18 +109,6 @@ class OverProvisionedGpu(Rule):
             else Fix(f"use {better.gpu.name}", (facts.rename_gpu(machine, better.gpu.name),), safe=False),
             numbers=(*need_lines(machine), *price_lines(machine, better)),
         )
-
-    def _shorter(self, facts: Facts, better: Alternative) -> str:
-        """What else must be set to start there, where an engine without a length reserves the whole context."""
-        work = facts.workload
-        full = work.model.usual_context if work.model else None
-        engine = engine_of(work.engine)
-        if not engine.reserves_full_context or work.context is not None or not full:
-            return ""
-        whole = need(work._replace(context=full, concurrency=1, users=None), better.gpu_count, gpu=better.gpu)
-        if not isinstance(whole, Need) or facts.market.fit_of_need(whole, better.gpu).verdict == "fits":
-            return ""
-        return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"
 
     def _fallback(self, current: Alternative, expensive: list[Alternative]) -> Finding:
         worst = max(expensive, key=lambda each: each.per_hour)

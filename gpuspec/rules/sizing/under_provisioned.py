@@ -8,6 +8,7 @@ from math import ceil
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import COUNTS, Alternative
+from gpuspec.rules.full_context import needs_a_length
 from gpuspec.rules.numbers import need_lines
 from gpuspec.sizing.memory import Need
 from gpuspec.words import dollars, gib, span_of_gib
@@ -84,8 +85,9 @@ class UnderProvisionedGpu(Rule):
             who = f"{used} of {who} (the command uses no more)"
         instead, holds, fix = next(facts.market.fitting(COUNTS), None), None, None
         if instead:
-            holds = f"{instead.label} holds it, from {dollars(instead.per_hour)}/h"
-            if instead.gpu_count == machine.gpu_count == used:
+            shorter = needs_a_length(facts, instead)
+            holds = f"{instead.label} holds it, from {dollars(instead.per_hour)}/h{shorter and ','}{shorter}"
+            if instead.gpu_count == machine.gpu_count == used and not shorter:
                 name = instead.gpu.name
                 fix = Fix(f"use {name}", (facts.rename_gpu(machine, name),), safe=False)
         return self.finding(
