@@ -46,8 +46,8 @@ def weights_part(at: Answering) -> Part:
 
 
 def _filled_up(at: Answering, size: Weights) -> Weights:
-    """With the widths of experts filled up to what the kernels of their scheme work in. Which of the two sides of a
-    matrix is, differs by kernel: between none and both, most often one."""
+    """With the widths of experts filled up to what the kernels of their scheme work in, which differs by kernel: none
+    at least, most often one side of a matrix, at most the other side to half of that as well (Marlin)."""
     shape, model = at.shape, at.workload.model
     pads = at.engine.memory.pads_experts
     held = [row for row in in_scheme(shape, find_scheme(at.scheme)) if row.part == "experts"]
@@ -56,7 +56,8 @@ def _filled_up(at: Answering, size: Weights) -> Weights:
         return size
     multiple = pads[held[0].scheme]
     one = -(-shape.hidden // multiple) * multiple / shape.hidden - 1
-    both = (1 + one) * -(-model.expert_width // multiple) * multiple / model.expert_width - 1
+    half = multiple // 2
+    both = (1 + one) * -(-model.expert_width // half) * half / model.expert_width - 1
     stored = sum(map(bytes_of, held))
     why = (
         f"{size.why}, experts filled up from {shape.hidden:,} to {(1 + one) * shape.hidden:,.0f}"
