@@ -1,6 +1,6 @@
 """What is known of one engine. Rules, sizing, readers and starters ask for a trait; none compares names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from gpuspec.engines.tool import Tool
@@ -298,6 +298,8 @@ class Engine(NamedTuple):
     """The context it is given is for all sequences together."""
     config_name_tells: bool = False
     """The name of its configuration says model and method."""
+    shipped_config: Callable[[str], Mapping[str, str]] | None = None
+    """Its own configuration files, taken by name → keys and values, as in a file that can be read."""
     hub_default: tuple[str, str] | None = None
     """(flag, scheme): what the flag fetches of a repository that holds several."""
 

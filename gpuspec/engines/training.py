@@ -4,6 +4,7 @@ from gpuspec.engines.engine import Engine, Memory, Training
 from gpuspec.engines.hugging_face import FLAGS, PEFT_TRAINING, TRAINER
 from gpuspec.engines.pretraining import MEGATRON_FLAGS
 from gpuspec.engines.tool import Tool, alike
+from gpuspec.engines.torchtune_recipes import recipe
 
 _AXOLOTL_FLAGS = {
     "base-model": "model_name:name",
@@ -294,6 +295,7 @@ TORCHTUNE = Engine(
         embeddings_apart=True,
     ),
     config_name_tells=True,
+    shipped_config=recipe,
 )
 MS_SWIFT = Engine(
     "ms-swift",

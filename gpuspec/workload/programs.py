@@ -125,6 +125,8 @@ def _recipe(tool: Tool, words: Sequence[Word]) -> Invocation:
         values.setdefault("algorithm", Value.of(algorithm, recipe))
     if recipe.endswith("_distributed"):
         values.setdefault("sharding", Value.of("fsdp", recipe))
+    elif recipe.endswith("_single_device"):
+        values.setdefault("processes", Value.of(1, recipe))
     return Invocation(tool, values, given.configs)
 
 

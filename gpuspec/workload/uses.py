@@ -198,7 +198,13 @@ def _by_name(config: ConfigFile, path: str, tool: Tool | None) -> Values:
         for field, kind in (("model_name", "builder"), ("method", "builder_method")):
             if known := CONVERSIONS[kind](path):
                 values[field] = Value.of(known, path)
-        if "method" not in values:  # the recipes for full fine-tuning differ in their optimizers
+        shipped = engine_of(tool.engine).shipped_config
+        entries = shipped(path) if shipped else {}
+        table = engine_of(tool.engine).config or tool
+        for key, value in entries.items():
+            if meaning := table.flags.get(key.replace("_", "-")):
+                enter(values, meaning, value, f"{path}: {key}: {value}", table)
+        if not entries and "method" not in values:  # full fine-tuning: recipes differ in their optimizers
             values["optimizer"] = Value.of(None, path)
         return values
     if tool and tool.task == "train":

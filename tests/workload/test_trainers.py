@@ -85,6 +85,23 @@ def test_a_file_that_is_not_here_leaves_unknown_how_training_is_spread(run: str)
     assert unknown(read(run), "sharding")
 
 
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        # recipes/configs/llama3_1/8B_full_single_device.yaml of torchtune 0.6.1
+        ("tune run full_finetune_single_device --config llama3_1/8B_full_single_device",
+         {"batch": 2, "optimizer": "pagedadamw8bit_in_backward", "method": "full", "processes": 1, "gradient_checkpointing": True}),
+        ("tune run full_finetune_single_device --config llama3_1/8B_full_single_device optimizer_in_bwd=False batch_size=1",
+         {"batch": 1, "optimizer": "pagedadamw8bit"}),
+        # llama3_2/1B_lora.yaml
+        ("tune run --nproc_per_node 2 lora_finetune_distributed --config llama3_2/1B_lora dataset.max_seq_len=2048 compile=True",
+         {"batch": 4, "lora_rank": 64, "gradient_checkpointing": False, "sequence": 2048, "compiled": True, "sharding": "fsdp", "processes": 2}),
+    ],
+)  # fmt: skip
+def test_torchtunes_own_files_are_known_by_name(run: str, expected: dict[str, Any]) -> None:
+    check(read(run), {"engine": "torchtune", **expected})
+
+
 ACCELERATE = """\
 compute_environment: LOCAL_MACHINE
 distributed_type: {kind}
