@@ -248,7 +248,7 @@ def fit_reason(fit: Fit | None, named: bool) -> Broken | None:
         amount = f"may not fit: {need.low:.1f} to {need.high:.1f} GiB needed"
     else:
         amount = f"does not fit: {need.low:.1f} GiB needed"
-    return "memory", f"{amount}, {fit.usable:.1f} usable; {fit.part} decides"
+    return "memory", f"{amount}, {fit.usable:.1f} usable; {fit.decided_by} decides"
 
 
 def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> Broken | None:

@@ -58,7 +58,13 @@ def _range(figures: tuple[float, float, float]) -> dict[str, float]:
 
 
 def _on(one: Fit) -> dict[str, Any]:
-    return {"gpu": one.gpu.name, "verdict": one.verdict, "usable_gib": one.usable, "part": one.part}
+    return {
+        "gpu": one.gpu.name,
+        "verdict": one.verdict,
+        "usable_gib": one.usable,
+        "part": one.part,
+        "phase": one.phase or None,
+    }
 
 
 def _capacity(one: Capacity, gpus: int) -> dict[str, Any]:

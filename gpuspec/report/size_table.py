@@ -137,7 +137,11 @@ def _cards(sized: Sized, columns: int) -> list[str]:
     lines = []
     for on_gpu in sized.fits:
         over = f"{on_gpu.need.gpus} × " if on_gpu.need.gpus > 1 else ""
-        part = f"least certain: {on_gpu.part}" if on_gpu.verdict == "borderline" else f"{on_gpu.part} decides"
+        part = (
+            f"least certain: {on_gpu.decided_by}"
+            if on_gpu.verdict == "borderline"
+            else f"{on_gpu.decided_by} decides"
+        )
         lines.append(f"{over}{on_gpu.gpu.name}: {on_gpu.verdict} ({part})")
         amount = f"{on_gpu.need.expected:.1f} of {on_gpu.usable:.1f} GiB usable"
         drawn = f"  [{_bar(on_gpu, min(BAR, columns - 5))}]"

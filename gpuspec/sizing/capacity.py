@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.sizing.fitting import fit
+from gpuspec.sizing.fitting import tightest
 from gpuspec.sizing.inference.setup import encodes
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import Shape, shape_of
@@ -79,8 +79,8 @@ def _lengths(own: int | None) -> tuple[int, ...]:
 
 def _spare(needed: Need, gpu: Gpu, utilization: float | None) -> tuple[float, float]:
     """GiB left by the high estimate and by the expected one; below zero where they do not fit."""
-    usable = fit(needed, gpu, utilization).usable
-    return usable - needed.high, usable - needed.expected
+    high = tightest(needed, gpu, "high", utilization)
+    return high.left, tightest(needed, gpu, "expected", utilization).left
 
 
 def _most(

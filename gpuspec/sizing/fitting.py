@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.sizing.memory import Fit, Need, Part
+from gpuspec.sizing.memory import Fit, Need, Phase
 
 OF_THE_PROCESS = frozenset({"CUDA context", "CUDA graphs", "workspace", "NCCL", "fragmentation"})
+Estimate = Literal["low", "expected", "high"]
+
+
+class Tight(NamedTuple):
+    """The phase that leaves least on a GPU, by one estimate: what it leaves (below zero where it does not fit), and
+    what it may take. GiB."""
+
+    left: float
+    usable: float
+    phase: Phase
 
 
 def usable(gpu: Gpu, engine: str, utilization: float | None = None, version: str | None = None) -> float:
@@ -18,34 +31,50 @@ def usable(gpu: Gpu, engine: str, utilization: float | None = None, version: str
 
 def fit(need: Need, gpu: Gpu, utilization: float | None = None) -> Fit:
     """Whether each GPU's share fits. `utilization`: share of the memory in use (None: the engine's own)."""
-    room = roomy = usable(gpu, need.engine, utilization, need.engine_version)
-    if beside := _outside(need, gpu):
-        roomy = min(gpu.vram_gib, room + sum(part.high for part in beside))
-        room = min(gpu.vram_gib, room + sum(part.low for part in beside))
-    if need.low > room:
-        return Fit("does not fit", gpu, need, room, _overflowing(need, room))
-    if need.high > roomy:
-        return Fit(
-            "borderline", gpu, need, roomy, max(need.parts, key=lambda part: part.high - part.low).name
-        )
-    return Fit("fits", gpu, need, roomy, max(need.parts, key=lambda part: part.expected).name)
+    low, high = tightest(need, gpu, "low", utilization), tightest(need, gpu, "high", utilization)
+    if low.left < 0:
+        part = _overflowing(low.phase, low.usable)
+        return Fit("does not fit", gpu, need, low.usable, part, low.phase.name)
+    if high.left < 0:
+        part = max(high.phase.parts, key=lambda part: part.high - part.low).name
+        return Fit("borderline", gpu, need, high.usable, part, high.phase.name)
+    deciding = need.deciding
+    part = max(deciding.parts, key=lambda part: part.expected).name
+    return Fit("fits", gpu, need, high.usable, part, deciding.name)
 
 
-def _outside(need: Need, gpu: Gpu) -> list[Part]:
-    """Parts that do not count to the share of the memory that the engine may take: they stand in what it leaves."""
+def tightest(need: Need, gpu: Gpu, estimate: Estimate, utilization: float | None = None) -> Tight:
+    """The phase that leaves least of what the engine may take, where each part is as large as estimated."""
+    room = usable(gpu, need.engine, utilization, need.engine_version)
+    outside = _outside(need, gpu)
+    found = []
+    for phase in need.phases:
+        taken = beside = 0.0
+        for part in phase.parts:
+            size: float = getattr(part, estimate)
+            taken += size
+            beside += size if outside(part.name) else 0.0
+        most = min(gpu.vram_gib, room + beside)
+        found.append(Tight(most - taken, most, phase))
+    return min(found, key=lambda tight: tight.left)
+
+
+def _outside(need: Need, gpu: Gpu) -> Callable[[str], bool]:
+    """Whether a part of this name does not count to the share of the memory that the engine may take: it stands in
+    what that leaves."""
     engine = engine_of(need.engine)
     if engine.memory.static:
-        return [part for part in need.parts if part.name not in ("weights", "KV cache", "draft model")]
+        return lambda name: name not in ("weights", "KV cache", "draft model")
     if engine.default(need.engine_version, gpu.name, gpu.vram_gib).graphs_inside:
-        return []
-    return [part for part in need.parts if part.name == "CUDA graphs"]
+        return lambda name: False
+    return lambda name: name == "CUDA graphs"
 
 
-def _overflowing(need: Need, room: float) -> str:
+def _overflowing(phase: Phase, room: float) -> str:
     """The first part that no longer has room for its least; where that is one of the process itself, which nobody
     chooses, the largest."""
-    for part in need.parts:
+    for part in phase.parts:
         room -= part.low
         if room < 0 and part.name not in OF_THE_PROCESS:
             return part.name
-    return max(need.parts, key=lambda part: part.low).name
+    return max(phase.parts, key=lambda part: part.low).name

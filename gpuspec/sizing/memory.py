@@ -35,7 +35,9 @@ class Phase(NamedTuple):
 
     def of(self, size: Size = "process") -> tuple[float, float, float]:
         """(low, expected, high) of one of the three sizes, GiB."""
-        counted = [part for part in self.parts if SIZES.index(part.counted_from) <= SIZES.index(size)]
+        counted = self.parts
+        if size != "process":
+            counted = tuple(part for part in counted if SIZES.index(part.counted_from) <= SIZES.index(size))
         return (
             sum(part.low for part in counted),
             sum(part.expected for part in counted),
@@ -158,10 +160,18 @@ def unknown_scheme(scheme: str | None) -> Unsized:
 
 class Fit(NamedTuple):
     """`fits`: the high estimate is within usable memory · `does not fit`: the low one is not ·
-    `borderline`: the range straddles it. `part` names the part that decides; `usable` is GiB per GPU."""
+    `borderline`: the range straddles it. `part` names the part that decides, in the phase that does; `usable` is GiB
+    per GPU."""
 
     verdict: Literal["fits", "borderline", "does not fit"]
     gpu: Gpu
     need: Need
     usable: float
     part: str
+    phase: str = ""
+
+    @property
+    def decided_by(self) -> str:
+        """The part that decides, and in which phase where not every phase has it: `activations (denoise)`."""
+        always = all(any(part.name == self.part for part in phase.parts) for phase in self.need.phases)
+        return self.part if always or not self.phase else f"{self.part} ({self.phase})"

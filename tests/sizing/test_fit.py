@@ -109,3 +109,31 @@ def test_what_is_missing_is_said(workload: Workload, word: str) -> None:
 def test_no_gpus_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="0 GPUs"):
         need(Workload(params_b=7), 0)
+
+
+LOAD = Phase("load", (Part("weights", 10, 11, 12, ""), Part("copy", 6, 6, 6, "")))
+WRITE = Phase("write", (Part("weights", 10, 11, 12, ""), Part("KV cache", 2, 4, 15, "")))
+
+
+@pytest.mark.parametrize(
+    ("gib", "verdict", "decided_by"),
+    [
+        (15.0, "does not fit", "copy (load)"),  # 16 at least while it loads
+        (20.0, "borderline", "KV cache (write)"),  # 27 at most while it writes
+        (28.0, "fits", "weights"),  # which stand there in every phase
+        (9.0, "does not fit", "weights"),
+    ],
+)
+def test_the_phase_that_needs_most_decides(gib: float, verdict: str, decided_by: str) -> None:
+    held = fit(Need((LOAD, WRITE), 1, "transformers", (), "high"), Gpu("card", "any", "any", gib))
+    assert (held.verdict, held.decided_by) == (verdict, decided_by)
+
+
+def test_what_stands_beside_the_servers_share_is_counted_in_each_phase() -> None:
+    """SGLang's share is for weights and cache: activations take of the rest, and of no phase that has none."""
+    loading = Phase("load", (Part("weights", 11, 11, 11, ""),))
+    serving = Phase("serve", (Part("weights", 10, 10, 10, ""), Part("activations", 3, 3, 3, "")))
+    card = Gpu("card", "any", "any", 20.0)
+    half = fit(Need((loading, serving), 1, "sglang", (), "high"), card, 0.5)  # 10 GiB, and 10 beside
+    assert (half.verdict, half.phase) == ("does not fit", "load")
+    assert fit(Need((serving,), 1, "sglang", (), "high"), card, 0.5).verdict == "fits"

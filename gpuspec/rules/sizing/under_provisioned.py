@@ -93,7 +93,7 @@ class UnderProvisionedGpu(Rule):
         return self.finding(
             machine.pointer,
             f"{who} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
-            f"{gib(machine.fit.usable)} usable; decided by {machine.fit.part}{slow}",
+            f"{gib(machine.fit.usable)} usable; decided by {machine.fit.decided_by}{slow}",
             severity="warning" if guessed or engine.spills else "error",
             confidence="medium" if guessed else need.confidence,
             suggestion=_split(facts, machine, used) or _tighter(facts, machine) or holds,
@@ -107,7 +107,7 @@ class UnderProvisionedGpu(Rule):
         return self.finding(
             machine.pointer,
             f"{machine.label} may run out of memory: {span_of_gib(need.low, need.high)} needed, "
-            f"{gib(machine.fit.usable)} usable; least certain is {machine.fit.part}",
+            f"{gib(machine.fit.usable)} usable; least certain is {machine.fit.decided_by}",
             severity="info",
             confidence="low" if need.confidence == "low" else "medium",
             suggestion="try it with a short run first, or take the next larger GPU",
