@@ -82,7 +82,7 @@ def _phases(need: Need, columns: int) -> list[str]:
         line = _figures(phase.name, phase.of(), named, columns, mark=">" if phase is deciding else " ")
         bar = "█" * max(round(room * phase.of()[1] / most), 1)
         lines.append(f"{line}   {bar}" if columns >= NARROWEST_TABLE and room >= 8 else line)
-    if need.of() != deciding.of():  # the least or the most of another phase is larger
+    if any(most - own >= LEAST_GIB for most, own in zip(need.of(), deciding.of(), strict=True)):
         lines.append(_figures("the most of any", need.of(), named, columns))
     return [*lines, ""]
 
