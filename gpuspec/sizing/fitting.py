@@ -31,16 +31,16 @@ def usable(gpu: Gpu, engine: str, utilization: float | None = None, version: str
 
 def fit(need: Need, gpu: Gpu, utilization: float | None = None) -> Fit:
     """Whether each GPU's share fits. `utilization`: share of the memory in use (None: the engine's own)."""
-    low, high = tightest(need, gpu, "low", utilization), tightest(need, gpu, "high", utilization)
-    if low.left < 0:
-        part = _overflowing(low.phase, low.usable)
-        return Fit("does not fit", gpu, need, low.usable, part, low.phase.name)
-    if high.left < 0:
+    high = tightest(need, gpu, "high", utilization)
+    if high.left >= 0:
+        part = max(high.phase.parts, key=lambda part: part.expected).name
+        return Fit("fits", gpu, need, high.usable, part, high.phase.name)
+    low = tightest(need, gpu, "low", utilization)
+    if low.left >= 0:
         part = max(high.phase.parts, key=lambda part: part.high - part.low).name
         return Fit("borderline", gpu, need, high.usable, part, high.phase.name)
-    deciding = need.deciding
-    part = max(deciding.parts, key=lambda part: part.expected).name
-    return Fit("fits", gpu, need, high.usable, part, deciding.name)
+    part = _overflowing(low.phase, low.usable)
+    return Fit("does not fit", gpu, need, low.usable, part, low.phase.name)
 
 
 def tightest(need: Need, gpu: Gpu, estimate: Estimate, utilization: float | None = None) -> Tight:
