@@ -286,6 +286,8 @@ class Case:
     @cached_property
     def cuda_builds(self) -> "tuple[CudaBuild, ...]":
         """What brings CUDA along, as far as its version is known."""
+        if not (self.steps or self.job.image or self.workload.engine_version):
+            return ()
         from gpuspec.workload.cuda import cuda_builds
 
         return tuple(cuda_builds(self.job, self.steps, self.workload))

@@ -1,13 +1,15 @@
 """What a job needs of a GPU beside memory: arithmetic for the precision that it asks for, and kernels."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.quantization import find_scheme
-from gpuspec.workload.cuda import CudaBuild
 from gpuspec.workload.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.workload.cuda import CudaBuild
 
 
 class Lack(NamedTuple):
@@ -71,7 +73,7 @@ def capability_of(gpu: Gpu) -> float | None:
     return float(gpu.compute_capability) if gpu.compute_capability else None
 
 
-def why_not(workload: Workload, gpu: Gpu, builds: Sequence[CudaBuild] = ()) -> str:
+def why_not(workload: Workload, gpu: Gpu, builds: "Sequence[CudaBuild]" = ()) -> str:
     """Why the job does not start on a GPU, as far as precision, kernels and the CUDA of its builds decide that; ""
     where it does, or that is not known."""
     if lack := lacks(workload, gpu):
@@ -84,7 +86,7 @@ def why_not(workload: Workload, gpu: Gpu, builds: Sequence[CudaBuild] = ()) -> s
     return f"{old.what} has CUDA {old.cuda[0]}.{old.cuda[1]}" if old else ""
 
 
-def too_old(build: CudaBuild, gpu: Gpu) -> bool:
+def too_old(build: "CudaBuild", gpu: Gpu) -> bool:
     """Whether what brings CUDA along has no kernels for a GPU. Builds for Arm hosts are others."""
     least = LEAST_CUDA.get(gpu.architecture)
     return least is not None and not gpu.arm_host and build.cuda < least

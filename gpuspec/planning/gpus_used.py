@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gpuspec.commands.steps import Step
 from gpuspec.engines import ENGINES, engine_of
 from gpuspec.workload.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.commands.steps import Step
 
 _DEGREES = ("tensor_parallel", "pipeline_parallel", "data_parallel")
 
@@ -29,7 +31,7 @@ class GpusUsed(NamedTuple):
     field: str
 
 
-def gpus_used(workload: Workload, steps: Sequence[Step]) -> GpusUsed | None:
+def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
     """The GPUs that the commands use, however many are rented. None where that is not known: the engine takes all
     that it sees, several machines work together, or several programs have GPUs of their own."""
     unknown = any(
@@ -48,7 +50,7 @@ def gpus_used(workload: Workload, steps: Sequence[Step]) -> GpusUsed | None:
     return GpusUsed(prod(getattr(workload, field) or 1 for field in _DEGREES), (said or _DEGREES)[0])
 
 
-def _dealt_by_hand(workload: Workload, steps: Sequence[Step]) -> bool:
+def _dealt_by_hand(workload: Workload, steps: "Sequence[Step]") -> bool:
     """Whether the GPUs are given to several programs: each its own, or some to a generator beside the training."""
     training = workload.task == "train"
     if training and workload.algorithm in ("grpo", "ppo", "rloo"):
