@@ -1,7 +1,5 @@
 """`fit`: a Need against one GPU."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
