@@ -141,7 +141,11 @@ class Training(NamedTuple):
     dropout: bool = False
     """Adapters drop out some of their inputs, which keeps a mask of them."""
     peft: bool = False
-    """Prepares quantized models with PEFT, which turns embeddings and norms to 32 bit."""
+    """PEFT makes its adapters, in 32 bit, and prepares quantized models: it turns embeddings and norms to 32 bit."""
+    casts_back: bool = False
+    """It turns them back to 16 bit, or leaves that preparation out."""
+    wide_gradients: bool = False
+    """Gradients of 16-bit weights are summed up in 32 bit, beside a 32-bit master copy (Megatron-LM)."""
     compiled: bool = False
     """Fuses the operations of a layer, which then keeps fewer activations."""
     offloads: bool = False

@@ -211,6 +211,6 @@ UNSLOTH = Engine(
     scripts=((("unsloth-cli", "unsloth_cli"), _UNSLOTH),),
     packages=("unsloth",),
     module="unsloth",
-    training=Training(four_bit="nf4-dq", compiled=True, offloads=True, loss="fused"),
+    training=Training(four_bit="nf4-dq", compiled=True, offloads=True, loss="fused", loads="bf16"),
 )
 ENGINES = (TRANSFORMERS, HF_TRAINER, TRL, PEFT, ACCELERATE, UNSLOTH)

@@ -255,7 +255,8 @@ AXOLOTL = Engine(
     told_by=(frozenset({"base-model", "micro-batch-size", "sequence-len"}),),
     packages=("axolotl",),
     config=_AXOLOTL_FILE,
-    training=PEFT_TRAINING,
+    # axolotl's loaders/model.py: weights as bf16 says, embeddings and norms of a quantized base back in that.
+    training=PEFT_TRAINING._replace(loads="bf16", casts_back=True),
 )
 _FACTORY_CHAT = _LLAMA_FACTORY._replace(task="interactive", implies={})
 LLAMA_FACTORY = Engine(
@@ -277,7 +278,8 @@ LLAMA_FACTORY = Engine(
     packages=("llamafactory",),
     binaries={"llamafactory": "llamafactory-cli"},
     config=_LLAMA_FACTORY_FILE,
-    training=PEFT_TRAINING,
+    # model_utils/checkpointing.py: only norms, and only if told (upcast_layernorm).
+    training=PEFT_TRAINING._replace(casts_back=True),
 )
 TORCHTUNE = Engine(
     "torchtune",
@@ -302,6 +304,8 @@ MS_SWIFT = Engine(
     "trainer",
     _SWIFT,
     environment=_PROCESSES,
+    # torch_dtype is the config's: 16 bit.
+    training=PEFT_TRAINING._replace(loads="bf16"),
     programs={
         ("swift", "sft"): _SWIFT._replace(implies={**_SWIFT.implies, "algorithm": "sft"}),
         ("swift", "pt"): _SWIFT,

@@ -40,6 +40,8 @@ class Shape(NamedTuple):
     """Three matrices in the MLP (SwiGLU) rather than two."""
     moe_width: float = 0.0
     """MLP width one token passes through, all its experts together."""
+    experts_used: int = 0
+    """Experts that a router chooses for each token; 0: there are none."""
     max_context: int | None = None
     native: str | None = None
     """The scheme of most of its weights, where it is quantized; else their dtype."""
@@ -123,7 +125,8 @@ def _of_model(model: Model | None, params: float) -> Shape:
             why_unsure=model.unsure,
             storage_unsure=model.storage_unsure,
         )
-    return shape._replace(gated=_is_gated(shape), moe_width=_moe_width(shape, model))
+    used = (model.experts_used or 8) if model and shape.expert_params else 0
+    return shape._replace(gated=_is_gated(shape), moe_width=_moe_width(shape, model), experts_used=used)
 
 
 def _ratio(model: Model | None, params: float) -> float:

@@ -131,7 +131,9 @@ def test_checkpointing_keeps_one_input_per_layer() -> None:
 
 def test_dpo_keeps_a_second_model_and_two_answers() -> None:
     alone, pair = sized(method="full"), sized(method="full", algorithm="dpo")
-    assert part(pair, "reference model") == pytest.approx(8.030261248e9 * 2 / GIB)
+    assert part(pair, "reference model") == pytest.approx(8.030261248e9 * 4 / GIB)  # loaded as the model is
+    halved = sized(method="full", algorithm="dpo", dtype="bf16")
+    assert part(halved, "reference model") == pytest.approx(8.030261248e9 * 2 / GIB)
     assert part(pair, "logits") == 2 * part(alone, "logits")
     assert part(sized(method="full", algorithm="orpo"), "reference model") == 0
 
@@ -294,6 +296,24 @@ def test_adapters_of_a_mixture_are_those_of_attention() -> None:
     shape = shape_of(Workload(model=resolve_model("Qwen3-30B-A3B").model))
     assert isinstance(shape, Shape)
     assert adapter_params(shape, 16, ALL) == 16 * 48 * (2 * (2048 + 4096) + 2 * (2048 + 512))
+
+
+def test_experts_keep_what_each_of_those_chosen_gives_and_reads() -> None:
+    # Qwen3-30B-A3B by hand: 2 norms × 3 h, attention 2 · (4,096 + 512), inputs 2 h, 8 experts of 768: 4 · 6,144, and
+    # 2 h for each of the 8.
+    by_hand = 8 * 2048 + 2 * (4096 + 512) + 4 * 8 * 768 + 2 * 8 * 2048
+    assert counted(Kept(), "Qwen3-30B-A3B") == pytest.approx(by_hand)
+
+
+def test_axolotl_turns_embeddings_back_to_16_bit() -> None:
+    peft, axolotl = (sized(method="qlora", engine=name) for name in ("hf-trainer", "axolotl"))
+    assert part(peft, "32-bit embeddings") == pytest.approx(2 * 2 * 128256 * 4096 / GIB)
+    assert part(axolotl, "32-bit embeddings") == 0
+    # PEFT's 32-bit embedding makes what passes from layer to layer as wide.
+    assert (
+        phase(peft, "forward and loss")["activations"]
+        == 2 * phase(axolotl, "forward and loss")["activations"]
+    )
 
 
 def test_target_modules_are_read_as_models_name_them() -> None:

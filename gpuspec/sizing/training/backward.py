@@ -57,7 +57,8 @@ def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -
     too); LayerNorm, which is fused, and compiled norms keep the 16-bit input alone. Attention: query, key, value,
     output 2 q + 2 kv, with what `Kept.attention` says. MLP: gate, its activation, up 3 i (without a gate 1 i;
     compiled 2 i). Inputs of trained matrices: h for attention, h and i for the MLP; under autocast over 32-bit values
-    each matrix that reads the same has a copy of its own, 5 h and i. Inputs of adapters: see `_adapted`."""
+    each matrix that reads the same has a copy of its own, 5 h and i. Experts: what each of those chosen gives, h, and
+    reads where it is trained. Inputs of adapters: see `_adapted`."""
     division = division or Division("alone")
     h = shape.hidden / division.hidden
     q, kv, i = _widths(shape, division)
@@ -72,6 +73,7 @@ def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -
         elements += (5 if kept.wide and not kept.compiled else 2) * h + i
     elif kept.quantized:
         elements += 2 * h + i
+    elements += shape.experts_used * h * (2 if kept.trained else 1)
     elements += _adapted(shape, kept, division)
     if kept.selective:
         return min(elements, 2 * h + 2 * (q + kv) + (2 if shape.gated else 1) * i)

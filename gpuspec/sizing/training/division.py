@@ -37,7 +37,7 @@ class Division(NamedTuple):
 
 
 def division_of(workload: Workload, gpus: int, shape: Shape) -> Division:
-    """How the job is division. Nothing is divided unless something divides it: torchrun, accelerate and every trainer
+    """How the job is spread. Nothing is divided unless something divides it: torchrun, accelerate and every trainer
     that starts one process a GPU give each process the whole model (DistributedDataParallel), and `python script.py`
     works on one GPU, or holds everything on the first (DataParallel). Only where neither a trainer nor a launcher is
     named is it a question of what many GPUs could hold.

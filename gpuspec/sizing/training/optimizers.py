@@ -121,14 +121,19 @@ def states_of(workload: Workload, trainer: Training, shape: Shape) -> States:
     """Bytes per parameter that full training keeps.
 
     DeepSpeed: 16-bit weights and gradients, 32-bit master copy and two moments, 16 B (Rajbhandari et al.,
-    ZeRO); it turns gradients to 32 bit while it steps. Autocast over 32-bit weights: 4 B each of weights, gradients
-    and two moments, and 16-bit copies of the weights while the model runs, 18 B. Weights loaded in 16 bit: all in
-    16 bit, 8 B, whether autocast is on or not. An unfused step needs a number more per parameter."""
+    ZeRO); it turns gradients to 32 bit while it steps. Megatron-LM: gradients in 32 bit, 18 B. Autocast over 32-bit
+    weights: 4 B each of weights, gradients and two moments, and 16-bit copies of the weights while the model runs,
+    18 B. Weights loaded in 16 bit: all in 16 bit, 8 B, whether autocast is on or not. An unfused step needs a number
+    more per parameter."""
     row = optimizer_of(workload.optimizer, fused=trainer.fused_step)
     trained = trained_share(workload, shape)
     precision = workload.precision or trainer.precision
     sharding = workload.sharding or ""
     halved = precision == "bf16" or (precision != "fp32" and workload.dtype in ("bf16", "fp16"))
+    if trainer.wide_gradients and precision != "fp32":
+        state = 4 + moments(row, 4, shape)
+        why = f"mixed precision: 2 B weights, 4 B gradients, 4 B master copy, {state - 4:g} B moments"
+        return _states(2, 0, 4, state, (0, 0), trained, row, False, None, why)
     if precision != "fp32" and (trainer.deepspeed or "zero" in sharding):
         state = 4 + moments(row, 4, shape)
         why = f"mixed precision: 2 B weights, 2 B gradients, 4 B master copy, {state - 4:g} B moments"

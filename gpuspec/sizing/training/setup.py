@@ -45,7 +45,7 @@ class TrainingSetup(NamedTuple):
     @property
     def upcast(self) -> bool:
         """Whether embeddings and norms of a quantized base are turned to 32 bit (PEFT's preparation)."""
-        return self.quantized and self.engine.training.peft and not find_scheme(self.scheme).calibrated
+        return _upcast(self.engine, self.scheme)
 
 
 def setup_of(
@@ -90,6 +90,11 @@ def setup_of(
         accumulates=(workload.gradient_accumulation or 1) > 1,
         algorithm=(workload.algorithm or "").lower(),
     )
+
+
+def _upcast(engine: Engine, scheme: str) -> bool:
+    trainer, quantized = engine.training, (bits_of(scheme) or 16) < 16
+    return quantized and trainer.peft and not trainer.casts_back and not find_scheme(scheme).calibrated
 
 
 def _tokens(workload: Workload, shape: Shape, assumptions: list[str]) -> tuple[int, float]:
@@ -150,7 +155,7 @@ def _kept(
         dropout=not full and trainer.dropout and not trainer.peft,
         quantized=quantized and trainer.quantized_inputs and not full,
         attention=trainer.attention,
-        wide=states.wide if full else quantized and trainer.peft and not find_scheme(scheme).calibrated,
+        wide=states.wide if full else _upcast(engine, scheme),
         compiled=workload.compiled if workload.compiled is not None else compiled,
         offloaded=workload.cpu_offload == "activations" or (trainer.offloads and checkpointed),
     )

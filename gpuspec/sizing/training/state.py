@@ -36,8 +36,8 @@ def _full(setup: TrainingSetup) -> list[Part]:
     why += ", on the host" if division.optimizer_on_host else ""
     parts.append(Part("optimizer", low, size, size * 1.05, why))
     if setup.algorithm in TWO_MODELS:
-        size = params * 2 / division.weights
-        why = f"{setup.algorithm} keeps a frozen copy in 16 bit"
+        size = params * state.weights / division.weights
+        why = f"{setup.algorithm} keeps a frozen copy, {state.weights:g} bytes a parameter"
         parts.append(Part("reference model", size, size, size * 1.02, why))
     if division.buckets and not state.inside:
         size = params * state.gradients * state.trained

@@ -100,10 +100,15 @@ def _dequantized(setup: TrainingSetup) -> list[Part]:
 
 def _copies(setup: TrainingSetup) -> list[Part]:
     """Autocast's 16-bit copies of 32-bit weights, which it keeps until the forward pass ends, and the graph
-    longer. Embeddings are looked up as they are."""
+    longer. An embedding is looked up as it is, unless it is the head, too."""
+    shape = setup.shape
+    once = float(shape.vocab * shape.hidden)
+    if setup.upcast:
+        size = 2 * once / setup.division.weights / GIB
+        return [Part("16-bit copies", 0.0, size, size, "the 32-bit head as autocast computes with it")]
     if setup.method != "full" or not setup.states.copies or setup.division.gathers:
         return []
-    size = max(setup.shape.params - setup.shape.vocab * setup.shape.hidden, 0.0)
+    size = max(shape.params - (0.0 if shape.tied else once), 0.0)
     size = size * setup.states.copies / setup.division.weights / GIB
     low = size if setup.states.low[0] == setup.states.weights else 0.0
     return [Part("16-bit copies", low, size, size, "weights as autocast computes with them")]
