@@ -237,6 +237,23 @@ def test_megatron_divides_the_optimizer_over_all_and_weights_over_a_copy() -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "kept", "saved"),
+    [
+        # Counted likewise of Qwen3ForCausalLM (heads are normed), Qwen2ForCausalLM, GPTNeoXForCausalLM.
+        ("Qwen3-4B", Kept(), 85_428),
+        ("Qwen3-4B", Kept(wide=True), 98_303),
+        ("Qwen3-4B", Kept(trained=False, targets=ALL), 86_792),
+        ("Qwen2.5-7B", Kept(), 113_217),
+        ("Qwen2.5-7B", Kept(wide=True), 131_270),
+        ("Qwen2.5-7B", Kept(trained=False, targets=ALL), 119_985),
+        ("pythia-2.8b", Kept(), 43_749),
+    ],
+)
+def test_other_architectures_are_counted_as_closely(name: str, kept: Kept, saved: int) -> None:
+    assert counted(kept, name) == pytest.approx(saved, rel=0.07)
+
+
+@pytest.mark.parametrize(
     ("optimizer", "bytes_each"),
     [
         ("adamw_torch", 4.0),
@@ -299,9 +316,9 @@ def test_adapters_of_a_mixture_are_those_of_attention() -> None:
 
 
 def test_experts_keep_what_each_of_those_chosen_gives_and_reads() -> None:
-    # Qwen3-30B-A3B by hand: 2 norms × 3 h, attention 2 · (4,096 + 512), inputs 2 h, 8 experts of 768: 4 · 6,144, and
-    # 2 h for each of the 8.
-    by_hand = 8 * 2048 + 2 * (4096 + 512) + 4 * 8 * 768 + 2 * 8 * 2048
+    # Qwen3-30B-A3B by hand: 2 norms × 3 h, attention 2 · (4,096 + 512), norms of its heads 3 ·,
+    # inputs 2 h, 8 experts of 768: 4 · 6,144, and 2 h for each of the 8.
+    by_hand = 8 * 2048 + (2 + 3) * (4096 + 512) + 4 * 8 * 768 + 2 * 8 * 2048
     assert counted(Kept(), "Qwen3-30B-A3B") == pytest.approx(by_hand)
 
 

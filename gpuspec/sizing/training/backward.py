@@ -50,12 +50,23 @@ class Kept(NamedTuple):
     """The inputs of layers wait on the host."""
 
 
+def norms_of(shape: Shape) -> tuple[float, bool]:
+    """How many norms as wide as the model a layer has (2; Gemma 4), and whether every head of queries and keys is
+    normed. The parameters of a known architecture's norms tell; else two, and none."""
+    counted = sum(row.parameters for row in shape.weights if row.part == "norms")
+    each = (counted - shape.hidden) / shape.layers
+    if not shape.sure or not shape.gated or each < 2 * shape.hidden:
+        return 2.0, False
+    whole = min(each // shape.hidden, 4.0)
+    return whole, abs(each - whole * shape.hidden - 2 * shape.head_dim) < 1
+
+
 def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -> float:
     """16-bit elements a layer keeps per token when nothing of it is recomputed.
 
-    Each of two norms: its input in 32 bit, 2 h, and its output, h, where it is trained (2 h where that is in 32 bit,
-    too); LayerNorm, which is fused, and compiled norms keep the 16-bit input alone. Attention: query, key, value,
-    output 2 q + 2 kv, with what `Kept.attention` says. MLP: gate, its activation, up 3 i (without a gate 1 i;
+    Each norm (`norms_of`): its input in 32 bit, 2 h, and its output, h, where it is trained (2 h where that is in 32
+    bit, too); LayerNorm, which is fused, and compiled norms keep the 16-bit input alone. Attention: query, key,
+    value, output 2 q + 2 kv, with what `Kept.attention` says. MLP: gate, its activation, up 3 i (without a gate 1 i;
     compiled 2 i). Inputs of trained matrices: h for attention, h and i for the MLP; under autocast over 32-bit values
     each matrix that reads the same has a copy of its own, 5 h and i. Experts: what each of those chosen gives, h, and
     reads where it is trained. Inputs of adapters: see `_adapted`."""
@@ -66,11 +77,14 @@ def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -
     norm = (2.0 if kept.wide else 1.0) if fused else 2.0
     if kept.trained and not fused:
         norm += 2.0 if kept.wide else 1.0
-    elements = 2 * norm * h + 2 * (q + kv)
+    norms, on_heads = norms_of(shape)
+    elements = norms * norm * h + 2 * (q + kv)
+    elements += (1 if fused else 3 if kept.trained else 2) * (q + kv) if on_heads else 0.0
     elements += {"fused": q + kv, "repeated": 2 * (q - kv)}.get(kept.attention, 0.0)
     elements += (2 if kept.compiled else 3) * i if shape.gated else i
     if kept.trained:
-        elements += (5 if kept.wide and not kept.compiled else 2) * h + i
+        copies = 5 if shape.gated else 3
+        elements += (copies if kept.wide and not kept.compiled else 2) * h + i
     elif kept.quantized:
         elements += 2 * h + i
     elements += shape.experts_used * h * (2 if kept.trained else 1)
