@@ -148,6 +148,9 @@ class Training(NamedTuple):
     """Gradients of 16-bit weights are summed up in 32 bit, beside a 32-bit master copy (Megatron-LM)."""
     compiled: bool = False
     """Fuses the operations of a layer, which then keeps fewer activations."""
+    selective: Literal["operations", "attention"] = "operations"
+    """What its selective checkpointing computes again: all but matrix products and attention; attention's scores
+    alone, of which fused kernels keep nothing anyway."""
     offloads: bool = False
     """What gradient checkpointing keeps goes to the host."""
     loss: Literal["plain", "chunked", "fused"] = "plain"

@@ -1,6 +1,6 @@
 """Trainers of NVIDIA and Meta for many GPUs: Megatron-LM, NeMo, torchtitan. Flags as of 2024–2026."""
 
-from gpuspec.engines.engine import Engine
+from gpuspec.engines.engine import Engine, Training
 from gpuspec.engines.tool import Tool, alike
 
 MEGATRON_FLAGS = {
@@ -112,12 +112,22 @@ _TITAN = Tool(
              "sequence": 2048, "gradient_checkpointing": True, "selective_checkpointing": True},
 )  # fmt: skip
 
+# Megatron-LM's arguments: gradients summed in 32 bit (accumulate_allreduce_grads_in_fp32), fused norms and SwiGLU,
+# one product for query, key and value; "selective" recomputes core attention.
+MEGATRON_TRAINING = Training(
+    wide_gradients=True, compiled=True, attention="fused", selective="attention", fused_step=True
+)
 MEGATRON_LM = Engine(
     "megatron-lm",
     "trainer",
     _PRETRAIN,
     aliases=("megatron",),
     scripts=((("pretrain_gpt", "pretrain_llama", "pretrain_mamba"), _PRETRAIN),),
+    environment={
+        "NPROC_PER_NODE": "processes:processes",
+        "NNODES": "nodes:int",
+    },  # of ms-swift's `megatron sft`
+    training=MEGATRON_TRAINING,
 )
 NEMO = Engine(
     "nemo",
@@ -125,6 +135,7 @@ NEMO = Engine(
     _NEMO,
     scripts=((("megatron_gpt_finetuning", "megatron_gpt_pretraining", "megatron_gpt_peft"), _NEMO),),
     told_by=(frozenset({"model.restore-from-path"}), frozenset({"model.micro-batch-size"})),
+    training=MEGATRON_TRAINING,
 )
 NEMO_RL = Engine("nemo-rl", "trainer", _NEMO_RL, told_by=(frozenset({"policy.model-name"}),))
 TORCHTITAN = Engine(
@@ -134,5 +145,6 @@ TORCHTITAN = Engine(
     programs={("-m", "torchtitan.train"): _TITAN, ("run_train.sh",): _TITAN},
     environment={"CONFIG_FILE": "titan_model:titan_file batch:unknown", "NGPU": "processes:int"},
     told_by=(frozenset({"model.flavor"}), frozenset({"job.config-file"})),
+    training=Training(fused_step=True),
 )
 ENGINES = (MEGATRON_LM, NEMO, NEMO_RL, TORCHTITAN)

@@ -120,7 +120,7 @@ _SWIFT = Tool(
     },
 )
 _MEGATRON_SWIFT = Tool(
-    "ms-swift",
+    "megatron-lm",
     "train",
     {**_SWIFT_FLAGS, **MEGATRON_FLAGS, **alike("model_name:name", "model load mcore-model")},
     config=("config",),

@@ -215,6 +215,15 @@ def test_how_it_is_spread_cannot_be_known() -> None:
     assert isinstance(need(base, 1), Need)
 
 
+def test_megatron_keeps_gradients_in_32_bit_and_recomputes_nothing_that_flash_attention_keeps() -> None:
+    one = sized(engine="megatron-lm", method="full", sequence=4096, selective_checkpointing=True)
+    assert part(one, "weights") == pytest.approx(2 * 8.030261248e9 / GIB)
+    assert part(one, "gradients") == pytest.approx(4 * 8.030261248e9 / GIB, rel=0.02)
+    assert part(one, "optimizer") == pytest.approx(12 * 8.030261248e9 / GIB)
+    kept = sized(engine="megatron-lm", method="full", sequence=4096, gradient_checkpointing=False)
+    assert part(one, "activations") == part(kept, "activations")
+
+
 def test_tensor_parallel_divides_heads_and_vocabulary_too() -> None:
     one = sized(1, method="full", engine="deepspeed", sequence=4096)
     eight = sized(8, method="full", engine="deepspeed", sequence=4096, tensor_parallel=8)

@@ -263,7 +263,7 @@ def test_a_persona_is_no_model() -> None:
     [
         ("NPROC_PER_NODE=8 megatron sft --model Qwen/Qwen3-30B-A3B --tensor_model_parallel_size 4 --expert_model_parallel_size 8 "
          "--sequence_parallel true --micro_batch_size 2 --max_length 8192 --recompute_granularity full --packing true",
-         {"engine": "ms-swift", "method": "full", "tensor_parallel": 4, "expert_parallel": 8, "sequence_parallel": True, "batch": 2,
+         {"engine": "megatron-lm", "method": "full", "tensor_parallel": 4, "expert_parallel": 8, "sequence_parallel": True, "batch": 2,
           "sequence": 8192, "gradient_checkpointing": True, "selective_checkpointing": False, "packing": True, "processes": 8}),
         ("torchrun --nproc_per_node 8 pretrain_gpt.py --tensor-model-parallel-size 2 --pipeline-model-parallel-size 2 --num-layers 32 "
          "--hidden-size 4096 --num-attention-heads 32 --seq-length 4096 --micro-batch-size 1 --bf16 --recompute-activations",

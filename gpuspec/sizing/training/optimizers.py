@@ -79,9 +79,9 @@ _FUSED = OPTIMIZERS[-2]
 
 
 def optimizer_of(name: str | None, *, fused: bool = False) -> Optimizer:
-    """The row of an optimizer's name; AdamW's where none is given (`fused`: of the trainer's default, whose step
-    needs no temporary numbers), or the name is not known."""
-    if not name:
+    """The row of an optimizer's name; AdamW's where none is given or no more is said (`fused`: of the trainer's own,
+    whose step needs no temporary numbers), or the name is not known."""
+    if not name or name.lower() in ("adam", "adamw"):
         return _FUSED if fused else _PLAIN
     text = name.lower()
     found = next((row for row in OPTIMIZERS if any(word in text for word in row.words)), _PLAIN)

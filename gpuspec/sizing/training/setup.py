@@ -146,9 +146,10 @@ def _kept(
     full = method == "full"
     casts = 1.0 if workload.precision == "amp" or trainer.loads else 2.0
     compiled = trainer.compiled and workload.fused_loss is not False
+    selective = bool(workload.selective_checkpointing)
     return Kept(
-        checkpointed=checkpointed and not workload.selective_checkpointing,
-        selective=bool(workload.selective_checkpointing),
+        checkpointed=checkpointed and not selective,
+        selective=selective and trainer.selective == "operations",
         trained=full,
         targets=targets,
         casts=casts if trainer.peft else 0.0,
