@@ -29,7 +29,7 @@ def peak(found: Need) -> float:
     return sum(part.expected for part in trial.parts if part.name in ("activations", "workspace"))
 
 
-# llm-d-planner docs/empirical-vllm-memory-results.md (vLLM 0.11.0, H100 80GB), "activation peak", GiB.
+# llm-d-planner, "empirical vLLM memory results" (vLLM 0.11.0, H100 80GB), "activation peak", GiB.
 LOGGED = (
     ("Qwen/Qwen3-0.6B", 1, 5.56),
     ("meta-llama/Llama-3.1-8B-Instruct", 1, 4.76),
