@@ -96,7 +96,8 @@ def case(row: dict[str, Any]) -> Case:
         quantization=quantization,
         kv_dtype=row.get("kv_dtype"),
         context=None if training else context,
-        concurrency=None if training else batch,
+        # llama.cpp has slots that nobody uses: of a row that says so, the batch is not their number.
+        concurrency=None if training or "parallel auto" in note or "slots" in note else batch,
         tensor_parallel=_parallel(row, "tensor", "tp"),
         pipeline_parallel=_parallel(row, "pipeline", "pp"),
         text_only=True if (quantization or "").startswith("gguf:") and "mmproj" not in note else None,

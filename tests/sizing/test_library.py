@@ -80,7 +80,7 @@ def test_logits_of_the_whole_prompt() -> None:
     assert phase(new, "prompt")["activations"] < 1.3
 
 
-def test_where_nobody_says_what_is_prompt_the_least_is_without_it() -> None:
+def test_where_nobody_says_what_is_prompt_it_may_be_none_or_all() -> None:
     workload = Workload(
         task="serve",
         engine="transformers",
@@ -91,5 +91,7 @@ def test_where_nobody_says_what_is_prompt_the_least_is_without_it() -> None:
     found = need(workload)
     assert isinstance(found, Need)
     weights_and_cache = found.largest("weights") + found.kv_cache
-    assert found.low < weights_and_cache + 1
-    assert found.expected > weights_and_cache + 2
+    # An MLP of 32,768 tokens holds 3 × 12,288 elements of each in 16 bit: 2.25 GiB.
+    assert weights_and_cache < found.low < weights_and_cache + 1
+    assert found.high > weights_and_cache + 2.25
+    assert phase(found, "prompt")["activations"] == pytest.approx((2.25 + 1.0) / 2, rel=0.1)

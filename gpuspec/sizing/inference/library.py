@@ -43,7 +43,22 @@ def activation_part(at: Answering) -> Part:
 
 
 def prompt_part(at: Answering) -> Part:
-    """What passes through the layers at their widest point while a prompt is read, on one GPU."""
+    """What passes through the layers at their widest point while a prompt is read, on one GPU.
+
+    Where nobody says how much of the context is prompt: none at least, half as a rule, all at most."""
+    if not _split_unknown(at) or encodes(at.workload):
+        return _pass_of(at)
+    half = at._replace(request=at.request._replace(prompt=max(at.request.prompt // 2, 1)))
+    most, usual = _pass_of(at), _pass_of(half)
+    return most._replace(low=0.0, expected=usual.expected)
+
+
+def _split_unknown(at: Answering) -> bool:
+    """Whether nobody said how much of the context is prompt."""
+    return at.request.prompt + at.request.generated > at.request.context
+
+
+def _pass_of(at: Answering) -> Part:
     shape, rows = at.shape, _rows(at)
     split = at.gpus if at.workload.tensor_parallel or at.engine.memory.queues else 1
     size = activations.prefill(shape, rows) / split
@@ -58,7 +73,7 @@ def prompt_part(at: Answering) -> Part:
     size += _unpacked(at)
     # The logits come when the layers have given back what they held.
     expected = max(size, final) if _keeps_logits(at) else size + final
-    low = 0.9 * expected if at.request.generated < at.request.context else 0.0
+    low = 0.9 * expected
     if encodes(at.workload):
         return Part("activations", 0.5 * expected / GIB, expected / GIB, 2 * expected / GIB, why)
     return Part("activations", low / GIB, expected / GIB, (expected + 0.25 * size) / GIB, why)
@@ -120,14 +135,16 @@ def _of_prompt(at: Answering, cache: Part) -> Part:
     """The cache as it is while the prompt is read."""
     request, dtype = at.request, cache_dtype(at.workload, at.shape)
     whole = kv_cache(at.shape, request.context, request.sequences, dtype)
-    if not at.engine.memory.grows or whole <= 0:
+    if not at.engine.memory.grows or whole <= 0 or _split_unknown(at):
         return cache
+    if _split_unknown(at):
+        return cache._replace(
+            low=0.0, expected=cache.expected / 2, why=f"{cache.why}, as far as they are prompt"
+        )
     share = kv_cache(at.shape, request.prompt, request.sequences, dtype) / whole
+    why = f"of the {request.prompt:,} tokens of the prompt"
     return cache._replace(
-        low=cache.low * share,
-        expected=cache.expected * share,
-        high=cache.high * share,
-        why=cache.why if share == 1 else f"of the {request.prompt:,} tokens of the prompt",
+        low=cache.low * share, expected=cache.expected * share, high=cache.high * share, why=why
     )
 
 
