@@ -346,3 +346,14 @@ def test_a_draft_that_is_not_known_is_named_with_what_makes_it_known() -> None:
 def drafting(name: str) -> Workload:
     match = resolve_model(name)
     return Workload(model=match.model, model_name=name, quantization=match.quantization)
+
+
+def test_metas_fp8_takes_the_mlps_of_all_layers_but_the_first_and_the_last() -> None:
+    """Its repository has 405,868,625,920 elements, 15,237,120 more than the model: a scale for each of 2 × 53,248 +
+    16,384 rows of 124 layers."""
+    model = resolve_model("meta-llama/Llama-3.1-405B-Instruct-FP8").model
+    found = need(Workload(task="serve", engine="vllm", model=model, context=4096))
+    assert isinstance(found, Need)
+    in_8_bit = 124 * 3 * 16_384 * 53_248
+    by_hand = in_8_bit + 2 * (405_853_388_800 - in_8_bit)
+    assert found.weights * 2**30 == pytest.approx(by_hand, rel=0.005)
