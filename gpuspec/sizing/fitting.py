@@ -44,15 +44,20 @@ def fit(need: Need, gpu: Gpu, utilization: float | None = None) -> Fit:
 def tightest(need: Need, gpu: Gpu, estimate: Estimate, utilization: float | None = None) -> Tight:
     """The phase that leaves least of what the engine may take, where each part is as large as estimated."""
     room = usable(gpu, need.engine, utilization, need.engine_version)
-    outside = _outside(need, gpu)
+    outside, static = _outside(need, gpu), engine_of(need.engine).memory.static
     found = []
     for phase in need.phases:
-        taken = beside = 0.0
+        taken = beside = drafted = 0.0
         for part in phase.parts:
             size: float = getattr(part, estimate)
             taken += size
             beside += size if outside(part.name) else 0.0
+            drafted += size if part.name == "draft model" else 0.0
         most = min(gpu.vram_gib, room + beside)
+        if drafted and static and utilization is not None:
+            # It is loaded last, into what the pool, which takes all of a share that is given, leaves: SGLang 0.5.10
+            # managers/scheduler.py, init_model_worker; model_runner_kv_cache_mixin.py, profile_max_num_token.
+            most = min(most, taken + gpu.vram_gib - room - drafted)
         found.append(Tight(most - taken, most, phase))
     return min(found, key=lambda tight: tight.left)
 
@@ -62,7 +67,7 @@ def _outside(need: Need, gpu: Gpu) -> Callable[[str], bool]:
     what that leaves."""
     engine = engine_of(need.engine)
     if engine.memory.static:
-        return lambda name: name not in ("weights", "KV cache", "draft model")
+        return lambda name: name not in ("weights", "KV cache")
     if engine.default(need.engine_version, gpu.name, gpu.vram_gib).graphs_inside:
         return lambda name: False
     return lambda name: name == "CUDA graphs"
