@@ -44,7 +44,7 @@ OPENAI_WHISPER = Engine(
     loaders={
         "whisper.load_model": Tool("openai-whisper", "batch", {"name": "model_name:name"}, modality="audio")
     },
-    memory=PYTORCH._replace(reads_32_bit=True),
+    memory=PYTORCH._replace(reads_32_bit=True, sound_per_beam=True),  # its decoding.py
     one_gpu_by_default=True,
     registry="openaipublic.azureedge.net",
 )

@@ -110,6 +110,8 @@ class Memory(NamedTuple):
     """Schemes under which one layer's cache is repeated per head, for want of FlashAttention."""
     reads_32_bit: bool = False
     """The checkpoint is read in 32 bit before it is halved."""
+    sound_per_beam: bool = False
+    """Of speech: what attention looks at of the sound is held once for each beam."""
     counted: bool = False
     """What it allocates is counted as its source has it, not only fitted to what was measured."""
 

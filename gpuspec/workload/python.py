@@ -57,6 +57,12 @@ _UNSLOTH_LORA = {"lora_rank": 16, "target_modules": "all"}
 _SHARDS = frozenset({"FullyShardedDataParallel", "FSDP", "fully_shard", "FullyShardedDataParallelPlugin"})
 _PREPARES = frozenset({"prepare_model_for_kbit_training", "prepare_model_for_int8_training"})
 _TRAINING_CONFIGS = frozenset({"SFTConfig", "DPOConfig", "GRPOConfig", "ORPOConfig", "KTOConfig"})
+_OFFLOADS = {
+    "enable_model_cpu_offload": "model",
+    "enable_sequential_cpu_offload": "sequential",
+    "enable_group_offload": "sequential",
+}
+"""Methods of diffusers' pipelines → what is on the GPU at a time: a component, or a layer."""
 _INTERACTIVE = frozenset({"Interface", "ChatInterface", "Blocks", "TabbedInterface"})
 
 
@@ -111,8 +117,8 @@ class _Reader:
             self.values.setdefault("sharding", Value.of("fsdp", last))
         elif last in ("enable_vae_tiling", "enable_tiling"):
             self.values.setdefault("tiles_vae", Value.of(True, last))
-        elif last in ("enable_model_cpu_offload", "enable_sequential_cpu_offload"):
-            self.values.setdefault("cpu_offload", Value.of("model", last))
+        elif last in _OFFLOADS:
+            self.values.setdefault("cpu_offload", Value.of(_OFFLOADS[last], last))
         elif last in _INTERACTIVE and owner in ("gr", "gradio"):
             self.interactive = True
 

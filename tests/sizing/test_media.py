@@ -167,6 +167,23 @@ def test_whisper_engines() -> None:
     assert sized("Whisper-large-v2", engine="faster-whisper", quantization="int8").expected < 3.2
 
 
+def test_what_is_heard_is_held_once_or_for_each_beam() -> None:
+    """Large-v2: 2 × 32 layers × 1,280 wide × 2 bytes × 1,500 frames are 0.229 GiB; openai-whisper repeats them for
+    its five beams, faster-whisper does not: README of faster-whisper, 4.60 GiB, and 5.95 at eight sequences."""
+    sound = 2 * 32 * 1280 * 2 * 1500 / 2**30
+    one, five = (sized("Whisper-large-v2", engine=name) for name in ("faster-whisper", "openai-whisper"))
+    assert five.kv_cache - one.kv_cache == pytest.approx(4 * sound)
+    assert five.expected == pytest.approx(4.60, rel=0.1)
+    assert sized("Whisper-large-v2", engine="faster-whisper", concurrency=8).expected == pytest.approx(
+        5.95, rel=0.1
+    )
+
+
+def test_openai_whisper_loads_in_thirty_two_bit() -> None:
+    # openai/whisper README: about 10 GB for large; 1.55 B × 6 bytes are 9.3.
+    assert sized("Whisper-large-v3", engine="openai-whisper").high * 2**30 / 1e9 > 9.3
+
+
 def test_an_embedding_model_keeps_no_cache() -> None:
     answer = sized("bge-m3", context=512)
     assert part(answer, "KV cache") == 0

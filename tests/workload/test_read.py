@@ -168,6 +168,13 @@ PYTHON = [
         {"engine": "diffusers", "model_name": "black-forest-labs/FLUX.1-dev", "dtype": "bf16", "cpu_offload": "model"},
     ),
     (
+        "import torch\nfrom diffusers import CogVideoXPipeline\n"
+        "pipe = CogVideoXPipeline.from_pretrained('zai-org/CogVideoX-5b', torch_dtype=torch.bfloat16)\n"
+        "pipe.enable_sequential_cpu_offload()\npipe.vae.enable_tiling()",
+        {"engine": "diffusers", "model_name": "zai-org/CogVideoX-5b", "dtype": "bf16", "cpu_offload": "sequential",
+         "tiles_vae": True},
+    ),
+    (
         "from unsloth import FastLanguageModel\nfrom trl import SFTTrainer, SFTConfig\n"
         "m, t = FastLanguageModel.from_pretrained('unsloth/llama-3-8b-bnb-4bit', max_seq_length=2048, load_in_4bit=True)\n"
         "m = FastLanguageModel.get_peft_model(m, r=16)\n"
