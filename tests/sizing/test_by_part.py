@@ -165,7 +165,8 @@ def test_a_sixteen_bit_copy_of_a_quantized_model_is_sixteen_bit() -> None:
     """116,829,156,672 parameters of gpt-oss-120b (transformers' count)."""
     answer = serving("gpt-oss-120b", quantization="bf16")
     assert part(answer, "weights") == pytest.approx(116_829_156_672 * 2 / GIB)
-    assert part(serving("gpt-oss-120b"), "weights") == pytest.approx(60.8, rel=0.01)  # its files: 65.3 GB
+    # vLLM 0.11 logs 64.38 GiB for it on one H100: its files, 65.3 GB, with the experts padded (llm-d-planner's table)
+    assert part(serving("gpt-oss-120b"), "weights") == pytest.approx(64.38, rel=0.01)
 
 
 def test_towers_are_not_loaded_where_a_command_wants_the_text_alone() -> None:

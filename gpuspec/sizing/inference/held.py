@@ -21,6 +21,12 @@ from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, Weights, bytes_of, in_scheme, sizable, weights
 from gpuspec.workload import Workload
 
+BUFFERS_GIB = 0.05
+"""What PyTorch models hold beside the weights in their files, at most: tables of rotary positions, 131,072 × 128 × 2
+bytes = 0.03 GiB, and padded vocabularies."""
+ROUNDED = 0.01
+"""Of a cache, at most: engines round it up to blocks and pages."""
+
 
 def weights_part(at: Answering) -> Part:
     """The weights of one GPU."""
@@ -29,6 +35,7 @@ def weights_part(at: Answering) -> Part:
     share = weights_on_gpu(at)
     why = "; ".join(filter(None, [size.why + (f", over {gpus} GPUs" if gpus > 1 else ""), share.why]))
     each = 1 / GIB
+    buffers = 0.0 if at.engine.memory.buffers else BUFFERS_GIB
     copies = workload.data_parallel or 1
     if copies > 1 and shape.expert_params and engine.memory.shares_experts:
         held = in_scheme(shape, find_scheme(scheme))
@@ -40,7 +47,7 @@ def weights_part(at: Answering) -> Part:
         "weights",
         size.low * share.low * each,
         size.expected * share.expected * each,
-        size.high * share.high * each,
+        size.high * share.high * each + buffers,
         why,
     )
 
@@ -123,7 +130,7 @@ def cache_part(at: Answering) -> Part:
         why += ", or 1 if its checkpoint says so"
     if workload.engine is None and workload.users is None:  # it may queue: then one sequence must fit
         least /= request.sequences
-    return Part("KV cache", least, size, size * (1 + 2 * spread), why)
+    return Part("KV cache", least, size, size * (1 + ROUNDED + 2 * spread), why)
 
 
 def draft_part(at: Answering) -> list[Part] | Unsized:
