@@ -81,6 +81,19 @@ def test_the_bar(first: list[Any], task: str, quality: str, median: float, p90: 
     assert found[int(0.9 * len(found))] <= p90
 
 
+@pytest.mark.parametrize("kind", ["server before its cache", "training peak, measured"])
+def test_sources_that_came_later(memory: Any, predictions: list[Any], first: list[Any], kind: str) -> None:
+    """Of which no constant was fitted to any when the model was built: the bars of the benchmark."""
+    tables = importlib.import_module("memory_tables")
+    later = [p for p in predictions if p not in first]
+    bar = next(each for each in tables.KINDS if each.name == kind)
+    found = tables.summary([p for p in later if bar.belongs(p.row)])
+    assert found.rows > 10
+    assert found.median <= bar.median
+    assert found.p90 <= bar.p90
+    assert found.within >= tables.WITHIN
+
+
 @pytest.mark.parametrize(
     ("source", "task", "median"),
     [
