@@ -137,12 +137,7 @@ def _cards(sized: Sized, columns: int) -> list[str]:
     lines = []
     for on_gpu in sized.fits:
         over = f"{on_gpu.need.gpus} × " if on_gpu.need.gpus > 1 else ""
-        part = (
-            f"least certain: {on_gpu.decided_by}"
-            if on_gpu.verdict == "borderline"
-            else f"{on_gpu.decided_by} decides"
-        )
-        lines.append(f"{over}{on_gpu.gpu.name}: {on_gpu.verdict} ({part})")
+        lines.append(f"{over}{on_gpu.gpu.name}: {on_gpu.verdict}{_reason(on_gpu)}")
         amount = f"{on_gpu.need.expected:.1f} of {on_gpu.usable:.1f} GiB usable"
         drawn = f"  [{_bar(on_gpu, min(BAR, columns - 5))}]"
         lines += [f"{drawn} {amount}"] if columns > len(drawn) + len(amount) else [drawn, f"  {amount}"]
@@ -151,6 +146,12 @@ def _cards(sized: Sized, columns: int) -> list[str]:
                 lines += _capacity(capacity, columns)
         lines.append("")
     return lines
+
+
+def _reason(on_gpu: Fit) -> str:
+    if on_gpu.verdict == "borderline":
+        return f", least certain: {on_gpu.decided_by}"
+    return f", no room for {on_gpu.decided_by}" if on_gpu.verdict == "does not fit" else ""
 
 
 def _bar(on_gpu: Fit, cells_wide: int) -> str:
@@ -191,7 +192,7 @@ def _limits(capacity: Capacity) -> list[str]:
     limits = []
     if capacity.own_context and capacity.longest.expected == capacity.own_context:
         limits.append(f"{capacity.own_context:,} tokens are the most that the model takes")
-    if capacity.lets_in and any(row.expected == capacity.lets_in for row in capacity.most):
+    if capacity.lets_in in (capacity.longest.asked, *(row.expected for row in capacity.most)):
         limits.append(f"{capacity.lets_in:,} sequences are the most that the server lets in at once")
     return limits
 
@@ -250,7 +251,8 @@ def _ahead(sized: Sized) -> list[str]:
         if step.fitting:
             where = f"cheapest {_machine(step.fitting)}, ${step.fitting.per_hour:.2f}/h"
         more = step.expected - sized.need.expected
-        lines.append(f"{step.name} {step.value:,}: {more:+.2f} GiB, {where}")
+        each = " per GPU" if sized.need.gpus > 1 else ""
+        lines.append(f"{step.name} {step.value:,}: {more:+.2f} GiB{each}, {where}")
     return lines + _speed_lines(sized)
 
 

@@ -56,10 +56,9 @@ class Sized(NamedTuple):
         fits = tuple(fit(needed, gpu, workload.memory_utilization) for gpu, needed in of_each)
         counts = (gpu_count,) if gpu_count else COUNTS
         rentable = _rentable(case, counts)
-        gpu = fits[0].gpu if fits else rentable[0].gpu if rentable else None
-        many = answer.gpus if fits or not rentable else rentable[0].gpu_count
+        runs_on = _runs_on(fits, rentable)
         writes = workload.task != "train" and workload.modality in (None, "text")
-        quick = case.speed(gpu, many) if gpu and writes else None
+        quick = case.speed(*runs_on) if runs_on and writes else None
         return cls(
             workload,
             answer,
@@ -69,7 +68,7 @@ class Sized(NamedTuple):
             rentable=rentable,
             agreed=case.agreed_prices({one.price.offer.cloud for one in rentable[:SHOWN] if one.price}),
             speed=quick if isinstance(quick, Speed) else None,
-            steps=_steps(case, answer, counts),
+            steps=_steps(case, answer, asked[0] if asked else None, counts),
         )
 
 
@@ -78,6 +77,14 @@ def _known(answer: Need | Unsized, workload: Workload) -> Need:
         hint = "`gpuspec lint` shows where it stands" if workload.beyond else answer.hint
         raise UserError("cannot-size", answer.reason, hint)
     return answer
+
+
+def _runs_on(fits: tuple[Fit, ...], rentable: tuple[Alternative, ...]) -> tuple[Gpu, int] | None:
+    """The GPU whose speed is told, and how many of it: the first that was asked about, unless nothing runs there; where
+    none was, the cheapest that holds the workload."""
+    if fits:
+        return (fits[0].gpu, fits[0].need.gpus) if fits[0].verdict != "does not fit" else None
+    return (rentable[0].gpu, rentable[0].gpu_count) if rentable else None
 
 
 def _capacity(workload: Workload, gpu: Gpu, gpus: int) -> Capacity | None:
@@ -95,8 +102,9 @@ def _rentable(case: Case, counts: tuple[int, ...]) -> tuple[Alternative, ...]:
     return tuple(one for one in found.values() if not any(name in found for name in one.gpu.variants))
 
 
-def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
-    """Twice the context (or sequence), and twice the sequences where memory depends on them."""
+def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
+    """Twice the context (or sequence), and twice the sequences where memory depends on them; on the GPU of the answer,
+    since an engine's defaults depend on it."""
     workload = case.workload
     if workload.modality not in (None, "text"):
         return ()
@@ -115,8 +123,9 @@ def _steps(case: Case, answer: Need, counts: tuple[int, ...]) -> tuple[NextStep,
     for name, value in doubled.items():
         change: dict[str, Any] = {name: 2 * value}
         larger = case.instead(workload=workload._replace(**change))
-        more = larger.need(answer.gpus)
-        if isinstance(more, Need):
+        more = larger.need(answer.gpus, gpu)
+        waiting = name == "users" and isinstance(more, Need) and more.sequences == answer.sequences
+        if isinstance(more, Need) and not waiting:  # the server lets in no more of them
             fitting = larger.market.fitting(counts)
             found = next((one for one in fitting if not one.gpu.variants), None)
             steps.append(NextStep(name, 2 * value, more.expected, found))

@@ -46,7 +46,8 @@ class Capacity(NamedTuple):
 def capacity(workload: Workload, gpu: Gpu, need_of: NeedOf) -> Capacity | None:
     """What the GPU holds of a text model that answers; None for all others, and where a fact is missing.
 
-    For the users and the context that are stated; else for one user, and for a few usual contexts."""
+    For the users that are stated, as far as the server lets them in, and the context; else for one user, and for a few
+    usual contexts."""
     shape = shape_of(workload)
     other = workload.task == "train" or workload.method or workload.modality not in (None, "text")
     if other or not isinstance(shape, Shape) or encodes(workload):
@@ -57,7 +58,7 @@ def capacity(workload: Workload, gpu: Gpu, need_of: NeedOf) -> Capacity | None:
     engine = engine_of(sized.engine)
     lets_in = most_at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib))
     asked = (workload.context,) if workload.context else _lengths(shape.max_context)
-    users = workload.users or 1
+    users = min(workload.users or 1, lets_in or MOST["users"])
 
     def spare(context: int, users: int) -> tuple[float, float] | None:
         needed = need_of(workload._replace(users=users, context=context))

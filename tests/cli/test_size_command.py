@@ -217,3 +217,25 @@ def test_only_models_that_write_have_room_for_users(what: list[str]) -> None:
 @pytest.mark.parametrize("what", [["FLUX.1-dev"], ["Llama-3.1-8B", "--method", "lora"]])
 def test_users_of_what_does_not_answer_are_refused(what: list[str]) -> None:
     assert refused(*what, "--users", "4").code == "no-users"
+
+
+def test_the_next_step_is_on_the_gpu_that_was_asked_about() -> None:
+    answer = found("Qwen3-32B", "--on", "H100", "--gpus", "2", "--users", "16")
+    more = {step["name"]: step["gib_per_gpu"] - answer["gib_per_gpu"]["expected"] for step in answer["next"]}
+    # 4,096 more tokens of 16 users: 64 layers × 2 × 8 heads × 128 × 2 bytes a token, over 2 GPUs
+    twice = 16 * 4096 * 64 * 2 * 8 * 128 * 2 / 2 / 2**30
+    assert more == {"context": pytest.approx(twice), "users": pytest.approx(twice)}
+
+
+def test_users_whom_the_server_does_not_let_in_are_in_no_row() -> None:
+    answer = found("Llama-3.1-8B", "--users", "100000", "--on", "H100")
+    assert {room["longest_context"]["users"] for room in answer["room"]} == {1024}
+    assert [step["name"] for step in answer["next"]] == ["context"]
+    text = run("Llama-3.1-8B", "--users", "100000", "--on", "H100").output
+    assert "1,024 sequences are the most that the server lets in at once" in text
+
+
+def test_what_does_not_run_there_has_no_speed_there() -> None:
+    assert found("Qwen3-32B", "--on", "L4")["speed"] is None
+    assert "L4: does not fit, no room for weights\n" in run("Qwen3-32B", "--on", "L4").output
+    assert found("Qwen3-32B", "--on", "H200")["speed"]["decode"]["low"] > 0
