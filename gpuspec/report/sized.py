@@ -80,8 +80,8 @@ def _known(answer: Need | Unsized, workload: Workload) -> Need:
 
 
 def _runs_on(fits: tuple[Fit, ...], rentable: tuple[Alternative, ...]) -> tuple[Gpu, int] | None:
-    """The GPU whose speed is told, and how many of it: the first that was asked about, unless nothing runs there; where
-    none was, the cheapest that holds the workload."""
+    """The GPU whose speed is told, and how many of it: the first that was asked about, None where nothing runs on it;
+    where none was, the cheapest that holds the workload."""
     if fits:
         return (fits[0].gpu, fits[0].need.gpus) if fits[0].verdict != "does not fit" else None
     return (rentable[0].gpu, rentable[0].gpu_count) if rentable else None
@@ -103,8 +103,8 @@ def _rentable(case: Case, counts: tuple[int, ...]) -> tuple[Alternative, ...]:
 
 
 def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
-    """Twice the context (or sequence), and twice the sequences where memory depends on them; on the GPU of the answer,
-    since an engine's defaults depend on it."""
+    """Twice the context (or sequence), and twice the sequences where memory depends on them; on the `gpu` of the
+    answer, since an engine's defaults depend on it."""
     workload = case.workload
     if workload.modality not in (None, "text"):
         return ()

@@ -46,7 +46,7 @@ class Capacity(NamedTuple):
 def capacity(workload: Workload, gpu: Gpu, need_of: NeedOf) -> Capacity | None:
     """What the GPU holds of a text model that answers; None for all others, and where a fact is missing.
 
-    For the users that are stated, as far as the server lets them in, and the context; else for one user, and for a few
+    For the context that is stated and the users, as far as the server lets them in; else for one user, and for a few
     usual contexts."""
     shape = shape_of(workload)
     other = workload.task == "train" or workload.method or workload.modality not in (None, "text")
@@ -58,7 +58,7 @@ def capacity(workload: Workload, gpu: Gpu, need_of: NeedOf) -> Capacity | None:
     engine = engine_of(sized.engine)
     lets_in = most_at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib))
     asked = (workload.context,) if workload.context else _lengths(shape.max_context)
-    users = min(workload.users or 1, lets_in or MOST["users"])
+    users = min(workload.users or 1, lets_in or workload.users or 1)
 
     def spare(context: int, users: int) -> tuple[float, float] | None:
         needed = need_of(workload._replace(users=users, context=context))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gpuspec.architectures.parts import Cache
 from gpuspec.sizing.shape import Shape
 
@@ -50,11 +52,12 @@ def kv_cache(
 def of_sequence(cache: Cache, tokens: float, size: float) -> float:
     """Bytes of one sequence in layers of a kind. `size`: of an element, where the cache leaves a choice."""
     each = cache.bits / 8 if cache.bits else size
-    growing = cache.width * _entries(cache, tokens) * each
+    growing = cache.width * entries(cache, tokens) * each
     return cache.layers * (growing + cache.state * cache.state_bits / 8)
 
 
-def _entries(cache: Cache, tokens: float) -> float:
+def entries(cache: Cache, tokens: float) -> float:
+    """Places that a sequence of so many tokens takes in one layer: a window of the last, or one for several."""
     seen = min(tokens, cache.window) if cache.window else tokens
     return seen / max(cache.stride, 1)
 
@@ -64,17 +67,17 @@ def _share(cache: Cache, tensor: int) -> float:
     return 1 / min(tensor, cache.heads) if cache.heads else 1.0
 
 
-def kv_why(shape: Shape, tokens: int, sequences: int, dtype: str | None) -> str:
-    """The arithmetic in words."""
+def kv_why(shape: Shape, places: Sequence[float], sequences: int, dtype: str | None) -> str:
+    """The arithmetic in words, where each sequence has so many `places` in the layers of each kind."""
     size = kv_bytes(dtype)
     terms = []
-    for cache in shape.caches:
+    for cache, held in zip(shape.caches, places, strict=True):
         kind = "" if cache.kind in ("full", "state") else f"{cache.kind} "
         if cache.width:
             fixed = f" of {cache.bits} bits" if cache.bits else ""
-            entries = f"{_entries(cache, tokens):,.0f} {'tokens' if cache.stride == 1 else 'entries'}"
-            terms.append(f"{cache.layers} {kind}layers × {cache.width} elements{fixed} × {entries}")
+            tokens = f"{held:,.0f} {'tokens' if cache.stride == 1 else 'entries'}"
+            terms.append(f"{cache.layers} {kind}layers × {cache.width:,} elements{fixed} × {tokens}")
     if constant := max((cache.layers for cache in shape.caches if cache.state), default=0):
         terms.append(f"{constant} layers of constant state")
-    many = f" × {sequences} sequences" if sequences != 1 else ""
+    many = f" × {sequences:,} sequences" if sequences != 1 else ""
     return f"({' + '.join(terms) or 'no layer remembers'}) × {size:g} bytes{many}"

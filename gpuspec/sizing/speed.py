@@ -70,7 +70,7 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
     prefill = None
     if tflops:
         prefill = Range(*(tflops * 1e12 * share * split / flops for share in COMPUTE_SHARE))
-    why = f"{read / 1e9:.1f} GB read per step for {many} sequence{'s' * (many != 1)}"
+    why = f"{read / 1e9:,.1f} GB read per step for {many:,} sequence{'s' * (many != 1)}"
     why += f", {gpu.bandwidth_gbs or 0:,.0f} GB/s × {split:g}" if gpu.bandwidth_gbs else ""
     said = (f"cache half full ({context // 2:,} tokens per sequence)", "0.8 of the bandwidth is reached")
     return Speed(decode, each, prefill, why, said)

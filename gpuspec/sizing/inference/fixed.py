@@ -9,7 +9,7 @@ from gpuspec.architectures.parts import Cache
 from gpuspec.engines.engine import before
 from gpuspec.sizing.inference.placement import cache_on_gpu
 from gpuspec.sizing.inference.setup import Answering, cache_dtype
-from gpuspec.sizing.kv import kv_bytes, of_sequence
+from gpuspec.sizing.kv import entries, kv_bytes, kv_why, of_sequence
 from gpuspec.sizing.memory import Part, Phase
 from gpuspec.sizing.weights import GIB
 
@@ -164,6 +164,19 @@ def _unpacked_cache(at: Answering) -> Part:
 def cache_on_each(at: Answering) -> float:
     """Bytes of the cache on the fullest GPU."""
     return cache_bytes(at) * cache_on_gpu(at)
+
+
+def cache_why(at: Answering) -> str:
+    """The arithmetic in words."""
+    counted, kinds = cells(at), at.shape.caches
+    places = [
+        entries(cache._replace(window=0), counted.of(cache, window=heeds_window(at, cache)))
+        for cache in kinds
+    ]
+    why = kv_why(at.shape, places, counted.streams, cache_dtype(at.workload, at.shape))
+    over = f", its layers over {at.gpus} GPUs" if at.gpus > 1 else ""
+    part = cache_on_gpu(at) * max(at.gpus, 1)
+    return why + over + (f", {part:.0%} of them on the GPU" if part < 0.99 else "")
 
 
 def _padded(tokens: int) -> int:

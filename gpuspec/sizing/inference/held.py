@@ -15,7 +15,7 @@ from gpuspec.sizing.inference.setup import (
     may_cache_in_8_bit,
     scheme_of,
 )
-from gpuspec.sizing.kv import kv_why
+from gpuspec.sizing.kv import entries, kv_cache, kv_why
 from gpuspec.sizing.memory import Part, Unsized
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.weights import GIB, Weights, bytes_of, in_scheme, sizable, weights
@@ -116,13 +116,11 @@ def cache_part(at: Answering) -> Part:
     if encodes(workload):
         return Part("KV cache", 0.0, 0.0, 0.0, "an encoder keeps no cache")
     if at.engine.memory.buffers:
-        size = fixed.cache_on_each(at) / GIB
+        size, why = fixed.cache_on_each(at) / GIB, fixed.cache_why(at)
     else:
         size = cache_on_each(workload, shape, request.context, request.sequences, gpus) / GIB
+        why = _cache_why(at, size)
     spread = 0.5 if not shape.exact else 0.25 if shape.why_unsure else 0.0
-    why = kv_why(shape, request.context, request.sequences, cache_dtype(workload, shape))
-    if workload.context_parallel:
-        why += f", its tokens over {workload.context_parallel} GPUs"
     least = size * (1 - spread)
     if may_cache_in_8_bit(workload, shape):
         halved = workload._replace(kv_dtype="fp8")
@@ -131,6 +129,19 @@ def cache_part(at: Answering) -> Part:
     if workload.engine is None and workload.users is None:  # it may queue: then one sequence must fit
         least /= request.sequences
     return Part("KV cache", least, size, size * (1 + ROUNDED + 2 * spread), why)
+
+
+def _cache_why(at: Answering, size: float) -> str:
+    """The arithmetic of a cache of which each GPU has `size`, GiB."""
+    shape, request, dtype = at.shape, at.request, cache_dtype(at.workload, at.shape)
+    places = [entries(cache, request.context) for cache in shape.caches]
+    why = kv_why(shape, places, request.sequences, dtype)
+    if at.gpus == 1 or not size:
+        return why
+    if at.workload.context_parallel:
+        why += f", its tokens over {at.workload.context_parallel} GPUs"
+    shares = kv_cache(shape, request.context, request.sequences, dtype) / GIB / size
+    return f"{why} ÷ {shares:.3g}" if round(shares, 2) > 1 else f"{why}, whole on each GPU"
 
 
 def draft_part(at: Answering) -> list[Part] | Unsized:

@@ -62,7 +62,7 @@ def _pass_of(at: Answering) -> Part:
     shape, rows = at.shape, _rows(at)
     split = at.gpus if at.workload.tensor_parallel or at.engine.memory.queues else 1
     size = activations.prefill(shape, rows) / split
-    why = f"{rows:,} prompt tokens × 2 bytes × (3 × {shape.intermediate} + 4 × {shape.hidden})"
+    why = f"{rows:,} prompt tokens × 2 bytes × (3 × {shape.intermediate:,} + 4 × {shape.hidden:,})"
     if _holds_scores(at):
         size = max(size, SCORE_BYTES * rows * at.request.prompt * shape.heads / split)
         why = f"{rows:,} × {at.request.prompt:,} scores × {shape.heads} heads × {SCORE_BYTES:g} bytes"
@@ -87,7 +87,7 @@ def step_part(at: Answering) -> Part:
     repeats = at.scheme in memory.repeats_kv
     one = _one_layer(at) if memory.grows else 0.0
     expected = final + (repeat if repeats else 0.0) + one
-    why = f"logits of {request.sequences:,} tokens"
+    why = f"logits of {request.sequences:,} token{'s' * (request.sequences != 1)}"
     why += ", one layer's cache once more as it grows" if memory.grows else ""
     why += ", its keys and values for every head" if repeats else ""
     high = final + max(repeat, one) + one

@@ -135,6 +135,6 @@ def _sequences(workload: Workload, engine: Engine, defaults: Defaults, assumptio
     if workload.engine is None and sequences > 1:
         assumptions.append(f"{sequences} sequences at once, or one after another: name the engine to know")
     if engine.memory.queues and sequences > 1:
-        assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences} decide speed")
+        assumptions.append(f"{engine.name} queues: one sequence must fit, {sequences:,} decide speed")
         return 1
     return sequences

@@ -62,14 +62,16 @@ def activation_part(at: Answering) -> Part:
     """The most that the trial pass takes beside the weights, on one GPU: first the forward pass, then the sampler."""
     shape, batch = at.shape, batch_of(at)
     through = forward(at, batch.tokens)
-    why = f"{batch.tokens:,} tokens through the widest layer"
+    width = through / max(2 * batch.tokens, 1)
+    why = f"{batch.tokens:,} tokens × {width:,.0f} elements at the widest point of a layer × 2 bytes"
     size = through
     if at.defaults.sampler and not encodes(at.workload):
         sampled = sampling(at, batch)
         if sampled > through:
             size = sampled
             each = f"{at.defaults.sampler:g} bytes while sampling"
-            why = f"{batch.sequences:,} sequences × {shape.vocab:,} words × {each}"
+            states = f"{batch.tokens + 2 * batch.sequences:,} hidden states × {shape.hidden:,} × 2 bytes"
+            why = f"{batch.sequences:,} sequences × {shape.vocab:,} words × {each}, {states}"
     elif not encodes(at.workload):
         size += 6.0 * shape.vocab * at.request.sequences
     low, high = (0.85, 1.15) if size > through else (0.6, 1.5)

@@ -128,12 +128,13 @@ def _adapted(shape: Shape, kept: Kept, division: Division) -> float:
 
 class Activations(NamedTuple):
     """Bytes: `all` that is kept when the loss begins; `backward`: the most while gradients are worked out, of
-    which `going` makes room for them."""
+    which `going` makes room for them. `why` and `why_backward` are the arithmetic of each."""
 
     all: float
     backward: float
     going: float
     why: str
+    why_backward: str
 
 
 def activations(shape: Shape, tokens: float, kept: Kept, division: Division | None = None) -> Activations:
@@ -143,18 +144,21 @@ def activations(shape: Shape, tokens: float, kept: Kept, division: Division | No
     tokens = tokens / division.tokens
     inner = layer_elements(shape, kept, division)
     h = shape.hidden / division.hidden
-    passing = 2.0 * tokens * (3 * _widths(shape, division)[2] + 4 * h)
+    widest = 3 * _widths(shape, division)[2] + 4 * h
+    passing = 2.0 * tokens * widest
     layers = shape.layers / division.inputs
     if kept.checkpointed:
         each = 2 if kept.wide else 1
         stored = 2.0 if kept.offloaded else layers
         inputs = 2.0 * tokens * each * stored * h
         one = 2.0 * tokens * inner
-        why = f"{tokens:,.0f} tokens × 2 bytes × ({stored:g} × {each * h:,.0f} + {inner:,.0f} of one layer)"
-        return Activations(inputs, inputs + one + passing, inputs, why)
+        said, kept_inputs = f"{tokens:,.0f} tokens × 2 bytes × ", f"{stored:g} × {each * h:,.0f}"
+        again = f"{said}({kept_inputs} + {inner:,.0f} of one layer + {widest:,.0f} of its gradients)"
+        return Activations(inputs, inputs + one + passing, inputs, f"{said}{kept_inputs} of inputs", again)
     size = 2.0 * tokens * layers * inner
-    why = f"{tokens:,.0f} tokens × 2 bytes × {layers:g} layers × {inner:,.0f}"
-    return Activations(size, size + passing, size, why)
+    said, all_layers = f"{tokens:,.0f} tokens × 2 bytes × ", f"{layers:g} layers × {inner:,.0f}"
+    again = f"{said}({all_layers} + {widest:,.0f} of one layer's gradients)"
+    return Activations(size, size + passing, size, said + all_layers, again)
 
 
 def logits(

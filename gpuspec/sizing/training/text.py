@@ -67,7 +67,7 @@ def _phases(workload: Workload, setup: TrainingSetup, gpus: int) -> tuple[Phase,
         *(_gradients(setup, 0.0) if persistent else []),
     ]
     back = [
-        _ranged("activations", acts.backward, share, acts.why + ", and gradients of one layer"),
+        _ranged("activations", acts.backward, share, acts.why_backward),
         *_dequantized(setup),
         *_gradients(setup, 0.0 if persistent else acts.going),
     ]
