@@ -36,12 +36,6 @@ def phases(at: Answering, held: list[Part]) -> tuple[Phase, ...]:
     return (Phase("loading", (weights, *rest, *head)), *found) if head else tuple(found)
 
 
-def activation_part(at: Answering) -> Part:
-    """What passes through the layers at their widest point on one GPU of an engine that takes prompts in chunks."""
-    part = prompt_part(at)
-    return part._replace(low=0.6 * part.expected, high=1.5 * part.expected)
-
-
 def prompt_part(at: Answering) -> Part:
     """What passes through the layers at their widest point while a prompt is read, on one GPU.
 
@@ -60,7 +54,7 @@ def _split_unknown(at: Answering) -> bool:
 
 def _pass_of(at: Answering) -> Part:
     shape, rows = at.shape, _rows(at)
-    split = at.gpus if at.workload.tensor_parallel or at.engine.memory.queues else 1
+    split = at.gpus if at.workload.tensor_parallel else 1
     size = activations.prefill(shape, rows) / split
     why = f"{rows:,} prompt tokens × 2 bytes × (3 × {shape.intermediate:,} + 4 × {shape.hidden:,})"
     if _holds_scores(at):
@@ -100,9 +94,7 @@ def _rows(at: Answering) -> int:
     rows = at.request.prompt * at.request.sequences
     if workload.max_batched_tokens:
         return workload.max_batched_tokens
-    if usual is None:
-        return rows
-    return min(usual, max(rows, 2048)) if at.engine.memory.queues else min(rows, usual)
+    return rows if usual is None else min(rows, usual)
 
 
 def _holds_scores(at: Answering) -> bool:
@@ -137,10 +129,6 @@ def _of_prompt(at: Answering, cache: Part) -> Part:
     whole = kv_cache(at.shape, request.context, request.sequences, dtype)
     if not at.engine.memory.grows or whole <= 0 or _split_unknown(at):
         return cache
-    if _split_unknown(at):
-        return cache._replace(
-            low=0.0, expected=cache.expected / 2, why=f"{cache.why}, as far as they are prompt"
-        )
     share = kv_cache(at.shape, request.prompt, request.sequences, dtype) / whole
     why = f"of the {request.prompt:,} tokens of the prompt"
     return cache._replace(
