@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.training.adapters import sides
-from gpuspec.sizing.training.division import Division
+from gpuspec.sizing.training.division import ALONE, Division
 
 LOGIT_BYTES = {"plain": 12.0, "chunked": 2.5}
 """Bytes per token and word of the loss at its largest. Plain: log-probabilities in 32 bit, their gradient, that of
@@ -61,7 +61,7 @@ def norms_of(shape: Shape) -> tuple[float, bool]:
     return whole, abs(each - whole * shape.hidden - 2 * shape.head_dim) < 1
 
 
-def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -> float:
+def layer_elements(shape: Shape, kept: Kept, division: Division = ALONE) -> float:
     """16-bit elements a layer keeps per token when nothing of it is recomputed.
 
     Each norm (`norms_of`): its input in 32 bit, 2 h, and its output, h, where it is trained (2 h where that is in 32
@@ -70,7 +70,6 @@ def layer_elements(shape: Shape, kept: Kept, division: Division | None = None) -
     compiled 2 i). Inputs of trained matrices: h for attention, h and i for the MLP; under autocast over 32-bit values
     each matrix that reads the same has a copy of its own, 5 h and i. Experts: what each of those chosen gives, h, and
     reads where it is trained. Inputs of adapters: see `_adapted`."""
-    division = division or Division("alone")
     h = shape.hidden / division.hidden
     q, kv, i = _widths(shape, division)
     fused = kept.compiled or not shape.gated
@@ -101,6 +100,10 @@ def _widths(shape: Shape, division: Division) -> tuple[float, float, float]:
     return shape.query_width / division.widths, key, width / division.widths
 
 
+_READS = {"q": "attention", "k": "attention", "v": "attention", "gate": "mlp", "up": "mlp", "down": "down"}
+"""What each matrix reads; of attention's output, which "o" reads, a copy is kept anyway."""
+
+
 def _adapted(shape: Shape, kept: Kept, division: Division) -> float:
     """What adapters keep of their inputs. PEFT casts the input for each adapter anew; adapters in 16 bit share it
     among the matrices that read the same. Dropout gives each its own copy, and a mask."""
@@ -111,36 +114,25 @@ def _adapted(shape: Shape, kept: Kept, division: Division) -> float:
         return sum(inputs.values()) * (max(kept.casts, 1.0) + DROPOUT_MASK) / division.hidden
     if kept.casts:
         return sum(inputs.values()) * kept.casts / division.hidden
-    shared = {"attention": 0.0, "mlp": 0.0, "down": 0.0}
-    for name, width in inputs.items():  # attention's output, which "o" reads, is kept anyway
-        where = {
-            "q": "attention",
-            "k": "attention",
-            "v": "attention",
-            "gate": "mlp",
-            "up": "mlp",
-            "down": "down",
-        }
-        if name in where:
-            shared[where[name]] = float(width)
-    return 0.0 if kept.quantized else sum(shared.values()) / division.hidden
+    if kept.quantized:
+        return 0.0
+    shared = {_READS[name]: width for name, width in inputs.items() if name in _READS}
+    return sum(shared.values()) / division.hidden
 
 
 class Activations(NamedTuple):
-    """Bytes: `all` that is kept when the loss begins; `backward`: the most while gradients are worked out, of
-    which `going` makes room for them. `why` and `why_backward` are the arithmetic of each."""
+    """Bytes: `all` that is kept when the loss begins, which then makes room for gradients; `backward`: the most while
+    these are worked out. `why` and `why_backward` are the arithmetic of each."""
 
     all: float
     backward: float
-    going: float
     why: str
     why_backward: str
 
 
-def activations(shape: Shape, tokens: float, kept: Kept, division: Division | None = None) -> Activations:
+def activations(shape: Shape, tokens: float, kept: Kept, division: Division) -> Activations:
     """Bytes of activations and the arithmetic. With checkpointing only each layer's input stays (on the host if
     offloaded), and one layer at a time is computed again; gradients of its widest point, 3 i + 4 h, come beside."""
-    division = division or Division("alone")
     tokens = tokens / division.tokens
     inner = layer_elements(shape, kept, division)
     h = shape.hidden / division.hidden
@@ -154,18 +146,15 @@ def activations(shape: Shape, tokens: float, kept: Kept, division: Division | No
         one = 2.0 * tokens * inner
         said, kept_inputs = f"{tokens:,.0f} tokens × 2 bytes × ", f"{stored:g} × {each * h:,.0f}"
         again = f"{said}({kept_inputs} + {inner:,.0f} of one layer + {widest:,.0f} of its gradients)"
-        return Activations(inputs, inputs + one + passing, inputs, f"{said}{kept_inputs} of inputs", again)
+        return Activations(inputs, inputs + one + passing, f"{said}{kept_inputs} of inputs", again)
     size = 2.0 * tokens * layers * inner
     said, all_layers = f"{tokens:,.0f} tokens × 2 bytes × ", f"{layers:g} layers × {inner:,.0f}"
     again = f"{said}({all_layers} + {widest:,.0f} of one layer's gradients)"
-    return Activations(size, size + passing, size, said + all_layers, again)
+    return Activations(size, size + passing, said + all_layers, again)
 
 
-def logits(
-    shape: Shape, tokens: float, loss: str, division: Division | None = None
-) -> tuple[float, float, float, str]:
+def logits(shape: Shape, tokens: float, loss: str, division: Division) -> tuple[float, float, float, str]:
     """(low, expected, high) bytes of the loss, which is "plain", "chunked" or "fused", and the arithmetic."""
-    division = division or Division("alone")
     tokens = tokens / division.tokens
     if loss == "fused":
         size = FUSED_BYTES * tokens * shape.hidden

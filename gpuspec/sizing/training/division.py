@@ -36,6 +36,10 @@ class Division(NamedTuple):
         return self.kind == "copies"
 
 
+ALONE = Division("alone")
+"""One GPU that holds everything."""
+
+
 def division_of(workload: Workload, gpus: int, shape: Shape) -> Division:
     """How the job is spread. Nothing is divided unless something divides it: torchrun, accelerate and every trainer
     that starts one process a GPU give each process the whole model (DistributedDataParallel), and `python script.py`

@@ -69,7 +69,7 @@ def _phases(workload: Workload, setup: TrainingSetup, gpus: int) -> tuple[Phase,
     back = [
         _ranged("activations", acts.backward, share, acts.why_backward),
         *_dequantized(setup),
-        *_gradients(setup, 0.0 if persistent else acts.going),
+        *_gradients(setup, 0.0 if persistent else acts.all),
     ]
     step = [*_gradients(setup, 0.0), *_of_the_step(setup)]
     return tuple(
