@@ -8,27 +8,31 @@ from gpuspec.workload import Workload
 
 
 class States(NamedTuple):
-    """Bytes per parameter of full training; `low` of each where the weights may turn out to be in 16 bit.
-
-    `trained`: the share of the parameters that is trained. `why` says it in words."""
+    """Bytes per parameter of full training; `why` says it in words."""
 
     weights: float
-    copies: float
-    """16-bit copies that autocast makes of 32-bit weights."""
     gradients: float
     """Zero where the optimizer steps in the backward pass: each gradient is used at once and goes."""
     optimizer: float
-    step: float
-    """What the optimizer's step needs for a moment."""
-    step_low: float
-    trained: float
-    inside: float
-    """Bytes of a gradient that is used at once: only the largest matrix has its own; 0 where all are kept."""
-    wide: bool
-    """What passes from layer to layer is in 32 bit, as autocast leaves it over 32-bit weights."""
-    low: tuple[float, float, float]
-    """Weights, gradients and optimizer at least."""
     why: str
+    halved: tuple[float, float, float] | None = None
+    """Weights, gradients and optimizer where the weights may turn out to be in 16 bit."""
+    copies: float = 0.0
+    """16-bit copies that autocast makes of 32-bit weights."""
+    step: float = 0.0
+    """What the optimizer's step needs for a moment."""
+    step_low: float = 0.0
+    inside: float = 0.0
+    """Bytes of a gradient that is used at once: only the largest matrix has its own; 0 where all are kept."""
+    wide: bool = False
+    """What passes from layer to layer is in 32 bit, as autocast leaves it over 32-bit weights."""
+    trained: float = 1.0
+    """The share of the parameters that is trained."""
+
+    @property
+    def low(self) -> tuple[float, float, float]:
+        """Weights, gradients and optimizer at least."""
+        return self.halved or (self.weights, self.gradients, self.optimizer)
 
 
 class Optimizer(NamedTuple):
@@ -126,64 +130,46 @@ def states_of(workload: Workload, trainer: Training, shape: Shape) -> States:
     18 B. Weights loaded in 16 bit: all in 16 bit, 8 B, whether autocast is on or not. An unfused step needs a number
     more per parameter."""
     row = optimizer_of(workload.optimizer, fused=trainer.fused_step)
-    trained = trained_share(workload, shape)
+    states, trained = _of_each(workload, trainer, shape, row), trained_share(workload, shape)
+    if row.inside:
+        halved = (states.halved[0], 0.0, states.halved[2]) if states.halved else None
+        states = states._replace(
+            gradients=0.0, inside=states.gradients, step=0.0, step_low=0.0, halved=halved
+        )
+    if trained < 1:
+        states = states._replace(
+            why=f"{states.why}; {100 * trained:.1f} % of the parameters are trained at a time"
+        )
+    return states._replace(trained=trained)
+
+
+def _of_each(workload: Workload, trainer: Training, shape: Shape, row: Optimizer) -> States:
+    """Of a parameter that is trained, where its gradient is kept until the step."""
     precision = workload.precision or trainer.precision
     sharding = workload.sharding or ""
     halved = precision == "bf16" or (precision != "fp32" and workload.dtype in ("bf16", "fp16"))
     if trainer.wide_gradients and precision != "fp32":
         state = 4 + moments(row, 4, shape)
         why = f"mixed precision: 2 B weights, 4 B gradients, 4 B master copy, {state - 4:g} B moments"
-        return _states(2, 0, 4, state, (0, 0), trained, row, False, None, why)
+        return States(2, 4, state, why)
     if precision != "fp32" and (trainer.deepspeed or "zero" in sharding):
         state = 4 + moments(row, 4, shape)
         why = f"mixed precision: 2 B weights, 2 B gradients, 4 B master copy, {state - 4:g} B moments"
-        return _states(2, 0, 2, state, (4, 4), trained, row, False, None, why)
+        return States(2, 2, state, why, step=4, step_low=4)
     if halved and not (precision == "amp" and sharding.startswith("fsdp")):
         state = moments(row, 2, shape)
         why = (
             f"pure bf16: 2 B weights, {0 if row.inside else 2} B gradients, {state:g} B moments per parameter"
         )
-        step = (2.0 if row.whole else 0.0, 0.0)
-        return _states(2, 0, 2, state, step, trained, row, False, None, why)
-    state = moments(row, 4, shape)
-    step = (4.0 if row.whole else 0.0, 0.0)
+        return States(2, 2, state, why, step=2.0 if row.whole else 0.0)
+    state, step = moments(row, 4, shape), 4.0 if row.whole else 0.0
     if precision == "fp32":
-        return _states(
-            4, 0, 4, state, step, trained, row, True, None, "32-bit weights, gradients and moments"
-        )
-    why = f"mixed precision: 4 B weights, 4 B gradients, {state:g} B moments"
-    unsure = workload.dtype is None and not sharding.startswith("fsdp")
-    low = (2.0, 2.0, moments(row, 2, shape)) if unsure else None
-    why += ", and 16-bit copies while it runs" + (" (the low figure is pure bf16)" if unsure else "")
-    return _states(4, 2, 4, state, step, trained, row, not sharding.startswith("fsdp"), low, why)
-
-
-def _states(
-    weights: float,
-    copies: float,
-    gradients: float,
-    optimizer: float,
-    step: tuple[float, float],
-    trained: float,
-    row: Optimizer,
-    wide: bool,
-    low: tuple[float, float, float] | None,
-    why: str,
-) -> States:
-    inside = gradients if row.inside else 0.0
-    gradients = 0.0 if row.inside else gradients
-    if low is not None and row.inside:
-        low = (low[0], 0.0, low[2])
-    return States(
-        weights=weights,
-        copies=copies,
-        gradients=gradients,
-        optimizer=optimizer,
-        step=0.0 if row.inside else step[0],
-        step_low=0.0 if row.inside else step[1],
-        trained=trained,
-        inside=inside,
-        wide=wide,
-        low=low or (weights, gradients, optimizer),
-        why=why + (f"; {100 * trained:.1f} % of the parameters are trained at a time" if trained < 1 else ""),
-    )
+        return States(4, 4, state, "32-bit weights, gradients and moments", step=step, wide=True)
+    why = f"mixed precision: 4 B weights, 4 B gradients, {state:g} B moments, and 16-bit copies while it runs"
+    if sharding.startswith("fsdp"):
+        return States(4, 4, state, why, copies=2, step=step)
+    if workload.dtype is not None:
+        return States(4, 4, state, why, copies=2, step=step, wide=True)
+    why += " (the low figure is pure bf16)"
+    low = (2.0, 2.0, moments(row, 2, shape))
+    return States(4, 4, state, why, halved=low, copies=2, step=step, wide=True)
