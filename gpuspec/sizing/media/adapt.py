@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
 from gpuspec.engines.engine import TORCH, Training, before
 from gpuspec.sizing.media.components import Pipeline
-from gpuspec.sizing.media.passes import Extent, encode_pictures, encode_text
+from gpuspec.sizing.media.passes import Extent, encode_pictures, encode_text, fragments
 from gpuspec.sizing.memory import Need, Part, Phase
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
@@ -27,9 +27,8 @@ RANK = 16
 
 
 class Weights(NamedTuple):
-    """How a trainer keeps the denoiser: `bits` of its weights, `state` bytes of gradients and moments of each trained
-    parameter, `copy` bytes of it while passes run (16-bit copies under autocast) and `step` bytes while the optimizer
-    steps."""
+    """How a trainer keeps the denoiser: `bits` of its weights, and bytes of each trained parameter: its gradient, its
+    moments, a `copy` while passes run (16 bit, under autocast), another while the optimizer takes its `step`."""
 
     bits: float
     gradients: float
@@ -73,7 +72,8 @@ def adapt(workload: Workload, pipeline: Pipeline, extent: Extent, bits: float, g
     )
     phases.append(Phase("step", (*held, *state, *step, *beside)))
     engine = engine_of(workload.engine or USUAL_FOR_IMAGES)
-    said = (f"{extent.words} a step", _checkpointing_said(workload, pipeline))
+    checkpointing = "gradient checkpointing" if checkpoints(workload) else "no gradient checkpointing"
+    said = (f"{extent.words} a step", checkpointing)
     return Need(tuple(phases), gpus, engine.name, said, "medium" if pipeline.known else "low")
 
 
@@ -179,16 +179,12 @@ def _encoders(workload: Workload, pipeline: Pipeline) -> tuple[Part, ...]:
     return (Part("text encoders", 0.0, size if stays else 0.0, 1.03 * size, why),)
 
 
-def checkpoints(workload: Workload, pipeline: Pipeline) -> bool:
+def checkpoints(workload: Workload) -> bool:
     """Whether activations are computed again instead of kept: as said; else not in scripts whose flag turns it on,
     and in all others."""
     if workload.gradient_checkpointing is not None:
         return workload.gradient_checkpointing
     return not engine_of(workload.engine).training.keeps_activations
-
-
-def _checkpointing_said(workload: Workload, pipeline: Pipeline) -> str:
-    return "gradient checkpointing" if checkpoints(workload, pipeline) else "no gradient checkpointing"
 
 
 def _activations(
@@ -206,7 +202,7 @@ def _activations(
     if eager and before(workload.engine_version, eager):
         whole += denoiser.scores * pipeline.tokens(extent.width, extent.height, 1) / denoiser.hidden
     low, expected, high = 0.8 * whole, whole, 1.25 * whole
-    if checkpoints(workload, pipeline):
+    if checkpoints(workload):
         if denoiser.unet:
             low, expected, high = (share * whole for share in U_NET_CHECKPOINTED)
         else:
@@ -218,8 +214,4 @@ def _activations(
 
 
 def _reserved(kept: Part) -> Part:
-    low, expected, high = RESERVED
-    why = f"{low:g}–{high:g} of activations and gradients: blocks of other sizes"
-    return Part(
-        "fragmentation", low * kept.low, expected * kept.expected, high * kept.expected, why, "reserved"
-    )
+    return fragments(kept, RESERVED, "activations and gradients")

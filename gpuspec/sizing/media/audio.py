@@ -57,17 +57,13 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     size = params * 1e9 * bits / 8 / GIB
     weights = Part("weights", size, size, 1.05 * size, f"{params:g} B parameters × {bits:g} bits")
     name = (model.id if model else workload.model_name or "").split("/")[-1].lower()
-    width = max((each for each in WHISPER.items() if name.startswith(each[0])), key=_length, default=None)
+    found = max(filter(name.startswith, WHISPER), key=len, default=None)
     beside = tuple(runtime(TORCH, (0.1, 0.2, 0.5), gpus))
-    work = _whisper(width[1], engine, many) if width else _others(params, many)
+    work = _whisper(WHISPER[found], engine, many) if found else _others(params, many)
     phases = tuple(Phase(phase, (weights, *parts, *beside)) for phase, parts in work)
     if engine.memory.reads_32_bit:
         phases = (_loading(size, bits, beside), *phases)
-    return Need(phases, gpus, engine.name, (f"{many} × 30 s of sound",), "medium" if width else "low")
-
-
-def _length(row: tuple[str, Width]) -> int:
-    return len(row[0])
+    return Need(phases, gpus, engine.name, (f"{many} × 30 s of sound",), "medium" if found else "low")
 
 
 def _whisper(width: Width, engine: Engine, many: int) -> tuple[tuple[str, tuple[Part, ...]], ...]:

@@ -59,6 +59,10 @@ class Vae(NamedTuple):
     fp32: bool = False
     """It is turned to 32 bit before it decodes, as 16 bit overflows in it."""
 
+    def bytes_each(self, bits: float) -> int:
+        """Bytes of a number in it, where the rest of the pipeline computes in so many `bits`."""
+        return 4 if self.fp32 or bits > 16 else 2
+
     def numbers(self, frames: int) -> float:
         """Numbers per pixel that decoding holds at once without tiles."""
         return (self.still if frames == 1 and self.still else self.plane) + self.frame * frames

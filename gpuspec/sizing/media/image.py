@@ -115,9 +115,9 @@ def _components(workload: Workload, pipeline: Pipeline, bits: float, gpus: int) 
     parts = [Part("denoiser", low * size / shared, size / shared, high * size / shared, why)]
     encoders = text_encoders(workload, pipeline, bits)
     parts.append(encoders._replace(low=encoders.low / shared))
-    width = 32.0 if bits > 16 or pipeline.vae.fp32 else 16.0
+    width = 8 * pipeline.vae.bytes_each(bits)
     vae = pipeline.vae.billions * 1e9 * width / 8 / GIB
-    parts.append(Part("VAE", vae / shared, vae, 1.1 * vae, f"{pipeline.vae.billions:g} B × {width:g} bits"))
+    parts.append(Part("VAE", vae / shared, vae, 1.1 * vae, f"{pipeline.vae.billions:g} B × {width} bits"))
     return parts
 
 

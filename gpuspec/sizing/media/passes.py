@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gpuspec.engines.engine import Range
 from gpuspec.sizing.media.components import Pipeline
 from gpuspec.sizing.memory import Part
 from gpuspec.sizing.weights import GIB
@@ -61,7 +62,7 @@ def decode(pipeline: Pipeline, extent: Extent, bits: float, *, tiles: bool | Non
     A large video may be tiled by code that is not read: that is the least."""
     vae = pipeline.vae
     tiled_here = vae.tiles if tiles is None else tiles
-    width = 4 if vae.fp32 or bits > 16 else 2
+    width = vae.bytes_each(bits)
     frames = extent.many * extent.pixels * extent.frames * 3 * 2 * width / GIB
     whole = extent.many * extent.pixels * vae.numbers(extent.frames) * width / GIB
     tiled = vae.tile_gib * width / 2 + frames
@@ -78,7 +79,7 @@ def encode_pictures(pipeline: Pipeline, extent: Extent, bits: float) -> Part:
     """From pixels to latents, as training does before it denoises: what decoding holds, in the proportion of the
     encoder of AutoencoderKL to its decoder."""
     vae = pipeline.vae
-    width = 4 if vae.fp32 or bits > 16 else 2
+    width = vae.bytes_each(bits)
     size = extent.many * extent.pixels * vae.numbers(extent.frames) * ENCODING * width / GIB
     if vae.tiles:
         size = min(size, vae.tile_gib)
@@ -86,14 +87,14 @@ def encode_pictures(pipeline: Pipeline, extent: Extent, bits: float) -> Part:
     return Part("activations", 0.3 * size if extent.frames > 1 else 0.8 * size, size, 1.3 * size, why)
 
 
-def fragments(work: Part) -> Part:
-    """What the allocator holds beside a pass."""
-    low, expected, high = FRAGMENTS
+def fragments(work: Part, share: Range = FRAGMENTS, of: str = "the pass") -> Part:
+    """What the allocator holds beside a pass, as a share of it."""
+    low, expected, high = share
     return Part(
         "fragmentation",
         low * work.low,
         expected * work.expected,
         high * work.expected,
-        f"{low:g}–{high:g} of the pass: blocks of other sizes",
+        f"{low:g}–{high:g} of {of}: blocks of other sizes",
         "reserved",
     )

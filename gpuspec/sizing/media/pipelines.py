@@ -12,7 +12,7 @@ def pipeline_of(name: str, model: Model | None, params_b: float | None, video: b
     """The components of a model: from the table, else as its repository states them, else guessed from its size: a
     4.8 B text encoder, which is what most carry. None where not even the size is known."""
     key = (model.id if model else name).split("/")[-1].lower()
-    found = max((prefix for prefix in PIPELINES if key.startswith(prefix)), key=len, default=None)
+    found = max(filter(key.startswith, PIPELINES), key=len, default=None)
     if found:
         return PIPELINES[found]
     size = (model.params_b if model else None) or params_b
