@@ -20,7 +20,7 @@ def trained(row: dict[str, Any], method: str, note: str) -> dict[str, Any]:
         "gradient_checkpointing": _checkpointing(row, method, note),
         "lora_rank": whole(row.get("lora_r")) or _rank(method + " " + note),
         "sharding": _sharding(row, note),
-        "fused_loss": _fused(row, note),
+        "fused_loss": _fused(row),
         "target_modules": _targets(row, note),
         "trained_layers": 4 if re.search(r"llama-?pro", method) else None,  # its own default of added blocks
         "packing": True if re.search(r"\bpacked\b|packing", note) else None,
@@ -101,7 +101,7 @@ def _sharding(row: dict[str, Any], note: str) -> str | None:
     return "fsdp" if "fsdp" in note else None
 
 
-def _fused(row: dict[str, Any], note: str) -> bool | None:
+def _fused(row: dict[str, Any]) -> bool | None:
     loss = str(row.get("loss") or "")
     if loss in ("fused", "liger", "cut"):
         return True

@@ -74,7 +74,7 @@ def need(
     if workload.task == "train" or workload.method:
         from gpuspec.sizing.training.text import training
 
-        return training(workload, gpus, gpu=gpu, trainable=trainable)
+        return training(workload, gpus, trainable=trainable)
     from gpuspec.sizing.inference.text import inference
 
     return inference(workload, _of_one_copy(workload, gpus), gpu=gpu, prompt=prompt)

@@ -43,7 +43,7 @@ def forward(at: Answering, tokens: int) -> float:
     wide = (3 if shape.gated else 2) * shape.intermediate / tensor
     if shape.expert_params and model and model.expert_width:
         width = model.expert_width / (1 if at.workload.expert_parallel else tensor)
-        wide = (model.experts_used or 8) * (max(2 * width, shape.hidden) + width)
+        wide = shape.experts_used * (max(2 * width, shape.hidden) + width)
     return 2.0 * tokens * (beside + max(attention, wide))
 
 

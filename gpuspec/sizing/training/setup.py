@@ -40,7 +40,7 @@ class TrainingSetup(NamedTuple):
     @property
     def quantized(self) -> bool:
         """Whether the base of the adapters is in fewer than 16 bit."""
-        return (bits_of(self.scheme) or 16) < 16
+        return _quantized(self.scheme)
 
     @property
     def upcast(self) -> bool:
@@ -92,9 +92,14 @@ def setup_of(
     )
 
 
+def _quantized(scheme: str) -> bool:
+    return (bits_of(scheme) or 16) < 16
+
+
 def _upcast(engine: Engine, scheme: str) -> bool:
-    trainer, quantized = engine.training, (bits_of(scheme) or 16) < 16
-    return quantized and trainer.peft and not trainer.casts_back and not find_scheme(scheme).calibrated
+    trainer = engine.training
+    prepares = trainer.peft and not trainer.casts_back
+    return prepares and _quantized(scheme) and not find_scheme(scheme).calibrated
 
 
 def _tokens(workload: Workload, shape: Shape, assumptions: list[str]) -> tuple[int, float]:
@@ -142,7 +147,6 @@ def _kept(
         checkpointed = True
         assumptions.append("gradient checkpointing on, since nothing was said")
     trainer = engine.training
-    quantized = (bits_of(scheme) or 16) < 16
     full = method == "full"
     casts = 1.0 if workload.precision == "amp" or trainer.loads else 2.0
     compiled = trainer.compiled and workload.fused_loss is not False
@@ -154,7 +158,7 @@ def _kept(
         targets=targets,
         casts=casts if trainer.peft else 0.0,
         dropout=not full and trainer.dropout and not trainer.peft,
-        quantized=quantized and trainer.quantized_inputs and not full,
+        quantized=_quantized(scheme) and trainer.quantized_inputs and not full,
         attention=trainer.attention,
         wide=states.wide if full else _upcast(engine, scheme),
         compiled=workload.compiled if workload.compiled is not None else compiled,

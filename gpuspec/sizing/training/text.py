@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.engines.engine import TORCH
 from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
@@ -22,9 +21,7 @@ FRAGMENTED_SHARDED = {"low": 0.0, "expected": 0.15, "high": 0.24}
 max_memory_allocated and max_memory_reserved in published runs."""
 
 
-def training(
-    workload: Workload, gpus: int, *, gpu: Gpu | None = None, trainable: float | None = None
-) -> Need | Unsized:
+def training(workload: Workload, gpus: int, *, trainable: float | None = None) -> Need | Unsized:
     """Need of full fine-tuning, LoRA or QLoRA of a text model.
 
     `trainable`: parameters of the adapters where they were counted (None: from the rank)."""
