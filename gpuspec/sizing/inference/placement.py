@@ -37,9 +37,7 @@ def weights_on_gpu(at: Answering) -> Share:
 
 def cache_on_gpu(at: Answering) -> float:
     """The part of the cache that one GPU holds: it lies where its layer does."""
-    layers = at.workload.layers_on_gpu
-    resident = 1.0 if layers is None else min(max(layers - 1, 0) / max(at.shape.layers, 1), 1.0)
-    return resident * largest_share(at)
+    return _resident(at) * largest_share(at)
 
 
 def largest_share(at: Answering) -> float:
@@ -48,6 +46,12 @@ def largest_share(at: Answering) -> float:
     Source: llama.cpp src/llama-model.cpp, load_tensors (`splits`, `i_gpu_start`)."""
     rows = at.shape.layers + 1
     return -(-rows // at.gpus) / rows
+
+
+def _resident(at: Answering) -> float:
+    """The part of the layers that lie on GPUs: of those asked for, one is the head."""
+    layers = at.workload.layers_on_gpu
+    return 1.0 if layers is None else min(max(layers - 1, 0) / max(at.shape.layers, 1), 1.0)
 
 
 def _on_host(at: Answering) -> tuple[float, str]:
@@ -70,7 +74,6 @@ def _on_host(at: Answering) -> tuple[float, str]:
         inside = max(
             whole - host - sum(bytes_of(row) for row in rows if row.part in ("embedding", "head")), 0.0
         )
-        resident = min(max(workload.layers_on_gpu - 1, 0) / max(shape.layers, 1), 1.0)
-        host += inside * (1 - resident)
+        host += inside * (1 - _resident(at))
         said.append(f"{workload.layers_on_gpu} of {shape.layers} layers on GPUs")
     return min(host / whole, 1.0), ", ".join(said)
