@@ -51,7 +51,7 @@ def _serving(workload: Workload, pipeline: Pipeline, extent: Extent, bits: float
     passes = {
         "encoding": encode_text(),
         "denoising": denoise(pipeline, extent, computes),
-        "decoding": decode(pipeline, extent, computes, tiles=workload.tiles_vae),
+        "decoding": decode(pipeline, extent, computes, tiles=_tiles(workload, pipeline)),
     }
     needs = {"encoding": "text encoders", "denoising": "denoiser", "decoding": "VAE"}
     components = {part.name: part for part in _components(workload, pipeline, bits, gpus)}
@@ -76,11 +76,15 @@ def _assumed(workload: Workload, pipeline: Pipeline, extent: Extent) -> tuple[st
         said.append("components take turns on the GPU (model CPU offload)")
     else:
         said.append("all components stay on the GPU")
-    tiles = pipeline.vae.tiles if workload.tiles_vae is None else workload.tiles_vae
-    said.append("the VAE decodes " + ("in tiles" if tiles else "all at once"))
+    said.append("the VAE decodes " + ("in tiles" if _tiles(workload, pipeline) else "all at once"))
     if not pipeline.known:
         said.append("its components are guessed from its size")
     return tuple(said)
+
+
+def _tiles(workload: Workload, pipeline: Pipeline) -> bool:
+    """Whether the VAE decodes in tiles: as asked for, else as the pipeline does."""
+    return pipeline.vae.tiles if workload.tiles_vae is None else workload.tiles_vae
 
 
 def _at(workload: Workload, part: Part, *, at_work: bool) -> Part | None:

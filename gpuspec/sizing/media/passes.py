@@ -57,19 +57,18 @@ def denoise(pipeline: Pipeline, extent: Extent, bits: float) -> Part:
     return Part("activations", 0.9 * size / spread, size, UNFUSED * size * spread, why)
 
 
-def decode(pipeline: Pipeline, extent: Extent, bits: float, *, tiles: bool | None) -> Part:
-    """From latents to pixels: all at once, or in tiles as asked for or, where `tiles` is None, as the pipeline does.
-    A large video may be tiled by code that is not read: that is the least."""
+def decode(pipeline: Pipeline, extent: Extent, bits: float, *, tiles: bool) -> Part:
+    """From latents to pixels: all at once, or in tiles. A large video may be tiled by code that is not read: that is
+    the least."""
     vae = pipeline.vae
-    tiled_here = vae.tiles if tiles is None else tiles
     width = vae.bytes_each(bits)
     frames = extent.many * extent.pixels * extent.frames * 3 * 2 * width / GIB
     whole = extent.many * extent.pixels * vae.numbers(extent.frames) * width / GIB
     tiled = vae.tile_gib * width / 2 + frames
     small = min(whole, tiled)
-    expected = small if tiled_here else whole
+    expected = small if tiles else whole
     why = f"{extent.words} × {vae.numbers(extent.frames):,.0f} numbers a pixel × {width} bytes"
-    if tiled_here:
+    if tiles:
         why = f"{extent.words} in tiles"
     low = 0.9 * (small if extent.frames > 1 else expected)
     return Part("activations", low, expected, 1.15 * expected, why)
