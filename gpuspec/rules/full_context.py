@@ -1,4 +1,4 @@
-"""Whether a machine holds the whole context that an engine without a length sets aside."""
+"""What one sequence takes, and whether a machine holds the whole context that an engine sets aside for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.sizing import Need, need
 
 
+def one_sequence(facts: Facts, machine: Alternative, context: int) -> Need | None:
+    """Memory for one sequence of so many tokens on a machine, whatever the job says of more; None where unknown."""
+    alone = facts.workload._replace(context=context, concurrency=1, users=None)
+    found = need(alone, machine.gpu_count, gpu=machine.gpu)
+    return found if isinstance(found, Need) else None
+
+
 def needs_a_length(facts: Facts, machine: Alternative) -> str:
     """What else must be set to start there, for the end of a suggestion; "" where nothing must."""
     work = facts.workload
@@ -15,7 +22,7 @@ def needs_a_length(facts: Facts, machine: Alternative) -> str:
     engine = engine_of(work.engine)
     if not engine.reserves_full_context or work.context is not None or not full:
         return ""
-    whole = need(work._replace(context=full, concurrency=1, users=None), machine.gpu_count, gpu=machine.gpu)
-    if not isinstance(whole, Need) or facts.market.fit_of_need(whole, machine.gpu).verdict == "fits":
+    whole = one_sequence(facts, machine, full)
+    if whole is None or facts.market.fit_of_need(whole, machine.gpu).verdict == "fits":
         return ""
     return f" with a {engine.flag('context')}: the model's own {full:,} tokens do not fit there"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.rules.command_edits import replace_argument
+from gpuspec.rules.full_context import one_sequence
 from gpuspec.rules.options import amount, share
-from gpuspec.sizing import Need, need
 from gpuspec.words import gib
 from gpuspec.workload.at_once import at_once
 from gpuspec.workload.workload import Origin
@@ -103,10 +103,8 @@ class BatchLimit(Rule):
         if current is None or not current.fit or current.verdict != "fits" or not work.context:
             return
         tokens = self._tokens(facts, work.context)
-        one = need(
-            work._replace(context=tokens, concurrency=1, users=None), current.gpu_count, gpu=current.gpu
-        )
-        if not isinstance(one, Need) or one.confidence == "low":
+        one = one_sequence(facts, current, tokens)
+        if one is None or one.confidence == "low":
             return
         each = one.kv_cache
         room = current.fit.usable - one.beside_cache

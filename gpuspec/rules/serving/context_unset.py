@@ -9,7 +9,7 @@ from gpuspec.engines import Engine, engine_of
 from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.command_edits import replace_argument, text_at
-from gpuspec.sizing import Need, need
+from gpuspec.rules.full_context import one_sequence
 from gpuspec.text import Edit
 from gpuspec.words import gib, span_of_gib
 
@@ -68,7 +68,7 @@ class ContextUnset(Rule):
         full = work.model.usual_context if work.model else None
         if current is None or not full or work.model_name is None or self._elsewhere(facts, engine):
             return
-        at_full = self._need(facts, current, full)
+        at_full = one_sequence(facts, current, full)
         if at_full is None or at_full.confidence == "low":
             return
         room = facts.market.fit_of_need(at_full, current.gpu).usable
@@ -96,20 +96,12 @@ class ContextUnset(Rule):
             ],
         )
 
-    def _need(self, facts: Facts, machine: Alternative, context: int) -> Need | None:
-        found = need(
-            facts.workload._replace(context=context, concurrency=1, users=None),
-            machine.gpu_count,
-            gpu=machine.gpu,
-        )
-        return found if isinstance(found, Need) else None
-
     def _fitting(self, facts: Facts, machine: Alternative, full: int) -> int | None:
         """The longest power of two, or three quarters of one, that surely fits."""
         length = 1 << full.bit_length()
         while length >= 2 * STEP:
             for tokens in (length, length * 3 // 4):
-                found = self._need(facts, machine, tokens) if tokens < full else None
+                found = one_sequence(facts, machine, tokens) if tokens < full else None
                 if found and facts.market.fit_of_need(found, machine.gpu).verdict == "fits":
                     return tokens
             length //= 2
