@@ -21,14 +21,10 @@ def _spread(values: Values) -> None:
 
     accelerate's DeepSpeed is stage 2 unless told otherwise (DeepSpeedPlugin.zero_stage). Megatron's distributed
     optimizer divides over the copies what ZeRO-1 does. Layers are laid out over GPUs by one process only."""
-    deepspeed, shares = values.pop("by_deepspeed", None), values.pop("distributed_optimizer", None)
-    if deepspeed and deepspeed.known:
-        values.setdefault("sharding", deepspeed._replace(known="zero2"))
-    if shares and shares.known:
-        values.setdefault("sharding", shares._replace(known="zero1"))
-    shards = values.pop("shards", None)
-    if shards and shards.known:
-        values.setdefault("sharding", shards._replace(known="fsdp"))
+    for field, way in (("by_deepspeed", "zero2"), ("distributed_optimizer", "zero1"), ("shards", "fsdp")):
+        said = values.pop(field, None)
+        if said and said.known:
+            values.setdefault("sharding", said._replace(known=way))
     layers = values.pop("spread_layers", None)
     if layers and layers.known and "processes" not in values:
         values.setdefault("sharding", layers._replace(known="layers"))
@@ -90,8 +86,8 @@ def _own_shape(values: Values) -> None:
 
     Attention (2 + 2 · groups ÷ heads) h², MLP 2 h · ffn (3 with a gate), embeddings V · h (twice if untied);
     Narayanan et al. 2021 have 12 L h² + V h for ffn = 4 h. V is 50,304 where a tokenizer's file would tell."""
-    given = {field: values.pop(field, None) for field in tuple(values) if field.startswith("own_")}
-    of = {field.removeprefix("own_"): value.known for field, value in given.items() if value}
+    given = {field: values.pop(field) for field in tuple(values) if field.startswith("own_")}
+    of = {field.removeprefix("own_"): value.known for field, value in given.items()}
     layers, hidden, heads = (of.get(field) for field in ("layers", "hidden", "heads"))
     if not layers or not hidden or of.get("experts") or "model_name" in values:
         return
@@ -99,8 +95,5 @@ def _own_shape(values: Values) -> None:
     ffn = of.get("ffn") or 4 * hidden
     per_layer = (2 + 2 * share) * hidden**2 + (3 if of.get("gate") else 2) * hidden * ffn
     words = (of.get("vocabulary") or 50_304) * hidden * (2 if of.get("head") else 1)
-    hidden_value = given["own_hidden"]
-    if hidden_value is not None:
-        values.setdefault(
-            "params_b", hidden_value._replace(known=round((layers * per_layer + words) / 1e9, 3))
-        )
+    billions = round((layers * per_layer + words) / 1e9, 3)
+    values.setdefault("params_b", given["own_hidden"]._replace(known=billions))
