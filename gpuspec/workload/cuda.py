@@ -48,7 +48,7 @@ def cuda_builds(job: Job, steps: Sequence[Step], workload: Workload) -> Iterator
         if wheels:
             cuda = _stated(wheels.rpartition("/")[2])
             pytorch = CudaBuild("the PyTorch wheel", step.pointer, cuda) if cuda else None
-        elif torch := _requirement(step, "torch"):
+        elif torch := _requirement(step):
             pytorch = _of_pypi(job, step, torch)
     if pytorch:
         yield pytorch
@@ -77,10 +77,9 @@ def _of_pypi(job: Job, step: Step, requirement: str) -> CudaBuild | None:
     return CudaBuild(f"PyTorch {number}", step.pointer, cuda)
 
 
-def _requirement(step: Step, package: str) -> str | None:
-    """What a command of pip asks of a package: "torch==2.5.1", or "torch" alone."""
-    pattern = re.compile(rf"{package}(?:$|[\[=<>~!@ ])")
-    return next((text for text in installs(step) if pattern.match(text)), None)
+def _requirement(step: Step) -> str | None:
+    """What a command of pip asks of PyTorch: "torch==2.5.1", or "torch" alone."""
+    return next((text for text in installs(step) if re.match(r"torch(?:$|[\[=<>~!@ ])", text)), None)
 
 
 def _from_elsewhere(job: Job, step: Step) -> bool:

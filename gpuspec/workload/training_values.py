@@ -100,7 +100,7 @@ def spread_of_file(text: str) -> str | None:
     return "ddp" if re.search(r"multi[-_]?gpu|ddp", low) else stage_of_file(low)
 
 
-_SHIPPED = re.compile(
+_SHIPPED = (
     r"(?:deepspeed_configs/zero[123](?:_bf16)?\.json"
     r"|deepspeed/ds_z[0-3]_(?:bf16_)?config\.json"
     r"|accelerate_configs/(?:deepspeed_)?zero[123]\.ya?ml"
@@ -112,7 +112,7 @@ def keeps_on_gpu(path: str) -> bool:
     """Whether a file that is not here leaves nothing to the host: its name says so, or it is one that a trainer
     ships: axolotl's deepspeed_configs, LLaMA-Factory's examples/deepspeed, TRL's accelerate_configs; zero3."""
     low = path.lower().replace("-", "_")
-    return "no_offload" in low or _SHIPPED.search(low) is not None
+    return "no_offload" in low or re.search(_SHIPPED, low) is not None
 
 
 def offloads(path: str) -> bool:
