@@ -99,7 +99,11 @@ class Market:
 
     def fit_as_written(self, gpu: Gpu, gpu_count: int) -> Fit | None:
         """The job as it is written on so many of a GPU, of which its commands may use fewer."""
-        return self.fit_of_job(gpu, min(gpu_count, self.used or gpu_count))
+        return self.fit_of_job(gpu, self.used_of(gpu_count))
+
+    def used_of(self, gpu_count: int) -> int:
+        """How many of so many GPUs the commands put to work; all where that is not known."""
+        return min(gpu_count, self.used or gpu_count)
 
     def fit_of_need(self, need: Need, gpu: Gpu) -> Fit:
         """A Need against a GPU at the utilisation that the job's command sets."""

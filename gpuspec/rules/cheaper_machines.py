@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts
 from gpuspec.planning.alternatives import Alternative, counts_to
+from gpuspec.planning.features import capability_of
 from gpuspec.workload import Workload
 
 
@@ -20,4 +21,4 @@ def cheaper_machines(
 
 def capability(machine: Alternative) -> float:
     """The GPU's compute capability; 0 where it is not known."""
-    return float(machine.gpu.compute_capability or 0)
+    return capability_of(machine.gpu) or 0.0

@@ -78,7 +78,7 @@ class UnderProvisionedGpu(Rule):
         guessed = need.confidence == "low"
         engine = engine_of(facts.workload.engine)
         slow = f": {engine.called} leaves the rest to the CPU, many times slower" if engine.spills else ""
-        used = min(machine.gpu_count, facts.market.used or machine.gpu_count)
+        used = facts.market.used_of(machine.gpu_count)
         each = " on each" if used > 1 else ""
         who = machine.label
         if used < machine.gpu_count:
