@@ -73,15 +73,22 @@ def capability_of(gpu: Gpu) -> float | None:
     return float(gpu.compute_capability) if gpu.compute_capability else None
 
 
+def newer_kernels(workload: Workload, gpu: Gpu) -> tuple[float, str, str] | None:
+    """What the engine's kernels for the job's weights need, if the GPU is older: the compute capability, the kernels
+    in words, what to use instead."""
+    family, capability = find_scheme(workload.quantization).family, capability_of(gpu)
+    needed = engine_of(workload.engine).quantizing.needs.get(family)
+    return needed if needed and capability is not None and capability < needed[0] else None
+
+
 def why_not(workload: Workload, gpu: Gpu, builds: "Sequence[CudaBuild]" = ()) -> str:
     """Why the job does not start on a GPU, as far as precision, kernels and the CUDA of its builds decide that; ""
     where it does, or that is not known."""
     if lack := lacks(workload, gpu):
         return f"no {lack.what}"
-    scheme = find_scheme(workload.quantization)
-    needed, capability = engine_of(workload.engine).quantizing.needs.get(scheme.family), capability_of(gpu)
-    if needed is not None and capability is not None and capability < needed[0]:
-        return f"{needed[1]} need compute capability {needed[0]:g}"
+    if kernels := newer_kernels(workload, gpu):
+        least, what, _ = kernels
+        return f"{what} need compute capability {least:g}"
     old = next((build for build in builds if too_old(build, gpu)), None)
     return f"{old.what} has CUDA {old.cuda[0]}.{old.cuda[1]}" if old else ""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.features import newer_kernels
 from gpuspec.quantization import find_scheme
 
 
@@ -64,7 +65,8 @@ class QuantizationUnsupported(Rule):
             )
         elif family in can.needs:
             for machine in facts.choices:
-                yield from self._gpu(machine, *can.needs[family])
+                if kernels := newer_kernels(workload, machine.gpu):
+                    yield self._gpu(machine, *kernels)
 
     def _engine(self, facts: Facts, what: str, instead: str) -> Finding:
         workload = facts.workload
@@ -75,11 +77,10 @@ class QuantizationUnsupported(Rule):
             at.pointer, f"{what}: {workload.model_name or at.text}", related=related, suggestion=instead
         )
 
-    def _gpu(self, machine: Alternative, least: float, what: str, instead: str) -> Iterator[Finding]:
-        capability = machine.gpu.compute_capability
-        if capability is not None and float(capability) < least:
-            yield self.finding(
-                machine.pointer,
-                f"{what} need compute capability {least:g}; {machine.gpu.name} has {capability}",
-                suggestion=f"take {instead}, or a GPU from {least:g} on (T4, RTX 20 and later)",
-            )
+    def _gpu(self, machine: Alternative, least: float, what: str, instead: str) -> Finding:
+        gpu = machine.gpu
+        return self.finding(
+            machine.pointer,
+            f"{what} need compute capability {least:g}; {gpu.name} has {gpu.compute_capability}",
+            suggestion=f"take {instead}, or a GPU from {least:g} on (T4, RTX 20 and later)",
+        )
