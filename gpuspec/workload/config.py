@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +12,8 @@ from gpuspec.text.yaml import Item, read_yaml
 MAX_KEYS = 5_000
 
 
-def read_config(text: str, path: str) -> dict[str, str]:
+@lru_cache(maxsize=4)  # a file is asked first whose it is, then what it says
+def read_config(text: str, path: str) -> Mapping[str, str]:
     """`a.b.c` → scalar as text. Empty where the file cannot be read. JSON, TOML (from Python 3.11) and the part of
     YAML that `read_yaml` knows. A list of scalars is one text, with commas between; of a list of maps the first
     counts: `process.0.train.batch_size`."""

@@ -56,8 +56,9 @@ def use_of(step: Step) -> Use | None:
     start = place.origin(shown(" ".join(word.text for word in step.command.words[:2])))
     tool = tool or Tool(None)
     task = "train" if values.pop("training", None) and tool.task is None else tool.task
+    unsure = frozenset() if read else _said_by_flags(tool)
     for field, implied in tool.implies.items():
-        if read or field not in _said_by_flags(tool):
+        if field not in unsure:
             values.setdefault(field, Value(implied, start))
     if task == "train":
         _one_device(values, step, place)
@@ -89,9 +90,7 @@ def _told(found: Invocation, step: Step) -> Invocation:
         if text is not None and not config.tool.starts:
             from gpuspec.workload.config import read_config
 
-            tool = readers().told(
-                {key.replace("_", "-").lstrip("-") for key in read_config(text, config.path.text)}
-            )
+            tool = readers().told({_flag(key) for key in read_config(text, config.path.text)})
             if tool:
                 return read_as(tool, found, step.command)
     return found
@@ -165,7 +164,7 @@ def _config(config: ConfigFile, tool: Tool | None, step: Step, within: int = 0) 
     values: Values = {}
     named: list[ConfigFile] = []
     for key, value in entries.items():
-        flag = key.replace("_", "-").lstrip("-")
+        flag = _flag(key)
         meaning = table.flags.get(flag)
         if meaning is None and path.endswith(".toml"):
             meaning = table.flags.get(flag.rpartition(".")[2])  # kohya's sections are for the reader
@@ -179,6 +178,11 @@ def _config(config: ConfigFile, tool: Tool | None, step: Step, within: int = 0) 
     for each in named:
         values = {**_config(each, tool, step, within + 1), **values}
     return values
+
+
+def _flag(key: str) -> str:
+    """A key of a configuration file as tables have it."""
+    return key.replace("_", "-").lstrip("-")
 
 
 def _table(keys: frozenset[str], tool: Tool | None) -> Tool | None:
@@ -202,7 +206,7 @@ def _by_name(config: ConfigFile, path: str, tool: Tool | None) -> Values:
         entries = shipped(path) if shipped else {}
         table = engine_of(tool.engine).config or tool
         for key, value in entries.items():
-            if meaning := table.flags.get(key.replace("_", "-")):
+            if meaning := table.flags.get(_flag(key)):
                 enter(values, meaning, value, f"{path}: {key}: {value}", table)
         if not entries and "method" not in values:  # full fine-tuning: recipes differ in their optimizers
             values["optimizer"] = Value.of(None, path)
@@ -212,10 +216,10 @@ def _by_name(config: ConfigFile, path: str, tool: Tool | None) -> Values:
     return values
 
 
-def _said_by_flags(tool: Tool) -> set[str]:
+def _said_by_flags(tool: Tool) -> frozenset[str]:
     """What arguments and files may say. Of that nothing is taken for granted where the file is not here."""
     parts = (part for meaning in tool.flags.values() for part in meaning.split())
-    return {part.partition(":")[0].partition("=")[0] for part in parts}
+    return frozenset(part.partition(":")[0].partition("=")[0] for part in parts)
 
 
 def _spreads(config: ConfigFile) -> bool:
