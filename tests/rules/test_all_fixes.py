@@ -76,10 +76,10 @@ def mended(text: str, *, unsafe: bool) -> str:
     return fix_data(linter, "job.gpu.jsonc", text.encode(), chosen(text), unsafe=unsafe).data.decode()
 
 
-def stops(text: str) -> set[str]:
-    """Codes of the errors for which its commands would not run on its GPUs."""
+def stops(text: str) -> set[tuple[str, str]]:
+    """(code, pointer) of the errors for which its commands would not run on its GPUs."""
     found = [one.finding for one in lint(text) if one.finding.severity == "error"]
-    return {finding.code for finding in found if finding.code.startswith(("GS1", "GS2", "GS6"))}
+    return {(each.code, each.pointer) for each in found if each.code.startswith(("GS1", "GS2", "GS6"))}
 
 
 def check_each_alone(text: str) -> int:
@@ -107,7 +107,7 @@ def check_each_alone(text: str) -> int:
         ]
         assert not again, f"{finding.code} is still found after {finding.fix.title!r}"
         # What a rule of the spec itself mends (a name, a key) others could not read before.
-        if not finding.code.startswith("GS0") and not stops(text) - {finding.code}:
+        if not finding.code.startswith("GS0") and not stops(text) - {(finding.code, finding.pointer)}:
             worse = stops(after)
             assert not worse, f"{finding.code} {finding.fix.title!r} leads to {worse}"
         if finding.fix.edits and not any(edit.op == "remove" for edit in finding.fix.edits):
