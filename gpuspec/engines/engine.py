@@ -90,6 +90,10 @@ class Memory(NamedTuple):
     shares_experts: bool = False
     """Copies of a mixture hold its experts between them: they are spread over all GPUs of data parallelism, as
     experts or as slices. Attention and cache each copy has."""
+    adapters: tuple[int, int] | None = None
+    """Adapters that it keeps room for at once where it is told to serve some, and their rank; None: not known."""
+    windows_since: Version = (0,)
+    """First version that keeps, of layers with a window beside layers without, no more than the window."""
     heeds_kv_dtype: bool = False
     """Where no flag says what the cache is kept in, it is as the checkpoint's quantization config says."""
     never_ties: bool = False

@@ -64,6 +64,7 @@ _LLAMA_FACTORY = Tool(
 )
 
 _TORCHTUNE_FLAGS = {
+    "model.-component-": "model_name:builder method:builder_method",
     "nproc-per-node": "processes:processes",
     "nnodes": "nodes:int",
     "standalone": "",
@@ -230,7 +231,6 @@ _LLAMA_FACTORY_FILE = _LLAMA_FACTORY._replace(
 _TORCHTUNE_FILE = _TORCHTUNE._replace(
     flags={
         **_TORCHTUNE.flags,
-        "model.-component-": "model_name:builder method:builder_method",
         "checkpointer.checkpoint-dir": "",
         "enable-activation-checkpointing": "gradient_checkpointing:bool",
     }

@@ -16,6 +16,10 @@ FLAGS = {
     "max-model-len": "context:int",
     "max-num-seqs": "concurrency:int",
     "max-num-batched-tokens": "max_batched_tokens:int",
+    "enable-lora": "serves_adapters=yes",
+    "max-loras": "adapters:int",
+    "max-lora-rank": "lora_rank:int",
+    "disable-hybrid-kv-cache-manager": "whole_windows=yes",
     "kv-cache-dtype": "kv_dtype:kv",
     "gpu-memory-utilization": "memory_utilization:number",
     "cpu-offload-gb": "cpu_offload:offload",
@@ -32,7 +36,7 @@ FLAGS = {
     **alike(
         "",
         "trust-remote-code enable-chunked-prefill no-enable-chunked-prefill "
-        "enable-auto-tool-choice enable-lora disable-log-requests disable-log-stats "
+        "enable-auto-tool-choice disable-log-requests disable-log-stats "
         "enable-reasoning disable-custom-all-reduce async-scheduling",
     ),
     **alike(
@@ -130,6 +134,9 @@ VLLM = Engine(
         graphs=(0.05, 0.4, 1.2),  # start-up logs of 0.6 to 0.28
         queues=True,
         pads_experts={"mxfp4": 256},  # quantization/mxfp4.py
+        adapters=(1, 16),  # config/lora.py
+        # v1/core/kv_cache_utils.py, unify_hybrid_kv_cache_specs: called without condition up to 0.9.0.
+        windows_since=(0, 9, 1),
         shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
         counted=True,
         heeds_kv_dtype=True,  # vLLM 0.33.0 utils/torch_utils.py, resolve_kv_cache_dtype_string

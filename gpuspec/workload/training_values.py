@@ -283,7 +283,11 @@ _FAMILIES = {
 def builder(text: str) -> str | None:
     """The model of a torchtune name: `torchtune.models.llama3_1.lora_llama3_1_8b`, `llama3_1/8B_lora`."""
     low = text.strip().lower().removesuffix(".yaml")
-    found = re.search(r"(?:^|[./])([a-z][a-z0-9_]*)[./][a-z0-9_]*?(?<![0-9.])(\d+(?:[_.]\d+)?)b(?:_|$)", low)
+    size = r"(?<![0-9.])(\d+(?:[_.]\d+)?)b(?:_|$)"
+    # A builder repeats its module's name before the size, which may end in a number of its own: llama3_1_8b.
+    found = re.search(rf"(?:^|\.)([a-z][a-z0-9_]*)\.(?:q?lora_)?\1_(?:reward_)?{size}", low) or re.search(
+        rf"(?:^|[./])([a-z][a-z0-9_]*)[./][a-z0-9_]*?{size}", low
+    )
     family = _FAMILIES.get(found[1]) if found else None
     return f"{family}-{found[2].replace('_', '.')}B" if found and family else None
 

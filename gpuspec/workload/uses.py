@@ -42,7 +42,10 @@ def use_of(step: Step) -> Use | None:
     values = placed({**_environment(tool, step), **found.values} if tool else found.values, place)
     read = True
     for config in found.configs:
-        values = {**_config(config, tool, step), **values}
+        said = _config(config, tool, step)
+        values = {**said, **values}
+        if _in_4_bit(said, tool):
+            values["method"] = said["method"]
         read = read and (_spreads(config) or step.read(config.path.text) is not None)
     script = _python(found, step)
     more: tuple[str | None, ...] = ()
@@ -73,6 +76,12 @@ def use_of(step: Step) -> Use | None:
         _projector(values)
     sure = found.tool is not None or script is not None
     return Use(tool, values, more_models=more, sure=sure, command=step.command, task=task)
+
+
+def _in_4_bit(said: Values, tool: Tool | None) -> bool:
+    """Whether a file names a base in 4 bit, which a recipe for adapters (lora_finetune_…) leaves to it."""
+    tells = tool is not None and engine_of(tool.engine).config_name_tells
+    return tells and "method" in said and said["method"].known == "qlora"
 
 
 def _more_telling(script: Tool, tool: Tool) -> bool:

@@ -72,6 +72,10 @@ class Workload(NamedTuple):
     """Whether the model's own layers for speculative decoding (MTP) are loaded."""
     draft: "Workload | None" = None
     """The model that drafts tokens for this one and is loaded beside it, with what its name says of it."""
+    serves_adapters: bool | None = None
+    """Whether the server keeps room for adapters beside the model; how many and of which rank say the next and
+    `lora_rank`."""
+    adapters: int | None = None
     max_batched_tokens: int | None = None
     method: str | None = None
     algorithm: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gpuspec import resolve_model
@@ -143,6 +145,18 @@ def test_sdxl_lora_fits_eight_gigabytes_and_full_training_does_not() -> None:
     lora = sized("SDXL", task="train", method="lora", gradient_checkpointing=True, caches_text=True)
     assert lora.expected < 8.0  # kohya-ss/sd-scripts: minimum 8 GB, 10 recommended
     assert sized("SDXL", task="train", method="full").low > 24
+
+
+def test_clips_that_nobody_described_may_be_small() -> None:
+    # musubi-tuner's README: 12 GB or more for training on pictures, 24 GB or more on video.
+    def low(**said: Any) -> float:
+        cached = {"gradient_checkpointing": True, "caches_text": True, "caches_latents": True, **said}
+        return sized(
+            "Wan2.1-T2V-14B", task="train", method="lora", quantization="fp8", lora_rank=32, **cached
+        ).low
+
+    assert 12.9 < low() < 24.0 < low(width=1280, height=720, sequence=81)
+    assert low(cpu_offload="weights") < low()
 
 
 def test_flux_lora_is_what_was_measured() -> None:

@@ -96,10 +96,33 @@ def test_a_file_that_is_not_here_leaves_unknown_how_training_is_spread(run: str)
         # llama3_2/1B_lora.yaml
         ("tune run --nproc_per_node 2 lora_finetune_distributed --config llama3_2/1B_lora dataset.max_seq_len=2048 compile=True",
          {"batch": 4, "lora_rank": 64, "gradient_checkpointing": False, "sequence": 2048, "compiled": True, "sharding": "fsdp", "processes": 2}),
+        # llama3_1/8B_qlora_single_device.yaml: "tune run lora_finetune_single_device --config …", as its head says
+        ("tune run lora_finetune_single_device --config llama3_1/8B_qlora_single_device",
+         {"model_name": "Llama-3.1-8B", "method": "qlora", "quantization": "nf4"}),
+        ("tune run lora_finetune_single_device --config llama3_1/8B_lora_single_device "
+         "model._component_=torchtune.models.llama3_1.qlora_llama3_1_8b",
+         {"model_name": "Llama-3.1-8B", "method": "qlora"}),
     ],
 )  # fmt: skip
 def test_torchtunes_own_files_are_known_by_name(run: str, expected: dict[str, Any]) -> None:
     check(read(run), {"engine": "torchtune", **expected})
+
+
+@pytest.mark.parametrize(
+    ("builder", "model", "method"),
+    [
+        # names that torchtune 0.6.1 exports from torchtune.models
+        ("llama3_1.qlora_llama3_1_8b", "Llama-3.1-8B", "qlora"),
+        ("llama3_2.lora_llama3_2_3b", "Llama-3.2-3B", "lora"),
+        ("qwen2_5.lora_qwen2_5_1_5b_base", "Qwen2.5-1.5B", "lora"),
+        ("qwen2.lora_qwen2_0_5b", "Qwen2-0.5B", "lora"),
+        ("llama2.lora_llama2_reward_7b", "Llama-2-7B", "lora"),
+    ],
+)
+def test_a_file_of_torchtune_names_its_model_by_the_builder(builder: str, model: str, method: str) -> None:
+    file = f"model:\n  _component_: torchtune.models.{builder}\n"
+    workload = read("tune run lora_finetune_single_device --config my.yaml", {"my.yaml": file})
+    assert (workload.model_name, workload.method) == (model, method)
 
 
 ACCELERATE = """\

@@ -9,6 +9,7 @@ from gpuspec.sizing.inference import fixed
 from gpuspec.sizing.inference.placement import weights_on_gpu
 from gpuspec.sizing.inference.setup import (
     Answering,
+    as_kept,
     cache_dtype,
     cache_on_each,
     encodes,
@@ -133,7 +134,7 @@ def cache_part(at: Answering) -> Part:
 
 def _cache_why(at: Answering, size: float) -> str:
     """The arithmetic of a cache of which each GPU has `size`, GiB."""
-    shape, request, dtype = at.shape, at.request, cache_dtype(at.workload, at.shape)
+    shape, request, dtype = as_kept(at.workload, at.shape), at.request, cache_dtype(at.workload, at.shape)
     places = [entries(cache, request.context) for cache in shape.caches]
     why = kv_why(shape, places, request.sequences, dtype)
     if at.gpus == 1 or not size:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gpuspec.catalog.model_task import READS
 from gpuspec.engines import ASSUMED, Engine, engine_of
-from gpuspec.engines.engine import Defaults
+from gpuspec.engines.engine import Defaults, before
 from gpuspec.quantization import DTYPE_BITS, find_scheme
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.sizing.kv import kv_cache
@@ -80,8 +80,18 @@ def cache_on_each(workload: Workload, shape: Shape, context: float, sequences: f
     within = max(gpus // pipeline, 1)
     tensor = tensor_of(workload, gpus)
     tokens = context / min(workload.context_parallel or 1, within)
-    size = kv_cache(shape, tokens, sequences, cache_dtype(workload, shape), tensor=tensor)
+    size = kv_cache(as_kept(workload, shape), tokens, sequences, cache_dtype(workload, shape), tensor=tensor)
     return size / (pipeline if tensor > 1 else pipeline * within)
+
+
+def as_kept(workload: Workload, shape: Shape) -> Shape:
+    """The shape with windows that the engine heeds. Where only some layers have one, it may keep all of the text in
+    every layer: in versions that give all layers the same room, or because it was told to."""
+    kinds = {cache.window > 0 for cache in shape.caches if cache.width}
+    old = before(workload.engine_version, engine_of(workload.engine or ASSUMED).memory.windows_since)
+    if len(kinds) < 2 or not (workload.whole_windows or old):
+        return shape
+    return shape._replace(caches=tuple(cache._replace(window=0) for cache in shape.caches))
 
 
 def encodes(workload: Workload) -> bool:

@@ -24,6 +24,8 @@ U_NET_CHECKPOINTED = (0.12, 0.25, 0.5)
 RESERVED = (0.02, 0.15, 0.25)
 """Share of activations and gradients that the allocator holds beside them."""
 RANK = 16
+SMALL = 256
+"""Pixels of a side that clips to train a video model on have at least."""
 
 
 class Weights(NamedTuple):
@@ -46,17 +48,23 @@ def adapt(workload: Workload, pipeline: Pipeline, extent: Extent, bits: float, g
     billions = pipeline.denoiser.billions
     size = billions * 1e9 * weights.bits / 8 / GIB / share["weights"]
     over = f", over {gpus} GPUs" if share["weights"] > 1 else ""
+    # Blocks that are swapped (kohya's --blocks-to-swap: all but two at most) wait on the host.
+    stays = 0.05 if workload.cpu_offload else 0.98
     denoiser = Part(
-        "denoiser", 0.98 * size, size, 1.03 * size, f"{billions:g} B × {weights.bits:g} bits{over}"
+        "denoiser", stays * size, size, 1.03 * size, f"{billions:g} B × {weights.bits:g} bits{over}"
     )
     trained = billions * 1e9 if full else _adapters(workload, pipeline)
     state = _state(workload, weights, trained, share, full=full)
     encoders = _encoders(workload, pipeline)
     kept = _activations(workload, pipeline, extent, weights, full=full)
+    least = smallest(workload, pipeline, extent)
+    kept = kept._replace(low=_activations(workload, pipeline, least, weights, full=full).low)
     beside = runtime(TORCH, (0.05, 0.2, 0.5), gpus)
     phases: list[Phase] = []
     if not (workload.caches_text and workload.caches_latents):
-        work = encode_pictures(pipeline, extent, 32.0 if training.all_32_bit else max(weights.bits, 16.0))
+        bits = 32.0 if training.all_32_bit else max(weights.bits, 16.0)
+        work = encode_pictures(pipeline, extent, bits)
+        work = work._replace(low=encode_pictures(pipeline, least, bits).low)
         there = () if workload.caches_text else (_all_encoders(pipeline, training),)
         moments = tuple(part for part in state if part.name != "gradients")
         around = (denoiser, *moments) if training.encodes_beside else ()
@@ -177,6 +185,17 @@ def _encoders(workload: Workload, pipeline: Pipeline) -> tuple[Part, ...]:
     size = billions * 1e9 * (4 if workload.trains_text_encoder or training.all_32_bit else 2) / GIB
     why = f"{billions:g} B; gone where texts are encoded beforehand"
     return (Part("text encoders", 0.0, size if stays else 0.0, 1.03 * size, why),)
+
+
+def smallest(workload: Workload, pipeline: Pipeline, extent: Extent) -> Extent:
+    """The least that a step of a video model may take where its data are not seen: files of data say how large and
+    how long clips are, and many hold single pictures."""
+    if pipeline.frames == 1:
+        return extent
+    width, height, frames = extent.width, extent.height, extent.frames
+    if not (workload.width or workload.height):
+        width, height = min(width, SMALL), min(height, SMALL)
+    return extent._replace(width=width, height=height, frames=frames if workload.sequence else 1)
 
 
 def checkpoints(workload: Workload) -> bool:
