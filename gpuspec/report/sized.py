@@ -109,7 +109,10 @@ def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -
     if workload.modality not in (None, "text"):
         return ()
     if workload.task == "train":
-        doubled = {"sequence": workload.sequence or 2048, "batch": workload.batch or 1}
+        from gpuspec.sizing.training.setup import DEFAULT_SEQUENCE
+
+        length = workload.sequence or workload.context or DEFAULT_SEQUENCE
+        doubled = {"sequence": length, "batch": workload.batch or 1}
     else:
         doubled = {"context": workload.context or 4096}
         shape = shape_of(workload)

@@ -239,3 +239,8 @@ def test_what_does_not_run_there_has_no_speed_there() -> None:
     assert found("Qwen3-32B", "--on", "L4")["speed"] is None
     assert "L4: does not fit, no room for weights\n" in run("Qwen3-32B", "--on", "L4").output
     assert found("Qwen3-32B", "--on", "H200")["speed"]["decode"]["low"] > 0
+
+
+def test_the_next_sequence_is_twice_the_one_that_was_counted() -> None:
+    answer = found("Qwen2.5-1.5B", "--method", "full", "--context", "4096")
+    assert [(step["name"], step["value"]) for step in answer["next"]] == [("sequence", 8192), ("batch", 2)]
