@@ -53,6 +53,8 @@ class Tokens(Whole):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, str) and is_digits(value[:-1]) and value[-1] in _UNITS:
             value = int(value[:-1]) * _UNITS[value[-1]]
+        elif isinstance(value, str) and not is_digits(value.lstrip("+-")):
+            self.fail(f"{value!r} is no number of tokens: 8192, 32k and 1m are.", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import click
@@ -19,7 +19,9 @@ from gpuspec.errors import UserError
 from gpuspec.report.left_out import notes
 from gpuspec.report.sized import Sized
 from gpuspec.words import Task
-from gpuspec.workload import Workload
+from gpuspec.workload import Origin, Workload
+
+_WORKS_ON = {"image": "makes pictures", "video": "makes videos", "audio": "hears or speaks"}
 
 
 def _amount(
@@ -98,6 +100,9 @@ def command(
     if "context" in changes and workload.task == "train":
         workload = workload._replace(sequence=workload.context)
     _check_users(given.job.users, workload)
+    _check_engine(changes.get("engine"), workload)
+    for option in _left_out(changes, workload):
+        say(f"left out: {option}", err=True)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
     sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
     if as_json:
@@ -114,9 +119,41 @@ def command(
 def _check_users(users: int | None, workload: Workload) -> None:
     """UserError where `--users` means nothing."""
     if users is not None and (workload.task == "train" or workload.modality not in (None, "text")):
-        does = "trains" if workload.task == "train" else f"is for {workload.modality}"
+        does = "trains" if workload.task == "train" else _WORKS_ON.get(workload.modality or "", "does not")
         wrong = f"--users counts sequences that a text model answers at once, and this one {does}"
-        raise UserError("no-users", wrong, "--batch says how much a training step takes at a time")
+        step = "a training step takes at a time" if workload.task == "train" else "is made at a time"
+        raise UserError("no-users", wrong, f"--batch says how much {step}")
+
+
+def _check_engine(written: str | None, workload: Workload) -> None:
+    """UserError where nothing is called as `--engine` says, or where it cannot do the work."""
+    if written is None:
+        return
+    from difflib import get_close_matches
+
+    from gpuspec.engines import engine_names, engine_of, is_known
+
+    names = engine_names()
+    if not is_known(written):
+        near = get_close_matches(written.lower()[:40], names, n=1, cutoff=0.6)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
+        raise UserError("unknown-engine", f"no engine is called {written!r}", hint)
+    if workload.task == "train" and engine_of(written).kind == "server":
+        trainers = ", ".join(name for name in names if engine_of(name).kind == "trainer")
+        raise UserError(
+            "unknown-engine", f"{written} answers requests; it does not train", f"one of {trainers}"
+        )
+
+
+def _left_out(given: Collection[str], workload: Workload) -> Iterator[str]:
+    """Options that change nothing in work of this kind, and what does."""
+    trains, text = workload.task == "train", workload.modality in (None, "text")
+    if "context" in given and not text:
+        yield "--context counts tokens of text"
+    if "concurrency" in given and trains:
+        yield "--concurrency counts sequences that are answered at once; --batch says those of a training step"
+    if "batch" in given and text and not trains:
+        yield "--batch is of a training step; --concurrency or --users says how many are answered at once"
 
 
 def _is_job(what: str) -> bool:
@@ -165,7 +202,7 @@ def _with_engine(workload: Workload) -> Workload:
     gguf = find_scheme(workload.quantization or kept).family == "GGUF"
     if workload.engine or workload.task == "train" or workload.modality not in (None, "text") or gguf:
         return workload
-    return workload._replace(engine=USUAL_SERVER)
+    return workload._replace(engine=USUAL_SERVER, origins={**workload.origins, "engine": Origin("default")})
 
 
 def _scheme(written: str) -> dict[str, Any]:

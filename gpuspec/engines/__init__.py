@@ -2,7 +2,7 @@
 
 from gpuspec.engines import audio, hugging_face, image, llama_cpp, vllm
 from gpuspec.engines.engine import PYTORCH, Defaults, Engine, Memory, Quantizing, Server, Training
-from gpuspec.engines.known import ENGINES, engine_of, key_variables
+from gpuspec.engines.known import ENGINES, engine_names, engine_of, is_known, key_variables
 from gpuspec.engines.tool import Tool
 
 ASSUMED = hugging_face.TRANSFORMERS.name
@@ -30,6 +30,8 @@ __all__ = [
     "Server",
     "Tool",
     "Training",
+    "engine_names",
     "engine_of",
+    "is_known",
     "key_variables",
 ]

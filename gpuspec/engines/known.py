@@ -75,6 +75,16 @@ def engine_of(name: str | None) -> Engine:
     return here.by_name.get(here.aliases.get(key, key)) or Engine(name or "")
 
 
+def is_known(name: str) -> bool:
+    """Whether an engine is called that."""
+    return bool(engine_of(name).kind)
+
+
+def engine_names() -> list[str]:
+    """What engines are called, without their aliases."""
+    return list(known().by_name)
+
+
 def key_variables() -> frozenset[str]:
     """Variables that make some server ask for an API key."""
     servers = (engine.server for engine in known().by_name.values())

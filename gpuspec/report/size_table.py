@@ -12,6 +12,7 @@ from gpuspec.report.sized import SHOWN, Sized
 from gpuspec.report.text import Style
 from gpuspec.report.width import width
 from gpuspec.sizing import Fit, Need, Part
+from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed import Range, dollars_per_million, download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB
@@ -56,8 +57,8 @@ def _head(sized: Sized) -> list[str]:
     w, n = sized.workload, sized.need
     name = w.model.id if w.model else w.model_name or "the model"
     shape = shape_of(w)
-    own = shape.native if isinstance(shape, Shape) else w.model.native_dtype if w.model else None
-    scheme = w.quantization or w.dtype or own or "bf16"
+    own = w.model.native_dtype if w.model else None
+    scheme = scheme_of(w, shape) if isinstance(shape, Shape) else w.quantization or w.dtype or own or "bf16"
     what = f"{w.method or 'full'} training" if w.task == "train" else w.task or "serve"
     over = f", over {n.gpus} GPUs" if n.gpus > 1 else ""
     lines = [f"{name} · {what} · {scheme} · {n.engine}{over} · confidence {n.confidence}", ""]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gpuspec.catalog import Gpu
+from gpuspec.engines import is_known
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import LARGEST_PARAMS, shape_of
-from gpuspec.workload import Workload
+from gpuspec.workload import Origin, Workload
 from gpuspec.workload.limits import MOST_GPUS
 
 MOST = 10**9
@@ -38,8 +39,28 @@ def need(
     the reason, where a fact is missing. Raises ValueError for a number of GPUs below one."""
     if gpus < 1:
         raise ValueError(f"{gpus} GPUs")
+    unsized = _missing(workload, gpus)
+    if unsized:
+        return unsized
+    answer = _by_kind(workload, gpus, gpu, prompt, trainable)
+    if isinstance(answer, Unsized):
+        return answer
+    return answer._replace(assumptions=(*_of_engine(workload, answer.engine), *answer.assumptions))
+
+
+def _of_engine(workload: Workload, taken: str) -> list[str]:
+    """What was assumed of the engine."""
+    if not workload.engine or workload.origins.get("engine") == Origin("default"):
+        return [f"engine {taken}, since none was given"] if taken else []
+    if is_known(workload.engine):
+        return []
+    return [f"{workload.engine} is not known: it takes memory as a program on plain PyTorch does"]
+
+
+def _missing(workload: Workload, gpus: int) -> Unsized | None:
+    """The first fact that is missing, or that no job can have."""
     if gpus > MOST_GPUS:
-        return Unsized(f"no machine has {gpus:,} GPUs")
+        return Unsized(f"no machine has {gpus:,} GPUs", "give as many as one machine has")
     for field, most in (workload.beyond or {}).items():
         return Unsized(f"{workload.origin(field).text} is beyond any machine or model: at most {most:,}")
     if workload.other_models:
@@ -50,7 +71,8 @@ def need(
         return Unsized("the job is spread over several machines")
     for field in ("data_parallel", "pipeline_parallel", "context_parallel"):
         if field in workload.origins and getattr(workload, field) is None:
-            return Unsized(f"{field} is not known ({workload.origin(field).text})")
+            how = f"write the number for {workload.origin(field).text} into the command"
+            return Unsized(f"{field} is not known ({workload.origin(field).text})", how)
     for field in _COUNTS:
         value = getattr(workload, field)
         if value is not None and not 0 < value <= MOST:
@@ -58,11 +80,19 @@ def need(
     if workload.params_b is not None and not 0 < workload.params_b * 1e9 <= LARGEST_PARAMS:
         return Unsized(f"params_b is {workload.params_b:g}, in billions: no model has that many parameters")
     if workload.modality in (None, "text") and workload.model is None and workload.params_b is None:
-        unsized = shape_of(workload)
-        if isinstance(unsized, Unsized):
-            return unsized
-    if workload.modality in ("vision", "3d"):
-        return Unsized(f"memory of {workload.modality} models is not modelled; say min_vram")
+        shape = shape_of(workload)
+        if isinstance(shape, Unsized):
+            return shape
+    trains = workload.task == "train" or workload.method
+    if workload.modality in ("vision", "3d") or (workload.modality == "audio" and trains):
+        what = f"training {workload.modality}" if trains else workload.modality
+        return Unsized(f"memory of {what} models is not modelled; say min_vram")
+    return None
+
+
+def _by_kind(
+    workload: Workload, gpus: int, gpu: Gpu | None, prompt: int | None, trainable: float | None
+) -> Need | Unsized:
     if workload.modality in ("image", "video"):
         from gpuspec.sizing.media.image import image
 

@@ -145,11 +145,15 @@ def confidence(phases: Sequence[Phase], *, known: bool, counted: bool) -> Confid
     return "high" if counted and fitted <= FITTED * largest.of()[1] else "medium"
 
 
+GIVE_PARAMS = "give --params-b (billions), or model.params_b in a job"
+
+
 class Unsized(NamedTuple):
     """No Need can be given; `reason` says which fact is missing, in words for the user."""
 
     reason: str
-    hint: str = "give --params-b (billions), or model.params_b in a job"
+    hint: str = ""
+    """What to do about it, where the reason does not say."""
 
 
 def unknown_scheme(scheme: str | None) -> Unsized:

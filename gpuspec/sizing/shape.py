@@ -7,7 +7,7 @@ from gpuspec.architectures.parts import BESIDE, TOWERS, Cache, StoredWeights
 from gpuspec.catalog import Model
 from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.quantization import DTYPE_BITS
-from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.memory import GIVE_PARAMS, Unsized
 from gpuspec.sizing.stand_in import filled
 from gpuspec.workload import Workload
 
@@ -88,11 +88,11 @@ def shape_of(workload: Workload) -> Shape | Unsized:
     billions = workload.params_b or (model.params_b if model else None)
     if billions is None or billions <= 0:
         if model is None and workload.model_name is None:
-            return Unsized("no model is named; say model.id, or model.params_b (billions)")
+            return Unsized("no model is named; say model.id, or model.params_b (billions)", GIVE_PARAMS)
         name = workload.model_name or (model.id if model else "the model")
         known = what_makes_known(name)
         how = f"{known}, or give model.params_b (billions)" if known else "give model.params_b (billions)"
-        return Unsized(f"the number of parameters of {name} is not known; {how}")
+        return Unsized(f"the number of parameters of {name} is not known; {how}", GIVE_PARAMS)
     shape = _of_model(model, billions * 1e9)
     if workload.text_only:
         return shape._replace(weights=tuple(row for row in shape.weights if row.part not in TOWERS))

@@ -115,6 +115,8 @@ def test_training_by_option() -> None:
         (["x", "--params-b", "1e30"], "bad-number"),
         (["Llama-3.1-8B", "--on", "RTX 4900"], "unknown-gpu"),
         (["Llama-3.1-8B", "--quantization", "q99"], "unknown-quantization"),
+        (["Llama-3.1-8B", "--engine", "vlm"], "unknown-engine"),
+        (["Llama-3.1-8B", "--engine", "vllm", "--method", "lora"], "unknown-engine"),
     ],
 )
 def test_mistakes_are_named(arguments: list[str], code: str) -> None:
@@ -244,3 +246,54 @@ def test_what_does_not_run_there_has_no_speed_there() -> None:
 def test_the_next_sequence_is_twice_the_one_that_was_counted() -> None:
     answer = found("Qwen2.5-1.5B", "--method", "full", "--context", "4096")
     assert [(step["name"], step["value"]) for step in answer["next"]] == [("sequence", 8192), ("batch", 2)]
+
+
+def test_what_was_assumed_of_the_engine_is_said() -> None:
+    assert "engine vllm, since none was given" in found("Llama-3.1-8B")["assumptions"]
+    assert (
+        "engine hf-trainer, since none was given" in found("Llama-3.1-8B", "--method", "lora")["assumptions"]
+    )
+    assert "engine diffusers, since none was given" in found("FLUX.1-dev")["assumptions"]
+    assert not any("engine" in one for one in found("Llama-3.1-8B", "--engine", "sglang")["assumptions"])
+
+
+def test_an_engine_that_nobody_knows_is_named_in_a_job(tmp_path: Path) -> None:
+    job = tmp_path / "job.jsonc"
+    job.write_text('{"task": "serve", "model": {"id": "Llama-3.1-8B", "engine": "house-made"}}')
+    assert "house-made is not known" in found(str(job))["assumptions"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["FLUX.1-dev", "--context", "4096"], "--context counts tokens of text"),
+        (["Llama-3.1-8B", "--batch", "4"], "--batch is of a training step"),
+        (["Llama-3.1-8B", "--method", "lora", "--concurrency", "4"], "--batch says those of a training step"),
+        (["Llama-3.1-8B", "--concurrency", "4"], None),
+    ],
+)
+def test_options_that_change_nothing_are_left_out_and_said(arguments: list[str], said: str | None) -> None:
+    ran = run(*arguments)
+    assert ("left out: " in ran.stderr) == (said is not None)
+    assert (said or "") in ran.stderr
+
+
+def test_the_hint_fits_what_is_missing(tmp_path: Path) -> None:
+    job = tmp_path / "job.jsonc"
+    job.write_text('{"task": "train", "model": {"id": "Llama-3.1-8B"}, "run": "python train.py"}')
+    assert refused(str(job)).hint == "say model.method in the job"
+    assert "made at a time" in (refused("FLUX.1-dev", "--users", "4").hint or "")
+    training = refused("whisper-large-v3", "--method", "full")
+    assert training.message == "memory of training audio models is not modelled; say min_vram"
+    assert "params" not in (training.hint or "")
+
+
+def test_a_context_in_other_units_says_which_there_are() -> None:
+    ran = CliRunner().invoke(command, ["Llama-3.1-8B", "--context", "32q"])
+    assert "'32q' is no number of tokens: 8192, 32k and 1m are" in ran.output
+
+
+def test_the_scheme_in_the_first_line_is_that_of_the_weights() -> None:
+    text = run("bert-base-uncased").output  # its checkpoint is in 32 bit, and is loaded in 16
+    assert "· bf16 ·" in text.partition("\n")[0]
+    assert "× 16 bits" in text

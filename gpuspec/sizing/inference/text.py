@@ -82,8 +82,6 @@ def _need(at: Answering, assumptions: list[str]) -> Need | Unsized:
 
 def _said(workload: Workload, shape: Shape, engine: Engine) -> list[str]:
     said = []
-    if not workload.engine:
-        said.append(f"engine {engine.name}, since none was given")
     if workload.kv_dtype is None and not encodes(workload):
         stated = cache_dtype(workload, shape)
         kept = f"{stated}, as its checkpoint says" if stated else f"16 bit ({kv_bytes(None):g} bytes)"

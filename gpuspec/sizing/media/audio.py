@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gpuspec.engines import USUAL_FOR_SPEECH, engine_of
 from gpuspec.engines.engine import TORCH, Engine
 from gpuspec.quantization import bits_of
-from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
+from gpuspec.sizing.memory import GIVE_PARAMS, Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
@@ -48,7 +48,8 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     model = workload.model
     params = workload.params_b or (model.params_b if model else None)
     if not params:
-        return Unsized(f"the size of {workload.model_name or 'the model'} is not known; give model.params_b")
+        name = workload.model_name or "the model"
+        return Unsized(f"the size of {name} is not known; give model.params_b", GIVE_PARAMS)
     bits = bits_of(workload.quantization or workload.dtype or "fp16")
     if bits is None:
         return unknown_scheme(workload.quantization)

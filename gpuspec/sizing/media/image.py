@@ -9,7 +9,7 @@ from gpuspec.sizing.media.adapt import adapt
 from gpuspec.sizing.media.components import Encoder, Pipeline
 from gpuspec.sizing.media.passes import Extent, decode, denoise, encode_text, fragments
 from gpuspec.sizing.media.pipelines import pipeline_of
-from gpuspec.sizing.memory import Need, Part, Phase, Unsized, unknown_scheme
+from gpuspec.sizing.memory import GIVE_PARAMS, Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
@@ -24,7 +24,7 @@ def image(workload: Workload, gpus: int) -> Need | Unsized:
     name = workload.model_name or (workload.model.id if workload.model else "the model")
     pipeline = pipeline_of(name, workload.model, workload.params_b, video)
     if pipeline is None:
-        return Unsized(f"the components of {name} are not known; give model.params_b (billions)")
+        return Unsized(f"the components of {name} are not known; give model.params_b (billions)", GIVE_PARAMS)
     scheme = workload.quantization or workload.dtype or "bf16"
     bits = bits_of(scheme)
     if bits is None:

@@ -31,7 +31,8 @@ def training(workload: Workload, gpus: int, *, trainable: float | None = None) -
         )
     for field in ("optimizer", "batch", "sequence", "method", "cpu_offload"):
         if field in workload.origins and getattr(workload, field) is None:
-            return Unsized(f"{field} is not known ({workload.origin(field).text})")
+            say = "write it into the command" if field == "cpu_offload" else f"say model.{field} in the job"
+            return Unsized(f"{field} is not known ({workload.origin(field).text})", say)
     if gpus > 1 and "sharding" in workload.origins and workload.sharding is None:
         return Unsized(
             f"how the training is spread is not known ({workload.origin('sharding').text})",
