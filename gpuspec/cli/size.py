@@ -16,6 +16,7 @@ from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, 
 from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
+from gpuspec.planning.limits import gpus_of_job
 from gpuspec.report.left_out import notes
 from gpuspec.report.sized import Sized
 from gpuspec.words import Task
@@ -104,7 +105,8 @@ def command(
     for option in _left_out(changes, workload):
         say(f"left out: {option}", err=True)
     case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
-    sized = Sized.of(case, gpus or case.job.gpu_count, _gpu(gpu, case.catalog))
+    count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
+    sized = Sized.of(case, count, _gpu(gpu, case.catalog))
     if as_json:
         from gpuspec.report import size_json
 

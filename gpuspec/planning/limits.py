@@ -57,7 +57,7 @@ class Wanted(NamedTuple):
 
 def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     """The GPUs a spec accepts, each with its count. A name that several GPUs share accepts them all."""
-    stated = _gpu_count(job, workload)
+    stated = stated_gpus(job, workload)
     count = stated or 1
     each_counted = bool(job.gpu_types) and all(choice.gpu_count for choice in job.gpu_types)
     notes = [] if stated or each_counted else ["no gpu_count and no parallelism given: one GPU"]
@@ -85,7 +85,7 @@ def wanted(job: Job, workload: Workload, catalog: Catalog) -> Wanted:
     )
 
 
-def _gpu_count(job: Job, workload: Workload) -> int | None:
+def stated_gpus(job: Job, workload: Workload) -> int | None:
     """GPUs per machine; None where nothing says so."""
     if job.gpu_count:
         return job.gpu_count
@@ -93,6 +93,13 @@ def _gpu_count(job: Job, workload: Workload) -> int | None:
     if any(degrees):
         return prod(degree or 1 for degree in degrees)
     return workload.processes or None
+
+
+def gpus_of_job(job: Job, workload: Workload, catalog: Catalog) -> int | None:
+    """GPUs that each machine of a job has; None where it leaves that open, or names several numbers."""
+    counts = {count for _, count in wanted(job, workload, catalog).accepted}
+    named = counts.pop() if len(counts) == 1 else 1
+    return named if named > 1 else stated_gpus(job, workload)
 
 
 def needs_gpu(job: Job, workload: Workload) -> bool:

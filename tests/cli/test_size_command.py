@@ -97,6 +97,28 @@ def test_a_job_is_sized_as_it_stands(tmp_path: Path) -> None:
     assert cache["expected"] == pytest.approx(28 * 2 * 4 * 128 * 2 * 8192 / 2**30)
 
 
+@pytest.mark.parametrize(
+    ("spec", "gpus"),
+    [
+        ('"gpu_types": [{"type": "H200", "count": 8}]', 8),
+        ('"gpu_types": ["8xH200"]', 8),
+        ('"gpu_count": 8, "gpu_types": ["H200"]', 8),
+        ('"model": {"id": "deepseek-ai/DeepSeek-V3", "tensor_parallel": 8, "context": 8192}', 8),
+        ('"gpu_types": [{"type": "H200", "count": 8}, {"type": "H100 SXM", "count": 4}]', 1),
+        ('"gpu_types": ["H200"]', 1),
+    ],
+)
+def test_a_job_is_sized_over_the_gpus_it_asks_for(spec: str, gpus: int, tmp_path: Path) -> None:
+    job = tmp_path / "job.jsonc"
+    model = "" if '"model"' in spec else ', "model": {"id": "deepseek-ai/DeepSeek-V3", "context": 8192}'
+    job.write_text(f'{{"task": "serve", {spec}{model}}}')
+    answer = found(str(job))
+    assert answer["gpus"] == gpus
+    # Its files hold 688.6 GB (671 B parameters in FP8, the rest in 16 bit), less 14 B for drafting.
+    weights = next(part for part in answer["parts"] if part["name"] == "weights")
+    assert weights["expected"] == pytest.approx(627 / gpus, rel=0.02)
+
+
 def test_training_by_option() -> None:
     full, lora, qlora = (
         found("7B", "--method", method)["gib_per_gpu"]["expected"] for method in ("full", "lora", "qlora")

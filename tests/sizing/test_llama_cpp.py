@@ -101,6 +101,18 @@ def test_a_quantized_cache_is_unpacked_for_a_prompt() -> None:
     assert mib(sized("Qwen3.6-35B-A3B", context=145_041, concurrency=1), "unpacked cache") == 0
 
 
+def test_the_largest_matrix_on_the_host_visits_the_gpu() -> None:
+    """gpt-oss-120b's config.json: 128 experts of 2,880 × 2,880 in a layer, MXFP4's 4.25 bits: 538 MiB a matrix."""
+    moe = sized("gpt-oss-120b", context=32768, experts_on_host=36, concurrency=1)
+    assert mib(moe, "visiting weights") == pytest.approx(128 * 2880 * 2880 * 4.25 / 8 / 2**20, rel=0.02)
+    alone = {"experts_on_host": 36, "max_batched_tokens": 16}
+    assert mib(sized("gpt-oss-120b", **alone), "visiting weights") == 0
+    assert mib(sized("Qwen3-8B", concurrency=1), "visiting weights") == 0
+    # Qwen3-8B: 4,096 × 12,288 in Q4_K_M's 4.8 bits.
+    some = mib(sized("Qwen3-8B", concurrency=1, layers_on_gpu=20, cpu_offload="weights"), "visiting weights")
+    assert some == pytest.approx(4096 * 12288 * 4.8 / 8 / 2**20, rel=0.03)
+
+
 def test_qwen_on_a_laptop() -> None:
     """Qwen2.5-7B-Instruct Q4_K_M, 8,192 tokens, -np 1, August 2026: nvidia-smi 4,706 MiB with q8_0, 4,594 with q4_0.
 

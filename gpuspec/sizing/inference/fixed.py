@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from gpuspec.architectures.parts import Cache
 from gpuspec.engines.engine import before
+from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing.inference.placement import cache_on_gpu
 from gpuspec.sizing.inference.setup import Answering, cache_dtype
 from gpuspec.sizing.kv import entries, kv_bytes, kv_why, of_sequence
 from gpuspec.sizing.memory import Part, Phase
-from gpuspec.sizing.weights import GIB
+from gpuspec.sizing.weights import GIB, bytes_of, in_scheme
 
 PAD = 256
 """Cells of a cache come in multiples of it."""
@@ -19,6 +20,8 @@ IN_FLIGHT = 4
 """Copies of a graph's inputs where several GPUs take turns (GGML_SCHED_MAX_COPIES)."""
 HIDDEN_BUFFERS = 4
 """Vectors of the model's width that stand beside the widest ones: the residual, its sum, its norm, the input."""
+VISITS_FROM = 32
+"""Tokens from which a matrix on the host is worth a copy (ggml-cuda.cu, `device_offload_op`)."""
 STATE_BYTES = 4
 """Of an element of a recurrent state: 32 bit whatever the cache is kept in."""
 
@@ -43,9 +46,7 @@ class Cells(NamedTuple):
 def phases(at: Answering, held: list[Part]) -> tuple[Phase, ...]:
     """What stands on the GPU from the start on; `held` are weights, cache and what drafts."""
     parts = [*held, compute_part(at)]
-    unpacked = _unpacked_cache(at)
-    if unpacked.high > 0:
-        parts.append(unpacked)
+    parts.extend(part for part in (_unpacked_cache(at), _visiting_weights(at)) if part.high > 0)
     return (Phase("answering", tuple(parts)),)
 
 
@@ -159,6 +160,26 @@ def _unpacked_cache(at: Answering) -> Part:
     return Part(
         "unpacked cache", 0.0, size, size, "one layer's cache in 16 bit while a prompt is read", "reserved"
     )
+
+
+def _visiting_weights(at: Answering) -> Part:
+    """Room for the largest matrix that is on the host: prompts of 32 tokens and more are multiplied on the GPU, which
+    gets a copy of each such matrix in turn, of all experts of a layer together.
+
+    Source: ggml-backend.cpp, `op_offload` and the inputs of a split. Llama-3-8B with layers on the host: 411 MiB for
+    its head in Q6_K."""
+    workload, shape = at.workload, at.shape
+    most = max(workload.experts_on_host or 0, 1 if workload.layers_on_gpu is not None else 0)
+    if not most or cells(at).chunk < VISITS_FROM:
+        return Part("visiting weights", 0.0, 0.0, 0.0, "")
+    routed = [row for row in in_scheme(shape, find_scheme(at.scheme)) if row.part == "experts"]
+    if routed:
+        matrices = (3 if shape.gated else 2) * shape.layers
+        size, what = sum(map(bytes_of, routed)) / matrices / GIB, "the experts of a layer"
+    else:
+        size, what = shape.largest_matrix * (bits_of(at.scheme) or 16.0) / 8 / GIB, "a layer"
+    why = f"a matrix of {what} that is on the host, copied to read a prompt; two while one follows the other"
+    return Part("visiting weights", 0.0, size, 2 * size, why, "allocated")
 
 
 def cache_on_each(at: Answering) -> float:
