@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -25,12 +26,10 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
-        if isinstance(error, FileNotFoundError) and _folder_is_gone():
-            hint = "`cd` to one that is there."
-            complain(
-                UserError("no-such-file", "the folder this was started in does not exist any more", hint)
-            )
-            return 2
+        known = _of_the_machine(error)
+        if known:
+            complain(known)
+            return known.status
         if debug:
             from traceback import format_exception
 
@@ -40,6 +39,18 @@ def exit_status(run: Callable[[], int], again: str, *, debug: bool = False) -> i
         tell(f"gpuspec: internal error: {type(error).__name__}: {error}")
         tell(f"  → run {again} and report it: this is our fault, not yours")
         return 3
+
+
+def _of_the_machine(error: Exception) -> UserError | None:
+    """What is wrong with the machine, and not with us."""
+    if isinstance(error, FileNotFoundError) and _folder_is_gone():
+        wrong = "the folder this was started in does not exist any more"
+        return UserError("no-such-file", wrong, "`cd` to one that is there.")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return UserError(
+            "disk-full", f"nothing more can be written: {error}", "make room, or write elsewhere"
+        )
+    return None
 
 
 def _folder_is_gone() -> bool:

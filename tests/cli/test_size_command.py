@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -319,3 +321,13 @@ def test_the_scheme_in_the_first_line_is_that_of_the_weights() -> None:
     text = run("bert-base-uncased").output  # its checkpoint is in 32 bit, and is loaded in 16
     assert "· bf16 ·" in text.partition("\n")[0]
     assert "× 16 bits" in text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_no_fault_of_ours() -> None:
+    with open("/dev/full", "w") as full:
+        call = [sys.executable, "-m", "gpuspec", "size", "Llama-3.1-8B"]
+        ran = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 2
+    assert "error[disk-full]" in ran.stderr
+    assert "report it" not in ran.stderr
