@@ -94,6 +94,11 @@ class Memory(NamedTuple):
     """Adapters that it keeps room for at once where it is told to serve some, and their rank; None: not known."""
     windows_since: Version = (0,)
     """First version that keeps, of layers with a window beside layers without, no more than the window."""
+    rotary_bytes: int = 0
+    """Of a number in the table of rotary embeddings, which it holds for all positions the model can have; 0: it holds
+    no such table, or nobody knows."""
+    tries_pictures: bool = False
+    """Its trial pass sends as many pictures through the encoder as one step takes, and keeps what comes out."""
     heeds_kv_dtype: bool = False
     """Where no flag says what the cache is kept in, it is as the checkpoint's quantization config says."""
     never_ties: bool = False

@@ -123,7 +123,13 @@ SGLANG = Engine(
         Defaults(utilization=0.90, chunk=8192, from_gib=90),
         Defaults(utilization=0.855, chunk=16384, from_gib=160),
     ),
-    memory=_PAGED._replace(workspace=(0.02, 0.1, 0.3), graphs=(0.2, 0.6, 2.0), static=True, counted=True),
+    memory=_PAGED._replace(
+        workspace=(0.02, 0.1, 0.3),
+        graphs=(0.2, 0.6, 2.0),
+        static=True,
+        counted=True,
+        rotary_bytes=4,  # layers/rotary_embedding/base.py of 0.5.10
+    ),
     server=Server(30000, "/health", loopback=True, key_flags=("--api-key",), key_variable="SGLANG_API_KEY"),
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all

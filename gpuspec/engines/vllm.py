@@ -137,6 +137,8 @@ VLLM = Engine(
         adapters=(1, 16),  # config/lora.py
         # v1/core/kv_cache_utils.py, unify_hybrid_kv_cache_specs: called without condition up to 0.9.0.
         windows_since=(0, 9, 1),
+        rotary_bytes=2,  # rotary_embedding/base.py: in the dtype of the model
+        tries_pictures=True,  # v1/worker/gpu_model_runner.py, profile_run
         shares_experts=True,  # vLLM docs, serving/data_parallel_deployment
         counted=True,
         heeds_kv_dtype=True,  # vLLM 0.33.0 utils/torch_utils.py, resolve_kv_cache_dtype_string

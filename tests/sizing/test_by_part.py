@@ -151,7 +151,8 @@ def test_the_cache_of_a_checkpoint_that_was_read_is_as_it_says() -> None:
     assert part(answer, "KV cache") == pytest.approx(8 + 48 * (786_432 * 4 + 30_720 * 2) / GIB, rel=0.01)
     # 17.11 B of its MLPs and 1.27 B of its head in NVFP4, 7.21 B of its attention in FP8, 1.76 B in 16 bit.
     by_hand = (18.384 * 4.5 / 8 + 7.214 + 1.758 * 2) * 1e9 / GIB
-    assert part(answer, "weights") == pytest.approx(by_hand, rel=0.002)
+    table = 262_144 * 256 * 2 / GIB  # of its rotary embeddings: all positions, a head of 256
+    assert part(answer, "weights") == pytest.approx(by_hand + table, rel=0.002)
 
 
 # -- weights -----------------------------------------------------------------------------------------
@@ -162,9 +163,9 @@ def test_a_checkpoint_is_loaded_as_it_is_stored() -> None:
 
 
 def test_a_sixteen_bit_copy_of_a_quantized_model_is_sixteen_bit() -> None:
-    """116,829,156,672 parameters of gpt-oss-120b (transformers' count)."""
+    """116,829,156,672 parameters of gpt-oss-120b (transformers' count), and a rotary table of 131,072 × 64."""
     answer = serving("gpt-oss-120b", quantization="bf16")
-    assert part(answer, "weights") == pytest.approx(116_829_156_672 * 2 / GIB)
+    assert part(answer, "weights") == pytest.approx((116_829_156_672 + 131_072 * 64) * 2 / GIB)
     # vLLM 0.11 logs 64.38 GiB for it on one H100: its files, 65.3 GB, with the experts padded (llm-d-planner's table)
     assert part(serving("gpt-oss-120b"), "weights") == pytest.approx(64.38, rel=0.01)
 

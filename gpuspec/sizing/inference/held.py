@@ -16,6 +16,7 @@ from gpuspec.sizing.inference.setup import (
     may_cache_in_8_bit,
     scheme_of,
 )
+from gpuspec.sizing.inference.whole import beside_share
 from gpuspec.sizing.kv import entries, kv_cache, kv_why
 from gpuspec.sizing.memory import Part, Unsized
 from gpuspec.sizing.shape import Shape, shape_of
@@ -44,11 +45,14 @@ def weights_part(at: Answering) -> Part:
         experts = min(experts, 1.0)
         each *= 1 - experts + experts / copies
         why += f"; {experts:.0%} of them are experts, which {copies} copies share"
+    beside = beside_share(at)
+    if gpus > 1 and beside.expected > 0.005 * GIB:
+        why += f", and {beside.expected / GIB:.2f} GiB that each holds whole"
     return Part(
         "weights",
-        size.low * share.low * each,
-        size.expected * share.expected * each,
-        size.high * share.high * each + buffers,
+        size.low * share.low * each + beside.low / GIB,
+        size.expected * share.expected * each + beside.expected / GIB,
+        size.high * share.high * each + beside.high / GIB + buffers,
         why,
     )
 

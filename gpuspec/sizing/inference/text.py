@@ -5,6 +5,7 @@ from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference import fixed, library, server
 from gpuspec.sizing.inference.held import cache_part, draft_part, weights_on_host, weights_part
+from gpuspec.sizing.inference.pictures import has_encoder_pass
 from gpuspec.sizing.inference.served_adapters import adapter_slots
 from gpuspec.sizing.inference.setup import (
     Answering,
@@ -62,7 +63,7 @@ def _need(at: Answering, assumptions: list[str]) -> Need | Unsized:
     if isinstance(draft, Unsized):
         return draft
     held = [weights_part(at), cache_part(at), *draft, *adapter_slots(at)]
-    if not workload.text_only:
+    if not (workload.text_only or has_encoder_pass(at)):
         held.extend(vision_tower(workload.model, training=False))
     buffers = engine.memory.buffers
     phases = (fixed if buffers else server if engine.memory.queues else library).phases(at, held)

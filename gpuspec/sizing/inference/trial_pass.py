@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from gpuspec.sizing.inference.pictures import seeing
 from gpuspec.sizing.inference.setup import Answering, encodes, tensor_of
 from gpuspec.sizing.memory import Part
 from gpuspec.sizing.weights import GIB
@@ -59,7 +60,8 @@ def sampling(at: Answering, batch: Batch) -> float:
 
 
 def activation_part(at: Answering) -> Part:
-    """The most that the trial pass takes beside the weights, on one GPU: first the forward pass, then the sampler."""
+    """The most that the trial pass takes beside the weights, on one GPU: first the encoder of pictures, then the
+    forward pass, then the sampler."""
     shape, batch = at.shape, batch_of(at)
     through = forward(at, batch.tokens)
     width = through / max(2 * batch.tokens, 1)
@@ -75,4 +77,11 @@ def activation_part(at: Answering) -> Part:
     elif not encodes(at.workload):
         size += 6.0 * shape.vocab * at.request.sequences
     low, high = (0.85, 1.15) if size > through else (0.6, 1.5)
-    return Part("activations", low * size / GIB, size / GIB, high * size / GIB, why)
+    least, most = low * size, high * size
+    if seen := seeing(at, batch.tokens):
+        least, most = max(least, seen.low), max(most + seen.most_kept, seen.high)
+        why += f", beside what {batch.tokens:,} tokens of pictures come to"
+        size += seen.kept
+        if seen.expected > size:
+            size, why = seen.expected, f"pictures of {batch.tokens:,} tokens through their encoder"
+    return Part("activations", least / GIB, size / GIB, most / GIB, why)
