@@ -90,6 +90,8 @@ class Memory(NamedTuple):
     shares_experts: bool = False
     """Copies of a mixture hold its experts between them: they are spread over all GPUs of data parallelism, as
     experts or as slices. Attention and cache each copy has."""
+    widens_before: Version | None = None
+    """First version that keeps the dtype of the checkpoint where a program names none; before, 32 bit."""
     adapters: tuple[int, int] | None = None
     """Adapters that it keeps room for at once where it is told to serve some, and their rank; None: not known."""
     windows_since: Version = (0,)

@@ -137,7 +137,7 @@ TRANSFORMERS = Engine(
     aliases=("hf",),
     packages=("transformers",),
     module="transformers",
-    memory=PYTORCH._replace(counted=True),
+    memory=PYTORCH._replace(counted=True, widens_before=(5,)),
     training=PEFT_TRAINING,
     quantizing=Quantizing(
         suggested={

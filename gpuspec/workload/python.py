@@ -1,6 +1,7 @@
 """Python files that a job runs: which models they load, and how."""
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -76,7 +77,15 @@ def read_python(
     reader = _Reader(file)
     for call in file.calls:
         reader.call(call)
-    return reader.result()
+    found = reader.result()
+    plain = found.tool is TRANSFORMERS.tool and reader.pretrained and not _NARROWS.search(text)
+    if plain and not {"dtype", "quantization"} & found.values.keys():
+        found.values["dtype_left"] = Value.of(True, "from_pretrained")
+    return found
+
+
+_NARROWS = re.compile(r"dtype|half\(|float16|bf16|fp16|autocast|trust_remote_code|\*\*")
+"""Signs that a file has its model in 16 bit, or that what it loads decides that itself."""
 
 
 class _Reader:
@@ -89,6 +98,7 @@ class _Reader:
         self.tools: list[Tool] = []
         self.training = False
         self.interactive = False
+        self.pretrained = False
 
     def call(self, node: ast.Call) -> None:
         """Note what a call loads or sets."""
@@ -137,6 +147,7 @@ class _Reader:
             tool = (DIFFUSERS if diffusers or "Pipeline" in owner else TRANSFORMERS).tool
         if owner.endswith("Transformer2DModel") or owner.startswith("T5"):
             return
+        self.pretrained = True
         self._load(
             tool, node, ("pretrained_model_name_or_path", "model_name", "pretrained_model_link_or_path")
         )

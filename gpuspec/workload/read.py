@@ -70,6 +70,11 @@ def _unless_told(values: Values) -> None:
 
     given, engine = values.get("engine_version"), values.get("engine")
     version = given.known if given else None
+    left = values.pop("dtype_left", None)
+    if left and engine and version and not {"dtype", "quantization"} & values.keys():
+        widens = engine_of(engine.known).memory.widens_before
+        if widens and before(version, widens):
+            values["dtype"] = left._replace(known="fp32")
     habits = engine_of(engine.known).training.unless_told if engine else ()
     own = [habit for since, habit in habits if not before(version, since)]
     if engine and own and "task" in values and values["task"].known == "train":

@@ -316,3 +316,23 @@ def test_corpus(path: Path) -> None:
         assert workload.origin("model_name").pointer == "/serverless/runpod/env/MODEL_NAME"
     else:  # their scripts are not beside them
         assert (workload.engine, workload.model_name) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("version", "load", "dtype"),
+    [
+        # transformers 4, modeling_utils: without torch_dtype, weights are loaded in torch's default, 32 bit; 5: "auto".
+        ("==4.40.0", "AutoModelForCausalLM.from_pretrained('meta-llama/Llama-2-7b-hf').cuda()", "fp32"),
+        ("==5.1.0", "AutoModelForCausalLM.from_pretrained('meta-llama/Llama-2-7b-hf').cuda()", None),
+        ("", "AutoModelForCausalLM.from_pretrained('meta-llama/Llama-2-7b-hf').cuda()", None),
+        ("==4.40.0", "AutoModelForCausalLM.from_pretrained('meta-llama/Llama-2-7b-hf').half().cuda()", None),
+        ("==4.40.0", "AutoModelForCausalLM.from_pretrained('meta-llama/Llama-2-7b-hf', **how)", None),
+    ],
+)
+def test_a_model_loaded_without_a_dtype_is_32_bit_before_transformers_5(
+    version: str, load: str, dtype: str | None
+) -> None:
+    run = f'python -c "from transformers import AutoModelForCausalLM; m = {load}"'
+    pip = f"pip install transformers{version}"
+    asked = Job(run=run, setup=(pip,), pointers={"run": "/run", "setup": "/setup"})
+    assert read(asked).dtype == dtype

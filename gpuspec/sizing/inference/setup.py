@@ -42,7 +42,7 @@ def scheme_of(workload: Workload, shape: Shape | None = None) -> str:
     if workload.quantization:
         return workload.quantization
     native = shape.native if shape else None
-    if native and native not in DTYPE_BITS and workload.dtype in (None, "bf16", "fp16"):
+    if native and native not in DTYPE_BITS and workload.dtype in (None, "fp32", "bf16", "fp16"):
         return native
     return workload.dtype or "bf16"
 
