@@ -46,8 +46,9 @@ def weights_part(at: Answering) -> Part:
         each *= 1 - experts + experts / copies
         why += f"; {experts:.0%} of them are experts, which {copies} copies share"
     beside = beside_share(at)
-    if gpus > 1 and beside.expected > 0.005 * GIB:
-        why += f", and {beside.expected / GIB:.2f} GiB that each holds whole"
+    if beside.expected > 0.005 * GIB:
+        what = "that each holds whole" if gpus > 1 else "of tables for rotary embeddings"
+        why += f", and {beside.expected / GIB:.2f} GiB {what}"
     return Part(
         "weights",
         size.low * share.low * each + beside.low / GIB,

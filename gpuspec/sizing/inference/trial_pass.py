@@ -80,7 +80,7 @@ def activation_part(at: Answering) -> Part:
     least, most = low * size, high * size
     if seen := seeing(at, batch.tokens):
         least, most = max(least, seen.low), max(most + seen.most_kept, seen.high)
-        why += f", beside what {batch.tokens:,} tokens of pictures come to"
+        why += f", {batch.tokens:,} tokens of pictures × {shape.hidden:,} × 2 bytes"
         size += seen.kept
         if seen.expected > size:
             size, why = seen.expected, f"pictures of {batch.tokens:,} tokens through their encoder"
