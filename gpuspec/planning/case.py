@@ -136,6 +136,8 @@ class Case:
             on_disk=self.on_disk,
         )
         other._unread = self._unread
+        if "steps" in vars(self):  # they have been read, and are the same
+            other.steps = self.steps
         if workload is not None:
             other.workload = workload
         else:

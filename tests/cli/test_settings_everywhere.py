@@ -235,9 +235,9 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
         {
             # without a task the model is taken to answer: 4 GiB; full training takes 13 to 39 GiB
             "lint": Row("no-task.jsonc", "nothing ends this job if it hangs", "clean: 1 file"),
-            "plan": Row("no-gpu.jsonc", "assumed: full fine-tuning", "KV cache"),
+            "plan": Row("no-gpu.jsonc", "full fine-tuning, since no method was given", "KV cache"),
             "size": Row("no-gpu.jsonc", "· full training ·", "· serve ·"),
-            "run": Row("no-task.jsonc", "assumed: full fine-tuning", "KV cache"),
+            "run": Row("no-task.jsonc", "full fine-tuning, since no method was given", "KV cache"),
             "export": Row("no-gpu.jsonc", "ordered: - infra: lambda accel", "any_of: - infra: runpod accel"),
             "explain": Row("no-task.jsonc", "24 h × $0.69/h", "nothing is found"),
             "show": Row("no-task.jsonc", "task train default-task of the settings", "context 4096"),
