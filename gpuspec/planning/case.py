@@ -295,9 +295,9 @@ class Case:
         return tuple(cuda_builds(self.job, self.steps, self.workload))
 
     def _why_not(self, gpu: "Gpu") -> str:
-        from gpuspec.planning.features import why_not
+        from gpuspec.planning.features import LEAST_CUDA, why_not
 
-        return why_not(self.workload, gpu, self.cuda_builds)
+        return why_not(self.workload, gpu, self.cuda_builds if gpu.architecture in LEAST_CUDA else ())
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":

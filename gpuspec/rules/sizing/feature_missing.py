@@ -96,6 +96,8 @@ class GpuFeatureMissing(Rule):
             )
 
     def _cuda(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
+        if machine.gpu.architecture not in LEAST_CUDA:
+            return
         for build in facts.case.cuda_builds:
             if too_old(build, machine.gpu):
                 least, capability = LEAST_CUDA[machine.gpu.architecture], machine.gpu.compute_capability
