@@ -36,7 +36,7 @@ def test_ci_runs_the_two_commands_of_the_readme() -> None:
         for line in (ROOT / ".ci" / "run").read_text().splitlines()
         if line.startswith((".venv", "python3"))
     ]
-    assert ran == [*commands, ".venv/bin/python benchmarks/lint.py --many --runs 20 --tries 3 --slack 0.5"]
+    assert ran == [*commands, ".venv/bin/python benchmarks/lint.py --many --runs 8 --tries 3 --slack 0.5"]
 
 
 def test_every_linked_file_exists() -> None:
