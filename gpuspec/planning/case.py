@@ -294,10 +294,16 @@ class Case:
 
         return tuple(cuda_builds(self.job, self.steps, self.workload))
 
-    def _why_not(self, gpu: "Gpu") -> str:
-        from gpuspec.planning.features import LEAST_CUDA, why_not
+    def cuda_builds_for(self, gpu: "Gpu") -> "tuple[CudaBuild, ...]":
+        """Of these, those that matter on a GPU: none, and nothing is read for them, where older kernels run on it."""
+        from gpuspec.planning.features import LEAST_CUDA
 
-        return why_not(self.workload, gpu, self.cuda_builds if gpu.architecture in LEAST_CUDA else ())
+        return self.cuda_builds if gpu.architecture in LEAST_CUDA else ()
+
+    def _why_not(self, gpu: "Gpu") -> str:
+        from gpuspec.planning.features import why_not
+
+        return why_not(self.workload, gpu, self.cuda_builds_for(gpu))
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":

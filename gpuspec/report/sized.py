@@ -114,7 +114,9 @@ def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -
         length = workload.sequence or workload.context or DEFAULT_SEQUENCE
         doubled = {"sequence": length, "batch": workload.batch or 1}
     else:
-        doubled = {"context": workload.context or 4096}
+        from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT
+
+        doubled = {"context": workload.context or DEFAULT_CONTEXT}
         shape = shape_of(workload)
         if isinstance(shape, Shape) and shape.max_context and 2 * doubled["context"] > shape.max_context:
             del doubled["context"]

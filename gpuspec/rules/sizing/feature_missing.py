@@ -96,9 +96,7 @@ class GpuFeatureMissing(Rule):
             )
 
     def _cuda(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
-        if machine.gpu.architecture not in LEAST_CUDA:
-            return
-        for build in facts.case.cuda_builds:
+        for build in facts.case.cuda_builds_for(machine.gpu):
             if too_old(build, machine.gpu):
                 least, capability = LEAST_CUDA[machine.gpu.architecture], machine.gpu.compute_capability
                 version = f"{least[0]}.{least[1]}"

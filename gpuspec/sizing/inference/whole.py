@@ -71,7 +71,7 @@ def _first_projections(shape: Shape, rows: list[StoredWeights]) -> tuple[float, 
     wide as their cache. That of queries is one, a multiple of 64, with which all attention has its known size; where
     none has, it may be missing, or be half of the model wide."""
     layers = sum(cache.layers for cache in shape.caches if cache.kind == "latent")
-    width = max((cache.width for cache in shape.caches if cache.kind == "latent"), default=0)
+    width = _latent_width(shape)
     each = _bytes_each(rows)
     if not layers or not each:
         return 0.0, 0.0, 0.0
@@ -103,6 +103,11 @@ def _query_ranks(shape: Shape, total: float, width: int, index_heads: int) -> se
     return found
 
 
+def _latent_width(shape: Shape) -> int:
+    """Elements of a token in a layer's cache of latent attention; 0 where the model has none."""
+    return max((cache.width for cache in shape.caches if cache.kind == "latent"), default=0)
+
+
 def _rotated(width: int) -> int:
     """Of a latent cache's width, that of the rotated key: the rank of the rest is a power of two."""
     return int(width - 2 ** (width.bit_length() - 1)) if width else 0
@@ -114,7 +119,7 @@ def _rotary_table(at: Answering) -> float:
     shape = at.shape
     if not shape.exact or not shape.max_context:
         return 0.0
-    latent = max((cache.width for cache in shape.caches if cache.kind == "latent"), default=0)
+    latent = _latent_width(shape)
     wide = _rotated(latent) if latent else shape.head_dim
     if not any(cache.kind in ("full", "window") for cache in shape.caches) and not latent:
         return 0.0

@@ -66,9 +66,8 @@ OPTIMIZERS = (
     Optimizer(("ademamix_8bit",), fixed=3.05),
     Optimizer(("8bit", "8-bit", "fp8"), fixed=2.03),  # bitsandbytes: 2 × (1 byte + 4 bytes for 256)
     Optimizer(("adafactor",), fixed=0.02),  # Shazeer, Stern 2018: one row, one column of each matrix
-    Optimizer(
-        ("came",), fixed=4.02
-    ),  # Luo et al. 2023: the same, beside a whole first moment in 32 bit (CAME.py)
+    # Luo et al. 2023: the same, beside a whole first moment in 32 bit (CAME.py).
+    Optimizer(("came",), fixed=4.02),
     Optimizer(("adam_mini", "adam-mini"), moments=1.0),  # Zhang et al. 2024: one second moment a block
     Optimizer(("sgd", "signsgd"), fixed=0.0),
     Optimizer(("lion", "muon", "rmsprop", "adagrad"), moments=1.0),
