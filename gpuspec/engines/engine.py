@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
+from gpuspec.engines.pace import Pace
 from gpuspec.engines.tool import Tool
 from gpuspec.numerals import small_number
 
@@ -289,6 +290,7 @@ class Engine(NamedTuple):
     defaults: tuple[Defaults, ...] = (Defaults(),)
     """By version, oldest first."""
     memory: Memory = PYTORCH
+    pace: Pace = Pace()
     training: Training = Training()
     server: Server | None = None
     quantizing: Quantizing = Quantizing()

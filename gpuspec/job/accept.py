@@ -25,82 +25,82 @@ def members(data, shapes, closed=False):
 
 def shape_0(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_45, "checkpoint": shape_49, "scaling": shape_50, "traffic": shape_53, "users": shape_8, "cache": shape_5, "labels": shape_56, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_57, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_58, "environment": shape_59, "hooks": shape_67, "serverless": shape_71}, closed=True)
-def shape_71(data):
+    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_45, "checkpoint": shape_49, "scaling": shape_50, "traffic": shape_53, "users": shape_8, "slo": shape_58, "schedule": shape_60, "cache": shape_5, "labels": shape_63, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_64, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_65, "environment": shape_66, "hooks": shape_74, "serverless": shape_78}, closed=True)
+def shape_78(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_72, "scaling": shape_73, "volume": shape_75, "prewarm": shape_76, "runpod": shape_77})
-def shape_77(data):
+    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_79, "scaling": shape_80, "volume": shape_82, "prewarm": shape_83, "runpod": shape_84})
+def shape_84(data):
     if not isinstance(data, (dict)): raise Rejected
-def shape_76(data):
+def shape_83(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_25})
-def shape_75(data):
+def shape_82(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"name": shape_5, "size_gb": shape_33, "mount_path": shape_5})
-def shape_73(data):
+def shape_80(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"min_workers": shape_51, "max_workers": shape_51, "idle_timeout": shape_74})
-def shape_74(data):
+    members(data, {"min_workers": shape_51, "max_workers": shape_51, "idle_timeout": shape_81})
+def shape_81(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 2592000)): raise Rejected
 def shape_51(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
-def shape_72(data):
+def shape_79(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 100: raise Rejected
     for data_item in data: shape_18(data_item)
-def shape_67(data):
+def shape_74(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"readiness": shape_68})
-def shape_68(data):
+    members(data, {"readiness": shape_75})
+def shape_75(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"type": shape_5, "name": shape_5, "run": shape_47, "url": shape_5, "retry_count": shape_69, "retry_delay_secs": shape_70, "timeout_secs": shape_48})
+    members(data, {"type": shape_5, "name": shape_5, "run": shape_47, "url": shape_5, "retry_count": shape_76, "retry_delay_secs": shape_77, "timeout_secs": shape_48})
 def shape_48(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 86400 or data <= 0)): raise Rejected
-def shape_70(data):
+def shape_77(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 86400)): raise Rejected
-def shape_69(data):
+def shape_76(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000)): raise Rejected
 def shape_47(data):
     if (not isinstance(data, (str, list, tuple))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) < 1: raise Rejected
         for data_item in data: shape_1(data_item)
-def shape_59(data):
+def shape_66(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"base_image": shape_5, "system": shape_60, "python": shape_63, "shell": shape_64})
-def shape_64(data):
+    members(data, {"base_image": shape_5, "system": shape_67, "python": shape_70, "shell": shape_71})
+def shape_71(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"steps": shape_65}, closed=True)
-def shape_65(data):
+    members(data, {"steps": shape_72}, closed=True)
+def shape_72(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_66(data_item)
-def shape_66(data):
+    for data_item in data: shape_73(data_item)
+def shape_73(data):
     if not isinstance(data, (dict)): raise Rejected
     if set(['run']) - data.keys(): raise Rejected
     members(data, {"run": shape_5, "only_once": shape_12, "timeout_sec": shape_40}, closed=True)
 def shape_40(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 604800 or data <= 0)): raise Rejected
-def shape_63(data):
+def shape_70(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"pip_global": shape_61})
-def shape_61(data):
+    members(data, {"pip_global": shape_68})
+def shape_68(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_62(data_item)
-def shape_62(data):
+    for data_item in data: shape_69(data_item)
+def shape_69(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['name']) - data.keys(): raise Rejected
         members(data, {"name": shape_5, "version": shape_5}, closed=True)
-def shape_60(data):
+def shape_67(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"apt": shape_61}, closed=True)
-def shape_58(data):
+    members(data, {"apt": shape_68}, closed=True)
+def shape_65(data):
     if not isinstance(data, (list, tuple, dict)): raise Rejected
 def shape_12(data):
     if not isinstance(data, (bool)): raise Rejected
-def shape_57(data):
+def shape_64(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"name": shape_1, "description": shape_1, "author": shape_1})
 def shape_18(data):
@@ -108,7 +108,7 @@ def shape_18(data):
     if isinstance(data, dict):
         if set(['type']) - data.keys(): raise Rejected
         members(data, {"type": shape_5, "count": shape_9}, closed=True)
-def shape_56(data):
+def shape_63(data):
     if not isinstance(data, (dict)): raise Rejected
     data_keys = set(data.keys())
     for data_key in data_keys:
@@ -117,11 +117,27 @@ def shape_56(data):
             shape_35(data_value)
 def shape_35(data):
     if not isinstance(data, (str, int, float, bool)): raise Rejected
+def shape_60(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"hours_per_month": shape_61, "runs_per_month": shape_62}, closed=True)
+def shape_62(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000)): raise Rejected
+def shape_61(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 744)): raise Rejected
+def shape_58(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"ttft_ms": shape_59, "tpot_ms": shape_59, "tokens_per_second": shape_14}, closed=True)
+def shape_59(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 3600000 or data <= 0)): raise Rejected
 def shape_8(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1000000)): raise Rejected
 def shape_53(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"requests_per_day": shape_54, "input_tokens": shape_55, "output_tokens": shape_55}, closed=True)
+    members(data, {"requests_per_day": shape_54, "input_tokens": shape_55, "output_tokens": shape_55, "peak_factor": shape_56, "growth_per_month": shape_57}, closed=True)
+def shape_57(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < -0.9 or data > 10)): raise Rejected
+def shape_56(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 1 or data > 1000)): raise Rejected
 def shape_55(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 100000000.0)): raise Rejected
 def shape_54(data):

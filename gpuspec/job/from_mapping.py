@@ -16,8 +16,10 @@ from gpuspec.job.job import (
     Port,
     Readiness,
     Scaling,
+    Schedule,
     Serverless,
     SetupStep,
+    Slo,
     Traffic,
 )
 from gpuspec.text import pointer
@@ -27,7 +29,10 @@ _PLAIN = (
     "run", "provider", "cache", "volume_mode", "encryption",
 )  # fmt: skip
 _LISTS = ("clouds", "regions", "include", "outputs", "exclude_outputs", "secrets", "apt", "pip")
-_SECTIONS = {"budget": Budget, "checkpoint": Checkpoint, "scaling": Scaling, "traffic": Traffic}
+_SECTIONS = {
+    "budget": Budget, "checkpoint": Checkpoint, "scaling": Scaling, "traffic": Traffic,
+    "slo": Slo, "schedule": Schedule,
+}  # fmt: skip
 """Fields that a Job has as they are written, as tuples of strings, and as NamedTuples."""
 
 

@@ -126,11 +126,30 @@ class Scaling(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """Declared load of a service."""
+    """Declared load of a service. `peak_factor` is the busiest hour over the mean one; `growth_per_month` a share
+    (0.2: each month a fifth more requests than the month before)."""
 
     requests_per_day: float | None = None
     input_tokens: float | None = None
     output_tokens: float | None = None
+    peak_factor: float | None = None
+    growth_per_month: float | None = None
+
+
+class Slo(NamedTuple):
+    """How quick a service must be: milliseconds to the first token and for each further one, or tokens a second that
+    one user sees."""
+
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    tokens_per_second: float | None = None
+
+
+class Schedule(NamedTuple):
+    """How much of a month the job runs: hours, or how often."""
+
+    hours_per_month: float | None = None
+    runs_per_month: float | None = None
 
 
 class Job(NamedTuple):
@@ -170,6 +189,8 @@ class Job(NamedTuple):
     traffic: Traffic | None = None
     users: int | None = None
     """Sequences that must be served at once."""
+    slo: Slo | None = None
+    schedule: Schedule | None = None
     provider: str | None = None
     cache: str | None = None
     labels: Mapping[str, str] = {}

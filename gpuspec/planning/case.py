@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gpuspec.planning.plan import Plan
     from gpuspec.planning.price_lists import PriceBook, PriceList
     from gpuspec.sizing import Need, Unsized
-    from gpuspec.sizing.speed import Speed
+    from gpuspec.sizing.speed.rates import Speed
     from gpuspec.workload import Workload
     from gpuspec.workload.cuda import CudaBuild
 
@@ -211,7 +211,7 @@ class Case:
 
     def speed(self, gpu: "Gpu", gpus: int = 1) -> "Speed | Unsized":
         """How quickly so many of a GPU do the work."""
-        from gpuspec.sizing.speed import speed
+        from gpuspec.sizing.speed.text import speed
 
         return speed(self.workload, gpu, gpus)
 

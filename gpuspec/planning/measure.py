@@ -80,7 +80,7 @@ class Measure:
         many = self._at_once(gpu, gpu_count)
         work = self.workload._replace(users=None, concurrency=many)
         if self.traffic is None:
-            from gpuspec.sizing.speed import speed
+            from gpuspec.sizing.speed.text import speed
 
             found = speed(work, gpu, gpu_count)
             if isinstance(found, Unsized) or not found.decode:

@@ -52,7 +52,7 @@ def load(
     many = sequences_at_once(workload, gpu)
     whole = int(taken_in + given_out)
     context = max(1, min(workload.context or whole, whole))
-    from gpuspec.sizing.speed import speed  # nothing of it is needed to lint a job without a model
+    from gpuspec.sizing.speed.text import speed  # nothing of it is needed to lint a job without a model
 
     found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus)
     if isinstance(found, Unsized) or found.decode is None or found.prefill is None:

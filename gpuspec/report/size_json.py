@@ -10,7 +10,7 @@ from gpuspec.report.sized import Sized
 from gpuspec.sizing import Fit
 from gpuspec.sizing.capacity import Capacity, Held
 from gpuspec.sizing.memory import SIZES
-from gpuspec.sizing.speed import Speed
+from gpuspec.sizing.speed.rates import Speed
 from gpuspec.sizing.weights import GIB
 
 

@@ -14,7 +14,8 @@ from gpuspec.report.width import width
 from gpuspec.sizing import Fit, Need, Part
 from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed import Range, dollars_per_million, download_seconds, load_seconds
+from gpuspec.sizing.speed.rates import Range, dollars_per_million
+from gpuspec.sizing.speed.starting import download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed import Speed
+from gpuspec.sizing.speed.rates import Speed
 from gpuspec.workload import Workload
 
 if TYPE_CHECKING:

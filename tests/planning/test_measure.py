@@ -12,7 +12,7 @@ from gpuspec.job.job import Scaling, Traffic
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable, rank_offers
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.speed import Range, Speed
+from gpuspec.sizing.speed.rates import Range, Speed
 from gpuspec.words import By
 from gpuspec.workload import Workload
 
@@ -39,7 +39,7 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
         each = Range(decode / 2, decode, decode * 2)
         return Speed(each, each, Range(decode * 5, decode * 10, decode * 20), "", ())
 
-    monkeypatch.setattr("gpuspec.sizing.speed.speed", speed)
+    monkeypatch.setattr("gpuspec.sizing.speed.text.speed", speed)
     return known
 
 

@@ -13,7 +13,8 @@ from gpuspec.catalog import Catalog, Model
 from gpuspec.sizing import Need, Unsized, need
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed import Speed, speed
+from gpuspec.sizing.speed.rates import Speed
+from gpuspec.sizing.speed.text import speed
 from gpuspec.sizing.weights import weights
 from gpuspec.testing import workload_of
 from gpuspec.workload import Workload

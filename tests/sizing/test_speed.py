@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gpuspec import Gpu, resolve_model
-from gpuspec.sizing.speed import Range, Speed, dollars_per_million, download_seconds, speed
+from gpuspec.sizing.speed.rates import Range, Speed, dollars_per_million
+from gpuspec.sizing.speed.starting import download_seconds
+from gpuspec.sizing.speed.text import speed
 from gpuspec.workload import Workload
 
 CARD = Gpu("card", "any", "any", 80.0, bandwidth_gbs=2000, fp16_tflops=300, fp8_tflops=600)

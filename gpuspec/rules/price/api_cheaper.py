@@ -76,7 +76,7 @@ class ApiCheaper(Rule):
             return
         hours = _paid_hours(facts, needed)
         own = hours * current.per_hour
-        requests, tokens_in, tokens_out = (number or 0 for number in traffic)
+        requests, tokens_in, tokens_out = (number or 0 for number in traffic[:3])
         each = (tokens_in * api.per_million_input + tokens_out * api.per_million_output) / 1e6
         bought = requests * each
         if bought > own * (1 - facts.options["min_saving"]):
