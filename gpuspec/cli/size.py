@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import click
 
-from gpuspec.catalog import Catalog
-from gpuspec.catalog.hub_id import what_makes_known
-from gpuspec.catalog.name_parts import beside_a_model
 from gpuspec.cli.columns import terminal_columns
+from gpuspec.cli.model_or_job import gpu_names, in_scheme, is_job, of_model, with_engine
 from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case, users_option
 from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
@@ -19,8 +16,7 @@ from gpuspec.errors import UserError
 from gpuspec.planning.limits import gpus_of_job
 from gpuspec.report.left_out import notes
 from gpuspec.report.sized import Sized
-from gpuspec.words import Task
-from gpuspec.workload import Origin, Workload
+from gpuspec.workload import Workload
 
 _WORKS_ON = {"image": "makes pictures", "video": "makes videos", "audio": "hears or speaks"}
 
@@ -84,29 +80,29 @@ def command(
     gpuspec size FLUX.1-dev --method lora
     gpuspec size job.jsonc
     """
-    settings = given.settings_for(what if _is_job(what) else ".")
-    if _is_job(what):
+    settings = given.settings_for(what if is_job(what) else ".")
+    if is_job(what):
         case = open_case(what, settings)
         for note in notes(case):
             say(f"{what}: {note}", err=True)
         workload = case.workload
     else:
         case = case_without_file(what, settings)
-        workload = _of_model(what, case.settings.default_task or "serve", params_b, case.catalog)
+        workload = of_model(what, case.settings.default_task or "serve", params_b, case.catalog)
         workload = workload._replace(users=given.job.users)
     changes = {name: value for name, value in of_workload.items() if value is not None}
     if "method" in changes:
         changes["task"] = "train"
-    workload = workload._replace(**changes, **(_scheme(quantization) if quantization else {}))
+    workload = workload._replace(**changes, **(in_scheme(quantization) if quantization else {}))
     if "context" in changes and workload.task == "train":
         workload = workload._replace(sequence=workload.context)
     _check_users(given.job.users, workload)
     _check_engine(changes.get("engine"), workload)
     for option in _left_out(changes, workload):
         say(f"left out: {option}", err=True)
-    case = case.instead(workload=workload if _is_job(what) else _with_engine(workload))
+    case = case.instead(workload=workload if is_job(what) else with_engine(workload))
     count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
-    sized = Sized.of(case, count, _gpu(gpu, case.catalog))
+    sized = Sized.of(case, count, gpu_names(gpu, case.catalog))
     if as_json:
         from gpuspec.report import size_json
 
@@ -156,84 +152,3 @@ def _left_out(given: Collection[str], workload: Workload) -> Iterator[str]:
         yield "--concurrency counts sequences that are answered at once; --batch says those of a training step"
     if "batch" in given and text and not trains:
         yield "--batch is of a training step; --concurrency or --users says how many are answered at once"
-
-
-def _is_job(what: str) -> bool:
-    named = what == "-" or what.endswith((".json", ".jsonc", ".json5"))
-    return named or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors")))
-
-
-def _of_model(what: str, task: Task, params_b: float | None, catalog: Catalog) -> Workload:
-    """A task of a model: its name, or the path of its files."""
-    from gpuspec.catalog.local import adapted, is_local, read_local
-
-    what = adapted(what) or what  # an adapter is loaded beside its base, and is small
-    if is_local(what):
-        model = read_local(what)
-        return Workload(task, model.modality, model=model, model_name=what, params_b=params_b)
-    match = catalog.resolve_model(what)
-    size = params_b or match.params_b
-    if match.model is None and size is None:
-        near = f"did you mean {match.suggestions[0]}? Otherwise " if match.suggestions else ""
-        known = what_makes_known(what)
-        learn = f"{known}. Or " if known else ""
-        hint = (
-            f"{near}{learn}give --params-b (billions), or model.params_b in a job, or the path of its folder"
-        )
-        base = beside_a_model(what)
-        why = f"the {base:g} B in its name are those of its base" if base else "not even a size in its name"
-        wrong = f"nothing is known of the model {what!r}, {why}"
-        raise UserError("unknown-model", wrong, hint)
-    modality = match.model.modality if match.model else "text"
-    return Workload(
-        task,
-        modality,
-        model=match.model,
-        model_name=what,
-        params_b=params_b or (None if match.model else size),
-        quantization=match.quantization,
-    )
-
-
-def _with_engine(workload: Workload) -> Workload:
-    """The usual server where a text model serves and nobody named an engine"""
-    from gpuspec.engines import USUAL_SERVER
-    from gpuspec.quantization import find_scheme
-
-    kept = workload.model.native_dtype if workload.model else None
-    gguf = find_scheme(workload.quantization or kept).family == "GGUF"
-    if workload.engine or workload.task == "train" or workload.modality not in (None, "text") or gguf:
-        return workload
-    return workload._replace(engine=USUAL_SERVER, origins={**workload.origins, "engine": Origin("default")})
-
-
-def _scheme(written: str) -> dict[str, Any]:
-    """The catalogue's spelling of a scheme; 16 and 32 bit are a dtype."""
-    from gpuspec.quantization import DTYPE_BITS, GGUF_BITS, SCHEMES, bits_of, spelled
-    from gpuspec.workload.values import dtype
-
-    if dtype(written):
-        return {"dtype": dtype(written), "quantization": None}
-    name = written.strip().lower().replace("_", "-")
-    scheme = spelled(written) or (name if bits_of(name) else f"gguf:{written.strip().upper()}")
-    if bits_of(scheme) is None:
-        plain = [*DTYPE_BITS, *(row.name for row in SCHEMES)]
-        known = ", ".join([*plain, *(f"gguf:{kind}" for kind in ("Q4_K_M", "Q5_K_M", "Q8_0"))])
-        hint = f"known: {known} and {len(GGUF_BITS) - 3} more GGUF types"
-        raise UserError("unknown-quantization", f"no quantization is called {written!r}", hint)
-    return {"quantization": scheme}
-
-
-def _gpu(written: str | None, catalog: Catalog) -> tuple[str, ...]:
-    """Canonical names of the GPUs meant: several where they share a name."""
-    if written is None:
-        return ()
-    match = catalog.resolve_gpu(written)
-    if match.gpu:
-        return (match.gpu.name,)
-    if match.ambiguous:
-        return tuple(gpu.name for gpu in match.ambiguous)
-    if match.note:
-        raise UserError("unknown-gpu", f"{written!r} is {match.note}", "`gpuspec gpus` lists whole GPUs")
-    near = f"did you mean {match.suggestions[0]}?" if match.suggestions else "`gpuspec gpus` lists them"
-    raise UserError("unknown-gpu", f"no GPU is called {written!r}", near)
