@@ -6,11 +6,10 @@ without speculative decoding, which lengthens convolution states by a column for
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.parts import Cache, Weight
 from gpuspec.architectures.pieces import linear, norm, vector
+from gpuspec.named_tuple import NamedTuple
 
 
 class Mixer(NamedTuple):

@@ -6,7 +6,8 @@ import re
 import warnings
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+
+from gpuspec.named_tuple import NamedTuple
 
 LONGEST = 300
 """Characters of one pattern."""

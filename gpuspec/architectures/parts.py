@@ -1,6 +1,6 @@
 """What a model is made of: weights, layers, and what a layer remembers of a text."""
 
-from typing import NamedTuple
+from gpuspec.named_tuple import NamedTuple
 
 PARTS = (
     "embedding",

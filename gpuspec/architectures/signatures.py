@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from gpuspec.architectures.config import EXPERTS, MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader
 from gpuspec.architectures.kinds import attending
+from gpuspec.named_tuple import NamedTuple
 
 
 class Signature(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.architectures.module_patterns import ModulePatterns
 from gpuspec.architectures.parts import PARTS
+from gpuspec.named_tuple import NamedTuple
 
 LINEAR = tuple(part for part in PARTS if part not in ("embedding", "head", "router", "norms"))
 """Parts whose linear layers every quantizer takes where nothing else is said."""

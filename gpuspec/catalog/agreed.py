@@ -1,9 +1,9 @@
 """Prices that were agreed with a cloud, in the place of those it asks of everybody."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from gpuspec.catalog.offer import Offer
+from gpuspec.named_tuple import NamedTuple
 
 
 class AgreedPrices(NamedTuple):

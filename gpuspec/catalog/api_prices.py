@@ -1,6 +1,6 @@
 """What answers cost through an API, for comparison with a machine of one's own. Dollars per million tokens."""
 
-from typing import NamedTuple
+from gpuspec.named_tuple import NamedTuple
 
 # See gpu.py on annotations.
 

@@ -1,7 +1,8 @@
 """What clouds ask for beside the price of an hour: the steps in which they bill time, disks, and traffic."""
 
 from functools import cache
-from typing import NamedTuple
+
+from gpuspec.named_tuple import NamedTuple
 
 NUMBERS = ("billing_step", "billing_minimum", "disk", "egress", "egress_free", "ingress")
 """Facts whose value is a number, or "host" where each host of the cloud sets its own."""

@@ -9,9 +9,10 @@ import io
 import math
 import struct
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog.repository import Repository
+from gpuspec.named_tuple import NamedTuple
 
 LARGEST_HEADER = 64 * 1024 * 1024
 """Bytes of metadata read at most; a vocabulary of 256,000 tokens takes about 10 MB."""

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from gpuspec.catalog.catalogue_rows import Row, amount, cell
 from gpuspec.catalog.gcp_rows import with_hosts
+from gpuspec.named_tuple import NamedTuple
 
 
 class GpuRows(NamedTuple):

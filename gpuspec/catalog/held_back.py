@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.catalog.gpu import Gpu
 from gpuspec.catalog.offer import HeldBack, Offer
+from gpuspec.named_tuple import NamedTuple
 
 SHARE = 3
 """A price per GPU under one part in so many of the median on other clouds is not believed …"""

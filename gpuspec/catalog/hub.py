@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from gpuspec.catalog.hub_id import what_makes_known
@@ -17,6 +17,7 @@ from gpuspec.catalog.read_repository import AdapterAlone, read_repository
 from gpuspec.catalog.repository import MOST_FILES, ModelFolder
 from gpuspec.catalog.untrusted_json import json_object
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import in_words, read_file
 
 LARGEST_LISTING = 4 * 1024 * 1024

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from gpuspec.catalog.hub_settings import hub_settings, is_web_address
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
 from gpuspec.version import __version__
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import in_words, read_file
 
 HUGGING_FACE = "https://huggingface.co"

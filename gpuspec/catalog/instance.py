@@ -1,8 +1,8 @@
 """Instance types of clouds: the GPUs each has, what else its machine has, and which can be had on demand."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
 
 # See gpu.py on annotations.

@@ -1,9 +1,10 @@
 """A model, and what a written model name can mean."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.architectures.parts import Cache, StoredWeights
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import DTYPE_BITS
 
 # See gpu.py on annotations.

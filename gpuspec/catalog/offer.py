@@ -1,6 +1,6 @@
 """Offers: what can be rented, where, for how much, as of when."""
 
-from typing import NamedTuple
+from gpuspec.named_tuple import NamedTuple
 
 # See gpu.py on annotations.
 

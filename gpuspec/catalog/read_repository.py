@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.architectures.config import Unsaid
 from gpuspec.architectures.parts import BESIDE
@@ -11,6 +11,7 @@ from gpuspec.catalog.model import Model
 from gpuspec.catalog.model_of_config import model_of_config
 from gpuspec.catalog.repository import GIB, Repository, json_of
 from gpuspec.catalog.safetensors import commonest, contents, stored_bytes, weight_files
+from gpuspec.named_tuple import NamedTuple
 
 ALIKE = 0.05
 """How far the bytes of the files may be from what the config makes before the structure counts as unsure."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.atomic_write import alone, atomic_write
 from gpuspec.catalog.catalog import Catalog
@@ -17,6 +16,7 @@ from gpuspec.catalog.sanitise import Sanitised, sanitise
 from gpuspec.catalog.skypilot_files import LARGEST, SCHEMA, CatalogueFile, CatalogueFiles
 from gpuspec.catalog.snapshot import load, parse, render, without
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import in_words, read_file
 
 JUMP = 5

@@ -8,10 +8,11 @@ import math
 import re
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 from gpuspec.catalog.repository import Repository
 from gpuspec.catalog.untrusted_json import json_object
+from gpuspec.named_tuple import NamedTuple
 
 LARGEST_HEADER = 8 * 1024 * 1024
 """Bytes of a safetensors header: some 60,000 tensors. The format allows 100 MB, which JSON turns into a gigabyte."""

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from gpuspec.catalog.catalog import Catalog
 from gpuspec.catalog.catalogue_rows import Row, amount, cell
@@ -10,6 +9,7 @@ from gpuspec.catalog.clouds import CLOUDS, Cloud
 from gpuspec.catalog.instance import SPOT_ONLY
 from gpuspec.catalog.offer import HeldBack, Offer
 from gpuspec.catalog.row_gpu import RowGpus
+from gpuspec.named_tuple import NamedTuple
 
 FLOOR = 0.03
 """$/h per GPU below which a row gives no price: the least that any list asks is $0.05, for an interruptible V100, and

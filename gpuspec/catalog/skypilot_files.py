@@ -18,9 +18,9 @@ from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic
-from typing import NamedTuple
 
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import read_file
 
 SCHEMA = "v8"

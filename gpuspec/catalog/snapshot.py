@@ -5,10 +5,11 @@ the sources and count what was not believed. It is data: reading it executes not
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog.offer import HeldBack, Offer, PriceSource, Snapshot
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
 from gpuspec.untrusted_file import in_words, read_file
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Gpu, HeldBack, Offer
 from gpuspec.catalog.clouds import cloud
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 
 KINDS = ("on demand", "spot", "community", "bid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -16,6 +16,7 @@ from gpuspec.cli.options import Amount
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.places import notes_on_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import click
 
@@ -16,6 +16,7 @@ from gpuspec.job import Job
 from gpuspec.lint.config import Configs
 from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
 from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case, JobOverrides
 from gpuspec.rules import collect
 from gpuspec.text import Tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog import Catalog, Model
 from gpuspec.catalog.hub import fetch_model, is_repository
@@ -29,6 +29,7 @@ from gpuspec.lint.config import Configs
 from gpuspec.lint.files import expand
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.planning.unknown_folders import unknown_folder
 from gpuspec.report.summary import plural

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -28,6 +28,7 @@ from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
 from gpuspec.launch.on_machine.readiness import without_password
 from gpuspec.lint.secrets import masked
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
-from typing import NamedTuple
 
 from gpuspec.catalog import Catalog
 from gpuspec.cli.exit_status import complain, exit_status, tell
@@ -18,6 +17,7 @@ from gpuspec.lint.result import Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import lines, one_line
 from gpuspec.rules import collect
 

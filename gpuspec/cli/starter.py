@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gpuspec.catalog import Model
 from gpuspec.engines import USUAL_SERVER, engine_of
 from gpuspec.formats import JOB_SPEC, Document, Source
 from gpuspec.lint.config import Configs
 from gpuspec.lint.runner import Linter
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS
 from gpuspec.planning.idle_minutes import LIMITS
 from gpuspec.rules import collect

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.commands.files import Folder, ReadFile
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.shell.script import Command
 from gpuspec.commands.word import UNKNOWN, shown
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
 _DEPTH = 3

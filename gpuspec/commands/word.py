@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+
+from gpuspec.named_tuple import NamedTuple
 
 UNKNOWN = "\x01"
 """Stands in `Word.text` for a piece whose value is not known."""

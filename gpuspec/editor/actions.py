@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic, Range, TextEdit, WorkspaceEdit
 
@@ -17,6 +16,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import script_kind
 from gpuspec.lint.suppression import in_script, in_tree
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import one_line
 from gpuspec.text import Span
 

@@ -4,8 +4,9 @@ cursor is read by itself, since half a spec has no usable tree."""
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span
 
 _TOKEN = re.compile(

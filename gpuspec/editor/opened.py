@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, Source, recognised
@@ -16,6 +15,7 @@ from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import shebang_kind
 from gpuspec.lint.settings import Settings
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.text import Tree
 

@@ -1,10 +1,11 @@
 """What is known of one engine. Rules, sizing, readers and starters ask for a trait; none compares names."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gpuspec.engines.pace import Pace
 from gpuspec.engines.tool import Tool
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 
 Range = tuple[float, float, float]

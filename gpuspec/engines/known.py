@@ -1,9 +1,10 @@
 """The engines of this process: the rows that are shipped, and those that plugins bring."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.engines import audio, hugging_face, image, llama_cpp, pretraining, serving, training, vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server, Training
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.plugin.load import Plugins, plugins
 
 HOOK = "gpuspec_engines"

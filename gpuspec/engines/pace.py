@@ -1,6 +1,6 @@
 """How fast an engine is: what it reaches of a GPU, and what its steps take beside that."""
 
-from typing import NamedTuple
+from gpuspec.named_tuple import NamedTuple
 
 Range = tuple[float, float, float]
 """Low, expected, high."""

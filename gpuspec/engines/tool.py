@@ -1,8 +1,9 @@
 """What is known of one program: which arguments say what."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import Task
 
 

@@ -4,9 +4,9 @@ a row in the table below."""
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
 
 from gpuspec.formats.document import EVERYTHING, Document, Format, Source
+from gpuspec.named_tuple import NamedTuple
 
 __all__ = [
     "EVERYTHING",

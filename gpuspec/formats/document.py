@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 from gpuspec.job.job import Job
 from gpuspec.job.problem import SchemaProblem
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Edit, Tree, read_bytes
 
 

@@ -1,8 +1,9 @@
 """The typed, frozen form of a job spec, after old names are mapped. Absent is None or ()."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import Task
 
 Spot = Literal["never", "allowed", "only"]

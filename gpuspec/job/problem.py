@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Edit
 
 Kind = Literal["unknown-key", "type", "value", "range", "missing", "pattern", "empty", "path", "too-many"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from gpuspec.named_tuple import NamedTuple
 
 BUILT_IN = ("hf", "http", "https", "s3", "gs", "git", "git-lfs", "civitai", "script")
 """Names of our own, as the schema lists them."""

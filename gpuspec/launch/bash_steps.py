@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.job import Job
 from gpuspec.launch import items
 from gpuspec.launch.downloads import download_script
 from gpuspec.launch.launcher import RunSettings
 from gpuspec.launch.setup_steps import has_timeouts, in_own_group, setup_script
+from gpuspec.named_tuple import NamedTuple
 
 
 class Steps(NamedTuple):

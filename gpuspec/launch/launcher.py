@@ -7,10 +7,11 @@ person can put right is a `UserError`. Which launchers there are: `installed_lau
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from gpuspec.errors import UserError, what_failed
 from gpuspec.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.plan import Plan
 
 State = Literal[

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
@@ -26,6 +26,7 @@ from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.on_machine.downloader.file import Failure, alone_with, confined
 from gpuspec.launch.programs import program, required_program
 from gpuspec.launch.records import run_folder
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import read_file
 
 INTERVAL_SECONDS = 60.0

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.job.unwritable import LONGEST_ARGUMENT
 from gpuspec.launch.setup_steps import setup_script
+from gpuspec.named_tuple import NamedTuple
 
 _POINTER = 8
 """Bytes that each argument and variable takes beside its text and the NUL at its end."""

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import in_words, read_file
 from gpuspec.words import Task
 

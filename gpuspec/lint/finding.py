@@ -1,7 +1,8 @@
 """A finding: what is wrong, where, why in GB and dollars, and what to do."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Edit, Span
 from gpuspec.words import HOURS_PER_MONTH
 

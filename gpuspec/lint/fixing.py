@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from errno import EACCES
-from typing import NamedTuple
 
 from gpuspec.atomic_write import atomic_write
 from gpuspec.commands.shell.again import each_read_once
@@ -16,6 +15,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import one_line
 from gpuspec.text import EditError, Tree, parse
 from gpuspec.text.rewrite import apart, apply_all

@@ -3,9 +3,9 @@
 import errno
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gpuspec.lint.globs import glob_means
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import read_file
 
 LARGEST = 1 << 20

@@ -2,8 +2,8 @@
 
 import os
 import re
-from typing import NamedTuple
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import read_file
 
 MOST = 2000

@@ -8,9 +8,9 @@ example sections are run: a bad one must give a finding of the rule, a good one 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from gpuspec.lint.rule import Option, Rule
+from gpuspec.named_tuple import NamedTuple
 
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "When to ignore", "Options")
 REQUIRED = SECTIONS[:4]

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.result import Problem
 from gpuspec.lint.rule import Option, Rule
 from gpuspec.lint.selection import check_selectors, selectors_of
+from gpuspec.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from gpuspec.plugin.load import Plugins

@@ -1,10 +1,10 @@
 """What a lint run yields, ready to be reported."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.secrets import masked
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span, Tree
 
 

@@ -1,9 +1,10 @@
 """What a rule is: a small class with a code, a name, a docstring that is its page, and one check."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from gpuspec.lint.finding import Confidence, Finding, Fix, Related, Saving, Severity
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span
 
 if TYPE_CHECKING:

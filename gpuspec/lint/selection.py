@@ -1,10 +1,10 @@
 """Which rules run: explicit beats implicit, the longest selector wins, and on a tie the rule is off."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.lint.globs import glob_matches
+from gpuspec.named_tuple import NamedTuple
 
 _EXACT = 1000
 _DIGITS = "0123456789"

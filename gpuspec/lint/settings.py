@@ -1,7 +1,7 @@
 """What a run was asked to do in one folder. Built from a config file and options; `config.py` reads the file."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog.agreed import AgreedPrices
 from gpuspec.catalog.catalog import Catalog
@@ -9,6 +9,7 @@ from gpuspec.formats.document import Document
 from gpuspec.lint.finding import Severity
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.selection import Selection, strength
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case, JobOverrides, JobSettings
 
 

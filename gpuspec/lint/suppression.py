@@ -4,9 +4,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from gpuspec.lint.selection import selectors_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span, Tree
 
 MOST_SELECTORS = 100

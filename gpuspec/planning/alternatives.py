@@ -1,8 +1,7 @@
 """One way to get a job's work done, and what may be compared of two."""
 
-from typing import NamedTuple
-
 from gpuspec.catalog import Gpu
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.price_lists import Price
 from gpuspec.sizing import Fit
 from gpuspec.workload import Workload

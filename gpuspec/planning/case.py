@@ -3,11 +3,12 @@
 import os
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gpuspec.errors import UserError
 from gpuspec.formats.document import Document
 from gpuspec.job.job import Budget, Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import By, Task
 
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
 """What a run costs at worst: the time that is billed × price, disk, and what leaves another cloud's bucket."""
 
 import math
-from typing import NamedTuple
 
 from gpuspec.catalog import Offer
 from gpuspec.catalog.cloud_costs import BUCKETS, FREE_BUCKETS, CloudCosts, cloud_costs
 from gpuspec.catalog.clouds import cloud
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.limits import cache_kind
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.sizing import Need, Unsized

@@ -1,10 +1,11 @@
 """What a job needs of a GPU beside memory: arithmetic for the precision that it asks for, and kernels."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import find_scheme
 from gpuspec.workload.workload import Workload
 

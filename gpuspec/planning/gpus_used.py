@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gpuspec.engines import ENGINES, engine_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.workload import Workload
 
 if TYPE_CHECKING:

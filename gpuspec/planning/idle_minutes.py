@@ -1,8 +1,7 @@
 """How many idle minutes a machine stays after its work: one table for plans, for GS401 and for new specs."""
 
-from typing import NamedTuple
-
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.workload import Workload
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.catalog.clouds import cloud
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.workload.workload import Workload
 

@@ -1,11 +1,11 @@
 """What the offers of a job are compared by: dollars an hour, for the job, or for a million tokens."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Job, Traffic
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import generates_text, speed_of
 from gpuspec.planning.traffic import load, sequences_at_once
 from gpuspec.sizing import Fit, Need, Unsized

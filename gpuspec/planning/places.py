@@ -2,9 +2,9 @@
 has them. Whatever asks for such a place finds nothing to rent there."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.catalog.clouds import CLOUDS
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.limits import RentalTerms, covers, region_names
 from gpuspec.planning.price_lists import PriceBook
 from gpuspec.words import listed

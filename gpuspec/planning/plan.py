@@ -1,8 +1,7 @@
 """The Plan: every offer kept or rejected with its reason, the choice, and the money."""
 
-from typing import NamedTuple
-
 from gpuspec.catalog import Gpu, Offer
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import inf
-from typing import NamedTuple
 
 from gpuspec.catalog import Catalog, Offer
 from gpuspec.catalog.stock import Machine, Stock
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.limits import Places, RentalTerms
 
 

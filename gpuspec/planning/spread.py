@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import speed_of
 from gpuspec.planning.case import Case
 from gpuspec.planning.cost import cost_at, download_hours

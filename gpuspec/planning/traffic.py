@@ -1,11 +1,12 @@
 """Declared traffic against machines: how many requests one answers, how many machines that makes."""
 
 import math
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Traffic
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Unsized
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import at_once

@@ -9,10 +9,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.lint.registry import BUILT_IN, fault
 from gpuspec.lint.rule import Rule
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.plugin.load import EntryPoint, Plugins, imported, said
 from gpuspec.rules import collect
 from gpuspec.untrusted_file import read_file

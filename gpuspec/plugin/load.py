@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import one_line
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

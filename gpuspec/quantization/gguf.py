@@ -1,6 +1,6 @@
 """GGUF: how many bits a weight takes in each type of file, by the part of the model it belongs to."""
 
-from typing import NamedTuple
+from gpuspec.named_tuple import NamedTuple
 
 GGUF_BITS = {
     "F32": 32.0, "BF16": 16.0, "F16": 16.0005, "Q8_0": 8.5008, "Q6_K": 6.5633, "Q5_K_M": 5.7036, "Q5_K_S": 5.5704,

@@ -1,7 +1,8 @@
 """One row a scheme: its bits, its kernels, how people spell it, how the names of checkpoints state it."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization.gguf import PartBits, part_bits, whole_bits
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.why_this import unit_price
 from gpuspec.report.width import head, shown, width

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.errors import UserError
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized, fit, need

@@ -1,11 +1,10 @@
 """What a job fetches from the Hugging Face hub."""
 
-from typing import NamedTuple
-
 from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Download
 from gpuspec.lint import Facts
+from gpuspec.named_tuple import NamedTuple
 
 
 class LoadedRepository(NamedTuple):

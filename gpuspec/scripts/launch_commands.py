@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.commands.shell.wrappers import peel
 from gpuspec.commands.word import UNKNOWN, Word
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.scripts.program import ScriptCommand
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from gpuspec.commands.python.expressions import VOLATILE
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import Word
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.scripts.launch_commands import LaunchCommand, identity_of, launcher_of, spec_of
 from gpuspec.scripts.program import Guard, Loop, ScriptCommand
 from gpuspec.text import Span

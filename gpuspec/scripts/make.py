@@ -6,10 +6,10 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.scripts.loops import Frame, Judge
 from gpuspec.scripts.program import Loop
 from gpuspec.scripts.shell import judge_shell

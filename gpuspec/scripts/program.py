@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, Union
+from typing import Literal, Union
 
 from gpuspec.commands.word import Word
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span
 
 Guard = Literal["success", "failure", "limit", "first", "unknown"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.scripts.launch_commands import mentions_launches
 from gpuspec.scripts.loops import Judge, RepeatedLaunch
 from gpuspec.text import Span

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.fitting import tightest
 from gpuspec.sizing.inference.setup import encodes
 from gpuspec.sizing.memory import Need, Unsized

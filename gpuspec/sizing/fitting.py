@@ -1,10 +1,11 @@
 """`fit`: a Need against one GPU."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.memory import Fit, Need, Phase
 
 OF_THE_PROCESS = frozenset({"CUDA context", "CUDA graphs", "workspace", "NCCL", "fragmentation"})

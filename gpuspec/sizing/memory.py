@@ -1,9 +1,10 @@
 """Need: memory by phase and part, as a range, with the assumptions made. Fit: a Need against one GPU."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gpuspec.catalog import Gpu
+from gpuspec.named_tuple import NamedTuple
 
 Size = Literal["allocated", "reserved", "process"]
 """Three sizes of the same memory, each more than the one before: what tensors take

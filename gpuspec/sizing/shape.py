@@ -1,11 +1,11 @@
 """Shape: a text model's weights, caches and widths, complete, whatever part of them the catalogue knows."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from gpuspec.architectures.parts import BESIDE, TOWERS, Cache, StoredWeights
 from gpuspec.catalog import Model
 from gpuspec.catalog.hub_id import what_makes_known
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import DTYPE_BITS
 from gpuspec.sizing.memory import GIVE_PARAMS, Unsized
 from gpuspec.sizing.stand_in import filled

@@ -1,9 +1,10 @@
 """What is not known of a model's widths, from the nearest dense model of its size."""
 
 from math import log
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.catalog import Model
+from gpuspec.named_tuple import NamedTuple
 
 # Dense models whose shapes stand in for unknown ones of their size: (billions, layers, hidden,
 # intermediate, heads, kv heads, head dim, tied). Source: their config.json on the hub. Vocabularies differ

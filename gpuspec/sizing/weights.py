@@ -1,10 +1,10 @@
 """Weights: what a model's parameters occupy in every scheme."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from gpuspec.architectures.parts import StoredWeights
 from gpuspec.catalog import Model
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import DTYPE_BITS, Scheme, find_scheme
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.workload import Workload

@@ -1,6 +1,8 @@
 """Edits by intent, which keep comments and layout."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from gpuspec.named_tuple import NamedTuple
 
 
 class EditError(ValueError):

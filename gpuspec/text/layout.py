@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text.change import changed, path_of, plain, same
 from gpuspec.text.edit import Edit, EditError
 from gpuspec.text.tree import Tree, pointer

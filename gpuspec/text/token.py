@@ -1,8 +1,9 @@
 """Single tokens: strings, numbers and names, as JSON has them and as JSON5 does."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text.tree import Span
 
 ODD_SPACE = "[\\v\\f\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"

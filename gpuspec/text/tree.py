@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 
 if TYPE_CHECKING:

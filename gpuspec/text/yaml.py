@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text.tree import Span
 
 _KEY = re.compile(r"(\"[^\"]*\"\s*|'[^']*'\s*|[\w.$/-][^:#\n]*):(?:\s(.*))?$")

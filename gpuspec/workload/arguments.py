@@ -1,10 +1,10 @@
 """The arguments of one command → values with their origins, by the table of its program."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gpuspec.commands.word import GPU_COUNT, UNKNOWN, Word, flag_name, shown
 from gpuspec.engines.tool import Tool
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
 from gpuspec.workload import training_values, values
 from gpuspec.workload.training_values import EMPTY_IS_NONE, SILENT

@@ -1,8 +1,7 @@
 """How many sequences are answered at once: one notion for memory, speed, traffic and the comparison of machines."""
 
-from typing import NamedTuple
-
 from gpuspec.engines.engine import Defaults
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.workload import Workload
 
 

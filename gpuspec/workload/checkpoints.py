@@ -2,10 +2,10 @@
 
 import posixpath
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gpuspec.commands.steps import Step
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 
 BUCKETS = ("s3://", "gs://", "gcs://", "r2://", "az://", "azure://", "oci://", "cos://", "hf://")
 _MOUNTS = (

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from gpuspec.commands.steps import Step
 from gpuspec.engines import engine_of
 from gpuspec.engines.cuda import NGC, PYTORCH, built_with
 from gpuspec.engines.engine import Version
 from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.fetched import installs
 from gpuspec.workload.values import version
 from gpuspec.workload.workload import Workload

@@ -1,7 +1,6 @@
 """Which program a command runs, through whatever starts it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gpuspec.commands.shell import Command
 from gpuspec.commands.word import Word, flag_name
@@ -9,6 +8,7 @@ from gpuspec.engines import Tool
 from gpuspec.engines.hugging_face import ANY_SCRIPT, GENERIC_TRAINING
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.training import RECIPES
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.arguments import Arguments, ConfigFile, read_arguments
 from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values

@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from gpuspec.commands.python.file import PythonFile, read_file, tail
 from gpuspec.commands.word import UNKNOWN, Word, flag_name
@@ -11,6 +10,7 @@ from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
 from gpuspec.engines.hugging_face import TRAINER, TRANSFORMERS, TRL, UNSLOTH, UNSLOTH_DEFAULTS
 from gpuspec.engines.image import DIFFUSERS
 from gpuspec.engines.launchers import SPREADING
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.arguments import CONVERSIONS, enter, short
 from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values

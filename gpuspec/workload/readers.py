@@ -4,7 +4,7 @@ What is wrong with a plugin's is said once, with its name."""
 
 from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from gpuspec.engines import ENGINES, Engine, Tool
 from gpuspec.engines.evaluation import PROGRAMS as EVALUATION
@@ -13,6 +13,7 @@ from gpuspec.engines.known import HOOK as ENGINES_HOOK
 from gpuspec.engines.known import known
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.notebooks import PROGRAMS as NOTEBOOKS
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.plugin.load import Plugins, plugins
 from gpuspec.words import Task
 from gpuspec.workload.arguments import CONVERSIONS

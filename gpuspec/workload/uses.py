@@ -1,6 +1,6 @@
 """What one command gives: its arguments, the files that it names, the Python that it runs."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell import Command
 from gpuspec.commands.steps import Step
@@ -8,6 +8,7 @@ from gpuspec.commands.word import UNKNOWN, Word, shown
 from gpuspec.engines import USUAL_TRAINER, Tool, engine_of
 from gpuspec.engines.hugging_face import METHOD_WORDS
 from gpuspec.engines.launchers import CONFIGS, SPREADING
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import Task
 from gpuspec.workload.arguments import CONVERSIONS, ConfigFile, enter, short
 from gpuspec.workload.programs import EVERYBODYS, Invocation, identify, read_as

@@ -1,8 +1,9 @@
 """One value that a job gives a field of its Workload, and where it came from."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.workload import Origin
 
 

@@ -1,9 +1,10 @@
 """The Workload: what can be known of a job. What cannot be known is None, and rules stay silent."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gpuspec.catalog import Model
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import Task
 
 

@@ -7,7 +7,6 @@ rows are tested against. The weights of an encoder's layers stand together as co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.decoder import Reader, decoder
@@ -15,6 +14,7 @@ from gpuspec.architectures.families.encoders import for_global_tokens
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import attention, kv_cache, linear, mixture, norm, plain_mlp, vector
+from gpuspec.named_tuple import NamedTuple
 
 _OUT = ("q_proj", "k_proj", "v_proj", "out_proj")
 

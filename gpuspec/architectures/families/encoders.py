@@ -6,7 +6,6 @@ rows are tested against."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
@@ -21,6 +20,7 @@ from gpuspec.architectures.pieces import (
     plain_mlp,
     vector,
 )
+from gpuspec.named_tuple import NamedTuple
 
 _SELF = ("self.query", "self.key", "self.value", "output.dense")
 _WITH_HEAD = ("CausalLM", "MaskedLM", "LMHead", "PreTraining", "ConditionalGeneration")

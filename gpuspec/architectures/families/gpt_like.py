@@ -6,13 +6,13 @@ rows are tested against."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.families.llama_like import Flag, Weights, said
 from gpuspec.architectures.parts import Architecture, Cache, Layer, Weight
 from gpuspec.architectures.pieces import feed_forward, kv_cache, linear, norm, vector
+from gpuspec.named_tuple import NamedTuple
 
 
 class GptLike(NamedTuple):

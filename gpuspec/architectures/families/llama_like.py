@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.architectures.config import EXPERTS, ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
 from gpuspec.architectures.kinds import attending, sparse_layers
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, gated_mlp, kv_cache, linear, mixture, norm
+from gpuspec.named_tuple import NamedTuple
 
 Flag = bool | str
 """A yes or no, or the field of the config that says it."""

@@ -6,7 +6,6 @@ rows are tested against."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from gpuspec.architectures.config import ModelConfig
 from gpuspec.architectures.decoder import Reader, decoder
@@ -14,6 +13,7 @@ from gpuspec.architectures.families.encoder_decoders import layers_of, remembere
 from gpuspec.architectures.families.llama_like import LlamaLike, one_in
 from gpuspec.architectures.parts import Architecture, Layer, Weight
 from gpuspec.architectures.pieces import attention, feed_forward, mixture, norm, plain_mlp
+from gpuspec.named_tuple import NamedTuple
 
 
 def _gated(c: ModelConfig) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from gpuspec.architectures.config import MOST_LAYERS, ModelConfig, Unsaid
 from gpuspec.architectures.parts import Weight
 from gpuspec.architectures.pieces import linear, norm, vector
+from gpuspec.named_tuple import NamedTuple
 
 PLAIN = ("mlp.fc1", "mlp.fc2")
 GATED = ("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")

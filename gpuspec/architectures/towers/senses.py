@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from gpuspec.architectures.config import LAYERS, WIDTHS, ModelConfig, Unsaid
 from gpuspec.architectures.context import longest_context
@@ -23,6 +22,7 @@ from gpuspec.architectures.towers.blocks import placed
 from gpuspec.architectures.towers.projectors import Projector, nothing
 from gpuspec.architectures.towers.vision import Tower
 from gpuspec.architectures.unknown import read_unknown, unknown_name
+from gpuspec.named_tuple import NamedTuple
 
 TOWERS: Mapping[str, Tower] = {
     **vision.TOWERS,

@@ -1,9 +1,10 @@
 """What reading a shell script yields."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gpuspec.commands.word import Word
+from gpuspec.named_tuple import NamedTuple
 
 Kind = Literal[
     "for", "while", "until", "each", "if", "and-or", "case", "function", "subshell", "pipe", "substitution",

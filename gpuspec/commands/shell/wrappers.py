@@ -1,9 +1,8 @@
 """Commands that run other commands: where the inner command begins."""
 
-from typing import NamedTuple
-
 from gpuspec.commands.shell.script import Wrapper
 from gpuspec.commands.word import Word
+from gpuspec.named_tuple import NamedTuple
 
 
 class Peeled(NamedTuple):

@@ -6,10 +6,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 from gpuspec.sizing import Need, Unsized
 

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.outputs import SSH_KEEPALIVE
@@ -27,6 +27,7 @@ from gpuspec.launch.skypilot.provisioning import (
     wait_until_visible,
 )
 from gpuspec.launch.skypilot.standard_streams import stdout_aside
+from gpuspec.named_tuple import NamedTuple
 
 TEARDOWN_SECONDS = 180.0
 """How long taking a machine down is waited for before saying that it may be up."""

@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS, Client, Machine, machine_of
 from gpuspec.launch.skypilot.explained import explained
 from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.named_tuple import NamedTuple
 
 
 class ManagedJob(NamedTuple):

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import FINAL, Outcome, Run, State
@@ -38,6 +38,7 @@ from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
 from gpuspec.launch.skypilot.standard_streams import to_stderr
 from gpuspec.launch.skypilot.task import JobRecovery
+from gpuspec.named_tuple import NamedTuple
 
 POLL_SECONDS = 5.0
 """Between two questions to the controller, which itself looks at the machine every 15 s (SkyPilot 0.14.1)."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
 from gpuspec.job.job import Scaling
 from gpuspec.launch.skypilot.cache import cache_folder
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
 from gpuspec.untrusted_file import read_file

@@ -18,13 +18,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.atomic_write import atomic_write
 from gpuspec.errors import UserError
 from gpuspec.launch.records import state_dir
 from gpuspec.launch.skypilot.api_server import words_of
 from gpuspec.launch.skypilot.standard_streams import stdout_aside, to_stderr
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.untrusted_file import read_file
 
 INVISIBLE_SECONDS = 60.0

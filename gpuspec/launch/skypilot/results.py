@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Record, Run
@@ -17,6 +16,7 @@ from gpuspec.launch.outputs import ACKNOWLEDGED, Outputs, outputs_from, staging_
 from gpuspec.launch.records import record_of, run_folder, writing_for
 from gpuspec.launch.skypilot.client import Client
 from gpuspec.launch.skypilot.standard_streams import to_stderr
+from gpuspec.named_tuple import NamedTuple
 
 KEEP_MINUTES = 60
 """How long a machine is kept while its outputs are fetched, or because they could not be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.job_script import (
     setup_text,
     wait_for_fetch_text,
 )
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.cost import affordable_price
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.rank import affordable, launchable

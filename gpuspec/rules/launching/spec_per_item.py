@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.lint.neighbours import literals
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Tree, parse, pointer
 
 _ITEM = r"/(?:run|items|workdir|env/.*|outputs(?:/.*)?|labels/.*|checkpoint/path)$"

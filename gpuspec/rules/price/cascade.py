@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from gpuspec.lint import Facts, Finding, Rule, Saving
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from gpuspec.engines import Engine, engine_of
 from gpuspec.lint import Facts, Finding, Rule
+from gpuspec.named_tuple import NamedTuple
 
 VOCABULARY_STEP = 64
 """Engines fill the vocabulary up to a multiple of it before they divide it (vLLM's and SGLang's

@@ -3,10 +3,9 @@
 Source of each formula: llama.cpp of September 2026, src/llama-context.cpp (`sched_reserve`), src/llama-kv-cache.cpp,
 src/llama-kv-cache-iswa.cpp and the graphs of src/models."""
 
-from typing import NamedTuple
-
 from gpuspec.architectures.parts import Cache
 from gpuspec.engines.engine import before
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing.inference.placement import cache_on_gpu
 from gpuspec.sizing.inference.setup import Answering, cache_dtype

@@ -2,8 +2,8 @@
 takes, and keeps what comes out while text goes through (vLLM 0.33.0 gpu_model_runner.py, `profile_run`)."""
 
 from math import sqrt
-from typing import NamedTuple
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.inference.setup import Answering, tensor_of
 
 _LAYERS = 28

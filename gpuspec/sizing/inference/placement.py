@@ -1,7 +1,6 @@
 """Which of a model's weights, and of its cache, lie on a GPU, where some stay on the host."""
 
-from typing import NamedTuple
-
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import Answering
 from gpuspec.sizing.weights import bytes_of, in_scheme

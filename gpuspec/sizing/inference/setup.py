@@ -1,10 +1,9 @@
 """What a text model is asked to answer, with its defaults settled."""
 
-from typing import NamedTuple
-
 from gpuspec.catalog.model_task import READS
 from gpuspec.engines import ASSUMED, Engine, engine_of
 from gpuspec.engines.engine import Defaults, before
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import DTYPE_BITS, find_scheme
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.sizing.kv import kv_cache

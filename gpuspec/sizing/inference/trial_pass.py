@@ -1,7 +1,6 @@
 """A server's trial pass: dummy inputs of the most tokens and sequences, before it sets aside its cache."""
 
-from typing import NamedTuple
-
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.inference.pictures import seeing
 from gpuspec.sizing.inference.setup import Answering, encodes, tensor_of
 from gpuspec.sizing.memory import Part

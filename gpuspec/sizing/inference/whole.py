@@ -1,8 +1,7 @@
 """What each GPU of a tensor-parallel group holds beside its share of the weights."""
 
-from typing import NamedTuple
-
 from gpuspec.architectures.parts import TOWERS, StoredWeights
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import Answering, tensor_of
 from gpuspec.sizing.shape import Shape

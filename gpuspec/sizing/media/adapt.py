@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
 from gpuspec.engines.engine import TORCH, Training, before
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.media.components import Pipeline
 from gpuspec.sizing.media.passes import Extent, encode_pictures, encode_text, fragments
 from gpuspec.sizing.memory import Need, Part, Phase

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gpuspec.engines import USUAL_FOR_SPEECH, engine_of
 from gpuspec.engines.engine import TORCH, Engine
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.memory import GIVE_PARAMS, Need, Part, Phase, Unsized, unknown_scheme
 from gpuspec.sizing.runtime import runtime

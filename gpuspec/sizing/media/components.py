@@ -1,6 +1,6 @@
 """The components of a pipeline that makes pictures or videos: their sizes, widths and strides."""
 
-from typing import NamedTuple
+from gpuspec.named_tuple import NamedTuple
 
 
 class Denoiser(NamedTuple):

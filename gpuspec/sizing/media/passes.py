@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gpuspec.engines.engine import Range
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.media.components import Pipeline
 from gpuspec.sizing.memory import Part
 from gpuspec.sizing.weights import GIB

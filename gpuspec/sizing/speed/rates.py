@@ -1,6 +1,8 @@
 """The types of what is said about speed, and what they make of a price."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from gpuspec.named_tuple import NamedTuple
 
 
 class Range(NamedTuple):

@@ -5,8 +5,7 @@ per token and layer of Llama-3.2-3B, here and (all layers there, with the final 
 (66,030), autocast over 32-bit weights 80,896 (81,502), adapters on query and value 51,200 (51,319), on all 71,680
 (71,959)."""
 
-from typing import NamedTuple
-
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.training.adapters import sides
 from gpuspec.sizing.training.division import ALONE, Division

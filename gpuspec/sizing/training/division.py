@@ -1,7 +1,8 @@
 """What several GPUs divide between them while they train, and what each of them holds whole."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.shape import Shape
 from gpuspec.workload import Workload
 

@@ -1,8 +1,7 @@
 """Training state: bytes per trained parameter under each optimizer and precision."""
 
-from typing import NamedTuple
-
 from gpuspec.engines.engine import Training
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.shape import Shape
 from gpuspec.workload import Workload
 

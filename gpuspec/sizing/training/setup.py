@@ -1,8 +1,7 @@
 """A training workload with its defaults settled, and what was assumed for that."""
 
-from typing import NamedTuple
-
 from gpuspec.engines import USUAL_TRAINER, Engine, engine_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of, find_scheme
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.training import adapters
