@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 from gpuspec.catalog import Gpu
-from gpuspec.engines import engine_of
 from gpuspec.job.job import Job, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import generates_text, speed_of
-from gpuspec.planning.traffic import load, sequences_at_once
+from gpuspec.planning.traffic import load, room, sequences_at_once
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -17,9 +16,6 @@ SURE_GAIN = 0.5
 is taken for twice the work. Of 48 pairs of measurements of one model on two cards (llama.cpp and vLLM, 2026) the
 median is 0.80, and three in four are above 0.5; for TFLOPS nothing is known. The low figure, so that a dearer machine
 must be sure to earn its price."""
-
-MEAN_FILL = 0.5
-"""How full the context of a sequence is over its life, where no traffic says it: from empty to full."""
 
 
 class Yield(NamedTuple):
@@ -47,6 +43,7 @@ class Measure:
         asked: By | None = None,
     ) -> None:
         self.workload = workload
+        self._job = job
         self.asked = asked
         self.traffic = _whole(job.traffic)
         wanted = asked or paid_by(job, workload)
@@ -77,7 +74,7 @@ class Measure:
         return Yield(bound**SURE_GAIN) if bound else None
 
     def _tokens(self, gpu: Gpu, gpu_count: int) -> Yield | None:
-        many = self._at_once(gpu, gpu_count)
+        many = self.at_once(gpu, gpu_count)
         work = self.workload._replace(users=None, concurrency=many)
         if self.traffic is None:
             from gpuspec.sizing.speed.text import speed
@@ -86,27 +83,27 @@ class Measure:
             if isinstance(found, Unsized) or not found.decode:
                 return None
             return Yield(found.decode.expected * 3600 / 1e6, at_once=many)
-        needed = load(work, gpu, gpu_count, self.traffic, pace="expected")
+        needed = load(
+            work,
+            gpu,
+            gpu_count,
+            self.traffic,
+            slo=self._job.slo,
+            schedule=self._job.schedule,
+            peak=True,
+            estimate="expected",
+        )
         if needed is None:
             return None
-        requests, tokens = self.traffic.requests_per_day, self.traffic.output_tokens
-        assert requests
+        tokens = self.traffic.output_tokens
         assert tokens
-        return Yield(requests / 24 * tokens / 1e6, needed.machines, many)
+        return Yield(needed.requests * tokens / 1e6, needed.machines, many)
 
-    def _at_once(self, gpu: Gpu, gpu_count: int) -> int:
+    def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for."""
-        queues = engine_of(self.workload.engine).memory.queues
         many = sequences_at_once(self.workload, gpu)
-        fit = self._fit_of(gpu, gpu_count)
-        if not queues or fit is None or fit.need.kv_cache <= 0:
-            return many
-        whole, fill = self.workload.context, MEAN_FILL
-        if self.traffic and whole:
-            fill = min(1.0, ((self.traffic.input_tokens or 0) + (self.traffic.output_tokens or 0)) / whole)
-        free = fit.usable - (fit.need.expected - fit.need.kv_cache)
-        each = fit.need.kv_cache / fit.need.sequences
-        return max(1, min(many, int(free / (each * fill))))
+        held = room(self.workload, self._fit_of(gpu, gpu_count), self.traffic)
+        return many if held is None else min(many, held)
 
 
 def paid_by(job: Job, workload: Workload) -> By:

@@ -1,29 +1,43 @@
 """Declared traffic against machines: how many requests one answers, how many machines that makes."""
 
 import math
-from typing import Literal
+from functools import cache
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.job.job import Traffic
+from gpuspec.job.job import Schedule, Slo, Traffic
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.sizing import Unsized
+from gpuspec.planning.answering import Answering, Answers, Estimate, answering, most_within, tokens_of
+from gpuspec.sizing import Fit
+from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
-from gpuspec.workload.at_once import at_once
+from gpuspec.workload.at_once import at_once, most_at_once
 
 BATCH = 64
 """Sequences at once where no limit was declared: guides to serving advise batches of 32 to 64
 requests as the best trade of speed and delay."""
 
+MOST_AT_ONCE = 1024
+"""Sequences at once that no server is taken to exceed where its limit is not known: the highest default of any
+engine here (vLLM's on data-centre GPUs)."""
+
+MEAN_FILL = 0.5
+"""How full the context of a sequence is over its life, where no traffic says it: from empty to full."""
+
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+
 
 class Load(NamedTuple):
     """A day's requests against one kind of machine. `per_hour` is what one machine answers at best; `machines` how
-    many that takes if requests came evenly; `busy` hours of one machine the work itself is."""
+    many that takes; `busy` hours of one machine the work itself is, a day; `requests` those of the mean hour in which
+    the service runs. `met`: whether the `slo` that was asked is kept, where one was."""
 
     per_hour: float
     machines: int
     busy: float
     why: str
+    requests: float
+    met: bool = True
 
 
 def sequences_at_once(workload: Workload, gpu: Gpu) -> int:
@@ -34,6 +48,49 @@ def sequences_at_once(workload: Workload, gpu: Gpu) -> int:
     return many or (BATCH if engine.memory.queues else 1)
 
 
+def most_let_in(workload: Workload, gpu: Gpu) -> int:
+    """The most sequences at once that the server lets in, by its command or its engine's default."""
+    engine = engine_of(workload.engine)
+    limit = most_at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib))
+    return limit or (MOST_AT_ONCE if engine.memory.queues else workload.concurrency or 1)
+
+
+def room(workload: Workload, fit: Fit | None, traffic: Traffic | None, *, kindly: bool = False) -> int | None:
+    """How many requests of the usual length the KV cache has room for; None where that is not known. `kindly`: with
+    all else as small as it may be."""
+    if not engine_of(workload.engine).memory.queues or fit is None or fit.need.kv_cache <= 0:
+        return None
+    whole, fill = workload.context, MEAN_FILL
+    if traffic and whole:
+        fill = min(1.0, ((traffic.input_tokens or 0) + (traffic.output_tokens or 0)) / whole) or MEAN_FILL
+    taken = fit.need.low if kindly else fit.need.expected
+    free = fit.usable - (taken - fit.need.kv_cache)
+    return max(1, int(free / (fit.need.kv_cache / fit.need.sequences * fill)))
+
+
+def requests_per_hour(traffic: Traffic, schedule: Schedule | None = None) -> float:
+    """Requests of the mean hour in which the service runs: those of a day come in the hours of it."""
+    hours = hours_per_month(schedule)
+    return (traffic.requests_per_day or 0.0) * DAYS_PER_MONTH / hours
+
+
+def hours_per_month(schedule: Schedule | None) -> float:
+    """Hours a month for which a service's machines are paid: all of them where nothing else is said."""
+    return (schedule and schedule.hours_per_month) or HOURS_PER_MONTH
+
+
+def answers_of(
+    workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic | None, estimate: Estimate = "expected"
+) -> Answers:
+    """How `gpus` of a GPU answer so many at once, each number worked out once."""
+
+    @cache
+    def answers(many: int) -> Answering | None:
+        return answering(workload, gpu, gpus, many=many, traffic=traffic, estimate=estimate)
+
+    return answers
+
+
 def load(
     workload: Workload,
     gpu: Gpu,
@@ -41,29 +98,32 @@ def load(
     traffic: Traffic,
     share: float = 1.0,
     *,
-    pace: Literal["expected", "high"] = "high",
+    slo: Slo | None = None,
+    schedule: Schedule | None = None,
+    peak: bool = False,
+    estimate: Estimate = "high",
 ) -> Load | None:
     """A share of the traffic on machines of `gpus` GPUs; None where a number or a speed is not known.
 
-    Deliberately kind to the machine (at the high `pace`, even traffic, full batches), so that what is found to cost
-    more than something else really does."""
-    requests, taken_in, given_out = traffic.requests_per_day, traffic.input_tokens, traffic.output_tokens
-    if not requests or taken_in is None or not given_out:
+    Deliberately kind to the machine (at the high `estimate`, even traffic, full batches, as slow as may be), so that
+    what is found to cost more than something else really does; with `peak`, the busiest hour decides where it is
+    declared, and with an `slo` no more are answered at once than it allows."""
+    if not traffic.requests_per_day or tokens_of(traffic) == (None, None):
         return None
-    many = sequences_at_once(workload, gpu)
-    whole = int(taken_in + given_out)
-    context = max(1, min(workload.context or whole, whole))
-    from gpuspec.sizing.speed.text import speed  # nothing of it is needed to lint a job without a model
-
-    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus)
-    if isinstance(found, Unsized) or found.decode is None or found.prefill is None:
+    answers = answers_of(workload, gpu, gpus, traffic, estimate)
+    found = most_within(answers, sequences_at_once(workload, gpu), slo)
+    met = found is not None
+    found = found or answers(1)
+    if found is None or not found.each:
         return None
-    writing, reading = getattr(found.decode, pace), getattr(found.prefill, pace)
-    seconds = given_out / writing + taken_in / reading
-    per_hour = 3600 / seconds
-    why = (
-        f"{given_out:g} tokens ÷ {writing:,.0f}/s + {taken_in:g} ÷ {reading:,.0f}/s = "
-        f"{seconds:.3f} s a request, {many} at once"
+    per_hour = 3600 * found.per_second
+    mean = requests_per_hour(traffic, schedule) * share
+    busiest = mean * ((traffic.peak_factor or 1.0) if peak else 1.0)
+    return Load(
+        per_hour,
+        machines=max(1, math.ceil(busiest / per_hour - 1e-9)),
+        busy=traffic.requests_per_day * share / per_hour,
+        why=found.why,
+        requests=mean,
+        met=met,
     )
-    machines = max(1, math.ceil(requests * share / 24 / per_hour))
-    return Load(per_hour, machines, requests * share / per_hour, why)

@@ -1,0 +1,152 @@
+"""One machine under load: how quickly it answers so many at once, and how many of them an `slo` allows."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from gpuspec.catalog import Gpu
+from gpuspec.job.job import Slo, Traffic
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.sizing import Unsized
+from gpuspec.workload import Workload
+
+Estimate = Literal["expected", "high"]
+"""Which end of a speed: the expected one, or the high one, than which no machine is faster."""
+
+
+class Answering(NamedTuple):
+    """A machine that answers so many sequences at once all the time. Seconds: `each` request takes of the machine's
+    time, so that it answers 1 ÷ `each` a second (None where the tokens of a request are not known); `first_token`
+    from a request to its first token (likewise); `token` for each further token that one user sees."""
+
+    sequences: int
+    each: float | None
+    first_token: float | None
+    token: float
+    why: str = ""
+
+    @property
+    def per_second(self) -> float:
+        """Requests a second; 0 where their tokens are not known."""
+        return 1 / self.each if self.each else 0.0
+
+    @property
+    def whole(self) -> float | None:
+        """Seconds from a request to the end of its answer: by Little's law, sequences ÷ requests a second."""
+        return self.sequences * self.each if self.each else None
+
+
+Answers = Callable[[int], Answering | None]
+"""How a machine answers so many at once; None where its speed is not known."""
+
+
+def answering(
+    workload: Workload,
+    gpu: Gpu,
+    gpus: int,
+    *,
+    many: int,
+    traffic: Traffic | None,
+    estimate: Estimate = "expected",
+) -> Answering | None:
+    """So many at once on `gpus` of a GPU.
+
+    Prompts are read between the steps that write tokens, so each further token waits for its share of them; a first
+    token waits for the prompts before its own as in a queue of equal pieces of work (M/D/1, Pollaczek–Khinchine):
+    reading × (1 + busy ÷ 2(1 − busy)), `busy` being the share of the time in which prompts are read."""
+    taken_in, given_out = tokens_of(traffic)
+    whole = int((taken_in or 0) + (given_out or 0)) or workload.context
+    context = max(1, min(workload.context or whole, whole)) if whole else None
+    from gpuspec.sizing.speed.text import speed  # nothing of it is needed to lint a job without a model
+
+    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus)
+    if isinstance(found, Unsized) or found.decode is None:
+        return None
+    writing = getattr(found.decode, estimate)
+    if taken_in is None or not given_out:
+        return Answering(many, None, None, many / writing)
+    if found.prefill is None:
+        return None
+    reading = getattr(found.prefill, estimate)
+    read = taken_in / reading
+    each = given_out / writing + read
+    busy = read / each
+    first = read * (1 + busy / (2 * (1 - busy)) * (many > 1)) + many / writing
+    why = (
+        f"{given_out:g} tokens ÷ {writing:,.0f}/s + {taken_in:g} ÷ {reading:,.0f}/s = "
+        f"{each:.3f} s a request, {many} at once"
+    )
+    return Answering(many, each, first, (many * each - read) / given_out, why)
+
+
+def tokens_of(traffic: Traffic | None) -> tuple[float | None, float | None]:
+    """The tokens of one request, in and out; (None, None) where not both are stated."""
+    if traffic is None or traffic.input_tokens is None or not traffic.output_tokens:
+        return None, None
+    return traffic.input_tokens, traffic.output_tokens
+
+
+def token_seconds(slo: Slo) -> float | None:
+    """The most seconds that a further token may take: by `tpot_ms`, or `tokens_per_second`, the stricter of them."""
+    limits = [slo.tpot_ms and slo.tpot_ms / 1000, slo.tokens_per_second and 1 / slo.tokens_per_second]
+    return min((limit for limit in limits if limit), default=None)
+
+
+def too_slow(found: Answering, slo: Slo | None) -> str:
+    """In words, what of an `slo` so many at once do not meet; "" where they meet all that is known."""
+    if slo is None:
+        return ""
+    said = []
+    if slo.ttft_ms and found.first_token is not None and found.first_token > slo.ttft_ms / 1000:
+        said.append(f"the first token takes {milliseconds(found.first_token)}, {slo.ttft_ms:g} ms asked")
+    limit = token_seconds(slo)
+    if limit and found.token > limit:
+        if slo.tpot_ms and slo.tpot_ms / 1000 <= limit:
+            said.append(f"each further token takes {milliseconds(found.token)}, {slo.tpot_ms:g} ms asked")
+        else:
+            said.append(f"{rate(1 / found.token)} tokens/s, {slo.tokens_per_second:g} asked")
+    return " and ".join(said)
+
+
+def most_within(answers: Answers, most: int, slo: Slo | None) -> Answering | None:
+    """The most sequences, up to `most`, at which the `slo` is met; None where not even one meets it, or the speed
+    is not known. More at once are never quicker for one of them, so a search by halves finds it."""
+    best, known = answers(most), answers(1)
+    if best is None or known is None or not too_slow(best, slo):
+        return best
+    if too_slow(known, slo):
+        return None
+    low, high, best = 1, most, known
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = answers(middle)
+        if found is None or too_slow(found, slo):
+            high = middle
+        else:
+            low, best = middle, found
+    return best
+
+
+def least_at(answers: Answers, most: int, per_second: float) -> Answering | None:
+    """The fewest sequences at once, up to `most`, at which so many requests a second are answered: as many as are
+    there when they come at that rate (Little's law). `most` where even those do not keep up."""
+    low, high, best = 0, most, answers(most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = answers(middle)
+        if found is None or found.per_second < per_second:
+            low = middle
+        else:
+            high, best = middle, found
+    return best
+
+
+def milliseconds(seconds: float) -> str:
+    """`38 ms`, `4.2 ms`, `1.6 s`."""
+    if seconds >= 0.9995:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.00995 else f"{seconds * 1000:.1f} ms"
+
+
+def rate(per_second: float) -> str:
+    """`3.5`, `0.058`, `1,200`: so many a second."""
+    return f"{per_second:,.0f}" if per_second >= 99.5 else f"{per_second:.2g}"
