@@ -13,7 +13,7 @@ Estimate = Literal["expected", "high"]
 """Which end of a speed: the expected one, or the high one, than which no machine is faster."""
 
 
-class Answering(NamedTuple):
+class AnswerPace(NamedTuple):
     """A machine that answers so many sequences at once all the time. Seconds: `each` request takes of the machine's
     time, so that it answers 1 ÷ `each` a second (None where the tokens of a request are not known); `first_token`
     from a request to its first token (likewise); `token` for each further token that one user sees."""
@@ -35,7 +35,7 @@ class Answering(NamedTuple):
         return self.sequences * self.each if self.each else None
 
 
-Answers = Callable[[int], Answering | None]
+Answers = Callable[[int], AnswerPace | None]
 """How a machine answers so many at once; None where its speed is not known."""
 
 
@@ -47,7 +47,7 @@ def answering(
     many: int,
     traffic: Traffic | None,
     estimate: Estimate = "expected",
-) -> Answering | None:
+) -> AnswerPace | None:
     """So many at once on `gpus` of a GPU.
 
     Prompts are read between the steps that write tokens, so each further token waits for its share of them; a first
@@ -63,7 +63,7 @@ def answering(
         return None
     writing = getattr(found.decode, estimate)
     if taken_in is None or not given_out:
-        return Answering(many, None, None, many / writing)
+        return AnswerPace(many, None, None, many / writing)
     if found.prefill is None:
         return None
     reading = getattr(found.prefill, estimate)
@@ -75,7 +75,7 @@ def answering(
         f"{given_out:g} tokens ÷ {writing:,.0f}/s + {taken_in:g} ÷ {reading:,.0f}/s = "
         f"{each:.3f} s a request, {many} at once"
     )
-    return Answering(many, each, first, (many * each - read) / given_out, why)
+    return AnswerPace(many, each, first, (many * each - read) / given_out, why)
 
 
 def tokens_of(traffic: Traffic | None) -> tuple[float | None, float | None]:
@@ -91,7 +91,7 @@ def token_seconds(slo: Slo) -> float | None:
     return min((limit for limit in limits if limit), default=None)
 
 
-def too_slow(found: Answering, slo: Slo | None) -> str:
+def too_slow(found: AnswerPace, slo: Slo | None) -> str:
     """In words, what of an `slo` so many at once do not meet; "" where they meet all that is known."""
     if slo is None:
         return ""
@@ -107,7 +107,7 @@ def too_slow(found: Answering, slo: Slo | None) -> str:
     return " and ".join(said)
 
 
-def most_within(answers: Answers, most: int, slo: Slo | None) -> Answering | None:
+def most_within(answers: Answers, most: int, slo: Slo | None) -> AnswerPace | None:
     """The most sequences, up to `most`, at which the `slo` is met; None where not even one meets it, or the speed
     is not known. More at once are never quicker for one of them, so a search by halves finds it."""
     best, known = answers(most), answers(1)
@@ -126,7 +126,7 @@ def most_within(answers: Answers, most: int, slo: Slo | None) -> Answering | Non
     return best
 
 
-def least_at(answers: Answers, most: int, per_second: float) -> Answering | None:
+def least_at(answers: Answers, most: int, per_second: float) -> AnswerPace | None:
     """The fewest sequences at once, up to `most`, at which so many requests a second are answered: as many as are
     there when they come at that rate (Little's law). `most` where even those do not keep up."""
     low, high, best = 0, most, answers(most)

@@ -7,7 +7,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Schedule, Slo, Traffic
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.planning.answering import Answering, Answers, Estimate, answering, most_within, tokens_of
+from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, most_within, tokens_of
 from gpuspec.sizing import Fit
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
@@ -85,7 +85,7 @@ def answers_of(
     """How `gpus` of a GPU answer so many at once, each number worked out once."""
 
     @cache
-    def answers(many: int) -> Answering | None:
+    def answers(many: int) -> AnswerPace | None:
         return answering(workload, gpu, gpus, many=many, traffic=traffic, estimate=estimate)
 
     return answers
