@@ -1,7 +1,7 @@
 """`NamedTuple` for gpuspec's value types: to type checkers and users what `typing.NamedTuple` is, made six times as
 fast. A short command defines 120 of them, and typing, which compiles a constructor for each and checks each
-annotation, takes 0.1 to 0.2 ms a type: a fifth of `gpuspec lint FILE`. Here a constructor is compiled when the first
-value of its type is made, which most types of a run never see; annotations are left to the type checker."""
+annotation, takes 0.1 to 0.2 ms a type: a fifth of `gpuspec lint FILE`. Here types of as many fields share the code of
+one constructor, in which each has its own names; annotations are left to the type checker."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -13,19 +13,13 @@ if TYPE_CHECKING or sys.version_info >= (
     from typing import NamedTuple as NamedTuple
 else:
     from collections import _tuplegetter
+    from functools import cache
+    from types import FunctionType
 
     class _Values(tuple):
         """What all value types have in common."""
 
         __slots__ = ()
-        _fields = ()
-        _field_defaults = {}
-
-        def __new__(cls, /, *args, **kwargs):
-            """The first value of a type: compiles the constructor that makes this one and all others."""
-            owner = next(base for base in cls.__mro__ if "_fields" in vars(base))
-            owner.__new__ = staticmethod(_constructor(owner))
-            return owner.__new__(cls, *args, **kwargs)
 
         @classmethod
         def _make(cls, iterable):
@@ -56,12 +50,19 @@ else:
             """For pickle and copy."""
             return tuple(self)
 
-    def _constructor(owner):
-        """A function with the type's own parameters, which a call checks as it does those of any function."""
-        listed = "".join(f"{name}, " for name in owner._fields)
-        made = eval(f"lambda _cls, {listed}: _new(_cls, ({listed}))", {"_new": tuple.__new__})
-        made.__defaults__ = tuple(owner._field_defaults.values())
-        made.__name__, made.__qualname__ = "__new__", f"{owner.__name__}.__new__"
+    @cache
+    def _code_for(fields):
+        """The code of a constructor of so many fields, whatever they are called."""
+        listed = "".join(f"_{at}, " for at in range(fields))
+        return eval(f"lambda _cls, {listed}: _new(_cls, ({listed}))").__code__
+
+    _GLOBALS = {"_new": tuple.__new__}
+
+    def _constructor(name, fields, defaults):
+        """`__new__` of a type, with its fields as parameters."""
+        code = _code_for(len(fields)).replace(co_varnames=("_cls", *fields))
+        made = FunctionType(code, _GLOBALS, "__new__", tuple(defaults.values()))
+        made.__qualname__ = f"{name}.__new__"
         return made
 
     class _ReadsFields(type):
@@ -74,6 +75,7 @@ else:
                 raise TypeError(f"{name}: a field without a default follows one that has one")
             body.update((field, _tuplegetter(at, None)) for at, field in enumerate(fields))
             body.update(__slots__=(), _fields=fields, __match_args__=fields, _field_defaults=defaults)
+            body["__new__"] = _constructor(name, fields, defaults)
             return type(name, (_Values,), body)
 
     NamedTuple = type.__new__(_ReadsFields, "NamedTuple", (), {})
