@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from gpuspec.engines.pace import Pace
+from gpuspec.engines.reading import Reading
 from gpuspec.engines.tool import Tool
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
@@ -292,6 +293,7 @@ class Engine(NamedTuple):
     """By version, oldest first."""
     memory: Memory = PYTORCH
     pace: Pace = Pace()
+    reading: Reading = Reading()
     training: Training = Training()
     server: Server | None = None
     quantizing: Quantizing = Quantizing()

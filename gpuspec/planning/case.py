@@ -211,10 +211,10 @@ class Case:
         return self._needs[key]
 
     def speed(self, gpu: "Gpu", gpus: int = 1) -> "Speed | Unsized":
-        """How quickly so many of a GPU do the work."""
-        from gpuspec.sizing.speed.text import speed
+        """How quickly so many of a GPU do the work, no more sequences at once than they have room for."""
+        from gpuspec.sizing.speed.serving import speed_within
 
-        return speed(self.workload, gpu, gpus)
+        return speed_within(self.workload, gpu, gpus, self.need(gpus, gpu))
 
     @cached_property
     def offers(self) -> "tuple[Offer, ...]":

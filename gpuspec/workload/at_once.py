@@ -1,8 +1,14 @@
 """How many sequences are answered at once: one notion for memory, speed, traffic and the comparison of machines."""
 
+from gpuspec.catalog import Gpu
+from gpuspec.engines import engine_of
 from gpuspec.engines.engine import Defaults
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.workload import Workload
+
+BATCH = 64
+"""Sequences at once where no limit was declared: guides to serving advise batches of 32 to 64 requests as the best
+trade of speed and delay."""
 
 
 class AtOnce(NamedTuple):
@@ -29,6 +35,14 @@ def at_once(workload: Workload, defaults: Defaults) -> AtOnce:
 def most_at_once(workload: Workload, defaults: Defaults) -> int | None:
     """The most sequences that the server lets in at once; None where no limit is known."""
     return _limit(workload, defaults)[0]
+
+
+def under_load(workload: Workload, gpu: Gpu) -> int:
+    """Sequences that are answered at once under load: the users that must be, else those declared, else a usual
+    batch."""
+    engine = engine_of(workload.engine)
+    many = at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib)).sequences
+    return many or (BATCH if engine.memory.queues else 1)
 
 
 def _limit(workload: Workload, defaults: Defaults) -> tuple[int | None, str]:

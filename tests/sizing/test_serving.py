@@ -1,0 +1,111 @@
+"""Servers under load: how many at once, how fast for each and for all, the queue."""
+
+from itertools import pairwise
+
+import pytest
+
+from gpuspec import resolve_gpu, resolve_model
+from gpuspec.job.job import Slo
+from gpuspec.sizing import Need, need
+from gpuspec.sizing.speed.queueing import birth_death, most_within, under_rate
+from gpuspec.sizing.speed.serving import Request, Served, room, served
+from gpuspec.workload import Workload
+
+
+def test_the_queue_is_that_of_the_textbooks() -> None:
+    """M/M/1 at half load: one request inside or waiting on average, of which half a one in service; it waits as long
+    as it is served. M/M/2 with one request a service time: a third of them wait (Erlang C), a third of one on
+    average."""
+    inside, queue = birth_death(0.5, 1, lambda k: 1.0)
+    assert (inside, queue) == (pytest.approx(0.5), pytest.approx(1.0))
+    inside, queue = birth_death(1.0, 2, float)
+    assert (inside, queue) == (pytest.approx(1.0), pytest.approx(1 / 3))
+    assert birth_death(2.0, 2, float) == (2.0, None)
+    assert birth_death(0.0, 2, float) == (0.0, 0.0)
+
+
+def _qwen(**fields: object) -> Workload:
+    match = resolve_model("Qwen/Qwen3-8B")
+    workload = Workload(
+        task="serve", modality="text", engine="vllm", model=match.model, params_b=match.params_b, context=4096
+    )
+    return workload._replace(**fields)
+
+
+def _under(workload: Workload, gpu: str = "H100 SXM", **options: object) -> Served:
+    card = resolve_gpu(gpu).gpu
+    assert card
+    found = served(workload, card, **options)  # type: ignore[arg-type]
+    assert isinstance(found, Served)
+    return found
+
+
+def test_no_more_at_once_than_caches_fit() -> None:
+    """Qwen3-8B in 16 bit has 15.26 GiB and 0.140625 MiB of cache a token (2 × 36 layers × 8 heads × 128 × 2 bytes):
+    of 4,096 tokens, 576 MiB. What a GPU of 24 GiB leaves has room for some, however many ask, and for a third more
+    where each is only three quarters full."""
+    card = resolve_gpu("RTX 4090").gpu
+    assert card
+    needed = need(_qwen(), gpu=card)
+    assert isinstance(needed, Need)
+    full, part = room(_qwen(), card, needed, 4096), room(_qwen(), card, needed, 3072)
+    assert full
+    assert part
+    beside = needed.expected - needed.kv_cache
+    assert full == int((card.vram_gib * 0.92 - beside) * 1024 / 576)
+    assert full * 4 // 3 <= part <= (full + 1) * 4 // 3
+    asked = _under(_qwen(users=500), "RTX 4090", request=Request(2048, 2048))
+    assert (asked.sequences, asked.waiting) == (part, 500 - part)
+
+
+def test_prompts_and_steps_share_the_machine() -> None:
+    """A request takes as many steps as it has tokens to write, and one prompt of every sequence."""
+    alone = _under(_qwen(), request=Request(1000, 500), sequences=1)
+    many = _under(_qwen(), request=Request(1000, 500), sequences=32)
+    prompt = 500 / alone.throughput.expected - 500 * alone.step.expected
+    seconds = 500 * many.step.expected + 32 * prompt
+    assert many.per_hour.expected == pytest.approx(32 * 3600 / seconds)
+    assert many.throughput.expected == pytest.approx(32 * 500 / seconds)
+    assert many.each.expected == pytest.approx(1 / many.tpot.expected)
+
+
+def test_more_at_once_is_never_quicker_for_each_and_a_longer_prompt_never_sooner() -> None:
+    found = [_under(_qwen(), request=Request(1000, 500), sequences=n) for n in (1, 2, 3, 8, 64, 200)]
+    for less, more in pairwise(found):
+        assert more.each.expected <= less.each.expected
+        assert more.first_token.expected >= less.first_token.expected
+        assert more.throughput.expected >= less.throughput.expected
+    prompts = [_under(_qwen(), request=Request(tokens, 500)) for tokens in (1, 100, 2047, 2049, 3500)]
+    for shorter, longer in pairwise(prompts):
+        assert longer.first_token.expected >= shorter.first_token.expected
+        assert longer.first_token.low >= shorter.first_token.low
+
+
+def test_what_an_slo_leaves() -> None:
+    card = resolve_gpu("H100 SXM").gpu
+    assert card
+    request = Request(1000, 500)
+    whole = _under(_qwen(), request=request)
+    found = most_within(_qwen(), card, 1, Slo(tpot_ms=whole.tpot.expected * 900), request)
+    assert isinstance(found, Served)
+    assert 1 <= found.sequences < whole.sequences
+    above = _under(_qwen(), request=request, sequences=found.sequences + 1)
+    assert above.tpot.expected > whole.tpot.expected * 0.9 >= found.tpot.expected
+    assert most_within(_qwen(), card, 1, Slo(ttft_ms=0.1), request) is None
+    assert most_within(_qwen(), card, 1, Slo(tokens_per_second=1), request) == whole
+
+
+def test_a_rate_fills_so_many_places() -> None:
+    """Little's law: requests a second × the seconds that each takes; near the most a queue comes, beyond it has no
+    end."""
+    card = resolve_gpu("H100 SXM").gpu
+    assert card
+    request = Request(1000, 500)
+    most = _under(_qwen(), request=request).per_hour.expected / 3600
+    low, near, beyond = (
+        under_rate(_qwen(), card, 1, request, per_second=most * share) for share in (0.1, 0.97, 1.01)
+    )
+    assert low.queue == pytest.approx(0, abs=1e-6)  # type: ignore[union-attr]
+    assert low.utilization == pytest.approx(0.1)  # type: ignore[union-attr]
+    assert low.first_token.expected < near.first_token.expected  # type: ignore[union-attr]
+    assert (beyond.queue, beyond.first_token) == (None, None)  # type: ignore[union-attr]
