@@ -8,7 +8,7 @@ from gpuspec import resolve_gpu, resolve_model
 from gpuspec.job.job import Slo
 from gpuspec.sizing import Need, need
 from gpuspec.sizing.speed.queueing import birth_death, most_within, under_rate
-from gpuspec.sizing.speed.serving import Request, Served, room, served
+from gpuspec.sizing.speed.serving import Exchange, Served, room, served
 from gpuspec.workload import Workload
 
 
@@ -54,14 +54,14 @@ def test_no_more_at_once_than_caches_fit() -> None:
     beside = needed.expected - needed.kv_cache
     assert full == int((card.vram_gib * 0.92 - beside) * 1024 / 576)
     assert full * 4 // 3 <= part <= (full + 1) * 4 // 3
-    asked = _under(_qwen(users=500), "RTX 4090", request=Request(2048, 2048))
+    asked = _under(_qwen(users=500), "RTX 4090", request=Exchange(2048, 2048))
     assert (asked.sequences, asked.waiting) == (part, 500 - part)
 
 
 def test_prompts_and_steps_share_the_machine() -> None:
     """A request takes as many steps as it has tokens to write, and one prompt of every sequence."""
-    alone = _under(_qwen(), request=Request(1000, 500), sequences=1)
-    many = _under(_qwen(), request=Request(1000, 500), sequences=32)
+    alone = _under(_qwen(), request=Exchange(1000, 500), sequences=1)
+    many = _under(_qwen(), request=Exchange(1000, 500), sequences=32)
     prompt = 500 / alone.throughput.expected - 500 * alone.step.expected
     seconds = 500 * many.step.expected + 32 * prompt
     assert many.per_hour.expected == pytest.approx(32 * 3600 / seconds)
@@ -70,12 +70,12 @@ def test_prompts_and_steps_share_the_machine() -> None:
 
 
 def test_more_at_once_is_never_quicker_for_each_and_a_longer_prompt_never_sooner() -> None:
-    found = [_under(_qwen(), request=Request(1000, 500), sequences=n) for n in (1, 2, 3, 8, 64, 200)]
+    found = [_under(_qwen(), request=Exchange(1000, 500), sequences=n) for n in (1, 2, 3, 8, 64, 200)]
     for less, more in pairwise(found):
         assert more.each.expected <= less.each.expected
         assert more.first_token.expected >= less.first_token.expected
         assert more.throughput.expected >= less.throughput.expected
-    prompts = [_under(_qwen(), request=Request(tokens, 500)) for tokens in (1, 100, 2047, 2049, 3500)]
+    prompts = [_under(_qwen(), request=Exchange(tokens, 500)) for tokens in (1, 100, 2047, 2049, 3500)]
     for shorter, longer in pairwise(prompts):
         assert longer.first_token.expected >= shorter.first_token.expected
         assert longer.first_token.low >= shorter.first_token.low
@@ -84,7 +84,7 @@ def test_more_at_once_is_never_quicker_for_each_and_a_longer_prompt_never_sooner
 def test_what_an_slo_leaves() -> None:
     card = resolve_gpu("H100 SXM").gpu
     assert card
-    request = Request(1000, 500)
+    request = Exchange(1000, 500)
     whole = _under(_qwen(), request=request)
     found = most_within(_qwen(), card, 1, Slo(tpot_ms=whole.tpot.expected * 900), request)
     assert isinstance(found, Served)
@@ -100,7 +100,7 @@ def test_a_rate_fills_so_many_places() -> None:
     end."""
     card = resolve_gpu("H100 SXM").gpu
     assert card
-    request = Request(1000, 500)
+    request = Exchange(1000, 500)
     most = _under(_qwen(), request=request).per_hour.expected / 3600
     low, near, beyond = (
         under_rate(_qwen(), card, 1, request, per_second=most * share) for share in (0.1, 0.97, 1.01)

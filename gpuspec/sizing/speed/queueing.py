@@ -13,7 +13,7 @@ from gpuspec.job.job import Slo
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.serving import Request, Served, served
+from gpuspec.sizing.speed.serving import Exchange, Served, served
 from gpuspec.workload import Workload
 
 
@@ -40,7 +40,7 @@ def under_rate(
     workload: Workload,
     gpu: Gpu,
     gpus: int = 1,
-    request: Request | None = None,
+    request: Exchange | None = None,
     *,
     per_second: float,
     need: Need | Unsized | None = None,
@@ -108,7 +108,7 @@ def most_within(
     gpu: Gpu,
     gpus: int,
     slo: Slo,
-    request: Request | None = None,
+    request: Exchange | None = None,
     *,
     need: Need | Unsized | None = None,
 ) -> Served | Unsized | None:

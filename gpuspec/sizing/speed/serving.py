@@ -20,8 +20,8 @@ from gpuspec.workload import Workload
 from gpuspec.workload.at_once import at_once, under_load
 
 
-class Request(NamedTuple):
-    """Tokens of one request: what is read of it, and what is written."""
+class Exchange(NamedTuple):
+    """One request and its answer: tokens that are read, and tokens that are written."""
 
     prompt: float
     answer: float
@@ -59,7 +59,7 @@ class Served(NamedTuple):
     """Tokens a second that one user sees while the answer is written."""
     per_hour: Range
     """Requests."""
-    request: Request
+    request: Exchange
     why: str
     assumptions: tuple[str, ...]
 
@@ -69,10 +69,10 @@ class Served(NamedTuple):
         return max(self.asked - self.sequences, 0)
 
 
-def usual_request(workload: Workload) -> Request:
+def usual_exchange(workload: Workload) -> Exchange:
     """Where no traffic says how long prompts and answers are: half of the context each."""
     half = (workload.context or DEFAULT_CONTEXT) / 2
-    return Request(half, half)
+    return Exchange(half, half)
 
 
 def room(workload: Workload, gpu: Gpu, need: Need, tokens: float) -> int | None:
@@ -98,14 +98,14 @@ def served(
     workload: Workload,
     gpu: Gpu,
     gpus: int = 1,
-    request: Request | None = None,
+    request: Exchange | None = None,
     *,
     need: Need | Unsized | None = None,
     sequences: int | None = None,
 ) -> Served | Unsized:
     """A text model under load. `request`: tokens of each (None: half of the context read, half written); `need`: its
     memory on these GPUs, where it is known already; `sequences`: so many at once in place of those declared."""
-    request = request or usual_request(workload)
+    request = request or usual_exchange(workload)
     if need is None:
         from gpuspec.sizing.estimate import need as estimate
 
@@ -119,7 +119,7 @@ def served(
 
 
 def _at(
-    workload: Workload, gpu: Gpu, gpus: int, request: Request, *, many: int, asked: int, limit: int | None
+    workload: Workload, gpu: Gpu, gpus: int, request: Exchange, *, many: int, asked: int, limit: int | None
 ) -> Served | Unsized:
     """With so many sequences at once."""
     step = step_of(workload, gpu, gpus, many, request.mean)
@@ -187,7 +187,7 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
 
     engine = engine_of(workload.engine)
     many = at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib)).sequences or 1
-    request = usual_request(workload)
+    request = usual_exchange(workload)
     limit = room(workload, gpu, need, request.prompt) if isinstance(need, Need) else None
     if limit is not None and limit < many:
         many = max(limit, 1)
