@@ -197,7 +197,7 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
         return found
     read = prompt(workload, gpu, gpus, tokens=max(request.prompt, 1))
     if not isinstance(read, Prompt):
-        return found._replace(sequences=many, prefill=None)
+        return found._replace(sequences=many)
     under = _at(workload, gpu, gpus, request, many=many, asked=many, limit=limit)
     first = under.first_token if isinstance(under, Served) else None
-    return found._replace(sequences=many, prefill=read.per_second, first_token=first)
+    return found._replace(sequences=many, first_token=first)
