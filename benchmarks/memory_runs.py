@@ -32,9 +32,22 @@ def as_measurement(row: dict[str, Any]) -> dict[str, Any] | None:
     peak = row.get("peak_vram_gb")
     if not peak:
         return None
+    why = _why_suspect(row, float(peak), int(row.get("gpus") or 1))
+    return {
+        **as_row(row),
+        "stated_gb": peak,
+        "unit": "GiB",
+        "measure": "peak of the process",
+        "quality": "suspect" if why else "measured" if row.get("command") else "measured_underspecified",
+        "source": f"localmaxxing: {row.get('engine')} on {row.get('gpu')}",
+        "note": why,
+    }
+
+
+def as_row(row: dict[str, Any]) -> dict[str, Any]:
+    """What a run states of model, machine and engine, under the names that rows of measurements have for it."""
     gpus = int(row.get("gpus") or 1)
     context = row.get("context") or (row.get("prompt_tokens") or 0) + (row.get("output_tokens") or 0)
-    why = _why_suspect(row, float(peak), gpus)
     return {
         "id": row.get("id"),
         "task": "inference",
@@ -46,16 +59,10 @@ def as_measurement(row: dict[str, Any]) -> dict[str, Any] | None:
         "gpus": gpus,
         "gpu": row.get("gpu"),
         "per_gpu": gpus == 1,
-        "stated_gb": peak,
-        "unit": "GiB",
-        "measure": "peak of the process",
         "engine": row.get("engine"),
         "engine_version": row.get("version"),
         "kv_dtype": row.get("kv_dtype"),
         "command": row.get("command"),
-        "quality": "suspect" if why else "measured" if row.get("command") else "measured_underspecified",
-        "source": f"localmaxxing: {row.get('engine')} on {row.get('gpu')}",
-        "note": why,
     }
 
 
