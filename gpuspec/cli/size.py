@@ -102,7 +102,7 @@ def command(
         say(f"left out: {option}", err=True)
     case = case.instead(workload=workload if is_job(what) else with_engine(workload))
     count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
-    sized = Sized.of(case, count, gpu_names(gpu, case.catalog))
+    sized = Sized.of(case, count, gpu_names(gpu, case.catalog), in_full=as_json)
     if as_json:
         from gpuspec.report import size_json
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Gpu
@@ -48,15 +49,16 @@ class Sized(NamedTuple):
     steps: tuple[NextStep, ...]
 
     @classmethod
-    def of(cls, case: Case, gpu_count: int | None, names: tuple[str, ...]) -> Sized:
-        """Size a job; UserError `cannot-size` where a fact is missing."""
+    def of(cls, case: Case, gpu_count: int | None, names: tuple[str, ...], *, in_full: bool) -> Sized:
+        """Size a job; UserError `cannot-size` where a fact is missing. `in_full`: with all that can be rented, not
+        only what is shown."""
         workload = case.workload
         asked = [case.catalog.gpus_by_name[name] for name in names]
         answer = _known(case.need(gpu_count or 1, asked[0] if asked else None), workload)
         of_each = ((gpu, _known(case.need(gpu_count or 1, gpu), workload)) for gpu in asked)
         fits = tuple(fit(needed, gpu, workload.memory_utilization) for gpu, needed in of_each)
         counts = (gpu_count,) if gpu_count else COUNTS
-        rentable = _rentable(case, counts)
+        rentable = tuple(islice(case.market.each_gpu(counts), None if in_full else SHOWN))
         runs_on = _runs_on(fits, rentable)
         writes = workload.task != "train" and workload.modality in (None, "text")
         quick = case.speed(*runs_on) if runs_on and writes else None
@@ -94,15 +96,6 @@ def _capacity(workload: Workload, gpu: Gpu, gpus: int) -> Capacity | None:
     return capacity(workload, gpu, lambda other: need(other, gpus, gpu=gpu))
 
 
-def _rentable(case: Case, counts: tuple[int, ...]) -> tuple[Alternative, ...]:
-    """The cheapest count of each GPU that surely holds the workload, cheapest first."""
-    found: dict[str, Alternative] = {}
-    for one in case.market.fitting(counts):
-        found.setdefault(one.gpu.name, one)
-    # "A100 80GB" stands for the PCIe and the SXM4 card: where those are listed, it says nothing more.
-    return tuple(one for one in found.values() if not any(name in found for name in one.gpu.variants))
-
-
 def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
     """Twice the context (or sequence), and twice the sequences where memory depends on them; on the `gpu` of the
     answer, since an engine's defaults depend on it."""
@@ -132,7 +125,6 @@ def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -
         more = larger.need(answer.gpus, gpu)
         waiting = name == "users" and isinstance(more, Need) and more.sequences == answer.sequences
         if isinstance(more, Need) and not waiting:  # the server lets in no more of them
-            fitting = larger.market.fitting(counts)
-            found = next((one for one in fitting if not one.gpu.variants), None)
+            found = next(larger.market.each_gpu(counts), None)
             steps.append(NextStep(name, 2 * value, more.expected, found))
     return tuple(steps)

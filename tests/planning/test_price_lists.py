@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.catalog import Catalog, Offer
+from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.catalog.stock import ChangedStock, Stock
 from gpuspec.job import Job
 from gpuspec.planning.limits import RentalTerms
 from gpuspec.planning.market import Market
 from gpuspec.planning.price_lists import PriceBook
+from gpuspec.sizing import Need, Unsized
 from gpuspec.workload import Workload
 
 from .test_plan import needs, offer
@@ -58,3 +59,26 @@ def test_every_machine_comes_in_order_of_its_cheapest_price(
     market = Market(job, Workload(), needs(1.0), PriceBook(CATALOG, stock))
     rows = [(one.per_hour, one.gpu_count, -one.gpu.vram_gb, one.gpu.name) for one in market.fitting(counts)]
     assert rows == sorted(expected)
+
+
+def test_only_what_is_asked_for_is_judged() -> None:
+    """Of each GPU the cheapest number; what stands for two cards says nothing where one of these can be had."""
+    rows = [
+        offer("L4", 0.5),
+        offer("L4", 0.4, gpus=2),
+        offer("A100 80GB", 1.0),
+        offer("A100 80GB SXM4", 1.0),
+        offer("H100 SXM", 3.0),
+    ]
+    asked = []
+
+    def need_for(gpu_count: int, gpu: Gpu | None) -> Need | Unsized:
+        asked.append((gpu and gpu.name, gpu_count))
+        return needs(1.0)(gpu_count, gpu)
+
+    market = Market(Job(task="batch"), Workload(), need_for, PriceBook(CATALOG, Stock(rows)))
+    machines = market.each_gpu((1, 2))
+    first = next(machines)
+    assert (first.gpu.name, first.gpu_count, first.per_hour) == ("L4", 2, 0.4)
+    assert ("H100 SXM", 1) not in asked
+    assert [(one.gpu.name, one.gpu_count) for one in machines] == [("A100 80GB SXM4", 1), ("H100 SXM", 1)]
