@@ -17,7 +17,10 @@ FLAGS = {
     **alike("quantization=nf4 method=qlora", "use-4bit use-4bit-quantization"),
     **alike("method=lora", "use-lora use-peft use-peft-lora lora lora-enable"),
     **alike("lora_rank:int method=lora", "lora-r lora-rank lora-dim lora-dimension"),
-    **alike("-", "lora-alpha learning-rate num-train-epochs output-dir"),
+    **alike("-", "lora-alpha learning-rate output-dir"),
+    **alike("epochs:number", "num-train-epochs num-epochs"),
+    **alike("steps:limit", "max-steps max-train-steps"),
+    **alike("examples:limit", "max-train-samples max-samples"),
     "q-lora": "method=qlora quantization=nf4",
     "bits": "bits:int",
     **alike(
@@ -77,7 +80,8 @@ ANY_SCRIPT_FLAGS = {
     "tensor-parallel-size": "tensor_parallel:int",
     "max-model-len": "context:int",
     "per-device-train-batch-size": "batch:int training=yes",
-    "num-train-epochs": "training=yes",
+    "num-train-epochs": "epochs:number training=yes",
+    **alike("steps:limit", "max-train-steps"),
     "gradient-accumulation-steps": "gradient_accumulation:int training=yes",
     "gradient-checkpointing": "gradient_checkpointing=yes training=yes",
     **alike("lora_rank:int method=lora training=yes", "lora-r lora-rank"),
@@ -110,6 +114,7 @@ _AUTOTRAIN_FLAGS = {
     "peft": "method=lora",
     "quantization": "quantization:quant",
     "batch-size": "batch:int",
+    "epochs": "epochs:number",
     "trainer": "algorithm:word",
 }
 _AUTOTRAIN = Tool("hf-trainer", "train", _AUTOTRAIN_FLAGS, translate={"quant": {"int4": "nf4"}})

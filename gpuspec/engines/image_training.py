@@ -10,6 +10,8 @@ _FLAGS = {
     "gradient-checkpointing": "gradient_checkpointing=yes",
     "mixed-precision": "precision:mixed",
     "learning-rate": "-",
+    "max-train-steps": "steps:limit",
+    **alike("epochs:number", "num-train-epochs max-train-epochs"),
 }
 _KOHYA_FLAGS = {
     **_FLAGS,
@@ -99,6 +101,7 @@ _AI_TOOLKIT_FLAGS = {
         "train.batch-size": "batch:int",
         **alike("gradient_accumulation:int", "train.gradient-accumulation-steps train.gradient-accumulation"),
         "train.gradient-checkpointing": "gradient_checkpointing:bool",
+        "train.steps": "steps:limit",
         "train.optimizer": "optimizer:word",
         "train.dtype": "dtype:dtype",
         "train.train-text-encoder": "trains_text_encoder:bool",
@@ -123,6 +126,7 @@ _ONE_TRAINER = Tool(
         "training-method": "method:method",
         "batch-size": "batch:int",
         "gradient-accumulation-steps": "gradient_accumulation:int",
+        "epochs": "epochs:number",
         "gradient-checkpointing": "gradient_checkpointing:recomputes cpu_offload:kept_away",
         "resolution": "width:largest height:largest",
         "lora-rank": "lora_rank:int",

@@ -11,6 +11,8 @@ _AXOLOTL_FLAGS = {
     "sequence-len": "sequence:int",
     "micro-batch-size": "batch:int",
     "gradient-accumulation-steps": "gradient_accumulation:int",
+    "num-epochs": "epochs:number",
+    "max-steps": "steps:limit",
     "adapter": "adapter:word",
     "lora-r": "lora_rank:int",
     "load-in-8bit": "quantization=int8",
@@ -85,7 +87,8 @@ _TORCHTUNE_FLAGS = {
     "dtype": "precision:pure",
     **alike("optimizer:last", "optimizer optimizer.-component-"),
     "checkpointer.checkpoint-dir": "model_name:name",
-    "max-steps-per-epoch": "-",
+    "epochs": "epochs:number",
+    "max-steps-per-epoch": "steps_an_epoch:limit",
 }
 _TORCHTUNE = Tool("torchtune", "train", _TORCHTUNE_FLAGS, dotted=True, config=("config",))
 
@@ -145,6 +148,8 @@ _VERL_FLAGS = {
     "model.partial-pretrain": "model_name:name",
     "data.max-length": "sequence:int",
     "data.micro-batch-size-per-gpu": "batch:int",
+    "trainer.total-epochs": "epochs:number",
+    "trainer.total-training-steps": "steps:limit",
 }
 _VERL = Tool("verl", "train", _VERL_FLAGS, dotted=True)
 
@@ -155,6 +160,8 @@ _OPENRLHF = TRAINER._replace(
         "pretrain": "model_name:name",
         "max-len": "sequence:int",
         "micro-train-batch-size": "batch:int",
+        "max-epochs": "epochs:number",
+        "train-batch-size": "global_batch:int",
         "adam-offload": "offload=cpu",
         "zero-stage": "sharding:zero",
     },
@@ -169,6 +176,9 @@ _LITGPT_FLAGS = {
     "lora-r": "lora_rank:int",
     "train.micro-batch-size": "batch:int",
     "train.max-seq-length": "sequence:int",
+    "train.global-batch-size": "global_batch:int",
+    "train.epochs": "epochs:number",
+    "train.max-steps": "steps:limit",
 }
 # litgpt/finetune/*.py: one device, rank 8; FSDP over several.
 _LITGPT = Tool(

@@ -12,6 +12,7 @@ def training(values: Values) -> None:
     _offload(values)
     _trained(values)
     _torchtune(values)
+    _length(values)
     _titan(values)
     _own_shape(values)
 
@@ -71,6 +72,14 @@ def _torchtune(values: Values) -> None:
     mlp, targets = values.pop("mlp_adapters", None), values.get("target_modules")
     if mlp and mlp.known and targets and targets.known and targets.known != "all":
         values["target_modules"] = targets._replace(known=f"{targets.known},gate_proj,up_proj,down_proj")
+
+
+def _length(values: Values) -> None:
+    """torchtune counts the steps of each epoch, of one unless told otherwise."""
+    each = values.pop("steps_an_epoch", None)
+    epochs = known_of(values, "epochs") if "epochs" in values else 1
+    if each and each.known and epochs:
+        values.setdefault("steps", each._replace(known=int(each.known * epochs)))
 
 
 def _titan(values: Values) -> None:

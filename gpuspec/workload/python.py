@@ -129,6 +129,8 @@ class _Reader:
             self.values.setdefault("tiles_vae", Value.of(True, last))
         elif last in _OFFLOADS:
             self.values.setdefault("cpu_offload", Value.of(_OFFLOADS[last], last))
+        elif "num_inference_steps" in {keyword.arg for keyword in node.keywords}:
+            self._makes(node)
         elif last in _INTERACTIVE and owner in ("gr", "gradio"):
             self.interactive = True
 
@@ -194,6 +196,12 @@ class _Reader:
         text = f"{keyword.arg}={'…' if value is None else value}"
         enter(values, meaning, UNKNOWN if value is None else value, text, TRAINER)
         self.values = {**values, **self.values}
+
+    def _makes(self, node: ast.Call) -> None:
+        """What a pipeline of diffusers is asked for."""
+        for keyword in node.keywords:
+            if keyword.arg == "num_inference_steps":
+                self._set("denoising_steps:int", keyword)
 
     def _bitsandbytes(self, node: ast.Call) -> None:
         named = {k.arg: self.text(k.value) for k in node.keywords}

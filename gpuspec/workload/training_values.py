@@ -182,6 +182,11 @@ def dynamo(text: str) -> bool | None:
     return text.strip().lower() != "no"
 
 
+def limit(text: str) -> int | None:
+    """A number of steps after which training ends; -1 and 0 say that none does."""
+    return whole(text) if (number(text) or 0) > 0 else SILENT
+
+
 def last(text: str) -> str | None:
     """The class at the end of a dotted path: torch.optim.AdamW."""
     return word(text.rpartition(".")[2])
@@ -318,6 +323,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "activations_away": activations_away,
     "optimizer_away": optimizer_away,
     "dynamo": dynamo,
+    "limit": limit,
     "last": last,
     "targets": targets,
     "all_linear": all_linear,

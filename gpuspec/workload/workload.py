@@ -87,6 +87,14 @@ class Workload(NamedTuple):
     sequence: int | None = None
     batch: int | None = None
     gradient_accumulation: int | None = None
+    global_batch: int | None = None
+    """Sequences of one step of the optimizer, on all GPUs together, where a trainer is told that number."""
+    steps: int | None = None
+    """Of the optimizer, after which training ends."""
+    epochs: float | None = None
+    """How often all examples are seen, where no number of steps ends it before."""
+    examples: int | None = None
+    """Of the dataset, so many at most are used."""
     gradient_checkpointing: bool | None = None
     selective_checkpointing: bool | None = None
     """Whether only what is cheap to compute again, attention above all, is left out of what is kept."""
@@ -111,6 +119,8 @@ class Workload(NamedTuple):
     """Whether texts are, so that the text encoders are."""
     tiles_vae: bool | None = None
     """Whether the VAE decodes in tiles, as `enable_tiling()` has it."""
+    denoising_steps: int | None = None
+    """Of each picture or video that is made."""
     width: int | None = None
     height: int | None = None
     other_models: tuple[str, ...] = ()

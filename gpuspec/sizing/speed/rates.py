@@ -56,6 +56,7 @@ class WorkRate(NamedTuple):
     unit: Unit
     per_second: Range
     why: str
+    assumptions: tuple[str, ...] = ()
 
 
 def dollars_per_million(tokens_per_second: Range, price: float) -> Range:

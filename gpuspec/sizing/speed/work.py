@@ -8,6 +8,10 @@ from gpuspec.workload import Workload
 
 def work_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
     """Units of work a second on `gpus` of a GPU; Unsized where that is not known."""
+    if workload.modality in (None, "text") and workload.task == "train":
+        from gpuspec.sizing.speed.training import training_rate
+
+        return training_rate(workload, gpu, gpus)
     if workload.task == "train" or workload.modality not in (None, "text"):
         return Unsized("how fast this is done is not known")
     from gpuspec.sizing.speed.text import speed

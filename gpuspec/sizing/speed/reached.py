@@ -1,0 +1,67 @@
+"""What a GPU reaches of its data sheet: TFLOPS of large matrix products, and GB/s between GPUs."""
+
+from gpuspec.catalog import Gpu
+from gpuspec.sizing.speed.rates import Range
+
+BEST_SHARE = {"8.0": 0.87, "9.": 0.80, "10.": 0.77}
+"""Beginning of a compute capability → share of its 16-bit TFLOPS that the best matrix product reaches.
+Source: S. Bekman, ml-engineering, compute/accelerator/benchmarks, "Maximum Achievable Matmul FLOPS" (2025): A100 SXM
+271.2 of 312, H100 SXM 794.5 of 989, B200 1745 of 2250."""
+OTHER_BEST = 0.92
+"""Of all others. GeForce cards, whose TFLOPS are halved (32-bit sums), keep them up: RTX 4090 157 of 165, RTX 3090 66
+of 71 (neuralinternet/SN27-opencompute, config.yaml, GPU_TFLOPS_FP16, 2026-11)."""
+AMD_BEST = 0.56
+"""MI300X 736 of 1307, as for `BEST_SHARE`."""
+PER_WATT = {"8.0": 0.85, "9.": 1.05, "10.": 1.75}
+OTHER_PER_WATT = 0.6
+"""TFLOPS that a watt of the power limit keeps up: A100 PCIe 253 at 300 W, H100 PCIe 330–370 at 350 W, B200 1745 at
+1000 W; L4 51 at 72 W, L40S 171 at 350 W (the sources above). It is what holds back cards whose data sheet states more
+than they can cool: L4, L40S, RTX 6000 Ada, A10, T4, H100 PCIe."""
+SPREAD = (0.85, 1.0, 1.1)
+UNKNOWN_POWER = (0.6, 0.85, 1.0)
+"""Of the best, where a GPU's power limit is not known."""
+
+NVLINK_GBS = {"7.": 120.0, "8.0": 230.0, "8.": 45.0, "9.": 370.0, "10.": 700.0}
+"""Beginning of a compute capability → GB/s of each GPU in an all-reduce over NVLink (bus bandwidth of nccl-tests:
+A100 230–235 of 300 in one direction, H100 360–400 of 450, B200 about 700 of 900; a bridge between two RTX 3090 or RTX
+A6000 45 of 56). Source: S. Bekman, ml-engineering, network (2025); NVIDIA data sheets."""
+PCIE_GBS = (5.0, 11.0, 22.0)
+"""The same over PCIe 4.0 ×16: GeForce cards, which have no peer-to-peer, through the host 5–12; others up to 22."""
+FABRIC_GBS = (150.0, 250.0, 350.0)
+"""The same over AMD's Infinity Fabric of eight GPUs: 7 × 64 GB/s in one direction (data sheet of MI300X)."""
+HOST_GBS = (10.0, 18.0, 24.0)
+"""Between a GPU and its host's memory, PCIe 4.0 ×16."""
+
+
+def matmul_tflops(gpu: Gpu) -> Range | None:
+    """TFLOPS of large 16-bit matrix products with 32-bit sums; None where the data sheet's are not known."""
+    if not gpu.fp16_tflops:
+        return None
+    best = gpu.fp16_tflops * _of_generation(gpu, BEST_SHARE, AMD_BEST if gpu.vendor == "amd" else OTHER_BEST)
+    if gpu.vendor != "nvidia" or not gpu.tdp_w:
+        return Range(*(best * share for share in (SPREAD if gpu.vendor != "nvidia" else UNKNOWN_POWER)))
+    kept = min(best, gpu.tdp_w * _of_generation(gpu, PER_WATT, OTHER_PER_WATT))
+    low, expected, high = (kept * share for share in SPREAD)
+    return Range(low, expected, max(min(high, gpu.fp16_tflops), expected))
+
+
+def link_gbs(gpu: Gpu, gpus: int) -> Range:
+    """GB/s of each GPU in an all-reduce within one machine. A bridge joins two; more of such cards meet over PCIe."""
+    over_nvlink = gpu.nvlink and gpu.compute_capability
+    bridged = over_nvlink and gpu.form_factor == "PCIe"
+    if over_nvlink and not (bridged and gpus > 2):
+        found = _of_generation(gpu, NVLINK_GBS, 0.0)
+        low = PCIE_GBS[1] if bridged or gpu.form_factor is None else 0.7 * found
+        if found:  # a bridge may be missing
+            return Range(min(low, found), found, 1.1 * found)
+    if gpu.vendor == "amd" and gpu.form_factor == "OAM":
+        return Range(*FABRIC_GBS)
+    return Range(*PCIE_GBS)
+
+
+def _of_generation(gpu: Gpu, table: dict[str, float], otherwise: float) -> float:
+    capability = gpu.compute_capability or ""
+    if gpu.vendor != "nvidia":
+        return otherwise
+    found = max((start for start in table if capability.startswith(start)), key=len, default=None)
+    return table[found] if found else otherwise
