@@ -5,10 +5,9 @@ unpacked, what GPUs send each other, the optimizer. Every floating-point operati
 4 backward (2 where weights are frozen: no gradients of them), 2 more where activations are computed again
 (Kaplan et al. 2020; Korthikanti et al. 2022)."""
 
-from typing import NamedTuple
-
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Range, WorkRate

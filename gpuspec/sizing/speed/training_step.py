@@ -1,9 +1,8 @@
 """The time of one training step, by what takes it."""
 
-from typing import NamedTuple
-
 from gpuspec.architectures.parts import TOWERS
 from gpuspec.catalog import Gpu
+from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.rates import Range
