@@ -19,7 +19,7 @@ from gpuspec.sizing.weights import sizable
 from gpuspec.workload import Workload
 
 
-class Tokens(NamedTuple):
+class TokensAsked(NamedTuple):
     """Tokens that a job trains on; `why` is the arithmetic in words."""
 
     total: Range
@@ -57,7 +57,7 @@ def at_work(workload: Workload, gpus: int) -> int:
     return gpus
 
 
-def tokens_asked(workload: Workload, gpus: int = 1) -> Tokens | None:
+def tokens_asked(workload: Workload, gpus: int = 1) -> TokensAsked | None:
     """Tokens that the commands ask for: steps × sequences of a step × tokens; or epochs × examples × tokens. None
     where they do not say. A length is where examples are cut: only packing fills it."""
     shape = shape_of(workload)
@@ -69,10 +69,10 @@ def tokens_asked(workload: Workload, gpus: int = 1) -> Tokens | None:
         many = (workload.batch or 1) * (workload.gradient_accumulation or 1) * copies
         many = workload.global_batch or many
         why = f"{workload.steps:,} steps × {many:,.0f} sequences × {each.expected:,.0f} tokens"
-        return Tokens(each.times(workload.steps * many), why)
+        return TokensAsked(each.times(workload.steps * many), why)
     if workload.examples and workload.epochs:
         why = f"{workload.epochs:g} epochs × {workload.examples:,} examples × {each.expected:,.0f} tokens"
-        return Tokens(each.times(workload.epochs * workload.examples), why)
+        return TokensAsked(each.times(workload.epochs * workload.examples), why)
     return None
 
 
