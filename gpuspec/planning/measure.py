@@ -6,7 +6,9 @@ from gpuspec.catalog import Gpu
 from gpuspec.job.job import Job, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import generates_text, speed_of
-from gpuspec.planning.traffic import load, room, sequences_at_once
+from gpuspec.planning.answering import Answers, too_slow
+from gpuspec.planning.replicas import Count, count
+from gpuspec.planning.traffic import answers_of, room, sequences_at_once
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -19,11 +21,11 @@ must be sure to earn its price."""
 
 
 class Yield(NamedTuple):
-    """What one price an hour buys. `machines` are paid for, and do `work` an hour together, in the measure's unit;
-    `at_once` sequences are answered on each (None where that does not matter)."""
+    """What one price an hour buys. `machines` are paid for on average, and do `work` an hour together, in the
+    measure's unit; `at_once` sequences are answered on each (None where that does not matter)."""
 
     work: float
-    machines: int = 1
+    machines: float = 1.0
     at_once: int | None = None
 
 
@@ -51,11 +53,12 @@ class Measure:
         self.by: By = "hour" if self.missing else wanted
         self._fit_of = fit_of
         self._rates: dict[tuple[str, int], Yield | None] = {}
+        self._quick: dict[tuple[str, int], bool] = {}
 
     def rate(self, gpu: Gpu, gpu_count: int) -> Yield | None:
         """What a machine with so many of a GPU does; None where its speed is not known."""
         if self.by == "hour":
-            return Yield(1.0)
+            return Yield(1.0, self._for_users(gpu, gpu_count))
         key = (gpu.name, gpu_count)
         if key not in self._rates:
             self._rates[key] = (
@@ -68,6 +71,12 @@ class Measure:
         (comparable only with the same job's); None where the speed is not known."""
         found = self.rate(gpu, gpu_count)
         return None if found is None else per_hour * found.machines / found.work
+
+    def _for_users(self, gpu: Gpu, gpu_count: int) -> float:
+        """Machines for the users that must be served at once, where an `slo` says how quickly; else one."""
+        asked = self._job.slo and self._job.users and not self.traffic and not self.asked
+        found = self._count(gpu, gpu_count) if asked and self.workload.task == "serve" else None
+        return found.paid if found else 1.0
 
     def _work(self, gpu: Gpu, gpu_count: int) -> Yield | None:
         bound = speed_of(self.workload, gpu, gpu_count)
@@ -83,21 +92,24 @@ class Measure:
             if isinstance(found, Unsized) or not found.decode:
                 return None
             return Yield(found.decode.expected * 3600 / 1e6, at_once=many)
-        needed = load(
-            work,
-            gpu,
-            gpu_count,
-            self.traffic,
-            slo=self._job.slo,
-            schedule=self._job.schedule,
-            peak=True,
-            estimate="expected",
-        )
-        if needed is None:
+        counted, tokens = self._count(gpu, gpu_count), self.traffic.output_tokens
+        if counted is None or not tokens:
             return None
-        tokens = self.traffic.output_tokens
-        assert tokens
-        return Yield(needed.requests * tokens / 1e6, needed.machines, many)
+        return Yield(counted.demand.mean * 3600 * tokens / 1e6, counted.paid, many)
+
+    def _count(self, gpu: Gpu, gpu_count: int) -> Count | None:
+        return count(self._job, self._answers(gpu, gpu_count), self.at_once(gpu, gpu_count))
+
+    def _answers(self, gpu: Gpu, gpu_count: int) -> Answers:
+        return answers_of(self.workload, gpu, gpu_count, self.traffic)
+
+    def quick(self, gpu: Gpu, gpu_count: int) -> bool:
+        """Whether such a machine keeps the job's `slo`, as expected and as far as that is known."""
+        key = (gpu.name, gpu_count)
+        if self._job.slo and key not in self._quick:
+            alone = self._answers(gpu, gpu_count)(1)
+            self._quick[key] = not (alone and too_slow(alone, self._job.slo))
+        return self._quick.get(key, True)
 
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for."""

@@ -5,9 +5,9 @@ from functools import cache
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.job.job import Schedule, Slo, Traffic
+from gpuspec.job.job import Schedule, Traffic
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, most_within, tokens_of
+from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, tokens_of
 from gpuspec.sizing import Fit
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
@@ -29,15 +29,12 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 
 class Load(NamedTuple):
     """A day's requests against one kind of machine. `per_hour` is what one machine answers at best; `machines` how
-    many that takes; `busy` hours of one machine the work itself is, a day; `requests` those of the mean hour in which
-    the service runs. `met`: whether the `slo` that was asked is kept, where one was."""
+    many that takes if requests came evenly; `busy` hours of one machine the work itself is."""
 
     per_hour: float
     machines: int
     busy: float
     why: str
-    requests: float
-    met: bool = True
 
 
 def sequences_at_once(workload: Workload, gpu: Gpu) -> int:
@@ -91,39 +88,17 @@ def answers_of(
     return answers
 
 
-def load(
-    workload: Workload,
-    gpu: Gpu,
-    gpus: int,
-    traffic: Traffic,
-    share: float = 1.0,
-    *,
-    slo: Slo | None = None,
-    schedule: Schedule | None = None,
-    peak: bool = False,
-    estimate: Estimate = "high",
-) -> Load | None:
+def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float = 1.0) -> Load | None:
     """A share of the traffic on machines of `gpus` GPUs; None where a number or a speed is not known.
 
-    Deliberately kind to the machine (at the high `estimate`, even traffic, full batches, as slow as may be), so that
-    what is found to cost more than something else really does; with `peak`, the busiest hour decides where it is
-    declared, and with an `slo` no more are answered at once than it allows."""
+    Deliberately kind to the machine (at the high speed, even traffic, full batches), so that what is found to cost
+    more than something else really does."""
     if not traffic.requests_per_day or tokens_of(traffic) == (None, None):
         return None
-    answers = answers_of(workload, gpu, gpus, traffic, estimate)
-    found = most_within(answers, sequences_at_once(workload, gpu), slo)
-    met = found is not None
-    found = found or answers(1)
+    many = sequences_at_once(workload, gpu)
+    found = answering(workload, gpu, gpus, many=many, traffic=traffic, estimate="high")
     if found is None or not found.each:
         return None
-    per_hour = 3600 * found.per_second
-    mean = requests_per_hour(traffic, schedule) * share
-    busiest = mean * ((traffic.peak_factor or 1.0) if peak else 1.0)
-    return Load(
-        per_hour,
-        machines=max(1, math.ceil(busiest / per_hour - 1e-9)),
-        busy=traffic.requests_per_day * share / per_hour,
-        why=found.why,
-        requests=mean,
-        met=met,
-    )
+    per_hour, requests = 3600 * found.per_second, traffic.requests_per_day * share
+    machines = max(1, math.ceil(requests / 24 / per_hour))
+    return Load(per_hour, machines, requests / per_hour, found.why)

@@ -59,8 +59,9 @@ def _load(measure: Measure, candidate: Candidate) -> str:
     assert found
     if measure.traffic is None:
         return f"always busy with {found.at_once} at once"
-    many = "1 machine" if found.machines == 1 else f"{found.machines} machines"
-    return f"on {many} for the declared traffic"
+    many = "1 machine" if found.machines == 1 else f"{found.machines:.3g} machines"
+    average = "" if found.machines == int(found.machines) else " on average"
+    return f"on {many}{average} for the declared traffic"
 
 
 def _job(choice: Candidate, cheapest: Candidate) -> str:
