@@ -1,0 +1,229 @@
+"""How many machines of one kind a service takes for its declared load, and what they cost a month."""
+
+import math
+
+from gpuspec.catalog import Gpu
+from gpuspec.job.job import Job, Scaling
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.answering import AnswerPace, Answers, least_at, most_within, too_slow
+from gpuspec.planning.traffic import answers_of, hours_per_month, requests_per_hour
+from gpuspec.workload import Workload
+
+UNKNOWN_PEAK = (1.0, 3.0)
+"""Where nobody says how much busier the busiest hour is: from a load that is even day and night to three times the
+mean, of people in one time zone."""
+
+FULL = 0.8
+"""The share of what machines answer at best from which requests begin to wait: they come at random, not evenly.
+Autoscalers usually add a machine there."""
+
+HOURS = 24
+
+
+class Demand(NamedTuple):
+    """What is asked of a service. `mean` and `peak` are requests a second, `peak` None where nobody says how much
+    busier the busiest hour is; `mean` is 0 where only `users` are declared, who are there at once."""
+
+    mean: float
+    peak: float | None = None
+    users: int = 0
+    answer: float = 0.0
+    """Tokens of an answer."""
+
+    @property
+    def busiest(self) -> float:
+        """Requests a second of the busiest hour; where that is not known the mean, which is less."""
+        return self.mean if self.peak is None else self.peak
+
+
+class Count(NamedTuple):
+    """Machines of one kind for a `demand`. `best` is one of them with as many at once as it may have; `mean` and
+    `peak` are the machines for the mean and the busiest hour, `paid` those that are paid for on average. `met`:
+    whether the `slo` is kept."""
+
+    demand: Demand
+    best: AnswerPace
+    mean: int
+    peak: int
+    paid: float
+    met: bool = True
+
+
+class Replicas(NamedTuple):
+    """Counted machines at `price` $/h each, that run `hours` a month. `at_peak` is how one of them answers in the
+    busiest hour; `scaling` what the job allows; `misses` says what of the `slo` not even one sequence alone meets."""
+
+    counted: Count
+    at_peak: AnswerPace
+    price: float
+    hours: float
+    scaling: Scaling | None = None
+    misses: str = ""
+
+    @property
+    def demand(self) -> Demand:
+        """What is asked of the machines."""
+        return self.counted.demand
+
+    @property
+    def best(self) -> AnswerPace:
+        """One machine with as many at once as it may have."""
+        return self.counted.best
+
+    @property
+    def per_month(self) -> float:
+        """Dollars."""
+        return self.cost_of(self.counted.paid)
+
+    def cost_of(self, machines: float) -> float:
+        """Dollars a month of so many of these machines."""
+        return machines * self.price * self.hours
+
+    @property
+    def most(self) -> int | None:
+        """The most machines that `scaling` allows; None where it is not declared."""
+        return self.scaling.replicas[1] if self.scaling else None
+
+    @property
+    def sequences(self) -> float:
+        """At once in the busiest hour on all machines: requests a second × seconds each (Little's law)."""
+        whole = self.at_peak.whole
+        by_traffic = self.demand.busiest * whole if whole else 0.0
+        return max(by_traffic, self.demand.users)
+
+    def busy(self, rate: float, machines: float) -> float | None:
+        """The share of what so many machines answer at best that so many requests a second are."""
+        answers = self.best.per_second * machines
+        return rate / answers if answers else None
+
+    @property
+    def requests_per_month(self) -> float:
+        """Of a mean month."""
+        return self.demand.mean * 3600 * self.hours
+
+    @property
+    def per_thousand(self) -> float | None:
+        """Dollars per 1,000 requests."""
+        requests = self.requests_per_month
+        return self.per_month / requests * 1000 if requests else None
+
+    @property
+    def per_million(self) -> float | None:
+        """Dollars per million tokens written."""
+        tokens = self.requests_per_month * self.demand.answer
+        return self.per_month / tokens * 1e6 if tokens else None
+
+
+def demand_of(job: Job) -> Demand | None:
+    """What the job says of its load; None where it says nothing that machines can be counted by."""
+    traffic = job.traffic
+    if (
+        not traffic
+        or not traffic.requests_per_day
+        or traffic.input_tokens is None
+        or not traffic.output_tokens
+    ):
+        return Demand(0.0, users=job.users) if job.users else None
+    mean = requests_per_hour(traffic, job.schedule) / 3600
+    factor = traffic.peak_factor
+    return Demand(mean, mean * factor if factor else None, job.users or 0, traffic.output_tokens)
+
+
+def count(job: Job, answers: Answers, most_each: int) -> Count | None:
+    """Machines that answer so, up to `most_each` at once each, for the load of a job; None where the load or the
+    speed is not known."""
+    demand = demand_of(job)
+    if demand is None:
+        return None
+    within = most_within(answers, most_each, job.slo)
+    best = within or answers(1)
+    if best is None:
+        return None
+    peak = machines_for(demand.busiest, demand.users, best)
+    mean = machines_for(demand.mean, 0 if demand.mean else demand.users, best)
+    return Count(demand, best, mean, peak, _paid(demand, best, peak, job.scaling), met=within is not None)
+
+
+def replicas(
+    job: Job, workload: Workload, gpu: Gpu, gpus: int, *, price: float, most_each: int
+) -> Replicas | None:
+    """Machines with `gpus` of a GPU, each of which answers up to `most_each` at once; None where the load or the
+    speed is not known."""
+    answers = answers_of(workload, gpu, gpus, job.traffic)
+    found, alone = count(job, answers, most_each), answers(1)
+    if found is None or alone is None:
+        return None
+    return Replicas(
+        found,
+        at_peak=_at_peak(answers, found.demand, found.best, _allowed(found.peak, job.scaling)),
+        price=price,
+        hours=hours_per_month(job.schedule),
+        scaling=job.scaling,
+        misses=too_slow(alone, job.slo),
+    )
+
+
+def machines_for(per_second: float, users: int, best: AnswerPace) -> int:
+    """Machines for so many requests a second and users at once, at least one."""
+    by_rate = math.ceil(per_second / best.per_second - 1e-9) if best.per_second else 0
+    return max(1, by_rate, math.ceil(users / best.sequences))
+
+
+def _allowed(machines: int, scaling: Scaling | None) -> int:
+    """Machines within what `scaling` allows."""
+    if scaling is None:
+        return machines
+    least, most = scaling.replicas
+    return max(1, min(max(machines, least), most))
+
+
+def _at_peak(answers: Answers, demand: Demand, best: AnswerPace, machines: int) -> AnswerPace:
+    """How one of so many machines answers in the busiest hour."""
+    rate, users = demand.busiest / machines, math.ceil(demand.users / machines)
+    found = (least_at(answers, best.sequences, rate) if rate else None) or answers(min(users, best.sequences))
+    if found and users > found.sequences:
+        found = answers(min(users, best.sequences))
+    return found or best
+
+
+def _paid(demand: Demand, best: AnswerPace, peak: int, scaling: Scaling | None) -> float:
+    """Machines paid for on average: those for the busiest hour all day, or as many as each hour takes where `scaling`
+    lets their number change."""
+    if scaling is None:
+        return float(peak)
+    least, most = scaling.replicas
+    return float(_allowed(peak, scaling)) if least == most else autoscaled(demand, best, max(least, 1), most)
+
+
+def autoscaled(demand: Demand, best: AnswerPace, least: int, most: int) -> float:
+    """Machines on average over a day on which as many run as each hour takes, from `least` to `most`."""
+    floor = max(least, machines_for(0.0, demand.users, best))
+    day = hours_of_day(demand.mean, demand.busiest)
+    return sum(min(max(machines_for(rate, 0, best), floor), most) for rate in day) / HOURS
+
+
+def hours_of_day(mean: float, peak: float) -> tuple[float, ...]:
+    """The rate of each hour of a day with this mean and this busiest hour, which swings between night and day and
+    back: peak × ((1 + cos) ÷ 2)^k, where k makes the mean come out. An even day where the two are one."""
+    if peak <= mean * (1 + 1e-9):
+        return (mean,) * HOURS
+    swing = [(1 + math.cos(2 * math.pi * hour / HOURS)) / 2 for hour in range(HOURS)]
+    low, high = 0.0, 4096.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if sum(part**middle for part in swing) / HOURS > mean / peak:
+            low = middle
+        else:
+            high = middle
+    return tuple(peak * part**high for part in swing)
+
+
+def up_share(demand: Demand, machine: AnswerPace, idle_minutes: float) -> float:
+    """The share of the time in which a machine that goes after so many idle minutes is up, where requests come at
+    random: the chance that one came within the minutes, or is being answered, 1 − e^(−rate × time)."""
+    return 1 - math.exp(-demand.mean * (idle_minutes * 60 + (machine.whole or 0.0)))
+
+
+def night_hours(demand: Demand, best: AnswerPace) -> float:
+    """Hours that one machine takes for a day's requests, all together at its best."""
+    return demand.mean * HOURS / best.per_second if best.per_second else 0.0
