@@ -12,7 +12,7 @@ from gpuspec.workload.workload import Workload
 
 NAMES_OF_LIMITS = (
     "gpu_types", "gpu_count", "min_vram", "memory",
-    "clouds", "regions", "cache", "timer", "spot", "ram", "disk", "max_price", "hosts",
+    "clouds", "regions", "cache", "timer", "spot", "ram", "disk", "max_price", "slo", "hosts",
 )  # fmt: skip
 """The words of `Candidate.limit`, in the order they are looked at: the first one broken is the reason. An offer that
 breaks `hosts`, the last, would be kept but for whose machine it is."""

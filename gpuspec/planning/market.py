@@ -59,6 +59,7 @@ class Market:
             accept_no_timer=accept_no_timer,
         )
         self._fits: dict[tuple[str, int], Fit | None] = {}
+        self._slow: dict[tuple[str, int], str] = {}
 
     @cached_property
     def wanted(self) -> limits.Wanted:
@@ -74,15 +75,17 @@ class Market:
             self.workload,
             need=self.need_for(min(counts), None),
             counts=counts,
-            fit_of=self.fit_of_job,
+            fit_of=self.fit_as_written,
+            used_of=self.used_of,
             asked=self._by,
         )
 
-    def dearness(self, one: Alternative) -> tuple[bool, bool, float, float]:
-        """The order in which the plan takes alternatives: within `max_price` first, then by what the job is paid by,
-        those whose speed is not known last, and then by the hour."""
+    def dearness(self, one: Alternative) -> tuple[bool, bool, bool, float, float]:
+        """The order in which the plan takes alternatives: within `max_price` first, then those that keep the `slo`,
+        then by what the job is paid by, those whose speed is not known last, and then by the hour."""
         cost = self.measure.cost(one.gpu, one.gpu_count, one.per_hour)
-        return exceeds(one.per_hour, self.job.max_price), cost is None, cost or 0.0, one.per_hour
+        slow = not self.measure.quick(one.gpu, one.gpu_count)
+        return exceeds(one.per_hour, self.job.max_price), slow, cost is None, cost or 0.0, one.per_hour
 
     @cached_property
     def price_list(self) -> PriceList:
@@ -150,7 +153,8 @@ class Market:
             over = (
                 ("max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h") if exceeds(price, most) else None
             )
-            limit, reason = broken or over or self.terms.host_reason(offer) or ("", "")
+            over = broken or over or self._too_slow(gpu, offer.gpu_count)
+            limit, reason = over or self.terms.host_reason(offer) or ("", "")
             yield Candidate(
                 offer=offer,
                 gpu=gpu,
@@ -161,6 +165,18 @@ class Market:
                 reason=reason,
                 limit=limit,
             )
+
+    def _too_slow(self, gpu: Gpu, gpu_count: int) -> limits.Broken | None:
+        """Whether such a machine surely does not keep the job's `slo`."""
+        if self.job.slo is None:
+            return None
+        key = (gpu.name, gpu_count)
+        if key not in self._slow:
+            from gpuspec.planning.traffic import too_slow_alone
+
+            self._slow[key] = too_slow_alone(self.job, self.workload, gpu, self.used_of(gpu_count))
+        why = self._slow[key]
+        return ("slo", f"{gpu_count} × {gpu.name}: even with one request at a time {why}") if why else None
 
     def _machine_reason(self, offer: Offer) -> limits.Broken | None:
         return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count, None))

@@ -42,6 +42,7 @@ class Measure:
         need: Need | Unsized,
         counts: frozenset[int],
         fit_of: Callable[[Gpu, int], Fit | None],
+        used_of: Callable[[int], int] = int,
         asked: By | None = None,
     ) -> None:
         self.workload = workload
@@ -52,6 +53,7 @@ class Measure:
         self.missing = "" if wanted == "hour" else _missing(wanted, workload, need, counts)
         self.by: By = "hour" if self.missing else wanted
         self._fit_of = fit_of
+        self._used_of = used_of
         self._rates: dict[tuple[str, int], Yield | None] = {}
         self._quick: dict[tuple[str, int], bool] = {}
 
@@ -101,7 +103,7 @@ class Measure:
         return count(self._job, self._answers(gpu, gpu_count), self.at_once(gpu, gpu_count))
 
     def _answers(self, gpu: Gpu, gpu_count: int) -> Answers:
-        return answers_of(self.workload, gpu, gpu_count, self.traffic)
+        return answers_of(self.workload, gpu, self._used_of(gpu_count), self.traffic)
 
     def quick(self, gpu: Gpu, gpu_count: int) -> bool:
         """Whether such a machine keeps the job's `slo`, as expected and as far as that is known."""

@@ -38,7 +38,13 @@ def rank_offers(
     job, workload = market.job, market.workload
     considered = market.candidates(launcher, rejected=rejected)
     found = [_costed(market.measure, candidate) for candidate in considered]
-    candidates = tuple(sorted(found, key=_rank))
+    found.sort(key=_rank)
+    if job.slo:  # what keeps it comes before what may not
+        measure = market.measure
+        found.sort(
+            key=lambda one: (not one.kept, one.kept and not measure.quick(one.gpu, one.offer.gpu_count))
+        )
+    candidates = tuple(found)
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}
     made = Plan(
         need=market.need_for(market.wanted.gpu_count, None),

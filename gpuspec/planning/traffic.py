@@ -5,9 +5,9 @@ from functools import cache
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.job.job import Schedule, Traffic
+from gpuspec.job.job import Job, Schedule, Traffic
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, tokens_of
+from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, tokens_of, too_slow
 from gpuspec.sizing import Fit
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
@@ -102,3 +102,12 @@ def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float
     per_hour, requests = 3600 * found.per_second, traffic.requests_per_day * share
     machines = max(1, math.ceil(requests / 24 / per_hour))
     return Load(per_hour, machines, requests / per_hour, found.why)
+
+
+def too_slow_alone(job: Job, workload: Workload, gpu: Gpu, gpus: int) -> str:
+    """In words, what of the job's `slo` a machine surely does not keep: not at its highest speed, and with a single
+    request at a time. "" where it may, or its speed is not known."""
+    if job.slo is None or workload.task in ("batch", "train"):
+        return ""
+    alone = answering(workload, gpu, gpus, many=1, traffic=job.traffic, estimate="high")
+    return too_slow(alone, job.slo) if alone else ""

@@ -31,6 +31,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
         "budget": {"max_total": budget.max_total, "max_hours": budget.max_hours},
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
+        "load": _load(case, plan),
         "items": _items(spread) if spread else None,
         "notes": [*notes(case), *plan.notes],
         "agreed_prices": list(case.agreed_prices({candidate.offer.cloud for candidate in plan.candidates})),
@@ -38,6 +39,17 @@ def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }
     return json_text(document)
+
+
+def _load(case: Case, plan: Plan) -> dict[str, Any] | None:
+    """The choice under the load that the job declares."""
+    if not case.job.traffic and not case.job.users:
+        return None
+    from gpuspec.planning.under_load import under_load
+    from gpuspec.report.load_json import load_json
+
+    found = under_load(case.market, plan)
+    return load_json(found) if found else None
 
 
 def _items(spread: Spread) -> dict[str, Any]:

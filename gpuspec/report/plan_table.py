@@ -35,6 +35,7 @@ def render(
         rows(plan, everything=everything, columns=columns),
         _rejected(page, plan, everything),
         _choice(page, case, plan, dated),
+        _load(page, case, plan) if job.traffic or job.users else [],
         _items(page, path, job, plan, spread) if spread else [],
     ]
     return "\n\n".join("\n".join(map(one_line, block)) for block in blocks if block) + "\n"
@@ -209,6 +210,18 @@ def _verdict(job: Job, plan: Plan) -> str:
     if cap is None:
         return f"worst case: {dollars(total)}"
     return over_budget(job, total) or f"worst case: {dollars(total)}, within the budget of {dollars(cap)}"
+
+
+def _load(page: Style, case: Case, plan: Plan) -> list[str]:
+    """The choice under the load that the job declares."""
+    from gpuspec.planning.under_load import under_load
+
+    found = under_load(case.market, plan)
+    if found is None:
+        return []
+    from gpuspec.report.load_lines import load_lines
+
+    return [line for label, text in load_lines(case.job, found) for line in _wrapped(page, label, text)]
 
 
 OPTIONS = 3
