@@ -7,6 +7,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.job.job import Slo, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Unsized
+from gpuspec.sizing.speed.rates import Range
 from gpuspec.workload import Workload
 
 Estimate = Literal["expected", "high"]
@@ -48,34 +49,31 @@ def answering(
     traffic: Traffic | None,
     estimate: Estimate = "expected",
 ) -> AnswerPace | None:
-    """So many at once on `gpus` of a GPU.
-
-    Prompts are read between the steps that write tokens, so each further token waits for its share of them; a first
-    token waits for the prompts before its own as in a queue of equal pieces of work (M/D/1, Pollaczek–Khinchine):
-    reading × (1 + busy ÷ 2(1 − busy)), `busy` being the share of the time in which prompts are read."""
-    taken_in, given_out = tokens_of(traffic)
-    whole = int((taken_in or 0) + (given_out or 0)) or workload.context
-    context = max(1, min(workload.context or whole, whole)) if whole else None
-    from gpuspec.sizing.speed.text import speed  # nothing of it is needed to lint a job without a model
-
-    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus)
-    if isinstance(found, Unsized) or found.decode is None:
-        return None
-    writing = getattr(found.decode, estimate)
-    if taken_in is None or not given_out:
-        return AnswerPace(many, None, None, many / writing)
-    if found.prefill is None:
-        return None
-    reading = getattr(found.prefill, estimate)
-    read = taken_in / reading
-    each = given_out / writing + read
-    busy = read / each
-    first = read * (1 + busy / (2 * (1 - busy)) * (many > 1)) + many / writing
-    why = (
-        f"{given_out:g} tokens ÷ {writing:,.0f}/s + {taken_in:g} ÷ {reading:,.0f}/s = "
-        f"{each:.3f} s a request, {many} at once"
+    """So many at once on `gpus` of a GPU, whether or not their caches have room."""
+    from gpuspec.sizing.speed.serving import (  # none of it is needed to lint a job without load
+        Exchange,
+        served_at,
     )
-    return AnswerPace(many, each, first, (many * each - read) / given_out, why)
+
+    taken_in, given_out = tokens_of(traffic)
+    known = taken_in is not None and given_out is not None
+    request = Exchange(taken_in or 0.0, given_out or 0.0) if known else None
+    found = served_at(workload, gpu, gpus, request, many=many)
+    if isinstance(found, Unsized):
+        return None
+
+    def quickest(seconds: Range) -> float:
+        return seconds.low if estimate == "high" else seconds.expected
+
+    if not known:
+        return AnswerPace(many, None, None, quickest(found.step))
+    each = 3600 / (found.per_hour.high if estimate == "high" else found.per_hour.expected)
+    token = quickest(found.tpot)
+    why = (
+        f"{taken_in:g} tokens read and {given_out:g} written at {milliseconds(token)} each take {many * each:.3g} s, "
+        f"with {many} at once {each:.3g} s of the machine"
+    )
+    return AnswerPace(many, each, quickest(found.first_token), token, why)
 
 
 def tokens_of(traffic: Traffic | None) -> tuple[float | None, float | None]:

@@ -8,10 +8,11 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import generates_text, speed_of
 from gpuspec.planning.answering import Answers, too_slow
 from gpuspec.planning.replicas import Count, count
-from gpuspec.planning.traffic import answers_of, room, sequences_at_once
+from gpuspec.planning.traffic import answers_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
+from gpuspec.workload.at_once import under_load
 
 SURE_GAIN = 0.5
 """The power of the data sheets' ratio that is counted where two GPUs do one job: four times the bandwidth or TFLOPS
@@ -115,9 +116,16 @@ class Measure:
 
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for."""
-        many = sequences_at_once(self.workload, gpu)
-        held = room(self.workload, self._fit_of(gpu, gpu_count), self.traffic)
-        return many if held is None else min(many, held)
+        many, fit = under_load(self.workload, gpu), self._fit_of(gpu, gpu_count)
+        if fit is None:
+            return many
+        from gpuspec.sizing.speed.serving import Exchange, room, usual_exchange
+
+        request = usual_exchange(self.workload)
+        if self.traffic:
+            request = Exchange(self.traffic.input_tokens or 0.0, self.traffic.output_tokens or 0.0)
+        held = room(self.workload, gpu, fit.need, request.mean)
+        return many if held is None else max(1, min(many, held))
 
 
 def paid_by(job: Job, workload: Workload) -> By:

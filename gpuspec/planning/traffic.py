@@ -8,21 +8,13 @@ from gpuspec.engines import engine_of
 from gpuspec.job.job import Job, Schedule, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, tokens_of, too_slow
-from gpuspec.sizing import Fit
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
-from gpuspec.workload.at_once import at_once, most_at_once
-
-BATCH = 64
-"""Sequences at once where no limit was declared: guides to serving advise batches of 32 to 64
-requests as the best trade of speed and delay."""
+from gpuspec.workload.at_once import most_at_once, under_load
 
 MOST_AT_ONCE = 1024
 """Sequences at once that no server is taken to exceed where its limit is not known: the highest default of any
 engine here (vLLM's on data-centre GPUs)."""
-
-MEAN_FILL = 0.5
-"""How full the context of a sequence is over its life, where no traffic says it: from empty to full."""
 
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 
@@ -37,32 +29,11 @@ class Load(NamedTuple):
     why: str
 
 
-def sequences_at_once(workload: Workload, gpu: Gpu) -> int:
-    """Sequences that are answered at once under load: the users that must be, else those declared, else a usual
-    batch."""
-    engine = engine_of(workload.engine)
-    many = at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib)).sequences
-    return many or (BATCH if engine.memory.queues else 1)
-
-
 def most_let_in(workload: Workload, gpu: Gpu) -> int:
     """The most sequences at once that the server lets in, by its command or its engine's default."""
     engine = engine_of(workload.engine)
     limit = most_at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib))
     return limit or (MOST_AT_ONCE if engine.memory.queues else workload.concurrency or 1)
-
-
-def room(workload: Workload, fit: Fit | None, traffic: Traffic | None, *, kindly: bool = False) -> int | None:
-    """How many requests of the usual length the KV cache has room for; None where that is not known. `kindly`: with
-    all else as small as it may be."""
-    if not engine_of(workload.engine).memory.queues or fit is None or fit.need.kv_cache <= 0:
-        return None
-    whole, fill = workload.context, MEAN_FILL
-    if traffic and whole:
-        fill = min(1.0, ((traffic.input_tokens or 0) + (traffic.output_tokens or 0)) / whole) or MEAN_FILL
-    taken = fit.need.low if kindly else fit.need.expected
-    free = fit.usable - (taken - fit.need.kv_cache)
-    return max(1, int(free / (fit.need.kv_cache / fit.need.sequences * fill)))
 
 
 def requests_per_hour(traffic: Traffic, schedule: Schedule | None = None) -> float:
@@ -95,7 +66,7 @@ def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float
     more than something else really does."""
     if not traffic.requests_per_day or tokens_of(traffic) == (None, None):
         return None
-    many = sequences_at_once(workload, gpu)
+    many = under_load(workload, gpu)
     found = answering(workload, gpu, gpus, many=many, traffic=traffic, estimate="high")
     if found is None or not found.each:
         return None

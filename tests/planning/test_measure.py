@@ -12,11 +12,12 @@ from gpuspec.job.job import Scaling, Traffic
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable, rank_offers
 from gpuspec.sizing import Unsized
+from gpuspec.sizing.speed.prompt import Prompt
 from gpuspec.sizing.speed.rates import Range, Speed
 from gpuspec.words import By
 from gpuspec.workload import Workload
 
-from .test_plan import market, needs, offer
+from .test_plan import market, offer
 
 L4, A100 = offer("L4", 0.71), offer("A100 80GB PCIe", 1.69)
 """Memory bandwidth by the data sheets: 300 and 1,935 GB/s."""
@@ -39,7 +40,14 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
         each = Range(decode / 2, decode, decode * 2)
         return Speed(each, each, Range(decode * 5, decode * 10, decode * 20), "", ())
 
+    def prompt(workload: Workload, gpu: Gpu, gpus: int = 1, *, tokens: float) -> Prompt | Unsized:
+        if gpu.name not in known:
+            return Unsized("no figures")
+        reading = known[gpu.name] * gpus * 10
+        return Prompt(tokens, Range(*(tokens / reading * times for times in (0.5, 1, 2))), Range(1, 1, 1), "")
+
     monkeypatch.setattr("gpuspec.sizing.speed.text.speed", speed)
+    monkeypatch.setattr("gpuspec.sizing.speed.serving.prompt", prompt)
     return known
 
 
@@ -95,15 +103,13 @@ def test_declared_traffic_takes_as_many_machines_as_it_needs() -> None:
     assert "L4 at $0.71, is $0.74, on 3 machines for the declared traffic" in heavy.why
 
 
-def test_the_cache_limits_how_many_are_answered_at_once() -> None:
-    """Of 21.6 GiB on an L4 15 are weights; a sequence of the full context takes 3, of the mean 1.5: four have room.
-    On an A100 57 GiB are left, for 38."""
-    queue = WRITES._replace(engine="vllm", context=8192)
-    need = needs(18.0, weights=15.0)
-    measure = market(BOTH, [L4, A100], need, workload=queue, by="token").measure
-    assert [measure.rate(gpu, 1).at_once for gpu in map(_gpu, ("L4", "A100 80GB PCIe"))] == [4, 38]  # type: ignore[union-attr]
-    few = market(BOTH, [L4, A100], need, workload=queue._replace(concurrency=2), by="token").measure
-    assert few.rate(_gpu("A100 80GB PCIe"), 1).at_once == 2  # type: ignore[union-attr]
+def test_the_cache_limits_how_many_are_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpuspec.sizing.speed.serving.room", lambda *_: 38)
+    queue, card = WRITES._replace(engine="vllm", context=8192), _gpu("A100 80GB PCIe")
+    for declared, many in ((None, 38), (2, 2), (100, 38)):
+        found = market(BOTH, [A100], workload=queue._replace(concurrency=declared), by="token").measure
+        assert found.at_once(card, 1) == many
+        assert found.rate(card, 1).at_once == many  # type: ignore[union-attr]
 
 
 def _gpu(name: str) -> Gpu:

@@ -9,9 +9,10 @@ import pytest
 
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.job.job import Traffic
-from gpuspec.planning.traffic import load, sequences_at_once
+from gpuspec.planning.traffic import load
 from gpuspec.sizing import Need, need
 from gpuspec.workload import Origin, Workload
+from gpuspec.workload.at_once import under_load
 
 LLAMA = Workload(task="serve", engine="vllm", model=resolve_model("Llama-3.1-8B").model, context=8192)
 
@@ -69,12 +70,12 @@ def test_copies_share_the_users_and_each_has_a_limit_of_its_own() -> None:
 def test_traffic_and_speed_count_the_same_users() -> None:
     gpu = resolve_gpu("L40S").gpu
     assert gpu
-    assert sequences_at_once(LLAMA._replace(users=8, **commanded(4)), gpu) == 4
-    assert sequences_at_once(LLAMA._replace(users=8), gpu) == 8
+    assert under_load(LLAMA._replace(users=8, **commanded(4)), gpu) == 4
+    assert under_load(LLAMA._replace(users=8), gpu) == 8
     day = Traffic(requests_per_day=1000, input_tokens=100, output_tokens=100)
     found = load(LLAMA._replace(users=8), gpu, 1, day)
     assert found
-    assert found.why.endswith("8 at once")
+    assert "with 8 at once" in found.why
 
 
 def test_places_that_share_a_cache_by_default_are_no_limit() -> None:

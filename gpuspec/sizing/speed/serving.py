@@ -118,6 +118,13 @@ def served(
     return _at(workload, gpu, gpus, request, many=many, asked=asked, limit=limit)
 
 
+def served_at(
+    workload: Workload, gpu: Gpu, gpus: int = 1, request: Exchange | None = None, *, many: int
+) -> Served | Unsized:
+    """With so many sequences at once, whether or not there is room for them."""
+    return _at(workload, gpu, gpus, request or usual_exchange(workload), many=many, asked=many, limit=None)
+
+
 def _at(
     workload: Workload, gpu: Gpu, gpus: int, request: Exchange, *, many: int, asked: int, limit: int | None
 ) -> Served | Unsized:
