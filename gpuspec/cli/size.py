@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from gpuspec.cli.columns import terminal_columns
-from gpuspec.cli.model_or_job import gpu_names, in_scheme, is_job, of_model, with_engine
+from gpuspec.cli.model_or_job import in_scheme, is_job, of_model, with_engine
+from gpuspec.cli.on_gpus import asked_of
 from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case, users_option
 from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
@@ -56,7 +57,18 @@ def _amount(
 @click.option("--method", type=click.Choice(["full", "lora", "qlora"]), help="How to train.")
 @_amount("--batch", "N", "Training sequences per GPU and step.", most=1_000_000)
 @_amount("--gpus", "N", "Spread over this many GPUs.", most=10_000)
-@click.option("--on", "gpu", metavar="GPU", help="Judge this GPU: draw its memory, and what it has room for.")
+@click.option(
+    "--on",
+    multiple=True,
+    metavar="GPU",
+    help="Judge this GPU: RTX 4090, 2x3090, A100-80GB:2, or any with 24GB. May be repeated. Exit status 1 where the "
+    "work does not fit on one of them.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["token", "hour"]),
+    help="Rank machines by $ per token or per hour. Default: by token where users or traffic are stated.",
+)
 @_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, kind=Number())
 @users_option
 @case_options
@@ -65,7 +77,7 @@ def command(
     what: str,
     quantization: str | None,
     gpus: int | None,
-    gpu: str | None,
+    on: tuple[str, ...],
     params_b: float | None,
     given: CaseOptions,
     as_json: bool,
@@ -75,8 +87,9 @@ def command(
 
     \b
     gpuspec size Llama-3.1-8B --quantization awq --context 8192
-    gpuspec size 70B --quantization int4 --on A100-80GB
-    gpuspec size Qwen3-32B --on H100 --gpus 2 --users 16    how long may their contexts be?
+    gpuspec size Qwen3-32B --context 32k --users 20         the cheapest machines that serve them
+    gpuspec size 70B --quantization int4 --on 2x3090 --on 48GB
+    gpuspec size Qwen3-32B --on H100:2 --users 16           how long may their contexts be?
     gpuspec size FLUX.1-dev --method lora
     gpuspec size job.jsonc
     """
@@ -102,7 +115,8 @@ def command(
         say(f"left out: {option}", err=True)
     case = case.instead(workload=workload if is_job(what) else with_engine(workload))
     count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
-    sized = Sized.of(case, count, gpu_names(gpu, case.catalog), in_full=as_json)
+    asked = asked_of(on, gpus, count or 1, case.catalog)
+    sized = Sized.of(case, count, asked, by=given.job.by, in_full=as_json)
     if as_json:
         from gpuspec.report import size_json
 
@@ -111,7 +125,7 @@ def command(
         from gpuspec.report import size_table
 
         say_document(size_table.render(sized, columns=terminal_columns()))
-    return 0
+    return 1 if sized.refused else 0
 
 
 def _check_users(users: int | None, workload: Workload) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from gpuspec.catalog import Gpu, Offer
@@ -12,7 +12,7 @@ from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.measure import SURE_GAIN, Measure
 from gpuspec.planning.plan import Candidate
-from gpuspec.planning.price_lists import Price, PriceBook, PriceList, bids_of, prices_of
+from gpuspec.planning.price_lists import Bound, Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -224,44 +224,62 @@ class Market:
         """Whether the plan would take it for its memory: not surely too small, and not below `min_vram`."""
         return one.verdict != "does not fit" and one.gpu.vram_gb >= (self.job.min_vram or 0)
 
-    def fitting(self, counts: Sequence[int] = (1,)) -> Iterator[Alternative]:
+    def fitting(
+        self, counts: Sequence[int] = (1,), *, weight: Callable[[Fit], float | None] | None = None
+    ) -> Iterator[Alternative]:
         """Every GPU × count that surely fits and can be rented, cheapest first, as they are asked for. Keeps the
-        spec's `min_vram`: it may stand for memory that we cannot see."""
+        spec's `min_vram`: it may stand for memory that we cannot see. `weight`: what $/h are multiplied by before
+        they are compared, where it is not the hour that counts; None: that machine is left out."""
         from heapq import heappop, heappush
 
         known = self.book.catalog.gpus_by_name
         waiting: list[tuple[float, int, float, str, Alternative]] = []
         """Those that are priced; each comes when no other can be cheaper. Prices are looked up no further."""
-        for bound in self.price_list.bounds(tuple(counts)):
+        bounds: Iterable[Bound] = self.price_list.bounds(tuple(counts))
+        for bound in sorted(self._weighed(bounds, weight)) if weight else bounds:
             while waiting and waiting[0][:4] <= bound:
                 yield heappop(waiting)[-1]
             _, gpu_count, less_memory, name = bound
-            if one := self._surely(known[name], gpu_count):
-                heappush(waiting, (one.per_hour, gpu_count, less_memory, name, one))
+            one = self._surely(known[name], gpu_count)
+            if one and one.fit:
+                cost = one.per_hour * ((weight(one.fit) or 1.0) if weight else 1.0)
+                heappush(waiting, (cost, gpu_count, less_memory, name, one))
         while waiting:
             yield heappop(waiting)[-1]
 
-    def _surely(self, gpu: Gpu, gpu_count: int) -> Alternative | None:
-        """So many of a GPU, where it surely fits and can be rented."""
+    def _weighed(self, bounds: Iterable[Bound], weight: Callable[[Fit], float | None]) -> Iterator[Bound]:
+        for per_hour, gpu_count, less_memory, name in bounds:
+            fit = self._sure_fit(self.book.catalog.gpus_by_name[name], gpu_count)
+            by = weight(fit) if fit else None
+            if by is not None:
+                yield per_hour * by, gpu_count, less_memory, name
+
+    def _sure_fit(self, gpu: Gpu, gpu_count: int) -> Fit | None:
+        """The job on so many of a GPU, where its limits allow that and it surely fits."""
         if limits.kind_of(gpu) in self.wanted.unasked or gpu.vram_gb < (self.job.min_vram or 0):
             return None
         fit = None if self.why_not(gpu) else self.fit_of_job(gpu, gpu_count)
-        if fit is None or fit.verdict != "fits":
+        return fit if fit and fit.verdict == "fits" else None
+
+    def _surely(self, gpu: Gpu, gpu_count: int) -> Alternative | None:
+        """So many of a GPU, where it surely fits and can be rented."""
+        if self._sure_fit(gpu, gpu_count) is None:
             return None
         one = self.alternative(gpu, gpu_count)
         return one if one.price else None
 
+    def stands_for_others(self, gpu: Gpu, counts: Sequence[int]) -> bool:
+        """Whether it is a name for several cards ("A100 80GB": PCIe and SXM4) of which one can be had: then it says
+        nothing more."""
+        variants = (self.book.catalog.gpus_by_name[name] for name in gpu.variants)
+        return any(self._surely(variant, count) for variant in variants for count in counts)
+
     def each_gpu(self, counts: Sequence[int]) -> Iterator[Alternative]:
         """Every GPU in the cheapest of these counts that surely fits, cheapest first, as they are asked for: the few
-        that are shown take a quarter of the time of all. "A100 80GB" stands for the PCIe and the SXM4 card: where one
-        of those can be had, it says nothing more."""
-        known = self.book.catalog.gpus_by_name
+        that are shown take a quarter of the time of all."""
         found: set[str] = set()
         for one in self.fitting(counts):
-            variants = (known[name] for name in one.gpu.variants)
-            if one.gpu.name not in found and not any(
-                self._surely(gpu, count) for gpu in variants for count in counts
-            ):
+            if one.gpu.name not in found and not self.stands_for_others(one.gpu, counts):
                 found.add(one.gpu.name)
                 yield one
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from gpuspec.json_text import json_text
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.judged import Instead, Judged
+from gpuspec.planning.machines import Machine
+from gpuspec.planning.precisions import Precision
 from gpuspec.report.sized import Sized
-from gpuspec.sizing import Fit
 from gpuspec.sizing.capacity import Capacity, Held
 from gpuspec.sizing.memory import SIZES
 from gpuspec.sizing.speed.rates import Speed
@@ -35,9 +37,11 @@ def render(sized: Sized) -> str:
             for phase in need.phases
         ],
         "assumptions": list(need.assumptions),
-        "on": [_on(one) for one in sized.fits],
-        "room": [_capacity(one, need.gpus) for one in sized.capacities],
-        "rentable": [_rented(one) for one in sized.rentable],
+        "on": [_on(one) for one in sized.judged],
+        "room": [_capacity(one.room, one.asked.gpu_count) for one in sized.judged if one.room],
+        "by": sized.by,
+        "rentable": [{**_rented(one.offered), **_does(one)} for one in sized.rentable],
+        "quantizations": [_precision(one) for one in sized.precisions],
         "next": [
             {
                 "name": step.name,
@@ -57,13 +61,52 @@ def _range(figures: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip(("low", "expected", "high"), figures, strict=True))
 
 
-def _on(one: Fit) -> dict[str, Any]:
+def _on(one: Judged) -> dict[str, Any]:
+    fit, price = one.fit, one.machine.offered.price
     return {
-        "gpu": one.gpu.name,
-        "verdict": one.verdict,
-        "usable_gib": one.usable,
-        "part": one.part,
-        "phase": one.phase or None,
+        "asked": one.asked.written,
+        "gpu": fit.gpu.name,
+        "gpu_count": one.asked.gpu_count,
+        "verdict": fit.verdict,
+        "usable_gib": fit.usable,
+        "need_gib": fit.need.expected,
+        "short_gib": one.short,
+        "unshared": one.unshared or None,
+        "part": fit.part,
+        "phase": fit.phase or None,
+        "cloud": price.offer.cloud if price else None,
+        "price": price.per_hour if price else None,
+        **_does(one.machine),
+        "instead": _instead(one.instead) if one.instead else None,
+    }
+
+
+def _instead(found: Instead) -> dict[str, Any]:
+    machines = (one for one in (found.more, found.other) if one)
+    return {
+        "context": found.context,
+        "users": found.users,
+        "quantization": found.scheme,
+        "machines": [_rented(one) for one in machines if one.price],
+    }
+
+
+def _does(one: Machine) -> dict[str, Any]:
+    rates = (one.each, one.first_token, one.per_million)
+    names = ("tokens_per_second_each", "first_token_s", "dollars_per_million")
+    found = {name: rate._asdict() if rate else None for name, rate in zip(names, rates, strict=True)}
+    return {**found, "per_month": one.per_month}
+
+
+def _precision(one: Precision) -> dict[str, Any]:
+    return {
+        "scheme": one.scheme,
+        "bits": one.bits,
+        "asked": one.asked,
+        "how": one.how or None,
+        "on_the_fly": one.on_the_fly,
+        "weights_gib": one.weights,
+        "cheapest": {**_rented(one.machine.offered), **_does(one.machine)} if one.machine else None,
     }
 
 

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.price_lists import Price
+from gpuspec.planning.precisions import own_scheme
 from gpuspec.printable import one_line
-from gpuspec.report.sized import SHOWN, Sized
+from gpuspec.report.size_cards import BAR, cards
+from gpuspec.report.size_machines import in_precisions, label, offers
+from gpuspec.report.sized import Sized
 from gpuspec.report.text import Style
 from gpuspec.report.width import width
-from gpuspec.sizing import Fit, Need, Part
-from gpuspec.sizing.inference.setup import scheme_of
+from gpuspec.sizing import Need, Part
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed.rates import Range, dollars_per_million
+from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.speed.starting import download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB
 
-if TYPE_CHECKING:
-    from gpuspec.sizing.capacity import Capacity
-
-BAR = 40
 NARROWEST_REASON = 28
 """Columns below which the reason of a figure stands below it."""
 NARROWEST_TABLE = 48
@@ -39,8 +34,9 @@ def render(sized: Sized, *, columns: int) -> str:
         *_head(sized),
         *_phases(sized.need, columns),
         *_parts(sized.need, style),
-        *_cards(sized, columns),
-        *_offers(sized, columns),
+        *cards(sized, columns),
+        *offers(sized, columns),
+        *in_precisions(sized, columns),
         *_ahead(sized),
     ]
     return "".join(f"{_within(line, style)}\n" for line in lines)
@@ -58,14 +54,17 @@ def _head(sized: Sized) -> list[str]:
     w, n = sized.workload, sized.need
     name = w.model.id if w.model else w.model_name or "the model"
     shape = shape_of(w)
-    own = w.model.native_dtype if w.model else None
-    scheme = scheme_of(w, shape) if isinstance(shape, Shape) else w.quantization or w.dtype or own or "bf16"
     what = f"{w.method or 'full'} training" if w.task == "train" else w.task or "serve"
     over = f", over {n.gpus} GPUs" if n.gpus > 1 else ""
-    lines = [f"{name} · {what} · {scheme} · {n.engine}{over} · confidence {n.confidence}", ""]
+    lines = [f"{name} · {what} · {own_scheme(w)} · {n.engine}{over} · confidence {n.confidence}", ""]
+    if sized.unshared:
+        lines[-1:] = [
+            f"{sized.unshared} cannot be split evenly over {n.gpus} GPUs: {n.engine} stops at start",
+            "",
+        ]
     most = shape.max_context if isinstance(shape, Shape) and w.task != "train" else None
     if most and w.context and w.context > most:
-        lines[1:] = [f"{w.context:,} tokens are more than the {most:,} that the model takes", ""]
+        lines[-1:] = [f"{w.context:,} tokens are more than the {most:,} that the model takes", ""]
     return lines
 
 
@@ -132,117 +131,6 @@ def _figures(name: str, figures: Figures, named: int, columns: int, *, mark: str
     return f"{mark} {name:{named}} {low:8.2f} {expected:9.2f} {high:8.2f}"
 
 
-# -- what holds it ----------------------------------------------------------------------------------
-
-
-def _cards(sized: Sized, columns: int) -> list[str]:
-    lines = []
-    for on_gpu in sized.fits:
-        over = f"{on_gpu.need.gpus} × " if on_gpu.need.gpus > 1 else ""
-        lines.append(f"{over}{on_gpu.gpu.name}: {on_gpu.verdict}{_reason(on_gpu)}")
-        amount = f"{on_gpu.need.expected:.1f} of {on_gpu.usable:.1f} GiB usable"
-        drawn = f"  [{_bar(on_gpu, min(BAR, columns - 5))}]"
-        lines += [f"{drawn} {amount}"] if columns > len(drawn) + len(amount) else [drawn, f"  {amount}"]
-        for capacity in sized.capacities:
-            if capacity.gpu is on_gpu.gpu:
-                lines += _capacity(capacity, columns)
-        lines.append("")
-    return lines
-
-
-def _reason(on_gpu: Fit) -> str:
-    if on_gpu.verdict == "borderline":
-        return f", least certain: {on_gpu.decided_by}"
-    return f", no room for {on_gpu.decided_by}" if on_gpu.verdict == "does not fit" else ""
-
-
-def _bar(on_gpu: Fit, cells_wide: int) -> str:
-    scale = max(on_gpu.usable, on_gpu.gpu.vram_gib, on_gpu.need.high)
-
-    def at(value: float) -> int:
-        return round(cells_wide * value / scale)
-
-    cells = "█" * at(on_gpu.need.expected)
-    cells = f"{cells:▒<{at(on_gpu.need.high)}}"
-    cells = f"{cells:·<{cells_wide}}"
-    edge = min(max(at(on_gpu.usable), 1), cells_wide)
-    return f"{cells[:edge]}|{cells[edge:]}"
-
-
-def _capacity(capacity: Capacity, columns: int) -> list[str]:
-    """The longest context and the most users that the GPU has room for."""
-    users, longest = _counted(capacity.longest.asked, "user"), capacity.longest
-    if longest.expected == 0:
-        return [f"  no room for {users}"]
-    rows = [(users, longest, "tokens each" if longest.asked != 1 else "tokens")]
-    rows += [(f"{held.asked:,} tokens each", held, "users") for held in capacity.most]
-    named = _wide(name for name, *_ in rows)
-    lines = [f"  {'room at once for':{named}} {'surely':>9} {'expected':>9}"]
-    for name, held, unit in rows:
-        lines.append(f"  {name:{named}} {_amount(held.surely):>9} {_amount(held.expected):>9} {unit}")
-    if columns < len(lines[0]) + 12:
-        lines = ["  room at once, surely to expected"]
-        for name, held, unit in rows:
-            span = " to ".join(dict.fromkeys(map(_amount, (held.surely, held.expected))))
-            lines.append(f"    {name}: {span} {unit.removesuffix(' each')}")
-    lines += [f"  {limit}" for limit in _limits(capacity)]
-    return lines
-
-
-def _limits(capacity: Capacity) -> list[str]:
-    """The limits that rows have come to, and not for want of memory."""
-    limits = []
-    if capacity.own_context and capacity.longest.expected == capacity.own_context:
-        limits.append(f"{capacity.own_context:,} tokens are the most that the model takes")
-    if capacity.lets_in in (capacity.longest.asked, *(row.expected for row in capacity.most)):
-        limits.append(f"{capacity.lets_in:,} sequences are the most that the server lets in at once")
-    return limits
-
-
-def _amount(number: int | None) -> str:
-    return "any" if number is None else f"{number:,}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'s' * (number != 1)}"
-
-
-def _offers(sized: Sized, columns: int) -> list[str]:
-    if not sized.rentable:
-        *some, most = map(str, sized.counts)
-        tried = f"{', '.join(some)} or {most}" if some else most
-        return [f"No GPU in the price lists surely holds it ({tried} on one machine)."]
-    shown = sized.rentable[:SHOWN]
-    named = max(len(_machine(one)) for one in shown)
-    clouds = max(len(_cloud(one.price)) for one in shown if one.price)
-    lines, shares = [], []
-    for one in shown:
-        assert one.fit
-        assert one.price
-        price = f"${one.price.per_hour:6.2f}/h  {_cloud(one.price):{clouds}}"
-        lines.append(f"  {_machine(one):{named}} {one.gpu.vram_gb:4.0f} GB  {price}")
-        shares.append(f" {100 * one.fit.need.expected / one.fit.usable:3.0f} % of {one.fit.usable:.1f} GiB")
-    room = columns - max(map(width, lines))
-    if room < 0:
-        lines = [f"  ${one.per_hour:.2f}/h: {_machine(one)}, {one.gpu.vram_gb:g} GB" for one in shown]
-    elif room >= max(map(len, shares)):
-        used = " in use" if room >= max(map(len, shares)) + len(" in use") else ""
-        lines = [f"{line}{share}{used}" for line, share in zip(lines, shares, strict=True)]
-    return [
-        "Smallest that surely fit, by price",
-        *map(str.rstrip, lines),
-        *(f"  {line}" for line in sized.agreed),
-    ]
-
-
-def _cloud(price: Price) -> str:
-    return f"{price.offer.cloud} spot" if price.spot else price.offer.cloud
-
-
-def _machine(one: Alternative) -> str:
-    return f"{one.gpu_count} × {one.gpu.name}"
-
-
 # -- what is next -----------------------------------------------------------------------------------
 
 
@@ -251,7 +139,7 @@ def _ahead(sized: Sized) -> list[str]:
     for step in sized.steps:
         where = "fits nothing in the price lists"
         if step.fitting:
-            where = f"cheapest {_machine(step.fitting)}, ${step.fitting.per_hour:.2f}/h"
+            where = f"cheapest {label(step.fitting)}, ${step.fitting.per_hour:.2f}/h"
         more = step.expected - sized.need.expected
         each = " per GPU" if sized.need.gpus > 1 else ""
         lines.append(f"{step.name} {step.value:,}: {more:+.2f} GiB{each}, {where}")
@@ -262,13 +150,10 @@ def _speed_lines(sized: Sized) -> list[str]:
     quick = sized.speed
     if quick is None or quick.decode is None:
         return []
-    on = sized.fits[0].gpu.name if sized.fits else _machine(sized.rentable[0])
+    on = label(sized.judged[0].machine.offered if sized.judged else sized.rentable[0].offered)
     lines = [f"speed on {on}: {_range(quick.decode)} tokens/s written ({quick.why})"]
     if quick.prefill:
         lines.append(f"  prompt: {_range(quick.prefill)} tokens/s")
-    if sized.rentable and not sized.fits:
-        cost = dollars_per_million(quick.decode, sized.rentable[0].per_hour)
-        lines.append(f"  ${cost.low:.2f}–{cost.high:.2f} per million tokens written, always busy")
     size = sized.need.loaded * GIB / 1e9
     lines.append(
         f"  {size:.0f} GB to fetch: {_minutes(download_seconds(size))}; to load: {_minutes(load_seconds(size))}"

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.errors import UserError
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
-from gpuspec.sizing import Fit, Need, Unsized, fit, need
+from gpuspec.planning.judged import Asked, Judged, judged, known
+from gpuspec.planning.machines import (
+    LOOKED_AT,
+    Machine,
+    Order,
+    by_hour,
+    by_token,
+    holding,
+    not_shared,
+    writes_text,
+)
+from gpuspec.planning.precisions import Precision, precisions
+from gpuspec.sizing import Need
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Speed
+from gpuspec.words import By
 from gpuspec.workload import Workload
-
-if TYPE_CHECKING:
-    from gpuspec.sizing.capacity import Capacity
 
 SHOWN = 8
 """How many of the machines that fit are shown."""
@@ -33,67 +42,96 @@ class NextStep(NamedTuple):
 
 
 class Sized(NamedTuple):
-    """A workload, its Need, the GPUs asked about and what they have room for, how many on one machine were tried, and
-    what can be rented, cheapest first."""
+    """A workload, its Need, the machines asked about, how many GPUs on one machine were tried, and what can be
+    rented, in the order of `by`."""
 
     workload: Workload
     need: Need
-    """On the first of the GPUs asked about; where none is, on any."""
-    fits: tuple[Fit, ...]
-    capacities: tuple[Capacity, ...]
-    counts: tuple[int, ...]
-    rentable: tuple[Alternative, ...]
-    agreed: tuple[str, ...]
+    """On the first of the machines asked about; where none is, on any."""
+    judged: tuple[Judged, ...] = ()
+    by_option: bool = False
+    """Whether these were named by `--on`, and not by the job."""
+    counts: tuple[int, ...] = COUNTS
+    by: Order = "hour"
+    rentable: tuple[Machine, ...] = ()
+    """Those that surely hold the work: all of them `in_full`, else the first."""
+    least: Alternative | None = None
+    """The cheapest of them an hour."""
+    agreed: tuple[str, ...] = ()
     """What was agreed on with the clouds that rent them, in words."""
-    speed: Speed | None
-    steps: tuple[NextStep, ...]
+    speed: Speed | None = None
+    steps: tuple[NextStep, ...] = ()
+    precisions: tuple[Precision, ...] = ()
+    unshared: str = ""
+    """What of the model so many GPUs cannot share, in words."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether one that `--on` names does not hold the work, whichever of the GPUs of that name is meant."""
+        held = {one.asked.written: False for one in self.judged}
+        for one in self.judged:
+            held[one.asked.written] |= one.holds
+        return self.by_option and not all(held.values())
 
     @classmethod
-    def of(cls, case: Case, gpu_count: int | None, names: tuple[str, ...], *, in_full: bool) -> Sized:
-        """Size a job; UserError `cannot-size` where a fact is missing. `in_full`: with all that can be rented, not
-        only what is shown."""
+    def of(
+        cls, case: Case, gpu_count: int | None, on: Sequence[Asked] = (), *, by: By | None, in_full: bool
+    ) -> Sized:
+        """Size a job; UserError `cannot-size` where a fact is missing. `in_full`: with every machine, and not
+        those alone that are shown."""
         workload = case.workload
-        asked = [case.catalog.gpus_by_name[name] for name in names]
-        answer = _known(case.need(gpu_count or 1, asked[0] if asked else None), workload)
-        of_each = ((gpu, _known(case.need(gpu_count or 1, gpu), workload)) for gpu in asked)
-        fits = tuple(fit(needed, gpu, workload.memory_utilization) for gpu, needed in of_each)
+        asked = on or [Asked(one.label, one.gpu, one.gpu_count) for one in case.choices]
         counts = (gpu_count,) if gpu_count else COUNTS
-        rentable = tuple(islice(case.market.each_gpu(counts), None if in_full else SHOWN))
-        runs_on = _runs_on(fits, rentable)
-        writes = workload.task != "train" and workload.modality in (None, "text")
-        quick = case.speed(*runs_on) if runs_on and writes else None
+        answer = known(case.need(gpu_count or 1, asked[0].gpu if asked else None), workload)
+        own = tuple(judged(case, one, counts, in_full=bool(on)) for one in asked)
+        answer = own[0].fit.need if own else answer
+        rentable, order = _rentable(case, counts, by, in_full=in_full)
+        runs_on = _runs_on(own, rentable)
+        quick = case.speed(*runs_on) if runs_on and writes_text(workload) else None
         return cls(
             workload,
             answer,
-            fits,
-            capacities=tuple(found for gpu in asked if (found := _capacity(workload, gpu, gpu_count or 1))),
+            own,
+            bool(on),
             counts=counts,
+            by=order,
             rentable=rentable,
-            agreed=case.agreed_prices({one.price.offer.cloud for one in rentable[:SHOWN] if one.price}),
+            least=next(holding(case, counts), None),
+            agreed=case.agreed_prices(_clouds(rentable)),
             speed=quick if isinstance(quick, Speed) else None,
-            steps=_steps(case, answer, asked[0] if asked else None, counts),
+            steps=_steps(case, answer, asked[0].gpu if asked else None, counts),
+            precisions=precisions(case, counts),
+            unshared=not_shared(workload, gpu_count or 1) if not own else "",
         )
 
 
-def _known(answer: Need | Unsized, workload: Workload) -> Need:
-    if isinstance(answer, Unsized):
-        hint = "`gpuspec lint` shows where it stands" if workload.beyond else answer.hint
-        raise UserError("cannot-size", answer.reason, hint)
-    return answer
+def _order(case: Case, by: By | None) -> Order:
+    """As asked for; else by the token where it is said how many are to be served."""
+    if by is not None:
+        return "token" if by == "token" else "hour"
+    return "token" if case.workload.users or case.job.traffic else "hour"
 
 
-def _runs_on(fits: tuple[Fit, ...], rentable: tuple[Alternative, ...]) -> tuple[Gpu, int] | None:
+def _rentable(
+    case: Case, counts: Sequence[int], by: By | None, *, in_full: bool
+) -> tuple[tuple[Machine, ...], Order]:
+    if _order(case, by) == "token" and (found := by_token(case, counts, None if in_full else LOOKED_AT)):
+        return found, "token"
+    return by_hour(case, counts, None if in_full else SHOWN), "hour"
+
+
+def _clouds(machines: Sequence[Machine]) -> set[str]:
+    prices = (one.offered.price for one in machines[:SHOWN])
+    return {price.offer.cloud for price in prices if price}
+
+
+def _runs_on(own: Sequence[Judged], rentable: Sequence[Machine]) -> tuple[Gpu, int] | None:
     """The GPU whose speed is told, and how many of it: the first that was asked about, None where nothing runs on it;
-    where none was, the cheapest that holds the workload."""
-    if fits:
-        return (fits[0].gpu, fits[0].need.gpus) if fits[0].verdict != "does not fit" else None
-    return (rentable[0].gpu, rentable[0].gpu_count) if rentable else None
-
-
-def _capacity(workload: Workload, gpu: Gpu, gpus: int) -> Capacity | None:
-    from gpuspec.sizing.capacity import capacity
-
-    return capacity(workload, gpu, lambda other: need(other, gpus, gpu=gpu))
+    where none was, the first of those that hold the workload."""
+    if own:
+        one = own[0]
+        return (one.asked.gpu, one.fit.need.gpus) if one.holds and not one.asked.by_memory else None
+    return (rentable[0].offered.gpu, rentable[0].offered.gpu_count) if rentable else None
 
 
 def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -> tuple[NextStep, ...]:
@@ -125,6 +163,5 @@ def _steps(case: Case, answer: Need, gpu: Gpu | None, counts: tuple[int, ...]) -
         more = larger.need(answer.gpus, gpu)
         waiting = name == "users" and isinstance(more, Need) and more.sequences == answer.sequences
         if isinstance(more, Need) and not waiting:  # the server lets in no more of them
-            found = next(larger.market.each_gpu(counts), None)
-            steps.append(NextStep(name, 2 * value, more.expected, found))
+            steps.append(NextStep(name, 2 * value, more.expected, next(holding(larger, counts), None)))
     return tuple(steps)

@@ -8,13 +8,12 @@ from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
 from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.alternatives import Alternative, generates_text
 from gpuspec.quantization import Scheme, find_scheme
+from gpuspec.quantization.quality import QUALITY
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
 from gpuspec.words import dollars, gib, percent
 
-QUALITY = {8: "below 1 % on published benchmarks", 4: "1–3 % on published benchmarks, below 1 % with AWQ"}
-"""Bits → what they cost in quality."""
 LEAST_IMAGE_PARAMS = 8.0
 """Billions: below it, image models fit the cheapest GPUs as they are."""
 

@@ -1,0 +1,118 @@
+"""The machines that hold a workload, and what each of them does for its price."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Literal
+
+from gpuspec.catalog import Gpu
+from gpuspec.engines import engine_of
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.case import Case
+from gpuspec.sizing import Fit, Unsized
+from gpuspec.sizing.speed.rates import Range, dollars_per_million
+from gpuspec.words import HOURS_PER_MONTH
+from gpuspec.workload import Workload
+from gpuspec.workload.even_split import uneven
+
+LOOKED_AT = 20
+"""Machines whose speed is worked out in full, to rank them by what a token costs: those that a bound of each one's
+speed ranks first."""
+
+Order = Literal["hour", "token"]
+
+
+class Machine(NamedTuple):
+    """So many of a GPU, with its price and its fit, and how it serves the workload's sequences, all of them busy.
+    None where that is not known."""
+
+    offered: Alternative
+    each: Range | None = None
+    """Tokens a second of one sequence."""
+    first_token: Range | None = None
+    """Seconds from a request to its first token."""
+    per_million: Range | None = None
+    """$ per million tokens written."""
+
+    @property
+    def per_month(self) -> float | None:
+        """$ for all hours of a month; None where nobody offers it."""
+        return self.offered.per_hour * HOURS_PER_MONTH if self.offered.price else None
+
+
+def writes_text(workload: Workload) -> bool:
+    """Whether the work is a model that answers in text."""
+    return workload.task != "train" and workload.modality in (None, "text")
+
+
+def machine(case: Case, offered: Alternative) -> Machine:
+    """What so many of a GPU do."""
+    if not writes_text(case.workload):
+        return Machine(offered)
+    found = case.speed(offered.gpu, offered.gpu_count)
+    if isinstance(found, Unsized) or found.decode is None:
+        return Machine(offered)
+    cost = dollars_per_million(found.decode, offered.per_hour) if offered.price else None
+    return Machine(offered, found.each, found.first_token, cost)
+
+
+def able_counts(workload: Workload, counts: Sequence[int]) -> tuple[int, ...]:
+    """Of these numbers of GPUs those over which the engine can split the model."""
+    return tuple(count for count in counts if not not_shared(workload, count))
+
+
+def holding(case: Case, counts: Sequence[int]) -> Iterator[Alternative]:
+    """Every GPU in the cheapest of these numbers that surely holds the workload, with the caches of all its users;
+    cheapest first, as they are asked for."""
+    return case.market.each_gpu(able_counts(case.workload, counts))
+
+
+def not_shared(workload: Workload, gpus: int) -> str:
+    """What of the model, in words, the engine cannot split evenly over so many GPUs; "" where it can."""
+    copies = (workload.pipeline_parallel or 1) * (workload.data_parallel or 1)
+    split = workload.tensor_parallel or max(gpus // copies, 1)
+    if split == 1 or workload.model is None or workload.task == "train" or workload.attention_copies:
+        return ""
+    return uneven(workload.model, engine_of(workload.engine), split)
+
+
+def by_hour(case: Case, counts: Sequence[int], most: int | None) -> tuple[Machine, ...]:
+    """Of each GPU the number that is cheapest an hour, cheapest first. `most`: so many of them; None: all."""
+    return tuple(machine(case, one) for one in islice(holding(case, counts), most))
+
+
+def by_token(case: Case, counts: Sequence[int], most: int | None) -> tuple[Machine, ...]:
+    """Machines by what a million tokens costs on them, cheapest first: of each GPU the number that is cheapest an
+    hour, and larger ones on which a token costs less. Those whose speed is not known are left out. `most`: how many
+    are looked at, those first that could be cheapest; None: all."""
+    able = able_counts(case.workload, counts)
+    found_first = case.market.fitting(able, weight=lambda fit: _least_time(case.workload, fit))
+    bare = (one for one in found_first if not case.market.stands_for_others(one.gpu, able))
+    looked_at = islice(bare, most)
+    least: dict[str, float] = {}
+    found = []
+    for one in sorted(looked_at, key=lambda one: one.per_hour):
+        done = machine(case, one)
+        cost = done.per_million.expected if done.per_million else None
+        if cost is not None and cost < least.get(one.gpu.name, float("inf")):
+            least[one.gpu.name] = cost
+            found.append((cost, one.per_hour, done))
+    return tuple(done for *_, done in sorted(found, key=lambda row: row[:2]))
+
+
+def _least_time(workload: Workload, fit: Fit) -> float | None:
+    """The least that a token takes for each sequence, about, to rank machines by it: their memory read once, or
+    their arithmetic, whichever takes longer. None where a fact is missing."""
+    gpu, need, model = fit.gpu, fit.need, workload.model
+    if not gpu.bandwidth_gbs:
+        return None
+    size = (model.active_params_b or model.params_b) if model else workload.params_b
+    read = (need.weights + need.kv_cache * need.gpus / 2) / gpu.bandwidth_gbs
+    compute = 2 * (size or 0.0) * need.sequences / gpu.fp16_tflops / 1e3 if gpu.fp16_tflops else 0.0
+    return max(read, compute) / need.gpus
+
+
+def priced(case: Case, gpu: Gpu, gpu_count: int) -> Alternative:
+    """So many of one GPU, priced and held against the workload as its commands use them."""
+    found = case.market.alternative(gpu, gpu_count)
+    return found._replace(fit=case.market.fit_as_written(gpu, gpu_count))

@@ -1,0 +1,158 @@
+"""The machines that `gpuspec size` found, as tables: those that hold the work, and the cheapest in each precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.machines import Machine, writes_text
+from gpuspec.planning.precisions import Precision
+from gpuspec.planning.price_lists import Price
+from gpuspec.quantization import find_scheme
+from gpuspec.quantization.quality import in_brief
+from gpuspec.report.ranked_columns import Column, able, table
+from gpuspec.report.sized import SHOWN, Sized
+from gpuspec.sizing.speed.rates import Range
+from gpuspec.words import percent
+
+NARROW = 48
+"""Columns below which no line is indented."""
+
+
+def offers(sized: Sized, columns: int) -> list[str]:
+    """What surely holds the work, with prices and speeds."""
+    if not sized.rentable:
+        *some, most = map(str, sized.counts)
+        tried = f"{', '.join(some)} or {most}" if some else most
+        return [f"No GPU in the price lists surely holds it ({tried} on one machine)."]
+    rows = sized.rentable[:SHOWN]
+    lines = [_title(sized), *machines(rows, columns, served=bool(sized.workload.users))]
+    least = sized.least
+    if least and all(one.offered.per_hour > least.per_hour for one in rows):
+        lines.append(f"  cheapest an hour: {label(least)} at ${least.per_hour:.2f} (--by hour)")
+    return [*lines, *_legend(sized, rows), *(f"  {line}" for line in sized.agreed)]
+
+
+def _title(sized: Sized) -> str:
+    work = sized.workload
+    if work.users is None or not writes_text(work):
+        return "Smallest that surely fit, by price" + (" per token" if sized.by == "token" else "")
+    length = f", {work.context:,} tokens each" if work.context else ""
+    users = f"{work.users:,} user{'s' * (work.users != 1)}"
+    return f"Cheapest that serve {users} at once{length}, by $ per {sized.by}"
+
+
+def _legend(sized: Sized, rows: Sequence[Machine]) -> list[str]:
+    """What the columns of speed mean."""
+    if not any(one.each for one in rows):
+        return []
+    many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
+    busy = f"all {many:,} busy" if many > 1 else "always busy"
+    each = "each user" if sized.workload.users else "each sequence"
+    return [f"  tokens/s: of {each}; $/M: per million tokens written, {busy}"]
+
+
+def machines(rows: Sequence[Machine], columns: int, *, served: bool) -> list[str]:
+    """A row for each machine. Where there is room speeds are ranges, else what is expected."""
+    indent = 2 if columns >= NARROW else 0
+    ranges = _columns(rows, served=served, ranges=True)
+    wanted = [one for one in ranges if one.rank <= 4 and any(one.cells)]
+    if all(one in able(ranges, columns, indent) for one in wanted):
+        return table(ranges, columns, indent=indent)
+    return table(_columns(rows, served=served, ranges=False), columns, indent=indent)
+
+
+def _columns(rows: Sequence[Machine], *, served: bool, ranges: bool) -> list[Column]:
+    offered = [one.offered for one in rows]
+    return [
+        Column("machine", [label(one) for one in offered], 0, numbers=False),
+        Column("in use", [_in_use(one) for one in offered], 8 if served else 5),
+        Column("cloud", [cloud(one.price) for one in offered], 6 if served else 4, numbers=False),
+        Column("$/h", [f"{one.per_hour:,.2f}" if one.price else "" for one in offered], 1),
+        Column("$/month", [money(one.per_month) for one in rows], 7),
+        Column("tokens/s", [rate(one.each, ranges) for one in rows], 3),
+        Column("1st token", [seconds(one.first_token, ranges) for one in rows], 4 if served else 6),
+        Column("$/M", [cents(one.per_million, ranges) for one in rows], 2),
+    ]
+
+
+def _in_use(one: Alternative) -> str:
+    if one.fit is None:
+        return ""
+    return f"{percent(one.fit.need.expected / one.fit.usable)} of {one.fit.usable:.1f} GiB"
+
+
+def label(one: Alternative) -> str:
+    """ "2 × A40", "1 × L4"."""
+    return f"{one.gpu_count} × {one.gpu.name}"
+
+
+def cloud(price: Price | None) -> str:
+    """Whose machine it is, and whether at the spot price; "" where nobody offers one."""
+    if price is None:
+        return ""
+    return f"{price.offer.cloud} spot" if price.spot else price.offer.cloud
+
+
+def money(amount: float | None) -> str:
+    """Whole dollars, without a sign; "" where not known."""
+    return "" if amount is None else f"{amount:,.0f}"
+
+
+def rate(value: Range | None, ranges: bool) -> str:
+    """Tokens a second."""
+    return _written(value, ranges, lambda one: f"{one:,.0f}" if one >= 9.5 else f"{one:.1f}")
+
+
+def cents(value: Range | None, ranges: bool) -> str:
+    """Dollars, with cents below a hundred."""
+    return _written(value, ranges, lambda one: f"{one:,.0f}" if one >= 99.5 else f"{one:.2f}")
+
+
+def seconds(value: Range | None, ranges: bool) -> str:
+    """`0.4–2.0 s`."""
+    text = _written(value, ranges, _second)
+    return f"{text} s" if text else ""
+
+
+def _second(value: float) -> str:
+    return f"{value:,.0f}" if value >= 9.5 else f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"
+
+
+def _written(value: Range | None, ranges: bool, number: Callable[[float], str]) -> str:
+    """A range, or what is expected; "" where it is not known."""
+    if value is None:
+        return ""
+    low, high = number(value.low), number(value.high)
+    return f"{low}–{high}" if ranges and low != high else number(value.expected)
+
+
+# -- precisions -------------------------------------------------------------------------------------
+
+
+def in_precisions(sized: Sized, columns: int) -> list[str]:
+    """A row for each precision: the weights, the cheapest machine, what it does, how to get it, what it costs in
+    quality."""
+    found = sized.precisions
+    if not found:
+        return []
+    cheapest = [one.machine for one in found]
+    rows = [
+        Column("scheme", [one.scheme for one in found], 0, numbers=False),
+        Column("weights", [f"{one.weights:,.0f} GiB" for one in found], 7),
+        Column("cheapest", [label(one.offered) if one else "none" for one in cheapest], 1, numbers=False),
+        Column("$/h", [f"{one.offered.per_hour:,.2f}" if one else "" for one in cheapest], 2),
+        Column("tokens/s", [rate(one.each, False) if one else "" for one in cheapest], 4),
+        Column("$/M", [cents(one.per_million, False) if one else "" for one in cheapest], 3),
+        Column("", [_how(one) for one in found], 5, numbers=False),
+        Column("quality", [_quality(one, sized) for one in found], 6, numbers=False),
+    ]
+    return ["", *table(rows, columns, indent=0)]
+
+
+def _how(one: Precision) -> str:
+    return "as above" if one.asked else one.how.removesuffix(" of the model")
+
+
+def _quality(one: Precision, sized: Sized) -> str:
+    return in_brief(find_scheme(one.scheme)) if writes_text(sized.workload) else ""
