@@ -8,7 +8,7 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.planning.features import why_not
-from gpuspec.planning.machines import Machine, holding, machine, not_shared, priced
+from gpuspec.planning.machines import PricedMachine, holding, machine, not_shared, priced
 from gpuspec.planning.precisions import in_scheme, offered, own_scheme
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
 from gpuspec.sizing.capacity import Capacity, capacity
@@ -50,7 +50,7 @@ class Judged(NamedTuple):
     fit: Fit
     short: float
     unshared: str
-    machine: Machine
+    machine: PricedMachine
     room: Capacity | None
     instead: Instead | None
 
@@ -85,7 +85,7 @@ def judged(case: Case, asked: Asked, counts: Sequence[int], *, in_full: bool) ->
         fit=found,
         short=max(-left, 0.0),
         unshared=unshared,
-        machine=machine(case, one) if runs else Machine(one),
+        machine=machine(case, one) if runs else PricedMachine(one),
         room=room,
         instead=_instead(case, asked, found, room, counts) if in_full and (unshared or left < 0) else None,
     )

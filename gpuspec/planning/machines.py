@@ -15,14 +15,14 @@ from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
 from gpuspec.workload.even_split import uneven
 
-LOOKED_AT = 20
+LOOKED_AT = 12
 """Machines whose speed is worked out in full, to rank them by what a token costs: those that a bound of each one's
 speed ranks first."""
 
 Order = Literal["hour", "token"]
 
 
-class Machine(NamedTuple):
+class PricedMachine(NamedTuple):
     """So many of a GPU, with its price and its fit, and how it serves the workload's sequences, all of them busy.
     None where that is not known."""
 
@@ -45,15 +45,15 @@ def writes_text(workload: Workload) -> bool:
     return workload.task != "train" and workload.modality in (None, "text")
 
 
-def machine(case: Case, offered: Alternative) -> Machine:
+def machine(case: Case, offered: Alternative) -> PricedMachine:
     """What so many of a GPU do."""
     if not writes_text(case.workload):
-        return Machine(offered)
+        return PricedMachine(offered)
     found = case.speed(offered.gpu, offered.gpu_count)
     if isinstance(found, Unsized) or found.decode is None:
-        return Machine(offered)
+        return PricedMachine(offered)
     cost = dollars_per_million(found.decode, offered.per_hour) if offered.price else None
-    return Machine(offered, found.each, found.first_token, cost)
+    return PricedMachine(offered, found.each, found.first_token, cost)
 
 
 def able_counts(workload: Workload, counts: Sequence[int]) -> tuple[int, ...]:
@@ -76,12 +76,12 @@ def not_shared(workload: Workload, gpus: int) -> str:
     return uneven(workload.model, engine_of(workload.engine), split)
 
 
-def by_hour(case: Case, counts: Sequence[int], most: int | None) -> tuple[Machine, ...]:
+def by_hour(case: Case, counts: Sequence[int], most: int | None) -> tuple[PricedMachine, ...]:
     """Of each GPU the number that is cheapest an hour, cheapest first. `most`: so many of them; None: all."""
     return tuple(machine(case, one) for one in islice(holding(case, counts), most))
 
 
-def by_token(case: Case, counts: Sequence[int], most: int | None) -> tuple[Machine, ...]:
+def by_token(case: Case, counts: Sequence[int], most: int | None) -> tuple[PricedMachine, ...]:
     """Machines by what a million tokens costs on them, cheapest first: of each GPU the number that is cheapest an
     hour, and larger ones on which a token costs less. Those whose speed is not known are left out. `most`: how many
     are looked at, those first that could be cheapest; None: all."""

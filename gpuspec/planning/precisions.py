@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, Quantizing, engine_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
-from gpuspec.planning.machines import Machine, holding, machine
+from gpuspec.planning.machines import PricedMachine, holding, machine
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing import Need
 from gpuspec.sizing.inference.setup import scheme_of
@@ -17,7 +17,7 @@ OF_GGUF = {"gguf:Q8_0": "a GGUF file of that type", "gguf:Q4_K_M": "a GGUF file 
 WIDTHS = (16, 8, 4)
 
 
-class Precision(NamedTuple):
+class InScheme(NamedTuple):
     """The weights in one scheme. `how`: the flag by which the engine makes them while it loads (`on_the_fly`), or
     what gives them to it, in words; `weights`: GiB on all GPUs together; `machine`: the cheapest an hour that holds
     the same users and context, None where nothing that is priced does."""
@@ -29,7 +29,7 @@ class Precision(NamedTuple):
     how: str
     on_the_fly: bool
     weights: float
-    machine: Machine | None
+    machine: PricedMachine | None
 
 
 def own_scheme(workload: Workload) -> str:
@@ -76,7 +76,7 @@ def in_scheme(case: Case, scheme: str) -> Case:
     return case.instead(workload=other)
 
 
-def precisions(case: Case, counts: Sequence[int]) -> tuple[Precision, ...]:
+def precisions(case: Case, counts: Sequence[int]) -> tuple[InScheme, ...]:
     """The workload in each scheme that is offered, most bits first; nothing where that is its own alone."""
     scheme = own_scheme(case.workload)
     able = tuple(offered(case.workload, scheme))
@@ -84,13 +84,13 @@ def precisions(case: Case, counts: Sequence[int]) -> tuple[Precision, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _precision(case: Case, scheme: str, how: str, own: str, counts: Sequence[int]) -> Precision | None:
+def _precision(case: Case, scheme: str, how: str, own: str, counts: Sequence[int]) -> InScheme | None:
     other = case if scheme == own else in_scheme(case, scheme)
     first = next(holding(other, counts), None)
     needed = first.fit.need if first and first.fit else other.need(max(counts))
     if not isinstance(needed, Need):
         return None
-    return Precision(
+    return InScheme(
         scheme,
         find_scheme(scheme).width,
         asked=scheme == own,

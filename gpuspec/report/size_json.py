@@ -7,8 +7,8 @@ from typing import Any
 from gpuspec.json_text import json_text
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.judged import Instead, Judged
-from gpuspec.planning.machines import Machine
-from gpuspec.planning.precisions import Precision
+from gpuspec.planning.machines import PricedMachine
+from gpuspec.planning.precisions import InScheme
 from gpuspec.report.sized import Sized
 from gpuspec.sizing.capacity import Capacity, Held
 from gpuspec.sizing.memory import SIZES
@@ -91,14 +91,14 @@ def _instead(found: Instead) -> dict[str, Any]:
     }
 
 
-def _does(one: Machine) -> dict[str, Any]:
+def _does(one: PricedMachine) -> dict[str, Any]:
     rates = (one.each, one.first_token, one.per_million)
     names = ("tokens_per_second_each", "first_token_s", "dollars_per_million")
     found = {name: rate._asdict() if rate else None for name, rate in zip(names, rates, strict=True)}
     return {**found, "per_month": one.per_month}
 
 
-def _precision(one: Precision) -> dict[str, Any]:
+def _precision(one: InScheme) -> dict[str, Any]:
     return {
         "scheme": one.scheme,
         "bits": one.bits,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.machines import Machine, writes_text
-from gpuspec.planning.precisions import Precision
+from gpuspec.planning.machines import PricedMachine, writes_text
+from gpuspec.planning.precisions import InScheme
 from gpuspec.planning.price_lists import Price
 from gpuspec.quantization import find_scheme
 from gpuspec.quantization.quality import in_brief
@@ -42,7 +42,7 @@ def _title(sized: Sized) -> str:
     return f"Cheapest that serve {users} at once{length}, by $ per {sized.by}"
 
 
-def _legend(sized: Sized, rows: Sequence[Machine]) -> list[str]:
+def _legend(sized: Sized, rows: Sequence[PricedMachine]) -> list[str]:
     """What the columns of speed mean."""
     if not any(one.each for one in rows):
         return []
@@ -52,7 +52,7 @@ def _legend(sized: Sized, rows: Sequence[Machine]) -> list[str]:
     return [f"  tokens/s: of {each}; $/M: per million tokens written, {busy}"]
 
 
-def machines(rows: Sequence[Machine], columns: int, *, served: bool) -> list[str]:
+def machines(rows: Sequence[PricedMachine], columns: int, *, served: bool) -> list[str]:
     """A row for each machine. Where there is room speeds are ranges, else what is expected."""
     indent = 2 if columns >= NARROW else 0
     ranges = _columns(rows, served=served, ranges=True)
@@ -62,7 +62,7 @@ def machines(rows: Sequence[Machine], columns: int, *, served: bool) -> list[str
     return table(_columns(rows, served=served, ranges=False), columns, indent=indent)
 
 
-def _columns(rows: Sequence[Machine], *, served: bool, ranges: bool) -> list[Column]:
+def _columns(rows: Sequence[PricedMachine], *, served: bool, ranges: bool) -> list[Column]:
     offered = [one.offered for one in rows]
     return [
         Column("machine", [label(one) for one in offered], 0, numbers=False),
@@ -150,9 +150,9 @@ def in_precisions(sized: Sized, columns: int) -> list[str]:
     return ["", *table(rows, columns, indent=0)]
 
 
-def _how(one: Precision) -> str:
+def _how(one: InScheme) -> str:
     return "as above" if one.asked else one.how.removesuffix(" of the model")
 
 
-def _quality(one: Precision, sized: Sized) -> str:
+def _quality(one: InScheme, sized: Sized) -> str:
     return in_brief(find_scheme(one.scheme)) if writes_text(sized.workload) else ""

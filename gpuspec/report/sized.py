@@ -13,15 +13,15 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.judged import Asked, Judged, judged, known
 from gpuspec.planning.machines import (
     LOOKED_AT,
-    Machine,
     Order,
+    PricedMachine,
     by_hour,
     by_token,
     holding,
     not_shared,
     writes_text,
 )
-from gpuspec.planning.precisions import Precision, precisions
+from gpuspec.planning.precisions import InScheme, precisions
 from gpuspec.sizing import Need
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Speed
@@ -53,15 +53,15 @@ class Sized(NamedTuple):
     """Whether these were named by `--on`, and not by the job."""
     counts: tuple[int, ...] = COUNTS
     by: Order = "hour"
-    rentable: tuple[Machine, ...] = ()
+    rentable: tuple[PricedMachine, ...] = ()
     """Those that surely hold the work: all of them `in_full`, else the first."""
     least: Alternative | None = None
-    """The cheapest of them an hour."""
+    """The cheapest of them an hour, where they are in another order."""
     agreed: tuple[str, ...] = ()
     """What was agreed on with the clouds that rent them, in words."""
     speed: Speed | None = None
     steps: tuple[NextStep, ...] = ()
-    precisions: tuple[Precision, ...] = ()
+    precisions: tuple[InScheme, ...] = ()
     unshared: str = ""
     """What of the model so many GPUs cannot share, in words."""
 
@@ -80,7 +80,7 @@ class Sized(NamedTuple):
         """Size a job; UserError `cannot-size` where a fact is missing. `in_full`: with every machine, and not
         those alone that are shown."""
         workload = case.workload
-        asked = on or [Asked(one.label, one.gpu, one.gpu_count) for one in case.choices]
+        asked = on or [Asked(one.gpu.name, one.gpu, gpu_count or one.gpu_count) for one in case.choices]
         counts = (gpu_count,) if gpu_count else COUNTS
         answer = known(case.need(gpu_count or 1, asked[0].gpu if asked else None), workload)
         own = tuple(judged(case, one, counts, in_full=bool(on)) for one in asked)
@@ -96,7 +96,7 @@ class Sized(NamedTuple):
             counts=counts,
             by=order,
             rentable=rentable,
-            least=next(holding(case, counts), None),
+            least=next(holding(case, counts), None) if order == "token" else None,
             agreed=case.agreed_prices(_clouds(rentable)),
             speed=quick if isinstance(quick, Speed) else None,
             steps=_steps(case, answer, asked[0].gpu if asked else None, counts),
@@ -114,18 +114,18 @@ def _order(case: Case, by: By | None) -> Order:
 
 def _rentable(
     case: Case, counts: Sequence[int], by: By | None, *, in_full: bool
-) -> tuple[tuple[Machine, ...], Order]:
+) -> tuple[tuple[PricedMachine, ...], Order]:
     if _order(case, by) == "token" and (found := by_token(case, counts, None if in_full else LOOKED_AT)):
         return found, "token"
     return by_hour(case, counts, None if in_full else SHOWN), "hour"
 
 
-def _clouds(machines: Sequence[Machine]) -> set[str]:
+def _clouds(machines: Sequence[PricedMachine]) -> set[str]:
     prices = (one.offered.price for one in machines[:SHOWN])
     return {price.offer.cloud for price in prices if price}
 
 
-def _runs_on(own: Sequence[Judged], rentable: Sequence[Machine]) -> tuple[Gpu, int] | None:
+def _runs_on(own: Sequence[Judged], rentable: Sequence[PricedMachine]) -> tuple[Gpu, int] | None:
     """The GPU whose speed is told, and how many of it: the first that was asked about, None where nothing runs on it;
     where none was, the first of those that hold the workload."""
     if own:

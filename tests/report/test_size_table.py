@@ -19,9 +19,7 @@ DECODE = Phase("decode", (part("VAE", 0.5, 1, 1), part("activations", 2, 3, 5)))
 
 def drawn(*phases: Phase, columns: int = 100) -> list[str]:
     need = Need(phases, 1, "diffusers", ("16 bit",), "medium")
-    sized = Sized(
-        Workload(task="serve", modality="image", model_name="m"), need, (), (), (1,), (), (), None, ()
-    )
+    sized = Sized(Workload(task="serve", modality="image", model_name="m"), need, counts=(1,))
     return size_table.render(sized, columns=columns).splitlines()
 
 
