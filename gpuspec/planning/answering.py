@@ -50,14 +50,13 @@ def answering(
     estimate: Estimate = "expected",
 ) -> AnswerPace | None:
     """So many at once on `gpus` of a GPU, whether or not their caches have room."""
-    from gpuspec.sizing.speed.serving import (  # none of it is needed to lint a job without load
-        Exchange,
-        served_at,
-    )
+    from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT  # not needed to lint a job without a load
+    from gpuspec.sizing.speed.serving import Exchange, served_at
 
     taken_in, given_out = tokens_of(traffic)
     known = taken_in is not None and given_out is not None
-    request = Exchange(taken_in or 0.0, given_out or 0.0) if known else None
+    # Where nobody says how long requests are, caches are half full, and steps without prompts are looked at.
+    request = Exchange(taken_in or 0.0, given_out or workload.context or DEFAULT_CONTEXT)
     found = served_at(workload, gpu, gpus, request, many=many)
     if isinstance(found, Unsized):
         return None

@@ -109,7 +109,7 @@ class Measure:
     def quick(self, gpu: Gpu, gpu_count: int) -> bool:
         """Whether such a machine keeps the job's `slo`, as expected and as far as that is known."""
         key = (gpu.name, gpu_count)
-        if self._job.slo and key not in self._quick:
+        if self._job.slo and self.workload.task not in ("batch", "train") and key not in self._quick:
             alone = self._answers(gpu, gpu_count)(1)
             self._quick[key] = not (alone and too_slow(alone, self._job.slo))
         return self._quick.get(key, True)

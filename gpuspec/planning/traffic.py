@@ -2,15 +2,20 @@
 
 import math
 from functools import cache
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Job, Schedule, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, tokens_of, too_slow
+from gpuspec.sizing import Need, Part
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import most_at_once, under_load
+
+if TYPE_CHECKING:
+    from gpuspec.sizing.speed.serving import Exchange
 
 MOST_AT_ONCE = 1024
 """Sequences at once that no server is taken to exceed where its limit is not known: the highest default of any
@@ -82,3 +87,19 @@ def too_slow_alone(job: Job, workload: Workload, gpu: Gpu, gpus: int) -> str:
         return ""
     alone = answering(workload, gpu, gpus, many=1, traffic=job.traffic, estimate="high")
     return too_slow(alone, job.slo) if alone else ""
+
+
+def most_kindly(workload: Workload, gpu: Gpu, need: Need | None, request: "Exchange") -> int:
+    """The most requests at once that a server can answer: no more than it lets in, and than have room where all but
+    their caches is as small as it may be."""
+    most = most_let_in(workload, gpu)
+    if need is None:
+        return most
+    from gpuspec.sizing.speed.serving import room
+
+    def least(part: Part) -> Part:
+        return part if part.name == "KV cache" else part._replace(expected=part.low)
+
+    phases = (phase._replace(parts=tuple(map(least, phase.parts))) for phase in need.phases)
+    held = room(workload, gpu, need._replace(phases=tuple(phases)), request.mean)
+    return most if held is None else max(1, min(most, held))

@@ -112,6 +112,8 @@ RULES = (
     rule("GS604", "batch-limit", "serving.batch_limit", when=SERVER),
     rule("GS605", "uneven-split", "serving.uneven_split", when=("workload.tensor_parallel",)),
     rule("GS606", "context-too-long", "serving.context_too_long", when=("workload.context",)),
+    rule("GS607", "traffic-beyond-capacity", "serving.traffic_beyond", when=("traffic", "users")),
+    rule("GS608", "slo-not-met", "serving.slo_not_met", when=("slo",)),
     # GS7 safety
     rule("GS701", "inline-secret", "safety.inline_secret"),
     rule("GS702", "insecure-download", "safety.insecure_download"),
