@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from gpuspec.engines.hearing import Hearing
 from gpuspec.engines.pace import Pace
 from gpuspec.engines.reading import Reading
 from gpuspec.engines.tool import Tool
@@ -293,6 +294,8 @@ class Engine(NamedTuple):
     """By version, oldest first."""
     memory: Memory = PYTORCH
     pace: Pace = Pace()
+    hearing: Hearing = Hearing()
+    """Of speech recognition."""
     reading: Reading = Reading()
     training: Training = Training()
     server: Server | None = None

@@ -23,20 +23,21 @@ ENCODER_BUFFERS = 14
 
 
 class Width(NamedTuple):
-    """Of Whisper: width of a token, layers of the decoder."""
+    """Of Whisper: width of a token, layers of the decoder and of the encoder."""
 
     hidden: int
     decoder: int
+    encoder: int
 
 
 WHISPER = {
-    "whisper-tiny": Width(384, 4),
-    "whisper-base": Width(512, 6),
-    "whisper-small": Width(768, 12),
-    "whisper-medium": Width(1024, 24),
-    "whisper-large": Width(1280, 32),
-    "whisper-large-v3-turbo": Width(1280, 4),
-    "distil-whisper-large": Width(1280, 2),
+    "whisper-tiny": Width(384, 4, 4),
+    "whisper-base": Width(512, 6, 6),
+    "whisper-small": Width(768, 12, 12),
+    "whisper-medium": Width(1024, 24, 24),
+    "whisper-large": Width(1280, 32, 32),
+    "whisper-large-v3-turbo": Width(1280, 4, 32),
+    "distil-whisper-large": Width(1280, 2, 32),
 }
 """Prefix of the catalogue's id → widths. Source: openai/whisper, model.py (ModelDimensions); model cards of the last
 two. 2026-11."""
@@ -56,14 +57,21 @@ def audio(workload: Workload, gpus: int) -> Need | Unsized:
     many = workload.users or workload.concurrency or workload.batch or 1
     size = params * 1e9 * bits / 8 / GIB
     weights = Part("weights", size, size, 1.05 * size, f"{params:g} B parameters × {bits:g} bits")
-    name = (model.id if model else workload.model_name or "").split("/")[-1].lower()
-    found = max(filter(name.startswith, WHISPER), key=len, default=None)
+    found = whisper_of(workload)
     beside = tuple(runtime(TORCH, (0.1, 0.2, 0.5), gpus))
-    work = _whisper(WHISPER[found], engine, many) if found else _others(params, many)
+    work = _whisper(found, engine, many) if found else _others(params, many)
     phases = tuple(Phase(phase, (weights, *parts, *beside)) for phase, parts in work)
     if engine.memory.reads_32_bit:
         phases = (_loading(size, bits, beside), *phases)
     return Need(phases, gpus, engine.name, (f"{many} × 30 s of sound",), "medium" if found else "low")
+
+
+def whisper_of(workload: Workload) -> Width | None:
+    """The widths of the workload's model, where it is one of Whisper's."""
+    model = workload.model
+    name = (model.id if model else workload.model_name or "").split("/")[-1].lower()
+    found = max(filter(name.startswith, WHISPER), key=len, default=None)
+    return WHISPER[found] if found else None
 
 
 def _whisper(width: Width, engine: Engine, many: int) -> tuple[tuple[str, tuple[Part, ...]], ...]:

@@ -22,11 +22,19 @@ class Denoiser(NamedTuple):
     guided: int = 1
     """Sequences in one pass: 2 where the prompt and its negative run together."""
     patch: int = 2
+    patch_frames: int = 1
+    """Latent frames that one token spans."""
     experts: int = 1
     """Denoisers that take turns, each for some of the steps (Wan 2.2 holds two)."""
     unet: bool = False
     scores: float = 0.0
     """Attention scores of each pair of latent pixels that a backward pass keeps where attention is no kernel."""
+    each: float = 0.0
+    """Of a U-Net: floating-point operations of one pass for each latent pixel; 0 where nobody counted."""
+    pairs: float = 0.0
+    """Of a U-Net: those of attention for each pair of latent pixels."""
+    modules: int = 0
+    """Modules of a pass, each of which launches its kernels; 0: as many as its blocks have."""
 
 
 class Encoder(NamedTuple):
@@ -91,7 +99,8 @@ class Pipeline(NamedTuple):
     def tokens(self, width: int, height: int, frames: int) -> float:
         """Tokens of one picture or video: latent pixels in patches, by latent frames, and the text beside them."""
         side = self.vae.stride * self.denoiser.patch
-        return (width / side) * (height / side) * self.latent_frames(frames) + self.denoiser.text
+        deep = -(-self.latent_frames(frames) // self.denoiser.patch_frames)
+        return (width / side) * (height / side) * deep + self.denoiser.text
 
     def latent_frames(self, frames: int) -> float:
         """Frames of the latent: the first stands alone, the others in groups."""

@@ -46,7 +46,15 @@ class Speed(NamedTuple):
     """Of one step that writes a token of each sequence."""
 
 
-Unit = Literal["tokens written", "tokens trained", "images", "seconds of video", "seconds of sound", "texts"]
+Unit = Literal[
+    "tokens written",
+    "tokens trained",
+    "images",
+    "images trained",
+    "seconds of video",
+    "seconds of sound",
+    "texts",
+]
 """What one unit of work is."""
 
 

@@ -8,12 +8,24 @@ from gpuspec.workload import Workload
 
 def work_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
     """Units of work a second on `gpus` of a GPU; Unsized where that is not known."""
-    if workload.modality in (None, "text") and workload.task == "train":
+    if workload.modality in (None, "text", "text-embedding") and workload.task == "train":
         from gpuspec.sizing.speed.training import training_rate
 
         return training_rate(workload, gpu, gpus)
-    if workload.task == "train" or workload.modality not in (None, "text"):
-        return Unsized("how fast this is done is not known")
+    if workload.modality in ("image", "video"):
+        from gpuspec.sizing.speed.pictures import picture_rate
+
+        return picture_rate(workload, gpu, gpus)
+    if workload.modality == "audio":
+        from gpuspec.sizing.speed.sound import sound_rate
+
+        return sound_rate(workload, gpu, gpus)
+    if workload.modality == "text-embedding":
+        from gpuspec.sizing.speed.vectors import text_rate
+
+        return text_rate(workload, gpu, gpus)
+    if workload.modality not in (None, "text"):
+        return Unsized(f"how fast models of {workload.modality} work is not known")
     from gpuspec.sizing.speed.text import speed
 
     found = speed(workload, gpu, gpus)
@@ -21,4 +33,8 @@ def work_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized
         return found
     if found.decode is None:
         return Unsized(f"the memory bandwidth of {gpu.name} is not known")
+    if workload.model is not None and workload.model.task == "speech":
+        from gpuspec.sizing.speed.sound import spoken
+
+        return spoken(workload.model, found.decode, found.why)
     return WorkRate("tokens written", found.decode, found.why)
