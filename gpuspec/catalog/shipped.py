@@ -70,6 +70,11 @@ def read_cloud_costs() -> str:
     return _read("cloud_costs.tsv")
 
 
+def read_api_prices() -> str:
+    """The table of what tokens cost through APIs, see `api_prices.py`."""
+    return _read("api_prices.tsv")
+
+
 def read_model_lines() -> list[tuple[str, list[str], str]]:
     """(the model's id, its other names, its line) for each model of models.jsonl, in file order. Decodes no line."""
     found = []

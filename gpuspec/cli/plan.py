@@ -15,7 +15,7 @@ from gpuspec.cli.open_case import (
     users_option,
 )
 from gpuspec.cli.options import MOST_HOURS, Amount
-from gpuspec.cli.output import say_document
+from gpuspec.cli.output import say, say_document
 from gpuspec.planning.rank import over_budget
 
 
@@ -34,6 +34,13 @@ from gpuspec.planning.rank import over_budget
     type=Amount(MOST_HOURS * 3600),
     help="How long one item takes on the GPU chosen. Default: what the last run measured.",
 )
+@click.option(
+    "--what-if",
+    "assumed",
+    multiple=True,
+    metavar="NAME[=SHARE]",
+    help="A month of the declared traffic, assumed that: cascade=0.6, prefix-cache, all. May be repeated.",
+)
 @case_options
 @users_option
 @by_option
@@ -44,6 +51,7 @@ def command(
     everything: bool,
     deadline: float | None,
     item_seconds: float | None,
+    assumed: tuple[str, ...],
     given: CaseOptions,
 ) -> int:
     """Rank what can be rented for a job by what its work is paid by, with reasons and the worst-case cost.
@@ -60,14 +68,24 @@ def command(
     case = open_case(spec, given.settings_for(spec))
     plan = case.plan
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
+    what_ifs = None
+    if assumed:
+        from gpuspec.cli.assumed import what_ifs_of
+
+        what_ifs = what_ifs_of(case, plan, assumed)
     if as_json:
         from gpuspec.report import plan_json
 
-        say_document(plan_json.render(case, plan, spread))
+        say_document(plan_json.render(case, plan, spread, what_ifs))
     else:
         from gpuspec.report import plan_table
 
         text = plan_table.render(case, plan, everything=everything, spread=spread, columns=terminal_columns())
         say_document(text)
+        if what_ifs:
+            from gpuspec.cli.columns import wrapped
+            from gpuspec.report.what_if_table import what_if_lines
+
+            say("", *(part for line in what_if_lines(what_ifs) for part in wrapped(line)))
     over = over_budget(case.job, plan.cost.total if plan.cost else None)
     return 1 if over or (plan.candidates and not plan.choice) else 0

@@ -51,6 +51,20 @@ def command(context: click.Context, clouds: tuple[str, ...], held: bool, as_json
         _print_sources(catalog, sources)
 
 
+@command.command("apis")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def apis_command(names: tuple[str, ...], as_json: bool) -> None:
+    """Show what a million tokens cost through APIs, and since when.
+
+    NAME is a provider, a model of one, or an open model that it hosts. `gpuspec breakeven` and rule GS508 compare
+    machines with these.
+    """
+    from gpuspec.cli.api_rows import print_apis
+
+    print_apis(names, as_json=as_json)
+
+
 @command.command("update")
 @cloud_option
 @click.option(

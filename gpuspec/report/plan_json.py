@@ -9,11 +9,13 @@ from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
+from gpuspec.planning.what_if import WhatIfs
 from gpuspec.report.left_out import notes, unreadable_limits
+from gpuspec.report.what_if_json import what_if_record
 from gpuspec.sizing import Need, Phase, Unsized
 
 
-def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
+def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatIfs | None = None) -> str:
     """The whole plan: kept candidates first, and how the items stand against the deadline (`items` is null where
     there are none, or nothing is known of them). Memory is GiB, money US dollars; null is unknown."""
     dates, budget = dict(plan.sources), case.job.budget or Budget()
@@ -33,6 +35,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None) -> str:
         "max_hours": plan.max_hours,
         "load": _load(case, plan),
         "items": _items(spread) if spread else None,
+        "what_if": what_if_record(what_ifs) if what_ifs else None,
         "notes": [*notes(case), *plan.notes],
         "agreed_prices": list(case.agreed_prices({candidate.offer.cloud for candidate in plan.candidates})),
         "prices": [{"source": name, "as_of": date} for name, date in plan.sources],

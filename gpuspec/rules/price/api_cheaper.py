@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog.api_prices import api_price
+from gpuspec.catalog.api_prices import ApiPrice, api_price, hosted
 from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving
@@ -17,8 +17,10 @@ class ApiCheaper(Rule):
     """The declared traffic would cost less through an API.
 
     ## What it does
-    For a server with declared `traffic`, adds up a day's tokens at the price of an API model that people weigh
-    against open models of this size, and compares it with a day of the machines that the traffic takes. Capacity is
+    For a server with declared `traffic`, adds up a day's tokens at the price of who hosts the same model cheapest,
+    else of an API model that people weigh against open models of this size (`gpuspec prices apis`), and compares
+    it with a day of the machines that the traffic takes. `gpuspec breakeven` says from how many requests on the
+    machines would cost less. Capacity is
     counted in the machine's favour: full batches, even traffic, the high end of its speed. A server that scales
     to zero is charged for its busy hours only; one that ends after `budget.max_hours` for those.
 
@@ -30,12 +32,12 @@ class ApiCheaper(Rule):
     ```jsonc
     {
       "name": "chat",
-      "model": "meta-llama/Llama-3.1-8B-Instruct",
+      "model": "Qwen/Qwen2.5-14B-Instruct",
       "gpu_types": ["L40S"],
       "scaling": { "min": 1, "max": 1 },
       "traffic": { "requests_per_day": 5000, "input_tokens": 800, "output_tokens": 300 },
       "keep_alive_minutes": 30,
-      "run": "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 4096"
+      "run": "vllm serve Qwen/Qwen2.5-14B-Instruct --max-model-len 4096"
     }
     ```
 
@@ -43,12 +45,12 @@ class ApiCheaper(Rule):
     ```jsonc
     {
       "name": "chat",
-      "model": "meta-llama/Llama-3.1-8B-Instruct",
+      "model": "Qwen/Qwen2.5-14B-Instruct",
       "gpu_types": ["L40S"],
       "scaling": { "min": 1, "max": 1 },
       "traffic": { "requests_per_day": 500000, "input_tokens": 800, "output_tokens": 300 },
       "keep_alive_minutes": 30,
-      "run": "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 4096"
+      "run": "vllm serve Qwen/Qwen2.5-14B-Instruct --max-model-len 4096"
     }
     ```
 
@@ -70,14 +72,14 @@ class ApiCheaper(Rule):
             return
         if work.modality not in (None, "text"):
             return
-        api = api_price(work.params_b)
+        api = _api(facts)
         needed = load(work, current.gpu, current.gpu_count, traffic)
         if api is None or needed is None:
             return
         hours = _paid_hours(facts, needed)
         own = hours * current.per_hour
         requests, tokens_in, tokens_out = (number or 0 for number in traffic[:3])
-        each = (tokens_in * api.per_million_input + tokens_out * api.per_million_output) / 1e6
+        each = api.per_request(tokens_in, tokens_out)
         bought = requests * each
         if bought > own * (1 - facts.options["min_saving"]):
             return
@@ -103,6 +105,16 @@ class ApiCheaper(Rule):
                 ("left out", "operations and monitoring, which add to the cost of the machine"),
             ],
         )
+
+
+def _api(facts: Facts) -> ApiPrice | None:
+    """Who hosts the same model cheapest, else what is weighed against a model of its size."""
+    work, traffic = facts.workload, facts.job.traffic
+    assert traffic
+    same = hosted(work.model_name, work.model.id if work.model else None)
+    tokens_in, tokens_out = traffic.input_tokens or 0.0, traffic.output_tokens or 0.0
+    cheapest = min(same, key=lambda row: row.per_request(tokens_in, tokens_out), default=None)
+    return cheapest or api_price(work.params_b or 0.0)
 
 
 def _paid_hours(facts: Facts, needed: Load) -> float:

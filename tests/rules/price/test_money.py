@@ -96,27 +96,38 @@ def test_the_cap_leaves_every_choice_open() -> None:
 
 
 def test_an_api_for_ten_thousand_requests() -> None:
+    """Who hosts the same model cheapest (DeepInfra, $0.02 and $0.04 a million); where nobody does, what is weighed
+    against a model of its size (gpt-4o-mini, $0.15 and $0.60)."""
     traffic = {"requests_per_day": 10_000, "input_tokens": 800, "output_tokens": 300}
-    fields = {"task": "serve", "model": LLAMA, "gpu_types": ["L40S"], "traffic": traffic}
-    (one,) = found(ApiCheaper, {**fields, "run": f"vllm serve {LLAMA} --max-model-len 4096"})
-    api = 10_000 * (800 * 0.15 + 300 * 0.60) / 1e6
-    assert api == pytest.approx(3.0)  # $0.00030 a request
-    assert "$3.00 through GPT-4o-mini" in one.message
-    assert f"${24 * 0.95:.2f}" in one.message
-    assert one.saving
-    assert one.saving.per_hour == pytest.approx((24 * 0.95 - api) / 24)
+    other = "mistralai/Mistral-7B-v0.1"
+    for model, api, who in (
+        (
+            LLAMA,
+            10_000 * (800 * 0.02 + 300 * 0.04) / 1e6,
+            "DeepInfra meta-llama/Meta-Llama-3.1-8B-Instruct-Turbo",
+        ),
+        (other, 10_000 * (800 * 0.15 + 300 * 0.60) / 1e6, "OpenAI gpt-4o-mini"),
+    ):
+        fields = {"task": "serve", "model": model, "gpu_types": ["L40S"], "traffic": traffic}
+        (one,) = found(ApiCheaper, {**fields, "run": f"vllm serve {model} --max-model-len 4096"})
+        assert api == pytest.approx(0.28 if model == LLAMA else 3.0)
+        assert f"${api:.2f} through {who}" in one.message
+        assert f"${24 * 0.95:.2f}" in one.message
+        assert one.saving
+        assert one.saving.per_hour == pytest.approx((24 * 0.95 - api) / 24)
 
 
 def test_many_requests_or_a_few_hours_are_cheaper_at_home() -> None:
+    model = "Qwen/Qwen2.5-14B-Instruct"  # Together, $0.80 a million tokens
     fields = {
         "task": "serve",
-        "model": LLAMA,
+        "model": model,
         "gpu_types": ["L40S"],
-        "run": f"vllm serve {LLAMA} --max-model-len 4096",
+        "run": f"vllm serve {model} --max-model-len 4096",
     }
-    many = {"requests_per_day": 100_000, "input_tokens": 800, "output_tokens": 300}  # $30 by API, $22.80 here
+    many = {"requests_per_day": 100_000, "input_tokens": 800, "output_tokens": 300}  # $88 by API, $22.80 here
     assert found(ApiCheaper, {**fields, "traffic": many}) == []
-    few = {**many, "requests_per_day": 10_000}  # $3.00 by API; 3 h × $0.95 = $2.85 here
+    few = {**many, "requests_per_day": 10_000}  # $8.80 by API; 3 h × $0.95 = $2.85 here
     assert found(ApiCheaper, {**fields, "traffic": few, "budget": {"max_hours": 3}}) == []
 
 

@@ -1,0 +1,216 @@
+"""`gpuspec breakeven`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gpuspec.catalog.api_prices import ApiPrice, api_price, api_prices, hosted, named
+from gpuspec.cli.columns import terminal_columns
+from gpuspec.cli.model_or_job import gpu_names, in_scheme, is_job, of_model, with_engine
+from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case
+from gpuspec.cli.options import Amount, Number
+from gpuspec.cli.output import say, say_document
+from gpuspec.errors import UserError
+from gpuspec.job.job import Traffic
+from gpuspec.planning.alternatives import generates_text
+from gpuspec.planning.case import Case
+from gpuspec.planning.self_hosting import Asked, RequestTokens, compare, hosts, request_of
+from gpuspec.planning.traffic import DAYS_PER_MONTH, hours_per_month
+from gpuspec.planning.what_if import asked_for, what_ifs
+from gpuspec.report.left_out import notes
+from gpuspec.sizing import Unsized
+
+MOST_TOKENS = 100_000_000
+MOST_REQUESTS = 1e12
+MOST_DOLLARS = 1e9
+
+
+@click.command("breakeven")
+@click.argument("what", metavar="MODEL|JOB")
+@click.option(
+    "--api", "written", metavar="NAME|IN/OUT", help="The API: gpt-4o-mini, groq/…, or $ a million: 2.50/10."
+)
+@click.option(
+    "--ops",
+    type=Amount(MOST_DOLLARS, zero=True),
+    default=0.0,
+    metavar="$",
+    help="Paid a month for running it.",
+)
+@click.option(
+    "--utilization",
+    type=Amount(1.0),
+    metavar="SHARE",
+    help="Mean use of a machine, 0.5 for half. Default: 1 ÷ the job's traffic.peak_factor, else always full.",
+)
+@click.option("--input-tokens", type=Amount(MOST_TOKENS, zero=True), metavar="N", help="Of a request.")
+@click.option("--output-tokens", type=Amount(MOST_TOKENS), metavar="N", help="Of a request.")
+@click.option("--requests", type=Amount(MOST_REQUESTS), metavar="N", help="A day; overrides the job's.")
+@click.option("--on", "gpu", metavar="GPU", help="This machine: L40S, 2xH100. Default: the cheapest a token.")
+@click.option("--quantization", metavar="SCHEME", help="awq, gptq-int4, fp8 …")
+@click.option(
+    "--params-b",
+    type=Number(min=0, min_open=True, max=100_000),
+    metavar="B",
+    help="Billions of parameters of an unknown model.",
+)
+@click.option(
+    "--what-if",
+    "assumed",
+    multiple=True,
+    metavar="NAME[=SHARE]",
+    help="Only these lines: cascade=0.6, prefix-cache, …; may be repeated.",
+)
+@case_options
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(
+    what: str,
+    written: str | None,
+    ops: float,
+    gpu: str | None,
+    given: CaseOptions,
+    as_json: bool,
+    **more: Any,
+) -> int:
+    """From how many requests a month on renting machines costs less than an API.
+
+    \b
+    gpuspec breakeven Llama-3.1-8B --api gpt-4o-mini --ops 500
+    gpuspec breakeven Llama-3.1-70B --api 2.50/10 --on 2xH100 --utilization 0.5
+    gpuspec breakeven server.jsonc                  its own traffic, and growth
+
+    A machine answers only so many requests: one more is rented where it is full. `gpuspec prices apis` lists what
+    tokens cost through APIs. Without --api: who hosts the same model cheapest, else one that models of this size are
+    weighed against.
+    """
+    wanted = asked_for(more.pop("assumed"))
+    case, request = _case(what, given, more)
+    traffic = case.job.traffic or Traffic()
+    asked = Asked(
+        request,
+        requests=traffic.requests_per_day and traffic.requests_per_day * DAYS_PER_MONTH,
+        utilization=more["utilization"] or 1 / max(traffic.peak_factor or 1.0, 1.0),
+        hours=hours_per_month(case.job.schedule),
+        ops=ops,
+        growth=traffic.growth_per_month,
+    )
+    api = _api(written, case, asked.request)
+    found = hosts(case, asked.request, _machines(gpu, case))
+    if not found:
+        raise _no_machine(case, gpu)
+    answer = compare(case, api, asked, found)
+    lines = what_ifs(case, answer.host, asked, requests=answer.looked_at, wanted=wanted, api=api)
+    if as_json:
+        from gpuspec.report import breakeven_json
+
+        say_document(breakeven_json.render(answer, lines))
+    else:
+        from gpuspec.report import breakeven_table
+
+        say_document(breakeven_table.render(answer, lines, columns=terminal_columns()))
+    return 0
+
+
+def _case(what: str, given: CaseOptions, more: dict[str, Any]) -> tuple[Case, RequestTokens]:
+    """The job, or an empty one of a model, with the traffic that the options say over its own; and the tokens of a
+    request. UserError for work that writes no tokens."""
+    settings = given.settings_for(what if is_job(what) else ".")
+    if is_job(what):
+        case = open_case(what, settings)
+        for note in notes(case):
+            say(f"{what}: {note}", err=True)
+        workload = case.workload
+    else:
+        case = case_without_file(what, settings)
+        workload = of_model(what, "serve", more["params_b"], case.catalog)
+    if (
+        not generates_text(workload)
+        or workload.modality == "audio"
+        or not (workload.model or workload.params_b)
+    ):
+        why = (
+            "it writes no text"
+            if workload.model or workload.modality
+            else "nothing says which model it serves"
+        )
+        raise UserError("no-break-even", f"{what}: {why}", "an API is paid by the token: name a text model")
+    scheme = more["quantization"]
+    workload = with_engine(workload._replace(**in_scheme(scheme) if scheme else {}))
+    stated = case.job.traffic or Traffic()
+    request = request_of(stated, more["input_tokens"], more["output_tokens"])
+    if not workload.context:
+        workload = workload._replace(context=max(LEAST_CONTEXT, round(request.read + request.written)))
+    traffic = stated._replace(
+        requests_per_day=more["requests"] or stated.requests_per_day,
+        input_tokens=request.read,
+        output_tokens=request.written,
+    )
+    job = case.job._replace(traffic=traffic)
+    return case.instead(job=job).instead(workload=workload), request
+
+
+LEAST_CONTEXT = 4096
+"""Tokens of a sequence where nobody says it, as `size` has it, or those of a request where they are more."""
+
+
+def _api(written: str | None, case: Case, request: RequestTokens) -> ApiPrice:
+    """The API to compare with: as it is written, else who hosts the same model cheapest, else by the model's size."""
+
+    def dearness(row: ApiPrice) -> float:
+        return row.per_request(request.read, request.written)
+
+    work = case.workload
+    if written is not None:
+        found = _of_numbers(written) or named(written, api_prices())
+        if not found:
+            from gpuspec.cli.api_rows import unknown_api
+
+            raise unknown_api(written)
+        return min(found, key=dearness)
+    same = hosted(work.model_name, work.model.id if work.model else None)
+    if same:
+        return min(same, key=dearness)
+    size = work.params_b or (work.model.params_b if work.model else None)
+    weighed = api_price(size) if size else None
+    if weighed is None:
+        wrong = "nobody in the table hosts this model, and none is weighed against one of its size"
+        raise UserError(
+            "unknown-api", wrong, "--api NAME (`gpuspec prices apis`), or its price: --api 2.50/10"
+        )
+    return weighed
+
+
+def _of_numbers(written: str) -> tuple[ApiPrice, ...]:
+    """`2.50/10`, dollars a million tokens in and out."""
+    from gpuspec.catalog.api_prices import MOST
+    from gpuspec.numerals import number_of
+
+    halves = [number_of(half.strip().lstrip("$")) for half in written.split("/")]
+    if len(halves) != 2 or None in halves:
+        return ()
+    entry, answer = (half or 0.0 for half in halves)
+    if not (0 <= entry <= MOST and 0 <= answer <= MOST) or not entry + answer:
+        raise UserError(
+            "unknown-api", f"--api {written} is no price of a million tokens", "such as --api 2.50/10"
+        )
+    return (ApiPrice("", "the price given", "", entry, None, answer, None, None, "", "the command line"),)
+
+
+def _machines(written: str | None, case: Case) -> list[tuple[str, int]]:
+    if written is None:
+        return []
+    names = gpu_names(written, case.catalog)
+    count = case.catalog.resolve_gpu(written).gpu_count or case.job.gpu_count or 1
+    return [(name, count) for name in names]
+
+
+def _no_machine(case: Case, gpu: str | None) -> UserError:
+    need = case.need(1)
+    if isinstance(need, Unsized):
+        return UserError("cannot-size", need.reason, need.hint)
+    where = f"on {gpu} " if gpu else ""
+    wrong = f"the model does not fit {where}on a machine that can be rented, or its speed there is not known"
+    hint = "`gpuspec size` says how much memory it needs, and what holds it"
+    return UserError("no-machine", wrong, f"{hint}; more GPUs are --on 2x{gpu}" if gpu else hint)
