@@ -1,6 +1,7 @@
 """llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2026."""
 
 from gpuspec.engines.engine import Buffers, Defaults, Engine, Memory, Quantizing, Server
+from gpuspec.engines.reading import Reading
 from gpuspec.engines.tool import Tool, alike
 
 _OLLAMA = Tool(
@@ -93,6 +94,25 @@ _MEMORY = Memory(
     counted=True,
 )
 
+_READING = Reading(
+    # MMQ kernels multiply quantized weights with activations in 8 bit (ggml-cuda/mmq.cu): a quarter of the INT8
+    # operations, by llama.cpp's own benchmarks of a 7B Q4_0 (pp512, ggml-org/llama.cpp discussion 15013, 2025):
+    # RTX 3090 0.24, 4090 0.26, 5090 0.22 of GeForce's; A100 and H100, whose units are 2 and 4 times as wide for
+    # each multiprocessor, no more than a GeForce of as many: "fills".
+    integer=(0.15, 0.24, 0.32),
+    integer_experts=(0.08, 0.2, 0.3),
+    tile=96.0,
+    attention=(0.2, 0.5, 0.9),
+    state=(0.007, 0.02, 0.06),
+    layer=(5e-6, 20e-6, 100e-6),
+    request=(0.001, 0.01, 0.05),
+    # First tokens that people report beside llama-bench's rates (localmaxxing, 2026): 1.2 on an RTX 3060, 1.4 on a
+    # 3090, 0.9 to 1.1 on a 5090.
+    alone=(1.0, 1.2, 1.7),
+    overlaps=0.87,
+    fills={"8.0": 0.5, "9.0": 0.25, "10.0": 0.125, "10.3": 0.125},
+)
+
 LLAMA_CPP = Engine(
     "llama.cpp",
     "server",
@@ -117,6 +137,7 @@ LLAMA_CPP = Engine(
     environment=_VARIABLES,
     defaults=_DEFAULTS,
     memory=_MEMORY,
+    reading=_READING,
     server=Server(
         8080,
         "/health",

@@ -19,6 +19,8 @@ from gpuspec.workload import Workload
 
 CHUNK = 8192
 """Tokens of one pass where the engine takes a whole prompt at once: longer ones gain nothing more."""
+FEW = 8.0
+"""Tokens that an expert gets up to which kernels for single tokens read its weights, and hardly compute."""
 _ORDER = (2, 1, 0)
 """A high share is a low time."""
 
@@ -31,6 +33,8 @@ class Prompt(NamedTuple):
     seconds: Range
     per_second: Range
     why: str
+    request: Range = Range(0.0, 0.0, 0.0)
+    """Seconds that a request takes beside, until its first token."""
 
 
 def prompt(
@@ -47,26 +51,32 @@ def prompt(
     if not gpu.fp16_tflops:
         return Unsized(f"the TFLOPS of {gpu.name} are not known")
     rows = [row for row in in_scheme(shape, find_scheme(scheme)) if _reads(row)]
-    split = _split(workload, gpus)
+    of_copy = max(gpus // (workload.data_parallel or 1), 1)
+    split = tensor_of(workload, of_copy)
     passes = _passes(workload, engine, gpu, tokens)
-    found = [
-        _seconds(rows, shape, engine, gpu, passes=passes, before=before, tokens=tokens, split=split, at=at)
-        for at in _ORDER
-    ]
-    seconds = Range(*found)
+    gain = (0.0, engine.reading.overlaps, min(1.0, engine.reading.overlaps * 1.15))
+    number = passes[0] + (passes[2] > 0)
+    seconds = Range(
+        *(
+            _Reader(rows, shape, engine, gpu, at).whole(passes, before)
+            / split
+            * overlapped(number, of_copy // split, gain[at])
+            for at in _ORDER
+        )
+    )
     flops = 2 * sum(row.active for row in rows)
     why = f"{flops / 1e9:,.1f} GFLOP a token and attention over {before + tokens / 2:,.0f} on average"
-    return Prompt(tokens, seconds, seconds.inverse().times(tokens), why)
+    reading = engine.reading
+    beside = (
+        reading.request[at] + shape.layers * reading.request_layer[at] + (reading.alone[at] - 1) * seconds[at]
+        for at in range(3)
+    )
+    return Prompt(tokens, seconds, seconds.inverse().times(tokens), why, Range(*beside))
 
 
 def _reads(row: StoredWeights) -> bool:
     """Whether each token of a prompt goes through it: embeddings are looked up, the head is for the last token."""
     return row.part not in (*TOWERS, *BESIDE, "embedding", "head") and row.parameters > 0
-
-
-def _split(workload: Workload, gpus: int) -> int:
-    """GPUs that work on one pass together."""
-    return tensor_of(workload, max(gpus // (workload.data_parallel or 1), 1))
 
 
 def _passes(workload: Workload, engine: Engine, gpu: Gpu, tokens: float) -> tuple[int, float, float]:
@@ -77,54 +87,59 @@ def _passes(workload: Workload, engine: Engine, gpu: Gpu, tokens: float) -> tupl
     return whole, chunk, tokens - whole * chunk
 
 
-def _seconds(
-    rows: list[StoredWeights],
-    shape: Shape,
-    engine: Engine,
-    gpu: Gpu,
-    *,
-    passes: tuple[int, float, float],
-    before: float,
-    tokens: float,
-    split: int,
-    at: int,
-) -> float:
-    whole, chunk, rest = passes
-    time = whole * _pass(rows, shape, engine, gpu, tokens=chunk, split=split, at=at) if whole else 0.0
-    if rest:
-        time += _pass(rows, shape, engine, gpu, tokens=rest, split=split, at=at)
-    assert gpu.fp16_tflops
-    reached = gpu.fp16_tflops * 1e12 * engine.reading.attention[at] * split
-    return time + attention_flops(shape, tokens, before) / reached
+class _Reader(NamedTuple):
+    """What reads: the rows of weights that tokens go through, on one GPU; `at`: of each range."""
 
+    rows: list[StoredWeights]
+    shape: Shape
+    engine: Engine
+    gpu: Gpu
+    at: int
 
-def _pass(
-    rows: list[StoredWeights], shape: Shape, engine: Engine, gpu: Gpu, *, tokens: float, split: int, at: int
-) -> float:
-    """Seconds of one pass but for attention: arithmetic, or the reading of weights where that takes longer."""
-    reading = engine.reading
-    computed = read = 0.0
-    for row in rows:
-        share = reading.experts[at] if row.part == "experts" else reading.dense[at]
-        computed += 2 * row.active * tokens / (tflops_of(row, engine, gpu) * 1e12 * share)
-        touched = 1 - (1 - row.active / row.parameters) ** tokens
-        read += row.parameters * row.bits / 8 * touched
-    moved = read / (gpu.bandwidth_gbs * 1e9 * engine.pace.bandwidth[at]) if gpu.bandwidth_gbs else 0.0
-    return max(computed, moved) / split + shape.layers * reading.layer[2 - at]
+    def whole(self, passes: tuple[int, float, float], before: float) -> float:
+        """Seconds of all passes."""
+        number, chunk, rest = passes
+        time = number * self.one_pass(chunk) if number else 0.0
+        time += self.one_pass(rest) if rest else 0.0
+        tokens = number * chunk + rest
+        reading, half = self.engine.reading, (self.gpu.fp16_tflops or 0.0) * 1e12
+        half *= reading.fills.get(self.gpu.compute_capability or "", 1.0)
+        looking = attention_flops(self.shape, tokens, before) / (half * reading.attention[self.at])
+        return time + looking + state_flops(self.shape, tokens) / (half * reading.state[self.at])
 
+    def one_pass(self, tokens: float) -> float:
+        """Seconds of one but for what mixes tokens: arithmetic, or the reading of weights where that takes longer."""
+        computed = read = 0.0
+        for row in self.rows:
+            computed += 2 * row.active * tokens / (self._tflops(row, tokens) * 1e12)
+            touched = 1 - (1 - row.active / row.parameters) ** tokens
+            read += row.parameters * row.bits / 8 * touched
+        bandwidth = (self.gpu.bandwidth_gbs or 0.0) * 1e9 * self.engine.pace.bandwidth[self.at]
+        moved = read / bandwidth if bandwidth else 0.0
+        return max(computed, moved) + self.shape.layers * self.engine.reading.layer[2 - self.at]
 
-def tflops_of(row: StoredWeights, engine: Engine, gpu: Gpu) -> float:
-    """Dense TFLOPS of the precision that weights are computed in: 16 bit, unless activations are quantized too and
-    the GPU computes in 8 or 4 bit."""
-    half = gpu.fp16_tflops or 0.0
-    scheme = find_scheme(row.scheme)
-    if row.bits >= 16 or scheme.name in engine.reading.weights_only:
-        return half
-    if scheme.quantizes == "weights and activations" and gpu.fp8:
-        return gpu.fp8_tflops or 2 * half
-    if scheme.native_capability >= 10 and gpu.fp4:
-        return gpu.fp4_tflops or 4 * half
-    return half
+    def _tflops(self, row: StoredWeights, tokens: float) -> float:
+        """What is reached in the products of these weights: a share of the precision that they are computed in, 16
+        bit unless activations are quantized too and the GPU computes in 8 or 4 bit."""
+        reading, gpu = self.engine.reading, self.gpu
+        half = gpu.fp16_tflops or 0.0
+        experts = row.part == "experts"
+        whole, share = half, reading.experts if experts else reading.dense
+        scheme = find_scheme(row.scheme)
+        integer = reading.integer_experts if experts else reading.integer
+        if integer and row.bits < 16:
+            whole, share = gpu.int8_tops or 2 * half, integer
+        elif row.bits < 16 and scheme.name not in reading.weights_only:
+            if scheme.quantizes == "weights and activations" and gpu.fp8:
+                whole = gpu.fp8_tflops or 2 * half
+            elif scheme.native_capability >= 10 and gpu.fp4:
+                whole = gpu.fp4_tflops or 4 * half
+            if whole != half and not experts:
+                share = reading.narrow
+        if experts:
+            used = row.active / row.parameters
+            whole *= min(1.0, max(tokens * used, FEW) / reading.tile)
+        return whole * share[self.at] * reading.fills.get(gpu.compute_capability or "", 1.0)
 
 
 def attention_flops(shape: Shape, tokens: float, before: float) -> float:
@@ -139,3 +154,17 @@ def attention_flops(shape: Shape, tokens: float, before: float) -> float:
             seen = min(seen, tokens * cache.window)
         total += cache.layers * 4 * shape.query_width * seen / max(cache.stride, 1)
     return total
+
+
+def state_flops(shape: Shape, tokens: float) -> float:
+    """Operations of layers that keep a state: to let it decay, to add to it and to read it, two each for every
+    element and token."""
+    return 6 * tokens * sum(cache.layers * cache.state for cache in shape.caches)
+
+
+def overlapped(passes: float, stages: int, gain: float) -> float:
+    """The part of the time that passes take through `stages` GPUs one after another, where those work on different
+    passes at once: (passes + stages − 1) ÷ (passes × stages) at best, of which a share of `gain` is had."""
+    if stages <= 1 or passes <= 1 or not gain:
+        return 1.0
+    return 1 - gain * (1 - (passes + stages - 1) / (passes * stages))

@@ -6,6 +6,8 @@ requests between them (vLLM, SGLang, TensorRT-LLM). So while one answer of A tok
 system that is always full). The steps are those of `text.py`, the prompts those of `prompt.py`.
 """
 
+from math import log2
+
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.named_tuple import NamedTuple
@@ -136,19 +138,18 @@ def _at(
     if isinstance(read, Unsized):
         return read
     share = many / min(workload.data_parallel or 1, many)
-    request_time = engine_of(workload.engine).reading.request
     answer = max(request.answer, 1)
     firsts, tpots, wholes = [], [], []
     for at in range(3):
         whole = answer * step[at] + share * read.seconds[at]
-        tpots.append((whole - read.seconds[at]) / answer)
-        busy = share * read.seconds[at] / whole
-        before = busy * read.seconds[at] / (2 * (1 - busy)) if share > 1 else 0.0
-        firsts.append(request_time[at] + read.seconds[at] + (before + step[at] if share > 1 else 0.0))
+        before = max(share - answer, 0.0) * read.seconds[at]  # no more are written than are read while one is
+        own = read.request[at] + read.seconds[at]
+        tpots.append((whole - read.seconds[at] - before) / answer)
+        firsts.append(own + _waits(own, share) + before)
         wholes.append(whole)
     rate = Range(*wholes).inverse().times(many)
     tpot = Range(*tpots)
-    all_at_once = Range(*(request_time[at] + share * read.seconds[at] for at in range(3)))
+    all_at_once = Range(*(read.request[at] + share * read.seconds[at] for at in range(3)))
     why = (
         f"{many:,} at once: {answer:,.0f} steps of {step.expected * 1e3:,.1f} ms + {share:,.0f} prompts of "
         f"{read.seconds.expected * 1e3:,.0f} ms = {wholes[1]:,.2f} s a request"
@@ -172,6 +173,13 @@ def _at(
         why,
         said,
     )
+
+
+def _waits(own: float, many: float) -> float:
+    """Seconds that a prompt waits for the steps and prompts of others, where it takes as long as its `own` and so
+    many requests come evenly: log2(n) ÷ 8 of it, at most all of it once more. So has it aiconfigurator 0.12, which
+    fitted that to measured vLLM servers of 1 to 64 requests (`vllm_backend.py`)."""
+    return own * min(log2(max(many, 1.0)) / 8, 1.0)
 
 
 def step_of(workload: Workload, gpu: Gpu, gpus: int, many: int, tokens: float) -> Range | Unsized:
