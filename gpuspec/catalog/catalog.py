@@ -266,12 +266,14 @@ class Catalog:
         """The price sources that `offers` of a source are from, by name. Raises as `offers` does."""
         if source and names_a_file(source):
             return prices_in_file(source, self.derived, self._gpu_names)[0]
-        found = tuple(
-            each for each in self.price_sources if (each.name == source if source else each.rentable)
-        )
-        if source and not found:
-            self._check_source(source)
-        return found
+        if not source:
+            return self._rentable_sources
+        self._check_source(source)
+        return tuple(each for each in self.price_sources if each.name == source)
+
+    @cached_property
+    def _rentable_sources(self) -> tuple[PriceSource, ...]:
+        return tuple(each for each in self.price_sources if each.rentable)
 
     def stock(self, source: str | None = None) -> Stock:
         """The same offers, found by machine without a look at the others; the same Stock for the same question.

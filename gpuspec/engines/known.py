@@ -16,6 +16,7 @@ ENGINES = (
 """The rows that are shipped."""
 _OWN = {engine.name: engine for engine in ENGINES}
 _ALIASES = {alias: engine.name for engine in ENGINES for alias in engine.aliases}
+_NO_ENGINE = Engine("")
 _PARTS: dict[str, type | tuple[type, ...]] = {
     "memory": Memory, "training": Training, "server": (Server, type(None)), "quantizing": Quantizing,
 }  # fmt: skip
@@ -71,9 +72,11 @@ def _with_plugins(installed: Plugins) -> KnownEngines:
 def engine_of(name: str | None) -> Engine:
     """The row of an engine by name or alias; of one that is not known (or not named) a row that holds its name
     alone, whose memory is plain PyTorch's."""
-    key = (name or "").lower().replace("_", "-")
+    if not name:
+        return _NO_ENGINE
+    key = name.lower().replace("_", "-")
     here = known()
-    return here.by_name.get(here.aliases.get(key, key)) or Engine(name or "")
+    return here.by_name.get(here.aliases.get(key, key)) or Engine(name)
 
 
 def is_known(name: str) -> bool:

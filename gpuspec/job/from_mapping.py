@@ -58,9 +58,10 @@ class _Reader:
     def job(self, raw: Mapping[str, Any]) -> Job:
         """All fields."""
         steps = self.steps()
-        plain: dict[str, Any] = {name: self.field(name) for name in _PLAIN}
-        plain |= {name: _words(self.field(name)) for name in _LISTS}
-        plain |= {name: self.section(name, kind) for name, kind in _SECTIONS.items()}
+        said = self.value
+        plain: dict[str, Any] = {name: self.field(name) for name in _PLAIN if name in said}
+        plain |= {name: _words(self.field(name)) for name in _LISTS if name in said}
+        plain |= {name: self.section(name, kind) for name, kind in _SECTIONS.items() if name in said}
         return Job(
             **plain,
             model=self.section("model", ModelSpec, _model),

@@ -55,6 +55,7 @@ class Configs:
         self._fixed = read_config(path) if path else None
         self._folders: dict[str, Config] = {}
         self._settings: dict[tuple[str | None, str | None], Settings] = {}
+        self._of_folders: dict[str, Settings] = {}
         self._model_files: dict[str, str | None] = {}
         self._unchecked = local_rules
         """Whether the command line's rules are still to be checked: it may name local ones."""
@@ -63,8 +64,14 @@ class Configs:
 
     def settings_for(self, path: str) -> Settings:
         """The settings for a file or folder. Raises UserError where its config file is wrong."""
-        config = self.config_for(path)
-        models = self._models_beside(config, path)
+        folder = _folder_of(path)
+        if folder not in self._of_folders:
+            self._of_folders[folder] = self._settings_in(folder)
+        return self._of_folders[folder]
+
+    def _settings_in(self, folder: str) -> Settings:
+        config = self._config_in(folder)
+        models = self._models_beside(config, folder)
         key = config.path, models
         if key not in self._settings:
             settings = settings_of(
@@ -80,18 +87,19 @@ class Configs:
 
     def models_file_for(self, path: str) -> str:
         """Where the project keeps its models, or would: what a file or folder there goes by."""
-        config = self.config_for(path)
-        return self._models_beside(config, path) or os.path.join(_project_folder(config, path), MODELS_FILE)
+        folder = _folder_of(path)
+        config = self._config_in(folder)
+        return self._models_beside(config, folder) or os.path.join(_project(config) or folder, MODELS_FILE)
 
-    def _models_beside(self, config: Config, path: str) -> str | None:
+    def _models_beside(self, config: Config, folder: str) -> str | None:
         """The project's own facts about models: beside its settings, or where it has none, in the folder of the file
         or the nearest one above it."""
         if self._isolated:
             return None
-        folder = _project_folder(config, path)
-        if config.path is None:
+        project = _project(config)
+        if project is None:
             return self._nearest_models(folder)
-        found = os.path.join(folder, MODELS_FILE)
+        found = os.path.join(project, MODELS_FILE)
         return found if os.path.lexists(found) else None
 
     def _nearest_models(self, folder: str) -> str | None:
@@ -124,11 +132,14 @@ class Configs:
 
     def config_for(self, path: str) -> Config:
         """The config in force for a file or folder."""
+        return self._config_in(_folder_of(path))
+
+    def _config_in(self, folder: str) -> Config:
         if self._fixed is not None:
             return self._fixed
         if self._isolated:
             return Config(None, {})
-        return self._nearest(_folder_of(path))
+        return self._nearest(folder)
 
     def _nearest(self, folder: str) -> Config:
         """The config of a folder, or of the nearest one above it. A loop: folders nest deeper than calls may."""
@@ -148,9 +159,9 @@ class Configs:
         return config
 
 
-def _project_folder(config: Config, path: str) -> str:
-    """That of the settings a file or folder goes by; its own where there are none."""
-    return _folder_of(path) if config.path is None else os.path.dirname(os.path.abspath(config.path))
+def _project(config: Config) -> str | None:
+    """The folder that settings stand in."""
+    return None if config.path is None else os.path.dirname(os.path.abspath(config.path))
 
 
 def _folder_of(path: str) -> str:

@@ -70,15 +70,15 @@ class Facts:
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the
         Tree ("problems", "duplicates", "extensions"), "suppressions" or "unread". Cheaper than what a rule asks."""
-        if word.startswith("workload."):
-            return self.has_job and getattr(self.workload, word[9:]) is not None
-        if word == "unread":
-            return self.has_job and bool(self.unread)
-        if word == "suppressions":
-            return bool(self.suppressions)
         if word in ("problems", "duplicates", "extensions"):
             return bool(getattr(self.tree, word))
-        return self.has_job and bool(getattr(self.job, word))
+        if word == "suppressions":
+            return bool(self.suppressions)
+        if not self.has_job:
+            return False
+        if word.startswith("workload."):
+            return getattr(self.workload, word[9:]) is not None
+        return bool(self.unread if word == "unread" else getattr(self.job, word))
 
     @property
     def folder(self) -> str:

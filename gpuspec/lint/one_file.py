@@ -116,6 +116,9 @@ class OneFile:
             return []
         try:
             findings = self._first(entry) if entry.plugin == BUILT_IN else self._guarded(entry)
+            if not findings:
+                self._ran.add(entry.code)
+                return []
             located = [self._locate(finding, entry) for finding in findings[: self._most]]
             # Where there is more, it is not known where: suppressions there stay unjudged.
             (self._cut if len(findings) > self._most else self._ran).add(entry.code)

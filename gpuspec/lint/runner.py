@@ -40,6 +40,7 @@ class Linter:
         self._folders = Folders()
         self.catalog = catalog or installed_catalog()
         self._active: list[tuple[Settings, tuple[Active, ...]]] = []
+        self._wanted: dict[tuple[Active, ...], _Wanted] = {}
 
     @property
     def problems(self) -> list[Problem]:
@@ -80,18 +81,14 @@ class Linter:
         path, tree = cases[0].path, cases[0].tree
         suppressions = in_tree(tree)
         texts = [Facts(case, folders=self._folders, suppressions=suppressions) for case in cases]
-        jobs = [facts for facts in texts if facts.has_job]
-
-        asked: dict[Active, list[Facts]] = {}
-        known: dict[str, list[Facts]] = {}
-        """Many rules want the same."""
         active = self._active_in(path, settings)
-        for entry in active:
-            about = known.get(entry.wants)
-            if about is None:
-                about = known[entry.wants] = _having(jobs if entry.needs == "job" else texts[:1], entry)
-            if about:
-                asked[entry] = about
+        wanted = self._wanted.get(active) or self._wanted.setdefault(active, _Wanted(active))
+        about: dict[str, list[Facts]] = {}
+        for facts in texts:
+            for wants in wanted.found_in(facts, first=facts is texts[0]):
+                about.setdefault(wants, []).append(facts)
+        asked = {entry: about[entry.wants] for entry in active if entry.wants in about}
+        jobs = any(facts.has_job for facts in texts)
         silent = (
             entry.code
             for entry in active
@@ -163,21 +160,39 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
             yield Active(rule, settings.rules.get(rule.name, {}), plugin)
 
 
-def _having(texts: list[Facts], entry: Active) -> list[Facts]:
-    """Those that have any of what a rule is about, in formats that can say any of what it asks for."""
-    if entry.needs == "script":
-        return []
-    if entry.when:
-        texts = [facts for facts in texts if _has_any(facts, entry.when)]
-    if entry.asks_for:
-        texts = [facts for facts in texts if any(map(facts.case.document.can_say, entry.asks_for))]
-    return texts
+class _Wanted:
+    """What some rules must find in a file to be asked about it: each is looked for once, however many want it."""
+
+    def __init__(self, active: Iterable[Active]) -> None:
+        one_of = {entry.wants: entry for entry in active if entry.needs != "script"}.values()
+        self._of_job = [entry for entry in one_of if entry.needs == "job"]
+        self._of_text = [entry for entry in one_of if entry.needs != "job"]
+        self._words = tuple(dict.fromkeys(word for entry in one_of for word in entry.when))
+
+    def found_in(self, facts: Facts, *, first: bool) -> list[str]:
+        """What of it (see `Active.wants`) is there, in a format that can say any of what a rule asks for. What is
+        about the text is looked for in the `first` of its jobs alone."""
+        there, can_say = self._there(facts), facts.case.document.can_say
+        entries = (*(self._of_job if facts.has_job else ()), *(self._of_text if first else ()))
+        return [
+            entry.wants
+            for entry in entries
+            if (not entry.when or not there.isdisjoint(entry.when))
+            and (not entry.asks_for or any(map(can_say, entry.asks_for)))
+        ]
+
+    def _there(self, facts: Facts) -> set[str]:
+        """The words that there is any of (see `Facts.has`). Where looking fails, the rules that want it are asked,
+        and say so."""
+        try:
+            return set(filter(facts.has, self._words))
+        except Exception:
+            return {word for word in self._words if _may_have(facts, word)}
 
 
-def _has_any(facts: Facts, when: tuple[str, ...]) -> bool:
-    """Where looking fails, the rule is asked, and says so."""
+def _may_have(facts: Facts, word: str) -> bool:
     try:
-        return any(map(facts.has, when))
+        return facts.has(word)
     except Exception:
         return True
 

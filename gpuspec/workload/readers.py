@@ -40,6 +40,8 @@ class Readers(NamedTuple):
     """What pip installs → the engine."""
     scripts: tuple[tuple[tuple[str, ...], Tool], ...]
     """How the names of Python files begin → what they are."""
+    script_starts: tuple[str, ...]
+    """All of these."""
     main_scripts: tuple[tuple[str, str, Tool], ...]
     """A checkout's folder and a script in it that has everybody's name → what it is."""
     told_by: tuple[tuple[frozenset[str], Tool], ...]
@@ -49,9 +51,8 @@ class Readers(NamedTuple):
         """The tool that a Python file's name stands for, if it does."""
         if (name,) in self.programs:
             return self.programs[(name,)]
-        for starts, tool in self.scripts:
-            if name.startswith(starts):
-                return tool
+        if name.startswith(self.script_starts):
+            return next(tool for starts, tool in self.scripts if name.startswith(starts))
         plain = name.removesuffix(".py").lower().replace("-", "_").replace("fine_tune", "finetune")
         words = set(plain.split("_"))
         return GENERIC_TRAINING if words & TRAINING_WORDS and not words & OTHER_WORDS else None
@@ -99,6 +100,7 @@ def _read(installed: Plugins) -> Readers:
 
         engines = (*ENGINES, *_added(installed, own))
         programs = merged(HOOK, own, fault, what="program", reserved=LAUNCHERS, installed=installed)
+    scripts = tuple(script for engine in engines for script in engine.scripts)
     return Readers(
         installed,
         engines,
@@ -106,7 +108,8 @@ def _read(installed: Plugins) -> Readers:
         {image: tool for engine in engines for image, tool in engine.images.items()},
         {short: name for engine in engines for short, name in engine.binaries.items()},
         {package: engine.name for engine in engines for package in engine.packages},
-        tuple(script for engine in engines for script in engine.scripts),
+        scripts,
+        tuple(start for starts, _ in scripts for start in starts),
         tuple((*engine.main_script, engine.tool) for engine in engines if engine.main_script),
         tuple((keys, engine.tool) for engine in engines for keys in engine.told_by),
     )

@@ -63,8 +63,9 @@ class StalePrices(Rule):
         if machine is None or machine.price is None:
             return
         offer = machine.price.offer
-        dated = facts.price_days.get(offer.source)
-        today = facts.options["today"] or max((facts.catalog.newest_day, *facts.price_days.values()))
+        days_of = facts.price_days
+        dated = days_of.get(offer.source)
+        today = facts.options["today"] or max((facts.catalog.newest_day, *days_of.values()))
         if (
             dated is None
             or not today
