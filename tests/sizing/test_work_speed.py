@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 from itertools import pairwise
 
 import pytest
@@ -18,9 +20,10 @@ from gpuspec.sizing.speed.pictures import pass_of
 from gpuspec.sizing.speed.rates import Unit, WorkRate
 from gpuspec.sizing.speed.sound import window_of
 from gpuspec.sizing.speed.vectors import operations
-from gpuspec.sizing.speed.work import work_rate
+from gpuspec.sizing.speed.work import work_asked, work_rate
 from gpuspec.workload import Workload
 
+BENCHMARKS = os.path.join(os.path.dirname(__file__), "..", "..", "benchmarks")
 CATALOG = Catalog()
 
 
@@ -205,3 +208,27 @@ def test_what_is_not_known_is_not_guessed() -> None:
     assert isinstance(work_rate(Workload(task="batch", modality="3d", params_b=1.0), A100), Unsized)
     assert isinstance(work_rate(FLUX, A100._replace(fp16_tflops=None)), Unsized)
     assert isinstance(work_rate(of("stabilityai/stable-video-diffusion-img2vid-xt", "video"), A100), Unsized)
+
+
+def test_images_that_a_training_asks_for() -> None:
+    """500 steps × 2 pictures × 4 accumulated × 2 processes."""
+    tuned = FLUX._replace(
+        task="train", method="lora", steps=500, batch=2, gradient_accumulation=4, processes=2
+    )
+    asked = work_asked(tuned, 4)
+    assert asked is not None
+    assert (asked.unit, asked.total.expected) == ("images trained", 8000)
+    assert work_asked(tuned._replace(steps=None, epochs=3.0), 4) is None
+
+
+def test_published_speeds_that_fed_nothing_lie_within_the_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By kind, of sources left out of every fit: the median within a quarter, nine of ten within the range."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import work_speed
+
+    found = [work_speed.judged(row, CATALOG) for row in work_speed.read_rows() if not row["feeds"]]
+    for kind in ("training", "video"):
+        ratios = [each.ratio for each in found if each.row["kind"] == kind and each.ratio]
+        assert len(ratios) >= 7
+        assert 0.8 < statistics.median(ratios) < 1.25
+    assert sum(each.within for each in found) >= 0.9 * len(found)

@@ -67,6 +67,14 @@ class WorkRate(NamedTuple):
     assumptions: tuple[str, ...] = ()
 
 
+class WorkAsked(NamedTuple):
+    """Units of work that the commands of a job ask for; `why` is the arithmetic in words."""
+
+    unit: Unit
+    total: Range
+    why: str
+
+
 def dollars_per_million(tokens_per_second: Range, price: float) -> Range:
     """$ per million tokens at `price` $/h, were the GPU busy all the time."""
     return tokens_per_second.inverse().times(price / 3600 * 1e6)

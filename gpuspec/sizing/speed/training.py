@@ -7,23 +7,15 @@ unpacked, what GPUs send each other, the optimizer. Every floating-point operati
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed.rates import Range, WorkRate
+from gpuspec.sizing.speed.rates import Range, WorkAsked, WorkRate
 from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.sizing.speed.training_step import StepTime, step_time
 from gpuspec.sizing.training.setup import TrainingSetup, setup_of
 from gpuspec.sizing.training.text import ONLINE
 from gpuspec.sizing.weights import sizable
 from gpuspec.workload import Workload
-
-
-class TokensAsked(NamedTuple):
-    """Tokens that a job trains on; `why` is the arithmetic in words."""
-
-    total: Range
-    why: str
 
 
 def training_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
@@ -57,7 +49,7 @@ def at_work(workload: Workload, gpus: int) -> int:
     return gpus
 
 
-def tokens_asked(workload: Workload, gpus: int = 1) -> TokensAsked | None:
+def tokens_asked(workload: Workload, gpus: int = 1) -> WorkAsked | None:
     """Tokens that the commands ask for: steps × sequences of a step × tokens; or epochs × examples × tokens. None
     where they do not say. A length is where examples are cut: only packing fills it."""
     shape = shape_of(workload)
@@ -65,15 +57,20 @@ def tokens_asked(workload: Workload, gpus: int = 1) -> TokensAsked | None:
         return None
     each = _tokens_of_a_sequence(workload, shape)
     if workload.steps:
-        copies = at_work(workload, gpus) / _gpus_of_a_copy(workload, gpus) * (workload.nodes or 1)
-        many = (workload.batch or 1) * (workload.gradient_accumulation or 1) * copies
-        many = workload.global_batch or many
+        many = sequences_a_step(workload, gpus)
         why = f"{workload.steps:,} steps × {many:,.0f} sequences × {each.expected:,.0f} tokens"
-        return TokensAsked(each.times(workload.steps * many), why)
+        return WorkAsked("tokens trained", each.times(workload.steps * many), why)
     if workload.examples and workload.epochs:
         why = f"{workload.epochs:g} epochs × {workload.examples:,} examples × {each.expected:,.0f} tokens"
-        return TokensAsked(each.times(workload.epochs * workload.examples), why)
+        return WorkAsked("tokens trained", each.times(workload.epochs * workload.examples), why)
     return None
+
+
+def sequences_a_step(workload: Workload, gpus: int) -> float:
+    """Sequences, or pictures, of one step of the optimizer, on all GPUs of all machines."""
+    copies = at_work(workload, gpus) / _gpus_of_a_copy(workload, gpus) * (workload.nodes or 1)
+    many = (workload.batch or 1) * (workload.gradient_accumulation or 1) * copies
+    return float(workload.global_batch or many)
 
 
 FILLED = (0.1, 0.4, 1.0)

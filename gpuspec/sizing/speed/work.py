@@ -2,7 +2,7 @@
 
 from gpuspec.catalog import Gpu
 from gpuspec.sizing.memory import Unsized
-from gpuspec.sizing.speed.rates import WorkRate
+from gpuspec.sizing.speed.rates import Range, WorkAsked, WorkRate
 from gpuspec.workload import Workload
 
 
@@ -38,3 +38,24 @@ def work_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized
 
         return spoken(workload.model, found.decode, found.why)
     return WorkRate("tokens written", found.decode, found.why)
+
+
+def work_asked(workload: Workload, gpus: int = 1) -> WorkAsked | None:
+    """How much work commands ask for, in the units of `work_rate`, on all machines; None where they do not say."""
+    if workload.task != "train" or not (workload.steps or workload.epochs):
+        return None
+    from gpuspec.sizing.speed.training import sequences_a_step, tokens_asked
+
+    if workload.modality in (None, "text", "text-embedding"):
+        return tokens_asked(workload, gpus)
+    if workload.modality != "image":
+        return None
+    if workload.steps:
+        many = sequences_a_step(workload, gpus)
+        total, why = workload.steps * many, f"{workload.steps:,} steps × {many:,.0f} images"
+    elif workload.epochs and workload.examples:
+        total = workload.epochs * workload.examples
+        why = f"{workload.epochs:g} epochs × {workload.examples:,} images"
+    else:
+        return None
+    return WorkAsked("images trained", Range(total, total, total), why)
