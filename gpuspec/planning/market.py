@@ -81,10 +81,11 @@ class Market:
         )
 
     def dearness(self, one: Alternative) -> tuple[bool, bool, bool, float, float]:
-        """The order in which the plan takes alternatives: within `max_price` first, then those that keep the `slo`,
-        then by what the job is paid by, those whose speed is not known last, and then by the hour."""
+        """The order in which the plan takes alternatives: within `max_price` first, then those that keep the `slo`
+        in the number that `scaling` allows, then by what the job is paid by, those whose speed is not known last, and
+        then by the hour."""
         cost = self.measure.cost(one.gpu, one.gpu_count, one.per_hour)
-        slow = not self.measure.quick(one.gpu, one.gpu_count)
+        slow = not self.measure.serves(one.gpu, one.gpu_count)
         return exceeds(one.per_hour, self.job.max_price), slow, cost is None, cost or 0.0, one.per_hour
 
     @cached_property
@@ -344,6 +345,7 @@ class Market:
             if one.per_hour > at_most:
                 return
             fast = one.speed and than.speed and one.speed * gain >= than.speed * min_speed
+            fast = fast and self.measure.serves(one.gpu, one.gpu_count)
             if fast and self.holds_concurrency(one) and self._dearer(than, one, gain=gain):
                 yield one
 

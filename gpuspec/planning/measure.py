@@ -56,7 +56,8 @@ class Measure:
         self._fit_of = fit_of
         self._used_of = used_of
         self._rates: dict[tuple[str, int], Yield | None] = {}
-        self._quick: dict[tuple[str, int], bool] = {}
+        self._answers: dict[tuple[str, int], Answers] = {}
+        self._serves: dict[tuple[str, int], bool] = {}
 
     def rate(self, gpu: Gpu, gpu_count: int) -> Yield | None:
         """What a machine with so many of a GPU does; None where its speed is not known."""
@@ -101,18 +102,30 @@ class Measure:
         return Yield(counted.demand.mean * 3600 * tokens / 1e6, counted.paid, many)
 
     def _count(self, gpu: Gpu, gpu_count: int) -> Count | None:
-        return count(self._job, self._answers(gpu, gpu_count), self.at_once(gpu, gpu_count))
+        return count(self._job, self.answers(gpu, gpu_count), self.at_once(gpu, gpu_count))
 
-    def _answers(self, gpu: Gpu, gpu_count: int) -> Answers:
-        return answers_of(self.workload, gpu, self._used_of(gpu_count), self.traffic)
-
-    def quick(self, gpu: Gpu, gpu_count: int) -> bool:
-        """Whether such a machine keeps the job's `slo`, as expected and as far as that is known."""
+    def answers(self, gpu: Gpu, gpu_count: int) -> Answers:
+        """How such a machine is expected to answer so many at once."""
         key = (gpu.name, gpu_count)
-        if self._job.slo and self.workload.task not in ("batch", "train") and key not in self._quick:
-            alone = self._answers(gpu, gpu_count)(1)
-            self._quick[key] = not (alone and too_slow(alone, self._job.slo))
-        return self._quick.get(key, True)
+        if key not in self._answers:
+            used = self._used_of(gpu_count)
+            self._answers[key] = answers_of(self.workload, gpu, used, self._job.traffic)
+        return self._answers[key]
+
+    def serves(self, gpu: Gpu, gpu_count: int) -> bool:
+        """Whether such machines keep the job's `slo`, in no larger number than `scaling` allows, as expected and as
+        far as that is known."""
+        key = (gpu.name, gpu_count)
+        if self.workload.task in ("batch", "train") or not (
+            self._job.slo or (self.traffic and self._job.scaling)
+        ):
+            return True
+        if key not in self._serves:
+            alone, counted = self.answers(gpu, gpu_count)(1), self._count(gpu, gpu_count)
+            slow = alone is not None and too_slow(alone, self._job.slo)
+            most = self._job.scaling.replicas[1] if self._job.scaling else None
+            self._serves[key] = not slow and not (counted and most and counted.peak > most)
+        return self._serves[key]
 
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for."""

@@ -42,7 +42,7 @@ def rank_offers(
     if job.slo:  # what keeps it comes before what may not
         measure = market.measure
         found.sort(
-            key=lambda one: (not one.kept, one.kept and not measure.quick(one.gpu, one.offer.gpu_count))
+            key=lambda one: (not one.kept, one.kept and not measure.serves(one.gpu, one.offer.gpu_count))
         )
     candidates = tuple(found)
     dates = {name: (sources or {}).get(name) for name in sorted({c.offer.source for c in candidates})}

@@ -2,12 +2,10 @@
 
 import math
 
-from gpuspec.catalog import Gpu
 from gpuspec.job.job import Job, Scaling
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.answering import AnswerPace, Answers, least_at, most_within, too_slow
-from gpuspec.planning.traffic import answers_of, hours_per_month, requests_per_hour
-from gpuspec.workload import Workload
+from gpuspec.planning.traffic import hours_per_month, requests_per_hour
 
 UNKNOWN_PEAK = (1.0, 3.0)
 """Where nobody says how much busier the busiest hour is: from a load that is even day and night to three times the
@@ -144,18 +142,15 @@ def count(job: Job, answers: Answers, most_each: int) -> Count | None:
     return Count(demand, best, mean, peak, _paid(demand, best, peak, job.scaling), met=within is not None)
 
 
-def replicas(
-    job: Job, workload: Workload, gpu: Gpu, gpus: int, *, price: float, most_each: int
-) -> Replicas | None:
-    """Machines with `gpus` of a GPU, each of which answers up to `most_each` at once; None where the load or the
-    speed is not known."""
-    answers = answers_of(workload, gpu, gpus, job.traffic)
+def replicas(job: Job, answers: Answers, most_each: int, *, price: float) -> Replicas | None:
+    """Such machines at `price` $/h each, with the cost of a month."""
     found, alone = count(job, answers, most_each), answers(1)
     if found is None or alone is None:
         return None
+    least = job.scaling.replicas[0] if job.scaling else 1
     return Replicas(
         found,
-        at_peak=_at_peak(answers, found.demand, found.best, _allowed(found.peak, job.scaling)),
+        at_peak=_at_peak(answers, found.demand, found.best, max(found.peak, least)),
         price=price,
         hours=hours_per_month(job.schedule),
         scaling=job.scaling,
@@ -169,14 +164,6 @@ def machines_for(per_second: float, users: int, best: AnswerPace) -> int:
     return max(1, by_rate, math.ceil(users / best.sequences))
 
 
-def _allowed(machines: int, scaling: Scaling | None) -> int:
-    """Machines within what `scaling` allows."""
-    if scaling is None:
-        return machines
-    least, most = scaling.replicas
-    return max(1, min(max(machines, least), most))
-
-
 def _at_peak(answers: Answers, demand: Demand, best: AnswerPace, machines: int) -> AnswerPace:
     """How one of so many machines answers in the busiest hour."""
     rate, users = demand.busiest / machines, math.ceil(demand.users / machines)
@@ -188,11 +175,11 @@ def _at_peak(answers: Answers, demand: Demand, best: AnswerPace, machines: int) 
 
 def _paid(demand: Demand, best: AnswerPace, peak: int, scaling: Scaling | None) -> float:
     """Machines paid for on average: those for the busiest hour all day, or as many as each hour takes where `scaling`
-    lets their number change."""
-    if scaling is None:
-        return float(peak)
-    least, most = scaling.replicas
-    return float(_allowed(peak, scaling)) if least == most else autoscaled(demand, best, max(least, 1), most)
+    lets their number change. Its `max` is no limit here: a machine that is too slow for it is not cheap."""
+    least, most = scaling.replicas if scaling else (1, 1)
+    if least == most:
+        return float(max(peak, least))
+    return autoscaled(demand, best, max(least, 1), max(most, peak))
 
 
 def autoscaled(demand: Demand, best: AnswerPace, least: int, most: int) -> float:

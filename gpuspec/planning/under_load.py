@@ -18,7 +18,7 @@ from gpuspec.planning.replicas import (
     replicas,
     up_share,
 )
-from gpuspec.planning.traffic import DAYS_PER_MONTH, answers_of, hours_per_month
+from gpuspec.planning.traffic import DAYS_PER_MONTH, hours_per_month
 
 QUIET = 0.1
 """The share of its time that a machine is busy, on average, below which it is worth a line what would be cheaper than
@@ -105,15 +105,9 @@ def under_load(market: Market, plan: Plan) -> UnderLoad | None:
     job, choice = market.job, plan.choice
     if choice is None or market.workload.task != "serve":
         return None
-    gpus = market.used_of(choice.offer.gpu_count)
-    found = replicas(
-        job,
-        market.workload,
-        choice.gpu,
-        gpus,
-        price=choice.price,
-        most_each=market.measure.at_once(choice.gpu, choice.offer.gpu_count),
-    )
+    machine = choice.gpu, choice.offer.gpu_count
+    answers, most = market.measure.answers(*machine), market.measure.at_once(*machine)
+    found = replicas(job, answers, most, price=choice.price)
     if found is None:
         return None
     demand, counted = found.demand, found.counted
@@ -126,7 +120,7 @@ def under_load(market: Market, plan: Plan) -> UnderLoad | None:
         varying=autoscaled(demand, counted.best, counted.mean, counted.peak) if varies else None,
         usual_peak=machines_for(3 * demand.mean, demand.users, counted.best) if unknown else None,
         slo=_slo_price(market, plan) if job.slo else None,
-        growth=_growth(market, found, choice, gpus),
+        growth=_growth(market, found, choice),
         mix=_mix(market, found, choice),
         quiet=_quiet(job, plan, found),
     )
@@ -144,8 +138,8 @@ def _slo_price(market: Market, plan: Plan) -> SloPrice | None:
         gpu, gpus = candidate.gpu, candidate.offer.gpu_count
         key = (gpu.name, gpus)
         if key not in seen:
-            answers = answers_of(market.workload, gpu, market.used_of(gpus), job.traffic)
-            seen[key] = count(job, answers, market.measure.at_once(gpu, gpus))
+            measure = market.measure
+            seen[key] = count(job, measure.answers(gpu, gpus), measure.at_once(gpu, gpus))
         counted = seen[key]
         if counted:
             made = Replicas(counted, counted.best, candidate.price, hours)
@@ -153,12 +147,12 @@ def _slo_price(market: Market, plan: Plan) -> SloPrice | None:
     return min(found, key=lambda one: (one.per_month, one.candidate.price), default=None)
 
 
-def _growth(market: Market, now: Replicas, choice: Candidate, gpus: int) -> Growth | None:
+def _growth(market: Market, now: Replicas, choice: Candidate) -> Growth | None:
     traffic = market.job.traffic
     share = traffic.growth_per_month if traffic and now.demand.mean else None
     if not share or traffic is None:
         return None
-    answers = answers_of(market.workload, choice.gpu, gpus, traffic)
+    answers = market.measure.answers(choice.gpu, choice.offer.gpu_count)
     most = market.measure.at_once(choice.gpu, choice.offer.gpu_count)
 
     def after(months: int) -> Later | None:

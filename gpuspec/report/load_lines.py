@@ -77,9 +77,9 @@ def _counted(found: UnderLoad) -> str:
     mean, peak = found.replicas.busy(demand.mean, there), found.replicas.busy(demand.busiest, counted.peak)
     if mean is None or peak is None:
         return text
-    text += f"; busy {percent(mean)} of the time"
+    text += f"; busy {_share(mean)} of the time"
     if demand.peak is not None:
-        text += f", {percent(peak)} in the busiest hour"
+        text += f", {_share(peak)} in the busiest hour"
     return text + f" (above {percent(FULL)} requests begin to wait)" * (peak > FULL)
 
 
@@ -202,7 +202,12 @@ def _quiet(quiet: Quiet) -> str:
         f"where nobody waits for an answer, one batch a night: {quiet.night:.2g} h × {DAYS_PER_MONTH:.3g} nights, "
         f"{dollars(quiet.batch)} a month and the starts"
     )
-    return f"busy {percent(quiet.busy)} of the time; {zero}; {batch}"
+    return f"busy {_share(quiet.busy)} of the time; {zero}; {batch}"
+
+
+def _share(share: float) -> str:
+    """`63 %`, `0.1 %`."""
+    return percent(share) if share >= 0.01 else f"{share * 100:.1g} %"
 
 
 def _number(amount: float) -> str:

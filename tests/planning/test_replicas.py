@@ -97,7 +97,7 @@ def test_scaling_pays_for_the_hours_in_which_machines_run() -> None:
     found = counted(job(peak_factor=2, scaling=Scaling(min=1, max=4)))
     assert (found.mean, found.peak, found.paid) == (1, 2, pytest.approx(1 + 11 / 24))
     assert counted(job(peak_factor=2, scaling=Scaling(min=2, max=2))).paid == 2
-    assert counted(job(peak_factor=3, scaling=Scaling(min=1, max=1))).paid == 1
+    assert counted(job(peak_factor=3, scaling=Scaling(min=1, max=1))).paid == 3
 
 
 def test_more_requests_and_a_stricter_slo_take_no_fewer_machines() -> None:
