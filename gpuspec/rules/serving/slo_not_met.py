@@ -89,8 +89,12 @@ class SloNotMet(Rule):
 def _keeps(facts: Facts, one: Alternative) -> bool:
     """Whether a machine is expected to keep the slo, with one request at a time."""
     from gpuspec.planning.answering import answering, too_slow
+    from gpuspec.planning.machines import not_shared
 
-    alone = answering(facts.workload, one.gpu, one.gpu_count, many=1, traffic=facts.job.traffic)
+    split = facts.workload._replace(tensor_parallel=None)
+    if not_shared(split, one.gpu_count) or facts.market.stands_for_others(one.gpu, COUNTS):
+        return False
+    alone = answering(split, one.gpu, one.gpu_count, many=1, traffic=facts.job.traffic)
     return alone is not None and not too_slow(alone, facts.job.slo)
 
 
