@@ -8,9 +8,11 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.answering import tokens_of
 from gpuspec.planning.case import Case
-from gpuspec.sizing import Fit, Unsized
-from gpuspec.sizing.speed.rates import Range, dollars_per_million
+from gpuspec.sizing import Fit, Need
+from gpuspec.sizing.speed.rates import Range, Speed, dollars_per_million
+from gpuspec.sizing.speed.serving import Exchange, Served, served, usual_exchange
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
 from gpuspec.workload.even_split import uneven
@@ -46,14 +48,28 @@ def writes_text(workload: Workload) -> bool:
 
 
 def machine(case: Case, offered: Alternative) -> PricedMachine:
-    """What so many of a GPU do."""
-    if not writes_text(case.workload):
+    """What so many of a GPU do, with the declared users (or concurrency) always busy. Where no traffic says how long
+    prompts and answers are, half of the context is read and half is written."""
+    work, gpu, gpus = case.workload, offered.gpu, offered.gpu_count
+    if not writes_text(work):
         return PricedMachine(offered)
-    found = case.speed(offered.gpu, offered.gpu_count)
-    if isinstance(found, Unsized) or found.decode is None:
-        return PricedMachine(offered)
-    cost = dollars_per_million(found.decode, offered.per_hour) if offered.price else None
-    return PricedMachine(offered, found.each, found.first_token, cost)
+    need = offered.fit.need if offered.fit else case.need(gpus, gpu)
+    gpus = need.gpus if isinstance(need, Need) else gpus  # of which the commands may use fewer
+    let_in = need.sequences if isinstance(need, Need) else work.users
+    many = (let_in if work.users else work.concurrency) or 1
+    found = served(work, gpu, gpus, exchange_of(case), need=need, sequences=many)
+    if isinstance(found, Served):
+        cost = dollars_per_million(found.throughput, offered.per_hour) if offered.price else None
+        return PricedMachine(offered, found.each, found.first_token, cost)
+    # How fast prompts are read is not known: only one sequence is not interrupted by those of others.
+    alone = case.speed(gpu, gpus) if many == 1 else None
+    return PricedMachine(offered, alone.each if isinstance(alone, Speed) else None)
+
+
+def exchange_of(case: Case) -> Exchange:
+    """Tokens in and out of a request: what the job's traffic says; else half of the context each."""
+    read, written = tokens_of(case.job.traffic)
+    return Exchange(read, written) if read is not None and written else usual_exchange(case.workload)
 
 
 def able_counts(workload: Workload, counts: Sequence[int]) -> tuple[int, ...]:

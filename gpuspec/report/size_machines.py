@@ -44,12 +44,13 @@ def _title(sized: Sized) -> str:
 
 def _legend(sized: Sized, rows: Sequence[PricedMachine]) -> list[str]:
     """What the columns of speed mean."""
-    if not any(one.each for one in rows):
+    if not any(one.each for one in rows) or sized.exchange is None:
         return []
     many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
     busy = f"all {many:,} busy" if many > 1 else "always busy"
     each = "each user" if sized.workload.users else "each sequence"
-    return [f"  tokens/s: of {each}; $/M: per million tokens written, {busy}"]
+    asked = f"of each answer {sized.exchange.prompt:,.0f} tokens are read and {sized.exchange.answer:,.0f} written"
+    return [f"  tokens/s: of {each}; $/M: per million tokens written, {busy}; {asked}"]
 
 
 def machines(rows: Sequence[PricedMachine], columns: int, *, served: bool) -> list[str]:

@@ -17,6 +17,7 @@ from gpuspec.planning.machines import (
     PricedMachine,
     by_hour,
     by_token,
+    exchange_of,
     holding,
     not_shared,
     writes_text,
@@ -25,6 +26,7 @@ from gpuspec.planning.precisions import InScheme, precisions
 from gpuspec.sizing import Need
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Speed
+from gpuspec.sizing.speed.serving import Exchange
 from gpuspec.words import By
 from gpuspec.workload import Workload
 
@@ -59,6 +61,8 @@ class Sized(NamedTuple):
     """The cheapest of them an hour, where they are in another order."""
     agreed: tuple[str, ...] = ()
     """What was agreed on with the clouds that rent them, in words."""
+    exchange: Exchange | None = None
+    """The tokens that are read and written for each answer, where text is written."""
     speed: Speed | None = None
     steps: tuple[NextStep, ...] = ()
     precisions: tuple[InScheme, ...] = ()
@@ -98,6 +102,7 @@ class Sized(NamedTuple):
             rentable=rentable,
             least=next(holding(case, counts), None) if order == "token" else None,
             agreed=case.agreed_prices(_clouds(rentable)),
+            exchange=exchange_of(case) if writes_text(workload) else None,
             speed=quick if isinstance(quick, Speed) else None,
             steps=_steps(case, answer, asked[0].gpu if asked else None, counts),
             precisions=precisions(case, counts),

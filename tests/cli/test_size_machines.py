@@ -94,9 +94,9 @@ def test_users_are_served_by_what_a_token_costs_unless_the_hour_is_asked_for() -
     prices = [one["price"] for one in hour["rentable"]]
     assert prices == sorted(prices)
     for one in token["rentable"]:
-        # $/h ÷ (32 users × tokens/s × 3,600 s) × 10⁶
+        # $/h ÷ (32 users × tokens/s × 3,600 s) × 10⁶, and up to a tenth while one's own prompt is read
         cost = one["price"] / (32 * one["tokens_per_second_each"]["expected"] * 3600) * 1e6
-        assert one["dollars_per_million"]["expected"] == pytest.approx(cost, rel=1e-4)
+        assert cost <= one["dollars_per_million"]["expected"] * 1.0001 <= 1.1 * cost
         assert one["per_month"] == pytest.approx(one["price"] * 730, rel=1e-4)
 
 

@@ -94,7 +94,7 @@ def compute_part(at: Answering) -> Part:
     kind = (
         "" if flash else f", {at.shape.heads} heads × {places.each:,} tokens × 4 bytes without FlashAttention"
     )
-    why = f"buffer of {places.chunk:,} tokens through a layer{kind}, or their logits"
+    why = f"{_compute_why(at, flash=flash)}{kind}"
     if not certain:
         why += "; at most without FlashAttention, which not every version has on"
     spread = 1.6 if any(cache.state for cache in at.shape.caches) else 1.2
@@ -113,6 +113,24 @@ def _flash(at: Answering) -> tuple[bool, bool]:
 
 def _compute(at: Answering, *, flash: bool) -> float:
     """Bytes of the buffer. The masks stand until the last layer; the logits come after it."""
+    masks, layer, logits = _pieces(at, flash=flash)
+    return max(masks + layer, logits)
+
+
+def _compute_why(at: Answering, *, flash: bool) -> str:
+    """The arithmetic of the buffer, in words."""
+    shape, chunk = at.shape, cells(at).chunk
+    masks, layer, logits = _pieces(at, flash=flash)
+    if logits > masks + layer:
+        rows = (logits - 4.0 * chunk * shape.hidden) / (4.0 * shape.vocab)
+        beside = f"{chunk:,} tokens × {shape.hidden:,}"
+        return f"{rows:,.0f} rows of logits × {shape.vocab:,} words, and {beside}, × 4 bytes"
+    widest = f"{chunk:,} tokens × {layer / 4 / chunk:,.0f} elements at the widest point of a layer × 4 bytes"
+    return f"{widest}, and {masks / GIB:.2f} GiB of masks"
+
+
+def _pieces(at: Answering, *, flash: bool) -> tuple[float, float, float]:
+    """Bytes of the masks, of the widest point of a layer, and of the logits."""
     shape, places = at.shape, cells(at)
     row = 4.0 * places.chunk
     sizes = {places.of(each, window=heeds_window(at, each)) for each in shape.caches if each.width}
@@ -126,7 +144,7 @@ def _compute(at: Answering, *, flash: bool) -> float:
     layer = row * (_widest(at) + beside)
     few = at.workload.task == "serve" and _few_logits(at)
     logits = 4.0 * (places.slots if few else places.chunk) * shape.vocab + row * shape.hidden
-    return max(masks + max(layer, attention), logits)
+    return masks, max(layer, attention), logits
 
 
 def _widest(at: Answering) -> float:

@@ -87,13 +87,27 @@ def gathered(setup: TrainingSetup, layers_at_once: int) -> list[Part]:
     if division.kind == "zero":
         most = min(LIVE_ELEMENTS / setup.shape.params, 1.0) * whole
         size = max(layers, most) / GIB
-        why = "parameters put together from all GPUs, 10⁹ of them at most"
+        all_of = f"{setup.shape.params / 1e9:.3f} B parameters"
+        why = f"10⁹ of {all_of}, put together from all GPUs"
+        if layers >= most:
+            why = f"{layers_at_once} × {layer / GIB:.2f} GiB: layers put together from all GPUs"
+        elif setup.shape.params <= LIVE_ELEMENTS:
+            why = f"all {all_of}, put together from all GPUs"
         return [Part("gathered layers", min(layer / GIB, size), size, size + layer / GIB, why)]
     if setup.engine.training.embeddings_apart:
         head = 2.0 * setup.shape.vocab * setup.shape.hidden
-        size, why = layers / GIB if layers_at_once > 1 else head / GIB, "two layers, or the head"
+        size = layers / GIB if layers_at_once > 1 else head / GIB
+        why = f"{layers_at_once} × {layer / GIB:.2f} GiB: layers"
+        why = (
+            why
+            if layers_at_once > 1
+            else f"{setup.shape.vocab:,} words × {setup.shape.hidden:,} × 2 bytes: the head"
+        )
     else:
-        size, why = (layers + root) / GIB, "layers, the embedding and the head"
+        size = (layers + root) / GIB
+        why = (
+            f"{layers_at_once} × {layer / GIB:.2f} GiB: layers, {root / GIB:.2f}: the embedding and the head"
+        )
     why += ", put together from all GPUs"
     return [Part("gathered layers", min(0.5 * layer / GIB, size), size, size + 2 * layer / GIB, why)]
 
