@@ -106,13 +106,7 @@ def case_of(prices: str, name: str, users: int, context: int, scheme: str | None
         # GiB of weights + users × GiB of cache each
         (LLAMA_3B, 8_192, 8, None, "1 × RTX 4090"),  # 6.0 + 8 × 0.875 = 13
         (LLAMA_3B, 16_384, 10, None, "2 × RTX 4090"),  # 6.0 + 10 × 1.75 = 23.5: too much for one
-        (
-            LLAMA_3B,
-            32_768,
-            40,
-            None,
-            "8 × RTX 4090",
-        ),  # 6.0 + 40 × 3.5 = 146: $3.60/h, an H200 has room for 129
+        (LLAMA_3B, 32_768, 36, None, "8 × RTX 4090"),  # 6.0 + 36 × 3.5 = 132
         (LLAMA_8B, 8_192, 2, None, "1 × RTX 4090"),  # 15.0 + 2 × 1 = 17
         (LLAMA_8B, 8_192, 10, None, "2 × RTX 4090"),  # 15.0 + 10 = 25, 12.5 on each
         (
