@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 
 from memory_rows import card_of
-from speed_predict import Answer, said
+from speed_predict import Answer
 from speed_rows import read
 
 from gpuspec import resolve_model
 from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.speed.serving import Exchange, served
 from gpuspec.workload import Workload
 
 SYSTEMS = {"h100_sxm": "H100 SXM", "h200_sxm": "H200", "b200_sxm": "B200", "a100_sxm": "A100 80GB SXM4"}
@@ -49,7 +50,8 @@ def _ratio(row: dict[str, object]) -> float | None:
         concurrency=int(str(row["batch"])),
         tensor_parallel=int(str(row["tp"])),
     )
-    found = said(workload, card.gpu, int(str(row["tp"])), float(str(row["isl"])) + float(str(row["osl"])) / 2)
-    if isinstance(found, Unsized) or found.each is None:
+    request = Exchange(float(str(row["isl"])), float(str(row["osl"])))
+    found = served(workload, card.gpu, int(str(row["tp"])), request, sequences=int(str(row["batch"])))
+    if isinstance(found, Unsized):
         return None
-    return found.each.expected / float(str(row["tokens_per_second_per_user"]))
+    return 1e-3 * float(str(row["tpot"])) / found.tpot.expected

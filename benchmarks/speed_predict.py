@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from speed_rows import Run, run_of
 
-from gpuspec.catalog import Gpu
 from gpuspec.errors import UserError
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import scheme_of
@@ -15,7 +14,6 @@ from gpuspec.sizing.shape import shape_of
 from gpuspec.sizing.speed.rates import Range, Speed
 from gpuspec.sizing.speed.text import speed
 from gpuspec.sizing.weights import bytes_of, in_scheme, sizable
-from gpuspec.workload import Workload
 
 TOLERANCE = 1.1
 """Above this much of what the data sheet's bandwidth allows no model reads its weights: sizes of files differ by a
@@ -59,7 +57,7 @@ def answer(row: dict[str, Any]) -> Answer:
         run = run_of(row)
         if run is None:
             return Answer(row, reason=f"the GPU {row.get('gpu')} is not known")
-        found = said(run.workload, run.card.gpu, run.gpus, run.held)
+        found = speed(run.workload, run.card.gpu, run.gpus, held=run.held)
     except (KeyError, ValueError, TypeError, AttributeError, UserError) as error:
         return Answer(row, reason=f"the row cannot be read: {error!r}")
     if isinstance(found, Unsized):
@@ -67,19 +65,18 @@ def answer(row: dict[str, Any]) -> Answer:
     rate = found.decode if run.total else found.each
     if rate is None:
         return Answer(row, run, reason=f"the bandwidth of {run.card.gpu.name} is not known")
-    return Answer(row, run, rate, suspect=_why_suspect(run), speed=found)
+    return Answer(row, run, rate, suspect=_why_suspect(run, row), speed=found)
 
 
-def said(workload: Workload, gpu: Gpu, gpus: int, held: float) -> Speed | Unsized:
-    """The speed while each sequence has `held` tokens in the cache on average: half of a context twice as long."""
-    return speed(workload._replace(context=max(round(2 * held), 1)), gpu, gpus)
-
-
-def _why_suspect(run: Run) -> str:
+def _why_suspect(run: Run, row: dict[str, Any]) -> str:
     """Why a stated speed is not that of this model on this machine, one token after another; "" where nothing speaks
     against it. It looks at the row, the model's weights and the data sheet, never at what gpuspec predicts."""
     if run.drafts:
         return "it writes with speculative decoding"
+    if row.get("quality") == "measured_underspecified":
+        return f"underspecified: {row.get('note')}"
+    if "diffusion" in str(row["model"]).lower():
+        return "a language model that writes by diffusion: many tokens in a step"
     shape, gpu = shape_of(run.workload), run.card.gpu
     if isinstance(shape, Unsized) or not gpu.bandwidth_gbs or run.total:
         return ""

@@ -72,6 +72,8 @@ def _community(row: dict[str, Any]) -> Run | None:
     workload = described.workload
     if layers is not None and workload.layers_on_gpu is None and 0 < layers < 99:
         workload = workload._replace(layers_on_gpu=int(layers))
+    if workload.model and workload.layers_on_gpu == workload.model.layers:
+        workload = workload._replace(layers_on_gpu=None)  # so tools report that all are on the GPU
     drafts = bool(row.get("speculative")) or bool(DRAFTS.search(_command(row)))
     return Run(
         str(row["id"]),

@@ -1,6 +1,7 @@
 """llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2026."""
 
 from gpuspec.engines.engine import Buffers, Defaults, Engine, Memory, Quantizing, Server
+from gpuspec.engines.pace import Pace
 from gpuspec.engines.reading import Reading
 from gpuspec.engines.tool import Tool, alike
 
@@ -93,6 +94,17 @@ _MEMORY = Memory(
     buffers=_BUFFERS,
     counted=True,
 )
+_PACE = Pace(
+    bandwidth=(0.6, 0.84, 0.95),
+    cache=(0.3, 0.55, 0.95),
+    # LFM2-8B with 65,536 tokens in q4_0 takes as long as in 16 bit (RTX 3060, runs of August 2026).
+    cache_unpacked=True,
+    compute=(0.05, 0.2, 0.5),
+    block=(9e-6, 21e-6, 45e-6),
+    step=(0.0, 0.05e-3, 0.6e-3),
+    in_turn=True,
+)
+"""Fitted to 180 runs on GeForce cards whose weights are all on the GPU (benchmarks/speed.py, runs of August 2026)."""
 
 _READING = Reading(
     # MMQ kernels multiply quantized weights with activations in 8 bit (ggml-cuda/mmq.cu): a quarter of the INT8
@@ -138,6 +150,7 @@ LLAMA_CPP = Engine(
     defaults=_DEFAULTS,
     memory=_MEMORY,
     reading=_READING,
+    pace=_PACE,
     server=Server(
         8080,
         "/health",
@@ -182,6 +195,7 @@ OLLAMA = Engine(
             few_logits_since=None,
         )
     ),
+    pace=_PACE,
     server=Server(11434, "/api/tags", loopback=True, host_flag="", port_flag="", bind_variable="OLLAMA_HOST"),
     spills=True,
     registry="ollama.com",
@@ -189,7 +203,7 @@ OLLAMA = Engine(
 )
 _OTHERS = _MEMORY._replace(buffers=_BUFFERS._replace(few_logits_since=None))
 """Their own versions count otherwise; as a rule they hold a llama.cpp of the last months."""
-KOBOLDCPP = Engine("koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS)
-LLAMAFILE = Engine("llamafile", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS)
-LM_STUDIO = Engine("lm-studio", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS)
+KOBOLDCPP = Engine("koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE)
+LLAMAFILE = Engine("llamafile", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE)
+LM_STUDIO = Engine("lm-studio", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE)
 ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO)

@@ -1,5 +1,7 @@
 """How fast an engine is: what it reaches of a GPU, and what its steps take beside that."""
 
+from collections.abc import Mapping
+
 from gpuspec.named_tuple import NamedTuple
 
 Range = tuple[float, float, float]
@@ -7,9 +9,26 @@ Range = tuple[float, float, float]
 
 
 class Pace(NamedTuple):
-    """Shares are of the GPU's data sheet; times are in seconds."""
+    """Of a step that writes one token of each sequence. Shares are of the GPU's data sheet; times are in seconds."""
 
-    bandwidth: Range = (0.5, 0.8, 1.0)
-    """Of the memory bandwidth, while weights and cache are read for a token of each sequence."""
-    compute: Range = (0.25, 0.5, 0.8)
-    """Of the dense TFLOPS, where arithmetic decides."""
+    bandwidth: Range = (0.6, 0.82, 0.95)
+    """Of the memory bandwidth, while weights are read."""
+    cache: Range = (0.45, 0.75, 0.95)
+    """Of the memory bandwidth, while the cache is read."""
+    cache_unpacked: bool = False
+    """A cache in fewer bits takes as long as one in 16: unpacking costs what reading saves."""
+    compute: Range = (0.3, 0.6, 0.85)
+    """Of the dense TFLOPS, for the arithmetic of many sequences."""
+    block: Range = (12e-6, 30e-6, 150e-6)
+    """Launches and small kernels of one block of a layer: attention, or a feed-forward network; of any width."""
+    in_scheme: Mapping[str, Range] = {}
+    """Scheme → what its kernels take on top, of each layer."""
+    by_host: Range | None = None
+    """The same of one block where the host launches each kernel by itself while the GPU works: then a step is never
+    quicker than the launches. None: it always records CUDA graphs, or their like."""
+    records: bool = True
+    """Whether it records CUDA graphs unless told not to."""
+    step: Range = (0.0, 0.2e-3, 1e-3)
+    """Choosing the tokens, and what the host does between two steps."""
+    in_turn: bool = False
+    """GPUs that share a model by its layers work one after another, whatever the number of sequences."""

@@ -130,6 +130,7 @@ SGLANG = Engine(
         counted=True,
         rotary_bytes=4,  # layers/rotary_embedding/base.py of 0.5.10
     ),
+    pace=vllm.PACE,
     server=Server(30000, "/health", loopback=True, key_flags=("--api-key",), key_variable="SGLANG_API_KEY"),
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all
@@ -211,6 +212,7 @@ TENSORRT_LLM = Engine(
     # free_gpu_memory_fraction: nine tenths of what weights and activations leave (llmapi, KvCacheConfig).
     defaults=(Defaults(chunk=8192, graphs_inside=True),),
     memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), cache_share=0.9),
+    pace=vllm.PACE._replace(in_scheme={}, by_host=None),
 )
 EXLLAMA = Engine(
     "exllama",

@@ -1,6 +1,7 @@
 """vLLM and Aphrodite, its fork. Flags as their documentation has them, 2024–2025."""
 
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
+from gpuspec.engines.pace import Pace
 from gpuspec.engines.reading import Reading
 from gpuspec.engines.tool import Tool, alike
 
@@ -116,6 +117,18 @@ READING = Reading(
     request_layer=(0.15e-3, 0.6e-3, 3e-3),
     overlaps=0.6,
 )
+PACE = Pace(
+    bandwidth=(0.65, 0.85, 0.95),
+    cache=(0.5, 0.85, 1.0),
+    compute=(0.35, 0.65, 0.9),
+    block=(6e-6, 16e-6, 40e-6),
+    in_scheme={"fp8": (10e-6, 60e-6, 190e-6), "nvfp4": (0.0, 20e-6, 80e-6)},
+    # 20.6 ms for 40 layers of a Qwen3-14B with --enforce-eager on an A100 (vllm#20469)
+    by_host=(100e-6, 220e-6, 400e-6),
+    step=(0.0, 0.2e-3, 2e-3),
+)
+"""From NVIDIA's aiconfigurator, whose kernels were measured on A100, H100, H200 and B200 (150 predictions, August
+2026). FP8 with a scale for each block of weights and activations takes the upper end: Qwen3-32B-FP8 there."""
 
 VLLM = Engine(
     "vllm",
@@ -143,6 +156,7 @@ VLLM = Engine(
     config=_MODULE,
     worker_env=WORKER_ENV,
     defaults=DEFAULTS,
+    pace=PACE,
     memory=Memory(
         # What others than PyTorch take once it has started: the context itself stands before it measures.
         context=(0.0, 0.1, 0.4),
@@ -193,6 +207,7 @@ APHRODITE = Engine(
     programs={("aphrodite", "run"): _APHRODITE},
     title="Aphrodite",
     reading=READING,
+    pace=PACE,
     server=Server(2242, key_flags=("--api-keys", "--api-key")),
     one_gpu_by_default=True,
     reserves_full_context=True,

@@ -233,7 +233,7 @@ def test_a_step_reads_what_tokens_choose() -> None:
     expert = 36 * 3 * (2880 * 2880 + 2880)
     rest = 116_829_156_672 - 128 * expert - 201_088 * 2880
     assert isinstance(answer, Speed)
-    assert answer.why.startswith(f"{(4 * expert * 4.25 / 8 + rest * 2) / 1e9:.1f} GB read per step")
+    assert answer.parts[0].why.startswith(f"{(4 * expert * 4.25 / 8 + rest * 2) / 1e9:.2f} GB")
 
 
 # -- what is not known in full -----------------------------------------------------------------------

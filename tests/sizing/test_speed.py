@@ -1,4 +1,4 @@
-"""Speed against the roofline by hand."""
+"""Speed of text models: by hand, and what must hold whatever the numbers."""
 
 from __future__ import annotations
 
@@ -10,58 +10,79 @@ from gpuspec.sizing.speed.starting import download_seconds
 from gpuspec.sizing.speed.text import speed
 from gpuspec.workload import Workload
 
-CARD = Gpu("card", "any", "any", 80.0, bandwidth_gbs=2000, fp16_tflops=300, fp8_tflops=600)
+CARD = Gpu("card", "nvidia", "any", 80.0, bandwidth_gbs=2000, fp16_tflops=300, fp8_tflops=600)
 
 
-def fast(model: str, gpus: int = 1, **fields: object) -> Speed:
-    base = Workload(task="serve", model=resolve_model(model).model, context=2)
-    found = speed(base._replace(**fields), CARD, gpus)  # type: ignore[arg-type]
+def fast(model: str, gpus: int = 1, card: Gpu = CARD, **fields: object) -> Speed:
+    base = Workload(task="serve", model=resolve_model(model).model, engine="vllm", context=2000)
+    found = speed(base._replace(**fields), card, gpus)  # type: ignore[arg-type]
+    assert isinstance(found, Speed)
+    assert found.decode
+    return found
+
+
+def expected(found: Speed) -> tuple[float, float]:
+    """Tokens/s of all together, and of each."""
+    assert found.decode
+    assert found.each
+    return round(found.decode.expected, 9), round(found.each.expected, 9)
+
+
+def test_all_sequences_get_a_token_a_step() -> None:
+    found = fast("Llama-3.1-8B", concurrency=8)
+    step = sum(part.seconds.expected for part in found.parts)
+    assert expected(found) == pytest.approx((8 / step, 1 / step))
+    assert found.sequences == 8
+    assert f"= {step * 1e3:.1f} ms" in found.why
+
+
+def test_half_of_the_context_is_in_the_cache_unless_said() -> None:
+    assert expected(fast("Llama-3.1-8B", context=8000)) == expected(_held(4000))
+    assert "4,000 tokens" in fast("Llama-3.1-8B", context=8000).assumptions[0]
+
+
+def _held(tokens: float) -> Speed:
+    work = Workload(model=resolve_model("Llama-3.1-8B").model, engine="vllm", context=8000)
+    found = speed(work, CARD, held=tokens)
     assert isinstance(found, Speed)
     return found
 
 
-def test_one_sequence_reads_every_weight_but_the_input_embedding() -> None:
-    # Tied models read the embedding as the head: 2 × 1.236 GB at 2,000 GB/s.
-    decode = fast("Llama-3.2-1B").decode
-    assert decode is not None
-    assert decode.high == pytest.approx(2000 / 2.472, rel=0.01)
-    assert decode.expected == pytest.approx(0.8 * decode.high)
+@pytest.mark.parametrize("engine", ["vllm", "llama.cpp", "transformers", None])
+@pytest.mark.parametrize("model", ["Llama-3.1-8B", "Qwen3-30B-A3B", "Qwen3.6-27B", "gpt-oss-20b"])
+def test_what_must_hold_of_any(model: str, engine: str | None) -> None:
+    longer = [expected(fast(model, engine=engine, context=n)) for n in (512, 8192, 131_072)]
+    assert longer == sorted(longer, reverse=True)
+    more = [expected(fast(model, engine=engine, concurrency=n)) for n in (1, 2, 16, 128)]
+    assert [together for together, _ in more] == sorted(together for together, _ in more)
+    assert [each for _, each in more] == sorted((each for _, each in more), reverse=True)
+    wider = [
+        expected(fast(model, engine=engine, card=CARD._replace(bandwidth_gbs=n))) for n in (500, 2000, 8000)
+    ]
+    assert wider == sorted(wider)
+    for part in fast(model, engine=engine).parts:
+        assert 0 <= part.seconds.low <= part.seconds.expected <= part.seconds.high
 
 
-def test_quantization_is_as_much_faster_as_it_is_smaller() -> None:
-    full, quantized = fast("Llama-3.1-70B").decode, fast("Llama-3.1-70B", quantization="awq").decode
-    assert full is not None
-    assert quantized is not None
-    assert quantized.expected / full.expected == pytest.approx(141.1 / 39.8, rel=0.1)
+def test_engines_that_put_layers_one_after_another_gain_nothing_from_more_gpus() -> None:
+    one, two = (expected(fast("Llama-3.1-8B", n, engine="llama.cpp"))[0] for n in (1, 2))
+    assert 0.95 * one < two <= one
+    one, two = (expected(fast("Llama-3.1-8B", n))[0] for n in (1, 2))
+    assert 1.4 * one < two < 2 * one
 
 
-def test_batches_share_the_weights_until_arithmetic_binds() -> None:
-    one, many, huge = (fast("Llama-3.1-8B", concurrency=n).decode for n in (1, 16, 4096))
-    assert one is not None
-    assert many is not None
-    assert huge is not None
-    assert many.high == pytest.approx(16 * one.high, rel=0.02)
-    assert huge.high == pytest.approx(300e12 * 0.8 / (2 * 8.030261248e9))
+def test_a_pipeline_gains_with_many_sequences_alone() -> None:
+    alone, single = (expected(fast("Llama-3.1-8B", n, pipeline_parallel=n))[0] for n in (1, 2))
+    assert single <= alone
+    alone, crowd = (
+        expected(fast("Llama-3.1-8B", n, pipeline_parallel=n, concurrency=256))[0] for n in (1, 2)
+    )
+    assert crowd > 1.3 * alone
 
 
-def test_a_mixture_reads_the_experts_it_chooses() -> None:
-    dense, sparse = fast("Qwen3-32B").decode, fast("Qwen3-30B-A3B").decode
-    assert dense is not None
-    assert sparse is not None
-    assert 6 < sparse.high / dense.high < 12  # 3.3 of 30.5 B are active
-
-
-def test_prompts_are_bound_by_arithmetic() -> None:
-    prefill = fast("Llama-3.1-8B").prefill
-    assert prefill is not None
-    assert prefill.expected == pytest.approx(300e12 * 0.5 / (2 * 8.030261248e9))
-
-
-def test_two_gpus_read_twice_as_fast() -> None:
-    one, two = fast("Llama-3.1-8B").decode, fast("Llama-3.1-8B", 2).decode
-    assert one is not None
-    assert two is not None
-    assert two.expected == pytest.approx(2 * one.expected)
+def test_copies_multiply() -> None:
+    one, four = fast("Llama-3.1-8B", concurrency=4), fast("Llama-3.1-8B", 4, data_parallel=4, concurrency=16)
+    assert expected(four)[0] == pytest.approx(4 * expected(one)[0])
 
 
 def test_money_and_time() -> None:

@@ -1,13 +1,15 @@
 """What a text model is asked to answer, with its defaults settled."""
 
 from gpuspec.catalog.model_task import READS
-from gpuspec.engines import ASSUMED, Engine, engine_of
+from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
 from gpuspec.engines.engine import Defaults, before
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import DTYPE_BITS, find_scheme
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.sizing.kv import kv_cache
-from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.memory import Unsized, unknown_scheme
+from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.weights import sizable
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import at_once
 
@@ -44,6 +46,27 @@ def scheme_of(workload: Workload, shape: Shape | None = None) -> str:
     if native and native not in DTYPE_BITS and workload.dtype in (None, "fp32", "bf16", "fp16"):
         return native
     return workload.dtype or "bf16"
+
+
+class TextModel(NamedTuple):
+    """The model of a workload, the scheme its weights are in, and the engine that runs it."""
+
+    shape: Shape
+    scheme: str
+    engine: Engine
+
+
+def text_model(workload: Workload) -> TextModel | Unsized:
+    """The text model of a workload, where its size is known in its scheme. Where no engine is named: llama.cpp for
+    GGUF files, else plain PyTorch."""
+    shape = shape_of(workload)
+    if isinstance(shape, Unsized):
+        return shape
+    scheme = scheme_of(workload, shape)
+    if not sizable(shape, scheme):
+        return unknown_scheme(scheme)
+    named = workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED)
+    return TextModel(shape, scheme, engine_of(named))
 
 
 def cache_dtype(workload: Workload, shape: Shape) -> str | None:

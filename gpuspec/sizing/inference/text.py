@@ -1,8 +1,7 @@
 """Memory of a text model that answers."""
 
 from gpuspec.catalog import Gpu
-from gpuspec.engines import ASSUMED, FOR_GGUF, Engine, engine_of
-from gpuspec.quantization import find_scheme
+from gpuspec.engines import Engine
 from gpuspec.sizing.inference import fixed, library, server
 from gpuspec.sizing.inference.held import cache_part, draft_part, weights_on_host, weights_part
 from gpuspec.sizing.inference.pictures import has_encoder_pass
@@ -13,13 +12,12 @@ from gpuspec.sizing.inference.setup import (
     encodes,
     may_cache_in_8_bit,
     requested,
-    scheme_of,
+    text_model,
 )
 from gpuspec.sizing.kv import kv_bytes
-from gpuspec.sizing.memory import Confidence, Need, Phase, Unsized, confidence, unknown_scheme
+from gpuspec.sizing.memory import Confidence, Need, Phase, Unsized, confidence
 from gpuspec.sizing.runtime import runtime, vision_tower
-from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.weights import sizable
+from gpuspec.sizing.shape import Shape
 from gpuspec.workload import Workload
 
 
@@ -29,13 +27,10 @@ def inference(
     """Need of a language or embedding model that serves or processes in batch.
 
     An engine may do other things on GPUs of more memory. Where no GPU is said, it is one that has room for it."""
-    shape = shape_of(workload)
-    if isinstance(shape, Unsized):
-        return shape
-    scheme = scheme_of(workload, shape)
-    if not sizable(shape, scheme):
-        return unknown_scheme(scheme)
-    engine = engine_of(workload.engine or (FOR_GGUF if find_scheme(scheme).family == "GGUF" else ASSUMED))
+    model = text_model(workload)
+    if isinstance(model, Unsized):
+        return model
+    shape, scheme, engine = model
     assumptions: list[str] = []
     defaults = engine.default(workload.engine_version, gpu.name if gpu else "", gpu.vram_gib if gpu else 0.0)
     at = Answering(

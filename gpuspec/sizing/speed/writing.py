@@ -1,0 +1,88 @@
+"""What is asked of a machine that writes: one token of each sequence in a step; and how the GPUs share that."""
+
+from functools import cached_property
+
+from gpuspec.architectures.parts import TOWERS, StoredWeights
+from gpuspec.catalog import Gpu
+from gpuspec.engines import Engine
+from gpuspec.quantization import find_scheme
+from gpuspec.sizing.inference.setup import as_kept, cache_dtype, tensor_of
+from gpuspec.sizing.kv import kv_cache
+from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.weights import bytes_of, in_scheme
+from gpuspec.workload import Workload
+
+
+class Writing:
+    """A workload that writes on `gpus` of a GPU: `sequences` at once, `held` tokens in the cache of each."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        shape: Shape,
+        scheme: str,
+        engine: Engine,
+        gpu: Gpu,
+        *,
+        gpus: int,
+        sequences: int,
+        held: float,
+    ) -> None:
+        self.workload = workload
+        self.shape = as_kept(workload, shape)
+        self.scheme = scheme
+        self.engine = engine
+        self.gpu = gpu
+        self.gpus = gpus
+        self.sequences = sequences
+        self.held = held
+        self.copies = min(workload.data_parallel or 1, gpus)
+        """Of the model (data parallelism), each with its part of the sequences."""
+        within = gpus // self.copies
+        self.width = tensor_of(workload._replace(engine=engine.name), within)
+        """GPUs that share each layer."""
+        self.stages = max(within // self.width, 1)
+        """Groups of GPUs that hold each some of the layers, one after another."""
+
+    @property
+    def passed(self) -> float:
+        """Sequences in one pass of one copy. Stages of a pipeline work on as many groups of sequences at once."""
+        apart = 1 if self.engine.pace.in_turn else self.stages
+        return max(self.sequences / self.copies / apart, 1.0)
+
+    @cached_property
+    def stored(self) -> list[tuple[StoredWeights, float]]:
+        """Weights by part with their bytes; without what text passes by, and an embedding that is only looked up."""
+        found = []
+        for row in in_scheme(self.shape, find_scheme(self.scheme)):
+            if row.part in TOWERS or not row.parameters:
+                continue
+            size = bytes_of(row)
+            if row.part == "embedding":
+                head = self.shape.vocab * self.shape.hidden if self.shape.tied else 0.0
+                size *= min(head / row.parameters, 1.0)
+            found.append((row, size))
+        return found
+
+    def touched(self, row: StoredWeights, sequences: float) -> float:
+        """The part of the weights that so many sequences pass through: each chooses experts as if by chance, so that
+        a share of 1 − (1 − k/E)^n of them is chosen by one at least."""
+        if row.active >= row.parameters or row.part == "embedding":
+            return 1.0
+        return float(1.0 - (1.0 - row.active / row.parameters) ** sequences)
+
+    @property
+    def cache_read(self) -> float:
+        """Bytes of cache that one GPU of those sharing a layer reads of all layers in a pass, in 16 bit where it is
+        unpacked as slowly. States are read, and written."""
+        dtype = None if self.engine.pace.cache_unpacked else cache_dtype(self.workload, self.shape)
+        held = kv_cache(self.shape, self.held, self.passed, dtype, tensor=self.width)
+        states = sum(cache.layers * cache.state * cache.state_bits / 8 for cache in self.shape.caches)
+        return held + states * self.passed / self.width
+
+    @property
+    def cache_room(self) -> float:
+        """Bytes of cache that are set aside: for the context of all sequences, or what they hold if that is more."""
+        tokens = max(self.workload.context or 0, self.held)
+        many = 1 if self.engine.context_is_shared else self.sequences
+        return kv_cache(self.shape, tokens, many, cache_dtype(self.workload, self.shape))
