@@ -99,7 +99,7 @@ _PACE = Pace(
     cache=(0.3, 0.55, 0.95),
     # LFM2-8B with 65,536 tokens in q4_0 takes as long as in 16 bit (RTX 3060, runs of August 2026).
     cache_unpacked=True,
-    compute=(0.05, 0.2, 0.5),
+    compute=(0.1, 0.3, 0.6),
     block=(9e-6, 21e-6, 45e-6),
     step=(0.0, 0.05e-3, 0.6e-3),
     in_turn=True,

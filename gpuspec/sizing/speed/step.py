@@ -125,22 +125,24 @@ def _cache(at: Writing, host: HostShare) -> StepPart:
 
 
 def _arithmetic(at: Writing) -> list[StepPart]:
-    """Two operations for each weight that a token passes through; nothing where the TFLOPS are not known."""
-    if not at.gpu.fp16_tflops:
+    """Two operations for each weight that a token passes through. Those of the first token are done while its weights
+    are on their way; nothing where the TFLOPS are not known."""
+    more = at.passed - 1
+    if not at.gpu.fp16_tflops or more <= 0:
         return []
     flops = sum(
-        2 * row.active * at.passed / _tflops(row, at)
+        2 * row.active * more / _tflops(row, at)
         for row, _ in at.stored
         if row.part != "embedding" or at.shape.tied
     )
     share, least = at.engine.pace.compute, flops / 1e12 / at.width
-    why = f"2 operations × {at.shape.active / 1e9:,.2f} B parameters × {at.passed:,.0f} tokens"
+    why = f"2 operations × {at.shape.active / 1e9:,.2f} B parameters × {more:,.0f} more tokens"
     return [StepPart("arithmetic", Range(least / share[2], least / share[1], least / share[0]), why)]
 
 
 def _tflops(row: StoredWeights, at: Writing) -> float:
-    """Of the data sheet, in the precision that these weights are computed in: 16 bit, unless activations are quantized
-    too and the GPU computes in 8 or 4 bit."""
+    """Of the data sheet, in the precision that these weights are computed in: 16 bit, unless activations are
+    quantized too and the GPU computes in 8 or 4 bit."""
     gpu, scheme = at.gpu, find_scheme(row.scheme)
     half = gpu.fp16_tflops or 0.0
     if row.bits >= 16 or scheme.name in at.engine.reading.weights_only:
