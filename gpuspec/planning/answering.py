@@ -137,6 +137,25 @@ def least_at(answers: Answers, most: int, per_second: float) -> AnswerPace | Non
     return best
 
 
+def queue_seconds(answers: Answers, most: int, per_second: float) -> float | None:
+    """Seconds for which a request waits on average until one of `most` places is free, where so many come a second
+    and at random; None where more come than are answered, and the queue grows without end."""
+    from gpuspec.sizing.speed.queueing import birth_death
+
+    numbers = [*(2**power for power in range(most.bit_length()) if 2**power < most), most]
+    points = [(number, found.whole) for number in numbers if (found := answers(number)) and found.whole]
+    if len(points) != len(numbers):
+        return None
+
+    def done(inside: int) -> float:
+        at = next(place for place, (number, _) in enumerate(points) if number >= inside)
+        (low, first), (high, last) = points[max(at - 1, 0)], points[at]
+        share = (inside - low) / (high - low) if high > low else 1.0
+        return inside / (first + (last - first) * share)
+
+    return birth_death(per_second, most, done)[1]
+
+
 def milliseconds(seconds: float) -> str:
     """`38 ms`, `4.2 ms`, `1.6 s`."""
     if seconds >= 0.9995:

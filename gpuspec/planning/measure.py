@@ -1,18 +1,20 @@
 """What the offers of a job are compared by: dollars an hour, for the job, or for a million tokens."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu
 from gpuspec.job.job import Job, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import generates_text, speed_of
-from gpuspec.planning.answering import Answers, too_slow
-from gpuspec.planning.replicas import Count, count
-from gpuspec.planning.traffic import answers_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import under_load
+
+if TYPE_CHECKING:
+    from gpuspec.planning.answering import Answers
+    from gpuspec.planning.replicas import Count
 
 SURE_GAIN = 0.5
 """The power of the data sheets' ratio that is counted where two GPUs do one job: four times the bandwidth or TFLOPS
@@ -101,13 +103,17 @@ class Measure:
             return None
         return Yield(counted.demand.mean * 3600 * tokens / 1e6, counted.paid, many)
 
-    def _count(self, gpu: Gpu, gpu_count: int) -> Count | None:
+    def _count(self, gpu: Gpu, gpu_count: int) -> "Count | None":
+        from gpuspec.planning.replicas import count
+
         return count(self._job, self.answers(gpu, gpu_count), self.at_once(gpu, gpu_count))
 
-    def answers(self, gpu: Gpu, gpu_count: int) -> Answers:
+    def answers(self, gpu: Gpu, gpu_count: int) -> "Answers":
         """How such a machine is expected to answer so many at once."""
         key = (gpu.name, gpu_count)
         if key not in self._answers:
+            from gpuspec.planning.traffic import answers_of
+
             used = self._used_of(gpu_count)
             self._answers[key] = answers_of(self.workload, gpu, used, self._job.traffic)
         return self._answers[key]
@@ -121,6 +127,8 @@ class Measure:
         ):
             return True
         if key not in self._serves:
+            from gpuspec.planning.answering import too_slow
+
             alone, counted = self.answers(gpu, gpu_count)(1), self._count(gpu, gpu_count)
             slow = alone is not None and too_slow(alone, self._job.slo)
             most = self._job.scaling.replicas[1] if self._job.scaling else None

@@ -4,7 +4,7 @@ import math
 
 from gpuspec.job.job import Job, Scaling
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.planning.answering import AnswerPace, Answers, least_at, most_within, too_slow
+from gpuspec.planning.answering import AnswerPace, Answers, least_at, most_within, queue_seconds, too_slow
 from gpuspec.planning.traffic import hours_per_month, requests_per_hour
 
 UNKNOWN_PEAK = (1.0, 3.0)
@@ -16,6 +16,9 @@ FULL = 0.8
 Autoscalers usually add a machine there."""
 
 HOURS = 24
+
+MORE = 16
+"""Machines beyond those that keep up, which are tried for a shorter wait."""
 
 
 class Demand(NamedTuple):
@@ -36,23 +39,27 @@ class Demand(NamedTuple):
 
 class Count(NamedTuple):
     """Machines of one kind for a `demand`. `best` is one of them with as many at once as it may have; `mean` and
-    `peak` are the machines for the mean and the busiest hour, `paid` those that are paid for on average. `met`:
-    whether the `slo` is kept."""
+    `peak` are the machines for the mean and the busiest hour, each with at most `each` requests a second: what the
+    best one answers, or as many fewer as keep waits within the `slo`. `paid` are those that are paid for on average.
+    `met`: whether the `slo` is kept."""
 
     demand: Demand
     best: AnswerPace
     mean: int
     peak: int
+    each: float
     paid: float
     met: bool = True
 
 
 class Replicas(NamedTuple):
     """Counted machines at `price` $/h each, that run `hours` a month. `at_peak` is how one of them answers in the
-    busiest hour; `scaling` what the job allows; `misses` says what of the `slo` not even one sequence alone meets."""
+    busiest hour, `wait` the seconds until it lets a request in (None: ever longer); `scaling` what the job allows;
+    `misses` says what of the `slo` not even one sequence alone meets."""
 
     counted: Count
     at_peak: AnswerPace
+    wait: float | None
     price: float
     hours: float
     scaling: Scaling | None = None
@@ -137,9 +144,17 @@ def count(job: Job, answers: Answers, most_each: int) -> Count | None:
     best = within or answers(1)
     if best is None:
         return None
-    peak = machines_for(demand.busiest, demand.users, best)
-    mean = machines_for(demand.mean, 0 if demand.mean else demand.users, best)
-    return Count(demand, best, mean, peak, _paid(demand, best, peak, job.scaling), met=within is not None)
+    peak = least = machines_for(demand.busiest, demand.users, best)
+    if within and job.slo and job.slo.ttft_ms and demand.mean:
+        peak = _without_long_waits(answers, demand, best, least, job.slo.ttft_ms / 1000)
+    each = best.per_second if peak == least else demand.busiest / peak
+    mean = max(1, _whole(demand.mean, each)) if demand.mean else peak
+    counted = Count(demand, best, mean, peak, each, paid=peak, met=within is not None)
+    low, high = job.scaling.replicas if job.scaling else (1, 1)
+    if low == high:
+        return counted._replace(paid=float(max(peak, low)))
+    # `max` is no limit here: a machine that is too slow for it is not cheap.
+    return counted._replace(paid=autoscaled(counted, max(low, 1), max(high, peak)))
 
 
 def replicas(job: Job, answers: Answers, most_each: int, *, price: float) -> Replicas | None:
@@ -147,10 +162,12 @@ def replicas(job: Job, answers: Answers, most_each: int, *, price: float) -> Rep
     found, alone = count(job, answers, most_each), answers(1)
     if found is None or alone is None:
         return None
-    least = job.scaling.replicas[0] if job.scaling else 1
+    machines = max(found.peak, job.scaling.replicas[0] if job.scaling else 1)
+    rate = found.demand.busiest / machines
     return Replicas(
         found,
-        at_peak=_at_peak(answers, found.demand, found.best, max(found.peak, least)),
+        at_peak=_at_peak(answers, found.demand, found.best, machines),
+        wait=queue_seconds(answers, found.best.sequences, rate) if rate else 0.0,
         price=price,
         hours=hours_per_month(job.schedule),
         scaling=job.scaling,
@@ -158,10 +175,27 @@ def replicas(job: Job, answers: Answers, most_each: int, *, price: float) -> Rep
     )
 
 
+def _without_long_waits(
+    answers: Answers, demand: Demand, best: AnswerPace, machines: int, seconds: float
+) -> int:
+    """So many machines or a few more: as many as let a request wait, on average, no longer than the first token may
+    take. Each further one leaves less than half of the wait, so that few are needed."""
+    for number in range(machines, machines + MORE):
+        wait = queue_seconds(answers, best.sequences, demand.busiest / number)
+        first = _at_peak(answers, demand, best, number).first_token or 0.0
+        if wait is not None and wait + first <= seconds:
+            return number
+    return machines
+
+
 def machines_for(per_second: float, users: int, best: AnswerPace) -> int:
     """Machines for so many requests a second and users at once, at least one."""
-    by_rate = math.ceil(per_second / best.per_second - 1e-9) if best.per_second else 0
-    return max(1, by_rate, math.ceil(users / best.sequences))
+    return max(1, _whole(per_second, best.per_second), math.ceil(users / best.sequences))
+
+
+def _whole(per_second: float, each: float) -> int:
+    """Machines that answer `each` a second, for so many."""
+    return math.ceil(per_second / each - 1e-9) if each else 0
 
 
 def _at_peak(answers: Answers, demand: Demand, best: AnswerPace, machines: int) -> AnswerPace:
@@ -173,20 +207,12 @@ def _at_peak(answers: Answers, demand: Demand, best: AnswerPace, machines: int) 
     return found or best
 
 
-def _paid(demand: Demand, best: AnswerPace, peak: int, scaling: Scaling | None) -> float:
-    """Machines paid for on average: those for the busiest hour all day, or as many as each hour takes where `scaling`
-    lets their number change. Its `max` is no limit here: a machine that is too slow for it is not cheap."""
-    least, most = scaling.replicas if scaling else (1, 1)
-    if least == most:
-        return float(max(peak, least))
-    return autoscaled(demand, best, max(least, 1), max(most, peak))
-
-
-def autoscaled(demand: Demand, best: AnswerPace, least: int, most: int) -> float:
+def autoscaled(counted: Count, least: int, most: int) -> float:
     """Machines on average over a day on which as many run as each hour takes, from `least` to `most`."""
-    floor = max(least, machines_for(0.0, demand.users, best))
+    demand = counted.demand
+    floor = max(least, math.ceil(demand.users / counted.best.sequences))
     day = hours_of_day(demand.mean, demand.busiest)
-    return sum(min(max(machines_for(rate, 0, best), floor), most) for rate in day) / HOURS
+    return sum(min(max(_whole(rate, counted.each), floor), most) for rate in day) / HOURS
 
 
 def hours_of_day(mean: float, peak: float) -> tuple[float, ...]:

