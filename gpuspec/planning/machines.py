@@ -10,9 +10,10 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.answering import tokens_of
 from gpuspec.planning.case import Case
-from gpuspec.sizing import Fit, Need
-from gpuspec.sizing.speed.rates import Range, Speed, dollars_per_million
+from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing.speed.rates import Range, Speed, WorkRate
 from gpuspec.sizing.speed.serving import Exchange, Served, served, usual_exchange
+from gpuspec.sizing.speed.work import work_rate
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
 from gpuspec.workload.even_split import uneven
@@ -33,8 +34,15 @@ class PricedMachine(NamedTuple):
     """Tokens a second of one sequence."""
     first_token: Range | None = None
     """Seconds from a request to its first token."""
-    per_million: Range | None = None
-    """$ per million tokens written."""
+    per_unit: Range | None = None
+    """$ for a token that is written, or one unit of what is `done`."""
+    done: WorkRate | None = None
+    """Of work that is not text, how much of it a second."""
+
+    @property
+    def per_million(self) -> Range | None:
+        """$ per million tokens; None where no text is written."""
+        return self.per_unit.times(1e6) if self.per_unit and self.done is None else None
 
     @property
     def per_month(self) -> float | None:
@@ -52,18 +60,28 @@ def machine(case: Case, offered: Alternative) -> PricedMachine:
     prompts and answers are, half of the context is read and half is written."""
     work, gpu, gpus = case.workload, offered.gpu, offered.gpu_count
     if not writes_text(work):
-        return PricedMachine(offered)
+        return _at_work(work, offered)
     need = offered.fit.need if offered.fit else case.need(gpus, gpu)
     gpus = need.gpus if isinstance(need, Need) else gpus  # of which the commands may use fewer
     let_in = need.sequences if isinstance(need, Need) else work.users
-    many = (let_in if work.users else work.concurrency) or 1
+    many = let_in if work.users else work.concurrency or (None if case.job.traffic else 1)
     found = served(work, gpu, gpus, exchange_of(case), need=need, sequences=many)
     if isinstance(found, Served):
-        cost = dollars_per_million(found.throughput, offered.per_hour) if offered.price else None
-        return PricedMachine(offered, found.each, found.first_token, cost)
+        return PricedMachine(offered, found.each, found.first_token, _per_unit(offered, found.throughput))
     # How fast prompts are read is not known: only one sequence is not interrupted by those of others.
     alone = case.speed(gpu, gpus) if many == 1 else None
     return PricedMachine(offered, alone.each if isinstance(alone, Speed) else None)
+
+
+def _at_work(work: Workload, offered: Alternative) -> PricedMachine:
+    found = work_rate(work, offered.gpu, offered.gpu_count)
+    if isinstance(found, Unsized):
+        return PricedMachine(offered)
+    return PricedMachine(offered, per_unit=_per_unit(offered, found.per_second), done=found)
+
+
+def _per_unit(offered: Alternative, per_second: Range) -> Range | None:
+    return per_second.inverse().times(offered.per_hour / 3600) if offered.price else None
 
 
 def exchange_of(case: Case) -> Exchange:

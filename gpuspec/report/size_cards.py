@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from gpuspec.planning.judged import Instead, Judged
 from gpuspec.report.ranked_columns import Column, table
-from gpuspec.report.size_machines import cents, cloud, label, rate, seconds
+from gpuspec.report.size_machines import cloud, label
 from gpuspec.report.sized import Sized
+from gpuspec.report.speed_columns import speed_columns
 from gpuspec.report.width import width
 from gpuspec.sizing import Fit
 from gpuspec.sizing.capacity import Capacity
@@ -40,9 +41,7 @@ def _side_by_side(judged: Sequence[Judged], columns: int) -> list[str]:
         Column("", [_verdict(one) for one in judged], 1, numbers=False),
         Column("cloud", [cloud(one.price) for one in offered], 6, numbers=False),
         Column("$/h", [f"{one.per_hour:,.2f}" if one.price else "" for one in offered], 2),
-        Column("tokens/s", [rate(one.machine.each, False) for one in judged], 4),
-        Column("1st token", [seconds(one.machine.first_token, False) for one in judged], 5),
-        Column("$/M", [cents(one.machine.per_million, False) for one in judged], 3),
+        *speed_columns([one.machine for one in judged], ranges=False, ranks=(4, 5, 3)),
     ]
     return table(rows, columns, indent=0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.machines import PricedMachine, writes_text
@@ -12,7 +12,7 @@ from gpuspec.quantization import find_scheme
 from gpuspec.quantization.quality import in_brief
 from gpuspec.report.ranked_columns import Column, able, table
 from gpuspec.report.sized import SHOWN, Sized
-from gpuspec.sizing.speed.rates import Range
+from gpuspec.report.speed_columns import shown_as, speed_columns
 from gpuspec.words import percent
 
 NARROW = 48
@@ -44,13 +44,17 @@ def _title(sized: Sized) -> str:
 
 def _legend(sized: Sized, rows: Sequence[PricedMachine]) -> list[str]:
     """What the columns of speed mean."""
-    if not any(one.each for one in rows) or sized.exchange is None:
+    if not any(one.each or one.done for one in rows):
         return []
+    shown = shown_as(rows)
+    if sized.exchange is None:
+        return [f"  {shown.cost}: for {shown.words}, always busy"]
     many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
     busy = f"all {many:,} busy" if many > 1 else "always busy"
-    each = "each user" if sized.workload.users else "each sequence"
-    asked = f"of each answer {sized.exchange.prompt:,.0f} tokens are read and {sized.exchange.answer:,.0f} written"
-    return [f"  tokens/s: of {each}; $/M: per million tokens written, {busy}; {asked}"]
+    each = "user" if sized.workload.users else "sequence"
+    read, written = sized.exchange
+    asked = f"of each answer {read:,.0f} tokens are read and {written:,.0f} written"
+    return [f"  tokens/s: of each {each}; {shown.cost}: for {shown.words}, {busy}; {asked}"]
 
 
 def machines(rows: Sequence[PricedMachine], columns: int, *, served: bool) -> list[str]:
@@ -71,9 +75,7 @@ def _columns(rows: Sequence[PricedMachine], *, served: bool, ranges: bool) -> li
         Column("cloud", [cloud(one.price) for one in offered], 6 if served else 4, numbers=False),
         Column("$/h", [f"{one.per_hour:,.2f}" if one.price else "" for one in offered], 1),
         Column("$/month", [money(one.per_month) for one in rows], 7),
-        Column("tokens/s", [rate(one.each, ranges) for one in rows], 3),
-        Column("1st token", [seconds(one.first_token, ranges) for one in rows], 4 if served else 6),
-        Column("$/M", [cents(one.per_million, ranges) for one in rows], 2),
+        *speed_columns(rows, ranges=ranges, ranks=(3, 4 if served else 6, 2)),
     ]
 
 
@@ -100,34 +102,6 @@ def money(amount: float | None) -> str:
     return "" if amount is None else f"{amount:,.0f}"
 
 
-def rate(value: Range | None, ranges: bool) -> str:
-    """Tokens a second."""
-    return _written(value, ranges, lambda one: f"{one:,.0f}" if one >= 9.5 else f"{one:.1f}")
-
-
-def cents(value: Range | None, ranges: bool) -> str:
-    """Dollars, with cents below a hundred."""
-    return _written(value, ranges, lambda one: f"{one:,.0f}" if one >= 99.5 else f"{one:.2f}")
-
-
-def seconds(value: Range | None, ranges: bool) -> str:
-    """`0.4–2.0 s`."""
-    text = _written(value, ranges, _second)
-    return f"{text} s" if text else ""
-
-
-def _second(value: float) -> str:
-    return f"{value:,.0f}" if value >= 9.5 else f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"
-
-
-def _written(value: Range | None, ranges: bool, number: Callable[[float], str]) -> str:
-    """A range, or what is expected; "" where it is not known."""
-    if value is None:
-        return ""
-    low, high = number(value.low), number(value.high)
-    return f"{low}–{high}" if ranges and low != high else number(value.expected)
-
-
 # -- precisions -------------------------------------------------------------------------------------
 
 
@@ -143,8 +117,7 @@ def in_precisions(sized: Sized, columns: int) -> list[str]:
         Column("weights", [f"{one.weights:,.0f} GiB" for one in found], 7),
         Column("cheapest", [label(one.offered) if one else "none" for one in cheapest], 1, numbers=False),
         Column("$/h", [f"{one.offered.per_hour:,.2f}" if one else "" for one in cheapest], 2),
-        Column("tokens/s", [rate(one.each, False) if one else "" for one in cheapest], 4),
-        Column("$/M", [cents(one.per_million, False) if one else "" for one in cheapest], 3),
+        *speed_columns(cheapest, ranges=False, ranks=(4, 9, 3)),
         Column("", [_how(one) for one in found], 5, numbers=False),
         Column("quality", [_quality(one, sized) for one in found], 6, numbers=False),
     ]

@@ -124,3 +124,22 @@ def test_gpus_that_cannot_share_the_heads_are_said_and_not_shown() -> None:
     assert found("Qwen2.5-7B", "--gpus", "8")["rentable"] == []
     (on,) = found("Qwen2.5-7B", "--on", "8xL4")["on"]
     assert on["unshared"] == "28 attention heads"
+
+
+@pytest.mark.parametrize(
+    ("asked", "unit"),
+    [
+        (["FLUX.1-dev"], "images"),
+        (["Llama-3.1-8B", "--method", "lora"], "tokens trained"),
+        (["whisper-large-v3"], "seconds of sound"),
+    ],
+)
+def test_other_work_has_its_own_unit(asked: list[str], unit: str) -> None:
+    rows = [one for one in found(*asked)["rentable"] if one["work"]]
+    assert rows
+    for one in rows:
+        assert one["work"]["unit"] == unit
+        dollars = one["price"] / 3600 / one["work"]["per_second"]["expected"]
+        assert one["dollars_per_unit"]["expected"] == pytest.approx(dollars, rel=1e-3)
+        assert one["dollars_per_million"] is None
+    assert "always busy" in run(*asked).output
