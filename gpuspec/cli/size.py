@@ -15,7 +15,6 @@ from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.planning.limits import gpus_of_job
-from gpuspec.report.left_out import notes
 from gpuspec.report.sized import Sized
 from gpuspec.workload import Workload
 
@@ -95,6 +94,8 @@ def command(
     """
     settings = given.settings_for(what if is_job(what) else ".")
     if is_job(what):
+        from gpuspec.report.left_out import notes
+
         case = open_case(what, settings)
         for note in notes(case):
             say(f"{what}: {note}", err=True)

@@ -1,6 +1,7 @@
 """One machine that somebody asked about: whether it holds the work, by how much, and what would make it fit."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu
 from gpuspec.errors import UserError
@@ -11,9 +12,11 @@ from gpuspec.planning.features import why_not
 from gpuspec.planning.machines import PricedMachine, holding, machine, not_shared, priced
 from gpuspec.planning.precisions import in_scheme, offered, own_scheme
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
-from gpuspec.sizing.capacity import Capacity, capacity
 from gpuspec.sizing.fitting import tightest
 from gpuspec.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.sizing.capacity import Capacity
 
 LEAST_CONTEXT = 512
 """Tokens: a context below it is no way to make anything fit."""
@@ -51,7 +54,7 @@ class Judged(NamedTuple):
     short: float
     unshared: str
     machine: PricedMachine
-    room: Capacity | None
+    room: "Capacity | None"
     instead: Instead | None
 
     @property
@@ -91,11 +94,13 @@ def judged(case: Case, asked: Asked, counts: Sequence[int], *, in_full: bool) ->
     )
 
 
-def _room(workload: Workload, gpu: Gpu, gpus: int) -> Capacity | None:
+def _room(workload: Workload, gpu: Gpu, gpus: int) -> "Capacity | None":
+    from gpuspec.sizing.capacity import capacity
+
     return capacity(workload, gpu, lambda other: need(other, gpus, gpu=gpu))
 
 
-def _instead(case: Case, asked: Asked, found: Fit, room: Capacity | None, counts: Sequence[int]) -> Instead:
+def _instead(case: Case, asked: Asked, found: Fit, room: "Capacity | None", counts: Sequence[int]) -> Instead:
     gpu, workload = asked.gpu, case.workload
     scheme, how = _fewer_bits(case, asked, found) if not not_shared(workload, asked.gpu_count) else (None, "")
     context = users = None
