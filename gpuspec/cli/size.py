@@ -112,7 +112,8 @@ def command(
         workload = workload._replace(sequence=workload.context)
     _check_users(given.job.users, workload)
     _check_engine(changes.get("engine"), workload)
-    for option in _left_out(changes, workload):
+    by = {"by": given.job.by} if given.job.by == "token" else {}
+    for option in _left_out({**changes, **by}, workload):
         say(f"left out: {option}", err=True)
     case = case.instead(workload=workload if is_job(what) else with_engine(workload))
     count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
@@ -163,6 +164,8 @@ def _left_out(given: Collection[str], workload: Workload) -> Iterator[str]:
     trains, text = workload.task == "train", workload.modality in (None, "text")
     if "context" in given and not text:
         yield "--context counts tokens of text"
+    if "by" in given and (trains or not text):
+        yield "--by token: no tokens are written"
     if "concurrency" in given and trains:
         yield "--concurrency counts sequences that are answered at once; --batch says those of a training step"
     if "batch" in given and text and not trains:

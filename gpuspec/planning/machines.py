@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from math import inf
 from typing import Literal
 
 from gpuspec.catalog import Gpu
@@ -18,9 +19,9 @@ from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
 from gpuspec.workload.even_split import uneven
 
-LOOKED_AT = 12
-"""Machines whose speed is worked out in full, to rank them by what a token costs: those that a bound of each one's
-speed ranks first."""
+LOOKED_AT = 10
+"""GPUs whose speed is worked out in full, to rank them by what a token costs: those that a bound of each one's speed
+ranks first."""
 
 Order = Literal["hour", "token"]
 
@@ -41,8 +42,8 @@ class PricedMachine(NamedTuple):
 
     @property
     def per_million(self) -> Range | None:
-        """$ per million tokens; None where no text is written."""
-        return self.per_unit.times(1e6) if self.per_unit and self.done is None else None
+        """$ per million tokens, or units of what is `done`."""
+        return self.per_unit.times(1e6) if self.per_unit else None
 
     @property
     def per_month(self) -> float | None:
@@ -117,21 +118,44 @@ def by_hour(case: Case, counts: Sequence[int], most: int | None) -> tuple[Priced
 
 def by_token(case: Case, counts: Sequence[int], most: int | None) -> tuple[PricedMachine, ...]:
     """Machines by what a million tokens costs on them, cheapest first: of each GPU the number that is cheapest an
-    hour, and larger ones on which a token costs less. Those whose speed is not known are left out. `most`: how many
-    are looked at, those first that could be cheapest; None: all."""
-    able = able_counts(case.workload, counts)
-    found_first = case.market.fitting(able, weight=lambda fit: _least_time(case.workload, fit))
-    bare = (one for one in found_first if not case.market.stands_for_others(one.gpu, able))
-    looked_at = islice(bare, most)
-    least: dict[str, float] = {}
-    found = []
-    for one in sorted(looked_at, key=lambda one: one.per_hour):
+    hour, and larger ones on which a token costs less. Those whose speed is not known are left out. `most`: of so many
+    GPUs, those that could be cheapest; None: of all."""
+    found: dict[str, list[PricedMachine]] = {}
+    for one in _by_bound(case, able_counts(case.workload, counts)):
         done = machine(case, one)
-        cost = done.per_million.expected if done.per_million else None
-        if cost is not None and cost < least.get(one.gpu.name, float("inf")):
-            least[one.gpu.name] = cost
-            found.append((cost, one.per_hour, done))
-    return tuple(done for *_, done in sorted(found, key=lambda row: row[:2]))
+        if done.per_unit:
+            found.setdefault(one.gpu.name, []).append(done)
+        if len(found) == most:
+            break
+    rows = [row for of_gpu in found.values() for row in _worth_it(of_gpu)]
+    return tuple(sorted(rows, key=lambda row: (_expected(row), row.offered.per_hour)))
+
+
+def _by_bound(case: Case, counts: Sequence[int]) -> Iterator[Alternative]:
+    """Machines in the order of the least that a token can cost on them. A larger number of a GPU comes only where
+    each costs less an hour than of a smaller one: they share the same work, and wait for each other beside it."""
+    market, workload = case.market, case.workload
+    seen: dict[str, list[Alternative]] = {}
+    for one in market.fitting(counts, weight=lambda fit: _least_time(workload, fit)):
+        others = seen.setdefault(one.gpu.name, [])
+        smaller = (other for other in others if other.gpu_count < one.gpu_count)
+        least = min((other.per_hour / other.gpu_count for other in smaller), default=inf)
+        if one.per_hour / one.gpu_count < 0.999 * least and not market.stands_for_others(one.gpu, counts):
+            others.append(one)
+            yield one
+
+
+def _worth_it(of_gpu: Sequence[PricedMachine]) -> Iterator[PricedMachine]:
+    """Of machines with one GPU the cheapest an hour, and dearer ones on which a token costs less."""
+    least = inf
+    for row in sorted(of_gpu, key=lambda row: row.offered.per_hour):
+        if _expected(row) < least:
+            least = _expected(row)
+            yield row
+
+
+def _expected(row: PricedMachine) -> float:
+    return row.per_unit.expected if row.per_unit else inf
 
 
 def _least_time(workload: Workload, fit: Fit) -> float | None:

@@ -96,8 +96,7 @@ def _does(one: PricedMachine) -> dict[str, Any]:
     names = ("tokens_per_second_each", "first_token_s", "dollars_per_million")
     found = {name: rate._asdict() if rate else None for name, rate in zip(names, rates, strict=True)}
     work = {**one.done._asdict(), "per_second": one.done.per_second._asdict()} if one.done else None
-    each = one.per_unit._asdict() if one.per_unit and one.done else None
-    return {**found, "work": work, "dollars_per_unit": each, "per_month": one.per_month}
+    return {**found, "work": work, "per_month": one.per_month}
 
 
 def _precision(one: InScheme) -> dict[str, Any]:

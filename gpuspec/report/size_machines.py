@@ -15,6 +15,8 @@ from gpuspec.report.sized import SHOWN, Sized
 from gpuspec.report.speed_columns import shown_as, speed_columns
 from gpuspec.words import percent
 
+LAST = 9
+"""Rank of a column that has no place beside precisions."""
 NARROW = 48
 """Columns below which no line is indented."""
 
@@ -117,7 +119,7 @@ def in_precisions(sized: Sized, columns: int) -> list[str]:
         Column("weights", [f"{one.weights:,.0f} GiB" for one in found], 7),
         Column("cheapest", [label(one.offered) if one else "none" for one in cheapest], 1, numbers=False),
         Column("$/h", [f"{one.offered.per_hour:,.2f}" if one else "" for one in cheapest], 2),
-        *speed_columns(cheapest, ranges=False, ranks=(4, 9, 3)),
+        *(one for one in speed_columns(cheapest, ranges=False, ranks=(4, LAST, 3)) if one.rank != LAST),
         Column("", [_how(one) for one in found], 5, numbers=False),
         Column("quality", [_quality(one, sized) for one in found], 6, numbers=False),
     ]

@@ -120,7 +120,8 @@ def _order(case: Case, by: By | None) -> Order:
 def _rentable(
     case: Case, counts: Sequence[int], by: By | None, *, in_full: bool
 ) -> tuple[tuple[PricedMachine, ...], Order]:
-    if _order(case, by) == "token" and (found := by_token(case, counts, None if in_full else LOOKED_AT)):
+    asked = _order(case, by) == "token" and writes_text(case.workload)
+    if asked and (found := by_token(case, counts, None if in_full else LOOKED_AT)):
         return found, "token"
     return by_hour(case, counts, None if in_full else SHOWN), "hour"
 
