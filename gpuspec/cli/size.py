@@ -69,6 +69,11 @@ def _amount(
     help="Rank machines by $ per token or per hour. Default: by token where users or traffic are stated.",
 )
 @_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, kind=Number())
+@click.option(
+    "--second-opinion",
+    type=click.Choice(["aiconfigurator"]),
+    help="Also ask NVIDIA's aiconfigurator (extra: aiconfigurator) how fast the first of the machines is.",
+)
 @users_option
 @case_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
@@ -78,6 +83,7 @@ def command(
     gpus: int | None,
     on: tuple[str, ...],
     params_b: float | None,
+    second_opinion: str | None,
     given: CaseOptions,
     as_json: bool,
     **of_workload: Any,
@@ -119,6 +125,10 @@ def command(
     count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
     asked = asked_of(on, gpus, count or 1, case.catalog)
     sized = Sized.of(case, count, asked, by=given.job.by, in_full=as_json)
+    if second_opinion:
+        from gpuspec.planning.opinions import opinions
+
+        sized = sized._replace(opinion=opinions(case, sized.told_of))
     if as_json:
         from gpuspec.report import size_json
 

@@ -328,6 +328,8 @@ class Engine(NamedTuple):
     """The name of its configuration says model and method."""
     shipped_config: Callable[[str], Mapping[str, str]] | None = None
     """Its own configuration files, taken by name → keys and values, as in a file that can be read."""
+    in_aiconfigurator: str = ""
+    """What NVIDIA's aiconfigurator calls it, which has measured its kernels; "": it has not."""
     hub_default: tuple[str, str] | None = None
     """(flag, scheme): what the flag fetches of a repository that holds several."""
 

@@ -173,6 +173,7 @@ OLLAMA = Engine(
         ("ollama", "pull"): _OLLAMA._replace(task=None),
     },
     title="Ollama",
+    reading=_READING,
     images={"ollama/ollama": _OLLAMA},
     environment={
         "OLLAMA_CONTEXT_LENGTH": "context:int",
@@ -203,7 +204,8 @@ OLLAMA = Engine(
 )
 _OTHERS = _MEMORY._replace(buffers=_BUFFERS._replace(few_logits_since=None))
 """Their own versions count otherwise; as a rule they hold a llama.cpp of the last months."""
-KOBOLDCPP = Engine("koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE)
-LLAMAFILE = Engine("llamafile", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE)
-LM_STUDIO = Engine("lm-studio", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE)
+KOBOLDCPP = Engine(
+    "koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE, reading=_READING
+)
+LLAMAFILE, LM_STUDIO = KOBOLDCPP._replace(name="llamafile"), KOBOLDCPP._replace(name="lm-studio")
 ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO)

@@ -110,6 +110,8 @@ SGLANG = Engine(
     },
     images={"lmsysorg/sglang": _SGLANG},
     title="SGLang",
+    in_aiconfigurator="sglang",
+    reading=vllm.READING,
     packages=("sglang",),
     module="sglang",
     loaders={"Engine": _SGLANG._replace(task="batch")},
@@ -154,6 +156,7 @@ TGI = Engine(
     programs={("text-generation-launcher",): _TGI},
     aliases=("text-generation-inference",),
     title="TGI",
+    reading=vllm.READING,
     images={"ghcr.io/huggingface/text-generation-inference": _TGI},
     from_environment=True,  # `text-generation-launcher --help`
     # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
@@ -186,6 +189,7 @@ LMDEPLOY = Engine(
         ("lmdeploy", "chat"): _LMDEPLOY._replace(task="interactive"),
     },
     images={"openmmlab/lmdeploy": _LMDEPLOY},
+    reading=vllm.READING,
     packages=("lmdeploy",),
     # cache_max_entry_count: eight tenths of what the weights leave (lmdeploy/messages.py).
     defaults=(Defaults(chunk=8192, graphs_inside=True),),
@@ -209,6 +213,8 @@ TENSORRT_LLM = Engine(
     _TENSORRT,
     programs={("trtllm-serve",): _TENSORRT, ("trtllm-serve", "serve"): _TENSORRT},
     aliases=("trt-llm", "trtllm"),
+    in_aiconfigurator="trtllm",
+    reading=vllm.READING,
     # free_gpu_memory_fraction: nine tenths of what weights and activations leave (llmapi, KvCacheConfig).
     defaults=(Defaults(chunk=8192, graphs_inside=True),),
     memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), cache_share=0.9),

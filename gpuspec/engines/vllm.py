@@ -145,6 +145,7 @@ VLLM = Engine(
         ("-m", "vllm.entrypoints.cli.main", "serve"): _SERVE,
     },
     title="vLLM",
+    in_aiconfigurator="vllm",
     images={"vllm/vllm-openai": _SERVE, "vllm/vllm-openai-rocm": _SERVE, "rocm/vllm": _MODULE},
     packages=("vllm",),
     module="vllm",

@@ -52,9 +52,18 @@ def render(sized: Sized) -> str:
             for step in sized.steps
         ],
         "speed": _speed(sized.speed),
+        "second_opinion": _opinion(sized),
         "weights_gb": need.loaded * GIB / 1e9,
     }
     return json_text(document)
+
+
+def _opinion(sized: Sized) -> dict[str, Any] | None:
+    if sized.opinion is None:
+        return None
+    from gpuspec.report.size_opinions import document
+
+    return document(sized.opinion)
 
 
 def _range(figures: tuple[float, float, float]) -> dict[str, float]:

@@ -38,6 +38,7 @@ def render(sized: Sized, *, columns: int) -> str:
         *offers(sized, columns),
         *in_precisions(sized, columns),
         *_ahead(sized),
+        *_opinions(sized),
     ]
     return "".join(f"{_within(line, style)}\n" for line in lines)
 
@@ -159,6 +160,14 @@ def _speed_lines(sized: Sized) -> list[str]:
         f"  {size:.0f} GB to fetch: {_minutes(download_seconds(size))}; to load: {_minutes(load_seconds(size))}"
     )
     return lines
+
+
+def _opinions(sized: Sized) -> list[str]:
+    if sized.opinion is None:
+        return []
+    from gpuspec.report.size_opinions import lines
+
+    return lines(sized.opinion)
 
 
 def _range(value: Range) -> str:

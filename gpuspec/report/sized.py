@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
@@ -29,6 +29,9 @@ from gpuspec.sizing.speed.rates import Speed
 from gpuspec.sizing.speed.serving import Exchange
 from gpuspec.words import By
 from gpuspec.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.planning.opinions import Opinions
 
 SHOWN = 8
 """How many of the machines that fit are shown."""
@@ -68,6 +71,13 @@ class Sized(NamedTuple):
     precisions: tuple[InScheme, ...] = ()
     unshared: str = ""
     """What of the model so many GPUs cannot share, in words."""
+    opinion: Opinions | None = None
+    """What another program says of the speed, where it was asked."""
+
+    @property
+    def told_of(self) -> tuple[Gpu, int] | None:
+        """The GPU whose speed is told, and how many of it."""
+        return _runs_on(self.judged, self.rentable)
 
     @property
     def refused(self) -> bool:
