@@ -15,12 +15,14 @@ from gpuspec.sizing.media.sampling import Sampling, sampling_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
 from gpuspec.sizing.speed.reached import HOST_GBS, matmul_tflops
+from gpuspec.sizing.speed.training import at_work
 from gpuspec.workload import Workload
 
 WIDTHS = 12.0
-"""Weights that one token passes in a block, in squares of its width: attention 4, feed-forward 8. Counted: FLUX.1 684
-squares in 57 blocks, Qwen-Image 720 in 60, Wan 11.4 a block, PixArt 14. The weights of the other stream, and those
-that make scales and shifts from the time, are passed by others or once."""
+"""Weights that one token passes in a block, in squares of its width: attention 4, feed-forward 8. Counted: FLUX.1
+684 squares in 57 blocks (59.5 TFLOP a pass, which the set diffusers/benchmarks counts too), Qwen-Image 720 in 60,
+Wan 11.4 a block, PixArt 14. The weights of the other stream, and those that make scales and shifts from the time,
+are passed by others or once."""
 SHARE = (0.46, 0.68, 0.95)
 """Of what large matrix products reach, a transformer's products. Fitted on varadrane1707/BenchmarkFlux (FLUX.1 on
 A100 0.59, H100 0.52) and THUDM/CogVideo (2B 0.63, 5B 0.84 on A100)."""
@@ -30,9 +32,12 @@ widths and 4 of the feed-forward, which is four times as wide, in 16 bit, twice 
 training."""
 MOVES = 0.7
 """Of the memory bandwidth, what such kernels reach."""
-U_NET_SHARE = (0.33, 0.46, 0.65)
+U_NET_SHARE = (0.33, 0.46, 0.8)
 """The same of a U-Net: convolutions, at changing sizes. Fitted on diffusers' fast_diffusion (SDXL on A100: 0.47,
-compiled 0.61)."""
+compiled 0.61) and vladmandic/sdnext's benchmark (SD 1.5, four at once on an RTX 4090: 0.77)."""
+TRAINED_SHARE, TRAINED_U_NET = (0.38, 0.58, 0.78), (0.1, 0.22, 0.45)
+"""The same while they are trained. Transformers: as eager training of text. U-Nets: kohya-ss/sd-scripts issues
+827 and 834, SDXL with adapters at 1,024 pixels, 1.12 s a step on an RTX 3090 Ti."""
 ATTENTION = (0.65, 0.85, 1.1)
 """Of the speed of matrix products, that of attention between many tokens without a mask (FlashAttention-2, -3)."""
 LAUNCH = (8e-6, 18e-6, 35e-6)
@@ -46,8 +51,9 @@ ENCODE = 0.46
 """Operations of encoding a pixel for those of decoding it, counted alike."""
 FP32 = (0.06, 0.2, 0.5)
 """Speed of 32-bit products for that of 16-bit ones: without tensor cores, and as TF32."""
-UNPACKING = 16.0
-"""Bytes of memory traffic for which unpacking a weight of few bits stands (as in training)."""
+UNPACKING = 4.5
+"""Bytes of memory traffic of unpacking a weight of few bits: half a byte read, two written and read again. The set
+diffusers/benchmarks has FLUX.1 at 0.512 s a step in NF4, 0.493 in 16 bit."""
 TEXT = 512
 """Tokens that text encoders read."""
 NEVER_SEEN = (0.6, 1.0, 1.5)
@@ -78,7 +84,7 @@ def picture_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsi
         return Unsized(f"the TFLOPS of {gpu.name} are not known")
     sampling, known = sampling_of(workload.model.id if workload.model else name, workload.denoising_steps)
     if workload.task == "train" or workload.method:
-        return _trained(workload, pipeline, extent, work, reached, _at_work(workload, gpus))
+        return _trained(workload, pipeline, extent, work, reached, at_work(workload, gpus))
     if video and sampling.fps is None:
         return Unsized(f"how many frames a second videos of {name} have is not known")
     made = _Making(workload, pipeline, extent, work, sampling, reached, gpu)
@@ -180,15 +186,16 @@ def _trained(
     attention = work.attention * (3 + again)
     beside = 0.0 if workload.caches_latents else extent.pixels * VAE["picture"] * ENCODE
     beside += 0.0 if workload.caches_text else 2 * pipeline.text_encoders * 1e9 * TEXT
+    share = TRAINED_U_NET if pipeline.denoiser.unet else TRAINED_SHARE
     speeds = []
     for i in range(3):
-        speed = reached.expected * 1e12 * _share(pipeline.denoiser)[i]
+        speed = reached.expected * 1e12 * share[i]
         step = extent.many * (each + attention / ATTENTION[i] + beside) / speed
         step = max(step, 3 * _launched(pipeline.denoiser, 2 - i))
         speeds.append(gpus * extent.many / step)
     why = f"{(each + attention + beside) / 1e12:,.1f} TFLOP a picture ({workload.method or 'full'}"
     why += ", activations computed again)" if again else ")"
-    why += f" at {reached.expected * _share(pipeline.denoiser)[1]:,.0f} TFLOPS"
+    why += f" at {reached.expected * share[1]:,.0f} TFLOPS"
     return WorkRate("images trained", Range(*speeds), why, (f"{extent.words} a step",))
 
 

@@ -25,6 +25,15 @@ LAUNCHES = {"adapters": (2.5, 4.5, 7.0), "eager": (1.2, 2.5, 4.0), "fused": (0.4
 """Milliseconds that a layer's kernels take to be launched, forward, again and backward, however few tokens there are:
 about 220 launches of 20 µs with PEFT's adapters. Fitted on QwenLM/Qwen at 256 tokens (LoRA: 4.7 ms a layer of 7B, 5.2
 of 1.8B); the others have half and a quarter of the kernels."""
+MIXTURE = (0.4, 0.6, 0.95)
+"""Speed of a mixture's products for that of a dense model's: experts are small, and tokens are sorted between them.
+Megatron-Core, H100: Mixtral-8x7B 468 TFLOPS (0.85); Qwen3-30B-A3B 6,300 tokens/s a GPU
+(alibaba/Pai-Megatron-Patch issue 643: 0.35)."""
+EXPERTS = {"eager": (0.01, 0.5, 1.2), "zero": (0.1, 0.7, 20.0)}
+"""Milliseconds that each expert of a layer takes where Python goes through them one by one: some 40 kernels
+forward, again and backward; transformers 5 takes them at once. Under ZeRO-3 each is put together by itself:
+Qwen3-30B-A3B takes 1.6 times as long as a dense model of 32 B (hiyouga/LlamaFactory issue 7921: 0.7),
+Qwen2-57B-A14B with the libraries of 2024 38 s a sequence (QwenLM/Qwen3 issue 736: 20)."""
 HOOKS = (5.0, 11.0, 16.0)
 """The same where DeepSpeed's ZeRO-3 puts each module's weights together in Python before it is run, and lets them go.
 Fitted on QwenLM/Qwen, all of 1.8B at 256 tokens: 11 ms a layer; 7B on two GPUs: 15."""
@@ -127,6 +136,7 @@ def step_time(workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, *, 
 def _speed(workload: Workload, setup: TrainingSetup, reached: Range, i: int) -> float:
     """FLOPS of a step's matrix products on one GPU."""
     share = (FUSED if _kernels(setup) == "fused" else EAGER)[i]
+    share *= MIXTURE[i] if setup.shape.expert_params else 1.0
     share *= FP32[i] if (workload.precision or setup.engine.training.precision) == "fp32" else 1.0
     return reached[i] * 1e12 * share
 
@@ -150,7 +160,10 @@ def _launches(workload: Workload, setup: TrainingSetup, i: int) -> float:
     kind = _kernels(setup)
     if kind == "eager" and setup.method != "full":
         kind = "adapters"
-    each = HOOKS[i] if setup.division.kind == "zero" and setup.division.gathers else LAUNCHES[kind][i]
+    gathers = setup.division.kind == "zero" and setup.division.gathers
+    each = HOOKS[i] if gathers else LAUNCHES[kind][i]
+    if kind != "fused" and setup.shape.expert_params and workload.model and workload.model.experts:
+        each += workload.model.experts * EXPERTS["zero" if gathers else "eager"][i]
     return setup.shape.layers / (workload.pipeline_parallel or 1) * each / 1e3
 
 
