@@ -36,8 +36,8 @@ U_NET_SHARE = (0.33, 0.46, 0.8)
 """The same of a U-Net: convolutions, at changing sizes. Fitted on diffusers' fast_diffusion (SDXL on A100: 0.47,
 compiled 0.61) and vladmandic/sdnext's benchmark (SD 1.5, four at once on an RTX 4090: 0.77)."""
 TRAINED_SHARE, TRAINED_U_NET = (0.38, 0.58, 0.78), (0.1, 0.22, 0.45)
-"""The same while they are trained. Transformers: as eager training of text. U-Nets: kohya-ss/sd-scripts issues
-827 and 834, SDXL with adapters at 1,024 pixels, 1.12 s a step on an RTX 3090 Ti."""
+"""The same while they are trained. Transformers: as eager training of text. U-Nets: kohya-ss/sd-scripts#827
+and #834, SDXL with adapters at 1,024 pixels, 1.12 s a step on an RTX 3090 Ti."""
 ATTENTION = (0.65, 0.85, 1.1)
 """Of the speed of matrix products, that of attention between many tokens without a mask (FlashAttention-2, -3)."""
 LAUNCH = (8e-6, 18e-6, 35e-6)

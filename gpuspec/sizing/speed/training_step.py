@@ -28,12 +28,12 @@ of 1.8B); the others have half and a quarter of the kernels."""
 MIXTURE = (0.4, 0.6, 0.95)
 """Speed of a mixture's products for that of a dense model's: experts are small, and tokens are sorted between them.
 Megatron-Core, H100: Mixtral-8x7B 468 TFLOPS (0.85); Qwen3-30B-A3B 6,300 tokens/s a GPU
-(alibaba/Pai-Megatron-Patch issue 643: 0.35)."""
+(alibaba/Pai-Megatron-Patch#643: 0.35)."""
 EXPERTS = {"eager": (0.01, 0.5, 1.2), "zero": (0.1, 0.7, 20.0)}
 """Milliseconds that each expert of a layer takes where Python goes through them one by one: some 40 kernels
 forward, again and backward; transformers 5 takes them at once. Under ZeRO-3 each is put together by itself:
-Qwen3-30B-A3B takes 1.6 times as long as a dense model of 32 B (hiyouga/LlamaFactory issue 7921: 0.7),
-Qwen2-57B-A14B with the libraries of 2024 38 s a sequence (QwenLM/Qwen3 issue 736: 20)."""
+Qwen3-30B-A3B takes 1.6 times as long as a dense model of 32 B (hiyouga/LlamaFactory#7921: 0.7),
+Qwen2-57B-A14B with the libraries of 2024 38 s a sequence (QwenLM/Qwen3#736: 20)."""
 HOOKS = (5.0, 11.0, 16.0)
 """The same where DeepSpeed's ZeRO-3 puts each module's weights together in Python before it is run, and lets them go.
 Fitted on QwenLM/Qwen, all of 1.8B at 256 tokens: 11 ms a layer; 7B on two GPUs: 15."""
