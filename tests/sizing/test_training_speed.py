@@ -13,7 +13,7 @@ from gpuspec.job.job import GpuChoice, Job
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.reached import link_gbs, matmul_tflops
+from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.sizing.speed.training import tokens_asked
 from gpuspec.sizing.speed.training_step import flops_per_token
 from gpuspec.sizing.speed.work import work_rate
@@ -103,14 +103,15 @@ def test_more_tflops_are_never_slower() -> None:
 
 
 def test_copies_wait_for_gradients_where_cards_have_no_nvlink() -> None:
-    """Eight copies on NVLink are nearly eight times as fast; over PCIe each step's 2 × 7/8 × 16 GB of gradients take
-    2.6 s at 11 GB/s, unless many steps add up to one."""
+    """Eight copies on NVLink are nearly eight times as fast. Over PCIe each step's 2 × 7/8 × 16 GB of gradients take
+    1.4 s at 20 GB/s, where 512 tokens take 0.5, unless many steps add up to one."""
     copies = TUNED._replace(processes=8, sharding="ddp")
     one, eight = rate(TUNED).expected, rate(copies, gpus=8).expected
     assert 7 < eight / one <= 8
-    card = rate(TUNED, "RTX 4090").expected
-    slow = rate(copies, "RTX 4090", 8).expected
-    assert slow / card < 5.5
+    few = {"batch": 1, "sequence": 512}
+    card = rate(TUNED._replace(**few), "RTX 4090").expected
+    slow = rate(copies._replace(**few), "RTX 4090", 8).expected
+    assert slow / card < 2.5
     summed = TUNED._replace(gradient_accumulation=16)
     card = rate(summed, "RTX 4090").expected
     assert 7.5 < rate(summed._replace(processes=8, sharding="ddp"), "RTX 4090", 8).expected / card <= 8
@@ -169,13 +170,6 @@ def test_what_products_reach(name: str, tflops: float) -> None:
     found = matmul_tflops(gpu(name))
     assert found is not None
     assert found.expected == pytest.approx(tflops)
-
-
-def test_links() -> None:
-    assert link_gbs(gpu("H100 SXM"), 8).expected == 370
-    assert link_gbs(gpu("RTX 3090"), 2).expected == 45
-    assert link_gbs(gpu("RTX 3090"), 4).expected == 11
-    assert link_gbs(gpu("RTX 4090"), 2).expected == 11
 
 
 def read(run: str, files: dict[str, str] | None = None) -> Workload:

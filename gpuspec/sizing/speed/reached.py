@@ -1,4 +1,4 @@
-"""What a GPU reaches of its data sheet: TFLOPS of large matrix products, and GB/s between GPUs."""
+"""What a GPU reaches of its data sheet: TFLOPS of large matrix products; and GB/s to its host."""
 
 from gpuspec.catalog import Gpu
 from gpuspec.sizing.speed.rates import Range
@@ -21,14 +21,6 @@ SPREAD = (0.85, 1.0, 1.1)
 UNKNOWN_POWER = (0.6, 0.85, 1.0)
 """Of the best, where a GPU's power limit is not known."""
 
-NVLINK_GBS = {"7.": 120.0, "8.0": 230.0, "8.": 45.0, "9.": 370.0, "10.": 700.0}
-"""Beginning of a compute capability → GB/s of each GPU in an all-reduce over NVLink (bus bandwidth of nccl-tests:
-A100 230–235 of 300 in one direction, H100 360–400 of 450, B200 about 700 of 900; a bridge between two RTX 3090 or RTX
-A6000 45 of 56). Source: S. Bekman, ml-engineering, network (2025); NVIDIA data sheets."""
-PCIE_GBS = (5.0, 11.0, 22.0)
-"""The same over PCIe 4.0 ×16: GeForce cards, which have no peer-to-peer, through the host 5–12; others up to 22."""
-FABRIC_GBS = (150.0, 250.0, 350.0)
-"""The same over AMD's Infinity Fabric of eight GPUs: 7 × 64 GB/s in one direction (data sheet of MI300X)."""
 HOST_GBS = (10.0, 18.0, 24.0)
 """Between a GPU and its host's memory, PCIe 4.0 ×16."""
 
@@ -43,20 +35,6 @@ def matmul_tflops(gpu: Gpu) -> Range | None:
     kept = min(best, gpu.tdp_w * _of_generation(gpu, PER_WATT, OTHER_PER_WATT))
     low, expected, high = (kept * share for share in SPREAD)
     return Range(low, expected, max(min(high, gpu.fp16_tflops), expected))
-
-
-def link_gbs(gpu: Gpu, gpus: int) -> Range:
-    """GB/s of each GPU in an all-reduce within one machine. A bridge joins two; more of such cards meet over PCIe."""
-    over_nvlink = gpu.nvlink and gpu.compute_capability
-    bridged = over_nvlink and gpu.form_factor == "PCIe"
-    if over_nvlink and not (bridged and gpus > 2):
-        found = _of_generation(gpu, NVLINK_GBS, 0.0)
-        low = PCIE_GBS[1] if bridged or gpu.form_factor is None else 0.7 * found
-        if found:  # a bridge may be missing
-            return Range(min(low, found), found, 1.1 * found)
-    if gpu.vendor == "amd" and gpu.form_factor == "OAM":
-        return Range(*FABRIC_GBS)
-    return Range(*PCIE_GBS)
 
 
 def _of_generation(gpu: Gpu, table: dict[str, float], otherwise: float) -> float:

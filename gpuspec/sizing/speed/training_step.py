@@ -5,8 +5,9 @@ from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.speed.links import link_of
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.reached import HOST_GBS, link_gbs
+from gpuspec.sizing.speed.reached import HOST_GBS
 from gpuspec.sizing.training.setup import TrainingSetup
 from gpuspec.sizing.training.state import TWO_MODELS
 from gpuspec.workload import Workload
@@ -104,7 +105,7 @@ def step_time(workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, *, 
     matrices, attention = flops_per_token(workload, setup)
     group = min((workload.tensor_parallel or 1) * (workload.pipeline_parallel or 1), gpus)
     group *= min(workload.context_parallel or 1, max(gpus // group, 1))
-    moved, link = _moved(workload, setup, gpus), link_gbs(gpu, gpus)
+    moved, link = _moved(workload, setup, gpus), link_of(gpu).gbs
     speeds: list[float] = []
     shares: tuple[tuple[str, float], ...] = ()
     for i in (2, 1, 0):  # slowest first: the high of a time is the low of a rate
