@@ -92,6 +92,7 @@ def case(row: dict[str, Any]) -> Case:
         model=match.model,
         model_name=row["model"],
         params_b=row.get("params_b") or match.params_b,
+        active_b=None if match.model else match.active_params_b,
         dtype=dtype,
         quantization=quantization,
         kv_dtype=row.get("kv_dtype"),

@@ -17,7 +17,7 @@ import re
 from typing import Any, NamedTuple
 
 from memory_rows import Card, card_of, case
-from memory_runs import DRAFTS, as_row
+from memory_runs import DRAFTS, LAYERS, as_row
 
 from gpuspec import resolve_model
 from gpuspec.sizing.memory import Unsized
@@ -70,7 +70,7 @@ def _community(row: dict[str, Any]) -> Run | None:
     many = int(row.get("sequences") or 1) if engine in ("vllm", "sglang") else 1
     layers = row.get("gpu_layers")
     workload = described.workload
-    if layers is not None and workload.layers_on_gpu is None and 0 < layers < 99:
+    if layers is not None and not LAYERS.search(_command(row)) and 0 < layers < 99:
         workload = workload._replace(layers_on_gpu=int(layers))
     if workload.model and workload.layers_on_gpu == workload.model.layers:
         workload = workload._replace(layers_on_gpu=None)  # so tools report that all are on the GPU

@@ -47,6 +47,7 @@ def of_model(what: str, task: Task, params_b: float | None, catalog: Catalog) ->
         model=match.model,
         model_name=what,
         params_b=params_b or (None if match.model else size),
+        active_b=None if match.model or params_b else match.active_params_b,
         quantization=match.quantization,
     )
 

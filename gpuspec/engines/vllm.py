@@ -122,7 +122,7 @@ PACE = Pace(
     cache=(0.5, 0.85, 1.0),
     compute=(0.35, 0.65, 0.9),
     block=(6e-6, 16e-6, 40e-6),
-    in_scheme={"fp8": (10e-6, 60e-6, 190e-6), "nvfp4": (0.0, 20e-6, 80e-6)},
+    in_scheme={"fp8": (10e-6, 90e-6, 190e-6), "nvfp4": (0.0, 20e-6, 80e-6)},
     # 20.6 ms for 40 layers of a Qwen3-14B with --enforce-eager on an A100 (vllm#20469)
     by_host=(100e-6, 220e-6, 400e-6),
     step=(0.0, 0.2e-3, 2e-3),

@@ -8,7 +8,7 @@ from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import DTYPE_BITS
 from gpuspec.sizing.memory import GIVE_PARAMS, Unsized
-from gpuspec.sizing.stand_in import filled
+from gpuspec.sizing.stand_in import filled, mixture
 from gpuspec.workload import Workload
 
 LARGEST_PARAMS = 1e14
@@ -93,6 +93,8 @@ def shape_of(workload: Workload) -> Shape | Unsized:
         known = what_makes_known(name)
         how = f"{known}, or give model.params_b (billions)" if known else "give model.params_b (billions)"
         return Unsized(f"the number of parameters of {name} is not known; {how}", GIVE_PARAMS)
+    if model is None and workload.active_b and workload.active_b < billions:
+        return _of_model(mixture(billions, workload.active_b), billions * 1e9)._replace(exact=False)
     shape = _of_model(model, billions * 1e9)
     if workload.text_only:
         return shape._replace(weights=tuple(row for row in shape.weights if row.part not in TOWERS))

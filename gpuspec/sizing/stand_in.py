@@ -21,6 +21,17 @@ _DENSE = (
     (405.853, 126, 16384, 53248, 128, 8, 128, False),  # Llama-3.1-405B
 )
 _VOCABULARY = 128256
+_MIXTURES = (
+    (6.919, 1.282, 16, 2048, 1024, 16, 16, 128, 8),  # OLMoE-1B-7B
+    (20.915, 3.61, 24, 2880, 2880, 64, 8, 64, 4),  # gpt-oss-20b
+    (30.532, 3.353, 48, 2048, 768, 32, 4, 128, 8),  # Qwen3-30B-A3B
+    (110.468, 13.357, 46, 4096, 1408, 96, 8, 128, 8),  # GLM-4.5-Air
+    (116.829, 5.132, 36, 2880, 2880, 64, 8, 64, 4),  # gpt-oss-120b
+    (235.094, 22.191, 94, 4096, 1536, 64, 4, 128, 8),  # Qwen3-235B-A22B
+    (480.155, 35.433, 62, 6144, 2560, 96, 8, 128, 8),  # Qwen3-Coder-480B-A35B
+)
+"""The same of mixtures of experts: (billions, active, layers, hidden, width of an expert, heads, kv heads, head dim,
+experts of a token)."""
 
 
 class Widths(NamedTuple):
@@ -36,6 +47,29 @@ class Widths(NamedTuple):
     vocab: int
     tied: bool
     exact: bool
+
+
+def mixture(billions: float, active: float) -> Model:
+    """A mixture of experts of which its name alone is known ("35B-A3B"), in the shape of the nearest: as many experts
+    as make up its parameters."""
+    row = min(_MIXTURES, key=lambda row: abs(log(row[0] / billions)) + abs(log(row[1] / active)))
+    _, _, layers, hidden, width, heads, kv_heads, head_dim, used = row
+    each = 3.0 * layers * hidden * width / 1e9
+    return Model(
+        "",
+        params_b=billions,
+        active_params_b=active,
+        layers=layers,
+        hidden=hidden,
+        heads=heads,
+        kv_heads=kv_heads,
+        head_dim=head_dim,
+        vocab=_VOCABULARY,
+        tied_embeddings=False,
+        experts=max(round((billions - max(active - used * each, 0.0)) / each), used),
+        experts_used=used,
+        expert_width=width,
+    )
 
 
 def filled(model: Model | None, params: float) -> tuple[Widths, float, float]:

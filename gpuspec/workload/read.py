@@ -211,6 +211,8 @@ def _workload(
         model = match.model
         known["model"] = model
         known.setdefault("params_b", match.params_b if model is None else model.params_b)
+        if model is None and known["params_b"] == match.params_b:
+            known["active_b"] = match.active_params_b
         if model is not None:
             modality = Value(model.modality, Origin("catalog", model.id))
     if known.get("draft"):

@@ -36,6 +36,8 @@ class Workload(NamedTuple):
     model: Model | None = None
     model_name: str | None = None
     params_b: float | None = None
+    active_b: float | None = None
+    """Of these, those that one token passes through, where no more is known than a name that says so ("35B-A3B")."""
     dtype: str | None = None
     quantization: str | None = None
     kv_dtype: str | None = None

@@ -135,6 +135,25 @@ def test_what_has_no_room_goes_to_the_host_experts_first() -> None:
     assert larger["host"].expected > larger["weights"].expected
 
 
+def test_a_mixture_known_by_its_name_alone() -> None:
+    """ "35B-A3B": nearest is Qwen3-30B-A3B, whose experts' matrices are 3 × 48 × 2,048 × 768 each."""
+    shape = shape_of(Workload(params_b=35.0, active_b=3.0))
+    assert isinstance(shape, Shape)
+    assert (shape.layers, shape.experts_used, shape.exact) == (48, 8, False)
+    assert sum(row.parameters for row in shape.weights) == pytest.approx(35e9, rel=0.01)
+    assert sum(row.active for row in shape.weights) == pytest.approx(3e9, rel=0.03)
+
+
+def test_copies_that_share_experts_exchange_tokens() -> None:
+    at = writing("Qwen3-30B-A3B", gpus=2, many=8, data_parallel=2, expert_parallel=2)
+    assert parts(at)["exchange"].expected == pytest.approx(2 * 48 * 60e-6)
+    # Each GPU reads half of the experts that all eight choose.
+    (experts,) = (size for row, size in at.stored if row.part == "experts")
+    (row,) = (row for row, _ in at.stored if row.part == "experts")
+    alone = parts(writing("Qwen3-30B-A3B", many=8))["weights"].expected
+    assert parts(at)["weights"].expected == pytest.approx(alone - experts * at.touched(row, 8) / 2 / 1600e9)
+
+
 def _ggml():  # type: ignore[no-untyped-def]
     from gpuspec.engines import engine_of
 

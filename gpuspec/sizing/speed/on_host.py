@@ -23,6 +23,8 @@ class HostShare(NamedTuple):
     layers: float = 0.0
     experts: float = 0.0
     why: str = ""
+    surely: bool = True
+    """False where all of it might be on the GPU yet: the weights alone have room, and the cache in fewer bits."""
 
 
 NOTHING = HostShare()
@@ -47,7 +49,8 @@ def host_share(at: Writing) -> HostShare:
 
 def _overflow(at: Writing) -> HostShare:
     """What does not fit: experts first, as nothing of them is read but those chosen, then whole layers."""
-    kept, cache = sum(size for _, size in at.stored), at.cache_room
+    # Of a stand-in for a model that nobody knows the cache says nothing.
+    kept, cache = sum(size for _, size in at.stored), at.cache_room if at.shape.exact else 0.0
     gpus, each = at.gpus, at.gpu.vram_gib * 2.0**30
     if kept + cache + gpus * KEPT_FREE / 2 <= gpus * each:
         return NOTHING
@@ -59,4 +62,5 @@ def _overflow(at: Writing) -> HostShare:
     left = min(rest / movable, 1.0) if rest > 0 and movable > 0 else 0.0
     what = f"{inside:.0%} of the experts" if inside else ""
     what += (" and " if what and left else "") + (f"{left:.0%} of the layers" if left else "")
-    return HostShare(left, inside, f"{what}, which have no room on the GPU")
+    surely = kept + cache / 2 + gpus * KEPT_FREE / 2 > gpus * each
+    return HostShare(left, inside, f"{what}, which have no room on the GPU", surely)

@@ -19,18 +19,26 @@ RECURRENT = 2.0
 """Blocks of attention that one with a state takes as long to launch as beside itself: a gated delta rule or a state
 space is a convolution, norms, gates and the scan, three times the kernels (llama.cpp: 71 µs of such a layer's mixer
 where attention takes 23)."""
-ROUTED = 1.3
-"""The same of a feed-forward block with experts: scores, the choice, and products that gather (llama.cpp 54 µs where
+ROUTED = 1.2
+"""The same of a feed-forward block with experts: scores, the choice, and products that gather (llama.cpp 53 µs where
 a dense one takes 23, vLLM 40 of 19)."""
 LATENT = 1.0
 """The same of attention with latent vectors (MLA): projections down and up again."""
 VENDORS = {"nvidia": Range(1.0, 1.0, 1.0), "amd": Range(1.0, 1.4, 3.0)}
 """How much longer launches take than on NVIDIA's GPUs: on an RX 7900 XT 30 µs a block in llama.cpp, not 21."""
-RECURRENT_SLOWER = {"amd": 2.0}
+RECURRENT_SLOWER = {"amd": 2.2}
 """How much longer again those of a state: RX 7900 XT and XTX with Qwen3.5 and 3.6."""
 UNKNOWN_VENDOR = Range(1.0, 2.0, 6.0)
 HANDED_ON = Range(20e-6, 100e-6, 500e-6)
 """Seconds to hand a step from GPU to GPU where each holds some of the layers."""
+
+EXCHANGED = Range(10e-6, 60e-6, 600e-6)
+"""Seconds to send tokens to the GPUs that hold their experts, or back, where copies share them: what it takes differs
+by the library (vLLM's recipe of Qwen3-Coder-480B on 8 × H200 needs the upper end, DeepEP states 77 µs for 8)."""
+
+UNKNOWN_CACHE = 0.1
+"""Of a model whose layers nobody knows, the part of the cache that there is at least: a few layers may attend, and
+the others keep a state."""
 
 
 class Blocks(NamedTuple):
@@ -121,7 +129,10 @@ def _cache(at: Writing, host: HostShare) -> StepPart:
     size = at.cache_read * (1 - host.layers)
     share = at.engine.pace.cache
     why = f"{size / 1e9:,.2f} GB of {at.passed:,.0f} × {at.held:,.0f} tokens ÷ ({share[1]:g} × the bandwidth)"
-    return StepPart("cache", _read(size, share, at.gpu.bandwidth_gbs), why)
+    seconds = _read(size, share, at.gpu.bandwidth_gbs)
+    if not at.shape.exact:
+        seconds = seconds._replace(low=UNKNOWN_CACHE * seconds.low)
+    return StepPart("cache", seconds, why)
 
 
 def _arithmetic(at: Writing) -> list[StepPart]:
@@ -173,6 +184,8 @@ def _host(at: Writing, host: HostShare) -> list[StepPart]:
             )
         )
     )
+    if not host.surely:
+        seconds = seconds._replace(low=0.0)
     why = f"{host.why}: {size / 1e9:,.2f} GB ÷ {HOST_GBS.expected:g} GB/s, {handed:.0f} layers handed over"
     why += f", {cached / 1e9:,.2f} GB of cache ÷ {HOST_CACHE_GBS.expected:g} GB/s" if cached else ""
     return [StepPart("host", seconds, why)]
@@ -187,6 +200,10 @@ def _between(at: Writing) -> list[StepPart]:
         times = 2 * at.shape.layers
         why = f"{times} all-reduces of {size / 1e3:,.0f} kB between {at.width} GPUs over {link.name}"
         parts.append(StepPart("all-reduce", all_reduce(link, at.width, size).times(times), why))
+    if at.copies > 1 and at.workload.expert_parallel:
+        times = 2 * at.shape.layers
+        why = f"{times} exchanges of tokens between {at.gpus} GPUs that hold each some of the experts"
+        parts.append(StepPart("exchange", EXCHANGED.times(times), why))
     if at.stages > 1:
         why = f"handed on to {at.stages - 1} more groups of GPUs"
         parts.append(StepPart("handing on", HANDED_ON.times(at.stages - 1), why))

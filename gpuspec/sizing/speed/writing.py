@@ -58,6 +58,8 @@ class Writing:
             if row.part in TOWERS or not row.parameters:
                 continue
             size = bytes_of(row)
+            if self.scheme == "mxfp4" and row.bits == 16 and self.engine.memory.buffers:
+                size *= 8.5 / 16  # ggml-org's files of gpt-oss keep in Q8_0 what is no expert
             if row.part == "embedding":
                 head = self.shape.vocab * self.shape.hidden if self.shape.tied else 0.0
                 size *= min(head / row.parameters, 1.0)
