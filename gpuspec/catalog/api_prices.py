@@ -49,6 +49,14 @@ class ApiPrice(NamedTuple):
         """Dollars for one request, nothing of it cached."""
         return (tokens_in * self.per_million_input + tokens_out * self.per_million_output) / 1e6
 
+    def per_request_cached(self, tokens_in: float, tokens_out: float, share: float) -> float | None:
+        """Dollars for one request, a share of whose input is in the provider's cache; None where its price is not
+        known."""
+        if self.per_million_cached is None:
+            return None
+        saved = tokens_in * share * (self.per_million_input - self.per_million_cached) / 1e6
+        return self.per_request(tokens_in, tokens_out) - saved
+
 
 def read_api_prices(text: str) -> tuple[ApiPrice, ...]:
     """The rows of a table: tab-separated, with a head line. ValueError names the line that is wrong."""
@@ -106,21 +114,53 @@ def api_prices() -> tuple[ApiPrice, ...]:
     return read_api_prices(text())
 
 
-def api_price(params_b: float) -> ApiPrice | None:
+LARGEST = 1 << 20
+"""Bytes of a file of one's own."""
+
+
+def prices_with(path: str | None) -> tuple[ApiPrice, ...]:
+    """The rows of a file of one's own, and those that ship but for the same models of the same providers. UserError
+    for a file that is no such table."""
+    if path is None:
+        return api_prices()
+    from gpuspec.errors import UserError
+    from gpuspec.untrusted_file import in_words, read_file
+
+    try:
+        own = read_api_prices(read_file(path, LARGEST).decode("utf-8-sig"))
+    except OSError as error:
+        raise UserError("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        hint = f"a line a model, cells by tabs, under a head line with these: {', '.join(COLUMNS)}"
+        raise UserError("bad-api-prices", f"{path}: {in_words(error)}", hint) from None
+    taken = {(row.provider, row.model) for row in own}
+    return (*own, *(row for row in api_prices() if (row.provider, row.model) not in taken))
+
+
+def weighed_against(params_b: float, rows: tuple[ApiPrice, ...]) -> ApiPrice | None:
     """The API model that is weighed against an open one of this size; None above all of them."""
-    weighed = sorted((row.weighed_up_to_b, row) for row in api_prices() if row.weighed_up_to_b)
+    weighed = sorted((row.weighed_up_to_b, row) for row in rows if row.weighed_up_to_b)
     return next((row for most, row in weighed if params_b <= most), None)
 
 
-def hosted(*names: str | None) -> tuple[ApiPrice, ...]:
+def hosted(rows: tuple[ApiPrice, ...], *names: str | None) -> tuple[ApiPrice, ...]:
     """Who hosts an open model that goes by one of these names. A model's instructed version is the same size and
     price: "-Instruct", "-it" and "-chat" make no difference."""
     wanted = {_base(name) for name in names if name}
-    return tuple(row for row in api_prices() if row.hosts and _base(row.hosts) in wanted)
+    return tuple(row for row in rows if row.hosts and _base(row.hosts) in wanted)
 
 
 def _base(name: str) -> str:
     return re.sub(r"-(instruct|it|chat)(?=-|$)", "", _short(name).lower())
+
+
+def opposite(
+    rows: tuple[ApiPrice, ...], request: tuple[float, float], params_b: float | None, *names: str | None
+) -> ApiPrice | None:
+    """What a model that goes by these names is compared with: who hosts it cheapest at the tokens (in, out) of a
+    request, else what is weighed against one of its size; None where there is neither."""
+    cheapest = min(hosted(rows, *names), key=lambda row: row.per_request(*request), default=None)
+    return cheapest or (weighed_against(params_b, rows) if params_b else None)
 
 
 def named(name: str, rows: tuple[ApiPrice, ...]) -> tuple[ApiPrice, ...]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from gpuspec.catalog.api_prices import ApiPrice, api_prices, named
+from gpuspec.catalog.api_prices import ApiPrice, named, prices_with
 from gpuspec.cli.columns import fitted, wrapped
+from gpuspec.cli.open_case import CaseOptions
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 
 
 def print_apis(names: Sequence[str], *, as_json: bool) -> None:
     """The rows that the names stand for; without a name all of them."""
-    every = api_prices()
+    every = prices_with(CaseOptions().settings_for(".").job.api_prices)
     rows = [row for row in every if not names or any(_meant(row, name) for name in names)]
     if not rows:
-        raise unknown_api(" ".join(names))
+        raise unknown_api(" ".join(names), every)
     if as_json:
         from gpuspec.json_text import json_text
         from gpuspec.report.breakeven_json import api_record
@@ -47,11 +48,11 @@ def _cells(row: ApiPrice) -> tuple[str, ...]:
     )
 
 
-def unknown_api(written: str) -> UserError:
+def unknown_api(written: str, rows: Sequence[ApiPrice]) -> UserError:
     """No row goes by that name."""
-    names = {row.model.lower(): row.model for row in api_prices()}
-    names.update({row.provider.lower(): row.provider for row in api_prices()})
-    names.update({row.hosts.rpartition("/")[2].lower(): row.hosts for row in api_prices() if row.hosts})
+    names = {row.model.lower(): row.model for row in rows}
+    names.update({row.provider.lower(): row.provider for row in rows})
+    names.update({row.hosts.rpartition("/")[2].lower(): row.hosts for row in rows if row.hosts})
     near = get_close_matches(written.lower()[:60], names, n=1, cutoff=0.6)
     hint = f"did you mean {names[near[0]]}? " if near else ""
     hint += (

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gpuspec.catalog.api_prices import ApiPrice, api_price, api_prices, hosted, named
+from gpuspec.catalog.api_prices import ApiPrice, named, opposite
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.model_or_job import gpu_names, in_scheme, is_job, of_model, with_engine
 from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case
@@ -157,23 +157,16 @@ LEAST_CONTEXT = 4096
 
 def _api(written: str | None, case: Case, request: RequestTokens) -> ApiPrice:
     """The API to compare with: as it is written, else who hosts the same model cheapest, else by the model's size."""
-
-    def dearness(row: ApiPrice) -> float:
-        return row.per_request(request.read, request.written)
-
-    work = case.workload
+    work, tokens = case.workload, (request.read, request.written)
     if written is not None:
-        found = _of_numbers(written) or named(written, api_prices())
+        found = _of_numbers(written) or named(written, case.api_prices)
         if not found:
             from gpuspec.cli.api_rows import unknown_api
 
-            raise unknown_api(written)
-        return min(found, key=dearness)
-    same = hosted(work.model_name, work.model.id if work.model else None)
-    if same:
-        return min(same, key=dearness)
+            raise unknown_api(written, case.api_prices)
+        return min(found, key=lambda row: row.per_request(*tokens))
     size = work.params_b or (work.model.params_b if work.model else None)
-    weighed = api_price(size) if size else None
+    weighed = opposite(case.api_prices, tokens, size, work.model_name, work.model.id if work.model else None)
     if weighed is None:
         wrong = "nobody in the table hosts this model, and none is weighed against one of its size"
         raise UserError(

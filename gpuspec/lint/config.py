@@ -229,6 +229,8 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
             found[field] = tuple(name.strip().lower() for name in value) if isinstance(value, list) else value
     if names_a_file(found.get("prices", "")):
         found["prices"] = os.path.join(os.path.dirname(path), found["prices"])
+    if "api_prices" in found:
+        found["api_prices"] = os.path.join(os.path.dirname(path), found["api_prices"])
     return JobSettings(**found)
 
 

@@ -33,6 +33,11 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "plugins": (list, (), "Plugins that must be installed."),
     "local-rules": (list, (), "Python files with rules; run only with --allow-local-rules."),
     "prices": (str, None, "Price source or price file to use; default: all current ones."),
+    "api-prices": (
+        str,
+        None,
+        "Table of API prices (columns of `gpuspec prices apis`), before those that ship.",
+    ),
     "clouds": (list, (), "Clouds that may be used; default: all."),
     "regions": (list, (), "Regions that may be used, `*` for anything (us-*); default: all."),
     "discounts": (dict, {}, "Cloud → share taken off its on-demand prices: 0.32 is 32 %."),

@@ -13,6 +13,7 @@ from gpuspec.words import By, Task
 
 if TYPE_CHECKING:
     from gpuspec.catalog import Catalog, Gpu, Offer, PriceSource
+    from gpuspec.catalog.api_prices import ApiPrice
     from gpuspec.commands.steps import Step
     from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
@@ -32,6 +33,8 @@ class JobSettings(NamedTuple):
 
     prices: str | None = None
     """The price source to use; None: all current ones."""
+    api_prices: str | None = None
+    """A file of API prices of one's own."""
     clouds: tuple[str, ...] = ()
     """Clouds that may be used, lower case; empty: all."""
     regions: tuple[str, ...] = ()
@@ -234,6 +237,13 @@ class Case:
     def price_sources(self) -> "tuple[PriceSource, ...]":
         """The price sources that `offers` are from."""
         return self.catalog.sources_of(self.prices)
+
+    @cached_property
+    def api_prices(self) -> "tuple[ApiPrice, ...]":
+        """What tokens cost through APIs: the user's own prices, then those that ship."""
+        from gpuspec.catalog.api_prices import prices_with
+
+        return prices_with(self.settings.api_prices)
 
     @property
     def only_compares(self) -> bool:

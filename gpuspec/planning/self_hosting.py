@@ -8,7 +8,7 @@ from gpuspec.catalog.api_prices import ApiPrice
 from gpuspec.job.job import Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative, generates_text
-from gpuspec.planning.answering import AnswerPace, most_within
+from gpuspec.planning.answering import AnswerPace, Estimate, most_within
 from gpuspec.planning.breakeven import BreakEven, Hybrid, Own, break_even, hybrid, without_capacity
 from gpuspec.planning.case import Case
 from gpuspec.planning.growth import months_until
@@ -27,6 +27,10 @@ hour is taken, which is sooner full."""
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 """Utilisations that are compared."""
+
+
+CACHED = 0.5
+"""The share of a prompt that is taken to be cached where caches on both sides are compared."""
 
 
 class RequestTokens(NamedTuple):
@@ -98,6 +102,9 @@ class Comparison(NamedTuple):
     at: BreakEven | None
     uncapped: int
     """Where one machine answered any number of requests."""
+    quickest: tuple[float, BreakEven | None] | None
+    """Requests an hour at the high end of the machine's speed, and the break-even then; None where that is not
+    known."""
     earlier: tuple[Host, BreakEven] | None
     """Another machine that pays sooner, and from when."""
     mix: Hybrid | None
@@ -143,10 +150,11 @@ def compare(case: Case, api: ApiPrice, asked: Asked, found: Sequence[Host]) -> C
         own=own,
         at=at,
         uncapped=without_capacity(own, each) if each else 0,
+        quickest=_quickest(case, asked, host, each),
         earlier=_earlier(found, asked, each, at),
         mix=mix,
         months=months,
-        others=tuple(_others(asked, host, each)),
+        others=tuple(_others(case, api, asked, host)),
     )
 
 
@@ -170,13 +178,33 @@ def _earlier(
     return first if first and (at is None or first[1].first < at.first) else None
 
 
-def _others(asked: Asked, host: Host, each: float) -> Iterable[Sensitivity]:
+def _quickest(case: Case, asked: Asked, host: Host, each: float) -> tuple[float, BreakEven | None] | None:
+    high = at_most(case, host.machine, asked.request, estimate="high")
+    if high is None:
+        return None
+    per_hour = high.per_second * 3600
+    return per_hour, break_even(asked.own(host._replace(per_hour=per_hour)), each)
+
+
+def _others(case: Case, api: ApiPrice, asked: Asked, host: Host) -> Iterable[Sensitivity]:
+    request, own = asked.request, asked.own(host)
+    each = api.per_request(request.read, request.written)
     for share in SHARES:
         if abs(share - asked.utilization) > 0.005:
-            own = asked.own(host, utilization=share)
-            yield Sensitivity(f"{percent(share)} used", own, break_even(own, each))
-    own = asked.own(host, spare=1)
-    yield Sensitivity("one machine more, so that one may fail", own, break_even(own, each))
+            used = asked.own(host, utilization=share)
+            yield Sensitivity(f"{percent(share)} used", used, break_even(used, each))
+    spare = asked.own(host, spare=1)
+    yield Sensitivity("one machine more, so that one may fail", spare, break_even(spare, each))
+    if api.batch_discount:
+        what = f"the API's batches, {percent(api.batch_discount)} less for answers within a day"
+        yield Sensitivity(what, own, break_even(own, each * (1 - api.batch_discount)))
+    cached = api.per_request_cached(request.read, request.written, CACHED)
+    warm = at_most(case, host.machine, request._replace(read=request.read * (1 - CACHED)))
+    if cached is not None and warm:
+        both = asked.own(host._replace(per_hour=warm.per_second * 3600))
+        yield Sensitivity(
+            f"{percent(CACHED)} of what is read cached, here and there", both, break_even(both, cached)
+        )
 
 
 def hosts(case: Case, request: RequestTokens, named: Sequence[tuple[str, int]] = ()) -> list[Host]:
@@ -193,11 +221,16 @@ def hosts(case: Case, request: RequestTokens, named: Sequence[tuple[str, int]] =
 
 
 def at_most(
-    case: Case, one: Alternative, request: RequestTokens, *, together: int | None = None
+    case: Case,
+    one: Alternative,
+    request: RequestTokens,
+    *,
+    together: int | None = None,
+    estimate: Estimate = "expected",
 ) -> AnswerPace | None:
     """How a machine answers with as many at once as it has room for and the job's `slo` allows; None where its
     speed is not known. `together`: so many at once, whatever those say."""
-    answers = answers_of(case.workload, one.gpu, one.gpu_count, request.traffic())
+    answers = answers_of(case.workload, one.gpu, one.gpu_count, request.traffic(), estimate)
     if together:
         return answers(together)
     most = case.market.measure.at_once(one.gpu, one.gpu_count)

@@ -38,6 +38,8 @@ def render(found: Comparison, what_ifs: WhatIfs) -> str:
             "why": host.why,
         },
         "break_even": _even(found.at),
+        "quickest": found.quickest
+        and {"requests_per_hour": round(found.quickest[0], 1), "break_even": _even(found.quickest[1])},
         "without_capacity": found.uncapped,
         "pays_above_utilization": _rounded(found.pays_above) if found.each else None,
         "earlier": found.earlier

@@ -16,6 +16,9 @@ from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
 SPAN = 12.0
 """How far the table and the chart look to both sides of what they are about."""
+CLOSE = 0.8
+"""The share of the API's price from which a full machine's is too close to it to be sure: speeds are known to a third
+or so."""
 NARROWEST = 60
 """Columns below which each row of the table is a line of words."""
 
@@ -73,7 +76,10 @@ def _verdict(found: Comparison) -> Iterator[str]:
     if found.at is None:
         yield from _never(found)
     else:
-        yield f"Renting costs less from {_requests(found.at.first)}{_how_long(found.at)}."
+        yield f"Renting {found.host.label} costs less from {_requests(found.at.first)}{_how_long(found.at)}."
+        if found.own.each > CLOSE * found.each:
+            saved = percent(1 - found.own.each / found.each)
+            yield f"  Even a full machine saves {saved} only, which is less than its speed is known to."
         if found.uncapped < found.at.first:
             yield f"  Without a limit to what a machine answers it would be {found.uncapped:,}: too few."
     if found.earlier:
@@ -95,9 +101,12 @@ def _verdict(found: Comparison) -> Iterator[str]:
 
 def _never(found: Comparison) -> Iterator[str]:
     yield (
-        f"Renting never costs less: a request costs {_small(found.own.each)} on a machine used as much as that, "
-        f"and {_small(found.each)} through the API."
+        f"Renting {found.host.label} never costs less: a request costs {_small(found.own.each)} on a machine used as "
+        f"much as that, and {_small(found.each)} through the API."
     )
+    per_hour, even = found.quickest or (0.0, None)
+    if even:
+        yield f"  At the high end of its speed, {per_hour:,.0f} an hour, it would from {_requests(even.first)}."
     if not found.each:
         return
     if found.pays_above < 1:

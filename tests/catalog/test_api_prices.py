@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from gpuspec.catalog.api_prices import (
     COLUMNS,
     ApiPrice,
-    api_price,
     api_prices,
     hosted,
     named,
+    opposite,
+    prices_with,
     read_api_prices,
+    weighed_against,
 )
+from gpuspec.errors import UserError
 
 
 def test_every_row_is_dated_and_has_a_source() -> None:
@@ -45,14 +49,14 @@ def test_two_prices_that_their_pages_say() -> None:
     $0.0003."""
     (row,) = named("GPT-4o", api_prices())
     assert (row.per_million_input, row.per_million_cached, row.per_million_output) == (2.5, 1.25, 10)
-    mini = api_price(8.0)
+    mini = weighed_against(8.0, api_prices())
     assert mini
     assert mini.name == "OpenAI gpt-4o-mini"
     assert mini.per_request(800, 300) == pytest.approx(0.0003)
-    large = api_price(70.0)
+    large = weighed_against(70.0, api_prices())
     assert large
     assert large.model == "gpt-4o"
-    assert api_price(405.0) is None
+    assert weighed_against(405.0, api_prices()) is None
 
 
 @pytest.mark.parametrize(
@@ -71,9 +75,9 @@ def test_names(name: str, providers: set[str]) -> None:
 
 
 def test_who_hosts_a_model_by_any_of_its_names() -> None:
-    assert {row.hosts for row in hosted("Llama-3.1-8B")} == {"meta-llama/Llama-3.1-8B-Instruct"}
-    assert hosted("Qwen/Qwen2.5-14B-Instruct-AWQ", "Qwen2.5-14B")[0].provider == "Together"
-    assert hosted("my-own", None) == ()
+    assert {row.hosts for row in hosted(api_prices(), "Llama-3.1-8B")} == {"meta-llama/Llama-3.1-8B-Instruct"}
+    assert hosted(api_prices(), "Qwen/Qwen2.5-14B-Instruct-AWQ", "Qwen2.5-14B")[0].provider == "Together"
+    assert hosted(api_prices(), "my-own", None) == ()
 
 
 @pytest.mark.parametrize(
@@ -96,3 +100,23 @@ def test_columns_may_be_left_out() -> None:
     (row,) = read_api_prices("model\tinput\toutput\n# a comment\nmine\t1\t2\n")
     assert row == ApiPrice("", "mine", "", 1, None, 2, None, None, "", "")
     assert len(COLUMNS) == len(ApiPrice._fields)
+
+
+def test_prices_of_one_s_own_come_before_those_that_ship(tmp_path: Path) -> None:
+    path = tmp_path / "apis.tsv"
+    path.write_text(
+        "provider\tmodel\thosts\tinput\toutput\nOpenAI\tgpt-4o\t\t2\t8\nus\tx\tLlama-3.1-8B\t0.01\t0.01\n"
+    )
+    rows = prices_with(str(path))
+    assert [row.per_million_input for row in named("gpt-4o", rows)] == [2]
+    assert len(rows) == len(api_prices()) + 1
+    cheapest = opposite(rows, (800, 300), 8.0, "meta-llama/Llama-3.1-8B-Instruct")
+    assert cheapest
+    assert cheapest.name == "us x"
+    path.write_text("model,input,output\n")
+    with pytest.raises(UserError) as wrong:
+        prices_with(str(path))
+    assert wrong.value.code == "bad-api-prices"
+    with pytest.raises(UserError) as wrong:
+        prices_with(str(tmp_path / "none.tsv"))
+    assert wrong.value.code == "unreadable-file"

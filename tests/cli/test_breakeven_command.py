@@ -35,11 +35,12 @@ PRICES = "--prices", "seed-2025"
 
 @pytest.fixture(autouse=True)
 def speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request takes a machine 2 s for 200 tokens written, and 1 s more for 500 read; half of it in 4 bit."""
+    """A request takes a machine 2 s for 200 tokens written, and 1 s more for 500 read; half of it in 4 bit, two
+    thirds at the high end."""
 
-    def answers_of(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic) -> Answers:
+    def answers_of(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, estimate: str) -> Answers:
         seconds = (traffic.output_tokens or 0) / 100 + (traffic.input_tokens or 0) / 500
-        seconds /= 2 if workload.quantization == "awq" else 1
+        seconds /= (2 if workload.quantization == "awq" else 1) * (1.5 if estimate == "high" else 1)
         return lambda many: AnswerPace(many, seconds, None, 0.01, "by hand")
 
     monkeypatch.setattr(self_hosting, "answers_of", answers_of)
@@ -69,6 +70,8 @@ def test_a_job_with_traffic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     # 893.5 ÷ 0.001 is beyond 438,000; two: 1,587 ÷ 0.001 beyond 876,000; a full machine costs 693.5 and saves 438.
     assert found["break_even"] is None
     assert found["pays_above_utilization"] == pytest.approx(0.95 / 1200 / 0.001, rel=1e-4)  # 79 %
+    # At the high end 1,800 an hour, 657,000 a month, save less than the 693.5 as well.
+    assert found["quickest"] == {"requests_per_hour": 1800, "break_even": None}
     used = {one["what"]: one["break_even"] for one in found["otherwise"]}
     assert used["75 % used"] is None
     # 876,000 a machine earn $182.50 over the API: two pay the $200. (2 × 693.5 + 200) ÷ 0.001 = 1,587,000.
@@ -119,6 +122,14 @@ def test_the_same_lines_beside_a_plan(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "undeclared-traffic" in capsys.readouterr().err
 
 
+def test_the_api_prices_of_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "gpuspec.toml").write_text('api-prices = "apis.tsv"')
+    (tmp_path / "apis.tsv").write_text("provider\tmodel\tinput\toutput\tread\nacme\tchat\t2\t5\t2026-11-01\n")
+    found = answer(capsys, job(tmp_path), "--api", "acme/chat")
+    assert (found["api"]["model"], found["api"]["as_of"]) == ("chat", "2026-11-01")
+    assert found["break_even"]["first"] == 346_750
+
+
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
@@ -158,7 +169,7 @@ def test_no_line_is_wider_than_the_terminal(
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert max(map(len, out.splitlines())) <= columns
-    assert "Renting costs less from 346,750 requests" in " ".join(out.split())
+    assert "Renting 1 × L40S costs less from 346,750 requests" in " ".join(out.split())
     assert "never" not in out.split("Otherwise")[0]
 
 

@@ -37,6 +37,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The specs, with commands that do not tell what they do; prices of their own beside them."""
     monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
     (tmp_path / "own.csv").write_text(PRICES)
+    (tmp_path / "apis.tsv").write_text(
+        f"provider\tmodel\thosts\tinput\toutput\nacme\tchat\t{MODEL['id']}\t1\t2\n"
+    )
     rest = {"gpu_count": 1, "keep_alive_minutes": 3, "outputs": ["out/"], "run": "./work"}
     for name, fields in JOBS.items():
         (tmp_path / name).write_text(json.dumps({"name": "j", "model": MODEL, **fields, **rest}))
@@ -90,6 +93,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
     "lint": command("lint"),
     "plan": command("plan"),
     "size": command("size"),
+    "breakeven": command("breakeven"),
     "run": command("run", "--dry-run"),
     "export": command("export"),
     "explain": command("explain"),
@@ -134,6 +138,7 @@ class Row(NamedTuple):
 
 
 OWN = 'prices = "own.csv"\n'
+GS508 = "of rules only GS508 asks for it, of jobs with traffic (tests/rules/price/test_money.py); nothing else does"
 TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
     "prices": (
         "",
@@ -142,6 +147,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("batch.jsonc", "at $0.69/h each day", "each day"),
             "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
             "size": Row("batch.jsonc", "$ 0.69/h runpod", "Smallest that surely fit"),
+            "breakeven": Row("batch.jsonc", "at $0.69/h (runpod)", "Own: 1 × RTX 4090 at $"),
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
             "export": Row("batch.jsonc", "max_hourly_cost: 1.36", "max_hourly_cost: "),
             "explain": Row("batch.jsonc", "24 h × $0.69/h", "24 h ×"),
@@ -159,6 +165,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("batch.jsonc", "at $1.23/h each day", "at $0.69/h each day"),
             "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
             "size": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
+            "breakeven": Row("batch.jsonc", "at $1.23/h (lambda)", "at $0.69/h (runpod)"),
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
             "export": Row("batch.jsonc", "any_of: - infra: lambda accel", "any_of: - infra: runpod"),
             "explain": Row("batch.jsonc", "24 h × $1.23/h", "24 h × $0.69/h"),
@@ -176,6 +183,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("batch.jsonc", "at $1.23/h each day", "at $0.69/h each day"),
             "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
             "size": Row("batch.jsonc", "$ 1.23/h lambda", "$ 0.69/h runpod"),
+            "breakeven": Row("batch.jsonc", "at $1.23/h (lambda)", "at $0.69/h (runpod)"),
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $1.23/h", "take 1 × RTX 4090 at $0.69/h"),
             "export": Row("batch.jsonc", "- infra: lambda/us-east-1 accel", "any_of: - infra: runpod"),
             "explain": Row("batch.jsonc", "24 h × $1.23/h", "24 h × $0.69/h"),
@@ -186,6 +194,17 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "gpus": Row("batch.jsonc", "ON DEMAND lambda $1.23", "ON DEMAND runpod $0.69"),
         },
     ),
+    "api-prices": (
+        OWN,
+        OWN + 'api-prices = "apis.tsv"\n',
+        {
+            **dict.fromkeys(("lint", "plan", "size"), GS508),
+            "breakeven": Row("batch.jsonc", "API: acme chat: $1 in", "API: OpenAI gpt-4o-mini, as of"),
+            **dict.fromkeys(
+                ("run", "export", "explain", "show", "init", "editor", "size MODEL", "gpus"), GS508
+            ),
+        },
+    ),
     # 60 % off: $1.23 is $0.49, and the A6000's $1.10 is $0.44
     "discounts": (
         OWN,
@@ -194,6 +213,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("batch.jsonc", "at $0.49/h each day", "at $0.69/h each day"),
             "plan": Row("batch.jsonc", "; list price $1.23/h less 60 % (", "take 1 × RTX 4090 at $0.69/h"),
             "size": Row("batch.jsonc", "lambda: list price less 60 % (", "$ 0.69/h runpod"),
+            "breakeven": Row("batch.jsonc", "at $0.49/h (lambda)", "at $0.69/h (runpod)"),
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.49/h", "take 1 × RTX 4090 at $0.69/h"),
             "export": Row("batch.jsonc", "ordered: - infra: lambda accel", "any_of: - infra: runpod"),
             "explain": Row("batch.jsonc", "24 h × $0.49/h", "24 h × $0.69/h"),
@@ -215,6 +235,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("batch.jsonc", "at $0.40/h each day", "at $0.69/h each day"),
             "plan": Row("batch.jsonc", "committed: $0.40 per GPU and hour (", "take 1 × RTX 4090 at $0.69/h"),
             "size": Row("batch.jsonc", "lambda: RTX 4090 $0.40, RTX A6000 $0.30", "$ 0.69/h runpod"),
+            "breakeven": Row("batch.jsonc", "at $0.40/h (lambda)", "at $0.69/h (runpod)"),
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.40/h", "take 1 × RTX 4090 at $0.69/h"),
             "export": Row("batch.jsonc", "ordered: - infra: lambda accel", "any_of: - infra: runpod"),
             "explain": Row("batch.jsonc", "24 h × $0.40/h", "24 h × $0.69/h"),
@@ -237,6 +258,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("no-task.jsonc", "nothing ends this job if it hangs", "clean: 1 file"),
             "plan": Row("no-gpu.jsonc", "full fine-tuning, since no method was given", "KV cache"),
             "size": Row("no-gpu.jsonc", "· full training ·", "· serve ·"),
+            "breakeven": "it is about answering, and refuses what trains",
             "run": Row("no-task.jsonc", "full fine-tuning, since no method was given", "KV cache"),
             "export": Row("no-gpu.jsonc", "ordered: - infra: lambda accel", "any_of: - infra: runpod accel"),
             "explain": Row("no-task.jsonc", "24 h × $0.69/h", "nothing is found"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.catalog.api_prices import ApiPrice, api_price, hosted
+from gpuspec.catalog.api_prices import ApiPrice, opposite
 from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.planning.traffic import Load, load
 from gpuspec.rules.options import min_saving
@@ -111,10 +111,9 @@ def _api(facts: Facts) -> ApiPrice | None:
     """Who hosts the same model cheapest, else what is weighed against a model of its size."""
     work, traffic = facts.workload, facts.job.traffic
     assert traffic
-    same = hosted(work.model_name, work.model.id if work.model else None)
-    tokens_in, tokens_out = traffic.input_tokens or 0.0, traffic.output_tokens or 0.0
-    cheapest = min(same, key=lambda row: row.per_request(tokens_in, tokens_out), default=None)
-    return cheapest or api_price(work.params_b or 0.0)
+    request = traffic.input_tokens or 0.0, traffic.output_tokens or 0.0
+    names = work.model_name, work.model.id if work.model else None
+    return opposite(facts.case.api_prices, request, work.params_b, *names)
 
 
 def _paid_hours(facts: Facts, needed: Load) -> float:
