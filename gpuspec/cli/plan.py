@@ -59,6 +59,9 @@ def command(
     Batch and training are ranked by what the job costs, a server whose traffic is declared by $ per million tokens,
     all else by $ an hour; --by says otherwise. Offline, from dated price lists; nothing is rented.
 
+    Of a service that declares `traffic` or `users` it says how many machines they take, how quickly these answer
+    against the `slo`, what a month costs, and when growth needs the next one.
+
     Exit status 1 when no offer satisfies every limit, or the worst case is over the budget. A job that asks for no
     GPU and names no model has nothing to rent: 0.
 

@@ -19,6 +19,8 @@ from gpuspec.planning.replicas import (
     up_share,
 )
 from gpuspec.planning.traffic import DAYS_PER_MONTH, hours_per_month
+from gpuspec.sizing import Need
+from gpuspec.sizing.speed.rates import Range
 
 QUIET = 0.1
 """The share of its time that a machine is busy, on average, below which it is worth a line what would be cheaper than
@@ -73,8 +75,9 @@ class SpotMix(NamedTuple):
 
 class Quiet(NamedTuple):
     """A machine that mostly waits. `up` is the share of the time for which it is paid where it goes after
-    `idle_minutes`, `to_zero` dollars a month of that; `night` hours a day of one machine do all requests together,
-    `batch` dollars a month of those."""
+    `idle_minutes`, `to_zero` dollars a month of that; `start` seconds until it answers again once it is there, None
+    where the size of its weights is not known. `night` hours a day of one machine do all requests together, `batch`
+    dollars a month of those."""
 
     busy: float
     idle_minutes: float
@@ -82,6 +85,7 @@ class Quiet(NamedTuple):
     to_zero: float
     night: float
     batch: float
+    start: Range | None = None
 
 
 class UnderLoad(NamedTuple):
@@ -187,4 +191,11 @@ def _quiet(job: Job, plan: Plan, now: Replicas) -> Quiet | None:
     minutes = plan.keep_alive_minutes if idle is None else idle
     up = up_share(now.demand, now.at_peak, minutes)
     hours = night_hours(now.demand, now.best)
-    return Quiet(busy, minutes, up, now.cost_of(up), hours, hours * now.price * DAYS_PER_MONTH)
+    return Quiet(busy, minutes, up, now.cost_of(up), hours, hours * now.price * DAYS_PER_MONTH, _start(plan))
+
+
+def _start(plan: Plan) -> Range | None:
+    """Seconds to bring the weights to the GPU and start the engine."""
+    from gpuspec.sizing.speed.starting import load_seconds
+
+    return load_seconds(plan.need.weights * 2**30 / 1e9) if isinstance(plan.need, Need) else None

@@ -62,6 +62,7 @@ def load_json(found: UnderLoad) -> dict[str, Any]:
             "idle_minutes": quiet.idle_minutes,
             "up": _rounded(quiet.up),
             "to_zero_per_month": _rounded(quiet.to_zero),
+            "start_seconds": _rounded(quiet.start.expected) if quiet.start else None,
             "night_hours": _rounded(quiet.night),
             "batch_per_month": _rounded(quiet.batch),
         },

@@ -203,9 +203,10 @@ def _mix(mix: SpotMix, found: UnderLoad) -> str:
 
 
 def _quiet(quiet: Quiet) -> str:
+    wait = f" of {quiet.start.low:.0f} to {quiet.start.high:.0f} s and more" if quiet.start else ""
     zero = (
         f"to zero after {quiet.idle_minutes:g} idle minutes: up {percent(quiet.up)} of the time, "
-        f"{dollars(quiet.to_zero)} a month, and the first request after a pause waits for a start"
+        f"{dollars(quiet.to_zero)} a month, and the first request after a pause waits for a start{wait}"
     )
     batch = (
         f"where nobody waits for an answer, one batch a night: {quiet.night:.2g} h × {DAYS_PER_MONTH:.3g} nights, "

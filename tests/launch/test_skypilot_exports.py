@@ -52,6 +52,8 @@ def test_a_service_scales_by_its_declared_load() -> None:
     }
     assert "autostop" not in config["resources"]
     assert config["resources"]["ports"] == [8000]  # forwarded to nobody: the load balancer calls it
+    peaks = spec._replace(traffic=Traffic(requests_per_day=172_800, peak_factor=3))  # 6 a second, over 4
+    assert service_task(made(peaks), peaks)["service"]["replica_policy"]["target_qps_per_replica"] == 1.5
     one = job("RTX A6000", scaling=Scaling(min=1), **SERVED)
     assert service_task(made(one), one)["service"]["replica_policy"] == {"min_replicas": 1}
 

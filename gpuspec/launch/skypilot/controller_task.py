@@ -51,8 +51,9 @@ def service_task(config: dict[str, Any], job: Job) -> dict[str, Any]:
     """The task for SkyServe, with as many replicas as `scaling` says. A replica has no timer of its own:
     SkyServe ends it.
 
-    `target_qps_per_replica` is the declared load of a day, spread evenly over the most replicas, and at least
-    `LEAST_QPS`. UserError where the spec lacks what SkyServe must know."""
+    `target_qps_per_replica` is the declared load of the busiest hour (of the mean one, where nobody says how busy it
+    is), spread evenly over the most replicas, and at least `LEAST_QPS`. UserError where the spec
+    lacks what SkyServe must know."""
     if job.task != "serve" or job.scaling is None:
         raise UserError(
             "not-a-service", "SkyServe runs `task: serve` with `scaling`", 'say "scaling": {"min": 0}'
@@ -107,7 +108,8 @@ def _replicas(job: Job, scaling: Scaling) -> dict[str, Any]:
                 'say "traffic": {"requests_per_day": …}',
             )
         policy["max_replicas"] = most
-        policy["target_qps_per_replica"] = float(f"{max(day / DAY_SECONDS / most, LEAST_QPS):.3g}")
+        busiest = day / DAY_SECONDS * ((job.traffic and job.traffic.peak_factor) or 1.0)
+        policy["target_qps_per_replica"] = float(f"{max(busiest / most, LEAST_QPS):.3g}")
     if scaling.idle_minutes is not None and most > least:
         policy["downscale_delay_seconds"] = round(scaling.idle_minutes * 60)
     return policy
