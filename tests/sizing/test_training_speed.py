@@ -232,3 +232,8 @@ def test_tokens_asked() -> None:
     assert asked is not None
     assert asked.total.high == 1000 * 64 * 2048
     assert tokens_asked(read(f"python {HF} --num_train_epochs 3")) is None  # how many examples nobody says
+
+
+def test_a_size_that_is_not_its_models_gives_a_speed_all_the_same() -> None:
+    """`params_b` may be said of a model whose embedding alone is larger: nothing then takes less than no time."""
+    rate(TUNED._replace(method="qlora", quantization="nf4", params_b=0.01, sequence=64))

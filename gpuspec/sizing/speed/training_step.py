@@ -173,7 +173,7 @@ def _unpacking(setup: TrainingSetup, gpu: Gpu, i: int) -> float:
     if not setup.quantized or not gpu.bandwidth_gbs:
         return 0.0
     shape = setup.shape
-    weights = shape.params - shape.embedding - _in(shape, TOWERS)
+    weights = max(shape.params - shape.embedding - _in(shape, TOWERS), 0.0)
     passes = 3 if setup.kept.checkpointed else 2
     return passes * weights * UNPACKING[i] / (gpu.bandwidth_gbs * 1e9)
 
