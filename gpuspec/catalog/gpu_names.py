@@ -46,8 +46,9 @@ _GCP_ACCELERATORS = {
 def _plain(name: str) -> str:
     """Lower case, no separators, no maker in front: "NVIDIA GeForce RTX 4090" → "rtx4090"."""
     key = name.lower().translate(_SEPARATORS)
-    for maker in _MAKERS:
-        key = key.removeprefix(maker)
+    if key.startswith(_MAKERS):
+        for maker in _MAKERS:
+            key = key.removeprefix(maker)
     return key
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import struct
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog.model import Model
-from gpuspec.catalog.repository import ModelFolder
 from gpuspec.errors import UserError
 from gpuspec.untrusted_file import in_words
+
+if TYPE_CHECKING:
+    from gpuspec.catalog.repository import ModelFolder
 
 
 def is_local(name: str) -> bool:
@@ -22,6 +24,10 @@ def read_local(path: str, name: str = "") -> Model:
 
     Raises UserError `local-model` where there is nothing to read or it is not what it says it is.
     """
+    import struct
+
+    from gpuspec.catalog.repository import ModelFolder
+
     full = os.path.expanduser(path)
     try:
         if os.path.isdir(full):
@@ -49,6 +55,7 @@ def adapted(path: str) -> str:
     if not os.path.isfile(os.path.join(folder, "adapter_config.json")):
         return ""
     from gpuspec.catalog.read_repository import adapter_of
+    from gpuspec.catalog.repository import ModelFolder
 
     try:
         repository = ModelFolder(folder)

@@ -14,7 +14,6 @@ from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, JOB_SPEC, Document, Known, titles
 from gpuspec.job import Job
 from gpuspec.lint.config import Configs
-from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case, JobOverrides
@@ -127,6 +126,8 @@ def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORM
     """The jobs in a file ("-" is standard input). UserError where there is none, or one cannot be read."""
     if os.path.isdir(path):
         raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
+    from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
+
     data = read_stdin() if path == "-" else read_file(path)
     check_binary(path, data)
     documents = documents_in(path, data, formats)

@@ -336,12 +336,11 @@ class Engine(NamedTuple):
     def default(self, version: str | None = None, gpu: str = "", gib: float = 0.0) -> Defaults:
         """Its defaults in a version on a GPU of this name and memory; those of today where no version is stated, of
         small GPUs where no GPU is."""
-        own = [
-            d
-            for d in self.defaults
-            if d.from_gib <= gib and not (d.but_not and d.but_not in gpu) and (version or not d.if_stated)
-        ]
-        return next((d for d in reversed(own) if not before(version, d.since)), self.defaults[0])
+        for d in reversed(self.defaults):
+            here = d.from_gib <= gib and not (d.but_not and d.but_not in gpu) and (version or not d.if_stated)
+            if here and not before(version, d.since):
+                return d
+        return self.defaults[0]
 
     def flag(self, field: str) -> str:
         """The flag that sets a field of the Workload, for messages and fixes: of several, the first long one in its

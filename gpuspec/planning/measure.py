@@ -1,5 +1,7 @@
 """What the offers of a job are compared by: dollars an hour, for the job, or for a million tokens."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -103,7 +105,7 @@ class Measure:
             return None
         return Yield(counted.demand.mean * 3600 * tokens / 1e6, counted.paid, many)
 
-    def _count(self, gpu: Gpu, gpu_count: int) -> "Count | None":
+    def _count(self, gpu: Gpu, gpu_count: int) -> Count | None:
         from gpuspec.planning.replicas import count
 
         return count(self._job, self.answers(gpu, gpu_count), self.at_once(gpu, gpu_count))

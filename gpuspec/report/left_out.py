@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpuspec.formats.gpu_cli_fields import RENAMED
 from gpuspec.job.problem import SchemaProblem, shown
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
@@ -44,6 +43,8 @@ def unreadable_fields(problems: Sequence[SchemaProblem]) -> list[SchemaProblem]:
 
 def unreadable_limits(problems: Sequence[SchemaProblem]) -> list[str]:
     """The limits among them ("budget.max_hours"), without which no worst case is known."""
+    from gpuspec.formats.gpu_cli_fields import RENAMED
+
     fields = (
         problem.suggestion
         if problem.kind == "unknown-key" and problem.pointer.count("/") == 1

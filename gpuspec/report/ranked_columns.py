@@ -37,15 +37,14 @@ def able(columns: Sequence[Column], room: int, indent: int) -> list[Column]:
 def table(columns: Sequence[Column], room: int, *, indent: int = 2) -> list[str]:
     """The lines, titles first, no wider than the room but where the first in rank is."""
     kept = able(columns, room, indent)
-    rows = zip(*((one.title, *map(shown, one.cells)) for one in kept), strict=True)
+    rows = zip(*(_padded(one) for one in kept), strict=True)
+    return [(" " * indent + (" " * GAP).join(row)).rstrip() for row in rows]
+
+
+def _padded(column: Column) -> list[str]:
+    """Title and cells, all as wide as the widest."""
+    wide, texts = column.wide, (column.title, *map(shown, column.cells))
+    spaces = [" " * (wide - width(text)) for text in texts]
     return [
-        (
-            " " * indent + (" " * GAP).join(_cell(text, one) for text, one in zip(row, kept, strict=True))
-        ).rstrip()
-        for row in rows
+        space + text if column.numbers else text + space for text, space in zip(texts, spaces, strict=True)
     ]
-
-
-def _cell(text: str, column: Column) -> str:
-    space = " " * (column.wide - width(text))
-    return space + text if column.numbers else text + space

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gpuspec.printable import one_line
 
 TAB = 4
@@ -13,17 +15,18 @@ def width(text: str) -> int:
     """Columns that `text` takes; tabs count as in `shown`."""
     if text.isascii() and text.isprintable():
         return len(text)
+    return sum(map(_columns, text))
+
+
+@lru_cache(maxsize=1_000)  # the same few signs fill a table: · × – █
+def _columns(char: str) -> int:
     from unicodedata import combining, east_asian_width
 
-    columns = 0
-    for char in text:
-        if char == "\t":
-            columns += TAB
-        elif combining(char) or char in "\u200b\u200c\u200d\ufe0e\ufe0f":
-            continue
-        else:
-            columns += 2 if east_asian_width(char) in "WF" else 1
-    return columns
+    if char == "\t":
+        return TAB
+    if combining(char) or char in "\u200b\u200c\u200d\ufe0e\ufe0f":
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
 
 
 def shown(text: str) -> str:
@@ -62,7 +65,7 @@ def head(text: str, columns: int) -> str:
         return text[: max(0, columns)]
     taken = 0
     for at, char in enumerate(text):
-        taken += width(char)
+        taken += _columns(char)
         if taken > columns:
             return text[:at]
     return text

@@ -39,11 +39,12 @@ class Phase(NamedTuple):
         counted = self.parts
         if size != "process":
             counted = tuple(part for part in counted if SIZES.index(part.counted_from) <= SIZES.index(size))
-        return (
-            sum(part.low for part in counted),
-            sum(part.expected for part in counted),
-            sum(part.high for part in counted),
-        )
+        low = expected = high = 0.0
+        for part in counted:
+            low += part.low
+            expected += part.expected
+            high += part.high
+        return low, expected, high
 
 
 _OF_PICTURES = ("denoiser", "text encoders", "VAE")
