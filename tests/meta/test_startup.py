@@ -88,7 +88,7 @@ def test_value_types_are_made_by_the_quick_named_tuple() -> None:
 def test_size_loads_what_it_shows() -> None:
     """≤ 120 ms where Python takes 10: of which click takes 17, and 150 modules of ours 30."""
     loaded = loaded_by("size", "Llama-3.1-8B")
-    assert len(ours(loaded)) <= 168, f"{len(ours(loaded))} modules"
+    assert len(ours(loaded)) <= 172, f"{len(ours(loaded))} modules"
     dear = (
         *OF_ONE_COMMAND,
         "gpuspec.planning.replicas",
