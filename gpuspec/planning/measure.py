@@ -110,7 +110,7 @@ class Measure:
 
         return count(self._job, self.answers(gpu, gpu_count), self.at_once(gpu, gpu_count))
 
-    def answers(self, gpu: Gpu, gpu_count: int) -> "Answers":
+    def answers(self, gpu: Gpu, gpu_count: int) -> Answers:
         """How such a machine is expected to answer so many at once."""
         key = (gpu.name, gpu_count)
         if key not in self._answers:
