@@ -61,7 +61,7 @@ class Measure:
         self._used_of = used_of
         self._rates: dict[tuple[str, int], Yield | None] = {}
         self._answers: dict[tuple[str, int], Answers] = {}
-        self._serves: dict[tuple[str, int], bool] = {}
+        self._short: dict[tuple[str, int], str] = {}
 
     def rate(self, gpu: Gpu, gpu_count: int) -> Yield | None:
         """What a machine with so many of a GPU does; None where its speed is not known."""
@@ -121,21 +121,24 @@ class Measure:
         return self._answers[key]
 
     def serves(self, gpu: Gpu, gpu_count: int) -> bool:
-        """Whether such machines keep the job's `slo`, in no larger number than `scaling` allows, as expected and as
-        far as that is known."""
-        key = (gpu.name, gpu_count)
-        if self.workload.task in ("batch", "train") or not (
-            self._job.slo or (self.traffic and self._job.scaling)
-        ):
-            return True
-        if key not in self._serves:
+        """Whether such machines do what the service promises, see `falls_short`."""
+        return not self.falls_short(gpu, gpu_count)
+
+    def falls_short(self, gpu: Gpu, gpu_count: int) -> str:
+        """In words, what of the job's `slo`, and of the number of machines that `scaling` allows, such machines do
+        not keep, as expected and as far as that is known; "" where they do."""
+        key, slo, scaling = (gpu.name, gpu_count), self._job.slo, self._job.scaling
+        if self.workload.task in ("batch", "train") or not (slo or (self.traffic and scaling)):
+            return ""
+        if key not in self._short:
             from gpuspec.planning.answering import too_slow
 
             alone, counted = self.answers(gpu, gpu_count)(1), self._count(gpu, gpu_count)
-            slow = alone is not None and too_slow(alone, self._job.slo)
-            most = self._job.scaling.replicas[1] if self._job.scaling else None
-            self._serves[key] = not slow and not (counted and most and counted.peak > most)
-        return self._serves[key]
+            said = "is not expected to keep the slo" if alone and too_slow(alone, slo) else ""
+            if counted and scaling and counted.peak > scaling.replicas[1]:
+                said = said or f"{counted.peak} of it are more than `scaling` allows"
+            self._short[key] = said
+        return self._short[key]
 
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for."""

@@ -39,7 +39,7 @@ def rank_offers(
     considered = market.candidates(launcher, rejected=rejected)
     found = [_costed(market.measure, candidate) for candidate in considered]
     found.sort(key=_rank)
-    if job.slo:  # what keeps it comes before what may not
+    if job.slo or job.scaling:  # what keeps the one, in the number of the other, comes before what may not
         measure = market.measure
         found.sort(
             key=lambda one: (not one.kept, one.kept and not measure.serves(one.gpu, one.offer.gpu_count))

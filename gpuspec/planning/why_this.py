@@ -25,7 +25,10 @@ def why_this(measure: Measure, plan: Plan) -> str:
     said = [_tokens(measure, choice, cheapest) if measure.by == "token" else _job(choice, cheapest)]
     best = min((one for one in plan.kept if one.unit_cost is not None), key=lambda one: one.unit_cost or 0.0)
     if best.unit_cost != choice.unit_cost:
-        said.append(f"{machine(best)} would cost less for it, but its worst case is over the budget")
+        short = measure.falls_short(best.gpu, best.offer.gpu_count)
+        said.append(
+            f"{machine(best)} would cost less for it, but {short or 'its worst case is over the budget'}"
+        )
     unknown = sorted({one.gpu.name for one in plan.kept if one.unit_cost is None})
     if unknown:
         said.append(f"of unknown speed, and so the last of the table: {', '.join(unknown)}")

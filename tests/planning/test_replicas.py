@@ -259,3 +259,17 @@ def test_growth_and_quiet_hours_of_a_plan() -> None:
     assert found.quiet.up == pytest.approx(1 - math.exp(-4 * (900 + 1) / 3600))
     assert found.quiet.night == pytest.approx(96 / 8.767 / 3600, rel=1e-3)
     assert "up 63 % of the time, $231 a month" in said["idle"]
+
+
+@pytest.mark.usefixtures("given")
+def test_what_scaling_allows_too_few_of_stands_behind() -> None:
+    """24 a second: three single L4, or two of 2 × L4 at twice the speed (17.5 a second). With two at most it is
+    these, though three single ones cost $1.50/h and these $1.80."""
+    both = job(peak_factor=3)._replace(gpu_types=(GpuChoice("L4", 1, ""), GpuChoice("L4", 2, "")))
+    offers = [L4, offer("L4", 0.9, gpus=2)]
+    for most, first in ((3, 1), (2, 2)):
+        limited = both._replace(scaling=Scaling(min=most, max=most))
+        place = market(limited, offers, needs(10.0), workload=SERVER, by="hour")
+        assert next(one.offer.gpu_count for one in rank_offers(place).kept) == first
+    short = place.measure.falls_short(rank_offers(place).kept[1].gpu, 1)
+    assert short == "3 of it are more than `scaling` allows"
