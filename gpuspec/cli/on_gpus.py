@@ -40,6 +40,10 @@ def _count(written: str, catalog: Catalog) -> int | None:
 
 
 def _meant(written: str, usual: int, catalog: Catalog) -> tuple[Asked, ...]:
+    if 0 < (number_of(written.rpartition(":")[2]) or 0) < 1:
+        raise UserError(
+            "unknown-gpu", f"--on {written} is a part of a GPU", "`gpuspec gpus` lists whole GPUs"
+        )
     count = _count(written, catalog) or usual
     match = catalog.resolve_gpu(written)
     if match.gpu is None and not match.ambiguous:

@@ -41,6 +41,9 @@ def _title(sized: Sized) -> str:
         return "Smallest that surely fit, by price" + (" per token" if sized.by == "token" else "")
     length = f", {work.context:,} tokens each" if work.context else ""
     users = f"{work.users:,} user{'s' * (work.users != 1)}"
+    let_in = max(one.offered.fit.need.sequences for one in sized.rentable[:SHOWN] if one.offered.fit)
+    if let_in < work.users:
+        users = f"{let_in:,} of {users}, the most that the server lets in,"
     return f"Cheapest that serve {users} at once{length}, by $ per {sized.by}"
 
 

@@ -37,6 +37,7 @@ def test_machines_are_named_as_people_name_them(written: str, machine: tuple[str
         (["--on", "0x4090"], "unknown-gpu", "at least one GPU"),
         (["--on", "3x"], "unknown-gpu", "not of which GPU"),
         (["--on", "24"], "unknown-gpu", "24GB is any GPU"),
+        (["--on", "T4:0.5"], "unknown-gpu", "part of a GPU"),
         (["--on", "9999GB"], "unknown-gpu", "no GPU is called"),
         (["--on", "2x3090", "--gpus", "4"], "two-counts", "--on 2x3090 is 2 GPUs, and --gpus says 4"),
     ],
@@ -142,3 +143,17 @@ def test_other_work_has_its_own_unit(asked: list[str], unit: str) -> None:
         dollars = one["price"] / 3600 / one["work"]["per_second"]["expected"] * 1e6
         assert one["dollars_per_million"]["expected"] == pytest.approx(dollars, rel=1e-3)
     assert "always busy" in run(*asked).output
+
+
+def test_users_whom_the_server_does_not_let_in_are_not_said_to_be_served() -> None:
+    text = run("Llama-3.1-8B", "--users", "5000", "--context", "2k").output
+    # max_num_seqs of vLLM on large GPUs
+    assert "Cheapest that serve 1,024 of 5,000 users, the most that the server lets in" in " ".join(
+        text.split()
+    )
+
+
+def test_by_token_means_nothing_where_none_are_written() -> None:
+    ran = run("FLUX.1-dev", "--by", "token")
+    assert "left out: --by token: no tokens are written" in ran.stderr
+    assert "by price" in ran.output
