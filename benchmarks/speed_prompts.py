@@ -22,6 +22,7 @@ from memory_runs import ON_HOST
 from speed_predict import TOLERANCE
 from speed_rows import Run, read, run_of
 
+from gpuspec.engines import engine_of
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference.setup import scheme_of
@@ -114,18 +115,19 @@ def _elsewhere(row: dict[str, Any], run: Run) -> str:
     """Why it is not this GPU that read the prompt, in words; "" where nothing says so."""
     if "diffusion" in str(row["model"]).lower():
         return "it does not write one token after another"
+    if row["engine"] != run.workload.engine and not row.get("command"):
+        return "what served it is not said"
     if ON_HOST.search(str(row.get("command") or "")):
         return "a part that is not said stays on the host"
     shape, gpu = shape_of(run.workload), run.card.gpu
     if isinstance(shape, Unsized):
         return shape.reason
-    if run.workload.layers_on_gpu is not None and run.workload.layers_on_gpu < shape.layers:
-        return "layers stay on the host"
     scheme = scheme_of(run.workload, shape)
     if not sizable(shape, scheme):
         return "the size of its quantization is not known"
     size = sum(bytes_of(each) for each in in_scheme(shape, find_scheme(scheme))) / 2**30
-    if size > 0.97 * gpu.vram_gib * run.gpus:
+    spills = engine_of(run.workload.engine).memory.buffers is not None
+    if size > 0.97 * gpu.vram_gib * run.gpus and not spills:
         return "its weights alone are larger than the GPU"
     return ""
 

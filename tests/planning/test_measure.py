@@ -33,7 +33,7 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     speed."""
     known = {"L4": 400.0, "A100 80GB PCIe": 2000.0}
 
-    def speed(workload: Workload, gpu: Gpu, gpus: int = 1) -> Speed | Unsized:
+    def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, held: float = 0) -> Speed | Unsized:
         if gpu.name not in known:
             return Unsized("no figures")
         decode = known[gpu.name] * gpus

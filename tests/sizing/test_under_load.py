@@ -109,3 +109,17 @@ def test_a_rate_fills_so_many_places() -> None:
     assert low.utilization == pytest.approx(0.1)  # type: ignore[union-attr]
     assert low.first_token.expected < near.first_token.expected  # type: ignore[union-attr]
     assert (beyond.queue, beyond.first_token) == (None, None)  # type: ignore[union-attr]
+
+
+def test_drafts_are_an_assumption_and_a_wide_range() -> None:
+    """EAGLE beside a dense model: from no gain to 3.6 times for one sequence, none expected for many."""
+    plain, drafting = _qwen(), _qwen(draft=Workload(params_b=0.5))
+    one, with_drafts = (_under(each, request=Exchange(1000, 500), sequences=1) for each in (plain, drafting))
+    assert with_drafts.step.expected == pytest.approx(one.step.expected / 1.9)
+    assert with_drafts.step.high == pytest.approx(one.step.high)
+    assert with_drafts.step.low == pytest.approx(one.step.low / 3.6)
+    assert any("speculative decoding" in said for said in with_drafts.assumptions)
+    many = [_under(drafting, request=Exchange(1000, 500), sequences=n) for n in (1, 2, 4, 8, 16, 32)]
+    for less, more in pairwise(many):
+        assert more.throughput.expected >= less.throughput.expected
+        assert more.each.expected <= less.each.expected

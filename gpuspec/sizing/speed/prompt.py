@@ -7,14 +7,17 @@ prompt is read in passes of a chunk each, and no pass is quicker than a reading 
 
 from gpuspec.architectures.parts import BESIDE, TOWERS, StoredWeights
 from gpuspec.catalog import Gpu
-from gpuspec.engines import Engine, engine_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import find_scheme
-from gpuspec.sizing.inference.setup import scheme_of, tensor_of
-from gpuspec.sizing.memory import Unsized, unknown_scheme
-from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.inference.setup import text_model
+from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.speed.links import all_reduce, link_of
+from gpuspec.sizing.speed.on_host import HostShare, host_share
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.weights import in_scheme, sizable
+from gpuspec.sizing.speed.reached import HOST_GBS, matmul_tflops
+from gpuspec.sizing.speed.writing import Writing
+from gpuspec.sizing.weights import bytes_of
 from gpuspec.workload import Workload
 
 CHUNK = 8192
@@ -41,35 +44,25 @@ def prompt(
     workload: Workload, gpu: Gpu, gpus: int = 1, *, tokens: float, before: float = 0.0
 ) -> Prompt | Unsized:
     """How fast a prompt of so many tokens is read, where `before` others are in the cache already."""
-    shape = shape_of(workload)
-    if isinstance(shape, Unsized):
-        return shape
-    scheme = scheme_of(workload, shape)
-    if not sizable(shape, scheme):
-        return unknown_scheme(scheme)
-    engine = engine_of(workload.engine)
-    if not gpu.fp16_tflops:
+    model = text_model(workload)
+    if isinstance(model, Unsized):
+        return model
+    most = matmul_tflops(gpu)
+    if most is None:
         return Unsized(f"the TFLOPS of {gpu.name} are not known")
-    rows = [row for row in in_scheme(shape, find_scheme(scheme)) if _reads(row)]
-    of_copy = max(gpus // (workload.data_parallel or 1), 1)
-    split = tensor_of(workload, of_copy)
-    passes = _passes(workload, engine, gpu, tokens)
-    gain = (0.0, engine.reading.overlaps, min(1.0, engine.reading.overlaps * 1.15))
-    number = passes[0] + (passes[2] > 0)
-    seconds = Range(
-        *(
-            _Reader(rows, shape, engine, gpu, at).whole(passes, before)
-            / split
-            * overlapped(number, of_copy // split, gain[at])
-            for at in _ORDER
-        )
+    at = Writing(
+        workload, model.shape, model.scheme, model.engine, gpu, gpus=gpus, sequences=1, held=before + tokens
     )
-    flops = 2 * sum(row.active for row in rows)
+    host, reading, shape = host_share(at), at.engine.reading, model.shape
+    seconds = Range(*(_Reader(at, host, most, end).whole(tokens, before) for end in _ORDER))
+    flops = 2 * sum(row.active for row, _ in at.stored if _reads(row))
     why = f"{flops / 1e9:,.1f} GFLOP a token and attention over {before + tokens / 2:,.0f} on average"
-    reading = engine.reading
+    why += f"; {host.why} on the host" if host.why else ""
     beside = (
-        reading.request[at] + shape.layers * reading.request_layer[at] + (reading.alone[at] - 1) * seconds[at]
-        for at in range(3)
+        reading.request[end]
+        + shape.layers * reading.request_layer[end]
+        + (reading.alone[end] - 1) * seconds[end]
+        for end in range(3)
     )
     return Prompt(tokens, seconds, seconds.inverse().times(tokens), why, Range(*beside))
 
@@ -79,49 +72,59 @@ def _reads(row: StoredWeights) -> bool:
     return row.part not in (*TOWERS, *BESIDE, "embedding", "head") and row.parameters > 0
 
 
-def _passes(workload: Workload, engine: Engine, gpu: Gpu, tokens: float) -> tuple[int, float, float]:
-    """(whole passes, tokens of each, tokens of the last)."""
-    defaults = engine.default(workload.engine_version, gpu.name, gpu.vram_gib)
-    chunk = float(workload.max_batched_tokens or defaults.chunk or CHUNK)
-    whole = int(tokens // chunk)
-    return whole, chunk, tokens - whole * chunk
-
-
 class _Reader(NamedTuple):
-    """What reads: the rows of weights that tokens go through, on one GPU; `at`: of each range."""
+    """What reads: a machine, what of the model is on its host, the 16-bit TFLOPS that no kernel exceeds there; `end`:
+    which of each range of shares."""
 
-    rows: list[StoredWeights]
-    shape: Shape
-    engine: Engine
-    gpu: Gpu
-    at: int
+    at: Writing
+    host: HostShare
+    most: Range
+    end: int
 
-    def whole(self, passes: tuple[int, float, float], before: float) -> float:
+    def whole(self, tokens: float, before: float) -> float:
         """Seconds of all passes."""
-        number, chunk, rest = passes
+        at, reading = self.at, self.at.engine.reading
+        defaults = at.engine.default(at.workload.engine_version, at.gpu.name, at.gpu.vram_gib)
+        chunk = float(at.workload.max_batched_tokens or defaults.chunk or CHUNK)
+        number, rest = int(tokens // chunk), tokens % chunk
         time = number * self.one_pass(chunk) if number else 0.0
         time += self.one_pass(rest) if rest else 0.0
-        tokens = number * chunk + rest
-        reading, half = self.engine.reading, (self.gpu.fp16_tflops or 0.0) * 1e12
-        half *= reading.fills.get(self.gpu.compute_capability or "", 1.0)
-        looking = attention_flops(self.shape, tokens, before) / (half * reading.attention[self.at])
-        return time + looking + state_flops(self.shape, tokens) / (half * reading.state[self.at])
+        half = (at.gpu.fp16_tflops or 0.0) * self._fills
+        looks = min(half * reading.attention[self.end], self.most[self.end]) * 1e12 * at.width
+        time += attention_flops(at.shape, tokens, before) / looks
+        time += state_flops(at.shape, tokens) / (half * reading.state[self.end] * 1e12 * at.width)
+        gain = (0.0, reading.overlaps, min(1.0, reading.overlaps * 1.15))[self.end]
+        return time * overlapped(number + (rest > 0), at.stages, gain)
 
     def one_pass(self, tokens: float) -> float:
-        """Seconds of one but for what mixes tokens: arithmetic, or the reading of weights where that takes longer."""
-        computed = read = 0.0
-        for row in self.rows:
-            computed += 2 * row.active * tokens / (self._tflops(row, tokens) * 1e12)
-            touched = 1 - (1 - row.active / row.parameters) ** tokens
-            read += row.parameters * row.bits / 8 * touched
-        bandwidth = (self.gpu.bandwidth_gbs or 0.0) * 1e9 * self.engine.pace.bandwidth[self.at]
-        moved = read / bandwidth if bandwidth else 0.0
-        return max(computed, moved) + self.shape.layers * self.engine.reading.layer[2 - self.at]
+        """Seconds of one but for what mixes tokens: arithmetic, or the reading of weights where that takes longer;
+        what is on the host comes over; GPUs that share layers sum what they have, twice a layer."""
+        at = self.at
+        computed = read = brought = 0.0
+        for row, _ in at.stored:
+            if _reads(row):
+                computed += 2 * row.active * tokens / (self._tflops(row, tokens) * 1e12)
+                size = bytes_of(row) * at.touched(row, tokens)
+                away = self.host.experts if row.part == "experts" else 0.0
+                read += size
+                brought += size * max(away, self.host.layers)
+        bandwidth = (at.gpu.bandwidth_gbs or 0.0) * 1e9 * at.engine.pace.bandwidth[self.end]
+        time = max(computed, read / bandwidth if bandwidth else 0.0) / at.width
+        time += brought / (HOST_GBS[self.end] * 1e9)
+        back = 2 - self.end
+        if at.width > 1:
+            sums = all_reduce(link_of(at.gpu), at.width, tokens * at.shape.hidden * 2)
+            time += 2 * at.shape.layers * sums[back]
+        return time + at.shape.layers * at.engine.reading.layer[back]
+
+    @property
+    def _fills(self) -> float:
+        return self.at.engine.reading.fills.get(self.at.gpu.compute_capability or "", 1.0)
 
     def _tflops(self, row: StoredWeights, tokens: float) -> float:
         """What is reached in the products of these weights: a share of the precision that they are computed in, 16
         bit unless activations are quantized too and the GPU computes in 8 or 4 bit."""
-        reading, gpu = self.engine.reading, self.gpu
+        reading, gpu = self.at.engine.reading, self.at.gpu
         half = gpu.fp16_tflops or 0.0
         experts = row.part == "experts"
         whole, share = half, reading.experts if experts else reading.dense
@@ -136,10 +139,8 @@ class _Reader(NamedTuple):
                 whole = gpu.fp4_tflops or 4 * half
             if whole != half and not experts:
                 share = reading.narrow
-        if experts:
-            used = row.active / row.parameters
-            whole *= min(1.0, max(tokens * used, FEW) / reading.tile)
-        return whole * share[self.at] * reading.fills.get(gpu.compute_capability or "", 1.0)
+        filled = min(1.0, max(tokens * row.active / row.parameters, FEW) / reading.tile) if experts else 1.0
+        return min(whole * share[self.end] * self._fills, self.most[self.end] * whole / half) * filled
 
 
 def attention_flops(shape: Shape, tokens: float, before: float) -> float:

@@ -16,6 +16,7 @@ from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT, as_kept, cache_dtype
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed.drafting import drafted, drafting_assumed, drafting_gain
 from gpuspec.sizing.speed.prompt import Prompt, prompt
 from gpuspec.sizing.speed.rates import Range, Speed
 from gpuspec.workload import Workload
@@ -157,6 +158,7 @@ def _at(
     said = (
         f"{request.prompt:,.0f} tokens read and {request.answer:,.0f} written of each request",
         "requests come evenly, and no prompt is cached",
+        *drafting_assumed(workload, many),
     )
     return Served(
         many,
@@ -186,13 +188,15 @@ def step_of(workload: Workload, gpu: Gpu, gpus: int, many: int, tokens: float) -
     """Seconds of a step that writes one token of each of `many`, with so many tokens of each in the cache."""
     from gpuspec.sizing.speed.text import speed
 
-    # Half of the context is in the cache on average: so `text.py` counts.
-    found = speed(workload._replace(users=None, concurrency=many, context=max(int(2 * tokens), 1)), gpu, gpus)
+    context = workload.context or max(int(2 * tokens), 1)
+    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus, held=tokens)
     if isinstance(found, Unsized):
         return found
     if found.decode is None:
         return Unsized(f"the memory bandwidth of {gpu.name} is not known")
-    return found.decode.inverse().times(many)
+    gain = drafting_gain(workload, many)
+    step = found.decode.inverse().times(many)
+    return Range(*(one / more for one, more in zip(step, reversed(gain), strict=True))) if gain else step
 
 
 def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) -> Speed | Unsized:
@@ -207,12 +211,12 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
     if limit is not None and limit < many:
         many = max(limit, 1)
         workload = workload._replace(users=None, concurrency=many)
-    found = speed(workload, gpu, gpus)
+    found = drafted(speed(workload, gpu, gpus), workload)
     if isinstance(found, Unsized):
         return found
     read = prompt(workload, gpu, gpus, tokens=max(request.prompt, 1))
     if not isinstance(read, Prompt):
-        return found._replace(sequences=many)
+        return found._replace(sequences=many, prefill=None)
     under = _at(workload, gpu, gpus, request, many=many, asked=many, limit=limit)
     first = under.first_token if isinstance(under, Served) else None
-    return found._replace(sequences=many, first_token=first)
+    return found._replace(sequences=many, prefill=read.per_second, first_token=first)
