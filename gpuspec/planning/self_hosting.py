@@ -8,7 +8,7 @@ from gpuspec.catalog.api_prices import ApiPrice
 from gpuspec.job.job import Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative, generates_text
-from gpuspec.planning.answering import AnswerPace, Estimate, most_within
+from gpuspec.planning.answering import AnswerPace, Estimate, most_within, too_slow
 from gpuspec.planning.breakeven import BreakEven, Hybrid, Own, break_even, hybrid, without_capacity
 from gpuspec.planning.case import Case
 from gpuspec.planning.growth import months_until
@@ -51,6 +51,8 @@ class Host(NamedTuple):
     machine: Alternative
     per_hour: float
     why: str
+    keeps_slo: bool = True
+    """Whether the job's `slo`, if it has one, is kept at that rate."""
 
     @property
     def each(self) -> float:
@@ -209,15 +211,17 @@ def _others(case: Case, api: ApiPrice, asked: Asked, host: Host) -> Iterable[Sen
 
 def hosts(case: Case, request: RequestTokens, named: Sequence[tuple[str, int]] = ()) -> list[Host]:
     """The machines that surely hold the work and can be rented: those `named` (canonical names, how many), else those
-    that the job names, else every one. Those whose speed is not known are left out."""
+    that the job names, else every one. Left out are those whose speed is not known, and those that break the `slo`
+    where others keep it."""
     if not generates_text(case.workload):
         return []
     found = []
     for one in _machines(case, named):
         answered = at_most(case, one, request)
         if answered and one.price:
-            found.append(Host(one, answered.per_second * 3600, answered.why))
-    return found
+            keeps = not too_slow(answered, case.job.slo)
+            found.append(Host(one, answered.per_second * 3600, answered.why, keeps))
+    return [host for host in found if host.keeps_slo] or found
 
 
 def at_most(

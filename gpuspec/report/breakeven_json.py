@@ -36,6 +36,7 @@ def render(found: Comparison, what_ifs: WhatIfs) -> str:
             "requests_per_month": round(own.requests),
             "per_request": _rounded(own.each),
             "why": host.why,
+            "keeps_slo": host.keeps_slo,
         },
         "break_even": _even(found.at),
         "quickest": found.quickest

@@ -70,6 +70,8 @@ def _head(found: Comparison) -> Iterator[str]:
         else f"{dollars(asked.ops)} a month for running it"
     )
     yield f"  {paid}"
+    if not host.keeps_slo:
+        yield "  not even one request at a time keeps the job's slo on it"
 
 
 def _verdict(found: Comparison) -> Iterator[str]:

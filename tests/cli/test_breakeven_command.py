@@ -92,6 +92,14 @@ def test_growth_and_the_mix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert few["months_until"] == 5  # 5,000 a day are 152,083; × 1.2⁴ = 315,360, × 1.2⁵ = 378,432
 
 
+def test_an_slo_that_no_machine_keeps_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["breakeven", job(tmp_path, slo={"tpot_ms": 5}), *PRICES]) == 0
+    )  # 10 ms a token, whatever is done
+    assert "not even one request at a time keeps the job's slo on it" in capsys.readouterr().out
+    assert answer(capsys, job(tmp_path, slo={"tpot_ms": 10}))["machine"]["keeps_slo"]
+
+
 def test_what_ifs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--what-if", "prefix-cache=0.4", "--what-if", "semantic-cache=50%")
     found = answer(capsys, job(tmp_path), "--api", "2/5", "--requests", "72000", *words)["what_if"]
