@@ -161,7 +161,7 @@ def test_what_is_not_known_is_not_guessed() -> None:
     [
         ("A100 80GB SXM4", 0.87 * 312),
         ("RTX 4090", 0.92 * 165.2),
-        ("L4", 72 * 0.65),  # 121 on its data sheet, but 72 W
+        ("L4", 72 * 0.7),  # 121 on its data sheet, but 72 W
         ("H100 PCIe", 350 * 1.05),
         ("MI300X", 0.56 * 1307),
     ],

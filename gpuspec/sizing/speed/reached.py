@@ -12,11 +12,12 @@ OTHER_BEST = 0.92
 of 71 (neuralinternet/SN27-opencompute, config.yaml, GPU_TFLOPS_FP16, 2026-11)."""
 AMD_BEST = 0.56
 """MI300X 736 of 1307, as for `BEST_SHARE`."""
-PER_WATT = {"8.0": 0.85, "8.9": 0.65, "9.": 1.05, "10.": 1.75}
+PER_WATT = {"8.0": 0.85, "8.9": 0.7, "9.": 1.05, "10.": 1.75}
 OTHER_PER_WATT = 0.6
 """TFLOPS that a watt of the power limit keeps up: A100 PCIe 253 at 300 W, H100 PCIe 330–370 at 350 W, B200 1745 at
-1000 W; L4 51 at 72 W, L40S 171 at 350 W (the sources above). It is what holds back cards whose data sheet states more
-than they can cool: L4, L40S, RTX 6000 Ada, A10, T4, H100 PCIe."""
+1000 W; L4 51 at 72 W, L40S 171 at 350 W (the sources above), though FLUX.1 in the set diffusers/benchmarks asks for
+more than 200 of an L40S. It is what holds back cards whose data sheet states more than they can cool: L4, L40S, RTX
+6000 Ada, A10, T4, H100 PCIe."""
 SPREAD = (0.85, 1.0, 1.1)
 UNKNOWN_POWER = (0.6, 0.85, 1.0)
 """Of the best, where a GPU's power limit is not known."""
