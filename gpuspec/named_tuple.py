@@ -1,7 +1,7 @@
 """`NamedTuple` for gpuspec's value types: to type checkers and users what `typing.NamedTuple` is, made six times as
 fast. A short command defines 120 of them, and typing, which compiles a constructor for each and checks each
 annotation, takes 0.1 to 0.2 ms a type: a fifth of `gpuspec lint FILE`. Here types of as many fields share the code of
-one constructor, in which each has its own names; annotations are left to the type checker."""
+one constructor, compiled before, in which each has its own names; annotations are left to the type checker."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -13,8 +13,9 @@ if TYPE_CHECKING or sys.version_info >= (
     from typing import NamedTuple as NamedTuple
 else:
     from collections import _tuplegetter
-    from functools import cache
     from types import FunctionType
+
+    from gpuspec.constructors import BY_NUMBER
 
     class _Values(tuple):
         """What all value types have in common."""
@@ -50,18 +51,15 @@ else:
             """For pickle and copy."""
             return tuple(self)
 
-    @cache
-    def _code_for(fields):
-        """The code of a constructor of so many fields, whatever they are called."""
-        listed = "".join(f"_{at}, " for at in range(fields))
-        return eval(f"lambda _cls, {listed}: _new(_cls, ({listed}))").__code__
-
-    _GLOBALS = {"_new": tuple.__new__}
-
     def _constructor(name, fields, defaults):
         """`__new__` of a type, with its fields as parameters."""
-        code = _code_for(len(fields)).replace(co_varnames=("_cls", *fields))
-        made = FunctionType(code, _GLOBALS, "__new__", tuple(defaults.values()))
+        if len(fields) < len(BY_NUMBER):
+            shared = BY_NUMBER[len(fields)]
+        else:
+            listed = "".join(f"_{at}, " for at in range(len(fields)))
+            shared = eval(f"lambda _cls, {listed}: _new(_cls, ({listed}))", {"_new": tuple.__new__})
+        code = shared.__code__.replace(co_varnames=("_cls", *fields))
+        made = FunctionType(code, shared.__globals__, "__new__", tuple(defaults.values()))
         made.__qualname__ = f"{name}.__new__"
         return made
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import tools.constructors
 from gpuspec.named_tuple import NamedTuple
 
 
@@ -93,3 +94,13 @@ def test_a_field_without_a_default_comes_first() -> None:
 def test_what_is_no_field_is_not_replaced() -> None:
     with pytest.raises((TypeError, ValueError), match="z"):  # TypeError in typing's from Python 3.13 on
         Point(1)._replace(z=1)
+
+
+def test_constructors_are_those_that_the_tool_writes() -> None:
+    assert tools.constructors.PATH.read_text(encoding="utf-8") == tools.constructors.text()
+
+
+def test_a_type_may_have_more_fields_than_there_are_constructors() -> None:
+    names = [f"field{number}" for number in range(100)]
+    kind: Any = type(NamedTuple)("Long", (), {"__annotations__": dict.fromkeys(names, int), names[-1]: 5})
+    assert kind(*range(99)) == (*range(99), 5)
