@@ -1,10 +1,10 @@
 """Accuracy of the speed model: every measured decoding speed against gpuspec's prediction.
 
-    python benchmarks/speed.py [--rows FILE …] [--peer FILE] [--json]
+    python benchmarks/speed.py [--rows FILE …] [--leave-out] [--peer FILE] [--json]
 
 Each row is predicted from the fields it declares, in its own meaning (`speed_rows.py`). Measurements that cannot be
-what they say are listed with the reason, not scored (`speed_predict.py`). `--peer`: predictions of NVIDIA's
-aiconfigurator to compare with.
+what they say are listed with the reason, not scored (`speed_predict.py`). `--leave-out` adds, for each source, how
+far off gpuspec would be had its times never been fitted to it. `--peer`: predictions of NVIDIA's aiconfigurator.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", nargs="+", default=ROWS, metavar="FILE")
     parser.add_argument("--peer", metavar="FILE", default=PEER, help="predictions of aiconfigurator")
+    parser.add_argument("--leave-out", action="store_true", help="each source with times fitted without it")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     rows = read(*options.rows)
@@ -126,6 +127,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(as_json(answers), indent=1))
         return 0
     report(answers)
+    if options.leave_out:
+        from speed_leave_out import table as left_out
+
+        print("\n" + left_out([each for each in answers if each.scored]))
     if os.path.exists(options.peer):
         from speed_peer import compared
 

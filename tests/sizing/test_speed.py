@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gpuspec import Gpu, resolve_model
+from gpuspec.catalog import Catalog
 from gpuspec.sizing.speed.rates import Range, Speed, dollars_per_million
 from gpuspec.sizing.speed.starting import download_seconds
 from gpuspec.sizing.speed.text import speed
@@ -83,6 +84,29 @@ def test_a_pipeline_gains_with_many_sequences_alone() -> None:
 def test_copies_multiply() -> None:
     one, four = fast("Llama-3.1-8B", concurrency=4), fast("Llama-3.1-8B", 4, data_parallel=4, concurrency=16)
     assert expected(four)[0] == pytest.approx(4 * expected(one)[0])
+
+
+@pytest.mark.parametrize(
+    ("engine", "model", "scheme", "prompt", "stated"),
+    [
+        ("transformers", "Qwen2.5-0.5B", None, 1, 47.40),
+        ("transformers", "Qwen2.5-7B", None, 30_720, 18.83),
+        ("transformers", "Qwen2.5-14B", None, 30_720, 8.20),
+        ("vllm", "Qwen2.5-0.5B", None, 1, 311.55),
+        ("vllm", "Qwen2.5-7B", None, 1, 84.28),
+        ("vllm", "Qwen2.5-7B", "gptq-int4", 30_720, 108.30),
+        ("vllm", "Qwen2.5-14B", "awq", 1, 92.66),
+    ],
+)
+def test_what_others_state_lies_within(
+    engine: str, model: str, scheme: str | None, prompt: int, stated: float
+) -> None:
+    """Qwen2.5 speed benchmark (QwenLM/Qwen2.5 docs, 2024): one A100 80GB, one sequence, 2,048 tokens written."""
+    work = Workload(engine=engine, model=resolve_model(model).model, quantization=scheme)
+    found = speed(work, Catalog().gpus_by_name["A100 80GB SXM4"], held=prompt + 1024)
+    assert isinstance(found, Speed)
+    assert found.each
+    assert found.each.low <= stated <= found.each.high
 
 
 def test_money_and_time() -> None:

@@ -32,9 +32,9 @@ UNKNOWN_VENDOR = Range(1.0, 2.0, 6.0)
 HANDED_ON = Range(20e-6, 100e-6, 500e-6)
 """Seconds to hand a step from GPU to GPU where each holds some of the layers."""
 
-EXCHANGED = Range(10e-6, 60e-6, 600e-6)
-"""Seconds to send tokens to the GPUs that hold their experts, or back, where copies share them: what it takes differs
-by the library (vLLM's recipe of Qwen3-Coder-480B on 8 × H200 needs the upper end, DeepEP states 77 µs for 8)."""
+EXCHANGED = Range(10e-6, 95e-6, 600e-6)
+"""Seconds to send tokens to the GPUs that hold their experts, or back, where copies share them: 77 and 114 µs for 8
+GPUs (DeepEP, docs/legacy.md); with other libraries several times as many, as in vLLM's recipe of Qwen3-Coder-480B."""
 
 UNKNOWN_CACHE = 0.1
 """Of a model whose layers nobody knows, the part of the cache that there is at least: a few layers may attend, and
