@@ -34,7 +34,8 @@ HANDED_ON = Range(20e-6, 100e-6, 500e-6)
 
 EXCHANGED = Range(10e-6, 95e-6, 600e-6)
 """Seconds to send tokens to the GPUs that hold their experts, or back, where copies share them: 77 and 114 µs for 8
-GPUs (DeepEP, performance of its first version); with other libraries several times as many, as in vLLM's recipe of Qwen3-Coder-480B."""
+GPUs (DeepEP, performance of its first version); with other libraries several times as many, as in vLLM's recipe of
+Qwen3-Coder-480B."""
 
 UNKNOWN_CACHE = 0.1
 """Of a model whose layers nobody knows, the part of the cache that there is at least: a few layers may attend, and
