@@ -142,15 +142,20 @@ class Measure:
 
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for."""
-        many, fit = under_load(self.workload, gpu), self._fit_of(gpu, gpu_count)
+        work = self.workload
+        if self._job.users:  # one machine may take more of them than `scaling` would give it
+            work = work._replace(users=self._job.users)
+        many, fit = under_load(work, gpu), self._fit_of(gpu, gpu_count)
         if fit is None:
             return many
         from gpuspec.sizing.speed.serving import Exchange, room, usual_exchange
 
-        request = usual_exchange(self.workload)
+        tokens = usual_exchange(work).mean
         if self.traffic:
-            request = Exchange(self.traffic.input_tokens or 0.0, self.traffic.output_tokens or 0.0)
-        held = room(self.workload, gpu, fit.need, request.mean)
+            tokens = Exchange(self.traffic.input_tokens or 0.0, self.traffic.output_tokens or 0.0).mean
+        elif work.users:  # who have all of their caches
+            tokens = work.context or tokens
+        held = room(work, gpu, fit.need, tokens)
         return many if held is None else max(1, min(many, held))
 
 

@@ -218,7 +218,7 @@ def _workload(
     if known.get("draft"):
         known["draft"] = _drafting(known["draft"], engine, catalog)
     task = _task(job, task)
-    users = job.users and Value(job.users, Origin("spec", str(job.users), job.pointer("users")))
+    users = job.users and Value(_users_of_each(job), Origin("spec", str(job.users), job.pointer("users")))
     for field, value in (("task", task), ("modality", modality), ("users", users)):
         if value:
             known[field], origins[field] = value.known, value.origin
@@ -267,6 +267,12 @@ def _from_name(values: Values, scheme: str | None, name: str | None, engine: str
     method = values.get("method")
     if method and method.known == "lora" and find_scheme(scheme).four_bit:
         values["method"] = method._replace(known="qlora")
+
+
+def _users_of_each(job: Job) -> int | None:
+    """The users that one machine must serve at once: the replicas of a service share them."""
+    replicas = job.scaling.replicas[1] if job.scaling and job.task in (None, "serve") else 1
+    return job.users and -(-job.users // replicas)
 
 
 def _task(job: Job, given: Value | None) -> Value | None:

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from gpuspec import resolve_gpu, resolve_model
-from gpuspec.job.job import Traffic
+from gpuspec.catalog import Catalog
+from gpuspec.job.job import Job, Scaling, Traffic
 from gpuspec.planning.traffic import load
 from gpuspec.sizing import Need, need
 from gpuspec.workload import Origin, Workload
 from gpuspec.workload.at_once import under_load
+from gpuspec.workload.read import read
 
+CATALOG = Catalog()
 LLAMA = Workload(task="serve", engine="vllm", model=resolve_model("Llama-3.1-8B").model, context=8192)
 
 
@@ -84,3 +87,11 @@ def test_places_that_share_a_cache_by_default_are_no_limit() -> None:
     assert answer.kv_cache == pytest.approx(8)
     assert "llama.cpp lets in 4 at once unless --parallel says otherwise" in answer.assumptions
     assert sized(users=8, engine="llama.cpp", **commanded(2)).kv_cache == pytest.approx(2)
+
+
+def test_the_replicas_of_a_service_share_the_users() -> None:
+    """50 users on up to four machines are 13 on one; without `scaling` all are on one."""
+    spec = Job(task="serve", users=50, scaling=Scaling(min=1, max=4))
+    assert read(spec, (), catalog=CATALOG).users == 13
+    assert read(spec._replace(scaling=None), (), catalog=CATALOG).users == 50
+    assert read(spec._replace(task="batch"), (), catalog=CATALOG).users == 50

@@ -80,9 +80,10 @@ class BatchLimit(Rule):
         work = facts.workload
         enough = -(-users // (work.data_parallel or 1))  # of each copy
         edit = replace_argument(facts.tree, origin, origin.text.replace(str(work.concurrency), str(enough)))
+        each = "" if users == facts.job.users else " by each replica"
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
-            f"`{origin.text}`: {users:,} users are to be served at once, and {waiting:,} of them would wait",
+            f"`{origin.text}`: {users:,} users are to be served at once{each}, and {waiting:,} of them would wait",
             confidence="high",
             suggestion=f"at least {enough:,}, on a GPU that holds the caches of all",
             fix=Fix(f"set the limit to {enough}", (edit,), safe=False) if edit else None,
