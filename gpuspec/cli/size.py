@@ -66,7 +66,7 @@ def _amount(
 @click.option(
     "--by",
     type=click.Choice(["token", "hour"]),
-    help="Rank machines by $ per token or per hour. Default: by token where users or traffic are stated.",
+    help="Rank machines by $ per token or per hour. Default: per hour; per token where the job states its traffic.",
 )
 @_amount("--params-b", "B", "Billions of parameters of an unknown model.", most=100_000, kind=Number())
 @click.option(

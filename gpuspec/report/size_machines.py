@@ -55,7 +55,9 @@ def _legend(sized: Sized, rows: Sequence[PricedMachine]) -> list[str]:
     if sized.exchange is None:
         return [f"  {shown.cost}: for {shown.words}, always busy"]
     many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
-    busy = f"all {many:,} busy" if many > 1 else "always busy"
+    busy = (
+        f"all {many:,} busy" if many > 1 else "as many at once as have room" if sized.full else "always busy"
+    )
     each = "user" if sized.workload.users else "sequence"
     read, written = sized.exchange
     asked = f"of each answer {read:,.0f} tokens are read and {written:,.0f} written"

@@ -22,6 +22,7 @@ from gpuspec.planning.machines import (
     not_shared,
     writes_text,
 )
+from gpuspec.planning.measure import paid_by
 from gpuspec.planning.precisions import InScheme, precisions
 from gpuspec.sizing import Need
 from gpuspec.sizing.shape import Shape, shape_of
@@ -66,6 +67,8 @@ class Sized(NamedTuple):
     """What was agreed on with the clouds that rent them, in words."""
     exchange: Exchange | None = None
     """The tokens that are read and written for each answer, where text is written."""
+    full: bool = False
+    """Whether as many are answered at once as there is room for: where traffic is stated, and no users are."""
     speed: Speed | None = None
     steps: tuple[NextStep, ...] = ()
     precisions: tuple[InScheme, ...] = ()
@@ -113,6 +116,7 @@ class Sized(NamedTuple):
             least=next(holding(case, counts), None) if order == "token" else None,
             agreed=case.agreed_prices(_clouds(rentable)),
             exchange=exchange_of(case) if writes_text(workload) else None,
+            full=bool(case.job.traffic and not workload.users and not workload.concurrency),
             speed=quick if isinstance(quick, Speed) else None,
             steps=_steps(case, answer, asked[0].gpu if asked else None, counts),
             precisions=precisions(case, counts),
@@ -121,10 +125,10 @@ class Sized(NamedTuple):
 
 
 def _order(case: Case, by: By | None) -> Order:
-    """As asked for; else by the token where it is said how many are to be served."""
-    if by is not None:
-        return "token" if by == "token" else "hour"
-    return "token" if case.workload.users or case.job.traffic else "hour"
+    """As asked for; else by the token where traffic says how much is written, as a plan has it. Users say how many
+    are served at once, and not that they always are."""
+    by = by or paid_by(case.job, case.workload)
+    return "token" if by == "token" else "hour"
 
 
 def _rentable(

@@ -86,9 +86,9 @@ def test_a_job_is_held_against_its_own_gpus(tmp_path: Path) -> None:
     assert re.search(r"1 × T4 +\d\.\d GiB short", run(str(job)).output)
 
 
-def test_users_are_served_by_what_a_token_costs_unless_the_hour_is_asked_for() -> None:
+def test_machines_are_ordered_by_the_hour_unless_the_token_is_asked_for() -> None:
     asked = ["Llama-3.1-8B", "--users", "32", "--context", "8k"]
-    token, hour = found(*asked), found(*asked, "--by", "hour")
+    token, hour = found(*asked, "--by", "token"), found(*asked)
     assert (token["by"], hour["by"]) == ("token", "hour")
     costs = [one["dollars_per_million"]["expected"] for one in token["rentable"]]
     assert costs == sorted(costs)
