@@ -154,7 +154,7 @@ def _table(found: Comparison, columns: int) -> Iterator[str]:
     rows: list[tuple[str, ...]] = []
     for requests, what in _points(found):
         api, own = requests * found.each, found.own.cost(requests)
-        less = "own" if own <= api else "API"
+        less = "own" if own <= api * (1 + 1e-9) else "API"  # at the break-even they are the same
         cells = (f"{requests:,.0f}", dollars(api), dollars(own), f"{found.own.machines(requests):,}")
         rows.append((*cells, f"{less} is cheaper{', ' * bool(what)}{what}"))
     if columns < NARROWEST:
