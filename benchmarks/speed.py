@@ -135,6 +135,9 @@ def main(arguments: list[str] | None = None) -> int:
         from speed_peer import compared
 
         print(compared(options.peer, answers))
+    from speed_prompts import report as prompts
+
+    print("\n".join(["", "prompts: expected ÷ measured", *prompts([each.row for each in answers])]))
     return 0
 
 

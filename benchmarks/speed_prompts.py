@@ -153,30 +153,38 @@ def table(found: Iterable[Judged]) -> list[str]:
     return lines
 
 
+def report(rows: Iterable[dict[str, Any]], *, each: bool = False) -> list[str]:
+    """Lines of the tables, with a line for each measurement before them where asked."""
+    found: list[Judged] = []
+    left: dict[str, int] = defaultdict(int)
+    for row in rows:
+        said = judged(row)
+        if isinstance(said, str):
+            left[said] += 1
+        else:
+            found += said
+    lines = []
+    for one in found if each else ():
+        row = one.row
+        lines.append(
+            f"{one.what[:7]} {row['gpu']:11} {one.run.gpus} {one.run.engine:9} {row['model'][-34:]:34} "
+            f"{row['quantization']:12} P {row['prompt_tokens']:6} {one.measured:9.3f} {one.said.expected:9.3f} "
+            f"{one.ratio:5.2f}{'' if one.within else ' OUT'}"
+        )
+    lines += table(found)
+    lines += [
+        f"{number:4} left out: {why}" for why, number in sorted(left.items(), key=lambda pair: -pair[1])
+    ]
+    return lines
+
+
 def main() -> None:
     """The tables, for people."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+")
     parser.add_argument("--rows", action="store_true", help="each measurement, too")
     options = parser.parse_args()
-    found: list[Judged] = []
-    left: dict[str, int] = defaultdict(int)
-    for row in read(*options.files):
-        said = judged(row)
-        if isinstance(said, str):
-            left[said] += 1
-        else:
-            found += said
-    for one in found if options.rows else ():
-        row = one.row
-        print(
-            f"{one.what[:7]} {row['gpu']:11} {one.run.gpus} {one.run.engine:9} {row['model'][-34:]:34} "
-            f"{row['quantization']:12} P {row['prompt_tokens']:6} {one.measured:9.3f} {one.said.expected:9.3f} "
-            f"{one.ratio:5.2f}{'' if one.within else ' OUT'}"
-        )
-    print("\n".join(table(found)))
-    for why, number in sorted(left.items(), key=lambda pair: -pair[1]):
-        print(f"{number:4} left out: {why}")
+    print("\n".join(report(read(*options.files), each=options.rows)))
 
 
 if __name__ == "__main__":

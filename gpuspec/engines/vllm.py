@@ -114,7 +114,7 @@ READING = Reading(
     tile=80.0,
     layer=(30e-6, 90e-6, 250e-6),
     request=(0.002, 0.008, 0.15),
-    request_layer=(0.15e-3, 0.6e-3, 3e-3),
+    request_layer=(0.15e-3, 0.5e-3, 3e-3),
     overlaps=0.6,
 )
 PACE = Pace(

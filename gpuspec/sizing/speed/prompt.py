@@ -15,13 +15,16 @@ from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.links import all_reduce, link_of
 from gpuspec.sizing.speed.on_host import HostShare, host_share
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.reached import HOST_GBS, matmul_tflops
+from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.sizing.speed.writing import Writing
 from gpuspec.sizing.weights import bytes_of
 from gpuspec.workload import Workload
 
 CHUNK = 8192
 """Tokens of one pass where the engine takes a whole prompt at once: longer ones gain nothing more."""
+FROM_HOST_GBS = (6.0, 13.0, 24.0)
+"""Weights that llama.cpp keeps on the host come over PCIe for each pass; mapped from files they are not pinned, and
+so slower than PCIe 4.0 could (a 27B in Q4_K_M on an RTX 4070, runs of 2026-08: 10 to 14)."""
 FEW = 8.0
 """Tokens that an expert gets up to which kernels for single tokens read its weights, and hardly compute."""
 _ORDER = (2, 1, 0)
@@ -90,7 +93,7 @@ class _Reader(NamedTuple):
         time = number * self.one_pass(chunk) if number else 0.0
         time += self.one_pass(rest) if rest else 0.0
         half = (at.gpu.fp16_tflops or 0.0) * self._fills
-        looks = min(half * reading.attention[self.end], self.most[self.end]) * 1e12 * at.width
+        looks = min(half * reading.attention[self.end], self._most) * 1e12 * at.width
         time += attention_flops(at.shape, tokens, before) / looks
         time += state_flops(at.shape, tokens) / (half * reading.state[self.end] * 1e12 * at.width)
         gain = (0.0, reading.overlaps, min(1.0, reading.overlaps * 1.15))[self.end]
@@ -110,12 +113,17 @@ class _Reader(NamedTuple):
                 brought += size * max(away, self.host.layers)
         bandwidth = (at.gpu.bandwidth_gbs or 0.0) * 1e9 * at.engine.pace.bandwidth[self.end]
         time = max(computed, read / bandwidth if bandwidth else 0.0) / at.width
-        time += brought / (HOST_GBS[self.end] * 1e9)
+        time += brought / (FROM_HOST_GBS[self.end] * 1e9)
         back = 2 - self.end
         if at.width > 1:
             sums = all_reduce(link_of(at.gpu), at.width, tokens * at.shape.hidden * 2)
             time += 2 * at.shape.layers * sums[back]
         return time + at.shape.layers * at.engine.reading.layer[back]
+
+    @property
+    def _most(self) -> float:
+        """TFLOPS that the GPU's power keeps up; nobody knows that so well that nothing could be faster."""
+        return float("inf") if self.end == 2 else self.most[self.end]
 
     @property
     def _fills(self) -> float:
@@ -140,7 +148,7 @@ class _Reader(NamedTuple):
             if whole != half and not experts:
                 share = reading.narrow
         filled = min(1.0, max(tokens * row.active / row.parameters, FEW) / reading.tile) if experts else 1.0
-        return min(whole * share[self.end] * self._fills, self.most[self.end] * whole / half) * filled
+        return min(whole * share[self.end] * self._fills, self._most * whole / half) * filled
 
 
 def attention_flops(shape: Shape, tokens: float, before: float) -> float:
