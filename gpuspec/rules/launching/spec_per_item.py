@@ -171,9 +171,6 @@ def _literals(here: str, there: str) -> tuple[str, str] | None:
     if len(mine) != len(theirs):
         return None
     differing = [at for at, word in enumerate(mine) if word != theirs[at]]
-    words = {_core(mine[at], theirs[at]) for at in differing}
-    if len(words) != 1:
-        return None
     for at in differing:
         before = mine[at - 1] if at else ""
         if len(mine) > 1 and (at == 0 or before in ("&&", ";", "|") or mine[at].endswith((".py", ".sh"))):
@@ -181,7 +178,8 @@ def _literals(here: str, there: str) -> tuple[str, str] | None:
         flag = mine[at].split("=")[0] if "=" in mine[at] else before
         if re.search(_OTHER_JOB, flag):
             return None
-    return words.pop()
+    words = {_core(mine[at], theirs[at]) for at in differing}
+    return words.pop() if len(words) == 1 else None
 
 
 def _core(here: str, there: str) -> tuple[str, str]:

@@ -63,9 +63,9 @@ class StalePrices(Rule):
         if machine is None or machine.price is None:
             return
         offer = machine.price.offer
-        days_of = facts.price_days
-        dated = days_of.get(offer.source)
-        today = facts.options["today"] or max((facts.catalog.newest_day, *days_of.values()))
+        dates = facts.price_dates
+        dated = dates.get(offer.source)
+        today = facts.options["today"] or max((facts.catalog.newest_day, *filter(None, dates.values())))
         if (
             dated is None
             or not today
