@@ -1,6 +1,8 @@
 """Servers under load: how many at once, how fast for each and for all, the queue."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +125,19 @@ def test_drafts_are_an_assumption_and_a_wide_range() -> None:
     for less, more in pairwise(many):
         assert more.throughput.expected >= less.throughput.expected
         assert more.each.expected <= less.each.expected
+
+
+def test_the_batches_of_the_seeds_are_as_their_page_says() -> None:
+    """docs/seed-facts.md, "What they say of batches": 13B on an A100."""
+    match = resolve_model("Llama-2-13B")
+    workload = _qwen(model=match.model, params_b=match.params_b, context=1024, dtype="fp16")
+    page = (Path(__file__).parents[2] / "docs" / "seed-facts.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (\d+) of S\d \| [\d,]+, \d+ ms \| ([\d,]+) \(([\d,]+)–([\d,]+)\) \| (\d+) \|", page, re.M
+    )
+    assert len(rows) == 9
+    for batch, *figures in rows:
+        found = _under(workload, "A100 80GB SXM4", request=Exchange(128, 128), sequences=int(batch))
+        low, expected, high = found.throughput
+        said = [f"{figure:,.0f}" for figure in (expected, low, high, found.tpot.expected * 1000)]
+        assert said == figures
