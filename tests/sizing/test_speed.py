@@ -11,7 +11,7 @@ from gpuspec.sizing.speed.starting import download_seconds
 from gpuspec.sizing.speed.text import speed
 from gpuspec.workload import Workload
 
-CARD = Gpu("card", "nvidia", "any", 80.0, bandwidth_gbs=2000, fp16_tflops=300, fp8_tflops=600)
+CARD = Gpu("card", "nvidia", "any", 1000.0, bandwidth_gbs=2000, fp16_tflops=300, fp8_tflops=600)
 
 
 def fast(model: str, gpus: int = 1, card: Gpu = CARD, **fields: object) -> Speed:

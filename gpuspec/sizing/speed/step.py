@@ -220,6 +220,10 @@ def _launches(at: Writing, others: list[StepPart]) -> StepPart:
     eager = pace.by_host is not None and (not pace.records or bool(at.workload.eager))
     each = pace.by_host if eager and pace.by_host else pace.block
     more = pace.in_scheme.get(at.scheme, (0.0, 0.0, 0.0))
+    if (
+        at.scheme in at.engine.quantizing.on_the_fly and at.shape.native != at.scheme
+    ):  # made while it loads: one scale for a matrix, the quickest kernels
+        more = (more[0], 2 * more[0], more[1])
     seconds = [units * each[i] * (1.0 if eager else slower[i]) + at.shape.layers * more[i] for i in range(3)]
     why = f"{at.shape.layers} layers as {units:,.0f} blocks of {each[1] * slower.expected * 1e6:.0f} µs"
     if eager:

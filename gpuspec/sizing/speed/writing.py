@@ -86,5 +86,4 @@ class Writing:
     def cache_room(self) -> float:
         """Bytes of cache that are set aside: for the context of all sequences, or what they hold if that is more."""
         tokens = max(self.workload.context or 0, self.held)
-        many = 1 if self.engine.context_is_shared else self.sequences
-        return kv_cache(self.shape, tokens, many, cache_dtype(self.workload, self.shape))
+        return kv_cache(self.shape, tokens, self.sequences, cache_dtype(self.workload, self.shape))
