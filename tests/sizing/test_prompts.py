@@ -54,13 +54,11 @@ def test_llama_cpp_computes_in_integers() -> None:
 
 
 def test_longer_is_never_sooner_and_more_gpus_never_later() -> None:
-    for workload in (
-        _of(),
-        _of("Qwen3-30B-A3B"),
-        _of("gpt-oss-20b"),
-        _of(engine="llama.cpp", quantization="gguf:Q4_K_M"),
-    ):
-        times = [_read(workload, tokens=n).seconds for n in (1, 8, 100, 511, 513, 2048, 8192, 8193, 60_000)]
+    ggml = _of(engine="llama.cpp", quantization="gguf:Q4_K_M")
+    kinds = [(_of(), 1), (_of("Qwen3-30B-A3B"), 1), (_of("gpt-oss-20b"), 2), (ggml, 1), (ggml, 2), (ggml, 8)]
+    for workload, gpus in kinds:
+        lengths = (1, 8, 100, 511, 513, 2048, 2049, 8192, 8193, 60_000)
+        times = [_read(workload, gpus=gpus, tokens=n).seconds for n in lengths]
         for shorter, longer in pairwise(times):
             assert all(more >= less for less, more in zip(shorter, longer, strict=True))
         assert all(time.low <= time.expected <= time.high for time in times)

@@ -97,7 +97,7 @@ class _Reader(NamedTuple):
         time += attention_flops(at.shape, tokens, before) / looks
         time += state_flops(at.shape, tokens) / (half * reading.state[self.end] * 1e12 * at.width)
         gain = (0.0, reading.overlaps, min(1.0, reading.overlaps * 1.15))[self.end]
-        return time * overlapped(number + (rest > 0), at.stages, gain)
+        return time * overlapped(tokens / chunk, at.stages, gain)
 
     def one_pass(self, tokens: float) -> float:
         """Seconds of one but for what mixes tokens: arithmetic, or the reading of weights where that takes longer;
