@@ -65,6 +65,8 @@ class Took(NamedTuple):
 def took(commands: list[list[str]], folder: Path, runs: int) -> list[Took]:
     """What each command takes."""
     if not shutil.which("hyperfine"):
+        for command in commands:
+            once(command, folder)  # writes the bytecode
         return [_mean([once(command, folder) for _ in range(runs)]) for command in commands]
     out = folder / "times.json"
     lines = [subprocess.list2cmdline(command) for command in commands]
