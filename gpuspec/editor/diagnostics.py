@@ -9,7 +9,6 @@ from gpuspec.editor.position import Positions
 from gpuspec.errors import UserError
 from gpuspec.lint.result import Located
 from gpuspec.printable import one_line
-from gpuspec.words import dollars
 
 SOURCE = "gpuspec"
 SEVERITIES = {
@@ -54,8 +53,7 @@ def _message(found: Located) -> str:
     finding = found.finding
     lines = [f"{finding.name}: {finding.message}"]
     if finding.saving and finding.saving.per_hour > 0:
-        hour, month = dollars(finding.saving.per_hour), dollars(finding.saving.per_month)
-        lines.append(f"saves {hour}/hour, {month}/month if it runs all the time")
+        lines.append(f"saves {finding.saving.in_words}")
     if finding.suggestion:
         lines.append(f"→ {finding.suggestion}")
     return "\n".join(map(one_line, lines))

@@ -4,21 +4,39 @@ from typing import Literal
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Edit, Span
-from gpuspec.words import HOURS_PER_MONTH
+from gpuspec.words import dollars
 
 Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]
 
 
 class Saving(NamedTuple):
-    """Money a finding is worth, in US dollars per running hour."""
+    """Money a finding is worth, in US dollars per running hour. The linter adds for how many hours a month (of what
+    runs all month, or on a schedule) and a run (of what ends) that is; None where it is not known."""
 
     per_hour: float
+    hours_per_month: float | None = None
+    hours_per_run: float | None = None
 
     @property
-    def per_month(self) -> float:
-        """Dollars for a month of 730 hours."""
-        return self.per_hour * HOURS_PER_MONTH
+    def per_month(self) -> float | None:
+        """Dollars a month."""
+        return None if self.hours_per_month is None else self.per_hour * self.hours_per_month
+
+    @property
+    def per_run(self) -> float | None:
+        """Dollars for each run."""
+        return None if self.hours_per_run is None else self.per_hour * self.hours_per_run
+
+    @property
+    def in_words(self) -> str:
+        """`$0.34/hour, $248/month`; `$0.34/hour, $1.05 a run`; by the hour alone where no more is known."""
+        said = [f"{dollars(self.per_hour)}/hour"]
+        if self.per_month is not None:
+            said.append(f"{dollars(self.per_month)}/month")
+        elif self.per_run is not None:
+            said.append(f"{dollars(self.per_run)} a run")
+        return ", ".join(said)
 
 
 class Replace(NamedTuple):

@@ -100,7 +100,7 @@ class Linter:
             for facts in asked[entry]:
                 facts.options = options
                 for finding in rule.check(facts) or ():
-                    yield _placed(finding, facts.case.document)
+                    yield _paid(_placed(finding, facts.case.document), facts)
 
         file = OneFile(
             path,
@@ -195,6 +195,15 @@ def _may_have(facts: Facts, word: str) -> bool:
         return facts.has(word)
     except Exception:
         return True
+
+
+def _paid(finding: Finding, facts: Facts) -> Finding:
+    """The finding with the hours for which its saving counts."""
+    saving = finding.saving if isinstance(finding, Finding) else None
+    if saving is None or saving.per_hour <= 0 or not facts.has_job:
+        return finding
+    month, run = facts.case.hours
+    return finding._replace(saving=saving._replace(hours_per_month=month, hours_per_run=run))
 
 
 def _placed(finding: Finding, document: Document) -> Finding:

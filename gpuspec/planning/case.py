@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
     from gpuspec.planning.gpus_used import GpusUsed
+    from gpuspec.planning.length import Hours
     from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
     from gpuspec.planning.price_lists import PriceBook, PriceList
@@ -325,6 +326,13 @@ class Case:
     def per_hour(self) -> float | None:
         """What the machine costs an hour: the cheapest of the GPUs named; None where none is named or priced."""
         return min((choice.per_hour for choice in self.choices if choice.price), default=None)
+
+    @cached_property
+    def hours(self) -> "Hours":
+        """For how long a month, or a run, its machine is paid for."""
+        from gpuspec.planning.length import hours_of
+
+        return hours_of(self.job, self.workload, self.selected, self.market.measure.rates.of)
 
     @property
     def takes_first(self) -> bool:

@@ -8,9 +8,9 @@ from functools import cached_property
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.job import Job
 from gpuspec.planning import limits
-from gpuspec.planning.alternatives import Alternative, counts_to, speed_of
+from gpuspec.planning.alternatives import Alternative, speed_of
 from gpuspec.planning.cost import exceeds
-from gpuspec.planning.measure import SURE_GAIN, Measure
+from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate
 from gpuspec.planning.price_lists import Bound, Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
@@ -78,13 +78,23 @@ class Market:
             fit_of=self.fit_as_written,
             used_of=self.used_of,
             asked=self._by,
+            probes=self._probes,
         )
+
+    def _probes(self) -> list[tuple[Gpu, int]]:
+        """Machines by which it is seen whether the model of speed knows this work: those that the job names, else
+        one whose data sheet has all that it takes."""
+        known = self.book.catalog.gpus_by_name
+        if self.wanted.accepted:
+            return [(known[name], count) for name, count in sorted(self.wanted.accepted)]
+        whole = (gpu for gpu in known.values() if gpu.bandwidth_gbs and gpu.fp16_tflops)
+        return [(gpu, self.wanted.gpu_count) for gpu in whole][:1]
 
     def dearness(self, one: Alternative) -> tuple[bool, bool, bool, float, float]:
         """The order in which the plan takes alternatives: within `max_price` first, then those that keep the `slo`
         in the number that `scaling` allows, then by what the job is paid by, those whose speed is not known last, and
         then by the hour."""
-        cost = self.measure.cost(one.gpu, one.gpu_count, one.per_hour)
+        cost = self.measure.rank(one.gpu, one.gpu_count, one.per_hour)
         slow = not self.measure.serves(one.gpu, one.gpu_count)
         return exceeds(one.per_hour, self.job.max_price), slow, cost is None, cost or 0.0, one.per_hour
 
@@ -287,68 +297,6 @@ class Market:
                 found.add(one.gpu.name)
                 yield one
 
-    def least_per_hour(self, selected: Alternative) -> float:
-        """What the work costs an hour as it is, on the cheapest machine with no more GPUs than the one selected."""
-        same = (one for one in self.fitting(counts_to(selected.gpu_count)) if self.holds_concurrency(one))
-        return min(selected.per_hour, next((one.per_hour for one in same), selected.per_hour))
-
-    def better(
-        self,
-        than: Alternative,
-        counts: Sequence[int],
-        *,
-        min_saving: float,
-        min_speed: float,
-        per_work: bool = True,
-        most_vram: float | None = None,
-    ) -> Alternative | None:
-        """The cheapest alternative that fits, costs at least `min_saving` (a share) less per hour, and does the same
-        class of work: at least `min_speed` of the speed and, with `per_work`, as much less per unit of work.
-        `most_vram`: share of the GPU's memory that the other may have at most (None: any amount).
-        None where there is none, or where a fact for the comparison is missing. Training on several GPUs is
-        compared with nothing: how many it takes is a choice of speed, and links between GPUs decide it."""
-        if than.price is None or not than.speed or (self.workload.task == "train" and than.gpu_count > 1):
-            return None
-        limit = float("inf") if most_vram is None else than.gpu.vram_gb * most_vram
-        at_most = than.per_hour * (1 - min_saving)
-        for one in self.cheaper(than, counts, at_most=at_most, min_speed=min_speed):
-            if one.gpu.vram_gb > limit:
-                continue
-            if one.gpu_count not in (1, than.gpu_count) and one.gpu.name != than.gpu.name:
-                continue  # another kind of GPU, and another number of them, is another machine
-            assert one.speed
-            work = (one.per_hour / one.speed) / (than.per_hour / than.speed)
-            if (not per_work or work <= 1 - min_saving) and self._dearer(than, one, least=min_saving):
-                return one
-        return None
-
-    def _dearer(self, than: Alternative, one: Alternative, *, least: float = 0.0, gain: float = 1.0) -> bool:
-        """Whether the one, too, costs that share less by what the plan compares: so that a rule suggests no machine
-        that the plan would not take. `gain` is as in `cheaper`. True where the plan cannot compare the two."""
-        if self.measure.by == "hour":
-            return True
-        now, then = (self.measure.cost(each.gpu, each.gpu_count, each.per_hour) for each in (than, one))
-        return now is None or then is None or then / gain**SURE_GAIN <= now * (1 - least)
-
-    def cheaper(
-        self,
-        than: Alternative,
-        counts: Sequence[int],
-        *,
-        at_most: float,
-        min_speed: float,
-        gain: float = 1.0,
-    ) -> Iterator[Alternative]:
-        """Alternatives up to `at_most` $/h, cheapest first, that hold the declared concurrency and have at least
-        `min_speed` (a share) of the speed; `gain`: how much faster this way of doing the job is on the same GPU."""
-        for one in self.fitting(counts):
-            if one.per_hour > at_most:
-                return
-            fast = one.speed and than.speed and one.speed * gain >= than.speed * min_speed
-            fast = fast and self.measure.serves(one.gpu, one.gpu_count)
-            if fast and self.holds_concurrency(one) and self._dearer(than, one, gain=gain):
-                yield one
-
     def holds_concurrency(self, one: Alternative) -> bool:
         """Whether the KV cache of the declared concurrency fits too: an engine that queues would run with less,
         but then it would not do the same work. True where no concurrency was declared, and where users were: then
@@ -363,14 +311,6 @@ class Market:
         if not engine_of(self.workload.engine).memory.queues:
             return True
         return one.fit.need.holding(sequences) <= one.fit.usable
-
-    def fewer(self, than: Alternative, *, min_saving: float, min_speed: float) -> Alternative | None:
-        """The cheapest alternative with fewer GPUs: of the same kind, or a single one of any. A model that is split
-        for answering loses to communication, so the hour decides."""
-        counts = counts_to(than.gpu_count - 1)
-        if not counts or (self.workload.data_parallel or 1) > 1:
-            return None
-        return self.better(than, counts, min_saving=min_saving, min_speed=min_speed, per_work=False)
 
 
 def _why_not_payable(instead: Price) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu
@@ -17,27 +18,63 @@ from gpuspec.workload.at_once import under_load
 if TYPE_CHECKING:
     from gpuspec.planning.answering import Answers
     from gpuspec.planning.replicas import Count
+    from gpuspec.sizing.speed.rates import Unit, WorkRate
 
-SURE_GAIN = 0.5
-"""The power of the data sheets' ratio that is counted where two GPUs do one job: four times the bandwidth or TFLOPS
-is taken for twice the work. Of 48 pairs of measurements of one model on two cards (llama.cpp and vLLM, 2026) the
-median is 0.80, and three in four are above 0.5; for TFLOPS nothing is known. The low figure, so that a dearer machine
-must be sure to earn its price."""
+SHEET_GAIN = 0.5
+"""The power of the data sheets' ratio that is counted where two GPUs do one job, and nothing better is known: four
+times the bandwidth or TFLOPS is taken for twice the work. Of 48 pairs of measurements of one model on two cards
+(llama.cpp and vLLM, 2026) the median is 0.80, and three in four are above 0.5; for TFLOPS nothing is known. The low
+figure, so that a dearer machine must be sure to earn its price."""
+
+SURE_GAIN = 0.8
+"""The same of the ratio of two rates that the model of speed expects."""
 
 
 class Yield(NamedTuple):
     """What one price an hour buys. `machines` are paid for on average, and do `work` an hour together, in the
-    measure's unit; `at_once` sequences are answered on each (None where that does not matter)."""
+    measure's unit; `sure` is what is sure of it next to other machines; `at_once` sequences are answered on each
+    (None where that does not matter)."""
 
     work: float
+    sure: float
     machines: float = 1.0
     at_once: int | None = None
+
+
+class JobRates:
+    """How fast machines do one workload: each is worked out once. `at_once` says how many sequences they answer
+    together under load, `used_of` how many of so many GPUs are put to work."""
+
+    def __init__(
+        self, workload: Workload, *, at_once: Callable[[Gpu, int], int], used_of: Callable[[int], int] = int
+    ) -> None:
+        self.workload = workload
+        self._at_once = at_once
+        self._used_of = used_of
+        self._found: dict[tuple[str, int, int], WorkRate | None] = {}
+
+    def of(self, gpu: Gpu, gpu_count: int, at_once: int | None = None) -> WorkRate | None:
+        """Units of work a second on so many of a GPU, `at_once` sequences together (None: as many as under load);
+        None where that is not known."""
+        work, many = self.workload, 1
+        if generates_text(work):
+            many = at_once or self._at_once(gpu, gpu_count)
+            work = work._replace(users=None, concurrency=many)
+        key = (gpu.name, gpu_count, many)
+        if key not in self._found:
+            from gpuspec.sizing.speed.work import (
+                work_rate,
+            )  # nothing of it is needed where the model is not known
+
+            found = work_rate(work, gpu, self._used_of(gpu_count))
+            self._found[key] = None if isinstance(found, Unsized) else found
+        return self._found[key]
 
 
 class Measure:
     """How the machines of one job are compared, the same for all of them. `asked` is `--by`; without it, by what the
     work is paid by. Where a fact is missing that decides for every machine alike, `by` is the hour, and `missing`
-    says which."""
+    says which. `probes` are machines of the kind that is asked for, by which it is seen whether rates are known."""
 
     def __init__(
         self,
@@ -47,6 +84,7 @@ class Measure:
         need: Need | Unsized,
         counts: frozenset[int],
         fit_of: Callable[[Gpu, int], Fit | None],
+        probes: Callable[[], list[tuple[Gpu, int]]],
         used_of: Callable[[int], int] = int,
         asked: By | None = None,
     ) -> None:
@@ -54,31 +92,48 @@ class Measure:
         self._job = job
         self.asked = asked
         self.traffic = _whole(job.traffic)
-        wanted = asked or paid_by(job, workload)
-        self.missing = "" if wanted == "hour" else _missing(wanted, workload, need, counts)
-        self.by: By = "hour" if self.missing else wanted
         self._fit_of = fit_of
         self._used_of = used_of
-        self._rates: dict[tuple[str, int], Yield | None] = {}
         self._answers: dict[tuple[str, int], Answers] = {}
         self._short: dict[tuple[str, int], str] = {}
+        self._sized = isinstance(need, Need)
+        self._probes = probes
+        self.rates = JobRates(workload, at_once=self.at_once, used_of=used_of)
+        self.paid: By = asked or paid_by(job, workload)
+        """What the work is paid by, whether or not that is known of machines."""
+        self.missing = "" if self.paid == "hour" else self._missing(need, counts)
+        self.by: By = "hour" if self.missing else self.paid
+        self._yields: dict[tuple[str, int], Yield | None] = {}
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        """What work is counted in; None where the rate of no machine is known, and data sheets have to do."""
+        if not self._sized:
+            return None
+        found = (self.rates.of(gpu, gpu_count) for gpu, gpu_count in self._probes())
+        return next((rate.unit for rate in found if rate), None)
 
     def rate(self, gpu: Gpu, gpu_count: int) -> Yield | None:
         """What a machine with so many of a GPU does; None where its speed is not known."""
         if self.by == "hour":
-            return Yield(1.0, self._for_users(gpu, gpu_count))
+            return Yield(1.0, 1.0, self._for_users(gpu, gpu_count))
         key = (gpu.name, gpu_count)
-        if key not in self._rates:
-            self._rates[key] = (
-                self._work(gpu, gpu_count) if self.by == "job" else self._tokens(gpu, gpu_count)
-            )
-        return self._rates[key]
+        if key not in self._yields:
+            counted = self.by == "token" and self.traffic is not None
+            self._yields[key] = self._traffic(gpu, gpu_count) if counted else self._work(gpu, gpu_count)
+        return self._yields[key]
 
     def cost(self, gpu: Gpu, gpu_count: int, per_hour: float) -> float | None:
-        """Dollars per unit at a price: an hour, a million tokens written, or what one unit of the job's work costs
-        (comparable only with the same job's); None where the speed is not known."""
+        """Dollars per unit at a price: an hour; what `units.SOLD` sells of the work; where only data sheets are
+        known, what one unit of the job's work costs (comparable only with the same job's). None where the speed is
+        not known."""
         found = self.rate(gpu, gpu_count)
         return None if found is None else per_hour * found.machines / found.work
+
+    def rank(self, gpu: Gpu, gpu_count: int, per_hour: float) -> float | None:
+        """What the plan sorts by: the cost, were no more gained by a faster machine than is sure."""
+        found = self.rate(gpu, gpu_count)
+        return None if found is None else per_hour * found.machines / found.sure
 
     def _for_users(self, gpu: Gpu, gpu_count: int) -> float:
         """Machines for the users that must be served at once, where an `slo` says how quickly; else one."""
@@ -87,23 +142,24 @@ class Measure:
         return found.paid if found else 1.0
 
     def _work(self, gpu: Gpu, gpu_count: int) -> Yield | None:
-        bound = speed_of(self.workload, gpu, gpu_count)
-        return Yield(bound**SURE_GAIN) if bound else None
+        if self.unit is None:
+            bound = speed_of(self.workload, gpu, gpu_count)
+            return Yield(bound**SHEET_GAIN, bound**SHEET_GAIN) if bound and self.by == "job" else None
+        rate = self.rates.of(gpu, gpu_count)
+        if rate is None:
+            return None
+        from gpuspec.planning.units import an_hour
 
-    def _tokens(self, gpu: Gpu, gpu_count: int) -> Yield | None:
-        many = self.at_once(gpu, gpu_count)
-        work = self.workload._replace(users=None, concurrency=many)
-        if self.traffic is None:
-            from gpuspec.sizing.speed.text import speed
+        work = an_hour(rate)
+        many = self.at_once(gpu, gpu_count) if rate.unit == "tokens written" else None
+        return Yield(work, work if self.by == "token" else work**SURE_GAIN, at_once=many)
 
-            found = speed(work, gpu, gpu_count)
-            if isinstance(found, Unsized) or not found.decode:
-                return None
-            return Yield(found.decode.expected * 3600 / 1e6, at_once=many)
-        counted, tokens = self._count(gpu, gpu_count), self.traffic.output_tokens
+    def _traffic(self, gpu: Gpu, gpu_count: int) -> Yield | None:
+        counted, tokens = self._count(gpu, gpu_count), self.traffic and self.traffic.output_tokens
         if counted is None or not tokens:
             return None
-        return Yield(counted.demand.mean * 3600 * tokens / 1e6, counted.paid, many)
+        done = counted.demand.mean * 3600 * tokens / 1e6
+        return Yield(done, done, counted.paid, self.at_once(gpu, gpu_count))
 
     def _count(self, gpu: Gpu, gpu_count: int) -> Count | None:
         from gpuspec.planning.replicas import count
@@ -141,8 +197,11 @@ class Measure:
         return self._short[key]
 
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
-        """Sequences that are answered at once under load, no more than the cache has room for."""
+        """Sequences that are answered at once under load, no more than the cache has room for; where somebody works
+        with it, one, or what was declared."""
         work = self.workload
+        if work.task == "interactive":
+            return work.users or work.concurrency or 1
         if self._job.users:  # one machine may take more of them than `scaling` would give it
             work = work._replace(users=self._job.users)
         many, fit = under_load(work, gpu), self._fit_of(gpu, gpu_count)
@@ -157,6 +216,22 @@ class Measure:
             tokens = work.context or tokens
         held = room(work, gpu, fit.need, tokens)
         return many if held is None else max(1, min(many, held))
+
+    def _missing(self, need: Need | Unsized, counts: frozenset[int]) -> str:
+        """Why nothing can be compared by the job or the token, in words; "" where it can."""
+        wanted, task = self.paid, self.workload.task
+        if wanted == "job" and task in ("serve", "interactive"):
+            return "it has no end of its own"
+        if wanted == "token" and not generates_text(self.workload):
+            return "it writes no tokens"
+        if isinstance(need, Unsized):
+            return f"its speed is not known ({need.reason})"
+        if counts != {1} and self.unit is None:
+            if len(counts) > 1:
+                return "how much faster another number of GPUs does it is not known"
+            if wanted == "job" and task == "train":
+                return "the links between the GPUs decide how fast several of them train"
+        return ""
 
 
 def paid_by(job: Job, workload: Workload) -> By:
@@ -173,16 +248,3 @@ def _whole(traffic: Traffic | None) -> Traffic | None:
         traffic and traffic.requests_per_day and traffic.output_tokens and traffic.input_tokens is not None
     )
     return traffic if stated else None
-
-
-def _missing(wanted: By, workload: Workload, need: Need | Unsized, counts: frozenset[int]) -> str:
-    """Why nothing can be compared by the job or the token, in words; "" where it can."""
-    if len(counts) > 1:
-        return "how much faster another number of GPUs does it is not known"
-    if wanted == "job" and workload.task in ("serve", "interactive"):
-        return "it has no end of its own"
-    if wanted == "job" and workload.task == "train" and counts != {1}:
-        return "the links between the GPUs decide how fast several of them train"
-    if wanted == "token" and not generates_text(workload):
-        return "it writes no tokens"
-    return f"its speed is not known ({need.reason})" if isinstance(need, Unsized) else ""

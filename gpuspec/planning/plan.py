@@ -3,6 +3,7 @@
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing.speed.rates import Unit
 from gpuspec.words import By
 
 
@@ -20,8 +21,10 @@ class Candidate(NamedTuple):
     reason: str
     limit: str = ""
     unit_cost: float | None = None
-    """Of a kept one, what the plan is ranked by (`Plan.by`): $/h, $ per million tokens, or what one unit of the job's
-    work costs, comparable within the plan only; None where its speed is not known."""
+    """Of a kept one, what its work costs by what the plan compares (`Plan.by`): $/h, $ per million tokens, or $ for
+    as much of the job's work as `Plan.unit` says; None where its speed is not known."""
+    ranked: float | None = None
+    """What it is sorted by: the same, were no more gained by a faster machine than is sure."""
 
     @property
     def only_bid(self) -> bool:
@@ -87,6 +90,8 @@ class Plan(NamedTuple):
     """The worst case on the choice."""
     by: By = "hour"
     """What kept candidates are ranked by."""
+    unit: Unit | None = None
+    """What the work is counted in; None where no rate is known: then unit costs compare within the plan only."""
     why: str = ""
     """What the choice costs by that and what the cheapest an hour would, in words; why not by what was asked for."""
 

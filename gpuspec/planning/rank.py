@@ -57,6 +57,7 @@ def rank_offers(
         sources=tuple(dates.items()),
         limits_regions=bool(market.terms.regions or market.terms.allowed_regions),
         by=market.measure.by,
+        unit=market.measure.unit if market.measure.by != "hour" else None,
     )
     made = _with_choice(market, made)
     if made.choice:
@@ -79,8 +80,8 @@ def rank_offers(
 def _costed(measure: Measure, candidate: Candidate) -> Candidate:
     if not candidate.kept:
         return candidate
-    cost = measure.cost(candidate.gpu, candidate.offer.gpu_count, candidate.price)
-    return candidate._replace(unit_cost=cost)
+    machine = candidate.gpu, candidate.offer.gpu_count, candidate.price
+    return candidate._replace(unit_cost=measure.cost(*machine), ranked=measure.rank(*machine))
 
 
 def _with_choice(market: Market, plan: Plan) -> Plan:
@@ -106,7 +107,7 @@ def _with_choice(market: Market, plan: Plan) -> Plan:
 def _rank(candidate: Candidate) -> tuple[object, ...]:
     """Kept before rejected; by what the plan is ranked by, those for which that is not known last; then by price, at
     one price the larger GPU, on demand before spot, then by name."""
-    offer, cost, gpu = candidate.offer, candidate.unit_cost, candidate.gpu
+    offer, cost, gpu = candidate.offer, candidate.ranked, candidate.gpu
     where = (offer.cloud, offer.region or "", offer.instance, offer.source)
     place = 0 if candidate.kept else 1 + limits.NAMES_OF_LIMITS.index(candidate.limit)
     known = (cost is None, cost or 0.0)

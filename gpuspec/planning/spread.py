@@ -12,7 +12,6 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.cost import cost_at, download_hours
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.sizing import Need
-from gpuspec.workload.workload import Workload
 
 
 class ItemTime(NamedTuple):
@@ -49,13 +48,13 @@ class Spread(NamedTuple):
 def spread(case: Case, plan: Plan, *, items: int, each: ItemTime | None, deadline: float | None) -> Spread:
     """What does the items by the deadline.
 
-    Another GPU is considered where the model is known and what bounds it (memory bandwidth or TFLOPS) is known of
-    both: then the time of an item is taken to be in proportion. Another number of GPUs is not: a command
-    need not use them all."""
+    Another machine is considered where it is known how fast both do the work: by the model of speed, else, of another
+    GPU in the same number, by what bounds it (memory bandwidth or TFLOPS). The time of an item is then in
+    proportion."""
     if each is None or plan.choice is None:
         return Spread(items, each, deadline)
     found = []
-    for candidate, factor in _kinds(case.workload, plan, each):
+    for candidate, factor in _kinds(case, plan, each):
         seconds = each.seconds * factor
         option = _machines(case.job, plan, candidate, items=items, seconds=seconds, deadline=deadline)
         if option:
@@ -64,21 +63,27 @@ def spread(case: Case, plan: Plan, *, items: int, each: ItemTime | None, deadlin
     return Spread(items, each, deadline, tuple(found))
 
 
-def _kinds(workload: Workload, plan: Plan, each: ItemTime) -> Iterator[tuple[Candidate, float]]:
-    """The cheapest candidate of each GPU, and by how much longer an item takes on it."""
+def _kinds(case: Case, plan: Plan, each: ItemTime) -> Iterator[tuple[Candidate, float]]:
+    """The cheapest candidate of each machine, and by how much longer an item takes on it."""
+    measure = case.market.measure
     measured = next((one.gpu for one in plan.candidates if one.gpu.name == each.gpu), None)
+    rated = measured and measure.unit and measure.rates.of(measured, each.gpu_count)
     seen = set()
     for candidate in plan.kept:
         gpu, gpu_count = candidate.gpu, candidate.offer.gpu_count
-        if gpu.name in seen or gpu_count != each.gpu_count:
+        same_number = gpu_count == each.gpu_count
+        if (gpu.name, gpu_count) in seen or not (same_number or (rated and case.workload.engine)):
             continue
-        seen.add(gpu.name)
-        if gpu.name == each.gpu:
+        seen.add((gpu.name, gpu_count))
+        if gpu.name == each.gpu and same_number:
             yield candidate, 1.0
+        elif rated:
+            if now := measure.rates.of(gpu, gpu_count):
+                yield candidate, rated.per_second.expected / now.per_second.expected
         elif measured and isinstance(plan.need, Need):
-            before, now = speed_of(workload, measured, gpu_count), speed_of(workload, gpu, gpu_count)
-            if before and now:
-                yield candidate, before / now
+            before, after = (speed_of(case.workload, one, gpu_count) for one in (measured, gpu))
+            if before and after:
+                yield candidate, before / after
 
 
 def _machines(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gpuspec.lint.result import Located, Report
 from gpuspec.printable import lines, one_line
-from gpuspec.words import dollars
 
 LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -27,7 +26,7 @@ def _command(found: Located) -> str:
     properties = ",".join(f"{key}={_escape(one_line(value), ':,')}" for key, value in parts.items())
     text = [finding.message]
     if finding.saving:
-        text.append(f"saves {dollars(finding.saving.per_month)}/month")
+        text.append(f"saves {finding.saving.in_words}")
     if finding.suggestion:
         text.append(finding.suggestion)
     message = "\n".join(map(lines, text))

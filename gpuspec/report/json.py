@@ -34,7 +34,8 @@ def _finding(found: Located) -> dict[str, Any]:
         "saving": saving
         and {
             "per_hour": round(saving.per_hour, 4),
-            "per_month": round(saving.per_month, 2),
+            "per_month": None if saving.per_month is None else round(saving.per_month, 2),
+            "per_run": None if saving.per_run is None else round(saving.per_run, 2),
             "currency": "USD",
         },
         "suggestion": item.suggestion,

@@ -9,7 +9,8 @@ from gpuspec.planning.answering import milliseconds, rate, token_seconds
 from gpuspec.planning.replicas import FULL, UNKNOWN_PEAK, Replicas
 from gpuspec.planning.traffic import DAYS_PER_MONTH
 from gpuspec.planning.under_load import Growth, Quiet, SloPrice, SpotMix, UnderLoad
-from gpuspec.planning.why_this import machine, unit_price
+from gpuspec.planning.units import unit_price
+from gpuspec.planning.why_this import machine
 from gpuspec.report.summary import plural
 from gpuspec.words import dollars, percent
 

@@ -17,16 +17,15 @@ def render(report: Report) -> str:
     savings = [(found.finding.saving, found) for found in report.findings]
     priced = [(saving, found) for saving, found in savings if saving and saving.per_hour > 0]
     if priced:
-        out += ["", "| where | what | per hour | per month |", "|---|---|---:|---:|"]
+        out += ["", "| where | what | per hour | per month or run |", "|---|---|---:|---:|"]
         for saving, found in sorted(priced, key=lambda pair: -pair[0].per_hour):
-            prices = (plain(dollars(price)) for price in (saving.per_hour, saving.per_month))
+            longer = saving.in_words.partition(", ")[2] or "–"
+            prices = (plain(dollars(saving.per_hour)), plain(longer))
             out.append(f"| {' | '.join((_where(found), _what(found), *prices))} |")
     others = [found for saving, found in savings if not saving or saving.per_hour <= 0]
     if others:
         out += ["", "| where | what |", "|---|---|"]
         out += [f"| {_where(found)} | {_what(found)} |" for found in others]
-    if priced:
-        out += ["", "<sub>Savings per month are for a machine that runs all 730 hours.</sub>"]
     return "\n".join(out) + "\n"
 
 

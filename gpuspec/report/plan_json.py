@@ -9,6 +9,7 @@ from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
+from gpuspec.planning.units import SOLD
 from gpuspec.planning.what_if import WhatIfs
 from gpuspec.report.left_out import notes, unreadable_limits
 from gpuspec.report.what_if_json import what_if_record
@@ -26,6 +27,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatI
         "name": case.job.name,
         "need": _need(plan.need),
         "by": plan.by,
+        "unit": plan.unit and SOLD[plan.unit].per,
         "why": plan.why or None,
         "choice": _candidate(plan.choice, dates) if plan.choice else None,
         "cost": _cost(plan.cost, dates) if plan.cost and known else None,

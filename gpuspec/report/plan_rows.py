@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.plan import Candidate, Plan
-from gpuspec.planning.why_this import unit_price
+from gpuspec.planning.units import SOLD, unit_price
 from gpuspec.report.width import head, shown, width
 
 ROWS = 8
@@ -54,13 +54,15 @@ def rows(plan: Plan, *, everything: bool, columns: int) -> list[str]:
     if left > 0:
         after = "more at higher prices" if plan.by == "hour" else "more after these"
         lines.append(f"  … {left} {after} (--all shows them)")
-    if measure and plan.by == "job":
+    if measure and plan.by == "job" and plan.unit is None:
         lines.append("  job: cost of the job next to the first")
     return lines
 
 
 def _measure(plan: Plan) -> Column | None:
     """The column of what the plan ranks by: None for the hour, and where all is one machine, whose price says it."""
+    if plan.by == "job" and plan.unit:
+        return _MEASURES["job"]._replace(heading=SOLD[plan.unit].column)
     machines = {(one.gpu.name, one.offer.gpu_count) for one in plan.kept}
     return None if plan.by == "job" and len(machines) == 1 else _MEASURES.get(plan.by)
 
@@ -97,11 +99,11 @@ def _row(number: int, group: list[Candidate], cost: list[str]) -> tuple[str, ...
 
 
 def _cost(plan: Plan, candidate: Candidate) -> str:
-    """Dollars per million tokens, or how many times what the job costs on the choice."""
+    """Dollars per unit of the work, or how many times what the job costs on the choice."""
     cost, least = candidate.unit_cost, plan.choice.unit_cost if plan.choice else None
     if cost is None:
         return "?"
-    if plan.by == "token":
+    if plan.by == "token" or plan.unit:
         return unit_price(cost).removeprefix("$")
     return f"{cost / least:.2f}×" if least else "–"
 

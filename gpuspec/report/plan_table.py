@@ -258,7 +258,7 @@ def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
     if plan.choice is not None and offer.gpu != plan.choice.offer.gpu:
         notes.append(f'"gpu_types": ["{offer.gpu}"]')
     if offer.gpu != each.gpu:
-        notes.append("estimated from its data sheet")
+        notes.append("by its expected speed" if plan.unit else "estimated from its data sheet")
     over = over_budget(job, option.worst)
     after = f"; {over}" * bool(over) + f" ({', '.join(notes)})" * bool(notes)
     return f"{machines} of {_machine(option.candidate)}: {_figure(option.hours)} h, {dollars(option.total)}{after}"

@@ -58,7 +58,10 @@ def _result(found: Located, index: int, mark: str) -> dict[str, Any]:
     }
     if finding.saving:
         result["properties"]["savingPerHourUSD"] = round(finding.saving.per_hour, 4)
-        result["properties"]["savingPerMonthUSD"] = round(finding.saving.per_month, 2)
+        if finding.saving.per_month is not None:
+            result["properties"]["savingPerMonthUSD"] = round(finding.saving.per_month, 2)
+        if finding.saving.per_run is not None:
+            result["properties"]["savingPerRunUSD"] = round(finding.saving.per_run, 2)
     if found.related:
         result["relatedLocations"] = [
             {"id": number, "message": {"text": _plain(text)}, **_location(found.path, place)}

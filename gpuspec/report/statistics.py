@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Report
 from gpuspec.printable import one_line
-from gpuspec.report.summary import plural, savings_per_month
+from gpuspec.report.summary import plural, savings
 from gpuspec.words import dollars
 
 
@@ -16,7 +16,7 @@ def render(report: Report, *, as_json: bool = False) -> str:
         row = rows.setdefault((found.finding.code, found.finding.name), [0, 0, 0.0])
         row[0] += 1
         row[1] += found.finding.fix is not None
-        row[2] += found.finding.saving.per_month if found.finding.saving else 0.0
+        row[2] += (found.finding.saving.per_month or 0.0) if found.finding.saving else 0.0
     ranked = sorted(rows.items(), key=lambda item: (-item[1][0], item[0]))
     if as_json:
         counted = [
@@ -37,6 +37,6 @@ def render(report: Report, *, as_json: bool = False) -> str:
         notes += [f"{dollars(money)}/month"] if money else []
         lines.append(f"{number:>{width}.0f}  {code} {name}" + (f"  ({', '.join(notes)})" if notes else ""))
     total = f"{plural(len(report.findings), 'finding')} in {plural(len(report.files), 'file')}"
-    saving = savings_per_month(report.findings)
-    lines.append(total + (f" · up to {dollars(saving)}/month to save" if saving else ""))
+    saving = savings(report.findings)
+    lines.append(total + (f" · up to {saving} to save" if saving else ""))
     return "\n".join(map(one_line, lines)) + "\n"

@@ -9,14 +9,22 @@ from gpuspec.printable import one_line
 from gpuspec.words import dollars
 
 
-def savings_per_month(findings: tuple[Located, ...]) -> float:
-    """Dollars a month that could be saved: the best single saving of each file, since two findings about one
-    file are often two ways to save the same dollar."""
-    best: dict[str, float] = {}
+def savings(findings: tuple[Located, ...]) -> str:
+    """`$993/month`, `$0.65/hour`, or both with a plus; "" for less than a dollar a month and no cent an hour. The
+    best single saving of each file counts, since two findings about one file are often two ways to save the same
+    dollar; by the month what runs all month or on a schedule, by the hour the rest."""
+    months: dict[str, float] = {}
+    hours: dict[str, float] = {}
     for found in findings:
-        if found.finding.saving:
-            best[found.path] = max(best.get(found.path, 0.0), found.finding.saving.per_month)
-    return sum(best.values())
+        if saving := found.finding.saving:
+            if saving.per_month is None:
+                hours[found.path] = max(hours.get(found.path, 0.0), saving.per_hour)
+            else:
+                months[found.path] = max(months.get(found.path, 0.0), saving.per_month)
+    month, hour = sum(months.values()), sum(hours.values())
+    said = [f"{dollars(month)}/month"] if month >= 1 else []
+    said += [f"{dollars(hour)}/hour"] if hour >= 0.005 else []
+    return " + ".join(said)
 
 
 def summary(report: Report, style: Callable[[str, str], str]) -> str:
@@ -34,10 +42,10 @@ def summary(report: Report, style: Callable[[str, str], str]) -> str:
     fixed = sum(number for _, _, number in report.fixed)
     if fixed:
         parts.insert(0, f"{fixed} fixed")
-    money = savings_per_month(report.findings)
-    if money >= 1:
-        parts.append(f"up to {style('bold', dollars(money))}/month to save")
-    if report.prices and money >= 1:
+    money = savings(report.findings)
+    if money:
+        parts.append(f"up to {style('bold', money)} to save")
+    if report.prices and money:
         parts.append(one_line(f"prices: {report.prices.name}, {report.prices.as_of or 'undated'}"))
     return " · ".join(parts)
 

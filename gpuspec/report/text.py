@@ -8,7 +8,6 @@ from gpuspec.lint.result import Located, Place, Report
 from gpuspec.printable import one_line
 from gpuspec.report.summary import summary
 from gpuspec.report.width import clip, shown, width
-from gpuspec.words import dollars
 
 MINIFIED = 240
 """Columns of source shown where there is no terminal: a file in one line is cut around the caret there, too."""
@@ -135,8 +134,7 @@ def _notes(found: Located) -> list[tuple[str, str]]:
     finding = found.finding
     notes = []
     if finding.saving and finding.saving.per_hour > 0:
-        per_hour, per_month = dollars(finding.saving.per_hour), dollars(finding.saving.per_month)
-        notes.append(("saves", f"{per_hour}/hour, {per_month}/month if it runs all the time"))
+        notes.append(("saves", finding.saving.in_words))
     title = finding.fix.title if finding.fix else ""
     if finding.suggestion and finding.suggestion.rstrip(".") != title:
         notes.append(("help", finding.suggestion))

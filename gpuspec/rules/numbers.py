@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from gpuspec.lint import Confidence
+from gpuspec.lint import Confidence, Facts
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.words import HOURS_PER_MONTH, dollars, percent
+from gpuspec.words import dollars, percent
+
+if TYPE_CHECKING:
+    from gpuspec.planning.compare import Compared
+    from gpuspec.sizing.speed.rates import WorkRate
 
 
 def need_lines(machine: Alternative) -> Iterator[tuple[str, str]]:
@@ -33,8 +38,9 @@ def as_sure(most: Confidence, *machines: Alternative) -> Confidence:
     return min((most, *known), key=("low", "medium", "high").index)
 
 
-def price_lines(chosen: Alternative, better: Alternative) -> Iterator[tuple[str, str]]:
-    """Both prices with their offers, the waste, the saving."""
+def price_lines(facts: Facts, chosen: Alternative, found: Compared) -> Iterator[tuple[str, str]]:
+    """Both prices with their offers, both speeds, the waste, the saving."""
+    better, (now, then) = found.machine, found.machines
     for label, machine in (("chosen", chosen), ("cheapest that fits", better)):
         if machine.price is not None:
             offer = machine.price.offer
@@ -44,7 +50,29 @@ def price_lines(chosen: Alternative, better: Alternative) -> Iterator[tuple[str,
                 f"{label}: {machine.label}",
                 f"{dollars(machine.per_hour)}/h ({where}; prices: {offer.source}{agreed})",
             )
-    saved = chosen.per_hour - better.per_hour
-    share = percent(saved / chosen.per_hour)
-    yield "waste", f"1 − {better.per_hour:.2f} ÷ {chosen.per_hour:.2f} = {share}"
-    yield "saving", f"{dollars(saved)}/h × {HOURS_PER_MONTH} h = {dollars(saved * HOURS_PER_MONTH)} a month"
+    if found.now and found.then:
+        yield f"speed of {chosen.label}", _speed(found.now)
+        yield f"speed of {better.label}", _speed(found.then)
+    hours = f"1 − {better.per_hour * then:.2f} ÷ {chosen.per_hour * now:.2f}"
+    share = percent(found.waste)
+    if abs(found.cost - better.per_hour * then / (chosen.per_hour * now)) < 1e-9 or not found.speed:
+        yield "waste", f"{hours} = {share}"
+    else:
+        yield "waste", f"{hours} ÷ {found.speed:.3g} (of the speed) = {share}"
+    yield "saving", saving_line(facts, chosen.per_hour * now * found.waste)
+
+
+def saving_line(facts: Facts, per_hour: float) -> str:
+    """The saving by the hour, and by the month or the run where that is known."""
+    hours = facts.case.hours
+    said = f"{dollars(per_hour)} for each hour that it runs"
+    if hours.a_month is not None:
+        said += f" × {hours.a_month:,.4g} h = {dollars(per_hour * hours.a_month)} a month"
+    elif hours.a_run is not None:
+        said += f" × {hours.a_run:.3g} h = {dollars(per_hour * hours.a_run)} a run"
+    return said
+
+
+def _speed(rate: WorkRate) -> str:
+    low, expected, high = rate.per_second
+    return f"{low:,.3g} – {expected:,.3g} – {high:,.3g} {rate.unit} a second: {rate.why}"

@@ -60,11 +60,11 @@ def test_a_plan_for_people(
     out = capsys.readouterr().out
     assert all(width(line) <= 80 for line in out.splitlines())
     rows = [line.split() for line in out.splitlines() if line[:2] in ("1 ", "2 ")]
-    # the job: 1,008 GB/s of bandwidth against 768, of which the root, 1.146, is counted; × 0.80 ÷ 0.69 = 1.33
-    assert [(row[0], " ".join(row[1:5]), *row[-3:]) for row in rows] == [
-        ("1", "1 × RTX 4090", "0.69", "1.00×", "0.34"),
-        ("2", "1 × RTX A6000", "0.80", "1.33×", "–"),
+    assert [(row[0], " ".join(row[1:5]), row[-3], row[-1]) for row in rows] == [
+        ("1", "1 × RTX 4090", "0.69", "0.34"),
+        ("2", "1 × RTX A6000", "0.80", "–"),
     ]
+    assert float(rows[0][-2]) < float(rows[1][-2])  # $ per million tokens
     assert "verda cannot take an idle machine down" in " ".join(out.split())
     # 2 h × $0.69 = $1.38, 3 min × $0.69/h = $0.03, 15 GB of weights at 100 MB/s = 2.5 min = $0.03
     assert "run 2 h × $0.69/h = $1.38; idle 3 min × $0.69/h = $0.03" in " ".join(out.split())

@@ -8,19 +8,31 @@ from typing import Any
 
 import pytest
 
+from gpuspec.catalog import Gpu
 from gpuspec.cli.main import main
 from gpuspec.report.width import width
+from gpuspec.sizing import Unsized
+from gpuspec.sizing.speed.rates import Range, WorkRate
+from gpuspec.workload import Workload
 
 PRICES = """\
 Cloud,Region,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,SpotPrice
 runpod,US,1x_L4,L4,1,8,64,0.71,0.44
 lambda,us-east-1,gpu_1x_a100_pcie_with_a_long_name,A100-80GB,1,14,100,1.69,
 """
-"""The A100 has 1,935 GB/s of bandwidth, the L4 300: 6.45 times, of which the root, 2.54, is counted."""
+RATES = {"L4": 400.0, "A100 80GB": 2000.0}
+"""Tokens a second, by hand: an A100 does 5 times the work, of which 5^0.8 = 3.6 are sure, for 2.4 times the price."""
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    def rate(_: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
+        known = RATES.get(gpu.name)
+        if known is None:
+            return Unsized("no figures")
+        return WorkRate("tokens written", Range(known / 2, known, known * 2), "by hand")
+
+    monkeypatch.setattr("gpuspec.sizing.speed.work.work_rate", rate)
     monkeypatch.chdir(tmp_path)
     Path("prices.csv").write_text(PRICES)
     return tmp_path
@@ -53,15 +65,13 @@ def test_a_batch_job_is_ranked_by_the_job_and_the_dearer_hour_is_explained(
 ) -> None:
     out = said(capsys, f"plan {spec()}")
     rows = [line.split() for line in out.splitlines() if line[:2] in ("1 ", "2 ")]
-    # 2.54 × 0.71 ÷ 1.69 = 1.07
+    # 2,000 a second are 7.2 million an hour: $1.69 ÷ 7.2 = $0.23; 400: $0.71 ÷ 1.44 = $0.49
     assert [(row[3], row[-3:]) for row in rows] == [
-        ("A100", ["1.69", "1.00×", "–"]),
-        ("L4", ["0.71", "1.07×", "0.44"]),
+        ("A100", ["1.69", "0.23", "–"]),
+        ("L4", ["0.71", "0.49", "0.44"]),
     ]
-    assert (
-        "why about 2.5 times the work an hour for 2.4 times the price; cheapest an hour (--by hour): L4 at $0.71:"
-        in " ".join(out.split())
-    )
+    assert "why $0.23 per million tokens" in " ".join(out.split())
+    assert "cheapest an hour (--by hour): L4 at $0.71, is $0.49" in " ".join(out.split())
     hourly = said(capsys, "plan gpu.jsonc --by hour")
     assert "take  1 × L4 at $0.71/h" in hourly
     assert "why" not in hourly
@@ -84,7 +94,7 @@ def test_the_table_is_as_wide_as_the_page(
     columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    for by, heading in (("token", "$/M tok"), ("job", "job"), ("hour", "$/h")):
+    for by, heading in (("token", "$/M tok"), ("job", "$/M tok"), ("hour", "$/h")):
         out = said(capsys, f"plan {spec()} --by {by}")
         assert all(width(line) <= columns for line in out.splitlines())
         head = next(line for line in out.splitlines() if "GPU" in line and "$/h" in line).split()
@@ -96,9 +106,10 @@ def test_the_table_is_as_wide_as_the_page(
 def test_a_plan_for_programs_says_what_it_ranks_by(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(said(capsys, f"plan {spec()} --json"))
     assert found["by"] == "job"
-    assert found["why"].startswith("about 2.5 times the work an hour for 2.4 times the price")
+    assert found["unit"] == "million tokens"
+    assert found["why"].startswith("$0.23 per million tokens")
     costs = [candidate["unit_cost"] for candidate in found["candidates"]]
-    assert costs[1] / costs[0] == pytest.approx(2.5397 * 0.71 / 1.69, rel=1e-3)
+    assert costs == pytest.approx([1.69 / 7.2, 0.71 / 1.44])
     hourly = json.loads(said(capsys, "plan gpu.jsonc --by hour --json"))
     assert (hourly["by"], hourly["why"]) == ("hour", None)
     assert [(each["price"], each["unit_cost"]) for each in hourly["candidates"]] == [

@@ -152,7 +152,7 @@ def test_no_rule_recommends_a_strangers_machine_unless_the_job_allows_it() -> No
 
     assert saving() == saving(hosts="secure") == []
     (message,) = saving(hosts="any")
-    assert "RTX A6000 fits at $0.30/h" in message
+    assert "RTX A6000 at $0.30/h" in message
 
 
 def test_one_machine_in_many_regions_is_one_line_of_what_was_not_taken() -> None:

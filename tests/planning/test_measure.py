@@ -9,6 +9,7 @@ import pytest
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.job import Budget, GpuChoice, Job
 from gpuspec.job.job import Scaling, Traffic
+from gpuspec.planning.compare import better, cheaper
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable, rank_offers
 from gpuspec.sizing import Unsized
@@ -49,6 +50,12 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     monkeypatch.setattr("gpuspec.sizing.speed.text.speed", speed)
     monkeypatch.setattr("gpuspec.sizing.speed.serving.prompt", prompt)
     return known
+
+
+@pytest.fixture
+def sheets(tokens: dict[str, float]) -> None:
+    """Nothing is known of the GPUs but their data sheets."""
+    tokens.clear()
 
 
 def of(*names: str, count: int = 1, **more: Any) -> Job:
@@ -116,7 +123,35 @@ def _gpu(name: str) -> Gpu:
     return Catalog().gpus_by_name[name]
 
 
-def test_a_job_that_ends_is_paid_by_the_job() -> None:
+def test_a_job_that_ends_is_paid_by_the_work_that_a_machine_does() -> None:
+    """$0.71 ÷ 1.44 = $0.4931 and $1.69 ÷ 7.2 = $0.2347 a million. Of 5 times the work 5^0.8 = 3.62 are sure, so an
+    A100 may ask 3.6 times the price of an L4, and no more than that; at 3.8 times it is expected to cost less all
+    the same: $2.70 ÷ 7.2 = $0.375."""
+    made = plan(BOTH, [L4, A100], BATCH)
+    assert (made.by, made.unit, order(made)) == ("job", "tokens written", ["A100 80GB PCIe", "L4"])
+    assert [one.unit_cost for one in made.kept] == pytest.approx([0.2347, 0.4931], abs=1e-4)
+    assert made.why == ("$0.23 per million tokens; cheapest an hour (--by hour): L4 at $0.71, is $0.49")
+    assert order(plan(BOTH, [L4, A100._replace(price=0.71 * 3.6)], BATCH)) == ["A100 80GB PCIe", "L4"]
+    dear = plan(BOTH, [L4, A100._replace(price=0.71 * 3.8)], BATCH)
+    assert order(dear) == ["L4", "A100 80GB PCIe"]
+    assert dear.why == (
+        "$0.49 per million tokens; also the cheapest an hour; $0.37 is expected of A100 80GB PCIe at $2.70, which is "
+        "not surely less"
+    )
+
+
+def test_two_cards_are_compared_with_one_where_their_rates_are_known() -> None:
+    """Two L4 write 800 tokens a second: $1.00 ÷ 2.88 = $0.3472; one A100 $0.2347."""
+    either = BOTH._replace(gpu_types=(GpuChoice("L4", 2, ""), GpuChoice("A100 80GB PCIe", 1, "")))
+    made = plan(either, [offer("L4", 1.0, gpus=2), A100], BATCH)
+    assert [(one.gpu.name, pytest.approx(one.unit_cost, abs=1e-4)) for one in made.kept] == [
+        ("A100 80GB PCIe", 0.2347),
+        ("L4", 0.3472),
+    ]
+
+
+@pytest.mark.usefixtures("sheets")
+def test_a_job_of_unknown_rates_is_compared_by_data_sheets() -> None:
     """1,935 ÷ 300 = 6.45 times the bandwidth, of which the root, 2.54, is counted, for 2.38 times the price."""
     made = plan(BOTH, [L4, A100], BATCH)
     assert (made.by, order(made)) == ("job", ["A100 80GB PCIe", "L4"])
@@ -140,6 +175,7 @@ def test_a_job_that_ends_is_paid_by_the_job() -> None:
 NO_TOKENS = "by the hour, not by the million tokens: it writes no tokens"
 
 
+@pytest.mark.usefixtures("sheets")
 @pytest.mark.parametrize(
     ("job", "workload", "by", "words"),
     [
@@ -204,6 +240,7 @@ def test_max_price_and_the_budget_still_hold() -> None:
     assert (free.choice.gpu.name, free.max_hours) == ("A100 80GB PCIe", pytest.approx(10 / 1.69, rel=0.05))
 
 
+@pytest.mark.usefixtures("sheets")
 def test_what_replaces_the_choice_costs_no_more_than_twice_as_much_for_the_work() -> None:
     """An L4 is 1.07 times as dear as the A100 for the job; at $1.35 it would be 2.03 times, though it costs less an
     hour."""
@@ -216,15 +253,21 @@ def test_what_replaces_the_choice_costs_no_more_than_twice_as_much_for_the_work(
     ]  # fmt: skip
 
 
-def test_rules_suggest_no_machine_that_the_plan_would_not_take() -> None:
-    """An L4 costs half as much an hour, and by its bandwidth less for the work; three of them do not."""
+def test_rules_suggest_no_machine_on_which_the_work_costs_more() -> None:
+    """An L4 does a fifth of the work of an A100. At a tenth of its price it does it for half; at two fifths for
+    twice as much, though that is less an hour. Four requests a second take three L4 ($0.60/h), or one A100."""
     busy = BOTH._replace(traffic=DAY._replace(requests_per_day=4 * 86_400), scaling=Scaling(min=1, max=3))
-    for job, taken, suggested in ((BOTH, "L4", "L4"), (busy, "A100 80GB PCIe", None)):
-        found = market(job, [offer("L4", 0.2), A100._replace(price=0.5)], workload=WRITES)
+    for job, price, taken, suggested in (
+        (BOTH, 0.05, "L4", ("L4", 0.5, 0.1)),
+        (BOTH, 0.2, "L4", None),
+        (busy, 0.2, "A100 80GB PCIe", None),
+        (busy, 0.05, "L4", ("L4", 0.5, 0.3)),
+    ):
+        found = market(job, [offer("L4", price), A100._replace(price=0.5)], workload=WRITES)
         now = found.alternative(_gpu("A100 80GB PCIe"), 1)
-        slower = now._replace(speed=300.0)  # as though the rule saw no difference in speed
-        better = found.better(slower, (1,), min_saving=0.2, min_speed=0.2)
-        assert (better and better.gpu.name) == suggested
+        other = better(found, now, (1,), min_saving=0.2, min_speed=0.2)
+        said = other and (other.machine.gpu.name, other.unit, other.cost)
+        assert said == (suggested and pytest.approx(suggested))
         assert min(found.choices(), key=found.dearness).gpu.name == taken
 
 
@@ -235,11 +278,19 @@ def test_of_several_named_gpus_rules_take_the_one_that_the_plan_takes() -> None:
         assert min(found.choices(), key=found.dearness).gpu.name == taken
 
 
-def test_another_way_to_do_the_job_must_make_up_for_a_slower_gpu() -> None:
-    """The job costs 1.07 times as much on an L4. Weights of half the bytes are counted as 1.41 times the work, of 0.9
-    of the bytes as 1.05: that does not make up for it."""
-    for by, gain, found in (("job", 1, []), ("job", 1 / 0.9, []), ("job", 2, ["L4"]), ("hour", 1, ["L4"])):
+def test_another_way_to_do_the_job_must_make_up_for_a_slower_gpu(tokens: dict[str, float]) -> None:
+    """An L4 has 300 ÷ 1,935 of the bandwidth for $0.71 ÷ $1.69 of the price: the work costs 2.71 times as much by the
+    sheet, and 1.07 times as the plan counts it. Weights of a quarter of the bytes make up for it, of half do not; by
+    the hour, an L4 costs 42 % of an A100. Where rates are known, they have what another way does in them."""
+    a100 = _gpu("A100 80GB PCIe")
+    tokens.clear()
+    for by, gain, cost in (("job", 1, None), ("job", 2, None), ("job", 4, 2.71 / 4), ("hour", 1, 0.42)):
         here = market(BOTH, [L4, A100], workload=BATCH, by=by)
-        now = here.alternative(_gpu("A100 80GB PCIe"), 1)
-        others = here.cheaper(now, (1,), at_most=1.0, min_speed=0.1, gain=gain)
-        assert [one.gpu.name for one in others] == found
+        now = here.alternative(a100, 1)
+        others = cheaper(here, now, (1,), at_most=0.9, min_speed=0.1, gain=gain)
+        found = [each.cost for each in others if each.machine.gpu.name == "L4"]
+        assert found == ([] if cost is None else [pytest.approx(cost, abs=0.005)])
+    tokens.update({"L4": 1600.0, "A100 80GB PCIe": 2000.0})
+    here = market(BOTH, [L4, A100], workload=BATCH)
+    (known,) = cheaper(here, here.alternative(a100, 1), (1,), at_most=0.9, min_speed=0.1, gain=4)
+    assert (known.speed, known.cost) == pytest.approx((0.8, 0.71 / 1.69 / 0.8))

@@ -31,7 +31,7 @@ GPU = Finding(
     "/gpu_types/0",
     "warning",
     related=(Related("/run", "this needs 5 GB"),),
-    saving=Saving(1.5),
+    saving=Saving(1.5, 730),
     suggestion='use "RTX 4090": 100 % enough',
     fix=Fix("use RTX 4090", (Edit("set", "/gpu_types/0", "RTX 4090"),), safe=False),
 )
@@ -82,7 +82,7 @@ def test_json_has_the_promised_shape() -> None:
         "code", "name", "severity", "confidence", "message", "path", "pointer", "line", "column",
         "end_line", "end_column", "saving", "suggestion", "related", "doc",
     ]  # fmt: skip
-    assert first["saving"] == {"per_hour": 1.5, "per_month": 1095.0, "currency": "USD"}
+    assert first["saving"] == {"per_hour": 1.5, "per_month": 1095.0, "per_run": None, "currency": "USD"}
     assert (first["line"], first["column"], first["end_line"], first["end_column"]) == (3, 17, 3, 23)
     assert first["related"][0]["line"] == 2
     assert second["saving"] is None
@@ -103,7 +103,8 @@ def test_github() -> None:
     first, second, _ = render("github", REPORT).splitlines()
     assert first == (
         "::warning title=gpuspec GS101 over-provisioned-gpu,file=jobs/a b.gpu.jsonc,line=3,endLine=3,col=17,"
-        'endColumn=23::H100 at $2.50/h | for @everyone & <5 GB>%0Asaves $1,095/month%0Ause "RTX 4090": 100 %25 enough'
+        "endColumn=23::H100 at $2.50/h | for @everyone & <5 GB>%0Asaves $1.50/hour, $1,095/month%0A"
+        'use "RTX 4090": 100 %25 enough'
     )
     assert second.endswith("::first line%0Asecond, line: 100%25")
 
@@ -148,7 +149,7 @@ def test_junit() -> None:
 def test_markdown_cannot_be_driven_by_a_spec() -> None:
     text = render("markdown", REPORT)
     assert "| `jobs/a b.gpu.jsonc:3` |" in text
-    assert "$&#8203;1,095 |" in text
+    assert "$&#8203;1,095/month |" in text
     assert "@everyone" not in text
     assert "<5 GB>" not in text
     rows = [line for line in text.splitlines() if line.startswith("| `")]

@@ -82,7 +82,7 @@ def test_the_whole_block() -> None:
     tree = read_bytes(b'{\n  "run": "x",\n  "gpu_types": ["H100"]\n}\n')
     finding = Finding(
         "GS101", "over-provisioned-gpu", "too big", "/gpu_types/0", "warning",
-        related=(Related("/run", "needs 5 GB"),), saving=Saving(0.34), suggestion="use RTX 4090",
+        related=(Related("/run", "needs 5 GB"),), saving=Saving(0.34, 730), suggestion="use RTX 4090",
     )  # fmt: skip
     related = ((place(tree, tree.span("/run")), "needs 5 GB"),)
     located = Located("job.jsonc", finding, place(tree, tree.span("/gpu_types/0")), related)
@@ -97,7 +97,7 @@ def test_the_whole_block() -> None:
         '3 |   "gpu_types": ["H100"]\n'
         "  |                 ^^^^^^\n"
         "  |\n"
-        "  = saves: $0.34/hour, $248/month if it runs all the time\n"
+        "  = saves: $0.34/hour, $248/month\n"
         "  = help: use RTX 4090\n"
         "\n"
         "1 warning in 1 file · up to $248/month to save · prices: seed-2025, undated\n"

@@ -92,11 +92,15 @@ class SingleChoice(Rule):
         current = facts.selected
         if current is None or not current.fit or current.fit.need.confidence == "low":
             return None
+        from gpuspec.planning.compare import compared
+
         limit, cap = current.per_hour * facts.options["most"], facts.job.max_price
         for machine in facts.market.fitting((current.gpu_count,)):
-            fast_enough = machine.speed and current.speed and machine.speed >= current.speed / 2
             if machine.per_hour > limit or exceeds(machine.per_hour, cap):
                 return None
-            if machine.gpu.name != current.gpu.name and fast_enough:
+            if machine.gpu.name == current.gpu.name:
+                continue
+            speed = compared(facts.market, current, facts.market, machine).speed
+            if speed and speed >= 0.5:
                 return machine
         return None

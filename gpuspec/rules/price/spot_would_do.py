@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import exceeds
 from gpuspec.rules.numbers import price_lines
 from gpuspec.rules.options import min_saving
 from gpuspec.words import dollars, percent
+
+if TYPE_CHECKING:
+    from gpuspec.planning.compare import Compared
 
 
 class SpotWouldDo(Rule):
@@ -67,24 +71,27 @@ class SpotWouldDo(Rule):
         job, current = facts.job, facts.selected
         if job.spot in ("allowed", "only") or current is None or not self._bears_it(facts):
             return
-        spot = self._cheapest(facts)
-        if spot is None or spot.per_hour > current.per_hour * (1 - facts.options["min_saving"]):
+        found = self._cheapest(facts, current)
+        if found is None or found.waste < facts.options["min_saving"]:
             return
+        from gpuspec.rules.worth import saving, slower
+
+        spot = found.machine
         assert spot.price
-        saved = current.per_hour - spot.per_hour
         again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
+        work = "" if spot.gpu.name == current.gpu.name else slower(found)
         decided = "spot" in job.pointers  # the author wrote "never": shown with --pedantic only
         yield self.finding(
             job.pointer("spot") or current.pointer,
             f"{current.label} on demand costs {dollars(current.per_hour)}/h; {spot.label} as spot costs "
-            f"{dollars(spot.per_hour)}/h on {spot.price.offer.cloud}, {percent(saved / current.per_hour)} less; "
+            f"{dollars(spot.per_hour)}/h on {spot.price.offer.cloud}, {percent(found.waste)} less{work}; "
             f"interrupted work goes on {again}",
             severity="info" if decided else None,
             confidence="low" if decided else None,
-            saving=Saving(saved),
+            saving=saving(current, found),
             suggestion='"spot": "allowed"',
             fix=Fix("allow spot machines", (Edit("set", "/spot", "allowed"),), safe=False),
-            numbers=price_lines(current, spot),
+            numbers=price_lines(facts, current, found),
         )
 
     def _bears_it(self, facts: Facts) -> bool:
@@ -98,13 +105,16 @@ class SpotWouldDo(Rule):
         found = checkpoints(facts.job, facts.commands)
         return bool(found.durable and found.while_running and found.resumes)
 
-    def _cheapest(self, facts: Facts) -> Alternative | None:
-        """The cheapest spot price among the GPUs that the spec accepts and that are not too small."""
+    def _cheapest(self, facts: Facts, current: Alternative) -> Compared | None:
+        """Where the work costs least at a spot price, of the GPUs that the spec accepts and are not too small."""
+        from gpuspec.planning.compare import compared
+
+        market = facts.market
         found = [
-            machine._replace(price=price)
+            compared(market, current, market, machine._replace(price=price))
             for machine in facts.choices
-            if facts.market.large_enough(machine)
-            if (price := facts.market.cheapest(machine.gpu.name, machine.gpu_count, spot="only"))
+            if market.large_enough(machine)
+            if (price := market.cheapest(machine.gpu.name, machine.gpu_count, spot="only"))
             and not exceeds(price.per_hour, facts.job.max_price)
         ]
-        return min(found, key=lambda machine: machine.per_hour, default=None)
+        return min(found, key=lambda each: (each.cost, each.machine.per_hour), default=None)

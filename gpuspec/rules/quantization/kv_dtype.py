@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.compare import Compared, least_cost
 from gpuspec.quantization import find_scheme
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.command_edits import add_argument
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed, share
+from gpuspec.rules.worth import both_prices, saving
 from gpuspec.sizing import Need
-from gpuspec.words import dollars, gib, percent
+from gpuspec.words import gib, percent
 
 LEAST_CAPABILITY = find_scheme("fp8").native_capability
 """FP8 attention without a conversion at each read."""
@@ -78,26 +80,26 @@ class KvCacheDtype(Rule):
         current = facts.baseline
         if current is None or _cache(facts, current) < facts.options["share"]:
             return
-        limit = facts.market.least_per_hour(current) * (1 - facts.options["min_saving"])
-        found = cheaper_machines(facts, current, workload._replace(kv_dtype="fp8"), at_most=limit)
-        able = (machine for machine in found if capability(machine) >= LEAST_CAPABILITY)
+        limit = least_cost(facts.market, current) * (1 - facts.options["min_saving"])
+        all_of_them = cheaper_machines(facts, current, workload._replace(kv_dtype="fp8"), at_most=limit)
+        able = (found for found in all_of_them if capability(found.machine) >= LEAST_CAPABILITY)
         if better := next(able, None):
             yield self._report(facts, current, better)
 
-    def _report(self, facts: Facts, current: Alternative, machine: Alternative) -> Finding:
+    def _report(self, facts: Facts, current: Alternative, found: Compared) -> Finding:
+        machine = found.machine
         assert machine.fit
         origin = facts.workload.origin("context")
         flag = engine_of(facts.workload.engine).quantizing.kv_fp8
         return self.finding(
             origin.pointer,
             f"the KV cache of {facts.workload.context:,} tokens is {percent(_cache(facts, current))} of the memory; "
-            f"in FP8 the job takes {gib(machine.fit.need.expected)} and fits {machine.label} at "
-            f"{dollars(machine.per_hour)}/h instead of {current.label} at {dollars(current.per_hour)}/h",
+            f"in FP8 the job takes {gib(machine.fit.need.expected)}: {both_prices(facts, current, found)}",
             confidence=as_sure("medium", current, machine),
-            saving=Saving(current.per_hour - machine.per_hour),
+            saving=saving(current, found),
             suggestion=f"add {flag} and use {machine.label}",
             fix=_fix(facts, current, machine, flag),
-            numbers=(*need_lines(machine), *price_lines(current, machine)),
+            numbers=(*need_lines(machine), *price_lines(facts, current, found)),
         )
 
 

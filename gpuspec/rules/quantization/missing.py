@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
-from gpuspec.lint import Facts, Finding, Rule, Saving
+from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.planning.alternatives import Alternative, generates_text
+from gpuspec.planning.compare import Compared, least_cost
 from gpuspec.quantization import Scheme, find_scheme
 from gpuspec.quantization.quality import QUALITY
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
-from gpuspec.words import dollars, gib, percent
+from gpuspec.rules.worth import here, saving, there
+from gpuspec.words import gib, percent
 
 LEAST_IMAGE_PARAMS = 8.0
 """Billions: below it, image models fit the cheapest GPUs as they are."""
@@ -22,9 +24,9 @@ class MissingQuantization(Rule):
     """16-bit weights, where 8 or 4 bit would need a cheaper GPU or fewer of them.
 
     ## What it does
-    For inference with 16-bit weights, works out what 8- and 4-bit weights need and what the cheapest fitting
-    machine would then cost. Silent where the bill would not change, and where the engine is not known to read
-    quantized weights. Names the method the engine supports.
+    For inference with 16-bit weights, works out what 8- and 4-bit weights need and what the work would then
+    cost on the machine that does it for the least. Silent where the bill would not change, and where the engine is
+    not known to read quantized weights. Names the method the engine supports.
 
     ## Why is this bad
     Weights are most of the memory: 4 bit takes a bit more than a quarter of 16 bit, so a 70B model fits one
@@ -70,12 +72,12 @@ class MissingQuantization(Rule):
         current = facts.baseline if schemes else None
         if current is None:
             return
-        best: tuple[Scheme, Alternative] | None = None
-        least = facts.market.least_per_hour(current)
+        best: tuple[Scheme, Compared] | None = None
+        least = least_cost(facts.market, current)
         for scheme in schemes:
-            machine = self._cheapest(facts, scheme, current, least * (1 - facts.options["min_saving"]))
-            if machine:
-                best, least = (scheme, machine), machine.per_hour
+            found = self._cheapest(facts, scheme, current, least * (1 - facts.options["min_saving"]))
+            if found:
+                best, least = (scheme, found), found.cost
         if best:
             yield self._report(facts, current, *best)
 
@@ -98,48 +100,46 @@ class MissingQuantization(Rule):
 
     def _cheapest(
         self, facts: Facts, scheme: Scheme, current: Alternative, at_most: float
-    ) -> Alternative | None:
+    ) -> Compared | None:
         workload = facts.workload._replace(quantization=scheme.name, dtype=None)
         text = generates_text(workload)
         # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
         gain = 16 / scheme.width if text else 1.0
-        for machine in cheaper_machines(facts, current, workload, at_most=at_most, gain=gain):
-            able = capability(machine) >= (scheme.native_capability or scheme.least_capability)
-            if able and _linked(machine) and (text or self._cheaper_work(facts, current, machine)):
-                return machine
+        for found in cheaper_machines(facts, current, workload, at_most=at_most, gain=gain):
+            able = capability(found.machine) >= (scheme.native_capability or scheme.least_capability)
+            if able and _linked(found.machine) and (text or self._cheaper_work(facts, found)):
+                return found
         return None
 
-    def _cheaper_work(self, facts: Facts, current: Alternative, machine: Alternative) -> bool:
+    def _cheaper_work(self, facts: Facts, found: Compared) -> bool:
         """Whether pictures get cheaper, not only hours: 4 bit does not compute faster."""
-        if facts.workload.task == "interactive" or not machine.speed or not current.speed:
+        if facts.workload.task == "interactive" or found.unit is None:
             return True
-        work = (machine.per_hour / machine.speed) / (current.per_hour / current.speed)
-        return bool(work <= 1 - facts.options["min_saving"])
+        return bool(found.unit <= 1 - facts.options["min_saving"])
 
-    def _report(self, facts: Facts, current: Alternative, scheme: Scheme, machine: Alternative) -> Finding:
+    def _report(self, facts: Facts, current: Alternative, scheme: Scheme, found: Compared) -> Finding:
+        machine = found.machine
         assert current.fit
         assert machine.fit
         # More GPUs than the weights ask for may be there for concurrent requests that the spec does not declare.
         for_speed = current.gpu_count > 1 and current.fit.need.expected < 0.6 * current.fit.usable
         job = facts.job
-        saving = Saving(current.per_hour - machine.per_hour)
         weights = current.fit.need.loaded
         smaller = machine.fit.need.loaded
         where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
         name = facts.workload.model.id if facts.workload.model else "the model"
         usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
         how = engine_of(facts.workload.engine or usual).quantizing.suggested[scheme.name]
-        least = facts.market.least_per_hour(current)
-        others = f" (others hold it from {dollars(least)}/h)" if least < 0.9 * current.per_hour else ""
+        least = least_cost(facts.market, current)
+        others = f" (as it is, it costs {percent(1 - least)} less on others)" if least < 0.9 else ""
         return self.finding(
             job.pointer(where),
-            f"{name} in 16 bit is {gib(weights)} of weights and takes {current.label} at "
-            f"{dollars(current.per_hour)}/h{others}; in {scheme.width} bit it is {gib(smaller)} and {machine.label} "
-            f"holds it at {dollars(machine.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
+            f"{name} in 16 bit is {gib(weights)} of weights: {here(facts, current, found)}{others}; in "
+            f"{scheme.width} bit it is {gib(smaller)}, and {there(facts, current, found)}",
             confidence=as_sure("medium" if for_speed else "high", current, machine),
-            saving=saving,
+            saving=saving(current, found),
             suggestion=f"use {how} (quality loss {QUALITY[scheme.width]})",
-            numbers=(*need_lines(machine), *price_lines(current, machine)),
+            numbers=(*need_lines(machine), *price_lines(facts, current, found)),
         )
 
 

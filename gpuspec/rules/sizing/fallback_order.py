@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule, Saving
+from gpuspec.lint import Edit, Facts, Finding, Fix, Related, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import exceeds
-from gpuspec.words import dollars
+from gpuspec.words import dollars, percent
+
+if TYPE_CHECKING:
+    from gpuspec.planning.compare import Compared
 
 
 class FallbackOrder(Rule):
@@ -81,29 +85,36 @@ class FallbackOrder(Rule):
     def _order(self, facts: Facts, machines: list[Alternative]) -> Iterator[Finding]:
         if len(machines) < 2 or len({machine.gpu_count for machine in machines}) > 1:
             return
-        first, cheapest = machines[0], min(machines, key=lambda machine: machine.per_hour)
-        if first.per_hour <= cheapest.per_hour * 1.05:
+        from gpuspec.planning.compare import compared
+        from gpuspec.rules.worth import saving, slower
+
+        market, first = facts.market, machines[0]
+        costs = {one.pointer: compared(market, first, market, one) for one in machines}
+        found = min(costs.values(), key=lambda each: (each.cost, each.machine.per_hour))
+        cheapest = found.machine
+        if found.cost >= 1 / 1.05:
             return
         yield self.finding(
             first.pointer,
             f"{first.label} ({dollars(first.per_hour)}/h) is tried before {cheapest.label} "
-            f"({dollars(cheapest.per_hour)}/h): this launcher takes the first that is free",
+            f"({dollars(cheapest.per_hour)}/h, {percent(found.waste)} less{slower(found)}): this launcher takes the "
+            "first that is free",
             severity="info",
             confidence="medium",
             related=[Related(cheapest.pointer, "cheaper")],
-            saving=Saving(first.per_hour - cheapest.per_hour),
+            saving=saving(first, found),
             suggestion="list the cheapest first",
-            fix=self._sorted(facts, machines),
+            fix=self._sorted(facts, [costs[one.pointer] for one in machines]),
         )
 
-    def _sorted(self, facts: Facts, machines: list[Alternative]) -> Fix | None:
+    def _sorted(self, facts: Facts, machines: list[Compared]) -> Fix | None:
         pointer = facts.job.pointer("gpu_types")
         written = facts.tree.at(pointer)
         if not isinstance(written, list) or len(written) != len(machines):
             return None
         left = list(range(len(machines)))
         moves = []
-        for place, machine in enumerate(sorted(left, key=lambda at: machines[at].per_hour)):
+        for place, machine in enumerate(sorted(left, key=lambda at: machines[at].cost)):
             at = left.index(machine)
             if at != place:  # one by one, so that each takes its comments along
                 moves.append(Edit("move", f"{pointer}/{at}", f"{pointer}/{place}"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Edit, Facts, Finding, Fix, Rule, Saving
+from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.rules.options import amount, share
 from gpuspec.sizing import Need
-from gpuspec.words import dollars, gib
+from gpuspec.words import dollars, gib, percent
 
 
 class MinVramOff(Rule):
@@ -119,16 +119,19 @@ class MinVramOff(Rule):
         now = facts.selected or next(facts.market.fitting((need.gpus,)), None)
         if out is None or now is None or out.gpu.vram_gb >= floor:
             return
-        saved = now.per_hour - out.per_hour
-        if saved < now.per_hour * facts.options["min_saving"]:
+        from gpuspec.planning.compare import compared
+        from gpuspec.rules.worth import saving, slower
+
+        found = compared(facts.market, now, free, out)
+        if found.waste < facts.options["min_saving"]:
             return
         yield self.finding(
             at,
             f"min_vram is {floor:g} GB, {floor * 1e9 / 2**30 / need.high:.1f} times the {gib(need.high)} that "
-            f"the job takes at most: it shuts out {out.label} at {dollars(out.per_hour)}/h, and {now.label} costs "
-            f"{dollars(now.per_hour)}/h",
+            f"the job takes at most: it shuts out {out.label} at {dollars(out.per_hour)}/h, {percent(found.waste)} "
+            f"less{slower(found)} than {now.label} at {dollars(now.per_hour)}/h",
             confidence="medium",
-            saving=Saving(saved),
+            saving=saving(now, found),
             suggestion=f"the need is {gib(need.low)} to {gib(need.high)}",
         )
 

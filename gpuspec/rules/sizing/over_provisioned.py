@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Facts, Finding, Fix, Related, Rule, Saving
+from gpuspec.lint import Facts, Finding, Fix, Related, Rule
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.compare import Compared, better, fewer
 from gpuspec.planning.cost import exceeds
 from gpuspec.rules.full_context import needs_a_length
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import amount, min_saving, min_speed, share
+from gpuspec.rules.worth import both_prices, saving
 from gpuspec.words import dollars, percent, span_of_gib
 
 
@@ -17,14 +19,14 @@ class OverProvisionedGpu(Rule):
     """A cheaper GPU would do the same work.
 
     ## What it does
-    Compares every GPU in `gpu_types` with the cheapest one on the market that surely fits the job's memory and
-    is of the same speed class. Where text is generated, speed is memory bandwidth, so the comparison is dollars
-    per token; for training and images it is tensor TFLOPS, dollars per step. `interactive` jobs wait for people
-    most of the time: there, dollars per hour decide.
+    Compares every GPU in `gpu_types` with those on the market that surely fit the job's memory and are of the same
+    speed class, by what the work costs: dollars per million tokens, per 1,000 images, for the job, by the speed that
+    is expected of each (by their data sheets, where no better is known). A server of which nobody says how busy it is
+    (`traffic`) is paid by the hour: the other must cost less an hour, less per token at the same load, and be quick
+    enough. `interactive` jobs wait for people most of the time: there, dollars per hour decide.
 
     ## Why is this bad
-    A bigger GPU than the model needs is paid for by the hour and answers hardly faster. An A100 80GB for SDXL
-    costs $1.39 an hour where $0.25 do.
+    What a bigger GPU than the model needs does faster is less than what it costs more.
 
     ## Example
     ```jsonc
@@ -60,7 +62,7 @@ class OverProvisionedGpu(Rule):
     severity = "warning"
     fixable = "sometimes"
     options = (
-        min_saving(0.2),
+        min_saving(0.15, of="cost of the work"),
         min_speed(0.2),
         share("most_vram", 0.75, "Share of the memory that a smaller class of GPU has at most.", least=0.1),
         amount("dear_fallback", 2.0, "Times the price from which a fallback is reported.", least=1.0),
@@ -70,8 +72,11 @@ class OverProvisionedGpu(Rule):
         current = facts.baseline
         if current is None:
             return
-        if better := self._better(facts, current):
-            yield self._over(facts, current, better)
+        cheaper = self._better(facts, current)
+        if cheaper and any(each.label == cheaper.machine.label for each in facts.choices):
+            return  # which of those that are named comes first is for GS106
+        if cheaper:
+            yield self._over(facts, current, cheaper)
             return
         cap = facts.job.max_price
         least = current.per_hour * facts.options["dear_fallback"]
@@ -82,32 +87,31 @@ class OverProvisionedGpu(Rule):
         if expensive:
             yield self._fallback(current, expensive)
 
-    def _better(self, facts: Facts, machine: Alternative) -> Alternative | None:
+    def _better(self, facts: Facts, machine: Alternative) -> Compared | None:
         limits = {"min_saving": facts.options["min_saving"], "min_speed": facts.options["min_speed"]}
-        more = {"per_work": facts.workload.task != "interactive", "most_vram": facts.options["most_vram"]}
-        better = facts.market.better(machine, (machine.gpu_count,), **limits, **more)
+        found = better(
+            facts.market, machine, (machine.gpu_count,), **limits, most_vram=facts.options["most_vram"]
+        )
         # Where fewer GPUs would do as well, GS103 says it.
-        return None if better and facts.market.fewer(machine, **limits) else better
+        return None if found and fewer(facts.market, machine, **limits) else found
 
-    def _over(self, facts: Facts, machine: Alternative, better: Alternative) -> Finding:
+    def _over(self, facts: Facts, machine: Alternative, found: Compared) -> Finding:
         assert machine.fit
-        saving = Saving(machine.per_hour - better.per_hour)
+        better = found.machine
         need, usable = machine.fit.need, machine.fit.usable
         name = facts.workload.model.id if facts.workload.model else "this job"
         shorter = needs_a_length(facts, better)
         return self.finding(
             machine.pointer,
-            f"{machine.label} at {dollars(machine.per_hour)}/h is more than {name} needs: "
-            f"{span_of_gib(need.low, need.high)} of its {usable:.1f} GiB ({percent(need.expected / usable)}). "
-            f"{better.label} fits at {dollars(better.per_hour)}/h: {percent(saving.per_hour / machine.per_hour)} "
-            f"of the bill is waste",
+            f"{machine.label} is more than {name} needs ({span_of_gib(need.low, need.high)} of its {usable:.1f} GiB, "
+            f"{percent(need.expected / usable)}): {both_prices(facts, machine, found)}",
             confidence=as_sure("high", machine, better),
-            saving=saving,
+            saving=saving(machine, found),
             suggestion=f'use "{better.label}"' + shorter,
             fix=None
             if shorter
             else Fix(f"use {better.gpu.name}", (facts.rename_gpu(machine, better.gpu.name),), safe=False),
-            numbers=(*need_lines(machine), *price_lines(machine, better)),
+            numbers=(*need_lines(machine), *price_lines(facts, machine, found)),
         )
 
     def _fallback(self, current: Alternative, expensive: list[Alternative]) -> Finding:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint import Facts, Finding, Rule, Saving
+from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.compare import fewer
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
-from gpuspec.words import dollars, percent, span_of_gib
+from gpuspec.rules.worth import both_prices, saving
+from gpuspec.words import span_of_gib
 
 
 class TooManyGpus(Rule):
@@ -17,12 +19,13 @@ class TooManyGpus(Rule):
 
     ## What it does
     For jobs on several GPUs, looks for fewer of the same, or one larger one, that surely fit and cost less.
-    Training over more GPUs is faster nearly in proportion, and a replica per GPU (`data_parallel`) serves more:
-    neither is reported, nor are GPUs that the command leaves idle (`gpus-unused` does).
+    What is done, and the time that the GPUs take to talk to each other, is counted: what the work costs must be less.
+    A replica per GPU (`data_parallel`) serves more and is not reported, nor are GPUs that the command leaves idle
+    (`gpus-unused` does).
 
     ## Why is this bad
-    Splitting a model over GPUs that it does not need adds communication and doubles the bill: two GPUs where
-    one fits waste 50 %.
+    Splitting a model over GPUs that it does not need adds communication and doubles the bill, and the work is not
+    done twice as fast.
 
     ## Example
     ```jsonc
@@ -65,26 +68,29 @@ class TooManyGpus(Rule):
             return
         if current.fit is not None and current.fit.verdict != "fits":
             return  # what may not hold the job is not too much
-        better = facts.market.fewer(
-            current, min_saving=facts.options["min_saving"], min_speed=facts.options["min_speed"]
+        found = fewer(
+            facts.market,
+            current,
+            min_saving=facts.options["min_saving"],
+            min_speed=facts.options["min_speed"],
         )
-        if better is None or better.fit is None:
+        if found is None or found.machine.fit is None:
             return
-        saving = Saving(current.per_hour - better.per_hour)
-        need = better.fit.need
+        better = found.machine
+        need = found.machine.fit.need
         yield self.finding(
             current.pointer,
-            f"{current.label} at {dollars(current.per_hour)}/h is more than it takes: {better.label} holds the job "
-            f"({span_of_gib(need.low, need.high)} of {better.fit.usable:.1f} GiB) at "
-            f"{dollars(better.per_hour)}/h, {percent(saving.per_hour / current.per_hour)} less",
+            f"{current.label} is more than it takes, and {better.label} holds the job "
+            f"({span_of_gib(need.low, need.high)} of {found.machine.fit.usable:.1f} GiB): "
+            f"{both_prices(facts, current, found)}",
             confidence=as_sure(
                 "medium" if facts.workload.task in (None, "batch") else "high", current, better
             ),
-            saving=saving,
+            saving=saving(current, found),
             suggestion=f"use {better.label}, without splitting the model"
             if better.gpu_count == 1
             else f"use {better.label} and split the model over {better.gpu_count}",
-            numbers=(*need_lines(better), *price_lines(current, better)),
+            numbers=(*need_lines(better), *price_lines(facts, current, found)),
         )
 
 

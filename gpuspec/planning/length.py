@@ -1,0 +1,116 @@
+"""How long a job takes on a machine, and how many hours a month it is paid for. What is not known stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gpuspec.catalog import Gpu
+from gpuspec.job.job import Job
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.units import figure
+from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
+from gpuspec.words import HOURS_PER_MONTH
+from gpuspec.workload import Workload
+
+
+class ToDo(NamedTuple):
+    """How much there is to do on one machine, and who says so."""
+
+    units: Range
+    unit: Unit
+    origin: str
+
+
+class Length(NamedTuple):
+    """Hours from the first unit of work to the last; downloads, setup and idle minutes are not in it. `expected` is
+    None where only a limit is known; `origin` is how it comes about, in words."""
+
+    low: float
+    expected: float | None
+    high: float
+    origin: str
+
+    @property
+    def in_words(self) -> str:
+        """`about 3.1 h (2.2–5.0)`, `at most 8 h`."""
+        if self.expected is None:
+            return f"at most {figure(self.high)} h"
+        span = f" ({figure(self.low)}–{figure(self.high)})" if self.high > self.low * 1.005 else ""
+        return f"about {figure(self.expected)} h{span}"
+
+
+class Hours(NamedTuple):
+    """What a saving of so many dollars an hour comes to: hours `a_month` of a job that runs all month or on a
+    schedule, hours `a_run` of one that ends. None where that is not known."""
+
+    a_month: float | None = None
+    a_run: float | None = None
+
+
+def to_do(workload: Workload, gpus: int) -> ToDo | None:
+    """What a training on so many GPUs works through, where its commands say it; each machine has its share of it."""
+    if workload.task != "train" or not (workload.steps or workload.epochs):
+        return None
+    from gpuspec.sizing.speed.work import work_asked
+
+    found = work_asked(workload, gpus)
+    return found and ToDo(found.total.times(1 / (workload.nodes or 1)), found.unit, found.why)
+
+
+def length(job: Job, amount: ToDo | None, rate: WorkRate | None) -> Length | None:
+    """How long the work takes at a rate, or may take at most; None where nothing is known of it."""
+    most = job.budget.max_hours if job.budget else None
+    if amount is None or rate is None or rate.unit != amount.unit:
+        return None if most is None else Length(0.0, None, most, "budget.max_hours ends it")
+    done, speed = amount.units, rate.per_second
+    hours = Range(done.low / speed.high, done.expected / speed.expected, done.high / speed.low).times(
+        1 / 3600
+    )
+    units = rate.unit.split()[0]
+    origin = f"{large(done.expected)} {units} ({amount.origin}) at {figure(speed.expected)}/s"
+    return limited(hours, origin, most)
+
+
+def limited(hours: Range, origin: str, most: float | None) -> Length:
+    """Hours of work, of which `budget.max_hours` may cut off the rest."""
+    if most is None or most >= hours.high:
+        return Length(*hours, origin)
+    cut = Range(*(min(each, most) for each in hours))
+    return Length(*cut, f"{origin}; budget.max_hours ends it after {figure(most)} h")
+
+
+def hours_of(
+    job: Job, workload: Workload, selected: Alternative | None, rate_of: Callable[[Gpu, int], WorkRate | None]
+) -> Hours:
+    """For how long a month, or a run, the machine of a job is paid for: the one that it comes down to."""
+    schedule = job.schedule
+    run = _run(job, workload, selected, rate_of)
+    if schedule and schedule.hours_per_month:
+        return Hours(schedule.hours_per_month, run)
+    if schedule and schedule.runs_per_month:
+        return Hours(None if run is None else schedule.runs_per_month * run, run)
+    ends = job.budget is not None and job.budget.max_hours is not None
+    always = job.scaling is None or (job.scaling.min or 0) >= 1
+    if workload.task == "serve" and always and not ends:
+        return Hours(HOURS_PER_MONTH)
+    return Hours(None, run)
+
+
+def _run(
+    job: Job, workload: Workload, selected: Alternative | None, rate_of: Callable[[Gpu, int], WorkRate | None]
+) -> float | None:
+    """Expected hours of one run."""
+    if workload.task != "train" or selected is None:
+        return None
+    amount = to_do(workload, selected.gpu_count)
+    found = length(job, amount, rate_of(selected.gpu, selected.gpu_count)) if amount else None
+    return found.expected if found else None
+
+
+def large(number: float) -> str:
+    """`10 M`, `1.2 B`, `850 k`: a large number of tokens."""
+    for size, sign in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= size * 0.9995:
+            return f"{number / size:.3g} {sign}"
+    return f"{number:,.0f}"
