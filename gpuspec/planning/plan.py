@@ -1,10 +1,14 @@
 """The Plan: every offer kept or rejected with its reason, the choice, and the money."""
 
+from typing import TYPE_CHECKING
+
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.sizing.speed.rates import Unit
 from gpuspec.words import By
+
+if TYPE_CHECKING:
+    from gpuspec.sizing.speed.rates import Unit
 
 
 class Candidate(NamedTuple):
@@ -90,7 +94,7 @@ class Plan(NamedTuple):
     """The worst case on the choice."""
     by: By = "hour"
     """What kept candidates are ranked by."""
-    unit: Unit | None = None
+    unit: "Unit | None" = None
     """What the work is counted in; None where no rate is known: then unit costs compare within the plan only."""
     why: str = ""
     """What the choice costs by that and what the cheapest an hour would, in words; why not by what was asked for."""
