@@ -23,6 +23,8 @@ NARROW = 48
 
 def offers(sized: Sized, columns: int) -> list[str]:
     """What surely holds the work, with prices and speeds."""
+    if sized.unshared:
+        return []
     if not sized.rentable:
         *some, most = map(str, sized.counts)
         tried = f"{', '.join(some)} or {most}" if some else most
@@ -116,7 +118,7 @@ def in_precisions(sized: Sized, columns: int) -> list[str]:
     """A row for each precision: the weights, the cheapest machine, what it does, how to get it, what it costs in
     quality."""
     found = sized.precisions
-    if not found:
+    if not found or sized.unshared:
         return []
     cheapest = [one.machine for one in found]
     rows = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gpuspec.engines import engine_of
 from gpuspec.planning.precisions import own_scheme
 from gpuspec.printable import one_line
 from gpuspec.report.size_cards import BAR, cards
@@ -16,6 +17,7 @@ from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.speed.starting import download_seconds, load_seconds
 from gpuspec.sizing.weights import GIB
+from gpuspec.workload.even_split import even_numbers
 
 NARROWEST_REASON = 28
 """Columns below which the reason of a figure stands below it."""
@@ -60,13 +62,20 @@ def _head(sized: Sized) -> list[str]:
     lines = [f"{name} · {what} · {own_scheme(w)} · {n.engine}{over} · confidence {n.confidence}", ""]
     if sized.unshared:
         lines[-1:] = [
-            f"{sized.unshared} cannot be split evenly over {n.gpus} GPUs: {n.engine} stops at start",
+            f"{sized.unshared} cannot be split evenly over {n.gpus} GPUs: {n.engine} stops at start{_even(sized)}",
             "",
         ]
     most = shape.max_context if isinstance(shape, Shape) and w.task != "train" else None
     if most and w.context and w.context > most:
         lines[-1:] = [f"{w.context:,} tokens are more than the {most:,} that the model takes", ""]
     return lines
+
+
+def _even(sized: Sized) -> str:
+    if sized.workload.model is None:
+        return ""
+    able = even_numbers(sized.workload.model, engine_of(sized.need.engine), sized.need.gpus)
+    return f"; over {' or '.join(map(str, able))} it can be" if able else ""
 
 
 # -- phases and parts -------------------------------------------------------------------------------
