@@ -8,6 +8,9 @@ from gpuspec.catalog import Gpu
 from gpuspec.job.job import Job
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.cost import cost_at
+from gpuspec.planning.market import Market
+from gpuspec.planning.plan import Plan
 from gpuspec.planning.units import figure
 from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
 from gpuspec.words import HOURS_PER_MONTH
@@ -114,3 +117,25 @@ def large(number: float) -> str:
         if number >= size * 0.9995:
             return f"{number / size:.3g} {sign}"
     return f"{number:,.0f}"
+
+
+class JobLength(NamedTuple):
+    """How long a job takes on the choice of its plan, and dollars for all of it if it takes as long as expected, with
+    what is paid beside the work."""
+
+    length: Length
+    total: float | None
+
+
+def length_on(market: Market, plan: Plan) -> JobLength | None:
+    """On the choice of a plan. None where nothing is known of it, or no more than its time limit."""
+    choice = plan.choice
+    if choice is None:
+        return None
+    gpus = choice.offer.gpu_count
+    amount = to_do(market.workload, gpus)
+    found = length(market.job, amount, market.measure.rates.of(choice.gpu, gpus)) if amount else None
+    if found is None or found.expected is None:
+        return None
+    total = cost_at(market.job, plan._replace(max_hours=found.expected), choice).total
+    return JobLength(found, total)

@@ -35,6 +35,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatI
         "budget": {"max_total": budget.max_total, "max_hours": budget.max_hours},
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
+        "length": _length(case, plan),
         "load": _load(case, plan),
         "items": _items(spread) if spread else None,
         "what_if": what_if_record(what_ifs) if what_ifs else None,
@@ -44,6 +45,18 @@ def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatI
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }
     return json_text(document)
+
+
+def _length(case: Case, plan: Plan) -> dict[str, Any] | None:
+    """Hours that the job takes on the choice."""
+    from gpuspec.planning.length import length_on
+
+    found = length_on(case.market, plan)
+    if found is None:
+        return None
+    low, expected, high, why = found.length
+    hours = {"low_hours": _rounded(low), "expected_hours": _rounded(expected), "high_hours": _rounded(high)}
+    return {**hours, "why": why, "total": _rounded(found.total)}
 
 
 def _load(case: Case, plan: Plan) -> dict[str, Any] | None:

@@ -166,7 +166,18 @@ def _choice(page: Style, case: Case, plan: Plan, dated: Mapping[str, str]) -> li
     limits = unreadable_limits(case.left_out)
     if limits:
         return lines + _wrapped(page, "cost", f"not known: {', '.join(limits)} cannot be read")
-    return lines + _cost(page, case.job, plan, plan.choice_cost, plan.cost)
+    return lines + _time(page, case, plan) + _cost(page, case.job, plan, plan.choice_cost, plan.cost)
+
+
+def _time(page: Style, case: Case, plan: Plan) -> list[str]:
+    """How long the job takes on the choice, and what all of it costs, where its work is known."""
+    from gpuspec.planning.length import length_on
+
+    found = length_on(case.market, plan)
+    if found is None:
+        return []
+    total = "" if found.total is None else f"; {dollars(found.total)} for all of it"
+    return _wrapped(page, "time", f"{found.length.in_words}: {found.length.origin}{total}")
 
 
 def _region(plan: Plan) -> str:
