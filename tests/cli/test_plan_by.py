@@ -21,7 +21,7 @@ runpod,US,1x_L4,L4,1,8,64,0.71,0.44
 lambda,us-east-1,gpu_1x_a100_pcie_with_a_long_name,A100-80GB,1,14,100,1.69,
 """
 RATES = {"L4": 400.0, "A100 80GB": 2000.0}
-"""Tokens a second, by hand: an A100 does 5 times the work, of which 5^0.8 = 3.6 are sure, for 2.4 times the price."""
+"""Tokens a second, by hand: an A100 does 5 times the work, of which 5^0.67 = 2.9 are sure, for 2.4 of the price."""
 
 
 @pytest.fixture(autouse=True)
