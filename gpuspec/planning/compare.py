@@ -98,15 +98,18 @@ def cheaper(
     min_speed: float,
     here: Market | None = None,
     gain: float = 1.0,
+    most_per_hour: float = float("inf"),
 ) -> Iterator[Compared]:
     """Machines on which the work costs at most the share `at_most` of what it costs on `than`, that ask no more an
     hour, hold the declared concurrency and have at least `min_speed` (a share) of the speed; what costs least first.
-    `here` is the market of the job as it is, where the other one is of the same job done another way."""
+    `here` is the market of the job as it is, where the other one is of the same job done another way. An hour costs
+    at most `most_per_hour` dollars."""
     here = here or there
     hourly = here.measure.paid == "hour"
-    found = _able(
-        there, than, counts, share=at_most if hourly else 1.0, min_speed=min_speed, here=here, gain=gain
-    )
+    share = at_most if hourly else 1.0
+    if than.per_hour:
+        share = min(share, most_per_hour / than.per_hour)
+    found = _able(there, than, counts, share=share, min_speed=min_speed, here=here, gain=gain)
     if hourly:
         yield from found  # which come by the hour, and need not be looked at any further than is asked for
         return

@@ -20,7 +20,7 @@ def cheaper_machines(
     that holds the job as it is: else it is no smaller machine that the other way makes do with."""
     limit = least_hourly(facts.market, current) * (1 - facts.options["min_saving"])
     there, counts = facts.case.instead(workload=another_way).market, counts_to(current.gpu_count)
-    found = cheaper(
+    return cheaper(
         there,
         current,
         counts,
@@ -28,8 +28,8 @@ def cheaper_machines(
         min_speed=facts.options["min_speed"],
         here=facts.market,
         gain=gain,
+        most_per_hour=limit,
     )
-    return (each for each in found if each.machine.per_hour <= limit)
 
 
 def capability(machine: Alternative) -> float:
