@@ -76,7 +76,9 @@ class NeverScalesToZero(Rule):
         cost, saving, numbers = "", None, []
         if hourly:
             saving = Saving(least * hourly * idle)
-            always = least * hourly * HOURS_PER_MONTH
+            schedule = job.schedule
+            month = (schedule and schedule.hours_per_month) or HOURS_PER_MONTH
+            always = least * hourly * month
             cost = (
                 f": {dollars(least * hourly)}/h, {dollars(always)} a month; somebody works in "
                 f"{facts.options['hours']:g} of the 168 hours of a week, so {percent(idle)} of it is for nothing"
