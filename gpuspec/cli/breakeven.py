@@ -16,7 +16,7 @@ from gpuspec.errors import UserError
 from gpuspec.job.job import Traffic
 from gpuspec.planning.alternatives import generates_text
 from gpuspec.planning.case import Case
-from gpuspec.planning.self_hosting import Asked, RequestTokens, compare, hosts, request_of
+from gpuspec.planning.self_hosting import RequestTokens, Usage, compare, hosts, request_of
 from gpuspec.planning.traffic import DAYS_PER_MONTH, hours_per_month
 from gpuspec.planning.what_if import asked_for, what_ifs
 from gpuspec.report.left_out import notes
@@ -88,7 +88,7 @@ def command(
     wanted = asked_for(more.pop("assumed"))
     case, request = _case(what, given, more)
     traffic = case.job.traffic or Traffic()
-    asked = Asked(
+    usage = Usage(
         request,
         requests=traffic.requests_per_day and traffic.requests_per_day * DAYS_PER_MONTH,
         utilization=more["utilization"] or 1 / max(traffic.peak_factor or 1.0, 1.0),
@@ -96,12 +96,12 @@ def command(
         ops=ops,
         growth=traffic.growth_per_month,
     )
-    api = _api(written, case, asked.request)
-    found = hosts(case, asked.request, _machines(gpu, case))
+    api = _api(written, case, usage.request)
+    found = hosts(case, usage.request, _machines(gpu, case))
     if not found:
         raise _no_machine(case, gpu)
-    answer = compare(case, api, asked, found)
-    lines = what_ifs(case, answer.host, asked, requests=answer.looked_at, wanted=wanted, api=api)
+    answer = compare(case, api, usage, found)
+    lines = what_ifs(case, answer.host, usage, requests=answer.looked_at, wanted=wanted, api=api)
     if as_json:
         from gpuspec.report import breakeven_json
 

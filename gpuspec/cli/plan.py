@@ -73,7 +73,7 @@ def command(
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
     what_ifs = None
     if assumed:
-        from gpuspec.cli.assumed import what_ifs_of
+        from gpuspec.cli.plan_what_if import what_ifs_of
 
         what_ifs = what_ifs_of(case, plan, assumed)
     if as_json:

@@ -15,7 +15,7 @@ from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.planning.limits import gpus_of_job
-from gpuspec.report.sized import Sized
+from gpuspec.planning.sized import Sized
 from gpuspec.workload import Workload
 
 _WORKS_ON = {"image": "makes pictures", "video": "makes videos", "audio": "hears or speaks"}
@@ -126,7 +126,7 @@ def command(
     asked = asked_of(on, gpus, count or 1, case.catalog)
     sized = Sized.of(case, count, asked, by=given.job.by, in_full=as_json)
     if second_opinion:
-        from gpuspec.planning.opinions import opinions
+        from gpuspec.planning.second_opinion import opinions
 
         sized = sized._replace(opinion=opinions(case, sized.told_of))
     if as_json:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
     from gpuspec.planning.gpus_used import GpusUsed
-    from gpuspec.planning.length import Hours
+    from gpuspec.planning.job_length import Hours
     from gpuspec.planning.market import Market
     from gpuspec.planning.plan import Plan
     from gpuspec.planning.price_lists import PriceBook, PriceList
@@ -330,7 +330,7 @@ class Case:
     @cached_property
     def hours(self) -> "Hours":
         """For how long a month, or a run, its machine is paid for."""
-        from gpuspec.planning.length import hours_of
+        from gpuspec.planning.job_length import hours_of
 
         return hours_of(self.job, self.workload, self.selected, self.market.measure.rates.of)
 

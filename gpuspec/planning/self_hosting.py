@@ -65,8 +65,8 @@ class Host(NamedTuple):
         return f"{self.machine.gpu_count} × {self.machine.gpu.name}"
 
 
-class Asked(NamedTuple):
-    """What the comparison is for, beside the case: options of the command, over what the job says."""
+class Usage(NamedTuple):
+    """How machines are used and paid for, beside what the case says: options of the command, over the job."""
 
     request: RequestTokens
     requests: float | None
@@ -98,7 +98,7 @@ class Comparison(NamedTuple):
 
     workload: Workload
     api: ApiPrice
-    asked: Asked
+    usage: Usage
     host: Host
     own: Own
     at: BreakEven | None
@@ -118,7 +118,7 @@ class Comparison(NamedTuple):
     @property
     def each(self) -> float:
         """Dollars for one request by the API."""
-        return self.api.per_request(self.asked.request.read, self.asked.request.written)
+        return self.api.per_request(self.usage.request.read, self.usage.request.written)
 
     @property
     def pays_above(self) -> float:
@@ -130,42 +130,42 @@ class Comparison(NamedTuple):
     def looked_at(self) -> float:
         """Requests a month that what-ifs and tables are about: those there are, else the break-even, else those of
         one machine."""
-        return self.asked.requests or (self.at.first if self.at else self.own.requests)
+        return self.usage.requests or (self.at.first if self.at else self.own.requests)
 
 
-def compare(case: Case, api: ApiPrice, asked: Asked, found: Sequence[Host]) -> Comparison:
+def compare(case: Case, api: ApiPrice, usage: Usage, found: Sequence[Host]) -> Comparison:
     """The API against the best of some machines (at least one), cheapest a request first."""
-    each = api.per_request(asked.request.read, asked.request.written)
-    host = best(found, asked)
-    own = asked.own(host)
+    each = api.per_request(usage.request.read, usage.request.written)
+    host = best(found, usage)
+    own = usage.own(host)
     at = break_even(own, each)
     mix, months = None, None
-    if asked.requests:
-        mix = hybrid(own, each, asked.requests, 1 / asked.utilization)
-        if asked.growth and at:
-            months = months_until(at.first / asked.requests, asked.growth)
+    if usage.requests:
+        mix = hybrid(own, each, usage.requests, 1 / usage.utilization)
+        if usage.growth and at:
+            months = months_until(at.first / usage.requests, usage.growth)
     return Comparison(
         workload=case.workload,
         api=api,
-        asked=asked,
+        usage=usage,
         host=host,
         own=own,
         at=at,
         uncapped=without_capacity(own, each) if each else 0,
-        quickest=_quickest(case, asked, host, each),
-        earlier=_earlier(found, asked, each, at),
+        quickest=_quickest(case, usage, host, each),
+        earlier=_earlier(found, usage, each, at),
         mix=mix,
         months=months,
-        others=tuple(_others(case, api, asked, host)),
+        others=tuple(_others(case, api, usage, host)),
     )
 
 
-def best(found: Sequence[Host], asked: Asked) -> Host:
+def best(found: Sequence[Host], usage: Usage) -> Host:
     """Of some machines the one that costs least for the requests there are; where nobody says how many, the one that
     costs least a token when it is busy."""
-    if asked.requests:
-        requests = asked.requests
-        return min(found, key=lambda host: (asked.own(host).cost(requests), host.each))
+    if usage.requests:
+        requests = usage.requests
+        return min(found, key=lambda host: (usage.own(host).cost(requests), host.each))
     least = min(host.each for host in found)
     return min(
         (host for host in found if host.each <= least * AS_GOOD), key=lambda host: host.machine.per_hour
@@ -173,29 +173,29 @@ def best(found: Sequence[Host], asked: Asked) -> Host:
 
 
 def _earlier(
-    found: Iterable[Host], asked: Asked, each: float, at: BreakEven | None
+    found: Iterable[Host], usage: Usage, each: float, at: BreakEven | None
 ) -> tuple[Host, BreakEven] | None:
-    pays = ((host, even) for host in found if (even := break_even(asked.own(host), each)))
+    pays = ((host, even) for host in found if (even := break_even(usage.own(host), each)))
     first = min(pays, key=lambda pair: (pair[1].first, pair[0].each), default=None)
     return first if first and (at is None or first[1].first < at.first) else None
 
 
-def _quickest(case: Case, asked: Asked, host: Host, each: float) -> tuple[float, BreakEven | None] | None:
-    high = at_most(case, host.machine, asked.request, estimate="high")
+def _quickest(case: Case, usage: Usage, host: Host, each: float) -> tuple[float, BreakEven | None] | None:
+    high = at_most(case, host.machine, usage.request, estimate="high")
     if high is None:
         return None
     per_hour = high.per_second * 3600
-    return per_hour, break_even(asked.own(host._replace(per_hour=per_hour)), each)
+    return per_hour, break_even(usage.own(host._replace(per_hour=per_hour)), each)
 
 
-def _others(case: Case, api: ApiPrice, asked: Asked, host: Host) -> Iterable[Sensitivity]:
-    request, own = asked.request, asked.own(host)
+def _others(case: Case, api: ApiPrice, usage: Usage, host: Host) -> Iterable[Sensitivity]:
+    request, own = usage.request, usage.own(host)
     each = api.per_request(request.read, request.written)
     for share in SHARES:
-        if abs(share - asked.utilization) > 0.005:
-            used = asked.own(host, utilization=share)
+        if abs(share - usage.utilization) > 0.005:
+            used = usage.own(host, utilization=share)
             yield Sensitivity(f"{percent(share)} used", used, break_even(used, each))
-    spare = asked.own(host, spare=1)
+    spare = usage.own(host, spare=1)
     yield Sensitivity("one machine more, so that one may fail", spare, break_even(spare, each))
     if api.batch_discount:
         what = f"the API's batches, {percent(api.batch_discount)} less for answers within a day"
@@ -203,7 +203,7 @@ def _others(case: Case, api: ApiPrice, asked: Asked, host: Host) -> Iterable[Sen
     cached = api.per_request_cached(request.read, request.written, CACHED)
     warm = at_most(case, host.machine, request._replace(read=request.read * (1 - CACHED)))
     if cached is not None and warm:
-        both = asked.own(host._replace(per_hour=warm.per_second * 3600))
+        both = usage.own(host._replace(per_hour=warm.per_second * 3600))
         yield Sensitivity(
             f"{percent(CACHED)} of what is read cached, here and there", both, break_even(both, cached)
         )

@@ -10,7 +10,7 @@ from gpuspec.errors import UserError
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.breakeven import Own, hybrid
 from gpuspec.planning.case import Case
-from gpuspec.planning.self_hosting import Asked, Host, at_most, best, hosts
+from gpuspec.planning.self_hosting import Host, Usage, at_most, best, hosts
 from gpuspec.words import percent
 from gpuspec.workload import Workload
 
@@ -130,20 +130,20 @@ class _Present(NamedTuple):
 
     case: Case
     host: Host
-    asked: Asked
+    usage: Usage
     requests: float
     api: ApiPrice | None
 
     @property
     def own(self) -> Own:
-        return self.asked.own(self.host)
+        return self.usage.own(self.host)
 
     def cost(self, host: Host, requests: float) -> float:
-        return self.asked.own(host).cost(requests)
+        return self.usage.own(host).cost(requests)
 
     def work(self, host: Host, requests: float) -> float:
         """Dollars without the rounding to whole machines."""
-        return self.asked.own(host).each * requests
+        return self.usage.own(host).each * requests
 
 
 Line = tuple[float, float]
@@ -153,14 +153,14 @@ Line = tuple[float, float]
 def what_ifs(
     case: Case,
     host: Host,
-    asked: Asked,
+    usage: Usage,
     *,
     requests: float,
     wanted: Mapping[str, float | None],
     api: ApiPrice | None = None,
 ) -> WhatIfs:
     """The lines that are wanted, as far as they mean anything for this work."""
-    present = _Present(case, host, asked, requests, api)
+    present = _Present(case, host, usage, requests, api)
     now, work = present.own.cost(requests), present.work(host, requests)
     rows = []
     for name, given in wanted.items():
@@ -181,7 +181,7 @@ def _together(present: _Present, rows: list[WhatIf]) -> float | None:
     left = present.work(present.host, present.requests)
     for row in stacked:
         left *= row.left
-    ops = present.asked.ops
+    ops = present.usage.ops
     least = min([present.own.per_month, *(row.then - ops for row in stacked)])
     return max(left, least) + ops
 
@@ -202,7 +202,7 @@ def _cascade(present: _Present, share: float) -> Line | None:
     if found is None:
         return None
     simple, rest = present.requests * share, present.requests * (1 - share)
-    ops = present.asked.ops
+    ops = present.usage.ops
     then = present.cost(found, simple) - ops + present.cost(present.host, rest)
     return then, present.work(found, simple) + present.work(present.host, rest)
 
@@ -210,8 +210,8 @@ def _cascade(present: _Present, share: float) -> Line | None:
 def _elsewhere(present: _Present, work: Workload) -> Host | None:
     """The best machine for other work, whatever GPU the job names."""
     job = present.case.job._replace(gpu_types=(), gpu_count=None, min_vram=None, max_price=None)
-    found = hosts(present.case.instead(job=job).instead(workload=work), present.asked.request)
-    return best(found, present.asked) if found else None
+    found = hosts(present.case.instead(job=job).instead(workload=work), present.usage.request)
+    return best(found, present.usage) if found else None
 
 
 def _quantization(present: _Present, _: float) -> Line | None:
@@ -228,13 +228,13 @@ def _quantization(present: _Present, _: float) -> Line | None:
 
 
 def _with_tokens(present: _Present, read: float) -> Host | None:
-    request = present.asked.request._replace(read=read)
+    request = present.usage.request._replace(read=read)
     answered = at_most(present.case, present.host.machine, request)
     return present.host._replace(per_hour=answered.per_second * 3600) if answered else None
 
 
 def _prefix_cache(present: _Present, share: float) -> Line | None:
-    found = _with_tokens(present, present.asked.request.read * (1 - share))
+    found = _with_tokens(present, present.usage.request.read * (1 - share))
     return (
         None
         if found is None
@@ -269,9 +269,9 @@ def _spot(present: _Present, _: float) -> Line | None:
 def _overflow(present: _Present, _: float) -> Line | None:
     if present.api is None:
         return None
-    request = present.asked.request
+    request = present.usage.request
     each = present.api.per_request(request.read, request.written)
-    mix = hybrid(present.own, each, present.requests, 1 / present.asked.utilization)
+    mix = hybrid(present.own, each, present.requests, 1 / present.usage.utilization)
     return mix.cost, mix.cost
 
 
@@ -287,7 +287,7 @@ _LINES: Mapping[str, Callable[[_Present, float], Line | None]] = {
 
 
 def _per_million(present: _Present) -> Iterator[tuple[int, float]]:
-    one, request = present.host.machine, present.asked.request
+    one, request = present.host.machine, present.usage.request
     for many in TOGETHER:
         answered = at_most(present.case, one, request, together=many)
         if answered:

@@ -14,17 +14,17 @@ from gpuspec.report.what_if_json import what_if_record
 
 def render(found: Comparison, what_ifs: WhatIfs) -> str:
     """Everything, for programs."""
-    asked, host, own = found.asked, found.host, found.own
+    usage, host, own = found.usage, found.host, found.own
     document: dict[str, Any] = {
         "model": found.workload.model.id if found.workload.model else found.workload.model_name,
         "tokens": {
-            "input": asked.request.read,
-            "output": asked.request.written,
-            "assumed": asked.request.assumed,
+            "input": usage.request.read,
+            "output": usage.request.written,
+            "assumed": usage.request.assumed,
         },
-        "requests_per_month": asked.requests,
-        "utilization": round(asked.utilization, 4),
-        "ops_per_month": asked.ops,
+        "requests_per_month": usage.requests,
+        "utilization": round(usage.utilization, 4),
+        "ops_per_month": usage.ops,
         "api": {**api_record(found.api), "per_request": _rounded(found.each)},
         "machine": {
             "gpu": host.machine.gpu.name,

@@ -46,7 +46,7 @@ def _within(line: str, style: Style) -> str:
 
 
 def _head(found: Comparison) -> Iterator[str]:
-    work, request, host, asked = found.workload, found.asked.request, found.host, found.asked
+    work, request, host, usage = found.workload, found.usage.request, found.host, found.usage
     name = work.model.id if work.model else work.model_name or "the model"
     tokens = f"{request.read:,.0f} tokens in, {request.written:,.0f} out a request"
     yield f"{name} · {tokens}{' (assumed)' * request.assumed}"
@@ -55,19 +55,19 @@ def _head(found: Comparison) -> Iterator[str]:
         f"API: {api.dated}: ${api.per_million_input:g} in and ${api.per_million_output:g} out a million tokens, "
         f"{_small(found.each)} a request"
     )
-    hours = "" if asked.hours == HOURS_PER_MONTH else f" of {asked.hours:g} hours"
+    hours = "" if usage.hours == HOURS_PER_MONTH else f" of {usage.hours:g} hours"
     where = f" ({host.machine.price.offer.cloud})" if host.machine.price else ""
     yield (
         f"Own: {host.label} at {dollars(host.machine.per_hour)}/h{where}, {dollars(found.own.per_month)} a "
         f"month{hours}; up to {host.per_hour:,.0f} requests an hour ({host.why})"
     )
-    used = f"{percent(asked.utilization)} used on average"
-    used = used if asked.utilization < 1 else "taken as always full, which favours renting (--utilization)"
+    used = f"{percent(usage.utilization)} used on average"
+    used = used if usage.utilization < 1 else "taken as always full, which favours renting (--utilization)"
     yield f"  {used}: {found.own.requests:,.0f} requests a month each, {_small(found.own.each)} a request"
     paid = (
         "nobody is paid for running it (--ops)"
-        if not asked.ops
-        else f"{dollars(asked.ops)} a month for running it"
+        if not usage.ops
+        else f"{dollars(usage.ops)} a month for running it"
     )
     yield f"  {paid}"
     if not host.keeps_slo:
@@ -86,18 +86,18 @@ def _verdict(found: Comparison) -> Iterator[str]:
             yield f"  Without a limit to what a machine answers it would be {found.uncapped:,}: too few."
     if found.earlier:
         host, even = found.earlier
-        month = dollars(found.asked.own(host).per_month)
+        month = dollars(found.usage.own(host).per_month)
         yield f"  Sooner on {host.label}, {month} a month: from {_requests(even.first)}{_how_long(even)}."
-    if found.asked.requests:
-        requests = found.asked.requests
+    if found.usage.requests:
+        requests = found.usage.requests
         api, own = dollars(requests * found.each), dollars(found.own.cost(requests))
         yield f"  Yours, {requests:,.0f}, cost {api} a month through the API and {own} on machines of your own."
     if found.months:
         yield (
-            f"  The {found.asked.requests:,.0f} requests of today get there in {found.months} months, at "
-            f"{percent(found.asked.growth or 0)} growth a month."
+            f"  The {found.usage.requests:,.0f} requests of today get there in {found.months} months, at "
+            f"{percent(found.usage.growth or 0)} growth a month."
         )
-    elif found.months is None and found.asked.growth and found.at:
+    elif found.months is None and found.usage.growth and found.at:
         yield "  Growth does not get there within ten years."
 
 
@@ -114,11 +114,11 @@ def _never(found: Comparison) -> Iterator[str]:
     if found.pays_above < 1:
         yield f"  It would above a mean use of {percent(found.pays_above)}."
         return
-    most = found.each * found.host.per_hour * found.asked.utilization
+    most = found.each * found.host.per_hour * found.usage.utilization
     million = found.own.each / found.each
     yield (
         f"  It would below {_small(most)}/h for the machine, or were the API {million:.3g} × as dear"
-        f"{'; not even a full machine is cheaper' if found.asked.utilization < 1 else ''}."
+        f"{'; not even a full machine is cheaper' if found.usage.utilization < 1 else ''}."
     )
 
 
@@ -134,7 +134,7 @@ def _requests(number: float) -> str:
 
 def _span(found: Comparison) -> tuple[float, float]:
     middle = found.at.first if found.at else found.looked_at
-    yours = found.asked.requests or middle
+    yours = found.usage.requests or middle
     return max(1.0, min(middle / SPAN, yours / 2)), max(middle * SPAN, yours * 2)
 
 
@@ -144,9 +144,9 @@ def _points(found: Comparison) -> list[tuple[float, str]]:
     rows = [(middle * times, "") for times in (0.5, 1, 2, 10)]
     if found.at:
         rows[1] = (middle, "break-even")
-    if found.asked.requests:
-        rows = [row for row in rows if abs(row[0] / found.asked.requests - 1) > 0.01]
-        rows.append((found.asked.requests, "yours"))
+    if found.usage.requests:
+        rows = [row for row in rows if abs(row[0] / found.usage.requests - 1) > 0.01]
+        rows.append((found.usage.requests, "yours"))
     return sorted(rows)
 
 
@@ -177,17 +177,17 @@ def _otherwise(found: Comparison) -> Iterator[str]:
         told.setdefault(when, []).append(one.what)
     for when, each in told.items():
         yield f"  {', '.join(each)}: {when}"
-    if found.mix and found.asked.requests:
-        mix, api = found.mix, found.asked.requests * found.each
+    if found.mix and found.usage.requests:
+        mix, api = found.mix, found.usage.requests * found.each
         if mix.machines:
             yield (
-                f"  mixed, for your {found.asked.requests:,.0f} requests: {mix.machines:,} of one's own for "
-                f"{percent(mix.own / found.asked.requests)} of them and the API for the rest, {dollars(mix.cost)} "
-                f"a month (all by API {dollars(api)}, all own {dollars(found.own.cost(found.asked.requests))})"
+                f"  mixed, for your {found.usage.requests:,.0f} requests: {mix.machines:,} of one's own for "
+                f"{percent(mix.own / found.usage.requests)} of them and the API for the rest, {dollars(mix.cost)} "
+                f"a month (all by API {dollars(api)}, all own {dollars(found.own.cost(found.usage.requests))})"
             )
         else:
             yield f"  mixed, for your requests: no machine earns its price, all by API costs {dollars(api)}"
-    if not found.asked.ops:
+    if not found.usage.ops:
         yield "  an engineer costs 5,000 to 10,000 dollars a month (chapter “LLM Compute Planning”): --ops 5000"
 
 

@@ -49,7 +49,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatI
 
 def _length(case: Case, plan: Plan) -> dict[str, Any] | None:
     """Hours that the job takes on the choice."""
-    from gpuspec.planning.length import length_on
+    from gpuspec.planning.job_length import length_on
 
     found = length_on(case.market, plan)
     if found is None:

@@ -171,7 +171,7 @@ def _choice(page: Style, case: Case, plan: Plan, dated: Mapping[str, str]) -> li
 
 def _time(page: Style, case: Case, plan: Plan) -> list[str]:
     """How long the job takes on the choice, and what all of it costs, where its work is known."""
-    from gpuspec.planning.length import length_on
+    from gpuspec.planning.job_length import length_on
 
     found = length_on(case.market, plan)
     if found is None:

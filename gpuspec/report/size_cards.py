@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuspec.planning.judged import Instead, Judged
+from gpuspec.planning.sized import Sized
 from gpuspec.report.ranked_columns import Column, table
 from gpuspec.report.size_machines import cloud, label
-from gpuspec.report.sized import Sized
 from gpuspec.report.speed_columns import speed_columns
 from gpuspec.report.width import width
 from gpuspec.sizing import Fit

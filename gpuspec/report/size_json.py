@@ -9,7 +9,7 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.judged import Instead, Judged
 from gpuspec.planning.machines import PricedMachine
 from gpuspec.planning.precisions import InScheme
-from gpuspec.report.sized import Sized
+from gpuspec.planning.sized import Sized
 from gpuspec.sizing.capacity import Capacity, Held
 from gpuspec.sizing.memory import SIZES
 from gpuspec.sizing.speed.rates import Speed
@@ -61,7 +61,7 @@ def render(sized: Sized) -> str:
 def _opinion(sized: Sized) -> dict[str, Any] | None:
     if sized.opinion is None:
         return None
-    from gpuspec.report.size_opinions import document
+    from gpuspec.report.size_second_opinion import document
 
     return document(sized.opinion)
 

@@ -8,10 +8,10 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.machines import PricedMachine, writes_text
 from gpuspec.planning.precisions import InScheme
 from gpuspec.planning.price_lists import Price
+from gpuspec.planning.sized import SHOWN, Sized
 from gpuspec.quantization import find_scheme
 from gpuspec.quantization.quality import in_brief
 from gpuspec.report.ranked_columns import Column, able, table
-from gpuspec.report.sized import SHOWN, Sized
 from gpuspec.report.speed_columns import shown_as, speed_columns
 from gpuspec.words import percent
 

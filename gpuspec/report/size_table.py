@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from gpuspec.engines import engine_of
 from gpuspec.planning.precisions import own_scheme
+from gpuspec.planning.sized import Sized
 from gpuspec.printable import one_line
 from gpuspec.report.size_cards import BAR, cards
 from gpuspec.report.size_machines import in_precisions, label, offers
-from gpuspec.report.sized import Sized
 from gpuspec.report.text import Style
 from gpuspec.report.width import width
 from gpuspec.sizing import Need, Part
@@ -174,7 +174,7 @@ def _speed_lines(sized: Sized) -> list[str]:
 def _opinions(sized: Sized) -> list[str]:
     if sized.opinion is None:
         return []
-    from gpuspec.report.size_opinions import lines
+    from gpuspec.report.size_second_opinion import lines
 
     return lines(sized.opinion)
 

@@ -38,7 +38,7 @@ SPEED = (
     "gpuspec.sizing.speed",
     "gpuspec.planning.answering",
     "gpuspec.planning.replicas",
-    "gpuspec.planning.length",
+    "gpuspec.planning.job_length",
 )
 """How fast a job is, and how long it takes: asked where a rule wants it, and a clean file seldom has such."""
 OF_ONE_COMMAND = ("gpuspec.planning.breakeven", "gpuspec.planning.what_if", "gpuspec.catalog.api_prices")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from gpuspec.planning.sized import Sized
 from gpuspec.report import size_table
-from gpuspec.report.sized import Sized
 from gpuspec.sizing import Need, Part, Phase
 from gpuspec.workload import Workload
 

@@ -74,7 +74,7 @@ class SpotWouldDo(Rule):
         found = self._cheapest(facts, current)
         if found is None or found.waste < facts.options["min_saving"]:
             return
-        from gpuspec.rules.worth import saving, slower
+        from gpuspec.rules.cost_in_words import saving, slower
 
         spot = found.machine
         assert spot.price

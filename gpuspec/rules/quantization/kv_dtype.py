@@ -11,9 +11,9 @@ from gpuspec.planning.compare import Compared, least_cost
 from gpuspec.quantization import find_scheme
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.command_edits import add_argument
+from gpuspec.rules.cost_in_words import both_prices, saving
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed, share
-from gpuspec.rules.worth import both_prices, saving
 from gpuspec.sizing import Need
 from gpuspec.words import gib, percent
 

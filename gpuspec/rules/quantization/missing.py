@@ -11,9 +11,9 @@ from gpuspec.planning.compare import Compared, least_cost
 from gpuspec.quantization import Scheme, find_scheme
 from gpuspec.quantization.quality import QUALITY
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
+from gpuspec.rules.cost_in_words import here, saving, there
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
-from gpuspec.rules.worth import here, saving, there
 from gpuspec.words import gib, percent
 
 LEAST_IMAGE_PARAMS = 8.0

@@ -8,9 +8,9 @@ from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.compare import Compared, least_cost
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
+from gpuspec.rules.cost_in_words import here, saving, there
 from gpuspec.rules.numbers import need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
-from gpuspec.rules.worth import here, saving, there
 from gpuspec.words import gib
 
 SLOWER = 1.4

@@ -86,7 +86,7 @@ class FallbackOrder(Rule):
         if len(machines) < 2 or len({machine.gpu_count for machine in machines}) > 1:
             return
         from gpuspec.planning.compare import compared
-        from gpuspec.rules.worth import saving, slower
+        from gpuspec.rules.cost_in_words import saving, slower
 
         market, first = facts.market, machines[0]
         costs = {one.pointer: compared(market, first, market, one) for one in machines}

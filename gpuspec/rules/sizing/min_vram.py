@@ -120,7 +120,7 @@ class MinVramOff(Rule):
         if out is None or now is None or out.gpu.vram_gb >= floor:
             return
         from gpuspec.planning.compare import compared
-        from gpuspec.rules.worth import saving, slower
+        from gpuspec.rules.cost_in_words import saving, slower
 
         found = compared(facts.market, now, free, out)
         if found.waste < facts.options["min_saving"]:

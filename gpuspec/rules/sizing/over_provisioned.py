@@ -8,10 +8,10 @@ from gpuspec.lint import Facts, Finding, Fix, Related, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.compare import Compared, better, fewer
 from gpuspec.planning.cost import exceeds
+from gpuspec.rules.cost_in_words import both_prices, saving
 from gpuspec.rules.full_context import needs_a_length
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import amount, min_saving, min_speed, share
-from gpuspec.rules.worth import both_prices, saving
 from gpuspec.words import dollars, percent, span_of_gib
 
 

@@ -8,9 +8,9 @@ from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.compare import fewer
+from gpuspec.rules.cost_in_words import both_prices, saving
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
 from gpuspec.rules.options import min_saving, min_speed
-from gpuspec.rules.worth import both_prices, saving
 from gpuspec.words import span_of_gib
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.errors import UserError
-from gpuspec.planning import second_opinion as module
-from gpuspec.planning.second_opinion import SecondOpinion, read, second_opinion
+from gpuspec.planning import aiconfigurator as module
+from gpuspec.planning.aiconfigurator import Estimated, estimated, read
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed.serving import Exchange
 from gpuspec.workload import Workload
@@ -38,12 +38,10 @@ QWEN = Workload(task="serve", modality="text", engine="vllm", model=MODEL, conte
 ASKED = Exchange(4096, 4096)
 
 
-def ask(
-    workload: Workload = QWEN, gpu: str = "H100 SXM", gpus: int = 1, **more: Any
-) -> SecondOpinion | Unsized:
+def ask(workload: Workload = QWEN, gpu: str = "H100 SXM", gpus: int = 1, **more: Any) -> Estimated | Unsized:
     card = resolve_gpu(gpu).gpu
     assert card
-    return second_opinion(workload, card, gpus, ASKED, sequences=16, **more)
+    return estimated(workload, card, gpus, ASKED, sequences=16, **more)
 
 
 def program(folder: Path, text: str) -> str:
@@ -56,7 +54,7 @@ def program(folder: Path, text: str) -> str:
 def test_its_figures_are_read(tmp_path: Path) -> None:
     (tmp_path / "printed").write_text(PRINTED)
     found = ask(gpus=2, program=program(tmp_path, f'echo "$@" > {tmp_path}/asked; cat {tmp_path}/printed'))
-    expected = SecondOpinion("aiconfigurator, vllm (0.24.0)", 16, ASKED, 0.193933, 0.012807, 78.08, 1244.74)
+    expected = Estimated("aiconfigurator, vllm (0.24.0)", 16, ASKED, 0.193933, 0.012807, 78.08, 1244.74)
     assert found == expected
     asked = (tmp_path / "asked").read_text()
     assert asked.startswith(
@@ -82,7 +80,7 @@ def test_what_it_does_not_know_is_said_in_words(tmp_path: Path, monkeypatch: pyt
     assert "OWNER/NAME" in reason(ask(QWEN._replace(model=None, model_name="./mine", params_b=8.0)))
 
 
-def reason(found: SecondOpinion | Unsized) -> str:
+def reason(found: Estimated | Unsized) -> str:
     assert isinstance(found, Unsized)
     return found.reason
 

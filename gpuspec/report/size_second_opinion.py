@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpuspec.planning.opinions import Opinions
+from gpuspec.planning.second_opinion import Opinions
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed.rates import Range
 

@@ -11,7 +11,7 @@ import pytest
 from gpuspec.catalog import Catalog, Gpu
 from gpuspec.job.job import Budget, Job, Scaling, Schedule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.length import Hours, ToDo, hours_of, large, length
+from gpuspec.planning.job_length import Hours, ToDo, hours_of, large, length
 from gpuspec.rules.quantization.kv_dtype import KvCacheDtype
 from gpuspec.rules.quantization.missing import MissingQuantization
 from gpuspec.rules.quantization.qlora import QloraWouldDo

@@ -32,7 +32,7 @@ from gpuspec.words import By
 from gpuspec.workload import Workload
 
 if TYPE_CHECKING:
-    from gpuspec.planning.opinions import Opinions
+    from gpuspec.planning.second_opinion import Opinions
 
 SHOWN = 8
 """How many of the machines that fit are shown."""

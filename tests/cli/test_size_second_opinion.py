@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from gpuspec.cli.size import command
 from gpuspec.errors import UserError
-from gpuspec.planning import opinions
-from gpuspec.planning.second_opinion import SecondOpinion
+from gpuspec.planning import second_opinion
+from gpuspec.planning.aiconfigurator import Estimated
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed.serving import Exchange
 
@@ -24,11 +24,11 @@ def size(*more: str) -> str:
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
-    monkeypatch.setattr(opinions, "second_opinion", lambda *_, **__: answer)
+    monkeypatch.setattr(second_opinion, "estimated", lambda *_, **__: answer)
 
 
 def test_both_opinions_stand_beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = SecondOpinion("aiconfigurator, vllm (0.24.0)", 64, Exchange(4096, 4096), 0.5, 0.02, 50.0, 3200.0)
+    said = Estimated("aiconfigurator, vllm (0.24.0)", 64, Exchange(4096, 4096), 0.5, 0.02, 50.0, 3200.0)
     answers(monkeypatch, said)
     text = size()
     assert "second opinion on 1 × H100 SXM, 64 at once, 4,096 tokens read and 4,096 written of each" in text
