@@ -80,7 +80,7 @@ def _row(each: Answer) -> Row:
     assert each.speed
     run, many = each.run, each.speed.sequences
     # llama.cpp and what is built on it are one.
-    kind = "ggml" if engine_of(run.workload.engine).pace.in_turn else run.workload.engine or ""
+    kind = "ggml" if engine_of(run.workload.engine).decode.in_turn else run.workload.engine or ""
     parts = tuple((Part(kind, run.card.gpu.vendor, part.name), part.seconds) for part in each.speed.parts)
     return Row(run.source, (many if run.total else 1) / run.measured, parts)
 

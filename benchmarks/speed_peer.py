@@ -10,7 +10,7 @@ from speed_rows import read
 
 from gpuspec import resolve_model
 from gpuspec.sizing.memory import Unsized
-from gpuspec.sizing.speed.serving import Exchange, served
+from gpuspec.sizing.speed.serving import RequestTokens, served
 from gpuspec.workload import Workload
 
 SYSTEMS = {"h100_sxm": "H100 SXM", "h200_sxm": "H200", "b200_sxm": "B200", "a100_sxm": "A100 80GB SXM4"}
@@ -50,7 +50,7 @@ def _ratio(row: dict[str, object]) -> float | None:
         concurrency=int(str(row["batch"])),
         tensor_parallel=int(str(row["tp"])),
     )
-    request = Exchange(float(str(row["isl"])), float(str(row["osl"])))
+    request = RequestTokens(float(str(row["isl"])), float(str(row["osl"])))
     found = served(workload, card.gpu, int(str(row["tp"])), request, sequences=int(str(row["batch"])))
     if isinstance(found, Unsized):
         return None

@@ -57,7 +57,7 @@ def answer(row: dict[str, Any]) -> Answer:
         run = run_of(row)
         if run is None:
             return Answer(row, reason=f"the GPU {row.get('gpu')} is not known")
-        found = speed(run.workload, run.card.gpu, run.gpus, held=run.held)
+        found = speed(run.workload, run.card.gpu, run.gpus, cached=run.cached)
     except (KeyError, ValueError, TypeError, AttributeError, UserError) as error:
         return Answer(row, reason=f"the row cannot be read: {error!r}")
     if isinstance(found, Unsized):

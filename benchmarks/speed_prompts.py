@@ -27,7 +27,7 @@ from gpuspec.quantization import find_scheme
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed.prompt import Prompt, attention_flops, prompt
+from gpuspec.sizing.speed.prefill import Prefill, attention_flops, prefill
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.weights import bytes_of, in_scheme, sizable
 from gpuspec.words import percent
@@ -72,7 +72,7 @@ def judged(row: dict[str, Any]) -> list[Judged] | str:
     bench = "llama-bench" in str(row.get("command"))
     depth = re.search(r"(?<!\w)(?:-d|--n-depth)[ =](\d+)", str(row.get("command") or "")) if bench else None
     before = float(depth.group(1)) if depth else 0.0
-    said = prompt(run.workload, run.card.gpu, run.gpus, tokens=tokens, before=before)
+    said = prefill(run.workload, run.card.gpu, run.gpus, tokens=tokens, before=before)
     if isinstance(said, Unsized):
         return said.reason
     if rate and first and abs(rate * first / tokens - 1) < 0.03:  # one is the other, written another way
@@ -85,11 +85,11 @@ def judged(row: dict[str, Any]) -> list[Judged] | str:
     if rate:
         out.append(Judged(row, "tokens/s of a prompt", run, rate, said.per_second))
     if first and not before:
-        out.append(Judged(row, "seconds to the first token", run, first, first_token(said)))
+        out.append(Judged(row, "seconds to the first token", run, first, ttft(said)))
     return out
 
 
-def first_token(said: Prompt) -> Range:
+def ttft(said: Prefill) -> Range:
     """Of a request that comes alone."""
     return Range(*(read + beside for read, beside in zip(said.seconds, said.request, strict=True)))
 

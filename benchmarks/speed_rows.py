@@ -29,13 +29,13 @@ UNKNOWN_FILL = 512
 
 
 class Run(NamedTuple):
-    """A measured speed: tokens/s in the row's meaning, of a workload whose cache holds `held` tokens a sequence."""
+    """A measured speed: tokens/s in the row's meaning, of a workload whose cache holds `cached` tokens a sequence."""
 
     id: str
     workload: Workload
     card: Card
     gpus: int
-    held: float
+    cached: float
     total: bool
     """Whether it is of all sequences together."""
     measured: float
@@ -80,7 +80,7 @@ def _community(row: dict[str, Any]) -> Run | None:
         workload._replace(concurrency=many),
         card,
         int(row.get("gpus") or 1),
-        _held(row),
+        _cached(row),
         many > 1,
         float(row["decode_tok_s"]),
         f"localmaxxing: {row['engine']} on {row.get('gpus') or 1} × {row['gpu']}",
@@ -100,7 +100,7 @@ def _command(row: dict[str, Any]) -> str:
     return str(row.get("command") or "")
 
 
-def _held(row: dict[str, Any]) -> float:
+def _cached(row: dict[str, Any]) -> float:
     """Tokens in the cache, on average while the answer is written.
 
     llama-bench writes after nothing, however long the prompt that it times beside that, unless `-d` says how much is
@@ -146,13 +146,13 @@ def _published(row: dict[str, Any]) -> Run | None:
         data_parallel=int(copies.group(1)) if copies else None,
         expert_parallel=int(row["count"]) if re.search(r"\bEP\b", note) else None,
     )
-    held = int(row.get("input_tokens") or 0) + int(row.get("output_tokens") or 0) / 2
+    cached = int(row.get("input_tokens") or 0) + int(row.get("output_tokens") or 0) / 2
     return Run(
         str(row["id"]),
         workload,
         card,
         int(row.get("count") or 1),
-        held or UNKNOWN_FILL,
+        cached or UNKNOWN_FILL,
         row["what"] == "total output",
         float(row["tok_s"]),
         re.sub(r"/[^/ ]+\.(?:json|md|yaml)$", "", str(row["source"])),

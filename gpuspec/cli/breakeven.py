@@ -16,7 +16,7 @@ from gpuspec.errors import UserError
 from gpuspec.job.job import Traffic
 from gpuspec.planning.alternatives import generates_text
 from gpuspec.planning.case import Case
-from gpuspec.planning.self_hosting import RequestTokens, Usage, compare, hosts, request_of
+from gpuspec.planning.self_hosting import TypicalRequest, Usage, compare, hosts, request_of
 from gpuspec.planning.traffic import DAYS_PER_MONTH, hours_per_month
 from gpuspec.planning.what_if import asked_for, what_ifs
 from gpuspec.report.left_out import notes
@@ -113,7 +113,7 @@ def command(
     return 0
 
 
-def _case(what: str, given: CaseOptions, more: dict[str, Any]) -> tuple[Case, RequestTokens]:
+def _case(what: str, given: CaseOptions, more: dict[str, Any]) -> tuple[Case, TypicalRequest]:
     """The job, or an empty one of a model, with the traffic that the options say over its own; and the tokens of a
     request. UserError for work that writes no tokens."""
     settings = given.settings_for(what if is_job(what) else ".")
@@ -155,7 +155,7 @@ LEAST_CONTEXT = 4096
 """Tokens of a sequence where nobody says it, as `size` has it, or those of a request where they are more."""
 
 
-def _api(written: str | None, case: Case, request: RequestTokens) -> ApiPrice:
+def _api(written: str | None, case: Case, request: TypicalRequest) -> ApiPrice:
     """The API to compare with: as it is written, else who hosts the same model cheapest, else by the model's size."""
     work, tokens = case.workload, (request.read, request.written)
     if written is not None:

@@ -1,8 +1,8 @@
 """Speech: recognition and synthesis."""
 
 from gpuspec.engines.engine import PYTORCH, Engine
-from gpuspec.engines.hearing import Hearing
 from gpuspec.engines.tool import Tool
+from gpuspec.engines.transcription import TranscriptionSpeed
 
 _WHISPER = Tool(
     "openai-whisper",
@@ -35,9 +35,9 @@ _SPEECH_SERVER = Tool(
 
 # SYSTRAN/faster-whisper README, large-v2, five beams, 13 minutes: 54 s on a V100S, 63 s on an RTX 3070 Ti (1.1);
 # Vaibhavs10/insanely-fast-whisper README, large-v3, one beam, 150 minutes: 563 s on an A100.
-_CTRANSLATE2 = Hearing((0.4e-3, 0.55e-3, 0.75e-3), (1e-3, 2e-3, 4e-3), (1.0, 1.0, 1.1))
+_CTRANSLATE2 = TranscriptionSpeed((0.4e-3, 0.55e-3, 0.75e-3), (1e-3, 2e-3, 4e-3), (1.0, 1.0, 1.1))
 # The same README, openai/whisper with five beams: 270 s on a V100S in 2023, 143 s on an RTX 3070 Ti (v20240930).
-_OPENAI = Hearing((1.0e-3, 1.4e-3, 2.4e-3), (1e-3, 3e-3, 6e-3), (1.0, 1.0, 1.1))
+_OPENAI = TranscriptionSpeed((1.0e-3, 1.4e-3, 2.4e-3), (1e-3, 3e-3, 6e-3), (1.0, 1.0, 1.1))
 
 _FASTER_CALL = Tool("faster-whisper", "batch", modality="audio")
 
@@ -52,7 +52,7 @@ OPENAI_WHISPER = Engine(
         "whisper.load_model": Tool("openai-whisper", "batch", {"name": "model_name:name"}, modality="audio")
     },
     memory=PYTORCH._replace(reads_32_bit=True, sound_per_beam=True),  # its decoding.py
-    hearing=_OPENAI,
+    transcription=_OPENAI,
     one_gpu_by_default=True,
     registry="openaipublic.azureedge.net",
 )
@@ -68,7 +68,7 @@ FASTER_WHISPER = Engine(
         ("wyoming-faster-whisper",): _WHISPER_SERVER,
     },
     module="faster_whisper",
-    hearing=_CTRANSLATE2,
+    transcription=_CTRANSLATE2,
     loaders={"WhisperModel": _FASTER_CALL._replace(flags={"model-size-or-path": "model_name:name"})},
 )
 WHISPERX = Engine(
@@ -77,7 +77,7 @@ WHISPERX = Engine(
     _WHISPERX,
     programs={("whisperx",): _WHISPERX, ("-m", "whisperx"): _WHISPERX},
     module="whisperx",
-    hearing=_CTRANSLATE2._replace(at_once=8),  # its batch_size
+    transcription=_CTRANSLATE2._replace(at_once=8),  # its batch_size
     loaders={"whisperx.load_model": _FASTER_CALL._replace(flags={"whisper-arch": "model_name:name"})},
 )
 SPEECH = Engine(

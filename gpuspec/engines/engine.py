@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from gpuspec.engines.hearing import Hearing
-from gpuspec.engines.pace import Pace
-from gpuspec.engines.reading import Reading
+from gpuspec.engines.decode import DecodeSpeed
+from gpuspec.engines.prefill import PrefillSpeed
 from gpuspec.engines.tool import Tool
+from gpuspec.engines.transcription import TranscriptionSpeed
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 
@@ -293,10 +293,10 @@ class Engine(NamedTuple):
     defaults: tuple[Defaults, ...] = (Defaults(),)
     """By version, oldest first."""
     memory: Memory = PYTORCH
-    pace: Pace = Pace()
-    hearing: Hearing = Hearing()
+    prefill: PrefillSpeed = PrefillSpeed()
+    decode: DecodeSpeed = DecodeSpeed()
+    transcription: TranscriptionSpeed = TranscriptionSpeed()
     """Of speech recognition."""
-    reading: Reading = Reading()
     training: Training = Training()
     server: Server | None = None
     quantizing: Quantizing = Quantizing()

@@ -1,7 +1,7 @@
 """Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; and Unsloth, which patches them. 2023–2025."""
 
+from gpuspec.engines.decode import DecodeSpeed
 from gpuspec.engines.engine import PYTORCH, Engine, Quantizing, Training
-from gpuspec.engines.pace import Pace
 from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
@@ -147,7 +147,9 @@ TRANSFORMERS = Engine(
     # Qwen2.5 speed benchmark (transformers 4.46, FlashAttention 2.5, A100, 2024): 0.84 to 0.9 ms for each of the 24
     # to 64 layers of 0.5B to 32B, whatever their width. With 30,720 tokens its 14B takes 80 ms more, 3 % of the
     # bandwidth: each token copies the cache, and few of the GPU's units look at it.
-    pace=Pace(cache=(0.015, 0.035, 0.5), by_host=(200e-6, 420e-6, 700e-6), records=False, in_turn=True),
+    decode=DecodeSpeed(
+        cache=(0.015, 0.035, 0.5), eager_block=(200e-6, 420e-6, 700e-6), cuda_graphs=False, in_turn=True
+    ),
     training=PEFT_TRAINING,
     quantizing=Quantizing(
         suggested={

@@ -1,8 +1,8 @@
 """llama.cpp and what is built on it: Ollama, KoboldCpp, llamafile, LM Studio. Flags as of 2024–2026."""
 
+from gpuspec.engines.decode import DecodeSpeed
 from gpuspec.engines.engine import Buffers, Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.pace import Pace
-from gpuspec.engines.reading import Reading
+from gpuspec.engines.prefill import PrefillSpeed
 from gpuspec.engines.tool import Tool, alike
 
 _OLLAMA = Tool(
@@ -94,7 +94,7 @@ _MEMORY = Memory(
     buffers=_BUFFERS,
     counted=True,
 )
-_PACE = Pace(
+_DECODE = DecodeSpeed(
     bandwidth=(0.6, 0.83, 0.95),
     cache=(0.3, 0.55, 0.95),
     # LFM2-8B with 65,536 tokens in q4_0 takes as long as in 16 bit (RTX 3060, runs of August 2026).
@@ -106,7 +106,7 @@ _PACE = Pace(
 )
 """Fitted to 180 runs on GeForce cards whose weights are all on the GPU (benchmarks/speed.py, runs of August 2026)."""
 
-_READING = Reading(
+_PREFILL = PrefillSpeed(
     # MMQ kernels multiply quantized weights with activations in 8 bit (ggml-cuda/mmq.cu): a quarter of the INT8
     # operations, by llama.cpp's own benchmarks of a 7B Q4_0 (pp512, ggml-org/llama.cpp discussion 15013, 2025):
     # RTX 3090 0.24, 4090 0.26, 5090 0.22 of GeForce's; A100 and H100, whose units are 2 and 4 times as wide for
@@ -150,8 +150,8 @@ LLAMA_CPP = Engine(
     environment=_VARIABLES,
     defaults=_DEFAULTS,
     memory=_MEMORY,
-    reading=_READING,
-    pace=_PACE,
+    prefill=_PREFILL,
+    decode=_DECODE,
     server=Server(
         8080,
         "/health",
@@ -174,7 +174,7 @@ OLLAMA = Engine(
         ("ollama", "pull"): _OLLAMA._replace(task=None),
     },
     title="Ollama",
-    reading=_READING,
+    prefill=_PREFILL,
     images={"ollama/ollama": _OLLAMA},
     environment={
         "OLLAMA_CONTEXT_LENGTH": "context:int",
@@ -197,7 +197,7 @@ OLLAMA = Engine(
             few_logits_since=None,
         )
     ),
-    pace=_PACE,
+    decode=_DECODE,
     server=Server(11434, "/api/tags", loopback=True, host_flag="", port_flag="", bind_variable="OLLAMA_HOST"),
     spills=True,
     registry="ollama.com",
@@ -206,7 +206,7 @@ OLLAMA = Engine(
 _OTHERS = _MEMORY._replace(buffers=_BUFFERS._replace(few_logits_since=None))
 """Their own versions count otherwise; as a rule they hold a llama.cpp of the last months."""
 KOBOLDCPP = Engine(
-    "koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, pace=_PACE, reading=_READING
+    "koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, decode=_DECODE, prefill=_PREFILL
 )
 LLAMAFILE, LM_STUDIO = KOBOLDCPP._replace(name="llamafile"), KOBOLDCPP._replace(name="lm-studio")
 ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO)

@@ -111,7 +111,7 @@ SGLANG = Engine(
     images={"lmsysorg/sglang": _SGLANG},
     title="SGLang",
     in_aiconfigurator="sglang",
-    reading=vllm.READING,
+    prefill=vllm.PREFILL,
     packages=("sglang",),
     module="sglang",
     loaders={"Engine": _SGLANG._replace(task="batch")},
@@ -132,7 +132,7 @@ SGLANG = Engine(
         counted=True,
         rotary_bytes=4,  # layers/rotary_embedding/base.py of 0.5.10
     ),
-    pace=vllm.PACE,
+    decode=vllm.DECODE,
     server=Server(30000, "/health", loopback=True, key_flags=("--api-key",), key_variable="SGLANG_API_KEY"),
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all
@@ -156,7 +156,7 @@ TGI = Engine(
     programs={("text-generation-launcher",): _TGI},
     aliases=("text-generation-inference",),
     title="TGI",
-    reading=vllm.READING,
+    prefill=vllm.PREFILL,
     images={"ghcr.io/huggingface/text-generation-inference": _TGI},
     from_environment=True,  # `text-generation-launcher --help`
     # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
@@ -189,7 +189,7 @@ LMDEPLOY = Engine(
         ("lmdeploy", "chat"): _LMDEPLOY._replace(task="interactive"),
     },
     images={"openmmlab/lmdeploy": _LMDEPLOY},
-    reading=vllm.READING,
+    prefill=vllm.PREFILL,
     packages=("lmdeploy",),
     # cache_max_entry_count: eight tenths of what the weights leave (lmdeploy/messages.py).
     defaults=(Defaults(chunk=8192, graphs_inside=True),),
@@ -214,11 +214,11 @@ TENSORRT_LLM = Engine(
     programs={("trtllm-serve",): _TENSORRT, ("trtllm-serve", "serve"): _TENSORRT},
     aliases=("trt-llm", "trtllm"),
     in_aiconfigurator="trtllm",
-    reading=vllm.READING,
+    prefill=vllm.PREFILL,
     # free_gpu_memory_fraction: nine tenths of what weights and activations leave (llmapi, KvCacheConfig).
     defaults=(Defaults(chunk=8192, graphs_inside=True),),
     memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), cache_share=0.9),
-    pace=vllm.PACE._replace(in_scheme={}, by_host=None),
+    decode=vllm.DECODE._replace(in_scheme={}, eager_block=None),
 )
 EXLLAMA = Engine(
     "exllama",

@@ -1,8 +1,8 @@
 """vLLM and Aphrodite, its fork. Flags as their documentation has them, 2024–2025."""
 
+from gpuspec.engines.decode import DecodeSpeed
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
-from gpuspec.engines.pace import Pace
-from gpuspec.engines.reading import Reading
+from gpuspec.engines.prefill import PrefillSpeed
 from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
@@ -103,7 +103,7 @@ WORKER_ENV = {
 }
 """Environment of RunPod's vLLM worker (runpod-workers/worker-vllm, README)."""
 
-READING = Reading(
+PREFILL = PrefillSpeed(
     # aiconfigurator 0.12's measured kernels of vLLM 0.24 (H100, H200, B200, A100), passes of 1,024 tokens: 0.72 of
     # the 16-bit operations and some 90 µs a layer, half of the 8-bit ones; experts 0.36 (gpt-oss). It adds 0.8 ms a
     # layer to a first token, fitted to measured servers; those that people report of an RTX 5090 are 0.4 to 1.0, and
@@ -117,14 +117,14 @@ READING = Reading(
     request_layer=(0.15e-3, 0.5e-3, 3e-3),
     overlaps=0.6,
 )
-PACE = Pace(
+DECODE = DecodeSpeed(
     bandwidth=(0.65, 0.85, 0.95),
     cache=(0.5, 0.85, 1.0),
     compute=(0.35, 0.65, 0.9),
     block=(6e-6, 16e-6, 40e-6),
     in_scheme={"fp8": (10e-6, 90e-6, 190e-6), "nvfp4": (0.0, 20e-6, 80e-6)},
     # 20.6 ms for 40 layers of a Qwen3-14B with --enforce-eager on an A100 (vllm#20469)
-    by_host=(100e-6, 220e-6, 400e-6),
+    eager_block=(100e-6, 220e-6, 400e-6),
     step=(0.0, 0.2e-3, 2e-3),
 )
 """From NVIDIA's aiconfigurator, whose kernels were measured on A100, H100, H200 and B200 (150 predictions, August
@@ -157,7 +157,7 @@ VLLM = Engine(
     config=_MODULE,
     worker_env=WORKER_ENV,
     defaults=DEFAULTS,
-    pace=PACE,
+    decode=DECODE,
     memory=Memory(
         # What others than PyTorch take once it has started: the context itself stands before it measures.
         context=(0.0, 0.1, 0.4),
@@ -174,7 +174,7 @@ VLLM = Engine(
         counted=True,
         heeds_kv_dtype=True,  # vLLM 0.33.0 utils/torch_utils.py, resolve_kv_cache_dtype_string
     ),
-    reading=READING,
+    prefill=PREFILL,
     server=Server(8000, "/health", key_flags=("--api-key",), key_variable="VLLM_API_KEY"),
     quantizing=Quantizing(
         loads_as_is=True,
@@ -207,8 +207,8 @@ APHRODITE = Engine(
     _APHRODITE,
     programs={("aphrodite", "run"): _APHRODITE},
     title="Aphrodite",
-    reading=READING,
-    pace=PACE,
+    prefill=PREFILL,
+    decode=DECODE,
     server=Server(2242, key_flags=("--api-keys", "--api-key")),
     one_gpu_by_default=True,
     reserves_full_context=True,

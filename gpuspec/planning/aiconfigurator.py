@@ -22,7 +22,7 @@ from gpuspec.printable import one_line
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference.setup import cache_dtype, scheme_of, tensor_of
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed.serving import Exchange
+from gpuspec.sizing.speed.serving import RequestTokens
 from gpuspec.workload import Workload
 
 PROGRAM = "aiconfigurator"
@@ -60,27 +60,33 @@ class Estimated(NamedTuple):
     of: str
     """The program, with the engine and version whose kernels it measured: "aiconfigurator, vllm (0.24.0)"."""
     sequences: int
-    exchange: Exchange
-    first_token: float
+    request: RequestTokens
+    ttft: float
     tpot: float
     each: float
     throughput: float
 
 
 def estimated(
-    workload: Workload, gpu: Gpu, gpus: int, exchange: Exchange, *, sequences: int, program: str | None = None
+    workload: Workload,
+    gpu: Gpu,
+    gpus: int,
+    request: RequestTokens,
+    *,
+    sequences: int,
+    program: str | None = None,
 ) -> Estimated | Unsized:
     """What aiconfigurator says of so many sequences at once on `gpus` of a GPU; Unsized, with the reason in words,
     where it does not know the GPU, engine, model or scheme. `program`: its path; None: beside Python or on PATH.
     UserError `no-aiconfigurator` where it is not installed."""
-    words = _arguments(workload, gpu, gpus, exchange, sequences)
+    words = _arguments(workload, gpu, gpus, request, sequences)
     if isinstance(words, Unsized):
         return words
     found = program or _installed()
     if found is None:
         raise UserError("no-aiconfigurator", f"{PROGRAM} is not installed", INSTALL)
     printed = _run([found, "cli", "estimate", *words])
-    return printed if isinstance(printed, Unsized) else read(printed, sequences, exchange)
+    return printed if isinstance(printed, Unsized) else read(printed, sequences, request)
 
 
 def _installed() -> str | None:
@@ -89,7 +95,7 @@ def _installed() -> str | None:
 
 
 def _arguments(
-    workload: Workload, gpu: Gpu, gpus: int, exchange: Exchange, sequences: int
+    workload: Workload, gpu: Gpu, gpus: int, request: RequestTokens, sequences: int
 ) -> list[str] | Unsized:
     """What it is asked, in its own words."""
     system, backend = SYSTEMS.get(gpu.name), engine_of(workload.engine).in_aiconfigurator
@@ -115,8 +121,8 @@ def _arguments(
         words += ["--kvcache-quant-mode", "fp8"]
     split = tensor_of(workload, gpus)
     amounts = {
-        "isl": round(exchange.prompt),
-        "osl": round(exchange.answer),
+        "isl": round(request.prompt),
+        "osl": round(request.answer),
         "batch-size": sequences,
         "tp-size": split,
         "pp-size": max(gpus // split, 1),
@@ -151,7 +157,7 @@ def _run(command: list[str]) -> str | Unsized:
     return Unsized(f"{PROGRAM} has no answer: {why}")
 
 
-def read(printed: str, sequences: int, exchange: Exchange) -> Estimated | Unsized:
+def read(printed: str, sequences: int, request: RequestTokens) -> Estimated | Unsized:
     """What it printed, as far as it is numbers that can be: a line of each of TTFT and TPOT in ms, tokens/s and
     tokens/s/user."""
     held = dict(re.findall(r"^ {0,8}([\w/() ]{1,40}):\s{1,40}(\S.{0,80})$", printed, re.MULTILINE))
@@ -162,4 +168,4 @@ def read(printed: str, sequences: int, exchange: Exchange) -> Estimated | Unsize
             return Unsized(f"{PROGRAM} gave no {name} that can be read")
         found.append(number)
     of = f"{PROGRAM}, {one_line(held['Backend'])[:40]}" if "Backend" in held else PROGRAM
-    return Estimated(of, sequences, exchange, found[0] / 1e3, found[1] / 1e3, found[2], found[3])
+    return Estimated(of, sequences, request, found[0] / 1e3, found[1] / 1e3, found[2], found[3])

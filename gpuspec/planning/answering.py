@@ -16,12 +16,12 @@ Estimate = Literal["expected", "high"]
 
 class AnswerPace(NamedTuple):
     """A machine that answers so many sequences at once all the time. Seconds: `each` request takes of the machine's
-    time, so that it answers 1 ÷ `each` a second (None where the tokens of a request are not known); `first_token`
+    time, so that it answers 1 ÷ `each` a second (None where the tokens of a request are not known); `ttft`
     from a request to its first token (likewise); `token` for each further token that one user sees."""
 
     sequences: int
     each: float | None
-    first_token: float | None
+    ttft: float | None
     token: float
     why: str = ""
 
@@ -51,12 +51,12 @@ def answering(
 ) -> AnswerPace | None:
     """So many at once on `gpus` of a GPU, whether or not their caches have room."""
     from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT  # not needed to lint a job without a load
-    from gpuspec.sizing.speed.serving import Exchange, served_at
+    from gpuspec.sizing.speed.serving import RequestTokens, served_at
 
     taken_in, given_out = tokens_of(traffic)
     known = taken_in is not None and given_out is not None
     # Where nobody says how long requests are, caches are half full, and steps without prompts are looked at.
-    request = Exchange(taken_in or 0.0, given_out or workload.context or DEFAULT_CONTEXT)
+    request = RequestTokens(taken_in or 0.0, given_out or workload.context or DEFAULT_CONTEXT)
     found = served_at(workload, gpu, gpus, request, many=many)
     if isinstance(found, Unsized):
         return None
@@ -72,7 +72,7 @@ def answering(
         f"{taken_in:g} tokens read and {given_out:g} written at {milliseconds(token)} each take {many * each:.3g} s, "
         f"with {many} at once {each:.3g} s of the machine"
     )
-    return AnswerPace(many, each, quickest(found.first_token), token, why)
+    return AnswerPace(many, each, quickest(found.ttft), token, why)
 
 
 def tokens_of(traffic: Traffic | None) -> tuple[float | None, float | None]:
@@ -93,8 +93,8 @@ def too_slow(found: AnswerPace, slo: Slo | None) -> str:
     if slo is None:
         return ""
     said = []
-    if slo.ttft_ms and found.first_token is not None and found.first_token > slo.ttft_ms / 1000:
-        said.append(f"the first token takes {milliseconds(found.first_token)}, {slo.ttft_ms:g} ms asked")
+    if slo.ttft_ms and found.ttft is not None and found.ttft > slo.ttft_ms / 1000:
+        said.append(f"the first token takes {milliseconds(found.ttft)}, {slo.ttft_ms:g} ms asked")
     limit = token_seconds(slo)
     if limit and found.token > limit:
         if slo.tpot_ms and slo.tpot_ms / 1000 <= limit:

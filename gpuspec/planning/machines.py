@@ -13,7 +13,7 @@ from gpuspec.planning.answering import tokens_of
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.sizing.speed.rates import Range, Speed, WorkRate
-from gpuspec.sizing.speed.serving import Exchange, Served, served, usual_exchange
+from gpuspec.sizing.speed.serving import RequestTokens, Served, served, usual_request
 from gpuspec.sizing.speed.work import work_rate
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
@@ -33,7 +33,7 @@ class PricedMachine(NamedTuple):
     offered: Alternative
     each: Range | None = None
     """Tokens a second of one sequence."""
-    first_token: Range | None = None
+    ttft: Range | None = None
     """Seconds from a request to its first token."""
     per_unit: Range | None = None
     """$ for a token that is written, or one unit of what is `done`."""
@@ -66,9 +66,9 @@ def machine(case: Case, offered: Alternative) -> PricedMachine:
     gpus = need.gpus if isinstance(need, Need) else gpus  # of which the commands may use fewer
     let_in = need.sequences if isinstance(need, Need) else work.users
     many = let_in if work.users else work.concurrency or (None if case.job.traffic else 1)
-    found = served(work, gpu, gpus, exchange_of(case), need=need, sequences=many)
+    found = served(work, gpu, gpus, request_of(case), need=need, sequences=many)
     if isinstance(found, Served):
-        return PricedMachine(offered, found.each, found.first_token, _per_unit(offered, found.throughput))
+        return PricedMachine(offered, found.each, found.ttft, _per_unit(offered, found.throughput))
     # How fast prompts are read is not known: only one sequence is not interrupted by those of others.
     alone = case.speed(gpu, gpus) if many == 1 else None
     return PricedMachine(offered, alone.each if isinstance(alone, Speed) else None)
@@ -85,10 +85,10 @@ def _per_unit(offered: Alternative, per_second: Range) -> Range | None:
     return per_second.inverse().times(offered.per_hour / 3600) if offered.price else None
 
 
-def exchange_of(case: Case) -> Exchange:
+def request_of(case: Case) -> RequestTokens:
     """Tokens in and out of a request: what the job's traffic says; else half of the context each."""
     read, written = tokens_of(case.job.traffic)
-    return Exchange(read, written) if read is not None and written else usual_exchange(case.workload)
+    return RequestTokens(read, written) if read is not None and written else usual_request(case.workload)
 
 
 def able_counts(workload: Workload, counts: Sequence[int]) -> tuple[int, ...]:

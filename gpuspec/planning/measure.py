@@ -209,11 +209,11 @@ class Measure:
         many, fit = under_load(work, gpu), self._fit_of(gpu, gpu_count)
         if fit is None:
             return many
-        from gpuspec.sizing.speed.serving import Exchange, room, usual_exchange
+        from gpuspec.sizing.speed.serving import RequestTokens, room, usual_request
 
-        tokens = usual_exchange(work).mean
+        tokens = usual_request(work).mean
         if self.traffic:
-            tokens = Exchange(self.traffic.input_tokens or 0.0, self.traffic.output_tokens or 0.0).mean
+            tokens = RequestTokens(self.traffic.input_tokens or 0.0, self.traffic.output_tokens or 0.0).mean
         elif work.users:  # who have all of their caches
             tokens = work.context or tokens
         held = room(work, gpu, fit.need, tokens)

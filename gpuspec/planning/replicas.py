@@ -182,7 +182,7 @@ def _without_long_waits(
     take. Each further one leaves less than half of the wait, so that few are needed."""
     for number in range(machines, machines + MORE):
         wait = queue_seconds(answers, best.sequences, demand.busiest / number)
-        first = _at_peak(answers, demand, best, number).first_token or 0.0
+        first = _at_peak(answers, demand, best, number).ttft or 0.0
         if wait is not None and wait + first <= seconds:
             return number
     return machines

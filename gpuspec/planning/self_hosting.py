@@ -33,7 +33,7 @@ CACHED = 0.5
 """The share of a prompt that is taken to be cached where caches on both sides are compared."""
 
 
-class RequestTokens(NamedTuple):
+class TypicalRequest(NamedTuple):
     """The tokens of one request."""
 
     read: float
@@ -68,7 +68,7 @@ class Host(NamedTuple):
 class Usage(NamedTuple):
     """How machines are used and paid for, beside what the case says: options of the command, over the job."""
 
-    request: RequestTokens
+    request: TypicalRequest
     requests: float | None
     """A month; None where nobody says how many."""
     utilization: float
@@ -209,7 +209,7 @@ def _others(case: Case, api: ApiPrice, usage: Usage, host: Host) -> Iterable[Sen
         )
 
 
-def hosts(case: Case, request: RequestTokens, named: Sequence[tuple[str, int]] = ()) -> list[Host]:
+def hosts(case: Case, request: TypicalRequest, named: Sequence[tuple[str, int]] = ()) -> list[Host]:
     """The machines that surely hold the work and can be rented: those `named` (canonical names, how many), else those
     that the job names, else every one. Left out are those whose speed is not known, and those that break the `slo`
     where others keep it."""
@@ -227,7 +227,7 @@ def hosts(case: Case, request: RequestTokens, named: Sequence[tuple[str, int]] =
 def at_most(
     case: Case,
     one: Alternative,
-    request: RequestTokens,
+    request: TypicalRequest,
     *,
     together: int | None = None,
     estimate: Estimate = "expected",
@@ -254,10 +254,10 @@ def _machines(case: Case, named: Sequence[tuple[str, int]]) -> Iterable[Alternat
     return [one for one in every if not listed.intersection(one.gpu.variants)]
 
 
-def request_of(traffic: Traffic | None, read: float | None, written: float | None) -> RequestTokens:
+def request_of(traffic: Traffic | None, read: float | None, written: float | None) -> TypicalRequest:
     """The tokens of a request: the options', else the job's, else usual ones."""
     stated_in, stated_out = (traffic.input_tokens, traffic.output_tokens) if traffic else (None, None)
     known_in = read if read is not None else stated_in
     known_out = written if written is not None else stated_out
     assumed = known_in is None or known_out is None
-    return RequestTokens(TOKENS_IN if known_in is None else known_in, known_out or TOKENS_OUT, assumed)
+    return TypicalRequest(TOKENS_IN if known_in is None else known_in, known_out or TOKENS_OUT, assumed)

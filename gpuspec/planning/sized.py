@@ -17,9 +17,9 @@ from gpuspec.planning.machines import (
     PricedMachine,
     by_hour,
     by_token,
-    exchange_of,
     holding,
     not_shared,
+    request_of,
     writes_text,
 )
 from gpuspec.planning.measure import paid_by
@@ -27,7 +27,7 @@ from gpuspec.planning.precisions import InScheme, precisions
 from gpuspec.sizing import Need
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.rates import Speed
-from gpuspec.sizing.speed.serving import Exchange
+from gpuspec.sizing.speed.serving import RequestTokens
 from gpuspec.words import By
 from gpuspec.workload import Workload
 
@@ -65,7 +65,7 @@ class Sized(NamedTuple):
     """The cheapest of them an hour, where they are in another order."""
     agreed: tuple[str, ...] = ()
     """What was agreed on with the clouds that rent them, in words."""
-    exchange: Exchange | None = None
+    request: RequestTokens | None = None
     """The tokens that are read and written for each answer, where text is written."""
     full: bool = False
     """Whether as many are answered at once as there is room for: where traffic is stated, and no users are."""
@@ -115,7 +115,7 @@ class Sized(NamedTuple):
             rentable=rentable,
             least=next(holding(case, counts), None) if order == "token" else None,
             agreed=case.agreed_prices(_clouds(rentable)),
-            exchange=exchange_of(case) if writes_text(workload) else None,
+            request=request_of(case) if writes_text(workload) else None,
             full=bool(case.job.traffic and not workload.users and not workload.concurrency),
             speed=quick if isinstance(quick, Speed) else None,
             steps=_steps(case, answer, asked[0].gpu if asked else None, counts),

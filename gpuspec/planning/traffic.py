@@ -15,7 +15,7 @@ from gpuspec.workload import Workload
 from gpuspec.workload.at_once import most_at_once, under_load
 
 if TYPE_CHECKING:
-    from gpuspec.sizing.speed.serving import Exchange
+    from gpuspec.sizing.speed.serving import RequestTokens
 
 MOST_AT_ONCE = 1024
 """Sequences at once that no server is taken to exceed where its limit is not known: the highest default of any
@@ -89,7 +89,7 @@ def too_slow_alone(job: Job, workload: Workload, gpu: Gpu, gpus: int) -> str:
     return too_slow(alone, job.slo) if alone else ""
 
 
-def most_kindly(workload: Workload, gpu: Gpu, need: Need | None, request: "Exchange") -> int:
+def most_kindly(workload: Workload, gpu: Gpu, need: Need | None, request: "RequestTokens") -> int:
     """The most requests at once that a server can answer: no more than it lets in, and than have room where all but
     their caches is as small as it may be."""
     most = most_let_in(workload, gpu)

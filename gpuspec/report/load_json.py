@@ -72,7 +72,7 @@ def load_json(found: UnderLoad) -> dict[str, Any]:
 def _pace(pace: AnswerPace) -> dict[str, Any]:
     return {
         "sequences": pace.sequences,
-        "first_token_seconds": _rounded(pace.first_token),
+        "first_token_seconds": _rounded(pace.ttft),
         "tokens_per_second_each": _rounded(1 / pace.token),
     }
 

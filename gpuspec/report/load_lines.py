@@ -61,8 +61,8 @@ def _asked(job: Job, found: UnderLoad) -> str:
 def _answered(found: UnderLoad) -> str:
     replicas, pace = found.replicas, found.replicas.at_peak
     user = f"{rate(1 / pace.token)} tokens/s for each user"
-    if pace.first_token is not None:
-        user = f"first token {milliseconds(pace.first_token)}, {user}"
+    if pace.ttft is not None:
+        user = f"first token {milliseconds(pace.ttft)}, {user}"
     if not replicas.demand.mean or pace.whole is None:
         return user
     come = rate(replicas.demand.busiest)
@@ -152,8 +152,8 @@ def _slo(job: Job, found: UnderLoad) -> str:
     pace, kept = replicas.at_peak, []
     if slo.ttft_ms:
         told = "unknown (traffic)"
-        if pace.first_token is not None:
-            told = milliseconds(pace.first_token + (replicas.wait or 0.0))
+        if pace.ttft is not None:
+            told = milliseconds(pace.ttft + (replicas.wait or 0.0))
         kept.append(f"first token {told} of {slo.ttft_ms:g} ms")
     if token_seconds(slo):
         limit = token_seconds(slo) or 0.0
@@ -167,7 +167,7 @@ def _slo_price(without: SloPrice, found: UnderLoad) -> str:
     if more < 0.5:
         return "it costs nothing here"
     times = "" if without.machines == 1 else f"{without.machines:.3g} × "
-    first = without.pace.first_token
+    first = without.pace.ttft
     speed = f"{rate(1 / without.pace.token)} tokens/s when full"
     speed = speed if first is None else f"first token {milliseconds(first)}, {speed}"
     return (

@@ -101,7 +101,7 @@ def _instead(found: Instead) -> dict[str, Any]:
 
 
 def _does(one: PricedMachine) -> dict[str, Any]:
-    rates = (one.each, one.first_token, one.per_million)
+    rates = (one.each, one.ttft, one.per_million)
     names = ("tokens_per_second_each", "first_token_s", "dollars_per_million")
     found = {name: rate._asdict() if rate else None for name, rate in zip(names, rates, strict=True)}
     work = {**one.done._asdict(), "per_second": one.done.per_second._asdict()} if one.done else None

@@ -54,14 +54,14 @@ def _legend(sized: Sized, rows: Sequence[PricedMachine]) -> list[str]:
     if not any(one.each or one.done for one in rows):
         return []
     shown = shown_as(rows)
-    if sized.exchange is None:
+    if sized.request is None:
         return [f"  {shown.cost}: for {shown.words}, always busy"]
     many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
     busy = (
         f"all {many:,} busy" if many > 1 else "as many at once as have room" if sized.full else "always busy"
     )
     each = "user" if sized.workload.users else "sequence"
-    read, written = sized.exchange
+    read, written = sized.request
     asked = f"of each answer {read:,.0f} tokens are read and {written:,.0f} written"
     return [f"  tokens/s: of each {each}; {shown.cost}: for {shown.words}, {busy}; {asked}"]
 

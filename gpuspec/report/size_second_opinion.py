@@ -17,14 +17,14 @@ def lines(found: Opinions) -> list[str]:
         reason = theirs if isinstance(theirs, Unsized) else ours
         assert isinstance(reason, Unsized)
         return [f"no second opinion on {machine}: {reason.reason}"]
-    read, written = theirs.exchange
+    read, written = theirs.request
     return [
         f"second opinion on {machine}, {ours.sequences} at once, {read:,.0f} tokens read and {written:,.0f} written "
         "of each",
         f"  {theirs.of}; in brackets gpuspec",
         f"  tokens/s of each {theirs.each:,.0f} ({_span(ours.each)}), of all {theirs.throughput:,.0f} "
         f"({_span(ours.throughput)})",
-        f"  first token {theirs.first_token:.2f} s ({ours.first_token.low:.2f}–{ours.first_token.high:.2f})",
+        f"  first token {theirs.ttft:.2f} s ({ours.ttft.low:.2f}–{ours.ttft.high:.2f})",
     ]
 
 
@@ -41,16 +41,16 @@ def document(found: Opinions) -> dict[str, Any]:
         **said,
         "of": theirs.of,
         "sequences": ours.sequences,
-        "prompt_tokens": theirs.exchange.prompt,
-        "answer_tokens": theirs.exchange.answer,
+        "prompt_tokens": theirs.request.prompt,
+        "answer_tokens": theirs.request.answer,
         "theirs": {
             "tokens_per_second_each": theirs.each,
-            "first_token_seconds": theirs.first_token,
+            "first_token_seconds": theirs.ttft,
             "tokens_per_second": theirs.throughput,
         },
         "ours": {
             "tokens_per_second_each": ours.each._asdict(),
-            "first_token_seconds": ours.first_token._asdict(),
+            "first_token_seconds": ours.ttft._asdict(),
             "tokens_per_second": ours.throughput._asdict(),
         },
         "why_not": None,

@@ -44,7 +44,7 @@ def speed_columns(
     speed, first, cost = ranks
     return [
         Column(shown.speed, [_speed(one, shown, ranges) for one in rows], speed),
-        Column("1st token", [_seconds(one.first_token if one else None, ranges) for one in rows], first),
+        Column("1st token", [_seconds(one.ttft if one else None, ranges) for one in rows], first),
         Column(shown.cost, [_cost(one, shown, ranges) for one in rows], cost),
     ]
 

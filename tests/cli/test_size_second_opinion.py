@@ -11,7 +11,7 @@ from gpuspec.errors import UserError
 from gpuspec.planning import second_opinion
 from gpuspec.planning.aiconfigurator import Estimated
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.speed.serving import Exchange
+from gpuspec.sizing.speed.serving import RequestTokens
 
 WORDS = ["Qwen/Qwen3-8B", "--context", "8192", "--on", "H100 SXM", "--second-opinion", "aiconfigurator"]
 
@@ -28,7 +28,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
 
 
 def test_both_opinions_stand_beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = Estimated("aiconfigurator, vllm (0.24.0)", 64, Exchange(4096, 4096), 0.5, 0.02, 50.0, 3200.0)
+    said = Estimated("aiconfigurator, vllm (0.24.0)", 64, RequestTokens(4096, 4096), 0.5, 0.02, 50.0, 3200.0)
     answers(monkeypatch, said)
     text = size()
     assert "second opinion on 1 × H100 SXM, 64 at once, 4,096 tokens read and 4,096 written of each" in text

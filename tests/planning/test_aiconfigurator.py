@@ -11,7 +11,7 @@ from gpuspec.errors import UserError
 from gpuspec.planning import aiconfigurator as module
 from gpuspec.planning.aiconfigurator import Estimated, estimated, read
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.speed.serving import Exchange
+from gpuspec.sizing.speed.serving import RequestTokens
 from gpuspec.workload import Workload
 
 PRINTED = """
@@ -35,7 +35,7 @@ PRINTED = """
 --isl 4096 --osl 4096 --batch-size 16`, shortened."""
 MODEL = resolve_model("Qwen/Qwen3-8B").model
 QWEN = Workload(task="serve", modality="text", engine="vllm", model=MODEL, context=8192)
-ASKED = Exchange(4096, 4096)
+ASKED = RequestTokens(4096, 4096)
 
 
 def ask(workload: Workload = QWEN, gpu: str = "H100 SXM", gpus: int = 1, **more: Any) -> Estimated | Unsized:

@@ -13,7 +13,7 @@ from gpuspec.planning.compare import better, cheaper
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable, rank_offers
 from gpuspec.sizing import Unsized
-from gpuspec.sizing.speed.prompt import Prompt
+from gpuspec.sizing.speed.prefill import Prefill
 from gpuspec.sizing.speed.rates import Range, Speed
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -34,21 +34,23 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     speed."""
     known = {"L4": 400.0, "A100 80GB PCIe": 2000.0}
 
-    def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, held: float = 0) -> Speed | Unsized:
+    def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, cached: float = 0) -> Speed | Unsized:
         if gpu.name not in known:
             return Unsized("no figures")
         decode = known[gpu.name] * gpus
         each = Range(decode / 2, decode, decode * 2)
         return Speed(each, each, Range(decode * 5, decode * 10, decode * 20), "", ())
 
-    def prompt(workload: Workload, gpu: Gpu, gpus: int = 1, *, tokens: float) -> Prompt | Unsized:
+    def prefill(workload: Workload, gpu: Gpu, gpus: int = 1, *, tokens: float) -> Prefill | Unsized:
         if gpu.name not in known:
             return Unsized("no figures")
         reading = known[gpu.name] * gpus * 10
-        return Prompt(tokens, Range(*(tokens / reading * times for times in (0.5, 1, 2))), Range(1, 1, 1), "")
+        return Prefill(
+            tokens, Range(*(tokens / reading * times for times in (0.5, 1, 2))), Range(1, 1, 1), ""
+        )
 
     monkeypatch.setattr("gpuspec.sizing.speed.text.speed", speed)
-    monkeypatch.setattr("gpuspec.sizing.speed.serving.prompt", prompt)
+    monkeypatch.setattr("gpuspec.sizing.speed.serving.prefill", prefill)
     return known
 
 

@@ -167,7 +167,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> None:
     def answering(*found: Any, many: int, **_: Any) -> AnswerPace:
         one = pace(many)
         share = 0.5 if found[2] == 2 else 1.0
-        return AnswerPace(many, (one.each or 0) * share, (one.first_token or 0) * share, one.token * share)
+        return AnswerPace(many, (one.each or 0) * share, (one.ttft or 0) * share, one.token * share)
 
     monkeypatch.setattr("gpuspec.planning.traffic.answering", answering)
     monkeypatch.setattr("gpuspec.sizing.speed.serving.room", lambda *_: None)

@@ -44,7 +44,7 @@ def test_half_of_the_context_is_in_the_cache_unless_said() -> None:
 
 def _held(tokens: float) -> Speed:
     work = Workload(model=resolve_model("Llama-3.1-8B").model, engine="vllm", context=8000)
-    found = speed(work, CARD, held=tokens)
+    found = speed(work, CARD, cached=tokens)
     assert isinstance(found, Speed)
     return found
 
@@ -103,7 +103,7 @@ def test_what_others_state_lies_within(
 ) -> None:
     """Qwen2.5 speed benchmark (QwenLM/Qwen2.5 docs, 2024): one A100 80GB, one sequence, 2,048 tokens written."""
     work = Workload(engine=engine, model=resolve_model(model).model, quantization=scheme)
-    found = speed(work, Catalog().gpus_by_name["A100 80GB SXM4"], held=prompt + 1024)
+    found = speed(work, Catalog().gpus_by_name["A100 80GB SXM4"], cached=prompt + 1024)
     assert isinstance(found, Speed)
     assert found.each
     assert found.each.low <= stated <= found.each.high

@@ -6,18 +6,18 @@ import pytest
 
 from gpuspec import Gpu, resolve_model
 from gpuspec.engines import Engine
-from gpuspec.engines.pace import Pace
+from gpuspec.engines.decode import DecodeSpeed
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.links import all_reduce, link_of
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.speed.step import blocks_of, step_parts
-from gpuspec.sizing.speed.writing import Writing
 from gpuspec.workload import Workload
 
 CARD = Gpu("card", "nvidia", "any", 80.0, bandwidth_gbs=2000, fp16_tflops=300, form_factor="PCIe")
 ENGINE = Engine(
     "plain",
-    pace=Pace(
+    decode=DecodeSpeed(
         bandwidth=(0.4, 0.8, 1.0),
         cache=(0.25, 0.5, 1.0),
         compute=(0.25, 0.5, 1.0),
@@ -29,16 +29,16 @@ ENGINE = Engine(
 
 def writing(
     model: str, *, gpus: int = 1, many: int = 1, engine: Engine = ENGINE, **fields: object
-) -> Writing:
+) -> Deployment:
     base = Workload(task="serve", model=resolve_model(model).model)
     workload = base._replace(**fields)  # type: ignore[arg-type]
     shape = shape_of(workload)
     assert isinstance(shape, Shape)
     scheme = str(fields.get("quantization", "bf16"))
-    return Writing(workload, shape, scheme, engine, CARD, gpus=gpus, sequences=many, held=1000)
+    return Deployment(workload, shape, scheme, engine, CARD, gpus=gpus, sequences=many, cached=1000)
 
 
-def parts(at: Writing) -> dict[str, Range]:
+def parts(at: Deployment) -> dict[str, Range]:
     return {part.name: part.seconds for part in step_parts(at)}
 
 
@@ -72,15 +72,15 @@ def test_gpus_that_hold_layers_work_one_after_another() -> None:
 
 
 def test_a_pipeline_works_on_as_many_groups_of_sequences() -> None:
-    assert writing("Llama-3.1-8B", gpus=2, many=8).passed == 4
-    assert writing("Llama-3.1-8B", gpus=2, many=1).passed == 1
-    in_turn = ENGINE._replace(pace=ENGINE.pace._replace(in_turn=True))
-    assert writing("Llama-3.1-8B", gpus=2, many=8, engine=in_turn).passed == 8
+    assert writing("Llama-3.1-8B", gpus=2, many=8).batch == 4
+    assert writing("Llama-3.1-8B", gpus=2, many=1).batch == 1
+    in_turn = ENGINE._replace(decode=ENGINE.decode._replace(in_turn=True))
+    assert writing("Llama-3.1-8B", gpus=2, many=8, engine=in_turn).batch == 8
 
 
 def test_copies_share_the_sequences() -> None:
     at = writing("Llama-3.1-8B", gpus=4, many=8, data_parallel=2, tensor_parallel=2)
-    assert (at.copies, at.width, at.stages, at.passed) == (2, 2, 1, 4)
+    assert (at.copies, at.tensor_parallel, at.stages, at.batch) == (2, 2, 1, 4)
 
 
 @pytest.mark.parametrize(("many", "share"), [(1, 8 / 128), (16, 1 - (1 - 8 / 128) ** 16)])
@@ -106,7 +106,7 @@ def test_layers_are_made_of_blocks() -> None:
 
 
 def test_a_host_that_launches_each_kernel_works_while_the_gpu_does() -> None:
-    eager = ENGINE._replace(pace=ENGINE.pace._replace(by_host=(100e-6, 200e-6, 400e-6)))
+    eager = ENGINE._replace(decode=ENGINE.decode._replace(eager_block=(100e-6, 200e-6, 400e-6)))
     found = parts(writing("Llama-3.1-8B", engine=eager, eager=True))
     working = sum(found[name].expected for name in ("weights", "cache"))
     assert found["launches"].expected == pytest.approx(64 * 200e-6 - working)

@@ -12,8 +12,8 @@ from gpuspec.commands.steps import read_steps
 from gpuspec.job.job import GpuChoice, Job
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed.matmul import matmul_tflops
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.sizing.speed.training import tokens_asked
 from gpuspec.sizing.speed.training_step import flops_per_token
 from gpuspec.sizing.speed.work import work_rate

@@ -10,7 +10,7 @@ from gpuspec import resolve_gpu, resolve_model
 from gpuspec.job.job import Slo
 from gpuspec.sizing import Need, need
 from gpuspec.sizing.speed.queueing import birth_death, most_within, under_rate
-from gpuspec.sizing.speed.serving import Exchange, Served, room, served
+from gpuspec.sizing.speed.serving import RequestTokens, Served, room, served
 from gpuspec.workload import Workload
 
 
@@ -56,14 +56,14 @@ def test_no_more_at_once_than_caches_fit() -> None:
     beside = needed.expected - needed.kv_cache
     assert full == int((card.vram_gib * 0.92 - beside) * 1024 / 576)
     assert full * 4 // 3 <= part <= (full + 1) * 4 // 3
-    asked = _under(_qwen(users=500), "RTX 4090", request=Exchange(2048, 2048))
+    asked = _under(_qwen(users=500), "RTX 4090", request=RequestTokens(2048, 2048))
     assert (asked.sequences, asked.waiting) == (part, 500 - part)
 
 
 def test_prompts_and_steps_share_the_machine() -> None:
     """A request takes as many steps as it has tokens to write, and one prompt of every sequence."""
-    alone = _under(_qwen(), request=Exchange(1000, 500), sequences=1)
-    many = _under(_qwen(), request=Exchange(1000, 500), sequences=32)
+    alone = _under(_qwen(), request=RequestTokens(1000, 500), sequences=1)
+    many = _under(_qwen(), request=RequestTokens(1000, 500), sequences=32)
     prompt = 500 / alone.throughput.expected - 500 * alone.step.expected
     seconds = 500 * many.step.expected + 32 * prompt
     assert many.per_hour.expected == pytest.approx(32 * 3600 / seconds)
@@ -72,21 +72,21 @@ def test_prompts_and_steps_share_the_machine() -> None:
 
 
 def test_more_at_once_is_never_quicker_for_each_and_a_longer_prompt_never_sooner() -> None:
-    found = [_under(_qwen(), request=Exchange(1000, 500), sequences=n) for n in (1, 2, 3, 8, 64, 200)]
+    found = [_under(_qwen(), request=RequestTokens(1000, 500), sequences=n) for n in (1, 2, 3, 8, 64, 200)]
     for less, more in pairwise(found):
         assert more.each.expected <= less.each.expected
-        assert more.first_token.expected >= less.first_token.expected
+        assert more.ttft.expected >= less.ttft.expected
         assert more.throughput.expected >= less.throughput.expected
-    prompts = [_under(_qwen(), request=Exchange(tokens, 500)) for tokens in (1, 100, 2047, 2049, 3500)]
+    prompts = [_under(_qwen(), request=RequestTokens(tokens, 500)) for tokens in (1, 100, 2047, 2049, 3500)]
     for shorter, longer in pairwise(prompts):
-        assert longer.first_token.expected >= shorter.first_token.expected
-        assert longer.first_token.low >= shorter.first_token.low
+        assert longer.ttft.expected >= shorter.ttft.expected
+        assert longer.ttft.low >= shorter.ttft.low
 
 
 def test_what_an_slo_leaves() -> None:
     card = resolve_gpu("H100 SXM").gpu
     assert card
-    request = Exchange(1000, 500)
+    request = RequestTokens(1000, 500)
     whole = _under(_qwen(), request=request)
     found = most_within(_qwen(), card, 1, Slo(tpot_ms=whole.tpot.expected * 900), request)
     assert isinstance(found, Served)
@@ -102,26 +102,28 @@ def test_a_rate_fills_so_many_places() -> None:
     end."""
     card = resolve_gpu("H100 SXM").gpu
     assert card
-    request = Exchange(1000, 500)
+    request = RequestTokens(1000, 500)
     most = _under(_qwen(), request=request).per_hour.expected / 3600
     low, near, beyond = (
         under_rate(_qwen(), card, 1, request, per_second=most * share) for share in (0.1, 0.97, 1.01)
     )
     assert low.queue == pytest.approx(0, abs=1e-6)  # type: ignore[union-attr]
     assert low.utilization == pytest.approx(0.1)  # type: ignore[union-attr]
-    assert low.first_token.expected < near.first_token.expected  # type: ignore[union-attr]
-    assert (beyond.queue, beyond.first_token) == (None, None)  # type: ignore[union-attr]
+    assert low.ttft.expected < near.ttft.expected  # type: ignore[union-attr]
+    assert (beyond.queue, beyond.ttft) == (None, None)  # type: ignore[union-attr]
 
 
 def test_drafts_are_an_assumption_and_a_wide_range() -> None:
     """EAGLE beside a dense model: from no gain to 3.6 times for one sequence, none expected for many."""
     plain, drafting = _qwen(), _qwen(draft=Workload(params_b=0.5))
-    one, with_drafts = (_under(each, request=Exchange(1000, 500), sequences=1) for each in (plain, drafting))
+    one, with_drafts = (
+        _under(each, request=RequestTokens(1000, 500), sequences=1) for each in (plain, drafting)
+    )
     assert with_drafts.step.expected == pytest.approx(one.step.expected / 1.9)
     assert with_drafts.step.high == pytest.approx(one.step.high)
     assert with_drafts.step.low == pytest.approx(one.step.low / 3.6)
     assert any("speculative decoding" in said for said in with_drafts.assumptions)
-    many = [_under(drafting, request=Exchange(1000, 500), sequences=n) for n in (1, 2, 4, 8, 16, 32)]
+    many = [_under(drafting, request=RequestTokens(1000, 500), sequences=n) for n in (1, 2, 4, 8, 16, 32)]
     for less, more in pairwise(many):
         assert more.throughput.expected >= less.throughput.expected
         assert more.each.expected <= less.each.expected
@@ -137,7 +139,7 @@ def test_the_batches_of_the_seeds_are_as_their_page_says() -> None:
     )
     assert len(rows) == 9
     for batch, *figures in rows:
-        found = _under(workload, "A100 80GB SXM4", request=Exchange(128, 128), sequences=int(batch))
+        found = _under(workload, "A100 80GB SXM4", request=RequestTokens(128, 128), sequences=int(batch))
         low, expected, high = found.throughput
         said = [f"{figure:,.0f}" for figure in (expected, low, high, found.tpot.expected * 1000)]
         assert said == figures

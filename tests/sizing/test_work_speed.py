@@ -16,10 +16,10 @@ from gpuspec.sizing.media.passes import Extent
 from gpuspec.sizing.media.sampling import SAMPLING, sampling_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed.embeddings import operations
 from gpuspec.sizing.speed.pictures import pass_of
 from gpuspec.sizing.speed.rates import Unit, WorkRate
 from gpuspec.sizing.speed.sound import window_of
-from gpuspec.sizing.speed.vectors import operations
 from gpuspec.sizing.speed.work import work_asked, work_rate
 from gpuspec.workload import Workload
 

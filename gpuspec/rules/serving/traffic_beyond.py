@@ -10,7 +10,7 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import HOURS_PER_MONTH, dollars
 
 if TYPE_CHECKING:
-    from gpuspec.sizing.speed.serving import Exchange
+    from gpuspec.sizing.speed.serving import RequestTokens
 
 
 class TrafficBeyondCapacity(Rule):
@@ -79,7 +79,7 @@ class TrafficBeyondCapacity(Rule):
         from gpuspec.planning.answering import most_within, rate
         from gpuspec.planning.replicas import demand_of, machines_for
         from gpuspec.planning.traffic import answers_of
-        from gpuspec.sizing.speed.serving import Exchange
+        from gpuspec.sizing.speed.serving import RequestTokens
 
         traffic, replicas = facts.job.traffic, _replicas(facts)
         demand = demand_of(facts.job._replace(schedule=None))
@@ -87,7 +87,7 @@ class TrafficBeyondCapacity(Rule):
         assert demand
         gpus = facts.market.used_of(current.gpu_count)
         answers = answers_of(facts.workload, current.gpu, gpus, traffic, "high")
-        request = Exchange(traffic.input_tokens or 0.0, traffic.output_tokens or 0.0)
+        request = RequestTokens(traffic.input_tokens or 0.0, traffic.output_tokens or 0.0)
         most = _most(facts, current, request)
         best = most_within(answers, most, facts.job.slo) or answers(most)
         if best is None or not best.per_second or demand.busiest <= replicas * best.per_second:
@@ -169,7 +169,7 @@ def _machines(replicas: int, current: Alternative) -> str:
     return f"{replicas:,} machines of {current.label} answer"
 
 
-def _most(facts: Facts, current: Alternative, request: Exchange) -> int:
+def _most(facts: Facts, current: Alternative, request: RequestTokens) -> int:
     from gpuspec.planning.traffic import most_kindly
 
     return most_kindly(facts.workload, current.gpu, current.fit.need if current.fit else None, request)
@@ -178,13 +178,13 @@ def _most(facts: Facts, current: Alternative, request: Exchange) -> int:
 def _even_without_prompts(facts: Facts, current: Alternative, per_second: float) -> bool:
     """Whether one machine could not answer so many a second if every prompt came from the cache."""
     from gpuspec.planning.traffic import answers_of
-    from gpuspec.sizing.speed.serving import Exchange
+    from gpuspec.sizing.speed.serving import RequestTokens
 
     traffic = facts.job.traffic
     assert traffic
     cached = traffic._replace(input_tokens=0.0)
     gpus = facts.market.used_of(current.gpu_count)
     found = answers_of(facts.workload, current.gpu, gpus, cached, "high")(
-        _most(facts, current, Exchange(0.0, traffic.output_tokens or 0.0))
+        _most(facts, current, RequestTokens(0.0, traffic.output_tokens or 0.0))
     )
     return found is not None and found.per_second < per_second

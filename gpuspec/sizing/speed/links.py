@@ -21,6 +21,8 @@ NVLINK_GBS = {"Volta": 150, "Ampere": 300, "Hopper": 450, "Blackwell": 900, "Bla
 A100, H100 and B200 call total bandwidth (300, 600, 900, 1,800 GB/s)."""
 XGMI_GBS = {"CDNA2": 150, "CDNA3": 315, "CDNA4": 480}
 """The same of AMD's Infinity Fabric: 7 links each (data sheets of MI250, MI300X, MI355X)."""
+PCIE_GBS = (10.0, 18.0, 24.0)
+"""GB/s between a GPU and its host's memory: PCIe 4.0 ×16."""
 _FAST_HOP = Range(3e-6, 6e-6, 15e-6)
 """aiconfigurator's measured vLLM all-reduces of one token over NVSwitch add 3 to 8 µs each, however many GPUs."""
 _PCIE = Link("PCIe", Range(6.0, 20.0, 45.0), Range(2e-6, 5e-6, 9e-6), at_once=False)

@@ -1,8 +1,8 @@
 """What of a model stays on the host while it writes, and how fast it is read there."""
 
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.writing import Writing
 
 HOST_GBS = Range(14.0, 38.0, 100.0)
 """GB/s that a CPU reads weights at from its memory; which host it will be nobody says. Two channels of DDR4-3200 are
@@ -30,7 +30,7 @@ class HostShare(NamedTuple):
 NOTHING = HostShare()
 
 
-def host_share(at: Writing) -> HostShare:
+def host_share(at: Deployment) -> HostShare:
     """What of the model is read on the host: as its flags say; of an engine that needs not have all of it on GPUs,
     what has no room there."""
     workload, layers = at.workload, max(at.shape.layers, 1)
@@ -47,7 +47,7 @@ def host_share(at: Writing) -> HostShare:
     return HostShare(left, inside, " and ".join(said))
 
 
-def _overflow(at: Writing) -> HostShare:
+def _overflow(at: Deployment) -> HostShare:
     """What does not fit: experts first, as nothing of them is read but those chosen, then whole layers."""
     # Of a stand-in for a model that nobody knows the cache says nothing.
     kept, cache = sum(size for _, size in at.stored), at.cache_room if at.shape.exact else 0.0

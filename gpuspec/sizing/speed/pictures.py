@@ -13,8 +13,9 @@ from gpuspec.sizing.media.passes import Extent
 from gpuspec.sizing.media.pipelines import pipeline_of
 from gpuspec.sizing.media.sampling import Sampling, sampling_of
 from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.speed.links import PCIE_GBS
+from gpuspec.sizing.speed.matmul import matmul_tflops
 from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
-from gpuspec.sizing.speed.reached import HOST_GBS, matmul_tflops
 from gpuspec.sizing.speed.training import at_work
 from gpuspec.workload import Workload
 
@@ -160,8 +161,8 @@ class _Making(NamedTuple):
         others = 2 * (self.pipeline.text_encoders + self.pipeline.vae.billions)
         if self.workload.cpu_offload == "sequential":
             passes = 1 if self.pipeline.denoiser.guided == 2 else self.sampling.passes
-            return (denoiser / self.pipeline.denoiser.experts * self.steps(i) * passes + others) / HOST_GBS[i]
-        return 2 * (denoiser + others) / HOST_GBS[i]
+            return (denoiser / self.pipeline.denoiser.experts * self.steps(i) * passes + others) / PCIE_GBS[i]
+        return 2 * (denoiser + others) / PCIE_GBS[i]
 
     def why(self, seconds: float) -> str:
         """The arithmetic in words."""

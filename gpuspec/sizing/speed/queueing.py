@@ -13,7 +13,7 @@ from gpuspec.job.job import Slo
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.serving import Exchange, Served, served
+from gpuspec.sizing.speed.serving import RequestTokens, Served, served
 from gpuspec.workload import Workload
 
 
@@ -28,7 +28,7 @@ class UnderRate(NamedTuple):
     """Answered at once, on average."""
     queue: float | None
     """A request waits so long until it is let in, on average; None: ever longer."""
-    first_token: Range | None
+    ttft: Range | None
     """From a request to its first token, the queue included."""
     tpot: Range
     """From one token to the next, among so many sequences."""
@@ -40,7 +40,7 @@ def under_rate(
     workload: Workload,
     gpu: Gpu,
     gpus: int = 1,
-    request: Exchange | None = None,
+    request: RequestTokens | None = None,
     *,
     per_second: float,
     need: Need | Unsized | None = None,
@@ -68,7 +68,7 @@ def under_rate(
     assert isinstance(mean, Served)
     first = None
     if queue is not None:
-        first = Range(*(value + queue for value in mean.first_token))
+        first = Range(*(value + queue for value in mean.ttft))
     busy = per_second / full.per_hour.expected * 3600
     return UnderRate(per_second, busy, inside, queue, first, mean.tpot, full)
 
@@ -108,7 +108,7 @@ def most_within(
     gpu: Gpu,
     gpus: int,
     slo: Slo,
-    request: Exchange | None = None,
+    request: RequestTokens | None = None,
     *,
     need: Need | Unsized | None = None,
 ) -> Served | Unsized | None:
@@ -131,7 +131,7 @@ def most_within(
 def quick_enough(found: Served, slo: Slo) -> bool:
     """Whether all that the `slo` asks is expected of it."""
     return (
-        (slo.ttft_ms is None or found.first_token.expected * 1000 <= slo.ttft_ms)
+        (slo.ttft_ms is None or found.ttft.expected * 1000 <= slo.ttft_ms)
         and (slo.tpot_ms is None or found.tpot.expected * 1000 <= slo.tpot_ms)
         and (slo.tokens_per_second is None or found.each.expected >= slo.tokens_per_second)
     )

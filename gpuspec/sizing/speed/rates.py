@@ -38,7 +38,7 @@ class Speed(NamedTuple):
     prefill: Range | None
     why: str
     assumptions: tuple[str, ...]
-    first_token: Range | None = None
+    ttft: Range | None = None
     """Seconds from a request to its first token, at this load."""
     sequences: int = 1
     """Answered at once: those asked for, as far as there is room."""

@@ -3,7 +3,7 @@
 A server that batches continuously shares each step between the answers that it writes, and puts the prompts of new
 requests between them (vLLM, SGLang, TensorRT-LLM). So while one answer of A tokens is written, `n` answers are, and
 `n` prompts are read: a request takes A steps and n prompts, and n requests are done in that time (Little's law of a
-system that is always full). The steps are those of `text.py`, the prompts those of `prompt.py`.
+system that is always full). The steps are those of `text.py`, the prompts those of `prefill.py`.
 """
 
 from math import log2
@@ -17,13 +17,13 @@ from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.drafting import drafted, drafting_assumed, drafting_gain
-from gpuspec.sizing.speed.prompt import Prompt, prompt
+from gpuspec.sizing.speed.prefill import Prefill, prefill
 from gpuspec.sizing.speed.rates import Range, Speed
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import at_once, under_load
 
 
-class Exchange(NamedTuple):
+class RequestTokens(NamedTuple):
     """One request and its answer: tokens that are read, and tokens that are written."""
 
     prompt: float
@@ -52,7 +52,7 @@ class Served(NamedTuple):
     """Of the whole batch, for one token of each; no prompts."""
     tpot: Range
     """From one token to the next of the same answer, other requests' prompts between them."""
-    first_token: Range
+    ttft: Range
     """From a request that is let in to its first token: the prompts before it, and its own."""
     all_at_once: Range
     """The same for the last of them where all come in one moment."""
@@ -62,7 +62,7 @@ class Served(NamedTuple):
     """Tokens a second that one user sees while the answer is written."""
     per_hour: Range
     """Requests."""
-    request: Exchange
+    request: RequestTokens
     why: str
     assumptions: tuple[str, ...]
 
@@ -72,10 +72,10 @@ class Served(NamedTuple):
         return max(self.asked - self.sequences, 0)
 
 
-def usual_exchange(workload: Workload) -> Exchange:
+def usual_request(workload: Workload) -> RequestTokens:
     """Where no traffic says how long prompts and answers are: half of the context each."""
     half = (workload.context or DEFAULT_CONTEXT) / 2
-    return Exchange(half, half)
+    return RequestTokens(half, half)
 
 
 def room(workload: Workload, gpu: Gpu, need: Need, tokens: float) -> int | None:
@@ -101,14 +101,14 @@ def served(
     workload: Workload,
     gpu: Gpu,
     gpus: int = 1,
-    request: Exchange | None = None,
+    request: RequestTokens | None = None,
     *,
     need: Need | Unsized | None = None,
     sequences: int | None = None,
 ) -> Served | Unsized:
     """A text model under load. `request`: tokens of each (None: half of the context read, half written); `need`: its
     memory on these GPUs, where it is known already; `sequences`: so many at once in place of those declared."""
-    request = request or usual_exchange(workload)
+    request = request or usual_request(workload)
     if need is None:
         from gpuspec.sizing.estimate import need as estimate
 
@@ -122,18 +122,25 @@ def served(
 
 
 def served_at(
-    workload: Workload, gpu: Gpu, gpus: int = 1, request: Exchange | None = None, *, many: int
+    workload: Workload, gpu: Gpu, gpus: int = 1, request: RequestTokens | None = None, *, many: int
 ) -> Served | Unsized:
     """With so many sequences at once, whether or not there is room for them."""
-    return _at(workload, gpu, gpus, request or usual_exchange(workload), many=many, asked=many, limit=None)
+    return _at(workload, gpu, gpus, request or usual_request(workload), many=many, asked=many, limit=None)
 
 
 def _at(
-    workload: Workload, gpu: Gpu, gpus: int, request: Exchange, *, many: int, asked: int, limit: int | None
+    workload: Workload,
+    gpu: Gpu,
+    gpus: int,
+    request: RequestTokens,
+    *,
+    many: int,
+    asked: int,
+    limit: int | None,
 ) -> Served | Unsized:
     """With so many sequences at once."""
     step = step_of(workload, gpu, gpus, many, request.mean)
-    read = prompt(workload, gpu, gpus, tokens=max(request.prompt, 1))
+    read = prefill(workload, gpu, gpus, tokens=max(request.prompt, 1))
     if isinstance(step, Unsized):
         return step
     if isinstance(read, Unsized):
@@ -189,7 +196,7 @@ def step_of(workload: Workload, gpu: Gpu, gpus: int, many: int, tokens: float) -
     from gpuspec.sizing.speed.text import speed
 
     context = workload.context or max(int(2 * tokens), 1)
-    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus, held=tokens)
+    found = speed(workload._replace(users=None, concurrency=many, context=context), gpu, gpus, cached=tokens)
     if isinstance(found, Unsized):
         return found
     if found.decode is None:
@@ -206,7 +213,7 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
 
     engine = engine_of(workload.engine)
     many = at_once(workload, engine.default(workload.engine_version, gpu.name, gpu.vram_gib)).sequences or 1
-    request = usual_exchange(workload)
+    request = usual_request(workload)
     limit = room(workload, gpu, need, request.prompt) if isinstance(need, Need) else None
     if limit is not None and limit < many:
         many = max(limit, 1)
@@ -214,9 +221,9 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
     found = drafted(speed(workload, gpu, gpus), workload)
     if isinstance(found, Unsized):
         return found
-    read = prompt(workload, gpu, gpus, tokens=max(request.prompt, 1))
-    if not isinstance(read, Prompt):
+    read = prefill(workload, gpu, gpus, tokens=max(request.prompt, 1))
+    if not isinstance(read, Prefill):
         return found._replace(sequences=many, prefill=None)
     under = _at(workload, gpu, gpus, request, many=many, asked=many, limit=limit)
-    first = under.first_token if isinstance(under, Served) else None
-    return found._replace(sequences=many, prefill=read.per_second, first_token=first)
+    first = under.ttft if isinstance(under, Served) else None
+    return found._replace(sequences=many, prefill=read.per_second, ttft=first)

@@ -9,8 +9,8 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.media.audio import SOUND_TOKENS, Width, whisper_of
 from gpuspec.sizing.memory import Unsized, unknown_scheme
+from gpuspec.sizing.speed.matmul import matmul_tflops
 from gpuspec.sizing.speed.rates import Range, WorkRate
-from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.workload import Workload
 
 WINDOW = 30.0
@@ -66,8 +66,8 @@ def sound_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsize
     reached = matmul_tflops(gpu)
     if reached is None or not gpu.bandwidth_gbs:
         return Unsized(f"the TFLOPS or the bandwidth of {gpu.name} are not known")
-    hearing = engine_of(workload.engine or USUAL_FOR_SPEECH).hearing
-    many = workload.users or workload.concurrency or workload.batch or hearing.at_once
+    transcription = engine_of(workload.engine or USUAL_FOR_SPEECH).transcription
+    many = workload.users or workload.concurrency or workload.batch or transcription.at_once
     window = window_of(width)
     tokens = LONGEST if many > 1 else SPOKEN
     speeds = []
@@ -76,12 +76,15 @@ def sound_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsize
         speed = reached.expected * 1e12 * SHARE[i] * (FP32[i] if bits > 16 else 1.0)
         encoding = many * window.encoder / speed
         read = (window.weights * bits / 8 + many * window.keys * 2) / (gpu.bandwidth_gbs * 1e9 * READS[i])
-        writing = tokens[2 - i] * max(read, width.decoder * hearing.layer[2 - i])
-        heard = hearing.overlap[2 - i] * (encoding + writing) / (many * WINDOW) + hearing.prepare[2 - i]
+        writing = tokens[2 - i] * max(read, width.decoder * transcription.layer[2 - i])
+        heard = (
+            transcription.overlap[2 - i] * (encoding + writing) / (many * WINDOW)
+            + transcription.prepare[2 - i]
+        )
         speeds.append(1 / heard)
         if i == 1:
             why = f"{many} × 30 s: encoder {encoding:.2f} s, {tokens[1]} tokens {writing:.2f} s; on the CPU"
-            why += f" {1e3 * hearing.prepare[1]:g} ms a second of sound"
+            why += f" {1e3 * transcription.prepare[1]:g} ms a second of sound"
     copies = min(workload.processes or workload.data_parallel or 1, gpus)
     said = [f"{tokens[1]} tokens of text in 30 s"]
     if copies < gpus:

@@ -10,10 +10,10 @@ from gpuspec.architectures.parts import StoredWeights
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.links import all_reduce, link_of
 from gpuspec.sizing.speed.on_host import HANDED_OVER, HOST_CACHE_GBS, HOST_GBS, HostShare, host_share
 from gpuspec.sizing.speed.rates import Range, StepPart
-from gpuspec.sizing.speed.writing import Writing
 
 RECURRENT = 2.0
 """Blocks of attention that one with a state takes as long to launch as beside itself: a gated delta rule or a state
@@ -80,7 +80,7 @@ def blocks_of(shape: Shape) -> Blocks:
     )
 
 
-def step_parts(at: Writing) -> tuple[StepPart, ...]:
+def step_parts(at: Deployment) -> tuple[StepPart, ...]:
     """What takes time in a step of one copy. Needs a GPU whose bandwidth is known."""
     host = host_share(at)
     parts = [
@@ -107,39 +107,43 @@ def _read(size: float, share: tuple[float, float, float], bandwidth: float) -> R
     return Range(*(size / (part * bandwidth * 1e9) for part in (share[2], share[1], share[0])))
 
 
-def _weights(at: Writing, host: HostShare) -> StepPart:
+def _weights(at: Deployment, host: HostShare) -> StepPart:
     """Weights on GPUs. GPUs that share a layer read each their part; those that hold layers, one after another."""
     assert at.gpu.bandwidth_gbs
     size = 0.0
     for row, stored in at.stored:
         if row.part == "experts":
-            many = at.passed * (at.copies if at.workload.expert_parallel else 1)
-            spread = at.width * (at.copies if at.workload.expert_parallel else 1)
+            many = at.batch * (at.copies if at.workload.expert_parallel else 1)
+            spread = at.tensor_parallel * (at.copies if at.workload.expert_parallel else 1)
             size += stored * at.touched(row, many) * (1 - host.layers) * (1 - host.experts) / spread
         else:
-            size += stored * (1 if row.part in ("embedding", "head") else 1 - host.layers) / at.width
-    share = at.engine.pace.bandwidth
+            size += (
+                stored * (1 if row.part in ("embedding", "head") else 1 - host.layers) / at.tensor_parallel
+            )
+    share = at.engine.decode.bandwidth
     why = f"{size / 1e9:,.2f} GB ÷ ({share[1]:g} × {at.gpu.bandwidth_gbs:,.0f} GB/s)"
-    why += f", each of {at.width} GPUs its part" if at.width > 1 else ""
+    why += f", each of {at.tensor_parallel} GPUs its part" if at.tensor_parallel > 1 else ""
     why += f", {at.stages} groups of GPUs in turn" if at.stages > 1 else ""
     return StepPart("weights", _read(size, share, at.gpu.bandwidth_gbs), why)
 
 
-def _cache(at: Writing, host: HostShare) -> StepPart:
+def _cache(at: Deployment, host: HostShare) -> StepPart:
     assert at.gpu.bandwidth_gbs
     size = at.cache_read * (1 - host.layers)
-    share = at.engine.pace.cache
-    why = f"{size / 1e9:,.2f} GB of {at.passed:,.0f} × {at.held:,.0f} tokens ÷ ({share[1]:g} × the bandwidth)"
+    share = at.engine.decode.cache
+    why = (
+        f"{size / 1e9:,.2f} GB of {at.batch:,.0f} × {at.cached:,.0f} tokens ÷ ({share[1]:g} × the bandwidth)"
+    )
     seconds = _read(size, share, at.gpu.bandwidth_gbs)
     if not at.shape.exact:
         seconds = seconds._replace(low=UNKNOWN_CACHE * seconds.low)
     return StepPart("cache", seconds, why)
 
 
-def _arithmetic(at: Writing) -> list[StepPart]:
+def _arithmetic(at: Deployment) -> list[StepPart]:
     """Two operations for each weight that a token passes through. Those of the first token are done while its weights
     are on their way; nothing where the TFLOPS are not known."""
-    more = at.passed - 1
+    more = at.batch - 1
     if not at.gpu.fp16_tflops or more <= 0:
         return []
     flops = sum(
@@ -147,17 +151,17 @@ def _arithmetic(at: Writing) -> list[StepPart]:
         for row, _ in at.stored
         if row.part != "embedding" or at.shape.tied
     )
-    share, least = at.engine.pace.compute, flops / 1e12 / at.width
+    share, least = at.engine.decode.compute, flops / 1e12 / at.tensor_parallel
     why = f"2 operations × {at.shape.active / 1e9:,.2f} B parameters × {more:,.0f} more tokens"
     return [StepPart("arithmetic", Range(least / share[2], least / share[1], least / share[0]), why)]
 
 
-def _tflops(row: StoredWeights, at: Writing) -> float:
+def _tflops(row: StoredWeights, at: Deployment) -> float:
     """Of the data sheet, in the precision that these weights are computed in: 16 bit, unless activations are
     quantized too and the GPU computes in 8 or 4 bit."""
     gpu, scheme = at.gpu, find_scheme(row.scheme)
     half = gpu.fp16_tflops or 0.0
-    if row.bits >= 16 or scheme.name in at.engine.reading.weights_only:
+    if row.bits >= 16 or scheme.name in at.engine.prefill.weights_only:
         return half
     if scheme.quantizes == "weights and activations" and gpu.fp8:
         return gpu.fp8_tflops or 2 * half
@@ -166,7 +170,7 @@ def _tflops(row: StoredWeights, at: Writing) -> float:
     return half
 
 
-def _host(at: Writing, host: HostShare) -> list[StepPart]:
+def _host(at: Deployment, host: HostShare) -> list[StepPart]:
     """What the host reads, of its own memory, and computes."""
     if not host.why:
         return []
@@ -175,7 +179,7 @@ def _host(at: Writing, host: HostShare) -> list[StepPart]:
         if row.part in ("embedding", "head"):
             continue
         part = host.layers + (1 - host.layers) * (host.experts if row.part == "experts" else 0.0)
-        size += stored * at.touched(row, at.passed) * part
+        size += stored * at.touched(row, at.batch) * part
     handed = at.shape.layers * min(host.layers + host.experts, 1.0)
     seconds = Range(
         *(
@@ -192,15 +196,17 @@ def _host(at: Writing, host: HostShare) -> list[StepPart]:
     return [StepPart("host", seconds, why)]
 
 
-def _between(at: Writing) -> list[StepPart]:
+def _between(at: Deployment) -> list[StepPart]:
     """GPUs that share a layer add up what each has, after attention and after the feed-forward network (Megatron-LM,
     Shoeybi et al. 2019)."""
     parts = []
-    if at.width > 1:
-        link, size = link_of(at.gpu), at.passed * at.shape.hidden * 2
+    if at.tensor_parallel > 1:
+        link, size = link_of(at.gpu), at.batch * at.shape.hidden * 2
         times = 2 * at.shape.layers
-        why = f"{times} all-reduces of {size / 1e3:,.0f} kB between {at.width} GPUs over {link.name}"
-        parts.append(StepPart("all-reduce", all_reduce(link, at.width, size).times(times), why))
+        why = (
+            f"{times} all-reduces of {size / 1e3:,.0f} kB between {at.tensor_parallel} GPUs over {link.name}"
+        )
+        parts.append(StepPart("all-reduce", all_reduce(link, at.tensor_parallel, size).times(times), why))
     if at.copies > 1 and at.workload.expert_parallel:
         times = 2 * at.shape.layers
         why = f"{times} exchanges of tokens between {at.gpus} GPUs that hold each some of the experts"
@@ -211,15 +217,15 @@ def _between(at: Writing) -> list[StepPart]:
     return parts
 
 
-def _launches(at: Writing, others: list[StepPart]) -> StepPart:
+def _launches(at: Deployment, others: list[StepPart]) -> StepPart:
     """Kernels of each layer. Recorded as CUDA graphs they only follow each other; a host that launches each by itself
     does so while the GPU works, so that only what it takes longer counts."""
-    pace, blocks = at.engine.pace, blocks_of(at.shape)
+    decode, blocks = at.engine.decode, blocks_of(at.shape)
     slower = VENDORS.get(at.gpu.vendor, UNKNOWN_VENDOR)
     units = blocks.launched(RECURRENT_SLOWER.get(at.gpu.vendor, 1.0))
-    eager = pace.by_host is not None and (not pace.records or bool(at.workload.eager))
-    each = pace.by_host if eager and pace.by_host else pace.block
-    more = pace.in_scheme.get(at.scheme, (0.0, 0.0, 0.0))
+    eager = decode.eager_block is not None and (not decode.cuda_graphs or bool(at.workload.eager))
+    each = decode.eager_block if eager and decode.eager_block else decode.block
+    more = decode.in_scheme.get(at.scheme, (0.0, 0.0, 0.0))
     if (
         at.scheme in at.engine.quantizing.on_the_fly and at.shape.native != at.scheme
     ):  # made while it loads: one scale for a matrix, the quickest kernels
@@ -236,7 +242,7 @@ def _launches(at: Writing, others: list[StepPart]) -> StepPart:
     return StepPart("launches", Range(*seconds), why)
 
 
-def _choosing(at: Writing) -> StepPart:
+def _choosing(at: Deployment) -> StepPart:
     return StepPart(
-        "choosing", Range(*at.engine.pace.step), "the next tokens, and what the host does between"
+        "choosing", Range(*at.engine.decode.step), "the next tokens, and what the host does between"
     )

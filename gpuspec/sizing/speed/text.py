@@ -5,17 +5,17 @@ from gpuspec.engines import FOR_GGUF, engine_of
 from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT, text_model
 from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.rates import Range, Speed, StepPart
 from gpuspec.sizing.speed.step import step_parts, step_seconds
-from gpuspec.sizing.speed.writing import Writing
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import at_once
 
 
-def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, held: float | None = None) -> Speed | Unsized:
+def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, cached: float | None = None) -> Speed | Unsized:
     """How fast a text model can answer on `gpus` of a GPU, with the declared concurrency and context.
 
-    `held`: tokens in the cache of each sequence on average (None: half of its context)."""
+    `cached`: tokens in the cache of each sequence on average (None: half of its context)."""
     model = text_model(workload)
     if isinstance(model, Unsized):
         return model
@@ -23,7 +23,7 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, held: float | None = N
     engine = model.engine if workload.engine or model.engine.name == FOR_GGUF else engine_of(None)
     defaults = engine.default(workload.engine_version, gpu.name, gpu.vram_gib)
     many, context = at_once(workload, defaults).sequences or 1, workload.context or DEFAULT_CONTEXT
-    at = Writing(
+    at = Deployment(
         workload,
         model.shape,
         model.scheme,
@@ -31,10 +31,10 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, held: float | None = N
         gpu,
         gpus=gpus,
         sequences=many,
-        held=context / 2 if held is None else held,
+        cached=context / 2 if cached is None else cached,
     )
     prefill = _prefill(at)
-    said = (f"cache half full ({context // 2:,} tokens per sequence)",) if held is None else ()
+    said = (f"cache half full ({context // 2:,} tokens per sequence)",) if cached is None else ()
     if not gpu.bandwidth_gbs:
         return Speed(None, None, prefill, "", said, sequences=many)
     parts = step_parts(at)
@@ -58,11 +58,11 @@ def _why(parts: tuple[StepPart, ...], step: Range, many: int) -> str:
     return f"a step{of}: {terms} = {step.expected * 1e3:,.1f} ms"
 
 
-def _prefill(at: Writing) -> Range | None:
+def _prefill(at: Deployment) -> Range | None:
     """Tokens of prompts a second, were arithmetic all of it."""
     computes = find_scheme(at.scheme).quantizes == "weights and activations"
     tflops = at.gpu.fp8_tflops if computes and at.gpu.fp8_tflops else at.gpu.fp16_tflops
     if not tflops:
         return None
-    share = tflops * 1e12 * at.width * at.copies / (2 * at.shape.active)
+    share = tflops * 1e12 * at.tensor_parallel * at.copies / (2 * at.shape.active)
     return Range(*(share * part for part in (0.25, 0.5, 0.8)))

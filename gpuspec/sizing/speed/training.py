@@ -9,8 +9,8 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed.matmul import matmul_tflops
 from gpuspec.sizing.speed.rates import Range, WorkAsked, WorkRate
-from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.sizing.speed.training_step import StepTime, step_time
 from gpuspec.sizing.training.setup import TrainingSetup, setup_of
 from gpuspec.sizing.training.text import ONLINE

@@ -5,9 +5,8 @@ from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.shape import Shape
-from gpuspec.sizing.speed.links import link_of
+from gpuspec.sizing.speed.links import PCIE_GBS, link_of
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.reached import HOST_GBS
 from gpuspec.sizing.training.setup import TrainingSetup
 from gpuspec.sizing.training.state import TWO_MODELS
 from gpuspec.workload import Workload
@@ -122,7 +121,7 @@ def step_time(workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, *, 
             "launches": busy - arithmetic,
             "unpacking": _unpacking(setup, gpu, i),
             "communication": alone + moved.open / (link[2 - i] * 1e9),
-            "host": moved.host / (HOST_GBS[2 - i] * 1e9),
+            "host": moved.host / (PCIE_GBS[2 - i] * 1e9),
             "optimizer": _optimizer(workload, setup, gpu, gpus, i),
         }
         whole = sum(parts.values()) / _filled(workload)
@@ -211,7 +210,7 @@ def _optimizer(workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, i:
     states, trained = setup.states, setup.shape.params * setup.states.trained
     if setup.division.optimizer_on_host:
         seconds = trained * HOST_STEP_BYTES / (HOST_MEMORY_GBS[2 - i] * 1e9)
-        seconds += trained * 4 / gpus / (HOST_GBS[2 - i] * 1e9)
+        seconds += trained * 4 / gpus / (PCIE_GBS[2 - i] * 1e9)
     else:
         touched = 2 * (states.weights + states.optimizer) + states.gradients
         touched *= trained / setup.division.optimizer

@@ -21,9 +21,9 @@ def work_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized
 
         return sound_rate(workload, gpu, gpus)
     if workload.modality == "text-embedding":
-        from gpuspec.sizing.speed.vectors import text_rate
+        from gpuspec.sizing.speed.embeddings import embedding_rate
 
-        return text_rate(workload, gpu, gpus)
+        return embedding_rate(workload, gpu, gpus)
     if workload.modality not in (None, "text"):
         return Unsized(f"how fast models of {workload.modality} work is not known")
     from gpuspec.sizing.speed.text import speed

@@ -1,7 +1,7 @@
 """How fast prompts are read.
 
 Each token is two floating-point operations per parameter that it passes through, and attention four per element of
-the query and token before it: arithmetic bounds it, at a share that the engine reaches (`engines/reading.py`). A
+the query and token before it: arithmetic bounds it, at a share that the engine reaches (`engines/prefill.py`). A
 prompt is read in passes of a chunk each, and no pass is quicker than a reading of the weights that it touches.
 """
 
@@ -12,11 +12,11 @@ from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import text_model
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.links import all_reduce, link_of
+from gpuspec.sizing.speed.matmul import matmul_tflops
 from gpuspec.sizing.speed.on_host import HostShare, host_share
 from gpuspec.sizing.speed.rates import Range
-from gpuspec.sizing.speed.reached import matmul_tflops
-from gpuspec.sizing.speed.writing import Writing
 from gpuspec.sizing.weights import bytes_of
 from gpuspec.workload import Workload
 
@@ -31,7 +31,7 @@ _ORDER = (2, 1, 0)
 """A high share is a low time."""
 
 
-class Prompt(NamedTuple):
+class Prefill(NamedTuple):
     """One prompt read by a machine that does nothing else. `seconds` until its cache is there (without what a server
     adds to each request), `per_second` tokens of it."""
 
@@ -43,9 +43,9 @@ class Prompt(NamedTuple):
     """Seconds that a request takes beside, until its first token."""
 
 
-def prompt(
+def prefill(
     workload: Workload, gpu: Gpu, gpus: int = 1, *, tokens: float, before: float = 0.0
-) -> Prompt | Unsized:
+) -> Prefill | Unsized:
     """How fast a prompt of so many tokens is read, where `before` others are in the cache already."""
     model = text_model(workload)
     if isinstance(model, Unsized):
@@ -53,21 +53,21 @@ def prompt(
     most = matmul_tflops(gpu)
     if most is None:
         return Unsized(f"the TFLOPS of {gpu.name} are not known")
-    at = Writing(
-        workload, model.shape, model.scheme, model.engine, gpu, gpus=gpus, sequences=1, held=before + tokens
+    at = Deployment(
+        workload, model.shape, model.scheme, model.engine, gpu, gpus=gpus, sequences=1, cached=before + tokens
     )
-    host, reading, shape = host_share(at), at.engine.reading, model.shape
-    seconds = Range(*(_Reader(at, host, most, end).whole(tokens, before) for end in _ORDER))
+    host, engine, shape = host_share(at), at.engine.prefill, model.shape
+    seconds = Range(*(_PrefillTime(at, host, most, end).whole(tokens, before) for end in _ORDER))
     flops = 2 * sum(row.active for row, _ in at.stored if _reads(row))
     why = f"{flops / 1e9:,.1f} GFLOP a token and attention over {before + tokens / 2:,.0f} on average"
     why += f"; {host.why} on the host" if host.why else ""
     beside = (
-        reading.request[end]
-        + shape.layers * reading.request_layer[end]
-        + (reading.alone[end] - 1) * seconds[end]
+        engine.request[end]
+        + shape.layers * engine.request_layer[end]
+        + (engine.alone[end] - 1) * seconds[end]
         for end in range(3)
     )
-    return Prompt(tokens, seconds, seconds.inverse().times(tokens), why, Range(*beside))
+    return Prefill(tokens, seconds, seconds.inverse().times(tokens), why, Range(*beside))
 
 
 def _reads(row: StoredWeights) -> bool:
@@ -75,28 +75,28 @@ def _reads(row: StoredWeights) -> bool:
     return row.part not in (*TOWERS, *BESIDE, "embedding", "head") and row.parameters > 0
 
 
-class _Reader(NamedTuple):
+class _PrefillTime(NamedTuple):
     """What reads: a machine, what of the model is on its host, the 16-bit TFLOPS that no kernel exceeds there; `end`:
     which of each range of shares."""
 
-    at: Writing
+    at: Deployment
     host: HostShare
     most: Range
     end: int
 
     def whole(self, tokens: float, before: float) -> float:
         """Seconds of all passes."""
-        at, reading = self.at, self.at.engine.reading
+        at, engine = self.at, self.at.engine.prefill
         defaults = at.engine.default(at.workload.engine_version, at.gpu.name, at.gpu.vram_gib)
         chunk = float(at.workload.max_batched_tokens or defaults.chunk or CHUNK)
         number, rest = int(tokens // chunk), tokens % chunk
         time = number * self.one_pass(chunk) if number else 0.0
         time += self.one_pass(rest) if rest else 0.0
         half = (at.gpu.fp16_tflops or 0.0) * self._fills
-        looks = min(half * reading.attention[self.end], self._most) * 1e12 * at.width
+        looks = min(half * engine.attention[self.end], self._most) * 1e12 * at.tensor_parallel
         time += attention_flops(at.shape, tokens, before) / looks
-        time += state_flops(at.shape, tokens) / (half * reading.state[self.end] * 1e12 * at.width)
-        gain = (0.0, reading.overlaps, min(1.0, reading.overlaps * 1.15))[self.end]
+        time += state_flops(at.shape, tokens) / (half * engine.state[self.end] * 1e12 * at.tensor_parallel)
+        gain = (0.0, engine.overlaps, min(1.0, engine.overlaps * 1.15))[self.end]
         return time * overlapped(tokens / chunk, at.stages, gain)
 
     def one_pass(self, tokens: float) -> float:
@@ -111,14 +111,14 @@ class _Reader(NamedTuple):
                 away = self.host.experts if row.part == "experts" else 0.0
                 read += size
                 brought += size * max(away, self.host.layers)
-        bandwidth = (at.gpu.bandwidth_gbs or 0.0) * 1e9 * at.engine.pace.bandwidth[self.end]
-        time = max(computed, read / bandwidth if bandwidth else 0.0) / at.width
+        bandwidth = (at.gpu.bandwidth_gbs or 0.0) * 1e9 * at.engine.decode.bandwidth[self.end]
+        time = max(computed, read / bandwidth if bandwidth else 0.0) / at.tensor_parallel
         time += brought / (FROM_HOST_GBS[self.end] * 1e9)
         back = 2 - self.end
-        if at.width > 1:
-            sums = all_reduce(link_of(at.gpu), at.width, tokens * at.shape.hidden * 2)
+        if at.tensor_parallel > 1:
+            sums = all_reduce(link_of(at.gpu), at.tensor_parallel, tokens * at.shape.hidden * 2)
             time += 2 * at.shape.layers * sums[back]
-        return time + at.shape.layers * at.engine.reading.layer[back]
+        return time + at.shape.layers * at.engine.prefill.layer[back]
 
     @property
     def _most(self) -> float:
@@ -127,27 +127,27 @@ class _Reader(NamedTuple):
 
     @property
     def _fills(self) -> float:
-        return self.at.engine.reading.fills.get(self.at.gpu.compute_capability or "", 1.0)
+        return self.at.engine.prefill.fills.get(self.at.gpu.compute_capability or "", 1.0)
 
     def _tflops(self, row: StoredWeights, tokens: float) -> float:
         """What is reached in the products of these weights: a share of the precision that they are computed in, 16
         bit unless activations are quantized too and the GPU computes in 8 or 4 bit."""
-        reading, gpu = self.at.engine.reading, self.at.gpu
+        engine, gpu = self.at.engine.prefill, self.at.gpu
         half = gpu.fp16_tflops or 0.0
         experts = row.part == "experts"
-        whole, share = half, reading.experts if experts else reading.dense
+        whole, share = half, engine.experts if experts else engine.dense
         scheme = find_scheme(row.scheme)
-        integer = reading.integer_experts if experts else reading.integer
+        integer = engine.integer_experts if experts else engine.integer
         if integer and row.bits < 16:
             whole, share = gpu.int8_tops or 2 * half, integer
-        elif row.bits < 16 and scheme.name not in reading.weights_only:
+        elif row.bits < 16 and scheme.name not in engine.weights_only:
             if scheme.quantizes == "weights and activations" and gpu.fp8:
                 whole = gpu.fp8_tflops or 2 * half
             elif scheme.native_capability >= 10 and gpu.fp4:
                 whole = gpu.fp4_tflops or 4 * half
             if whole != half and not experts:
-                share = reading.narrow
-        filled = min(1.0, max(tokens * row.active / row.parameters, FEW) / reading.tile) if experts else 1.0
+                share = engine.narrow
+        filled = min(1.0, max(tokens * row.active / row.parameters, FEW) / engine.tile) if experts else 1.0
         return min(whole * share[self.end] * self._fills, self._most * whole / half) * filled
 
 

@@ -7,7 +7,7 @@ import pytest
 from gpuspec import resolve_gpu, resolve_model
 from gpuspec.engines import engine_of
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed.prompt import Prompt, attention_flops, overlapped, prompt
+from gpuspec.sizing.speed.prefill import Prefill, attention_flops, overlapped, prefill
 from gpuspec.workload import Workload
 
 
@@ -21,11 +21,11 @@ def _of(name: str = "Llama-3.1-8B", engine: str = "vllm", **fields: object) -> W
 
 def _read(
     workload: Workload, gpu: str = "H100 SXM", gpus: int = 1, *, tokens: float, before: float = 0.0
-) -> Prompt:
+) -> Prefill:
     card = resolve_gpu(gpu).gpu
     assert card
-    found = prompt(workload, card, gpus, tokens=tokens, before=before)
-    assert isinstance(found, Prompt)
+    found = prefill(workload, card, gpus, tokens=tokens, before=before)
+    assert isinstance(found, Prefill)
     return found
 
 
@@ -81,4 +81,4 @@ def test_stages_overlap_where_several_passes_are_under_way() -> None:
     assert overlapped(4, 2, 1.0) == 5 / 8
     assert overlapped(4, 2, 0.87) == pytest.approx(1 - 0.87 * 3 / 8)
     assert overlapped(1, 2, 0.87) == overlapped(4, 1, 0.87) == overlapped(4, 2, 0.0) == 1.0
-    assert engine_of("llama.cpp").reading.overlaps > 0
+    assert engine_of("llama.cpp").prefill.overlaps > 0

@@ -7,8 +7,8 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
+from gpuspec.sizing.speed.matmul import matmul_tflops
 from gpuspec.sizing.speed.rates import Range, WorkRate
-from gpuspec.sizing.speed.reached import matmul_tflops
 from gpuspec.workload import Workload
 
 SERVED = (0.45, 0.65, 0.95)
@@ -28,7 +28,7 @@ def operations(shape: Shape, tokens: float) -> float:
     return 2 * weights * tokens + 4 * shape.layers * shape.query_width * tokens**2
 
 
-def text_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
+def embedding_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
     """Texts a second, of as many tokens as the job states; else 512, or as many as the model takes."""
     shape = shape_of(workload)
     if isinstance(shape, Unsized):

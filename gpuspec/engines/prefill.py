@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
+from gpuspec.engines.decode import Range
 from gpuspec.named_tuple import NamedTuple
 
-Range = tuple[float, float, float]
-"""Low, expected, high."""
 
-
-class Reading(NamedTuple):
+class PrefillSpeed(NamedTuple):
     """Shares are of the data sheet's dense operations, of the precision that it computes in; times are seconds."""
 
     dense: Range = (0.3, 0.55, 0.8)

@@ -13,8 +13,8 @@ from gpuspec.sizing.weights import bytes_of, in_scheme
 from gpuspec.workload import Workload
 
 
-class Writing:
-    """A workload that writes on `gpus` of a GPU: `sequences` at once, `held` tokens in the cache of each."""
+class Deployment:
+    """A workload that writes on `gpus` of a GPU: `sequences` at once, `cached` tokens in the cache of each."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Writing:
         *,
         gpus: int,
         sequences: int,
-        held: float,
+        cached: float,
     ) -> None:
         self.workload = workload
         self.shape = as_kept(workload, shape)
@@ -35,19 +35,19 @@ class Writing:
         self.gpu = gpu
         self.gpus = gpus
         self.sequences = sequences
-        self.held = held
+        self.cached = cached
         self.copies = min(workload.data_parallel or 1, gpus)
         """Of the model (data parallelism), each with its part of the sequences."""
         within = gpus // self.copies
-        self.width = tensor_of(workload._replace(engine=engine.name), within)
+        self.tensor_parallel = tensor_of(workload._replace(engine=engine.name), within)
         """GPUs that share each layer."""
-        self.stages = max(within // self.width, 1)
+        self.stages = max(within // self.tensor_parallel, 1)
         """Groups of GPUs that hold each some of the layers, one after another."""
 
     @property
-    def passed(self) -> float:
+    def batch(self) -> float:
         """Sequences in one pass of one copy. Stages of a pipeline work on as many groups of sequences at once."""
-        apart = 1 if self.engine.pace.in_turn else self.stages
+        apart = 1 if self.engine.decode.in_turn else self.stages
         return max(self.sequences / self.copies / apart, 1.0)
 
     @cached_property
@@ -77,13 +77,13 @@ class Writing:
     def cache_read(self) -> float:
         """Bytes of cache that one GPU of those sharing a layer reads of all layers in a pass, in 16 bit where it is
         unpacked as slowly. States are read, and written."""
-        dtype = None if self.engine.pace.cache_unpacked else cache_dtype(self.workload, self.shape)
-        held = kv_cache(self.shape, self.held, self.passed, dtype, tensor=self.width)
+        dtype = None if self.engine.decode.cache_unpacked else cache_dtype(self.workload, self.shape)
+        held = kv_cache(self.shape, self.cached, self.batch, dtype, tensor=self.tensor_parallel)
         states = sum(cache.layers * cache.state * cache.state_bits / 8 for cache in self.shape.caches)
-        return held + states * self.passed / self.width
+        return held + states * self.batch / self.tensor_parallel
 
     @property
     def cache_room(self) -> float:
         """Bytes of cache that are set aside: for the context of all sequences, or what they hold if that is more."""
-        tokens = max(self.workload.context or 0, self.held)
+        tokens = max(self.workload.context or 0, self.cached)
         return kv_cache(self.shape, tokens, self.sequences, cache_dtype(self.workload, self.shape))

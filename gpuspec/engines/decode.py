@@ -8,7 +8,7 @@ Range = tuple[float, float, float]
 """Low, expected, high."""
 
 
-class Pace(NamedTuple):
+class DecodeSpeed(NamedTuple):
     """Of a step that writes one token of each sequence. Shares are of the GPU's data sheet; times are in seconds."""
 
     bandwidth: Range = (0.6, 0.82, 0.95)
@@ -23,10 +23,10 @@ class Pace(NamedTuple):
     """Launches and small kernels of one block of a layer: attention, or a feed-forward network; of any width."""
     in_scheme: Mapping[str, Range] = {}
     """Scheme → what its kernels take on top, of each layer."""
-    by_host: Range | None = None
+    eager_block: Range | None = None
     """The same of one block where the host launches each kernel by itself while the GPU works: then a step is never
     quicker than the launches. None: it always records CUDA graphs, or their like."""
-    records: bool = True
+    cuda_graphs: bool = True
     """Whether it records CUDA graphs unless told not to."""
     step: Range = (0.0, 0.2e-3, 1e-3)
     """Choosing the tokens, and what the host does between two steps."""

@@ -1,4 +1,4 @@
-"""What a GPU reaches of its data sheet: TFLOPS of large matrix products; and GB/s to its host."""
+"""What a GPU reaches of its data sheet's TFLOPS in large matrix products."""
 
 from gpuspec.catalog import Gpu
 from gpuspec.sizing.speed.rates import Range
@@ -21,9 +21,6 @@ more than 200 of an L40S. It is what holds back cards whose data sheet states mo
 SPREAD = (0.85, 1.0, 1.1)
 UNKNOWN_POWER = (0.6, 0.85, 1.0)
 """Of the best, where a GPU's power limit is not known."""
-
-HOST_GBS = (10.0, 18.0, 24.0)
-"""Between a GPU and its host's memory, PCIe 4.0 ×16."""
 
 
 def matmul_tflops(gpu: Gpu) -> Range | None:

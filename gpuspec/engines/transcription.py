@@ -1,12 +1,10 @@
 """How fast an engine of speech recognition works beside what the GPU computes."""
 
+from gpuspec.engines.decode import Range
 from gpuspec.named_tuple import NamedTuple
 
-Range = tuple[float, float, float]
-"""Low, expected, high."""
 
-
-class Hearing(NamedTuple):
+class TranscriptionSpeed(NamedTuple):
     """Times are in seconds. That of transformers is the usual one."""
 
     layer: Range = (0.5e-3, 0.9e-3, 1.3e-3)
