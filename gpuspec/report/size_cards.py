@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gpuspec.planning.judged import Instead, Judged
 from gpuspec.planning.sized import Sized
 from gpuspec.report.ranked_columns import Column, table
-from gpuspec.report.size_machines import cloud, label
+from gpuspec.report.size_machines import clouds, dollars, hourly, label
 from gpuspec.report.speed_columns import speed_columns
 from gpuspec.report.width import width
 from gpuspec.sizing import Fit
@@ -39,8 +39,8 @@ def _side_by_side(judged: Sequence[Judged], columns: int) -> list[str]:
     rows = [
         Column("machine", [label(one) for one in offered], 0, numbers=False),
         Column("", [_verdict(one) for one in judged], 1, numbers=False),
-        Column("cloud", [cloud(one.price) for one in offered], 6, numbers=False),
-        Column("$/h", [f"{one.per_hour:,.2f}" if one.price else "" for one in offered], 2),
+        Column("cloud", clouds(offered), 6, numbers=False),
+        Column("$/h", hourly(offered), 2),
         *speed_columns([one.machine for one in judged], ranges=False, ranks=(4, 5, 3)),
     ]
     return table(rows, columns, indent=0)
@@ -82,7 +82,7 @@ def _instead(one: Judged, instead: Instead) -> list[str]:
         found.append(f"{instead.scheme}: {instead.how}" if instead.how else instead.scheme)
     for other in (instead.more, instead.other):
         if other is not None:
-            price = f", ${other.per_hour:.2f}/h ({cloud(other.price)})" if other.price else ", no price known"
+            price = f", {dollars(other)} ({other.price.offer.cloud})" if other.price else ", no price known"
             found.append(f"{label(other)}{price}")
     return ["  would surely fit:", *(f"    {line}" for line in found)] if found else []
 

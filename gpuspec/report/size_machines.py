@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.machines import PricedMachine, writes_text
 from gpuspec.planning.precisions import InScheme
-from gpuspec.planning.price_lists import Price
 from gpuspec.planning.sized import SHOWN, Sized
 from gpuspec.quantization import find_scheme
 from gpuspec.quantization.quality import in_brief
@@ -33,7 +32,7 @@ def offers(sized: Sized, columns: int) -> list[str]:
     lines = [_title(sized), *machines(rows, columns, served=bool(sized.workload.users))]
     least = sized.least
     if least and all(one.offered.per_hour > least.per_hour for one in rows):
-        lines.append(f"  cheapest an hour: {label(least)} at ${least.per_hour:.2f} (--by hour)")
+        lines.append(f"  cheapest an hour: {label(least)} at {dollars(least)} (--by hour)")
     return [*lines, *_legend(sized, rows), *(f"  {line}" for line in sized.agreed)]
 
 
@@ -81,8 +80,8 @@ def _columns(rows: Sequence[PricedMachine], *, served: bool, ranges: bool) -> li
     return [
         Column("machine", [label(one) for one in offered], 0, numbers=False),
         Column("in use", [_in_use(one) for one in offered], 8 if served else 5),
-        Column("cloud", [cloud(one.price) for one in offered], 6 if served else 4, numbers=False),
-        Column("$/h", [f"{one.per_hour:,.2f}" if one.price else "" for one in offered], 1),
+        Column("cloud", clouds(offered), 6 if served else 4, numbers=False),
+        Column("$/h", hourly(offered), 1),
         Column("$/month", [money(one.per_month) for one in rows], 7),
         *speed_columns(rows, ranges=ranges, ranks=(3, 4 if served else 6, 2)),
     ]
@@ -99,11 +98,19 @@ def label(one: Alternative) -> str:
     return f"{one.gpu_count} × {one.gpu.name}"
 
 
-def cloud(price: Price | None) -> str:
-    """Whose machine it is, and whether at the spot price; "" where nobody offers one."""
-    if price is None:
-        return ""
-    return f"{price.offer.cloud} spot" if price.spot else price.offer.cloud
+def clouds(offered: Sequence[Alternative]) -> list[str]:
+    """Whose machines they are; "" where nobody offers one."""
+    return [one.price.offer.cloud if one.price else "" for one in offered]
+
+
+def hourly(offered: Sequence[Alternative | None]) -> list[str]:
+    """$ an hour, "spot" before those of spot machines: this column stays where that of the clouds has no room."""
+    return [f"{'spot ' * one.price.spot}{one.per_hour:,.2f}" if one and one.price else "" for one in offered]
+
+
+def dollars(one: Alternative) -> str:
+    """ "$0.24/h", "$0.24/h spot"."""
+    return f"${one.per_hour:,.2f}/h{' spot' if one.price and one.price.spot else ''}"
 
 
 def money(amount: float | None) -> str:
@@ -121,11 +128,12 @@ def in_precisions(sized: Sized, columns: int) -> list[str]:
     if not found or sized.unshared:
         return []
     cheapest = [one.machine for one in found]
+    offered = [one.offered if one else None for one in cheapest]
     rows = [
         Column("scheme", [one.scheme for one in found], 0, numbers=False),
         Column("weights", [f"{one.weights:,.0f} GiB" for one in found], 7),
-        Column("cheapest", [label(one.offered) if one else "none" for one in cheapest], 1, numbers=False),
-        Column("$/h", [f"{one.offered.per_hour:,.2f}" if one else "" for one in cheapest], 2),
+        Column("cheapest", [label(one) if one else "none" for one in offered], 1, numbers=False),
+        Column("$/h", hourly(offered), 2),
         *(one for one in speed_columns(cheapest, ranges=False, ranks=(4, LAST, 3)) if one.rank != LAST),
         Column("", [_how(one) for one in found], 5, numbers=False),
         Column("quality", [_quality(one, sized) for one in found], 6, numbers=False),

@@ -9,7 +9,7 @@ from gpuspec.planning.precisions import own_scheme
 from gpuspec.planning.sized import Sized
 from gpuspec.printable import one_line
 from gpuspec.report.size_cards import BAR, cards
-from gpuspec.report.size_machines import in_precisions, label, offers
+from gpuspec.report.size_machines import dollars, in_precisions, label, offers
 from gpuspec.report.text import Style
 from gpuspec.report.width import width
 from gpuspec.sizing import Need, Part
@@ -149,7 +149,7 @@ def _ahead(sized: Sized) -> list[str]:
     for step in sized.steps:
         where = "fits nothing in the price lists"
         if step.fitting:
-            where = f"cheapest {label(step.fitting)}, ${step.fitting.per_hour:.2f}/h"
+            where = f"cheapest {label(step.fitting)}, {dollars(step.fitting)}"
         more = step.expected - sized.need.expected
         each = " per GPU" if sized.need.gpus > 1 else ""
         lines.append(f"{step.name} {step.value:,}: {more:+.2f} GiB{each}, {where}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,19 @@ def test_what_cannot_be_rented_is_not_called_the_only_choice(
     assert ("is the only choice: when it is sold out the job waits" in out) is found
 
 
-def test_size_says_which_price_is_that_of_a_spot_machine(capsys: pytest.CaptureFixture[str]) -> None:
+def test_size_says_which_price_is_that_of_a_spot_machine(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("prices.csv").write_text(PRICES.replace("64,0.50,", "64,0.50,0.20"))
     model = {"id": "Qwen/Qwen2.5-7B-Instruct", "dtype": "bf16", "context": 4096}
-    assert "1 × L4 24 GB $ 0.20/h runpod spot " in said(capsys, "size", model=model, spot="allowed")
-    assert "1 × L4 24 GB $ 0.50/h runpod " in said(capsys, "size", model=model)
+    out = said(capsys, "size", model=model, spot="allowed")
+    assert re.search(r"1 × L4 .*? runpod spot 0\.20 ", out)
+    assert "cheapest 1 × L4, $0.20/h spot" in out  # of a longer context
+    assert re.search(r"1 × L4 .*? runpod 0\.50 ", said(capsys, "size", model=model))
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = said(capsys, "size", model=model, spot="allowed")
+    assert "machine $/h" in narrow  # there is no room for the clouds
+    assert "1 × L4 spot 0.20 " in narrow
 
 
 def test_a_job_and_settings_that_share_no_cloud_are_told_so(capsys: pytest.CaptureFixture[str]) -> None:
