@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpuspec import resolve_gpu, resolve_model
-from gpuspec.job.job import Slo
 from gpuspec.sizing import Need, need
-from gpuspec.sizing.speed.queueing import birth_death, most_within, under_rate
+from gpuspec.sizing.speed.queueing import birth_death
 from gpuspec.sizing.speed.serving import RequestTokens, Served, room, served
 from gpuspec.workload import Workload
 
@@ -81,36 +80,6 @@ def test_more_at_once_is_never_quicker_for_each_and_a_longer_prompt_never_sooner
     for shorter, longer in pairwise(prompts):
         assert longer.ttft.expected >= shorter.ttft.expected
         assert longer.ttft.low >= shorter.ttft.low
-
-
-def test_what_an_slo_leaves() -> None:
-    card = resolve_gpu("H100 SXM").gpu
-    assert card
-    request = RequestTokens(1000, 500)
-    whole = _under(_qwen(), request=request)
-    found = most_within(_qwen(), card, 1, Slo(tpot_ms=whole.tpot.expected * 900), request)
-    assert isinstance(found, Served)
-    assert 1 <= found.sequences < whole.sequences
-    above = _under(_qwen(), request=request, sequences=found.sequences + 1)
-    assert above.tpot.expected > whole.tpot.expected * 0.9 >= found.tpot.expected
-    assert most_within(_qwen(), card, 1, Slo(ttft_ms=0.1), request) is None
-    assert most_within(_qwen(), card, 1, Slo(tokens_per_second=1), request) == whole
-
-
-def test_a_rate_fills_so_many_places() -> None:
-    """Little's law: requests a second × the seconds that each takes; near the most a queue comes, beyond it has no
-    end."""
-    card = resolve_gpu("H100 SXM").gpu
-    assert card
-    request = RequestTokens(1000, 500)
-    most = _under(_qwen(), request=request).per_hour.expected / 3600
-    low, near, beyond = (
-        under_rate(_qwen(), card, 1, request, per_second=most * share) for share in (0.1, 0.97, 1.01)
-    )
-    assert low.queue == pytest.approx(0, abs=1e-6)  # type: ignore[union-attr]
-    assert low.utilization == pytest.approx(0.1)  # type: ignore[union-attr]
-    assert low.ttft.expected < near.ttft.expected  # type: ignore[union-attr]
-    assert (beyond.queue, beyond.ttft) == (None, None)  # type: ignore[union-attr]
 
 
 def test_drafts_are_an_assumption_and_a_wide_range() -> None:

@@ -7,7 +7,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
-from gpuspec.sizing.speed.matmul import matmul_tflops
+from gpuspec.sizing.speed.matmul import FP32_SHARE, matmul_tflops
 from gpuspec.sizing.speed.rates import Range, WorkRate
 from gpuspec.workload import Workload
 
@@ -17,7 +17,6 @@ michaelfeil/infinity, docs/benchmarks (bge-large on an L4: text-embeddings-infer
 0.74, onnx 0.70)."""
 CALLED = (0.12, 0.32, 0.6)
 """The same of libraries, which pad the texts of a batch to the longest (sentence-transformers there: 0.29)."""
-FP32 = (0.06, 0.2, 0.5)
 TOKENS = 512
 
 
@@ -42,7 +41,7 @@ def embedding_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Un
     shares = SERVED if engine_of(workload.engine).kind == "server" else CALLED
     wide = workload.dtype == "fp32" and not workload.quantization
     copies = min(max(workload.processes or workload.data_parallel or 1, workload.tensor_parallel or 1), gpus)
-    each = [reached.expected * 1e12 * shares[i] * (FP32[i] if wide else 1.0) / work for i in range(3)]
+    each = [reached.expected * 1e12 * shares[i] * (FP32_SHARE[i] if wide else 1.0) / work for i in range(3)]
     why = f"{work / 1e9:,.1f} GFLOP a text of {tokens:,} tokens at {reached.expected * shares[1]:,.0f} TFLOPS"
     said = [] if stated else [f"{tokens:,} tokens a text, since no length was given"]
     if copies < gpus:

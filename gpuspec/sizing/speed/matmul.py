@@ -1,6 +1,10 @@
 """What a GPU reaches of its data sheet's TFLOPS in large matrix products."""
 
+from collections.abc import Collection
+
+from gpuspec.architectures.parts import StoredWeights
 from gpuspec.catalog import Gpu
+from gpuspec.quantization import find_scheme
 from gpuspec.sizing.speed.rates import Range
 
 BEST_SHARE = {"8.0": 0.87, "9.": 0.80, "10.": 0.77}
@@ -22,6 +26,9 @@ SPREAD = (0.85, 1.0, 1.1)
 UNKNOWN_POWER = (0.6, 0.85, 1.0)
 """Of the best, where a GPU's power limit is not known."""
 
+FP32_SHARE = (0.06, 0.2, 0.5)
+"""Speed of 32-bit products for that of 16-bit ones: without tensor cores, and as TF32."""
+
 
 def matmul_tflops(gpu: Gpu) -> Range | None:
     """TFLOPS of large 16-bit matrix products with 32-bit sums; None where the data sheet's are not known."""
@@ -33,6 +40,20 @@ def matmul_tflops(gpu: Gpu) -> Range | None:
     kept = min(best, gpu.tdp_w * _of_generation(gpu, PER_WATT, OTHER_PER_WATT))
     low, expected, high = (kept * share for share in SPREAD)
     return Range(low, expected, max(min(high, gpu.fp16_tflops), expected))
+
+
+def peak_tflops(row: StoredWeights, gpu: Gpu, weights_only: Collection[str]) -> float:
+    """TFLOPS of the data sheet, in the precision that these weights are computed in: 16 bit, unless activations are
+    quantized too and the GPU computes in 8 or 4 bit. `weights_only`: schemes whose arithmetic the engine leaves
+    unused. 0 where the 16-bit ones are not known."""
+    half, scheme = gpu.fp16_tflops or 0.0, find_scheme(row.scheme)
+    if row.bits >= 16 or scheme.name in weights_only:
+        return half
+    if scheme.quantizes == "weights and activations" and gpu.fp8:
+        return gpu.fp8_tflops or 2 * half
+    if scheme.native_capability >= 10 and gpu.fp4:
+        return gpu.fp4_tflops or 4 * half
+    return half
 
 
 def _of_generation(gpu: Gpu, table: dict[str, float], otherwise: float) -> float:

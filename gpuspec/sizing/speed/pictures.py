@@ -14,7 +14,7 @@ from gpuspec.sizing.media.pipelines import pipeline_of
 from gpuspec.sizing.media.sampling import Sampling, sampling_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.speed.links import PCIE_GBS
-from gpuspec.sizing.speed.matmul import matmul_tflops
+from gpuspec.sizing.speed.matmul import FP32_SHARE, matmul_tflops
 from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
 from gpuspec.sizing.speed.training import at_work
 from gpuspec.workload import Workload
@@ -50,8 +50,6 @@ VAE = {"picture": 9.8e6, "video": 2e7}
 pixels, 10.0 at 1,024, where attention weighs more); of 3D VAEs an estimate."""
 ENCODE = 0.46
 """Operations of encoding a pixel for those of decoding it, counted alike."""
-FP32 = (0.06, 0.2, 0.5)
-"""Speed of 32-bit products for that of 16-bit ones: without tensor cores, and as TF32."""
 UNPACKING = 4.5
 """Bytes of memory traffic of unpacking a weight of few bits: half a byte read, two written and read again. The set
 diffusers/benchmarks has FLUX.1 at 0.512 s a step in NF4, 0.493 in 16 bit."""
@@ -91,7 +89,7 @@ def picture_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsi
     made = _Making(workload, pipeline, extent, work, sampling, reached, gpu)
     times = [made.seconds(i) for i in range(3)]
     units = extent.many * (extent.frames / sampling.fps if video and sampling.fps else 1.0)
-    copies = _at_work(workload, gpus)
+    copies = _gpus_making(workload, gpus)
     unsure = (1.0, 1.0, 1.0) if pipeline.known and known else NEVER_SEEN
     speeds = Range(*(copies * units / seconds * share for seconds, share in zip(times, unsure, strict=True)))
     unit: Unit = "seconds of video" if video else "images"
@@ -125,7 +123,7 @@ class _Making(NamedTuple):
     def seconds(self, i: int) -> float:
         """Of the call; `i`: 0 for the slowest, 2 for the fastest."""
         speed = self.reached.expected * 1e12 * _share(self.pipeline.denoiser)[i]
-        speed *= FP32[i] if self.workload.dtype == "fp32" and not self.workload.quantization else 1.0
+        speed *= FP32_SHARE[i] if self.workload.dtype == "fp32" and not self.workload.quantization else 1.0
         many = self.extent.many * self.sampling.passes
         step = many * (self.work.matrices + self.work.attention / ATTENTION[i]) / speed
         step += (
@@ -150,7 +148,7 @@ class _Making(NamedTuple):
         text = 2 * self.pipeline.text_encoders * 1e9 * TEXT * self.sampling.passes * self.extent.many
         pixels = self.extent.pixels * self.extent.frames * self.extent.many
         vae = pixels * VAE["video" if self.pipeline.frames > 1 else "picture"]
-        return (text + vae / (FP32[i] if self.pipeline.vae.fp32 else 1.0)) / speed
+        return (text + vae / (FP32_SHARE[i] if self.pipeline.vae.fp32 else 1.0)) / speed
 
     def _moved(self, i: int) -> float:
         """Components, each once to the GPU and back; layer by layer in every step."""
@@ -210,7 +208,7 @@ def _launched(denoiser: Denoiser, i: int) -> float:
     return modules * KERNELS * LAUNCH[i]
 
 
-def _at_work(workload: Workload, gpus: int) -> int:
+def _gpus_making(workload: Workload, gpus: int) -> int:
     """GPUs that work: one process makes pictures on one, unless more are started or share each picture's tokens."""
     asked = workload.processes or workload.data_parallel
     shared = (workload.tensor_parallel or 1) * (workload.context_parallel or 1)

@@ -8,13 +8,12 @@ prompt is read in passes of a chunk each, and no pass is quicker than a reading 
 from gpuspec.architectures.parts import BESIDE, TOWERS, StoredWeights
 from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import text_model
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.links import all_reduce, link_of
-from gpuspec.sizing.speed.matmul import matmul_tflops
+from gpuspec.sizing.speed.matmul import matmul_tflops, peak_tflops
 from gpuspec.sizing.speed.on_host import HostShare, host_share
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.weights import bytes_of
@@ -130,21 +129,17 @@ class _PrefillTime(NamedTuple):
         return self.at.engine.prefill.fills.get(self.at.gpu.compute_capability or "", 1.0)
 
     def _tflops(self, row: StoredWeights, tokens: float) -> float:
-        """What is reached in the products of these weights: a share of the precision that they are computed in, 16
-        bit unless activations are quantized too and the GPU computes in 8 or 4 bit."""
+        """What is reached in the products of these weights: a share of the precision that they are computed
+        in."""
         engine, gpu = self.at.engine.prefill, self.at.gpu
         half = gpu.fp16_tflops or 0.0
         experts = row.part == "experts"
         whole, share = half, engine.experts if experts else engine.dense
-        scheme = find_scheme(row.scheme)
         integer = engine.integer_experts if experts else engine.integer
         if integer and row.bits < 16:
             whole, share = gpu.int8_tops or 2 * half, integer
-        elif row.bits < 16 and scheme.name not in engine.weights_only:
-            if scheme.quantizes == "weights and activations" and gpu.fp8:
-                whole = gpu.fp8_tflops or 2 * half
-            elif scheme.native_capability >= 10 and gpu.fp4:
-                whole = gpu.fp4_tflops or 4 * half
+        else:
+            whole = peak_tflops(row, gpu, engine.weights_only)
             if whole != half and not experts:
                 share = engine.narrow
         filled = min(1.0, max(tokens * row.active / row.parameters, FEW) / engine.tile) if experts else 1.0

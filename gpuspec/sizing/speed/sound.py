@@ -9,7 +9,7 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.media.audio import SOUND_TOKENS, Width, whisper_of
 from gpuspec.sizing.memory import Unsized, unknown_scheme
-from gpuspec.sizing.speed.matmul import matmul_tflops
+from gpuspec.sizing.speed.matmul import FP32_SHARE, matmul_tflops
 from gpuspec.sizing.speed.rates import Range, WorkRate
 from gpuspec.workload import Workload
 
@@ -24,8 +24,6 @@ READS = (0.5, 0.7, 0.9)
 """Of the memory bandwidth, what a step of the decoder reaches."""
 WORDS = 51_866
 """Of Whisper's vocabulary (openai/whisper, tokenizer.py)."""
-FP32 = (0.06, 0.2, 0.5)
-"""Speed of 32-bit products for that of 16-bit ones: without tensor cores, and as TF32."""
 
 CODECS = {"orpheus-3b": 84.0}
 """Beginning of a model's name → tokens it writes for each second that it speaks. canopyai/Orpheus-TTS README: seven
@@ -73,7 +71,7 @@ def sound_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsize
     speeds = []
     encoding = writing = 0.0
     for i in range(3):  # slowest first
-        speed = reached.expected * 1e12 * SHARE[i] * (FP32[i] if bits > 16 else 1.0)
+        speed = reached.expected * 1e12 * SHARE[i] * (FP32_SHARE[i] if bits > 16 else 1.0)
         encoding = many * window.encoder / speed
         read = (window.weights * bits / 8 + many * window.keys * 2) / (gpu.bandwidth_gbs * 1e9 * READS[i])
         writing = tokens[2 - i] * max(read, width.decoder * transcription.layer[2 - i])

@@ -6,12 +6,11 @@ wait for each other twice in it, and what is on the host is read there. The part
 attention take turns, and each kernel ends before the next begins.
 """
 
-from gpuspec.architectures.parts import StoredWeights
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.quantization import find_scheme
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.links import all_reduce, link_of
+from gpuspec.sizing.speed.matmul import peak_tflops
 from gpuspec.sizing.speed.on_host import HANDED_OVER, HOST_CACHE_GBS, HOST_GBS, HostShare, host_share
 from gpuspec.sizing.speed.rates import Range, StepPart
 
@@ -147,27 +146,13 @@ def _arithmetic(at: Deployment) -> list[StepPart]:
     if not at.gpu.fp16_tflops or more <= 0:
         return []
     flops = sum(
-        2 * row.active * more / _tflops(row, at)
+        2 * row.active * more / peak_tflops(row, at.gpu, at.engine.prefill.weights_only)
         for row, _ in at.stored
         if row.part != "embedding" or at.shape.tied
     )
     share, least = at.engine.decode.compute, flops / 1e12 / at.tensor_parallel
     why = f"2 operations × {at.shape.active / 1e9:,.2f} B parameters × {more:,.0f} more tokens"
     return [StepPart("arithmetic", Range(least / share[2], least / share[1], least / share[0]), why)]
-
-
-def _tflops(row: StoredWeights, at: Deployment) -> float:
-    """Of the data sheet, in the precision that these weights are computed in: 16 bit, unless activations are
-    quantized too and the GPU computes in 8 or 4 bit."""
-    gpu, scheme = at.gpu, find_scheme(row.scheme)
-    half = gpu.fp16_tflops or 0.0
-    if row.bits >= 16 or scheme.name in at.engine.prefill.weights_only:
-        return half
-    if scheme.quantizes == "weights and activations" and gpu.fp8:
-        return gpu.fp8_tflops or 2 * half
-    if scheme.native_capability >= 10 and gpu.fp4:
-        return gpu.fp4_tflops or 4 * half
-    return half
 
 
 def _host(at: Deployment, host: HostShare) -> list[StepPart]:

@@ -2,7 +2,6 @@
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import FOR_GGUF, engine_of
-from gpuspec.quantization import find_scheme
 from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT, text_model
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.speed.deployment import Deployment
@@ -33,16 +32,15 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, cached: float | None =
         sequences=many,
         cached=context / 2 if cached is None else cached,
     )
-    prefill = _prefill(at)
     said = (f"cache half full ({context // 2:,} tokens per sequence)",) if cached is None else ()
     if not gpu.bandwidth_gbs:
-        return Speed(None, None, prefill, "", said, sequences=many)
+        return Speed(None, None, None, "", said, sequences=many)
     parts = step_parts(at)
     step = step_seconds(parts)
     return Speed(
         step.inverse().times(many),
         step.inverse(),
-        prefill,
+        None,
         _why(parts, step, many),
         said,
         sequences=many,
@@ -56,13 +54,3 @@ def _why(parts: tuple[StepPart, ...], step: Range, many: int) -> str:
     terms = " + ".join(f"{part.name} {part.seconds.expected * 1e3:,.1f}" for part in told)
     of = f" of {many:,} sequences" if many != 1 else ""
     return f"a step{of}: {terms} = {step.expected * 1e3:,.1f} ms"
-
-
-def _prefill(at: Deployment) -> Range | None:
-    """Tokens of prompts a second, were arithmetic all of it."""
-    computes = find_scheme(at.scheme).quantizes == "weights and activations"
-    tflops = at.gpu.fp8_tflops if computes and at.gpu.fp8_tflops else at.gpu.fp16_tflops
-    if not tflops:
-        return None
-    share = tflops * 1e12 * at.tensor_parallel * at.copies / (2 * at.shape.active)
-    return Range(*(share * part for part in (0.25, 0.5, 0.8)))

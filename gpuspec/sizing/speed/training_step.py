@@ -110,7 +110,7 @@ def step_time(workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, *, 
     for i in (2, 1, 0):  # slowest first: the high of a time is the low of a rate
         products = _speed(workload, setup, reached, 2 - i)
         arithmetic = setup.tokens * (matrices + attention / ATTENTION[2 - i]) / (group * products)
-        arithmetic += setup.tokens * _between(workload, setup, gpu) / group
+        arithmetic += setup.tokens * _between(setup, gpu) / group
         launches = _launches(workload, setup, i)
         busy = max(arithmetic, launches)
         sent = moved.hidden / (link[2 - i] * 1e9)
@@ -141,7 +141,7 @@ def _speed(workload: Workload, setup: TrainingSetup, reached: Range, i: int) -> 
     return reached[i] * 1e12 * share
 
 
-def _between(workload: Workload, setup: TrainingSetup, gpu: Gpu) -> float:
+def _between(setup: TrainingSetup, gpu: Gpu) -> float:
     """Seconds a token of what memory bandwidth bounds."""
     if not gpu.bandwidth_gbs:
         return 0.0
