@@ -79,7 +79,7 @@ def break_even(own: Own, each: float) -> BreakEven | None:
 def _dearer_after(own: Own, each: float, machines: int) -> bool:
     """Whether one request more than so many machines answer makes one's own the dearer way."""
     more = math.floor(machines * own.requests) + 1
-    return own.cost(more) > more * each
+    return (machines + 1) * own.per_month + own.fixed > more * each  # of 1e9 requests `_SLIP` would hide one
 
 
 def without_capacity(own: Own, each: float) -> int:

@@ -259,5 +259,5 @@ def request_of(traffic: Traffic | None, read: float | None, written: float | Non
     stated_in, stated_out = (traffic.input_tokens, traffic.output_tokens) if traffic else (None, None)
     known_in = read if read is not None else stated_in
     known_out = written if written is not None else stated_out
-    assumed = known_in is None or known_out is None
+    assumed = known_in is None or not known_out  # no answer takes no tokens
     return TypicalRequest(TOKENS_IN if known_in is None else known_in, known_out or TOKENS_OUT, assumed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.machines import PricedMachine, writes_text
@@ -29,11 +29,13 @@ def offers(sized: Sized, columns: int) -> list[str]:
         tried = f"{', '.join(some)} or {most}" if some else most
         return [f"No GPU in the price lists surely holds it ({tried} on one machine)."]
     rows = sized.rentable[:SHOWN]
-    lines = [_title(sized), *machines(rows, columns, served=bool(sized.workload.users))]
+    shown = machines(rows, columns, served=bool(sized.workload.users))
+    lines = [_title(sized), *shown]
     least = sized.least
     if least and all(one.offered.per_hour > least.per_hour for one in rows):
         lines.append(f"  cheapest an hour: {label(least)} at {dollars(least)} (--by hour)")
-    return [*lines, *_legend(sized, rows), *(f"  {line}" for line in sized.agreed)]
+    titles = {title.strip() for title in shown[0].split("  ")}
+    return [*lines, *_legend(sized, rows, titles), *(f"  {line}" for line in sized.agreed)]
 
 
 def _title(sized: Sized) -> str:
@@ -48,21 +50,27 @@ def _title(sized: Sized) -> str:
     return f"Cheapest that serve {users} at once{length}, by $ per {sized.by}"
 
 
-def _legend(sized: Sized, rows: Sequence[PricedMachine]) -> list[str]:
-    """What the columns of speed mean."""
-    if not any(one.each or one.done for one in rows):
-        return []
+def _legend(sized: Sized, rows: Sequence[PricedMachine], titles: Collection[str]) -> list[str]:
+    """What the columns of speed and cost mean, of those that have room."""
     shown = shown_as(rows)
-    if sized.request is None:
-        return [f"  {shown.cost}: for {shown.words}, always busy"]
-    many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
-    busy = (
-        f"all {many:,} busy" if many > 1 else "as many at once as have room" if sized.full else "always busy"
-    )
     each = "user" if sized.workload.users else "sequence"
-    read, written = sized.request
-    asked = f"of each answer {read:,.0f} tokens are read and {written:,.0f} written"
-    return [f"  tokens/s: of each {each}; {shown.cost}: for {shown.words}, {busy}; {asked}"]
+    what = [f"{shown.speed}: of each {each}"] if shown.speed in titles and sized.request else []
+    if shown.cost in titles:
+        what.append(f"{shown.cost}: for {shown.words}, {_busy(sized)}")
+    if not what:
+        return []
+    if sized.request:
+        read, written = sized.request
+        what.append(f"of each answer {read:,.0f} tokens are read and {written:,.0f} written")
+    return [f"  {'; '.join(what)}"]
+
+
+def _busy(sized: Sized) -> str:
+    """With how many at once a machine is paid for."""
+    many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
+    if sized.request is None or (many == 1 and not sized.full):
+        return "always busy"
+    return f"all {many:,} busy" if many > 1 else "as many at once as have room"
 
 
 def machines(rows: Sequence[PricedMachine], columns: int, *, served: bool) -> list[str]:

@@ -161,7 +161,8 @@ def _speed_lines(sized: Sized) -> list[str]:
     if quick is None or quick.decode is None:
         return []
     on = label(sized.judged[0].machine.offered if sized.judged else sized.rentable[0].offered)
-    lines = [f"speed on {on}: {_range(quick.decode)} tokens/s written ({quick.why})"]
+    together = " by all together, between prompts" if (quick.sequences or 1) > 1 else ""
+    lines = [f"speed on {on}: {_range(quick.decode)} tokens/s written{together} ({quick.why})"]
     if quick.prefill:
         lines.append(f"  prompt: {_range(quick.prefill)} tokens/s")
     size = sized.need.loaded * GIB / 1e9

@@ -159,3 +159,13 @@ def test_by_token_means_nothing_where_none_are_written() -> None:
     ran = run("FLUX.1-dev", "--by", "token")
     assert "left out: --by token: no tokens are written" in ran.stderr
     assert "by price" in ran.output
+
+
+def test_columns_without_room_are_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(columns: int) -> str:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        out = run("Llama-3.1-8B", "--context", "32k", "--users", "20").output
+        return " ".join(out[out.index("Cheapest that serve") : out.index("\nscheme")].split())
+
+    assert "tokens/s: of each user; $/M: for a million tokens written, all 20 busy; of each" in shown(80)
+    assert "$/M" not in shown(40)

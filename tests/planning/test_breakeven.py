@@ -52,6 +52,10 @@ def test_the_next_machine_makes_it_dearer_again() -> None:
     # With a spare one: 2 + 1 at 300, 3 + 1 from 400 on, 4 + 1 from 500 on, 5 + 1 for 601 cost 600.
     assert break_even(Own(100, 150, spare=1), 1) == BreakEven(300, 300, 500)
     assert break_even(Own(100, 100), 1) is None
+    # One of 87,121,156.99 requests on the second machine has to pay for all of it, too: 3 × 1,788 ÷ 0.00004864.
+    assert break_even(Own(1788, 87_121_156.99, spare=1), 4.864e-5) == BreakEven(
+        73_519_737, 87_121_156, 110_279_606
+    )
 
 
 MONEY = st.integers(1, 400)
