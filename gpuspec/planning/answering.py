@@ -1,7 +1,7 @@
 """One machine under load: how quickly it answers so many at once, and how many of them an `slo` allows."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gpuspec.catalog import Gpu
 from gpuspec.job.job import Slo, Traffic
@@ -9,6 +9,10 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.sizing.speed.prefill import Prefill
+    from gpuspec.sizing.speed.serving import RequestTokens
 
 Estimate = Literal["expected", "high"]
 """Which end of a speed: the expected one, or the high one, than which no machine is faster."""
@@ -48,16 +52,15 @@ def answering(
     many: int,
     traffic: Traffic | None,
     estimate: Estimate = "expected",
+    read: "Prefill | Unsized | None" = None,
 ) -> AnswerPace | None:
-    """So many at once on `gpus` of a GPU, whether or not their caches have room."""
-    from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT  # not needed to lint a job without a load
-    from gpuspec.sizing.speed.serving import RequestTokens, served_at
+    """So many at once on `gpus` of a GPU, whether or not their caches have room. `read`: how fast the prompt of
+    `request_of` is read, where it is known already."""
+    from gpuspec.sizing.speed.serving import served_at  # not needed to lint a job without a load
 
     taken_in, given_out = tokens_of(traffic)
     known = taken_in is not None and given_out is not None
-    # Where nobody says how long requests are, caches are half full, and steps without prompts are looked at.
-    request = RequestTokens(taken_in or 0.0, given_out or workload.context or DEFAULT_CONTEXT)
-    found = served_at(workload, gpu, gpus, request, many=many)
+    found = served_at(workload, gpu, gpus, request_of(workload, traffic), many=many, read=read)
     if isinstance(found, Unsized):
         return None
 
@@ -73,6 +76,16 @@ def answering(
         f"with {many} at once {each:.3g} s of the machine"
     )
     return AnswerPace(many, each, quickest(found.ttft), token, why)
+
+
+def request_of(workload: Workload, traffic: Traffic | None) -> "RequestTokens":
+    """One request of the traffic. Where nobody says how long it is, caches are half full, and steps without prompts
+    are looked at."""
+    from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT
+    from gpuspec.sizing.speed.serving import RequestTokens
+
+    taken_in, given_out = tokens_of(traffic)
+    return RequestTokens(taken_in or 0.0, given_out or workload.context or DEFAULT_CONTEXT)
 
 
 def tokens_of(traffic: Traffic | None) -> tuple[float | None, float | None]:

@@ -59,6 +59,7 @@ class Market:
             accept_no_timer=accept_no_timer,
         )
         self._fits: dict[tuple[str, int], Fit | None] = {}
+        self._sure: dict[tuple[str, int], Alternative | None] = {}
         self._slow: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -277,10 +278,11 @@ class Market:
 
     def _surely(self, gpu: Gpu, gpu_count: int) -> Alternative | None:
         """So many of a GPU, where it surely fits and can be rented."""
-        if self._sure_fit(gpu, gpu_count) is None:
-            return None
-        one = self.alternative(gpu, gpu_count)
-        return one if one.price else None
+        key = (gpu.name, gpu_count)
+        if key not in self._sure:
+            one = self.alternative(gpu, gpu_count) if self._sure_fit(gpu, gpu_count) else None
+            self._sure[key] = one if one and one.price else None
+        return self._sure[key]
 
     def stands_for_others(self, gpu: Gpu, counts: Sequence[int]) -> bool:
         """Whether it is a name for several cards ("A100 80GB": PCIe and SXM4) of which one can be had: then it says

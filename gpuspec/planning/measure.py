@@ -58,16 +58,14 @@ class JobRates:
     def of(self, gpu: Gpu, gpu_count: int, at_once: int | None = None) -> WorkRate | None:
         """Units of work a second on so many of a GPU, `at_once` sequences together (None: as many as under load);
         None where that is not known."""
-        work, many = self.workload, 1
-        if generates_text(work):
-            many = at_once or self._at_once(gpu, gpu_count)
-            work = work._replace(users=None, concurrency=many)
+        writes = generates_text(self.workload)
+        many = (at_once or self._at_once(gpu, gpu_count)) if writes else 1
         key = (gpu.name, gpu_count, many)
         if key not in self._found:
-            from gpuspec.sizing.speed.work import (
-                work_rate,
-            )  # nothing of it is needed where the model is not known
+            # Nothing of it is needed where the model is not known.
+            from gpuspec.sizing.speed.work import work_rate
 
+            work = self.workload._replace(users=None, concurrency=many) if writes else self.workload
             found = work_rate(work, gpu, self._used_of(gpu_count))
             self._found[key] = None if isinstance(found, Unsized) else found
         return self._found[key]
@@ -98,6 +96,7 @@ class Measure:
         self._used_of = used_of
         self._answers: dict[tuple[str, int], Answers] = {}
         self._short: dict[tuple[str, int], str] = {}
+        self._at_once: dict[tuple[str, int], int] = {}
         self._sized = isinstance(need, Need)
         self._probes = probes
         self.rates = JobRates(workload, at_once=self.at_once, used_of=used_of)
@@ -201,6 +200,12 @@ class Measure:
     def at_once(self, gpu: Gpu, gpu_count: int) -> int:
         """Sequences that are answered at once under load, no more than the cache has room for; where somebody works
         with it, one, or what was declared."""
+        key = (gpu.name, gpu_count)
+        if key not in self._at_once:
+            self._at_once[key] = self._with_room(gpu, gpu_count)
+        return self._at_once[key]
+
+    def _with_room(self, gpu: Gpu, gpu_count: int) -> int:
         work = self.workload
         if work.task == "interactive":
             return work.users or work.concurrency or 1

@@ -8,7 +8,15 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.job.job import Job, Schedule, Traffic
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.planning.answering import AnswerPace, Answers, Estimate, answering, tokens_of, too_slow
+from gpuspec.planning.answering import (
+    AnswerPace,
+    Answers,
+    Estimate,
+    answering,
+    request_of,
+    tokens_of,
+    too_slow,
+)
 from gpuspec.sizing import Need, Part
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
@@ -55,11 +63,15 @@ def hours_per_month(schedule: Schedule | None) -> float:
 def answers_of(
     workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic | None, estimate: Estimate = "expected"
 ) -> Answers:
-    """How `gpus` of a GPU answer so many at once, each number worked out once."""
+    """How `gpus` of a GPU answer so many at once, each number worked out once. Prompts are read as fast beside any
+    number."""
+    from gpuspec.sizing.speed.serving import prefill_of  # not needed to lint a job without a load
+
+    read = prefill_of(workload, gpu, gpus, request_of(workload, traffic))
 
     @cache
     def answers(many: int) -> AnswerPace | None:
-        return answering(workload, gpu, gpus, many=many, traffic=traffic, estimate=estimate)
+        return answering(workload, gpu, gpus, many=many, traffic=traffic, estimate=estimate, read=read)
 
     return answers
 

@@ -101,7 +101,22 @@ def shape_of(workload: Workload) -> Shape | Unsized:
     return shape
 
 
+_made: tuple[Model | None, float, Shape] | None = None
+"""The model, its parameters and the shape of the call before: each machine that a job is held against asks for it."""
+
+
 def _of_model(model: Model | None, params: float) -> Shape:
+    """`_worked_out` once for one model, which is the same object: it holds what has no hash."""
+    global _made
+    before = _made
+    if before and before[0] is model and before[1] == params:
+        return before[2]
+    shape = _worked_out(model, params)
+    _made = model, params, shape
+    return shape
+
+
+def _worked_out(model: Model | None, params: float) -> Shape:
     widths, experts, chosen = filled(model, params)
     shape = Shape(
         params,

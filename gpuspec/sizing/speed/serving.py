@@ -122,10 +122,23 @@ def served(
 
 
 def served_at(
-    workload: Workload, gpu: Gpu, gpus: int = 1, request: RequestTokens | None = None, *, many: int
+    workload: Workload,
+    gpu: Gpu,
+    gpus: int = 1,
+    request: RequestTokens | None = None,
+    *,
+    many: int,
+    read: Prefill | Unsized | None = None,
 ) -> Served | Unsized:
-    """With so many sequences at once, whether or not there is room for them."""
-    return _at(workload, gpu, gpus, request or usual_request(workload), many=many, asked=many, limit=None)
+    """With so many sequences at once, whether or not there is room for them. `read`: `prefill_of` such a request,
+    where it is known already."""
+    request = request or usual_request(workload)
+    return _at(workload, gpu, gpus, request, many=many, asked=many, limit=None, read=read)
+
+
+def prefill_of(workload: Workload, gpu: Gpu, gpus: int, request: RequestTokens) -> Prefill | Unsized:
+    """How fast the prompt of a request is read, however many are answered beside it."""
+    return prefill(workload, gpu, gpus, tokens=max(request.prompt, 1))
 
 
 def _at(
@@ -137,10 +150,11 @@ def _at(
     many: int,
     asked: int,
     limit: int | None,
+    read: Prefill | Unsized | None = None,
 ) -> Served | Unsized:
     """With so many sequences at once."""
     step = step_of(workload, gpu, gpus, many, request.mean)
-    read = prefill(workload, gpu, gpus, tokens=max(request.prompt, 1))
+    read = read or prefill_of(workload, gpu, gpus, request)
     if isinstance(step, Unsized):
         return step
     if isinstance(read, Unsized):
@@ -221,9 +235,9 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
     found = drafted(speed(workload, gpu, gpus), workload)
     if isinstance(found, Unsized):
         return found
-    read = prefill(workload, gpu, gpus, tokens=max(request.prompt, 1))
+    read = prefill_of(workload, gpu, gpus, request)
     if not isinstance(read, Prefill):
         return found._replace(sequences=many, prefill=None)
-    under = _at(workload, gpu, gpus, request, many=many, asked=many, limit=limit)
+    under = _at(workload, gpu, gpus, request, many=many, asked=many, limit=limit, read=read)
     first = under.ttft if isinstance(under, Served) else None
-    return found._replace(sequences=many, prefill=read.per_second, ttft=first)
+    return found._replace(sequences=many, prefill=read.per_second, first_token=first)
