@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lint import CLEAN
+from gpuspec.catalog import Gpu
+from gpuspec.catalog.model import Model
 from gpuspec.cli.run_lint import lint_files
+from gpuspec.planning.alternatives import Alternative
+from gpuspec.planning.market import Market
+from gpuspec.planning.measure import Measure
+from gpuspec.sizing import shape
 from tests.operations import lines_run
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +115,32 @@ def test_lint_of_one_more_file_is_little_work(tmp_path: Path) -> None:
     lint_files(files[:5])
     few, many = lines_run(lambda: lint_files(files[:5])), lines_run(lambda: lint_files(files))
     assert (many - few) / 20 < 4_300
+
+
+def test_each_machine_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three rules compare the H100 with what is cheaper, and each comparison asks for both machines."""
+    asked: list[tuple[str, str, int]] = []
+    with_room, alternative, worked_out = Measure._with_room, Market.alternative, shape._worked_out
+
+    def room(self: Measure, gpu: Gpu, gpu_count: int) -> int:
+        asked.append((f"room {id(self)}", gpu.name, gpu_count))
+        return with_room(self, gpu, gpu_count)
+
+    def priced(self: Market, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:
+        asked.append((f"price {id(self)} {pointer}", gpu.name, gpu_count))
+        return alternative(self, gpu, gpu_count, pointer)
+
+    def shaped(model: Model | None, params: float) -> shape.Shape:
+        asked.append((f"shape {len(asked)}", "", 1))
+        return worked_out(model, params)
+
+    monkeypatch.setattr(Measure, "_with_room", room)
+    monkeypatch.setattr(Market, "alternative", priced)
+    monkeypatch.setattr(shape, "_worked_out", shaped)
+    lint_files([str(ROOT / "examples/bad/h100-for-7b.jsonc")])
+    assert len([what for what, *_ in asked if what.startswith("room")]) > 20
+    assert len(asked) == len(set(asked))
+    assert len([what for what, *_ in asked if what.startswith("shape")]) <= 1
 
 
 def test_a_plan_loads_nothing_that_launches() -> None:
