@@ -15,7 +15,7 @@ from gpuspec.planning.replicas import Count, count, hours_of_day, up_share
 from gpuspec.planning.traffic import answers_of, too_slow_alone
 from gpuspec.planning.under_load import UnderLoad, under_load
 from gpuspec.report.load_lines import load_lines
-from gpuspec.sizing.speed.prompt import prompt
+from gpuspec.sizing.speed.prefill import prefill
 from gpuspec.workload import Workload
 
 from .test_plan import market, needs, offer
@@ -277,7 +277,7 @@ def test_what_scaling_allows_too_few_of_stands_behind() -> None:
 
 
 def test_a_prompt_is_read_as_fast_beside_any_number_of_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that it is worked out once for a machine, and not for each number that is tried."""
+    """So that it is worked out once for a machine, not for each number that is tried."""
     llama = SERVER._replace(model=resolve_model("Llama-3.1-8B").model, params_b=8.03, context=4096)
     gpu = resolve_gpu("L4").gpu
     assert gpu
@@ -285,9 +285,9 @@ def test_a_prompt_is_read_as_fast_beside_any_number_of_answers(monkeypatch: pyte
 
     def counted(*given: Any, **how: Any) -> Any:
         read.append(1)
-        return prompt(*given, **how)
+        return prefill(*given, **how)
 
-    monkeypatch.setattr("gpuspec.sizing.speed.serving.prompt", counted)
+    monkeypatch.setattr("gpuspec.sizing.speed.serving.prefill", counted)
     answers = answers_of(llama, gpu, 1, DAY)
     assert [bool(answers(many)) for many in (1, 8, 64)] == [True] * 3
     assert len(read) == 1

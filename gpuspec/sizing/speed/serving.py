@@ -240,4 +240,4 @@ def speed_within(workload: Workload, gpu: Gpu, gpus: int, need: Need | Unsized) 
         return found._replace(sequences=many, prefill=None)
     under = _at(workload, gpu, gpus, request, many=many, asked=many, limit=limit, read=read)
     first = under.ttft if isinstance(under, Served) else None
-    return found._replace(sequences=many, prefill=read.per_second, first_token=first)
+    return found._replace(sequences=many, prefill=read.per_second, ttft=first)
