@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from speed_predict import Answer, answer
+from speed_predict import Answer, answer, contradicted
 from speed_rows import read
 
 DATA = os.path.join(os.path.dirname(__file__), "..", "tests", "sizing", "data")
@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     rows = read(*options.rows)
-    answers = [answer(row) for row in rows]
+    answers = contradicted([answer(row) for row in rows])
     if options.json:
         print(json.dumps(as_json(answers), indent=1))
         return 0

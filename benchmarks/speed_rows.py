@@ -92,8 +92,12 @@ def _community(row: dict[str, Any]) -> Run | None:
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
     """Without the parameters that the row states, where the catalogue knows the model: they are rounded, of the base
-    that a model was pruned from (9 of Nemotron Nano 4B), or those of a packed file (6 of a 27B)."""
-    return {**row, "params_b": None} if resolve_model(row["model"]).model else row
+    that a model was pruned from (9 of Nemotron Nano 4B), or those of a packed file (6 of a 27B). Nor "fp16" of a
+    checkpoint whose name says that it is quantized: that is what it computes in."""
+    match = resolve_model(row["model"])
+    if match.quantization and row.get("quant") in ("fp16", "bf16"):
+        row = {**row, "quant": None}
+    return {**row, "params_b": None} if match.model else row
 
 
 def _command(row: dict[str, Any]) -> str:

@@ -23,6 +23,10 @@ class DecodeSpeed(NamedTuple):
     """Launches and small kernels of one block of a layer: attention, or a feed-forward network; of any width."""
     in_scheme: Mapping[str, Range] = {}
     """Scheme → what its kernels take on top, of each layer."""
+    in_blocks: Range | None = None
+    """The same of FP8 with a scale for each block of weights and activations; None: no more than with one scale."""
+    in_blocks_newest: Range | None = None
+    """The same on data-centre Blackwell (compute capability 10), whose scales are powers of two and made anew."""
     eager_block: Range | None = None
     """The same of one block where the host launches each kernel by itself while the GPU works: then a step is never
     quicker than the launches. None: it always records CUDA graphs, or their like."""

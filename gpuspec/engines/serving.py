@@ -218,7 +218,7 @@ TENSORRT_LLM = Engine(
     # free_gpu_memory_fraction: nine tenths of what weights and activations leave (llmapi, KvCacheConfig).
     defaults=(Defaults(chunk=8192, graphs_inside=True),),
     memory=_PAGED._replace(workspace=(0.3, 0.8, 2.0), cache_share=0.9),
-    decode=vllm.DECODE._replace(in_scheme={}, eager_block=None),
+    decode=vllm.DECODE._replace(in_scheme={}, in_blocks=None, in_blocks_newest=None, eager_block=None),
 )
 EXLLAMA = Engine(
     "exllama",

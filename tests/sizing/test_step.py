@@ -7,11 +7,13 @@ import pytest
 from gpuspec import Gpu, resolve_model
 from gpuspec.engines import Engine
 from gpuspec.engines.decode import DecodeSpeed
+from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.links import all_reduce, link_of
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.speed.step import blocks_of, step_parts
+from gpuspec.sizing.speed.text import speed
 from gpuspec.workload import Workload
 
 CARD = Gpu("card", "nvidia", "any", 80.0, bandwidth_gbs=2000, fp16_tflops=300, form_factor="PCIe")
@@ -170,3 +172,59 @@ def test_links() -> None:
     assert all_reduce(link_of(board), 8, 1e6).expected == pytest.approx(6e-6 + 1.75e6 / 270e9)
     # A ring of eight: 14 hops.
     assert all_reduce(link_of(CARD), 8, 1e6).expected == pytest.approx(14 * 5e-6 + 1.75e6 / 20e9)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "known"),
+    [
+        (
+            "DeepSeek-V3",
+            "deepseek-ai/DeepSeek-V3",
+            True,
+        ),  # 8.002 bits: `weight_block_size` of its config.json
+        ("Qwen3-8B", "Qwen/Qwen3-8B-FP8", True),
+        ("Llama-3.1-8B", "nvidia/Llama-3.1-8B-Instruct-FP8", False),
+        ("Llama-3.1-8B", "meta-llama/Llama-3.1-8B", False),  # by --quantization fp8
+        ("Llama-3.1-8B", "somebody/Llama-3.1-8B-FP8", None),
+    ],
+)
+def test_fp8_has_one_scale_for_a_matrix_or_one_for_each_block(
+    model: str, name: str, known: bool | None
+) -> None:
+    one, many = (0.0, 10e-6, 90e-6), (50e-6, 140e-6, 250e-6)
+    engine = ENGINE._replace(decode=ENGINE.decode._replace(in_scheme={"fp8": one}, in_blocks=many))
+    at = writing(model, engine=engine, quantization="fp8", model_name=name)
+    at.gpu = CARD._replace(fp8=True)
+    assert at.in_blocks is known
+    layers = parts(at)["launches"].expected - at_16_bit(at)
+    assert layers == pytest.approx(at.shape.layers * {True: 140e-6, False: 10e-6, None: 75e-6}[known])
+    at.gpu = CARD  # without FP8, weights alone are unpacked
+    assert at.in_blocks is False
+
+
+def at_16_bit(at: Deployment) -> float:
+    """What launches take without the scheme."""
+    return blocks_of(at.shape).launched() * 10e-6
+
+
+def test_convolutions_are_quicker_than_attention() -> None:
+    """LFM2-1.2B: 10 convolutions and 6 of attention, a feed-forward network in each layer."""
+    blocks = blocks_of(writing("LFM2-1.2B").shape)
+    assert (blocks.attention, blocks.convolutions, blocks.feed_forward) == (6, 10, 16)
+    assert blocks.launched() == pytest.approx(6 + 10 * 0.64 + 16)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"model_name": "google/diffusiongemma-26B-A4B-it"}, "diffusion"),
+        ({"model_name": "somebody/35B", "params_b": 35.0, "experts_on_host": 26}, "mixture"),
+    ],
+)
+def test_what_is_not_one_token_through_known_weights_has_no_speed(
+    fields: dict[str, object], why: str
+) -> None:
+    base = Workload(task="serve", modality="text", engine="llama.cpp", params_b=26.0)
+    found = speed(base._replace(**fields), CARD)  # type: ignore[arg-type]
+    assert isinstance(found, Unsized)
+    assert why in found.reason

@@ -66,6 +66,24 @@ class Deployment:
             found.append((row, size))
         return found
 
+    @property
+    def in_blocks(self) -> bool | None:
+        """Whether its FP8 has a scale for each block, which activations are quantized in as well; None: not known.
+
+        A checkpoint's own configuration says so by the bits of a weight. Of those known by name alone: all of
+        Qwen's have blocks (`weight_block_size` of their config.json, Qwen3 to Qwen3.6); NVIDIA's have one scale."""
+        if self.scheme != "fp8" or not self.gpu.fp8:
+            return False  # GPUs without FP8 unpack weights alone
+        bits = {row.bits for row, _ in self.stored if row.scheme == "fp8"}
+        if any(8.0 < each < 8.1 for each in bits):
+            return True
+        name = (self.workload.model_name or "").lower()
+        if (name.startswith("qwen/") and "fp8" in name) or "fp8-block" in name:
+            return True
+        if self.shape.native == "fp8" or "fp8" not in name:
+            return False  # one scale, by its configuration or as engines make it while they load
+        return False if name.startswith("nvidia/") or "fp8-dynamic" in name else None
+
     def touched(self, row: StoredWeights, sequences: float) -> float:
         """The part of the weights that so many sequences pass through: each chooses experts as if by chance, so that
         a share of 1 − (1 − k/E)^n of them is chosen by one at least."""

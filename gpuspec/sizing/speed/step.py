@@ -23,6 +23,8 @@ ROUTED = 1.2
 a dense one takes 23, vLLM 40 of 19)."""
 LATENT = 1.0
 """The same of attention with latent vectors (MLA): projections down and up again."""
+CONVOLUTION = 0.64
+"""Blocks of attention that a convolution of a few tokens takes (LFM2): 9 kernels in llama.cpp's graph, not 14."""
 VENDORS = {"nvidia": Range(1.0, 1.0, 1.0), "amd": Range(1.0, 1.4, 3.0)}
 """How much longer launches take than on NVIDIA's GPUs: on an RX 7900 XT 30 µs a block in llama.cpp, not 21."""
 RECURRENT_SLOWER = {"amd": 2.2}
@@ -42,18 +44,20 @@ the others keep a state."""
 
 
 class Blocks(NamedTuple):
-    """What the layers of a model are made of: blocks of attention, with a state, and feed-forward."""
+    """What the layers of a model are made of: blocks of attention, with a state, feed-forward, of a convolution."""
 
     attention: int
     recurrent: int
     feed_forward: int
     routed: bool
     latent: bool
+    convolutions: int = 0
 
     def launched(self, recurrent_slower: float = 1.0) -> float:
         """Blocks of plain attention that take as long to launch."""
         return (
             self.attention * (1 + LATENT * self.latent)
+            + self.convolutions * CONVOLUTION
             + self.recurrent * (1 + RECURRENT) * recurrent_slower
             + self.feed_forward * (1 + ROUTED * self.routed)
         )
@@ -68,14 +72,15 @@ def blocks_of(shape: Shape) -> Blocks:
     attention = min(looking, shape.layers - recurrent) if recurrent else shape.layers
     alone = shape.layers - attention - recurrent
     latent = any(cache.kind == "latent" for cache in shape.caches)
-    # A convolution that remembers a few tokens is as quick as attention (LFM2).
+    # What remembers a few tokens alone is a convolution.
     quick = len(states) == 1 and states[0].state * states[0].layers < 1e6
     return Blocks(
-        attention + (recurrent if quick else 0),
+        attention,
         0 if quick else recurrent,
         alone if recurrent and alone > 0 else shape.layers,
         shape.experts_used > 0,
         latent,
+        recurrent if quick else 0,
     )
 
 
@@ -210,11 +215,7 @@ def _launches(at: Deployment, others: list[StepPart]) -> StepPart:
     units = blocks.launched(RECURRENT_SLOWER.get(at.gpu.vendor, 1.0))
     eager = decode.eager_block is not None and (not decode.cuda_graphs or bool(at.workload.eager))
     each = decode.eager_block if eager and decode.eager_block else decode.block
-    more = decode.in_scheme.get(at.scheme, (0.0, 0.0, 0.0))
-    if (
-        at.scheme in at.engine.quantizing.on_the_fly and at.shape.native != at.scheme
-    ):  # made while it loads: one scale for a matrix, the quickest kernels
-        more = (more[0], 2 * more[0], more[1])
+    more = _of_scheme(at)
     seconds = [units * each[i] * (1.0 if eager else slower[i]) + at.shape.layers * more[i] for i in range(3)]
     why = f"{at.shape.layers} layers as {units:,.0f} blocks of {each[1] * slower.expected * 1e6:.0f} µs"
     if eager:
@@ -225,6 +226,18 @@ def _launches(at: Deployment, others: list[StepPart]) -> StepPart:
     elif more[1]:
         why += f" and {more[1] * 1e6:.0f} µs a layer of {at.scheme}"
     return StepPart("launches", Range(*seconds), why)
+
+
+def _of_scheme(at: Deployment) -> tuple[float, float, float]:
+    """Seconds a layer that kernels of the scheme take beside: FP8 by how many scales it has; unsaid, either."""
+    decode = at.engine.decode
+    one = decode.in_scheme.get(at.scheme, (0.0, 0.0, 0.0))
+    newest = (at.gpu.compute_capability or "").startswith("10.")
+    blocks = decode.in_blocks_newest if newest else decode.in_blocks
+    known = at.in_blocks
+    if blocks is None or known is False:
+        return one
+    return blocks if known else (one[0], (one[1] + blocks[1]) / 2, blocks[2])
 
 
 def _choosing(at: Deployment) -> StepPart:

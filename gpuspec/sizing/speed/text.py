@@ -1,14 +1,20 @@
 """How fast a text model answers: tokens a second. A step writes one of each sequence, as long as `step.py` says."""
 
+import re
+
 from gpuspec.catalog import Gpu
 from gpuspec.engines import FOR_GGUF, engine_of
 from gpuspec.sizing.inference.setup import DEFAULT_CONTEXT, text_model
 from gpuspec.sizing.memory import Unsized
+from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.deployment import Deployment
 from gpuspec.sizing.speed.rates import Range, Speed, StepPart
 from gpuspec.sizing.speed.step import step_parts, step_seconds
 from gpuspec.workload import Workload
 from gpuspec.workload.at_once import at_once
+
+BY_DIFFUSION = re.compile(r"(?<!stable-)diffusion|\bllada|\bdream-v\d", re.IGNORECASE)
+"""Names of language models that write by diffusion: many tokens in a step, as many as the text allows."""
 
 
 def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, cached: float | None = None) -> Speed | Unsized:
@@ -18,6 +24,8 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, cached: float | None =
     model = text_model(workload)
     if isinstance(model, Unsized):
         return model
+    if why := _otherwise(workload, model.shape):
+        return Unsized(why)
     # Where nobody names the engine, it may be any: plain PyTorch is what memory assumes, the slowest of them.
     engine = model.engine if workload.engine or model.engine.name == FOR_GGUF else engine_of(None)
     defaults = engine.default(workload.engine_version, gpu.name, gpu.vram_gib)
@@ -46,6 +54,15 @@ def speed(workload: Workload, gpu: Gpu, gpus: int = 1, *, cached: float | None =
         sequences=many,
         parts=parts,
     )
+
+
+def _otherwise(workload: Workload, shape: Shape) -> str:
+    """Why a step of it is not one token through the weights that are known of it; "" where it is."""
+    if BY_DIFFUSION.search(workload.model_name or ""):
+        return "it writes by diffusion: how many tokens in a step depends on the text"
+    if workload.experts_on_host and not shape.experts_used:
+        return "its flags say that it is a mixture, and how much of it a token passes is not known"
+    return ""
 
 
 def _why(parts: tuple[StepPart, ...], step: Range, many: int) -> str:
