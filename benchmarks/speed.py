@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     if os.path.exists(options.peer):
         from speed_peer import compared
 
-        print(compared(options.peer, answers))
+        print(compared(options.peer))
     from speed_prompts import report as prompts
 
     print("\n".join(["", "prompts: expected ÷ measured", *prompts([each.row for each in answers])]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 
 from memory_rows import card_of
-from speed_predict import Answer
 from speed_rows import read
 
 from gpuspec import resolve_model
@@ -16,7 +15,7 @@ from gpuspec.workload import Workload
 SYSTEMS = {"h100_sxm": "H100 SXM", "h200_sxm": "H200", "b200_sxm": "B200", "a100_sxm": "A100 80GB SXM4"}
 
 
-def compared(path: str, answers: list[Answer]) -> str:
+def compared(path: str) -> str:
     """Ours ÷ theirs of what each sequence gets, by batch, by parallelism and by model."""
     ratios: dict[str, list[float]] = {}
     for row in read(path):

@@ -1,4 +1,4 @@
-"""How fast an engine is: what it reaches of a GPU, and what its steps take beside that."""
+"""How fast an engine decodes: what it reaches of a GPU, and what its steps take beside that."""
 
 from collections.abc import Mapping
 

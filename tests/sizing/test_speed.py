@@ -38,11 +38,11 @@ def test_all_sequences_get_a_token_a_step() -> None:
 
 
 def test_half_of_the_context_is_in_the_cache_unless_said() -> None:
-    assert expected(fast("Llama-3.1-8B", context=8000)) == expected(_held(4000))
+    assert expected(fast("Llama-3.1-8B", context=8000)) == expected(_with_cached(4000))
     assert "4,000 tokens" in fast("Llama-3.1-8B", context=8000).assumptions[0]
 
 
-def _held(tokens: float) -> Speed:
+def _with_cached(tokens: float) -> Speed:
     work = Workload(model=resolve_model("Llama-3.1-8B").model, engine="vllm", context=8000)
     found = speed(work, CARD, cached=tokens)
     assert isinstance(found, Speed)

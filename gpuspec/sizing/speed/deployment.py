@@ -1,4 +1,4 @@
-"""What is asked of a machine that writes: one token of each sequence in a step; and how the GPUs share that."""
+"""A text model on the GPUs of one machine: which of them share what, and what they read in one step."""
 
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from gpuspec.workload import Workload
 
 
 class Deployment:
-    """A workload that writes on `gpus` of a GPU: `sequences` at once, `cached` tokens in the cache of each."""
+    """A workload on `gpus` of a GPU: `sequences` at once, `cached` tokens in the cache of each."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from gpuspec.engines import engine_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.matmul import FP32_SHARE, matmul_tflops
-from gpuspec.sizing.speed.rates import Range, WorkRate
+from gpuspec.sizing.speed.rates import Range, WorkRate, idle
 from gpuspec.workload import Workload
 
 SERVED = (0.45, 0.65, 0.95)
@@ -18,6 +18,7 @@ michaelfeil/infinity, docs/benchmarks (bge-large on an L4: text-embeddings-infer
 CALLED = (0.12, 0.32, 0.6)
 """The same of libraries, which pad the texts of a batch to the longest (sentence-transformers there: 0.29)."""
 TOKENS = 512
+"""Of a text whose length nobody says: what most such models take at most (BERT's positions)."""
 
 
 def operations(shape: Shape, tokens: float) -> float:
@@ -44,6 +45,4 @@ def embedding_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Un
     each = [reached.expected * 1e12 * shares[i] * (FP32_SHARE[i] if wide else 1.0) / work for i in range(3)]
     why = f"{work / 1e9:,.1f} GFLOP a text of {tokens:,} tokens at {reached.expected * shares[1]:,.0f} TFLOPS"
     said = [] if stated else [f"{tokens:,} tokens a text, since no length was given"]
-    if copies < gpus:
-        said.append(f"{copies} of {gpus} GPUs work: one process uses one")
-    return WorkRate("texts", Range(*each).times(copies), why, tuple(said))
+    return WorkRate("texts", Range(*each).times(copies), why, (*said, *idle(copies, gpus)))

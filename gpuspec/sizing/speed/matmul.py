@@ -23,8 +23,9 @@ OTHER_PER_WATT = 0.6
 more than 200 of an L40S. It is what holds back cards whose data sheet states more than they can cool: L4, L40S, RTX
 6000 Ada, A10, T4, H100 PCIe."""
 SPREAD = (0.85, 1.0, 1.1)
+"""Times what is expected. Assumed: cards of one name differ in clocks and cooling."""
 UNKNOWN_POWER = (0.6, 0.85, 1.0)
-"""Of the best, where a GPU's power limit is not known."""
+"""Of the best, where a GPU's power limit is not known. Assumed."""
 
 FP32_SHARE = (0.06, 0.2, 0.5)
 """Speed of 32-bit products for that of 16-bit ones: without tensor cores, and as TF32."""

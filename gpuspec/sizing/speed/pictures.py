@@ -15,7 +15,7 @@ from gpuspec.sizing.media.sampling import Sampling, sampling_of
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.speed.links import PCIE_GBS
 from gpuspec.sizing.speed.matmul import FP32_SHARE, matmul_tflops
-from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
+from gpuspec.sizing.speed.rates import Range, Unit, WorkRate, idle
 from gpuspec.sizing.speed.training import at_work
 from gpuspec.workload import Workload
 
@@ -32,7 +32,7 @@ BETWEEN = 112.0
 widths and 4 of the feed-forward, which is four times as wide, in 16 bit, twice as kernels of their own, as in
 training."""
 MOVES = 0.7
-"""Of the memory bandwidth, what such kernels reach."""
+"""Of the memory bandwidth, what such kernels reach. Assumed."""
 U_NET_SHARE = (0.33, 0.46, 0.8)
 """The same of a U-Net: convolutions, at changing sizes. Fitted on diffusers' fast_diffusion (SDXL on A100: 0.47,
 compiled 0.61) and vladmandic/sdnext's benchmark (SD 1.5, four at once on an RTX 4090: 0.77)."""
@@ -56,7 +56,7 @@ diffusers/benchmarks has FLUX.1 at 0.512 s a step in NF4, 0.493 in 16 bit."""
 TEXT = 512
 """Tokens that text encoders read."""
 NEVER_SEEN = (0.6, 1.0, 1.5)
-"""Spread where the components are guessed from the size."""
+"""Times the speed, where the components are guessed from the size. Assumed."""
 
 
 class Work(NamedTuple):
@@ -225,6 +225,4 @@ def _assumed(
             f"{usual} steps" + (f" ({low} to {most})" if low < most else "") + ", since none were given"
         )
     said.append(f"{sampling.passes} pass{'es' * (sampling.passes > 1)} a step")
-    if copies < gpus:
-        said.append(f"{copies} of {gpus} GPUs work: one process uses one")
-    return tuple(said)
+    return (*said, *idle(copies, gpus))

@@ -10,18 +10,19 @@ from gpuspec.quantization import bits_of
 from gpuspec.sizing.media.audio import SOUND_TOKENS, Width, whisper_of
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.speed.matmul import FP32_SHARE, matmul_tflops
-from gpuspec.sizing.speed.rates import Range, WorkRate
+from gpuspec.sizing.speed.rates import Range, WorkRate, idle
 from gpuspec.workload import Workload
 
 WINDOW = 30.0
+"""Seconds of sound that Whisper hears at a time (openai/whisper, audio.py, CHUNK_LENGTH)."""
 SPOKEN = (95, 120, 155)
 """Tokens of text in a window: 2.5 words a second are about 100, and their timestamps."""
 LONGEST = (120, 170, 224)
 """The same of the longest of several windows at once, for which the others wait."""
 SHARE = (0.3, 0.5, 0.75)
-"""Of what large matrix products reach, the encoder's pass."""
+"""Of what large matrix products reach, the encoder's pass. Assumed."""
 READS = (0.5, 0.7, 0.9)
-"""Of the memory bandwidth, what a step of the decoder reaches."""
+"""Of the memory bandwidth, what a step of the decoder reaches. Assumed."""
 WORDS = 51_866
 """Of Whisper's vocabulary (openai/whisper, tokenizer.py)."""
 
@@ -85,9 +86,7 @@ def sound_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsize
             why += f" {1e3 * transcription.prepare[1]:g} ms a second of sound"
     copies = min(workload.processes or workload.data_parallel or 1, gpus)
     said = [f"{tokens[1]} tokens of text in 30 s"]
-    if copies < gpus:
-        said.append(f"{copies} of {gpus} GPUs work: one process uses one")
-    return WorkRate("seconds of sound", Range(*speeds).times(copies), why, tuple(said))
+    return WorkRate("seconds of sound", Range(*speeds).times(copies), why, (*said, *idle(copies, gpus)))
 
 
 def spoken(model: Model, tokens: Range, why: str) -> WorkRate | Unsized:

@@ -3,9 +3,9 @@
 from gpuspec.sizing.speed.rates import Range
 
 DOWNLOAD_GBIT = (1.0, 3.0, 10.0)
-"""Network of a rented GPU machine, Gbit/s: slow, usual, fast."""
+"""Network of a rented GPU machine, Gbit/s: slow, usual, fast. Assumed."""
 LOAD_GBS = (0.5, 1.5, 5.0)
-"""Disk to GPU memory, GB/s: network disk, local NVMe, NVMe with parallel reads."""
+"""Disk to GPU memory, GB/s: network disk, local NVMe, NVMe with parallel reads. Assumed."""
 
 
 def download_seconds(gigabytes: float) -> Range:

@@ -30,9 +30,9 @@ VENDORS = {"nvidia": Range(1.0, 1.0, 1.0), "amd": Range(1.0, 1.4, 3.0)}
 RECURRENT_SLOWER = {"amd": 2.2}
 """How much longer again those of a state: RX 7900 XT and XTX with Qwen3.5 and 3.6."""
 UNKNOWN_VENDOR = Range(1.0, 2.0, 6.0)
+"""Assumed."""
 HANDED_ON = Range(20e-6, 100e-6, 500e-6)
-"""Seconds to hand a step from GPU to GPU where each holds some of the layers."""
-
+"""Seconds to hand a step from GPU to GPU where each holds some of the layers: 2 × RTX 3060 beside one."""
 EXCHANGED = Range(10e-6, 95e-6, 600e-6)
 """Seconds to send tokens to the GPUs that hold their experts, or back, where copies share them: 77 and 114 µs for 8
 GPUs (DeepEP, performance of its first version); with other libraries several times as many, as in vLLM's recipe of

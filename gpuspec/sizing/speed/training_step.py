@@ -47,13 +47,13 @@ on an RTX 4090: 15.5; QwenLM/Qwen, 7B on an A100: 15–21."""
 BACKWARD = 2 / 3
 """Of a step's arithmetic, the backward pass: what sums of gradients can hide behind."""
 ALONE_SHARE = (0.0, 0.15, 0.5)
-"""Of communication that could hide behind arithmetic, what does not."""
+"""Of communication that could hide behind arithmetic, what does not. Assumed."""
 HOST_MEMORY_GBS = (100.0, 200.0, 350.0)
 """Of a server's CPUs, for an optimizer that runs there: 28 bytes a parameter (two moments, master copy, gradient).
 The 70B of pytorch/torchtune on 8 A100 with its optimizer on the host: 230."""
 HOST_STEP_BYTES = 28.0
 STEP_SHARE = 0.7
-"""Of the bandwidth, what kernels reach that only read and write."""
+"""Of the memory bandwidth, what kernels reach that only read and write. Assumed."""
 FP32 = (0.06, 0.3, 0.5)
 """Speed of 32-bit products for that of 16-bit ones: without tensor cores, and as TF32."""
 
