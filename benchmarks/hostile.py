@@ -85,7 +85,7 @@ def main() -> int:
     print(f"{'input':44}{'size':>10}{'seconds':>9}{'MiB':>6}{'exponent':>10}")
     with tempfile.TemporaryDirectory() as name:
         small = Input("a small file", 1, lambda _: "{}")
-        measured(small, 1, Path(name), small.command)  # compiles the modules
+        measured(small, 1, Path(name), options.command or small.command)  # compiles the modules
         for row in INPUTS:
             if not re.search(options.only, row.name):
                 continue

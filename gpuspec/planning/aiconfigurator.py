@@ -7,10 +7,14 @@ Hugging Face hub. What it prints is text of another program, and is read as such
 
 import os
 import re
+import selectors
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 
 from gpuspec.catalog import Gpu
 from gpuspec.catalog.hub_id import is_hub_id
@@ -29,8 +33,8 @@ PROGRAM = "aiconfigurator"
 INSTALL = "pip install 'gpuspec[aiconfigurator]'"
 SECONDS = 90
 """It takes 5 to 10 to load its tables."""
-MOST_TEXT = 200_000
-"""Characters of its answer that are looked at."""
+MOST_TEXT = 1 << 20
+"""Bytes of its answer; it prints a few hundred, and warnings of the libraries it loads."""
 
 SYSTEMS = {
     "A100 80GB PCIe": "a100_pcie",
@@ -133,28 +137,60 @@ def _arguments(
 
 
 def _run(command: list[str]) -> str | Unsized:
-    """What the program prints, run in an empty folder: a model's name is none of a folder here."""
+    """What the program prints, run in an empty folder: a model's name is none of a folder here. When it is over, or
+    its time, so is all that it started."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 command,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
-        except subprocess.TimeoutExpired:
-            return Unsized(f"{PROGRAM} gave no answer in {SECONDS} s")
         except OSError as error:
             return Unsized(f"{PROGRAM} cannot be run: {error.strerror}")
-    if done.returncode == 0:
-        return done.stdout[:MOST_TEXT]
-    said = [line for line in (done.stdout + "\n" + done.stderr)[-MOST_TEXT:].splitlines() if "rror:" in line]
-    why = one_line(said[-1].partition("rror:")[2].strip())[:200] if said else f"exit status {done.returncode}"
+        with process:
+            try:
+                heard = _heard(process)
+            finally:
+                with suppress(ProcessLookupError, PermissionError):  # all of it has ended
+                    os.killpg(process.pid, signal.SIGKILL)
+    if isinstance(heard, Unsized):
+        return heard
+    if process.returncode == 0:
+        return heard[0]
+    said = [line for line in "\n".join(heard).splitlines() if "rror:" in line]
+    why = one_line(said[-1].partition("rror:")[2].strip())[:200] if said else f"exit status {process.returncode}"
     return Unsized(f"{PROGRAM} has no answer: {why}")
+
+
+def _heard(process: subprocess.Popen[bytes]) -> tuple[str, str] | Unsized:
+    """All that a program prints until it ends, on its output and as errors; Unsized where that is too much or takes
+    too long, however slowly it comes."""
+    stop = time.monotonic() + SECONDS
+    text = {process.stdout: b"", process.stderr: b""}
+    with selectors.DefaultSelector() as ready:
+        for stream in text:
+            ready.register(stream, selectors.EVENT_READ)  # type: ignore[arg-type]
+        while ready.get_map():
+            left = stop - time.monotonic()
+            if left <= 0:
+                return Unsized(f"{PROGRAM} gave no answer in {SECONDS} s")
+            for key, _ in ready.select(left):
+                more = os.read(key.fd, 1 << 16)
+                text[key.fileobj] += more  # type: ignore[index]
+                if not more:
+                    ready.unregister(key.fileobj)
+                elif len(text[key.fileobj]) > MOST_TEXT:  # type: ignore[index]
+                    return Unsized(f"{PROGRAM} printed more than {MOST_TEXT >> 10:,} KiB, which is no answer")
+    try:
+        process.wait(max(stop - time.monotonic(), 0.0))
+    except subprocess.TimeoutExpired:
+        return Unsized(f"{PROGRAM} gave no answer in {SECONDS} s")
+    output, errors = (part.decode("utf-8", "replace") for part in text.values())
+    return output, errors
 
 
 def read(printed: str, sequences: int, request: RequestTokens) -> Estimated | Unsized:

@@ -1,5 +1,6 @@
 """NVIDIA's aiconfigurator asked about a machine: what it is asked, and what is made of what it prints."""
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gpuspec.planning.aiconfigurator import Estimated, estimated, read
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed.serving import RequestTokens
 from gpuspec.workload import Workload
+from tests.waiting import until
 
 PRINTED = """
 ============================================================
@@ -74,6 +76,7 @@ def test_what_it_does_not_know_is_said_in_words(tmp_path: Path, monkeypatch: pyt
     assert ask(program=refused) == Unsized("aiconfigurator has no answer: no data \\x1b[31mhere")
     monkeypatch.setattr(module, "SECONDS", 0.05)
     assert "no answer in" in reason(ask(program=program(tmp_path, "exec sleep 5")))
+    assert "no answer in" in reason(ask(program=program(tmp_path, "exec >&- 2>&-; exec sleep 5")))
     assert "RTX 3090" in reason(ask(gpu="RTX 3090"))
     assert "llama.cpp" in reason(ask(QWEN._replace(engine="llama.cpp")))
     assert "nf4" in reason(ask(QWEN._replace(quantization="nf4")))
@@ -90,3 +93,25 @@ def test_without_the_program_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     with pytest.raises(UserError) as raised:
         ask()
     assert (raised.value.code, raised.value.hint) == ("no-aiconfigurator", module.INSTALL)
+
+
+def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+    for where in ("", " >&2"):
+        assert "printed more than 1,024 KiB" in reason(ask(program=program(tmp_path, f"exec yes{where}")))
+
+
+def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "held")
+    held = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
+    begun = f"exec 3> {tmp_path}/held; sleep 60 & exec 3>&-; exec yes"
+    assert "printed more" in reason(ask(program=program(tmp_path, begun)))
+    assert until(lambda: _closed(held))
+    os.close(held)
+
+
+def _closed(pipe: int) -> bool:
+    """Whether nobody holds the other end."""
+    try:
+        return os.read(pipe, 1) == b""
+    except BlockingIOError:
+        return False
