@@ -39,3 +39,12 @@ def span_of_gib(low: float, high: float) -> str:
     """`37.2–41.0 GiB`, or one number where both round alike."""
     left, right = gib(low), gib(high)
     return left if left == right else f"{left.removesuffix(' GiB')}–{right}"
+
+
+def figure(amount: float, digits: int = 3) -> str:
+    """`1,000,000`, `1,153`, `82.4`, `0.0213`, `0.000028`: so many digits of what is small, and never an exponent."""
+    if abs(amount) >= 10 ** (digits - 1):
+        return f"{amount:,.0f}"
+    small = f"{amount:.{digits}g}"
+    power = small.partition("e-")[2]
+    return f"{amount:.{int(power) + digits - 1}f}".rstrip("0") if power else small

@@ -162,7 +162,11 @@ def _run(command: list[str]) -> str | Unsized:
     if process.returncode == 0:
         return heard[0]
     said = [line for line in "\n".join(heard).splitlines() if "rror:" in line]
-    why = one_line(said[-1].partition("rror:")[2].strip())[:200] if said else f"exit status {process.returncode}"
+    why = (
+        one_line(said[-1].partition("rror:")[2].strip())[:200]
+        if said
+        else f"exit status {process.returncode}"
+    )
     return Unsized(f"{PROGRAM} has no answer: {why}")
 
 

@@ -8,6 +8,7 @@ from gpuspec.job.job import Slo, Traffic
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.speed.rates import Range
+from gpuspec.words import figure
 from gpuspec.workload import Workload
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def answering(
 
     taken_in, given_out = tokens_of(traffic)
     known = taken_in is not None and given_out is not None
-    found = served_at(workload, gpu, gpus, request_of(workload, traffic), many=many, read=read)
+    request = request_of(workload, traffic)
+    found = served_at(workload, gpu, gpus, request, many=many, read=read)
     if isinstance(found, Unsized):
         return None
 
@@ -72,8 +74,8 @@ def answering(
     each = 3600 / (found.per_hour.high if estimate == "high" else found.per_hour.expected)
     token = quickest(found.tpot)
     why = (
-        f"{taken_in:g} tokens read and {given_out:g} written at {milliseconds(token)} each take {many * each:.3g} s, "
-        f"with {many} at once {each:.3g} s of the machine"
+        f"{figure(request.prompt)} tokens read and {figure(request.answer)} written at {milliseconds(token)} each "
+        f"take {figure(many * each)} s, with {many} at once {figure(each)} s of the machine"
     )
     return AnswerPace(many, each, quickest(found.ttft), token, why)
 
@@ -107,13 +109,15 @@ def too_slow(found: AnswerPace, slo: Slo | None) -> str:
         return ""
     said = []
     if slo.ttft_ms and found.ttft is not None and found.ttft > slo.ttft_ms / 1000:
-        said.append(f"the first token takes {milliseconds(found.ttft)}, {slo.ttft_ms:g} ms asked")
+        said.append(f"the first token takes {milliseconds(found.ttft)}, {figure(slo.ttft_ms)} ms asked")
     limit = token_seconds(slo)
     if limit and found.token > limit:
         if slo.tpot_ms and slo.tpot_ms / 1000 <= limit:
-            said.append(f"each further token takes {milliseconds(found.token)}, {slo.tpot_ms:g} ms asked")
+            said.append(
+                f"each further token takes {milliseconds(found.token)}, {figure(slo.tpot_ms)} ms asked"
+            )
         else:
-            said.append(f"{rate(1 / found.token)} tokens/s, {slo.tokens_per_second:g} asked")
+            said.append(f"{rate(1 / found.token)} tokens/s, {figure(slo.tokens_per_second or 0)} asked")
     return " and ".join(said)
 
 
@@ -178,4 +182,4 @@ def milliseconds(seconds: float) -> str:
 
 def rate(per_second: float) -> str:
     """`3.5`, `0.058`, `1,200`: so many a second."""
-    return f"{per_second:,.0f}" if per_second >= 99.5 else f"{per_second:.2g}"
+    return f"{per_second:,.0f}" if per_second >= 99.5 else figure(per_second, 2)

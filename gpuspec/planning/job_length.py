@@ -11,9 +11,8 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import cost_at
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.planning.units import figure
 from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
-from gpuspec.words import HOURS_PER_MONTH
+from gpuspec.words import HOURS_PER_MONTH, figure
 from gpuspec.workload import Workload
 
 
@@ -115,7 +114,7 @@ def large(number: float) -> str:
     """`10 M`, `1.2 B`, `850 k`: a large number of tokens."""
     for size, sign in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if number >= size * 0.9995:
-            return f"{number / size:.3g} {sign}"
+            return f"{figure(number / size)} {sign}"
     return f"{number:,.0f}"
 
 

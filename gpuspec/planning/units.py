@@ -2,7 +2,7 @@
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.speed.rates import Unit, WorkRate
-from gpuspec.words import dollars
+from gpuspec.words import dollars, figure
 
 
 class Sold(NamedTuple):
@@ -36,11 +36,6 @@ def does(rate: WorkRate) -> str:
     return SOLD[rate.unit].does.format(figure(rate.per_second.expected))
 
 
-def figure(amount: float) -> str:
-    """`1,153`, `82.4`, `0.0213`: three digits of what is small."""
-    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
-
-
 def unit_price(cost: float) -> str:
     """`$0.41`, `$0.0042`: dollars per million tokens may be fractions of a cent."""
-    return dollars(cost) if cost >= 0.095 or cost == 0 else f"${cost:.2g}"
+    return dollars(cost) if cost >= 0.095 or cost == 0 else f"${figure(cost, 2)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.units import SOLD, unit_price
-from gpuspec.words import dollars, percent
+from gpuspec.words import dollars, figure, percent
 
 NOUN = {"hour": "the hour", "job": "the job", "token": "the million tokens"}
 
@@ -75,7 +75,7 @@ def _load(measure: Measure, candidate: Candidate) -> str:
         return f", {found.at_once} at once" if (found.at_once or 1) > 1 else ""
     if measure.traffic is None:
         return f", always busy with {found.at_once} at once"
-    many = "1 machine" if found.machines == 1 else f"{found.machines:.3g} machines"
+    many = "1 machine" if found.machines == 1 else f"{figure(found.machines)} machines"
     average = "" if found.machines == int(found.machines) else " on average"
     return f", on {many}{average} for the declared traffic"
 

@@ -12,7 +12,7 @@ from gpuspec.printable import one_line
 from gpuspec.report.cost_chart import cost_chart
 from gpuspec.report.text import Style
 from gpuspec.report.what_if_table import what_if_lines
-from gpuspec.words import HOURS_PER_MONTH, dollars, percent
+from gpuspec.words import HOURS_PER_MONTH, dollars, figure, percent
 
 SPAN = 12.0
 """How far the table and the chart look to both sides of what they are about."""
@@ -117,7 +117,7 @@ def _never(found: Comparison) -> Iterator[str]:
     most = found.each * found.host.per_hour * found.usage.utilization
     million = found.own.each / found.each
     yield (
-        f"  It would below {_small(most)}/h for the machine, or were the API {million:.3g} × as dear"
+        f"  It would below {_small(most)}/h for the machine, or were the API {figure(million)} × as dear"
         f"{'; not even a full machine is cheaper' if found.usage.utilization < 1 else ''}."
     )
 
@@ -193,4 +193,4 @@ def _otherwise(found: Comparison) -> Iterator[str]:
 
 def _small(amount: float) -> str:
     """Dollars with three figures: prices of one request are parts of a cent."""
-    return f"${amount:,.3g}" if amount >= 0.001 else f"${amount:.3g}" if amount >= 1e-4 else f"${amount:.2e}"
+    return f"${figure(amount)}"

@@ -12,7 +12,7 @@ from gpuspec.planning.under_load import Growth, Quiet, SloPrice, SpotMix, UnderL
 from gpuspec.planning.units import unit_price
 from gpuspec.planning.why_this import machine
 from gpuspec.report.summary import plural
-from gpuspec.words import dollars, percent
+from gpuspec.words import dollars, figure, percent
 
 SHORT_WAIT = 0.001
 """Seconds below which a wait is not worth a word."""
@@ -99,7 +99,7 @@ def replicas_at_once(replicas: Replicas) -> str:
 def _paid(found: UnderLoad) -> str:
     replicas = found.replicas
     machines, paid = machine(found.candidate), replicas.counted.paid
-    times = "" if paid == 1 else f"{paid:.3g} × "
+    times = "" if paid == 1 else f"{figure(paid)} × "
     average = "" if paid == int(paid) else " on average"
     text = (
         f"{times}{machines} at {dollars(replicas.price)}/h × {replicas.hours:g} h{average} = "
@@ -125,8 +125,8 @@ def _scaling(found: UnderLoad) -> Iterator[str]:
     if found.varying is not None:
         less = replicas.cost_of(counted.peak - found.varying)
         yield (
-            f'"scaling": {{"min": {counted.mean}, "max": {counted.peak}}} takes {found.varying:.3g} on average on a '
-            f"day that swings evenly: {dollars(less)} a month less, and a start in each climb"
+            f'"scaling": {{"min": {counted.mean}, "max": {counted.peak}}} takes {figure(found.varying)} on average '
+            f"on a day that swings evenly: {dollars(less)} a month less, and a start in each climb"
         )
 
 
@@ -154,7 +154,7 @@ def _slo(job: Job, found: UnderLoad) -> str:
         told = "unknown (traffic)"
         if pace.ttft is not None:
             told = milliseconds(pace.ttft + (replicas.wait or 0.0))
-        kept.append(f"first token {told} of {slo.ttft_ms:g} ms")
+        kept.append(f"first token {told} of {figure(slo.ttft_ms)} ms")
     if token_seconds(slo):
         limit = token_seconds(slo) or 0.0
         kept.append(f"{rate(1 / pace.token)} tokens/s of {rate(1 / limit)}")
@@ -166,7 +166,7 @@ def _slo_price(without: SloPrice, found: UnderLoad) -> str:
     more = found.replicas.per_month - without.per_month
     if more < 0.5:
         return "it costs nothing here"
-    times = "" if without.machines == 1 else f"{without.machines:.3g} × "
+    times = "" if without.machines == 1 else f"{figure(without.machines)} × "
     first = without.pace.ttft
     speed = f"{rate(1 / without.pace.token)} tokens/s when full"
     speed = speed if first is None else f"first token {milliseconds(first)}, {speed}"
@@ -222,4 +222,4 @@ def _share(share: float) -> str:
 
 
 def _number(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 9.95 else f"{amount:.2g}"
+    return f"{amount:,.0f}" if amount >= 9.95 else figure(amount, 2)

@@ -15,7 +15,7 @@ from gpuspec.report.plan_rows import alike, rows, same_machine
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
 from gpuspec.sizing import Unsized
-from gpuspec.words import dollars, listed
+from gpuspec.words import dollars, figure, listed
 
 PROSE = 80
 """Columns of a sentence at most: longer lines are hard to follow."""
@@ -245,14 +245,14 @@ def _items(page: Style, path: str, job: Job, plan: Plan, spread: Spread) -> list
         unknown = "how long one takes is not known: run some, or give --item-seconds"
         return _wrapped(page, "items", f"{items}; {unknown}")
     machine = f"{each.gpu_count} × {each.gpu}"
-    work = _figure(spread.items * each.seconds / 3600)
-    text = f"{items} × {_figure(each.seconds)} s ({each.origin}, {machine}) = {work} h of work"
+    work = figure(spread.items * each.seconds / 3600)
+    text = f"{items} × {figure(each.seconds)} s ({each.origin}, {machine}) = {work} h of work"
     lines = _wrapped(page, "items", text)
     if plan.choice is None:
         return lines
     if spread.deadline is not None:
         none = "" if spread.options else " no number of machines does it"
-        lines.append(f"      within {_figure(spread.deadline)} h{none}")
+        lines.append(f"      within {figure(spread.deadline)} h{none}")
     for option in spread.options[:OPTIONS]:
         lines += _wrapped(page, "", _option(job, plan, each, option))
     best = next((option for option in spread.options if option.candidate.gpu is plan.choice.gpu), None)
@@ -272,11 +272,7 @@ def _option(job: Job, plan: Plan, each: ItemTime, option: Machines) -> str:
         notes.append("by its expected speed" if plan.unit else "estimated from its data sheet")
     over = over_budget(job, option.worst)
     after = f"; {over}" * bool(over) + f" ({', '.join(notes)})" * bool(notes)
-    return f"{machines} of {_machine(option.candidate)}: {_figure(option.hours)} h, {dollars(option.total)}{after}"
-
-
-def _figure(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
+    return f"{machines} of {_machine(option.candidate)}: {figure(option.hours)} h, {dollars(option.total)}{after}"
 
 
 def _wrapped(page: Style, label: str, text: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.lint import Facts, Saving
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.words import dollars, percent
+from gpuspec.words import dollars, figure, percent
 
 if TYPE_CHECKING:
     from gpuspec.planning.compare import Compared
@@ -53,7 +53,7 @@ def there(facts: Facts, current: Alternative, found: Compared) -> str:
         if found.cost != one.per_hour / current.per_hour:
             return f"{said}{sheets}: {less} for the work"
         return f"{said}: {less} an hour; its speed is not known{sheets}"
-    from gpuspec.planning.units import an_hour, figure, unit_price
+    from gpuspec.planning.units import an_hour, unit_price
 
     rate, cost = figure(found.then.per_second.expected), one.per_hour / an_hour(found.then)
     many = f" to {found.at_once[1]}" if found.at_once and found.at_once[1] != found.at_once[0] else ""
@@ -76,4 +76,4 @@ def _slower(speed: float) -> str:
 
 
 def _machines(one: Alternative, number: float) -> str:
-    return one.label if number == 1 else f"{number:.3g} machines of {one.label}"
+    return one.label if number == 1 else f"{figure(number)} machines of {one.label}"

@@ -12,6 +12,7 @@ from tests.fuzz.editing import edited
 from tests.fuzz.files_read import hostile_catalogue, hostile_model, hostile_notes, hostile_settings
 from tests.fuzz.fixing import fixed
 from tests.fuzz.linted import linted
+from tests.fuzz.money import cost_of_loads
 from tests.fuzz.python_text import Python
 from tests.fuzz.seeds import garble, seeds
 from tests.fuzz.shell_text import Shell
@@ -83,6 +84,8 @@ def _through_commands(spec: object, chance: random.Random) -> Trial:
         ("size", "gpu.jsonc", "--json"),
         ("plan", "gpu.jsonc"),
         ("plan", "gpu.jsonc", "--json", "--all"),
+        ("plan", "gpu.jsonc", "--what-if"),
+        ("breakeven", "gpu.jsonc"),
         ("export", "gpu.jsonc", "--to", to),
         ("explain", "gpu.jsonc:2"),
         ("run", "gpu.jsonc", "--dry-run"),
@@ -103,6 +106,7 @@ MAKERS: dict[str, Maker] = {
     "values": spec_values,
     "commands": valid_specs,
     "wrong-commands": wild_specs,
+    "money": cost_of_loads,
     "fix": fixed,
     "settings": hostile_settings,
     "catalogues": hostile_catalogue,
