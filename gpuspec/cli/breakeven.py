@@ -30,25 +30,43 @@ MOST_DOLLARS = 1e9
 @click.command("breakeven")
 @click.argument("what", metavar="MODEL|JOB")
 @click.option(
-    "--api", "written", metavar="NAME|IN/OUT", help="The API: gpt-4o-mini, groq/…, or $ a million: 2.50/10."
+    "--api",
+    "written",
+    metavar="NAME|IN/OUT",
+    help="The API: gpt-4o-mini, groq/…, or its $ per million tokens read/written: 2.50/10.",
 )
 @click.option(
     "--ops",
     type=Amount(MOST_DOLLARS, zero=True),
     default=0.0,
     metavar="$",
-    help="Paid a month for running it.",
+    help="Dollars a month for the people who run the machines.",
 )
 @click.option(
     "--utilization",
     type=Amount(1.0),
     metavar="SHARE",
-    help="Mean use of a machine, 0.5 for half. Default: 1 ÷ the job's traffic.peak_factor, else always full.",
+    help="Share of the time that a machine is busy: 0.5. Default: 1 ÷ the job's traffic.peak_factor, else all of it.",
 )
-@click.option("--input-tokens", type=Amount(MOST_TOKENS, zero=True), metavar="N", help="Of a request.")
-@click.option("--output-tokens", type=Amount(MOST_TOKENS), metavar="N", help="Of a request.")
-@click.option("--requests", type=Amount(MOST_REQUESTS), metavar="N", help="A day; overrides the job's.")
-@click.option("--on", "gpu", metavar="GPU", help="This machine: L40S, 2xH100. Default: the cheapest a token.")
+@click.option(
+    "--input-tokens", type=Amount(MOST_TOKENS, zero=True), metavar="N", help="A request reads so many."
+)
+@click.option("--output-tokens", type=Amount(MOST_TOKENS), metavar="N", help="A request writes so many.")
+@click.option(
+    "--requests", type=Amount(MOST_REQUESTS), metavar="N", help="Requests a day; overrides the job's."
+)
+@click.option(
+    "--growth",
+    type=Number(min=-0.99, max=10),
+    metavar="SHARE",
+    help="Of the requests, each month: 0.2 for 20 % more. Overrides the job's.",
+)
+@click.option(
+    "--on",
+    "gpu",
+    metavar="GPU",
+    help="This machine: L40S, 2xH100. Default: the cheapest for the requests, or a token.",
+)
 @click.option("--quantization", metavar="SCHEME", help="awq, gptq-int4, fp8 …")
 @click.option(
     "--params-b",
@@ -61,7 +79,7 @@ MOST_DOLLARS = 1e9
     "assumed",
     multiple=True,
     metavar="NAME[=SHARE]",
-    help="Only these lines: cascade=0.6, prefix-cache, …; may be repeated.",
+    help="Only these lines under “What if”: cascade=0.6, prefix-cache, … May be repeated.",
 )
 @case_options
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
@@ -79,6 +97,7 @@ def command(
     \b
     gpuspec breakeven Llama-3.1-8B --api gpt-4o-mini --ops 500
     gpuspec breakeven Llama-3.1-70B --api 2.50/10 --on 2xH100 --utilization 0.5
+    gpuspec breakeven Qwen3-32B --requests 100000 --growth 0.2
     gpuspec breakeven server.jsonc                  its own traffic, and growth
 
     A machine answers only so many requests: one more is rented where it is full. `gpuspec prices apis` lists what
@@ -94,7 +113,7 @@ def command(
         utilization=more["utilization"] or 1 / max(traffic.peak_factor or 1.0, 1.0),
         hours=hours_per_month(case.job.schedule),
         ops=ops,
-        growth=traffic.growth_per_month,
+        growth=traffic.growth_per_month if more["growth"] is None else more["growth"],
     )
     api = _api(written, case, usage.request)
     found = hosts(case, usage.request, _machines(gpu, case))

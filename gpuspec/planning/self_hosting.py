@@ -25,6 +25,9 @@ AS_GOOD = 1.1
 """Machines that cost up to a tenth more a token than the cheapest are as good: of them the one that costs least an
 hour is taken, which is sooner full."""
 
+BUSY = "the machine is busy "
+"""How the circumstances begin that differ in a machine's mean use alone."""
+
 SHARES = (0.25, 0.5, 0.75, 1.0)
 """Utilisations that are compared."""
 
@@ -194,18 +197,20 @@ def _others(case: Case, api: ApiPrice, usage: Usage, host: Host) -> Iterable[Sen
     for share in SHARES:
         if abs(share - usage.utilization) > 0.005:
             used = usage.own(host, utilization=share)
-            yield Sensitivity(f"{percent(share)} used", used, break_even(used, each))
+            yield Sensitivity(f"{BUSY}{percent(share)} of the time", used, break_even(used, each))
     spare = usage.own(host, spare=1)
-    yield Sensitivity("one machine more, so that one may fail", spare, break_even(spare, each))
+    yield Sensitivity("one more machine runs, in case one fails", spare, break_even(spare, each))
     if api.batch_discount:
-        what = f"the API's batches, {percent(api.batch_discount)} less for answers within a day"
+        what = f"the API is asked in batches, answered within a day and {percent(api.batch_discount)} cheaper"
         yield Sensitivity(what, own, break_even(own, each * (1 - api.batch_discount)))
     cached = api.per_request_cached(request.read, request.written, CACHED)
     warm = at_most(case, host.machine, request._replace(read=request.read * (1 - CACHED)))
     if cached is not None and warm:
         both = usage.own(host._replace(per_hour=warm.per_second * 3600))
         yield Sensitivity(
-            f"{percent(CACHED)} of what is read cached, here and there", both, break_even(both, cached)
+            f"{percent(CACHED)} of the tokens read are cached, by the API and by the machine",
+            both,
+            break_even(both, cached),
         )
 
 

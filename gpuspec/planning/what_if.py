@@ -3,7 +3,8 @@ requests are simple, or come twice, is its author's knowledge. So these are answ
 
 What two of them leave multiplies: 60 % less and then 30 % less is 72 % less, not 90 %."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 
 from gpuspec.catalog.api_prices import ApiPrice
 from gpuspec.errors import UserError
@@ -33,34 +34,36 @@ class Assumption(NamedTuple):
 
 ASSUMED: Mapping[str, Assumption] = {
     "quantization": Assumption(
-        None, "weights in 4 bit (AWQ): test its answers", "gpuspec's own sizes and speeds of the 4-bit model"
+        None,
+        "the weights are in 4 bit (AWQ; test the answers)",
+        "gpuspec's own sizes and speeds of the 4-bit model",
     ),
     "cascade": Assumption(
         0.6,
-        "{share} of the requests are simple, and Qwen2.5-7B answers them; the router costs nothing",
+        "{share} of the requests are simple and Qwen2.5-7B answers them; telling them apart costs nothing",
         "course “Cost Optimization Strategies”: 60 % simple, 30 % medium, 10 % complex",
     ),
     "prefix-cache": Assumption(
         0.5,
-        "{share} of the tokens read are a prefix that was read before (--enable-prefix-caching)",
+        "{share} of the tokens read are the same beginning as before, kept by --enable-prefix-caching",
         "the same course: a cache is good above 50 %, not worth it below 20 %",
     ),
     "semantic-cache": Assumption(
         0.3,
-        "{share} of the requests are answered from a store of earlier ones, which costs nothing",
+        "{share} of the requests are answered from a store of earlier answers, which costs nothing",
         "chapter “LLM Compute Planning”, exercise 4: 20–40 % less",
     ),
     "speculative": Assumption(
         0.24,
-        "tokens are written {share} faster on a busy machine; a full one may gain nothing",
+        "speculative decoding writes {share} faster on a busy machine; a full one may gain nothing",
         "19.4 % less a token, gpt-oss-120b with EAGLE-3 on vLLM, code: "
         "https://developers.redhat.com/articles/2026/04/16/performance-improvements-speculative-decoding-vllm-gpt-oss",
     ),
     "spot": Assumption(
-        None, "spot machines of the same kind; they may be taken away", "the price lists in force"
+        None, "the same machines are spot ones, which may be taken away", "the price lists in force"
     ),
     "overflow": Assumption(
-        None, "own machines for the load of most hours, the API for what is above", "the price of the API"
+        None, "your machines answer most hours, and the API what comes on top", "the price of the API"
     ),
 }
 """Name of a line → what it assumes."""
@@ -91,6 +94,15 @@ class WhatIfs(NamedTuple):
     """Dollars a month with all of them that go together; None for fewer than two."""
     per_million: tuple[tuple[int, float], ...]
     """(requests at once, $ per million tokens written) on the machine, were it always busy."""
+    machines: int = 1
+    """That are rented for `requests` as it is."""
+    stated: bool = True
+    """Whether `requests` are those of the job; else they are a machine's, and only shares mean anything."""
+
+    @property
+    def left(self) -> float:
+        """Share of a request's cost that all lines that go together leave."""
+        return prod(row.left for row in _stacked(self.rows))
 
 
 def asked_for(words: tuple[str, ...]) -> dict[str, float | None]:
@@ -170,12 +182,25 @@ def what_ifs(
             words = ASSUMED[name].words.format(share=percent(share or 0.0))
             source = "yours" if given is not None else ASSUMED[name].source
             rows.append(WhatIf(name, words, source, now, line[0], line[1] / work))
-    return WhatIfs(requests, tuple(rows), _together(present, rows), tuple(_per_million(present)))
+    together, per_million = _together(present, rows), tuple(_per_million(present))
+    return WhatIfs(
+        requests,
+        tuple(rows),
+        together,
+        per_million,
+        present.own.machines(requests),
+        usage.requests is not None,
+    )
+
+
+def _stacked(rows: Sequence[WhatIf]) -> list[WhatIf]:
+    """Those that go together and save something."""
+    return [row for row in rows if row.name not in APART and row.left < 1]
 
 
 def _together(present: _Present, rows: list[WhatIf]) -> float | None:
     """What is left of what is left, and at least one machine of the cheapest kind among them."""
-    stacked = [row for row in rows if row.name not in APART and row.left < 1]
+    stacked = _stacked(rows)
     if len(stacked) < 2:
         return None
     left = present.work(present.host, present.requests)
@@ -272,7 +297,7 @@ def _overflow(present: _Present, _: float) -> Line | None:
     request = present.usage.request
     each = present.api.per_request(request.read, request.written)
     mix = hybrid(present.own, each, present.requests, 1 / present.usage.utilization)
-    return mix.cost, mix.cost
+    return (mix.cost, mix.cost) if mix.machines else None  # else it is the API for everything
 
 
 _LINES: Mapping[str, Callable[[_Present, float], Line | None]] = {

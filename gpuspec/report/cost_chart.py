@@ -39,7 +39,7 @@ def cost_chart(
         lines.append(f"{label:>{MARGIN - 2}} │{''.join(grid[height])}".rstrip())
     lines.append(f"{'':{MARGIN - 2}} └{'─' * room}")
     lines.append(f"{'':{MARGIN}}{_ends(short(low), short(math.sqrt(low * high)), short(high), room)}")
-    lines.append(f"{'':{MARGIN}}requests a month   {OWN} own  {API} API")
+    lines.append(f"{'':{MARGIN}}requests a month   {OWN} rented  {API} API")
     return lines
 
 

@@ -44,16 +44,17 @@ def _asked(job: Job, found: UnderLoad) -> str:
         return users
     hours = found.replicas.hours
     within = "" if job.schedule is None or not job.schedule.hours_per_month else f", in {hours:g} h a month,"
-    text = f"{traffic.requests_per_day:,.0f} requests a day{within} are {rate(demand.mean)}/s on average"
+    text = (
+        f"{traffic.requests_per_day:,.0f} requests a day{within} are {rate(demand.mean)} a second on average"
+    )
     if demand.peak is not None:
-        text += (
-            f" and {rate(demand.peak)}/s in the busiest hour (traffic.peak_factor {traffic.peak_factor:g})"
-        )
+        text += f" and {rate(demand.peak)} a second in the busiest hour (traffic.peak_factor {traffic.peak_factor:g})"
     elif found.usual_peak:
         low, high = UNKNOWN_PEAK
         text += (
-            f"; how much busier the busiest hour is, is not said (traffic.peak_factor): by the mean alone, which is "
-            f"the least ({low:g} to {high:g} is usual; {high:g} would take {plural(found.usual_peak, 'machine')})"
+            f". Only this average is counted, since the job does not say how much busier the busiest hour is "
+            f"(traffic.peak_factor; {low:g} to {high:g} is usual, and {high:g} would take "
+            f"{plural(found.usual_peak, 'machine')})"
         )
     return f"{text}; {users}" if users else text
 
@@ -62,25 +63,26 @@ def _answered(found: UnderLoad) -> str:
     replicas, pace = found.replicas, found.replicas.at_peak
     user = f"{rate(1 / pace.token)} tokens/s for each user"
     if pace.ttft is not None:
-        user = f"first token {milliseconds(pace.ttft)}, {user}"
+        wait = replicas.wait or 0.0
+        queued = f" ({milliseconds(wait)} of it in the queue)" if wait >= SHORT_WAIT else ""
+        user = f"first token after {milliseconds(pace.ttft + wait)}{queued}, then {user}"
     if not replicas.demand.mean or pace.whole is None:
         return user
-    come = rate(replicas.demand.busiest)
-    at_once = f"{come}/s × {pace.whole:.2g} s each = {_number(replicas.demand.busiest * pace.whole)} at once"
     if replicas.wait is None:
-        user += ", and ever longer waits"
-    elif replicas.wait >= SHORT_WAIT:
-        user += f", after a wait of {milliseconds(replicas.wait)} on average"
-    return f"{at_once}; {user}; one machine answers up to {rate(replicas.best.per_second)}/s"
+        user += "; waits grow longer and longer"
+    come = rate(replicas.demand.busiest)
+    at_once = _number(replicas.demand.busiest * pace.whole)
+    inside = f"{at_once} are answered at once ({come} a second, each takes {pace.whole:.2g} s)"
+    return f"one machine answers at most {rate(replicas.best.per_second)} a second; {inside}: {user}"
 
 
 def _counted(found: UnderLoad) -> str:
     counted, demand = found.replicas.counted, found.replicas.demand
     if not demand.mean:
-        return f"machines: {counted.peak}, {replicas_at_once(found.replicas)} on each"
-    text = f"machines: {counted.mean} for the mean hour"
+        return f"{plural(counted.peak, 'machine')}, {replicas_at_once(found.replicas)} on each"
+    text = f"{plural(counted.mean, 'machine')} for the average"
     if demand.peak is not None:
-        text += f", {counted.peak} for the busiest"
+        text = f"{plural(counted.peak, 'machine')} for the busiest hour, {counted.mean} for the average"
     there = max(1.0, counted.paid)
     mean, peak = found.replicas.busy(demand.mean, there), found.replicas.busy(demand.busiest, counted.peak)
     if mean is None or peak is None:
@@ -100,10 +102,10 @@ def _paid(found: UnderLoad) -> str:
     replicas = found.replicas
     machines, paid = machine(found.candidate), replicas.counted.paid
     times = "" if paid == 1 else f"{figure(paid)} × "
-    average = "" if paid == int(paid) else " on average"
+    average = "" if paid == int(paid) else " (machines that run on average)"
     text = (
-        f"{times}{machines} at {dollars(replicas.price)}/h × {replicas.hours:g} h{average} = "
-        f"{dollars(replicas.per_month)} a month"
+        f"{times}{machines} at {dollars(replicas.price)}/h × {replicas.hours:g} h = "
+        f"{dollars(replicas.per_month)} a month{average}"
     )
     if replicas.per_thousand is None or replicas.per_million is None:
         return text
@@ -116,17 +118,21 @@ def _scaling(found: UnderLoad) -> Iterator[str]:
     most = replicas.most
     if most is not None and most < counted.peak:
         yield (
-            f"`scaling` allows {plural(most, 'machine')}, and the load takes {counted.peak}: requests are left "
-            "waiting or refused"
+            f"`scaling` allows {plural(most, 'machine')} and the load takes {counted.peak}: some requests wait ever "
+            "longer, or are refused"
         )
     elif most is None and counted.peak > 1:
         number = counted.peak
-        yield f'a launch starts one machine: "scaling": {{"min": {number}, "max": {number}}} starts all'
+        yield (
+            f'without `scaling` a launch starts one machine: "scaling": {{"min": {number}, "max": {number}}} starts '
+            f"{number}"
+        )
     if found.varying is not None:
         less = replicas.cost_of(counted.peak - found.varying)
         yield (
-            f'"scaling": {{"min": {counted.mean}, "max": {counted.peak}}} takes {figure(found.varying)} on average '
-            f"on a day that swings evenly: {dollars(less)} a month less, and a start in each climb"
+            f'"scaling": {{"min": {counted.mean}, "max": {counted.peak}}} runs {figure(found.varying)} on average, where '
+            f"traffic rises and falls evenly through the day: {dollars(less)} a month less, but each further machine "
+            "has to start first"
         )
 
 
@@ -135,13 +141,13 @@ def _reserve(replicas: Replicas) -> str:
     least = replicas.scaling.replicas[0] if replicas.scaling else 0
     if least > counted.peak:
         kept = least - counted.peak
-        return f"{plural(kept, 'machine')} in reserve (scaling.min): {dollars(replicas.cost_of(kept))} of it a month"
+        return f"{plural(kept, 'machine')} in reserve (scaling.min): {dollars(replicas.cost_of(kept))} of the month"
     if counted.peak == 1:
-        why = "without it nothing answers while the one is replaced"
+        why = "without it, nothing answers while the only machine is replaced"
     else:
         left = counted.peak - 1
-        why = f"without it {left} of {counted.peak} answer while one is replaced"
-    return f"one more in reserve is {cost} a month: {why}"
+        why = f"without it, {left} of {counted.peak} answer while one is replaced"
+    return f"one more machine in reserve costs {cost} a month; {why}"
 
 
 def _slo(job: Job, found: UnderLoad) -> str:
@@ -154,25 +160,25 @@ def _slo(job: Job, found: UnderLoad) -> str:
         told = "unknown (traffic)"
         if pace.ttft is not None:
             told = milliseconds(pace.ttft + (replicas.wait or 0.0))
-        kept.append(f"first token {told} of {figure(slo.ttft_ms)} ms")
+        kept.append(f"first token after {told} (limit {figure(slo.ttft_ms)} ms)")
     if token_seconds(slo):
         limit = token_seconds(slo) or 0.0
-        kept.append(f"{rate(1 / pace.token)} tokens/s of {rate(1 / limit)}")
-    text = f"kept: {', '.join(kept)}, up to {replicas.best.sequences:,} at once on a machine"
+        kept.append(f"{rate(1 / pace.token)} tokens/s (at least {rate(1 / limit)})")
+    text = f"kept: {', '.join(kept)}, with up to {plural(replicas.best.sequences, 'request')} at once on a machine"
     return f"{text}; {_slo_price(found.slo, found)}" if found.slo else text
 
 
 def _slo_price(without: SloPrice, found: UnderLoad) -> str:
     more = found.replicas.per_month - without.per_month
     if more < 0.5:
-        return "it costs nothing here"
+        return "keeping it costs nothing extra"
     times = "" if without.machines == 1 else f"{figure(without.machines)} × "
     first = without.pace.ttft
     speed = f"{rate(1 / without.pace.token)} tokens/s when full"
     speed = speed if first is None else f"first token {milliseconds(first)}, {speed}"
     return (
-        f"it costs {dollars(more)} a month: without it {times}{machine(without.candidate)} at "
-        f"{dollars(without.per_month)} would do ({speed})"
+        f"keeping it costs {dollars(more)} a month: without it, {times}{machine(without.candidate)} at "
+        f"{dollars(without.per_month)} would be enough ({speed})"
     )
 
 
@@ -181,13 +187,14 @@ def _growth(growth: Growth, now: Replicas) -> str:
     if growth.next:
         extra = growth.next.per_month - now.per_month
         parts.append(
-            f"machine {growth.next.machines} is needed in month {growth.next.months} (+{dollars(extra)} a month)"
+            f"as of month {growth.next.months} it takes {plural(growth.next.machines, 'machine')} "
+            f"(+{dollars(extra)} a month)"
         )
     for later in growth.later:
         machines = plural(later.machines, "machine")
         parts.append(
-            f"after {later.months} months {later.times:.2f} times the load: {machines}, {dollars(later.per_month)} "
-            "a month"
+            f"in {later.months} months the load is {later.times:.2f} times today's: {machines} in the busiest hour, "
+            f"{dollars(later.per_month)} a month"
         )
     more = percent(abs(growth.per_month)) + (" more" if growth.per_month > 0 else " less")
     return f"{more} each month: {'; '.join(parts)}"
@@ -198,22 +205,22 @@ def _mix(mix: SpotMix, found: UnderLoad) -> str:
     less = replicas.per_month - mix.per_month
     return (
         f"{mix.on_demand} on demand × {dollars(replicas.price)}/h + {mix.spot} on spot × {dollars(mix.price)}/h = "
-        f"{dollars(mix.per_month)} a month, {dollars(less)} less; while all spot ones are taken away "
-        f"{percent(mix.on_demand / (mix.on_demand + mix.spot))} of the machines answer"
+        f"{dollars(mix.per_month)} a month, {dollars(less)} less; if all spot machines are taken away at once, "
+        f"{percent(mix.on_demand / (mix.on_demand + mix.spot))} are left to answer"
     )
 
 
 def _quiet(quiet: Quiet) -> str:
-    wait = f" of {quiet.start.low:.0f} to {quiet.start.high:.0f} s and more" if quiet.start else ""
+    wait = f" {quiet.start.low:.0f} to {quiet.start.high:.0f} s or more" if quiet.start else ""
     zero = (
-        f"to zero after {quiet.idle_minutes:g} idle minutes: up {percent(quiet.up)} of the time, "
-        f"{dollars(quiet.to_zero)} a month, and the first request after a pause waits for a start{wait}"
+        f"Scaled to zero after {quiet.idle_minutes:g} idle minutes, it runs {percent(quiet.up)} of the time, "
+        f"{dollars(quiet.to_zero)} a month, and the first request after a pause waits{wait} for the start"
     )
     batch = (
-        f"where nobody waits for an answer, one batch a night: {quiet.night:.2g} h × {DAYS_PER_MONTH:.3g} nights, "
+        f"Where answers can wait, one batch a night takes {quiet.night:.2g} h × {DAYS_PER_MONTH:.3g} nights, "
         f"{dollars(quiet.batch)} a month and the starts"
     )
-    return f"busy {_share(quiet.busy)} of the time; {zero}; {batch}"
+    return f"busy {_share(quiet.busy)} of the time. {zero}. {batch}"
 
 
 def _share(share: float) -> str:

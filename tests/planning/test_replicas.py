@@ -193,22 +193,24 @@ def test_a_month_of_three_machines() -> None:
     and one on spot: $1.20/h."""
     found, said = loaded(job(peak_factor=3))
     assert said["load"].split("\n") == [
-        "691,200 requests a day are 8/s on average and 24/s in the busiest hour (traffic.peak_factor 3)",
-        "24/s × 4.5 s each = 108 at once; first token 450 ms, 44 tokens/s for each user, after a wait of 92 ms on "
-        "average; one machine answers up to 8.8/s",
-        "machines: 1 for the mean hour, 3 for the busiest; busy 30 % of the time, 91 % in the busiest hour (above "
+        "691,200 requests a day are 8 a second on average and 24 a second in the busiest hour (traffic.peak_factor "
+        "3)",
+        "one machine answers at most 8.8 a second; 108 are answered at once (24 a second, each takes 4.5 s): first "
+        "token after 542 ms (92 ms of it in the queue), then 44 tokens/s for each user",
+        "3 machines for the busiest hour, 1 for the average; busy 30 % of the time, 91 % in the busiest hour (above "
         "80 % requests begin to wait)",
         "3 × L4 at $0.50/h × 730 h = $1,095 a month: $0.052 per 1,000 requests, $0.26 per million tokens written",
-        'a launch starts one machine: "scaling": {"min": 3, "max": 3} starts all',
+        'without `scaling` a launch starts one machine: "scaling": {"min": 3, "max": 3} starts 3',
         said["load"].split("\n")[-1],
     ]
     assert found.replicas.sequences == pytest.approx(108)
     assert found.mix
     assert found.mix.per_month == pytest.approx((2 * 0.5 + 0.2) * 730)
     assert said["spot"].startswith("2 on demand × $0.50/h + 1 on spot × $0.20/h = $876 a month, $219 less")
-    assert (
-        said["spare"] == "one more in reserve is $365 a month: without it 2 of 3 answer while one is replaced"
+    reserve = (
+        "one more machine in reserve costs $365 a month; without it, 2 of 3 answer while one is replaced"
     )
+    assert said["spare"] == reserve
     assert loaded(job(peak_factor=3, spot="never"))[0].mix is None
 
 
@@ -216,11 +218,14 @@ def test_a_month_of_three_machines() -> None:
 def test_what_is_not_said_of_the_peak_is_said() -> None:
     _, said = loaded(job())
     assert (
-        "8/s on average; how much busier the busiest hour is, is not said (traffic.peak_factor): by the mean alone, "
-        "which is the least (1 to 3 is usual; 3 would take 3 machines)"
+        "8 a second on average. Only this average is counted, since the job does not say how much busier the busiest "
+        "hour is (traffic.peak_factor; 1 to 3 is usual, and 3 would take 3 machines)"
     ) in said["load"]
     few = loaded(job(peak_factor=3, scaling=Scaling(min=1, max=2)))[1]["load"]
-    assert "`scaling` allows 2 machines, and the load takes 3: requests are left waiting or refused" in few
+    assert (
+        "`scaling` allows 2 machines and the load takes 3: some requests wait ever longer, or are refused"
+        in few
+    )
 
 
 @pytest.mark.usefixtures("given")
@@ -230,9 +235,10 @@ def test_what_an_slo_costs() -> None:
     found, said = loaded(job(slo=Slo(tpot_ms=10)))
     assert (found.replicas.counted.peak, found.replicas.per_month) == (2, 730)
     assert said["slo"].startswith(
-        "kept: 133 tokens/s of 100, up to 11 at once on a machine; it costs $365 a month: "
+        "kept: 133 tokens/s (at least 100), with up to 11 requests at once on a machine; keeping it costs "
+        "$365 a month: "
     )
-    assert "without it L4 at $365 would do (first token 730 ms, 27 tokens/s when full)" in said["slo"]
+    assert "without it, L4 at $365 would be enough (first token 730 ms, 27 tokens/s when full)" in said["slo"]
     # 4 ms a token not even one alone keeps on one of them: refused; two of them need 2.5 ms
     both = job(slo=Slo(tpot_ms=4))._replace(gpu_types=(GpuChoice("L4", 1, ""), GpuChoice("L4", 2, "")))
     place = market(both, [L4, offer("L4", 1.0, gpus=2)], needs(10.0), workload=SERVER)
@@ -253,13 +259,13 @@ def test_growth_and_quiet_hours_of_a_plan() -> None:
     assert [(one.months, one.machines) for one in (found.growth.next, *found.growth.later)] == [
         (1, 2), (6, 3), (12, 9),
     ]  # fmt: skip
-    assert said["grow"].startswith("20 % more each month: machine 2 is needed in month 1 (+$365 a month)")
+    assert said["grow"].startswith("20 % more each month: as of month 1 it takes 2 machines (+$365 a month)")
     # 4 requests an hour: 1 s each, 0.46 s of the machine; 96 a day are 10.95 s at its best
     found, said = loaded(job(requests_per_day=96, scaling=Scaling(min=1, max=1, idle_minutes=15)))
     assert found.quiet
     assert found.quiet.up == pytest.approx(1 - math.exp(-4 * (900 + 1) / 3600))
     assert found.quiet.night == pytest.approx(96 / 8.767 / 3600, rel=1e-3)
-    assert "up 63 % of the time, $231 a month" in said["idle"]
+    assert "it runs 63 % of the time, $231 a month" in said["idle"]
 
 
 @pytest.mark.usefixtures("given")
