@@ -146,7 +146,7 @@ def count(job: Job, answers: Answers, most_each: int) -> Count | None:
         return None
     peak = least = machines_for(demand.busiest, demand.users, best)
     if within and job.slo and job.slo.ttft_ms and demand.mean:
-        peak = _without_long_waits(answers, demand, best, least, job.slo.ttft_ms / 1000)
+        peak = _without_long_waits(answers, demand, best, most_each, least, job.slo.ttft_ms / 1000)
     each = best.per_second if peak == least else demand.busiest / peak
     mean = max(1, _whole(demand.mean, each)) if demand.mean else peak
     counted = Count(demand, best, mean, peak, each, paid=peak, met=within is not None)
@@ -167,7 +167,7 @@ def replicas(job: Job, answers: Answers, most_each: int, *, price: float) -> Rep
     return Replicas(
         found,
         at_peak=_at_peak(answers, found.demand, found.best, machines),
-        wait=queue_seconds(answers, found.best.sequences, rate) if rate else 0.0,
+        wait=queue_seconds(answers, most_each, rate) if rate else 0.0,
         price=price,
         hours=hours_per_month(job.schedule),
         scaling=job.scaling,
@@ -176,12 +176,13 @@ def replicas(job: Job, answers: Answers, most_each: int, *, price: float) -> Rep
 
 
 def _without_long_waits(
-    answers: Answers, demand: Demand, best: AnswerPace, machines: int, seconds: float
+    answers: Answers, demand: Demand, best: AnswerPace, most_each: int, machines: int, seconds: float
 ) -> int:
     """So many machines or a few more: as many as let a request wait, on average, no longer than the first token may
-    take. Each further one leaves less than half of the wait, so that few are needed."""
+    take. Each further one leaves less than half of the wait, so that few are needed. A request waits where as many as
+    the server lets in (`most_each`) are answered; more than the `slo` allows on average it does let in."""
     for number in range(machines, machines + MORE):
-        wait = queue_seconds(answers, best.sequences, demand.busiest / number)
+        wait = queue_seconds(answers, most_each, demand.busiest / number)
         first = _at_peak(answers, demand, best, number).ttft or 0.0
         if wait is not None and wait + first <= seconds:
             return number

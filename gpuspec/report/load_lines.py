@@ -155,16 +155,18 @@ def _slo(job: Job, found: UnderLoad) -> str:
     assert slo
     if replicas.misses:
         return f"may not be kept: expected with one request at a time, {replicas.misses}"
-    pace, kept = replicas.at_peak, []
+    pace, kept, late = replicas.at_peak, [], False
     if slo.ttft_ms:
         told = "unknown (traffic)"
         if pace.ttft is not None:
-            told = milliseconds(pace.ttft + (replicas.wait or 0.0))
+            first = pace.ttft + (replicas.wait or 0.0)
+            told, late = milliseconds(first), replicas.wait is None or first * 1000 > slo.ttft_ms * 1.005
         kept.append(f"first token after {told} (limit {figure(slo.ttft_ms)} ms)")
     if token_seconds(slo):
         limit = token_seconds(slo) or 0.0
         kept.append(f"{rate(1 / pace.token)} tokens/s (at least {rate(1 / limit)})")
-    text = f"kept: {', '.join(kept)}, with up to {plural(replicas.best.sequences, 'request')} at once on a machine"
+    at_once = f"with up to {plural(replicas.best.sequences, 'request')} at once on a machine"
+    text = f"{'not kept' if late else 'kept'}: {', '.join(kept)}, {at_once}"
     return f"{text}; {_slo_price(found.slo, found)}" if found.slo else text
 
 

@@ -11,7 +11,7 @@ from gpuspec.job.job import Scaling, Schedule, Slo, Traffic
 from gpuspec.planning.answering import AnswerPace, answering, most_within, queue_seconds, too_slow
 from gpuspec.planning.growth import growth_factor, months_until
 from gpuspec.planning.rank import rank_offers
-from gpuspec.planning.replicas import Count, count, hours_of_day, up_share
+from gpuspec.planning.replicas import Count, count, hours_of_day, replicas, up_share
 from gpuspec.planning.traffic import answers_of, too_slow_alone
 from gpuspec.planning.under_load import UnderLoad, under_load
 from gpuspec.report.load_lines import load_lines
@@ -77,6 +77,15 @@ def test_a_first_token_waits_in_a_queue() -> None:
     assert counted(job(**half, slo=Slo(ttft_ms=1200)), 1).peak == 1
     assert counted(job(**half, slo=Slo(ttft_ms=500)), 1).peak == 2
     assert counted(job(**half, slo=Slo(ttft_ms=250)), 1).peak == 4
+
+
+def test_no_request_queues_where_the_server_lets_it_in() -> None:
+    """The first token within 105 ms: 1.05 s an answer, one at once, one a second: 8 machines, on which a request that
+    finds another inside is read at once and not after it."""
+    found = replicas(job(slo=Slo(ttft_ms=105)), pace, 64, price=1.0)
+    assert found
+    assert (found.best.sequences, found.counted.peak) == (1, 8)
+    assert found.wait == pytest.approx(0.0, abs=1e-6)
 
 
 def test_users_are_spread_over_machines_that_are_quick_enough_for_them() -> None:
