@@ -74,8 +74,8 @@ def answering(
     each = 3600 / (found.per_hour.high if estimate == "high" else found.per_hour.expected)
     token = quickest(found.tpot)
     why = (
-        f"{many} at once, each done in {figure(many * each)} s ({figure(request.prompt)} tokens read, {figure(request.answer)} written at "
-        f"{milliseconds(token)} a token)"
+        f"{many} at once, each done in {figure(many * each)} s ({figure(request.prompt)} tokens read, "
+        f"{figure(request.answer)} written at {milliseconds(token)} a token)"
     )
     return AnswerPace(many, each, quickest(found.ttft), token, why)
 

@@ -130,9 +130,9 @@ def _scaling(found: UnderLoad) -> Iterator[str]:
     if found.varying is not None:
         less = replicas.cost_of(counted.peak - found.varying)
         yield (
-            f'"scaling": {{"min": {counted.mean}, "max": {counted.peak}}} runs {figure(found.varying)} on average, where '
-            f"traffic rises and falls evenly through the day: {dollars(less)} a month less, but each further machine "
-            "has to start first"
+            f'"scaling": {{"min": {counted.mean}, "max": {counted.peak}}} runs {figure(found.varying)} on average, '
+            f"where traffic rises and falls evenly through the day: {dollars(less)} a month less, but each further "
+            "machine has to start first"
         )
 
 
