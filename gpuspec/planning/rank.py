@@ -132,10 +132,24 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         notes.append(
             "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
         )
+    notes += _notes_on_lengths(job, workload)
     notes += _notes_on_replicas(job, plan)
     notes += _notes_on_hosts(job, plan)
     over = over_budget(job, plan.cost.total if plan.cost else None)
     return (*notes, over) if over else tuple(notes)
+
+
+def _notes_on_lengths(job: Job, workload: Workload) -> list[str]:
+    """That requests of the traffic, by their mean, are longer than a sequence may be: what is worked out for them is
+    of no use."""
+    read, written = (job.traffic.input_tokens, job.traffic.output_tokens) if job.traffic else (None, None)
+    if workload.task == "train" or not workload.context or (read or 0) + (written or 0) <= workload.context:
+        return []
+    what = "prompts are refused" if (read or 0) >= workload.context else "answers are cut off"
+    asked = " and ".join(
+        f"{amount:,.0f} {of}" for amount, of in ((read, "read"), (written, "written")) if amount
+    )
+    return [f"`traffic`: {asked} are more than the {workload.context:,} tokens of a sequence: {what}"]
 
 
 def _notes_on_replicas(job: Job, plan: Plan) -> list[str]:

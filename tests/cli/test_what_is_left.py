@@ -100,3 +100,15 @@ def test_a_job_and_settings_that_share_no_cloud_are_told_so(capsys: pytest.Captu
     assert told in said(capsys, "plan", clouds=["runpod"])
     assert "no cloud is in both" not in said(capsys, "plan", clouds=["runpod", "lambda"])
     assert "take 1 × L4 at $0.50/h" in said(capsys, "plan --cloud runpod", clouds=["lambda"])
+
+
+def test_requests_that_are_longer_than_a_sequence_are_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    def noted(read: int, written: int) -> str:
+        model = {"id": "Qwen/Qwen2.5-7B-Instruct", "dtype": "bf16", "context": 4096}
+        traffic = {"requests_per_day": 10, "input_tokens": read, "output_tokens": written}
+        return said(capsys, "plan", model=model, traffic=traffic)
+
+    assert "tokens of a sequence" not in noted(3000, 1096)
+    told = "`traffic`: 3,000 read and 1,097 written are more than the 4,096 tokens of a sequence: answers are cut off"
+    assert told in noted(3000, 1097)
+    assert "the 4,096 tokens of a sequence: prompts are refused" in noted(4096, 1)
