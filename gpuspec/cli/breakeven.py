@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gpuspec.catalog.api_prices import ApiPrice, named, opposite
+from gpuspec.catalog.gpu_names import split_count
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.model_or_job import gpu_names, in_scheme, is_job, of_model, with_engine
 from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case
@@ -222,7 +223,9 @@ def _no_machine(case: Case, gpu: str | None) -> UserError:
     need = case.need(1)
     if isinstance(need, Unsized):
         return UserError("cannot-size", need.reason, need.hint)
-    where = f"on {gpu} " if gpu else ""
-    wrong = f"the model does not fit {where}on a machine that can be rented, or its speed there is not known"
-    hint = "`gpuspec size` says how much memory it needs, and what holds it"
-    return UserError("no-machine", wrong, f"{hint}; more GPUs are --on 2x{gpu}" if gpu else hint)
+    where, hint = "", "`gpuspec size` says how much memory it needs, and what holds it"
+    if gpu:
+        where, hint = f"on {gpu} ", f"`gpuspec size --on {gpu}` says which, and what holds it"
+        hint += f"; more GPUs are --on 2x{gpu}" if split_count(gpu)[1] is None else ""
+    wrong = f"the model does not fit {where}on a machine that can be rented, cannot be split, or is of unknown speed"
+    return UserError("no-machine", wrong, hint)

@@ -216,12 +216,16 @@ def _others(case: Case, api: ApiPrice, usage: Usage, host: Host) -> Iterable[Sen
 
 def hosts(case: Case, request: TypicalRequest, named: Sequence[tuple[str, int]] = ()) -> list[Host]:
     """The machines that surely hold the work and can be rented: those `named` (canonical names, how many), else those
-    that the job names, else every one. Left out are those whose speed is not known, and those that break the `slo`
-    where others keep it."""
+    that the job names, else every one. Left out are those whose speed is not known, those over which the engine
+    cannot split the model, and those that break the `slo` where others keep it."""
     if not generates_text(case.workload):
         return []
+    from gpuspec.planning.machines import not_shared
+
     found = []
     for one in _machines(case, named):
+        if not_shared(case.workload, case.market.used_of(one.gpu_count)):
+            continue
         answered = at_most(case, one, request)
         if answered and one.price:
             keeps = not too_slow(answered, case.job.slo)

@@ -153,6 +153,7 @@ def test_the_api_prices_of_the_settings(tmp_path: Path, capsys: pytest.CaptureFi
         (["--what-if", "cascade=2"], "unknown-what-if", "cascade=0.6"),
         (["--what-if", "spot=0.5"], "unknown-what-if", "--what-if spot"),
         (["--on", "T4"], "no-machine", "--on 2xT4"),
+        (["--on", "3xH100"], "no-machine", "size --on 3xH100"),  # 8 KV heads
         (["--utilization", "2"], "wrong-usage", ""),
         (["--ops", "nan"], "wrong-usage", ""),
         (["--requests", "0"], "wrong-usage", ""),
