@@ -71,6 +71,10 @@ else:
             defaults = {field: body[field] for field in fields if field in body}
             if tuple(defaults) != fields[len(fields) - len(defaults) :]:
                 raise TypeError(f"{name}: a field without a default follows one that has one")
+            if len(bases) > 1:
+                raise TypeError(f"{name}: a type of values has no other base")
+            if "__new__" in body or any(field[0] == "_" for field in fields):
+                raise TypeError(f"{name}: neither `__new__` nor a name that begins with _ may be a field")
             body.update((field, _tuplegetter(at, None)) for at, field in enumerate(fields))
             body.update(__slots__=(), _fields=fields, __match_args__=fields, _field_defaults=defaults)
             body["__new__"] = _constructor(name, fields, defaults)

@@ -121,9 +121,9 @@ def shape_60(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"hours_per_month": shape_61, "runs_per_month": shape_62}, closed=True)
 def shape_62(data):
-    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000)): raise Rejected
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 1000000 or data <= 0)): raise Rejected
 def shape_61(data):
-    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 744)): raise Rejected
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 744 or data <= 0)): raise Rejected
 def shape_58(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"ttft_ms": shape_59, "tpot_ms": shape_59, "tokens_per_second": shape_14}, closed=True)

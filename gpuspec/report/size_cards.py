@@ -62,11 +62,23 @@ def _card(one: Judged, columns: int) -> list[str]:
     amount = f"{found.need.expected:.1f} of {found.usable:.1f} GiB usable"
     drawn = f"  [{_bar(found, min(BAR, columns - 5))}]"
     lines += [f"{drawn} {amount}"] if columns > len(drawn) + len(amount) else [drawn, f"  {amount}"]
+    if one.holds:
+        lines += _work(one)
     if one.room is not None:
         lines += _capacity(one.room, columns)
     if one.instead is not None:
         lines += _instead(one, one.instead)
     return lines
+
+
+def _work(one: Judged) -> list[str]:
+    """How fast it works and what that costs, under the titles of the table below; nothing where neither is known."""
+    columns = speed_columns([one.machine], ranges=True, ranks=(0, 1, 2))
+    known = [f"{column.title} {column.cells[0]}" for column in columns if column.cells[0]]
+    offered = one.machine.offered
+    if known and offered.price:
+        known.append(f"at {dollars(offered)} ({offered.price.offer.cloud})")
+    return [f"  {', '.join(known)}"] if known else []
 
 
 def _instead(one: Judged, instead: Instead) -> list[str]:

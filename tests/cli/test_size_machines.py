@@ -76,6 +76,16 @@ def test_what_does_not_fit_says_by_how_much_and_what_would() -> None:
     assert "fp8: --quantization fp8" in text
 
 
+@pytest.mark.parametrize(
+    ("model", "unit"),
+    [("sdxl", "images/min"), ("Llama-3.1-8B", "tokens/s"), ("whisper-large-v3", "× real time")],
+)
+def test_a_named_gpu_has_its_speed_and_price(model: str, unit: str) -> None:
+    lines = run(model, "--on", "RTX 4090").splitlines()
+    (line,) = (one for one in lines if one.startswith(f"  {unit} ") and " at $" in one)
+    assert re.fullmatch(r"  \S.* [\d.,]+–[\d.,]+, .*\$/\S.* at \$\d+\.\d\d/h \(\w+\)", line)
+
+
 def test_a_job_is_held_against_its_own_gpus(tmp_path: Path) -> None:
     job = tmp_path / "job.jsonc"
     job.write_text('{"task": "serve", "model": {"id": "Llama-3.1-8B"}, "gpu_types": ["T4", "L4"]}')

@@ -91,6 +91,15 @@ def test_a_field_without_a_default_comes_first() -> None:
         type(NamedTuple)("Wrong", (), {"__annotations__": {"x": int, "y": int}, "x": 1})
 
 
+@pytest.mark.parametrize(
+    ("bases", "body"),
+    [((NamedTuple, dict), {}), ((), {"__new__": None}), ((), {"__annotations__": {"_x": int}})],
+)
+def test_what_would_be_lost_is_refused(bases: tuple[type, ...], body: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match="Wrong"):
+        type(NamedTuple)("Wrong", bases, body)
+
+
 def test_what_is_no_field_is_not_replaced() -> None:
     with pytest.raises((TypeError, ValueError), match="z"):  # TypeError in typing's from Python 3.13 on
         Point(1)._replace(z=1)
