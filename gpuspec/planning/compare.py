@@ -135,15 +135,14 @@ def _able(
         found = compared(here, than, there, one, gain=gain)
         if found.speed is None or found.speed < min_speed:
             continue
-        if (
-            found.now
-            and found.unit is not None
-            and found.unit > 1 + ROUNDING
-            and here.workload.task != "interactive"
-        ):
-            continue  # less an hour, and more for the work
-        if ranked(here, than, there, one, gain=gain):
+        if not dearer(here, found) and ranked(here, than, there, one, gain=gain):
             yield found
+
+
+def dearer(here: Market, found: Compared) -> bool:
+    """Whether the work is known to cost more there, whatever an hour costs. What waits for people has none."""
+    worse = found.now is not None and found.unit is not None and found.unit > 1 + ROUNDING
+    return worse and here.workload.task != "interactive"
 
 
 def ranked(

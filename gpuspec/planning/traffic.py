@@ -76,8 +76,16 @@ def answers_of(
     return answers
 
 
-def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float = 1.0) -> Load | None:
-    """A share of the traffic on machines of `gpus` GPUs; None where a number or a speed is not known.
+def load(
+    workload: Workload,
+    gpu: Gpu,
+    gpus: int,
+    traffic: Traffic,
+    share: float = 1.0,
+    schedule: Schedule | None = None,
+) -> Load | None:
+    """A share of the traffic on machines of `gpus` GPUs; None where a number or a speed is not known. All of it comes
+    in the hours of the schedule.
 
     Deliberately kind to the machine (at the high speed, even traffic, full batches), so that what is found to cost
     more than something else really does."""
@@ -88,7 +96,7 @@ def load(workload: Workload, gpu: Gpu, gpus: int, traffic: Traffic, share: float
     if found is None or not found.each:
         return None
     per_hour, requests = 3600 * found.per_second, traffic.requests_per_day * share
-    machines = max(1, math.ceil(requests / 24 / per_hour))
+    machines = max(1, math.ceil(share * requests_per_hour(traffic, schedule) / per_hour))
     return Load(per_hour, machines, requests / per_hour, found.why)
 
 

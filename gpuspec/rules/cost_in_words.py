@@ -62,11 +62,13 @@ def there(facts: Facts, current: Alternative, found: Compared) -> str:
     return f"{said} does {rate}/s{many}: {unit_price(cost)} ({less}{hour})"
 
 
-def slower(found: Compared) -> str:
-    """` for the work (60 % of the speed)`: what is said of a share that is not of the hour."""
+def slower(current: Alternative, found: Compared) -> str:
+    """` for the work (60 % of the speed)`, ` an hour (…)`: of what the share is that costs less."""
     if found.speed is None:
         return " an hour (its speed is not known)"
-    return f" for the work ({_slower(found.speed)})"
+    sheets = "" if found.now else "by the data sheets "
+    hourly = found.cost == found.machine.per_hour / current.per_hour
+    return f" {'an hour' if hourly else 'for the work'} ({sheets}{_slower(found.speed)})"
 
 
 def _slower(speed: float) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gpuspec.catalog.api_prices import ApiPrice, opposite
 from gpuspec.lint import Facts, Finding, Rule, Saving
-from gpuspec.planning.traffic import Load, load
+from gpuspec.planning.traffic import Load, hours_per_month, load
 from gpuspec.rules.options import min_saving
-from gpuspec.words import dollars, percent
+from gpuspec.words import HOURS_PER_MONTH, dollars, percent
 
 HOURS_PER_DAY = 24
 
@@ -73,7 +73,7 @@ class ApiCheaper(Rule):
         if work.modality not in (None, "text"):
             return
         api = _api(facts)
-        needed = load(work, current.gpu, current.gpu_count, traffic)
+        needed = load(work, current.gpu, current.gpu_count, traffic, schedule=facts.job.schedule)
         if api is None or needed is None:
             return
         hours = _paid_hours(facts, needed)
@@ -88,7 +88,7 @@ class ApiCheaper(Rule):
             f"{requests:,.0f} requests a day cost {dollars(own)} on {current.label} ({hours:.3g} h × "
             f"{dollars(current.per_hour)}/h) and {dollars(bought)} through {api.name} (${each:.5f} each, as of "
             f"{api.as_of}): {percent(1 - bought / own)} less (one machine: up to {needed.per_hour:,.0f} an hour)",
-            saving=Saving((own - bought) / HOURS_PER_DAY),
+            saving=Saving((own - bought) / _hours_a_day(facts)),
             suggestion="use an API until the traffic has grown, or scale to zero when nobody asks",
             numbers=[
                 (f"{api.name} as of {api.as_of}", api.source),
@@ -100,7 +100,7 @@ class ApiCheaper(Rule):
                 ("one machine, at best", f"{needed.why}: {needed.per_hour:,.0f} requests an hour"),
                 (
                     "machines",
-                    f"{requests / HOURS_PER_DAY:,.0f} an hour ÷ {needed.per_hour:,.0f}: {needed.machines}",
+                    f"{requests / _hours_a_day(facts):,.0f} an hour ÷ {needed.per_hour:,.0f}: {needed.machines}",
                 ),
                 ("left out", "operations and monitoring, which add to the cost of the machine"),
             ],
@@ -116,10 +116,15 @@ def _api(facts: Facts) -> ApiPrice | None:
     return opposite(facts.case.api_prices, request, work.params_b, *names)
 
 
+def _hours_a_day(facts: Facts) -> float:
+    """For how many hours a day, on average, the job's schedule has it run."""
+    return HOURS_PER_DAY * hours_per_month(facts.job.schedule) / HOURS_PER_MONTH
+
+
 def _paid_hours(facts: Facts, needed: Load) -> float:
     """Machine hours a day that are paid, at the least."""
     scaling, budget = facts.job.scaling, facts.job.budget
     if scaling and scaling.min == 0:
         return needed.busy
-    day = min(HOURS_PER_DAY, (budget.max_hours if budget else None) or HOURS_PER_DAY)
+    day = min(_hours_a_day(facts), (budget.max_hours if budget else None) or HOURS_PER_DAY)
     return day * max(needed.machines, (scaling.min if scaling else 1) or 1)

@@ -87,8 +87,10 @@ class SmallerModelOrCascade(Rule):
             return
         if work.modality not in (None, "text"):
             return
-        whole = load(work, current.gpu, current.gpu_count, traffic)
-        rest = load(work, current.gpu, current.gpu_count, traffic, share=1 - sum(share for _, share in TIERS))
+        hours = facts.job.schedule
+        whole = load(work, current.gpu, current.gpu_count, traffic, schedule=hours)
+        left = 1 - sum(share for _, share in TIERS)
+        rest = load(work, current.gpu, current.gpu_count, traffic, left, hours)
         tiers = [self._tier(facts, name, share) for name, share in TIERS]
         small = [tier for tier in tiers if tier]
         if whole is None or rest is None or len(small) != len(TIERS):
@@ -131,7 +133,7 @@ class SmallerModelOrCascade(Rule):
         tiers = (
             Tier(machine, found)
             for machine in market.fitting((1,))
-            if (found := load(work, machine.gpu, machine.gpu_count, traffic, share=share))
+            if (found := load(work, machine.gpu, machine.gpu_count, traffic, share, facts.job.schedule))
         )
         return min(tiers, key=lambda tier: tier.per_hour, default=None)
 

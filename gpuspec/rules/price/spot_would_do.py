@@ -79,7 +79,7 @@ class SpotWouldDo(Rule):
         spot = found.machine
         assert spot.price
         again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
-        work = "" if spot.gpu.name == current.gpu.name else slower(found)
+        work = "" if spot.gpu.name == current.gpu.name else slower(current, found)
         decided = "spot" in job.pointers  # the author wrote "never": shown with --pedantic only
         yield self.finding(
             job.pointer("spot") or current.pointer,

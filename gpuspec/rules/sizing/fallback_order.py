@@ -85,36 +85,41 @@ class FallbackOrder(Rule):
     def _order(self, facts: Facts, machines: list[Alternative]) -> Iterator[Finding]:
         if len(machines) < 2 or len({machine.gpu_count for machine in machines}) > 1:
             return
-        from gpuspec.planning.compare import compared
+        from gpuspec.planning.compare import compared, dearer
         from gpuspec.rules.cost_in_words import saving, slower
 
         market, first = facts.market, machines[0]
         costs = {one.pointer: compared(market, first, market, one) for one in machines}
-        found = min(costs.values(), key=lambda each: (each.cost, each.machine.per_hour))
+
+        def order(each: Compared) -> tuple[bool, float, float]:
+            return dearer(market, each), each.cost, each.machine.per_hour
+
+        found = min(costs.values(), key=order)
         cheapest = found.machine
         if found.cost >= 1 / 1.05:
             return
         yield self.finding(
             first.pointer,
             f"{first.label} ({dollars(first.per_hour)}/h) is tried before {cheapest.label} "
-            f"({dollars(cheapest.per_hour)}/h, {percent(found.waste)} less{slower(found)}): this launcher takes the "
-            "first that is free",
+            f"({dollars(cheapest.per_hour)}/h, {percent(found.waste)} less{slower(first, found)}): this launcher "
+            "takes the first that is free",
             severity="info",
             confidence="medium",
             related=[Related(cheapest.pointer, "cheaper")],
             saving=saving(first, found),
             suggestion="list the cheapest first",
-            fix=self._sorted(facts, [costs[one.pointer] for one in machines]),
+            fix=self._sorted(facts, [order(costs[one.pointer]) for one in machines]),
         )
 
-    def _sorted(self, facts: Facts, machines: list[Compared]) -> Fix | None:
+    def _sorted(self, facts: Facts, machines: list[tuple[bool, float, float]]) -> Fix | None:
+        """`machines`: what each is ordered by."""
         pointer = facts.job.pointer("gpu_types")
         written = facts.tree.at(pointer)
         if not isinstance(written, list) or len(written) != len(machines):
             return None
         left = list(range(len(machines)))
         moves = []
-        for place, machine in enumerate(sorted(left, key=lambda at: machines[at].cost)):
+        for place, machine in enumerate(sorted(left, key=lambda at: machines[at])):
             at = left.index(machine)
             if at != place:  # one by one, so that each takes its comments along
                 moves.append(Edit("move", f"{pointer}/{at}", f"{pointer}/{place}"))

@@ -119,17 +119,17 @@ class MinVramOff(Rule):
         now = facts.selected or next(facts.market.fitting((need.gpus,)), None)
         if out is None or now is None or out.gpu.vram_gb >= floor:
             return
-        from gpuspec.planning.compare import compared
+        from gpuspec.planning.compare import compared, dearer
         from gpuspec.rules.cost_in_words import saving, slower
 
         found = compared(facts.market, now, free, out)
-        if found.waste < facts.options["min_saving"]:
+        if found.waste < facts.options["min_saving"] or dearer(facts.market, found):
             return
         yield self.finding(
             at,
             f"min_vram is {floor:g} GB, {floor * 1e9 / 2**30 / need.high:.1f} times the {gib(need.high)} that "
             f"the job takes at most: it shuts out {out.label} at {dollars(out.per_hour)}/h, {percent(found.waste)} "
-            f"less{slower(found)} than {now.label} at {dollars(now.per_hour)}/h",
+            f"less{slower(now, found)} than {now.label} at {dollars(now.per_hour)}/h",
             confidence="medium",
             saving=saving(now, found),
             suggestion=f"the need is {gib(need.low)} to {gib(need.high)}",

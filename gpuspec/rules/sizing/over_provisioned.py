@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Fix, Related, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.compare import Compared, better, fewer
-from gpuspec.planning.cost import exceeds
+from gpuspec.planning.compare import ROUNDING, Compared, better, compared, fewer
 from gpuspec.rules.cost_in_words import both_prices, saving
 from gpuspec.rules.full_context import needs_a_length
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
@@ -23,7 +22,8 @@ class OverProvisionedGpu(Rule):
     speed class, by what the work costs: dollars per million tokens, per 1,000 images, for the job, by the speed that
     is expected of each (by their data sheets, where no better is known). A server of which nobody says how busy it is
     (`traffic`) is paid by the hour: the other must cost less an hour, less per token at the same load, and be quick
-    enough. `interactive` jobs wait for people most of the time: there, dollars per hour decide.
+    enough. `interactive` jobs wait for people most of the time: there, dollars per hour decide. Without `max_price`
+    it also reports a fallback on which the work costs `dear_fallback` times as much.
 
     ## Why is this bad
     What a bigger GPU than the model needs does faster is less than what it costs more.
@@ -78,12 +78,13 @@ class OverProvisionedGpu(Rule):
         if cheaper:
             yield self._over(facts, current, cheaper)
             return
-        cap = facts.job.max_price
-        least = current.per_hour * facts.options["dear_fallback"]
-        priced = [each for each in facts.choices if each.price and each.per_hour >= least]
-        within = [each for each in priced if not exceeds(each.per_hour, cap)]
-        usable = [each for each in within if each.verdict not in (None, "does not fit")]
-        expensive = [each for each in usable if self._better(facts, each)]
+        if facts.job.max_price is not None:
+            return  # says what a fallback may cost
+        least = facts.options["dear_fallback"]
+        priced = [each for each in facts.choices if each.price and each.per_hour >= current.per_hour * least]
+        usable = [each for each in priced if each.verdict not in (None, "does not fit")]
+        dear = [each for each in usable if _cost(facts, current, each) >= least - ROUNDING]
+        expensive = [each for each in dear if self._better(facts, each)]
         if expensive:
             yield self._fallback(current, expensive)
 
@@ -126,3 +127,12 @@ class OverProvisionedGpu(Rule):
             related=[Related(each.pointer, f"{dollars(each.per_hour)}/h") for each in others],
             suggestion="set max_price, or name fallbacks of the same price",
         )
+
+
+def _cost(facts: Facts, current: Alternative, other: Alternative) -> float:
+    """How many times what the work costs on the current machine it costs on the other: where its speed is known, of
+    what waits for nobody, by the unit of the work."""
+    found = compared(facts.market, current, facts.market, other)
+    if found.unit is None or facts.workload.task == "interactive":
+        return found.cost
+    return min(found.cost, found.unit)

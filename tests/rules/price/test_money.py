@@ -129,6 +129,8 @@ def test_many_requests_or_a_few_hours_are_cheaper_at_home() -> None:
     assert found(ApiCheaper, {**fields, "traffic": many}) == []
     few = {**many, "requests_per_day": 10_000}  # $8.80 by API; 3 h × $0.95 = $2.85 here
     assert found(ApiCheaper, {**fields, "traffic": few, "budget": {"max_hours": 3}}) == []
+    # 73 of 730 hours are 2.4 a day: at most two machines' $4.56.
+    assert found(ApiCheaper, {**fields, "traffic": few, "schedule": {"hours_per_month": 73}}) == []
 
 
 def test_capacity_counts() -> None:

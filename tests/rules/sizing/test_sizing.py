@@ -50,6 +50,22 @@ def test_a_fallback_of_four_times_the_price(prices: str) -> None:
     assert "4.0 times the price" in one.message
     assert found(OverProvisionedGpu, {**fields, "max_price": 1.0}, prices=prices) == []
     assert found(OverProvisionedGpu, fields, prices=prices, dear_fallback=4.5) == []
+    # Who says what a machine may cost has decided: $2.00 an hour is within it.
+    assert found(OverProvisionedGpu, {**fields, "max_price": 2.5}, prices=prices) == []
+
+
+def test_a_share_of_the_hour_is_not_said_to_be_of_the_work(tmp_path: Path) -> None:
+    """RTX 4090 $0.60, A40 $0.40 (696 of 1,008 GB/s). RTX A5000 $0.55 (768 GB/s, 76 %): an hour 8 % less, and of a
+    model that reads its weights for each token 0.55 / 0.60 / 0.76 = 1.2 times for the work."""
+    prices = price_list(
+        tmp_path, ("RTX4090", 1, 0.60, None), ("RTXA5000", 1, 0.55, None), ("A40", 1, 0.40, None)
+    )
+    old = {"$schema": "https://gpu-cli.sh/schema/v1/gpu.json", "project_id": "x", "provider": "runpod"}
+    (one,) = found(FallbackOrder, {**old, "gpu_types": ["RTX 4090", "A40"]}, prices=prices)
+    assert "33 % less an hour (by the data sheets 69 % of the speed)" in one.message  # 696 / 1,008 GB/s
+    slow = {**old, "gpu_types": ["RTX 4090", "RTX A5000"]}
+    assert len(found(FallbackOrder, slow, prices=prices)) == 1  # of what is not known, the hour decides
+    assert found(FallbackOrder, {**slow, "run": QWEN}, prices=prices) == []
 
 
 def test_weights_alone_are_more_than_the_card(prices: str) -> None:
