@@ -86,7 +86,7 @@ def _row(row: dict[str, str], line: int) -> ApiPrice:
         return value
 
     entry, answer = amount("input"), amount("output")
-    if not row["model"].strip() or entry is None or answer is None:
+    if not row.get("model", "").strip() or entry is None or answer is None:
         raise ValueError(f"line {line}: model, input and output must be there")
     return ApiPrice(
         provider=row.get("provider", "").strip(),

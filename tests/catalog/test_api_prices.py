@@ -86,6 +86,7 @@ def test_who_hosts_a_model_by_any_of_its_names() -> None:
         ("", "line 1: no column model, input, output"),
         ("model\tinput\toutput\nm\t1\t", "line 2: model, input and output must be there"),
         ("model\tinput\toutput\n\t1\t2", "line 2: model, input and output must be there"),
+        ("input\toutput\tmodel\n1\t2", "line 2: model, input and output must be there"),
         ("model\tinput\toutput\nm\t-1\t2", "line 2: input is '-1', no price"),
         ("model\tinput\toutput\nm\tnan\t2", "line 2: input is 'nan', no price"),
         ("model\tinput\toutput\nm\t1e9\t2", "line 2: input is '1e9', no price"),

@@ -84,7 +84,7 @@ def _through_commands(spec: object, chance: random.Random) -> Trial:
         ("size", "gpu.jsonc", "--json"),
         ("plan", "gpu.jsonc"),
         ("plan", "gpu.jsonc", "--json", "--all"),
-        ("plan", "gpu.jsonc", "--what-if"),
+        ("plan", "gpu.jsonc", "--what-if", "prefix-cache"),
         ("breakeven", "gpu.jsonc"),
         ("export", "gpu.jsonc", "--to", to),
         ("explain", "gpu.jsonc:2"),

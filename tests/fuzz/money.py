@@ -24,7 +24,7 @@ COMMANDS = (
     ("lint", "gpu.jsonc"),
     ("plan", "gpu.jsonc"),
     ("plan", "gpu.jsonc", "--json"),
-    ("plan", "gpu.jsonc", "--what-if"),
+    ("plan", "gpu.jsonc", "--what-if", "prefix-cache"),
     ("size", "gpu.jsonc", "--users", "100000"),
     ("breakeven", "gpu.jsonc"),
     ("breakeven", "gpu.jsonc", "--json"),
