@@ -97,6 +97,14 @@ def tokens_of(traffic: Traffic | None) -> tuple[float | None, float | None]:
     return traffic.input_tokens, traffic.output_tokens
 
 
+def stated_or_usual(workload: Workload, traffic: Traffic | None) -> "RequestTokens":
+    """The tokens of a request: what the traffic says; else half of the context each."""
+    from gpuspec.sizing.speed.serving import RequestTokens, usual_request
+
+    read, written = tokens_of(traffic)
+    return RequestTokens(read, written) if read is not None and written else usual_request(workload)
+
+
 def token_seconds(slo: Slo) -> float | None:
     """The most seconds that a further token may take: by `tpot_ms`, or `tokens_per_second`, the stricter of them."""
     limits = [slo.tpot_ms and slo.tpot_ms / 1000, slo.tokens_per_second and 1 / slo.tokens_per_second]

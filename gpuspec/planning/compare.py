@@ -133,7 +133,7 @@ def _able(
         if not there.holds_concurrency(one):
             continue
         found = compared(here, than, there, one, gain=gain)
-        if found.speed is None or found.speed < min_speed:
+        if found.speed is None or found.speed < min_speed - ROUNDING:
             continue
         if not dearer(here, found) and ranked(here, than, there, one, gain=gain):
             yield found

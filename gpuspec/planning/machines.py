@@ -9,11 +9,11 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.answering import tokens_of
+from gpuspec.planning.answering import stated_or_usual
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.sizing.speed.rates import Range, Speed, WorkRate
-from gpuspec.sizing.speed.serving import RequestTokens, Served, served, usual_request
+from gpuspec.sizing.speed.serving import Served, served
 from gpuspec.sizing.speed.work import work_rate
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
@@ -27,8 +27,8 @@ Order = Literal["hour", "token"]
 
 
 class PricedMachine(NamedTuple):
-    """So many of a GPU, with its price and its fit, and how it serves the workload's sequences, all of them busy.
-    None where that is not known."""
+    """So many of a GPU, with its price and its fit, and how it serves `sequences` at once, all of them busy. None
+    where that is not known."""
 
     offered: Alternative
     each: Range | None = None
@@ -39,6 +39,7 @@ class PricedMachine(NamedTuple):
     """$ for a token that is written, or one unit of what is `done`."""
     done: WorkRate | None = None
     """Of work that is not text, how much of it a second."""
+    sequences: int = 1
 
     @property
     def per_million(self) -> Range | None:
@@ -57,18 +58,20 @@ def writes_text(workload: Workload) -> bool:
 
 
 def machine(case: Case, offered: Alternative) -> PricedMachine:
-    """What so many of a GPU do, with the declared users (or concurrency) always busy. Where no traffic says how long
-    prompts and answers are, half of the context is read and half is written."""
+    """What so many of a GPU do, with the declared users (or concurrency) always busy; where nobody says how many,
+    with as many at once as a plan has it (`Measure.at_once`). Where no traffic says how long prompts and answers are,
+    half of the context is read and half is written."""
     work, gpu, gpus = case.workload, offered.gpu, offered.gpu_count
     if not writes_text(work):
         return _at_work(work, offered)
     need = offered.fit.need if offered.fit else case.need(gpus, gpu)
     gpus = need.gpus if isinstance(need, Need) else gpus  # of which the commands may use fewer
     let_in = need.sequences if isinstance(need, Need) else work.users
-    many = let_in if work.users else work.concurrency or (None if case.job.traffic else 1)
-    found = served(work, gpu, gpus, request_of(case), need=need, sequences=many)
+    many = let_in if work.users else case.market.measure.at_once(gpu, gpus)
+    found = served(work, gpu, gpus, stated_or_usual(work, case.job.traffic), need=need, sequences=many)
     if isinstance(found, Served):
-        return PricedMachine(offered, found.each, found.ttft, _per_unit(offered, found.throughput))
+        cost = _per_unit(offered, found.throughput)
+        return PricedMachine(offered, found.each, found.ttft, cost, sequences=found.sequences)
     # How fast prompts are read is not known: only one sequence is not interrupted by those of others.
     alone = case.speed(gpu, gpus) if many == 1 else None
     return PricedMachine(offered, alone.each if isinstance(alone, Speed) else None)
@@ -83,12 +86,6 @@ def _at_work(work: Workload, offered: Alternative) -> PricedMachine:
 
 def _per_unit(offered: Alternative, per_second: Range) -> Range | None:
     return per_second.inverse().times(offered.per_hour / 3600) if offered.price else None
-
-
-def request_of(case: Case) -> RequestTokens:
-    """Tokens in and out of a request: what the job's traffic says; else half of the context each."""
-    read, written = tokens_of(case.job.traffic)
-    return RequestTokens(read, written) if read is not None and written else usual_request(case.workload)
 
 
 def able_counts(workload: Workload, counts: Sequence[int]) -> tuple[int, ...]:

@@ -45,12 +45,18 @@ class Yield(NamedTuple):
 
 class JobRates:
     """How fast machines do one workload: each is worked out once. `at_once` says how many sequences they answer
-    together under load, `used_of` how many of so many GPUs are put to work."""
+    together under load, `traffic` the tokens of a request, `used_of` how many of so many GPUs are put to work."""
 
     def __init__(
-        self, workload: Workload, *, at_once: Callable[[Gpu, int], int], used_of: Callable[[int], int] = int
+        self,
+        workload: Workload,
+        *,
+        traffic: Traffic | None,
+        at_once: Callable[[Gpu, int], int],
+        used_of: Callable[[int], int] = int,
     ) -> None:
         self.workload = workload
+        self._traffic = traffic
         self._at_once = at_once
         self._used_of = used_of
         self._found: dict[tuple[str, int, int], WorkRate | None] = {}
@@ -63,10 +69,12 @@ class JobRates:
         key = (gpu.name, gpu_count, many)
         if key not in self._found:
             # Nothing of it is needed where the model is not known.
+            from gpuspec.planning.answering import stated_or_usual
             from gpuspec.sizing.speed.work import work_rate
 
             work = self.workload._replace(users=None, concurrency=many) if writes else self.workload
-            found = work_rate(work, gpu, self._used_of(gpu_count))
+            request = stated_or_usual(work, self._traffic) if writes else None
+            found = work_rate(work, gpu, self._used_of(gpu_count), request)
             self._found[key] = None if isinstance(found, Unsized) else found
         return self._found[key]
 
@@ -99,7 +107,7 @@ class Measure:
         self._at_once: dict[tuple[str, int], int] = {}
         self._sized = isinstance(need, Need)
         self._probes = probes
-        self.rates = JobRates(workload, at_once=self.at_once, used_of=used_of)
+        self.rates = JobRates(workload, traffic=self.traffic, at_once=self.at_once, used_of=used_of)
         self.paid: By = asked or paid_by(job, workload)
         """What the work is paid by, whether or not that is known of machines."""
         self.missing = "" if self.paid == "hour" else self._missing(need, counts)
@@ -214,12 +222,11 @@ class Measure:
         many, fit = under_load(work, gpu), self._fit_of(gpu, gpu_count)
         if fit is None:
             return many
-        from gpuspec.sizing.speed.serving import RequestTokens, room, usual_request
+        from gpuspec.planning.answering import stated_or_usual
+        from gpuspec.sizing.speed.serving import room
 
-        tokens = usual_request(work).mean
-        if self.traffic:
-            tokens = RequestTokens(self.traffic.input_tokens or 0.0, self.traffic.output_tokens or 0.0).mean
-        elif work.users:  # who have all of their caches
+        tokens = stated_or_usual(work, self.traffic).mean
+        if work.users and not self.traffic:  # who have all of their caches
             tokens = work.context or tokens
         held = room(work, gpu, fit.need, tokens)
         return many if held is None else max(1, min(many, held))

@@ -9,6 +9,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative
+from gpuspec.planning.answering import stated_or_usual
 from gpuspec.planning.case import Case
 from gpuspec.planning.judged import Asked, Judged, judged, known
 from gpuspec.planning.machines import (
@@ -19,7 +20,6 @@ from gpuspec.planning.machines import (
     by_token,
     holding,
     not_shared,
-    request_of,
     writes_text,
 )
 from gpuspec.planning.measure import paid_by
@@ -67,8 +67,6 @@ class Sized(NamedTuple):
     """What was agreed on with the clouds that rent them, in words."""
     request: RequestTokens | None = None
     """The tokens that are read and written for each answer, where text is written."""
-    full: bool = False
-    """Whether as many are answered at once as there is room for: where traffic is stated, and no users are."""
     speed: Speed | None = None
     steps: tuple[NextStep, ...] = ()
     precisions: tuple[InScheme, ...] = ()
@@ -115,8 +113,7 @@ class Sized(NamedTuple):
             rentable=rentable,
             least=next(holding(case, counts), None) if order == "token" else None,
             agreed=case.agreed_prices(_clouds(rentable)),
-            request=request_of(case) if writes_text(workload) else None,
-            full=bool(case.job.traffic and not workload.users and not workload.concurrency),
+            request=stated_or_usual(workload, case.job.traffic) if writes_text(workload) else None,
             speed=quick if isinstance(quick, Speed) else None,
             steps=_steps(case, answer, asked[0].gpu if asked else None, counts),
             precisions=precisions(case, counts),

@@ -56,7 +56,7 @@ def _legend(sized: Sized, rows: Sequence[PricedMachine], titles: Collection[str]
     each = "user" if sized.workload.users else "sequence"
     what = [f"{shown.speed}: of each {each}"] if shown.speed in titles and sized.request else []
     if shown.cost in titles:
-        what.append(f"{shown.cost}: for {shown.words}, {_busy(sized)}")
+        what.append(f"{shown.cost}: for {shown.words}, {_busy(rows)}")
     if not what:
         return []
     if sized.request:
@@ -65,12 +65,15 @@ def _legend(sized: Sized, rows: Sequence[PricedMachine], titles: Collection[str]
     return [f"  {'; '.join(what)}"]
 
 
-def _busy(sized: Sized) -> str:
+def _busy(rows: Sequence[PricedMachine]) -> str:
     """With how many at once a machine is paid for."""
-    many = sized.need.sequences if sized.workload.users else sized.workload.concurrency or 1
-    if sized.request is None or (many == 1 and not sized.full):
+    numbers = [one.sequences for one in rows if one.each]
+    if not numbers:
         return "always busy"
-    return f"all {many:,} busy" if many > 1 else "as many at once as have room"
+    least, most = min(numbers), max(numbers)
+    if least < most:
+        return f"as many at once as have room, up to {most:,}"
+    return "one at a time" if most == 1 else f"all {most:,} busy"
 
 
 def machines(rows: Sequence[PricedMachine], columns: int, *, served: bool) -> list[str]:

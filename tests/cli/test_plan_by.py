@@ -26,7 +26,7 @@ RATES = {"L4": 400.0, "A100 80GB": 2000.0}
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def rate(_: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
+    def rate(_: Workload, gpu: Gpu, gpus: int = 1, request: object = None) -> WorkRate | Unsized:
         known = RATES.get(gpu.name)
         if known is None:
             return Unsized("no figures")

@@ -18,7 +18,7 @@ from tests.cli.test_size_command import found, refused, run
     [
         ("2x3090", ("RTX 3090", 2)),
         ("2 x RTX 3090", ("RTX 3090", 2)),
-        ("8xA10G", ("A10G", 8)),
+        ("8xA10", ("A10", 8)),
         ("A100-80GB:2", ("A100 80GB", 2)),
         ("24GB", ("any GPU with 24 GB", 1)),
         ("4x24gb", ("any GPU with 24 GB", 4)),

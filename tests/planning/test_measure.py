@@ -76,16 +76,17 @@ BOTH = of("L4", "A100 80GB PCIe")
 
 
 def test_a_million_tokens_at_full_load() -> None:
-    """400 tokens a second are 1.44 million an hour: $0.71 ÷ 1.44 = $0.4931; 2,000 are 7.2: $1.69 ÷ 7.2 = $0.2347."""
+    """400 tokens a second are 1.44 million an hour, and a prompt of as many tokens takes a tenth of their time once
+    more: $0.71 ÷ 1.44 × 1.1 = $0.5424; 2,000 are 7.2: $1.69 ÷ 7.2 × 1.1 = $0.2582."""
     made = plan(BOTH, [L4, A100], WRITES, "token")
     assert [(c.gpu.name, pytest.approx(c.unit_cost, abs=1e-4)) for c in made.kept] == [
-        ("A100 80GB PCIe", 0.2347),
-        ("L4", 0.4931),
+        ("A100 80GB PCIe", 0.2582),
+        ("L4", 0.5424),
     ]
     assert made.by == "token"
     assert made.why == (
-        "$0.23 per million tokens written, always busy with 1 at once; cheapest an hour (--by hour): L4 at $0.71, "
-        "is $0.49, always busy with 1 at once"
+        "$0.26 per million tokens written, always busy with 1 at once; cheapest an hour (--by hour): L4 at $0.71, "
+        "is $0.54, always busy with 1 at once"
     )
 
 
@@ -126,29 +127,29 @@ def _gpu(name: str) -> Gpu:
 
 
 def test_a_job_that_ends_is_paid_by_the_work_that_a_machine_does() -> None:
-    """$0.71 ÷ 1.44 = $0.4931 and $1.69 ÷ 7.2 = $0.2347 a million. Of 5 times the work 5^0.67 = 2.94 are sure, so an
-    A100 may ask 2.9 times the price of an L4, and no more than that; at 3.8 times it is expected to cost less all
-    the same: $2.70 ÷ 7.2 = $0.375."""
+    """$0.71 ÷ 1.44 × 1.1 = $0.5424 and $1.69 ÷ 7.2 × 1.1 = $0.2582 a million. Of 5 times the work 5^0.67 = 2.94
+    are sure, so an A100 may ask 2.9 times the price of an L4, and no more than that; at 3.8 times it is expected to
+    cost less all the same: $2.70 ÷ 7.2 × 1.1 = $0.412."""
     made = plan(BOTH, [L4, A100], BATCH)
     assert (made.by, made.unit, order(made)) == ("job", "tokens written", ["A100 80GB PCIe", "L4"])
-    assert [one.unit_cost for one in made.kept] == pytest.approx([0.2347, 0.4931], abs=1e-4)
-    assert made.why == ("$0.23 per million tokens; cheapest an hour (--by hour): L4 at $0.71, is $0.49")
+    assert [one.unit_cost for one in made.kept] == pytest.approx([0.2582, 0.5424], abs=1e-4)
+    assert made.why == ("$0.26 per million tokens; cheapest an hour (--by hour): L4 at $0.71, is $0.54")
     assert order(plan(BOTH, [L4, A100._replace(price=0.71 * 2.9)], BATCH)) == ["A100 80GB PCIe", "L4"]
     dear = plan(BOTH, [L4, A100._replace(price=0.71 * 3.8)], BATCH)
     assert order(dear) == ["L4", "A100 80GB PCIe"]
     assert dear.why == (
-        "$0.49 per million tokens; also the cheapest an hour; $0.37 is expected of A100 80GB PCIe at $2.70, which is "
+        "$0.54 per million tokens; also the cheapest an hour; $0.41 is expected of A100 80GB PCIe at $2.70, which is "
         "not surely less"
     )
 
 
 def test_two_cards_are_compared_with_one_where_their_rates_are_known() -> None:
-    """Two L4 write 800 tokens a second: $1.00 ÷ 2.88 = $0.3472; one A100 $0.2347."""
+    """Two L4 write 800 tokens a second: $1.00 ÷ 2.88 × 1.1 = $0.3819; one A100 $0.2582."""
     either = BOTH._replace(gpu_types=(GpuChoice("L4", 2, ""), GpuChoice("A100 80GB PCIe", 1, "")))
     made = plan(either, [offer("L4", 1.0, gpus=2), A100], BATCH)
     assert [(one.gpu.name, pytest.approx(one.unit_cost, abs=1e-4)) for one in made.kept] == [
-        ("A100 80GB PCIe", 0.2347),
-        ("L4", 0.3472),
+        ("A100 80GB PCIe", 0.2582),
+        ("L4", 0.3819),
     ]
 
 
