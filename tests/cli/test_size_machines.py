@@ -81,7 +81,7 @@ def test_what_does_not_fit_says_by_how_much_and_what_would() -> None:
     [("sdxl", "images/min"), ("Llama-3.1-8B", "tokens/s"), ("whisper-large-v3", "× real time")],
 )
 def test_a_named_gpu_has_its_speed_and_price(model: str, unit: str) -> None:
-    lines = run(model, "--on", "RTX 4090").splitlines()
+    lines = run(model, "--on", "RTX 4090").output.splitlines()
     (line,) = (one for one in lines if one.startswith(f"  {unit} ") and " at $" in one)
     assert re.fullmatch(r"  \S.* [\d.,]+–[\d.,]+, .*\$/\S.* at \$\d+\.\d\d/h \(\w+\)", line)
 
