@@ -147,7 +147,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
             "lint": Row("batch.jsonc", "at $0.69/h each day", "each day"),
             "plan": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
             "size": Row("batch.jsonc", "runpod 0.69", "Smallest that surely fit"),
-            "breakeven": Row("batch.jsonc", "at $0.69/h (runpod)", "Own: 1 × RTX 4090 at $"),
+            "breakeven": Row("batch.jsonc", "at $0.69/h (runpod)", "Rented: 1 × RTX 4090 at $"),
             "run": Row("batch.jsonc", "take 1 × RTX 4090 at $0.69/h", "take 1 × RTX 4090"),
             "export": Row("batch.jsonc", "max_hourly_cost: 1.36", "max_hourly_cost: "),
             "explain": Row("batch.jsonc", "24 h × $0.69/h", "24 h ×"),
@@ -199,7 +199,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
         OWN + 'api-prices = "apis.tsv"\n',
         {
             **dict.fromkeys(("lint", "plan", "size"), GS508),
-            "breakeven": Row("batch.jsonc", "API: acme chat: $1 in", "API: OpenAI gpt-4o-mini, as of"),
+            "breakeven": Row("batch.jsonc", "API: acme chat: $1 per million", "API: OpenAI gpt-4o-mini, as of"),
             **dict.fromkeys(
                 ("run", "export", "explain", "show", "init", "editor", "size MODEL", "gpus"), GS508
             ),
