@@ -11,6 +11,7 @@ from gpuspec.planning.market import Market
 
 if TYPE_CHECKING:
     from gpuspec.sizing.speed.rates import WorkRate
+    from gpuspec.workload import Workload
 
 ROUNDING = 1e-9
 
@@ -130,13 +131,29 @@ def _able(
     for one in there.fitting(counts):
         if one.per_hour > than.per_hour * share:
             return
-        if not there.holds_concurrency(one):
+        if not there.holds_concurrency(one) or _unshared(there.workload, one, than):
             continue
+        if not there.measure.serves(one.gpu, one.gpu_count) and here.measure.serves(than.gpu, than.gpu_count):
+            continue  # what the service promises is not kept there
         found = compared(here, than, there, one, gain=gain)
         if found.speed is None or found.speed < min_speed - ROUNDING:
             continue
         if not dearer(here, found) and ranked(here, than, there, one, gain=gain):
             yield found
+
+
+def _unshared(work: Workload, one: Alternative, than: Alternative) -> bool:
+    """Whether the engine cannot split the model over the GPUs of `one`; a command that says over how many is changed
+    with their number."""
+    if one.gpu_count == 1:
+        return False
+    from gpuspec.workload.even_split import not_shared
+
+    return bool(
+        not_shared(
+            work if one.gpu_count == than.gpu_count else work._replace(tensor_parallel=None), one.gpu_count
+        )
+    )
 
 
 def dearer(here: Market, found: Compared) -> bool:

@@ -9,11 +9,12 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import COUNTS, Alternative
 from gpuspec.planning.case import Case
 from gpuspec.planning.features import why_not
-from gpuspec.planning.machines import PricedMachine, holding, machine, not_shared, priced
+from gpuspec.planning.machines import PricedMachine, holding, machine, priced
 from gpuspec.planning.precisions import in_scheme, offered, own_scheme
 from gpuspec.sizing import Fit, Need, Unsized, fit, need
 from gpuspec.sizing.fitting import tightest
 from gpuspec.workload import Workload
+from gpuspec.workload.even_split import not_shared
 
 if TYPE_CHECKING:
     from gpuspec.sizing.capacity import Capacity

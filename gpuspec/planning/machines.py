@@ -6,7 +6,6 @@ from math import inf
 from typing import Literal
 
 from gpuspec.catalog import Gpu
-from gpuspec.engines import engine_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.answering import stated_or_usual
@@ -17,7 +16,7 @@ from gpuspec.sizing.speed.serving import Served, served
 from gpuspec.sizing.speed.work import work_rate
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
-from gpuspec.workload.even_split import uneven
+from gpuspec.workload.even_split import not_shared
 
 LOOKED_AT = 10
 """GPUs whose speed is worked out in full, to rank them by what a token costs: those that a bound of each one's speed
@@ -97,15 +96,6 @@ def holding(case: Case, counts: Sequence[int]) -> Iterator[Alternative]:
     """Every GPU in the cheapest of these numbers that surely holds the workload, with the caches of all its users;
     cheapest first, as they are asked for."""
     return case.market.each_gpu(able_counts(case.workload, counts))
-
-
-def not_shared(workload: Workload, gpus: int) -> str:
-    """What of the model, in words, the engine cannot split evenly over so many GPUs; "" where it can."""
-    copies = (workload.pipeline_parallel or 1) * (workload.data_parallel or 1)
-    split = workload.tensor_parallel or max(gpus // copies, 1)
-    if split == 1 or workload.model is None or workload.task == "train" or workload.attention_copies:
-        return ""
-    return uneven(workload.model, engine_of(workload.engine), split)
 
 
 def by_hour(case: Case, counts: Sequence[int], most: int | None) -> tuple[PricedMachine, ...]:

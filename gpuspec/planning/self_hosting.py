@@ -220,7 +220,7 @@ def hosts(case: Case, request: TypicalRequest, named: Sequence[tuple[str, int]] 
     cannot split the model, and those that break the `slo` where others keep it."""
     if not generates_text(case.workload):
         return []
-    from gpuspec.planning.machines import not_shared
+    from gpuspec.workload.even_split import not_shared
 
     found = []
     for one in _machines(case, named):

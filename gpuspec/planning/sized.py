@@ -19,7 +19,6 @@ from gpuspec.planning.machines import (
     by_hour,
     by_token,
     holding,
-    not_shared,
     writes_text,
 )
 from gpuspec.planning.measure import paid_by
@@ -30,6 +29,7 @@ from gpuspec.sizing.speed.rates import Speed
 from gpuspec.sizing.speed.serving import RequestTokens
 from gpuspec.words import By
 from gpuspec.workload import Workload
+from gpuspec.workload.even_split import not_shared
 
 if TYPE_CHECKING:
     from gpuspec.planning.second_opinion import Opinions

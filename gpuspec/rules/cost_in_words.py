@@ -26,7 +26,7 @@ def both_prices(facts: Facts, current: Alternative, found: Compared) -> str:
 
 def here(facts: Facts, current: Alternative, found: Compared) -> str:
     """`A100 80GB at $1.39/h writes 1,150 tokens/s: $0.34 per million tokens`."""
-    said = f"{_machines(current, found.machines[0])} at {dollars(current.per_hour)}/h"
+    said = _machines(current, found.machines[0])
     if found.now is None:
         return said
     from gpuspec.planning.units import SOLD, an_hour, does, unit_price
@@ -42,7 +42,7 @@ def here(facts: Facts, current: Alternative, found: Compared) -> str:
 def there(facts: Facts, current: Alternative, found: Compared) -> str:
     """`L40S at $0.79/h writes 820: $0.27 (20 % less)`."""
     one = found.machine
-    said = f"{_machines(one, found.machines[1])} at {dollars(one.per_hour)}/h"
+    said = _machines(one, found.machines[1])
     paid = facts.market.measure.paid
     hour = " an hour" * (paid == "hour") or " for the declared traffic" * (paid == "token")
     less = f"{percent(found.waste)} less"
@@ -78,4 +78,6 @@ def _slower(speed: float) -> str:
 
 
 def _machines(one: Alternative, number: float) -> str:
-    return one.label if number == 1 else f"{figure(number)} machines of {one.label}"
+    """`L40S at $0.79/h`, `9 × (L40S at $0.79/h), each`: what one of them does may follow."""
+    price = f"at {dollars(one.per_hour)}/h"
+    return f"{one.label} {price}" if number == 1 else f"{figure(number)} × ({one.label} {price}), each"

@@ -1,7 +1,8 @@
 """Whether a model can be dealt out evenly to so many GPUs, as tensor parallelism asks in some engines."""
 
 from gpuspec.catalog import Model
-from gpuspec.engines import Engine
+from gpuspec.engines import Engine, engine_of
+from gpuspec.workload.workload import Workload
 
 VOCABULARY_STEP = 64
 """Engines fill the vocabulary up to a multiple of it before they divide it (vLLM's and SGLang's
@@ -32,3 +33,12 @@ def even_numbers(model: Model, engine: Engine, gpus: int) -> tuple[int, ...]:
         *[less for less in able if less < gpus][-1:],
         *[more for more in able if more > gpus][:1],
     )
+
+
+def not_shared(workload: Workload, gpus: int) -> str:
+    """What of the model, in words, the engine cannot split evenly over so many GPUs; "" where it can."""
+    copies = (workload.pipeline_parallel or 1) * (workload.data_parallel or 1)
+    split = workload.tensor_parallel or max(gpus // copies, 1)
+    if split == 1 or workload.model is None or workload.task == "train" or workload.attention_copies:
+        return ""
+    return uneven(workload.model, engine_of(workload.engine), split)

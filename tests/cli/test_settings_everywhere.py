@@ -199,7 +199,9 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
         OWN + 'api-prices = "apis.tsv"\n',
         {
             **dict.fromkeys(("lint", "plan", "size"), GS508),
-            "breakeven": Row("batch.jsonc", "API: acme chat: $1 per million", "API: OpenAI gpt-4o-mini, as of"),
+            "breakeven": Row(
+                "batch.jsonc", "API: acme chat: $1 per million", "API: OpenAI gpt-4o-mini, as of"
+            ),
             **dict.fromkeys(
                 ("run", "export", "explain", "show", "init", "editor", "size MODEL", "gpus"), GS508
             ),

@@ -56,7 +56,7 @@ def test_no_more_at_once_than_caches_fit() -> None:
     assert full == int((card.vram_gib * 0.92 - beside) * 1024 / 576)
     assert full * 4 // 3 <= part <= (full + 1) * 4 // 3
     asked = _under(_qwen(users=500), "RTX 4090", request=RequestTokens(2048, 2048))
-    assert (asked.sequences, asked.waiting) == (part, 500 - part)
+    assert (asked.sequences, asked.asked) == (part, 500)
 
 
 def test_prompts_and_steps_share_the_machine() -> None:

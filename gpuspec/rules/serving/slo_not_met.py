@@ -89,7 +89,7 @@ class SloNotMet(Rule):
 def _keeps(facts: Facts, one: Alternative) -> bool:
     """Whether a machine is expected to keep the slo, with one request at a time."""
     from gpuspec.planning.answering import answering, too_slow
-    from gpuspec.planning.machines import not_shared
+    from gpuspec.workload.even_split import not_shared
 
     split = facts.workload._replace(tensor_parallel=None)
     if not_shared(split, one.gpu_count) or facts.market.stands_for_others(one.gpu, COUNTS):

@@ -149,10 +149,10 @@ class TrafficBeyondCapacity(Rule):
         setting = f'"max": {needed}' if declared else f'"scaling": {{"min": {needed}, "max": {needed}}}'
         return self.finding(
             pointer,
-            f"{message}: it takes {needed:,} of them, {month} a month",
+            f"{message}: it takes at least {needed:,} of them, {month} a month",
             severity="error" if declared else "warning",
             confidence="high" if sure else "medium",
-            suggestion=f"{setting}, or a faster machine (`gpuspec plan` compares them)",
+            suggestion=f"{setting} at the least (`gpuspec plan` says how many to expect), or a faster machine",
             numbers=[("one machine, at best", why)],
         )
 

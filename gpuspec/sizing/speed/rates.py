@@ -1,4 +1,4 @@
-"""The types of what is said about speed, and what they make of a price."""
+"""The types of what is said about speed."""
 
 from typing import Literal
 
@@ -78,8 +78,3 @@ class WorkAsked(NamedTuple):
 def idle(copies: int, gpus: int) -> tuple[str, ...]:
     """What to say where fewer GPUs work than the machine has."""
     return (f"{copies} of {gpus} GPUs work: one process uses one",) if copies < gpus else ()
-
-
-def dollars_per_million(tokens_per_second: Range, price: float) -> Range:
-    """$ per million tokens at `price` $/h, were the GPU busy all the time."""
-    return tokens_per_second.inverse().times(price / 3600 * 1e6)

@@ -54,8 +54,6 @@ class Served(NamedTuple):
     """From one token to the next of the same answer, other requests' prompts between them."""
     ttft: Range
     """From a request that is let in to its first token: the prompts before it, and its own."""
-    all_at_once: Range
-    """The same for the last of them where all come in one moment."""
     throughput: Range
     """Tokens written a second, all together."""
     each: Range
@@ -65,11 +63,6 @@ class Served(NamedTuple):
     request: RequestTokens
     why: str
     assumptions: tuple[str, ...]
-
-    @property
-    def waiting(self) -> int:
-        """Those asked for that are not answered at once."""
-        return max(self.asked - self.sequences, 0)
 
 
 def usual_request(workload: Workload) -> RequestTokens:
@@ -171,7 +164,6 @@ def _at(
         wholes.append(whole)
     rate = Range(*wholes).inverse().times(many)
     tpot = Range(*tpots)
-    all_at_once = Range(*(read.request[at] + share * read.seconds[at] for at in range(3)))
     why = (
         f"{many:,} at once: {answer:,.0f} steps of {step.expected * 1e3:,.1f} ms + {share:,.0f} prompts of "
         f"{read.seconds.expected * 1e3:,.0f} ms = {wholes[1]:,.2f} s a request"
@@ -188,7 +180,6 @@ def _at(
         step,
         tpot,
         Range(*firsts),
-        all_at_once,
         rate.times(answer),
         tpot.inverse(),
         rate.times(3600),
