@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import pytest
 
 from gpuspec.cli.main import main
 from gpuspec.errors import UserError
-from gpuspec.launch import clock
 from gpuspec.launch.launcher import Run, Stray, StraysUnknown
 from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot import skypilot_launcher
@@ -39,7 +39,7 @@ def where(fault: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for number, name in enumerate("abc"):
         Records().new(
             name=name, launcher="acme", spec_path="-", workdir="/", machine=f"m-{name}", max_hours=1.0,
-            state="running", started_up=clock.uptime() - 7200 - number,
+            state="running", started=time.time() - 7200 - number, started_up=None,  # this machine may be up for less
         )  # fmt: skip
     with fake_launcher("acme") as fake:
         yield fake

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -234,6 +235,7 @@ def test_lint_errors_stop_it_with_the_findings(
     assert "error[lint-errors]" in error
 
 
+@pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here")
 def test_nobody_to_ask_is_an_error_not_a_yes(
     tmp_path: Path, prices: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
