@@ -78,7 +78,7 @@ def test_traffic_and_speed_count_the_same_users() -> None:
     day = Traffic(requests_per_day=1000, input_tokens=100, output_tokens=100)
     found = load(LLAMA._replace(users=8), gpu, 1, day)
     assert found
-    assert "with 8 at once" in found.why
+    assert "8 at once" in found.why
 
 
 def test_places_that_share_a_cache_by_default_are_no_limit() -> None:
