@@ -9,10 +9,10 @@ import click
 from gpuspec.catalog.api_prices import ApiPrice, named, opposite
 from gpuspec.catalog.gpu_names import split_count
 from gpuspec.cli.columns import terminal_columns
-from gpuspec.cli.model_or_job import gpu_names, in_scheme, is_job, of_model, with_engine
-from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case
+from gpuspec.cli.model_or_job import gpu_names, in_scheme, opened, with_engine
+from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.options import Amount, Number
-from gpuspec.cli.output import say, say_document
+from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
 from gpuspec.job.job import Traffic
 from gpuspec.planning.alternatives import generates_text
@@ -20,7 +20,6 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.self_hosting import TypicalRequest, Usage, compare, hosts, request_of
 from gpuspec.planning.traffic import DAYS_PER_MONTH, hours_per_month
 from gpuspec.planning.what_if import asked_for, what_ifs
-from gpuspec.report.left_out import notes
 from gpuspec.sizing import Unsized
 
 MOST_TOKENS = 100_000_000
@@ -136,15 +135,7 @@ def command(
 def _case(what: str, given: CaseOptions, more: dict[str, Any]) -> tuple[Case, TypicalRequest]:
     """The job, or an empty one of a model, with the traffic that the options say over its own; and the tokens of a
     request. UserError for work that writes no tokens."""
-    settings = given.settings_for(what if is_job(what) else ".")
-    if is_job(what):
-        case = open_case(what, settings)
-        for note in notes(case):
-            say(f"{what}: {note}", err=True)
-        workload = case.workload
-    else:
-        case = case_without_file(what, settings)
-        workload = of_model(what, "serve", more["params_b"], case.catalog)
+    case, workload = opened(what, given, more["params_b"], "serve")
     if (
         not generates_text(workload)
         or workload.modality == "audio"

@@ -8,7 +8,10 @@ from typing import Any
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.hub_id import what_makes_known
 from gpuspec.catalog.name_parts import beside_a_model
+from gpuspec.cli.open_case import CaseOptions, case_without_file, open_case
+from gpuspec.cli.output import say
 from gpuspec.errors import UserError
+from gpuspec.planning.case import Case
 from gpuspec.words import Task
 from gpuspec.workload import Origin, Workload
 
@@ -17,6 +20,24 @@ def is_job(what: str) -> bool:
     """Whether a job file is meant, and not a model."""
     named = what == "-" or what.endswith((".json", ".jsonc", ".json5"))
     return named or (os.path.isfile(what) and not what.endswith((".gguf", ".safetensors")))
+
+
+def opened(
+    what: str, given: CaseOptions, params_b: float | None, task: Task | None = None
+) -> tuple[Case, Workload]:
+    """The job of a file, or an empty one of a model that does `task` (None: what the settings say, else serve); and
+    what it does. What of a file is left out is said."""
+    settings = given.settings_for(what if is_job(what) else ".")
+    if not is_job(what):
+        case = case_without_file(what, settings)
+        workload = of_model(what, task or case.settings.default_task or "serve", params_b, case.catalog)
+        return case, workload._replace(users=given.job.users)
+    from gpuspec.report.left_out import notes
+
+    case = open_case(what, settings)
+    for note in notes(case):
+        say(f"{what}: {note}", err=True)
+    return case, case.workload
 
 
 def of_model(what: str, task: Task, params_b: float | None, catalog: Catalog) -> Workload:

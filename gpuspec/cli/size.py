@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from gpuspec.cli.columns import terminal_columns
-from gpuspec.cli.model_or_job import in_scheme, is_job, of_model, with_engine
+from gpuspec.cli.model_or_job import in_scheme, is_job, opened, with_engine
 from gpuspec.cli.on_gpus import asked_of
-from gpuspec.cli.open_case import CaseOptions, case_options, case_without_file, open_case, users_option
+from gpuspec.cli.open_case import CaseOptions, case_options, users_option
 from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
@@ -98,18 +98,7 @@ def command(
     gpuspec size FLUX.1-dev --method lora
     gpuspec size job.jsonc
     """
-    settings = given.settings_for(what if is_job(what) else ".")
-    if is_job(what):
-        from gpuspec.report.left_out import notes
-
-        case = open_case(what, settings)
-        for note in notes(case):
-            say(f"{what}: {note}", err=True)
-        workload = case.workload
-    else:
-        case = case_without_file(what, settings)
-        workload = of_model(what, case.settings.default_task or "serve", params_b, case.catalog)
-        workload = workload._replace(users=given.job.users)
+    case, workload = opened(what, given, params_b)
     changes = {name: value for name, value in of_workload.items() if value is not None}
     if "method" in changes:
         changes["task"] = "train"
