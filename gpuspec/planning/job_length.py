@@ -11,17 +11,9 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.cost import cost_at
 from gpuspec.planning.market import Market
 from gpuspec.planning.plan import Plan
-from gpuspec.sizing.speed.rates import Range, Unit, WorkRate
+from gpuspec.sizing.speed.rates import Range, WorkAsked, WorkRate
 from gpuspec.words import HOURS_PER_MONTH, figure
 from gpuspec.workload import Workload
-
-
-class ToDo(NamedTuple):
-    """How much there is to do on one machine, and who says so."""
-
-    units: Range
-    unit: Unit
-    origin: str
 
 
 class Length(NamedTuple):
@@ -50,27 +42,27 @@ class Hours(NamedTuple):
     a_run: float | None = None
 
 
-def to_do(workload: Workload, gpus: int) -> ToDo | None:
+def work_of_each(workload: Workload, gpus: int) -> WorkAsked | None:
     """What a training on so many GPUs works through, where its commands say it; each machine has its share of it."""
     if workload.task != "train" or not (workload.steps or workload.epochs):
         return None
     from gpuspec.sizing.speed.work import work_asked
 
     found = work_asked(workload, gpus)
-    return found and ToDo(found.total.times(1 / (workload.nodes or 1)), found.unit, found.why)
+    return found and found._replace(total=found.total.times(1 / (workload.nodes or 1)))
 
 
-def length(job: Job, amount: ToDo | None, rate: WorkRate | None) -> Length | None:
+def length(job: Job, amount: WorkAsked | None, rate: WorkRate | None) -> Length | None:
     """How long the work takes at a rate, or may take at most; None where nothing is known of it."""
     most = job.budget.max_hours if job.budget else None
     if amount is None or rate is None or rate.unit != amount.unit:
         return None if most is None else Length(0.0, None, most, "budget.max_hours ends it")
-    done, speed = amount.units, rate.per_second
+    done, speed = amount.total, rate.per_second
     hours = Range(done.low / speed.high, done.expected / speed.expected, done.high / speed.low).times(
         1 / 3600
     )
     units = rate.unit.split()[0]
-    origin = f"{large(done.expected)} {units} ({amount.origin}) at {figure(speed.expected)}/s"
+    origin = f"{large(done.expected)} {units} ({amount.why}) at {figure(speed.expected)}/s"
     return limited(hours, origin, most)
 
 
@@ -105,7 +97,7 @@ def _run(
     """Expected hours of one run."""
     if workload.task != "train" or selected is None:
         return None
-    amount = to_do(workload, selected.gpu_count)
+    amount = work_of_each(workload, selected.gpu_count)
     found = length(job, amount, rate_of(selected.gpu, selected.gpu_count)) if amount else None
     return found.expected if found else None
 
@@ -132,7 +124,7 @@ def length_on(market: Market, plan: Plan) -> JobLength | None:
     if choice is None:
         return None
     gpus = choice.offer.gpu_count
-    amount = to_do(market.workload, gpus)
+    amount = work_of_each(market.workload, gpus)
     found = length(market.job, amount, market.measure.rates.of(choice.gpu, gpus)) if amount else None
     if found is None or found.expected is None:
         return None

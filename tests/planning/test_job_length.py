@@ -11,17 +11,17 @@ import pytest
 from gpuspec.catalog import Catalog, Gpu
 from gpuspec.job.job import Budget, Job, Scaling, Schedule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.job_length import Hours, ToDo, hours_of, large, length
+from gpuspec.planning.job_length import Hours, hours_of, large, length
 from gpuspec.rules.quantization.kv_dtype import KvCacheDtype
 from gpuspec.rules.quantization.missing import MissingQuantization
 from gpuspec.rules.quantization.qlora import QloraWouldDo
 from gpuspec.rules.sizing.over_provisioned import OverProvisionedGpu
 from gpuspec.rules.sizing.too_many import TooManyGpus
-from gpuspec.sizing.speed.rates import Range, WorkRate
+from gpuspec.sizing.speed.rates import Range, WorkAsked, WorkRate
 from gpuspec.testing import lint_text
 from gpuspec.workload import Workload
 
-TEN_MILLION = ToDo(Range(10e6, 10e6, 10e6), "tokens trained", "by hand")
+TEN_MILLION = WorkAsked("tokens trained", Range(10e6, 10e6, 10e6), "by hand")
 RATE = WorkRate("tokens trained", Range(500, 1000, 2000), "by hand")
 
 

@@ -108,9 +108,10 @@ def served(
         need = estimate(workload, gpus, gpu=gpu)
     if isinstance(need, Unsized):
         return need
-    asked = sequences or workload.users or under_load(workload, gpu)
+    let_in = sequences or under_load(workload, gpu)
+    asked = sequences or workload.users or let_in
     limit = room(workload, gpu, need, request.mean)
-    many = min(sequences or under_load(workload, gpu), max(limit or 1, 1) if limit is not None else 10**9)
+    many = let_in if limit is None else min(let_in, max(limit, 1))
     return _at(workload, gpu, gpus, request, many=many, asked=asked, limit=limit)
 
 
