@@ -1,13 +1,14 @@
 """A job's commands as Steps, in the order in which they would run: read once, for the Workload and for the rules."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from gpuspec.commands.files import Folder, ReadFile
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.shell.script import Command
 from gpuspec.commands.word import UNKNOWN, shown
-from gpuspec.job.job import Job
+from gpuspec.job.job import Job, Piece
 from gpuspec.named_tuple import NamedTuple
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
@@ -32,6 +33,19 @@ class Step(NamedTuple):
     files: Folder
     writes: int = 0
     """How many files the commands before it wrote."""
+    pieces: tuple[Piece, ...] = ()
+    """Where parts of the text stand that the command is read from, where that is not one string of the file."""
+
+    def pointer_of(self, text: str) -> str:
+        """Where an argument of the command stands: some of its words, as written on one line."""
+        if not self.pieces:
+            return self.pointer
+        words = self.command.words
+        first = text.partition(" ")[0]
+        at = next((at for at, word in enumerate(words) if word.text == first), None)
+        if at is None:
+            at = next((at for at, word in enumerate(words) if first and first in word.text), 0)
+        return piece_at(self.pieces, words[at].start, self.pointer) if words else self.pointer
 
     def file(self, path: str) -> str | None:
         """A path that the command names, seen from the spec's folder; None where that cannot be told."""
@@ -41,6 +55,12 @@ class Step(NamedTuple):
         """Text of a file that the command names: one beside the spec, or one that a command before it wrote."""
         found = self.file(path)
         return None if found is None else self.files.read(found, self.writes)
+
+
+def piece_at(pieces: Sequence[Piece], offset: int, default: str) -> str:
+    """The place of the character at `offset` of a text; `default` where no piece has it."""
+    at = bisect_right(pieces, offset, key=lambda piece: piece.start) - 1
+    return pieces[at].pointer if at >= 0 else default
 
 
 def read_steps(
@@ -66,7 +86,9 @@ def read_steps(
         reader.files.unread = unread
     env: dict[str, str | None] = {**job.env, **dict.fromkeys(job.secrets)}
     return tuple(
-        step for text, at, setup in texts for step in reader.read(text, at, setup, env=env, folder=workdir)
+        step
+        for text, at, setup in texts
+        for step in reader.read(text, at, setup, env=env, folder=workdir, pieces=job.pieces.get(at, ()))
     )
 
 
@@ -96,6 +118,7 @@ class _Reader:
         path: str | None = None,
         arguments: tuple[str, ...] | None = None,
         starters: tuple[Command, ...] = (),
+        pieces: tuple[Piece, ...] = (),
     ) -> Iterator[Step]:
         """Steps of one text. `starters` are the commands that start the script at `path`, outermost first."""
         from gpuspec.commands.shell.walk import parse
@@ -110,7 +133,8 @@ class _Reader:
                     wrappers=starters[-1].wrappers + command.wrappers,
                     enclosures=starters[-1].enclosures + command.enclosures,
                 )
-            step = Step(command, pointer, path, setup, _line(command), self.files, self.writes)
+            place = piece_at(pieces, command.start, pointer)
+            step = Step(command, place, path, setup, _line(command), self.files, self.writes, pieces)
             at = _script(command)
             found = step.file(command.words[at].text) if at is not None else None
             inner = step.files.read(found, self.writes) if found and len(starters) < _DEPTH else None
@@ -126,7 +150,7 @@ class _Reader:
             self.scripts -= 1
             yield from self.read(
                 inner,
-                pointer,
+                place,
                 setup,
                 env=command.environment,
                 folder=command.folder,

@@ -276,6 +276,8 @@ class Engine(NamedTuple):
     """Names of its programs that say little by themselves, such as `./server` → the telling ones."""
     images: Mapping[str, Tool] = {}
     """Container images whose entry point is the program itself, so that what follows the image are its arguments."""
+    entrypoints: Mapping[str, str] = {}
+    """Container image → the command that it starts by itself; the arguments of a container follow it."""
     packages: tuple[str, ...] = ()
     """What pip calls it."""
     module: str = ""

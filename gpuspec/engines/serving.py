@@ -158,6 +158,7 @@ TGI = Engine(
     title="TGI",
     prefill=vllm.PREFILL,
     images={"ghcr.io/huggingface/text-generation-inference": _TGI},
+    entrypoints={"ghcr.io/huggingface/text-generation-inference": "text-generation-launcher"},
     from_environment=True,  # `text-generation-launcher --help`
     # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
     defaults=(Defaults(utilization=0.95, chunk=4096, graphs_inside=True),),
@@ -246,6 +247,7 @@ TEI = Engine(
     programs={("text-embeddings-router",): _TEI},
     aliases=("text-embeddings-inference",),
     images={"ghcr.io/huggingface/text-embeddings-inference": _TEI},
+    entrypoints={"ghcr.io/huggingface/text-embeddings-inference": "text-embeddings-router"},
     from_environment=True,
     one_gpu_by_default=True,
 )

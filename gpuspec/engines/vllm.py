@@ -150,6 +150,7 @@ VLLM = Engine(
     title="vLLM",
     in_aiconfigurator="vllm",
     images={"vllm/vllm-openai": _SERVE, "vllm/vllm-openai-rocm": _SERVE, "rocm/vllm": _MODULE},
+    entrypoints={"vllm/vllm-openai": "vllm serve", "vllm/vllm-openai-rocm": "vllm serve"},
     packages=("vllm",),
     module="vllm",
     loaders={

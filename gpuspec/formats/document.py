@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from gpuspec.job.job import Job
 from gpuspec.job.problem import SchemaProblem
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Edit, Tree, read_bytes
+
+if TYPE_CHECKING:
+    from gpuspec.text.yaml_tree import YamlFile
 
 
 class Source:
@@ -20,6 +24,18 @@ class Source:
     def jsonc(self) -> Tree:
         """The file parsed as JSONC."""
         return _tree_of(self.data)
+
+    @cached_property
+    def yaml(self) -> "YamlFile":
+        """The file as YAML documents."""
+        return _yaml_of(self.data)
+
+
+@lru_cache(maxsize=1)
+def _yaml_of(data: bytes) -> "YamlFile":
+    from gpuspec.text.yaml_tree import read_yaml_bytes
+
+    return read_yaml_bytes(data)
 
 
 @lru_cache(maxsize=1)  # the editor, and `--fix`, look at the same bytes several times
@@ -42,6 +58,8 @@ class Document(NamedTuple):
     place: str
     format: "Format"
     cannot_say: frozenset[str] = frozenset()
+    called: str = ""
+    """How its place is written for people, where that is not the pointer: "doc:0#/spec/template"."""
 
     def can_say(self, field: str) -> bool:
         """Whether a field of the Job can be set in it."""

@@ -13,6 +13,7 @@ from gpuspec.job.job import (
     GpuChoice,
     Job,
     ModelSpec,
+    Piece,
     Port,
     Readiness,
     Scaling,
@@ -41,12 +42,14 @@ def from_mapping(
     places: Mapping[str, str] = MappingProxyType({}),
     *,
     raw: Mapping[str, Any] | None = None,
+    pieces: Mapping[str, tuple[Piece, ...]] = MappingProxyType({}),
 ) -> Job:
     """The Job of fields that passed the schema, but for None where an element was wrong.
 
     `places` maps pointers in the spec's names to pointers in the author's file, where they differ; what stands below
-    such a pointer follows it. `raw` is what the author wrote."""
-    return _Reader(value, places).job(value if raw is None else raw)
+    such a pointer follows it. `raw` is what the author wrote; `pieces` as in the Job."""
+    job = _Reader(value, places).job(value if raw is None else raw)
+    return job._replace(pieces=pieces) if pieces else job
 
 
 class _Reader:
@@ -67,6 +70,7 @@ class _Reader:
             model=self.section("model", ModelSpec, _model),
             gpu_types=self.gpus(self.field("gpu_types"), "/gpu_types"),
             gpu_count=_whole(self.field("gpu_count")),
+            nodes=_whole(self.field("nodes")),
             downloads=self.downloads(),
             env=MappingProxyType(self.environment_variables("env")),
             setup=tuple(step.run for step in steps),
@@ -102,7 +106,10 @@ class _Reader:
 
     def environment_variables(self, name: str) -> dict[str, str]:
         """A map of strings; numbers and booleans as the shell would see them."""
-        return {key: _plain(value) for key, value in (self.field(name) or {}).items() if value is not None}
+        given = {key: value for key, value in (self.field(name) or {}).items() if value is not None}
+        if self.places:  # elsewhere each stands below its map, by its name
+            self.parts(name, given)
+        return {key: _plain(value) for key, value in given.items()}
 
     def section(self, name: str, kind: Callable[..., Any], convert: Callable[..., Any] | None = None) -> Any:
         """An object field as its NamedTuple, with a pointer for each part."""

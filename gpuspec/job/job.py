@@ -10,6 +10,15 @@ Spot = Literal["never", "allowed", "only"]
 Hosts = Literal["secure", "any"]
 
 
+class Piece(NamedTuple):
+    """Part of a text of commands that stands at a place of its own in the file: an element of a list of arguments, a
+    word of a block of lines. `start`, `end`: characters of the text."""
+
+    start: int
+    end: int
+    pointer: str
+
+
 class GpuChoice(NamedTuple):
     """One acceptable GPU, as written. `name` is not resolved yet; `gpu_count` is None where not given."""
 
@@ -163,6 +172,8 @@ class Job(NamedTuple):
     model: ModelSpec | None = None
     gpu_types: tuple[GpuChoice, ...] = ()
     gpu_count: int | None = None
+    nodes: int | None = None
+    """Machines that do the job together; the GPUs are those of each."""
     min_vram: float | None = None
     max_price: float | None = None
     budget: Budget | None = None
@@ -204,6 +215,9 @@ class Job(NamedTuple):
     serverless: Serverless | None = None
     volume_mode: str | None = None
     encryption: bool | None = None
+    pieces: Mapping[str, tuple[Piece, ...]] = {}
+    """Pointer of a text of commands (that of `run`, of a setup step) → where its parts stand, in order; empty where
+    the text is one string of the file."""
     pointers: Mapping[str, str] = {}
     raw: Mapping[str, Any] = {}
 

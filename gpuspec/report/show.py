@@ -70,7 +70,7 @@ def understood(case: Case) -> dict[str, Any]:
     beside = cache(partial(_beside, case))  # a script may say every field
     found: dict[str, Any] = _without_secrets(
         {
-            "place": document.place,
+            "place": document.called or document.place,
             "format": document.format.name,
             **values,
             "gpus": values["gpus"] or [],

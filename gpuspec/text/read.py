@@ -23,6 +23,18 @@ def parse(text: str) -> Tree:
 
 def read_bytes(data: bytes) -> Tree:
     """The tree of a file's bytes; a wrong encoding is a problem like any other."""
+    found = decoded(data)
+    if not found.text:
+        return found if found.problems else parse("")
+    tree = parse(found.text)
+    if found.problems:
+        tree.problems += found.problems
+        tree.problems.sort(key=lambda problem: problem.span)
+    return tree
+
+
+def decoded(data: bytes) -> Tree:
+    """A tree of nothing but the text of a file's bytes, with what is wrong with them; "" where it cannot be read."""
     if len(data) > MAX_BYTES:
         return _too_large()
     for mark, name in ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"),
@@ -32,17 +44,12 @@ def read_bytes(data: bytes) -> Tree:
     if b"\0" in data:
         return _refused("this is a binary file, not a job spec", "pass a .jsonc text file")
     try:
-        return parse(data.decode("utf-8"))
+        return Tree(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        tree = parse(data.decode("utf-8", "replace"))
+        tree = Tree(data.decode("utf-8", "replace"))
         at = len(data[: error.start].decode("utf-8"))
-        tree.problems.insert(
-            0,
-            SyntaxProblem(
-                Span(at, at + 1), f"byte 0x{data[error.start]:02X} is not UTF-8", "save the file as UTF-8"
-            ),
-        )
-        tree.problems.sort(key=lambda problem: problem.span)
+        told = f"byte 0x{data[error.start]:02X} is not UTF-8"
+        tree.problems.append(SyntaxProblem(Span(at, at + 1), told, "save the file as UTF-8"))
         return tree
 
 

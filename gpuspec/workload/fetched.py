@@ -86,7 +86,7 @@ def installed(steps: Sequence[Step]) -> dict[str, Value]:
             package, equals, number = text.partition("==")
             engine = readers().packages.get(package.split("[")[0].lower())
             if equals and engine and version(number):
-                origin = TextPlace(step.pointer, step.path).origin(text)
+                origin = TextPlace(step.pointer_of(text), step.path).origin(text)
                 found[engine] = Value(version(number), origin)
     return found
 

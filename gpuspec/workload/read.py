@@ -146,9 +146,12 @@ def _serverless(job: Job) -> Values:
 
 
 def _spec(job: Job) -> Values:
-    """The spec's `model`, which nothing overrides."""
+    """The spec's `model` and `nodes`, which nothing overrides."""
+    machines: Values = {}
+    if job.nodes is not None:
+        machines["nodes"] = Value(job.nodes, Origin("spec", str(job.nodes), job.pointer("nodes")))
     if job.model is None:
-        return {}
+        return machines
     found: dict[str, Any] = {**job.model._asdict(), "model_name": job.model.id}
     del found["id"], found["resolution"]
     if found["dtype"] is not None:
@@ -160,7 +163,7 @@ def _spec(job: Job) -> Values:
         found["quantization"] = spelled(plain) or conversions.dtype(plain) or plain.lower()
     if job.model.resolution:
         found["width"], found["height"] = job.model.resolution
-    values: Values = {}
+    values = machines
     for field, value in found.items():
         if value is not None:
             written = {"model_name": "id", "width": "resolution", "height": "resolution"}.get(field, field)

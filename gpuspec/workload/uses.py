@@ -37,7 +37,7 @@ def use_of(step: Step) -> Use | None:
     found = identify(step.command, step.command.folder)
     if found is None:
         return None
-    place = TextPlace(step.pointer, step.path)
+    place = TextPlace(step.pointer, step.path, step.pointer_of if step.pieces else None)
     found = _told(found, step)
     tool = found.tool
     values = placed({**_environment(tool, step), **found.values} if tool else found.values, place)

@@ -1,6 +1,6 @@
 """One value that a job gives a field of its Workload, and where it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gpuspec.named_tuple import NamedTuple
@@ -37,14 +37,17 @@ def known_of(values: Values, field: str) -> Any:
 
 
 class TextPlace(NamedTuple):
-    """Where a text stands: a pointer into the spec, and the file when that is not the spec."""
+    """Where a text stands: a pointer into the spec, and the file when that is not the spec. `pointer_of` tells where
+    one argument of it stands, if that can be told."""
 
     pointer: str
     path: str | None = None
+    pointer_of: Callable[[str], str] | None = None
 
     def origin(self, text: str) -> Origin:
         """The origin of an argument that stands here."""
-        return Origin("file" if self.path else "command", text, self.pointer, self.path)
+        pointer = self.pointer_of(text) if self.pointer_of and self.path is None else self.pointer
+        return Origin("file" if self.path else "command", text, pointer, self.path)
 
 
 def placed(values: Mapping[str, Value], place: TextPlace) -> Values:

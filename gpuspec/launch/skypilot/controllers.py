@@ -155,7 +155,7 @@ class Controllers(Client):
     def scaling(self, name: str) -> dict[str, Any]:
         """The `replica_policy` by which SkyServe's controller scales a service, from the task that it keeps and
         starts again with; {} where it tells none."""
-        import yaml  # type: ignore[import-untyped]  # SkyPilot brings it
+        import yaml  # SkyPilot brings it
 
         (found,) = self._ask(self._serve.status, [name]) or [{}]
         service = (yaml.safe_load(found.get("yaml_content") or "") or {}).get("service") or {}

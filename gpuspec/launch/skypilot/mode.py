@@ -131,7 +131,7 @@ def _config() -> Any:
     """SkyPilot's own settings; {} where there are none, or they cannot be read (SkyPilot will say so)."""
     path = os.environ.get("SKYPILOT_GLOBAL_CONFIG") or "~/.sky/config.yaml"
     with suppress(ImportError):
-        import yaml  # type: ignore[import-untyped]  # SkyPilot brings it
+        import yaml  # SkyPilot brings it
 
         with suppress(OSError, ValueError, RecursionError, yaml.YAMLError):
             return yaml.safe_load(read_file(os.path.expanduser(path), LARGEST_CONFIG)) or {}

@@ -1,0 +1,111 @@
+"""What runs in a container: its image's entry point, its command and arguments, as one text of shell commands, and
+where each part of that stands in the file."""
+
+import re
+from collections.abc import Sequence
+
+from gpuspec.engines import ENGINES
+from gpuspec.job.job import Piece
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.text import Span, Tree
+
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
+_SAFE = re.compile(r"[\w@%+=:,./{}$-]+")
+_WORD = re.compile(r"\S+")
+
+
+class Argument(NamedTuple):
+    """One argument, and where it stands."""
+
+    text: str
+    pointer: str
+
+
+class CommandText(NamedTuple):
+    """Commands as shell text. `pieces` say where their parts stand."""
+
+    text: str
+    pieces: tuple[Piece, ...] = ()
+
+
+def started_by_image(image: str | None) -> str | None:
+    """The command that an image starts by itself, by its name without registry mirror, tag and digest; None where
+    that is not known."""
+    if not image:
+        return None
+    bare = image.split("@")[0]
+    head, colon, tag = bare.rpartition(":")
+    if colon and "/" not in tag:
+        bare = head
+    bare = bare.removeprefix("docker.io/")
+    return next((row.entrypoints[bare] for row in ENGINES if bare in row.entrypoints), None)
+
+
+def container_command(
+    tree: Tree,
+    image: str | None,
+    command: Sequence[Argument] | None,
+    arguments: Sequence[Argument] | None,
+    *,
+    place: str,
+) -> CommandText:
+    """What a container runs. `command` takes the place of the image's entry point, `arguments` follow either; None is
+    what is not given. `place` is where the container stands. "" where nothing is known of it."""
+    words = [*(command or ()), *(arguments or ())]
+    if command is None:
+        entry = started_by_image(image)
+        if entry is None and not words:
+            return CommandText("")
+        if entry is not None:
+            words = [Argument(word, place) for word in entry.split()] + words
+    script = _script(words)
+    if script is not None:
+        return of_scalar(tree, script.text, script.pointer)
+    return _joined(words)
+
+
+def of_scalar(tree: Tree, text: str, pointer: str) -> CommandText:
+    """The commands in one string of the file, whose words are found again where they stand: those of a block of lines
+    on their own lines. Adds the places of the words to the tree, below that of the string."""
+    span = tree.values.get(pointer)
+    if span is None:
+        return CommandText(text, (Piece(0, len(text), pointer),) if text else ())
+    pieces = []
+    at = span.start
+    for word in _WORD.finditer(text):
+        found = tree.text.find(word[0], at, span.end)
+        if found < 0:  # it is written with escapes, or is not what the file has
+            continue
+        at = found + len(word[0])
+        inner = f"{pointer}/@{word.start()}"
+        tree.values[inner] = Span(found, at)
+        pieces.append(Piece(word.start(), word.end(), inner))
+    return CommandText(text, tuple(pieces))
+
+
+def _script(words: Sequence[Argument]) -> Argument | None:
+    """The text that a shell is given to run: `["sh", "-c", TEXT]`, without arguments of its own."""
+    if len(words) < 3 or words[0].text.rpartition("/")[2] not in SHELLS:
+        return None
+    *options, last = words[1:]
+    flags = [option.text for option in options]
+    if all(flag.startswith("-") for flag in flags) and flags[-1][1:2] != "-" and flags[-1].endswith("c"):
+        return last
+    return None
+
+
+def _joined(words: Sequence[Argument]) -> CommandText:
+    text, pieces = "", []
+    for word in words:
+        text += " " if text else ""
+        start = len(text)
+        text += quoted(word.text)
+        pieces.append(Piece(start, len(text), word.pointer))
+    return CommandText(text, tuple(pieces))
+
+
+def quoted(word: str) -> str:
+    """A word of a command in which variables stay what they are: the shell is to see `${NAME}`, and one word."""
+    if _SAFE.fullmatch(word):
+        return word
+    return '"' + re.sub(r'(["\\`])', r"\\\1", word) + '"'

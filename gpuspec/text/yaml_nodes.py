@@ -1,0 +1,197 @@
+"""YAML text → nodes with their places, one document at a time.
+
+libyaml reads it, through PyYAML: what kubectl, docker compose and SkyPilot take as YAML is YAML here, too. Only its
+events are asked for, so nothing is ever constructed from a tag."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.text.limits import MAX_DEPTH, MAX_VALUES
+from gpuspec.text.tree import Span, SyntaxProblem
+
+
+class Node:
+    """A scalar (`children` is None), a list (pairs without keys) or a map. `size` counts all values in it, aliases
+    each time."""
+
+    __slots__ = ("children", "key_spans", "keys", "size", "span", "value")
+
+    def __init__(self, span: Span, value: Any = None) -> None:
+        self.span = span
+        self.value = value
+        self.children: list[Node] | None = None
+        self.keys: list[Any] | None = None
+        self.key_spans: list[Span] = []
+        self.size = 1
+
+
+class Composed(NamedTuple):
+    """What a text holds: its root, or why there is none."""
+
+    root: Node | None
+    problem: SyntaxProblem | None = None
+
+
+_NULL = ("", "~", "null", "Null", "NULL")
+_TRUE = ("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")
+_FALSE = ("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")
+_NUMBER = re.compile(
+    r"(?P<int>[-+]?(?:0|[1-9][0-9_]{0,30}))|(?P<base>[-+]?0(?:x[0-9a-fA-F_]{1,30}|o?[0-7_]{1,30}))"
+    r"|(?P<float>[-+]?(?:[0-9][0-9_]{0,30})?\.?[0-9]{0,30}(?:[eE][-+]?[0-9]{1,4})?)"
+)
+_FEW = 100_000
+"""Aliases in one text, and characters of a scalar that may be a number."""
+
+
+def compose(text: str, at: int) -> Composed:
+    """The nodes of one YAML document, which begins at character `at` of its file. Never raises."""
+    from yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return _Composer(at).composed(_events(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = at + min(mark.index if mark else 0, len(text))
+        told = " ".join(part for part in (error.problem, error.context) if part)
+        return Composed(None, SyntaxProblem(Span(place, place + 1), told))
+    except (YAMLError, UnicodeError) as error:
+        place = at + min(getattr(error, "position", 0) or 0, len(text))
+        reason = getattr(error, "reason", "this is not text")
+        return Composed(None, SyntaxProblem(Span(place, place + 1), str(reason)))
+    except _TooMuch as error:
+        return Composed(None, SyntaxProblem(error.span, error.told))
+
+
+def _events(text: str) -> Iterator[Any]:
+    try:
+        from yaml._yaml import CParser
+    except ImportError:  # PyYAML was built without libyaml: the same events, ten times slower
+        import yaml
+
+        yield from yaml.parse(text, Loader=yaml.SafeLoader)
+        return
+    parser = CParser(text)
+    while (event := parser.get_event()) is not None:
+        yield event
+
+
+class _TooMuch(Exception):
+    def __init__(self, span: Span, told: str) -> None:
+        super().__init__(told)
+        self.span = span
+        self.told = told
+
+
+class _Composer:
+    """Puts events together. `open` are the lists and maps around, each with the key that waits for its value."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.open: list[Node] = []
+        self.anchors: dict[str, Node] = {}
+        self.aliases = 0
+        self.root: Node | None = None
+
+    def composed(self, events: Iterator[Any]) -> Composed:
+        for event in events:
+            kind = type(event).__name__
+            if kind == "ScalarEvent":
+                self.put(self.scalar(event), event.anchor)
+            elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+                self.begin(event, is_map=kind == "MappingStartEvent")
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+                self.end(event)
+            elif kind == "AliasEvent":
+                self.alias(event)
+        return Composed(self.root)
+
+    def span(self, event: Any) -> Span:
+        return Span(self.at + event.start_mark.index, self.at + event.end_mark.index)
+
+    def scalar(self, event: Any) -> Node:
+        value = event.value
+        if event.implicit[0] and event.style in (None, ""):  # plain, without a tag
+            value = plain_value(value)
+        return Node(self.span(event), value)
+
+    def begin(self, event: Any, *, is_map: bool) -> None:
+        node = Node(self.span(event))
+        node.children = []
+        node.keys = [] if is_map else None
+        if len(self.open) >= MAX_DEPTH:
+            raise _TooMuch(node.span, f"nested deeper than {MAX_DEPTH} levels")
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        self.open.append(node)
+
+    def end(self, event: Any) -> None:
+        node = self.open.pop()
+        node.span = Span(node.span.start, max(node.span.start, self.at + event.end_mark.index))
+        self.put(node, None)
+
+    def alias(self, event: Any) -> None:
+        span, node = self.span(event), self.anchors.get(event.anchor)
+        if node is None:
+            raise _TooMuch(span, f"nothing before it is marked &{event.anchor}")
+        if any(node is around for around in self.open):
+            raise _TooMuch(span, f"*{event.anchor} stands within what it means")
+        self.aliases += 1
+        if self.aliases > _FEW:
+            raise _TooMuch(span, f"more than {_FEW:,} aliases")
+        self.put(node, None)
+
+    def put(self, node: Node, anchor: str | None) -> None:
+        if anchor:
+            self.anchors[anchor] = node
+        if not self.open:
+            self.root = node
+            return
+        around = self.open[-1]
+        assert around.children is not None
+        if around.keys is not None and len(around.keys) == len(around.children):
+            around.keys.append(_as_key(node))
+            around.key_spans.append(node.span)
+            return
+        around.children.append(node)
+        around.size += node.size
+        if around.size > MAX_VALUES:
+            raise _TooMuch(node.span, f"more values than a job file has ({MAX_VALUES:,})")
+
+
+def _as_key(node: Node) -> str:
+    """A key as JSON has it; what is no scalar is no key of any format."""
+    value = node.value
+    if node.children is not None:
+        return "?"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def plain_value(text: str) -> Any:
+    """What a plain scalar means, as YAML 1.1 has it and PyYAML and kubectl read it; dates and `1:30` stay text."""
+    if text in _NULL:
+        return None
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    if text[0] not in "+-.0123456789" or len(text) > 70:
+        return text
+    match = _NUMBER.fullmatch(text)
+    if match is None or text in (".", "+", "-", "+.", "-."):
+        return text
+    digits = text.replace("_", "")
+    if match["int"]:
+        return int(digits)
+    if match["base"]:
+        low = digits.lower()
+        sign, bare = (-1 if low[0] == "-" else 1), low.lstrip("+-")
+        return sign * (int(bare, 16) if bare.startswith("0x") else int(bare.replace("o", "", 1), 8))
+    try:
+        number = float(digits)
+    except ValueError:
+        return text
+    return number if number not in (float("inf"), float("-inf")) else text
