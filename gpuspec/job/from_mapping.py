@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.job.job import (
     Budget,
@@ -24,6 +24,9 @@ from gpuspec.job.job import (
     Traffic,
 )
 from gpuspec.text import pointer
+
+if TYPE_CHECKING:
+    from gpuspec.job.deployment import Deployment
 
 _PLAIN = (
     "name", "task", "min_vram", "max_price", "spot", "hosts", "keep_alive_minutes", "workdir", "disk_gb", "image",
@@ -81,6 +84,7 @@ class _Reader:
             labels=MappingProxyType(self.environment_variables("labels")),
             steps=steps,
             serverless=self.serverless(),
+            deployment=self.deployment(),
             pointers=MappingProxyType(self.pointers),
             raw=MappingProxyType(raw),
         )
@@ -209,6 +213,15 @@ class _Reader:
             _words(value.get("models")),
             MappingProxyType(value.get("env") or {}),
         )
+
+    def deployment(self) -> Deployment | None:
+        value = self.field("deployment")
+        if value is None:
+            return None
+        from gpuspec.job.deployment import deployment_of
+
+        self.parts("deployment", value)
+        return deployment_of(value, self.place("/deployment/mounts"))
 
 
 def _model(parts: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """The typed, frozen form of a job spec, after old names are mapped. Absent is None or ()."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import Task
+
+if TYPE_CHECKING:
+    from gpuspec.job.deployment import Deployment
 
 Spot = Literal["never", "allowed", "only"]
 Hosts = Literal["secure", "any"]
@@ -215,6 +218,8 @@ class Job(NamedTuple):
     serverless: Serverless | None = None
     volume_mode: str | None = None
     encryption: bool | None = None
+    deployment: "Deployment | None" = None
+    """What its format says beside what a job spec can; None in a job spec."""
     pieces: Mapping[str, tuple[Piece, ...]] = {}
     """Pointer of a text of commands (that of `run`, of a setup step) → where its parts stand, in order; empty where
     the text is one string of the file."""

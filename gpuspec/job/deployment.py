@@ -1,0 +1,64 @@
+"""What files of orchestrators (Kubernetes, compose, dstack, …) say of a job beside what a job spec can: facts that the
+rules GS8 ask about. Formats fill it; a job spec in JSONC has none."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from gpuspec.named_tuple import NamedTuple
+
+Restarts = Literal["always", "on-failure", "never"]
+ImagePull = Literal["always", "if-not-present", "never"]
+
+
+class Mount(NamedTuple):
+    """A folder of the container that lies elsewhere. `lasts`: whether what is written there is still there for the
+    next container of the job (a volume, a folder of the host, a bucket: True; memory, a pod's own disk: False)."""
+
+    path: str
+    lasts: bool | None = None
+    source: str | None = None
+    pointer: str = ""
+
+
+class Deployment(NamedTuple):
+    """How a job is deployed. None: the file does not say."""
+
+    kind: str | None = None
+    """The format's own word for what it is: Deployment, Job, InferenceService, service, dev-environment, …"""
+    shm_gb: float | None = None
+    """Size of /dev/shm in GiB; infinite where it is the machine's own, or has no limit but the memory."""
+    mounts: tuple[Mount, ...] = ()
+    restarts: Restarts | None = None
+    retries: int | None = None
+    """How often it is begun again after it failed."""
+    liveness_seconds: float | None = None
+    """Seconds after the start at which a container that has not answered its liveness probe yet is killed."""
+    startup_seconds: float | None = None
+    """Likewise with its startup probe, before which no other is asked."""
+    gpu_requests: int | None = None
+    gpu_limits: int | None = None
+    """GPUs as written under the container's requests and limits."""
+    gpu_devices: tuple[str, ...] = ()
+    """The machine's GPUs that are named one by one: numbers or UUIDs."""
+    scaled_by: tuple[str, ...] = ()
+    """Metrics by which an autoscaler of the same file adds replicas: "cpu", "memory", or a name."""
+    model_name: str | None = None
+    """The name of the model that a gateway or a client of the same file asks the server for."""
+    instance_type: str | None = None
+    tolerates_spot: bool | None = None
+    image_pull: ImagePull | None = None
+    suspended: bool | None = None
+    """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
+
+
+def deployment_of(value: Mapping[str, Any], place: str) -> Deployment:
+    """The Deployment of a mapping in these names; `place` is where the list of its mounts stands."""
+    parts = {name: value[name] for name in Deployment._fields if value.get(name) is not None}
+    for name in ("gpu_devices", "scaled_by"):
+        if name in parts:
+            parts[name] = tuple(parts[name])
+    parts["mounts"] = tuple(
+        Mount(mount["path"], mount.get("lasts"), mount.get("source"), mount.get("pointer", place))
+        for mount in parts.get("mounts", ())
+    )
+    return Deployment(**parts)
