@@ -105,8 +105,8 @@ class Format(NamedTuple):
     repeats_setup: bool = False
     """Whether its launcher runs a setup step at every start, unless the step says otherwise."""
     env_reference: str = ""
-    """How a value of `env` names another variable where nothing else would be put in: "$(NAME)" in Kubernetes; "" where
-    the values are expanded as a shell does it, or nothing is known of it."""
+    """How a value of `env` names another variable where nothing else would be put in: "$(NAME)" in Kubernetes; ""
+    where the values are expanded as a shell does it, or nothing is known of it."""
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""

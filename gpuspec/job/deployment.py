@@ -1,5 +1,5 @@
-"""What files of orchestrators (Kubernetes, compose, dstack, …) say of a job beside what a job spec can: facts that the
-rules GS8 ask about. Formats fill it; a job spec in JSONC has none."""
+"""What files of orchestrators (Kubernetes, compose, dstack, …) say of a job beside what a job spec can: facts that
+the rules GS8 ask about. Formats fill it; a job spec in JSONC has none."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -20,7 +20,7 @@ class Mount(NamedTuple):
     pointer: str = ""
 
 
-class Deployment(NamedTuple):
+class DeploymentSpec(NamedTuple):
     """How a job is deployed. None: the file does not say."""
 
     kind: str | None = None
@@ -51,9 +51,9 @@ class Deployment(NamedTuple):
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
 
 
-def deployment_of(value: Mapping[str, Any], place: str) -> Deployment:
-    """The Deployment of a mapping in these names; `place` is where the list of its mounts stands."""
-    parts = {name: value[name] for name in Deployment._fields if value.get(name) is not None}
+def deployment_of(value: Mapping[str, Any], place: str) -> DeploymentSpec:
+    """The deployment of a mapping in these names; `place` is where the list of its mounts stands."""
+    parts = {name: value[name] for name in DeploymentSpec._fields if value.get(name) is not None}
     for name in ("gpu_devices", "scaled_by"):
         if name in parts:
             parts[name] = tuple(parts[name])
@@ -61,4 +61,4 @@ def deployment_of(value: Mapping[str, Any], place: str) -> Deployment:
         Mount(mount["path"], mount.get("lasts"), mount.get("source"), mount.get("pointer", place))
         for mount in parts.get("mounts", ())
     )
-    return Deployment(**parts)
+    return DeploymentSpec(**parts)

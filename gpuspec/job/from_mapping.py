@@ -26,7 +26,7 @@ from gpuspec.job.job import (
 from gpuspec.text import pointer
 
 if TYPE_CHECKING:
-    from gpuspec.job.deployment import Deployment
+    from gpuspec.job.deployment import DeploymentSpec
 
 _PLAIN = (
     "name", "task", "min_vram", "max_price", "spot", "hosts", "keep_alive_minutes", "workdir", "disk_gb", "image",
@@ -214,7 +214,7 @@ class _Reader:
             MappingProxyType(value.get("env") or {}),
         )
 
-    def deployment(self) -> Deployment | None:
+    def deployment(self) -> DeploymentSpec | None:
         value = self.field("deployment")
         if value is None:
             return None

@@ -7,7 +7,7 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.words import Task
 
 if TYPE_CHECKING:
-    from gpuspec.job.deployment import Deployment
+    from gpuspec.job.deployment import DeploymentSpec
 
 Spot = Literal["never", "allowed", "only"]
 Hosts = Literal["secure", "any"]
@@ -218,7 +218,7 @@ class Job(NamedTuple):
     serverless: Serverless | None = None
     volume_mode: str | None = None
     encryption: bool | None = None
-    deployment: "Deployment | None" = None
+    deployment: "DeploymentSpec | None" = None
     """What its format says beside what a job spec can; None in a job spec."""
     pieces: Mapping[str, tuple[Piece, ...]] = {}
     """Pointer of a text of commands (that of `run`, of a setup step) → where its parts stand, in order; empty where
