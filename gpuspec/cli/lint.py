@@ -64,6 +64,9 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 )
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Files and folders to pass over.")
 @click.option("--force-exclude", is_flag=True, help="Pass over excluded files even when named.")
+@click.option(
+    "--ignore-unknown", is_flag=True, help="Pass over named files that are no job files or scripts."
+)
 @click.option("--scripts", is_flag=True, help="In folders, look at scripts, too (shell, Python, Make, CI).")
 @click.option("--stdin-filename", metavar="PATH", help="What to call the text that `-` reads.")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
@@ -101,6 +104,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, *
     gpuspec lint job.jsonc --fix        apply safe fixes
     gpuspec lint --scripts .            also look for launch loops in scripts
     cat job.jsonc | gpuspec lint -      from standard input
+    helm template . | gpuspec lint -    so are manifests
 
     Exit status: 0 clean, 1 findings of severity warning or error, 2 wrong usage or unreadable input,
     3 gpuspec or a plugin failed.

@@ -130,11 +130,14 @@ def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORM
 
     data = read_stdin() if path == "-" else read_file(path)
     check_binary(path, data)
-    documents = documents_in(path, data, formats)
+    from gpuspec.lint.unknown_file import name_of_input, without_jobs
+
+    name = name_of_input(data) if path == "-" else path
+    documents = documents_in(name, data, formats) or without_jobs(name, data, formats)
     if not documents:
         hint = f"formats that are read: {titles(formats)}."
-        raise UserError("unsupported-file", f"{path} is no job file", hint)
-    return tuple(_case(document, settings) for document in documents)
+        raise UserError("no-job", f"{path} holds no job: nothing in it asks for a GPU", hint)
+    return tuple(_case(document._replace(path=path), settings) for document in documents)
 
 
 def case_without_file(name: str, settings: Settings) -> Case:

@@ -23,7 +23,6 @@ from gpuspec.rules import collect
 
 NARROWEST = 30
 """Columns: what has fewer is no terminal that anyone reads."""
-STDIN_NAME = "stdin.gpu.jsonc"
 
 
 class LintRequest(NamedTuple):
@@ -37,6 +36,7 @@ class LintRequest(NamedTuple):
     isolated: bool = False
     scripts: bool = False
     force_exclude: bool = False
+    ignore_unknown: bool = False
     stdin_filename: str | None = None
     fix: bool = False
     unsafe_fixes: bool = False
@@ -82,7 +82,7 @@ def lint(request: LintRequest) -> int:
             try:
                 run.look(path, data)
             except UserError as error:
-                run.errors.append(error)
+                run.refuse(error)
     # Catalogue hooks of plugins are asked only when a rule asks for prices, GPUs or models.
     run.linter.problems.extend(p for p in late_problems() if p not in run.linter.problems)
     return run.finish()
@@ -106,6 +106,8 @@ class _Run:
         self.remarks: list[str] = []
         self.failing = False
         self.mended_input: bytes | None = None
+        self.stdin_name: str | None = None
+        """What standard input is called."""
         self._baseline = None
         if request.baseline:
             from gpuspec.lint.baseline import read_baseline
@@ -118,11 +120,28 @@ class _Run:
         for path in request.files(self.configs, self.errors):
             try:
                 if path == "-":
-                    yield request.stdin_filename or STDIN_NAME, read_stdin()
+                    path, data = self._input()
                 else:
-                    yield path, read_file(path)
+                    data = read_file(path)
             except UserError as error:
                 self.errors.append(error)
+                continue
+            if request.ignore_unknown and not self._is_known(path, data):
+                continue
+            yield path, data
+
+    def _input(self) -> tuple[str, bytes]:
+        """Standard input: what to call it, and its bytes."""
+        from gpuspec.lint.unknown_file import name_of_input
+
+        data = read_stdin()
+        self.stdin_name = self.request.stdin_filename or name_of_input(data)
+        return self.stdin_name, data
+
+    def _is_known(self, path: str, data: bytes) -> bool:
+        from gpuspec.lint.unknown_file import holds_a_job
+
+        return holds_a_job(path, data, self.linter.formats)
 
     def look(self, path: str, data: bytes) -> None:
         """Lint one file, and fix it where asked."""
@@ -137,6 +156,13 @@ class _Run:
         bar = SEVERITIES.index(settings.fail_on)
         self.failing |= any(SEVERITIES.index(item.finding.severity) >= bar for item in found)
         self.findings += found
+
+    def refuse(self, error: UserError) -> None:
+        """Note why a file was not linted. That it is a template is no fault of anybody's."""
+        if error.code == "template":
+            self.remarks.append(f"{error.message}; {error.hint}")
+        else:
+            self.errors.append(error)
 
     def finish(self) -> int:
         """Write everything out; the exit status."""
@@ -192,7 +218,7 @@ class _Run:
         return Report(tuple(self.files), tuple(self.findings), problems, prices, fixed, stale)
 
     def _is_stdin(self, path: str) -> bool:
-        return "-" in self.request.paths and path == (self.request.stdin_filename or STDIN_NAME)
+        return path == self.stdin_name
 
     def _fix(self, path: str, data: bytes, settings: Settings) -> list[Located]:
         from gpuspec.lint import fixing

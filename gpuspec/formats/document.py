@@ -80,8 +80,8 @@ class OldName(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format of job files. `recognise` decides by content alone; `read` gives a Document for each job, and at least
-    one where the file is of the format."""
+    """A format of job files. `recognise` decides by content alone; `read` gives a Document for each job: none where
+    the file is of the format and nothing in it asks for a GPU."""
 
     name: str
     """As `gpuspec show` calls it."""

@@ -115,7 +115,9 @@ def _holds_a_job(path: str, formats: Sequence[Known]) -> bool:
         data = read_file(path, LARGEST_LOOKED_INTO)
     except OSError:
         return False
-    return recognised(Source(path, data), formats) is not None
+    source = Source(path, data)
+    found = recognised(source, formats)
+    return found is not None and bool(found.read(source))
 
 
 def wanted(

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gpuspec.errors import UserError
-from gpuspec.formats import FORMATS, Document, Known, read, titles
+from gpuspec.formats import FORMATS, Document, Known, read
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.script import kind_of
@@ -67,7 +67,10 @@ def _below(
         yield file
     errors += (_unreadable(error.filename, error) for error in unread)
     if empty and not unread:
-        hint = "specs are called gpu.jsonc, job.jsonc, NAME.gpu.jsonc or NAME.job.jsonc; or name the file."
+        hint = (
+            "specs are called gpu.jsonc, job.jsonc, NAME.gpu.jsonc or NAME.job.jsonc, other job files are found by "
+            "what they hold where they ask for a GPU; or name the file."
+        )
         errors.append(UserError("no-specs", f"{path} holds no job specs", hint))
 
 
@@ -115,9 +118,11 @@ def lint_data(
     if documents:
         found += linter.documents(documents, settings, on_disk=on_disk)
     elif kind is None:
-        scripts = "shell, Python, Makefiles, package.json and .github/workflows/*.yml"
-        hint = f"lint takes {titles(linter.formats)}, {scripts}."
-        raise UserError("unsupported-file", f"{path} is neither a job spec nor a script", hint)
+        from gpuspec.lint.unknown_file import without_jobs
+
+        unread = without_jobs(path, data, linter.formats)
+        if unread:
+            found += linter.documents(unread, settings, on_disk=on_disk)
     return found
 
 

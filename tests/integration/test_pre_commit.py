@@ -1,4 +1,4 @@
-"""The hooks as a project uses them: `pre-commit try-repo` installs gpuspec from a clone and runs all three."""
+"""The hooks as a project uses them: `pre-commit try-repo` installs gpuspec from a clone and runs all."""
 
 from __future__ import annotations
 
@@ -55,15 +55,14 @@ def test_each_hook_passes_and_fails_as_it_should(tmp_path: Path) -> None:
     repo = clone(tmp_path / "gpuspec")
 
     status, said, told = try_repo(repo, project(tmp_path / "clean", CLEAN, ONCE))
-    assert said == dict.fromkeys(("gpuspec lint", "gpuspec lint --fix", "gpuspec launch loops"), "Passed"), (
-        told
-    )
+    hooks = ("gpuspec lint", "gpuspec lint --fix", "gpuspec launch loops", "gpuspec lint other job files")
+    assert said == dict.fromkeys(hooks, "Passed"), told
     assert status == 0
 
     folder = project(tmp_path / "old", OLD, LOOP)
     status, said, told = try_repo(repo, folder)
     assert said == dict.fromkeys(said, "Failed"), told
-    assert len(said) == 3
+    assert len(said) == 4
     assert status == 1
     # The fix comes first, by name: it mends the old name, and what it cannot mend fails lint.
     assert "fixed train.gpu.jsonc: 1 × rename it to name" in told
@@ -82,6 +81,10 @@ def test_hooks_mean_the_files_that_lint_reads(hook: dict[str, str]) -> None:
     scripts = ["a.sh", "x/a.bash", "a.zsh", "a.py", "b.mk", "Makefile", "x/makefile", "GNUmakefile", "justfile",
                "package.json", ".github/workflows/ci.yml", ".github/workflows/ci.yaml"]  # fmt: skip
     assert all(script_kind(name) for name in scripts)
+    if hook["id"] == "gpuspec-lint-formats":  # by what they hold
+        assert all(map(meant, ["a.sh", "app.py", "x/compose.yml", "k8s.yaml", "train.sbatch", "train.slurm"]))
+        assert not any(map(meant, [*specs, "README.md", "tsconfig.json"]))
+        return
     wanted, others = (scripts, specs) if hook["id"] == "gpuspec-launch-loops" else (specs, scripts)
     assert [name for name in wanted if not meant(name)] == []
     assert [name for name in [*others, "tsconfig.json", "compose.yml", "README.md"] if meant(name)] == []
