@@ -39,6 +39,7 @@ class CaseOptions(NamedTuple):
             ("--config", self.config),
             ("--max-hours", limit),
             ("--by", self.job.by),
+            ("--assume-gpu", self.job.assume_gpu),
             ("--users", None if self.job.users is None else str(self.job.users)),
             *clouds,
         ]
@@ -65,6 +66,11 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="CLOUD",
         help="Only this cloud, whatever the job and the settings say. May be repeated.",
     )
+    @click.option(
+        "--assume-gpu",
+        metavar="GPU[:N]",
+        help="The GPU of jobs that name none (compose, most manifests): L4, or RTX 4090:2 for two.",
+    )
     @config_option
     @isolated_option
     @wraps(command)
@@ -72,6 +78,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         prices: str | None,
         cloud: tuple[str, ...],
+        assume_gpu: str | None,
         config: str | None,
         isolated: bool,
         max_hours: float | None = None,
@@ -87,6 +94,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
             accept_no_timer=accept_no_timer,
             by=by,
             users=users,
+            assume_gpu=assume_gpu,
         )
         return command(*args, given=CaseOptions(job, config, isolated), **more)
 
@@ -142,6 +150,7 @@ def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORM
 
 def case_without_file(name: str, settings: Settings) -> Case:
     """An empty job of this name: for commands that are asked about a model or a GPU, and not about a file."""
+    settings = settings._replace(job=settings.job._replace(assume_gpu=None), assumed_gpus=())
     return settings.case(Document(path=name, tree=Tree(""), job=Job(), place="", format=JOB_SPEC.format))
 
 

@@ -195,6 +195,8 @@ def settings_of(
     _check_plugins(path, lists["plugins"], registry)
     jobs = _of_jobs(path, values)
     _check_source(jobs.prices, catalog)
+    assumed = tuple(values.get("per-file-assume-gpu", {}).items())
+    _check_assumed_gpus(path, jobs.assume_gpu, assumed, catalog)
     for key in ("clouds", *_BY_CLOUD):
         for each in _unpriced(values.get(key, ()), jobs.prices, catalog):
             if not each.known:
@@ -213,6 +215,7 @@ def settings_of(
         include=lists["include"],
         exclude=lists["exclude"],
         root=os.path.dirname(os.path.abspath(path)),
+        assumed_gpus=assumed,
         local=local,
         refused=refused,
     )
@@ -232,6 +235,22 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
     if "api_prices" in found:
         found["api_prices"] = os.path.join(os.path.dirname(path), found["api_prices"])
     return JobSettings(**found)
+
+
+def _check_assumed_gpus(
+    path: str, for_all: str | None, by_file: Iterable[tuple[str, str]], catalog: Catalog
+) -> None:
+    """UserError `bad-config` for a GPU that nobody knows."""
+    said = [(f"per-file-assume-gpu.{glob!r}", gpu) for glob, gpu in by_file]
+    if for_all is not None:
+        said.append(("assume-gpu", for_all))
+    for where, gpu in said:
+        from gpuspec.planning.assumed_gpu import check_assumed_gpu
+
+        try:
+            check_assumed_gpu(gpu, catalog, said_by=where)
+        except UserError as error:
+            raise bad_config(path, error.message, error.hint) from None
 
 
 _BY_CLOUD = ("discounts", "committed")
@@ -362,6 +381,10 @@ def _check_overrides(overrides: Overrides, registry: Registry, catalog: Catalog)
         if selectors:
             registry.check(selectors, flag)
     _check_source(overrides.job.prices, catalog)
+    if overrides.job.assume_gpu is not None:
+        from gpuspec.planning.assumed_gpu import check_assumed_gpu
+
+        check_assumed_gpu(overrides.job.assume_gpu, catalog, said_by="--assume-gpu")
 
 
 def _check_clouds(overrides: Overrides, source: str | None, catalog: Catalog) -> None:

@@ -42,6 +42,12 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "regions": (list, (), "Regions that may be used, `*` for anything (us-*); default: all."),
     "discounts": (dict, {}, "Cloud → share taken off its on-demand prices: 0.32 is 32 %."),
     "committed": (dict, {}, "Cloud → GPU → dollars per GPU and hour agreed on, in place of the list price."),
+    "assume-gpu": (str, None, "GPU of jobs whose file names none: L4, or RTX 4090:2 for two of them."),
+    "per-file-assume-gpu": (
+        dict,
+        {},
+        "Glob → GPU of jobs that name none, in the files it means; the first wins.",
+    ),
     "default-task": (str, None, "Task of specs that name none: serve, batch, train or interactive."),
     "pedantic": (bool, False, "Show findings of low confidence, too."),
     "preview": (bool, False, "Run rules in preview, too."),
@@ -130,6 +136,10 @@ def _check_key(path: str, key: str, value: Any) -> None:
     elif key == "per-file-ignores":
         for glob, rules in value.items():
             _check_words(path, f"{key}.{glob!r}", rules)
+    elif key == "per-file-assume-gpu":
+        for glob, gpu in value.items():
+            if not isinstance(gpu, str):
+                raise bad_config(path, f"{key}.{glob!r} must be a string, not {type_in_words(type(gpu))}")
     elif key == "severity":
         for rule, level in value.items():
             if level not in SEVERITIES:

@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     root: str = "."
+    assumed_gpus: tuple[tuple[str, str], ...] = ()
+    """`per-file-assume-gpu`: (glob, GPU); the first that means a file holds for it."""
     models: str | None = None
     """The project's `gpuspec.models.json`, where there is one."""
     local: Registry | None = None
@@ -41,8 +43,14 @@ class Settings(NamedTuple):
 
     def case(self, document: Document, *, catalog: Catalog | None = None, on_disk: bool = True) -> Case:
         """A job under these settings. Every command makes its Case here."""
-        known = self.catalog(catalog)
-        return Case(document, settings=self.job, overrides=self.overrides, catalog=known, on_disk=on_disk)
+        known, job = self.catalog(catalog), self.job
+        if self.assumed_gpus:
+            from gpuspec.lint.globs import glob_matches, relative
+
+            path = relative(document.path, self.root)
+            assumed = next((gpu for glob, gpu in self.assumed_gpus if glob_matches(path, glob)), None)
+            job = job._replace(assume_gpu=assumed or job.assume_gpu)
+        return Case(document, settings=job, overrides=self.overrides, catalog=known, on_disk=on_disk)
 
     def catalog(self, catalog: Catalog | None = None) -> Catalog:
         """A catalogue, the installed one unless given, with the models that the project keeps before all others, and

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 class JobSettings(NamedTuple):
-    """What the settings of a folder say about the jobs in it. Each is a key of `gpuspec.toml`, with its row in
-    `gpuspec/lint/config_file.py`."""
+    """What the settings of a folder say of the jobs in it: keys of `gpuspec.toml` (`gpuspec/lint/config_file.py`)."""
 
     prices: str | None = None
     """The price source to use; None: all current ones."""
     api_prices: str | None = None
     """A file of API prices of one's own."""
     clouds: tuple[str, ...] = ()
-    """Clouds that may be used, lower case; empty: all."""
     regions: tuple[str, ...] = ()
-    """Regions that may be used, lower case; empty: all."""
+    """Clouds and regions that may be used, lower case; empty: all."""
     default_task: Task | None = None
     """The task of jobs that name none, and whose commands tell none."""
+    assume_gpu: str | None = None
+    """The GPU of jobs that name none: "L4", "L4:2"."""
 
 
 class JobOverrides(NamedTuple):
@@ -61,6 +61,8 @@ class JobOverrides(NamedTuple):
     """`--by`: what offers are ranked by; None: by what the work is paid by."""
     users: int | None = None
     """`--users`: sequences that must be served at once."""
+    assume_gpu: str | None = None
+    """`--assume-gpu`: the GPU of jobs that name none."""
 
     def over(self, job: Job) -> Job:
         """The job with these in place of its own."""
@@ -109,7 +111,7 @@ class Case:
 
     @property
     def has_job(self) -> bool:
-        """Whether the file holds a job."""
+        """Whether there is one."""
         return self.written is not None
 
     @cached_property
@@ -117,7 +119,17 @@ class Case:
         """The job with the overrides; raises LookupError where the file has none."""
         if self.written is None:
             raise LookupError(f"{self.path} has no job")
-        return self.overrides.over(self.written)
+        job = self.overrides.over(self.written)
+        if self.assumed_gpu and not job.gpu_types:
+            from gpuspec.planning.assumed_gpu import with_assumed_gpu
+
+            job = with_assumed_gpu(job, self.assumed_gpu, self.catalog)
+        return job
+
+    @property
+    def assumed_gpu(self) -> str | None:
+        """The GPU that is assumed where the file names none, as it was written."""
+        return self.overrides.assume_gpu or self.settings.assume_gpu
 
     @cached_property
     def left_out(self) -> "tuple[SchemaProblem, ...]":
@@ -143,10 +155,9 @@ class Case:
         other._unread = self._unread
         if "steps" in vars(self):  # they have been read, and are the same
             other.steps = self.steps
-        if workload is not None:
-            other.workload = workload
-        else:
-            other.workload, other._needs = self.workload, self._needs
+        other.workload = workload or self.workload
+        if workload is None:
+            other._needs = self._needs
         return other
 
     @property
@@ -167,7 +178,7 @@ class Case:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The regions that may be used whatever the job says; empty: all."""
+        """Likewise the regions."""
         return self.settings.regions
 
     @cached_property
@@ -383,8 +394,7 @@ class Case:
 
         compared = f"{self.prices} is for comparison only: nothing can be rented from it"
         if launcher is not None and self.only_compares:
-            raise UserError(
-                "not-rentable", compared, "`gpuspec plan` compares with it; leave `prices` out to launch"
-            )
+            hint = "`gpuspec plan` compares with it; leave `prices` out to launch"
+            raise UserError("not-rentable", compared, hint)
         made = rank_offers(self.market, sources=self.price_dates, launcher=launcher)
         return made._replace(notes=(compared, *made.notes)) if self.only_compares else made

@@ -104,7 +104,8 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
             origin = work.origins.get(field)
             if origin and origin.kind in ("spec", "command", "file") and field not in work.follows_gpus:
                 yield name, (getattr(work, field), origin)
-    if not job.gpu_types and job.gpu_count:
+    named = (case.written or job).gpu_types
+    if not named and job.gpu_count:
         yield "gpus", ([{"gpu": None, "count": job.gpu_count}], Origin("spec", "", job.pointer("gpu_count")))
 
 
@@ -203,6 +204,10 @@ def _gpus(case: Case) -> Iterator[Derived]:
             ambiguous[split_count(choice.name)[0]] = [gpu.name for gpu in match.ambiguous]
     if ambiguous:
         yield "gpus", ambiguous, "the name means several GPUs"
+    if case.assumed_gpu and not (case.written or case.job).gpu_types:
+        by = "--assume-gpu" if case.overrides.assume_gpu else "assume-gpu of the settings"
+        named = [{"gpu": _canonical(case, one), "count": _count(case, one)} for one in case.job.gpu_types]
+        yield "gpus", named, by
     if any(_count(case, choice) is None for choice in case.job.gpu_types):
         yield "gpu_count", 1, "one GPU, where no number is given"
 

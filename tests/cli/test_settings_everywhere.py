@@ -139,6 +139,8 @@ class Row(NamedTuple):
 
 OWN = 'prices = "own.csv"\n'
 GS508 = "of rules only GS508 asks for it, of jobs with traffic (tests/rules/price/test_money.py); nothing else does"
+NO_FILE = "it is asked about no job whose file could leave the GPU open"
+AS_ASSUMED = "once a file is open it is `assume-gpu`, whose row this is"
 TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
     "prices": (
         "",
@@ -250,6 +252,33 @@ TABLE: dict[str, tuple[str, str, dict[str, Row | str]]] = {
                 "lambda $0.40 runpod $0.69 lambda: committed: $0.40 per",
                 "ON DEMAND runpod $0.69",
             ),
+        },
+    ),
+    "assume-gpu": (
+        OWN,
+        OWN + 'assume-gpu = "RTX A6000"\n',
+        {
+            "lint": Row("no-gpu.jsonc", 'help: use "RTX 4090"', "clean: 1 file"),
+            "plan": Row("no-gpu.jsonc", "take 1 × RTX A6000", "take 1 × RTX 4090"),
+            "size": Row("no-gpu.jsonc", "RTX A6000 fits", "runpod 0.69"),
+            "breakeven": Row("no-gpu.jsonc", "Rented: 1 × RTX A6000", "Rented: 1 × H100 80GB"),
+            "run": Row("no-gpu.jsonc", "take 1 × RTX A6000", "take 1 × RTX 4090"),
+            "export": Row("no-gpu.jsonc", "any_of: - infra: lambda", "any_of: - infra: runpod"),
+            "explain": Row("no-gpu.jsonc", "usable on RTX A6000", "nothing is found in"),
+            "show": Row("no-gpu.jsonc", "1 × RTX A6000 assume-gpu of the settings", "context 4096"),
+            "init": NO_FILE,
+            "editor": Row("no-gpu.jsonc", "RTX A6000 is more than", ""),
+            "size MODEL": NO_FILE,
+            "gpus": NO_FILE,
+        },
+    ),
+    "per-file-assume-gpu": (
+        OWN,
+        OWN + '[{}per-file-assume-gpu]\n"no-*" = "RTX A6000"\n',
+        {
+            **dict.fromkeys(("lint", "plan", "size", "breakeven", "run", "export", "explain"), AS_ASSUMED),
+            "show": Row("no-gpu.jsonc", "1 × RTX A6000 assume-gpu of the settings", "context 4096"),
+            **dict.fromkeys(("init", "editor", "size MODEL", "gpus"), AS_ASSUMED),
         },
     ),
     "default-task": (
