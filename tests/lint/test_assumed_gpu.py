@@ -49,7 +49,7 @@ def test_what_the_file_says_goes_before(tmp_path: Path, capsys: pytest.CaptureFi
     counted = write(tmp_path / "counted.jsonc", gpu_count=2)
     said, assumed = gpus(capsys, counted, "--assume-gpu", "L40S:8")
     assert said == [{"gpu": None, "count": 2}]
-    assert assumed == [{"gpu": "L4", "count": 2}]
+    assert assumed == [{"gpu": "L40S", "count": 2}]
 
 
 def test_no_fix_is_made_in_what_stands_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
