@@ -241,10 +241,10 @@ def _check_assumed_gpus(
     path: str, for_all: str | None, by_file: Iterable[tuple[str, str]], catalog: Catalog
 ) -> None:
     """UserError `bad-config` for a GPU that nobody knows."""
-    said = [(f"per-file-assume-gpu.{glob!r}", gpu) for glob, gpu in by_file]
+    said = {f"per-file-assume-gpu.{glob!r}": gpu for glob, gpu in by_file}
     if for_all is not None:
-        said.append(("assume-gpu", for_all))
-    for where, gpu in said:
+        said["assume-gpu"] = for_all
+    for where, gpu in said.items():
         from gpuspec.planning.assumed_gpu import check_assumed_gpu
 
         try:
