@@ -84,6 +84,18 @@ FORMATS = (
         (b"provider", b"gpu-cli"),
     ),
     JOB_SPEC,
+    Known(
+        "kubernetes",
+        "Kubernetes manifests",
+        "gpuspec.formats.kubernetes",
+        (),
+        (".yaml", ".yml"),
+        (
+            b".com/gpu", b"nvidia.com/", b"gpu.intel.com", b"habana.ai", b"resourceClaims", b"serveConfigV2",
+            b": nvidia", b"kaito.sh", b"kserve.io", b"kubeai.org", b"vllm.ai",
+        ),  # fmt: skip
+        by_content=True,
+    ),
 )
 """Every format, in the order in which a file is tried."""
 

@@ -1,0 +1,55 @@
+"""Kubernetes manifests: a job is a container that asks for GPUs, in whatever kind of object it stands.
+
+Which kinds there are: `kinds.py`. What a container says: `container.py`, its GPUs: `gpus.py`; its pod: `pods.py`."""
+
+from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.kubernetes.kinds import jobs_of
+from gpuspec.formats.kubernetes.manifest import Manifest, is_object
+
+MOST_JOBS = 500
+
+
+def recognise(source: Source) -> bool:
+    """By `apiVersion` and `kind` at the top of a document, both strings."""
+    return any(is_object(document.value) for document in source.yaml.documents)
+
+
+def read(source: Source) -> tuple[Document, ...]:
+    """The jobs of a file; none where nothing in it asks for a GPU."""
+    manifest = Manifest(source.path, source.yaml)
+    found: list[Document] = []
+    for resource in manifest.resources:
+        found += (draft.document(FORMAT) for draft in jobs_of(resource))
+        if len(found) >= MOST_JOBS:
+            break
+    return tuple(found[:MOST_JOBS])
+
+
+FORMAT = Format(
+    "kubernetes",
+    recognise,
+    read,
+    cannot_say=frozenset(
+        {
+            "budget.max_total", "checkpoint", "disk_gb", "downloads", "hosts", "keep_alive_minutes", "max_price",
+            "min_vram", "outputs", "schedule", "slo", "traffic", "users",
+        }
+    ),
+    spelling={
+        "budget.max_hours": "activeDeadlineSeconds",
+        "clouds": "nodeSelector",
+        "gpu_count": "resources.limits.nvidia.com/gpu",
+        "gpu_types": "nodeSelector",
+        "ports": "containerPort",
+        "readiness": "readinessProbe",
+        "run": "command",
+        "scaling.max": "maxReplicas",
+        "scaling.min": "minReplicas",
+        "secrets": "secretKeyRef",
+    },
+    examples={
+        "readiness": "readinessProbe: {httpGet: {path: /health, port: 8000}}",
+        "budget.max_hours": "activeDeadlineSeconds: 86400",
+    },
+    disk_holds_image=False,
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""A job in the making: fields in the job spec's names, and where in the file each is said."""
+
+from typing import Any
+
+from gpuspec.formats.command import CommandText
+from gpuspec.formats.document import Document, Format
+from gpuspec.formats.kubernetes.at import At
+from gpuspec.formats.kubernetes.manifest import Resource
+from gpuspec.job.from_mapping import from_mapping
+from gpuspec.job.job import Piece
+
+
+class Draft:
+    """One job of one object, at a place of it. What its kind knows beside the pod is said here, too."""
+
+    def __init__(self, resource: Resource, at: At, kind: str | None = None) -> None:
+        self.resource = resource
+        self.at = at
+        self.value: dict[str, Any] = {"deployment": {"kind": kind or resource.kind}}
+        self.places: dict[str, str] = {"": at.place, "/deployment": resource.at.place}
+        self.pieces: dict[str, tuple[Piece, ...]] = {}
+        self.cannot_say: set[str] = set()
+        name = resource.name
+        if name.word:
+            self.say("name", name.word, name)
+
+    def say(self, field: str, value: Any, at: At) -> None:
+        """Set a field; "budget.max_hours" is a part of one. None says nothing."""
+        if value is None:
+            return
+        *outer, last = field.split(".")
+        into = self.value
+        for key in outer:
+            self.places.setdefault(f"/{key}", at.place)
+            into = into.setdefault(key, {})
+        into[last] = value
+        self.places["/" + field.replace(".", "/")] = at.place
+
+    def add(self, field: str, value: Any, at: At) -> None:
+        """Add an element to a list."""
+        elements = self.value.setdefault(field, [])
+        self.places.setdefault(f"/{field}", at.place)
+        self.places[f"/{field}/{len(elements)}"] = at.place
+        elements.append(value)
+
+    def unsay(self, field: str) -> None:
+        """Take a field back."""
+        self.value.pop(field, None)
+
+    def gpu(self, name: str, at: At) -> None:
+        """Add a GPU that will do, with the number that is asked for."""
+        self.add("gpu_types", {"type": name, "count": self.value.get("gpu_count")}, at)
+
+    def run(self, text: CommandText, at: At) -> None:
+        """Set what it runs; none where the text is empty."""
+        if text.text:
+            self.say("run", text.text, at)
+            self.pieces[at.place] = text.pieces
+
+    def scale(self, least: int | None, most: int | None, at: At) -> None:
+        """Set how many copies there are."""
+        if least is not None:
+            self.say("scaling.min", least, at)
+        if most is not None:
+            self.say("scaling.max", most, at)
+
+    def document(self, form: Format) -> Document:
+        """The finished Document."""
+        resource = self.resource
+        return Document(
+            resource.manifest.path,
+            resource.manifest.tree,
+            from_mapping(self.value, self.places, raw=resource.at.value, pieces=self.pieces),
+            self.at.place,
+            form,
+            frozenset(self.cannot_say),
+            resource.called(self.at.place),
+        )

@@ -1,0 +1,177 @@
+"""Which machines a pod may run on: GPU, cloud, region and spot, from selectors and affinities."""
+
+import re
+from collections.abc import Iterator
+
+from gpuspec.formats.kubernetes.at import At
+from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.named_tuple import NamedTuple
+
+
+class Wish(NamedTuple):
+    """A label that a node must have, and the values of which it has one. `no`: it has none of these. `firm` is False
+    where it is only preferred."""
+
+    key: str
+    values: tuple[At, ...]
+    at: At
+    no: bool = False
+    firm: bool = True
+
+
+def wishes(spec: At) -> Iterator[Wish]:
+    """What a pod says of its node's labels, that of its selector first."""
+    for key, at in spec.at("nodeSelector").members():
+        yield Wish(key, (at,), at)
+    affinity = spec.at("affinity", "nodeAffinity")
+    required = affinity.at("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    for term in required.elements():
+        yield from _expressions(term, firm=True)
+    for choice in affinity.at("preferredDuringSchedulingIgnoredDuringExecution").elements():
+        yield from _expressions(choice.at("preference"), firm=False)
+
+
+def _expressions(term: At, *, firm: bool) -> Iterator[Wish]:
+    for expression in term.at("matchExpressions").elements():
+        key, operator = expression.at("key").text, expression.at("operator").text
+        values = tuple(expression.at("values").elements())
+        if key and operator in ("In", "NotIn", "Gt", "Lt", "Exists"):
+            if operator in ("In", "NotIn"):
+                yield Wish(key, values, expression, no=operator == "NotIn", firm=firm)
+
+
+_CLOUD_OF_LABEL = (
+    ("cloud.google.com/", "gcp"), ("topology.gke.io/", "gcp"), ("karpenter.k8s.gcp/", "gcp"),
+    ("eks.amazonaws.com/", "aws"), ("karpenter.k8s.aws/", "aws"), ("alpha.eksctl.io/", "aws"),
+    ("sagemaker.amazonaws.com/", "aws"),
+    ("kubernetes.azure.com/", "azure"), ("karpenter.azure.com/", "azure"),
+    ("doks.digitalocean.com/", "do"), ("oci.oraclecloud.com/", "oci"),
+)  # fmt: skip
+"""Beginnings of labels that one cloud alone puts on nodes."""
+_GPU_NAMES = (
+    "cloud.google.com/gke-accelerator",
+    "nvidia.com/gpu.product",
+    "amd.com/gpu.product-name",
+    "karpenter.k8s.aws/instance-gpu-name",
+    "eks.amazonaws.com/instance-gpu-name",
+    "karpenter.azure.com/sku-gpu-name",
+    "karpenter.k8s.gcp/instance-gpu-name",
+    "gpu.nvidia.com/class",
+    "gpu.nvidia.com/model",
+    "aliyun.accelerator/nvidia_name",
+    "doks.digitalocean.com/gpu-model",
+)
+"""Labels whose value is a GPU."""
+_INSTANCES = (
+    "node.kubernetes.io/instance-type",
+    "beta.kubernetes.io/instance-type",
+    "karpenter.azure.com/sku-name",
+    "karpenter.k8s.aws/instance-family",
+    "eks.amazonaws.com/instance-family",
+)
+_SPOT = {
+    "cloud.google.com/gke-spot": "true",
+    "cloud.google.com/gke-preemptible": "true",
+    "cloud.google.com/gke-provisioning": "spot",
+    "karpenter.sh/capacity-type": "spot",
+    "eks.amazonaws.com/capacitytype": "spot",
+    "kubernetes.azure.com/scalesetpriority": "spot",
+    "node.kubernetes.io/lifecycle": "spot",
+    "lifecycle": "spot",
+}
+"""Labels, and taints, of spot nodes."""
+_REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
+_ENDS = re.compile(r"-(?:SHARED|MIG-.*)$", re.I)
+
+
+def nodes(draft: Draft, spec: At, *, sliced: bool = False) -> None:
+    """Write what a pod says of its node into a job. `sliced`: it asks for slices, of which the GPU's name says
+    nothing."""
+    names: dict[str, At] = {}
+    for wish in wishes(spec):
+        _cloud(draft, wish)
+        if wish.no or not wish.firm:
+            continue
+        key = wish.key
+        if key in _GPU_NAMES:
+            for at in wish.values:
+                if at.word:
+                    names.setdefault(gpu_name(at.word), at)
+        elif key in _INSTANCES:
+            for name, at in _instances(draft, wish):
+                names.setdefault(name, at)
+        elif key in _REGIONS:
+            for at in wish.values:
+                if at.word:
+                    draft.add("regions", at.word, at)
+    if not sliced:
+        for name, at in names.items():
+            draft.gpu(name, at)
+    _spot(draft, spec)
+
+
+def gpu_name(value: str) -> str:
+    """The GPU of a label's value: "NVIDIA-A100-SXM4-80GB-SHARED" is one that is shared in time."""
+    return _ENDS.sub("", value).replace("_", " ")
+
+
+def _cloud(draft: Draft, wish: Wish) -> None:
+    for start, name in _CLOUD_OF_LABEL:
+        if wish.key.startswith(start) and not wish.no:
+            one_cloud(draft, name, wish.at)
+
+
+def one_cloud(draft: Draft, name: str, at: At) -> None:
+    """Note the cloud of a node."""
+    if name not in draft.value.get("clouds", ()):
+        draft.add("clouds", name, at)
+
+
+def _instances(draft: Draft, wish: Wish) -> Iterator[tuple[str, At]]:
+    from gpuspec.catalog.shipped import read_instances
+
+    known = read_instances()
+    for at in wish.values:
+        written = at.word
+        if written is None:
+            continue
+        name = written.removeprefix("ml.")
+        if "deployment.instance_type" not in draft.value:
+            draft.say("deployment.instance_type", written, at)
+        try:
+            instance = known[name.lower()]
+        except KeyError:
+            continue
+        if instance.cloud:
+            one_cloud(draft, instance.cloud, at)
+        if instance.gpu:
+            yield instance.gpu, at
+
+
+def _spot(draft: Draft, spec: At) -> None:
+    wanted: dict[str, At] = {}
+    for wish in wishes(spec):
+        spot = _SPOT.get(wish.key.lower(), _SPOT.get(wish.key))
+        if spot is None:
+            continue
+        said = {at.word.lower() for at in wish.values if at.word}
+        if not said:
+            continue
+        if wish.no:
+            verdict = "never" if spot in said else ""
+        elif not wish.firm:
+            verdict = "allowed" if spot in said else ""
+        else:
+            verdict = "only" if said == {spot} else "allowed" if spot in said else "never"
+        if verdict:
+            wanted.setdefault(verdict, wish.at)
+    for toleration in spec.at("tolerations").elements():
+        key = (toleration.at("key").text or "").lower()
+        value = (toleration.at("value").word or _SPOT.get(key, "")).lower()
+        if key in _SPOT and value == _SPOT[key]:
+            draft.say("deployment.tolerates_spot", True, toleration)
+            wanted.setdefault("allowed", toleration)
+    for verdict in ("never", "only", "allowed"):
+        if verdict in wanted:
+            draft.say("spot", verdict, wanted[verdict])
+            return

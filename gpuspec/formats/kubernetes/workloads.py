@@ -1,0 +1,109 @@
+"""Kubernetes' own kinds: Pod, Deployment and the like, Job, CronJob."""
+
+from collections.abc import Mapping
+
+from gpuspec.formats.kubernetes.at import At
+from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.manifest import Resource
+from gpuspec.formats.kubernetes.pods import pod_jobs
+from gpuspec.formats.kubernetes.scalers import scaled_by
+
+MOST_HOURS = 24 * 365
+
+
+def pod(resource: Resource) -> list[Draft]:
+    """A Pod: it runs once, or for as long as it is left."""
+    drafts = pod_jobs(resource, resource.spec)
+    for draft in drafts:
+        deadline(draft, resource.spec)
+    return drafts
+
+
+def server(resource: Resource) -> list[Draft]:
+    """What keeps copies of a pod running: Deployment, StatefulSet, ReplicaSet."""
+    drafts = pod_jobs(resource, resource.spec.at("template", "spec"))
+    for draft in drafts:
+        copies(draft, resource.spec.at("replicas"))
+        scaled_by(draft)
+        keeps_running(draft)
+    return drafts
+
+
+def on_every_node(resource: Resource) -> list[Draft]:
+    """A DaemonSet: a copy on each node."""
+    drafts = pod_jobs(resource, resource.spec.at("template", "spec"))
+    for draft in drafts:
+        keeps_running(draft)
+    return drafts
+
+
+def batch_job(resource: Resource) -> list[Draft]:
+    """A Job."""
+    return _batch(resource, resource.spec)
+
+
+def cron_job(resource: Resource) -> list[Draft]:
+    """A CronJob: a Job at each hour of its schedule."""
+    drafts = _batch(resource, resource.spec.at("jobTemplate", "spec"))
+    for draft in drafts:
+        if resource.spec.at("suspend").yes:
+            draft.say("deployment.suspended", True, resource.spec.at("suspend"))
+    return drafts
+
+
+def _batch(resource: Resource, spec: At) -> list[Draft]:
+    drafts = pod_jobs(resource, spec.at("template", "spec"))
+    for draft in drafts:
+        of_batch_job(draft, spec)
+        deadline(draft, spec.at("template", "spec"))
+    return drafts
+
+
+def of_batch_job(draft: Draft, spec: At) -> None:
+    """Write what a Job's spec says: pods that work together, retries, limits."""
+    parallelism = spec.at("parallelism")
+    completions = spec.at("completions")
+    at_once = parallelism.whole if parallelism.value is not None else 1
+    if spec.at("completionMode").text == "Indexed" and at_once is not None and at_once > 1:
+        draft.say("nodes", at_once, parallelism)
+    elif at_once is not None and at_once > 1:
+        most = completions.whole
+        draft.scale(None, min(at_once, most) if most else at_once, parallelism)
+    draft.say("deployment.retries", spec.at("backoffLimit").whole, spec.at("backoffLimit"))
+    deadline(draft, spec)
+    if spec.at("suspend").yes:
+        draft.say("deployment.suspended", True, spec.at("suspend"))
+
+
+def deadline(draft: Draft, spec: At) -> None:
+    """The time limit of a Job or a pod."""
+    at = spec.at("activeDeadlineSeconds")
+    if at.whole and "budget" not in draft.value:
+        draft.say("budget.max_hours", min(at.whole / 3600, MOST_HOURS), at)
+
+
+def copies(draft: Draft, at: At) -> None:
+    """A fixed number of copies."""
+    draft.scale(at.whole, at.whole, at)
+    if at.whole == 0:
+        draft.say("deployment.suspended", True, at)
+
+
+def keeps_running(draft: Draft) -> None:
+    """What is started again whenever it ends serves somebody, unless its commands say otherwise; it has no time
+    limit."""
+    draft.say("usual_task", "serve", draft.resource.at.at("kind"))
+    draft.cannot_say.add("budget.max_hours")
+
+
+KINDS: Mapping[str, object] = {
+    "Pod": pod,
+    "Deployment": server,
+    "StatefulSet": server,
+    "ReplicaSet": server,
+    "ReplicationController": server,
+    "DaemonSet": on_every_node,
+    "Job": batch_job,
+    "batch/Job": batch_job,
+    "CronJob": cron_job,
+}
