@@ -66,6 +66,10 @@ def _loaded(module: str) -> Format:
     return found
 
 
+_KUBERNETES = (
+    b".com/gpu", b"nvidia.com/", b"gpu.intel.com", b"habana.ai", b"resourceClaims", b"serveConfigV2", b": nvidia",
+    b"kaito.sh", b"kserve.io", b"kubeai.org", b"vllm.ai",
+)  # fmt: skip
 _JSON = (".jsonc", ".json", ".json5")
 JOB_SPEC = Known(
     "gpuspec",
@@ -90,10 +94,7 @@ FORMATS = (
         "gpuspec.formats.kubernetes",
         (),
         (".yaml", ".yml"),
-        (
-            b".com/gpu", b"nvidia.com/", b"gpu.intel.com", b"habana.ai", b"resourceClaims", b"serveConfigV2",
-            b": nvidia", b"kaito.sh", b"kserve.io", b"kubeai.org", b"vllm.ai",
-        ),  # fmt: skip
+        _KUBERNETES,
         by_content=True,
     ),
 )

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from gpuspec.job.deployment import DeploymentSpec
 
 _PLAIN = (
-    "name", "task", "min_vram", "max_price", "spot", "hosts", "keep_alive_minutes", "workdir", "disk_gb", "image",
-    "run", "provider", "cache", "volume_mode", "encryption",
+    "name", "task", "usual_task", "min_vram", "max_price", "spot", "hosts", "keep_alive_minutes", "workdir",
+    "disk_gb", "image", "run", "provider", "cache", "volume_mode", "encryption",
 )  # fmt: skip
 _LISTS = ("clouds", "regions", "include", "outputs", "exclude_outputs", "secrets", "apt", "pip")
 _SECTIONS = {

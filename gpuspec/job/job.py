@@ -172,6 +172,8 @@ class Job(NamedTuple):
 
     name: str | None = None
     task: Task | None = None
+    usual_task: Task | None = None
+    """What jobs of its kind do, where nothing that they run says otherwise: a Kubernetes Deployment serves."""
     model: ModelSpec | None = None
     gpu_types: tuple[GpuChoice, ...] = ()
     gpu_count: int | None = None

@@ -283,4 +283,6 @@ def _task(job: Job, given: Value | None) -> Value | None:
         return Value(job.task, Origin("spec", job.task, job.pointer("task")))
     if job.items and not (given and given.known == "train"):
         return Value("batch", Origin("spec", "items", job.pointer("items")))
-    return given if given and given.known else None
+    if given and given.known:
+        return given
+    return Value(job.usual_task, Origin("spec", "", job.pointer("usual_task"))) if job.usual_task else None

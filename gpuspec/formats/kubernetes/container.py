@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from gpuspec.formats.command import Argument, CommandText, container_command
 from gpuspec.formats.kubernetes.at import At, unfilled
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.environment import environment
 from gpuspec.formats.kubernetes.probes import probes
 
@@ -13,7 +13,7 @@ _PARENTHESES = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}")
 
 
-def container_fields(draft: Draft, container: At) -> None:
+def container_fields(draft: JobDraft, container: At) -> None:
     """Write into a job what its container says, but for its GPUs and volumes."""
     names = environment(draft, container)
     image = filled(container.at("image"))
@@ -28,7 +28,7 @@ def container_fields(draft: Draft, container: At) -> None:
         draft.say("deployment.image_pull", pull, container.at("imagePullPolicy"))
 
 
-def command_of(draft: Draft, container: At, names: frozenset[str]) -> tuple[CommandText, At]:
+def command_of(draft: JobDraft, container: At, names: frozenset[str]) -> tuple[CommandText, At]:
     """What a container runs and where that stands. `names` are its variables: `$(NAME)` of these is put in by
     Kubernetes itself, which a shell writes `${NAME}`."""
     command, arguments = (_arguments(container.at(key)) for key in ("command", "args"))
@@ -36,12 +36,14 @@ def command_of(draft: Draft, container: At, names: frozenset[str]) -> tuple[Comm
     found = container_command(
         draft.resource.manifest.tree, image, command, arguments, place=container.at("image").place
     )
-    at = next((each for key in ("command", "args") if (each := container.at(key)).value), container.at("image"))
+    at = next(
+        (each for key in ("command", "args") if (each := container.at(key)).value), container.at("image")
+    )
     return found._replace(text=as_shell(found.text, names)), at
 
 
 def as_shell(text: str, names: frozenset[str]) -> str:
-    """`$(NAME)` as `${NAME}`, of as many characters; `$(hostname)` runs a command, unless a variable has that name."""
+    """`$(NAME)` as `${NAME}`, of as many characters; `$(hostname)` runs a command."""
 
     def known(found: re.Match[str]) -> str:
         name = found[1]
@@ -69,9 +71,11 @@ def _word(at: At) -> str:
     return at.value if isinstance(at.value, str) else at.word or ""
 
 
-def _ports(draft: Draft, container: At) -> None:
+def _ports(draft: JobDraft, container: At) -> None:
     for port in container.at("ports").elements():
         number = port.at("containerPort").whole
         if number is not None and 0 < number < 65536 and port.at("protocol").text in (None, "TCP"):
             name = port.at("name").word
-            draft.add("ports", {"port": number, "description": name} if name else number, port.at("containerPort"))
+            draft.add(
+                "ports", {"port": number, "description": name} if name else number, port.at("containerPort")
+            )

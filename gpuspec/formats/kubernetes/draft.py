@@ -1,5 +1,6 @@
 """A job in the making: fields in the job spec's names, and where in the file each is said."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gpuspec.formats.command import CommandText
@@ -10,7 +11,7 @@ from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Piece
 
 
-class Draft:
+class JobDraft:
     """One job of one object, at a place of it. What its kind knows beside the pod is said here, too."""
 
     def __init__(self, resource: Resource, at: At, kind: str | None = None) -> None:
@@ -76,3 +77,7 @@ class Draft:
             frozenset(self.cannot_say),
             resource.called(self.at.place),
         )
+
+
+Reader = Callable[[Resource], Iterable[JobDraft]]
+"""What finds the jobs of an object of one kind."""

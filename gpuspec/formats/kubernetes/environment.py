@@ -3,7 +3,7 @@
 import re
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.manifest import Manifest
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -11,7 +11,7 @@ _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _LONGEST = 1 << 13
 
 
-def environment(draft: Draft, container: At) -> frozenset[str]:
+def environment(draft: JobDraft, container: At) -> frozenset[str]:
     """Write the variables of a container into its job: literal values, with `$(NAME)` of earlier ones put in, and the
     names of those that a secret holds. The names of all, the unknown ones too."""
     values: dict[str, tuple[str, At]] = {}
@@ -42,7 +42,10 @@ def environment(draft: Draft, container: At) -> frozenset[str]:
                 values[written] = (at.word, at)
         elif source.value is None:
             at = variable.at("value")
-            values[written] = (_expanded(_literal(at), values, names), at if at.value is not None else variable)
+            values[written] = (
+                _expanded(_literal(at), values, names),
+                at if at.value is not None else variable,
+            )
     for name, (value, at) in values.items():
         if _NAME.fullmatch(name):
             draft.say(f"env.{name}", value, at)

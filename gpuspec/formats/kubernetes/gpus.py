@@ -15,11 +15,11 @@ _SLICE = re.compile(r"nvidia\.com/mig-(\d+)c?\.(?:\d+c?\.)?(\d+)gb(?:\.\w+)*|nvi
 _DEVICE_CLASS = re.compile(r"(?:^|[.-])(?:gpu|mig)s?(?:[.-]|$)")
 
 
-class Asked(NamedTuple):
-    """The GPUs that a container asks for. `count` is None where the file does not say how many; `slice_gb` is the
+class GpusAsked(NamedTuple):
+    """The GPUs that a container asks for. `number` is None where the file does not say how many; `slice_gb` is the
     memory of each where they are slices (MIG) of a GPU."""
 
-    count: int | None
+    number: int | None
     at: At
     slice_gb: int | None = None
     requests: int | None = None
@@ -28,15 +28,15 @@ class Asked(NamedTuple):
     """One of several shares in time of the same GPU."""
 
 
-def asked(container: At, spec: At, manifest: Manifest) -> Asked | None:
+def asked(container: At, spec: At, manifest: Manifest) -> GpusAsked | None:
     """What a container of a pod asks for; None where that is no GPU. `spec` is the pod's."""
     by_resources = _resources(container.at("resources"))
     if by_resources is not None:
-        return by_resources if by_resources.count != 0 else None
+        return by_resources if by_resources.number != 0 else None
     return _claimed(container, spec, manifest)
 
 
-def _resources(resources: At) -> Asked | None:
+def _resources(resources: At) -> GpusAsked | None:
     found: dict[str, tuple[str, At]] = {}
     for side in ("limits", "requests"):
         for name, at in resources.at(side).members():
@@ -46,7 +46,7 @@ def _resources(resources: At) -> Asked | None:
         return None
     name, at = found.get("limits") or found["requests"]
     numbers = {side: each.whole for side, (_, each) in found.items()}
-    return Asked(
+    return GpusAsked(
         at.whole,
         at,
         slice_gb(name.partition("/")[2]) if "/mig-" in name else None,
@@ -68,12 +68,15 @@ def slice_gb(profile: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _claimed(container: At, spec: At, manifest: Manifest) -> Asked | None:
+def _claimed(container: At, spec: At, manifest: Manifest) -> GpusAsked | None:
     """GPUs that are claimed through dynamic resource allocation."""
     for claim in container.at("resources", "claims").elements():
         name = claim.at("name")
         source = spec.at("resourceClaims").named(name.text or "")
-        template = source.at("resourceClaimTemplateName").text or source.at("source", "resourceClaimTemplateName").text
+        template = (
+            source.at("resourceClaimTemplateName").text
+            or source.at("source", "resourceClaimTemplateName").text
+        )
         direct = source.at("resourceClaimName").text
         found = manifest.find("ResourceClaimTemplate", template) or manifest.find("ResourceClaim", direct)
         if found is not None:
@@ -82,11 +85,11 @@ def _claimed(container: At, spec: At, manifest: Manifest) -> Asked | None:
             if asked is not None:
                 return asked
         elif "gpu" in f"{name.text} {template} {direct}".lower():
-            return Asked(None, claim)
+            return GpusAsked(None, claim)
     return None
 
 
-def _devices(requests: At, claim: At) -> Asked | None:
+def _devices(requests: At, claim: At) -> GpusAsked | None:
     """The GPUs of one claim. https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/"""
     total: int | None = 0
     some = False
@@ -101,4 +104,4 @@ def _devices(requests: At, claim: At) -> Asked | None:
         if exact.at("allocationMode").text == "All":
             count = None
         total = None if total is None or count is None else total + count
-    return Asked(total, claim) if some else None
+    return GpusAsked(total, claim) if some else None

@@ -1,20 +1,18 @@
 """The kinds of objects that run jobs: one row a kind, with the function that finds the jobs in such an object.
 
-To add a kind: write a function in the file of its family that takes the Resource and gives its Drafts, and put it in
-the table. `pod_jobs(resource, pod_spec)` makes a Draft for each container that asks for GPUs; what the kind says
-beside the pod is said of each Draft with `say(field, value, at)`. Where the object has no pod, make a
-`Draft(resource, at)` and say everything. An operator that calls its kind as another one does is told by its group:
+To add a kind: write a function in the file of its family that takes the Resource and gives JobDrafts, and put it in
+the table. `pod_jobs(resource, pod_spec)` makes a JobDraft for each container that asks for GPUs; what the kind says
+beside the pod is said of each JobDraft with `say(field, value, at)`. Where the object has no pod, make a
+`JobDraft(resource, at)` and say everything. An operator that calls its kind as another one does is told by its group:
 "group/Kind" goes before "Kind"."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import pod_jobs
-
-Reader = Callable[[Resource], Iterable[Draft]]
 
 _NO_JOBS = frozenset(
     {
@@ -25,7 +23,12 @@ _NO_JOBS = frozenset(
     }
 )  # fmt: skip
 """Kinds that may speak of GPUs, and run nothing by themselves."""
-_TEMPLATES = (("spec", "template", "spec"), ("spec", "podTemplate", "spec"), ("spec", "podSpec"), ("template", "spec"))
+_TEMPLATES = (
+    ("spec", "template", "spec"),
+    ("spec", "podTemplate", "spec"),
+    ("spec", "podSpec"),
+    ("template", "spec"),
+)
 
 
 @cache
@@ -36,7 +39,7 @@ def kinds() -> Mapping[str, Reader]:
     return {**workloads.KINDS}
 
 
-def jobs_of(resource: Resource) -> Iterable[Draft]:
+def jobs_of(resource: Resource) -> Iterable[JobDraft]:
     """The jobs of one object. A kind that is not known is one where a template of a pod stands in it whose containers
     ask for GPUs."""
     table = kinds()
@@ -46,7 +49,7 @@ def jobs_of(resource: Resource) -> Iterable[Draft]:
     return [] if resource.kind in _NO_JOBS else _by_template(resource)
 
 
-def _by_template(resource: Resource) -> list[Draft]:
+def _by_template(resource: Resource) -> list[JobDraft]:
     for keys in _TEMPLATES:
         spec: At = resource.at.at(*keys)
         if spec.at("containers").value is not None:

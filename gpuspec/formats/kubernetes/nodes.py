@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.named_tuple import NamedTuple
 
 
@@ -35,9 +35,8 @@ def _expressions(term: At, *, firm: bool) -> Iterator[Wish]:
     for expression in term.at("matchExpressions").elements():
         key, operator = expression.at("key").text, expression.at("operator").text
         values = tuple(expression.at("values").elements())
-        if key and operator in ("In", "NotIn", "Gt", "Lt", "Exists"):
-            if operator in ("In", "NotIn"):
-                yield Wish(key, values, expression, no=operator == "NotIn", firm=firm)
+        if key and operator in ("In", "NotIn"):
+            yield Wish(key, values, expression, no=operator == "NotIn", firm=firm)
 
 
 _CLOUD_OF_LABEL = (
@@ -84,7 +83,7 @@ _REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/
 _ENDS = re.compile(r"-(?:SHARED|MIG-.*)$", re.I)
 
 
-def nodes(draft: Draft, spec: At, *, sliced: bool = False) -> None:
+def nodes(draft: JobDraft, spec: At, *, sliced: bool = False) -> None:
     """Write what a pod says of its node into a job. `sliced`: it asks for slices, of which the GPU's name says
     nothing."""
     names: dict[str, At] = {}
@@ -115,19 +114,19 @@ def gpu_name(value: str) -> str:
     return _ENDS.sub("", value).replace("_", " ")
 
 
-def _cloud(draft: Draft, wish: Wish) -> None:
+def _cloud(draft: JobDraft, wish: Wish) -> None:
     for start, name in _CLOUD_OF_LABEL:
         if wish.key.startswith(start) and not wish.no:
             one_cloud(draft, name, wish.at)
 
 
-def one_cloud(draft: Draft, name: str, at: At) -> None:
+def one_cloud(draft: JobDraft, name: str, at: At) -> None:
     """Note the cloud of a node."""
     if name not in draft.value.get("clouds", ()):
         draft.add("clouds", name, at)
 
 
-def _instances(draft: Draft, wish: Wish) -> Iterator[tuple[str, At]]:
+def _instances(draft: JobDraft, wish: Wish) -> Iterator[tuple[str, At]]:
     from gpuspec.catalog.shipped import read_instances
 
     known = read_instances()
@@ -148,7 +147,7 @@ def _instances(draft: Draft, wish: Wish) -> Iterator[tuple[str, At]]:
             yield instance.gpu, at
 
 
-def _spot(draft: Draft, spec: At) -> None:
+def _spot(draft: JobDraft, spec: At) -> None:
     wanted: dict[str, At] = {}
     for wish in wishes(spec):
         spot = _SPOT.get(wish.key.lower(), _SPOT.get(wish.key))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.container import container_fields
-from gpuspec.formats.kubernetes.draft import Draft
-from gpuspec.formats.kubernetes.gpus import Asked, asked, slice_gb
+from gpuspec.formats.kubernetes.draft import JobDraft
+from gpuspec.formats.kubernetes.gpus import GpusAsked, asked, slice_gb
 from gpuspec.formats.kubernetes.manifest import Manifest, Resource
 from gpuspec.formats.kubernetes.nodes import nodes
 from gpuspec.formats.kubernetes.volumes import volumes
@@ -14,7 +14,7 @@ _RESTARTS = {"Always": "always", "OnFailure": "on-failure", "Never": "never"}
 _NO_GPU = frozenset({"", "none", "void"})
 
 
-def gpu_containers(spec: At, manifest: Manifest) -> list[tuple[At, Asked]]:
+def gpu_containers(spec: At, manifest: Manifest) -> list[tuple[At, GpusAsked]]:
     """The containers of a pod that ask for GPUs, each with what it asks for. One that runs before them (an init
     container) counts where no other does; `spec` is the pod's."""
     for key in ("containers", "initContainers"):
@@ -28,15 +28,17 @@ def gpu_containers(spec: At, manifest: Manifest) -> list[tuple[At, Asked]]:
     return list(_by_runtime(spec))
 
 
-def pod_jobs(resource: Resource, spec: At, kind: str | None = None) -> list[Draft]:
+def pod_jobs(resource: Resource, spec: At, kind: str | None = None) -> list[JobDraft]:
     """A job for each container of a pod that asks for GPUs."""
     found = gpu_containers(spec, resource.manifest)
     return [pod_job(resource, spec, container, wanted, kind) for container, wanted in found]
 
 
-def pod_job(resource: Resource, spec: At, container: At, wanted: Asked | None, kind: str | None = None) -> Draft:
+def pod_job(
+    resource: Resource, spec: At, container: At, wanted: GpusAsked | None, kind: str | None = None
+) -> JobDraft:
     """What one container of a pod does, as a job."""
-    draft = Draft(resource, container, kind)
+    draft = JobDraft(resource, container, kind)
     container_fields(draft, container)
     if wanted is not None:
         ask(draft, wanted)
@@ -44,7 +46,7 @@ def pod_job(resource: Resource, spec: At, container: At, wanted: Asked | None, k
     return draft
 
 
-def of_pod(draft: Draft, spec: At, container: At, wanted: Asked | None = None) -> None:
+def of_pod(draft: JobDraft, spec: At, container: At, wanted: GpusAsked | None = None) -> None:
     """Write what the whole pod says: node, volumes, restarts."""
     partition = spec.at("nodeSelector", "cloud.google.com/gke-gpu-partition-size")
     sliced = (wanted is not None and wanted.slice_gb is not None) or partition.value is not None
@@ -57,16 +59,16 @@ def of_pod(draft: Draft, spec: At, container: At, wanted: Asked | None = None) -
         draft.say("deployment.restarts", _RESTARTS[policy.text], policy)
 
 
-def ask(draft: Draft, wanted: Asked) -> None:
+def ask(draft: JobDraft, wanted: GpusAsked) -> None:
     """Write how many GPUs are asked for; of slices, the memory."""
-    if wanted.count:
-        draft.say("gpu_count", wanted.count, wanted.at)
+    if wanted.number:
+        draft.say("gpu_count", wanted.number, wanted.at)
     draft.say("min_vram", wanted.slice_gb, wanted.at)
     draft.say("deployment.gpu_requests", wanted.requests, wanted.at)
     draft.say("deployment.gpu_limits", wanted.limits, wanted.at)
 
 
-def _by_runtime(spec: At) -> Iterator[tuple[At, Asked]]:
+def _by_runtime(spec: At) -> Iterator[tuple[At, GpusAsked]]:
     """Containers that get all GPUs of their node from NVIDIA's container runtime, without asking the scheduler."""
     runtime = spec.at("runtimeClassName")
     if "nvidia" not in (runtime.text or ""):
@@ -74,4 +76,4 @@ def _by_runtime(spec: At) -> Iterator[tuple[At, Asked]]:
     for container in spec.at("containers").elements():
         visible = container.at("env").named("NVIDIA_VISIBLE_DEVICES").at("value")
         if visible.value is not None and (visible.word or "") not in _NO_GPU:
-            yield container, Asked(None, visible)
+            yield container, GpusAsked(None, visible)

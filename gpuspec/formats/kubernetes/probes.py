@@ -3,12 +3,12 @@
 from typing import Any
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft
 
 _PROBES = ("readinessProbe", "startupProbe")
 
 
-def probes(draft: Draft, container: At) -> None:
+def probes(draft: JobDraft, container: At) -> None:
     """Write the probes of a container into its job. A connection to a port is a probe that the job has, and no field
     of the Job has room for."""
     for name in ("startupProbe", "livenessProbe"):
@@ -59,7 +59,7 @@ def _port(at: At, container: At) -> int | None:
     return container.at("ports").named(at.text or "").at("containerPort").whole
 
 
-def _times(draft: Draft, probe: At, container: At) -> None:
+def _times(draft: JobDraft, probe: At, container: At) -> None:
     """A server has as long to come up as the first probe allows that kills it."""
     for field, key in (("interval", "periodSeconds"), ("attempt_timeout", "timeoutSeconds")):
         seconds = probe.at(key).whole

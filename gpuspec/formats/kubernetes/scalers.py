@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.manifest import Resource
 
 
-def scaled_by(draft: Draft) -> None:
+def scaled_by(draft: JobDraft) -> None:
     """Write the limits of the scaler that means the object of a job, in the place of its own number of copies.
 
     https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/ (at least 1
@@ -25,7 +25,11 @@ def scaled_by(draft: Draft) -> None:
         draft.value.get("deployment", {}).pop("suspended", None)
         usual = 0 if keda else 1
         lowest = idle if idle.value is not None else least
-        draft.scale(usual if lowest.value is None else lowest.whole, None, lowest if lowest.value is not None else target)
+        draft.scale(
+            usual if lowest.value is None else lowest.whole,
+            None,
+            lowest if lowest.value is not None else target,
+        )
         draft.scale(None, most.whole if most.value is not None else 100 if keda else None, most)
         cooldown = scaler.spec.at("cooldownPeriod").whole
         if cooldown:

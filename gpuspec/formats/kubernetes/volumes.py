@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft
 
 _LASTS = frozenset(
     {
@@ -14,7 +14,9 @@ _LASTS = frozenset(
 )  # fmt: skip
 _PASSES = frozenset({"emptyDir", "ephemeral", "gitRepo"})
 _LEFT_OUT = frozenset({"configMap", "secret", "downwardAPI", "projected"})
-_KEEPS_MODELS = re.compile(r"(?:^|[/_-])(?:\.?cache|models?|weights?|hf|hf_home|huggingface|hub|ollama|data)", re.I)
+_KEEPS_MODELS = re.compile(
+    r"(?:^|[/_-])(?:\.?cache|models?|weights?|hf|hf_home|huggingface|hub|ollama|data)", re.I
+)
 _UNITS = {
     "": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
@@ -22,7 +24,7 @@ _UNITS = {
 _QUANTITY = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kKMGT]i?|)B?")
 
 
-def volumes(draft: Draft, spec: At, container: At) -> None:
+def volumes(draft: JobDraft, spec: At, container: At) -> None:
     """Write the mounts of a container into its job."""
     mounts = []
     for mount in container.at("volumeMounts").elements():
@@ -37,10 +39,10 @@ def volumes(draft: Draft, spec: At, container: At) -> None:
             _shared_memory(draft, volume, mount)
             continue
         lasts = True if kind in _LASTS else False if kind in _PASSES else None
-        mounts.append({"path": path, "lasts": lasts, "source": _source(volume, kind)})
-        if lasts and _KEEPS_MODELS.search(path) and not mount.at("readOnly").yes:
-            if "cache" not in draft.value:
-                draft.say("cache", _source(volume, kind) or name, mount)
+        mounts.append({"path": path, "lasts": lasts, "source": _source(volume, kind), "pointer": mount.place})
+        keeps = lasts and _KEEPS_MODELS.search(path) and not mount.at("readOnly").yes
+        if keeps and "cache" not in draft.value:
+            draft.say("cache", _source(volume, kind) or name, mount)
     if mounts:
         draft.say("deployment.mounts", mounts, container.at("volumeMounts"))
     if spec.at("hostIPC").yes:
@@ -51,16 +53,18 @@ def _source(volume: At, kind: str | None) -> str | None:
     """What a volume is called outside the pod."""
     if kind is None:
         return None
-    inside = {"persistentVolumeClaim": "claimName", "hostPath": "path", "nfs": "path", "csi": "driver"}.get(kind)
+    inside = {"persistentVolumeClaim": "claimName", "hostPath": "path", "nfs": "path", "csi": "driver"}.get(
+        kind
+    )
     return volume.at(kind, inside).text if inside else None
 
 
-def _shared_memory(draft: Draft, volume: At, mount: At) -> None:
+def _shared_memory(draft: JobDraft, volume: At, mount: At) -> None:
     memory = volume.at("emptyDir")
     if memory.at("medium").text == "Memory":
         limit = memory.at("sizeLimit")
         size = quantity(limit.value)
-        draft.say("deployment.shm_gb", float("inf") if size is None else size / 1e9, mount)
+        draft.say("deployment.shm_gb", float("inf") if size is None else size / 2**30, mount)
     elif volume.at("hostPath").value is not None:
         draft.say("deployment.shm_gb", float("inf"), mount)
 

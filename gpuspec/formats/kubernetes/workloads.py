@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.draft import Draft
+from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import pod_jobs
 from gpuspec.formats.kubernetes.scalers import scaled_by
@@ -11,7 +11,7 @@ from gpuspec.formats.kubernetes.scalers import scaled_by
 MOST_HOURS = 24 * 365
 
 
-def pod(resource: Resource) -> list[Draft]:
+def pod(resource: Resource) -> list[JobDraft]:
     """A Pod: it runs once, or for as long as it is left."""
     drafts = pod_jobs(resource, resource.spec)
     for draft in drafts:
@@ -19,7 +19,7 @@ def pod(resource: Resource) -> list[Draft]:
     return drafts
 
 
-def server(resource: Resource) -> list[Draft]:
+def server(resource: Resource) -> list[JobDraft]:
     """What keeps copies of a pod running: Deployment, StatefulSet, ReplicaSet."""
     drafts = pod_jobs(resource, resource.spec.at("template", "spec"))
     for draft in drafts:
@@ -29,7 +29,7 @@ def server(resource: Resource) -> list[Draft]:
     return drafts
 
 
-def on_every_node(resource: Resource) -> list[Draft]:
+def on_every_node(resource: Resource) -> list[JobDraft]:
     """A DaemonSet: a copy on each node."""
     drafts = pod_jobs(resource, resource.spec.at("template", "spec"))
     for draft in drafts:
@@ -37,12 +37,12 @@ def on_every_node(resource: Resource) -> list[Draft]:
     return drafts
 
 
-def batch_job(resource: Resource) -> list[Draft]:
+def batch_job(resource: Resource) -> list[JobDraft]:
     """A Job."""
     return _batch(resource, resource.spec)
 
 
-def cron_job(resource: Resource) -> list[Draft]:
+def cron_job(resource: Resource) -> list[JobDraft]:
     """A CronJob: a Job at each hour of its schedule."""
     drafts = _batch(resource, resource.spec.at("jobTemplate", "spec"))
     for draft in drafts:
@@ -51,7 +51,7 @@ def cron_job(resource: Resource) -> list[Draft]:
     return drafts
 
 
-def _batch(resource: Resource, spec: At) -> list[Draft]:
+def _batch(resource: Resource, spec: At) -> list[JobDraft]:
     drafts = pod_jobs(resource, spec.at("template", "spec"))
     for draft in drafts:
         of_batch_job(draft, spec)
@@ -59,7 +59,7 @@ def _batch(resource: Resource, spec: At) -> list[Draft]:
     return drafts
 
 
-def of_batch_job(draft: Draft, spec: At) -> None:
+def of_batch_job(draft: JobDraft, spec: At) -> None:
     """Write what a Job's spec says: pods that work together, retries, limits."""
     parallelism = spec.at("parallelism")
     completions = spec.at("completions")
@@ -75,28 +75,28 @@ def of_batch_job(draft: Draft, spec: At) -> None:
         draft.say("deployment.suspended", True, spec.at("suspend"))
 
 
-def deadline(draft: Draft, spec: At) -> None:
+def deadline(draft: JobDraft, spec: At) -> None:
     """The time limit of a Job or a pod."""
     at = spec.at("activeDeadlineSeconds")
     if at.whole and "budget" not in draft.value:
         draft.say("budget.max_hours", min(at.whole / 3600, MOST_HOURS), at)
 
 
-def copies(draft: Draft, at: At) -> None:
+def copies(draft: JobDraft, at: At) -> None:
     """A fixed number of copies."""
     draft.scale(at.whole, at.whole, at)
     if at.whole == 0:
         draft.say("deployment.suspended", True, at)
 
 
-def keeps_running(draft: Draft) -> None:
+def keeps_running(draft: JobDraft) -> None:
     """What is started again whenever it ends serves somebody, unless its commands say otherwise; it has no time
     limit."""
     draft.say("usual_task", "serve", draft.resource.at.at("kind"))
     draft.cannot_say.add("budget.max_hours")
 
 
-KINDS: Mapping[str, object] = {
+KINDS: Mapping[str, Reader] = {
     "Pod": pod,
     "Deployment": server,
     "StatefulSet": server,

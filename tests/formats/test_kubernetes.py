@@ -1,0 +1,153 @@
+"""Kubernetes manifests: which containers are jobs, and what their pods say of them."""
+
+from __future__ import annotations
+
+from textwrap import dedent, indent
+
+from gpuspec.formats import Document, Source, read, recognised
+from gpuspec.job import Job
+
+
+def documents(text: str) -> tuple[Document, ...]:
+    return read("m.yaml", dedent(text).encode(), guess=False)
+
+
+def jobs(text: str) -> list[Job]:
+    found = []
+    for document in documents(text):
+        assert document.job is not None
+        found.append(document.job)
+    return found
+
+
+def pod(container: str = "", spec: str = "", gpus: str = 'limits: {nvidia.com/gpu: "1"}') -> str:
+    """A Pod of one container."""
+    lines = ["apiVersion: v1", "kind: Pod", "metadata: {name: it}", "spec:"]
+    lines += [indent(dedent(spec).strip("\n"), "  ")] if spec else []
+    lines += ["  containers:", "  - name: main"]
+    lines += [indent(dedent(container).strip("\n"), "    ")] if container else []
+    return "\n".join([*lines, f"    resources: {{{gpus}}}", ""])
+
+
+def job_of(container: str = "", spec: str = "", gpus: str = 'limits: {nvidia.com/gpu: "1"}') -> Job:
+    (found,) = jobs(pod(container, spec, gpus))
+    return found
+
+
+DEPLOYMENT = """\
+    # a comment
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: settings}
+    data: {MODEL: Qwen/Qwen2.5-7B-Instruct}
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: chat}
+    spec:
+      replicas: 2
+      template:
+        spec:
+          nodeSelector: {cloud.google.com/gke-accelerator: nvidia-l4}
+          containers:
+          - name: sidecar
+            image: nginx
+          - name: main
+            image: vllm/vllm-openai:v0.8.5
+            args: ["--model", $(MODEL), "--port", "8080"]
+            env:
+            - name: MODEL
+              valueFrom: {configMapKeyRef: {name: settings, key: MODEL}}
+            - {name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf, key: token}}}
+            ports: [{containerPort: 8080, name: http}]
+            resources: {limits: {nvidia.com/gpu: 1}}
+            startupProbe: {httpGet: {path: /health, port: http}, failureThreshold: 30}
+    """
+
+
+def test_a_deployment() -> None:
+    (document,) = documents(DEPLOYMENT)
+    assert document.called == "doc:1#/spec/template/spec/containers/1"
+    assert document.place == "/1/spec/template/spec/containers/1"
+    job = document.job
+    assert job is not None
+    assert (job.name, job.image, job.usual_task) == ("chat", "vllm/vllm-openai:v0.8.5", "serve")
+    assert job.run == 'vllm serve --model "${MODEL}" --port 8080'
+    assert dict(job.env) == {"MODEL": "Qwen/Qwen2.5-7B-Instruct"}
+    assert job.secrets == ("HF_TOKEN",)
+    assert [(gpu.name, gpu.gpu_count) for gpu in job.gpu_types] == [("nvidia-l4", 1)]
+    assert job.clouds == ("gcp",)
+    assert job.scaling is not None
+    assert job.scaling[:2] == (2, 2)
+    assert [port.port for port in job.ports] == [8080]
+    assert job.readiness is not None
+    assert (job.readiness.http, job.readiness.timeout) == ("http://localhost:8080/health", 300)
+    tree, spans = document.tree, {field: document.tree.values[at] for field, at in job.pointers.items()}
+    assert tree.text[slice(*spans["scaling"])] == "2"
+    assert tree.text[slice(*spans["env.MODEL"])] == "Qwen/Qwen2.5-7B-Instruct"
+    assert tree.text[slice(*spans["gpu_types"])] == "nvidia-l4"
+
+
+def test_counts_of_gpus() -> None:
+    assert job_of(gpus='limits: {nvidia.com/gpu: "8"}').gpu_count == 8
+    assert job_of(gpus="requests: {amd.com/gpu: 4}").gpu_count == 4
+    assert job_of(gpus="limits: {nvidia.com/gpu : 2}").gpu_count == 2
+    assert job_of(gpus="limits: {nvidia.com/gpu: $GPU}").gpu_count is None
+    for nothing in (
+        "nvidia.com/gpu: 0",
+        "google.com/tpu: 8",
+        "aws.amazon.com/neuron: 2",
+        "cpu: 4",
+        "nvidia.com/hostdev: 1",
+    ):
+        assert jobs(pod(gpus=f"limits: {{{nothing}}}")) == []
+    sliced = job_of(
+        gpus="limits: {nvidia.com/mig-3g.40gb: 1}",
+        spec="nodeSelector: {nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}",
+    )
+    assert (sliced.gpu_count, sliced.min_vram, sliced.gpu_types) == (1, 40, ())
+
+
+def test_nodes_that_will_do() -> None:
+    affinity = """\
+        affinity:
+          nodeAffinity:
+            requiredDuringSchedulingIgnoredDuringExecution:
+              nodeSelectorTerms:
+              - matchExpressions:
+                - {key: nvidia.com/gpu.product, operator: In, values: [NVIDIA-A100-SXM4-80GB, NVIDIA-L40S-SHARED]}
+                - {key: karpenter.sh/capacity-type, operator: In, values: [spot, on-demand]}
+                - {key: gpu.present, operator: Exists}
+        """
+    job = job_of(spec=affinity)
+    assert [gpu.name for gpu in job.gpu_types] == ["NVIDIA-A100-SXM4-80GB", "NVIDIA-L40S"]
+    assert (job.spot, job.clouds) == ("allowed", ())
+    hyperpod = job_of(spec="nodeSelector: {node.kubernetes.io/instance-type: ml.p5.48xlarge}")
+    assert [(gpu.name, gpu.gpu_count) for gpu in hyperpod.gpu_types] == [("H100 SXM", 1)]
+    assert hyperpod.clouds == ("aws",)
+    own = job_of(spec="nodeSelector: {workload: gpu, hardware: gpu}")
+    assert (own.gpu_types, own.clouds, own.spot) == ((), (), None)
+    tolerant = job_of(spec="tolerations: [{key: cloud.google.com/gke-spot, operator: Equal, value: 'true'}]")
+    assert tolerant.spot == "allowed"
+
+
+def test_what_is_no_kubernetes() -> None:
+    for text in (
+        "kind: Pod\nx: nvidia.com/gpu",
+        "apiVersion: 1\nkind: Pod\nx: nvidia.com/gpu",
+        "- nvidia.com/gpu",
+    ):
+        assert recognised(Source("m.yaml", text.encode())) is None
+    crd = pod().replace("kind: Pod", "kind: CustomResourceDefinition")
+    assert jobs(crd) == []
+
+
+def test_a_kind_that_nobody_knows() -> None:
+    unknown = """\
+        apiVersion: example.org/v1
+        kind: Cruncher
+        spec: {template: {spec: {containers: [{image: x, resources: {limits: {nvidia.com/gpu: 2}}}]}}}
+        """
+    (job,) = jobs(unknown)
+    assert job.gpu_count == 2
