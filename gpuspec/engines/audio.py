@@ -67,6 +67,20 @@ FASTER_WHISPER = Engine(
         ("speaches",): _WHISPER_SERVER,
         ("wyoming-faster-whisper",): _WHISPER_SERVER,
     },
+    images={"fedirz/faster-whisper-server": _WHISPER_SERVER},
+    # Their Dockerfiles and READMEs, November 2026
+    entrypoints={
+        "fedirz/faster-whisper-server": "faster-whisper-server",
+        "etalab-ia/faster-whisper-server": "faster-whisper-server",
+        "speaches-ai/speaches": "speaches",
+        "linuxserver/faster-whisper": "wyoming-faster-whisper",
+        "rhasspy/wyoming-whisper": "wyoming-faster-whisper",
+    },
+    environment={
+        "WHISPER__MODEL": "model_name:name",
+        "WHISPER_MODEL": "model_name:name",
+        "WHISPER__COMPUTE_TYPE": "compute:word",
+    },
     module="faster_whisper",
     transcription=_CTRANSLATE2,
     loaders={"WhisperModel": _FASTER_CALL._replace(flags={"model-size-or-path": "model_name:name"})},

@@ -275,9 +275,17 @@ class Engine(NamedTuple):
     binaries: Mapping[str, str] = {}
     """Names of its programs that say little by themselves, such as `./server` → the telling ones."""
     images: Mapping[str, Tool] = {}
-    """Container images whose entry point is the program itself, so that what follows the image are its arguments."""
+    """Its own container images, whose tags state its version, and what words that follow the image say. Keys as in
+    `images.find`."""
     entrypoints: Mapping[str, str] = {}
-    """Container image → the command that it starts by itself; the arguments of a container follow it."""
+    """Container image → the command that it starts by itself, "" where it only starts what it is told. The arguments
+    of a container follow it, in the place of those in brackets: `ollama [serve]`."""
+    tag_version: str = ""
+    """Regular expression that finds its version in the tags of its images, where they do not begin with it."""
+    names_model: bool = False
+    """Each of its images serves one model, and is called after it."""
+    no_model: tuple[str, ...] = ()
+    """How the names of those begin that serve any."""
     packages: tuple[str, ...] = ()
     """What pip calls it."""
     module: str = ""

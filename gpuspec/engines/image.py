@@ -37,15 +37,28 @@ COMFYUI = Engine(
     "image",
     _COMFYUI,
     programs={("comfy", "launch"): _COMFYUI},
+    entrypoints=dict.fromkeys(
+        ("yanwk/comfyui-boot", "ai-dock/comfyui", "saladtechnologies/comfyui-api"), "comfy launch"
+    ),
     main_script=("comfyui", "main.py"),
     registry="its own models folder",
     one_gpu_by_default=True,
 )
 _INVOKEAI = _WEB._replace(engine="invokeai")
 INVOKEAI = Engine(
-    "invokeai", "image", _INVOKEAI, programs={("invokeai-web",): _INVOKEAI, ("invokeai",): _INVOKEAI}
+    "invokeai",
+    "image",
+    _INVOKEAI,
+    programs={("invokeai-web",): _INVOKEAI, ("invokeai",): _INVOKEAI},
+    entrypoints={"invoke-ai/invokeai": "invokeai-web", "invokeai/invokeai": "invokeai-web"},
 )
 A1111 = Engine(
-    "a1111", "image", programs={("webui.sh",): _WEB._replace(engine="a1111")}, one_gpu_by_default=True
+    "a1111",
+    "image",
+    programs={("webui.sh",): _WEB._replace(engine="a1111")},
+    entrypoints=dict.fromkeys(
+        ("universonic/stable-diffusion-webui", "ai-dock/stable-diffusion-webui"), "webui.sh"
+    ),
+    one_gpu_by_default=True,
 )
 ENGINES = (*TRAINERS, DIFFUSERS, COMFYUI, INVOKEAI, A1111)

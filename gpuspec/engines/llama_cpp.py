@@ -136,6 +136,10 @@ LLAMA_CPP = Engine(
         ("llama-bench",): _BENCHMARK,
         ("llama-batched-bench",): _CLI,
         ("-m", "llama_cpp.server"): _PYTHON,
+        ("tools.sh", "--server"): _SERVER,
+        ("tools.sh", "-s"): _SERVER,
+        ("tools.sh", "--run"): _CLI,
+        ("tools.sh", "-r"): _CLI,
     },
     aliases=("llama-cpp",),
     binaries={
@@ -146,7 +150,13 @@ LLAMA_CPP = Engine(
         "llama-cli.exe": "llama-cli",
         "llama-bench.exe": "llama-bench",
     },
-    images={"ghcr.io/ggml-org/llama.cpp": _SERVER, "ghcr.io/ggerganov/llama.cpp": _SERVER},
+    images={"ggml-org/llama.cpp": _SERVER, "ggerganov/llama.cpp": _SERVER},
+    # .devops/*.Dockerfile there: `full` starts tools.sh, whose first argument says what of; November 2026
+    entrypoints={
+        f"{owner}/llama.cpp:{tag}": entry
+        for owner in ("ggml-org", "ggerganov")
+        for tag, entry in (("server", "llama-server"), ("light", "llama-cli"), ("full", "tools.sh"))
+    },
     environment=_VARIABLES,
     defaults=_DEFAULTS,
     memory=_MEMORY,
@@ -176,6 +186,7 @@ OLLAMA = Engine(
     title="Ollama",
     prefill=_PREFILL,
     images={"ollama/ollama": _OLLAMA},
+    entrypoints={"ollama/ollama": "ollama [serve]"},  # its Dockerfile, November 2026
     environment={
         "OLLAMA_CONTEXT_LENGTH": "context:int",
         "OLLAMA_NUM_PARALLEL": "concurrency:int",
@@ -208,5 +219,16 @@ _OTHERS = _MEMORY._replace(buffers=_BUFFERS._replace(few_logits_since=None))
 KOBOLDCPP = Engine(
     "koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, decode=_DECODE, prefill=_PREFILL
 )
+_TABBY = Tool(
+    "tabby", "serve", {"model": "model_name:name", "chat-model": "-", "device": "-", "parallelism": "-"}
+)
+TABBY = KOBOLDCPP._replace(
+    name="tabby",
+    tool=_TABBY,
+    programs={("tabby", "serve"): _TABBY},
+    images={"tabbyml/tabby": _TABBY},
+    entrypoints={"tabbyml/tabby": "tabby [serve]"},  # its docker/Dockerfile.cuda, November 2026
+    registry="TabbyML's registry of models",
+)
 LLAMAFILE, LM_STUDIO = KOBOLDCPP._replace(name="llamafile"), KOBOLDCPP._replace(name="lm-studio")
-ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO)
+ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO, TABBY)

@@ -93,6 +93,11 @@ _TENSORRT_FLAGS = {
     "kv-cache-free-gpu-memory-fraction": "-",
     "trust-remote-code": "",
 }
+_DYNAMO = {
+    **alike("model_name:name", "model-path model"),
+    "served-model-name": "served_name:name",
+    **alike("tensor_parallel:int", "tensor-parallel-size"),
+}
 _TENSORRT = Tool("tensorrt-llm", "serve", _TENSORRT_FLAGS, positional="model_name")
 
 _PAGED = Memory(queues=True)
@@ -105,10 +110,22 @@ SGLANG = Engine(
     programs={
         ("sglang", "serve"): _SGLANG,
         ("-m", "sglang.launch_server"): _SGLANG,
+        ("-m", "dynamo.sglang"): _SGLANG,
         ("-m", "sglang_router.launch_server"): _SGLANG,
         ("-m", "sglang.bench_offline_throughput"): _SGLANG._replace(task="batch"),
     },
     images={"lmsysorg/sglang": _SGLANG},
+    # Its image has NVIDIA's entry point, which starts what it is told (docker/Dockerfile, November 2026).
+    entrypoints=dict.fromkeys(
+        (
+            "lmsysorg/sglang",
+            "lmsysorg/sglang-rocm",
+            "rocm/sgl-dev",
+            "nvidia/sglang",
+            "ai-dynamo/sglang-runtime",
+        ),
+        "",
+    ),
     title="SGLang",
     in_aiconfigurator="sglang",
     prefill=vllm.PREFILL,
@@ -157,9 +174,18 @@ TGI = Engine(
     aliases=("text-generation-inference",),
     title="TGI",
     prefill=vllm.PREFILL,
-    images={"ghcr.io/huggingface/text-generation-inference": _TGI},
-    entrypoints={"ghcr.io/huggingface/text-generation-inference": "text-generation-launcher"},
+    images={"text-generation-inference": _TGI},
+    # Its Dockerfile; those of huggingface/Google-Cloud-Containers and of SageMaker, which start it as well; 2026
+    entrypoints=dict.fromkeys(
+        (
+            "text-generation-inference",
+            "huggingface-text-generation-inference-*",
+            "huggingface-pytorch-tgi-inference",
+        ),
+        "text-generation-launcher",
+    ),
     from_environment=True,  # `text-generation-launcher --help`
+    environment={"HF_MODEL_ID": "model_name:name", "SM_NUM_GPUS": "tensor_parallel:int"},  # SageMaker's image
     # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
     defaults=(Defaults(utilization=0.95, chunk=4096, graphs_inside=True),),
     memory=_PAGED._replace(workspace=(0.02, 0.1, 0.3), graphs=(0.1, 0.5, 1.2)),
@@ -190,6 +216,7 @@ LMDEPLOY = Engine(
         ("lmdeploy", "chat"): _LMDEPLOY._replace(task="interactive"),
     },
     images={"openmmlab/lmdeploy": _LMDEPLOY},
+    entrypoints={"openmmlab/lmdeploy": ""},  # its docker/Dockerfile, November 2026
     prefill=vllm.PREFILL,
     packages=("lmdeploy",),
     # cache_max_entry_count: eight tenths of what the weights leave (lmdeploy/messages.py).
@@ -212,7 +239,12 @@ TENSORRT_LLM = Engine(
     "tensorrt-llm",
     "server",
     _TENSORRT,
-    programs={("trtllm-serve",): _TENSORRT, ("trtllm-serve", "serve"): _TENSORRT},
+    programs={
+        ("trtllm-serve",): _TENSORRT,
+        ("trtllm-serve", "serve"): _TENSORRT,
+        ("-m", "dynamo.trtllm"): _TENSORRT._replace(flags={**_TENSORRT_FLAGS, **_DYNAMO}, positional=""),
+    },
+    entrypoints={"tensorrt-llm/release": "", "ai-dynamo/tensorrtllm-runtime": ""},
     aliases=("trt-llm", "trtllm"),
     in_aiconfigurator="trtllm",
     prefill=vllm.PREFILL,
@@ -246,8 +278,11 @@ TEI = Engine(
     _TEI,
     programs={("text-embeddings-router",): _TEI},
     aliases=("text-embeddings-inference",),
-    images={"ghcr.io/huggingface/text-embeddings-inference": _TEI},
-    entrypoints={"ghcr.io/huggingface/text-embeddings-inference": "text-embeddings-router"},
+    images={"text-embeddings-inference": _TEI},
+    entrypoints=dict.fromkeys(
+        ("text-embeddings-inference", "huggingface-text-embeddings-inference-*"), "text-embeddings-router"
+    ),
+    tag_version=r"^[a-z0-9]+-v?(\d+\.\d+(?:\.\d+)?)",  # 89-1.5, turing-1.5, cpu-1.5: the GPU stands before it
     from_environment=True,
     one_gpu_by_default=True,
 )
@@ -255,8 +290,104 @@ INFINITY = Engine(
     "infinity",
     "server",
     _INFINITY,
-    programs={("infinity_emb", "v2"): _INFINITY, ("infinity-emb", "v2"): _INFINITY},
+    programs={
+        ("infinity_emb", "v2"): _INFINITY,
+        ("infinity-emb", "v2"): _INFINITY,
+        ("infinity_emb",): _INFINITY,
+    },
     images={"michaelf34/infinity": _INFINITY},
+    entrypoints={"michaelf34/infinity": "infinity_emb [v2]"},  # its Dockerfile, 0.0.76
+    environment={"INFINITY_MODEL_ID": "model_name:name", "INFINITY_DTYPE": "dtype:dtype"},
+    one_gpu_by_default=True,
 )
-ENGINES = (SGLANG, TGI, LMDEPLOY, TENSORRT_LLM, EXLLAMA, FASTCHAT, TEI, INFINITY)
-"""Sources: each project's documentation of its server, quantization and flags, 2025."""
+_NIM = vllm.VLLM.tool._replace(engine="nim", positional="", config=())
+NIM = Engine(
+    "nim",
+    "server",
+    _NIM,
+    programs={("nim-serve",): _NIM, ("start_nim_server",): _NIM},
+    title="NVIDIA NIM",
+    images={"nim/*": _NIM},
+    entrypoints={"nim/*": "nim-serve"},  # `/opt/nim/start_server.sh` before 2.0
+    # "Environment variables" of NIM for LLMs 1.15 and 2.1
+    environment={
+        "NIM_MODEL_NAME": "model_name:name",
+        "NIM_MODEL_PATH": "model_name:name",
+        "NIM_MAX_MODEL_LEN": "context:int",
+        "NIM_TENSOR_PARALLEL_SIZE": "tensor_parallel:int",
+        "NIM_PIPELINE_PARALLEL_SIZE": "pipeline_parallel:int",
+    },
+    server=Server(8000, "/v1/health/ready"),
+    names_model=True,
+    no_model=("llm-nim", "model-free", "vllm", "sglang"),
+)
+"""Behind it TensorRT-LLM, vLLM or SGLang work, as the profile has it that it chooses when it starts."""
+
+
+def _other(
+    name: str, *commands: str, title: str = "", flags: str = "", images: str = "", starts: str = ""
+) -> Engine:
+    """A server of which the commands and images are known, and not how it uses memory."""
+    tool = Tool(name, "serve", alike("model_name:name", flags))
+    programs = {tuple(command.split()): tool for command in commands}
+    entries = dict.fromkeys(images.split(), starts)
+    return Engine(
+        name,
+        "server",
+        tool,
+        programs=programs,
+        title=title,
+        images=dict.fromkeys(entries, tool),
+        entrypoints=entries,
+    )
+
+
+OTHERS = (
+    _other("triton", "tritonserver", title="Triton Inference Server")._replace(
+        images={},
+        entrypoints={"nvidia/tritonserver": ""},  # a shell; its tags are months: 25.03-vllm-python-py3
+    ),
+    _other(
+        "tensorflow-serving",
+        "tensorflow_model_server",
+        title="TensorFlow Serving",
+        images="tensorflow/serving",
+        starts="tensorflow_model_server",
+    )._replace(environment={"MODEL_NAME": "served_name:name"}),
+    _other(
+        "torchserve",
+        "torchserve",
+        title="TorchServe",
+        images="pytorch/torchserve kserve/torchserve-kfs",
+        starts="torchserve [--start]",
+    ),
+    _other("bentoml", "bentoml serve", title="BentoML"),
+    _other(
+        "mlserver", "mlserver start", title="MLServer", images="seldonio/mlserver", starts="mlserver start"
+    ),
+    _other("cog", "-m cog.server.http", title="Cog", images="r8.im/*"),
+    _other(
+        "localai",
+        "local-ai run",
+        "local-ai",
+        title="LocalAI",
+        images="localai/localai go-skynet/local-ai",
+        starts="local-ai",
+    ),
+    _other("xinference", "xinference-local", images="xprobe/xinference", title="Xinference"),
+    _other("djl-serving", title="DJL Serving", images="djl-inference deepjavalibrary/djl-serving")._replace(
+        programs={("djl-serving",): Tool("djl-serving", "serve")},
+        entrypoints=dict.fromkeys(("djl-inference", "deepjavalibrary/djl-serving"), "djl-serving"),
+        # LMI docs, "Environment variables": OPTION_* or serving.properties
+        environment={
+            "HF_MODEL_ID": "model_name:name",
+            "OPTION_MODEL_ID": "model_name:name",
+            "TENSOR_PARALLEL_DEGREE": "tensor_parallel:int",
+            "OPTION_TENSOR_PARALLEL_DEGREE": "tensor_parallel:int",
+            "OPTION_MAX_MODEL_LEN": "context:int",
+        },
+    ),
+)
+ENGINES = (SGLANG, TGI, LMDEPLOY, TENSORRT_LLM, EXLLAMA, FASTCHAT, TEI, INFINITY, NIM, *OTHERS)
+"""Sources: each project's documentation of its server, quantization and flags, 2025; Dockerfiles and tags of their
+images, November 2026."""

@@ -49,6 +49,18 @@ FLAGS = {
 _SERVE = Tool("vllm", "serve", FLAGS, positional="model_name", config=("config",))
 _MODULE = _SERVE._replace(positional="")
 _BATCH = _MODULE._replace(task="batch")
+_KSERVE = _MODULE._replace(
+    flags={
+        **FLAGS,
+        "model-id": "model_name:name",
+        "model-name": "served_name:name",
+        "model-dir": "-",
+        "backend": "engine:word",
+    },
+    translate={"word": {"huggingface": "transformers", "auto": "vllm"}},
+)
+"""KServe's runtime for models of Hugging Face: vLLM where that can, else transformers. Source: KServe's docs, "GenAI
+Serving Runtime", of 0.15."""
 # Neither a server nor an `LLM()`: SchedulerConfig's own default.
 _RUN_BATCH = _BATCH._replace(implies={"max_batched_tokens": 2048})
 
@@ -133,6 +145,17 @@ DECODE = DecodeSpeed(
 2026). FP8 with one scale for a matrix takes 0 to 20 µs a layer more than its bytes (Llama-3.1-70B-Instruct-FP8),
 with one for each block 120 to 160 on H100 and H200 (Qwen3-32B-FP8, DeepSeek-V3), 300 to 1,100 on B200."""
 
+ENTRY_POINTS = {
+    # vllm/vllm-openai, lmcache/vllm-openai, aibrix/vllm-openai, their mirrors, and what is built on them
+    **dict.fromkeys(("vllm-openai", "vllm-openai-rocm", "vllm-openai-xpu"), "vllm serve"),
+    **dict.fromkeys(
+        ("rocm/vllm", "rocm/vllm-dev", "vllm/vllm-tpu", "nvidia/vllm", "ai-dynamo/vllm-runtime"), ""
+    ),
+}
+"""Sources: vLLM's image started `python3 -m vllm.entrypoints.openai.api_server` (vllm#17172, 2025) and starts `vllm
+serve` since (jetson-ai-lab#420: 0.26), which takes the flags of that; LMCache's Dockerfile. The others start a
+shell or NVIDIA's own entry point. November 2026."""
+
 VLLM = Engine(
     "vllm",
     "server",
@@ -146,11 +169,18 @@ VLLM = Engine(
         ("-m", "vllm.entrypoints.api_server"): _MODULE,
         ("-m", "vllm.entrypoints.openai.run_batch"): _RUN_BATCH,
         ("-m", "vllm.entrypoints.cli.main", "serve"): _SERVE,
+        ("-m", "dynamo.vllm"): _MODULE,
+        ("-m", "huggingfaceserver"): _KSERVE,
     },
     title="vLLM",
     in_aiconfigurator="vllm",
-    images={"vllm/vllm-openai": _SERVE, "vllm/vllm-openai-rocm": _SERVE, "rocm/vllm": _MODULE},
-    entrypoints={"vllm/vllm-openai": "vllm serve", "vllm/vllm-openai-rocm": "vllm serve"},
+    images={
+        **dict.fromkeys(("vllm-openai", "vllm-openai-rocm", "vllm-openai-xpu"), _SERVE),
+        "rocm/vllm": _MODULE,
+        "deep-learning-containers/vllm": _MODULE,
+    },
+    entrypoints=ENTRY_POINTS,
+    tag_version=r"vllm[_-]v?(\d+(?:\.\d+)+)",  # rocm/vllm:rocm6.3.1_vllm_0.8.5_20250521
     packages=("vllm",),
     module="vllm",
     loaders={

@@ -4,7 +4,6 @@ where each part of that stands in the file."""
 import re
 from collections.abc import Sequence
 
-from gpuspec.engines import ENGINES
 from gpuspec.job.job import Piece
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span, Tree
@@ -28,17 +27,12 @@ class CommandText(NamedTuple):
     pieces: tuple[Piece, ...] = ()
 
 
-def started_by_image(image: str | None) -> str | None:
-    """The command that an image starts by itself, by its name without registry mirror, tag and digest; None where
-    that is not known."""
-    if not image:
-        return None
-    bare = image.split("@")[0]
-    head, colon, tag = bare.rpartition(":")
-    if colon and "/" not in tag:
-        bare = head
-    bare = bare.removeprefix("docker.io/")
-    return next((row.entrypoints[bare] for row in ENGINES if bare in row.entrypoints), None)
+def started_by_image(image: str | None, arguments: Sequence[str] = ()) -> str | None:
+    """The command that an image starts by itself, by its name without registry mirror, tag and digest; "" where it
+    starts what it is told, None where that is not known. `arguments` are what it is told."""
+    from gpuspec.engines.images import entry_point
+
+    return entry_point(image, arguments)
 
 
 def container_command(
@@ -53,15 +47,26 @@ def container_command(
     what is not given. `place` is where the container stands. "" where nothing is known of it."""
     words = [*(command or ()), *(arguments or ())]
     if command is None:
-        entry = started_by_image(image)
-        if entry is None and not words:
-            return CommandText("")
-        if entry is not None:
-            words = [Argument(word, place) for word in entry.split()] + words
+        entry = started_by_image(image, [word.text for word in words])
+        words = [Argument(word, place) for word in _before(entry, words)] + words
+    if not words:
+        return CommandText("")
     script = _script(words)
     if script is not None:
         return of_scalar(tree, script.text, script.pointer)
     return _joined(words)
+
+
+def _before(entry: str | None, words: Sequence[Argument]) -> list[str]:
+    """The words of an entry point that come before a container's arguments: those that the arguments do not repeat.
+    `python3 -m vllm…` after `vllm serve` is meant to take its place, though Kubernetes would append it."""
+    own = (entry or "").split()
+    if not own or not words:
+        return own
+    first = words[0].text.rpartition("/")[2]
+    if first == own[0] or first in SHELLS or first.rstrip("0123456789.") == "python":
+        return []
+    return own[:-1] if first == own[-1] else own
 
 
 def of_scalar(tree: Tree, text: str, pointer: str) -> CommandText:

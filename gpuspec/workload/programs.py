@@ -12,7 +12,6 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.workload.arguments import Arguments, ConfigFile, read_arguments
 from gpuspec.workload.readers import readers
 from gpuspec.workload.value import Value, Values
-from gpuspec.workload.values import version
 
 EVERYBODYS = (None, GENERIC_TRAINING)
 """Tools of scripts that are the author's own: what they do, the file would tell."""
@@ -68,15 +67,15 @@ def _are_its_arguments(words: Sequence[Word], tool: Tool) -> bool:
 
 def _image_tool(image: str) -> Tool | None:
     """The server inside an image, by its name without tag and digest."""
-    bare = image.split("@")[0]
-    head, colon, tag = bare.rpartition(":")
-    if colon and "/" not in tag:
-        bare = head
-    return readers().images.get(bare.removeprefix("docker.io/"))
+    from gpuspec.engines.images import find
+
+    return find(readers().images, image)
 
 
 def _with_version(found: Invocation, tool: Tool, image: str) -> Invocation:
-    own = version(image.split("@")[0].rpartition(":")[2])
+    from gpuspec.engines.images import version_in
+
+    own = version_in(image, tool.engine)
     if own is None or found.tool is None or found.tool.engine != tool.engine:
         return found
     return found._replace(values={**found.values, "engine_version": Value.of(own, image)})

@@ -59,8 +59,27 @@ def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
     versions = installed(steps)
     if engine in versions:
         values.setdefault("engine_version", versions[engine])
+    if job.image and engine:
+        _of_image(values, job, engine)
     _unless_told(values)
     return values, others
+
+
+def _of_image(values: Values, job: Job, engine: str) -> None:
+    """What the name and the tag of the container's image say of the engine that runs in it."""
+    from gpuspec.engines.images import engine_in, model_in, version_in
+
+    image = job.image or ""
+    origin = Origin("spec", image, job.pointer("image"))
+    row = engine_in(image)
+    if row is None or row.name != engine:
+        return
+    version = version_in(image, engine)
+    if version:
+        values.setdefault("engine_version", Value(version, origin))
+    model = model_in(image)
+    if model:
+        values.setdefault("model_name", Value(model, origin))
 
 
 def _unless_told(values: Values) -> None:
