@@ -84,7 +84,7 @@ def read_steps(
     reader = _Reader(Folder(root, read_file, workdir))
     if unread is not None:
         reader.files.unread = unread
-    env: dict[str, str | None] = {**job.env, **dict.fromkeys(job.secrets)}
+    env: dict[str, str | None] = {**job.launcher_env, **job.env, **dict.fromkeys(job.secrets)}
     return tuple(
         step
         for text, at, setup in texts

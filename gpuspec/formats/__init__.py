@@ -28,7 +28,7 @@ class Known(NamedTuple):
 
     `names` are file names, or the ends of file names where they begin with a dot, that are looked for in folders;
     `endings` are those of files that may be of the format, `marks` bytes of which one must stand in them (none: any
-    file may)."""
+    file may). The ending "" stands for any file that is named, and in folders for names without a dot."""
 
     name: str
     title: str
@@ -47,7 +47,11 @@ class Known(NamedTuple):
 
     def is_looked_into(self, name: str) -> bool:
         """Whether a file in a folder is opened to see whether it is of this format."""
-        return self.by_content and name.endswith(self.endings)
+        if not self.by_content:
+            return False
+        if "" in self.endings:
+            return "." not in name or name.endswith(tuple(filter(None, self.endings)))
+        return name.endswith(self.endings)
 
     def is_name(self, path: str) -> bool:
         """Whether a file is of this format by its name."""
@@ -71,6 +75,24 @@ _KUBERNETES = (
     b"kaito.sh", b"kserve.io", b"kubeai.org", b"vllm.ai",
 )  # fmt: skip
 _JSON = (".jsonc", ".json", ".json5")
+_SHELL = (
+    ".sh",
+    ".bash",
+    ".zsh",
+    ".ksh",
+    ".sbatch",
+    ".slurm",
+    ".slm",
+    ".sb",
+    ".sub",
+    ".batch",
+    ".job",
+    ".submit",
+    "",
+)
+_SBATCH = Known(
+    "sbatch", "sbatch scripts", "gpuspec.formats.sbatch", (), _SHELL, (b"#SBATCH",), by_content=True
+)
 JOB_SPEC = Known(
     "gpuspec",
     "job specs (JSONC)",
@@ -88,6 +110,7 @@ FORMATS = (
         (b"provider", b"gpu-cli"),
     ),
     JOB_SPEC,
+    _SBATCH,
     Known(
         "kubernetes",
         "Kubernetes manifests",

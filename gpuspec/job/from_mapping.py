@@ -84,6 +84,7 @@ class _Reader:
             labels=MappingProxyType(self.environment_variables("labels")),
             steps=steps,
             serverless=self.serverless(),
+            launcher_env=MappingProxyType(dict(said.get("launcher_env") or {})),
             deployment=self.deployment(),
             pointers=MappingProxyType(self.pointers),
             raw=MappingProxyType(raw),

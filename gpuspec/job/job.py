@@ -222,6 +222,8 @@ class Job(NamedTuple):
     encryption: bool | None = None
     deployment: "DeploymentSpec | None" = None
     """What its format says beside what a job spec can; None in a job spec."""
+    launcher_env: Mapping[str, str] = {}
+    """Variables that its launcher gives the commands, as far as their values are known: SLURM_NNODES."""
     pieces: Mapping[str, tuple[Piece, ...]] = {}
     """Pointer of a text of commands (that of `run`, of a setup step) → where its parts stand, in order; empty where
     the text is one string of the file."""

@@ -116,7 +116,10 @@ def lint_data(
     found = linter.script(path, data, kind, settings) if kind else []
     documents = _documents(path, data, linter.formats, script=kind is not None)
     if documents:
-        found += linter.documents(documents, settings, on_disk=on_disk)
+        said = set(map(_said, found))  # of comments in a file that is both, the same is found twice
+        found += [
+            each for each in linter.documents(documents, settings, on_disk=on_disk) if _said(each) not in said
+        ]
     elif kind is None:
         from gpuspec.lint.unknown_file import without_jobs
 
@@ -124,6 +127,10 @@ def lint_data(
         if unread:
             found += linter.documents(unread, settings, on_disk=on_disk)
     return found
+
+
+def _said(found: Located) -> tuple[object, ...]:
+    return found.place, found.finding.code, found.finding.message
 
 
 def _unreadable(path: str, error: OSError) -> UserError:

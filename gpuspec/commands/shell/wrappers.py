@@ -41,7 +41,13 @@ _PLAIN: dict[str, str] = {
     "strace": "-o -e -p",
     "mpirun": "-n -np -N -H -x -c --np --host --hostfile -hostfile --map-by --bind-to -bind-to -map-by --npernode",
     "mpiexec": "-n -np -H -x --np --host --hostfile",
-    "srun": "-n -N -c -p -t -G -J -w -o -e -A -q -D",
+    "srun": (
+        "-n -N -c -p -t -G -J -w -o -e -i -A -q -D -C -d -x -m -r -L --account --chdir --constraint --container-env "
+        "--container-image --container-mounts --container-name --container-workdir --cpu-bind --cpus-per-gpu "
+        "--cpus-per-task --distribution --error --export --gpu-bind --gpus --gpus-per-node --gpus-per-task --gres "
+        "--input --jobid --job-name --mem --mem-per-cpu --mem-per-gpu --mpi --nodelist --nodes --ntasks "
+        "--ntasks-per-node --output --partition --qos --relative --reservation --time"
+    ),
     "npx": "-p --package",
     "bunx": "",
     "uvx": "--from --with --python -p --index-url --extra-index-url",
@@ -71,6 +77,10 @@ _SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "nsys": ("profile", "-o -t --output --trace"),
 }
 
+_APPTAINER_VALUES = (
+    "-B --bind -H --home -W --workdir -o --overlay --env --env-file --pwd --cwd --mount -S --scratch --network "
+    "--fusemount --app --hostname --security --dns --add-caps --drop-caps"
+)
 _DOCKER_VALUES = (
     "-e --env -v --volume -p --publish --name --gpus --ipc --shm-size --network --net -w --workdir -u --user --mount "
     "--env-file --runtime --device --restart -m --memory --cpus --ulimit --entrypoint -h --hostname --label -l "
@@ -100,6 +110,8 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
         return _env(words)
     if name in ("docker", "podman", "nerdctl"):
         return _docker(name, words)
+    if name in ("apptainer", "singularity"):
+        return _apptainer(name, words)
     if name in _SUBCOMMANDS and len(words) > 1 and words[1].value == _SUBCOMMANDS[name][0]:
         return _split(name, words, _skip(words, 2, _SUBCOMMANDS[name][1]))
     if name in ("timeout", "gtimeout"):
@@ -184,6 +196,27 @@ def _docker(name: str, words: tuple[Word, ...]) -> Peeled | None:
     inner = ((entry,) if entry and entry.text else ()) + words[at + 1 :]
     image = words[at] if texts[verb] == "run" else None
     return Peeled(Wrapper(name, words[: at + 1], image), inner, assignments=given)
+
+
+def _apptainer(name: str, words: tuple[Word, ...]) -> Peeled | None:
+    """`apptainer exec --nv IMAGE COMMAND …`, and `run`, which gives the image's own program its arguments."""
+    at = _skip(words, 1, "")
+    if at >= len(words) or words[at].text not in ("exec", "run"):
+        return None
+    verb, given = at, {}
+    at = _skip(words, verb + 1, _APPTAINER_VALUES)
+    for place, word in enumerate(words[verb + 1 : at], verb + 1):
+        option, glued, value = word.text.partition("=")
+        if option == "--env":
+            pair = value if glued else words[place + 1].text
+            for each in pair.split(","):
+                key, _, content = each.partition("=")
+                given[key] = content
+    if at >= len(words):
+        return None
+    image = words[at]._replace(text=words[at].text.removeprefix("docker://"))
+    used = image if words[verb].text == "run" else None
+    return Peeled(Wrapper(name, words[: at + 1], used), words[at + 1 :], assignments=given)
 
 
 def _parallel(words: tuple[Word, ...]) -> Peeled | None:
