@@ -74,6 +74,7 @@ _KUBERNETES = (
     b".com/gpu", b"nvidia.com/", b"gpu.intel.com", b"habana.ai", b"resourceClaims", b"serveConfigV2", b": nvidia",
     b"kaito.sh", b"kserve.io", b"kubeai.org", b"vllm.ai",
 )  # fmt: skip
+_YAML = (".yaml", ".yml")
 _JSON = (".jsonc", ".json", ".json5")
 _SHELL = (
     ".sh",
@@ -116,8 +117,26 @@ FORMATS = (
         "Kubernetes manifests",
         "gpuspec.formats.kubernetes",
         (),
-        (".yaml", ".yml"),
+        _YAML,
         _KUBERNETES,
+        by_content=True,
+    ),
+    Known(
+        "skypilot",
+        "SkyPilot tasks",
+        "gpuspec.formats.skypilot",
+        (),
+        _YAML,
+        (b"accelerators", b"instance_type", b"infra:", b"gpus:", b"\nrun:", b"\nsetup:"),
+        by_content=True,
+    ),
+    Known(
+        "dstack",
+        "dstack configurations",
+        "gpuspec.formats.dstack",
+        (),
+        _YAML,
+        (b"type: ", b'type":', b"type:\t"),
         by_content=True,
     ),
 )

@@ -1,0 +1,100 @@
+"""dstack's configurations: https://dstack.ai/docs/reference/dstack.yml; read by dstack 0.22.5's own models
+(dstack/_internal/core/models/configurations.py, profiles.py, resources.py), 2026-11-30.
+
+Tasks, services and dev environments run something; fleets, volumes and gateways hold no job. A run's machines go
+5 minutes after it unless the fleet that they are of says otherwise, so what idles is a dev environment that nobody
+leaves."""
+
+import re
+from typing import Any
+
+from gpuspec.formats.document import Document, Format, Source
+
+RUNS = ("task", "service", "dev-environment")
+TYPES = frozenset({*RUNS, "fleet", "volume", "gateway", "preset"})
+_TELLING = frozenset(
+    {
+        "resources", "commands", "ide", "init", "nodes", "replicas", "scaling", "python", "nvcc", "spot_policy",
+        "backend", "backends", "region", "regions", "instance_types", "max_duration", "stop_duration",
+        "inactivity_duration", "idle_duration", "max_price", "creation_policy", "termination_policy",
+        "utilization_policy", "retry", "retry_policy", "ssh_config", "placement", "blocks", "domain", "size",
+        "volume_id", "home_dir", "registry_auth", "working_dir", "repos", "gateway", "strip_prefix", "probes",
+        "rate_limits", "groups", "fleets", "availability_zones", "reservation", "stop_criteria", "startup_order",
+        "model", "port", "ports", "env", "image",
+    }
+)  # fmt: skip
+"""Keys of dstack's; beside a `type` of dstack's nothing else has them."""
+_MAY_BE = re.compile(
+    rb"(?:^|[{,\s])[\"']?type[\"']?[ \t]*:[ \t]*[\"']?(?:task|service|dev-environment|fleet|volume|gateway|preset)\b"
+)
+
+
+def is_dstack(value: Any) -> bool:
+    """Whether a document is a configuration: its `type` is one of dstack's, beside a key of dstack's."""
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+        return False
+    return value["type"] in TYPES and not _TELLING.isdisjoint(value)
+
+
+def recognise(source: Source) -> bool:
+    """By a document of it; a file holds one, or several after `---`."""
+    if not _MAY_BE.search(source.data):
+        return False
+    return any(is_dstack(document.value) for document in source.yaml.documents)
+
+
+def read(source: Source) -> tuple[Document, ...]:
+    """A Document for each run, and for each group of one, that asks for a GPU."""
+    from gpuspec.formats.dstack.runs import documents_of
+
+    file = source.yaml
+    found: list[Document] = []
+    for number, one in enumerate(file.documents):
+        if is_dstack(one.value) and one.value["type"] in RUNS:
+            head = f"doc:{number}#" if len(file.documents) > 1 else ""
+            found += documents_of(source.path, file.tree, one.value, place=one.place, head=head)
+    if not found and (
+        file.tree.duplicates or file.tree.problems
+    ):  # what is wrong with the text is said all the same
+        found.append(Document(source.path, file.tree, None, "", FORMAT, called="/"))
+    return tuple(found)
+
+
+_SPELLING = {
+    "gpu_types": "resources.gpu",
+    "gpu_count": "resources.gpu",
+    "min_vram": "resources.gpu",
+    "budget.max_hours": "max_duration",
+    "spot": "spot_policy",
+    "clouds": "backends",
+    "disk_gb": "resources.disk",
+    "deployment.shm_gb": "resources.shm_size",
+    "keep_alive_minutes": "idle_duration",
+    "readiness": "probes",
+    "scaling": "replicas",
+    "secrets": "env",
+    "run": "commands",
+}
+FORMAT = Format(
+    "dstack",
+    recognise,
+    read,
+    cannot_say=frozenset(
+        {"budget.max_total", "checkpoint", "downloads", "hosts", "items", "outputs", "setup"}
+    ),
+    spelling=_SPELLING,
+    examples={
+        "budget.max_hours": "`max_duration: 12h`",
+        "keep_alive_minutes": "`idle_duration: 5m`",
+        "readiness": "`probes: [{type: http, url: /health}]`",
+        "secrets": "`env: [HF_TOKEN]`",
+        "spot": "`spot_policy: auto`",
+        "max_price": "`max_price: 2.5`",
+    },
+    disk_holds_image=True,
+)
+ENVIRONMENT = FORMAT._replace(
+    spelling=_SPELLING | {"keep_alive_minutes": "inactivity_duration", "run": "init"},
+    examples={**FORMAT.examples, "keep_alive_minutes": "`inactivity_duration: 2h`"},
+)
+"""For dev environments, which run until somebody leaves them."""
