@@ -52,7 +52,8 @@ def read(source: Source) -> tuple[Document, ...]:
     for number, one in enumerate(file.documents):
         if is_dstack(one.value) and one.value["type"] in RUNS:
             head = f"doc:{number}#" if len(file.documents) > 1 else ""
-            found += documents_of(source.path, file.tree, one.value, place=one.place, head=head)
+            shape = ENVIRONMENT if one.value["type"] == "dev-environment" else FORMAT
+            found += documents_of(source.path, file.tree, one.value, place=one.place, head=head, shape=shape)
     if not found and (
         file.tree.duplicates or file.tree.problems
     ):  # what is wrong with the text is said all the same

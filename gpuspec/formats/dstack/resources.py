@@ -20,21 +20,21 @@ _EXACT_SIZES = {
 """Names of dstack's that come in several sizes: lower case → GB → the name of that size."""
 
 
-class Range(NamedTuple):
+class FromTo(NamedTuple):
     """At least and at most; None where an end is open."""
 
     least: float | None
     most: float | None
 
 
-class Gpu(NamedTuple):
+class AskedGpu(NamedTuple):
     """What `gpu` says. Memory is GB of each GPU, `total` of all together; `at` has the place of each part."""
 
     names: tuple[tuple[str, str], ...] = ()
     """Name, and where it stands."""
-    number: Range = Range(1.0, None)
-    memory: Range | None = None
-    total: Range | None = None
+    number: FromTo = FromTo(1.0, None)
+    memory: FromTo | None = None
+    total: FromTo | None = None
 
 
 def put_resources(
@@ -56,7 +56,7 @@ def put_resources(
 
 
 def _put_gpu(
-    job: Gathered, gpu: Gpu, count: int, at: str, instance_types: tuple[tuple[str, str], ...]
+    job: Gathered, gpu: AskedGpu, count: int, at: str, instance_types: tuple[tuple[str, str], ...]
 ) -> None:
     """A range of counts starts at what dstack takes where nothing else is cheaper."""
     exact = gpu.memory.least if gpu.memory and gpu.memory.least == gpu.memory.most else None
@@ -87,7 +87,7 @@ def _with_gpus(instance_types: tuple[tuple[str, str], ...]) -> list[tuple[str, s
     return [(name, at) for one, name, at in found if one is not None and one.whole]
 
 
-def gpu_of(value: Any, at: str) -> Gpu | None:
+def gpu_of(value: Any, at: str) -> AskedGpu | None:
     """`gpu` as text ("nvidia:A100,H100:80GB:2", in any order), as a number, or as a map; None where nothing of it can
     be read."""
     if isinstance(value, bool):
@@ -104,7 +104,7 @@ def gpu_of(value: Any, at: str) -> Gpu | None:
     count = range_of(value.get("count", "1.."), whole)
     if count is None:
         return None
-    return Gpu(
+    return AskedGpu(
         tuple(
             (one.removeprefix("tpu-"), place)
             for one, place in zip(listed, places, strict=True)
@@ -116,8 +116,8 @@ def gpu_of(value: Any, at: str) -> Gpu | None:
     )
 
 
-def _of_text(text: str, at: str) -> Gpu | None:
-    found = Gpu()
+def _of_text(text: str, at: str) -> AskedGpu | None:
+    found = AskedGpu()
     for token in text.replace(" ", "").split(":"):
         if not token:
             return None
@@ -136,7 +136,7 @@ def _of_text(text: str, at: str) -> Gpu | None:
     return found
 
 
-def range_of(value: Any, number: Any) -> Range | None:
+def range_of(value: Any, number: Any) -> FromTo | None:
     """`8`, "2..8", "16GB..", {min, max}; None where it is none of these."""
     if isinstance(value, dict):
         least, most = number(value.get("min")), number(value.get("max"))
@@ -145,7 +145,7 @@ def range_of(value: Any, number: Any) -> Range | None:
         least, most = number(first), number(last)
     else:
         least = most = number(value)
-    return None if least is None and most is None else Range(least, most)
+    return None if least is None and most is None else FromTo(least, most)
 
 
 def gigabytes(value: Any) -> float | None:

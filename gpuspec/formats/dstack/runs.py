@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gpuspec.formats.command import CommandText, container_command
-from gpuspec.formats.document import Document
-from gpuspec.formats.dstack import ENVIRONMENT, FORMAT
+from gpuspec.formats.document import Document, Format
 from gpuspec.formats.dstack.resources import put_resources, range_of, whole
 from gpuspec.formats.gathered import Gathered, joined
 from gpuspec.text import Tree
@@ -26,26 +25,24 @@ _MODEL = re.compile(
 
 
 def documents_of(
-    path: str, tree: Tree, run: Mapping[str, Any], *, place: str, head: str
+    path: str, tree: Tree, run: Mapping[str, Any], *, place: str, head: str, shape: Format
 ) -> Iterator[Document]:
     """The run that stands at `place`, or its groups; without those that ask for no GPU. `head` is how its document is
-    called."""
+    called, `shape` its format."""
+    groups: list[tuple[Mapping[str, Any], str]]
     grouped, field = run.get("groups"), "groups"
     if not isinstance(grouped, list):
         grouped, field = run.get("replicas"), "replicas"
     if not isinstance(grouped, list):
-        document = _document(path, tree, run, {}, place=place, at=place, called=f"{head}/")
-        if document is not None:
-            yield document
-        return
-    for number, group in enumerate(grouped[:100]):
-        if isinstance(group, dict):
-            at = f"{place}/{field}/{number}"
-            document = _document(
-                path, tree, run, group, place=place, at=at, called=f"{head}/{field}/{number}"
-            )
-            if document is not None:
-                yield document
+        groups = [({}, "")]
+    else:
+        groups = [(each, f"/{field}/{n}") for n, each in enumerate(grouped[:100]) if isinstance(each, dict)]
+    for group, at in groups:
+        fields = _Fields(run, group, place, place + at)
+        job = _gathered(tree, fields)
+        if job is not None:
+            called, cannot_say = f"{head}{at or '/'}", _cannot_say(job, fields)
+            yield Document(path, tree, job.job(run), place + at, shape, cannot_say, called)
 
 
 class _Fields:
@@ -63,17 +60,9 @@ class _Fields:
         return value, f"{self.at if inner else self.place}/{field}"
 
 
-def _document(
-    path: str,
-    tree: Tree,
-    run: Mapping[str, Any],
-    group: Mapping[str, Any],
-    *,
-    place: str,
-    at: str,
-    called: str,
-) -> Document | None:
-    fields = _Fields(run, group, place, at)
+def _gathered(tree: Tree, fields: _Fields) -> Gathered | None:
+    """What a run, or a group of one, says; None where it asks for no GPU."""
+    run, group, place, at = fields.run, fields.group, fields.place, fields.at
     job = Gathered(tree, at)
     types = fields.get("instance_types", list)
     instance_types = tuple(
@@ -96,9 +85,7 @@ def _document(
     _put_mounts(job, fields)
     if kind == "service":
         _put_service(job, fields, group)
-    cannot_say = _cannot_say(job, fields, kind)
-    shape = ENVIRONMENT if kind == "dev-environment" else FORMAT
-    return Document(path, tree, job.job(run), at, shape, cannot_say, called)
+    return job
 
 
 def _put_plain(job: Gathered, fields: _Fields) -> None:
@@ -246,10 +233,10 @@ def _put_service(job: Gathered, fields: _Fields, group: Mapping[str, Any]) -> No
         job.put_part("readiness", to, duration(first.get(name)), f"{at}/{probes.index(first)}/{name}")
 
 
-def _cannot_say(job: Gathered, fields: _Fields, kind: str) -> frozenset[str]:
+def _cannot_say(job: Gathered, fields: _Fields) -> frozenset[str]:
     """What a run of this kind need not say: an idle machine goes by itself, a service has no end, and a dev
     environment ends either way."""
-    found = {"keep_alive_minutes"}
+    found, kind = {"keep_alive_minutes"}, fields.run["type"]
     if kind != "service":
         found |= {"readiness", "scaling"}
     elif "model" in fields.run:  # then dstack asks the model itself whether it is up

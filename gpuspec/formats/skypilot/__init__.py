@@ -64,7 +64,13 @@ def read(source: Source) -> tuple[Document, ...]:
     for number, one in tasks:
         called = f"doc:{number}#/" if len(file.documents) > 1 else "/"
         document = document_of(
-            source.path, file.tree, one.value, place=one.place, called=called, alone=len(tasks) == 1
+            source.path,
+            file.tree,
+            one.value,
+            place=one.place,
+            called=called,
+            alone=len(tasks) == 1,
+            shapes=(FORMAT, ORDERED),
         )
         if document is not None:
             found.append(document)

@@ -11,7 +11,7 @@ from gpuspec.named_tuple import NamedTuple
 
 OWN = frozenset({"kubernetes", "k8s", "ssh", "slurm", "local"})
 """What SkyPilot calls clouds, and are machines that one has."""
-MOST_OPTIONS = 200
+MOST_MACHINES = 200
 _SIZE = re.compile(r"(\d{1,9})(?:\s*([kmgtp])[bi])?", re.I)
 _GB = {"k": 1 / 2**20, "m": 1 / 1024, "g": 1.0, "t": 1024.0, "p": 2.0**20}
 _TIME = re.compile(r"(\d{1,7})([mhdw])?", re.I)
@@ -19,7 +19,7 @@ _MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 _ALIASES = {"gpus": "accelerators"}
 
 
-class Option(NamedTuple):
+class Acceptable(NamedTuple):
     """One machine that would do: what `resources` says, with one entry of `any_of` or `ordered` on top."""
 
     said: dict[str, Any]
@@ -36,31 +36,31 @@ class Option(NamedTuple):
 class Resources(NamedTuple):
     """What the machines have in common, and which are tried."""
 
-    options: tuple[Option, ...]
+    machines: tuple[Acceptable, ...]
     ordered: bool
     """They are tried in their order; else the cheapest is taken."""
 
 
 def resources_of(value: Any, at: str) -> Resources:
     """All machines that would do; one without anything where nothing is said."""
-    base = _option(value if isinstance(value, dict) else {}, at)
+    base = _machine(value if isinstance(value, dict) else {}, at)
     for field in ("any_of", "ordered"):
         entries = base.said.pop(field, None)
         if isinstance(entries, list):
             more = [
-                _option(entry, f"{base.at[field]}/{number}")
-                for number, entry in enumerate(entries[:MOST_OPTIONS])
+                _machine(entry, f"{base.at[field]}/{number}")
+                for number, entry in enumerate(entries[:MOST_MACHINES])
                 if isinstance(entry, dict)
             ]
             if more:
-                options = (Option({**base.said, **one.said}, {**base.at, **one.at}) for one in more)
-                return Resources(tuple(options), field == "ordered")
+                machines = (Acceptable({**base.said, **one.said}, {**base.at, **one.at}) for one in more)
+                return Resources(tuple(machines), field == "ordered")
     return Resources((base,), isinstance(base.said.get("accelerators"), list))
 
 
-def _option(value: dict[str, Any], at: str) -> Option:
+def _machine(value: dict[str, Any], at: str) -> Acceptable:
     named = {_ALIASES.get(field, field): field for field in value if isinstance(field, str)}
-    return Option(
+    return Acceptable(
         {field: value[written] for field, written in named.items()},
         {field: f"{at}/{written}" for field, written in named.items()},
     )
@@ -69,13 +69,13 @@ def _option(value: dict[str, Any], at: str) -> Option:
 def put_gpus(job: Gathered, resources: Resources) -> bool:
     """The GPUs that would do; False where none is asked for."""
     found: list[tuple[Accelerator, str]] = []
-    for option in resources.options:
-        clouds = {cloud} if (cloud := infra(option)[0]) else set()
-        value = option.said.get("accelerators")
-        at = option.at.get("accelerators", "")
+    for machine in resources.machines:
+        clouds = {cloud} if (cloud := infra(machine)[0]) else set()
+        value = machine.said.get("accelerators")
+        at = machine.at.get("accelerators", "")
         listed = list(accelerators(value, at))
         if not listed:
-            listed = list(_of_instance(option))
+            listed = list(_of_instance(machine))
         found += ((one, meant(one.name, clouds) if one.name else "") for one in listed)
     named = [(one, name) for one, name in found if name]
     seen: set[tuple[str, int | None]] = set()
@@ -93,30 +93,30 @@ def put_gpus(job: Gathered, resources: Resources) -> bool:
     return bool(found)
 
 
-def _of_instance(option: Option) -> Iterable[Accelerator]:
-    name = option.get("instance_type", str)
+def _of_instance(machine: Acceptable) -> Iterable[Accelerator]:
+    name = machine.get("instance_type", str)
     if not name:
         return
     from gpuspec.catalog.shipped import read_instances
 
     found = read_instances().get(name.lower().removeprefix("standard_"))
     if found is not None and found.whole:
-        yield Accelerator(name, found.gpu_count, None, option.at["instance_type"])
+        yield Accelerator(name, found.gpu_count, None, machine.at["instance_type"])
 
 
-def infra(option: Option) -> tuple[str | None, str | None, str]:
+def infra(machine: Acceptable) -> tuple[str | None, str | None, str]:
     """(cloud, region, where) of `infra: cloud/region/zone`, or of `cloud` and `region`. "*" says nothing."""
-    written = option.get("infra", str)
+    written = machine.get("infra", str)
     if written is None:
-        cloud, region = option.get("cloud", str), option.get("region", str)
+        cloud, region = machine.get("cloud", str), machine.get("region", str)
         return (
             _said(cloud.lower() if cloud else None),
             _said(region),
-            option.at["cloud" if cloud else "region"] if cloud or region else "",
+            machine.at["cloud" if cloud else "region"] if cloud or region else "",
         )
     words = [word.strip() for word in written.strip().strip("/").split("/")]
     cloud = _said(words[0].lower())
-    return cloud, _said(words[1]) if len(words) > 1 and cloud not in OWN else None, option.at["infra"]
+    return cloud, _said(words[1]) if len(words) > 1 and cloud not in OWN else None, machine.at["infra"]
 
 
 def _said(word: str | None) -> str | None:
@@ -125,13 +125,13 @@ def _said(word: str | None) -> str | None:
 
 def on_own_machines(resources: Resources) -> bool:
     """Whether it runs on Kubernetes, Slurm or machines of one's own alone: nobody's price list has those."""
-    clouds = [infra(option)[0] for option in resources.options]
+    clouds = [infra(machine)[0] for machine in resources.machines]
     return all(cloud in OWN for cloud in clouds)
 
 
 def put_clouds(job: Gathered, resources: Resources) -> None:
     """Clouds and regions, where each machine that would do names one."""
-    found = [infra(option) for option in resources.options]
+    found = [infra(machine) for machine in resources.machines]
     clouds = [(cloud, at) for cloud, _, at in found if cloud]
     if len(clouds) == len(found) and all(cloud in CLOUDS for cloud, _ in clouds):
         for cloud, at in dict(clouds).items():
@@ -145,12 +145,14 @@ def put_clouds(job: Gathered, resources: Resources) -> None:
 
 def put_machine(job: Gathered, resources: Resources) -> None:
     """Spot, price limit, disk, image, ports, labels."""
-    spots = [(option.get("use_spot", bool), option.at.get("use_spot", "")) for option in resources.options]
+    spots = [
+        (machine.get("use_spot", bool), machine.at.get("use_spot", "")) for machine in resources.machines
+    ]
     said = {spot for spot, _ in spots}
     if said != {None}:
         at = next(at for spot, at in spots if spot is not None)
         job.put("spot", "only" if said == {True} else "allowed" if True in said else "never", at)
-    first = resources.options[0]
+    first = resources.machines[0]
     _put_common(job, resources, "max_hourly_cost", "max_price", int, float)
     job.put("disk_gb", gigabytes(first.said.get("disk_size")), first.at.get("disk_size", ""))
     image, at = _image(first)
@@ -173,15 +175,15 @@ def _plain(labels: dict[str, Any]) -> dict[str, Any]:
 
 def _put_common(job: Gathered, resources: Resources, field: str, to: str, *kinds: type) -> None:
     """A field on which all machines that would do agree."""
-    said = [option.get(field, *kinds) for option in resources.options]
+    said = [machine.get(field, *kinds) for machine in resources.machines]
     if said and said[0] is not None and all(value == said[0] for value in said):
-        job.put(to, said[0], resources.options[0].at[field])
+        job.put(to, said[0], resources.machines[0].at[field])
 
 
-def _image(option: Option) -> tuple[str | None, str]:
+def _image(machine: Acceptable) -> tuple[str | None, str]:
     """The container image: `docker:NAME`. Images of machines (ami-…) are none."""
-    value = option.said.get("image_id")
-    at = option.at.get("image_id", "")
+    value = machine.said.get("image_id")
+    at = machine.at.get("image_id", "")
     if isinstance(value, dict):  # one for each region
         images = {image for image in value.values() if isinstance(image, str)}
         value = images.pop() if len(images) == 1 else None
@@ -221,9 +223,9 @@ class Autostop(NamedTuple):
 
 def autostop(resources: Resources) -> Autostop:
     """`autostop` of any shape: `true`, `false`, minutes, "2h", {idle_minutes, down}."""
-    option = next((one for one in resources.options if "autostop" in one.said), resources.options[0])
-    value = option.said.get("autostop")
-    at = option.at.get("autostop", "")
+    machine = next((one for one in resources.machines if "autostop" in one.said), resources.machines[0])
+    value = machine.said.get("autostop")
+    at = machine.at.get("autostop", "")
     if isinstance(value, bool) or value is None:
         return Autostop(bool(value), None, at)
     if isinstance(value, dict):

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gpuspec.formats.command import of_scalar
-from gpuspec.formats.document import Document
+from gpuspec.formats.document import Document, Format
 from gpuspec.formats.gathered import Gathered
-from gpuspec.formats.skypilot import FORMAT, ORDERED
 from gpuspec.formats.skypilot.resources import (
     Resources,
     autostop,
@@ -26,9 +25,17 @@ _BUCKETS = re.compile(r"[a-z0-9]{1,12}://")
 
 
 def document_of(
-    path: str, tree: Tree, task: Mapping[str, Any], *, place: str, called: str, alone: bool
+    path: str,
+    tree: Tree,
+    task: Mapping[str, Any],
+    *,
+    place: str,
+    called: str,
+    alone: bool,
+    shapes: tuple[Format, Format],
 ) -> Document | None:
-    """The task that stands at `place`; None where it asks for no GPU. `alone`: no chain of tasks."""
+    """The task that stands at `place`; None where it asks for no GPU. `alone`: no chain; `shapes`: the format
+    of tasks of which the cheapest machine is taken, and of those whose machines are tried in their order."""
     resources = resources_of(task.get("resources"), f"{place}/resources")
     job = Gathered(tree, place)
     if not put_gpus(job, resources):
@@ -48,8 +55,9 @@ def document_of(
         cannot_say.add("keep_alive_minutes")
     if on_own_machines(resources):
         cannot_say |= {"clouds", "keep_alive_minutes", "regions", "spot"}
-    shape = ORDERED if resources.ordered else FORMAT
-    return Document(path, tree, job.job(task), place, shape, frozenset(cannot_say), called)
+    return Document(
+        path, tree, job.job(task), place, shapes[resources.ordered], frozenset(cannot_say), called
+    )
 
 
 def _put_plain(job: Gathered, task: Mapping[str, Any], place: str) -> None:
@@ -192,12 +200,12 @@ def _lasts(source: Any, field: str) -> bool | None:
 
 def _recovers(job: Gathered, resources: Resources) -> bool:
     """Whether it says how `sky jobs` is to recover it."""
-    for option in resources.options:
+    for machine in resources.machines:
         for field in ("job_recovery", "spot_recovery"):
-            said = option.said.get(field)
+            said = machine.said.get(field)
             if isinstance(said, str | dict) and said:
                 restarts = said.get("max_restarts_on_errors") if isinstance(said, dict) else None
-                job.put_part("deployment", "retries", _whole(restarts), option.at[field])
+                job.put_part("deployment", "retries", _whole(restarts), machine.at[field])
                 return True
     return False
 
