@@ -69,7 +69,8 @@ def use_of(step: Step) -> Use | None:
     if script is None and task == "train" and found.script is not None and found.tool in EVERYBODYS:
         known, text = _method_of_file(found.script.text), short(found.script.text)
         values.setdefault("method", Value(known, place.origin(text)))
-    values.setdefault("engine", Value(tool.engine, start))
+    guessed = script is None and found.tool in EVERYBODYS  # what most scripts of such a name are written with
+    values.setdefault("engine", Value(tool.engine, start._replace(kind="default") if guessed else start))
     engine = engine_of(tool.engine)
     if engine.context_is_shared:
         _per_slot(values)

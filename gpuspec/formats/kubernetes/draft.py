@@ -10,6 +10,9 @@ from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Piece
 
+MOST_COPIES = 10_000
+"""More than that is no number of copies; likewise with nodes."""
+
 
 class JobDraft:
     """One job of one object, at a place of it. What its kind knows beside the pod is said here, too."""
@@ -60,9 +63,9 @@ class JobDraft:
 
     def scale(self, least: int | None, most: int | None, at: At) -> None:
         """Set how many copies there are."""
-        if least is not None:
+        if least is not None and least <= MOST_COPIES:
             self.say("scaling.min", least, at)
-        if most is not None:
+        if most is not None and most <= MOST_COPIES:
             self.say("scaling.max", most, at)
 
     def document(self, form: Format) -> Document:

@@ -12,6 +12,8 @@ _WHOLE = re.compile(
 )
 """Resources that are GPUs: device plugins of NVIDIA (KubeVirt's and time-slicing's among them), AMD, Intel."""
 _SLICE = re.compile(r"nvidia\.com/mig-(\d+)c?\.(?:\d+c?\.)?(\d+)gb(?:\.\w+)*|nvidia\.com/mig-(\d+)g\.(\d+)gb")
+MOST_GPUS = 1024
+"""Of one machine, in the job spec."""
 _DEVICE_CLASS = re.compile(r"(?:^|[.-])(?:gpu|mig)s?(?:[.-]|$)")
 
 
@@ -30,13 +32,14 @@ class GpusAsked(NamedTuple):
 
 def asked(container: At, spec: At, manifest: Manifest) -> GpusAsked | None:
     """What a container of a pod asks for; None where that is no GPU. `spec` is the pod's."""
-    by_resources = _resources(container.at("resources"))
+    by_resources = resources_asked(container.at("resources"))
     if by_resources is not None:
         return by_resources if by_resources.number != 0 else None
     return _claimed(container, spec, manifest)
 
 
-def _resources(resources: At) -> GpusAsked | None:
+def resources_asked(resources: At) -> GpusAsked | None:
+    """The GPUs of a map of limits and requests; None where it speaks of none."""
     found: dict[str, tuple[str, At]] = {}
     for side in ("limits", "requests"):
         for name, at in resources.at(side).members():
@@ -47,7 +50,7 @@ def _resources(resources: At) -> GpusAsked | None:
     name, at = found.get("limits") or found["requests"]
     numbers = {side: each.whole for side, (_, each) in found.items()}
     return GpusAsked(
-        at.whole,
+        at.whole if (at.whole or 0) <= MOST_GPUS else None,
         at,
         slice_gb(name.partition("/")[2]) if "/mig-" in name else None,
         numbers.get("requests"),

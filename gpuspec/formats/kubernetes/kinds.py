@@ -6,12 +6,11 @@ beside the pod is said of each JobDraft with `say(field, value, at)`. Where the 
 `JobDraft(resource, at)` and say everything. An operator that calls its kind as another one does is told by its group:
 "group/Kind" goes before "Kind"."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft, Reader
-from gpuspec.formats.kubernetes.manifest import Resource
+from gpuspec.formats.kubernetes.manifest import Resource, is_object
 from gpuspec.formats.kubernetes.pods import pod_jobs
 
 _NO_JOBS = frozenset(
@@ -19,39 +18,50 @@ _NO_JOBS = frozenset(
         "CustomResourceDefinition", "NodePool", "NodeClaim", "EC2NodeClass", "AKSNodeClass", "Provisioner", "Cluster",
         "ClusterPolicy", "ConfigMap", "Secret", "Service", "Kustomization", "ResourceQuota", "LimitRange",
         "ResourceFlavor", "ClusterQueue", "PriorityClass", "RuntimeClass", "HelmRelease", "Application",
-        "PodTemplate", "WorkflowTemplate", "ClusterServingRuntime", "ServingRuntime",
+        "PodTemplate", "ClusterServingRuntime", "ServingRuntime",
     }
 )  # fmt: skip
 """Kinds that may speak of GPUs, and run nothing by themselves."""
-_TEMPLATES = (
-    ("spec", "template", "spec"),
-    ("spec", "podTemplate", "spec"),
-    ("spec", "podSpec"),
-    ("template", "spec"),
-)
+_NO_JOBS_END = ("Policy", "NodeClass", "Quota")
+_DEEPEST = 12
+_MOST_PARTS = 20_000
 
 
 @cache
 def kinds() -> Mapping[str, Reader]:
     """Kind, or "group/Kind" → what finds its jobs."""
-    from gpuspec.formats.kubernetes import workloads
+    from gpuspec.formats.kubernetes import groups, others, ray, training, workloads
 
-    return {**workloads.KINDS}
+    return {**workloads.KINDS, **groups.KINDS, **training.KINDS, **ray.KINDS, **others.KINDS}
 
 
 def jobs_of(resource: Resource) -> Iterable[JobDraft]:
-    """The jobs of one object. A kind that is not known is one where a template of a pod stands in it whose containers
-    ask for GPUs."""
+    """The jobs of one object. Of a kind that is not known they are those of the pods, and of the objects, that stand
+    somewhere in it."""
     table = kinds()
     reader = table.get(f"{resource.group}/{resource.kind}") or table.get(resource.kind)
     if reader is not None:
         return reader(resource)
-    return [] if resource.kind in _NO_JOBS else _by_template(resource)
+    if resource.kind in _NO_JOBS or resource.kind.endswith(_NO_JOBS_END):
+        return []
+    return _inside(resource)
 
 
-def _by_template(resource: Resource) -> list[JobDraft]:
-    for keys in _TEMPLATES:
-        spec: At = resource.at.at(*keys)
-        if spec.at("containers").value is not None:
-            return pod_jobs(resource, spec)
-    return []
+def _inside(resource: Resource) -> Iterator[JobDraft]:
+    todo = [(resource.at.at(key), 0) for key in ("template", "spec")]
+    done = 0
+    while todo and done < _MOST_PARTS:
+        at, depth = todo.pop()
+        done += 1
+        if isinstance(at.value, dict):
+            if is_object(at.value):
+                yield from jobs_of(resource.inner(at))
+                continue
+            if isinstance(at.value.get("containers"), list):
+                yield from pod_jobs(resource, at)
+                continue
+            below = [each for _, each in at.members()]
+        else:
+            below = list(at.elements())
+        if depth < _DEEPEST:
+            todo += ((each, depth + 1) for each in reversed(below) if isinstance(each.value, (dict, list)))

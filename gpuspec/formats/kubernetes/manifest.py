@@ -18,6 +18,10 @@ class Resource:
         self.kind: str = at.value["kind"]
         self.api: str = at.value["apiVersion"]
 
+    def inner(self, at: At) -> "Resource":
+        """An object that stands in this one."""
+        return Resource(self.manifest, at, self.document, self.base)
+
     @property
     def spec(self) -> At:
         """Its spec."""

@@ -35,11 +35,17 @@ def pod_jobs(resource: Resource, spec: At, kind: str | None = None) -> list[JobD
 
 
 def pod_job(
-    resource: Resource, spec: At, container: At, wanted: GpusAsked | None, kind: str | None = None
+    resource: Resource,
+    spec: At,
+    container: At,
+    wanted: GpusAsked | None,
+    kind: str | None = None,
+    *,
+    runs: At | None = None,
 ) -> JobDraft:
-    """What one container of a pod does, as a job."""
+    """What one container of a pod does, as a job. `runs` is the container that starts what runs in it, if another."""
     draft = JobDraft(resource, container, kind)
-    container_fields(draft, container)
+    container_fields(draft, container if runs is None else runs)
     if wanted is not None:
         ask(draft, wanted)
     of_pod(draft, spec, container, wanted)

@@ -14,9 +14,6 @@ _LASTS = frozenset(
 )  # fmt: skip
 _PASSES = frozenset({"emptyDir", "ephemeral", "gitRepo"})
 _LEFT_OUT = frozenset({"configMap", "secret", "downwardAPI", "projected"})
-_KEEPS_MODELS = re.compile(
-    r"(?:^|[/_-])(?:\.?cache|models?|weights?|hf|hf_home|huggingface|hub|ollama|data)", re.I
-)
 _UNITS = {
     "": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
@@ -33,6 +30,9 @@ def volumes(draft: JobDraft, spec: At, container: At) -> None:
             continue
         volume = spec.at("volumes").named(name)
         kind = next((key for key, _ in volume.members() if key != "name"), None)
+        if volume.value is None and _claimed(draft, name):
+            volume = At({"persistentVolumeClaim": {"claimName": name}}, mount.place)
+            kind = "persistentVolumeClaim"
         if kind in _LEFT_OUT:
             continue
         if path.rstrip("/") == "/dev/shm":
@@ -40,13 +40,16 @@ def volumes(draft: JobDraft, spec: At, container: At) -> None:
             continue
         lasts = True if kind in _LASTS else False if kind in _PASSES else None
         mounts.append({"path": path, "lasts": lasts, "source": _source(volume, kind), "pointer": mount.place})
-        keeps = lasts and _KEEPS_MODELS.search(path) and not mount.at("readOnly").yes
-        if keeps and "cache" not in draft.value:
-            draft.say("cache", _source(volume, kind) or name, mount)
     if mounts:
         draft.say("deployment.mounts", mounts, container.at("volumeMounts"))
     if spec.at("hostIPC").yes:
         draft.say("deployment.shm_gb", float("inf"), spec.at("hostIPC"))
+
+
+def _claimed(draft: JobDraft, name: str) -> bool:
+    """Whether a StatefulSet claims a volume of this name for each of its pods."""
+    claims = draft.resource.spec.at("volumeClaimTemplates").elements()
+    return any(claim.at("metadata", "name").value == name for claim in claims)
 
 
 def _source(volume: At, kind: str | None) -> str | None:

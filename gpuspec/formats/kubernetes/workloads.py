@@ -39,19 +39,20 @@ def on_every_node(resource: Resource) -> list[JobDraft]:
 
 def batch_job(resource: Resource) -> list[JobDraft]:
     """A Job."""
-    return _batch(resource, resource.spec)
+    return batch(resource, resource.spec)
 
 
 def cron_job(resource: Resource) -> list[JobDraft]:
     """A CronJob: a Job at each hour of its schedule."""
-    drafts = _batch(resource, resource.spec.at("jobTemplate", "spec"))
+    drafts = batch(resource, resource.spec.at("jobTemplate", "spec"))
     for draft in drafts:
         if resource.spec.at("suspend").yes:
             draft.say("deployment.suspended", True, resource.spec.at("suspend"))
     return drafts
 
 
-def _batch(resource: Resource, spec: At) -> list[JobDraft]:
+def batch(resource: Resource, spec: At) -> list[JobDraft]:
+    """The jobs of a Job's spec, wherever that stands."""
     drafts = pod_jobs(resource, spec.at("template", "spec"))
     for draft in drafts:
         of_batch_job(draft, spec)
