@@ -40,7 +40,7 @@ def merge(run: Sequence[Use], setup: Sequence[Use]) -> tuple[Values, list[str]]:
 def _values(use: Use) -> Values:
     values = dict(use.values)
     if use.task:
-        values["task"] = values["engine"]._replace(known=use.task)
+        values["task"] = _task(use)
     if use.tool.modality:
         values["modality"] = values["engine"]._replace(known=use.tool.modality)
     second, model = values.get("second_model"), values.get("model_name")
@@ -53,6 +53,12 @@ def _values(use: Use) -> Values:
     else:
         values["draft"] = second._replace(known=named if second.known == ITSELF else second.known)
     return values
+
+
+def _task(use: Use) -> Value:
+    """The task of a command: that it trains is said where the engine is only what is usual."""
+    origin = use.values["engine"].origin
+    return Value(use.task, origin._replace(kind="command") if origin.kind == "default" else origin)
 
 
 def _copies(main: Use, uses: Sequence[Use]) -> bool:
@@ -112,6 +118,6 @@ def _beside(values: Values, main: Use, use: Use) -> list[str]:
     same = model is not None and name.known == model.known and name.known is not None
     if same and not apart:
         if use.task and engine == known:
-            values.setdefault("task", use.values["engine"]._replace(known=use.task))
+            values.setdefault("task", _task(use))
         return _more(use)
     return [name.known or "unknown", *_more(use)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog, ModelMatch
 from gpuspec.job.job import Job
+from gpuspec.numerals import small_number
 from gpuspec.quantization import find_scheme, spelled
 from gpuspec.text import pointer
 from gpuspec.workload import values as conversions
@@ -26,6 +27,8 @@ _OF_SEVERAL = (
 )  # fmt: skip
 """Variables and commands of jobs that are spread over several machines."""
 
+SHORTEST_WAIT = 3600
+"""Seconds of `sleep` from which on it waits for somebody, not for something."""
 _STAYS = ("", "wait", "sleep", "tail", "fg")
 """Commands that stay for as long as a server in the background does."""
 
@@ -62,7 +65,38 @@ def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
     if job.image and engine:
         _of_image(values, job, engine)
     _unless_told(values)
+    if not run and "task" not in values and (waits := _waits(steps)):
+        values["task"] = waits
     return values, others
+
+
+def _waits(steps: Sequence[Step]) -> Value | None:
+    """That the commands end with waiting for whoever comes in: `sleep infinity`, or for an hour and more."""
+    last = next((step for step in reversed(steps) if not step.setup), None)
+    words = [word.text for word in last.command.words] if last else []
+    if last is None or len(words) < 2 or any(_may_be_the_work(step) for step in steps if step is not last):
+        return None
+    long = words[0] == "sleep" and seconds_of_sleep(words[1]) >= SHORTEST_WAIT
+    if long or (words[0] == "tail" and words[1].lower() == "-f"):
+        return Value("interactive", Origin("command", " ".join(words[:2]), last.pointer))
+    return None
+
+
+def _may_be_the_work(step: Step) -> bool:
+    """Whether a command runs a program of the author's own, of which nothing is known."""
+    name = step.command.name
+    return not step.setup and (
+        name.startswith(("python", "./", "/")) or name in ("torchrun", "accelerate", "\1")
+    )
+
+
+def seconds_of_sleep(word: str) -> float:
+    """What `sleep` makes of its argument; 0 where that is not known."""
+    if word in ("infinity", "inf"):
+        return float("inf")
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(word[-1:], 0)
+    number = small_number(word[:-1] if unit else word)
+    return (number or 0) * (unit or 1)
 
 
 def _of_image(values: Values, job: Job, engine: str) -> None:

@@ -116,6 +116,25 @@ def test_a_task_comes_from_the_spec_then_items_then_the_command() -> None:
     assert read(job("vllm serve a/b-7b", items="*.wav")).task == "batch"
     assert read(job("axolotl train c.yml", items="*.yml")).task == "train"
     assert read(job("vllm serve a/b-7b")).task == "serve"
+    assert read(job("python train.py", usual_task="serve")).task == "train"
+    assert read(job("python app.py", usual_task="serve")).task == "serve"
+
+
+def test_a_job_that_waits_is_there_for_whoever_comes_in() -> None:
+    for waits in (
+        "sleep infinity",
+        "stdbuf -o0 bash -c 'sleep 1000000'",
+        "pip install x && tail -f /dev/null",
+    ):
+        assert read(job(waits)).task == "interactive"
+    for other in ("sleep 60", "vllm serve a/b-7b & sleep infinity", "python app.py; sleep infinity"):
+        assert read(job(other)).task != "interactive", other
+
+
+def test_who_wrote_a_script_s_trainer_is_what_is_usual() -> None:
+    workload = read(job("python train.py"))
+    assert (workload.task, workload.origins["task"].kind) == ("train", "command")
+    assert (workload.engine, workload.origins["engine"].kind) == ("hf-trainer", "default")
     assert read(job("python app.py", ports=())).task is None
 
 

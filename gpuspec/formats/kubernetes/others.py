@@ -1,5 +1,4 @@
-"""Kinds that wrap a pod in their own way: Knative's Service, Argo's workflows, KEDA's ScaledJob, notebooks; and objects
-that hold other objects."""
+"""Kinds that wrap a pod in their own way: Knative's Service, Argo's workflows, KEDA's ScaledJob, Notebook."""
 
 from collections.abc import Iterator, Mapping
 
