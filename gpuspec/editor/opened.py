@@ -61,7 +61,7 @@ def look(
     """A document as it is now, linted with the settings in force for its path. Settings and neighbours are read
     afresh: they may have changed since the last key. Never raises."""
     data = text.encode("utf-8", "replace")
-    documents = documents_in(path, data, formats)
+    documents = documents_in(path, data, formats, on_disk=on_disk)
     opened = Opened(
         path, text, documents[0].tree if documents else Tree(text), Settings(), documents, on_disk
     )

@@ -139,16 +139,30 @@ FORMATS = (
         (b"type: ", b'type":', b"type:\t"),
         by_content=True,
     ),
+    Known(
+        "compose",
+        "docker compose files",
+        "gpuspec.formats.compose",
+        (),
+        _YAML,
+        (b"gpu", b"nvidia", b"NVIDIA-GPU", b": amd", b"/dev/kfd", b"/dev/dxg"),
+        by_content=True,
+    ),
 )
 """Every format, in the order in which a file is tried."""
 
 
 def read(
-    path: str, data: bytes, *, guess: bool = True, formats: Sequence[Known] = FORMATS
+    path: str,
+    data: bytes,
+    *,
+    guess: bool = True,
+    formats: Sequence[Known] = FORMATS,
+    on_disk: bool = True,
 ) -> tuple[Document, ...]:
     """The Documents of a file, one for each job. A file that no format recognises is read as a job spec, so that what
-    is wrong in it can be said; without `guess` there are none in it."""
-    source = Source(path, data)
+    is wrong in it can be said; without `guess` there are none in it. `on_disk`: files beside it may be read."""
+    source = Source(path, data, on_disk=on_disk)
     found = recognised(source, formats)
     if found is None and guess:
         found = JOB_SPEC.format

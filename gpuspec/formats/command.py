@@ -47,8 +47,7 @@ def container_command(
     what is not given. `place` is where the container stands. "" where nothing is known of it."""
     words = [*(command or ()), *(arguments or ())]
     if command is None:
-        entry = started_by_image(image, [word.text for word in words])
-        words = [Argument(word, place) for word in _before(entry, words)] + words
+        words = [Argument(word, place) for word in words_before(image, [word.text for word in words])] + words
     if not words:
         return CommandText("")
     script = _script(words)
@@ -57,13 +56,13 @@ def container_command(
     return _joined(words)
 
 
-def _before(entry: str | None, words: Sequence[Argument]) -> list[str]:
-    """The words of an entry point that come before a container's arguments: those that the arguments do not repeat.
+def words_before(image: str | None, told: Sequence[str]) -> list[str]:
+    """The words of an image's entry point that come before what a container is told: those that it does not repeat.
     `python3 -m vllm…` after `vllm serve` is meant to take its place, though Kubernetes would append it."""
-    own = (entry or "").split()
-    if not own or not words:
+    own = (started_by_image(image, told) or "").split()
+    if not own or not told:
         return own
-    first = words[0].text.rpartition("/")[2]
+    first = told[0].rpartition("/")[2]
     if first == own[0] or first in SHELLS or first.rstrip("0123456789.") == "python":
         return []
     return own[:-1] if first == own[-1] else own

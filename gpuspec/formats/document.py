@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """A file as formats look at it: what several of them need is worked out once."""
+    """A file as formats look at it: what several of them need is worked out once. `on_disk` is False for text that
+    lies in no file: then nothing beside it is read."""
 
-    def __init__(self, path: str, data: bytes) -> None:
+    def __init__(self, path: str, data: bytes, *, on_disk: bool = True) -> None:
         self.path = path
         self.data = data
+        self.on_disk = on_disk and path != "-"
 
     @cached_property
     def jsonc(self) -> Tree:
@@ -29,6 +31,14 @@ class Source:
     def yaml(self) -> "YamlFile":
         """The file as YAML documents."""
         return _yaml_of(self.data)
+
+    def beside(self, name: str) -> bytes | None:
+        """A file that this one names, in its folder or below; None where it is not there or may not be read."""
+        if not self.on_disk:
+            return None
+        from gpuspec.formats.beside import read_beside
+
+        return read_beside(self.path, name)
 
 
 @lru_cache(maxsize=1)

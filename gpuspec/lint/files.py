@@ -96,15 +96,19 @@ def check_binary(path: str, data: bytes) -> None:
         raise UserError("binary-file", f"{path} is not a text file", "name the job spec (JSONC) or a script.")
 
 
-def documents_in(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> tuple[Document, ...]:
+def documents_in(
+    path: str, data: bytes, formats: Sequence[Known] = FORMATS, *, on_disk: bool = True
+) -> tuple[Document, ...]:
     """The jobs of a file. What no format recognises is read as a job spec, unless it is a script or YAML."""
     script = kind_of(path, data)
-    return _documents(path, data, formats, script=script is not None)
+    return _documents(path, data, formats, script=script is not None, on_disk=on_disk)
 
 
-def _documents(path: str, data: bytes, formats: Sequence[Known], *, script: bool) -> tuple[Document, ...]:
+def _documents(
+    path: str, data: bytes, formats: Sequence[Known], *, script: bool, on_disk: bool
+) -> tuple[Document, ...]:
     jsonc = not script and not path.endswith((".yml", ".yaml", ".toml"))
-    return read(path, data, guess=jsonc, formats=formats)
+    return read(path, data, guess=jsonc, formats=formats, on_disk=on_disk)
 
 
 def lint_data(
@@ -114,7 +118,7 @@ def lint_data(
     check_binary(path, data)
     kind = kind_of(path, data)
     found = linter.script(path, data, kind, settings) if kind else []
-    documents = _documents(path, data, linter.formats, script=kind is not None)
+    documents = _documents(path, data, linter.formats, script=kind is not None, on_disk=on_disk)
     if documents:
         said = set(map(_said, found))  # of comments in a file that is both, the same is found twice
         found += [

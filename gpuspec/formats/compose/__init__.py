@@ -1,0 +1,55 @@
+"""Docker compose: a job is a service that asks for GPUs.
+
+https://github.com/compose-spec/compose-spec, November 2026. How one asks for GPUs: `gpus.py`; what it runs:
+`command.py`; `${NAME}`: `interpolation.py`; `extends` and `env_file`: `services.py`."""
+
+from itertools import islice
+
+from gpuspec.formats.compose.job import documents
+from gpuspec.formats.compose.services import ComposeFile, is_compose
+from gpuspec.formats.document import Document, Format, Source
+
+MOST_JOBS = 500
+
+
+def recognise(source: Source) -> bool:
+    """By a map of `services` of which one has what only services have."""
+    return any(is_compose(document.value) for document in source.yaml.documents)
+
+
+def read(source: Source) -> tuple[Document, ...]:
+    """The jobs of a file; none where no service asks for a GPU."""
+    found: list[Document] = []
+    for document in source.yaml.documents:
+        if is_compose(document.value):
+            project = ComposeFile(source, document.value, document.place)
+            found += islice(documents(project, FORMAT), MOST_JOBS - len(found))
+    return tuple(found)
+
+
+FORMAT = Format(
+    "compose",
+    recognise,
+    read,
+    cannot_say=frozenset(
+        {
+            "budget", "cache", "checkpoint", "clouds", "disk_gb", "downloads", "gpu_types", "hosts", "items",
+            "keep_alive_minutes", "max_price", "min_vram", "nodes", "outputs", "regions", "schedule", "setup", "slo",
+            "spot", "traffic", "users",
+        }
+    ),
+    spelling={
+        "cache": "volumes",
+        "env": "environment",
+        "gpu_count": "deploy.resources.reservations.devices[].count",
+        "gpu_types": "deploy.resources.reservations.devices",
+        "readiness": "healthcheck",
+        "run": "command",
+        "scaling": "deploy.replicas",
+        "secrets": "environment",
+    },
+    examples={
+        "readiness": "healthcheck: {test: [CMD, curl, -sf, '{address}'], interval: 10s, start_period: 10m}",
+        "secrets": "environment: [HF_TOKEN]",
+    },
+)  # fmt: skip

@@ -1,0 +1,146 @@
+"""The services of a compose file: what they say once `extends` and variables are filled in."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from gpuspec.formats.compose.dotenv import variables_of
+from gpuspec.formats.compose.said import Reader, Said, pairs
+from gpuspec.formats.document import Source
+from gpuspec.text import Tree, pointer
+
+TELLING = frozenset({
+    "image", "build", "deploy", "command", "entrypoint", "environment", "env_file", "volumes", "ports", "devices",
+    "gpus", "runtime", "depends_on", "restart", "extends", "container_name", "healthcheck", "networks", "profiles",
+    "scale", "expose", "shm_size", "ipc", "network_mode",
+})  # fmt: skip
+"""Keys of a service, of which other YAML files with a map of `services` have none."""
+_ADDED = frozenset({"ports", "expose", "devices", "secrets", "configs", "env_file", "tmpfs", "cap_add"})
+"""Lists to which `extends` adds (compose-spec, 13-merge.md); other lists take the place of those before them."""
+_NOT_TAKEN = ("extends", "depends_on", "volumes_from", "links")
+_DEEPEST = 10
+_ASKS = ("deploy", "gpus", "runtime", "devices", "extends")
+"""Without one of these a service asks for no GPU."""
+
+
+def is_compose(value: Any) -> bool:
+    """Whether a document is a compose file: `services` is a map, and one of them has what services have."""
+    services = value.get("services") if isinstance(value, dict) else None
+    if not isinstance(services, dict):
+        return False
+    return any(isinstance(one, dict) and not TELLING.isdisjoint(one) for one in services.values())
+
+
+class ComposeFile:
+    """A compose file. `variables` are those of `.env` beside it."""
+
+    def __init__(self, source: Source, value: Mapping[str, Any], place: str) -> None:
+        self.source = source
+        self.value = value
+        self.place = place
+        self.tree = source.yaml.tree
+        self.files: dict[str, Any] = {}
+
+    @cached_property
+    def variables(self) -> Mapping[str, str | None]:
+        """What `.env` sets."""
+        return variables_of(_decoded(self.source.beside(".env")))
+
+    def services(self) -> Iterator[tuple[str, Said]]:
+        """Each service that may ask for a GPU."""
+        for name, service in self.value["services"].items():
+            if isinstance(service, dict) and any(key in service for key in _ASKS):
+                yield name, self.service(name)
+
+    def service(self, name: str) -> Said:
+        """A service, with what it extends."""
+        at = self.place + pointer("services", name)
+        own = Reader(self.tree, self.variables).value(self.value["services"][name], at)
+        return self._extended(own, self.value, self.source.path, {("", name)})
+
+    def _extended(self, own: Said, file: Any, path: str, seen: set[tuple[str, str]]) -> Said:
+        """A service over the one that it extends, in this file or in another beside it."""
+        given = own.get("extends")
+        name = given.fact() or given.get("service").fact()
+        named = given.get("file").fact()
+        if not name or len(seen) > _DEEPEST:
+            return own
+        if named is not None:
+            file, path = self._file(named), named
+        key = ("" if file is self.value else path, name)
+        services = file.get("services") if isinstance(file, dict) else None
+        base = services.get(name) if isinstance(services, dict) else None
+        if not isinstance(base, dict) or key in seen:
+            return own
+        if file is self.value:
+            reader, at = Reader(self.tree, self.variables), self.place + pointer("services", name)
+        else:
+            reader, at = Reader(Tree(""), self.variables, given.pointer), ""
+        inner = self._extended(reader.value(base, at), file, path, {*seen, key})
+        kept = {key: value for key, value in (inner.members or {}).items() if key not in _NOT_TAKEN}
+        return merged(inner._replace(members=kept), own)
+
+    def _file(self, name: str) -> Any:
+        """What another compose file beside this one holds."""
+        if name not in self.files:
+            data = self.source.beside(name)
+            if data is None:
+                self.files[name] = None
+            else:
+                from gpuspec.text.yaml_tree import read_yaml_bytes
+
+                documents = read_yaml_bytes(data).documents
+                self.files[name] = documents[0].value if documents else None
+        return self.files[name]
+
+
+def merged(base: Said, own: Said, key: str = "") -> Said:
+    """A value over another, as `extends` puts them together."""
+    if not own.given:
+        return base
+    if key in ("environment", "labels"):
+        return own._replace(members={**dict(pairs(base)), **dict(pairs(own))}, elements=None)
+    if base.members is not None and own.members is not None:
+        members = dict(base.members)
+        for name, value in own.members.items():
+            members[name] = merged(members[name], value, name) if name in members else value
+        return own._replace(members=members)
+    if key in _ADDED and base.elements is not None and own.elements is not None:
+        return own._replace(elements=base.elements + own.elements)
+    if key == "volumes" and base.elements is not None and own.elements is not None:
+        taken = {target(value) for value in own.elements}
+        kept = tuple(value for value in base.elements if target(value) not in taken)
+        return own._replace(elements=kept + own.elements)
+    return own
+
+
+def target(volume: Said) -> str | None:
+    """Where in the container a volume is mounted."""
+    return source_and_target(volume)[1]
+
+
+def source_and_target(volume: Said) -> tuple[str | None, str | None]:
+    """What a volume mounts, and where: SOURCE:TARGET:MODE, or the long form. None what is not known."""
+    if volume.members is not None:
+        return volume.get("source").fact(), volume.get("target").fact()
+    pieces = (volume.text or "").split(":")
+    if len(pieces) > 1 and len(pieces[0]) == 1 and pieces[1][:1] in ("\\", "/"):  # C:\models
+        pieces[:2] = [":".join(pieces[:2])]
+    source, where = (None, pieces[0]) if len(pieces) == 1 else pieces[:2]
+    return (None if not source or "${" in source else source), (where if where[:1] == "/" else None)
+
+
+def _decoded(data: bytes | None) -> str:
+    return "" if data is None else data.decode("utf-8-sig", "replace")
+
+
+def env_file_variables(project: ComposeFile, service: Said) -> Iterator[tuple[str, Said]]:
+    """The variables of the files that `env_file` names, beside the compose file; each stands where the file is
+    named."""
+    given = service.get("env_file")
+    entries = given.each() if given.members is None else (given,)
+    for entry in entries:
+        named = (entry if entry.members is None else entry.get("path")).fact()
+        data = project.source.beside(named) if named else None
+        for name, text in variables_of(_decoded(data), project.variables).items():
+            yield name, Said(entry.pointer, text)
