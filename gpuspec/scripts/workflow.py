@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
 from gpuspec.scripts.loops import Frame, Judge
 from gpuspec.scripts.program import Loop
 from gpuspec.scripts.shell import judge_shell
-from gpuspec.text.yaml import Item, read_yaml
+from gpuspec.text.tree import Span, Tree, pointer
+from gpuspec.text.yaml_tree import read_yaml_file
 
 _MATRIX = re.compile(r"\$\{\{\s{0,100}matrix\.([\w.-]{1,100})(?![\w.-])[^}]{0,1000}\}\}")
 _MOST_AXES = 20
@@ -20,47 +22,62 @@ _EXPRESSION = re.compile(r"\$\{\{[^}]{0,1000}\}\}")
 
 def judge_workflow(text: str, judge: Judge) -> None:
     """Tell the judge what each job's `run` steps run, in the loops of its matrix."""
-    jobs = read_yaml(text).get("jobs")
-    for job in jobs.inner if jobs else ():
-        frames = _matrix(job)
+    file = read_yaml_file(text)
+    if len(file.documents) != 1:
+        return
+    tree = file.tree
+    for name, job in _members(_members(tree.value).get("jobs")).items():
+        at = pointer("jobs", name)
+        frames = _matrix(job, tree, at)
         if len(frames) > _MOST_AXES:
             judge.budget.leave_out()
             del frames[_MOST_AXES:]
-        for step in (job.get("steps") or job).inner:
-            run = step.get("run")
-            if run is not None:
+        steps = _members(job).get("steps")
+        for number, step in enumerate(steps if isinstance(steps, list) else ()):
+            run = _members(step).get("run")
+            if isinstance(run, str):
                 env = _environment((job, step), frames)
-                judge_shell(_as_shell(run.text), judge, env=env, outer=frames, span=run.span)
+                span = _span(tree, f"{at}/steps/{number}/run")
+                judge_shell(_as_shell(run), judge, env=env, outer=frames, span=span)
 
 
-def _matrix(job: Item) -> list[Frame]:
+def _members(value: Any) -> dict[str, Any]:
+    """A map; nothing where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def _span(tree: Tree, at: str) -> Span:
+    """A key with its value."""
+    found = tree.values[at]
+    start = tree.keys[at].start if at in tree.keys else found.start
+    return Span(start, max(start, found.start + len(tree.text[found.start : found.end].rstrip())))
+
+
+def _matrix(job: Any, tree: Tree, at: str) -> list[Frame]:
     """The loops of a job's matrix: one for each of its axes."""
-    strategy = job.get("strategy")
-    matrix = strategy.get("matrix") if strategy else None
-    if matrix is None:
+    strategy = _members(_members(job).get("strategy"))
+    if "matrix" not in strategy:
         return []
+    matrix, span = _members(strategy["matrix"]), _span(tree, f"{at}/strategy/matrix")
     include = matrix.get("include")
-    axes = [item for item in matrix.inner if item.key not in ("include", "exclude")]
+    axes = {name: axis for name, axis in matrix.items() if name not in ("include", "exclude")}
     if not axes:
-        keys = {key.key for entry in include.inner for key in entry.inner} if include else set()
-        variables = tuple(sorted(_variable(key) for key in keys)) or ("matrix",)
-        count = len(include.inner) if include and include.inner else None
-        return [Frame(Loop("matrix", variables, Word(""), count, matrix.span), LAST_MARK)]
-    extra = include is not None or matrix.get("exclude") is not None
+        entries = include if isinstance(include, list) else []
+        keys = {key for entry in entries for key in _members(entry)}
+        variables = tuple(sorted(map(_variable, keys))) or ("matrix",)
+        return [Frame(Loop("matrix", variables, Word(""), len(entries) or None, span), LAST_MARK)]
+    extra = include is not None or "exclude" in matrix
     return [
         Frame(
-            Loop("matrix", (_variable(axis.key),), Word(""), None if extra else _length(axis), matrix.span),
-            chr(ord(LAST_MARK) - at),
+            Loop("matrix", (_variable(name),), Word(""), None if extra else _length(axis), span),
+            chr(ord(LAST_MARK) - number),
         )
-        for at, axis in enumerate(axes)
+        for number, (name, axis) in enumerate(axes.items())
     ]
 
 
-def _length(axis: Item) -> int | None:
-    if axis.inner:
-        return len(axis.inner)
-    flow = re.fullmatch(r"\[([^\[\]{}]*)\]", axis.text)
-    return len([part for part in flow[1].split(",") if part.strip()]) if flow else None
+def _length(axis: Any) -> int | None:
+    return len(axis) if isinstance(axis, list) else None
 
 
 def _variable(key: str) -> str:
@@ -73,14 +90,13 @@ def _as_shell(text: str) -> str:
     return _EXPRESSION.sub("${EXPRESSION}", text)
 
 
-def _environment(items: Iterable[Item], frames: Sequence[Frame]) -> dict[str, str | None]:
+def _environment(items: Iterable[Any], frames: Sequence[Frame]) -> dict[str, str | None]:
     """The variables of a step: those of the matrix, and those that `env` splices from them."""
     found: dict[str, str | None] = {
         name: UNKNOWN + frame.mark for frame in frames for name in frame.loop.variables
     }
     for item in items:
-        env = item.get("env")
-        for entry in env.inner if env else ():
-            parts = [found.get(_variable(match[1])) or "" for match in _MATRIX.finditer(entry.text)]
-            found[entry.key] = UNKNOWN + "".join(parts)
+        for name, value in _members(_members(item).get("env")).items():
+            parts = [found.get(_variable(match[1])) or "" for match in _MATRIX.finditer(str(value))]
+            found[name] = UNKNOWN + "".join(parts)
     return found
