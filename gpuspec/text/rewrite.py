@@ -21,6 +21,10 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     """
     if tree.problems:
         raise EditError("the text has syntax errors; fix them first")
+    if tree.yaml:
+        for edit in edits:
+            tree = _alone(tree, edit)
+        return tree.text
     together = Together(tree)
     for edit in edits:
         if together.take(edit):
@@ -40,6 +44,8 @@ def apply_all(tree: Tree, changes: Sequence[Sequence[Edit]]) -> str:
 
 def apart(tree: Tree, changes: Sequence[Sequence[Edit]]) -> list[int]:
     """The numbers of those changes that `apply_all` makes at once."""
+    if tree.yaml:
+        return [0] if changes else []
     together = Together(tree)
     return sorted(at for at in _in_order(tree, changes) if all(map(together.take, changes[at])))
 
@@ -73,6 +79,10 @@ def _alone(tree: Tree, edit: Edit) -> Tree:
     if edit.op in ("remove", "rename") and any(edit.pointer == each.pointer for each in tree.duplicates):
         raise EditError(f"{edit.pointer} stands there twice")
     try:
+        if tree.yaml:
+            from gpuspec.text import yaml_edit
+
+            return _checked(yaml_edit.written(tree, edit), wanted, yaml=True)
         return _checked(written(tree, edit), wanted)
     except EditError:
         raise EditError(
@@ -80,8 +90,17 @@ def _alone(tree: Tree, edit: Edit) -> Tree:
         ) from None
 
 
-def _checked(text: str, wanted: object) -> Tree:
-    tree = parse(text)
+def reread(text: str, *, yaml: bool) -> Tree:
+    """The tree of a text, in the language that it was in."""
+    if yaml:
+        from gpuspec.text.yaml_tree import read_yaml_file
+
+        return read_yaml_file(text).tree
+    return parse(text)
+
+
+def _checked(text: str, wanted: object, *, yaml: bool = False) -> Tree:
+    tree = reread(text, yaml=yaml)
     if tree.problems or not same(tree.value, wanted):
         # A layout we did not foresee, or an object that stands there twice: better no edit than a wrong one.
         raise EditError("the text would mean something else")

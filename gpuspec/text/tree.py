@@ -110,6 +110,7 @@ class Tree:
         "trailing_commas",
         "value",
         "values",
+        "yaml",
     )
 
     def __init__(self, text: str) -> None:
@@ -122,6 +123,8 @@ class Tree:
         self.duplicates: list[Duplicate] = []
         self.problems: list[SyntaxProblem] = []
         self.trailing_commas: list[int] = []
+        self.yaml = False
+        """Whether it is read from YAML."""
         self._line_starts: Sequence[int] | None = None
 
     def line_starts(self) -> Sequence[int]:

@@ -48,6 +48,7 @@ def read_yaml_bytes(data: bytes) -> YamlFile:
 def read_yaml_file(text: str) -> YamlFile:
     """All documents of a text. Never raises: one that cannot be read breaks no other."""
     tree = Tree(text)
+    tree.yaml = True
     tree.values[""] = Span(0, len(text))
     if "gpuspec:" in text:
         for number, found in enumerate(_FOR_GPUSPEC.finditer(text)):
