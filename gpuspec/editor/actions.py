@@ -10,7 +10,8 @@ from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic, Range, Text
 from gpuspec.editor.diagnostics import diagnostic
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
-from gpuspec.lint.fixing import applied, fix_data
+from gpuspec.formats import FORMATS
+from gpuspec.lint.fixing import applied, carried_jobs, fix_data, is_meant
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
@@ -68,7 +69,12 @@ def _fixes(target: Target, found: Located, shown: Diagnostic) -> Iterator[CodeAc
     fix = found.finding.fix
     if fix is None:
         return
-    after = applied(target.opened.data, [fix], is_spec=target.opened.is_spec)
+    opened = target.opened
+    jobs = carried_jobs(opened.documents)
+    is_spec = opened.is_spec or opened.tree.yaml
+    after = applied(opened.data, [fix], is_spec=is_spec, tree=opened.tree if jobs else None)
+    if after is not None and not is_meant(opened.path, after, jobs, [fix], FORMATS):
+        return
     edit = None if after is None else target.positions.change(after.decode())
     if edit is None:
         return
@@ -115,14 +121,14 @@ def _comment(opened: Opened, name: str, line: int, positions: Positions) -> Text
     kind = script_kind(opened.path)
     if kind == "package":
         return None
-    for suppression in in_tree(tree) if opened.is_spec else in_script(tree):
+    for suppression in in_tree(tree) if opened.is_spec or tree.yaml else in_script(tree):
         if suppression.line == line and suppression.entries:
             end = suppression.entries[-1].span.end
             return TextEdit(positions.range(Span(end, end)), f", {name}")
     start = tree.line_starts()[line - 1]
     if line == 1 and text.startswith("\ufeff"):
         start += 1
-    if opened.is_spec and _inside(opened, start):
+    if (opened.is_spec or tree.yaml) and _inside(opened, start):
         return None
     above, rest = text[:start].rstrip("\r\n"), text[start:]
     if not opened.is_spec and (above.endswith("\\") or rest.startswith("#!")):
@@ -135,8 +141,12 @@ def _comment(opened: Opened, name: str, line: int, positions: Positions) -> Text
 
 
 def _inside(opened: Opened, at: int) -> bool:
-    """Whether a line begins inside a comment or a string."""
-    spans = [comment.span for comment in opened.tree.comments]
-    values = opened.tree.values.values()
-    spans += [span for span in values if opened.text[span.start : span.start + 1] in ("'", '"')]
+    """Whether a line begins inside a comment or a string. Lines of a YAML block (`|`) have room for one."""
+    tree, text = opened.tree, opened.text
+    spans = [comment.span for comment in tree.comments]
+    if tree.yaml:
+        spans += [span for known, span in tree.values.items() if isinstance(tree.at(known), str)]
+        spans = [span for span in spans if not text.startswith("|", span.start)]
+    else:
+        spans += [span for span in tree.values.values() if text[span.start : span.start + 1] in ("'", '"')]
     return any(span.start < at < span.end for span in spans)

@@ -1,6 +1,6 @@
 """What every format gives: Documents, one for each job of a file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,9 @@ class Format(NamedTuple):
     env_reference: str = ""
     """How a value of `env` names another variable where nothing else would be put in: "$(NAME)" in Kubernetes; ""
     where the values are expanded as a shell does it, or nothing is known of it."""
+    written: Callable[[Document, Edit], Sequence[Edit]] = lambda document, edit: ()
+    """How an edit in the job spec's names ("/spot") is made in the file, as edits of its own; empty where it is not
+    known. Where the very value stands in the file, that is changed without asking."""
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""

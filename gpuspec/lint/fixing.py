@@ -9,7 +9,8 @@ from errno import EACCES
 from gpuspec.atomic_write import atomic_write
 from gpuspec.commands.shell.again import each_read_once
 from gpuspec.errors import UserError
-from gpuspec.lint.files import lint_data
+from gpuspec.formats import Document, Known
+from gpuspec.lint.files import documents_in, lint_data
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
@@ -18,7 +19,7 @@ from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import one_line
 from gpuspec.text import EditError, Tree, parse
-from gpuspec.text.rewrite import apart, apply_all
+from gpuspec.text.rewrite import apart, apply_all, reread
 
 ROUNDS = 100
 """At most: each round fixes what one rule finds, and no real file needs more."""
@@ -47,7 +48,7 @@ def _fix(linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: 
     seen = {data}
     findings = lint_data(linter, path, data, settings, on_disk=on_disk)
     for _ in range(ROUNDS):
-        after, done = _round(data, findings, unsafe, seen)
+        after, done = _round(linter, path, data, findings, unsafe, seen)
         if not done:
             break
         data = after
@@ -55,26 +56,27 @@ def _fix(linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: 
         titles += done
         findings = lint_data(linter, path, data, settings, on_disk=on_disk)
     else:
-        more = bool(_round(data, findings, unsafe, seen)[1])
+        more = bool(_round(linter, path, data, findings, unsafe, seen)[1])
         return Fixed(data, findings, tuple(titles), more)
     return Fixed(data, findings, tuple(titles))
 
 
 def _round(
-    data: bytes, findings: Sequence[Located], unsafe: bool, seen: set[bytes]
+    linter: Linter, path: str, data: bytes, findings: Sequence[Located], unsafe: bool, seen: set[bytes]
 ) -> tuple[bytes, list[str]]:
     wanted = [f for f in findings if f.finding.fix and (f.finding.fix.safe or unsafe)]
     if not wanted:
         return data, []
-    is_spec = kind_of(wanted[0].path, data) is None
+    is_spec = kind_of(path, data) is None
+    jobs = carried_jobs(documents_in(path, data, linter.formats))
     try:
-        tree = parse(data.decode()) if is_spec else None
+        tree = (jobs[0].tree if jobs else parse(data.decode())) if is_spec else None
     except UnicodeDecodeError:
         return data, []
     for attempt in _attempts(tree, wanted):
         fixes = [found.finding.fix for found in attempt if found.finding.fix]
         after = applied(data, fixes, is_spec=is_spec, tree=tree)
-        if after is not None and after not in seen:
+        if after is not None and after not in seen and is_meant(path, after, jobs, fixes, linter.formats):
             return after, [fix.title for fix in fixes]
     return data, []
 
@@ -123,26 +125,45 @@ def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool, tree: Tree | No
     # A Tree's offsets count a byte order mark, a Script's text has none.
     bom = "" if is_spec or not text.startswith("\ufeff") else "\ufeff"
     text = text.removeprefix(bom)
+    yaml = tree is not None and tree.yaml
     replaces = sorted((r for fix in fixes for r in fix.replaces), key=lambda r: r.span, reverse=True)
     for replace in replaces:
         text = text[: replace.span.start] + replace.text + text[replace.span.end :]
     edits = [fix.edits for fix in fixes if fix.edits]
     if edits:
         try:
-            text = apply_all(tree if tree is not None and not replaces else parse(text), edits)
+            text = apply_all(tree if tree is not None and not replaces else reread(text, yaml=yaml), edits)
         except EditError:
             return None
-    elif is_spec and parse(text).problems:
+    elif is_spec and reread(text, yaml=yaml).problems:
         return None
     return (bom + text).encode()
 
 
+def carried_jobs(documents: Sequence[Document]) -> Sequence[Document]:
+    """The jobs of a file whose fixes are carried over from the job spec's names into its own."""
+    return () if all(one.format.in_spec_fields for one in documents) else documents
+
+
+def is_meant(
+    path: str, after: bytes, jobs: Sequence[Document], fixes: Sequence[Fix], formats: Sequence[Known]
+) -> bool:
+    """Whether a file of `jobs` holds what the fixes were to make of them."""
+    if not jobs:
+        return True
+    from gpuspec.lint.carried_fix import still_meant
+
+    return still_meant(jobs, documents_in(path, after, formats), fixes)
+
+
 def second_reading(path: str, data: bytes) -> str | None:
     """What json5 reads otherwise than gpuspec in a fixed job spec, in words; None if it reads the same, or where the
-    file is a script. Raises NotRead where json5 could not be asked."""
+    file is a script, or YAML, which libyaml has read. Raises NotRead where json5 could not be asked."""
     from gpuspec.text.second_reader import disagreement
 
-    return None if kind_of(path, data) else disagreement(parse(data.decode()))
+    if kind_of(path, data) or path.endswith((".yaml", ".yml")):
+        return None
+    return disagreement(parse(data.decode()))
 
 
 def write_file(path: str, data: bytes) -> None:

@@ -207,10 +207,13 @@ def _paid(finding: Finding, facts: Facts) -> Finding:
 
 
 def _placed(finding: Finding, document: Document) -> Finding:
-    """The finding. Fixes are made for files that are one job spec: elsewhere it has none, and what is about the whole
-    job points at the job's place in its file."""
+    """The finding. Fixes are made for files that are one job spec: elsewhere it has the one that can be carried over,
+    and what is about the whole job points at the job's place in its file."""
     if document.format.in_spec_fields and not document.place:
-        if finding.fix and any(not edit.pointer for edit in finding.fix.edits):
-            return finding._replace(fix=None)  # what is assumed (`--assume-gpu`) stands nowhere
         return finding
-    return finding._replace(pointer=finding.pointer or document.place, fix=None)
+    fix = finding.fix
+    if fix is not None:
+        from gpuspec.lint.carried_fix import carried
+
+        fix = carried(fix, document)
+    return finding._replace(pointer=finding.pointer or document.place, fix=fix)

@@ -49,26 +49,37 @@ def _loading(facts: Facts) -> tuple[Step, str] | None:
     return (found[0], text) if text and len(found) == 1 and found[0].path is None else None
 
 
-def replace_argument(tree: Tree, origin: Origin, new: str) -> Edit | None:
+def replace_argument(facts: Facts, origin: Origin, new: str) -> Edit | None:
     """The edit that puts `new` where an argument stands in the spec's commands ("" takes it out). None where it
     stands in another file, or not word for word, or more than once: then no one can say which is meant."""
-    return None if origin.path else _replaced(tree, origin.pointer, origin.text, new)
-
-
-def _replaced(tree: Tree, pointer: str, old: str, new: str) -> Edit | None:
-    """The edit that replaces whole words of the string at `pointer` (a command, or a setup step that has one)."""
-    for at in (pointer, f"{pointer}/run"):
-        text = tree.at(at)
-        if not isinstance(text, str) or not old:
-            continue
-        found = [match.start() for match in re.finditer(rf"(?<!\S){re.escape(old)}(?!\S)", text)]
-        if len(found) != 1:
-            return None
-        before, after = text[: found[0]], text[found[0] + len(old) :]
-        if not new:
-            before = before.rstrip(" ")
-        return Edit("set", at, before + new + after)
+    if origin.path or not origin.text:
+        return None
+    for at, pieces in facts.job.pieces.items():
+        if any(piece.pointer == origin.pointer for piece in pieces):
+            return _replaced(at, _text_of(facts, at), origin.text, new)
+    for at in (origin.pointer, f"{origin.pointer}/run"):
+        text = facts.tree.at(at)
+        if isinstance(text, str):
+            return _replaced(at, text, origin.text, new)
     return None
+
+
+def _text_of(facts: Facts, at: str) -> str:
+    """The commands at a place, whose words stand apart in the file."""
+    if at == facts.job.pointer("run"):
+        return facts.job.run or ""
+    return next((step.run for step in facts.job.steps if step.pointer == at), "")
+
+
+def _replaced(at: str, text: str, old: str, new: str) -> Edit | None:
+    """The edit that replaces whole words of a text."""
+    found = [match.start() for match in re.finditer(rf"(?<!\S){re.escape(old)}(?!\S)", text)]
+    if len(found) != 1:
+        return None
+    before, after = text[: found[0]], text[found[0] + len(old) :]
+    if not new:
+        before = before.rstrip(" ")
+    return Edit("set", at, before + new + after)
 
 
 def text_at(tree: Tree, pointer: str) -> str | None:

@@ -79,7 +79,7 @@ class BatchLimit(Rule):
     def _too_few(self, facts: Facts, origin: Origin, users: int, waiting: int) -> Finding:
         work = facts.workload
         enough = -(-users // (work.data_parallel or 1))  # of each copy
-        edit = replace_argument(facts.tree, origin, origin.text.replace(str(work.concurrency), str(enough)))
+        edit = replace_argument(facts, origin, origin.text.replace(str(work.concurrency), str(enough)))
         each = "" if users == facts.job.users else " by each replica"
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
@@ -90,7 +90,7 @@ class BatchLimit(Rule):
         )
 
     def _one(self, facts: Facts, origin: Origin) -> Finding:
-        edit = replace_argument(facts.tree, origin, "")
+        edit = replace_argument(facts, origin, "")
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"`{origin.text}`: the server answers one request after the other, and every token of an answer pays for "
@@ -112,7 +112,7 @@ class BatchLimit(Rule):
         capacity = int(room / each) if each > 0 else limit
         if capacity < 1 or limit <= capacity * facts.options["over"]:
             return
-        edit = replace_argument(facts.tree, origin, origin.text.replace(str(limit), str(capacity)))
+        edit = replace_argument(facts, origin, origin.text.replace(str(limit), str(capacity)))
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"`{origin.text}`: {gib(room)} are left for KV cache on {current.label}, room for {capacity} requests of "

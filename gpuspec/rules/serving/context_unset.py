@@ -115,7 +115,7 @@ class ContextUnset(Rule):
             written = text_at(facts.tree, step.pointer) if step.path is None else None
             own = (written or "")[step.command.start : step.command.end]
             if step.pointer == origin.pointer and engine.name in own and origin.text in own:
-                return replace_argument(facts.tree, origin, f"{origin.text} {argument}")
+                return replace_argument(facts, origin, f"{origin.text} {argument}")
         return None
 
     def _elsewhere(self, facts: Facts, engine: Engine) -> bool:

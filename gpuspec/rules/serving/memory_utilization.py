@@ -80,7 +80,7 @@ class MemoryUtilizationLow(Rule):
     def _report(self, facts: Facts, share: float, why: str, confidence: Confidence | None) -> Finding:
         origin = facts.workload.origin("memory_utilization")
         better = f"{engine_of(facts.workload.engine).advised_utilization:g}"
-        edit = replace_argument(facts.tree, origin, origin.text.replace(f"{share:g}", better))
+        edit = replace_argument(facts, origin, origin.text.replace(f"{share:g}", better))
         return self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"a memory utilization of {share:g} {why}",

@@ -67,7 +67,7 @@ class PrefixCachingOff(Rule):
         if not long and not any(word in name for word in _CHAT):
             return
         origin = work.origin("prefix_caching")
-        edit = replace_argument(facts.tree, origin, "")
+        edit = replace_argument(facts, origin, "")
         why = f"prompts of {traffic.input_tokens:g} tokens" if long and traffic else "a chat model's prompts"
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
