@@ -52,10 +52,17 @@ def compose(text: str, at: int) -> Composed:
     try:
         return _Composer(at).composed(_events(text))
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = at + min(mark.index if mark else 0, len(text))
-        told = " ".join(part for part in (error.problem, error.context) if part)
-        return Composed(None, SyntaxProblem(Span(place, place + 1), told))
+        from gpuspec.text.yaml_words import reworded
+
+        mark, began = error.problem_mark or error.context_mark, error.context_mark
+        found = reworded(
+            text,
+            mark.index if mark else 0,
+            error.problem or "",
+            error.context or "",
+            began.index if began else None,
+        )
+        return Composed(None, found._replace(span=Span(at + found.span.start, at + found.span.end)))
     except (YAMLError, UnicodeError) as error:
         place = at + min(getattr(error, "position", 0) or 0, len(text))
         reason = getattr(error, "reason", "this is not text")

@@ -77,3 +77,31 @@ def test_hostile_files_are_refused_in_bounded_time() -> None:
 def test_suppressions_are_comments_of_the_tree() -> None:
     tree = read_yaml_file("a: 1 # gpuspec: ignore[GS401] mine\n# other\n").tree
     assert [comment.text for comment in tree.comments] == [" gpuspec: ignore[GS401] mine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "word"),
+    [
+        ("a:\n\tb: 1\n", (2, 1), "tab"),
+        ("a: 1\n\tb: 2\n", (2, 1), "tab"),
+        ("cmd: echo foo: bar\n", (1, 14), "second `: `"),
+        ('# x\na: "b\nc: 1\n', (2, 4), "never closed"),
+        ("a: [1, 2\nb: 1\n", (2, 2), "1 line above"),
+        ('a: {"b": 1 "c": 2}\n', (1, 12), "`,` or `}`"),
+        ("a:\n  b: 1\n c: 2\n", (3, 2), "indentation"),
+        ("a: 'it's'\n", (1, 8), "has ended"),
+        ("a: 1\n- b\n", (2, 1), "list"),
+        ("- a\nb: 1\n", (2, 1), "beside the items"),
+        ("a: 1\nfoo\nb: 2\n", (2, 1), "no `key: value`"),
+        ("a: @b\n", (1, 4), "cannot begin with `@`"),
+        ("a: *.py\n", (1, 4), "alias"),
+        ('ok: 1\n---\na: "\\d"\n', (3, 5), "escape"),
+        ("a: |x\n b\n", (1, 5), "next line"),
+        ("a: 1\n  b: 2\n", (2, 4), "above has a value"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(text: str, place: tuple[int, int], word: str) -> None:
+    tree = read_yaml_bytes(text.encode()).tree
+    (problem,) = tree.problems
+    assert tree.position(problem.span.start) == place
+    assert word in problem.message

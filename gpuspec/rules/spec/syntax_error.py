@@ -8,11 +8,12 @@ from gpuspec.lint import Facts, Finding, Rule
 
 
 class SyntaxProblemRule(Rule):
-    """The text is not JSONC.
+    """The text is not JSONC, or not YAML where the file is of a format that is.
 
     ## What it does
     Reports every place where the text stops being JSONC, each at its own line and column: after an error the
-    reader goes on at the next comma or bracket.
+    reader goes on at the next comma or bracket. In YAML it reports the first place of each document. A document that
+    only a template tool makes YAML of (Helm, Jinja) is passed over.
 
     ## Why is this bad
     Nothing can read the spec, so nothing else can be checked or launched.
