@@ -209,9 +209,13 @@ def _paid(finding: Finding, facts: Facts) -> Finding:
 def _placed(finding: Finding, document: Document) -> Finding:
     """The finding. Fixes are made for files that are one job spec: elsewhere it has the one that can be carried over,
     and what is about the whole job points at the job's place in its file."""
-    if document.format.in_spec_fields and not document.place:
-        return finding
+    if not isinstance(finding, Finding):
+        return finding  # what a plugin's rule gave is told so
     fix = finding.fix
+    if fix and any(not edit.pointer for edit in fix.edits):
+        fix = None  # what is assumed (`--assume-gpu`) stands nowhere
+    if document.format.in_spec_fields and not document.place:
+        return finding if fix is finding.fix else finding._replace(fix=fix)
     if fix is not None:
         from gpuspec.lint.carried_fix import carried
 

@@ -87,7 +87,7 @@ def test_suppressions_are_comments_of_the_tree() -> None:
         ("cmd: echo foo: bar\n", (1, 14), "second `: `"),
         ('# x\na: "b\nc: 1\n', (2, 4), "never closed"),
         ("a: [1, 2\nb: 1\n", (2, 2), "1 line above"),
-        XX, "`,` or `}`"),
+        ('a: {"b": 1 "c": 2}\n', (1, 15), "`,` or `}`"),
         ("a:\n  b: 1\n c: 2\n", (3, 2), "indentation"),
         ("a: 'it's'\n", (1, 8), "has ended"),
         ("a: 1\n- b\n", (2, 1), "list"),
