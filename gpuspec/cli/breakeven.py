@@ -10,7 +10,7 @@ from gpuspec.catalog.api_prices import ApiPrice, named, opposite
 from gpuspec.catalog.gpu_names import split_count
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.model_or_job import gpu_names, in_scheme, opened, with_engine
-from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.open_case import CaseOptions, case_options, job_option
 from gpuspec.cli.options import Amount, Number
 from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
@@ -82,6 +82,7 @@ MOST_DOLLARS = 1e9
     help="Only these lines under “What if”: cascade=0.6, prefix-cache, … May be repeated.",
 )
 @case_options
+@job_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(
     what: str,

@@ -13,6 +13,7 @@ from gpuspec.cli.open_case import (
     accept_no_timer_option,
     by_option,
     case_options,
+    job_option,
     open_case,
     users_option,
 )
@@ -21,27 +22,30 @@ from gpuspec.errors import UserError
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.lint.result import Located, Problem
+from gpuspec.printable import one_line
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.rules.spec.read_in_part import ReadInPart
 
 KINDS: dict[str, Mode] = {"skypilot": "machine", "skypilot-jobs": "job", "skypilot-serve": "service"}
+OTHERS = ("dstack", "kubernetes", "compose", "sbatch")
 
 
 @click.command("export")
 @click.argument("spec", metavar="SPEC")
 @click.option(
     "--to",
-    type=click.Choice(tuple(KINDS)),
+    type=click.Choice((*KINDS, *OTHERS)),
     default="skypilot",
     show_default=True,
-    help="For `sky launch`, `sky jobs launch` (spot with recovery) or `sky serve up` (replicas).",
+    help="For `sky launch`, `sky jobs launch` (spot with recovery) or `sky serve up` (replicas); or for another tool.",
 )
 @case_options
+@job_option
 @users_option
 @by_option
 @accept_no_timer_option
 def command(spec: str, to: str, given: CaseOptions) -> int:
-    """Print what `gpuspec run` would launch, for another tool.
+    """Write a job, of any format, for another tool.
 
     `gpuspec export job.jsonc > task.yaml && sky launch task.yaml` starts the same task as `gpuspec run`, and what
     `gpuspec run` would refuse is refused, with exit status 1: a job with errors of `gpuspec lint`, such as one over
@@ -50,9 +54,18 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     them with `sky launch --secret NAME`.
     """
     settings = given.settings_for(spec)
-    case = open_case(spec, settings)
+    case = open_case(spec, settings, given.which)
     lint_first(case, settings, refuse=partial(_refuse_inline_secrets, case.path))
     check_workdir(case)
+    from gpuspec.export.write import lost, written
+
+    if to in OTHERS:
+        if not case.job.run and not case.job.setup:
+            raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
+        say_document(written(case, to))
+        return 0
+    for line in lost(case.document):
+        say_document(one_line(f"# not carried: {line}") + "\n")
     say_document(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]))
     return 0
 

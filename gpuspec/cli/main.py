@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "What a rule is about, or the arithmetic behind one finding (FILE:LINE).",
     "export": "Print what `run` would launch, for another tool.",
     "gpus": "GPUs with memory, speed and price.",
+    "import": "Write a job of any format as gpuspec's own job spec.",
     "init": "Write a commented starter spec.",
     "lint": "Find mistakes and waste in job specs and launch scripts.",
     "logs": "Print what a run has written.",
@@ -44,6 +45,8 @@ COMMANDS = {
     "stop": "End a run; its machine follows its keep-alive.",
 }
 """name → help line. Each lives in `gpuspec/cli/NAME.py` as a click command called `command`."""
+_MODULES = {"import": "import_job"}
+"""The module of a command whose name is a word of Python's own."""
 
 
 class LazyGroup(click.Group):
@@ -55,7 +58,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"gpuspec.cli.{cmd_name}").command
+        command: click.Command = import_module(f"gpuspec.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -34,7 +34,7 @@ def opened(
         return case, workload._replace(users=given.job.users)
     from gpuspec.report.left_out import notes
 
-    case = open_case(what, settings)
+    case = open_case(what, settings, given.which)
     for note in notes(case):
         say(f"{what}: {note}", err=True)
     return case, case.workload

@@ -28,6 +28,8 @@ class CaseOptions(NamedTuple):
     job: JobOverrides = JobOverrides()
     config: str | None = None
     isolated: bool = False
+    which: str | None = None
+    """`--job`: which one of a file that holds several, by its place or its name."""
 
     def words(self) -> list[str]:
         """These options as they are typed."""
@@ -37,6 +39,7 @@ class CaseOptions(NamedTuple):
         named = [
             ("--prices", self.job.prices),
             ("--config", self.config),
+            ("--job", self.which),
             ("--max-hours", limit),
             ("--by", self.job.by),
             ("--assume-gpu", self.job.assume_gpu),
@@ -85,6 +88,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         accept_no_timer: bool = False,
         by: By | None = None,
         users: int | None = None,
+        which: str | None = None,
         **more: Any,
     ) -> Any:
         job = JobOverrides(
@@ -96,7 +100,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
             users=users,
             assume_gpu=assume_gpu,
         )
-        return command(*args, given=CaseOptions(job, config, isolated), **more)
+        return command(*args, given=CaseOptions(job, config, isolated, which), **more)
 
     return with_options
 
@@ -115,23 +119,34 @@ users_option = click.option(
     metavar="N",
     help="Sequences that must be served at once; overrides the spec's.",
 )
+job_option = click.option(
+    "--job",
+    "which",
+    metavar="PLACE|NAME",
+    help="Which job of a file that holds several: its name, or its place as `gpuspec show` prints it.",
+)
 accept_no_timer_option = click.option(
     "--accept-no-timer", is_flag=True, help="Allow machines that cannot take themselves down."
 )
 
 
-def open_case(path: str, settings: Settings, *, formats: Sequence[Known] = FORMATS) -> Case:
-    """The job in a file ("-" is standard input). UserError where there is none, or more than one."""
-    cases = open_cases(path, settings, formats=formats)
+def open_case(
+    path: str, settings: Settings, which: str | None = None, *, formats: Sequence[Known] = FORMATS
+) -> Case:
+    """The job in a file ("-" is standard input), or the one of several that is called `which`. UserError where there is
+    none, or more than one."""
+    cases = open_cases(path, settings, which, formats=formats)
     if len(cases) > 1:
-        places = ", ".join(case.document.place for case in cases)
-        hint = "put the one that is meant into a file of its own; `gpuspec show` says what is in each"
-        raise UserError("several-jobs", f"{path} holds {len(cases)} jobs: {places}", hint)
+        hint = "--job names one of them; `gpuspec show` says what is in each"
+        raise UserError("several-jobs", f"{path} holds {len(cases)} jobs: {_listed(cases)}", hint)
     return cases[0]
 
 
-def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORMATS) -> tuple[Case, ...]:
-    """The jobs in a file ("-" is standard input). UserError where there is none, or one cannot be read."""
+def open_cases(
+    path: str, settings: Settings, which: str | None = None, *, formats: Sequence[Known] = FORMATS
+) -> tuple[Case, ...]:
+    """The jobs in a file ("-" is standard input), or those of them that are called `which`. UserError where there is
+    none, or one cannot be read."""
     if os.path.isdir(path):
         raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
     from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
@@ -145,7 +160,40 @@ def open_cases(path: str, settings: Settings, *, formats: Sequence[Known] = FORM
     if not documents:
         hint = f"formats that are read: {titles(formats)}."
         raise UserError("no-job", f"{path} holds no job: nothing in it asks for a GPU", hint)
-    return tuple(_case(document._replace(path=path), settings) for document in documents)
+    cases = tuple(_case(document._replace(path=path), settings) for document in documents)
+    if which is None:
+        return cases
+    found = tuple(case for case in cases if which in _names(case))
+    if not found:
+        hint = "name a job by its place or its name, as `gpuspec show` prints them"
+        raise UserError("no-such-job", f"{path} holds no job {which!r}: {_listed(cases)}", hint)
+    return found
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    """What a job of a file may be called."""
+    name = case.written.name if case.written else None
+    return tuple(word for word in (called(case), case.document.place, name) if word)
+
+
+def called(case: Case) -> str:
+    """The place of a job in its file, for people; "" where the job is the whole file."""
+    return case.document.called or case.document.place
+
+
+def _listed(cases: Sequence[Case]) -> str:
+    """The places of jobs, and their names where these are others."""
+    said = []
+    for case in cases[:MOST_LISTED]:
+        name = case.written.name if case.written else None
+        place = called(case)
+        said.append(f"{place or 'the whole file'} ({name})" if name and name not in place else place or "/")
+    more = f" and {len(cases) - MOST_LISTED} more" if len(cases) > MOST_LISTED else ""
+    return ", ".join(said) + more
+
+
+MOST_LISTED = 20
+"""Jobs that a message names."""
 
 
 def case_without_file(name: str, settings: Settings) -> Case:

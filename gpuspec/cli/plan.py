@@ -11,6 +11,7 @@ from gpuspec.cli.open_case import (
     accept_no_timer_option,
     by_option,
     case_options,
+    job_option,
     open_case,
     users_option,
 )
@@ -42,6 +43,7 @@ from gpuspec.planning.rank import over_budget
     help="A month of the declared traffic, assumed that: cascade=0.6, prefix-cache, all. May be repeated.",
 )
 @case_options
+@job_option
 @users_option
 @by_option
 @accept_no_timer_option
@@ -68,7 +70,7 @@ def command(
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
     """
-    case = open_case(spec, given.settings_for(spec))
+    case = open_case(spec, given.settings_for(spec), given.which)
     plan = case.plan
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
     what_ifs = None

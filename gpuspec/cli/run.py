@@ -9,6 +9,7 @@ import click
 
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.deadline import against_deadline
+from gpuspec.cli.imported import check_imported
 from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.lint_first import check_workdir, lint_first
@@ -17,6 +18,7 @@ from gpuspec.cli.open_case import (
     accept_no_timer_option,
     by_option,
     case_options,
+    job_option,
     max_hours_option,
     open_case,
     users_option,
@@ -59,6 +61,7 @@ class Prepared(NamedTuple):
 @click.option("--detach", "-d", is_flag=True, help="Return once the job is started.")
 @max_hours_option
 @case_options
+@job_option
 @users_option
 @by_option
 @click.option("--fresh", is_flag=True, help="Rent a new machine even where one of an earlier run would do.")
@@ -98,9 +101,11 @@ def command(
         for each in prepared:
             say(*masked(each.where.describe(each.case.job, each.plan, each.settings)).split("\n"))
         for each in prepared:
+            check_imported(each.case)
             _check_unstarted(each)
         return 0
     for each in prepared:
+        check_imported(each.case)
         each.where.check(each.case.job, each.plan, each.settings)
         if each.settings.shard:
             check_shards(each.case, 1, each.settings.shard[1])
@@ -122,7 +127,7 @@ def command(
 def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: bool, shards: int) -> Prepared:
     shard = parse_shard(options["shard"])
     settings = given.settings_for(spec, machines=shard[1] if shard else shards)
-    case = open_case(spec, settings)
+    case = open_case(spec, settings, given.which)
     name, plan = _launcher_and_plan(case, options["on"])
     budget = case.job.budget
     own_limit = budget.max_hours if budget else None  # a budget in dollars limits no run that costs none
@@ -205,7 +210,8 @@ def _say(line: str) -> None:
 
 def _launch(each: Prepared) -> int:
     from gpuspec.cli.items_claim import claim_items
-    from gpuspec.cli.items_left import tell_items_left
+    from gpuspec.cli.imported import check_imported
+from gpuspec.cli.items_left import tell_items_left
     from gpuspec.launch.records import Records
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gpuspec.cli.columns import terminal_columns
-from gpuspec.cli.open_case import CaseOptions, case_options, open_cases
+from gpuspec.cli.open_case import CaseOptions, case_options, job_option, open_cases
 from gpuspec.cli.output import say_document
 from gpuspec.json_text import json_text
 
@@ -14,6 +14,7 @@ from gpuspec.json_text import json_text
 @click.argument("path", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @case_options
+@job_option
 def command(path: str, as_json: bool, given: CaseOptions) -> int:
     """What gpuspec understands of a job file, job by job: GPUs, model, engine, limits, and where each is said.
 
@@ -22,6 +23,6 @@ def command(path: str, as_json: bool, given: CaseOptions) -> int:
     """
     from gpuspec.report.show import as_text, understood
 
-    jobs = [understood(case) for case in open_cases(path, given.settings_for(path))]
+    jobs = [understood(case) for case in open_cases(path, given.settings_for(path), given.which)]
     say_document(json_text({"jobs": jobs}) if as_json else as_text(path, jobs, terminal_columns()))
     return int(any(job["left_out"] or job["not_read"] for job in jobs))

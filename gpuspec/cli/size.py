@@ -10,7 +10,7 @@ import click
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.model_or_job import in_scheme, is_job, opened, with_engine
 from gpuspec.cli.on_gpus import asked_of
-from gpuspec.cli.open_case import CaseOptions, case_options, users_option
+from gpuspec.cli.open_case import CaseOptions, case_options, job_option, users_option
 from gpuspec.cli.options import Number, Tokens, Whole
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
@@ -76,6 +76,7 @@ def _amount(
 )
 @users_option
 @case_options
+@job_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(
     what: str,

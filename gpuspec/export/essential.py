@@ -1,0 +1,147 @@
+"""What jobs of other tools cannot do without, and a rented machine does not have: by the key under which it stands.
+
+From the tools' own references (Kubernetes API 1.34, compose-spec, SkyPilot 0.14.1, dstack 0.22, Slurm's sbatch), read
+2026-11-30."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gpuspec.formats import Document
+
+Reason = str | Callable[[Any], str]
+"""What is missing without a part of the file; or a function that tells it from the part, "" for what may go."""
+
+
+def _volume(volume: Any) -> str:
+    """A volume of a pod, or several."""
+    if isinstance(volume, list):
+        return next((why for each in volume if (why := _volume(each))), "")
+    kinds = {key for key in volume if key != "name"} if isinstance(volume, dict) else set()
+    named = {
+        "persistentVolumeClaim": "the files of a volume claim",
+        "configMap": "the files of a ConfigMap",
+        "secret": "the files of a Secret",
+        "hostPath": "a folder of the node",
+        "nfs": "files on NFS",
+        "csi": "a volume of the cluster",
+        "ephemeral": "",
+        "emptyDir": "",
+        "downwardAPI": "",
+    }
+    return next((named.get(kind, "a volume of the cluster") for kind in sorted(kinds)), "")
+
+
+def _value_from(source: Any) -> str:
+    """`valueFrom` of a variable: a key of a Secret is among the secrets, unless nobody has read it."""
+    if isinstance(source, dict) and "configMapKeyRef" in source:
+        return "a value of a ConfigMap"
+    return "a value that the cluster gives"
+
+
+def _containers(value: Any) -> str:
+    """A container, or a part of one that is not read, such as its own security context."""
+    whole = isinstance(value, dict) and ("image" in value or "command" in value)
+    return "another container of the same pod" if whole or isinstance(value, list) else ""
+
+
+def _bind(mount: Any) -> str:
+    """A mount of a compose service: caches fill again, what lies on the author's disk does not come along."""
+    if isinstance(mount, list):
+        return next((why for each in mount if (why := _bind(each))), "")
+    source = str(mount.get("source") or "") if isinstance(mount, dict) else str(mount).split(":")[0]
+    if "cache" in str(mount).lower() or source in ("/dev/shm", "/etc/localtime", "/etc/timezone"):
+        return ""
+    return "a folder of this machine" if source[:1] in (".", "/", "~", "$") else "a volume of this machine"
+
+
+def _depends(value: Any) -> str:
+    return "another service, which it waits for" if value else ""
+
+
+OF_FORMAT: dict[str, dict[str, Reason]] = {
+    "kubernetes": {
+        "volumes": _volume,
+        "initContainers": "what runs before it in the same pod",
+        "containers": _containers,
+        "envFrom": "variables of a ConfigMap or Secret",
+        "valueFrom": _value_from,
+        "volumeClaimTemplates": "a volume of its own",
+    },
+    "compose": {
+        "depends_on": _depends,
+        "links": _depends,
+        "volumes": _bind,
+        "volumes_from": "the volumes of another container",
+        "build": "an image that is built here, which no registry has",
+        "env_file": "variables of a file",
+        "configs": "files that compose puts into the container",
+        "network_mode": lambda value: (
+            "the network of another container" if str(value).startswith(("service:", "container:")) else ""
+        ),
+    },
+    "skypilot": {
+        "file_mounts": "files that are copied or mounted",
+        "storage_mounts": "buckets that are mounted",
+        "volumes": "volumes that are mounted",
+        "file_mounts_mapping": "files that are copied or mounted",
+        "pool": "a pool of workers",
+    },
+    "dstack": {
+        "volumes": "volumes that are mounted",
+        "files": "files that are copied",
+        "repos": "a repository that is cloned",
+        "repo": "a repository that is cloned",
+        "registry_auth": "the login of a private registry",
+        "groups": "several groups of replicas",
+    },
+}  # fmt: skip
+"""Format → key → what is missing without what stands under it."""
+
+SILENT: dict[str, frozenset[str]] = {
+    "kubernetes": frozenset(
+        {
+            "apiVersion", "kind", "status", "selector", "labels", "annotations", "namespace", "name", "protocol",
+            "imagePullPolicy", "terminationGracePeriodSeconds", "volumeMounts", "restartPolicy", "creationTimestamp",
+            "dnsPolicy", "schedulerName", "terminationMessagePath", "terminationMessagePolicy", "tolerations",
+            "nodeSelector", "affinity", "metadata", "requests", "limits", "livenessProbe", "startupProbe",
+            "readinessProbe", "strategy", "revisionHistoryLimit", "progressDeadlineSeconds",
+        }
+    ),
+    "compose": frozenset(
+        {
+            "container_name", "labels", "restart", "logging", "hostname", "networks", "profiles", "tty",
+            "stdin_open", "runtime", "ipc", "shm_size", "ulimits", "init", "pull_policy", "healthcheck", "platform",
+        }
+    ),
+    "skypilot": frozenset({"name"}),
+    "dstack": frozenset({"type", "name"}),
+}  # fmt: skip
+"""Format → keys that say nothing of what the job does, or that only its own tool has a use for."""
+
+
+_TOOL = (
+    (r"^[ \t]*(?:module|ml)[ \t]+(?:load|purge|use|add|restore)\b", "environment modules of the site"),
+    (r"^[ \t]*spack[ \t]+load\b", "Spack packages of the site"),
+    (r"\b(?:srun|mpirun|prun)\b(?=[ \t])", "steps that Slurm or MPI starts on each machine"),
+    (r"\$\{?SLURM_\w+", "variables that Slurm sets"),
+    (r"\$\{?DSTACK_\w+", "variables that dstack sets"),
+    (r"\$\{?(?:JOB_COMPLETION_INDEX|LWS_\w+|KUBERNETES_\w+)", "variables that the cluster sets"),
+)
+"""What a command uses that is of the place where it was written to run."""
+
+
+def of_commands(document: Document) -> Iterator[str]:
+    """What the commands of a job use that another tool does not have, in words with an example."""
+    job = document.job
+    if job is None or document.format.in_spec_fields:
+        return
+    text = "\n".join((*job.setup, job.run or ""))
+    for form, what in _TOOL:
+        found = re.search(form, text, re.M)
+        if found:
+            yield f"{what} ({found[0].strip()})"
+    if (job.nodes or 1) > 1 and document.format.name != "skypilot":
+        yield f"{job.nodes} machines that find each other, as {document.format.name} starts them"

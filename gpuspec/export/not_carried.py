@@ -1,0 +1,95 @@
+"""What stands in a job file and is not in the Job: what an import, or a launch through another tool, leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gpuspec.export.essential import OF_FORMAT, SILENT, Reason
+from gpuspec.formats import Document
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.text import parts, pointer
+
+MOST = 5_000
+"""Values that are looked at."""
+
+
+class LeftBehind(NamedTuple):
+    """A part of a file that is not carried. `line` counts from 1; `why` says what the job lacks without it, "" where
+    the job does the same without it."""
+
+    what: str
+    line: int
+    why: str = ""
+
+
+def left_behind(document: Document) -> tuple[LeftBehind, ...]:
+    """What of a document is not in its Job, in the order of the file: the largest parts of which nothing was read."""
+    name = document.format.name
+    if document.job is None or document.format.in_spec_fields:
+        return ()
+    tree, region = document.tree, _region(document)
+    read = _read(document)
+    above = {at for pointer_ in read for at in _parents(pointer_)}
+    silent, reasons = SILENT.get(name, frozenset()), OF_FORMAT.get(name, {})
+    found = []
+    stack: list[tuple[str, Any]] = [(region, tree.at(region))]
+    looked_at = 0
+    while stack and looked_at < MOST:
+        at, value = stack.pop()
+        looked_at += 1
+        path = parts(at[len(region) :])
+        if at in read or any(part in silent for part in path[-1:]):
+            continue
+        if at in above or at == region:
+            stack += reversed([(at + below, part) for below, part in _inside(value)])
+            continue
+        if value is None or value == [] or value == {} or at not in tree.values:
+            continue
+        line, _ = tree.position(tree.span(at, key=True).start)
+        found.append(LeftBehind(_shown(path), line, _why(path, value, reasons)))
+    return tuple(found)
+
+
+def _region(document: Document) -> str:
+    """Where the job's own part of the file begins: the whole YAML document where the job is a container in it."""
+    if document.format.name != "kubernetes":
+        return document.place
+    return "/" + parts(document.place)[0] if isinstance(document.tree.value, list) else ""
+
+
+def _read(document: Document) -> set[str]:
+    """Where the values of the Job stand."""
+    job = document.job
+    assert job is not None
+    places = {at for field, at in job.pointers.items() if not field.startswith("deployment")}
+    places |= {*(gpu.pointer for gpu in job.gpu_types)}
+    places |= {step.pointer for step in job.steps} | {download.pointer for download in job.downloads}
+    places |= {piece.pointer.partition("/@")[0] for pieces in job.pieces.values() for piece in pieces}
+    return places - {"", document.place, _region(document)}
+
+
+def _parents(at: str) -> Iterator[str]:
+    while at:
+        at = at.rpartition("/")[0]
+        yield at
+
+
+def _inside(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(pointer(key), part) for key, part in value.items()]
+    return [(f"/{at}", part) for at, part in enumerate(value)] if isinstance(value, list) else []
+
+
+def _shown(path: list[str]) -> str:
+    """`spec.template.spec.volumes[0]`."""
+    return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in path).lstrip(".")
+
+
+def _why(path: list[str], value: Any, reasons: dict[str, Reason]) -> str:
+    """What a job lacks without this part: as the nearest key that is known says."""
+    for at in range(len(path) - 1, -1, -1):
+        reason = reasons.get(path[at])
+        if reason is not None:
+            return reason if isinstance(reason, str) else reason(value)
+    return ""
