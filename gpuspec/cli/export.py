@@ -37,7 +37,7 @@ OTHERS = ("dstack", "kubernetes", "compose", "sbatch")
     type=click.Choice((*KINDS, *OTHERS)),
     default="skypilot",
     show_default=True,
-    help="For `sky launch`, `sky jobs launch` (spot with recovery) or `sky serve up` (replicas); or for another tool.",
+    help="For `sky launch`, `sky jobs launch` (spot with recovery) or `sky serve up` (replicas), or another tool.",
 )
 @case_options
 @job_option
@@ -64,9 +64,10 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
             raise UserError("nothing-to-run", "the job has no `run` command", 'add "run": "…" to the spec')
         say_document(written(case, to))
         return 0
+    text = task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to])
     for line in lost(case.document):
         say_document(one_line(f"# not carried: {line}") + "\n")
-    say_document(task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to]))
+    say_document(text)
     return 0
 
 

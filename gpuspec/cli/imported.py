@@ -12,7 +12,7 @@ _SAID = 5
 
 
 def check_imported(case: Case) -> None:
-    """UserError where a job of another tool would run without something that it needs, or on a machine that nobody has
+    """UserError where a job of another tool would run without something that it needs, or on a machine that nobody
     named. Says nothing of job specs."""
     if case.document.format.in_spec_fields:
         return
@@ -22,12 +22,14 @@ def check_imported(case: Case) -> None:
     missing = lost(case.document)
     if missing:
         more = f"; and {len(missing) - _SAID} more" if len(missing) > _SAID else ""
-        hint = "`gpuspec import` writes it as a job spec, in which you can say it another way (`downloads`, `setup`, `env`)"
+        hint = "`gpuspec import` writes it as a job spec, where `downloads`, `setup` or `env` may say it"
         wrong = f"{where} would go without what it needs: {'; '.join(missing[:_SAID])}{more}"
         raise UserError("would-be-lost", wrong, hint)
     if not case.job.run:
         wrong = f"nothing says what {where} runs: its image, or {case.document.format.name}, starts it"
-        raise UserError("nothing-to-run", wrong, "`gpuspec import` writes it as a job spec; put the command into `run`")
+        raise UserError(
+            "nothing-to-run", wrong, "`gpuspec import` writes a job spec; put the command into `run`"
+        )
     if not case.job.gpu_types and isinstance(case.need(case.job.gpu_count or 1), Unsized):
         wrong = f"{where} names no GPU, and how much memory it needs is not known"
         hint = "`gpuspec import` writes it as a job spec; name the machine in `gpu_types`"

@@ -133,8 +133,8 @@ accept_no_timer_option = click.option(
 def open_case(
     path: str, settings: Settings, which: str | None = None, *, formats: Sequence[Known] = FORMATS
 ) -> Case:
-    """The job in a file ("-" is standard input), or the one of several that is called `which`. UserError where there is
-    none, or more than one."""
+    """The job in a file ("-" is standard input), or the one of several that is called `which`. UserError where there
+    is none, or more than one."""
     cases = open_cases(path, settings, which, formats=formats)
     if len(cases) > 1:
         hint = "--job names one of them; `gpuspec show` says what is in each"

@@ -210,8 +210,7 @@ def _say(line: str) -> None:
 
 def _launch(each: Prepared) -> int:
     from gpuspec.cli.items_claim import claim_items
-    from gpuspec.cli.imported import check_imported
-from gpuspec.cli.items_left import tell_items_left
+    from gpuspec.cli.items_left import tell_items_left
     from gpuspec.launch.records import Records
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings

@@ -13,8 +13,9 @@ from gpuspec.launch.skypilot.yaml_text import render as yaml_text
 def render(out: Outgoing) -> tuple[str, list[str]]:
     """(the compose file, what is not in it)."""
     document: dict[str, Any] = {"name": out.name, "services": {out.name: _service(out)}}
-    if out.job.cache:
-        document["volumes"] = {"cache": {}}
+    volumes: dict[str, Any] = {volume.name: {} for volume in out.volumes if volume.lasts}
+    if volumes:
+        document["volumes"] = volumes
     return yaml_text(document), list(_notes(out))
 
 
@@ -25,7 +26,7 @@ def _service(out: Outgoing) -> dict[str, Any]:
         found["working_dir"] = WORKSPACE
     found |= {"entrypoint": ["bash", "-c"], "command": [_unexpanded(out.script)]}
     env = {name: _unexpanded(value) for name, value in job.env.items()}
-    if job.cache and "HF_HOME" not in env:
+    if any(volume.path == CACHE for volume in out.volumes) and "HF_HOME" not in env:
         env["HF_HOME"] = f"{CACHE}/huggingface"
     env |= {name: f"${{{name}:?}}" for name in job.secrets}
     if env:
@@ -34,7 +35,7 @@ def _service(out: Outgoing) -> dict[str, Any]:
     if out.ports:
         found["ports"] = [f"{'' if port in public else '127.0.0.1:'}{port}:{port}" for port in out.ports]
     mounts = [f".:{WORKSPACE}"] if out.has_workspace else []
-    mounts += [f"cache:{CACHE}"] if job.cache else []
+    mounts += [f"{volume.name}:{volume.path}" for volume in out.volumes if volume.lasts]
     if mounts:
         found["volumes"] = mounts
     if out.shares_memory:
@@ -82,6 +83,9 @@ def _notes(out: Outgoing) -> Iterator[str]:
         yield f"gpu_types: compose takes the GPUs of this machine; it is to have {out.gpu_count} × {out.gpu.name}"
     if not job.image:
         yield f"image: the job names none; {DEFAULT_IMAGE} has Python and CUDA, and setup runs at every start"
+    for volume in out.volumes:
+        if volume.lasts:
+            yield f"{volume.path}: volume {volume.name} is empty at first"
     if out.hours is not None:
         yield f"budget.max_hours: nothing ends it after {out.hours:g} h"
     if out.nodes > 1:

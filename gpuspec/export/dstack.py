@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.catalog import Gpu
-from gpuspec.export.outgoing import WORKSPACE, Outgoing
+from gpuspec.export.outgoing import CACHE, WORKSPACE, Outgoing
 from gpuspec.export.script import preparations, run_command
 from gpuspec.launch.skypilot.yaml_text import render as yaml_text
 from gpuspec.planning.case import Case
@@ -131,6 +131,9 @@ def _notes(out: Outgoing, service: bool) -> Iterator[str]:
     unknown = [cloud for cloud in job.clouds if cloud.lower() not in BACKENDS]
     if unknown:
         yield f"clouds: dstack has no backend for {', '.join(unknown)}"
+    for volume in out.volumes:
+        if volume.path != CACHE and volume.lasts:
+            yield f"{volume.path}: storage that lasts must be mounted there"
     if job.cache:
         yield f"cache {job.cache}: make a volume of it (`type: volume`), and mount it under `volumes`"
     counts = {gpu.gpu_count or job.gpu_count or 1 for gpu in job.gpu_types}

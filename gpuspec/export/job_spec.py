@@ -45,7 +45,7 @@ def _document(value: dict[str, Any]) -> Iterator[str]:
 
 
 def _readable(command: str) -> list[str]:
-    """The lines of a command of several, or that is too long to be read in one; JSON has strings of one line alone."""
+    """The lines of a command of several, or that is too long for one: strings of JSON have one line."""
     if "\n" in command.rstrip("\n"):
         return command.rstrip("\n").split("\n")
     if len(command) <= WIDTH:

@@ -22,8 +22,7 @@ def render(out: Outgoing) -> tuple[str, list[str]]:
     documents = [_deployment(out), _service(out)] if out.serves else [_job(out)]
     if out.serves and not out.ports:
         documents.pop()
-    if out.job.cache:
-        documents.insert(0, _claim(out))
+    documents[:0] = [_claim(out, volume.name) for volume in out.volumes if volume.lasts]
     return "---\n".join(yaml_text(document) for document in documents), list(_notes(out))
 
 
@@ -73,13 +72,13 @@ def _job(out: Outgoing) -> dict[str, Any]:
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": _meta(out), "spec": spec}
 
 
-def _claim(out: Outgoing) -> dict[str, Any]:
+def _claim(out: Outgoing, name: str) -> dict[str, Any]:
     size = math.ceil(out.job.disk_gb or _CLAIM_GB)
     many = out.job.scaling is not None and out.job.scaling.replicas[1] > 1
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": _meta(out) | {"name": f"{out.name}-cache"},
+        "metadata": _meta(out) | {"name": f"{out.name}-{name}"},
         "spec": {
             "accessModes": ["ReadWriteMany" if many else "ReadWriteOnce"],
             "resources": {"requests": {"storage": f"{size}Gi"}},
@@ -88,9 +87,9 @@ def _claim(out: Outgoing) -> dict[str, Any]:
 
 
 def _pod(out: Outgoing) -> dict[str, Any]:
-    selector = node_labels(out.gpu, out.offer)
+    selector = node_labels(out.gpu, out.offer, out.cloud)
     tolerations = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
-    cloud = out.offer.cloud if out.offer else ""
+    cloud = out.cloud
     if out.job.spot in ("allowed", "only") and cloud in SPOT:
         key, value = SPOT[cloud]
         tolerations.append({"key": key, "operator": "Equal", "value": value, "effect": "NoSchedule"})
@@ -110,8 +109,9 @@ def _volumes(out: Outgoing) -> Iterator[tuple[str, str, dict[str, Any]]]:
     if out.has_workspace:
         limit = {"sizeLimit": f"{math.ceil(out.job.disk_gb)}Gi"} if out.job.disk_gb else {}
         yield "workspace", WORKSPACE, {"emptyDir": limit}
-    if out.job.cache:
-        yield "cache", CACHE, {"persistentVolumeClaim": {"claimName": f"{out.name}-cache"}}
+    for volume in out.volumes:
+        claim = {"persistentVolumeClaim": {"claimName": f"{out.name}-{volume.name}"}}
+        yield volume.name, volume.path, claim if volume.lasts else {"emptyDir": {}}
     if out.shares_memory:
         yield "dshm", "/dev/shm", {"emptyDir": {"medium": "Memory"}}
 
@@ -125,7 +125,7 @@ def _container(out: Outgoing) -> dict[str, Any]:
     env: list[dict[str, Any]] = [
         {"name": name, "value": _unexpanded(value)} for name, value in job.env.items()
     ]
-    if job.cache and "HF_HOME" not in job.env:
+    if any(volume.path == CACHE for volume in out.volumes) and "HF_HOME" not in job.env:
         env.append({"name": "HF_HOME", "value": f"{CACHE}/huggingface"})
     env += (
         {"name": name, "valueFrom": {"secretKeyRef": {"name": f"{out.name}-secrets", "key": name}}}
@@ -155,7 +155,12 @@ def _probes(out: Outgoing) -> dict[str, Any]:
     window = ready.timeout if ready and ready.timeout else 1800
     each = {"timeoutSeconds": math.ceil(ready.attempt_timeout)} if ready and ready.attempt_timeout else {}
     return {
-        "startupProbe": {**ask, "periodSeconds": every, "failureThreshold": math.ceil(window / every), **each},
+        "startupProbe": {
+            **ask,
+            "periodSeconds": every,
+            "failureThreshold": math.ceil(window / every),
+            **each,
+        },
         "readinessProbe": {**ask, "periodSeconds": _SECONDS, **each},
         "livenessProbe": {**ask, "periodSeconds": _SECONDS, "failureThreshold": 6, **each},
     }
@@ -175,7 +180,10 @@ def _notes(out: Outgoing) -> Iterator[str]:
         yield f"image: the job names none; {DEFAULT_IMAGE} has Python and CUDA, and setup runs at every start"
     if out.has_workspace:
         yield f"workdir: the job's files are not in the image; {WORKSPACE} is empty when it starts"
-    if not node_labels(out.gpu, out.offer):
+    for volume in out.volumes:
+        if volume.lasts:
+            yield f"{volume.path}: claim {out.name}-{volume.name} is empty at first"
+    if not node_labels(out.gpu, out.offer, out.cloud):
         named = f"no label is known for {out.gpu.name}" if out.gpu else "no GPU is named"
         yield f"gpu_types: {named}, any node with GPUs is taken"
     if out.serves and out.hours is not None:
@@ -183,7 +191,7 @@ def _notes(out: Outgoing) -> Iterator[str]:
     if job.scaling and job.scaling.replicas[1] > max(1, job.scaling.replicas[0]):
         low, high = job.scaling.replicas
         yield f"scaling: {low} to {high} replicas take KEDA, or an HPA on requests; here they are {max(1, low)}"
-    if job.spot in ("allowed", "only") and (out.offer is None or out.offer.cloud not in SPOT):
+    if job.spot in ("allowed", "only") and out.cloud not in SPOT:
         yield "spot: how spot nodes are called here is not known"
     if out.nodes > 1:
         yield "nodes: one pod each; they find each other by $JOB_COMPLETION_INDEX, as the commands must know"

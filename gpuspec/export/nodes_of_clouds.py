@@ -27,12 +27,12 @@ SPOT = {
 """Cloud → the label of its nodes that may be taken back, which is their taint, too, where they have one."""
 
 
-def node_labels(gpu: Gpu | None, offer: Offer | None) -> dict[str, str]:
-    """The node selector for a GPU: by the managed Kubernetes of the cloud where the plan found it, else by what NVIDIA's
-    GPU operator writes on every node; {} where neither is known."""
+def node_labels(gpu: Gpu | None, offer: Offer | None, cloud: str) -> dict[str, str]:
+    """The node selector for a GPU: by the managed Kubernetes of the cloud that the plan found, or the job names, else
+    by what NVIDIA's GPU operator writes on every node; {} where neither is known."""
     if gpu is None:
         return {}
-    if offer is not None and offer.cloud == "gcp":
+    if cloud == "gcp":
         name = next((label for label, gpus in _GKE.items() if gpu.name in gpus), None)
         if name:
             return {"cloud.google.com/gke-accelerator": name}

@@ -1,4 +1,4 @@
-"""What stands in a job file and is not in the Job: what an import, or a launch through another tool, leaves behind."""
+"""What stands in a job file and is not in the Job: what an import, or a launch elsewhere, leaves behind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from gpuspec.export.essential import OF_FORMAT, SILENT, Reason
 from gpuspec.formats import Document
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import is_digits
 from gpuspec.text import parts, pointer
 
 MOST = 5_000
@@ -44,7 +45,13 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
         if at in above or at == region:
             stack += reversed([(at + below, part) for below, part in _inside(value)])
             continue
-        if value is None or value == [] or value == {} or at not in tree.values:
+        if (
+            value is None
+            or value == []
+            or value == {}
+            or at not in tree.values
+            or _is_variable(document, value)
+        ):
             continue
         line, _ = tree.position(tree.span(at, key=True).start)
         found.append(LeftBehind(_shown(path), line, _why(path, value, reasons)))
@@ -83,13 +90,33 @@ def _inside(value: Any) -> list[tuple[str, Any]]:
 
 def _shown(path: list[str]) -> str:
     """`spec.template.spec.volumes[0]`."""
-    return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in path).lstrip(".")
+    return "".join(f"[{part}]" if is_digits(part) else f".{part}" for part in path).lstrip(".")
 
 
 def _why(path: list[str], value: Any, reasons: dict[str, Reason]) -> str:
-    """What a job lacks without this part: as the nearest key that is known says."""
+    """What a job lacks without this part: as the nearest key that is known says, above it or in it."""
     for at in range(len(path) - 1, -1, -1):
         reason = reasons.get(path[at])
         if reason is not None:
             return reason if isinstance(reason, str) else reason(value)
+    stack, looked_at = [value], 0
+    while stack and looked_at < _MOST_INSIDE:
+        looked_at += 1
+        for key, part in _inside(stack.pop()):
+            reason = reasons.get(key[1:])
+            why = reason(part) if callable(reason) else reason
+            if why:
+                return why
+            stack.append(part)
     return ""
+
+
+_MOST_INSIDE = 100
+"""Values of one part that are searched for what is essential."""
+
+
+def _is_variable(document: Document, value: Any) -> bool:
+    """Whether it is a variable that the job has, wherever its value came from."""
+    job = document.job
+    name = value.get("name") if isinstance(value, dict) else None
+    return job is not None and isinstance(name, str) and (name in job.env or name in job.secrets)

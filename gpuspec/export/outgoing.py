@@ -22,6 +22,14 @@ IN_CONTAINERS = ("kubernetes", "compose")
 """Formats whose jobs bring their files in their image: nothing beside the file belongs to them."""
 
 
+class Volume(NamedTuple):
+    """Storage that a container sees at `path`; whether it outlives the container. `name` is fit for any tool."""
+
+    name: str
+    path: str
+    lasts: bool
+
+
 class Outgoing(NamedTuple):
     """One job on its way out. `offer` is what the plan would rent, None where there is nothing to rent; `gpu` is what
     it has, or the one that the job names. `script` is bash: downloads, setup and `run`."""
@@ -40,6 +48,7 @@ class Outgoing(NamedTuple):
     health: tuple[str, int] | None
     """(path, port) that answers when it is up."""
     has_workspace: bool
+    volumes: tuple[Volume, ...]
     notes: tuple[str, ...]
     """What every tool lacks, or what somebody has to look at; in words."""
 
@@ -49,13 +58,18 @@ class Outgoing(NamedTuple):
         return self.job.image or DEFAULT_IMAGE
 
     @property
+    def cloud(self) -> str:
+        """Where the plan would rent, or the first that the job names; "" for anywhere."""
+        return self.offer.cloud if self.offer else next((name.lower() for name in self.job.clouds), "")
+
+    @property
     def hours(self) -> float | None:
         """The time limit of one run."""
         return self.job.budget.max_hours if self.job.budget else None
 
     @property
     def shares_memory(self) -> bool:
-        """Whether several processes of it may hand on data through /dev/shm: GPUs that work together, data loaders."""
+        """Whether several of its processes hand on data through /dev/shm: GPUs that work together, data loaders."""
         return self.gpu_count > 1 or self.job.task == "train"
 
 
@@ -78,6 +92,7 @@ def outgoing(case: Case) -> Outgoing:
         ports=ports,
         health=_health(job, ports, case),
         has_workspace=job.workdir is not None or case.document.format.name not in IN_CONTAINERS,
+        volumes=tuple(_volumes(job)),
         notes=tuple(_notes(job, case)),
     )
 
@@ -94,6 +109,23 @@ def reachable(out: Outgoing) -> Outgoing:
 
 
 _LOOPBACK = re.compile(r"(--host[ =])(?:127\.0\.0\.1|localhost)(?![\w.-])")
+
+
+def _volumes(job: Job) -> Iterator[Volume]:
+    """What the file mounts; else the `cache`. The machine's own clock, sockets and memory are none."""
+    mounts = job.deployment.mounts if job.deployment else ()
+    taken: set[str] = set()
+    for mount in mounts:
+        if (
+            mount.path.startswith(("/dev/", "/etc/", "/sys/", "/proc/", "/run/", "/var/run/"))
+            or mount.path in taken
+        ):
+            continue
+        name = re.sub("[^a-z0-9]+", "-", mount.path.lower()).strip("-")[-30:].strip("-") or "volume"
+        yield Volume(f"{name}-{len(taken)}" if name in taken else name, mount.path, mount.lasts is not False)
+        taken |= {mount.path, name}
+    if job.cache and not any(mount.lasts for mount in mounts):
+        yield Volume("cache", CACHE, True)
 
 
 def _named_gpu(case: Case) -> Gpu | None:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from gpuspec.catalog import Gpu
-from gpuspec.export.outgoing import Outgoing
+from gpuspec.export.outgoing import CACHE, Outgoing
 from gpuspec.export.script import preparations, run_command
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]+")
@@ -68,7 +68,7 @@ def _notes(out: Outgoing) -> Iterator[str]:
     job = out.job
     if out.gpu:
         name = _site_name(out.gpu)
-        yield f"gpu_types: {out.gpu.name}; sites have names of their own for it, `sinfo -o %G` lists yours, not {name}?"
+        yield f"gpu_types: {out.gpu.name}; is it {name} at your site? `sinfo -o %G` lists its names"
     if job.image:
         yield "image: --container-image takes Pyxis; without it, load what the commands need"
     if out.hours is None:
@@ -77,6 +77,9 @@ def _notes(out: Outgoing) -> Iterator[str]:
         yield "it serves: its ports are those of the node (squeue -o %N), until its time is over"
     if job.scaling:
         yield "scaling: one sbatch for each replica"
+    for volume in out.volumes:
+        if volume.path != CACHE and volume.lasts:
+            yield f"{volume.path}: storage that lasts must be mounted there"
     if job.cache:
         yield f"cache {job.cache}: set HF_HOME to a folder that all nodes see"
     for field, value in (("spot", job.spot), ("max_price", job.max_price), ("clouds", ", ".join(job.clouds))):

@@ -53,7 +53,9 @@ def without_secrets(job: Job) -> Withheld:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return known_form(value) is not None or named(name, value) or masked(f"{name}={value}") != f"{name}={value}"
+    return (
+        known_form(value) is not None or named(name, value) or masked(f"{name}={value}") != f"{name}={value}"
+    )
 
 
 def _masked(value: Any) -> Any:

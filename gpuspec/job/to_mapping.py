@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gpuspec.job.job import Download, GpuChoice, Job, Port, Readiness, Serverless, SetupStep
@@ -19,7 +19,7 @@ Not here is what other formats alone have: `provider` is a cloud; what `apt` and
 
 
 def to_mapping(job: Job) -> dict[str, Any]:
-    """The fields that are said, in this order. `from_mapping` makes the same Job of them, but for where each stood."""
+    """The fields that are said, in this order. `from_mapping` makes the same Job of them, but for the places."""
     said = {name: _plain(name, getattr(job, name)) for name in ORDER if name not in ("setup", "serverless")}
     said["setup"] = [_step(step) for step in job.steps] or list(job.setup)
     if not said["clouds"] and job.provider:
@@ -91,4 +91,9 @@ def _step(step: SetupStep) -> Any:
     return {"run": step.run, **more} if more else step.run
 
 
-_SPECIAL = {"gpu_types": _gpus, "downloads": _downloads, "ports": _ports, "readiness": _readiness}
+_SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "gpu_types": _gpus,
+    "downloads": _downloads,
+    "ports": _ports,
+    "readiness": _readiness,
+}

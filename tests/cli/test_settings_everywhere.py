@@ -109,6 +109,7 @@ WITHOUT_PRICES = {
     "config": "prints the settings themselves",
     "cost": "what was planned and paid, from the record of the run",
     "down": "ends a run",
+    "import": "writes what the file says",
     "logs": "prints what a run wrote",
     "lsp": "its answers are those of `editor`",
     "models": "sizes",

@@ -25,9 +25,15 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "task": st.sampled_from(["serve", "batch", "train", "interactive"]),
     "model": st.fixed_dictionaries(
         {"id": TEXT},
-        optional={"context": COUNT, "resolution": st.just([512, 768]), "gradient_checkpointing": st.booleans()},
+        optional={
+            "context": COUNT,
+            "resolution": st.just([512, 768]),
+            "gradient_checkpointing": st.booleans(),
+        },
     ),
-    "gpu_types": st.lists(TEXT | st.fixed_dictionaries({"type": TEXT, "count": COUNT}), min_size=1, max_size=3),
+    "gpu_types": st.lists(
+        TEXT | st.fixed_dictionaries({"type": TEXT, "count": COUNT}), min_size=1, max_size=3
+    ),
     "gpu_count": COUNT,
     "nodes": COUNT,
     "max_price": st.floats(0.01, 99),
@@ -39,7 +45,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "env": st.dictionaries(st.sampled_from(["A", "B_2"]), TEXT | st.booleans() | COUNT, min_size=1),
     "secrets": st.just(["HF_TOKEN"]),
     "downloads": st.just([{"strategy": "hf", "source": "a/b", "allow": ["*.json"], "timeout": 60}]),
-    "setup": st.lists(TEXT | st.fixed_dictionaries({"run": TEXT, "once": st.booleans()}), min_size=1, max_size=3),
+    "setup": st.lists(
+        TEXT | st.fixed_dictionaries({"run": TEXT, "once": st.booleans()}), min_size=1, max_size=3
+    ),
     "run": TEXT | st.just("vllm serve x \\\n  --port 8000\n"),
     "items": TEXT.map(lambda text: [text]),
     "ports": st.lists(
@@ -48,7 +56,11 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
         max_size=2,
     ),
     "readiness": st.sampled_from(
-        [{"http": "http://localhost:8000/health", "timeout": 900}, {"command": "curl -sf x"}, {"command": ["a", "b"]}]
+        [
+            {"http": "http://localhost:8000/health", "timeout": 900},
+            {"command": "curl -sf x"},
+            {"command": ["a", "b"]},
+        ]
     ),
     "scaling": st.just({"min": 0, "max": 3, "idle_minutes": 1.5}),
     "labels": st.dictionaries(TEXT, TEXT, min_size=1, max_size=2),
@@ -84,7 +96,9 @@ def test_a_job_is_read_back_as_it_was(value: dict[str, Any], head: list[str]) ->
 
 
 def test_what_no_spec_may_have_is_left_out_and_said() -> None:
-    text = job_spec(from_mapping({"run": "x", "disk_gb": 0.5, "ports": [80, 70_000], "env": {"a-b": "1", "C": "2"}}))
+    text = job_spec(
+        from_mapping({"run": "x", "disk_gb": 0.5, "ports": [80, 70_000], "env": {"a-b": "1", "C": "2"}})
+    )
     value = parse(text).value
     assert value == {"env": {"C": "2"}, "run": "x", "ports": [80]}
     comments = [line for line in text.splitlines() if line.startswith("//")]

@@ -1,0 +1,108 @@
+"""`gpuspec import`, `--job`, and what `run` and `export` do with jobs of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuspec.cli.main import main
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: one}
+spec:
+  nodeSelector: {cloud.google.com/gke-accelerator: nvidia-l4}
+  containers:
+  - name: main
+    image: vllm/vllm-openai:v0.11.0
+    args: [--model, Qwen/Qwen2.5-1.5B-Instruct]
+    env:
+    - {name: HF_TOKEN, value: hf_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3z}
+    resources: {limits: {nvidia.com/gpu: 1}}
+"""
+VOLUMES = """\
+  volumes:
+  - name: data
+    persistentVolumeClaim: {claimName: data}
+"""
+TWO = POD + "---\n" + POD.replace("one", "two")
+TOKEN = "hf_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3z"
+
+
+@pytest.fixture
+def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GPUSPEC_STATE_DIR", str(tmp_path / "state"))
+
+    def run(text: str, *words: str) -> tuple[int, str, str]:
+        (tmp_path / "pod.yaml").write_text(text)
+        status = main(list(words))
+        done = capfd.readouterr()
+        return status, done.out, done.err
+
+    return run
+
+
+def test_import_writes_a_spec_without_keys_that_lint_takes(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = said(POD + VOLUMES, "import", "pod.yaml")
+    assert status == 0
+    assert TOKEN not in out
+    assert '"secrets": ["HF_TOKEN"]' in out
+    assert "//   spec.volumes (pod.yaml:13): the files of a volume claim\n" in out
+    (tmp_path / "job.jsonc").write_text(out)
+    status, _, err = said(POD, "lint", "--select", "GS0", "job.jsonc")
+    assert (status, err) == (0, "")
+
+
+def test_import_replaces_no_file(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert said(POD, "import", "pod.yaml", "-o", "job.jsonc")[0] == 0
+    before = (tmp_path / "job.jsonc").read_text()
+    status, _, err = said(POD, "import", "pod.yaml", "-o", "job.jsonc")
+    assert status == 2
+    assert "error[file-exists]" in err
+    assert (tmp_path / "job.jsonc").read_text() == before
+
+
+def test_every_job_of_a_file_goes_into_a_file_of_its_own(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert said(TWO, "import", "pod.yaml", "--all")[0] == 0
+    assert {path.name for path in tmp_path.glob("*.job.jsonc")} == {"one.job.jsonc", "two.job.jsonc"}
+    status, _, err = said(TWO, "import", "pod.yaml", "--all", "--job", "one")
+    assert (status, "error[wrong-usage]" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["import", "plan", "size", "breakeven", "export", "show"])
+def test_one_of_several_jobs_is_named(said, command: str) -> None:  # type: ignore[no-untyped-def]
+    text = TWO.replace(TOKEN, "x")
+    if command != "show":
+        status, _, err = said(text, command, "pod.yaml")
+        assert (status, "error[several-jobs]" in err, "(two)" in err) == (2, True, True)
+    for name in ("two", "doc:1#/spec/containers/0"):
+        _, _, err = said(text, command, "pod.yaml", "--job", name)
+        assert "several" not in err
+        assert "no-such-job" not in err
+    status, _, err = said(text, command, "pod.yaml", "--job", "three")
+    assert (status, "error[no-such-job]" in err) == (2, True)
+
+
+def test_run_refuses_a_job_that_would_lack_something(said) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = said(POD.replace(TOKEN, "x") + VOLUMES, "run", "pod.yaml", "--yes")
+    assert status == 2
+    assert "error[would-be-lost]" in err
+    assert "pod.yaml:13" in err
+
+
+def test_run_refuses_a_job_for_which_no_machine_can_be_chosen(said) -> None:  # type: ignore[no-untyped-def]
+    text = POD.replace("--model, Qwen/Qwen2.5-1.5B-Instruct", "").replace(TOKEN, "x")
+    text = "\n".join(line for line in text.splitlines() if "nodeSelector" not in line)
+    status, _, err = said(text, "run", "pod.yaml", "--yes")
+    assert status == 2
+    assert "error[no-gpu-named]" in err
+
+
+def test_a_dry_run_of_a_whole_job_says_what_would_be_launched(said) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = said(POD.replace(TOKEN, "x"), "run", "--dry-run", "pod.yaml")
+    assert status == 0
+    assert "vllm serve --model Qwen/Qwen2.5-1.5B-Instruct" in out
+    assert "autostop" in out
