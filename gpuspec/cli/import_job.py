@@ -70,6 +70,10 @@ def _head(case: Case, held: Withheld) -> Iterator[str]:
     place = f", {called(case)}" if called(case) else ""
     yield f"From {os.path.basename(case.path)} ({document.format.name}{place}) by `gpuspec import`."
     left = [_line(case, "/" + mistake.pointer.lstrip("/"), mistake.message) for mistake in case.left_out]
+    if held.job.serverless:
+        left.append(
+            _line(case, held.job.pointer("serverless"), "the second way to deploy, on workers that scale")
+        )
     behind = left_behind(document)
     left += [_said(case, one, one.why) for one in behind if one.why]
     if left:

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gpuspec.job.job import Download, GpuChoice, Job, Port, Readiness, Serverless, SetupStep
+from gpuspec.job.job import Download, GpuChoice, Job, Port, Readiness, SetupStep
 
 ORDER = (
     "name", "task", "model", "gpu_types", "gpu_count", "nodes", "min_vram", "max_price", "budget", "spot", "hosts",
     "clouds", "regions", "keep_alive_minutes", "disk_gb", "image", "env", "secrets", "cache", "downloads", "workdir",
     "include", "setup", "run", "items", "ports", "readiness", "checkpoint", "outputs", "exclude_outputs", "scaling",
-    "traffic", "users", "slo", "schedule", "labels", "serverless",
+    "traffic", "users", "slo", "schedule", "labels",
 )  # fmt: skip
 """The fields of a job spec in the order in which one is read: what it is, where it runs, what it does.
 
-Not here is what other formats alone have: `provider` is a cloud; what `apt` and `pip` install is done in `setup`."""
+Not here is what other formats alone have: `provider` is a cloud; what `apt` and `pip` install is done in `setup`,
+and `serverless` is a second way to deploy."""
 
 
 def to_mapping(job: Job) -> dict[str, Any]:
     """The fields that are said, in this order. `from_mapping` makes the same Job of them, but for the places."""
-    said = {name: _plain(name, getattr(job, name)) for name in ORDER if name not in ("setup", "serverless")}
+    said = {name: _plain(name, getattr(job, name)) for name in ORDER if name != "setup"}
     said["setup"] = [_step(step) for step in job.steps] or list(job.setup)
     if not said["clouds"] and job.provider:
         said["clouds"] = [job.provider]
-    said["serverless"] = _serverless(job.serverless) if job.serverless else None
     return {name: said[name] for name in ORDER if said[name] is not None and said[name] != []}
 
 
@@ -73,17 +73,6 @@ def _readiness(readiness: Readiness) -> dict[str, Any]:
         shell = command[:2] == ("sh", "-c") and len(command) == 3
         said["command"] = command[2] if shell else list(command)
     return said
-
-
-def _serverless(workers: Serverless) -> dict[str, Any]:
-    said = {
-        "gpu_types": _gpus(workers.gpu_types),
-        "template": workers.template,
-        "volume": {"size_gb": workers.volume_gb} if workers.volume_gb is not None else None,
-        "prewarm": {"models": list(workers.models)} if workers.models else None,
-        "runpod": {"env": dict(workers.env)} if workers.env else None,
-    }
-    return {name: part for name, part in said.items() if part is not None and part != []}
 
 
 def _step(step: SetupStep) -> Any:
