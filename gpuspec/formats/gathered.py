@@ -10,8 +10,8 @@ from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Job, Piece
 from gpuspec.text import Tree
 
-UNCHECKED = frozenset({"deployment"})
-"""Sections that a Job has and the schema of the job spec has not."""
+UNCHECKED = frozenset({"deployment", "launcher_env"})
+"""What a Job has and the schema of the job spec has not."""
 
 
 class Gathered:

@@ -56,8 +56,8 @@ GPUS = {
     "{count: {min: 2, max: 4}}": ([], 2, None),
     "{total_memory: 160GB.., count: 2}": ([], 2, 80),
     "{total_memory: 160GB.., count: 2..4}": ([], 2, None),
-    "{vendor: tpu, name: v5litepod-8}": (["v5litepod-8"], 1, None),
-    "tpu-v5litepod-8": (["v5litepod-8"], 1, None),
+    "{vendor: tpu, name: v5litepod-8}": (["tpu-v5litepod-8"], 1, None),
+    "tpu-v5litepod-8": (["tpu-v5litepod-8"], 1, None),
 }
 
 

@@ -81,7 +81,16 @@ FORMAT = Format(
     recognise,
     read,
     cannot_say=frozenset(
-        {"budget.max_total", "checkpoint", "downloads", "hosts", "items", "outputs", "setup"}
+        {
+            "budget.max_total",
+            "checkpoint",
+            "downloads",
+            "gpu_types.form",
+            "hosts",
+            "items",
+            "outputs",
+            "setup",
+        }
     ),
     spelling=_SPELLING,
     examples={

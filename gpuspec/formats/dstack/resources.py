@@ -11,6 +11,7 @@ from gpuspec.named_tuple import NamedTuple
 VENDORS = frozenset({"nvidia", "amd", "google", "tpu", "intel", "tenstorrent", "tt"})
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})(mb|gb|tb)?")
 _GB = {"mb": 1 / 1024, "gb": 1.0, "tb": 1024.0}
+_TPU = re.compile(r"v\d(?:p|e|litepod)?-\d+")
 _WHOLE = re.compile(r"\d{1,6}")
 _EXACT_SIZES = {
     "a100": {40.0: "A100-40GB", 80.0: "A100-80GB"},
@@ -63,6 +64,8 @@ def _put_gpu(
     where = f"{at}/count" if f"{at}/count" in job.tree.values else at
     for name, place in gpu.names:
         sized = _EXACT_SIZES.get(name.lower(), {}).get(exact or 0.0, name)
+        if _TPU.fullmatch(name):
+            sized = f"tpu-{name}"  # as everybody else calls them
         job.add("gpu_types", {"type": sized, "count": count}, place)
     if not gpu.names:
         for name, place in _with_gpus(instance_types):

@@ -80,6 +80,8 @@ def _gathered(tree: Tree, fields: _Fields) -> Gathered | None:
     _put_plain(job, fields)
     _put_lists(job, fields)
     _put_environment(job, fields)
+    if "groups" not in run:
+        job.value["launcher_env"] = {"DSTACK_NODES_NUM": str(job.value.get("nodes", 1))}
     _put_commands(job, fields, kind)
     _put_model(job, fields)
     _put_mounts(job, fields)
@@ -185,7 +187,7 @@ def _put_model(job: Gathered, fields: _Fields) -> None:
         return
     job.put_part("deployment", "model_name", name, where)
     texts = [job.value.get("run", ""), *map(str, job.value.get("env", {}).values())]
-    if not any(_MODEL.search(text) for text in texts):
+    if not any(_MODEL.search(text) or name in text for text in texts):
         job.put_part("model", "id", name, where)
 
 

@@ -87,7 +87,8 @@ FORMAT = Format(
     read,
     cannot_say=frozenset(
         {
-            "budget", "checkpoint", "deployment.shm_gb", "downloads", "hosts", "items", "max_price", "outputs",
+            "budget", "checkpoint", "deployment.shm_gb", "downloads", "gpu_types.form", "hosts", "items",
+            "max_price", "outputs",
         }
     ),
     spelling={

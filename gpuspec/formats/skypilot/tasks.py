@@ -44,6 +44,7 @@ def document_of(
     put_machine(job, resources)
     _put_plain(job, task, place)
     _put_variables(job, task, place)
+    job.value["launcher_env"] = {"SKYPILOT_NUM_NODES": str(job.value.get("nodes", 1))}
     _put_commands(job, task, place)
     served = _put_service(job, task, place)
     _put_mounts(job, task, place)

@@ -37,6 +37,9 @@ class AmbiguousGpu(Rule):
     name = "ambiguous-gpu"
     severity = "warning"
     fixable = "always"
+    asks_for = (
+        "gpu_types.form",
+    )  # launchers whose names of GPUs leave the form open have no other name to write
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for choice in facts.job.gpu_types:
