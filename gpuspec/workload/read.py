@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog, ModelMatch
+from gpuspec.commands.word import UNKNOWN
 from gpuspec.job.job import Job
 from gpuspec.numerals import small_number
 from gpuspec.quantization import find_scheme, spelled
@@ -27,6 +29,8 @@ _OF_SEVERAL = (
 )  # fmt: skip
 """Variables and commands of jobs that are spread over several machines."""
 
+_PLACEHOLDER = re.compile(r"[$<>{}]|^(?:your|my)[-_]model|fill[-_]me|_HERE\b", re.I)
+"""What a template, envsubst or the reader of an example is still to put in the place of."""
 SHORTEST_WAIT = 3600
 """Seconds of `sleep` from which on it waits for somebody, not for something."""
 _STAYS = ("", "wait", "sleep", "tail", "fg")
@@ -86,7 +90,7 @@ def _may_be_the_work(step: Step) -> bool:
     """Whether a command runs a program of the author's own, of which nothing is known."""
     name = step.command.name
     return not step.setup and (
-        name.startswith(("python", "./", "/")) or name in ("torchrun", "accelerate", "\1")
+        name.startswith(("python", "./", "/")) or name in ("torchrun", "accelerate", UNKNOWN)
     )
 
 
@@ -246,6 +250,9 @@ def _workload(
     from gpuspec.workload.derive import derive, is_path, layers_left, resolved
 
     values = derive(given)
+    written = values.get("model_name")
+    if written and _PLACEHOLDER.search(str(written.known or "")):
+        values["model_name"] = written._replace(known=None)
     engine = values["engine"].known if "engine" in values else None
     name = values["model_name"].known if "model_name" in values else None
     match = resolved(name, engine, catalog)

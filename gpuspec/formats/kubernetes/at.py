@@ -1,5 +1,6 @@
 """A value of a manifest together with its place: what is not there, or is of another type, is simply absent."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 from gpuspec.text.tree import part
 
+_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}")
 _MOST = 1_000
 """Elements of one list that are looked at."""
 
@@ -47,13 +49,19 @@ class At(NamedTuple):
         return self.value.strip() or None if isinstance(self.value, str) else None
 
     @property
+    def filled(self) -> str | None:
+        """Its text with the defaults that followers of envsubst put in (`${TAG:-latest}`)."""
+        text = self.text
+        return _DEFAULT.sub(r"\1", text) if text and "$" in text else text
+
+    @property
     def word(self) -> str | None:
         """A scalar as a person would write it; what a template or envsubst is still to fill in is none."""
         if isinstance(self.value, bool):
             return str(self.value).lower()
         if isinstance(self.value, (int, float)):
             return str(self.value)
-        text = self.text
+        text = self.filled
         return None if text is None or unfilled(text) else text
 
     @property
@@ -66,7 +74,7 @@ class At(NamedTuple):
             return int(value)
         if isinstance(value, int):
             return value if abs(value) < 1e9 else None
-        return small_number(value.strip()) if isinstance(value, str) else None
+        return small_number(self.word or "") if isinstance(value, str) else None
 
     @property
     def yes(self) -> bool:

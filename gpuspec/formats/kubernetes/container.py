@@ -4,20 +4,21 @@ import re
 from collections.abc import Sequence
 
 from gpuspec.formats.command import Argument, CommandText, container_command
-from gpuspec.formats.kubernetes.at import At, unfilled
+from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.environment import environment
 from gpuspec.formats.kubernetes.probes import probes
 
 _PARENTHESES = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}")
+_IMAGE = re.compile(r"(?:[\w.-]+(?::\d+)?/)?[a-z0-9._/-]+(?::[\w.-]+)?(?:@[\w:+.-]+)?")
+"""An image's name has no capital letters: IMAGE_NAME, PROJECT/app and the like are still to be put in."""
 
 
 def container_fields(draft: JobDraft, container: At) -> None:
     """Write into a job what its container says, but for its GPUs and volumes."""
     names = environment(draft, container)
-    image = filled(container.at("image"))
-    if image is not None and not unfilled(image):
+    image = container.at("image").filled
+    if image is not None and _IMAGE.fullmatch(image):
         draft.say("image", image, container.at("image"))
     draft.run(*command_of(draft, container, names))
     _ports(draft, container)
@@ -32,7 +33,7 @@ def command_of(draft: JobDraft, container: At, names: frozenset[str]) -> tuple[C
     """What a container runs and where that stands. `names` are its variables: `$(NAME)` of these is put in by
     Kubernetes itself, which a shell writes `${NAME}`."""
     command, arguments = (_arguments(container.at(key)) for key in ("command", "args"))
-    image = filled(container.at("image"))
+    image = container.at("image").filled
     found = container_command(
         draft.resource.manifest.tree, image, command, arguments, place=container.at("image").place
     )
@@ -50,12 +51,6 @@ def as_shell(text: str, names: frozenset[str]) -> str:
         return f"${{{name}}}" if name in names or name.isupper() else found[0]
 
     return _PARENTHESES.sub(known, text) if "$(" in text else text
-
-
-def filled(at: At) -> str | None:
-    """A text with the defaults that envsubst's followers put in (`${TAG:-latest}`)."""
-    text = at.text
-    return _DEFAULT.sub(r"\1", text) if text and "$" in text else text
 
 
 def _arguments(at: At) -> Sequence[Argument] | None:

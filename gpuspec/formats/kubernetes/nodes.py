@@ -47,7 +47,7 @@ _CLOUD_OF_LABEL = (
     ("doks.digitalocean.com/", "do"), ("oci.oraclecloud.com/", "oci"),
 )  # fmt: skip
 """Beginnings of labels that one cloud alone puts on nodes."""
-_GPU_NAMES = (
+GPU_NAMES = (
     "cloud.google.com/gke-accelerator",
     "nvidia.com/gpu.product",
     "amd.com/gpu.product-name",
@@ -92,7 +92,7 @@ def nodes(draft: JobDraft, spec: At, *, sliced: bool = False) -> None:
         if wish.no or not wish.firm:
             continue
         key = wish.key
-        if key in _GPU_NAMES:
+        if key in GPU_NAMES:
             for at in wish.values:
                 if at.word:
                     names.setdefault(gpu_name(at.word), at)

@@ -7,6 +7,7 @@ from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.gpus import GpusAsked
 from gpuspec.formats.kubernetes.manifest import Resource
+from gpuspec.formats.kubernetes.nodes import GPU_NAMES
 from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.ray_serve import served
 from gpuspec.formats.kubernetes.workloads import deadline, keeps_running
@@ -62,9 +63,8 @@ def ray_service(resource: Resource) -> list[JobDraft]:
 
 def _groups(resource: Resource, cluster: At) -> list[Group]:
     """The groups that have GPUs; a head with as many GPUs as the workers is one of them."""
-    workers = [
-        group for each in cluster.at("workerGroupSpecs").elements() for group in _group(resource, each)
-    ]
+    groups = (group for each in cluster.at("workerGroupSpecs").elements() for group in _group(resource, each))
+    workers = _alike(list(groups))
     head = list(_group(resource, cluster.at("headGroupSpec"), head=True))
     if not workers or not head:
         return workers or head
@@ -74,6 +74,23 @@ def _groups(resource: Resource, cluster: At) -> list[Group]:
     first = alike[0]
     joined = first._replace(pods=None if first.pods is None else first.pods + 1)
     return [joined if each is first else each for each in workers]
+
+
+def _alike(groups: list[Group]) -> list[Group]:
+    """Groups with as many GPUs of the same kind are one; only where they come from differs (spot, reserved)."""
+    joined: list[Group] = []
+    for group in groups:
+        labels = group.spec.at("nodeSelector")
+        kind = [group.asked.number, *(labels.at(key).value for key in GPU_NAMES)]
+        for number, each in enumerate(joined):
+            same = each.spec.at("nodeSelector")
+            if kind == [each.asked.number, *(same.at(key).value for key in GPU_NAMES)]:
+                pods = None if None in (each.pods, group.pods) else (each.pods or 0) + (group.pods or 0)
+                joined[number] = each._replace(pods=pods)
+                break
+        else:
+            joined.append(group)
+    return joined
 
 
 def _group(resource: Resource, at: At, *, head: bool = False) -> Iterator[Group]:
