@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent, indent
 
+import pytest
+
 from gpuspec.formats import Document, Source, read, recognised
 from gpuspec.job import Job
 
@@ -151,3 +153,75 @@ def test_a_kind_that_nobody_knows() -> None:
         """
     (job,) = jobs(unknown)
     assert job.gpu_count == 2
+
+
+def test_what_is_still_to_be_put_in_says_nothing() -> None:
+    left = job_of("image: PROJECT/IMAGE_NAME", "nodeSelector: {nvidia.com/gpu.product: $GPU}")
+    assert (left.image, left.gpu_types) == (None, ())
+    filled = job_of("image: 'vllm/vllm-openai:${TAG:-v0.8.5}'", gpus="limits: {nvidia.com/gpu: '${GPUS:-4}'}")
+    assert (filled.image, filled.gpu_count) == ("vllm/vllm-openai:v0.8.5", 4)
+
+
+def test_labels_of_gpus() -> None:
+    """A GPU's own label goes before one that people give; one that is no name of a GPU says nothing."""
+    labels = {
+        "{gpu-type: l4, nvidia.com/gpu.product: Tesla-T4}": ["Tesla-T4"],
+        "{accelerator: nvidia-tesla-p100}": ["nvidia-tesla-p100"],
+        "{example.org/gpu-model: fast}": [],
+        "{run.googleapis.com/accelerator: nvidia-l4}": ["nvidia-l4"],
+        "{node.kubernetes.io/instance-type: Standard_NC24ads_A100_v4}": ["A100 80GB PCIe"],
+        "{nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB-MIG-1g.10gb}": [],
+    }
+    for selector, names in labels.items():
+        assert [gpu.name for gpu in job_of(spec=f"nodeSelector: {selector}").gpu_types] == names, selector
+
+
+def test_claims_of_devices() -> None:
+    template = """\
+        ---
+        apiVersion: resource.k8s.io/v1
+        kind: ResourceClaimTemplate
+        metadata: {name: two}
+        spec: {spec: {devices: {requests: [{name: g, exactly: {deviceClassName: gpu.nvidia.com, count: 2}}]}}}
+        """
+    claimed = pod(
+        spec="resourceClaims: [{name: gpu, resourceClaimTemplateName: two}]", gpus="claims: [{name: gpu}]"
+    )
+    assert [found.gpu_count for found in jobs(claimed + dedent(template))] == [2]
+    assert [found.gpu_count for found in jobs(claimed)] == [None]  # in another file
+    network = dedent(template).replace("gpu.nvidia.com", "rdma.example.org")
+    assert jobs(claimed + network) == []
+
+
+def test_what_a_pod_says_beside_its_containers() -> None:
+    spec = """\
+        restartPolicy: OnFailure
+        volumes:
+        - {name: shm, emptyDir: {medium: Memory, sizeLimit: 8Gi}}
+        - {name: models, persistentVolumeClaim: {claimName: weights}}
+        - {name: scratch, emptyDir: {}}
+        """
+    container = """\
+        volumeMounts:
+        - {name: shm, mountPath: /dev/shm}
+        - {name: models, mountPath: /models}
+        - {name: scratch, mountPath: /tmp}
+        livenessProbe: {tcpSocket: {port: 80}, initialDelaySeconds: 60, failureThreshold: 6}
+        imagePullPolicy: Always
+        """
+    found = job_of(container, spec).deployment
+    assert found is not None
+    assert (found.kind, found.restarts, found.image_pull, found.shm_gb) == ("Pod", "on-failure", "always", 8)
+    assert found.liveness_seconds == 60 + 6 * 10
+    assert [mount[:3] for mount in found.mounts] == [("/models", True, "weights"), ("/tmp", False, None)]
+    assert (found.gpu_requests, found.gpu_limits) == (None, 1)
+
+
+@pytest.mark.parametrize("wrong", ["[]", "7", "text", "{a: [1]}", "null", "[[{}]]", "{1: 2}", "1e400"])
+def test_wrong_types_anywhere_are_no_jobs_or_less_of_one(wrong: str) -> None:
+    """Whatever stands in the place of any value, the file is read."""
+    lines = DEPLOYMENT.splitlines()
+    for number, line in enumerate(lines):
+        head, colon, _ = line.partition(":")
+        if colon:
+            documents("\n".join([*lines[:number], f"{head}: {wrong}", *lines[number + 1 :]]))

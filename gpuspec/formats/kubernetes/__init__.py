@@ -52,4 +52,5 @@ FORMAT = Format(
         "budget.max_hours": "activeDeadlineSeconds: 86400",
     },
     disk_holds_image=False,
+    env_reference="$(NAME)",
 )  # fmt: skip

@@ -71,6 +71,8 @@ class JobDraft:
     def document(self, form: Format) -> Document:
         """The finished Document."""
         resource = self.resource
+        if "clouds" not in self.value:
+            self.cannot_say |= {"clouds", "regions"}
         return Document(
             resource.manifest.path,
             resource.manifest.tree,

@@ -67,6 +67,8 @@ def leader_worker_set(resource: Resource) -> list[JobDraft]:
         copies(draft, resource.spec.at("replicas"))
         scaled_by(draft)
         keeps_running(draft)
+        if pods:
+            draft.say("launcher_env", {"LWS_GROUP_SIZE": str(pods)}, size)
     return drafts
 
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
+from gpuspec.formats.kubernetes.gpus import slice_gb
 from gpuspec.named_tuple import NamedTuple
 
 
@@ -17,6 +19,8 @@ class Wish(NamedTuple):
     at: At
     no: bool = False
     firm: bool = True
+    above: bool = False
+    """Its value is a number above this."""
 
 
 def wishes(spec: At) -> Iterator[Wish]:
@@ -35,12 +39,14 @@ def _expressions(term: At, *, firm: bool) -> Iterator[Wish]:
     for expression in term.at("matchExpressions").elements():
         key, operator = expression.at("key").text, expression.at("operator").text
         values = tuple(expression.at("values").elements())
-        if key and operator in ("In", "NotIn"):
-            yield Wish(key, values, expression, no=operator == "NotIn", firm=firm)
+        if key and operator in ("In", "NotIn", "Gt"):
+            no, above = operator == "NotIn", operator == "Gt"
+            yield Wish(key, values, expression, no=no, firm=firm, above=above)
 
 
 _CLOUD_OF_LABEL = (
-    ("cloud.google.com/", "gcp"), ("topology.gke.io/", "gcp"), ("karpenter.k8s.gcp/", "gcp"),
+    ("cloud.google.com/", "gcp"), ("run.googleapis.com/", "gcp"), ("topology.gke.io/", "gcp"),
+    ("karpenter.k8s.gcp/", "gcp"),
     ("eks.amazonaws.com/", "aws"), ("karpenter.k8s.aws/", "aws"), ("alpha.eksctl.io/", "aws"),
     ("sagemaker.amazonaws.com/", "aws"),
     ("kubernetes.azure.com/", "azure"), ("karpenter.azure.com/", "azure"),
@@ -49,6 +55,7 @@ _CLOUD_OF_LABEL = (
 """Beginnings of labels that one cloud alone puts on nodes."""
 GPU_NAMES = (
     "cloud.google.com/gke-accelerator",
+    "run.googleapis.com/accelerator",
     "nvidia.com/gpu.product",
     "amd.com/gpu.product-name",
     "karpenter.k8s.aws/instance-gpu-name",
@@ -80,38 +87,67 @@ _SPOT = {
 }
 """Labels, and taints, of spot nodes."""
 _REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
-_ENDS = re.compile(r"-(?:SHARED|MIG-.*)$", re.I)
+_MEMORY = (
+    "nvidia.com/gpu.memory",
+    "karpenter.k8s.aws/instance-gpu-memory",
+    "eks.amazonaws.com/instance-gpu-memory",
+)
+"""Labels whose value is the memory of one GPU, MiB."""
+_SHARED = re.compile(r"-SHARED$", re.I)
+_SLICE = re.compile(r"-MIG-[\w.+-]+$", re.I)
+_OWN = re.compile(
+    r"(?:gpu|accelerator)s?(?:$|[-_.]?(?:type|name|model|product|class|kind)$)|^(?:gpu|accelerator)$"
+)
+"""Ends of labels that people give their nodes themselves, such as "accelerator" and "example.org/gpu-type"."""
 
 
 def nodes(draft: JobDraft, spec: At, *, sliced: bool = False) -> None:
     """Write what a pod says of its node into a job. `sliced`: it asks for slices, of which the GPU's name says
-    nothing."""
-    names: dict[str, At] = {}
+    nothing. Labels that say the same are taken once: a GPU's own before an instance type before one that people
+    give."""
+    named: dict[str, At] = {}
+    machines: dict[str, At] = {}
+    own: dict[str, At] = {}
     for wish in wishes(spec):
         _cloud(draft, wish)
         if wish.no or not wish.firm:
             continue
-        key = wish.key
-        if key in GPU_NAMES:
-            for at in wish.values:
-                if at.word:
-                    names.setdefault(gpu_name(at.word), at)
+        key, words = wish.key, [(at.word, at) for at in wish.values if at.word]
+        if wish.above:
+            if key in _MEMORY and words and (mib := words[0][1].whole):
+                draft.say("min_vram", round(mib / 1024, 1), words[0][1])
+        elif key in GPU_NAMES:
+            for word, at in words:
+                if _SLICE.search(word):
+                    draft.say("min_vram", slice_gb(word), at)
+                else:
+                    named.setdefault(gpu_name(word), at)
         elif key in _INSTANCES:
-            for name, at in _instances(draft, wish):
-                names.setdefault(name, at)
+            machines.update(_instances(draft, wish))
         elif key in _REGIONS:
-            for at in wish.values:
-                if at.word:
-                    draft.add("regions", at.word, at)
+            for word, at in words:
+                draft.add("regions", word, at)
+        elif _OWN.search(key.rpartition("/")[2].lower()):
+            own.update((gpu_name(word), at) for word, at in words if is_gpu_name(word))
     if not sliced:
-        for name, at in names.items():
+        for name, at in (named or machines or own).items():
             draft.gpu(name, at)
     _spot(draft, spec)
 
 
 def gpu_name(value: str) -> str:
     """The GPU of a label's value: "NVIDIA-A100-SXM4-80GB-SHARED" is one that is shared in time."""
-    return _ENDS.sub("", value).replace("_", " ")
+    return _SHARED.sub("", value).replace("_", " ")
+
+
+@cache
+def is_gpu_name(value: str) -> bool:
+    """Whether a label's value is the name of a GPU, or one that several GPUs share."""
+    from gpuspec.catalog.gpu_names import GpuNames
+    from gpuspec.catalog.shipped import read_gpus
+
+    match = GpuNames(read_gpus).resolve(value)
+    return match.gpu is not None or bool(match.accepts)
 
 
 def _cloud(draft: JobDraft, wish: Wish) -> None:

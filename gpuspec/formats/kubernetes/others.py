@@ -6,6 +6,7 @@ from gpuspec.formats.command import of_scalar
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
+from gpuspec.formats.kubernetes.nodes import one_cloud
 from gpuspec.formats.kubernetes.pods import pod_jobs
 from gpuspec.formats.kubernetes.workloads import batch, deadline, keeps_running
 
@@ -18,6 +19,10 @@ def knative_service(resource: Resource) -> list[JobDraft]:
     for draft in drafts:
         knative_scale(draft, template.at("metadata", "annotations"))
         keeps_running(draft)
+        region = resource.at.at("metadata", "labels", "cloud.googleapis.com/location")  # Cloud Run
+        if region.word:
+            one_cloud(draft, "gcp", region)
+            draft.add("regions", region.word, region)
     return drafts
 
 
