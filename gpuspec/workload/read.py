@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog, ModelMatch
-from gpuspec.commands.word import UNKNOWN
 from gpuspec.job.job import Job
 from gpuspec.numerals import small_number
 from gpuspec.quantization import find_scheme, spelled
@@ -88,6 +87,8 @@ def _waits(steps: Sequence[Step]) -> Value | None:
 
 def _may_be_the_work(step: Step) -> bool:
     """Whether a command runs a program of the author's own, of which nothing is known."""
+    from gpuspec.commands.word import UNKNOWN
+
     name = step.command.name
     return not step.setup and (
         name.startswith(("python", "./", "/")) or name in ("torchrun", "accelerate", UNKNOWN)
