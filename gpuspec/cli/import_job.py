@@ -61,7 +61,10 @@ def command(path: str, which: str | None, everything: bool, output: str | None) 
 
 def spec_text(case: Case) -> str:
     """The job spec of a case, with comments that say what is not in it."""
-    held = without_secrets(case.written or case.job)
+    job = case.written or case.job
+    if job.task is None and job.usual_task:  # a job spec has no kind that would tell
+        job = job._replace(task=case.workload.task)
+    held = without_secrets(job)
     return job_spec(held.job, list(_head(case, held)))
 
 

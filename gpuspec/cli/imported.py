@@ -30,7 +30,8 @@ def check_imported(case: Case) -> None:
         raise UserError(
             "nothing-to-run", wrong, "`gpuspec import` writes a job spec; put the command into `run`"
         )
-    if not case.job.gpu_types and isinstance(case.need(case.job.gpu_count or 1), Unsized):
+    named = case.job.gpu_types or case.job.min_vram
+    if not named and isinstance(case.need(case.job.gpu_count or 1), Unsized):
         wrong = f"{where} names no GPU, and how much memory it needs is not known"
-        hint = "`gpuspec import` writes it as a job spec; name the machine in `gpu_types`"
+        hint = "--assume-gpu NAME names one; or `gpuspec import` writes it as a job spec, for `gpu_types`"
         raise UserError("no-gpu-named", wrong, hint)

@@ -178,7 +178,7 @@ def _names(case: Case) -> tuple[str, ...]:
 
 def called(case: Case) -> str:
     """The place of a job in its file, for people; "" where the job is the whole file."""
-    return case.document.called or case.document.place
+    return (case.document.called or case.document.place).rstrip("/")
 
 
 def _listed(cases: Sequence[Case]) -> str:

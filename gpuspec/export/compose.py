@@ -24,7 +24,8 @@ def _service(out: Outgoing) -> dict[str, Any]:
     found: dict[str, Any] = {"image": out.image}
     if out.has_workspace:
         found["working_dir"] = WORKSPACE
-    found |= {"entrypoint": ["bash", "-c"], "command": [_unexpanded(out.script)]}
+    if out.script:
+        found |= {"entrypoint": ["bash", "-c"], "command": [_unexpanded(out.script)]}
     env = {name: _unexpanded(value) for name, value in job.env.items()}
     if any(volume.path == CACHE for volume in out.volumes) and "HF_HOME" not in env:
         env["HF_HOME"] = f"{CACHE}/huggingface"

@@ -33,7 +33,9 @@ def render(out: Outgoing, case: Case) -> tuple[str, list[str]]:
     env = [f"{name}={value}" for name, value in job.env.items()] + list(job.secrets)
     if env:
         found["env"] = env
-    found["commands"] = [*preparations(job), run_command(job)] if job.run else preparations(job)
+    commands = [*preparations(job), run_command(job)] if job.run else preparations(job)
+    if commands:
+        found["commands"] = commands
     found |= _service(out) if service else _task(out)
     found["resources"] = _resources(out, case)
     found |= _machines(out)

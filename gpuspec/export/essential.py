@@ -52,7 +52,8 @@ def _bind(mount: Any) -> str:
     if isinstance(mount, list):
         return next((why for each in mount if (why := _bind(each))), "")
     source = str(mount.get("source") or "") if isinstance(mount, dict) else str(mount).split(":")[0]
-    if "cache" in str(mount).lower() or source in ("/dev/shm", "/etc/localtime", "/etc/timezone"):
+    own = ("/dev/shm", "/etc/localtime", "/etc/timezone")
+    if source in own or re.search("(?i)cache|hugging|hf_home|ollama", str(mount)):
         return ""
     return "a folder of this machine" if source[:1] in (".", "/", "~", "$") else "a volume of this machine"
 
@@ -103,17 +104,20 @@ OF_FORMAT: dict[str, dict[str, Reason]] = {
 SILENT: dict[str, frozenset[str]] = {
     "kubernetes": frozenset(
         {
-            "apiVersion", "kind", "status", "selector", "labels", "annotations", "namespace", "name", "protocol",
-            "imagePullPolicy", "terminationGracePeriodSeconds", "volumeMounts", "restartPolicy", "creationTimestamp",
-            "dnsPolicy", "schedulerName", "terminationMessagePath", "terminationMessagePolicy", "tolerations",
-            "nodeSelector", "affinity", "metadata", "requests", "limits", "livenessProbe", "startupProbe",
-            "readinessProbe", "strategy", "revisionHistoryLimit", "progressDeadlineSeconds",
+            "affinity", "annotations", "apiVersion", "backoffLimit", "completions", "creationTimestamp",
+            "dnsPolicy", "enableServiceLinks", "imagePullPolicy", "kind", "labels", "limits", "livenessProbe",
+            "metadata", "name", "namespace", "nodeSelector", "parallelism", "progressDeadlineSeconds",
+            "protocol", "readinessProbe", "replicas", "requests", "restartPolicy", "revisionHistoryLimit",
+            "schedulerName", "selector", "startupProbe", "status", "strategy", "terminationGracePeriodSeconds",
+            "terminationMessagePath", "terminationMessagePolicy", "tolerations", "ttlSecondsAfterFinished",
+            "volumeMounts"
         }
     ),
     "compose": frozenset(
         {
-            "container_name", "labels", "restart", "logging", "hostname", "networks", "profiles", "tty",
-            "stdin_open", "runtime", "ipc", "shm_size", "ulimits", "init", "pull_policy", "healthcheck", "platform",
+            "capabilities", "container_name", "driver", "expose", "healthcheck", "hostname", "init", "ipc",
+            "labels", "logging", "networks", "platform", "profiles", "pull_policy", "restart", "runtime",
+            "shm_size", "stdin_open", "tty", "ulimits"
         }
     ),
     "skypilot": frozenset({"name"}),
@@ -128,6 +132,7 @@ _TOOL = (
     (r"\b(?:srun|mpirun|prun)\b(?=[ \t])", "steps that Slurm or MPI starts on each machine"),
     (r"\$\{?SLURM_\w+", "variables that Slurm sets"),
     (r"\$\{?DSTACK_\w+", "variables that dstack sets"),
+    (r"\$\{\{[^\n]*?\}\}", "values that its tool puts in"),
     (r"\$\{?(?:JOB_COMPLETION_INDEX|LWS_\w+|KUBERNETES_\w+)", "variables that the cluster sets"),
 )
 """What a command uses that is of the place where it was written to run."""

@@ -50,13 +50,19 @@ def _readable(command: str) -> list[str]:
         return command.rstrip("\n").split("\n")
     if len(command) <= WIDTH:
         return []
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for word in re.split(r"(?<=\s)(?=-{1,2}[A-Za-z])", command):
-        if line and len(line) + len(word) > WIDTH:
+        if line and len(line) + len(word) > WIDTH and not _quotes_open("".join(lines) + line):
             lines.append(line.rstrip() + " \\")
             line = "  "
         line += word
     return [*lines, line.rstrip()]
+
+
+def _quotes_open(text: str) -> bool:
+    """Whether a quoted word goes on behind this text."""
+    return any(len(re.findall(rf"(?<!\\){quote}", text)) % 2 for quote in "\"'")
 
 
 def _lines(value: Any, indent: str, before: str = "") -> list[str]:

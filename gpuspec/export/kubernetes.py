@@ -121,7 +121,8 @@ def _container(out: Outgoing) -> dict[str, Any]:
     found: dict[str, Any] = {"name": out.name, "image": out.image}
     if out.has_workspace:
         found["workingDir"] = WORKSPACE
-    found["command"] = ["bash", "-c", _unexpanded(out.script)]
+    if out.script:
+        found["command"] = ["bash", "-c", _unexpanded(out.script)]
     env: list[dict[str, Any]] = [
         {"name": name, "value": _unexpanded(value)} for name, value in job.env.items()
     ]

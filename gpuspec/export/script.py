@@ -16,9 +16,11 @@ _GLOB = re.compile(r"[\w./*?@%+=:,-]+")
 
 
 def script_text(job: Job) -> str:
-    """The text, ending at the first command that fails; `run` alone where there is nothing before it."""
-    before = [*_downloads(job.downloads), *(command.rstrip("\n") for command in job.setup)]
+    """The text, ending at the first command that fails; `run` alone where nothing is before it; "" without any."""
+    before = preparations(job)
     run = _run(job).rstrip("\n")
+    if not run and not before:
+        return ""
     return "\n".join(["set -e", *before, run] if before else [run]) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gpuspec.errors import UserError
 from gpuspec.export.essential import of_commands
 from gpuspec.export.not_carried import left_behind
 from gpuspec.export.outgoing import outgoing, reachable
@@ -23,6 +24,8 @@ HOW = {
 def written(case: Case, target: str) -> str:
     """The file for a target of `HOW`. Holds no secret's value: the caller has refused a job with one."""
     out = outgoing(case)
+    if not out.script and (target == "sbatch" or not out.job.image):
+        raise UserError("nothing-to-run", "the job has no `run` command", "say what it runs, in `run`")
     if target == "kubernetes":
         from gpuspec.export.kubernetes import render as kubernetes
 
