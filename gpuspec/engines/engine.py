@@ -296,6 +296,8 @@ class Engine(NamedTuple):
     """Keys of its configuration file, nested ones joined by dots; None: those of its flags."""
     worker_env: Mapping[str, str] = {}
     """Environment of RunPod's serverless worker for it, as `Tool.flags`."""
+    refuses_other_names: bool = False
+    """Whether its server answers requests for a model of another name than it serves with an error."""
     from_environment: bool = False
     """Each flag may also stand in a variable of its name."""
     environment: Mapping[str, str] = {}

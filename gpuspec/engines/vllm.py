@@ -160,6 +160,7 @@ VLLM = Engine(
     "vllm",
     "server",
     _SERVE,
+    refuses_other_names=True,
     programs={
         ("vllm", "serve"): _SERVE,
         ("vllm", "run-batch"): _RUN_BATCH,

@@ -114,6 +114,8 @@ class Format(NamedTuple):
     """Whether the image and its packages lie on the disk that `disk_gb` is of."""
     repeats_setup: bool = False
     """Whether its launcher runs a setup step at every start, unless the step says otherwise."""
+    replaces_unready: bool = False
+    """Whether its service gives a replica up that is not ready within `readiness.timeout`, and starts another."""
     env_reference: str = ""
     """How a value of `env` names another variable where nothing else would be put in: "$(NAME)" in Kubernetes; ""
     where the values are expanded as a shell does it, or nothing is known of it."""

@@ -59,6 +59,8 @@ class Facts:
         self.has_job = case.has_job
         self.suppressions = suppressions
         self.options: Mapping[str, Any] = {}
+        self.beside: tuple[Facts, ...] = (self,)
+        """The jobs of the same file, itself among them, in the order written."""
         self._folders = folders or Folders()
 
     def __getattr__(self, name: str) -> Any:

@@ -65,7 +65,13 @@ def page(rule: Rule | type[Rule]) -> Page:
 def examples(markdown: str) -> tuple[Example, ...]:
     """The fenced blocks of a section that stand for a file."""
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", markdown, flags=re.M | re.S)
-    return tuple(Example(lang, text, FILE_NAMES[lang]) for lang, text in blocks if lang in FILE_NAMES)
+    return tuple(Example(lang, text, _path(lang, text)) for lang, text in blocks if lang in FILE_NAMES)
+
+
+def _path(language: str, text: str) -> str:
+    """What the file of an example is called: as its first line says, `# file: NAME`, else by its language."""
+    named = re.match(r"# file: (\S+)\n", text)
+    return named[1] if named else FILE_NAMES[language]
 
 
 def markdown(rule: Rule) -> str:

@@ -81,6 +81,9 @@ class Linter:
         path, tree = cases[0].path, cases[0].tree
         suppressions = in_tree(tree)
         texts = [Facts(case, folders=self._folders, suppressions=suppressions) for case in cases]
+        if len(texts) > 1:
+            for facts in texts:
+                facts.beside = tuple(texts)
         active = self._active_in(path, settings)
         wanted = self._wanted.get(active) or self._wanted.setdefault(active, _Wanted(active))
         about: dict[str, list[Facts]] = {}

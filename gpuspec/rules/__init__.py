@@ -25,6 +25,7 @@ BEYOND = (
     "workload.pipeline_parallel",
     "workload.data_parallel",
 )
+DEPLOYED = ("deployment",)
 SUPPRESSIONS: dict[str, Any] = {"needs": "suppressions", "scripts": True, "when": ("suppressions",)}
 
 RULES = (
@@ -125,6 +126,22 @@ RULES = (
     rule("GS702", "insecure-download", "safety.insecure_download"),
     rule("GS703", "remote-code", "safety.remote_code"),
     rule("GS704", "open-port", "safety.open_port", when=("ports",)),
+    # GS8 how it is deployed
+    rule(
+        "GS801",
+        "shared-memory-small",
+        "deployment.shared_memory",
+        when=DEPLOYED,
+        asks_for=("deployment.shm_gb",),
+    ),
+    rule("GS802", "floating-image-tag", "deployment.image_tag", when=DEPLOYED, asks_for=("image",)),
+    rule("GS803", "killed-while-loading", "deployment.killed_loading", when=DEPLOYED),
+    rule("GS804", "gpu-requests-differ", "deployment.gpu_requests", when=DEPLOYED),
+    rule("GS805", "literal-variable", "deployment.literal_variable", when=DEPLOYED),
+    rule("GS806", "scaled-by-cpu", "deployment.scaled_by_cpu", when=DEPLOYED),
+    rule("GS808", "model-refetched", "deployment.refetched", when=DEPLOYED, asks_for=("deployment.mounts",)),
+    rule("GS810", "no-such-offer", "deployment.no_offer", when=("clouds", *DEPLOYED)),
+    rule("GS811", "idle-command", "deployment.idle_command", when=DEPLOYED),
 )
 """Every built-in rule, in order of their codes. tests/rules/test_table.py holds each row against its class."""
 

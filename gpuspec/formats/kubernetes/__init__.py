@@ -50,7 +50,11 @@ FORMAT = Format(
     examples={
         "readiness": "readinessProbe: {httpGet: {path: /health, port: 8000}}",
         "budget.max_hours": "activeDeadlineSeconds: 86400",
+        "deployment.shm_gb": "mount an emptyDir with `medium: Memory` and a sizeLimit of some Gi at /dev/shm",
+        "deployment.mounts": "mount a claim (persistentVolumeClaim) where the hub's cache is (HF_HOME)",
+        "deployment.startup_seconds": "startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}",
     },
+    env_reference="$(NAME)",
     disk_holds_image=False,
     env_reference="$(NAME)",
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""GS8: how it is deployed."""

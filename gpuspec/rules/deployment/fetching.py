@@ -1,0 +1,28 @@
+"""Whether a container fetches its model at each start, or finds it where an earlier one left it."""
+
+from __future__ import annotations
+
+from gpuspec.lint import Facts
+from gpuspec.rules.hub_repositories import LoadedRepository, declared, loaded
+
+OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+
+
+def fetched(facts: Facts) -> LoadedRepository | None:
+    """The hub repository that each start of the job fetches anew; None where there is none, where it may be kept
+    on something that outlives the container, or where that is not known."""
+    job = facts.job
+    found = loaded(facts)
+    if found is None or job.deployment is None or job.cache or job.volume_mode or declared(facts, found.name):
+        return None
+    if any(job.env.get(name) for name in OFFLINE):
+        return None
+    # Which folder of which engine is the cache, and what a command links where, is a long story: any will do.
+    if any(mount.lasts is not False and not _of_machine(mount.path) for mount in job.deployment.mounts):
+        return None
+    return found
+
+
+def _of_machine(path: str) -> bool:
+    """Whether a mount hands in something of the machine that holds no models."""
+    return path.startswith(("/dev", "/etc", "/sys", "/proc", "/run", "/var/run", "/usr/local/nvidia", "/lib"))

@@ -1,0 +1,89 @@
+"""GS805 literal-variable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gpuspec.lint import Facts, Finding, Rule
+
+_SHELL = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_FILLED_IN = re.compile(
+    r"^\s*-?\s*[\"']?(?:image|name|namespace|replicas|nvidia\.com/gpu|storage|claimName)[\"']?\s*:.*\$\{?\w",
+    re.M,
+)
+"""A line that nothing but a tool outside could fill in: then it fills in the others, too."""
+
+
+class LiteralVariable(Rule):
+    """The program gets "$NAME" itself, and not what it stands for.
+
+    ## What it does
+    Reports a value of `env` that is a shell variable (`$HF_TOKEN`, `${HF_TOKEN}`) in a format that puts nothing in
+    there. Silent where other fields of the file hold such variables, too: then `envsubst` fills them in.
+
+    ## Why is this bad
+    Kubernetes knows `$(NAME)` alone. The token of the hub is then the nine characters `$HF_TOKEN`, and a gated model
+    ends with "401 Unauthorized" after the GPU was taken.
+
+    ## Example
+    ```yaml
+    # file: pod.yaml
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: chat}
+    spec:
+      containers:
+        - name: vllm
+          image: vllm/vllm-openai:v0.11.0
+          args: ["--model", "Qwen/Qwen2.5-7B-Instruct"]
+          env: [{name: HF_TOKEN, value: $HF_TOKEN}]
+          resources: {limits: {nvidia.com/gpu: 1}}
+    ```
+
+    ## Use instead
+    ```yaml
+    # file: pod.yaml
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: chat}
+    spec:
+      containers:
+        - name: vllm
+          image: vllm/vllm-openai:v0.11.0
+          args: ["--model", "Qwen/Qwen2.5-7B-Instruct"]
+          env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hub, key: token}}}]
+          resources: {limits: {nvidia.com/gpu: 1}}
+    ```
+
+    ## When to ignore
+    When the file goes through `envsubst` before it is applied.
+    """
+
+    code = "GS805"
+    name = "literal-variable"
+    severity = "warning"
+    confidence = "medium"
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        right = facts.format.env_reference
+        if not right or facts.job.deployment is None:
+            return
+        literal = {
+            name: found for name, value in facts.job.env.items() if (found := _SHELL.fullmatch(value.strip()))
+        }
+        if not literal or _FILLED_IN.search(facts.tree.text):
+            return
+        for name, found in literal.items():
+            meant = found[1] or found[2]
+            yield self.finding(
+                facts.job.pointer(f"env.{name}"),
+                f"{name} is the text {found[0]} itself: nothing puts a value in here, unless envsubst runs first",
+                suggestion="take it from a secret (valueFrom.secretKeyRef)"
+                if _secret(name)
+                else f"{right.replace('NAME', meant)} names another variable of the container",
+            )
+
+
+def _secret(name: str) -> bool:
+    return any(word in name.upper() for word in ("TOKEN", "KEY", "SECRET", "PASSWORD"))

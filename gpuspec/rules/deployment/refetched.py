@@ -1,0 +1,106 @@
+"""GS808 model-refetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuspec.lint import Facts, Finding, Rule
+from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
+from gpuspec.rules.deployment.fetching import fetched
+from gpuspec.rules.options import amount
+from gpuspec.words import dollars
+
+
+class ModelRefetched(Rule):
+    """Each start of the server downloads its model again.
+
+    ## What it does
+    Reports a server that loads a model of the hub and has no volume that outlives its container: no claim, no
+    folder of the host, no network volume, no bucket. Silent for models below 2 GB, and where any volume is mounted
+    that may hold it. A warning where a start fetches for more than five minutes at 100 MB/s.
+
+    ## Why is this bad
+    Every new replica, every restart and every machine that spot takes away fetches the whole model while the GPU
+    waits and is paid, and fails where the hub does not answer or limits how often it may be asked.
+
+    ## Example
+    ```yaml
+    # file: deployment.yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: chat}
+    spec:
+      replicas: 3
+      selector: {matchLabels: {app: chat}}
+      template:
+        metadata: {labels: {app: chat}}
+        spec:
+          containers:
+            - name: vllm
+              image: vllm/vllm-openai:v0.11.0
+              args: ["--model", "Qwen/Qwen2.5-7B-Instruct"]
+              resources: {limits: {nvidia.com/gpu: 1}}
+    ```
+
+    ## Use instead
+    ```yaml
+    # file: deployment.yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: chat}
+    spec:
+      replicas: 3
+      selector: {matchLabels: {app: chat}}
+      template:
+        metadata: {labels: {app: chat}}
+        spec:
+          containers:
+            - name: vllm
+              image: vllm/vllm-openai:v0.11.0
+              args: ["--model", "Qwen/Qwen2.5-7B-Instruct"]
+              resources: {limits: {nvidia.com/gpu: 1}}
+              volumeMounts: [{name: models, mountPath: /root/.cache/huggingface}]
+          volumes:
+            - name: models
+              persistentVolumeClaim: {claimName: models}
+    ```
+
+    ## When to ignore
+    When the model lies in the image, or the cluster keeps models on its nodes.
+    """
+
+    code = "GS808"
+    name = "model-refetched"
+    severity = "info"
+    confidence = "medium"
+    asks_for = ("deployment.mounts",)
+    options = (
+        amount("least_gb", 2.0, "GB below which a download does not matter."),
+        amount("minutes", 5.0, "Minutes of download from which it is a warning."),
+    )
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        found, task = fetched(facts), facts.workload.task
+        if found is None or task in ("batch", "train", "interactive"):
+            return
+        from gpuspec.sizing.files import bytes_on_disk
+
+        size = bytes_on_disk(found.name, facts.catalog)
+        if size is not None and size < facts.options["least_gb"] * 1e9:
+            return
+        minutes = (size or 0.0) / DOWNLOAD_BYTES_PER_SECOND / 60
+        hourly = facts.per_hour
+        paid = f", {dollars(minutes / 60 * hourly)} of a waiting machine" if hourly and minutes else ""
+        much = f" ({size / 1e9:.0f} GB, {minutes:.1f} min at 100 MB/s{paid})" if size else ""
+        most = facts.job.scaling.replicas[1] if facts.job.scaling else 1
+        each = f"each of {most} replicas, and each restart," if most > 1 else "each start"
+        yield self.finding(
+            found.pointer,
+            f"{each} fetches {found.name}{much} again: no volume keeps it",
+            severity="warning" if minutes > facts.options["minutes"] else "info",
+            suggestion=facts.format.examples.get(
+                "deployment.mounts",
+                "mount a volume that outlives the container where the hub's cache is (HF_HOME)",
+            ),
+            numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")] if size else [],
+        )
