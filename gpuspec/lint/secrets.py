@@ -45,7 +45,12 @@ SECRET_NAME = (
 """Names of variables that hold one. Then any value that looks random is a secret."""
 
 ASSIGNED = rf"\b({SECRET_NAME})=[\"']?([A-Za-z0-9+/_.=-]{{20,}})[\"']?"
-GIVEN = r"--(?:api-key|token|password|secret|auth-token|hf-token)[ =][\"']?([A-Za-z0-9+/_.=-]{20,})[\"']?"
+LOGIN = "wandb login"
+"""A command whose argument is a key."""
+GIVEN = (
+    rf"(?:--(?:api-key|token|password|secret|auth-token|hf-token)[ =]|{LOGIN}(?: --?[a-z-]{{1,20}}){{0,3}} )"
+    r"[\"']?([A-Za-z0-9+/_.=-]{20,})[\"']?"
+)
 _PLACEHOLDER = (
     "xxx", "your", "token", "secret", "example", "replace", "change", "insert", "dummy", "placeholder", "redacted",
     "here",
@@ -76,7 +81,7 @@ _OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
 
 _MOST_MASKED = 10_000
 """Secrets of one text."""
-_WORDS = (*NAMES, *(literal for _, literal, _ in FORMATS), "%3")
+_WORDS = (*NAMES, LOGIN, *(literal for _, literal, _ in FORMATS), "%3")
 """One of them is in every text with a secret that is known by its form or by its name."""
 _LONG = 10_000
 """Characters of a text in which to look for a word is work."""

@@ -58,7 +58,11 @@ class NoTimeLimit(Rule):
         task = facts.workload.task
         if job.budget and (job.budget.max_hours or job.budget.max_total):
             return
-        if task not in ("batch", "train") or hourly is None or _ends_itself(facts):
+        if task not in ("batch", "train") or _ends_itself(facts):
+            return
+        if hourly is None:
+            if job.deployment is not None:  # what the machine costs its file does not say
+                yield self._unpriced(facts)
             return
         hours = facts.options["hours"]
         limit = Edit("set", "/budget", {"max_hours": hours})
@@ -68,11 +72,29 @@ class NoTimeLimit(Rule):
             "",
             f"nothing ends this job if it hangs: at {dollars(hourly)}/h each day that nobody looks costs "
             f"{dollars(hourly * 24)}",
-            suggestion=f'"budget": {{"max_hours": {hours}}} bounds it at {dollars(hourly * hours)}; set what the '
-            "job takes at most",
+            suggestion=_written(facts, hours, hourly),
             fix=Fix(f"set budget.max_hours to {hours}", (limit,), safe=False),
             numbers=[("a day", f"24 h × {dollars(hourly)}/h = {dollars(hourly * 24)}")],
         )
+
+    def _unpriced(self, facts: Facts) -> Finding:
+        field = facts.format.spelled("budget.max_hours")
+        return self.finding(
+            "",
+            f"nothing ends this job if it hangs: without {field} it holds its GPU until somebody looks",
+            suggestion=_written(facts, facts.options["hours"], 0.0),
+        )
+
+
+def _written(facts: Facts, hours: int, hourly: float) -> str:
+    """How the limit is written in the format of the file."""
+    if facts.format.in_spec_fields:
+        written = f'"budget": {{"max_hours": {hours}}} bounds it at {dollars(hourly * hours)}'
+    else:
+        written = facts.format.examples.get(
+            "budget.max_hours", f"set {facts.format.spelled('budget.max_hours')}"
+        )
+    return f"{written}; set what the job takes at most"
 
 
 def _ends_itself(facts: Facts) -> bool:

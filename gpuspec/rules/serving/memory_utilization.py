@@ -71,7 +71,7 @@ class MemoryUtilizationLow(Rule):
             left = self._gib(facts, 1 - share) or "next to nothing"
             why = f"leaves {left} of the GPU for CUDA graphs and everything else: under load it runs out"
             yield self._report(facts, share, why, None)
-        elif share < facts.options["least"] and not self._shared(facts):
+        elif share < facts.options["least"] and not self._shared(facts) and _gpu_is_known(facts):
             usual = engine.advised_utilization
             idle = self._gib(facts, usual - share) or "memory"
             why = f"leaves {idle} idle that could be KV cache: fewer requests run at once (usual: {usual:g})"
@@ -102,6 +102,11 @@ class MemoryUtilizationLow(Rule):
     def _gib(self, facts: Facts, share: float) -> str:
         """A share of the GPU in GiB; "" where the GPU is not known."""
         return gib(facts.selected.gpu.vram_gib * share) if facts.selected else ""
+
+
+def _gpu_is_known(facts: Facts) -> bool:
+    """Whether the file says which GPU it is: of any other a small share may be all that is needed, or all there is."""
+    return bool(facts.job.gpu_types) or facts.format.in_spec_fields
 
 
 def _may_use_gpu(step: Step) -> bool:
