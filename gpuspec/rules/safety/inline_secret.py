@@ -115,7 +115,8 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
 def _commands(facts: Facts) -> tuple[str, ...]:
     """Where commands stand: pointers that end in "/"."""
     named = [facts.job.pointers.get(field) for field in ("run", "setup", "readiness", "items")]
-    return tuple(f"{at}/" for at in (*named, *(step.pointer for step in facts.job.steps)) if at)
+    pieces = (piece.pointer.partition("/@")[0] for of in facts.job.pieces.values() for piece in of)
+    return tuple(f"{at}/" for at in {*named, *(step.pointer for step in facts.job.steps), *pieces} if at)
 
 
 def _secret(pointer: str, text: str, in_command: bool) -> tuple[str, bool] | None:

@@ -105,7 +105,7 @@ class MemoryUtilizationLow(Rule):
 
 
 def _gpu_is_known(facts: Facts) -> bool:
-    """Whether the file says which GPU it is: of any other a small share may be all that is needed, or all there is."""
+    """Whether the file says which GPU it is: of another, a small share may be all that is needed."""
     return bool(facts.job.gpu_types) or facts.format.in_spec_fields
 
 
