@@ -1,0 +1,161 @@
+"""GS8 on jobs made by hand: where each rule speaks, and where it is silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gpuspec.rules.deployment.asked_model import AskedModelDiffers
+from gpuspec.rules.deployment.gpu_requests import GpuRequestsDiffer
+from gpuspec.rules.deployment.idle_command import IdleCommand
+from gpuspec.rules.deployment.image_tag import FloatingImageTag
+from gpuspec.rules.deployment.killed_loading import KilledWhileLoading
+from gpuspec.rules.deployment.literal_variable import LiteralVariable
+from gpuspec.rules.deployment.no_offer import NoSuchOffer
+from gpuspec.rules.deployment.overbooked import OverbookedGpu
+from gpuspec.rules.deployment.refetched import ModelRefetched
+from gpuspec.rules.deployment.scaled_by_cpu import ScaledByCpu
+from gpuspec.rules.deployment.shared_memory import SharedMemorySmall
+from gpuspec.rules.lifetime.no_time_limit import NoTimeLimit
+from tests.deployed import FORMAT, found
+
+SERVER = {"task": "serve", "run": "vllm serve Qwen/Qwen2.5-7B-Instruct"}
+SPLIT = {"run": "vllm serve Qwen/Qwen2.5-7B-Instruct -tp 2", "gpu_count": 2}
+
+
+def job(base: dict[str, Any] = SERVER, **deployment: Any) -> dict[str, Any]:
+    return {**base, "deployment": deployment}
+
+
+def test_shared_memory() -> None:
+    assert found(SharedMemorySmall, job(SPLIT))
+    assert found(SharedMemorySmall, job(SPLIT, shm_gb=0.125))
+    assert not found(SharedMemorySmall, job(SPLIT, shm_gb=float("inf")))
+    assert not found(SharedMemorySmall, job(SERVER))
+    assert not found(SharedMemorySmall, job({**SPLIT, "gpu_count": 1}))  # the other half runs elsewhere
+    assert not found(SharedMemorySmall, job(SPLIT), cannot_say=frozenset({"deployment.shm_gb"}))
+
+
+@pytest.mark.parametrize(
+    ("image", "floats"),
+    [
+        ("vllm/vllm-openai", True),
+        ("vllm/vllm-openai:latest", True),
+        ("docker:nvcr.io/nvidia/pytorch", True),
+        ("localhost:5000/a", True),
+        ("vllm/vllm-openai:v0.11.0", False),
+        ("localhost:5000/a:3", False),
+        ("a@sha256:00", False),
+        ("a:${TAG}", False),
+        ("{{ image }}", False),
+        ("ami-0123456789", False),
+        ("projects/x/global/images/y", False),
+    ],
+)
+def test_image_tags(image: str, floats: bool) -> None:
+    assert bool(found(FloatingImageTag, {"image": image, **job()})) == floats
+
+
+def test_a_probe_that_kills_what_loads() -> None:
+    # 15.2 GB: 76 s at 200 MB/s, 15 s at 1 GB/s, 30 s for the server
+    assert found(KilledWhileLoading, job(liveness_seconds=115))
+    assert not found(KilledWhileLoading, job(liveness_seconds=125))
+    assert not found(KilledWhileLoading, job(liveness_seconds=30, startup_seconds=600))
+    kept = [{"path": "/root/.cache", "lasts": True}]
+    assert not found(KilledWhileLoading, job(liveness_seconds=60, mounts=kept))
+    waits = {**job(), "readiness": {"http": "http://localhost:8000/", "timeout": 5}}
+    assert not found(KilledWhileLoading, waits)
+    assert found(KilledWhileLoading, waits, format=FORMAT._replace(replaces_unready=True))
+
+
+def test_requests_and_limits() -> None:
+    assert found(GpuRequestsDiffer, job(gpu_requests=1))
+    assert found(GpuRequestsDiffer, job(gpu_requests=1, gpu_limits=2))
+    assert not found(GpuRequestsDiffer, job(gpu_limits=2))
+    assert not found(GpuRequestsDiffer, job(gpu_requests=2, gpu_limits=2))
+
+
+def test_variables_that_nothing_fills_in() -> None:
+    format = FORMAT._replace(env_reference="$(NAME)")
+    literal = {**job(), "env": {"HF_TOKEN": "$HF_TOKEN"}}
+    (said,) = found(LiteralVariable, literal, format=format)
+    assert "secret" in (said.suggestion or "")
+    assert not found(LiteralVariable, literal)  # there a shell's form may be the right one
+    assert not found(LiteralVariable, literal, format=format, text="  image: a:${TAG}\n")
+    other = {**job(), "env": {"A": "$(B)", "C": "$5", "D": "a $B", "E": "${B:-c}"}}
+    assert not found(LiteralVariable, other, format=format)
+
+
+def test_autoscalers() -> None:
+    assert found(ScaledByCpu, job(scaled_by=["cpu"]))
+    assert not found(ScaledByCpu, job(scaled_by=["cpu", "vllm:num_requests_waiting"]))
+    assert not found(ScaledByCpu, job())
+
+
+def share(amount: float, *devices: str) -> dict[str, Any]:
+    run = f"vllm serve Qwen/Qwen2.5-7B-Instruct --gpu-memory-utilization {amount}"
+    return {"run": run, "deployment": {"gpu_devices": list(devices)}}
+
+
+def test_services_on_one_gpu() -> None:
+    (said,) = found(OverbookedGpu, share(0.9, "0"), share(0.9, "1"), share(0.3, "0"))
+    assert "1.20" in said.message
+    assert not found(OverbookedGpu, share(0.6, "0"), share(0.4, "0"))
+    assert not found(OverbookedGpu, share(0.9, "0"), share(0.9, "1"))
+    assert not found(OverbookedGpu, share(0.9), share(0.9))
+
+
+def test_models_fetched_again() -> None:
+    assert found(ModelRefetched, job())
+    assert found(ModelRefetched, job(mounts=[{"path": "/cache", "lasts": False}]))
+    assert not found(ModelRefetched, job(mounts=[{"path": "/cache", "lasts": None}]))
+    assert not found(ModelRefetched, job(mounts=[{"path": "/data", "lasts": True}]))
+    assert found(ModelRefetched, job(mounts=[{"path": "/dev/shm", "lasts": True}]))
+    small = {"task": "serve", "run": "vllm serve Qwen/Qwen2.5-0.5B-Instruct"}  # 1 GB
+    assert not found(ModelRefetched, job(small))
+    assert not found(ModelRefetched, job({"task": "batch", "run": SERVER["run"]}))
+
+
+def test_names_that_are_asked_for() -> None:
+    assert found(AskedModelDiffers, job(model_name="Qwen/Qwen2.5-7B-Instruct-AWQ"))
+    assert not found(AskedModelDiffers, job(model_name="Qwen/Qwen2.5-7B-Instruct"))
+    named = {"run": f"{SERVER['run']} --served-model-name chat other"}
+    assert found(AskedModelDiffers, job(named, model_name="Qwen/Qwen2.5-7B-Instruct"))
+    assert not found(AskedModelDiffers, job(named, model_name="other"))
+    open_name = {"run": "vllm serve $MODEL"}
+    assert not found(AskedModelDiffers, job(open_name, model_name="chat"))
+    # TGI answers to any name
+    tgi = {"run": "text-generation-launcher --model-id Qwen/Qwen2.5-7B-Instruct"}
+    assert not found(AskedModelDiffers, job(tgi, model_name="tgi"))
+
+
+def test_offers() -> None:
+    assert found(NoSuchOffer, job(instance_type="Standard_NC12s_v3"))
+    assert not found(NoSuchOffer, job(instance_type="Standard_NC24ads_A100_v4"))
+    # seed-2025 knows one cloud's prices: of another it does not say what is rented there
+    assert not found(NoSuchOffer, {**job(), "gpu_types": ["L4"], "clouds": ["gcp"]})
+
+
+@pytest.mark.parametrize(
+    ("run", "idles"),
+    [
+        ("sleep infinity", True),
+        ("sleep 2h", True),
+        ("nvidia-smi && tail -f /dev/null", True),
+        ("sleep 60", False),
+        ("sleep $TIME", False),
+        ("python a.py; sleep infinity", False),
+        ("tail -f log", False),
+    ],
+)
+def test_idle_commands(run: str, idles: bool) -> None:
+    assert bool(found(IdleCommand, job({"run": run}))) == idles
+    assert not found(IdleCommand, {"run": run, "deployment": {}, "task": "interactive"})
+
+
+def test_a_time_limit_is_asked_for_without_a_price() -> None:
+    train = {"task": "train", "run": "torchrun train.py", "gpu_count": 1}
+    (said,) = found(NoTimeLimit, job(train))
+    assert "$" not in said.message
+    assert not found(NoTimeLimit, {**job(train), "budget": {"max_hours": 2}})
