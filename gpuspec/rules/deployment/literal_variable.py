@@ -9,7 +9,7 @@ from gpuspec.lint import Facts, Finding, Rule
 
 _SHELL = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _FILLED_IN = re.compile(
-    r"\b(?:image|name|namespace|replicas|nvidia\.com/gpu|storage|claimName)[\"']? ?:[^\n$]{0,200}\$\{?\w"
+    r"\b(?:image|name|namespace|replicas|nvidia\.com/gpu|storage|claimName)[\"']? ?:[^\n$,]{0,200}\$\{?\w"
 )
 """A line that nothing but a tool outside could fill in: then it fills in the others, too."""
 
