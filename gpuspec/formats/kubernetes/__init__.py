@@ -54,7 +54,6 @@ FORMAT = Format(
         "deployment.mounts": "mount a claim (persistentVolumeClaim) where the hub's cache is (HF_HOME)",
         "deployment.startup_seconds": "startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}",
     },
-    env_reference="$(NAME)",
     disk_holds_image=False,
     env_reference="$(NAME)",
 )  # fmt: skip
