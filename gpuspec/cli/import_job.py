@@ -14,6 +14,7 @@ from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.export.job_spec import job_spec
 from gpuspec.export.not_carried import LeftBehind, left_behind
+from gpuspec.export.variables import with_filled_variables
 from gpuspec.export.withheld import Withheld, without_secrets
 from gpuspec.planning.case import Case
 
@@ -64,7 +65,7 @@ def spec_text(case: Case) -> str:
     job = case.written or case.job
     if job.task is None and job.usual_task:  # a job spec has no kind that would tell
         job = job._replace(task=case.workload.task)
-    held = without_secrets(job)
+    held = without_secrets(with_filled_variables(job, case.document))
     return job_spec(held.job, list(_head(case, held)))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.engines import engine_of
 from gpuspec.export.script import script_text
+from gpuspec.export.variables import with_filled_variables
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.task import task_name
 from gpuspec.named_tuple import NamedTuple
@@ -72,13 +73,14 @@ class Outgoing(NamedTuple):
     @property
     def shares_memory(self) -> bool:
         """Whether several of its processes hand on data through /dev/shm: GPUs that work together, data loaders."""
-        return self.gpu_count > 1 or self.job.task == "train"
+        said = self.job.deployment is not None and self.job.deployment.shm_gb is not None
+        return said or self.gpu_count > 1 or self.job.task == "train"
 
 
 def outgoing(case: Case) -> Outgoing:
     """The job of a case, with its plan."""
     job = case.job if case.job.task else case.job._replace(task=case.workload.task)
-    job = _with_command(job, case)
+    job = with_filled_variables(_with_command(job, case), case.document)
     if job.name is None and case.path != "-":
         job = job._replace(name=os.path.basename(case.path).partition(".")[0] or None)
     choice = case.plan.choice

@@ -48,7 +48,7 @@ def written(case: Case, target: str) -> str:
     if out.offer is not None:
         machine = f"{out.offer.gpu_count} × {out.gpu.name}" if out.gpu else out.offer.instance
         head.append(f"planned for {machine} ({out.offer.cloud}, {out.offer.instance})")
-    lines = [*head, *_heading([*notes, *out.notes, *lost(case.document)])]
+    lines = [*head, *_heading([*notes, *out.notes, *lost(case.document, target)])]
     comments = "".join(one_line(f"# {line}") + "\n" for line in lines)
     if target != "sbatch":
         return comments + text
@@ -60,8 +60,8 @@ def _heading(notes: list[str]) -> list[str]:
     return ["not carried, or to be looked at:", *(f"  {note}" for note in notes)] if notes else []
 
 
-def lost(document: Document) -> list[str]:
+def lost(document: Document, target: str = "") -> list[str]:
     """What of a file of another tool a job elsewhere would do without, in words with the line of each."""
     name = os.path.basename(document.path)
     parts = [f"{one.what} ({name}:{one.line}): {one.why}" for one in left_behind(document) if one.why]
-    return [*parts, *of_commands(document)]
+    return parts if document.format.name == target else [*parts, *of_commands(document)]

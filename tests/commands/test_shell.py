@@ -89,6 +89,7 @@ def test_what_counts_gpus_stays_a_symbol() -> None:
         ("find . -name '*.x' -exec a {} \\;", ("a", None), ["find"]),
         ("find . -exec a b +", ("a", "b"), ["find"]),
         ("bash <<'E'\na b\nE", ("a", "b"), ["bash"]),
+        ("bash /dev/fd/3 3<<'E'\na b\nE", ("a", "b"), ["bash"]),
     ],
 )
 def test_wrappers_are_peeled(text: str, argv: tuple[str, ...], wrappers: list[str]) -> None:

@@ -16,6 +16,7 @@ from gpuspec.export.write import HOW, written
 from gpuspec.formats import FORMATS, Source, read
 from gpuspec.formats.job_spec import FORMAT
 from gpuspec.formats.job_spec import read as read_spec
+from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.planning.case import Case
 
 SERVER: dict[str, Any] = {
@@ -203,3 +204,43 @@ def test_we_read_what_we_write(job: str, target: str) -> None:
             assert found.job.secrets == ("HF_TOKEN",)
             assert found.job.env["B"] == "1"
         assert found.job.image == given["image"]
+
+
+def test_we_read_the_tasks_that_run_would_launch() -> None:
+    job = {name: part for name, part in SERVER.items() if name not in ("cache", "scaling")}
+    (given,) = read_spec(Source("job.jsonc", json.dumps(job | {"max_price": 20, "clouds": []}).encode()))
+    case = Case(given, on_disk=False)
+    (document,) = read("task.yaml", task_yaml(case.job, case.plan, "/tmp").encode(), guess=False)
+    found = Case(document, on_disk=False)
+    assert {gpu.gpu_count for gpu in found.job.gpu_types} == {2}
+    assert found.job.image == SERVER["image"]
+    assert (found.job.env["B"], found.job.secrets) == ("1", ("HF_TOKEN",))
+    assert found.workload.model_name == "Qwen/Qwen2.5-32B-Instruct"
+    assert found.workload.tensor_parallel == 2
+
+
+def test_variables_of_kubernetes_are_filled_in() -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {
+            "containers": [
+                {
+                    "name": "c",
+                    "image": "x/y:1",
+                    "command": ["python", "x.py"],
+                    "env": [
+                        {"name": "HOME_DIR", "value": "/data"},
+                        {"name": "CACHE", "value": "$(HOME_DIR)/c-$$(X)-$(LATER)"},
+                        {"name": "LATER", "value": "1"},
+                    ],
+                    "resources": {"limits": {"nvidia.com/gpu": 1}},
+                }
+            ]
+        },
+    }
+    (document,) = read("pod.yaml", yaml.safe_dump(pod).encode(), guess=False)
+    service = yaml.safe_load(written(Case(document, on_disk=False), "dstack"))
+    # kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables
+    assert "CACHE=/data/c-$(X)-$(LATER)" in service["env"]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _STARTS_FUNCTIONS = frozenset({"parallel", "time", "command"})
 """Wrappers through which a function of the script is run (parallel: an exported one)."""
+_FED = ("-", "/dev/fd/", "/dev/stdin")
+"""How the arguments of a shell begin that reads its commands from a here-document."""
 
 
 def parse(
@@ -167,7 +169,7 @@ class _Walk(Control):
 
     def _emit(self, command: Command) -> None:
         fed = next((r.target for r in command.redirects if r.operator in ("<<", "<<<")), None)
-        if fed and command.name in SHELLS and all(w.text.startswith("-") for w in command.words[1:]):
+        if fed and command.name in SHELLS and all(w.text.startswith(_FED) for w in command.words[1:]):
             wrappers = (*command.wrappers, Wrapper(command.name, command.words))
             self._nested((fed,), command._replace(wrappers=wrappers))
         else:
