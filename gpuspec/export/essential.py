@@ -63,6 +63,17 @@ def _depends(value: Any) -> str:
 
 
 OF_FORMAT: dict[str, dict[str, Reason]] = {
+    "gpu-cli": {
+        "shutdown": "what runs before the machine stops",
+        "extra_outputs": "what is brought back from outside the workspace",
+        "network_volume_id": "the files of a network volume",
+        "volume_mode": lambda mode: "" if mode == "none" else "a volume that keeps the workspace",
+        "storage_mode": lambda mode: "" if mode == "built-in" else "a volume that keeps the workspace",
+        "encryption": lambda wanted: "encryption of the workspace" if wanted else "",
+        "persistent_proxy": lambda wanted: "a start at the first request after a stop" if wanted else "",
+        "inputs": "what the template asks its user for",
+        "serverless": "its second deployment, on workers that scale",
+    },
     "kubernetes": {
         "volumes": _volume,
         "initContainers": "what runs before it in the same pod",

@@ -11,6 +11,8 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
 from gpuspec.text import parts, pointer
 
+NOT_CARRIED = ("deployment", "encryption", "serverless", "volume_mode")
+"""Fields of a Job that it has for rules alone."""
 MOST = 5_000
 """Values that are looked at."""
 
@@ -27,7 +29,7 @@ class LeftBehind(NamedTuple):
 def left_behind(document: Document) -> tuple[LeftBehind, ...]:
     """What of a document is not in its Job, in the order of the file: the largest parts of which nothing was read."""
     name = document.format.name
-    if document.job is None or document.format.in_spec_fields:
+    if document.job is None or (document.format.in_spec_fields and name not in OF_FORMAT):
         return ()
     tree, region = document.tree, _region(document)
     read = _read(document)
@@ -69,7 +71,7 @@ def _read(document: Document) -> set[str]:
     """Where the values of the Job stand."""
     job = document.job
     assert job is not None
-    places = {at for field, at in job.pointers.items() if not field.startswith("deployment")}
+    places = {at for field, at in job.pointers.items() if not field.startswith(NOT_CARRIED)}
     places |= {*(gpu.pointer for gpu in job.gpu_types)}
     places |= {step.pointer for step in job.steps} | {download.pointer for download in job.downloads}
     places |= {piece.pointer.partition("/@")[0] for pieces in job.pieces.values() for piece in pieces}

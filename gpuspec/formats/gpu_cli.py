@@ -1,7 +1,7 @@
 """GPU CLI's gpu.jsonc: JSONC in GPU CLI's names, some of which were once the job spec's own.
 
-https://gpu-cli.sh/schema/v1/gpu.json. Its launcher rents the first GPU of the list that is free, keeps secrets of its
-own, and ends a machine by its cooldown alone."""
+https://gpu-cli.sh/docs/configuration (read 2026-11-30). Its launcher rents the first GPU of the list that is free,
+keeps secrets of its own, and ends a machine by its cooldown alone."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from gpuspec.job.check import check
 from gpuspec.text import Tree
 
 OWN = (
-    "project_id", "startup", "download", "docker_image", "workspace_size_gb", "environment", "hooks"
+    "project_id", "startup", "download", "docker_image", "workspace_size_gb", "environment", "hooks", "cloud_type",
 )  # fmt: skip
 """What GPU CLI calls these today; the others are old names to GPU CLI, too."""
 
@@ -51,7 +51,7 @@ FORMAT = Format(
     read,
     mistakes=check,
     deprecated=deprecated,
-    cannot_say=frozenset({"budget", "clouds", "hosts", "items", "regions", "secrets", "spot"}),
+    cannot_say=frozenset({"budget", "clouds", "hosts", "items", "secrets", "spot"}),
     spelling={"downloads": "download", "readiness": "hooks.readiness", "setup.once": "only_once"},
     examples={
         "readiness": '"hooks": {"readiness": {"type": "command", "run": ["curl", "-sf", "{address}"], '

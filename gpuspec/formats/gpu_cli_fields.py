@@ -1,7 +1,7 @@
 """The fields of GPU CLI's gpu.jsonc in the job spec's names. Some of them were once the job spec's own."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 RENAMED = {
@@ -17,6 +17,7 @@ RENAMED = {
 HOOK = {
     "retry_count": "timeout",
     "run": "command",
+    "command": "command",
     "url": "http",
     "retry_delay_secs": "interval",
     "timeout_secs": "attempt_timeout",
@@ -24,6 +25,9 @@ HOOK = {
 """Part of `hooks.readiness` → the job spec's. What takes the window's place is tries × delay."""
 APT = "apt-get update && apt-get install -y --no-install-recommends "
 PIP = "pip install "
+UV = "uv pip install --system "
+WHOSE = {"secure": "secure", "community": "any", "all": "any", "any": "any"}
+"""GPU CLI's `cloud_type` → `hosts`."""
 STEP = {"only_once": "once", "timeout_sec": "timeout"}
 """Part of a step of `environment.shell.steps` → the job spec's."""
 
@@ -43,6 +47,11 @@ def present(written: Mapping[str, Any]) -> tuple[dict[str, Any], Places]:
             if old == "gpu_type":
                 value[new] = [given]
                 places["/gpu_types/0"] = "/gpu_type"
+    whose = value.pop("cloud_type", None)
+    if whose is not None and value.get("hosts") is None and whose.lower() in WHOSE:
+        value["hosts"], places["/hosts"] = WHOSE[whose.lower()], "/cloud_type"
+    if value.pop("outputs_enabled", None) is False:
+        value.pop("outputs", None)
     _environment(value, places)
     _readiness(value, places)
     _serverless(value, places)
@@ -55,21 +64,7 @@ def _environment(value: dict[str, Any], places: Places) -> None:
     if value.get("image") is None and environment.get("base_image") is not None:
         value["image"] = environment["base_image"]
         places["/image"] = "/environment/base_image"
-    steps: list[tuple[Any, str]] = []
-    for field, entries, pin, command, place in (
-        ("apt", (environment.get("system") or {}).get("apt"), "=", APT, "/environment/system/apt"),
-        (
-            "pip",
-            (environment.get("python") or {}).get("pip_global"),
-            "==",
-            PIP,
-            "/environment/python/pip_global",
-        ),
-    ):
-        packages = _packages(entries, pin)
-        if packages:
-            value[field], places[f"/{field}"] = packages, place
-            steps.append(({"run": command + shlex.join(packages), "once": True}, place))
+    steps = list(_installed(environment, value, places))
     for at, step in enumerate((environment.get("shell") or {}).get("steps") or ()):
         whole = step and {STEP.get(part, part): said for part, said in step.items()}
         steps.append((whole, f"/environment/shell/steps/{at}"))
@@ -85,6 +80,27 @@ def _environment(value: dict[str, Any], places: Places) -> None:
         steps += ((step, f"/setup/{at}") for at, step in enumerate(own or ()))
     value["setup"] = [step for step, _ in steps]
     places.update((f"/setup/{at}", place) for at, (_, place) in enumerate(steps))
+
+
+def _installed(
+    environment: Mapping[str, Any], value: dict[str, Any], places: Places
+) -> Iterator[tuple[Any, str]]:
+    """Steps that install system packages, then a file of requirements, then single ones; each only once."""
+    python = environment.get("python") or {}
+    pip = UV if python.get("package_manager") == "uv" else PIP
+    at = "/environment/system/apt"
+    packages = _packages((environment.get("system") or {}).get("apt"), "=")
+    if packages:
+        value["apt"], places["/apt"] = packages, at
+        yield {"run": APT + shlex.join(packages), "once": True}, at
+    file = python.get("requirements")
+    if file is not None:
+        yield {"run": f"{pip}-r {shlex.quote(file)}", "once": True}, "/environment/python/requirements"
+    at = "/environment/python/pip_global"
+    packages = _packages(python.get("pip_global"), "==")
+    if packages:
+        value["pip"], places["/pip"] = packages, at
+        yield {"run": pip + shlex.join(packages), "once": True}, at
 
 
 def _packages(entries: Any, pin: str) -> list[str]:
@@ -104,13 +120,14 @@ def _readiness(value: dict[str, Any], places: Places) -> None:
     hook = (value.pop("hooks", None) or {}).get("readiness")
     if hook is None or value.get("readiness") is not None:
         return
-    said = {new: hook[old] for old, new in HOOK.items() if hook.get(old) is not None}
+    given = {new: old for old, new in reversed(HOOK.items()) if hook.get(old) is not None}
+    said = {new: hook[old] for new, old in given.items()}
     tries, delay = said.pop("timeout", None), said.get("interval")
     if tries is not None and delay is not None:
         said["timeout"] = tries * delay
     value["readiness"] = said
     places["/readiness"] = "/hooks/readiness"
-    places.update((f"/readiness/{new}", f"/hooks/readiness/{old}") for old, new in HOOK.items())
+    places.update((f"/readiness/{new}", f"/hooks/readiness/{old}") for new, old in given.items())
 
 
 def _serverless(value: dict[str, Any], places: Places) -> None:

@@ -12,7 +12,7 @@ TELLING = {"gpu_types", "gpu_type", "min_vram", "keep_alive_minutes", "cooldown_
 """Top-level fields that no other JSON format has."""
 OLD = {
     "project_id", "gpu_type", "cooldown_minutes", "download", "docker_image", "startup", "workspace_size_gb",
-    "environment", "hooks", "serverless",
+    "environment", "hooks", "serverless", "cloud_type", "outputs_enabled",
 }  # fmt: skip
 """Fields that are read by their present names, or by the fields they play the part of."""
 

@@ -83,12 +83,12 @@ def _readiness(document: dict[str, Any]) -> OldName | None:
         edits = (Edit("remove", at), *_emptied(document, "hooks", "readiness"))
         return OldName(at, "hooks.readiness", "readiness", edits, True)
     tries, delay = hook.get("retry_count"), hook.get("retry_delay_secs")
-    if tries is None or not delay or tries < 1 or not hook.keys() & {"run", "url"}:
+    if tries is None or not delay or tries < 1 or len(hook.keys() & {"run", "command", "url"}) != 1:
         return None
     changes = [Edit("remove", f"{at}/{part}") for part in ("type", "name") if part in hook]
     changes.append(Edit("set", f"{at}/retry_count", tries * delay))
     for old, new in HOOK.items():
-        if old in hook:
+        if old in hook and old != new:
             changes.append(Edit("rename", f"{at}/{old}", new))
     changes.append(Edit("move", at, "/readiness"))
     changes += _emptied(document, "hooks", "readiness")

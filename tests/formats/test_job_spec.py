@@ -92,12 +92,12 @@ def test_old_names_mean_the_new_ones() -> None:
 
 
 def test_old_names_are_what_gpu_cli_says() -> None:
-    assert set(RENAMED) | {"environment", "hooks", "serverless"} == OLD
+    assert set(RENAMED) | {"environment", "hooks", "serverless", "cloud_type", "outputs_enabled"} == OLD
 
 
 def test_gpu_cli_s_names_stand_in_its_format_alone() -> None:
     names = {*RENAMED, *STEP, *HOOK, "base_image", "pip_global", "prewarm", "min_workers", "max_workers"}
-    plain = {"download", "run", "startup", "url"}  # words of other things, too
+    plain = {"command", "download", "run", "startup", "url"}  # words of other things, too
     pattern = re.compile(rf"^/?({'|'.join(names - plain)})$")
     package = Path(gpuspec.__file__).parent
     elsewhere = [

@@ -118,3 +118,75 @@ def test_real_files_keep_their_meaning(path: Path) -> None:
     kept = {comment.text.strip() for comment in parse(after).comments}
     # Comments right above `hooks` or `environment` go with them when nothing is left inside.
     assert len(comments - kept) <= 12
+
+
+WHOLE = """\
+{
+  "$schema": "https://gpu-cli.sh/schema/v1/gpu.json",
+  "project_id": "x", "provider": "runpod", "profile": "default",
+  "gpu_types": [{"type": "RTX 4090"}], "min_vram": 24, "regions": ["US-TX-1"], "cloud_type": "community",
+  "outputs": ["out/"], "outputs_enabled": false, "extra_outputs": [{"remote": "/tmp/c", "local": "c/"}],
+  "ports": [{"port": 8188, "http": {"activity_paths": ["/prompt"]}}],
+  "persistent_proxy": true, "health_check_paths": ["/health"], "resume_timeout_secs": 180,
+  "keep_alive_minutes": 10, "storage_mode": "network", "network_volume_id": "vol", "workspace_size_gb": 100,
+  "environment": {
+    "system": {"apt": [{"name": "ffmpeg"}]},
+    "python": {"package_manager": "uv", "requirements": "requirements.txt", "pip_global": [{"name": "torch"}]},
+    "shell": {"steps": [{"run": "make"}]}
+  },
+  "hooks": {
+    "readiness": {"type": "command", "command": "curl -f x", "retry_count": 5, "retry_delay_secs": 2},
+    "shutdown": {"type": "script", "script": "save.py", "timeout_secs": 60}
+  },
+  "startup": "python main.py"
+}
+"""
+"""Every field that https://gpu-cli.sh/docs/configuration documents, 2026-11-30."""
+
+
+def test_every_documented_field_of_gpu_cli_is_known() -> None:
+    (document,) = read("gpu.jsonc", WHOLE.encode())
+    assert (document.format.name, document.format.mistakes(document.tree)) == ("gpu-cli", ())
+    job = document.job
+    assert job is not None
+    assert (job.hosts, job.pointer("hosts"), job.outputs, job.ports[0].port) == (
+        "any",
+        "/cloud_type",
+        (),
+        8188,
+    )
+    assert [(step.run.split(" && ")[-1], step.pointer) for step in job.steps] == [
+        ("apt-get install -y --no-install-recommends ffmpeg", "/environment/system/apt"),
+        ("uv pip install --system -r requirements.txt", "/environment/python/requirements"),
+        ("uv pip install --system torch", "/environment/python/pip_global"),
+        ("make", "/environment/shell/steps/0"),
+    ]
+    assert job.readiness is not None
+    assert (job.readiness.command, job.readiness.timeout) == (("sh", "-c", "curl -f x"), 10)
+    assert job.pointer("readiness.command") == "/hooks/readiness/command"
+
+
+def test_what_gpu_cli_says_and_no_job_has_is_named() -> None:
+    from gpuspec.export.not_carried import left_behind
+
+    (document,) = read("gpu.jsonc", WHOLE.encode())
+    assert {one.what for one in left_behind(document) if one.why} == {
+        "extra_outputs", "persistent_proxy", "storage_mode", "network_volume_id", "hooks.shutdown",
+    }  # fmt: skip
+    (other,) = read(
+        "gpu.jsonc", WHOLE.replace('"network"', '"built-in"').replace("true", "false", 1).encode()
+    )
+    assert "storage_mode" not in {one.what for one in left_behind(other) if one.why}
+
+
+def test_a_readiness_command_by_either_name_is_mended() -> None:
+    for name in ("run", "command"):
+        text = WHOLE.replace('"command": "curl', f'"{name}": "curl')
+        (entry,) = [one for one in old_names(parse(text)) if one.old == "hooks.readiness"]
+        mended = job_of(parse(apply(parse(text), entry.edits)))
+        assert mended is not None
+        assert mended.readiness is not None
+        assert mended.readiness.command == ("sh", "-c", "curl -f x")
+        assert mended.pointer("readiness.command") == "/readiness/command"
+    both = WHOLE.replace('"command": "curl', '"run": "x", "command": "curl')
+    assert "hooks.readiness" not in {one.old for one in old_names(parse(both))}
