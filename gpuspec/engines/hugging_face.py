@@ -136,10 +136,17 @@ def _trl(algorithm: str) -> Tool:
 # transformers 5 training_args.py: adamw_torch_fused, where PyTorch has it.
 PEFT_TRAINING = Training(dropout=True, peft=True, fused_step=True)
 
+# presets/workspace/inference/text-generation/inference_api.py of kaito-project/kaito, 2025
+_KAITO = Tool(
+    "transformers",
+    "serve",
+    {"pretrained-model-name-or-path": "model_name:name", **alike("dtype:dtype", "torch-dtype dtype")},
+)
 TRANSFORMERS = Engine(
     "transformers",
     "library",
     Tool("transformers"),
+    programs={("inference_api.py",): _KAITO},
     aliases=("hf",),
     packages=("transformers",),
     module="transformers",

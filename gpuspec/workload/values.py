@@ -78,9 +78,10 @@ def kv_dtype(text: str) -> str | None:
 
 
 def name(text: str) -> str | None:
-    """A model's name or path as written."""
+    """A model's name or path as written; None where something is still to be put in: "<MODEL_ID>"."""
     text = text.strip().rstrip("/")
-    return text if 0 < len(text) <= 300 and text.isprintable() else None
+    left_open = "<" in text and ">" in text[text.index("<") :]
+    return text if 0 < len(text) <= 300 and text.isprintable() and not left_open else None
 
 
 def pretrained(text: str) -> str | None:

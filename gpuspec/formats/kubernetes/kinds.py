@@ -30,9 +30,16 @@ _MOST_PARTS = 20_000
 @cache
 def kinds() -> Mapping[str, Reader]:
     """Kind, or "group/Kind" → what finds its jobs."""
-    from gpuspec.formats.kubernetes import groups, others, ray, training, workloads
+    from gpuspec.formats.kubernetes import groups, operators, others, ray, training, workloads
 
-    return {**workloads.KINDS, **groups.KINDS, **training.KINDS, **ray.KINDS, **others.KINDS}
+    return {
+        **workloads.KINDS,
+        **groups.KINDS,
+        **training.KINDS,
+        **ray.KINDS,
+        **others.KINDS,
+        **operators.KINDS,
+    }
 
 
 def jobs_of(resource: Resource) -> Iterable[JobDraft]:
