@@ -371,6 +371,10 @@ spec:
     )
 
 
+FIELDS = (
+    "predictor", "default", "model", "template", "prefill", "parallelism", "deploymentConfig", "services", "roles",
+    "engine", "predictors", "runners", "worker", "compute", "resourceProfile", "url", "image", "resources", "spec",
+)  # fmt: skip
 HOSTILE = [
     "[]",
     "1",
@@ -387,13 +391,9 @@ HOSTILE = [
 def test_wrong_types_anywhere_are_nothing_said(bad: str) -> None:
     from gpuspec.formats.kubernetes.operators import KINDS
 
-    fields = (
-        "predictor default model template prefill parallelism deploymentConfig services roles engine predictors runners "
-        "worker compute resourceProfile url image resources decode"
-    ).split()
     for key in KINDS:
         group, _, kind = key.rpartition("/")
-        for field in fields:
+        for field in FIELDS:
             head = f"apiVersion: {group or 'a'}/v1\nkind: {kind}\nmetadata: {bad}\n"
             assert documents(head + f"spec: {{{field}: {bad}}}\n") is not None
         assert documents(head + f"resource: {bad}\ninference: {{preset: {bad}}}\ntuning: {bad}\n") is not None
