@@ -75,7 +75,7 @@ def _try(block: Block, where: str, folder: Path, home: Path) -> None:
         _python(block.text, where)
     elif block.language in ("yaml", "yml"):
         yaml = pytest.importorskip("yaml")
-        assert yaml.safe_load(block.text), where
+        assert all(yaml.safe_load_all(block.text)), where
     elif block.language in ("sh", "bash"):
         done = subprocess.run(["bash", "-n", "-c", block.text], capture_output=True, text=True)
         assert done.returncode == 0, f"{where}: {done.stderr}"

@@ -12,7 +12,7 @@ def _in(module: str) -> Callable[[str], Reader]:
 
     def reader(function: str) -> Reader:
         def read(resource: Resource) -> Iterable[JobDraft]:
-            found: Reader = getattr(import_module(f"gpuspec.formats.kubernetes.{module}"), function)
+            found: Reader = getattr(import_module(module), function)
             return found(resource)
 
         return read
@@ -20,9 +20,13 @@ def _in(module: str) -> Callable[[str], Reader]:
     return reader
 
 
-_kserve, _llm, _kaito = _in("kserve"), _in("llm_inference"), _in("kaito")
-_kubeai, _nvidia = _in("kubeai"), _in("nvidia")
-_models, _hyperpod = _in("model_serving"), _in("hyperpod_inference")
+_kserve = _in("gpuspec.formats.kubernetes.kserve")
+_llm = _in("gpuspec.formats.kubernetes.llm_inference")
+_kaito = _in("gpuspec.formats.kubernetes.kaito")
+_kubeai = _in("gpuspec.formats.kubernetes.kubeai")
+_nvidia = _in("gpuspec.formats.kubernetes.nvidia")
+_models = _in("gpuspec.formats.kubernetes.model_serving")
+_hyperpod = _in("gpuspec.formats.kubernetes.hyperpod_inference")
 
 KINDS: Mapping[str, Reader] = {
     "InferenceService": _kserve("inference_service"),
