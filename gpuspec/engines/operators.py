@@ -23,6 +23,13 @@ KSERVE: Mapping[str, str] = {
 """Model format of an InferenceService → what its usual runtime starts; the words also stand in names of runtimes.
 Source: KServe's config/runtimes of 0.15; November 2026."""
 
+KSERVE_FIELDS = (
+    "model", "huggingface", "triton", "tensorflow", "pytorch", "onnx", "tensorrt", "sklearn", "xgboost", "pmml",
+    "lightgbm", "paddle",
+)  # fmt: skip
+"""Fields of a predictor in which a model stands: `model`, and one for each model format of older files."""
+
+KAITO_USUAL = "vllm"
 KAITO: Mapping[str, str] = {"vllm": "vllm serve", "transformers": "python3 inference_api.py"}
 """The value of the annotation `kaito.sh/runtime` → what it starts; vLLM unless told (KAITO 0.4, 2025)."""
 KUBEAI: Mapping[str, str] = {

@@ -5,7 +5,7 @@ Fields: kaito-project/kaito, api/v1beta1 and v1alpha1; November 2026."""
 
 from typing import Any
 
-from gpuspec.engines.operators import KAITO
+from gpuspec.engines.operators import KAITO, KAITO_USUAL
 from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -66,7 +66,7 @@ def _served(resource: Resource, machine: At, inference: At) -> JobDraft:
     draft.say("model.id", preset.word, preset)
     _preset(draft, inference.at("preset"))
     runtime = resource.at.at("metadata", "annotations", _RUNTIME)
-    named = KAITO.get((runtime.text or "vllm").lower())
+    named = KAITO.get((runtime.text or KAITO_USUAL).lower())
     if named:
         start = words(named, runtime if runtime.text else preset)
         run_words(draft, [*start, *_config(resource.manifest, inference.at("config"), runtime.text)], preset)
@@ -84,7 +84,7 @@ def _config(manifest: Manifest, name: At, runtime: str | None) -> list[Argument]
     """The flags in the ConfigMap of the same file: `inference_config.yaml` holds a map of them for each runtime."""
     at = _file(manifest, name, "inference_config.yaml")
     value = _inside(at)
-    flags = value.get((runtime or "vllm").lower()) if isinstance(value, dict) else None
+    flags = value.get((runtime or KAITO_USUAL).lower()) if isinstance(value, dict) else None
     found: list[Argument] = []
     if isinstance(flags, dict):
         for key, said in list(flags.items())[:100]:
@@ -144,7 +144,7 @@ def multi_role(resource: Resource) -> list[JobDraft]:
     for role in resource.spec.at("roles").elements():
         draft = JobDraft(resource, role)
         draft.say("model.id", model.word, model)
-        run_words(draft, words(KAITO["vllm"], model), model)
+        run_words(draft, words(KAITO[KAITO_USUAL], model), model)
         on_instance(draft, role.at("instanceType"))
         draft.scale(role.at("replicas").whole, role.at("replicas").whole, role.at("replicas"))
         draft.cannot_say.update(FROM_TEMPLATE | {"secrets", "nodes"})

@@ -5,7 +5,7 @@ Fields: https://kserve.github.io/website/docs/reference/crd-api (v1beta1), Novem
 
 from collections.abc import Iterator
 
-from gpuspec.engines.operators import KSERVE, of_runtime
+from gpuspec.engines.operators import KSERVE, KSERVE_FIELDS, of_runtime
 from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -25,11 +25,6 @@ from gpuspec.formats.kubernetes.serving import (
 )
 
 _COMPONENTS = ("predictor", "transformer", "explainer")
-_FRAMEWORKS = (
-    "model", "huggingface", "triton", "tensorflow", "pytorch", "onnx", "tensorrt", "sklearn", "xgboost", "pmml",
-    "lightgbm", "paddle",
-)  # fmt: skip
-"""Fields of a predictor in which a model stands: `model`, and one for each model format of older files."""
 _RUNTIMES = ("ServingRuntime", "ClusterServingRuntime")
 _GPU_LABEL = "serving.kserve.io/gke-accelerator"
 
@@ -50,7 +45,7 @@ def inference_service(resource: Resource) -> list[JobDraft]:
 
 
 def _models(resource: Resource, component: At) -> Iterator[JobDraft]:
-    for key in _FRAMEWORKS:
+    for key in KSERVE_FIELDS:
         model = component.at(key)
         if isinstance(model.value, dict):
             runtime = _runtime(resource, model)
