@@ -88,10 +88,11 @@ def _waits(steps: Sequence[Step]) -> Value | None:
 def _may_be_the_work(step: Step) -> bool:
     """Whether a command runs a program of the author's own, of which nothing is known."""
     from gpuspec.commands.word import UNKNOWN
+    from gpuspec.engines.launchers import LAUNCHERS
 
     name = step.command.name
     return not step.setup and (
-        name.startswith(("python", "./", "/")) or name in ("torchrun", "accelerate", UNKNOWN)
+        name.startswith(("python", "./", "/")) or name == UNKNOWN or any(key[0] == name for key in LAUNCHERS)
     )
 
 

@@ -6,6 +6,7 @@ TENSOR_PARALLELISM, PIPELINE_PARALLELISM (ray-operator/config/samples/vllm, read
 import copy
 from collections.abc import Iterator
 
+from gpuspec.engines import USUAL_SERVER
 from gpuspec.formats.command import CommandText, quoted
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -127,7 +128,7 @@ def _own(application: At) -> Application | None:
     if not model.word or "/" not in model.word:
         return None
     said = f"{application.at('import_path').value} {environment.at('pip').value}"
-    return Application(model, arguments) if "vllm" in said else None
+    return Application(model, arguments) if USUAL_SERVER in said else None
 
 
 def _inside(tree: Tree, config: At) -> Iterator[At]:
