@@ -131,7 +131,7 @@ SGLANG = Engine(
     prefill=vllm.PREFILL,
     packages=("sglang",),
     module="sglang",
-    loaders={"Engine": _SGLANG._replace(task="batch")},
+    loaders=dict.fromkeys(("Engine", "Runtime"), _SGLANG._replace(task="batch")),
     defaults=(
         # server_args.py of 0.5.9, `_handle_gpu_memory_settings`: what is left of 16, 24, 48, 80, 141 and 180 GB by
         # 0.5 GiB + 1.5 MiB a token of the chunk + 2 MiB a sequence in its graphs + 1/8 GiB a GPU.

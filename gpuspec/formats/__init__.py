@@ -94,6 +94,15 @@ _SHELL = (
 _SBATCH = Known(
     "sbatch", "sbatch scripts", "gpuspec.formats.sbatch", (), _SHELL, (b"#SBATCH",), by_content=True
 )
+_MODAL = Known(
+    "modal",
+    "Modal apps",
+    "gpuspec.formats.modal",
+    (),
+    (".py",),
+    (b"import modal", b"from modal", b", modal"),
+    by_content=True,
+)
 JOB_SPEC = Known(
     "gpuspec",
     "job specs (JSONC)",
@@ -112,6 +121,7 @@ FORMATS = (
     ),
     JOB_SPEC,
     _SBATCH,
+    _MODAL,
     Known(
         "kubernetes",
         "Kubernetes manifests",
