@@ -28,7 +28,7 @@ _LONGEST = 1 << 17
 """Characters of a function's Python: more is not read."""
 
 
-class Part(NamedTuple):
+class WordOf(NamedTuple):
     """One word or text of a command, and the expression it is read from."""
 
     text: str
@@ -38,7 +38,7 @@ class Part(NamedTuple):
 class Started(NamedTuple):
     """One command."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[WordOf, ...]
 
 
 def started(app: App, job: Found) -> list[Started]:
@@ -184,7 +184,7 @@ class _Reader:
         if parts:
             self.found.append(Started(tuple(parts)))
 
-    def parts(self, node: ast.expr, depth: int = 0) -> list[Part]:
+    def parts(self, node: ast.expr, depth: int = 0) -> list[WordOf]:
         """The words of a list of arguments, or the text of a command line."""
         elements = self.elements(node)
         if elements is not None:
@@ -201,12 +201,12 @@ class _Reader:
         if isinstance(value, ast.Call):
             return self.parts(value, depth + 1) if depth < _DEPTH else []
         text = self._text(value if value is not None else node)
-        return [Part(text, value if value is not None else node)] if text.strip("\x01 ") else []
+        return [WordOf(text, value if value is not None else node)] if text.strip("\x01 ") else []
 
-    def words(self, nodes: Sequence[ast.expr], plain: bool = False) -> list[Part]:
+    def words(self, nodes: Sequence[ast.expr], plain: bool = False) -> list[WordOf]:
         """Arguments, each one word of a shell; `plain`: they are joined as they are."""
         texts = [(self._text(node), node) for node in nodes[:_WORDS]]
-        return [Part(text if plain else quoted(text), node) for text, node in texts]
+        return [WordOf(text if plain else quoted(text), node) for text, node in texts]
 
     def _text(self, node: ast.expr) -> str:
         if isinstance(node, ast.IfExp):
