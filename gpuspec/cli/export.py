@@ -19,9 +19,11 @@ from gpuspec.cli.open_case import (
 )
 from gpuspec.cli.output import say_document
 from gpuspec.errors import UserError
+from gpuspec.export.withheld import without_secrets
 from gpuspec.launch.skypilot.mode import Mode
 from gpuspec.launch.skypilot.task_yaml import task_yaml
 from gpuspec.lint.result import Located, Problem
+from gpuspec.planning.case import Case
 from gpuspec.printable import one_line
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.rules.spec.read_in_part import ReadInPart
@@ -59,6 +61,8 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     check_workdir(case)
     from gpuspec.export.write import lost, written
 
+    if not case.document.format.in_spec_fields:
+        case = _without_secrets(case)
     if to in OTHERS:
         say_document(written(case, to))
         return 0
@@ -67,6 +71,18 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
         say_document(one_line(f"# not carried: {line}") + "\n")
     say_document(text)
     return 0
+
+
+def _without_secrets(case: Case) -> Case:
+    """The job of another tool's file with its keys named, not written. UserError where a command holds one."""
+    held = without_secrets(case.job)
+    if held.masked:
+        field, advice = held.masked[0]
+        wrong = f"`{field}` of {case.path} holds a key; an exported file would hold it, too"
+        raise UserError(
+            "inline-secret", wrong, f"`gpuspec import` writes it without; then {advice}", status=1
+        )
+    return case.instead(job=held.job) if held.moved else case
 
 
 def _refuse_inline_secrets(path: str, findings: Sequence[Located], problems: Sequence[Problem]) -> None:

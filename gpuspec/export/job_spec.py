@@ -15,6 +15,8 @@ from gpuspec.text import parse
 
 WIDTH = 100
 """Columns in which a value stays on one line."""
+LONGEST_READ = 20_000
+"""Characters of a command beyond which nobody reads it."""
 
 
 def job_spec(job: Job, head: Sequence[str] = ()) -> str:
@@ -46,23 +48,23 @@ def _document(value: dict[str, Any]) -> Iterator[str]:
 
 def _readable(command: str) -> list[str]:
     """The lines of a command of several, or that is too long for one: strings of JSON have one line."""
+    if len(command) > LONGEST_READ:
+        return []
     if "\n" in command.rstrip("\n"):
         return command.rstrip("\n").split("\n")
     if len(command) <= WIDTH:
         return []
     lines: list[str] = []
-    line = ""
+    line, quotes = "", 0
     for word in re.split(r"(?<=\s)(?=-{1,2}[A-Za-z])", command):
-        if line and len(line) + len(word) > WIDTH and not _quotes_open("".join(lines) + line):
+        if line and len(line) + len(word) > WIDTH and quotes % 2 == 0:
             lines.append(line.rstrip() + " \\")
             line = "  "
         line += word
+        quotes += len(
+            re.findall(r"(?<!\\)[\"']", word)
+        )  # within quotes a line break would be part of the word
     return [*lines, line.rstrip()]
-
-
-def _quotes_open(text: str) -> bool:
-    """Whether a quoted word goes on behind this text."""
-    return any(len(re.findall(rf"(?<!\\){quote}", text)) % 2 for quote in "\"'")
 
 
 def _lines(value: Any, indent: str, before: str = "") -> list[str]:

@@ -33,7 +33,9 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
         return ()
     tree, region = document.tree, _region(document)
     read = _read(document)
-    above = {at for pointer_ in read for at in _parents(pointer_)}
+    # Of variables each is looked at by itself: of those beside one that is read nothing may be known.
+    lists = {document.job.pointers[field] for field in _LISTS if field in document.job.pointers} - read
+    above = {at for place in read | lists for at in _parents(place)} | lists
     silent, reasons = SILENT.get(name, frozenset()), OF_FORMAT.get(name, {})
     found = []
     stack: list[tuple[str, Any]] = [(region, tree.at(region))]
@@ -42,18 +44,12 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
         at, value = stack.pop()
         looked_at += 1
         path = parts(at[len(region) :])
-        if at in read or any(part in silent for part in path[-1:]):
+        if at in read or any(part in silent for part in path[-1:]) or _is_variable(document, path, value):
             continue
         if at in above or at == region:
             stack += reversed([(at + below, part) for below, part in _inside(value)])
             continue
-        if (
-            value is None
-            or value == []
-            or value == {}
-            or at not in tree.values
-            or _is_variable(document, value)
-        ):
+        if value is None or value == [] or value == {} or at not in tree.values:
             continue
         line, _ = tree.position(tree.span(at, key=True).start)
         found.append(LeftBehind(_shown(path), line, _why(path, value, reasons)))
@@ -71,11 +67,19 @@ def _read(document: Document) -> set[str]:
     """Where the values of the Job stand."""
     job = document.job
     assert job is not None
-    places = {at for field, at in job.pointers.items() if not field.startswith(NOT_CARRIED)}
+    skipped = (*NOT_CARRIED, *_LISTS)
+    places = {
+        at
+        for field, at in job.pointers.items()
+        if field.partition(".")[0] not in skipped or field.startswith("env.")
+    }
     places |= {*(gpu.pointer for gpu in job.gpu_types)}
     places |= {step.pointer for step in job.steps} | {download.pointer for download in job.downloads}
     places |= {piece.pointer.partition("/@")[0] for pieces in job.pieces.values() for piece in pieces}
     return places - {"", document.place, _region(document)}
+
+
+_LISTS = ("env", "secrets")
 
 
 def _parents(at: str) -> Iterator[str]:
@@ -96,11 +100,11 @@ def _shown(path: list[str]) -> str:
 
 
 def _why(path: list[str], value: Any, reasons: dict[str, Reason]) -> str:
-    """What a job lacks without this part: as the nearest key that is known says, above it or in it."""
-    for at in range(len(path) - 1, -1, -1):
-        reason = reasons.get(path[at])
-        if reason is not None:
-            return reason if isinstance(reason, str) else reason(value)
+    """What a job lacks without this part: as its key says, or one in it."""
+    key = next((part for part in reversed(path) if not is_digits(part)), "")
+    reason = reasons.get(key)
+    if reason is not None:
+        return reason if isinstance(reason, str) else reason(value)
     stack, looked_at = [value], 0
     while stack and looked_at < _MOST_INSIDE:
         looked_at += 1
@@ -117,8 +121,11 @@ _MOST_INSIDE = 100
 """Values of one part that are searched for what is essential."""
 
 
-def _is_variable(document: Document, value: Any) -> bool:
-    """Whether it is a variable that the job has, wherever its value came from."""
+def _is_variable(document: Document, path: list[str], value: Any) -> bool:
+    """Whether it is a variable that the job has, wherever its value came from: `{name: A, value: b}`, `A: b`, or
+    "A=b"."""
     job = document.job
-    name = value.get("name") if isinstance(value, dict) else None
+    name = value.get("name") if isinstance(value, dict) else path[-1] if path else None
+    if isinstance(value, str) and path and is_digits(path[-1]):
+        name = value.partition("=")[0]
     return job is not None and isinstance(name, str) and (name in job.env or name in job.secrets)
