@@ -42,6 +42,10 @@ def read(job: Job, steps: Sequence[Step] = (), *, catalog: Catalog) -> Workload:
     values, others = _commands(job, steps) if steps else ({}, [])
     if "model_name" not in values:
         values = {**_serverless(job), **values}
+    if job.deployment is not None and not {"model_name", "engine"} & values.keys():
+        from gpuspec.workload.variables import model_by_variable
+
+        values = {**values, **model_by_variable(job)}
     task = values.pop("task", None)
     modality = values.pop("modality", None)
     return _workload(job, {**values, **_spec(job)}, others, task, modality, catalog=catalog)

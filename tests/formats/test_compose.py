@@ -240,28 +240,11 @@ def test_an_override_says_only_a_part() -> None:
     assert built.job.run is None
 
 
-def test_a_variable_names_the_model_of_a_program_that_nobody_knows() -> None:
-    found = job(
-        "services:\n  stt:\n    build: .\n    gpus: all\n    environment:\n"
-        "      STT_MODEL: ${STT_MODEL:-Systran/faster-whisper-medium}\n"
-    )
-    assert found.model is not None
-    assert (found.model.id, found.model.engine) == ("Systran/faster-whisper-medium", "faster-whisper")
-    client = job(
-        "services:\n  bot:\n    build: .\n    gpus: all\n    environment:\n"
-        "      LLM_MODEL: Qwen/Qwen3-8B\n      OPENAI_BASE_URL: http://vllm:8000\n"
-    )
-    assert client.model is None
-    two = job(
-        "services:\n  rag:\n    build: .\n    gpus: all\n    environment:\n"
-        "      EMBEDDING_MODEL: BAAI/bge-m3\n      RERANK_MODEL: BAAI/bge-reranker-v2-m3\n"
-    )
-    assert two.model is None
-
-
-def test_what_is_always_started_again_and_listens_is_a_server() -> None:
-    start = "services:\n  x:\n    build: .\n    gpus: all\n    ports: ['8000:8000']\n"
-    assert job(start + "    restart: unless-stopped\n").usual_task == "serve"
+def test_what_listens_is_a_server_unless_it_waits_at_a_terminal() -> None:
+    start = "services:\n  x:\n    build: .\n    gpus: all\n"
+    assert job(start + "    ports: ['8000:8000']\n").usual_task == "serve"
+    assert job(start + "    ports: ['8000:8000']\n    tty: true\n").usual_task is None
+    assert job(start + "    ports: ['8888:8888', '6006:6006']\n").usual_task is None  # notebooks, TensorBoard
     assert job(start).usual_task is None
 
 

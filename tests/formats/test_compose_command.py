@@ -54,6 +54,7 @@ VLLM = "image: vllm/vllm-openai:v0.11.0\n"
         ('image: x\ncommand: \'--a "b \\"c\\" d" e\\ f\'', '--a "b \\"c\\" d" "e f"'),
         (VLLM + "command: --model ${MODEL} ${ARGS}", "vllm serve --model ${MODEL} ${ARGS}"),
         (VLLM + "command:\n", "vllm serve"),
+        (VLLM + "command: ['--model m', '--x {\"a\": 1}']", 'vllm serve --model m "--x {\\"a\\": 1}"'),
     ],
 )
 def test_what_runs(lines: str, run: str | None) -> None:

@@ -11,6 +11,7 @@ from gpuspec.text import Span, Tree
 
 _WORD = re.compile(r"\S+")
 _ARGUMENTS = re.compile(r'"\$(?:[@*]|\{[@*]\})"|\$(?:[@*]|\{[@*]\})')
+_FLAG_AND_VALUE = re.compile(r"(--[a-z][\w-]{0,60})[ \t]+(\S+)")
 _BLANKS = " \t\r\n"
 _LINE_ENDS = ("\n", "\r", "")
 _LONGEST = 200_000
@@ -52,7 +53,8 @@ class _Words:
     def words(self, value: Said) -> list[CommandWord]:
         """The words of `command` or of `entrypoint`: of a list, or of a text that compose splits."""
         if value.elements is not None:
-            return [self.traced(one)._replace(whole=True) for one in value.elements if one.text is not None]
+            traced = (self.traced(one)._replace(whole=True) for one in value.elements if one.text is not None)
+            return [word for element in traced for word in _flag_and_value(element)]
         return list(_split(self.traced(value))) if value.text else []
 
     def traced(self, value: Said) -> CommandWord:
@@ -63,12 +65,28 @@ class _Words:
             origins: list[int] = [-1] * len(text)
         else:
             origins = [places[at] if at < len(places) else -1 for at in value.origins]
-        for at in reversed(value.holes):
-            name = text[at + 2 : text.index("}", at)]
-            if name in self.taken:
-                text = f"{text[:at]}${{COMPOSE_{text[at + 2 :]}"
-                origins[at:at] = [origins[at]] * len("COMPOSE_")
-        return CommandWord(text, value.pointer, tuple(origins))
+        return self.renamed(CommandWord(text, value.pointer, tuple(origins)), value.holes)
+
+    def renamed(self, word: CommandWord, holes: Sequence[int]) -> CommandWord:
+        """A word in which variables without a value are called otherwise than the container's."""
+        written: list[str] = []
+        origins: list[int] = []
+        start = 0
+        for at in holes:
+            if word.text[at + 2 : word.text.index("}", at)] in self.taken:
+                written += (word.text[start : at + 2], "COMPOSE_")
+                origins += (*word.origins[start : at + 2], *[word.origins[at]] * len("COMPOSE_"))
+                start = at + 2
+        if not start:
+            return word
+        text = "".join((*written, word.text[start:]))
+        return word._replace(text=text, origins=(*origins, *word.origins[start:]))
+
+
+def _flag_and_value(element: CommandWord) -> list[CommandWord]:
+    """An element `--model org/name` as the two words that its author meant, though a program gets them as one."""
+    found = _FLAG_AND_VALUE.fullmatch(element.text)
+    return [element._replace(text=text) for text in found.groups()] if found else [element]
 
 
 def _places(tree: Tree, value: Said) -> Sequence[int]:
@@ -130,16 +148,21 @@ class _Text:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.text = ""
+        self.written: list[str] = []
+        self.length = 0
         self.pieces: list[Piece] = []
+
+    def write(self, text: str) -> None:
+        """Add text that stands nowhere."""
+        self.written.append(text)
+        self.length += len(text)
 
     def add(self, text: str, word: CommandWord, origins: Sequence[int] | None = None) -> None:
         """Add a word, written as `text`; `origins` are the places of its characters where it is part of one."""
-        start = len(self.text)
-        self.text += text
         whole = word.whole and origins is None
         pointer = word.pointer if whole else self.place(word.pointer, origins or word.origins)
-        self.pieces.append(Piece(start, len(self.text), pointer))
+        self.pieces.append(Piece(self.length, self.length + len(text), pointer))
+        self.write(text)
 
     def place(self, pointer: str, origins: Sequence[int]) -> str:
         """A pointer below that of a scalar for some of its characters."""
@@ -153,7 +176,7 @@ class _Text:
     def joined(self, words: Sequence[CommandWord]) -> None:
         """Add words, each as the shell is to see it."""
         for at, word in enumerate(words):
-            self.text += " " if at else ""
+            self.write(" " if at else "")
             self.add(quoted(word.text), word)
 
     def script(self, script: CommandWord, arguments: Sequence[CommandWord]) -> None:
@@ -162,11 +185,12 @@ class _Text:
         for found in (*_ARGUMENTS.finditer(script.text), None):
             end = found.start() if found else len(script.text)
             for word in _WORD.finditer(script.text, at, end):
-                self.text += script.text[at : word.start()]
+                self.write(script.text[at : word.start()])
                 self.add(word[0], script, script.origins[word.start() : word.end()])
                 at = word.end()
-            self.text += script.text[at:end]
-            if found:
+            self.write(script.text[at:end])
+            at = end
+            if found and self.length < _LONGEST:
                 self.joined(arguments)
                 at = found.end()
 
@@ -179,7 +203,7 @@ def _text_of(tree: Tree, words: Sequence[CommandWord]) -> CommandText:
         made.joined(words)
     else:
         made.script(words[at], words[at + 2 :])
-    return CommandText(made.text, tuple(made.pieces))
+    return CommandText("".join(made.written), tuple(made.pieces))
 
 
 def _script_at(words: Sequence[CommandWord]) -> int | None:

@@ -7,10 +7,9 @@ from typing import Any
 from gpuspec.formats.compose.command import command_of
 from gpuspec.formats.compose.dotenv import is_secret
 from gpuspec.formats.compose.gpus import GpuRequest, asked_for
-from gpuspec.formats.compose.model import model_of
 from gpuspec.formats.compose.running import deployment, ports, readiness, replicas
 from gpuspec.formats.compose.said import Said, pairs
-from gpuspec.formats.compose.services import ComposeFile, env_file_variables
+from gpuspec.formats.compose.services import ComposeFile
 from gpuspec.formats.document import EVERYTHING, Document, Format
 from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Piece
@@ -32,7 +31,7 @@ def documents(project: ComposeFile, format: Format) -> Iterator[Document]:
 
 def _environment(project: ComposeFile, service: Said) -> dict[str, Said]:
     """The variables of a container: those of `env_file`, then those of `environment`."""
-    found = {**dict(env_file_variables(project, service)), **dict(pairs(service.get("environment")))}
+    found = {**dict(project.env_file_variables(service)), **dict(pairs(service.get("environment")))}
     return {name: value for name, value in found.items() if _NAME.fullmatch(name)}
 
 
@@ -58,7 +57,6 @@ class _Draft:
         if image.fact():
             self.set("image", image.fact(), image.pointer)
         self.command(image)
-        self.model(image)
         self.ports()
         self.section("readiness", readiness(service), service.get("healthcheck").pointer)
         self.section("deployment", deployment(service, asked), self.at)
@@ -68,7 +66,7 @@ class _Draft:
             self.section("scaling", {"min": (number, place), "max": (number, place)}, place)
         self.task()
         job = from_mapping(self.value, self.places, raw=service.plain(), pieces=self.pieces)
-        whole = image.given or service.get("build").given
+        whole = (image.given or service.get("build").given) and not service.get("extends").given
         return Document(
             self.project.source.path,
             self.project.tree,
@@ -115,11 +113,6 @@ class _Draft:
             self.set("run", found.text, place)
             self.pieces[place] = found.pieces
 
-    def model(self, image: Said) -> None:
-        """The model that a variable of a program that nobody knows names."""
-        found = model_of(self.env, image.text, self.value.get("run", ""))
-        self.section("model", found, found["id"][1] if found else "")
-
     def ports(self) -> None:
         """What it listens on, and what of that the machine lets in."""
         found, places = ports(self.service)
@@ -128,11 +121,8 @@ class _Draft:
             self.places.update({f"/ports/{at}": place for at, place in enumerate(places)})
 
     def task(self) -> None:
-        """A program that nobody knows is a server where it has a model, or where it listens and is started again
-        whenever it ends."""
-        restarts = (self.value.get("deployment") or {}).get("restarts") == "always"
+        """A program that nobody knows is a server where it listens, unless it waits for somebody at a terminal."""
+        at_terminal = any(self.service.get(key).text == "true" for key in ("tty", "stdin_open"))
         listens = [port["port"] for port in self.value.get("ports", ()) if port["port"] not in _NOT_SERVED]
-        if listens and (restarts or "readiness" in self.value):
+        if listens and not at_terminal:
             self.set("usual_task", "serve", self.places["/ports"])
-        elif "model" in self.value:
-            self.set("usual_task", "serve", self.places["/model"])

@@ -1,5 +1,6 @@
 """The services of a compose file: what they say once `extends` and variables are filled in."""
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -8,6 +9,7 @@ from gpuspec.formats.compose.dotenv import variables_of
 from gpuspec.formats.compose.said import Reader, Said, pairs
 from gpuspec.formats.document import Source
 from gpuspec.text import Tree, pointer
+from gpuspec.text.limits import MAX_VALUES
 
 TELLING = frozenset({
     "image", "build", "deploy", "command", "entrypoint", "environment", "env_file", "volumes", "ports", "devices",
@@ -17,7 +19,7 @@ TELLING = frozenset({
 """Keys of a service, of which other YAML files with a map of `services` have none."""
 _ADDED = frozenset({"ports", "expose", "devices", "secrets", "configs", "env_file", "tmpfs", "cap_add"})
 """Lists to which `extends` adds (compose-spec, 13-merge.md); other lists take the place of those before them."""
-_NOT_TAKEN = ("extends", "depends_on", "volumes_from", "links")
+_NOT_TAKEN = ("depends_on", "volumes_from", "links")
 _DEEPEST = 10
 _ASKS = ("deploy", "gpus", "runtime", "devices", "extends")
 """Without one of these a service asks for no GPU."""
@@ -32,14 +34,18 @@ def is_compose(value: Any) -> bool:
 
 
 class ComposeFile:
-    """A compose file. `variables` are those of `.env` beside it."""
+    """A compose file. `variables` are those of `.env` beside it. `room` is how many values `extends` and `env_file`
+    may still bring: each service that names a large one has all of it again."""
 
     def __init__(self, source: Source, value: Mapping[str, Any], place: str) -> None:
         self.source = source
         self.value = value
         self.place = place
         self.tree = source.yaml.tree
-        self.files: dict[str, Any] = {}
+        self.room = MAX_VALUES
+        self._files: dict[str, Any] = {}
+        self._sizes: dict[tuple[str, str], int] = {}
+        self._variables: dict[str, Mapping[str, str | None]] = {}
 
     @cached_property
     def variables(self) -> Mapping[str, str | None]:
@@ -53,45 +59,70 @@ class ComposeFile:
                 yield name, self.service(name)
 
     def service(self, name: str) -> Said:
-        """A service, with what it extends."""
+        """A service, with what it extends. `extends` stays in it where that cannot be read."""
         at = self.place + pointer("services", name)
         own = Reader(self.tree, self.variables).value(self.value["services"][name], at)
-        return self._extended(own, self.value, self.source.path, {("", name)})
+        return self._extended(own, "", {("", name)})
 
-    def _extended(self, own: Said, file: Any, path: str, seen: set[tuple[str, str]]) -> Said:
-        """A service over the one that it extends, in this file or in another beside it."""
+    def _extended(self, own: Said, path: str, seen: set[tuple[str, str]]) -> Said:
+        """A service of a file ("": this one) over the one that it extends, there or in another file beside this."""
         given = own.get("extends")
-        name = given.fact() or given.get("service").fact()
-        named = given.get("file").fact()
-        if not name or len(seen) > _DEEPEST:
+        name, named = given.fact() or given.get("service").fact(), given.get("file")
+        if named.given:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), named.fact() or "/"))
+        base = self._services(path).get(name or "")
+        key = (path, name or "")
+        if not isinstance(base, dict) or key in seen or len(seen) > _DEEPEST:
             return own
-        if named is not None:
-            file, path = self._file(named), named
-        key = ("" if file is self.value else path, name)
-        services = file.get("services") if isinstance(file, dict) else None
-        base = services.get(name) if isinstance(services, dict) else None
-        if not isinstance(base, dict) or key in seen:
+        if key not in self._sizes:
+            self._sizes[key] = _size(base)
+        self.room -= self._sizes[key]
+        if self.room < 0:
             return own
-        if file is self.value:
-            reader, at = Reader(self.tree, self.variables), self.place + pointer("services", name)
-        else:
-            reader, at = Reader(Tree(""), self.variables, given.pointer), ""
-        inner = self._extended(reader.value(base, at), file, path, {*seen, key})
+        reader = (
+            Reader(Tree(""), self.variables, given.pointer) if path else Reader(self.tree, self.variables)
+        )
+        inner = reader.value(base, self.place + pointer("services", name or ""))
+        inner = self._extended(inner, path, {*seen, key})
         kept = {key: value for key, value in (inner.members or {}).items() if key not in _NOT_TAKEN}
-        return merged(inner._replace(members=kept), own)
+        mine = {key: value for key, value in (own.members or {}).items() if key != "extends"}
+        return merged(inner._replace(members=kept), own._replace(members=mine))
 
-    def _file(self, name: str) -> Any:
-        """What another compose file beside this one holds."""
-        if name not in self.files:
-            data = self.source.beside(name)
-            if data is None:
-                self.files[name] = None
-            else:
-                from gpuspec.text.yaml_tree import read_yaml_bytes
+    def _services(self, path: str) -> Mapping[str, Any]:
+        """The services of a file."""
+        if path and path not in self._files:
+            from gpuspec.text.yaml_tree import read_yaml_bytes
 
-                documents = read_yaml_bytes(data).documents
-                self.files[name] = documents[0].value if documents else None
-        return self.files[name]
+            data = self.source.beside(path)
+            documents = read_yaml_bytes(data).documents if data is not None else ()
+            self._files[path] = documents[0].value if documents else None
+        file = self._files[path] if path else self.value
+        found = file.get("services") if isinstance(file, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def env_file_variables(self, service: Said) -> Iterator[tuple[str, Said]]:
+        """The variables of the files that `env_file` names; each stands where its file is named."""
+        given = service.get("env_file")
+        for entry in given.each() if given.members is None else (given,):
+            named = (entry if entry.members is None else entry.get("path")).fact()
+            if named and named not in self._variables:
+                self._variables[named] = variables_of(_decoded(self.source.beside(named)), self.variables)
+            found = self._variables[named] if named else {}
+            self.room -= len(found)
+            if self.room < 0:
+                return
+            for name, text in found.items():
+                yield name, Said(entry.pointer, text)
+
+
+def _size(value: Any) -> int:
+    """How many values there are in one."""
+    size, todo = 0, [value]
+    while todo:
+        inner = todo.pop()
+        size += 1
+        todo += inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
+    return size
 
 
 def merged(base: Said, own: Said, key: str = "") -> Said:
@@ -132,15 +163,3 @@ def source_and_target(volume: Said) -> tuple[str | None, str | None]:
 
 def _decoded(data: bytes | None) -> str:
     return "" if data is None else data.decode("utf-8-sig", "replace")
-
-
-def env_file_variables(project: ComposeFile, service: Said) -> Iterator[tuple[str, Said]]:
-    """The variables of the files that `env_file` names, beside the compose file; each stands where the file is
-    named."""
-    given = service.get("env_file")
-    entries = given.each() if given.members is None else (given,)
-    for entry in entries:
-        named = (entry if entry.members is None else entry.get("path")).fact()
-        data = project.source.beside(named) if named else None
-        for name, text in variables_of(_decoded(data), project.variables).items():
-            yield name, Said(entry.pointer, text)
