@@ -51,6 +51,7 @@ DEEPSPEED = Tool(
 
 LAUNCHERS: dict[tuple[str, ...], Tool] = {
     ("torchrun",): TORCHRUN,
+    ("hyperpodrun",): TORCHRUN,
     ("-m", "torch.distributed.run"): TORCHRUN,
     ("-m", "torch.distributed.launch"): TORCHRUN,
     ("accelerate", "launch"): ACCELERATE,

@@ -225,3 +225,32 @@ def test_wrong_types_anywhere_are_no_jobs_or_less_of_one(wrong: str) -> None:
         head, colon, _ = line.partition(":")
         if colon:
             documents("\n".join([*lines[:number], f"{head}: {wrong}", *lines[number + 1 :]]))
+
+
+def test_what_runs_before_prepares() -> None:
+    """A container that fetches the model says which it is; one that runs beside the others is no preparation."""
+    spec = """\
+        initContainers:
+        - name: fetch
+          image: fetcher
+          command: [sh, -c, "huggingface-cli download $(REPO) --local-dir /models/it"]
+          env:
+          - {name: REPO, value: Qwen/Qwen2.5-7B-Instruct}
+          - {name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf, key: token}}}
+        - {name: log, image: fluent-bit, restartPolicy: Always, command: [fluent-bit]}
+        """
+    found = job_of("image: vllm/vllm-openai\nargs: [--model, /models/it]", spec)
+    assert found.setup == ("huggingface-cli download ${REPO} --local-dir /models/it",)
+    assert (found.run, found.secrets) == ("vllm serve --model /models/it", ("HF_TOKEN",))
+    assert dict(found.launcher_env) == {"REPO": "Qwen/Qwen2.5-7B-Instruct"}
+
+
+def test_all_gpus_of_the_node_s_runtime() -> None:
+    spec = "runtimeClassName: nvidia"
+    assert job_of("image: ollama/ollama", spec, gpus="").gpu_count is None
+    assert (
+        job_of("image: it\nenv: [{name: NVIDIA_VISIBLE_DEVICES, value: all}]", spec, gpus="").gpu_count
+        is None
+    )
+    assert jobs(pod("image: exporter", spec, gpus="")) == []
+    assert jobs(pod("image: ollama/ollama", gpus="")) == []

@@ -1,6 +1,6 @@
 """A job in the making: fields in the job spec's names, and where in the file each is said."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gpuspec.formats.command import CommandText
@@ -54,6 +54,14 @@ class JobDraft:
     def gpu(self, name: str, at: At) -> None:
         """Add a GPU that will do, with the number that is asked for."""
         self.add("gpu_types", {"type": name, "count": self.value.get("gpu_count")}, at)
+
+    def know(self, variables: Mapping[str, str]) -> None:
+        """Note variables that its commands see and that are none of its own: the operator sets them, or a container
+        that runs before."""
+        own = {*self.value.get("env", {}), *self.value.get("secrets", ())}
+        known = {name: value for name, value in variables.items() if name not in own}
+        if known:
+            self.value["launcher_env"] = {**self.value.get("launcher_env", {}), **known}
 
     def run(self, text: CommandText, at: At) -> None:
         """Set what it runs; none where the text is empty."""

@@ -68,7 +68,7 @@ def leader_worker_set(resource: Resource) -> list[JobDraft]:
         scaled_by(draft)
         keeps_running(draft)
         if pods:
-            draft.say("launcher_env", {"LWS_GROUP_SIZE": str(pods)}, size)
+            draft.know({"LWS_GROUP_SIZE": str(pods)})
     return drafts
 
 

@@ -74,6 +74,7 @@ _INSTANCES = (
     "karpenter.azure.com/sku-name",
     "karpenter.k8s.aws/instance-family",
     "eks.amazonaws.com/instance-family",
+    "sagemaker.amazonaws.com/compute-type",
 )
 _SPOT = {
     "cloud.google.com/gke-spot": "true",

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from gpuspec.engines.images import engine_in
 from gpuspec.formats.kubernetes.at import At
-from gpuspec.formats.kubernetes.container import container_fields
+from gpuspec.formats.kubernetes.container import command_of, container_fields
 from gpuspec.formats.kubernetes.draft import JobDraft
+from gpuspec.formats.kubernetes.environment import environment
 from gpuspec.formats.kubernetes.gpus import GpusAsked, asked, slice_gb
 from gpuspec.formats.kubernetes.manifest import Manifest, Resource
 from gpuspec.formats.kubernetes.nodes import nodes
@@ -28,6 +30,23 @@ def gpu_containers(spec: At, manifest: Manifest) -> list[tuple[At, GpusAsked]]:
     return list(_by_runtime(spec))
 
 
+def prepared(draft: JobDraft, spec: At) -> None:
+    """Write the commands of the containers that run before the others: they fetch models, say."""
+    for container in spec.at("initContainers").elements():
+        if container.at("restartPolicy").text == "Always":  # one that runs beside the others
+            continue
+        beside = JobDraft(draft.resource, container)
+        names = environment(beside, container)
+        text, at = command_of(beside, container, names)
+        if text.text:
+            draft.add("setup", text.text, at)
+            draft.pieces[at.place] = text.pieces
+            draft.know(beside.value.get("env", {}))
+        for number, name in enumerate(beside.value.get("secrets", ())):
+            if name not in draft.value.get("secrets", ()):
+                draft.add("secrets", name, At(name, beside.places[f"/secrets/{number}"]))
+
+
 def pod_jobs(resource: Resource, spec: At, kind: str | None = None) -> list[JobDraft]:
     """A job for each container of a pod that asks for GPUs."""
     found = gpu_containers(spec, resource.manifest)
@@ -49,6 +68,7 @@ def pod_job(
     if wanted is not None:
         ask(draft, wanted)
     of_pod(draft, spec, container, wanted)
+    prepared(draft, spec)
     return draft
 
 
@@ -75,11 +95,13 @@ def ask(draft: JobDraft, wanted: GpusAsked) -> None:
 
 
 def _by_runtime(spec: At) -> Iterator[tuple[At, GpusAsked]]:
-    """Containers that get all GPUs of their node from NVIDIA's container runtime, without asking the scheduler."""
+    """Containers that get all GPUs of their node from NVIDIA's container runtime, without asking the scheduler: those
+    that name the GPUs they see, and servers whose image does."""
     runtime = spec.at("runtimeClassName")
     if "nvidia" not in (runtime.text or ""):
         return
     for container in spec.at("containers").elements():
         visible = container.at("env").named("NVIDIA_VISIBLE_DEVICES").at("value")
-        if visible.value is not None and (visible.word or "") not in _NO_GPU:
-            yield container, GpusAsked(None, visible)
+        named = visible.value is not None and (visible.word or "") not in _NO_GPU
+        if named or (visible.value is None and engine_in(container.at("image").filled)):
+            yield container, GpusAsked(None, visible if named else runtime)

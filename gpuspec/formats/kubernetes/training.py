@@ -71,7 +71,7 @@ def _trained(resource: Resource, drafts: list[JobDraft]) -> list[JobDraft]:
     each = resource.spec.at("nprocPerNode")
     for draft in drafts:
         known = {"PET_NNODES": draft.value.get("nodes"), "PET_NPROC_PER_NODE": each.whole}
-        draft.say("launcher_env", {name: str(value) for name, value in known.items() if value}, each)
+        draft.know({name: str(value) for name, value in known.items() if value})
         draft.say("usual_task", "train", resource.at.at("kind"))
         for policy in (resource.spec.at("runPolicy"), resource.spec):
             deadline(draft, policy)
