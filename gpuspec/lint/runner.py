@@ -80,6 +80,7 @@ class Linter:
         is asked of the first of them alone."""
         path, tree = cases[0].path, cases[0].tree
         suppressions = in_tree(tree)
+        cases = [_priced(case) for case in cases]
         texts = [Facts(case, folders=self._folders, suppressions=suppressions) for case in cases]
         if len(texts) > 1:
             for facts in texts:
@@ -153,6 +154,15 @@ class Linter:
             return active
         inner, silent_in = relative(path, settings.root), settings.selection.silent_in
         return tuple(entry for entry in active if not silent_in(inner, entry.code, entry.rule.name))
+
+
+def _priced(case: Case) -> Case:
+    """The case, without prices where its file does not tell what rents the machine."""
+    if case.document.format.in_spec_fields:
+        return case
+    from gpuspec.lint.unpriced import is_unpriced, without_prices
+
+    return without_prices(case) if is_unpriced(case) else case
 
 
 def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:

@@ -145,7 +145,7 @@ class Case:
 
     def instead(self, *, job: Job | None = None, workload: "Workload | None" = None) -> "Case":
         """The same work under other limits (`job`), or the same job done another way (`workload`)."""
-        other = Case(
+        other = type(self)(
             self.document._replace(job=job or self.job),
             settings=self.settings,
             overrides=self.overrides._replace(max_hours=None, machines=1),  # the job has them already

@@ -92,9 +92,19 @@ RULES = (
     ),
     rule("GS407", "setup-every-time", "lifetime.setup_every_time", preview=True),
     rule("GS408", "results-lost", "lifetime.results_lost", asks_for=("outputs",)),
-    rule("GS409", "never-scales-to-zero", "lifetime.scale_to_zero", when=("scaling",)),
     rule(
-        "GS410", "readiness-missing", "lifetime.readiness_missing", when=("ports",), asks_for=("readiness",)
+        "GS409",
+        "never-scales-to-zero",
+        "lifetime.scale_to_zero",
+        when=("scaling", *DEPLOYED),
+        asks_for=("scaling.min",),
+    ),
+    rule(
+        "GS410",
+        "readiness-missing",
+        "lifetime.readiness_missing",
+        when=("ports", *DEPLOYED),
+        asks_for=("readiness",),
     ),
     # GS5 price
     rule("GS501", "spot-would-do", "price.spot_would_do", asks_for=("spot",)),
@@ -121,6 +131,7 @@ RULES = (
     rule("GS606", "context-too-long", "serving.context_too_long", when=("workload.context",)),
     rule("GS607", "traffic-beyond-capacity", "serving.traffic_beyond", when=("traffic", "users")),
     rule("GS608", "slo-not-met", "serving.slo_not_met", when=("slo",)),
+    rule("GS609", "eager-decoding", "serving.eager", when=("workload.eager",)),
     # GS7 safety
     rule("GS701", "inline-secret", "safety.inline_secret"),
     rule("GS702", "insecure-download", "safety.insecure_download"),
@@ -139,9 +150,12 @@ RULES = (
     rule("GS804", "gpu-requests-differ", "deployment.gpu_requests", when=DEPLOYED),
     rule("GS805", "literal-variable", "deployment.literal_variable", when=DEPLOYED),
     rule("GS806", "scaled-by-cpu", "deployment.scaled_by_cpu", when=DEPLOYED),
+    rule("GS807", "overbooked-gpu", "deployment.overbooked", when=DEPLOYED),
     rule("GS808", "model-refetched", "deployment.refetched", when=DEPLOYED, asks_for=("deployment.mounts",)),
+    rule("GS809", "asked-model-differs", "deployment.asked_model", when=DEPLOYED),
     rule("GS810", "no-such-offer", "deployment.no_offer", when=("clouds", *DEPLOYED)),
     rule("GS811", "idle-command", "deployment.idle_command", when=DEPLOYED),
+    rule("GS812", "installs-at-start", "deployment.installs_at_start", when=DEPLOYED),
 )
 """Every built-in rule, in order of their codes. tests/rules/test_table.py holds each row against its class."""
 

@@ -34,7 +34,7 @@ FORMAT = Format(
     cannot_say=frozenset(
         {
             "budget", "cache", "checkpoint", "clouds", "disk_gb", "downloads", "gpu_types", "hosts", "items",
-            "keep_alive_minutes", "max_price", "min_vram", "nodes", "outputs", "regions", "schedule", "setup", "slo",
+            "keep_alive_minutes", "max_price", "min_vram", "nodes", "outputs", "regions", "scaling.min", "schedule", "setup", "slo",
             "spot", "traffic", "users",
         }
     ),
@@ -51,5 +51,7 @@ FORMAT = Format(
     examples={
         "readiness": "healthcheck: {test: [CMD, curl, -sf, '{address}'], interval: 10s, start_period: 10m}",
         "secrets": "environment: [HF_TOKEN]",
+        "deployment.shm_gb": "shm_size: 16gb, or ipc: host",
+        "deployment.mounts": "volumes: [models:/root/.cache/huggingface]",
     },
 )  # fmt: skip

@@ -84,14 +84,18 @@ FORMAT = Format(
         {
             "budget.max_total",
             "checkpoint",
+            "deployment.shm_gb",
             "downloads",
             "gpu_types.form",
             "hosts",
             "items",
             "outputs",
+            "readiness",
             "setup",
         }
     ),
+    # Of shm_size its documentation does not say what is there without it; probes are young (2025), and a service of
+    # one replica has nothing to wait for.
     spelling=_SPELLING,
     examples={
         "budget.max_hours": "`max_duration: 12h`",
@@ -100,6 +104,8 @@ FORMAT = Format(
         "secrets": "`env: [HF_TOKEN]`",
         "spot": "`spot_policy: auto`",
         "max_price": "`max_price: 2.5`",
+        "scaling.min": "`replicas: 0..2` with `scaling: {metric: rps, target: 5}` where nights are quiet",
+        "deployment.mounts": "`volumes: [{name: cache, path: /root/.cache/huggingface}]`",
     },
     disk_holds_image=True,
 )

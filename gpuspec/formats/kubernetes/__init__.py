@@ -59,6 +59,8 @@ FORMAT = Format(
         "budget.max_hours": "activeDeadlineSeconds: 86400",
         "deployment.shm_gb": "mount an emptyDir with `medium: Memory` and a sizeLimit of some Gi at /dev/shm",
         "deployment.mounts": "mount a claim (persistentVolumeClaim) where the hub's cache is (HF_HOME)",
+        "scaling.min": "an autoscaler that goes to zero (KEDA, Knative, minReplicas: 0) where nights are quiet",
+        "secrets": "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf-token, key: token}}}]",
         "deployment.startup_seconds": "startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}",
     },
     disk_holds_image=False,

@@ -112,7 +112,10 @@ FORMAT = Format(
         "readiness": "`service: {readiness_probe: {path: /health, initial_delay_seconds: 900}}`",
         "spot": "`resources: {use_spot: true}`",
         "secrets": "`secrets: {HF_TOKEN: null}` and `--secret HF_TOKEN`",
+        "scaling.min": "`replica_policy: {min_replicas: 0, max_replicas: 2}` where nights are quiet",
+        "deployment.startup_seconds": "`readiness_probe: {initial_delay_seconds: 1200}`, which is the default",
     },
+    replaces_unready=True,
 )  # fmt: skip
 ORDERED = FORMAT._replace(takes_first=True)
 """For tasks whose machines are tried in their order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gpuspec.catalog.hub_id import is_hub_id
 from gpuspec.lint import Facts
 from gpuspec.rules.hub_repositories import LoadedRepository, declared, loaded
 
@@ -13,6 +14,10 @@ def fetched(facts: Facts) -> LoadedRepository | None:
     on something that outlives the container, or where that is not known."""
     job = facts.job
     found = loaded(facts)
+    if found is None and not job.run and job.model and job.model.id and is_hub_id(job.model.id):
+        found = LoadedRepository(
+            job.model.id, job.pointer("model.id")
+        )  # an operator writes the command itself
     if found is None or job.deployment is None or job.cache or job.volume_mode or declared(facts, found.name):
         return None
     if any(job.env.get(name) for name in OFFLINE):

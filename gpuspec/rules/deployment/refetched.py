@@ -80,8 +80,8 @@ class ModelRefetched(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        found, task = fetched(facts), facts.workload.task
-        if found is None or task in ("batch", "train", "interactive"):
+        found = fetched(facts)
+        if found is None or not _starts_often(facts):
             return
         from gpuspec.sizing.files import bytes_on_disk
 
@@ -104,3 +104,11 @@ class ModelRefetched(Rule):
             ),
             numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")] if size else [],
         )
+
+
+def _starts_often(facts: Facts) -> bool:
+    """Whether it is a service: what runs once fetches once, and a machine that is kept has what it fetched."""
+    said, task = facts.job.deployment, facts.workload.task
+    if said is None or said.kind in ("task", "pool", "Job", "CronJob", "sbatch"):
+        return False
+    return task == "serve" or (task is None and (facts.job.scaling is not None or said.restarts == "always"))

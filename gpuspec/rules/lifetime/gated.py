@@ -64,10 +64,12 @@ class GatedWithoutToken(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         names = {d.source: f"{d.pointer}/source" for d in facts.job.downloads if d.strategy == "hf"}
         found = loaded(facts)
-        if found and facts.job.run and not _fetched_elsewhere(facts):
+        empty = _empty_token(facts)
+        if found and facts.job.run and (empty or not _fetched_elsewhere(facts)):
             names.setdefault(found.name, found.pointer)
         sure = bool(names) and not facts.job.image
-        if not names and facts.job.model and facts.job.model.id and facts.job.run:
+        runs = facts.job.run or facts.job.deployment is not None  # an operator writes the command itself
+        if not names and facts.job.model and facts.job.model.id and runs:
             names[facts.job.model.id] = facts.job.pointer("model.id")
         if not names or _brings_token(facts):
             return
@@ -75,6 +77,9 @@ class GatedWithoutToken(Rule):
             model = facts.catalog.resolve_model(name, suggest=False).model if is_hub_id(name) else None
             if model is None or not model.gated:
                 continue
+            if facts.job.deployment is not None:
+                yield self._deployed(facts, name, pointer, empty)
+                return
             edit = Edit("set", "/secrets", ["HF_TOKEN"])
             if secrets := facts.job.pointers.get("secrets"):
                 edit = Edit("insert", f"{secrets}/-", "HF_TOKEN")
@@ -87,10 +92,35 @@ class GatedWithoutToken(Rule):
             )
             return
 
+    def _deployed(self, facts: Facts, name: str, pointer: str, empty: str | None) -> Finding:
+        """In the words of another format. `empty`: the variable of a token that is empty unless somebody sets it."""
+        if empty:
+            why = f"{empty} is empty unless it is set where this is started"
+            where = f"env.{empty}" if f"env.{empty}" in facts.job.pointers else ""
+        else:
+            why, where = "and nothing here brings a token", ""
+        return self.finding(
+            facts.job.pointer(where) if where else pointer,
+            f"{name} is gated, {why}: without a token of someone who accepted its terms the hub answers 401",
+            severity="warning",
+            confidence="medium",
+            suggestion=facts.format.examples.get(
+                "secrets", f"hand in HF_TOKEN by {facts.format.spelled('secrets')}"
+            ),
+        )
+
+
+def _empty_token(facts: Facts) -> str | None:
+    """The variable of a token that the file sets to nothing."""
+    if facts.job.deployment is None:
+        return None
+    empty = (name for name, value in facts.job.env.items() if not value.strip())
+    return next((name for name in empty if any(part in name.upper() for part in TOKENS)), None)
+
 
 def _brings_token(facts: Facts) -> bool:
     job = facts.job
-    named = (*job.secrets, *job.env)
+    named = [*job.secrets, *(name for name, value in job.env.items() if value.strip())]
     if any(part in name.upper() for name in named for part in (*TOKENS, *ELSEWHERE)):
         return True
     texts = [*(step.text for step in facts.commands), *job.setup, job.run or ""]
@@ -100,4 +130,6 @@ def _brings_token(facts: Facts) -> bool:
 def _fetched_elsewhere(facts: Facts) -> bool:
     """Whether the models may come from a place of the author's own."""
     job = facts.job
+    if job.deployment is not None and any(mount.lasts is not False for mount in job.deployment.mounts):
+        return True
     return bool(job.cache or job.volume_mode or "HF_HOME" in job.env or "HF_HUB_CACHE" in job.env)

@@ -101,10 +101,15 @@ class KeepAlive(Rule):
         cost = f", {dollars(hourly)} for each hour it idles" if hourly else ""
         suits = f" suits {WORK.get(task, task)}" if task else ""
         edit = Edit("set", "/keep_alive_minutes", usual)
+        field = facts.format.spelled("keep_alive_minutes")
+        written = f'"keep_alive_minutes": {usual}{suits}; gpuspec takes that unasked'
+        if facts.job.deployment is not None:
+            example = facts.format.examples.get("keep_alive_minutes", field)
+            written = f"{example}: {usual} minutes{suits or ' will do'}"
         return self.finding(
             "",
-            f"keep_alive_minutes is not set: how long the machine idles after the work is left to the launcher{cost}",
-            suggestion=f'"keep_alive_minutes": {usual}{suits}; gpuspec takes that unasked',
+            f"{field} is not set: how long the machine idles after the work is left to the launcher{cost}",
+            suggestion=written,
             fix=Fix(f"set keep_alive_minutes to {usual}", (edit,), safe=False),
         )
 

@@ -58,7 +58,7 @@ class NoTimeLimit(Rule):
         task = facts.workload.task
         if job.budget and (job.budget.max_hours or job.budget.max_total):
             return
-        if task not in ("batch", "train") or _ends_itself(facts):
+        if not (task in ("batch", "train") or (task is None and _meant_to_end(facts))) or _ends_itself(facts):
             return
         if hourly is None:
             if job.deployment is not None:  # what the machine costs its file does not say
@@ -95,6 +95,12 @@ def _written(facts: Facts, hours: int, hourly: float) -> str:
             "budget.max_hours", f"set {facts.format.spelled('budget.max_hours')}"
         )
     return f"{written}; set what the job takes at most"
+
+
+def _meant_to_end(facts: Facts) -> bool:
+    """Whether its orchestrator takes it for work that ends: a pod that is not started again, a Job."""
+    said = facts.job.deployment
+    return said is not None and not said.suspended and said.restarts in ("never", "on-failure")
 
 
 def _ends_itself(facts: Facts) -> bool:

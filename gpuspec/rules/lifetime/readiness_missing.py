@@ -53,7 +53,12 @@ class ReadinessMissing(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        if facts.workload.task != "serve" or not job.ports or job.readiness or job.serverless:
+        if facts.workload.task != "serve" or job.readiness or job.serverless:
+            return
+        if job.deployment is not None:
+            yield from self._deployed(facts)
+            return
+        if not job.ports:
             return
         server = engine_of(facts.workload.engine).server
         ports = [entry.port for entry in job.ports]
@@ -73,4 +78,28 @@ class ReadinessMissing(Rule):
             fix=Fix("add readiness", (Edit("set", "/readiness", value),), safe=False)
             if address and facts.format.spelled("readiness") == "readiness"
             else None,
+        )
+
+    def _deployed(self, facts: Facts) -> Iterator[Finding]:
+        """A container that an orchestrator takes for up as soon as it runs."""
+        said = facts.job.deployment
+        if (
+            said is None
+            or said.suspended
+            or said.liveness_seconds is not None
+            or said.kind in ("task", "function")
+        ):
+            return
+        server = engine_of(facts.workload.engine).server
+        field = facts.format.spelled("readiness")
+        address = f"http://localhost:{server.port}{server.health}" if server and server.health else None
+        example = facts.format.examples.get("readiness", "")
+        how = f"add {field} with what answers once the model is loaded"
+        if example and (address or "{address}" not in example):
+            how = example.replace("{address}", address or "")
+        yield self.finding(
+            facts.job.pointer("ports"),
+            f"no {field}: the server counts as up while its model still loads, and nobody notices if it never does",
+            on="key",
+            suggestion=how,
         )

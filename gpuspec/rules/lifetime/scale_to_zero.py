@@ -24,7 +24,8 @@ class NeverScalesToZero(Rule):
 
     ## What it does
     Reports `scaling.min` above zero on a server whose name or labels say dev, test, staging, demo or the like.
-    The saving assumes that somebody works in 40 of the 168 hours of a week.
+    The saving assumes that somebody works in 40 of the 168 hours of a week. Of a service of an orchestrator
+    (Kubernetes, dstack, SkyPilot) whose replicas never go to zero it says what that costs, as an info.
 
     ## Why is this bad
     Nights and weekends are three quarters of the bill, and nobody asks the server anything.
@@ -61,13 +62,17 @@ class NeverScalesToZero(Rule):
     name = "never-scales-to-zero"
     severity = "warning"
     confidence = "medium"
-    fixable = "always"
+    fixable = "sometimes"
+    asks_for = ("scaling.min",)
     options = (amount("hours", 40.0, "Hours of a week in which somebody uses a test server.", most=168.0),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
         least = job.scaling.min if job.scaling else None
         reason = _not_production(facts)
+        if job.deployment is not None and not (reason and least):
+            yield from self._fixed(facts)
+            return
         if not least or reason is None:
             return
         at = job.pointer("scaling.min")
@@ -92,6 +97,37 @@ class NeverScalesToZero(Rule):
             suggestion="0: the first request after a pause waits for a start",
             fix=Fix("scale to zero", (Edit("set", at, 0),), safe=False),
             numbers=numbers,
+        )
+
+    def _fixed(self, facts: Facts) -> Iterator[Finding]:
+        """A service of an orchestrator whose replicas stay whatever the load is."""
+        job, said = facts.job, facts.job.deployment
+        assert said is not None
+        pool = said.kind == "pool"
+        if said.suspended or not (pool or facts.workload.task == "serve"):
+            return
+        least = job.scaling.min if job.scaling else 1
+        most = job.scaling.max if job.scaling else None
+        if not least:
+            return
+        hourly = facts.per_hour
+        cost = (
+            f": {dollars(least * hourly)}/h, {dollars(least * hourly * HOURS_PER_MONTH)} a month"
+            if hourly
+            else ""
+        )
+        what = "worker" if pool else "replica"
+        some = f"{least} {what}{'s' * (least > 1)}"
+        none_said = not job.scaling or (job.scaling.min is None and most is None)
+        yield self.finding(
+            job.pointer("scaling.min") or job.pointer("scaling"),
+            f"{some} stay{'s' * (least == 1)} up whether anybody asks or not"
+            + (f" ({facts.format.spelled('scaling')} is not set)" if none_said else "")
+            + cost,
+            severity="info",
+            suggestion=facts.format.examples.get(
+                "scaling.min", "let it scale to zero where nights are quiet"
+            ),
         )
 
 

@@ -59,8 +59,8 @@ class SingleChoice(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        if len(job.gpu_types) != 1 or not (job.clouds or job.provider):
-            return
+        if len(job.gpu_types) != 1 or not (job.clouds or job.provider) or job.deployment is not None:
+            return  # an orchestrator's cluster is where it is, and its pools were made for these GPUs
         terms = facts.market.terms
         if len(terms.clouds) != 1:
             return

@@ -60,8 +60,8 @@ class StalePrices(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         machine = facts.selected
-        if machine is None or machine.price is None:
-            return
+        if machine is None or machine.price is None or facts.job.deployment is not None:
+            return  # who runs what another tool launches does not rent by these lists
         offer = machine.price.offer
         dates = facts.price_dates
         dated = dates.get(offer.source)

@@ -65,7 +65,7 @@ class OpenPort(Rule):
             return
         if facts.workload.task != "serve" or key_variables() & {*job.env, *job.secrets}:
             return
-        if any(_guarded(step, engine.server) for step in facts.commands):
+        if any(_guarded(step, engine.server) or _open_ended(step, facts) for step in facts.commands):
             return
         served = {
             _port(step, engine.server) for step in facts.commands if _serves(step, engine, engine.server)
@@ -114,6 +114,17 @@ def _guarded(step: Step, server: Server) -> bool:
     if any(proxy in step.text for proxy in PROXIES) or key_variables() & step.command.environment.keys():
         return True
     return any(flag in words for flag in (*server.key_flags, "--config"))
+
+
+_UNKNOWN = "\x01\x02"
+"""What stands in a word for what only a shell knows."""
+
+
+def _open_ended(step: Step, facts: Facts) -> bool:
+    """Whether a word of it may hold any arguments, a key among them: `${VLLM_ARGS}`."""
+    if facts.job.deployment is None:
+        return False
+    return any(word.value is None and not word.text.strip(_UNKNOWN) for word in step.command.words)
 
 
 def _local(host: str) -> bool:

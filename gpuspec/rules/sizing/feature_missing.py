@@ -71,7 +71,7 @@ class GpuFeatureMissing(Rule):
                 related=related,
                 suggestion=f"{lack.instead}, or take a newer GPU",
             )
-        elif unpacks(workload, gpu):
+        elif unpacks(workload, gpu) and facts.job.deployment is None:
             what = find_scheme(workload.quantization).family.removeprefix("NV")
             yield self.finding(
                 machine.pointer,
