@@ -34,8 +34,8 @@ FORMAT = Format(
     cannot_say=frozenset(
         {
             "budget", "cache", "checkpoint", "clouds", "disk_gb", "downloads", "gpu_types", "hosts", "items",
-            "keep_alive_minutes", "max_price", "min_vram", "nodes", "outputs", "regions", "scaling.min", "schedule", "setup", "slo",
-            "spot", "traffic", "users",
+            "keep_alive_minutes", "max_price", "min_vram", "nodes", "outputs", "regions", "scaling.min",
+            "schedule", "setup", "slo", "spot", "traffic", "users",
         }
     ),
     spelling={
