@@ -93,7 +93,7 @@ class ModelRefetched(Rule):
         paid = f", {dollars(minutes / 60 * hourly)} of a waiting machine" if hourly and minutes else ""
         much = f" ({size / 1e9:.0f} GB, {minutes:.1f} min at 100 MB/s{paid})" if size else ""
         most = facts.job.scaling.replicas[1] if facts.job.scaling else 1
-        each = f"each of {most} replicas, and each restart," if most > 1 else "each start"
+        each = f"each new container of {most} replicas" if most > 1 else "each new container"
         yield self.finding(
             found.pointer,
             f"{each} fetches {found.name}{much} again: no volume keeps it",
