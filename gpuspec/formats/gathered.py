@@ -10,7 +10,7 @@ from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Job, Piece
 from gpuspec.text import Tree
 
-UNCHECKED = frozenset({"deployment", "launcher_env"})
+UNCHECKED = frozenset({"deployment", "launcher_env", "usual_task"})
 """What a Job has and the schema of the job spec has not."""
 
 

@@ -205,11 +205,19 @@ def still_meant(before: Sequence[Document], after: Sequence[Document], fixes: Se
         places |= {
             at for at in _written_places(old) if any(_touch(old.tree.values[at], span) for span in spans)
         }
-        if not _same(old.job, new.job, _about(old.job, places)):
+        new_places = {at for at in new.job.pointers.values() if _is_set(at, edits)}
+        if not _same(old.job, new.job, _about(old.job, places) | _about(new.job, new_places)):
             return False
         if not all(_arrived(edit, old.job, new.job) for edit in edits if edit.op == "set"):
             return False
     return changed <= len(fixes)
+
+
+def _is_set(at: str, edits: Sequence[Edit]) -> bool:
+    """Whether an edit sets what stands at a place, or around it: a field may be new to the job."""
+    return any(
+        edit.op == "set" and (at == edit.pointer or at.startswith(f"{edit.pointer}/")) for edit in edits
+    )
 
 
 def _written_places(document: Document) -> Iterator[str]:
@@ -229,7 +237,15 @@ def _arrived(edit: Edit, old: Job, new: Job) -> bool:
     """Whether the value that an edit sets is the job's, where the one in its place was."""
     if all(at != edit.pointer for at, _ in standing(old)):
         return True
-    return any(at == edit.pointer and str(value) == str(edit.value) for at, value in standing(new))
+    return any(
+        at == edit.pointer and (str(value) == str(edit.value) or _in_its_unit(value, edit.value))
+        for at, value in standing(new)
+    )
+
+
+def _in_its_unit(value: Any, written: Any) -> bool:
+    """Whether a number of the job may be what a format wrote for it: 24 hours as "24h"."""
+    return isinstance(value, int | float) and isinstance(written, str) and written[:1].isdigit()
 
 
 def _about(job: Job, places: set[str]) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 from gpuspec.formats import Document, Source, read, recognised
 from gpuspec.formats.dstack.resources import gpu_of
 from gpuspec.job import Job
+from gpuspec.text import Edit
 
 
 def documents(text: str) -> tuple[Document, ...]:
@@ -276,6 +277,24 @@ def test_odd_values_anywhere_break_nothing() -> None:
             inner[field if isinstance(field, str) else field[1]] = odd
             for document in documents(yaml.safe_dump(changed)):
                 assert document.job is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "expected"),
+    [
+        ("task", Edit("set", "/budget", {"max_hours": 24}), ("/max_duration", "24h")),
+        ("task", Edit("set", "/keep_alive_minutes", 10), ("/idle_duration", "10m")),
+        ("dev-environment", Edit("set", "/keep_alive_minutes", 10), ("/inactivity_duration", "10m")),
+        ("task", Edit("set", "/spot", "allowed"), ("/spot_policy", "auto")),
+        ("task", Edit("set", "/max_price", 2), None),
+        ("task", Edit("set", "/budget", "x"), None),
+        ("task", Edit("remove", "/spot"), None),
+    ],
+)
+def test_how_a_fix_is_written(kind: str, change: Edit, expected: tuple[str, str] | None) -> None:
+    document = one(asking("L4").replace("type: task", f"type: {kind}"))
+    found = [(edit.pointer, edit.value) for edit in document.format.written(document, change)]
+    assert found == ([expected] if expected else [])
 
 
 def test_against_dstacks_own_models() -> None:

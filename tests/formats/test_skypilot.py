@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from gpuspec.formats import Document, Source, read, recognised
 from gpuspec.job import Job
+from gpuspec.lint.fixing import fix_data
+from gpuspec.lint.runner import Linter
+from gpuspec.lint.settings import Settings
+from gpuspec.rules import collect
+from gpuspec.text import Edit
 
 
 def documents(text: str) -> tuple[Document, ...]:
@@ -106,6 +112,9 @@ def test_names_mean_what_the_cloud_means() -> None:
     assert gpus(text.format("aws", "A100")) == [("A100-40GB", 1)]
     assert gpus("resources: {gpus: L4:2}\nrun: x") == [("L4", 2)]
     assert gpus("resources: {instance_type: p4d.24xlarge}\nrun: x") == [("p4d.24xlarge", 8)]
+    assert gpus("resources: {instance_type: Standard_NC48ads_A100_v4}\nrun: x") == [
+        ("Standard_NC48ads_A100_v4", 2)
+    ]
     assert documents("resources: {instance_type: m5.large}\nrun: x") == ()
 
 
@@ -356,3 +365,42 @@ def test_against_skypilots_own_reader() -> None:
 
 def _theirs(name: str) -> str:
     return {"A100-40GB": "A100", "V100-16GB": "V100"}.get(name, name)
+
+
+def edited(text: str, change: Edit) -> Sequence[Edit]:
+    document = one(text)
+    return document.format.written(document, change)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", ("/resources/autostop", {"idle_minutes": 10, "down": True})),
+        (", autostop: false", ("/resources/autostop", {"idle_minutes": 10, "down": True})),
+        (", autostop: 300", ("/resources/autostop", 10)),
+        (", autostop: 5h", ("/resources/autostop", 10)),
+        (", autostop: {idle_minutes: 300}", ("/resources/autostop/idle_minutes", 10)),
+        (", autostop: {down: true}", ("/resources/autostop/idle_minutes", 10)),
+    ],
+)
+def test_how_idle_minutes_are_mended(written: str, expected: tuple[str, Any]) -> None:
+    text = f"resources: {{accelerators: L4{written}}}\nrun: x"
+    at = job(text).pointer("keep_alive_minutes") or "/keep_alive_minutes"
+    assert [(edit.pointer, edit.value) for edit in edited(text, Edit("set", at, 10))] == [expected]
+
+
+def test_spot_is_asked_for_where_nothing_says_it() -> None:
+    text = "resources: {accelerators: L4}\nrun: x"
+    assert edited(text, Edit("set", "/spot", "only")) == (Edit("set", "/resources/use_spot", True),)
+    assert edited(text, Edit("set", "/spot", "allowed")) == ()  # SkyPilot takes both kinds by `any_of` alone
+    assert edited(ANY_OF, Edit("set", "/spot", "only")) == ()
+    assert edited(text, Edit("remove", "/spot")) == ()
+
+
+def test_a_mended_task_is_the_same_task() -> None:
+    text = "# mine\nresources:\n  accelerators: L4  # small\n\nrun: python process_batch.py\n"
+    done = fix_data(
+        Linter(collect(), debug=True), "x.yaml", text.encode(), Settings(), unsafe=True
+    ).data.decode()
+    assert done.startswith("# mine\nresources:\n  accelerators: L4  # small\n")
+    assert job(done).keep_alive_minutes == 3

@@ -6,9 +6,11 @@ Tasks, services and dev environments run something; fleets, volumes and gateways
 leaves."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.formats.document import Document, Format, Source
+from gpuspec.text import Edit
 
 RUNS = ("task", "service", "dev-environment")
 TYPES = frozenset({*RUNS, "fleet", "volume", "gateway", "preset"})
@@ -76,10 +78,19 @@ _SPELLING = {
     "secrets": "env",
     "run": "commands",
 }
+
+
+def _written(document: Document, edit: Edit) -> Sequence[Edit]:
+    from gpuspec.formats.dstack.edits import written
+
+    return written(document, edit)
+
+
 FORMAT = Format(
     "dstack",
     recognise,
     read,
+    written=_written,
     cannot_say=frozenset(
         {
             "budget.max_total",

@@ -5,9 +5,11 @@ sky/utils/schemas.py, sky/task.py, sky/resources.py and sky/serve/service_spec.p
 themselves. One file may hold a chain of tasks, in documents of which the first may only name them."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.formats.document import Document, Format, Source
+from gpuspec.text import Edit
 
 KEYS = frozenset(
     {
@@ -81,10 +83,17 @@ def read(source: Source) -> tuple[Document, ...]:
     return tuple(found)
 
 
+def _written(document: Document, edit: Edit) -> Sequence[Edit]:
+    from gpuspec.formats.skypilot.edits import written
+
+    return written(document, edit)
+
+
 FORMAT = Format(
     "skypilot",
     recognise,
     read,
+    written=_written,
     cannot_say=frozenset(
         {
             "budget", "checkpoint", "deployment.shm_gb", "downloads", "gpu_types.form", "hosts", "items",

@@ -99,7 +99,8 @@ def _of_instance(machine: Acceptable) -> Iterable[Accelerator]:
         return
     from gpuspec.catalog.shipped import read_instances
 
-    found = read_instances().get(name.lower().removeprefix("standard_"))
+    known = read_instances()
+    found = known.get(name.lower()) or known.get(f"standard_{name.lower()}")  # Azure's
     if found is not None and found.whole:
         yield Accelerator(name, found.gpu_count, None, machine.at["instance_type"])
 

@@ -124,6 +124,8 @@ def _put_service(job: Gathered, task: Mapping[str, Any], place: str) -> bool:
         return True
     if not isinstance(service, dict):
         job.put_part("deployment", "kind", "task", place)
+        if not task.get("run"):  # a cluster to log in to
+            job.put("usual_task", "interactive", place)
         return False
     at = f"{place}/service"
     job.put_part("deployment", "kind", "service", at)
@@ -147,9 +149,10 @@ def _put_replicas(job: Gathered, least: int | None, most: int | None, at: str) -
 
 
 def _put_port(job: Gathered, service: Mapping[str, Any], at: str) -> None:
-    port = _whole(service.get("ports"))
-    if port is not None and port not in job.value.get("ports", ()):
-        job.add("ports", port, f"{at}/ports")
+    for field in ("ports", "port"):  # `port` in releases before 0.6
+        port = _whole(service.get(field))
+        if port is not None and port not in job.value.get("ports", ()):
+            job.add("ports", port, f"{at}/{field}")
 
 
 def _put_readiness(job: Gathered, probe: Any, at: str) -> None:
