@@ -245,7 +245,7 @@ def _arrived(edit: Edit, old: Job, new: Job) -> bool:
 
 def _in_its_unit(value: Any, written: Any) -> bool:
     """Whether a number of the job may be what a format wrote for it: 24 hours as "24h"."""
-    return isinstance(value, int | float) and isinstance(written, str) and written[:1].isdigit()
+    return isinstance(value, int | float) and isinstance(written, str) and written[:1] in set("0123456789")
 
 
 def _about(job: Job, places: set[str]) -> set[str]:
