@@ -52,10 +52,13 @@ INVOKEAI = Engine(
     programs={("invokeai-web",): _INVOKEAI, ("invokeai",): _INVOKEAI},
     entrypoints={"invoke-ai/invokeai": "invokeai-web", "invokeai/invokeai": "invokeai-web"},
 )
+_A1111 = _WEB._replace(engine="a1111")
 A1111 = Engine(
     "a1111",
     "image",
-    programs={("webui.sh",): _WEB._replace(engine="a1111")},
+    _A1111,
+    programs={("webui.sh",): _A1111},
+    main_script=("stable-diffusion-webui", "webui.py"),
     entrypoints=dict.fromkeys(
         ("universonic/stable-diffusion-webui", "ai-dock/stable-diffusion-webui"), "webui.sh"
     ),

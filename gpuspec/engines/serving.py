@@ -82,7 +82,11 @@ _TEI_FLAGS = {
     "max-concurrent-requests": "-",
 }
 _TEI = Tool("tei", "serve", _TEI_FLAGS, modality="text-embedding")
-_INFINITY = Tool("infinity", "serve", {**_EMBEDDING_FLAGS, "batch-size": "concurrency:int"})
+_INFINITY = Tool(
+    "infinity",
+    "serve",
+    {**_EMBEDDING_FLAGS, "model-name-or-path": "model_name:name", "batch-size": "concurrency:int"},
+)
 _TENSORRT_FLAGS = {
     "tp-size": "tensor_parallel:int",
     "pp-size": "pipeline_parallel:int",
@@ -343,7 +347,7 @@ def _other(
 
 
 OTHERS = (
-    _other("triton", "tritonserver", title="Triton Inference Server")._replace(
+    _other("triton", "tritonserver", "launch_triton_server.py", title="Triton Inference Server")._replace(
         images={},
         entrypoints={"nvidia/tritonserver": ""},  # a shell; its tags are months: 25.03-vllm-python-py3
     ),

@@ -15,11 +15,12 @@ from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
+from gpuspec.quantization import spelled
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.text import Tree
-from gpuspec.workload.workload import Origin
+from gpuspec.workload.workload import Origin, Workload
 
 FIELDS = {
     "name": "job.name",
@@ -102,11 +103,31 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
             yield name, (_of_job(case, field), Origin("spec", "", job.pointer(field)))
         elif where == "workload":
             origin = work.origins.get(field)
-            if origin and origin.kind in ("spec", "command", "file") and field not in work.follows_gpus:
-                yield name, (getattr(work, field), origin)
+            if origin is None or field in work.follows_gpus:
+                continue
+            value = _written(work, origin) if field == "quantization" else getattr(work, field)
+            if origin.kind in ("spec", "command", "file") or (
+                origin.kind == "name" and field == "quantization" and value
+            ):
+                yield name, (value, origin)
     named = (case.written or job).gpu_types
     if not named and job.gpu_count:
         yield "gpus", ([{"gpu": None, "count": job.gpu_count}], Origin("spec", "", job.pointer("gpu_count")))
+
+
+def _written(work: Workload, origin: Origin) -> str | None:
+    """The quantization in the file's own word: `gptq` of `--quantization gptq`, which leaves its bits open, or of a
+    model's name. None where a name means one, and has no word of it."""
+    scheme = work.quantization
+    if scheme is None or origin.kind not in ("command", "name"):
+        return scheme
+    if origin.kind == "command":
+        word = origin.text.replace("=", " ").split(" ")[-1].lower()
+        return word if spelled(word) else scheme
+    named = (work.model_name or "").lower()
+    kind, _, exact = scheme.rpartition(":")
+    word = exact.lower() if exact.lower() in named else exact.partition("-")[0]
+    return (scheme if kind else word) if word.lower() in named else None
 
 
 def _of_job(case: Case, field: str) -> Any:

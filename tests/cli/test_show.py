@@ -157,8 +157,8 @@ def test_names_of_gpus_are_the_catalogue_s_where_they_mean_one(capsys: pytest.Ca
 
 def test_what_a_name_or_a_checkpoint_says_is_derived(capsys: pytest.CaptureFixture[str]) -> None:
     job = shown('{"run": "vllm serve TheBloke/Llama-2-13B-AWQ"}', capsys)
-    assert (job["model"], job["quantization"]) == ("TheBloke/Llama-2-13B-AWQ", None)
-    assert job["derived"]["quantization"] == {"value": "awq", "reason": "the model's name says so"}
+    assert (job["model"], job["quantization"]) == ("TheBloke/Llama-2-13B-AWQ", "awq")
+    assert job["where"]["quantization"] == job["where"]["model"]
     job = shown('{"run": "vllm serve openai/gpt-oss-20b"}', capsys)
     assert job["derived"]["context"]["value"] == 131072  # max_position_embeddings of its config.json
     assert job["derived"]["quantization"] == {"value": "mxfp4", "reason": "the checkpoint's own"}
