@@ -13,9 +13,9 @@ from gpuspec.engines import engine_of
 from gpuspec.job import GpuChoice
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
+from gpuspec.quantization import spelled
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
-from gpuspec.quantization import spelled
 from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of

@@ -397,3 +397,13 @@ def test_wrong_types_anywhere_are_nothing_said(bad: str) -> None:
             head = f"apiVersion: {group or 'a'}/v1\nkind: {kind}\nmetadata: {bad}\n"
             assert documents(head + f"spec: {{{field}: {bad}}}\n") is not None
         assert documents(head + f"resource: {bad}\ninference: {{preset: {bad}}}\ntuning: {bad}\n") is not None
+
+
+def test_a_pod_s_model_in_what_is_run_after_its_start_and_in_a_variable() -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n    - name: c\n"
+    gpu = "      resources: {limits: {nvidia.com/gpu: 1}}\n"
+    start = "      lifecycle: {postStart: {exec: {command: [sh, -c, 'ollama pull gemma2:9b']}}}\n"
+    one(f"{pod}      image: ollama/ollama\n{start}{gpu}", engine="ollama", model="gemma2:9b", task="serve")
+    named = "      env: [{name: STT_MODEL_NAME, value: Systran/faster-whisper-medium}]\n"
+    one(f"{pod}      image: example.org/stt:1\n{named}{gpu}", engine="faster-whisper",
+        model="Systran/faster-whisper-medium")  # fmt: skip

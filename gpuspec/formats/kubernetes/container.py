@@ -20,7 +20,10 @@ def container_fields(draft: JobDraft, container: At) -> None:
     image = container.at("image").filled
     if image is not None and _IMAGE.fullmatch(image):
         draft.say("image", image, container.at("image"))
-    draft.run(*command_of(draft, container, names))
+    command, at = command_of(draft, container, names)
+    draft.run(_and_after_start(draft, container, names, command), at)
+    if not command.text:
+        _model_in_variables(draft)
     _ports(draft, container)
     probes(draft, container)
     policy = container.at("imagePullPolicy").text
@@ -41,6 +44,31 @@ def command_of(draft: JobDraft, container: At, names: frozenset[str]) -> tuple[C
         (each for key in ("command", "args") if (each := container.at(key)).value), container.at("image")
     )
     return found._replace(text=as_shell(found.text, names)), at
+
+
+def _and_after_start(
+    draft: JobDraft, container: At, names: frozenset[str], command: CommandText
+) -> CommandText:
+    """A command, and what is run in the container once it has started: `ollama pull …` beside `ollama serve`."""
+    words = _arguments(container.at("lifecycle", "postStart", "exec", "command"))
+    if not words or not command.text:
+        return command
+    from gpuspec.formats.kubernetes.serving import followed
+
+    more = container_command(draft.resource.manifest.tree, None, words, None, place=container.place)
+    return followed(command, more._replace(text=as_shell(more.text, names)), "\n")
+
+
+def _model_in_variables(draft: JobDraft) -> None:
+    """The model that a variable of a container names of which nothing else is known."""
+    from gpuspec.formats.compose.model import model_of
+    from gpuspec.formats.compose.said import Said
+
+    places, given = draft.places, draft.value.get("env", {})
+    env = {name: Said(places.get(f"/env/{name}", ""), value) for name, value in given.items()}
+    found = model_of(env, draft.value.get("image"), "")
+    for field, (value, place) in (found or {}).items():
+        draft.say(f"model.{field}", value, At(value, place))
 
 
 def as_shell(text: str, names: frozenset[str]) -> str:

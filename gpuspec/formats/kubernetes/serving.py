@@ -117,13 +117,13 @@ def run_words(draft: JobDraft, given: Sequence[Argument], at: At, more: CommandT
     draft.run(followed(made, more) if more is not None else made, at)
 
 
-def followed(first: CommandText, second: CommandText) -> CommandText:
-    """Two texts as one command."""
+def followed(first: CommandText, second: CommandText, between: str = " ") -> CommandText:
+    """Two texts as one command, or with a line's end between them as two."""
     if not first.text or not second.text:
         return first if first.text else second
-    by = len(first.text) + 1
+    by = len(first.text) + len(between)
     moved = tuple(piece._replace(start=piece.start + by, end=piece.end + by) for piece in second.pieces)
-    return CommandText(f"{first.text} {second.text}", (*first.pieces, *moved))
+    return CommandText(first.text + between + second.text, (*first.pieces, *moved))
 
 
 def in_text(tree: Tree, at: At, value: Any, after: str) -> str:
