@@ -22,8 +22,6 @@ def container_fields(draft: JobDraft, container: At) -> None:
         draft.say("image", image, container.at("image"))
     command, at = command_of(draft, container, names)
     draft.run(_and_after_start(draft, container, names, command), at)
-    if not command.text:
-        _model_in_variables(draft)
     _ports(draft, container)
     probes(draft, container)
     policy = container.at("imagePullPolicy").text
@@ -57,18 +55,6 @@ def _and_after_start(
 
     more = container_command(draft.resource.manifest.tree, None, words, None, place=container.place)
     return followed(command, more._replace(text=as_shell(more.text, names)), "\n")
-
-
-def _model_in_variables(draft: JobDraft) -> None:
-    """The model that a variable of a container names of which nothing else is known."""
-    from gpuspec.formats.compose.model import model_of
-    from gpuspec.formats.compose.said import Said
-
-    places, given = draft.places, draft.value.get("env", {})
-    env = {name: Said(places.get(f"/env/{name}", ""), value) for name, value in given.items()}
-    found = model_of(env, draft.value.get("image"), "")
-    for field, (value, place) in (found or {}).items():
-        draft.say(f"model.{field}", value, At(value, place))
 
 
 def as_shell(text: str, names: frozenset[str]) -> str:
