@@ -13,6 +13,7 @@ from gpuspec.cli.open_case import CaseOptions, called, job_option, open_case, op
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.export.job_spec import job_spec
+from gpuspec.export.model_command import with_model
 from gpuspec.export.not_carried import LeftBehind, left_behind
 from gpuspec.export.variables import with_filled_variables
 from gpuspec.export.withheld import Withheld, without_secrets
@@ -65,8 +66,15 @@ def spec_text(case: Case) -> str:
     job = case.written or case.job
     if job.task is None and job.usual_task:  # a job spec has no kind that would tell
         job = job._replace(task=case.workload.task)
+    told = with_model(job, case)
+    more = (
+        []
+        if told.run == job.run
+        else [f"`run` names the model, which {case.document.format.name} tells it by itself."]
+    )
+    job = told
     held = without_secrets(with_filled_variables(job, case.document))
-    return job_spec(held.job, list(_head(case, held)))
+    return job_spec(held.job, [*_head(case, held), *more])
 
 
 def _head(case: Case, held: Withheld) -> Iterator[str]:

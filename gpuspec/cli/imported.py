@@ -16,10 +16,16 @@ def check_imported(case: Case) -> None:
     named. Says nothing of job specs."""
     if case.document.format.in_spec_fields:
         return
+    from gpuspec.export.model_command import model_is_told_elsewhere
     from gpuspec.export.write import lost
 
     where = f"{case.path} {called(case)}".rstrip()
     missing = lost(case.document)
+    if model_is_told_elsewhere(case) and case.job.run:
+        name = case.document.format.name
+        missing.insert(
+            0, f"the model {case.workload.model_name}, which {name} tells the engine and its command does not"
+        )
     if missing:
         more = f"; and {len(missing) - _SAID} more" if len(missing) > _SAID else ""
         hint = "`gpuspec import` writes it as a job spec, where `downloads`, `setup` or `env` may say it"

@@ -33,6 +33,7 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
         return ()
     tree, region = document.tree, _region(document)
     read = _read(document)
+    variables = frozenset((*document.job.env, *document.job.secrets))
     # Of variables each is looked at by itself: of those beside one that is read nothing may be known.
     lists = {document.job.pointers[field] for field in _LISTS if field in document.job.pointers} - read
     above = {at for place in read | lists for at in _parents(place)} | lists
@@ -44,7 +45,7 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
         at, value = stack.pop()
         looked_at += 1
         path = parts(at[len(region) :])
-        if at in read or any(part in silent for part in path[-1:]) or _is_variable(document, path, value):
+        if at in read or any(part in silent for part in path[-1:]) or _is_variable(variables, path, value):
             continue
         if at in above or at == region:
             stack += reversed([(at + below, part) for below, part in _inside(value)])
@@ -121,11 +122,10 @@ _MOST_INSIDE = 100
 """Values of one part that are searched for what is essential."""
 
 
-def _is_variable(document: Document, path: list[str], value: Any) -> bool:
+def _is_variable(variables: frozenset[str], path: list[str], value: Any) -> bool:
     """Whether it is a variable that the job has, wherever its value came from: `{name: A, value: b}`, `A: b`, or
     "A=b"."""
-    job = document.job
     name = value.get("name") if isinstance(value, dict) else path[-1] if path else None
     if isinstance(value, str) and path and is_digits(path[-1]):
         name = value.partition("=")[0]
-    return job is not None and isinstance(name, str) and (name in job.env or name in job.secrets)
+    return isinstance(name, str) and name in variables

@@ -2,12 +2,12 @@
 
 import os
 import re
-import shlex
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.engines import engine_of
+from gpuspec.export.model_command import with_model
 from gpuspec.export.script import script_text
 from gpuspec.export.variables import with_filled_variables
 from gpuspec.job import Job
@@ -80,7 +80,7 @@ class Outgoing(NamedTuple):
 def outgoing(case: Case) -> Outgoing:
     """The job of a case, with its plan."""
     job = case.job if case.job.task else case.job._replace(task=case.workload.task)
-    job = with_filled_variables(_with_command(job, case), case.document)
+    job = with_filled_variables(with_model(job, case), case.document)
     if job.name is None and case.path != "-":
         job = job._replace(name=os.path.basename(case.path).partition(".")[0] or None)
     choice = case.plan.choice
@@ -116,14 +116,6 @@ def reachable(out: Outgoing) -> Outgoing:
 
 
 _LOOPBACK = re.compile(r"(--host[ =])(?:127\.0\.0\.1|localhost)(?![\w.-])")
-
-
-def _with_command(job: Job, case: Case) -> Job:
-    """The job with the usual command of its engine, where the kind of the file starts that by itself."""
-    engine, model = engine_of(case.workload.engine), case.workload.model_name
-    if job.run or job.image or not (engine.command and model) or model.startswith("-"):
-        return job
-    return job._replace(run=f"{engine.command} {shlex.quote(model)}")
 
 
 def _volumes(job: Job) -> Iterator[Volume]:
@@ -178,8 +170,8 @@ def _health(job: Job, ports: tuple[int, ...], case: Case) -> tuple[str, int] | N
 
 
 def _notes(job: Job, case: Case) -> Iterator[str]:
-    if job.run and not case.job.run:
-        yield f"run: {case.document.format.name} starts it by itself; here it is told `{job.run}`"
+    if job.run != case.job.run:
+        yield f"run: {case.document.format.name} tells the engine its model by itself; here the command does"
     if job.outputs:
         yield f"outputs ({', '.join(job.outputs)}) are not fetched: copy them, or write to storage that lasts"
     if job.items is not None:

@@ -36,7 +36,7 @@ class Withheld(NamedTuple):
 def without_secrets(job: Job) -> Withheld:
     """The job with no value of a key in it: variables become names in `secrets`; in all other texts asterisks stand
     for it."""
-    moved = tuple(name for name, value in job.env.items() if _is_secret(name, value))
+    moved = {name: None for name, value in job.env.items() if _is_secret(name, value)}
     env = {name: value for name, value in job.env.items() if name not in moved}
     secrets = tuple(dict.fromkeys((*job.secrets, *moved)))
     found: list[tuple[str, str]] = []
@@ -49,7 +49,7 @@ def without_secrets(job: Job) -> Withheld:
         if clean != value:
             found.append((field, _advice(value)))
             changed[field] = clean
-    return Withheld(job._replace(**changed), moved, tuple(found))
+    return Withheld(job._replace(**changed), tuple(moved), tuple(found))
 
 
 def _is_secret(name: str, value: str) -> bool:

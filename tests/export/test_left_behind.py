@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gpuspec.export.model_command import model_is_told_elsewhere, with_model
 from gpuspec.export.not_carried import left_behind
 from gpuspec.export.write import lost
 from gpuspec.formats import read
+from gpuspec.planning.case import Case
 
 COMPOSE = """\
 services:
@@ -105,3 +107,19 @@ def test_a_whole_job_is_missed_nothing() -> None:
     (document,) = read("pod.yaml", text.encode(), guess=False)
     assert lost(document) == []
     assert [one.what for one in left_behind(document)] == ["spec.volumes"]  # memory, which is no loss
+
+
+KAITO = """\
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: w}
+resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: w}}}
+inference: {preset: {name: phi-4}}
+"""
+
+
+def test_a_command_is_told_the_model_that_an_operator_knows() -> None:
+    (document,) = read("kaito.yaml", KAITO.encode(), guess=False)
+    case = Case(document, on_disk=False)
+    assert model_is_told_elsewhere(case)
+    assert with_model(case.job, case).run == "vllm serve microsoft/phi-4"
