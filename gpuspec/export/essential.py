@@ -154,6 +154,8 @@ def of_commands(document: Document) -> Iterator[str]:
     job = document.job
     if job is None or document.format.in_spec_fields:
         return
+    if any("/initContainers/" in step.pointer for step in job.steps):
+        yield "what its init containers do in images of their own, which is `setup` here"
     text = "\n".join((*job.setup, job.run or ""))
     for form, what in _TOOL:
         found = re.search(form, text, re.M)

@@ -76,7 +76,7 @@ resources: {gpu: "L4:1"}
         (
             "pod.yaml",
             POD,
-            ["spec.initContainers (pod.yaml:5): what runs before", "(pod.yaml:17): a value of a ConfigMap"],
+            ["what its init containers do", "(pod.yaml:17): a value of a ConfigMap"],
         ),
         (
             "job.sbatch",
