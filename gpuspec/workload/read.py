@@ -40,6 +40,7 @@ def read(job: Job, steps: Sequence[Step] = (), *, catalog: Catalog) -> Workload:
     """What a job does. `steps` are its commands, as `gpuspec.commands.steps.read_steps` gives them; `catalog`
     knows the models and GPUs that they name."""
     values, others = _commands(job, steps) if steps else ({}, [])
+    _at_variables(values, job)
     if "model_name" not in values:
         values = {**_serverless(job), **values}
     if job.deployment is not None and not {"model_name", "engine"} & values.keys():
@@ -124,6 +125,15 @@ def _of_image(values: Values, job: Job, engine: str) -> None:
     model = model_in(image)
     if model:
         values.setdefault("model_name", Value(model, origin))
+
+
+def _at_variables(values: Values, job: Job) -> None:
+    """What a variable of the container says stands at that variable, where the file has a place for each."""
+    for field, value in values.items():
+        name, equals, _ = value.origin.text.partition("=")
+        at = job.pointers.get(f"env.{name}")
+        if equals and at and value.origin.path is None and f"{name}=" not in (job.run or ""):
+            values[field] = value._replace(origin=value.origin._replace(pointer=at))
 
 
 def _unless_told(values: Values) -> None:

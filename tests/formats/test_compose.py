@@ -16,6 +16,7 @@ from gpuspec.formats import Document, Source, read, recognised
 from gpuspec.formats.compose import FORMAT, recognise
 from gpuspec.job import Job
 from gpuspec.lint.files import documents_in
+from gpuspec.planning.case import Case
 from gpuspec.text.yaml_tree import read_yaml_file
 
 
@@ -226,6 +227,19 @@ def test_every_value_stands_on_its_own_line() -> None:
         "scaling",
     )
     assert [line(found.pointer(field)) for field in fields] == [9, 33, 17, 15, 19, 29, 34]
+
+
+def test_what_a_variable_says_stands_there() -> None:
+    text = (
+        "services:\n  x:\n    image: ghcr.io/huggingface/text-embeddings-inference:1.5\n    gpus: all\n"
+        "    environment:\n      - PORT=80\n      - MODEL_ID=BAAI/bge-m3\n"
+    )
+    (document,) = services(valid(text))
+    work = Case(document, on_disk=False).workload
+    assert (work.model_name, work.origins["model_name"].pointer) == (
+        "BAAI/bge-m3",
+        "/services/x/environment/1",
+    )
 
 
 def test_an_override_says_only_a_part() -> None:

@@ -49,6 +49,7 @@ VLLM = "image: vllm/vllm-openai:v0.11.0\n"
             'exec vllm serve --model "a b"',
         ),
         ("build: .\n", None),
+        ("build: .\ncommand: --model m", "--model m"),  # of what is not known
         ("image: who/knows\n", None),
         ("build: .\ncommand: python train.py", "python train.py"),
         ('image: x\ncommand: \'--a "b \\"c\\" d" e\\ f\'', '--a "b \\"c\\" d" "e f"'),
@@ -59,6 +60,18 @@ VLLM = "image: vllm/vllm-openai:v0.11.0\n"
 )
 def test_what_runs(lines: str, run: str | None) -> None:
     assert job(lines).run == run
+
+
+def test_flags_tell_the_program_of_an_image_that_is_built() -> None:
+    text = "services:\n  vllm-server:\n    build: .\n    gpus: all\n"
+    (document,) = read(
+        "c.yaml", (text + "    command: --model m --max-model-len 8192\n").encode(), guess=False
+    )
+    assert document.job is not None
+    assert document.job.run == "vllm serve --model m --max-model-len 8192"
+    (document,) = read("c.yaml", text.encode(), guess=False)
+    assert document.job is not None
+    assert document.job.run is None
 
 
 def test_a_variable_of_compose_is_none_of_the_container() -> None:

@@ -28,15 +28,18 @@ class CommandWord(NamedTuple):
     whole: bool = False
 
 
-def command_of(tree: Tree, service: Said, image: str | None, taken: Collection[str]) -> CommandText:
+def command_of(
+    tree: Tree, service: Said, image: str, taken: Collection[str], *, built: bool = False
+) -> CommandText:
     """The commands of a service as shell text; "" where nobody knows what its image starts. `taken` are the variables
-    of the container, which compose knows nothing of."""
+    of the container, which compose knows nothing of. `built`: the image is the author's own, and its name tells what
+    it starts only where it is given flags."""
     reader = _Words(tree, taken)
     entry = service.get("entrypoint")
     words = reader.words(service.get("command"))
     if entry.given:
         words = reader.words(entry) + words
-    else:
+    elif not built or (words and words[0].text.startswith("--")):
         before = words_before(image, [word.text for word in words])
         words = [CommandWord(word, service.pointer) for word in before] + words
     return _text_of(tree, words) if words else CommandText("")

@@ -44,7 +44,7 @@ def _requests(devices: Said, *, are_gpus: bool = False) -> GpuRequest | None:
     """Entries of `deploy.resources.reservations.devices`, and of the long form of `gpus`, which are all GPUs."""
     found = []
     for entry in devices.elements or ():
-        said = [one.text for one in _flat(entry.get("capabilities"))]
+        said = [word for one in _flat(entry.get("capabilities")) for word in (one.text or "").split(",")]
         driver = entry.get("driver").text
         if are_gpus or "gpu" in said or driver in _DRIVERS or (driver is None and "nvidia" in said):
             found.append(_request(entry))

@@ -106,7 +106,11 @@ class _Draft:
 
     def command(self, image: Said) -> None:
         """What it runs."""
-        found = command_of(self.project.tree, self.service, image.text, self.value.get("env", {}))
+        # Compose calls what it builds by its service; that tells no more than whose the flags of its command are.
+        name = image.text or self.value["name"]
+        found = command_of(
+            self.project.tree, self.service, name, self.value.get("env", {}), built=not image.given
+        )
         if found.text:
             entry, own = self.service.get("entrypoint"), self.service.get("command")
             place = (own if own.given else entry if entry.given else image).pointer
