@@ -96,6 +96,7 @@ def test_counts_of_gpus() -> None:
     assert job_of(gpus="requests: {amd.com/gpu: 4}").gpu_count == 4
     assert job_of(gpus="limits: {nvidia.com/gpu : 2}").gpu_count == 2
     assert job_of(gpus="limits: {nvidia.com/gpu: $GPU}").gpu_count is None
+    assert job_of(gpus="limits: {nvidia.com/gpu: -1}").gpu_count is None
     for nothing in (
         "nvidia.com/gpu: 0",
         "google.com/tpu: 8",

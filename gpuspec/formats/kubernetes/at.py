@@ -66,14 +66,14 @@ class At(NamedTuple):
 
     @property
     def whole(self) -> int | None:
-        """A number that counts things, quoted or not."""
+        """A number that counts things, quoted or not; none that is below zero."""
         value = self.value
         if isinstance(value, bool):
             return None
-        if isinstance(value, float) and value.is_integer() and abs(value) < 1e9:
+        if isinstance(value, float) and value.is_integer() and 0 <= value < 1e9:
             return int(value)
         if isinstance(value, int):
-            return value if abs(value) < 1e9 else None
+            return value if 0 <= value < 1e9 else None
         return small_number(self.word or "") if isinstance(value, str) else None
 
     @property
