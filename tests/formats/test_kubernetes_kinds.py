@@ -23,9 +23,12 @@ def job(**fields: Any) -> dict[str, Any]:
 CASES = {
     "CronJob": (
         f"  jobTemplate: {{spec: {{activeDeadlineSeconds: 7200, backoffLimit: 3, template: {{spec: {POD}}}}}}}",
-        job(hours=2, retries=3),
+        job(hours=2, retries=3, usual="batch"),
     ),
-    "Job": (f"  parallelism: 4\n  completionMode: Indexed\n  template: {{spec: {POD}}}", job(nodes=4)),
+    "Job": (
+        f"  parallelism: 4\n  completionMode: Indexed\n  template: {{spec: {POD}}}",
+        job(nodes=4, usual="batch"),
+    ),
     "DaemonSet": (f"  template: {{spec: {POD}}}", job(usual="serve")),
     "LeaderWorkerSet": (
         f"  replicas: 2\n  leaderWorkerTemplate: {{size: 3, workerTemplate: {{spec: {POD}}}}}",
@@ -35,7 +38,7 @@ CASES = {
         "  replicatedJobs:\n"
         f"  - {{name: driver, template: {{spec: {{template: {{spec: {IDLE}}}}}}}}}\n"
         f"  - {{name: worker, replicas: 2, template: {{spec: {{parallelism: 4, template: {{spec: {POD}}}}}}}}}\n",
-        job(nodes=8, at="/spec/replicatedJobs"),
+        job(nodes=8, usual="batch", at="/spec/replicatedJobs"),
     ),
     "PyTorchJob": (
         f"  pytorchReplicaSpecs:\n    Worker: {{replicas: 3, template: {{spec: {POD}}}}}\n"
@@ -49,7 +52,7 @@ CASES = {
     ),
     "Volcano": (
         f"  tasks: [{{replicas: 1, template: {{spec: {POD}}}}}, {{replicas: 2, template: {{spec: {POD}}}}}]",
-        job(nodes=3, at="/spec/tasks"),
+        job(nodes=3, usual="batch", at="/spec/tasks"),
     ),
     "TrainJob": (
         "  runtimeRef: {name: torch-distributed}\n"
@@ -61,7 +64,7 @@ CASES = {
         "  entrypoint: python train.py\n  rayClusterSpec:\n"
         f"    headGroupSpec: {{template: {{spec: {IDLE}}}}}\n"
         f"    workerGroupSpecs: [{{replicas: 2, template: {{spec: {POD}}}}}]",
-        job(nodes=2, at="/spec/rayClusterSpec/workerGroupSpecs/0"),
+        job(nodes=2, usual="batch", at="/spec/rayClusterSpec/workerGroupSpecs/0"),
     ),
     "Knative": (
         "  template: {metadata: {annotations: {autoscaling.knative.dev/min-scale: '0', "
@@ -72,12 +75,12 @@ CASES = {
         "  templates:\n  - {name: steps, steps: []}\n"
         "  - {name: main, activeDeadlineSeconds: 1800, container: {image: it, command: [python, train.py], "
         "resources: {limits: {nvidia.com/gpu: 8}}}}",
-        job(hours=0.5, at="/spec/templates/1/container"),
+        job(hours=0.5, usual="batch", at="/spec/templates/1/container"),
     ),
     "AppWrapper": (
         "  components:\n  - template: {apiVersion: batch/v1, kind: Job, metadata: {name: it}, "
         f"spec: {{activeDeadlineSeconds: 3600, template: {{spec: {POD}}}}}}}",
-        job(hours=1, at="/spec/components/0/template/spec/template/spec/containers/0"),
+        job(hours=1, usual="batch", at="/spec/components/0/template/spec/template/spec/containers/0"),
     ),
 }
 APIS = {"Volcano": ("Job", "batch.volcano.sh/v1alpha1"), "Knative": ("Service", "serving.knative.dev/v1")}

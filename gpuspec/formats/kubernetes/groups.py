@@ -7,7 +7,7 @@ from gpuspec.formats.kubernetes.draft import MOST_COPIES, JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.scalers import scaled_by
-from gpuspec.formats.kubernetes.workloads import copies, deadline, keeps_running
+from gpuspec.formats.kubernetes.workloads import copies, deadline, ends, keeps_running
 from gpuspec.named_tuple import NamedTuple
 
 
@@ -90,6 +90,7 @@ def job_set(resource: Resource) -> list[JobDraft]:
         retries = resource.spec.at("failurePolicy", "maxRestarts")
         draft.say("deployment.retries", retries.whole, retries)
         _suspended(draft, resource.spec)
+        ends(draft)
     return drafts
 
 
@@ -100,6 +101,7 @@ def volcano_job(resource: Resource) -> list[JobDraft]:
     for draft in drafts:
         retries = resource.spec.at("maxRetry")
         draft.say("deployment.retries", retries.whole, retries)
+        ends(draft)
     return drafts
 
 

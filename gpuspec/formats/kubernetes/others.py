@@ -8,7 +8,7 @@ from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.nodes import one_cloud
 from gpuspec.formats.kubernetes.pods import pod_jobs
-from gpuspec.formats.kubernetes.workloads import batch, deadline, keeps_running
+from gpuspec.formats.kubernetes.workloads import batch, deadline, ends, keeps_running
 
 
 def knative_service(resource: Resource) -> list[JobDraft]:
@@ -85,6 +85,7 @@ def _template(resource: Resource, spec: At, template: At) -> Iterator[JobDraft]:
                 )
             deadline(draft, template)
             deadline(draft, spec)
+            ends(draft)
             yield draft
     yield from pod_jobs(resource, At({**pod, "volumes": both, **_set(own)}, f"{template.place}/containerSet"))
 

@@ -56,6 +56,7 @@ def batch(resource: Resource, spec: At) -> list[JobDraft]:
     drafts = pod_jobs(resource, spec.at("template", "spec"))
     for draft in drafts:
         of_batch_job(draft, spec)
+        ends(draft)
         deadline(draft, spec.at("template", "spec"))
     return drafts
 
@@ -81,6 +82,11 @@ def deadline(draft: JobDraft, spec: At) -> None:
     at = spec.at("activeDeadlineSeconds")
     if at.whole and "budget" not in draft.value:
         draft.say("budget.max_hours", min(at.whole / 3600, MOST_HOURS), at)
+
+
+def ends(draft: JobDraft) -> None:
+    """What runs to its end is a batch of work, unless its commands say otherwise."""
+    draft.say("usual_task", "batch", draft.resource.at.at("kind"))
 
 
 def copies(draft: JobDraft, at: At) -> None:
