@@ -11,6 +11,15 @@ _SAID = 5
 """Things that one message names."""
 
 
+def check_one_machine(case: Case) -> None:
+    """UserError for a job of several machines: limits, records and outputs of a run are those of one."""
+    many = case.job.nodes or 1
+    if many > 1:
+        wrong = f"{case.path} is a job of {many} machines; a run keeps the limits, and fetches the outputs, of one"
+        hint = f"`gpuspec export --to skypilot {case.path} > task.yaml && sky launch task.yaml` starts all {many}"
+        raise UserError("several-machines", wrong, hint)
+
+
 def check_imported(case: Case) -> None:
     """UserError where a job of another tool would run without something that it needs, or on a machine that nobody
     named. Says nothing of job specs."""

@@ -9,7 +9,7 @@ import click
 
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.deadline import against_deadline
-from gpuspec.cli.imported import check_imported
+from gpuspec.cli.imported import check_imported, check_one_machine
 from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.lint_first import check_workdir, lint_first
@@ -101,10 +101,12 @@ def command(
         for each in prepared:
             say(*masked(each.where.describe(each.case.job, each.plan, each.settings)).split("\n"))
         for each in prepared:
+            check_one_machine(each.case)
             check_imported(each.case)
             _check_unstarted(each)
         return 0
     for each in prepared:
+        check_one_machine(each.case)
         check_imported(each.case)
         each.where.check(each.case.job, each.plan, each.settings)
         if each.settings.shard:

@@ -1,4 +1,5 @@
-"""What a run costs at worst: the time that is billed × price, disk, and what leaves another cloud's bucket."""
+"""What a run costs at worst: the time that is billed × price, disk, and what leaves another cloud's bucket, each once
+for every machine of the job."""
 
 import math
 
@@ -32,6 +33,11 @@ HOUR = 3600.0
 _GB_PER_GIB = 2**30 / 1e9
 _ROUNDING = 1e-6
 """Of a billing step: what floats add to a whole number of them is not the beginning of another."""
+
+
+def machines(job: Job) -> int:
+    """Machines of a run: each of them is paid for."""
+    return job.nodes or 1
 
 
 def exceeds(amount: float | None, limit: float | None) -> bool:
@@ -120,7 +126,7 @@ def time_limit(
     budget = job.budget
     if budget is None or budget.max_hours is not None or budget.max_total is None:
         return budget.max_hours if budget else None
-    hours = terms(job, need, offer).paid_for(budget.max_total, price)
+    hours = terms(job, need, offer).paid_for(budget.max_total / machines(job), price)
     return max(0.0, hours - tail_hours(job, idle_minutes, need)) if hours < math.inf else None
 
 
@@ -130,7 +136,7 @@ def total_at(job: Job, plan: Plan, candidate: Candidate) -> float | None:
         return None
     paid = terms(job, plan.need, candidate.offer)
     hours = plan.max_hours + tail_hours(job, plan.keep_alive_minutes, plan.need)
-    return paid.billed(hours) * (candidate.price + paid.disk) + paid.once
+    return machines(job) * (paid.billed(hours) * (candidate.price + paid.disk) + paid.once)
 
 
 def affordable_price(job: Job, plan: Plan, candidate: Candidate) -> float:
@@ -140,34 +146,38 @@ def affordable_price(job: Job, plan: Plan, candidate: Candidate) -> float:
         return math.inf
     paid = terms(job, plan.need, candidate.offer)
     hours = paid.billed(plan.max_hours + tail_hours(job, plan.keep_alive_minutes, plan.need))
-    return max(0.0, (cap - paid.once) / hours - paid.disk) if hours else math.inf
+    return max(0.0, (cap / machines(job) - paid.once) / hours - paid.disk) if hours else math.inf
 
 
 def cost_at(job: Job, plan: Plan, candidate: Candidate) -> Cost:
     """`total_at` with its parts and its arithmetic."""
-    offer, price, hours = candidate.offer, candidate.price, plan.max_hours
-    paid = terms(job, plan.need, offer)
+    offer, hours, many = candidate.offer, plan.max_hours, machines(job)
+    paid, price = terms(job, plan.need, offer), many * candidate.price
     idle, download = plan.keep_alive_minutes / 60, download_hours(job, plan.need)
     upload = upload_hours(job)
     span = (hours or 0.0) + idle + download + upload
     billed = paid.billed(span)
-    run = f"no time limit × ${price:.2f}/h: unbounded"
+    rate = f"${candidate.price:.2f}/h"
+    if many > 1:
+        rate = f"{many} machines × {rate}"
+    run = f"no time limit × {rate}: unbounded"
     if hours is not None:
-        run = f"{hours:.4g} h × ${price:.2f}/h = ${hours * price:.2f}"
-    lines = [("run", run), ("idle", f"{idle * 60:g} min × ${price:.2f}/h = ${idle * price:.2f}")]
+        run = f"{hours:.4g} h × {rate} = ${hours * price:.2f}"
+    lines = [("run", run), ("idle", f"{idle * 60:g} min × {rate} = ${idle * price:.2f}")]
     if download:
-        lines.append(("download", f"{download * 60:.3g} min × ${price:.2f}/h = ${download * price:.2f}"))
+        lines.append(("download", f"{download * 60:.3g} min × {rate} = ${download * price:.2f}"))
     if upload:
         waits = f"up to {upload * 60:g} min for the cache to reach its bucket"
-        lines.append(("upload", f"{waits} × ${price:.2f}/h = ${upload * price:.2f}"))
+        lines.append(("upload", f"{waits} × {rate} = ${upload * price:.2f}"))
     started = (billed - span) * price if hours is not None else 0.0
     if started >= 0.005:
         lines.append(("billing", _billing(offer, paid, span, started)))
-    disk = paid.disk * (span if hours is None else billed)
+    disk = many * paid.disk * (span if hours is None else billed)
     if disk:
         lines.append(("disk", _disk(job, offer, disk)))
     if paid.once:
-        lines.append(("cache", _from_bucket(job, plan.need, offer)[1]))
+        each = f"{many} times: " if many > 1 else ""
+        lines.append(("cache", each + _from_bucket(job, plan.need, offer)[1]))
     return Cost(
         hours=hours,
         run=None if hours is None else hours * price,
@@ -176,7 +186,7 @@ def cost_at(job: Job, plan: Plan, candidate: Candidate) -> Cost:
         upload=upload * price,
         billing=started,
         disk=disk,
-        cache=paid.once,
+        cache=many * paid.once,
         total=total_at(job, plan, candidate),
         lines=tuple(lines),
         not_counted=_not_counted(job, plan, candidate),

@@ -11,6 +11,7 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.answering import stated_or_usual
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing.across import machines_together
 from gpuspec.sizing.speed.rates import Range, Speed, WorkRate
 from gpuspec.sizing.speed.serving import Served, served
 from gpuspec.sizing.speed.work import work_rate
@@ -64,12 +65,13 @@ def machine(case: Case, offered: Alternative) -> PricedMachine:
     if not writes_text(work):
         return _at_work(work, offered)
     need = offered.fit.need if offered.fit else case.need(gpus, gpu)
-    gpus = need.gpus if isinstance(need, Need) else gpus  # of which the commands may use fewer
+    if isinstance(need, Need):  # the commands may use fewer of them
+        gpus = min(need.gpus, gpus)
     let_in = need.sequences if isinstance(need, Need) else work.users
     many = let_in if work.users else case.market.measure.at_once(gpu, gpus)
     found = served(work, gpu, gpus, stated_or_usual(work, case.job.traffic), need=need, sequences=many)
     if isinstance(found, Served):
-        cost = _per_unit(offered, found.throughput)
+        cost = _per_unit(offered, found.throughput.times(1 / machines_together(work, gpus)))
         return PricedMachine(offered, found.each, found.ttft, cost, sequences=found.sequences)
     # How fast prompts are read is not known: only one sequence is not interrupted by those of others.
     alone = case.speed(gpu, gpus) if many == 1 else None

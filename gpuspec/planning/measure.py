@@ -75,8 +75,17 @@ class JobRates:
             work = self.workload._replace(users=None, concurrency=many) if writes else self.workload
             request = stated_or_usual(work, self._traffic) if writes else None
             found = work_rate(work, gpu, self._used_of(gpu_count), request)
-            self._found[key] = None if isinstance(found, Unsized) else found
+            self._found[key] = None if isinstance(found, Unsized) else self._of_each(found, gpu_count)
         return self._found[key]
+
+    def _of_each(self, rate: WorkRate, gpu_count: int) -> WorkRate:
+        """The part of each machine, where one server is spread over several."""
+        if not generates_text(self.workload):
+            return rate
+        from gpuspec.sizing.across import machines_together
+
+        together = machines_together(self.workload, self._used_of(gpu_count))
+        return rate._replace(per_second=rate.per_second.times(1 / together)) if together > 1 else rate
 
 
 class Measure:
@@ -167,8 +176,11 @@ class Measure:
         counted, tokens = self._count(gpu, gpu_count), self.traffic and self.traffic.output_tokens
         if counted is None or not tokens:
             return None
+        from gpuspec.sizing.across import machines_together
+
         done = counted.demand.mean * 3600 * tokens / 1e6
-        return Yield(done, done, counted.paid, self.at_once(gpu, gpu_count))
+        paid = counted.paid * machines_together(self.workload, gpu_count)
+        return Yield(done, done, paid, self.at_once(gpu, gpu_count))
 
     def _count(self, gpu: Gpu, gpu_count: int) -> Count | None:
         from gpuspec.planning.replicas import count

@@ -11,6 +11,7 @@ from gpuspec.planning.cost import (
     cost_at,
     exceeds,
     highest_price,
+    machines,
     time_limit,
     total_at,
 )
@@ -133,6 +134,7 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
             "spot: the machine can be taken away at any time; where nothing replaces it, the run fails"
         )
     notes += _notes_on_lengths(job, workload)
+    notes += _notes_on_machines(job, plan)
     notes += _notes_on_replicas(job, plan)
     notes += _notes_on_hosts(job, plan)
     over = over_budget(job, plan.cost.total if plan.cost else None)
@@ -150,6 +152,17 @@ def _notes_on_lengths(job: Job, workload: Workload) -> list[str]:
         f"{amount:,.0f} {of}" for amount, of in ((read, "read"), (written, "written")) if amount
     )
     return [f"`traffic`: {asked} are more than the {workload.context:,} tokens of a sequence: {what}"]
+
+
+def _notes_on_machines(job: Job, plan: Plan) -> list[str]:
+    """What the machines of a job cost an hour together: prices are those of each."""
+    many = machines(job)
+    if many == 1 or plan.choice is None:
+        return []
+    price = plan.choice.price
+    return [
+        f"`nodes`: {many} machines × ${price:.2f}/h = ${many * price:.2f}/h; prices in the list are those of one"
+    ]
 
 
 def _notes_on_replicas(job: Job, plan: Plan) -> list[str]:

@@ -147,7 +147,8 @@ def _runs_on(own: Sequence[Judged], rentable: Sequence[PricedMachine]) -> tuple[
     where none was, the first of those that hold the workload."""
     if own:
         one = own[0]
-        return (one.asked.gpu, one.fit.need.gpus) if one.holds and not one.asked.by_memory else None
+        used = min(one.fit.need.gpus, one.asked.gpu_count)
+        return (one.asked.gpu, used) if one.holds and not one.asked.by_memory else None
     return (rentable[0].offered.gpu, rentable[0].offered.gpu_count) if rentable else None
 
 

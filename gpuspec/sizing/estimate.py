@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import is_known
+from gpuspec.sizing.across import as_one_machine, gpus_together, machines_together
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import LARGEST_PARAMS, shape_of
 from gpuspec.workload import Origin, Workload
@@ -32,7 +33,8 @@ def need(
     prompt: int | None = None,
     trainable: float | None = None,
 ) -> Need | Unsized:
-    """Memory of each of `gpus` GPUs, GiB, by phase and part.
+    """Memory of each of `gpus` GPUs of a machine, GiB, by phase and part. A job on several machines is spread over
+    the GPUs of all: `Need.gpus` counts those that share its work.
 
     `gpu`: which GPU it is, where an engine's defaults depend on that (None: any); `prompt`: how many of the context's
     tokens come in at once (None: any number); `trainable`: parameters of the adapters, where counted. Unsized, with
@@ -42,10 +44,13 @@ def need(
     unsized = _missing(workload, gpus)
     if unsized:
         return unsized
+    machines, each = machines_together(workload, gpus), gpus
+    workload, gpus = as_one_machine(workload, gpus), gpus_together(workload, gpus)
     answer = _by_kind(workload, gpus, gpu, prompt, trainable)
     if isinstance(answer, Unsized):
         return answer
-    return answer._replace(assumptions=(*_of_engine(workload, answer.engine), *answer.assumptions))
+    spread = [f"{answer.gpus} GPUs on {machines} machines of {each}"] if answer.gpus > each else []
+    return answer._replace(assumptions=(*_of_engine(workload, answer.engine), *spread, *answer.assumptions))
 
 
 def _of_engine(workload: Workload, taken: str) -> list[str]:
@@ -67,8 +72,9 @@ def _missing(workload: Workload, gpus: int) -> Unsized | None:
         return Unsized(
             f"the job loads {', '.join(workload.other_models)} as well; say min_vram for all together"
         )
-    if "nodes" in workload.origins and workload.nodes != 1:
-        return Unsized("the job is spread over several machines")
+    if "nodes" in workload.origins and workload.nodes is None:
+        how = "say in the job how many: `nodes`"
+        return Unsized("the job is spread over several machines, and over how many is not known", how)
     for field in ("data_parallel", "pipeline_parallel", "context_parallel"):
         if field in workload.origins and getattr(workload, field) is None:
             how = f"write the number for {workload.origin(field).text} into the command"

@@ -157,6 +157,8 @@ def task(
     nothing is left to rent."""
     _check_names(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
+    if (job.nodes or 1) > 1:
+        config["num_nodes"] = job.nodes
     command = job.run or ""
     if items:
         done = earlier_results(job, workdir) if resume else {}

@@ -1,4 +1,5 @@
-"""A text model on the GPUs of one machine: which of them share what, and what they read in one step."""
+"""A text model on the GPUs of a machine, or of several together: which of them share what, and what they read in one
+step."""
 
 from functools import cached_property
 
@@ -6,15 +7,17 @@ from gpuspec.architectures.parts import TOWERS, StoredWeights
 from gpuspec.catalog import Gpu
 from gpuspec.engines import Engine
 from gpuspec.quantization import find_scheme
+from gpuspec.sizing.across import as_one_machine, gpus_together
 from gpuspec.sizing.inference.setup import as_kept, cache_dtype, tensor_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape
+from gpuspec.sizing.speed.links import Link, link_between
 from gpuspec.sizing.weights import bytes_of, in_scheme
 from gpuspec.workload import Workload
 
 
 class Deployment:
-    """A workload on `gpus` of a GPU: `sequences` at once, `cached` tokens in the cache of each."""
+    """A workload on `gpus` of a GPU in each machine: `sequences` at once, `cached` tokens in the cache of each."""
 
     def __init__(
         self,
@@ -28,6 +31,8 @@ class Deployment:
         sequences: int,
         cached: float,
     ) -> None:
+        self.of_a_machine = gpus
+        workload, gpus = as_one_machine(workload, gpus), gpus_together(workload, gpus)
         self.workload = workload
         self.shape = as_kept(workload, shape)
         self.scheme = scheme
@@ -43,6 +48,11 @@ class Deployment:
         """GPUs that share each layer."""
         self.stages = max(within // self.tensor_parallel, 1)
         """Groups of GPUs that hold each some of the layers, one after another."""
+
+    @property
+    def link(self) -> Link:
+        """Between GPUs that share a layer."""
+        return link_between(self.gpu, self.tensor_parallel, self.of_a_machine)
 
     @property
     def batch(self) -> float:

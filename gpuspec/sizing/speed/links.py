@@ -1,4 +1,4 @@
-"""What GPUs tell each other in a step: the links between them, and the time of an all-reduce."""
+"""What GPUs tell each other in a step: links within a machine and beyond it; the time of an all-reduce."""
 
 from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
@@ -6,7 +6,7 @@ from gpuspec.sizing.speed.rates import Range
 
 
 class Link(NamedTuple):
-    """Between GPUs of one machine. `gbs`: GB/s of one GPU to the others, one way, as an all-reduce reaches them.
+    """Between GPUs. `gbs`: GB/s of one GPU to the others, one way, as an all-reduce reaches them.
     `hop`: seconds until a message has gone one step, however short. `at_once`: whether each GPU reads the parts of
     all others in one step, as over NVSwitch (one-shot all-reduce), rather than pass them round a ring."""
 
@@ -43,6 +43,26 @@ def link_of(gpu: Gpu) -> Link:
     if gpu.nvlink:
         return _PCIE._replace(name="PCIe or an NVLink bridge", gbs=Range(6.0, 25.0, 200.0))
     return _PCIE
+
+
+BETWEEN_MACHINES = {"board": Range(3.0, 20.0, 45.0), "card": Range(1.2, 3.0, 12.0)}
+"""GB/s of one GPU to another machine, one way. Boards: clouds give machines of 8 from 400 Gbit/s (AWS p4d: 6 GB/s for
+each GPU) to 3,200 (p5, Azure ND H100 v5: 50). Cards: a machine has 10 to 100 Gbit/s for all of its GPUs (AWS g5 and
+g6, GCP g2), of which each has a part. Instance pages of AWS, Azure, GCP, 2026; what of it is reached is assumed."""
+_FAR_HOP = Range(8e-6, 20e-6, 60e-6)
+"""Seconds of a message to another machine: RDMA to TCP. Assumed."""
+
+
+def link_between(gpu: Gpu, group: int, of_a_machine: int) -> Link:
+    """The link over which `group` GPUs that work together talk, where a machine has so many of them: the slower one,
+    where the group does not fit into a machine."""
+    near = link_of(gpu)
+    if group <= of_a_machine:
+        return near
+    board = (gpu.form_factor or "").startswith(("SXM", "superchip", "OAM"))
+    far = BETWEEN_MACHINES["board" if board else "card"]
+    gbs = Range(*(min(a, b) for a, b in zip(far, near.gbs, strict=True)))
+    return Link("the network between machines", gbs, _FAR_HOP, at_once=False)
 
 
 def all_reduce(link: Link, gpus: int, size: float) -> Range:

@@ -12,7 +12,7 @@ from gpuspec.sizing.inference.setup import text_model
 from gpuspec.sizing.memory import Unsized
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.deployment import Deployment
-from gpuspec.sizing.speed.links import all_reduce, link_of
+from gpuspec.sizing.speed.links import all_reduce
 from gpuspec.sizing.speed.matmul import matmul_tflops, peak_tflops
 from gpuspec.sizing.speed.on_host import HostShare, host_share
 from gpuspec.sizing.speed.rates import Range
@@ -115,7 +115,7 @@ class _PrefillTime(NamedTuple):
         time += brought / (FROM_HOST_GBS[self.end] * 1e9)
         back = 2 - self.end
         if at.tensor_parallel > 1:
-            sums = all_reduce(link_of(at.gpu), at.tensor_parallel, tokens * at.shape.hidden * 2)
+            sums = all_reduce(at.link, at.tensor_parallel, tokens * at.shape.hidden * 2)
             time += 2 * at.shape.layers * sums[back]
         return time + at.shape.layers * at.engine.prefill.layer[back]
 

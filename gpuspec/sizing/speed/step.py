@@ -9,7 +9,7 @@ attention take turns, and each kernel ends before the next begins.
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.deployment import Deployment
-from gpuspec.sizing.speed.links import all_reduce, link_of
+from gpuspec.sizing.speed.links import all_reduce
 from gpuspec.sizing.speed.matmul import peak_tflops
 from gpuspec.sizing.speed.on_host import HANDED_OVER, HOST_CACHE_GBS, HOST_GBS, HostShare, host_share
 from gpuspec.sizing.speed.rates import Range, StepPart
@@ -191,7 +191,7 @@ def _between(at: Deployment) -> list[StepPart]:
     Shoeybi et al. 2019)."""
     parts = []
     if at.tensor_parallel > 1:
-        link, size = link_of(at.gpu), at.batch * at.shape.hidden * 2
+        link, size = at.link, at.batch * at.shape.hidden * 2
         times = 2 * at.shape.layers
         why = (
             f"{times} all-reduces of {size / 1e3:,.0f} kB between {at.tensor_parallel} GPUs over {link.name}"

@@ -7,6 +7,7 @@ unpacked, what GPUs send each other, the optimizer. Every floating-point operati
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
+from gpuspec.sizing.across import as_one_machine, gpus_together, machines_together
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.matmul import matmul_tflops
@@ -19,7 +20,8 @@ from gpuspec.workload import Workload
 
 
 def training_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
-    """Tokens a second of full fine-tuning, LoRA, QLoRA or pretraining of a text model on one machine."""
+    """Tokens a second of full fine-tuning, LoRA, QLoRA or pretraining of a text model on one machine: of several that
+    work together, the part of each."""
     if (workload.algorithm or "").lower() in ONLINE or engine_of(workload.engine).training.generates:
         return Unsized("reinforcement learning generates while it trains; its speed is not known")
     for field in ("method", "sharding"):
@@ -32,11 +34,14 @@ def training_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Uns
     if reached is None:
         return Unsized(f"the TFLOPS of {gpu.name} are not known")
     assumptions: list[str] = []
+    machines, each = machines_together(workload, gpus), gpus
+    workload, gpus = as_one_machine(workload, gpus), gpus_together(workload, gpus)
     setup = setup_of(workload, shape, gpus, None, assumptions)
     if not sizable(shape, setup.scheme):
         return unknown_scheme(setup.scheme)
-    step = step_time(workload, setup, gpu, at_work(workload, gpus), reached=reached)
-    return WorkRate("tokens trained", step.tokens_per_second, _why(step, setup, gpu), tuple(assumptions))
+    step = step_time(workload, setup, gpu, at_work(workload, gpus), reached=reached, of_a_machine=each)
+    why = _why(step, setup, gpu) + (f"; the part of one of {machines} machines" if machines > 1 else "")
+    return WorkRate("tokens trained", step.tokens_per_second.times(1 / machines), why, tuple(assumptions))
 
 
 def at_work(workload: Workload, gpus: int) -> int:

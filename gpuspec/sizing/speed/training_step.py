@@ -5,7 +5,7 @@ from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.quantization import bits_of
 from gpuspec.sizing.shape import Shape
-from gpuspec.sizing.speed.links import PCIE_GBS, link_of
+from gpuspec.sizing.speed.links import PCIE_GBS, link_between
 from gpuspec.sizing.speed.rates import Range
 from gpuspec.sizing.training.setup import TrainingSetup
 from gpuspec.sizing.training.state import TWO_MODELS
@@ -99,12 +99,17 @@ def flops_per_token(workload: Workload, setup: TrainingSetup) -> tuple[float, fl
     return matrices, 2 * shape.query_width * seen * passes
 
 
-def step_time(workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, *, reached: Range) -> StepTime:
-    """Tokens a second of all GPUs at work, and what takes the time of a micro-step. `reached`: TFLOPS of products."""
+def step_time(
+    workload: Workload, setup: TrainingSetup, gpu: Gpu, gpus: int, *, reached: Range, of_a_machine: int
+) -> StepTime:
+    """Tokens a second of all GPUs at work, and what takes the time of a micro-step. `reached`: TFLOPS of products;
+    `of_a_machine`: GPUs in each, between which messages are quicker."""
     matrices, attention = flops_per_token(workload, setup)
     group = min((workload.tensor_parallel or 1) * (workload.pipeline_parallel or 1), gpus)
     group *= min(workload.context_parallel or 1, max(gpus // group, 1))
-    moved, link = _moved(workload, setup, gpus), link_of(gpu).gbs
+    moved = _moved(workload, setup, gpus)
+    together = int(setup.division.widths) if setup.division.kind == "parts" else gpus  # sums of activations
+    link = link_between(gpu, together, of_a_machine).gbs
     speeds: list[float] = []
     shares: tuple[tuple[str, float], ...] = ()
     for i in (2, 1, 0):  # slowest first: the high of a time is the low of a rate
