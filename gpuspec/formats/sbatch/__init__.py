@@ -282,7 +282,7 @@ FORMAT = Format(
         {
             "budget.max_total", "checkpoint", "clouds", "disk_gb", "downloads", "hosts", "keep_alive_minutes",
             "max_price", "min_vram", "outputs", "ports", "readiness", "regions", "scaling", "secrets", "spot",
-            "deployment.shm_gb",
+            "deployment.mounts", "deployment.shm_gb",
         }
     ),
     spelling={

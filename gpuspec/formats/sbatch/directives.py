@@ -117,26 +117,27 @@ def _words(line: str, at: int) -> Iterator[tuple[str, Span]]:
             continue
         if line[at] == "#":
             return
-        start, word, quote = at, "", ""
+        start, quote = at, ""
+        word: list[str] = []
         while at < len(line):
             sign = line[at]
             if sign == "\\" and at + 1 < len(line):
-                word += line[at + 1]
+                word.append(line[at + 1])
                 at += 2
                 continue
             if quote:
                 if sign == quote:
                     quote = ""
                 else:
-                    word += sign
+                    word.append(sign)
             elif sign in "\"'":
                 quote = sign
             elif sign == "#" or sign.isspace():
                 break
             else:
-                word += sign
+                word.append(sign)
             at += 1
-        yield word, Span(start, at)
+        yield "".join(word), Span(start, at)
 
 
 def _options(words: list[tuple[str, Span]], at: int) -> Iterator[Given]:
