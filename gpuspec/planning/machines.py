@@ -11,13 +11,13 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.planning.answering import stated_or_usual
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Fit, Need, Unsized
-from gpuspec.sizing.across import machines_together
 from gpuspec.sizing.speed.rates import Range, Speed, WorkRate
 from gpuspec.sizing.speed.serving import Served, served
 from gpuspec.sizing.speed.work import work_rate
 from gpuspec.words import HOURS_PER_MONTH
 from gpuspec.workload import Workload
 from gpuspec.workload.even_split import not_shared
+from gpuspec.workload.workload import machines_together
 
 LOOKED_AT = 10
 """GPUs whose speed is worked out in full, to rank them by what a token costs: those that a bound of each one's speed

@@ -82,7 +82,7 @@ class JobRates:
         """The part of each machine, where one server is spread over several."""
         if not generates_text(self.workload):
             return rate
-        from gpuspec.sizing.across import machines_together
+        from gpuspec.workload.workload import machines_together
 
         together = machines_together(self.workload, self._used_of(gpu_count))
         return rate._replace(per_second=rate.per_second.times(1 / together)) if together > 1 else rate
@@ -176,7 +176,7 @@ class Measure:
         counted, tokens = self._count(gpu, gpu_count), self.traffic and self.traffic.output_tokens
         if counted is None or not tokens:
             return None
-        from gpuspec.sizing.across import machines_together
+        from gpuspec.workload.workload import machines_together
 
         done = counted.demand.mean * 3600 * tokens / 1e6
         paid = counted.paid * machines_together(self.workload, gpu_count)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import is_known
-from gpuspec.sizing.across import as_one_machine, gpus_together, machines_together
 from gpuspec.sizing.memory import Need, Unsized
 from gpuspec.sizing.shape import LARGEST_PARAMS, shape_of
 from gpuspec.workload import Origin, Workload
 from gpuspec.workload.limits import MOST_GPUS
+from gpuspec.workload.workload import as_one_machine, gpus_together, machines_together
 
 MOST = 10**9
 """More tokens or sequences than this is a slip of the pen."""

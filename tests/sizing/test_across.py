@@ -18,12 +18,12 @@ from gpuspec.formats import read
 from gpuspec.job.job import GpuChoice, Job
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Need, Unsized, need
-from gpuspec.sizing.across import gpus_together, machines_together
 from gpuspec.sizing.speed.links import link_between, link_of
 from gpuspec.sizing.speed.text import speed
 from gpuspec.sizing.speed.training import training_rate
 from gpuspec.workload import Workload
 from gpuspec.workload import read as read_workload
+from gpuspec.workload.workload import gpus_together, machines_together
 
 CATALOG = Catalog()
 GIB = 2**30

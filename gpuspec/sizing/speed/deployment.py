@@ -7,13 +7,13 @@ from gpuspec.architectures.parts import TOWERS, StoredWeights
 from gpuspec.catalog import Gpu
 from gpuspec.engines import Engine
 from gpuspec.quantization import find_scheme
-from gpuspec.sizing.across import as_one_machine, gpus_together
 from gpuspec.sizing.inference.setup import as_kept, cache_dtype, tensor_of
 from gpuspec.sizing.kv import kv_cache
 from gpuspec.sizing.shape import Shape
 from gpuspec.sizing.speed.links import Link, link_between
 from gpuspec.sizing.weights import bytes_of, in_scheme
 from gpuspec.workload import Workload
+from gpuspec.workload.workload import as_one_machine, gpus_together
 
 
 class Deployment:

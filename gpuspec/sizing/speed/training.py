@@ -7,7 +7,6 @@ unpacked, what GPUs send each other, the optimizer. Every floating-point operati
 
 from gpuspec.catalog import Gpu
 from gpuspec.engines import engine_of
-from gpuspec.sizing.across import as_one_machine, gpus_together, machines_together
 from gpuspec.sizing.memory import Unsized, unknown_scheme
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.sizing.speed.matmul import matmul_tflops
@@ -17,6 +16,7 @@ from gpuspec.sizing.training.setup import TrainingSetup, setup_of
 from gpuspec.sizing.training.text import ONLINE
 from gpuspec.sizing.weights import sizable
 from gpuspec.workload import Workload
+from gpuspec.workload.workload import as_one_machine, gpus_together, machines_together
 
 
 def training_rate(workload: Workload, gpu: Gpu, gpus: int = 1) -> WorkRate | Unsized:
