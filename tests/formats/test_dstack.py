@@ -208,6 +208,12 @@ groups:
 """
 
 
+def test_machines_of_ones_own_have_no_price() -> None:
+    assert not one(asking("L4") + "backends: [kubernetes]").can_say("clouds")
+    assert one(asking("L4") + "backends: [kubernetes, aws]").can_say("clouds")
+    assert one(asking("L4")).can_say("clouds")
+
+
 def test_groups() -> None:
     """A group inherits no resources; the one without a GPU is no job."""
     prefill, decode = documents(GROUPS)

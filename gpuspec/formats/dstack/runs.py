@@ -18,6 +18,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _SPOT = {"spot": "only", "auto": "allowed", "on-demand": "never"}
 _CLOUDS = {"vastai": "vast", "datacrunch": "verda", "digitalocean": "do"}
 """dstack's names of clouds that have others here."""
+_OWN = frozenset({"kubernetes", "remote", "ssh", "slurm", "local"})
+"""Backends that are machines of one's own: nobody's price list has those."""
 _MODEL = re.compile(
     r"(?:^|[\s=\"'])(?:--model(?:-path|-id|_id|-name-or-path)?[=\s]|[\w.-]{2,60}/[\w.-]{2,90}(?=$|[\s\"']))"
 )
@@ -249,6 +251,9 @@ def _cannot_say(job: Gathered, fields: _Fields) -> frozenset[str]:
         found.discard("keep_alive_minutes")
     if kind == "dev-environment":
         found.add("budget.max_hours")
+    backends, _ = fields.get("backends", list)
+    if backends and all(name in _OWN for name in backends if isinstance(name, str)):
+        found |= {"clouds", "regions", "spot"}
     return frozenset(found)
 
 

@@ -16,7 +16,7 @@ _COUNT = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _PER_GB = {"gb": 1.0, "mb": 1 / 1024, "tb": 1024.0}
 _UNNAMED = re.compile(r"[$<>{}]")
 """In a name that is filled in later."""
-_MEANS = {"a100": "A100-40GB", "v100": "V100-16GB"}
+_MEANS = {"a100": "A100-40GB", "v100": "V100-16GB", "h100-nvlink": "H100-80GB"}
 """Bare names of which SkyPilot's catalogues mean one size by; the other is called A100-80GB, V100-32GB."""
 
 

@@ -72,16 +72,22 @@ def _put_variables(job: Gathered, task: Mapping[str, Any], place: str) -> None:
     """`envs`, and the names of secrets. A variable without a value is given on the command line, like a secret."""
     variables = task.get("envs")
     given: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
     for name, value in variables.items() if isinstance(variables, dict) else ():
         at = f"{place}/envs/{part(name)}"
         if value is None:
-            _put_secret(job, name, at)
+            secrets.setdefault(name, at)
         elif isinstance(value, str | int | float):
             given[name] = value
     job.put("env", given or None, f"{place}/envs")
     for field in ("secrets", "managed_secrets"):
         for name, at in _names(task.get(field), f"{place}/{field}"):
-            _put_secret(job, name, at)
+            secrets.setdefault(
+                name.removeprefix("secrets:").rpartition("/")[2], at
+            )  # of a user or a workspace
+    for name, at in secrets.items():
+        if _NAME.fullmatch(name):
+            job.add("secrets", name, at)
 
 
 def _names(value: Any, at: str) -> Iterable[tuple[str, str]]:
@@ -93,12 +99,6 @@ def _names(value: Any, at: str) -> Iterable[tuple[str, str]]:
                 yield from _names(entry, f"{at}/{number}")
             elif isinstance(entry, str):
                 yield entry, f"{at}/{number}"
-
-
-def _put_secret(job: Gathered, name: str, at: str) -> None:
-    bare = name.removeprefix("secrets:").rpartition("/")[2]  # of a user or a workspace
-    if _NAME.fullmatch(bare) and bare not in job.value.get("secrets", ()):
-        job.add("secrets", bare, at)
 
 
 def _put_commands(job: Gathered, task: Mapping[str, Any], place: str) -> None:

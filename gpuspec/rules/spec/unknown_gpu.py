@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Fix, Rule
 
-OTHER_ACCELERATORS = ("tpu", "inferentia", "trainium")
+OTHER_ACCELERATORS = (
+    "tpu",
+    "inferentia",
+    "trainium",
+    "n150",
+    "n300",
+    "p100a",
+    "p150",
+)  # the last: Tenstorrent's
 """What launchers rent in the place of GPUs, under these names; gpuspec knows nothing of their memory."""
 
 
