@@ -30,6 +30,8 @@ KSERVE_FIELDS = (
 """Fields of a predictor in which a model stands: `model`, and one for each model format of older files."""
 
 KAITO_USUAL = "vllm"
+KAITO_SPREADS = "--nnodes ${KAITO_NODES}"
+"""KAITO works out of the model and the machine how many of these a role of MultiRoleInference takes."""
 KAITO: Mapping[str, str] = {"vllm": "vllm serve", "transformers": "python3 inference_api.py"}
 """The value of the annotation `kaito.sh/runtime` → what it starts; vLLM unless told (KAITO 0.4, 2025)."""
 KUBEAI: Mapping[str, str] = {
@@ -40,6 +42,12 @@ KUBEAI: Mapping[str, str] = {
 }
 """`engine` of kubeai's Model, in small letters → what it starts; docs.kubeai.org, November 2026."""
 OLLAMA = "ollama run"
+MODEL_FLAGS: Mapping[str, str] = {
+    "infinity_emb v2": "--model-id",
+    "faster-whisper-server": "--model",
+    "python3 -m huggingfaceserver": "--model_id",
+}
+"""A command of these tables → the flag that names its model; others take it as their first argument."""
 NIM = "nim-serve"
 OME: Mapping[str, str] = {"srt": "sglang serve", "sglang": "sglang serve", "vllm": "vllm serve"}
 """How the name of a runtime of OME's begins → what it starts; config/runtimes of sgl-project/ome, November 2026."""

@@ -247,6 +247,9 @@ spec:
     )
     assert facts(prefill, "place", "model", "nodes")["place"] == "doc:0#/spec/roles/0"
     assert facts(decode, "replicas", "model") == {"replicas": (3, 3), "model": "deepseek-ai/DeepSeek-V3"}
+    work = worked_out(decode)
+    assert "nodes" in work.origins
+    assert work.nodes is None
 
 
 def test_a_runtime_of_the_production_stack() -> None:

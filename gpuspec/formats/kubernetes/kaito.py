@@ -5,7 +5,7 @@ Fields: kaito-project/kaito, api/v1beta1 and v1alpha1; November 2026."""
 
 from typing import Any
 
-from gpuspec.engines.operators import KAITO, KAITO_USUAL
+from gpuspec.engines.operators import KAITO, KAITO_SPREADS, KAITO_USUAL
 from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -13,6 +13,7 @@ from gpuspec.formats.kubernetes.manifest import Manifest, Resource
 from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.serving import (
     FROM_TEMPLATE,
+    fetched,
     flag,
     in_text,
     on_instance,
@@ -144,7 +145,8 @@ def multi_role(resource: Resource) -> list[JobDraft]:
     for role in resource.spec.at("roles").elements():
         draft = JobDraft(resource, role)
         draft.say("model.id", model.word, model)
-        run_words(draft, words(KAITO[KAITO_USUAL], model), model)
+        start = words(KAITO[KAITO_USUAL], model)
+        run_words(draft, [*start, *fetched(model), *words(KAITO_SPREADS, role)], model)
         on_instance(draft, role.at("instanceType"))
         draft.scale(role.at("replicas").whole, role.at("replicas").whole, role.at("replicas"))
         draft.cannot_say.update(FROM_TEMPLATE | {"secrets", "nodes"})

@@ -5,7 +5,7 @@ Fields: https://kserve.github.io/website/docs/reference/crd-api (v1beta1), Novem
 
 from collections.abc import Iterator
 
-from gpuspec.engines.operators import KSERVE, KSERVE_FIELDS, of_runtime
+from gpuspec.engines.operators import KSERVE, KSERVE_FIELDS, MODEL_FLAGS, of_runtime
 from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -17,6 +17,7 @@ from gpuspec.formats.kubernetes.pods import pod_job, pod_jobs
 from gpuspec.formats.kubernetes.serving import (
     FROM_TEMPLATE,
     arguments_of,
+    fetched,
     has_flag,
     run_words,
     say_model,
@@ -88,11 +89,10 @@ def _model(resource: Resource, component: At, model: At, runtime: At, wanted: Gp
         image = runtime.at("image")
         if "image" not in draft.value and image.word:
             draft.say("image", image.word, image)
-    given = _command(draft, model, runtime)
+    _command(draft, model, runtime)
     uri = model.at("storageUri")
-    hub = model.at("storage", "path") if uri.value is None else uri
-    if not has_flag(given, "model-id") and uri.value is not None:
-        say_model(draft, hub)
+    if not has_flag(arguments_of(model.at("args")), "model-id") and uri.value is not None:
+        say_model(draft, uri)
     for name in FROM_TEMPLATE:
         if name not in draft.value:
             draft.cannot_say.add(name)
@@ -101,7 +101,7 @@ def _model(resource: Resource, component: At, model: At, runtime: At, wanted: Gp
     return draft
 
 
-def _command(draft: JobDraft, model: At, runtime: At) -> list[Argument]:
+def _command(draft: JobDraft, model: At, runtime: At) -> None:
     """What serves the model: its own command, that of the runtime, or the usual one of its format. The arguments of
     the model follow."""
     own, base = arguments_of(model.at("command")), arguments_of(runtime.at("command"))
@@ -112,9 +112,11 @@ def _command(draft: JobDraft, model: At, runtime: At) -> list[Argument]:
         start = [word for word in [*base, *arguments_of(runtime.at("args"))] if "{{" not in word.text]
     else:
         start = _usual(model)
+        flag_name = MODEL_FLAGS.get(" ".join(word.text for word in start))
+        if flag_name and not has_flag(given, "model-id"):
+            start += fetched(model.at("storageUri"), flag_name)
     if start or given:
         run_words(draft, [*start, *given], model)
-    return [*start, *given]
 
 
 def _usual(model: At) -> list[Argument]:

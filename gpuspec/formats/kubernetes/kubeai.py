@@ -2,7 +2,7 @@
 
 Fields: docs.kubeai.org/reference/kubernetes-api, ollama-operator's api/ollama/v1; November 2026."""
 
-from gpuspec.engines.operators import KUBEAI, OLLAMA
+from gpuspec.engines.operators import KUBEAI, MODEL_FLAGS, OLLAMA
 from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At, unfilled
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -13,6 +13,7 @@ from gpuspec.formats.kubernetes.pods import ask, of_pod
 from gpuspec.formats.kubernetes.serving import (
     FROM_TEMPLATE,
     arguments_of,
+    fetched,
     model_of,
     run_words,
     say_model,
@@ -53,6 +54,9 @@ def model(resource: Resource) -> list[JobDraft]:
     draft.scale(least.whole, most.whole, least if least.value is not None else most)
     if least.value is None and most.value is None:
         draft.scale(fixed.whole, fixed.whole, fixed)
+    kept = spec.at("cacheProfile")
+    if kept.word:
+        draft.say("deployment.mounts", [{"path": "/models", "lasts": True, "source": kept.word}], kept)
     delay = spec.at("scaleDownDelaySeconds").whole
     if delay:
         draft.say("scaling.idle_minutes", delay / 60, spec.at("scaleDownDelaySeconds"))
@@ -63,9 +67,11 @@ def model(resource: Resource) -> list[JobDraft]:
 
 def _run(draft: JobDraft, start: str, at: At, given: list[Argument]) -> None:
     """What the engine of a model starts. `ollama run` is followed by the model's name, not by flags."""
-    named = model_of(draft.resource.spec.at("url"))
     url = draft.resource.spec.at("url")
-    name = [Argument(named, url.place)] if named and start == OLLAMA else []
+    named = model_of(url)
+    name = fetched(url, MODEL_FLAGS.get(start, ""))
+    if named and start == OLLAMA:
+        name = [Argument(named, url.place)]
     run_words(draft, [*words(start, at), *name, *given], at)
 
 

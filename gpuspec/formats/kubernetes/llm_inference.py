@@ -15,6 +15,7 @@ from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.serving import (
     FROM_TEMPLATE,
     arguments_of,
+    fetched,
     flags_of,
     model_of,
     run_words,
@@ -65,7 +66,7 @@ def _command(draft: JobDraft, container: At, role: At) -> None:
     own = [*arguments_of(container.at("command")), *arguments_of(container.at("args"))]
     if container.at("command").value is not None:
         return
-    start = words(USUAL, role)
+    start = [*words(USUAL, role), *fetched(draft.resource.spec.at("model", "uri"))]
     variable = container.at("env").named(_ARGUMENTS).at("value")
     more = of_scalar(draft.resource.manifest.tree, variable.text, variable.place) if variable.text else None
     run_words(draft, [*start, *own], role, more)
@@ -109,7 +110,7 @@ def model_service(resource: Resource) -> list[JobDraft]:
             draft.say("model.id", model if known else name.word, artifacts if known else name)
             given = arguments_of(container.at("args"))
             if container.at("command").value is None:
-                run_words(draft, [*words(USUAL, role), *given], role)
+                run_words(draft, [*words(USUAL, role), *fetched(artifacts), *given], role)
             wide = role.at("parallelism", "tensor")
             draft.say("model.tensor_parallel", wide.whole, wide)
             draft.scale(role.at("replicas").whole, role.at("replicas").whole, role.at("replicas"))
@@ -158,7 +159,8 @@ def vllm_runtime(resource: Resource) -> list[JobDraft]:
     wide = config.at("tensorParallelSize")
     if wide.whole and (wide.whole > 1 or (gpus.whole or 1) > 1):  # one GPU: what it is anyway
         draft.say("model.tensor_parallel", wide.whole, wide)
-    given = [*words(USUAL, model), *flags_of(model, _RUNTIME_MODEL), *flags_of(config, _RUNTIME_CONFIG)]
+    start = [*words(USUAL, model), *fetched(model.at("modelURL"))]
+    given = [*start, *flags_of(model, _RUNTIME_MODEL), *flags_of(config, _RUNTIME_CONFIG)]
     run_words(draft, [*given, *arguments_of(config.at("extraArgs"))], model)
     scaler = spec.at("autoscalingConfig")
     replicas = deployment.at("replicas")
@@ -170,6 +172,10 @@ def vllm_runtime(resource: Resource) -> list[JobDraft]:
         idle = scaler.at("scaleDownPolicy", "scaleToZeroDelaySeconds").whole
         if idle:
             draft.say("scaling.idle_minutes", idle / 60, scaler.at("scaleDownPolicy"))
+    storage = spec.at("storageConfig")
+    if storage.at("enabled").yes:
+        path = storage.at("mountPath").text or "/data"
+        draft.say("deployment.mounts", [{"path": path, "lasts": True}], storage)
     if spec.at("model", "hfTokenSecret").value is not None or config.at("hfTokenSecret").value is not None:
         draft.cannot_say.add("secrets")
     draft.cannot_say.update({"readiness", "deployment.shm_gb"})

@@ -13,6 +13,7 @@ from gpuspec.job.job import Piece
 from gpuspec.text.tree import Tree
 
 _HUB = re.compile(r"(?:hf|huggingface)://([\w.-]+/[\w.-]+?)(?:[:@?].*)?", re.I)
+_ON_THE_HUB = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 _HUB_PAGE = re.compile(r"https?://(?:www\.)?huggingface\.co/([\w.-]+/[\w.-]+)/?(?:tree/.*)?", re.I)
 _OLLAMA = re.compile(r"ollama://([\w./:-]+)", re.I)
 _NOT_A_MODEL = ("pvc://", "pvc+", "file://", "hostpath://", "volume://", "configmap://")
@@ -40,6 +41,15 @@ def say_model(draft: JobDraft, *addresses: At) -> None:
         if model is not None:
             draft.say("model.id", model, at)
             return
+
+
+def fetched(uri: At, flag_name: str = "") -> list[Argument]:
+    """The words by which a server is told the model that it fetches from the hub; none where it lies elsewhere."""
+    model = model_of(uri)
+    if model is None or not _ON_THE_HUB.fullmatch(model):
+        return []
+    name = [Argument(flag_name, uri.place)] if flag_name else []
+    return [*name, Argument(model, uri.place)]
 
 
 def server(draft: JobDraft) -> None:
