@@ -156,6 +156,8 @@ RULES = (
     rule("GS810", "no-such-offer", "deployment.no_offer", when=("clouds", *DEPLOYED)),
     rule("GS811", "idle-command", "deployment.idle_command", when=DEPLOYED),
     rule("GS812", "installs-at-start", "deployment.installs_at_start", when=DEPLOYED),
+    rule("GS813", "fewer-gpus-would-do", "deployment.fewer_gpus", when=DEPLOYED),
+    rule("GS814", "gpu-for-a-small-model", "deployment.tiny_model", when=DEPLOYED),
 )
 """Every built-in rule, in order of their codes. tests/rules/test_table.py holds each row against its class."""
 

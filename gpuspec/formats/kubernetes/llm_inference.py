@@ -82,6 +82,9 @@ def _model(draft: JobDraft, model: At) -> None:
         draft.say("model.id", address, uri)
     elif "/" in name.word or address is None:
         draft.say("model.id", name.word, name)
+        if uri.text and not uri.text.startswith("hf://"):  # a claim, or a bucket: not fetched from the hub
+            lasts = True if uri.text.startswith("pvc://") else None
+            draft.say("deployment.mounts", [{"path": "/mnt/models", "lasts": lasts, "source": uri.text}], uri)
     else:
         draft.say("model.id", address, uri)
 

@@ -14,7 +14,8 @@ def fetched(facts: Facts) -> LoadedRepository | None:
     on something that outlives the container, or where that is not known."""
     job = facts.job
     found = loaded(facts)
-    if found is None and not job.run and job.model and job.model.id and is_hub_id(job.model.id):
+    told = facts.commands_only.model_name
+    if found is None and told is None and job.model and job.model.id and is_hub_id(job.model.id):
         found = LoadedRepository(
             job.model.id, job.pointer("model.id")
         )  # an operator writes the command itself

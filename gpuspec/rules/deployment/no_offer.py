@@ -23,8 +23,8 @@ class NoSuchOffer(Rule):
     """The cloud that is named rents no such machine.
 
     ## What it does
-    Reports GPUs of which none is rented, in any number, by the clouds that the job names, by the price lists that
-    ship; and instance types that their cloud has retired.
+    Reports a GPU that none of the clouds that the job names has ever rented (AWS, GCP and Azure are known, and GPUs
+    up to 2024), and instance types that their cloud has retired.
 
     ## Why is this bad
     Nothing starts: the launcher says that no resources satisfy the request, or waits for a machine that cannot come.
@@ -61,32 +61,39 @@ class NoSuchOffer(Rule):
             )
             return
         clouds = {name.strip().lower() for name in job.clouds}
-        rented = _rented(facts, clouds)
-        if not clouds or not rented or not job.gpu_types or kind:
+        if not clouds or not clouds <= RENTED.keys() or kind:
             return
+        rented = set().union(*(RENTED[cloud] for cloud in clouds))
         asked = [facts.catalog.resolve_gpu(choice.name) for choice in job.gpu_types]
-        if not all(match.accepts for match in asked) or any(rented & set(match.accepts) for match in asked):
+        families = [{_family(name) for name in match.accepts} for match in asked]
+        if not asked or not all(families) or any(not each <= KNOWN or each & rented for each in families):
             return
         names = listed([choice.name for choice in job.gpu_types], 3)
         yield self.finding(
             job.pointer("gpu_types") or job.gpu_types[0].pointer,
             f"{' and '.join(sorted(clouds))} rents no {names}",
-            suggestion=f"there {'is' if len(rented) == 1 else 'are'} {listed(sorted(rented), 6)}",
+            suggestion=f"there are {listed(sorted(rented), 6)}",
         )
 
 
-def _rented(facts: Facts, clouds: set[str]) -> set[str]:
-    """The GPUs that the clouds offer; none where the price list has nothing of one of them, or little."""
-    found: set[str] = set()
-    stock = facts.market.book.stock
-    seen: set[str] = set()
-    for name, number in stock.machines:
-        for offer in stock.of((name, number)):
-            if offer.cloud.lower() in clouds:
-                found.add(name)
-                seen.add(offer.cloud.lower())
-    return found if seen == clouds and len(found) >= LEAST else set()
+RENTED: dict[str, frozenset[str]] = {
+    "aws": frozenset({"V100", "T4", "T4G", "M60", "A10G", "A100", "L4", "L40S", "H100", "H200"}),
+    "gcp": frozenset({"P4", "P100", "V100", "T4", "A100", "L4", "H100", "H200"}),
+    "azure": frozenset({"M60", "V100", "T4", "A10", "A100", "H100", "H200", "MI300X"}),
+}
+"""The GPUs of three clouds up to 2024, those that are new since left out. AWS: EC2 instance types G3 to G6e and P3 to
+P5en; GCP: "GPU machine types"; Azure: N-series sizes; each as its documentation lists them, 2026-11-30. What a
+cloud's price list lacks it may rent all the same: lists are not complete."""
+KNOWN = frozenset().union(*RENTED.values()) | {
+    "RTX 3090", "RTX 4090", "RTX A4000", "RTX A5000", "RTX A6000", "A40", "L40", "RTX 6000 Ada",
+}  # fmt: skip
+"""Families of which it is known who rents them."""
 
 
-LEAST = 4
-"""Kinds of GPU that a price list must have of a cloud to be believed that it has no others."""
+def _family(name: str) -> str:
+    """ "A100" of "A100 80GB SXM4": the name without memory and form."""
+    words = name.split()
+    for end in range(len(words), 0, -1):
+        if (head := " ".join(words[:end])) in KNOWN:
+            return head
+    return name

@@ -58,7 +58,9 @@ class NoTimeLimit(Rule):
         task = facts.workload.task
         if job.budget and (job.budget.max_hours or job.budget.max_total):
             return
-        if not (task in ("batch", "train") or (task is None and _meant_to_end(facts))) or _ends_itself(facts):
+        if not (
+            task in ("batch", "train") or (task in (None, "interactive") and _meant_to_end(facts))
+        ) or _ends_itself(facts):
             return
         if hourly is None:
             if job.deployment is not None:  # what the machine costs its file does not say
@@ -100,7 +102,9 @@ def _written(facts: Facts, hours: int, hourly: float) -> str:
 def _meant_to_end(facts: Facts) -> bool:
     """Whether its orchestrator takes it for work that ends: a pod that is not started again, a Job."""
     said = facts.job.deployment
-    return said is not None and not said.suspended and said.restarts in ("never", "on-failure")
+    if said is None or said.suspended or facts.job.task == "interactive":
+        return False
+    return said.restarts in ("never", "on-failure")
 
 
 def _ends_itself(facts: Facts) -> bool:

@@ -90,6 +90,8 @@ class ReadinessMissing(Rule):
             or said.kind in ("task", "function")
         ):
             return
+        if facts.workload.engine is None and facts.workload.model_name is None:
+            return  # it may have nothing to load
         server = engine_of(facts.workload.engine).server
         field = facts.format.spelled("readiness")
         address = f"http://localhost:{server.port}{server.health}" if server and server.health else None

@@ -107,7 +107,6 @@ class NeverScalesToZero(Rule):
         if said.suspended or not (pool or facts.workload.task == "serve"):
             return
         least = job.scaling.min if job.scaling else 1
-        most = job.scaling.max if job.scaling else None
         if not least:
             return
         hourly = facts.per_hour
@@ -118,12 +117,9 @@ class NeverScalesToZero(Rule):
         )
         what = "worker" if pool else "replica"
         some = f"{least} {what}{'s' * (least > 1)}"
-        none_said = not job.scaling or (job.scaling.min is None and most is None)
         yield self.finding(
             job.pointer("scaling.min") or job.pointer("scaling"),
-            f"{some} stay{'s' * (least == 1)} up whether anybody asks or not"
-            + (f" ({facts.format.spelled('scaling')} is not set)" if none_said else "")
-            + cost,
+            f"{some} stay{'s' * (least == 1)} up whether anybody asks or not" + cost,
             severity="info",
             suggestion=facts.format.examples.get(
                 "scaling.min", "let it scale to zero where nights are quiet"

@@ -93,10 +93,10 @@ class MissingQuantization(Rule):
             return ()
         if workload.modality == "image":
             large = (workload.model.params_b or 0) >= LEAST_IMAGE_PARAMS
-            return _offered(workload.engine or USUAL_FOR_IMAGES) if large else ()
+            return offered(workload.engine or USUAL_FOR_IMAGES) if large else ()
         if workload.modality not in ("text", "llm", "vlm", "multimodal"):
             return ()
-        return _offered(workload.engine or USUAL_SERVER)
+        return offered(workload.engine or USUAL_SERVER)
 
     def _cheapest(
         self, facts: Facts, scheme: Scheme, current: Alternative, at_most: float
@@ -143,7 +143,7 @@ class MissingQuantization(Rule):
         )
 
 
-def _offered(engine: str) -> tuple[Scheme, ...]:
+def offered(engine: str | None) -> tuple[Scheme, ...]:
     """The schemes that an engine loads and that save memory, most bits first."""
     return tuple(find_scheme(name) for name in engine_of(engine).quantizing.suggested)
 

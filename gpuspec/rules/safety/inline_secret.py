@@ -56,12 +56,15 @@ class InlineSecret(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         if not may_hold(facts.tree.text):
             return
-        commands = _commands(facts)
+        commands, seen = _commands(facts), set[str]()
         for pointer, text in _strings(facts.tree.value, ""):
             in_command = (pointer + "/").startswith(commands)
             what = _secret(pointer, text, in_command)
             if what:
+                seen.add(pointer)
                 yield self._report(facts, pointer, in_command, what)
+        if facts.has_job and facts.job.deployment is not None:
+            yield from self._named(facts, seen)
 
     def _report(self, facts: Facts, pointer: str, in_command: bool, what: tuple[str, bool]) -> Finding:
         kind, sure = what
@@ -81,6 +84,19 @@ class InlineSecret(Rule):
             if in_env and facts.case.document.can_say("secrets")
             else None,
         )
+
+    def _named(self, facts: Facts, seen: set[str]) -> Iterator[Finding]:
+        """Values that only the name of their variable tells, where `env` is a list: its places have other names."""
+        for name, value in facts.job.env.items():
+            pointer = facts.job.pointer(f"env.{name}")
+            if pointer and pointer not in seen and named(name, value):
+                yield self.finding(
+                    pointer,
+                    f"env.{name} holds what looks like a secret: whoever reads this file, its history or the logs "
+                    "can use it",
+                    confidence="medium",
+                    suggestion="take it from a secret, and have the old one revoked",
+                )
 
     def _moved(self, facts: Facts, pointer: str, name: str) -> Fix | None:
         """The name goes to `secrets`; the value stays where the job is launched, in the environment."""

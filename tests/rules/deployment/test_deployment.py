@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from gpuspec.rules.deployment.asked_model import AskedModelDiffers
+from gpuspec.rules.deployment.fewer_gpus import FewerGpusWouldDo
 from gpuspec.rules.deployment.gpu_requests import GpuRequestsDiffer
 from gpuspec.rules.deployment.idle_command import IdleCommand
 from gpuspec.rules.deployment.image_tag import FloatingImageTag
+from gpuspec.rules.deployment.installs_at_start import InstallsAtStart
 from gpuspec.rules.deployment.killed_loading import KilledWhileLoading
 from gpuspec.rules.deployment.literal_variable import LiteralVariable
 from gpuspec.rules.deployment.no_offer import NoSuchOffer
@@ -17,6 +19,7 @@ from gpuspec.rules.deployment.overbooked import OverbookedGpu
 from gpuspec.rules.deployment.refetched import ModelRefetched
 from gpuspec.rules.deployment.scaled_by_cpu import ScaledByCpu
 from gpuspec.rules.deployment.shared_memory import SharedMemorySmall
+from gpuspec.rules.deployment.tiny_model import GpuForASmallModel
 from gpuspec.rules.lifetime.no_time_limit import NoTimeLimit
 from tests.deployed import FORMAT, found
 
@@ -133,8 +136,19 @@ def test_names_that_are_asked_for() -> None:
 def test_offers() -> None:
     assert found(NoSuchOffer, job(instance_type="Standard_NC12s_v3"))
     assert not found(NoSuchOffer, job(instance_type="Standard_NC24ads_A100_v4"))
-    # seed-2025 knows one cloud's prices: of another it does not say what is rented there
-    assert not found(NoSuchOffer, {**job(), "gpu_types": ["L4"], "clouds": ["gcp"]})
+
+
+def test_clouds_that_never_had_a_gpu() -> None:
+    def on(cloud: str, *gpus: str) -> list[Any]:
+        return found(NoSuchOffer, {**job(), "gpu_types": list(gpus), "clouds": [cloud]})
+
+    assert on("gcp", "A10G")
+    assert on("aws", "RTX 4090")
+    assert not on("gcp", "T4")
+    assert not on("gcp", "A10G", "L4")  # one of them is there
+    assert not on("azure", "A100")  # whichever is meant
+    assert not on("aws", "B300")  # new: it may be rented by now
+    assert not on("runpod", "T4")  # nobody knows all that it has
 
 
 @pytest.mark.parametrize(
@@ -159,3 +173,38 @@ def test_a_time_limit_is_asked_for_without_a_price() -> None:
     (said,) = found(NoTimeLimit, job(train))
     assert "$" not in said.message
     assert not found(NoTimeLimit, {**job(train), "budget": {"max_hours": 2}})
+
+
+def test_several_machines_for_what_one_gpu_holds() -> None:
+    # 15.2 GB of weights and a cache of 0.4 GiB: a card of 24 GB
+    run = "vllm serve Qwen/Qwen2.5-7B-Instruct --max-model-len 8192 -tp 2"
+    split = {"task": "serve", "run": run, "gpu_count": 1, "nodes": 2}
+    assert found(FewerGpusWouldDo, job(split))
+    assert not found(FewerGpusWouldDo, job({**split, "nodes": 1, "gpu_count": 2}))
+    assert not found(
+        FewerGpusWouldDo, job({**split, "run": run.replace("-7B", "-32B") + " --quantization fp8"})
+    )
+    assert not found(FewerGpusWouldDo, job({**split, "run": run + " -dp 2"}))
+
+
+def test_small_models() -> None:
+    tiny = {"task": "serve", "run": "text-embeddings-router --model-id BAAI/bge-small-en-v1.5"}
+    assert found(GpuForASmallModel, job(tiny))
+    beside = job(SERVER, gpu_devices=["0"])
+    assert not found(GpuForASmallModel, job(tiny, gpu_devices=["0"]), beside)
+    assert found(GpuForASmallModel, job(tiny, gpu_devices=["1"]), beside)
+
+
+def test_installs() -> None:
+    run = "pip install vllm && vllm serve Qwen/Qwen2.5-7B-Instruct"
+    assert found(InstallsAtStart, job({"task": "serve", "run": run}))
+    assert not found(InstallsAtStart, job({"task": "train", "run": run}))
+    assert not found(InstallsAtStart, job({"task": "serve", "run": "pip list; vllm serve x/y"}))
+
+
+def test_no_price_is_said_where_the_file_cannot_say_a_cloud() -> None:
+    from gpuspec.rules.sizing.over_provisioned import OverProvisionedGpu
+
+    large = {**job({**SERVER, "run": f"{SERVER['run']} --max-model-len 8192"}), "gpu_types": ["H100 SXM"]}
+    assert found(OverProvisionedGpu, large)
+    assert not found(OverProvisionedGpu, large, cannot_say=frozenset({"clouds"}))
