@@ -254,10 +254,10 @@ def test_an_override_says_only_a_part() -> None:
     assert built.job.run is None
 
 
-def test_what_listens_is_a_server_unless_it_waits_at_a_terminal() -> None:
+def test_what_listens_is_a_server_and_what_waits_at_a_terminal_interactive() -> None:
     start = "services:\n  x:\n    build: .\n    gpus: all\n"
     assert job(start + "    ports: ['8000:8000']\n").usual_task == "serve"
-    assert job(start + "    ports: ['8000:8000']\n    tty: true\n").usual_task is None
+    assert job(start + "    ports: ['8000:8000']\n    stdin_open: true\n").usual_task == "interactive"
     assert job(start + "    ports: ['8888:8888', '6006:6006']\n").usual_task is None  # notebooks, TensorBoard
     assert job(start).usual_task is None
 

@@ -7,6 +7,7 @@ import pytest
 from gpuspec.commands.steps import Step, read_steps
 from gpuspec.formats import Document, read
 from gpuspec.job import Job
+from gpuspec.planning.case import Case
 
 
 def service(lines: str) -> Document:
@@ -117,3 +118,8 @@ def test_a_word_that_stands_twice_is_each_time_itself() -> None:
     assert place_of(document, step, "--port 8001") == (7, 18)
     assert place_of(document, step, "--dp 1") == (8, 7)
     assert place_of(document, step, "--seed 1") == (6, 7)
+
+
+def test_a_worker_of_a_queue_works_in_batches() -> None:
+    document = service("build: .\ncommand: celery -A app.core.celery worker -Q gpu --concurrency=${N:-4}")
+    assert Case(document, on_disk=False).workload.task == "batch"

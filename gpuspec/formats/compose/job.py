@@ -125,8 +125,10 @@ class _Draft:
             self.places.update({f"/ports/{at}": place for at, place in enumerate(places)})
 
     def task(self) -> None:
-        """A program that nobody knows is a server where it listens, unless it waits for somebody at a terminal."""
-        at_terminal = any(self.service.get(key).text == "true" for key in ("tty", "stdin_open"))
+        """What a program that nobody knows is there for: somebody at a terminal, or whoever calls its port."""
         listens = [port["port"] for port in self.value.get("ports", ()) if port["port"] not in _NOT_SERVED]
-        if listens and not at_terminal:
+        terminal = self.service.get("stdin_open")
+        if terminal.text == "true":
+            self.set("usual_task", "interactive", terminal.pointer)
+        elif listens:
             self.set("usual_task", "serve", self.places["/ports"])
