@@ -346,8 +346,15 @@ class Engine(NamedTuple):
     """(flag, scheme): what the flag fetches of a repository that holds several."""
 
     def default(self, version: str | None = None, gpu: str = "", gib: float = 0.0) -> Defaults:
-        """Its defaults in a version on a GPU of this name and memory; those of today where no version is stated, of
-        small GPUs where no GPU is."""
+        """Its defaults in a version (None: today's) on a GPU of this name and memory ("": a small one's)."""
+        found = _CHOSEN.get(key := (id(self.defaults), version, gpu, gib))
+        if found is None or found[0] is not self.defaults:  # asked for each machine there is, of each job
+            if len(_CHOSEN) > 20_000:
+                _CHOSEN.clear()
+            found = _CHOSEN[key] = self.defaults, self._default(version, gpu, gib)
+        return found[1]
+
+    def _default(self, version: str | None, gpu: str, gib: float) -> Defaults:
         for d in reversed(self.defaults):
             here = d.from_gib <= gib and not (d.but_not and d.but_not in gpu) and (version or not d.if_stated)
             if here and not before(version, d.since):
@@ -377,6 +384,9 @@ class Engine(NamedTuple):
         served = (key for key, tool in self.programs.items() if tool.task == "serve")
         known = (" ".join(key).removeprefix("-m ") for key in served)
         return any(name in text for name in (*known, *(f"/{short}" for short in self.binaries)))
+
+
+_CHOSEN: dict[tuple[object, ...], tuple[object, Defaults]] = {}  # what `default` found, beside what it is of
 
 
 def before(version: str | None, limit: Version) -> bool:

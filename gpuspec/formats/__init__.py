@@ -18,6 +18,7 @@ __all__ = [
     "Source",
     "known_by_name",
     "read",
+    "read_ahead",
     "recognised",
     "titles",
 ]
@@ -38,12 +39,16 @@ class Known(NamedTuple):
     marks: tuple[bytes, ...] = ()
     by_content: bool = False
     """Whether folders are searched for files that have an ending and the content, whatever their names."""
+    keys: tuple[bytes, ...] = ()
+    """Keys of YAML of which one must begin a line: most files are told apart by these, and never parsed."""
 
     def may_be(self, path: str, data: bytes) -> bool:
         """Whether a file is worth a closer look."""
         if not (path.endswith(self.endings) or self.is_name(path)):
             return False
-        return not self.marks or any(mark in data for mark in self.marks)
+        if self.marks and not any(mark in data for mark in self.marks):
+            return False
+        return not self.keys or _begins_a_line(self.keys, data)
 
     def is_looked_into(self, name: str) -> bool:
         """Whether a file in a folder is opened to see whether it is of this format."""
@@ -62,6 +67,16 @@ class Known(NamedTuple):
     def format(self) -> Format:
         """The format itself."""
         return _loaded(self.module)
+
+
+def _begins_a_line(keys: tuple[bytes, ...], data: bytes) -> bool:
+    """Whether one of the keys begins a line, or the text is laid out otherwise: in brackets, indented, in quotes."""
+    if any(b"\n" + key in data for key in keys) or b"\n{" in data:
+        return True
+    for line in data[:4_096].removeprefix(b"\xef\xbb\xbf").splitlines():
+        if line.strip() and not line.startswith((b"#", b"---", b"%")):
+            return line.startswith((*keys, b" ", b"{", b"[", b'"', b"'"))
+    return len(data) > 4_096
 
 
 @cache
@@ -130,6 +145,7 @@ FORMATS = (
         _YAML,
         _KUBERNETES,
         by_content=True,
+        keys=(b"apiVersion",),
     ),
     Known(
         "skypilot",
@@ -139,6 +155,7 @@ FORMATS = (
         _YAML,
         (b"accelerators", b"instance_type", b"infra:", b"gpus:", b"\nrun:", b"\nsetup:"),
         by_content=True,
+        keys=(b"run", b"setup", b"resources"),
     ),
     Known(
         "dstack",
@@ -148,6 +165,7 @@ FORMATS = (
         _YAML,
         (b"type: ", b'type":', b"type:\t"),
         by_content=True,
+        keys=(b"type",),
     ),
     Known(
         "compose",
@@ -157,6 +175,7 @@ FORMATS = (
         _YAML,
         (b"gpu", b"nvidia", b"NVIDIA-GPU", b": amd", b"/dev/kfd", b"/dev/dxg"),
         by_content=True,
+        keys=(b"services",),
     ),
 )
 """Every format, in the order in which a file is tried."""
@@ -173,10 +192,22 @@ def read(
     """The Documents of a file, one for each job. A file that no format recognises is read as a job spec, so that what
     is wrong in it can be said; without `guess` there are none in it. `on_disk`: files beside it may be read."""
     source = Source(path, data, on_disk=on_disk)
+    if _ahead:
+        known, documents = _ahead.pop()
+        if (known.path, known.data, known.on_disk) == (path, data, on_disk):
+            return documents
     found = recognised(source, formats)
     if found is None and guess:
         found = JOB_SPEC.format
     return found.read(source) if found else ()
+
+
+_ahead: list[tuple[Source, tuple[Document, ...]]] = []
+
+
+def read_ahead(source: Source, documents: tuple[Document, ...]) -> None:
+    """Note what a file was found to hold in a walk of folders: it is the next that is read."""
+    _ahead[:] = [(source, documents)]
 
 
 def recognised(source: Source, formats: Sequence[Known] = FORMATS) -> Format | None:

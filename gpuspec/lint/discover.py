@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from stat import S_ISDIR, S_ISREG
 
-from gpuspec.formats import FORMATS, Known, Source, known_by_name, recognised
+from gpuspec.formats import FORMATS, Known, Source, known_by_name, read_ahead, recognised
 from gpuspec.lint.gitignore import GitIgnore, gitignores_above, is_ignored, read_gitignore
 from gpuspec.lint.globs import glob_matches, relative
 from gpuspec.lint.script import script_kind
@@ -103,7 +103,7 @@ class _Walk:
             if named:
                 self.unread.append(OSError(error.errno, error.strerror, _shown(entry.path)))
             return False
-        return S_ISREG(mode) and (named or _holds_a_job(path, looked_into))
+        return S_ISREG(mode) and (named or _holds_a_job(_shown(entry.path), looked_into))
 
 
 def _shown(path: str) -> str:
@@ -117,7 +117,10 @@ def _holds_a_job(path: str, formats: Sequence[Known]) -> bool:
         return False
     source = Source(path, data)
     found = recognised(source, formats)
-    return found is not None and bool(found.read(source))
+    documents = found.read(source) if found else ()
+    if documents:
+        read_ahead(source, documents)
+    return bool(documents)
 
 
 def wanted(

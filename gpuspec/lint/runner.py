@@ -1,6 +1,7 @@
 """Files through all rules: Documents → Facts → findings with their places."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from gpuspec.catalog import Catalog
 from gpuspec.formats import FORMATS, Document, Known
@@ -39,6 +40,7 @@ class Linter:
         self.failures = Failures(registry.problems, debug=debug)
         self._folders = Folders()
         self.catalog = catalog or installed_catalog()
+        self._sizes: dict[object, Any] = {}
         self._active: list[tuple[Settings, tuple[Active, ...]]] = []
         self._wanted: dict[tuple[Active, ...], _Wanted] = {}
 
@@ -79,6 +81,8 @@ class Linter:
         """Findings for the cases of one file, which have the settings about jobs themselves. What is about the text
         is asked of the first of them alone."""
         path, tree = cases[0].path, cases[0].tree
+        for case in cases:
+            case.shared = self._sizes
         suppressions = in_tree(tree)
         cases = [_priced(case) for case in cases]
         texts = [Facts(case, folders=self._folders, suppressions=suppressions) for case in cases]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.errors import UserError
 from gpuspec.formats.document import Document
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gpuspec.planning.plan import Plan
     from gpuspec.planning.price_lists import PriceBook, PriceList
     from gpuspec.sizing import Need, Unsized
+    from gpuspec.sizing.memory import Sizes
     from gpuspec.sizing.speed.rates import Speed
     from gpuspec.workload import Workload
     from gpuspec.workload.cuda import CudaBuild
@@ -106,7 +107,8 @@ class Case:
 
             catalog = installed_catalog()
         self.catalog = catalog
-        self._needs: dict[tuple[int, object], Need | Unsized] = {}
+        self.shared: dict[object, Any] = {}
+        """What the cases of one run have worked out for the same work, and the same terms."""
         self._unread: dict[str, str] = {}
 
     @property
@@ -153,12 +155,20 @@ class Case:
             on_disk=self.on_disk,
         )
         other._unread = self._unread
+        other.shared = self.shared
         if "steps" in vars(self):  # they have been read, and are the same
             other.steps = self.steps
         other.workload = workload or self.workload
         if workload is None:
-            other._needs = self._needs
+            other.sizes = self.sizes
         return other
+
+    @cached_property
+    def sizes(self) -> "Sizes":
+        """The memory of the work on every machine asked about so far, by all cases of the run that do the same."""
+        from gpuspec.sizing.memory import same_sizes
+
+        return same_sizes(self.shared, (id(self.catalog), self.workload.work), (self.catalog, self.workload))
 
     @property
     def workdir(self) -> str:
@@ -219,11 +229,11 @@ class Case:
 
         row = engine_of(self.workload.engine).default
         key = (gpus, row(self.workload.engine_version, gpu.name, gpu.vram_gib) if gpu else None)
-        if key not in self._needs:
+        if key not in self.sizes.needs:
             from gpuspec.sizing import need
 
-            self._needs[key] = need(self.workload, gpus, gpu=gpu)
-        return self._needs[key]
+            self.sizes.needs[key] = need(self.workload, gpus, gpu=gpu)
+        return self.sizes.needs[key]
 
     def speed(self, gpu: "Gpu", gpus: int = 1) -> "Speed | Unsized":
         """How quickly so many of a GPU do the work, no more sequences at once than they have room for."""
@@ -286,20 +296,9 @@ class Case:
     @cached_property
     def market(self) -> "Market":
         """What the job may rent: its own choices and everything else that fits, priced."""
-        from gpuspec.planning.market import Market
+        from gpuspec.planning.market import market_of
 
-        return Market(
-            self.job,
-            self.workload,
-            self.need,
-            self.price_book,
-            allowed=() if self.overrides.clouds else self.settings.clouds,
-            allowed_regions=self.regions,
-            accept_no_timer=self.overrides.accept_no_timer,
-            by=self.overrides.by,
-            why_not=self._why_not,
-            used=self.gpus_used.gpus if self.gpus_used else None,
-        )
+        return market_of(self, self._why_not)
 
     @cached_property
     def gpus_used(self) -> "GpusUsed | None":
@@ -365,15 +364,7 @@ class Case:
     def baseline(self) -> "Alternative | None":
         """The choice whose cost is held against others: the one taken, its memory known. None where a choice that is
         no larger has no known price: it may be the one that is taken."""
-        able = [one for one in self.choices if one.fit and self.market.large_enough(one)]
-        priced = [one for one in able if one.price]
-        if not priced:
-            return None
-        if self.takes_first:
-            return able[0] if able[0].price else None
-        cheapest = min(priced, key=self.market.dearness)
-        unknown = [one for one in able if not one.price and one.gpu.vram_gb <= cheapest.gpu.vram_gb]
-        return None if unknown else cheapest
+        return self.market.baseline(self.choices, takes_first=self.takes_first)
 
     @cached_property
     def plan(self) -> "Plan":
@@ -385,7 +376,9 @@ class Case:
         """The plan without what is not taken, and so without a look at most offers: the same choice and cost."""
         from gpuspec.planning.rank import rank_offers
 
-        return rank_offers(self.market, sources=self.price_dates, rejected=False)
+        if self.market.kept_plan is None:
+            self.market.kept_plan = rank_offers(self.market, sources=self.price_dates, rejected=False)
+        return self.market.kept_plan
 
     def plan_on(self, launcher: str | None) -> "Plan":
         """The plan of what one launcher can run on; None: of all. UserError for a launcher where the prices are those

@@ -7,7 +7,7 @@ from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.catalog.clouds import cloud
 from gpuspec.job.job import Job
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.sizing import Fit, Need, Unsized
+from gpuspec.sizing import Fit
 from gpuspec.workload.workload import Workload
 
 NAMES_OF_LIMITS = (
@@ -258,11 +258,11 @@ def fit_reason(fit: Fit | None, named: bool) -> Broken | None:
     return "memory", f"{amount}, {fit.usable:.1f} usable; {fit.decided_by} decides"
 
 
-def machine_reason(offer: Offer, job: Job, need: Need | Unsized) -> Broken | None:
+def machine_reason(offer: Offer, job: Job, loaded: float) -> Broken | None:
     """Whether host RAM (it must hold the weights once, beside the program that loads them) or a disk of fixed size is
-    too small."""
-    if isinstance(need, Need) and offer.ram_gib is not None and offer.ram_gib < need.loaded + PROGRAM_GIB:
-        beside = f"{need.loaded:.1f} GiB of weights to load beside {PROGRAM_GIB:g} for the program"
+    too small. `loaded`: GiB that are read before they stand on the GPUs; 0: not known."""
+    if loaded and offer.ram_gib is not None and offer.ram_gib < loaded + PROGRAM_GIB:
+        beside = f"{loaded:.1f} GiB of weights to load beside {PROGRAM_GIB:g} for the program"
         return "ram", f"host RAM {offer.ram_gib:g} GiB, {beside}"
     if job.disk_gb is not None and offer.disk_gb is not None and offer.disk_gb < job.disk_gb:
         return "disk", f"disk {offer.disk_gb:g} GB, disk_gb is {job.disk_gb:g}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.job import Job
@@ -11,11 +12,15 @@ from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, speed_of
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.measure import Measure
-from gpuspec.planning.plan import Candidate
+from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.price_lists import Bound, Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
+from gpuspec.workload.workload import as_key
+
+if TYPE_CHECKING:
+    from gpuspec.planning.case import Case
 
 NeedFor = Callable[[int, "Gpu | None"], "Need | Unsized"]
 """Number of GPUs → memory per GPU."""
@@ -27,7 +32,7 @@ class Market:
     `need_for(n, gpu)` is the memory of each of n such GPUs; `allowed` are the clouds and `allowed_regions` the
     regions that may be used whatever the job says; `by` is what machines are compared by (None: what the work is
     paid by); `why_not` says why the job does not start on a GPU that has the memory ("" where it does); `used` is how
-    many GPUs its commands put to work (None: not known, then all)."""
+    many GPUs its commands put to work (None: not known, then all); `fits` is what is known of the same work."""
 
     def __init__(
         self,
@@ -42,6 +47,7 @@ class Market:
         by: By | None = None,
         why_not: Callable[[Gpu], str] = lambda _: "",
         used: int | None = None,
+        fits: dict[tuple[str, int], Fit | None] | None = None,
     ) -> None:
         self.job = job
         self.workload = workload
@@ -58,9 +64,12 @@ class Market:
             allowed_regions=allowed_regions,
             accept_no_timer=accept_no_timer,
         )
-        self._fits: dict[tuple[str, int], Fit | None] = {}
+        self._fits: dict[tuple[str, int], Fit | None] = {} if fits is None else fits
         self._sure: dict[tuple[str, int], Alternative | None] = {}
         self._slow: dict[tuple[str, int], str] = {}
+        self._loaded: dict[int, float] = {}
+        self.kept_plan: Plan | None = None
+        """What `Case.kept_plan` is, once it has been asked for."""
 
     @cached_property
     def wanted(self) -> limits.Wanted:
@@ -191,7 +200,11 @@ class Market:
         return ("slo", f"{gpu_count} × {gpu.name}: even with one request at a time {why}") if why else None
 
     def _machine_reason(self, offer: Offer) -> limits.Broken | None:
-        return limits.machine_reason(offer, self.job, self.need_for(offer.gpu_count, None))
+        loaded = self._loaded.get(offer.gpu_count)
+        if loaded is None:
+            need = self.need_for(offer.gpu_count, None)
+            loaded = self._loaded[offer.gpu_count] = need.loaded if isinstance(need, Need) else 0.0
+        return limits.machine_reason(offer, self.job, loaded)
 
     def cheapest(self, gpu: str, gpu_count: int, *, spot: str | None = None) -> Price | None:
         """The cheapest way to rent so many of a GPU (canonical name, or one that stands for several variants) on one
@@ -235,6 +248,18 @@ class Market:
     def large_enough(self, one: Alternative) -> bool:
         """Whether the plan would take it for its memory: not surely too small, and not below `min_vram`."""
         return one.verdict != "does not fit" and one.gpu.vram_gb >= (self.job.min_vram or 0)
+
+    def baseline(self, choices: Sequence[Alternative], *, takes_first: bool) -> Alternative | None:
+        """The choice whose cost is held against others (see `Case.baseline`)."""
+        able = [one for one in choices if one.fit and self.large_enough(one)]
+        priced = [one for one in able if one.price]
+        if not priced:
+            return None
+        if takes_first:
+            return able[0] if able[0].price else None
+        cheapest = min(priced, key=self.dearness)
+        unknown = [one for one in able if not one.price and one.gpu.vram_gb <= cheapest.gpu.vram_gb]
+        return None if unknown else cheapest
 
     def fitting(
         self, counts: Sequence[int] = (1,), *, weight: Callable[[Fit], float | None] | None = None
@@ -313,6 +338,40 @@ class Market:
         if not engine_of(self.workload.engine).memory.queues:
             return True
         return one.fit.need.holding(sequences) <= one.fit.usable
+
+
+_PLACES = ("pieces", "pointers", "raw", "deployment", "include", "workdir")
+_ALONE = frozenset((*_PLACES, "labels", "name", "ports", "readiness", "run", "secrets"))
+"""Fields of a Job that change nothing of what it may rent: the commands are in the Workload."""
+MOST_KEPT = 64
+"""Markets that are kept in a run."""
+
+
+def market_of(case: Case, why_not: Callable[[Gpu], str]) -> Market:
+    """The market of a case; that of another of its run, where both do the same work on the same terms."""
+    job, workload = case.job, case.workload
+    terms = tuple(as_key(value) for name, value in zip(job._fields, job, strict=True) if name not in _ALONE)
+    installed = tuple(step.text for step in case.steps if "install" in step.text)
+    used = case.gpus_used.gpus if case.gpus_used else None
+    key = (id(case.catalog), workload.work, case.settings, case.overrides, terms, installed, used)
+    found: Market | None = case.shared.get(key)
+    if found is None:
+        if len(case.shared) >= MOST_KEPT:
+            case.shared.clear()
+        found = case.shared[key] = Market(
+            job,
+            workload,
+            case.need,
+            case.price_book,
+            allowed=() if case.overrides.clouds else case.settings.clouds,
+            allowed_regions=case.regions,
+            accept_no_timer=case.overrides.accept_no_timer,
+            by=case.overrides.by,
+            why_not=why_not,
+            used=used,
+            fits=case.sizes.fits,
+        )
+    return found
 
 
 def _why_not_payable(instead: Price) -> str:

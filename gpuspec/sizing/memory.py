@@ -1,7 +1,7 @@
 """Need: memory by phase and part, as a range, with the assumptions made. Fit: a Need against one GPU."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
@@ -181,3 +181,29 @@ class Fit(NamedTuple):
         """The part that decides, and in which phase where not every phase has it: `activations (denoise)`."""
         always = all(any(part.name == self.part for part in phase.parts) for phase in self.need.phases)
         return self.part if always or not self.phase else f"{self.part} ({self.phase})"
+
+
+MOST_KINDS = 64
+"""Kinds of work whose sizes are kept in a run."""
+
+
+class Sizes:
+    """Of one kind of work: what it needs on so many GPUs of a kind, and how it fits on each machine. `of` is what it
+    is known by, which is kept as long."""
+
+    __slots__ = ("fits", "needs", "of")
+
+    def __init__(self, of: object) -> None:
+        self.needs: dict[tuple[int, object], Need | Unsized] = {}
+        self.fits: dict[tuple[str, int], Fit | None] = {}
+        self.of = of
+
+
+def same_sizes(known: dict[object, Any], key: object, of: object) -> Sizes:
+    """Those of a kind of work: a folder has a thousand manifests, and few models."""
+    if key not in known:
+        if len(known) >= MOST_KINDS:
+            known.clear()
+        known[key] = Sizes(of)
+    found: Sizes = known[key]
+    return found

@@ -34,9 +34,12 @@ class Composed(NamedTuple):
     problem: SyntaxProblem | None = None
 
 
-_NULL = ("", "~", "null", "Null", "NULL")
-_TRUE = ("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")
-_FALSE = ("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
+}
+"""Plain words that are no texts."""
 _NUMBER = re.compile(
     r"(?P<int>[-+]?(?:0|[1-9][0-9_]{0,30}))|(?P<base>[-+]?0(?:x[0-9a-fA-F_]{1,30}|o?[0-7_]{1,30}))"
     r"|(?P<float>[-+]?(?:[0-9][0-9_]{0,30})?\.?[0-9]{0,30}(?:[eE][-+]?[0-9]{1,4})?)"
@@ -77,11 +80,8 @@ def _events(text: str) -> Iterator[Any]:
     except ImportError:  # PyYAML was built without libyaml: the same events, ten times slower
         import yaml
 
-        yield from yaml.parse(text, Loader=yaml.SafeLoader)
-        return
-    parser = CParser(text)
-    while (event := parser.get_event()) is not None:
-        yield event
+        return iter(yaml.parse(text, Loader=yaml.SafeLoader))
+    return iter(CParser(text).get_event, None)
 
 
 class _TooMuch(Exception):
@@ -102,26 +102,33 @@ class _Composer:
         self.root: Node | None = None
 
     def composed(self, events: Iterator[Any]) -> Composed:
+        from yaml.events import (
+            AliasEvent,
+            MappingEndEvent,
+            MappingStartEvent,
+            ScalarEvent,
+            SequenceEndEvent,
+            SequenceStartEvent,
+        )
+
+        at, put = self.at, self.put
         for event in events:
-            kind = type(event).__name__
-            if kind == "ScalarEvent":
-                self.put(self.scalar(event), event.anchor)
-            elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-                self.begin(event, is_map=kind == "MappingStartEvent")
-            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            kind = type(event)
+            if kind is ScalarEvent:
+                value = event.value
+                if event.implicit[0] and not event.style:  # plain, without a tag
+                    value = plain_value(value)
+                put(Node(Span(at + event.start_mark.index, at + event.end_mark.index), value), event.anchor)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                self.begin(event, is_map=kind is MappingStartEvent)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self.end(event)
-            elif kind == "AliasEvent":
+            elif kind is AliasEvent:
                 self.alias(event)
         return Composed(self.root)
 
     def span(self, event: Any) -> Span:
         return Span(self.at + event.start_mark.index, self.at + event.end_mark.index)
-
-    def scalar(self, event: Any) -> Node:
-        value = event.value
-        if event.implicit[0] and event.style in (None, ""):  # plain, without a tag
-            value = plain_value(value)
-        return Node(self.span(event), value)
 
     def begin(self, event: Any, *, is_map: bool) -> None:
         node = Node(self.span(event))
@@ -156,12 +163,13 @@ class _Composer:
             self.root = node
             return
         around = self.open[-1]
-        assert around.children is not None
-        if around.keys is not None and len(around.keys) == len(around.children):
-            around.keys.append(_as_key(node))
+        keys, children = around.keys, around.children
+        assert children is not None
+        if keys is not None and len(keys) == len(children):
+            keys.append(node.value if type(node.value) is str else _as_key(node))
             around.key_spans.append(node.span)
             return
-        around.children.append(node)
+        children.append(node)
         around.size += node.size
         if around.size > MAX_VALUES:
             raise _TooMuch(node.span, f"more values than a job file has ({MAX_VALUES:,})")
@@ -179,12 +187,8 @@ def _as_key(node: Node) -> str:
 
 def plain_value(text: str) -> Any:
     """What a plain scalar means, as YAML 1.1 has it and PyYAML and kubectl read it; dates and `1:30` stay text."""
-    if text in _NULL:
-        return None
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
+    if text in _WORDS:
+        return _WORDS[text]
     if text[0] not in "+-.0123456789" or len(text) > 70:
         return text
     match = _NUMBER.fullmatch(text)

@@ -1,7 +1,7 @@
 """The Workload: what can be known of a job. What cannot be known is None, and rules stay silent."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from gpuspec.catalog import Model
 from gpuspec.named_tuple import NamedTuple
@@ -139,6 +139,25 @@ class Workload(NamedTuple):
     def origin(self, field: str) -> Origin:
         """Where a field's value came from; kind "default" if nothing gave it."""
         return self.origins.get(field, Origin("default"))
+
+    @property
+    def work(self) -> tuple[Any, ...]:
+        """All that is known of the work, but for where it is written: to look it up by, as long as this is kept (a
+        model is known by where it lies in memory)."""
+        return tuple(map(as_key, self))
+
+
+def as_key(value: Any) -> Any:
+    """A value as a part of a key: what is written is compared, and not where. Models are known by where they lie."""
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return (type(value), value)
+    if isinstance(value, Origin):
+        return (value.kind, value.text, value.path)
+    if isinstance(value, Mapping):
+        return tuple((name, as_key(one)) for name, one in value.items())
+    if isinstance(value, tuple) and not isinstance(value, Model):
+        return tuple(map(as_key, value))
+    return id(value)
 
 
 # -- on several machines -----------------------------------------------------------------------------
