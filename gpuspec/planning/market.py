@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.job import Job
@@ -18,9 +18,6 @@ from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
 from gpuspec.workload.workload import as_key
-
-if TYPE_CHECKING:
-    from gpuspec.planning.case import Case
 
 NeedFor = Callable[[int, "Gpu | None"], "Need | Unsized"]
 """Number of GPUs → memory per GPU."""
@@ -347,8 +344,8 @@ MOST_KEPT = 64
 """Markets that are kept in a run."""
 
 
-def market_of(case: Case, why_not: Callable[[Gpu], str]) -> Market:
-    """The market of a case; that of another of its run, where both do the same work on the same terms."""
+def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
+    """The market of a Case; that of another of its run, where both do the same work on the same terms."""
     job, workload = case.job, case.workload
     terms = tuple(as_key(value) for name, value in zip(job._fields, job, strict=True) if name not in _ALONE)
     installed = tuple(step.text for step in case.steps if "install" in step.text)
