@@ -1,6 +1,7 @@
 """What is known of one engine. Rules, sizing, readers and starters ask for a trait; none compares names."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from gpuspec.engines.decode import DecodeSpeed
@@ -346,15 +347,8 @@ class Engine(NamedTuple):
     """(flag, scheme): what the flag fetches of a repository that holds several."""
 
     def default(self, version: str | None = None, gpu: str = "", gib: float = 0.0) -> Defaults:
-        """Its defaults in a version (None: today's) on a GPU of this name and memory ("": a small one's)."""
-        found = _CHOSEN.get(key := (id(self.defaults), version, gpu, gib))
-        if found is None or found[0] is not self.defaults:  # asked for each machine there is, of each job
-            if len(_CHOSEN) > 20_000:
-                _CHOSEN.clear()
-            found = _CHOSEN[key] = self.defaults, self._default(version, gpu, gib)
-        return found[1]
-
-    def _default(self, version: str | None, gpu: str, gib: float) -> Defaults:
+        """Its defaults in a version on a GPU of this name and memory; those of today where no version is stated, of
+        small GPUs where no GPU is."""
         for d in reversed(self.defaults):
             here = d.from_gib <= gib and not (d.but_not and d.but_not in gpu) and (version or not d.if_stated)
             if here and not before(version, d.since):
@@ -386,9 +380,7 @@ class Engine(NamedTuple):
         return any(name in text for name in (*known, *(f"/{short}" for short in self.binaries)))
 
 
-_CHOSEN: dict[tuple[object, ...], tuple[object, Defaults]] = {}  # what `default` found, beside what it is of
-
-
+@lru_cache(maxsize=4_096)  # asked for each machine there is, of each job
 def before(version: str | None, limit: Version) -> bool:
     """Whether a stated version is older than `limit`; an unstated one is current. "4.46.1", "v0.6", "b8778"."""
     numbers: list[int] = []
