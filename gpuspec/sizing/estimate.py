@@ -75,6 +75,12 @@ def _missing(workload: Workload, gpus: int) -> Unsized | None:
     if "nodes" in workload.origins and workload.nodes is None:
         how = "say in the job how many: `nodes`"
         return Unsized("the job is spread over several machines, and over how many is not known", how)
+    trains = workload.task == "train" or workload.method
+    told = (workload.nodes or 1) > 1 and workload.origin("nodes").kind in ("command", "file")
+    if told and not trains and machines_together(workload, gpus) == 1:
+        return Unsized(
+            f"the engine is told of {workload.nodes} machines, and splits the model over the GPUs of one"
+        )
     for field in ("data_parallel", "pipeline_parallel", "context_parallel"):
         if field in workload.origins and getattr(workload, field) is None:
             how = f"write the number for {workload.origin(field).text} into the command"
@@ -89,7 +95,6 @@ def _missing(workload: Workload, gpus: int) -> Unsized | None:
         shape = shape_of(workload)
         if isinstance(shape, Unsized):
             return shape
-    trains = workload.task == "train" or workload.method
     if workload.modality in ("vision", "3d") or (workload.modality == "audio" and trains):
         what = f"training {workload.modality}" if trains else workload.modality
         return Unsized(f"memory of {what} models is not modelled; say min_vram")

@@ -111,6 +111,16 @@ def test_how_many_machines_may_not_be_known() -> None:
     assert "how many is not known" in found.reason
 
 
+def test_an_engine_that_is_told_of_machines_and_splits_over_one_is_not_sized() -> None:
+    job = Job(
+        gpu_types=(GpuChoice("H100 SXM", 8, ""),),
+        run="vllm serve Qwen/Qwen3-32B -tp 4 --nnodes 2 --node-rank 0",
+    )
+    found = need(read_workload(job, read_steps(job), catalog=CATALOG), 8)
+    assert isinstance(found, Unsized)
+    assert "2 machines" in found.reason
+
+
 def test_the_network_is_slower_than_the_machine() -> None:
     board, card = gpu("H100 SXM"), gpu("L4")
     assert link_between(board, 8, 8) == link_of(board)
