@@ -49,34 +49,37 @@ class GpusUnused(Rule):
     severity = "warning"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        counts = {machine.gpu_count for machine in facts.choices}
-        if facts.case.gpus_used is None or len(counts) != 1:
+        counts = {machine.gpu_count for machine in facts.choices} or {facts.job.gpu_count or 0}
+        number = counts.pop()
+        if facts.case.gpus_used is None or counts or not number:
             return
-        (used, field), machine = facts.case.gpus_used, facts.choices[0]
-        if machine.gpu_count == used:
+        used, field = facts.case.gpus_used
+        if number == used:
             return
-        pointer = facts.job.pointer("gpu_count") or machine.pointer
+        machine = facts.choices[0] if facts.choices else None  # none: how many GPUs is said, and not which
+        pointer = facts.job.pointer("gpu_count") or (machine.pointer if machine else "")
         origin = facts.workload.origin(field)
         related = (
             [Related(origin.pointer, f"{origin.text or 'the command'} uses {used}")] if origin.pointer else []
         )
-        if machine.gpu_count < used:
+        if number < used:
             yield self.finding(
                 pointer,
-                f"the command needs {used} GPUs, {machine.gpu_count} are rented: it stops at start",
+                f"the command needs {used} GPUs, {number} are {'rented' if machine else 'there'}: it stops at start",
                 severity="error",
                 related=related,
-                suggestion=f"set gpu_count to {used}, or lower the parallelism",
+                suggestion=f"set {facts.format.spelled('gpu_count')} to {used}, or lower the parallelism",
             )
             return
-        fewer = facts.market.cheapest(machine.gpu.name, used)
-        saving = Saving(machine.per_hour - fewer.per_hour) if machine.price and fewer else None
+        fewer = facts.market.cheapest(machine.gpu.name, used) if machine else None
+        saving = Saving(machine.per_hour - fewer.per_hour) if machine and machine.price and fewer else None
         saving = saving if saving and saving.per_hour > 0 else None
         cost = f", {dollars(saving.per_hour)}/h for nothing" if saving else ""
+        have = "rented" if machine else "held"
         yield self.finding(
             pointer,
-            f"{machine.gpu_count} GPUs are rented and the command uses {used}: {machine.gpu_count - used} idle{cost}",
+            f"{number} GPUs are {have} and the command uses {used}: {number - used} idle{cost}",
             related=related,
             saving=saving,
-            suggestion=f"set gpu_count to {used}, or split the model over {machine.gpu_count}",
+            suggestion=f"set {facts.format.spelled('gpu_count')} to {used}, or split the model over {number}",
         )

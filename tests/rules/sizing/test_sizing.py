@@ -135,3 +135,13 @@ def test_copying_needs_no_gpu(run: str) -> None:
     (one,) = found(GpuNotNeeded, {"run": run})
     assert one.saving
     assert one.saving.per_hour == 0.44  # all of what an RTX 4090 costs
+
+
+def test_gpus_that_are_counted_and_not_named(prices: str) -> None:
+    """Which GPUs is not said (a manifest without a selector): more than there are, the command cannot use."""
+    four, two = (f"{QWEN} --tensor-parallel-size {number}" for number in (4, 2))
+    (one,) = found(GpusUnused, {"gpu_types": [], "gpu_count": 2, "run": four}, prices=prices)
+    assert one.message == "the command needs 4 GPUs, 2 are there: it stops at start"
+    (idle,) = found(GpusUnused, {"gpu_types": [], "gpu_count": 4, "run": two}, prices=prices)
+    assert "2 idle" in idle.message
+    assert found(GpusUnused, {"gpu_types": [], "run": four}, prices=prices) == []
