@@ -217,6 +217,9 @@ def _case(document: Document, settings: Settings) -> Case:
         hint = f"`gpuspec lint {path}` shows where"
         raise UserError("file-too-large", f"{path}: {too_many.message}", hint)
     if not case.has_job:
+        if not document.format.in_spec_fields:
+            hint = f"`gpuspec lint {path}` says what else is wrong in it"
+            raise UserError("no-job", f"{path} holds no job: nothing in it asks for a GPU", hint)
         hint = "`gpuspec init` writes a spec to start from"
         raise UserError("no-job", f"{path} holds no JSON object", hint)
     return case

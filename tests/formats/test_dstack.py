@@ -153,8 +153,9 @@ def test_the_endpoints_model_where_nothing_else_names_one() -> None:
         found = job(text.format(model, "commands: [python serve.py]"))
         assert found.model is not None
         assert found.model.id == "org/name"
-    assert job(text.format("x", "commands: [vllm serve org/other]")).model is None
-    assert job(text.format("x", "commands: [tgi]\nenv: {MODEL_ID: org/other}")).model is None
+    assert job(text.format("ensemble", "commands: [python serve.py]")).model is None
+    assert job(text.format("x/y", "commands: [vllm serve org/other]")).model is None
+    assert job(text.format("x/y", "commands: [tgi]\nenv: {MODEL_ID: org/other}")).model is None
 
 
 @pytest.mark.parametrize(

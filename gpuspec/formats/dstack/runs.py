@@ -182,14 +182,14 @@ def _put_commands(job: Gathered, fields: _Fields, kind: str) -> None:
 
 def _put_model(job: Gathered, fields: _Fields) -> None:
     """`model` is the name under which dstack's endpoint offers the model. It is the model itself where neither the
-    commands nor the environment name one."""
+    commands nor the environment name one, and it is called as on the hub."""
     value, at = fields.get("model", str, dict)
     name, where = (value, at) if isinstance(value, str) else ((value or {}).get("name"), f"{at}/name")
     if not isinstance(name, str) or not name:
         return
     job.put_part("deployment", "model_name", name, where)
     texts = [job.value.get("run", ""), *map(str, job.value.get("env", {}).values())]
-    if not any(_MODEL.search(text) or name in text for text in texts):
+    if "/" in name and not any(_MODEL.search(text) or name in text for text in texts):
         job.put_part("model", "id", name, where)
 
 
