@@ -59,6 +59,7 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     case = open_case(spec, settings, given.which)
     lint_first(case, settings, refuse=partial(_refuse_inline_secrets, case.path))
     check_workdir(case)
+    from gpuspec.export.outgoing import brings_files
     from gpuspec.export.write import lost, written
 
     if not case.document.format.in_spec_fields:
@@ -66,7 +67,8 @@ def command(spec: str, to: str, given: CaseOptions) -> int:
     if to in OTHERS:
         say_document(written(case, to))
         return 0
-    text = task_yaml(case.job, case.plan_on("skypilot"), case.workdir, KINDS[to])
+    folder = case.workdir if brings_files(case) else ""
+    text = task_yaml(case.job, case.plan_on("skypilot"), folder, KINDS[to])
     for line in lost(case.document):
         say_document(one_line(f"# not carried: {line}") + "\n")
     say_document(text)

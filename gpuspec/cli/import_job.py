@@ -17,6 +17,7 @@ from gpuspec.export.model_command import with_model
 from gpuspec.export.not_carried import LeftBehind, left_behind
 from gpuspec.export.variables import with_filled_variables
 from gpuspec.export.withheld import Withheld, without_secrets
+from gpuspec.export.write import lost
 from gpuspec.planning.case import Case
 
 
@@ -87,7 +88,7 @@ def _head(case: Case, held: Withheld) -> Iterator[str]:
             _line(case, held.job.pointer("serverless"), "the second way to deploy, on workers that scale")
         )
     behind = left_behind(document)
-    left += [_said(case, one, one.why) for one in behind if one.why]
+    left += lost(document)
     if left:
         yield "Not carried:"
         yield from (f"  {line}" for line in left)
@@ -100,8 +101,8 @@ def _head(case: Case, held: Withheld) -> Iterator[str]:
         yield f"`{field}` held a key, of which asterisks are left: {advice}"
 
 
-def _said(case: Case, one: LeftBehind, why: str = "") -> str:
-    return f"{one.what} ({os.path.basename(case.path)}:{one.line})" + (f": {why}" if why else "")
+def _said(case: Case, one: LeftBehind) -> str:
+    return f"{one.what} ({os.path.basename(case.path)}:{one.line})"
 
 
 def _line(case: Case, pointer: str, message: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from gpuspec.cli.open_case import called
 from gpuspec.errors import UserError
 from gpuspec.planning.case import Case
@@ -18,6 +20,21 @@ def check_one_machine(case: Case) -> None:
         wrong = f"{case.path} is a job of {many} machines; a run keeps the limits, and fetches the outputs, of one"
         hint = f"`gpuspec export --to skypilot {case.path} > task.yaml && sky launch task.yaml` starts all {many}"
         raise UserError("several-machines", wrong, hint)
+
+
+def workdir_of(case: Case) -> str:
+    """The folder that goes along to the machine: an empty one where the file's format takes none, as Kubernetes'.
+    What lies beside a manifest may be a whole repository, and no business of a rented machine."""
+    if case.document.format.in_spec_fields:
+        return case.workdir
+    from gpuspec.export.outgoing import brings_files
+    from gpuspec.launch.records import state_dir
+
+    if brings_files(case):
+        return case.workdir
+    folder = os.path.join(state_dir(), "no-files")
+    os.makedirs(folder, exist_ok=True)
+    return folder
 
 
 def check_imported(case: Case) -> None:

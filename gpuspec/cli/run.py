@@ -9,7 +9,7 @@ import click
 
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.deadline import against_deadline
-from gpuspec.cli.imported import check_imported, check_one_machine
+from gpuspec.cli.imported import check_imported, check_one_machine, workdir_of
 from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.lint_first import check_workdir, lint_first
@@ -140,7 +140,7 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     alike = ("detach", "resume", "fresh", "plain", "allow_no_gpu")
     run_settings = RunSettings(
         spec_path=spec,
-        workdir=case.workdir,
+        workdir=workdir_of(case),
         outputs=not options["no_outputs"],
         accept_no_timer=given.job.accept_no_timer,
         shard=shard,

@@ -137,6 +137,10 @@ SILENT: dict[str, frozenset[str]] = {
 """Format → keys that say nothing of what the job does, or that only its own tool has a use for."""
 
 
+BY_CALL = {
+    "modal": "Python functions, which Modal calls: `run` is how they are read, and starts none of them"
+}
+"""Formats whose jobs are no commands."""
 _TOOL = (
     (r"^[ \t]*(?:module|ml)[ \t]+(?:load|purge|use|add|restore)\b", "environment modules of the site"),
     (r"^[ \t]*spack[ \t]+load\b", "Spack packages of the site"),
@@ -154,6 +158,8 @@ def of_commands(document: Document) -> Iterator[str]:
     job = document.job
     if job is None or document.format.in_spec_fields:
         return
+    if document.format.name in BY_CALL:
+        yield BY_CALL[document.format.name]
     if any("/initContainers/" in step.pointer for step in job.steps):
         yield "what its init containers do in images of their own, which is `setup` here"
     text = "\n".join((*job.setup, job.run or ""))

@@ -21,8 +21,9 @@ WORKSPACE = "/workspace"
 """Where a container has the job's files, where the job says that it has some."""
 CACHE = "/cache"
 """Where it has the job's `cache`."""
-IN_CONTAINERS = ("kubernetes", "compose")
-"""Formats whose jobs bring their files in their image: nothing beside the file belongs to them."""
+WITHOUT_FILES = ("kubernetes", "compose", "skypilot", "dstack", "modal")
+"""Formats whose jobs have the files of their image, and of a workdir only where they name one: nothing else that lies
+beside the file belongs to them."""
 
 
 class Volume(NamedTuple):
@@ -98,10 +99,15 @@ def outgoing(case: Case) -> Outgoing:
         offer=choice.offer if choice else None,
         ports=ports,
         health=_health(job, ports, case),
-        has_workspace=job.workdir is not None or case.document.format.name not in IN_CONTAINERS,
+        has_workspace=brings_files(case),
         volumes=tuple(_volumes(job)),
         notes=tuple(_notes(job, case)),
     )
+
+
+def brings_files(case: Case) -> bool:
+    """Whether what lies beside the file goes along to where the job runs."""
+    return case.job.workdir is not None or case.document.format.name not in WITHOUT_FILES
 
 
 def reachable(out: Outgoing) -> Outgoing:

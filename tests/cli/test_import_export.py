@@ -101,8 +101,11 @@ def test_run_refuses_a_job_for_which_no_machine_can_be_chosen(said) -> None:  # 
     assert "error[no-gpu-named]" in err
 
 
-def test_a_dry_run_of_a_whole_job_says_what_would_be_launched(said) -> None:  # type: ignore[no-untyped-def]
+def test_a_dry_run_of_a_whole_job_says_what_would_be_launched(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = said(POD.replace(TOKEN, "x"), "run", "--dry-run", "pod.yaml")
     assert status == 0
     assert "vllm serve --model Qwen/Qwen2.5-1.5B-Instruct" in out
     assert "autostop" in out
+    # What lies beside a manifest may be a whole repository: none of it goes to a rented machine.
+    assert f"workdir: {tmp_path}/state/no-files\n" in out
+    assert "workdir" not in said(POD.replace(TOKEN, "x"), "export", "pod.yaml")[1]

@@ -49,6 +49,13 @@ SBATCH = """\
 module load cuda/12.4
 srun python train.py --nodes $SLURM_NNODES
 """
+MODAL = """\
+import modal
+app = modal.App("x")
+@app.function(gpu="L4")
+def work():
+    print("x")
+"""
 SKY = """\
 resources: {accelerators: "L4:1"}
 file_mounts: {/data: s3://bucket}
@@ -83,6 +90,7 @@ resources: {gpu: "L4:1"}
             SBATCH,
             ["environment modules", "steps that Slurm", "variables that Slurm sets ($SLURM_NNODES)"],
         ),
+        ("app.py", MODAL, ["Python functions, which Modal calls"]),
         ("task.yaml", SKY, ["file_mounts (task.yaml:2): files that"]),
         (
             "x.dstack.yml",

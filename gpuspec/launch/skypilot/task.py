@@ -151,12 +151,14 @@ def task(
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
+    No folder goes along where `workdir` is "".
+
     `label` marks the machine as ours; `clouds` leaves only those; `items` are the job's, resolved, and `resume`
     runs only those not done before; `shard` is the part of them this machine does. `reuse` is for a machine that is
     up already and was got that way: its setup is not repeated; `recovery` is for a managed job. UserError where
     nothing is left to rent."""
     _check_names(job, workdir)
-    config: dict[str, Any] = {"name": task_name(job), "workdir": workdir}
+    config: dict[str, Any] = {"name": task_name(job), **({"workdir": workdir} if workdir else {})}
     if (job.nodes or 1) > 1:
         config["num_nodes"] = job.nodes
     command = job.run or ""
