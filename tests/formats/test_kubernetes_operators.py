@@ -160,6 +160,15 @@ def test_an_llm_service_of_two_roles() -> None:
     assert not prefill.can_say("readiness")
 
 
+def test_a_configuration_of_the_same_file_has_the_pods_of_a_service() -> None:
+    base = (
+        LLM.replace("LLMInferenceService", "LLMInferenceServiceConfig").replace("x}", "base}")
+        + "  template: {containers: [{name: main, resources: {limits: {nvidia.com/gpu: 4}}}]}\n"
+    )
+    one(f"{base}---\n{LLM}  baseRefs: [{{name: base}}]\n", gpus=[(None, 4)], engine="vllm",
+        model="org/model", place="doc:1#/spec")  # fmt: skip
+
+
 def test_flags_in_a_variable_are_read_where_they_stand() -> None:
     document = one(
         LLM

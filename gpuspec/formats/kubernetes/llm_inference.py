@@ -32,18 +32,38 @@ def llm_inference_service(resource: Resource) -> list[JobDraft]:
     """A service: its pods, which do prefill and decode, and those of a pool for prefill alone. A `worker` template is
     of the other machines of the same job."""
     spec = resource.spec
-    drafts = list(_role(resource, spec))
+    drafts = list(_role(resource, spec, ()))
     if isinstance(spec.at("prefill").value, dict):
-        drafts += _role(resource, spec.at("prefill"))
+        drafts += _role(resource, spec.at("prefill"), ("prefill",))
     return drafts
 
 
-def _role(resource: Resource, role: At) -> Iterator[JobDraft]:
-    template = role.at("template")
+def template_alone(resource: Resource) -> list[JobDraft]:
+    """An LLMInferenceServiceConfig, which services name in `baseRefs`: it runs nothing by itself."""
+    return []
+
+
+def _template(resource: Resource, role: At, keys: tuple[str, ...]) -> At:
+    """The pod of a role: its own, else that of a configuration of the same file that the service names."""
+    own = role.at("template")
+    if own.at("containers").value is not None:
+        return own
+    for reference in resource.spec.at("baseRefs").elements():
+        base = resource.manifest.find("LLMInferenceServiceConfig", reference.at("name").text)
+        found = base.spec.at(*keys, "template") if base else own
+        if found.at("containers").value is not None:
+            return found
+    return own
+
+
+def _role(resource: Resource, role: At, keys: tuple[str, ...]) -> Iterator[JobDraft]:
+    template = _template(resource, role, keys)
     found = gpu_containers(template, resource.manifest)
     if found:
         container, wanted = found[0]
         draft = pod_job(resource, template, container, wanted)
+        if template.place != role.at("template").place:
+            draft.at = role  # it is told apart by where the service stands, not by what several share
     elif template.at("containers").value is None:  # its configuration stands elsewhere
         container = At(None, role.place)
         draft = JobDraft(resource, role)
