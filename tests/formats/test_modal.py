@@ -143,6 +143,23 @@ def test_models_that_it_loads() -> None:
     assert (job["model"], job["engine"]) == ("Qwen/Qwen3-8B", "transformers")
 
 
+def test_a_folder_is_the_model_that_is_fetched_into_it() -> None:
+    text = (
+        f"{HEAD}DIR = '/model'\nBASE = 'mistralai/Mistral-7B-Instruct-v0.3'\ndef fetch():\n"
+        "    from huggingface_hub import snapshot_download\n    snapshot_download(BASE, local_dir=DIR)\n"
+        "image = modal.Image.debian_slim().run_function(fetch)\n@app.cls(gpu='L4', image=image)\nclass M:\n"
+        "    @modal.enter()\n    def up(self):\n        from vllm import AsyncEngineArgs, AsyncLLMEngine\n"
+        "        args = AsyncEngineArgs(model=DIR, max_model_len=4096)\n"
+        "        self.engine = AsyncLLMEngine.from_engine_args(args)\n"
+    )
+    (job,) = jobs(text)
+    assert (job["engine"], job["model"], job["context"]) == (
+        "vllm",
+        "mistralai/Mistral-7B-Instruct-v0.3",
+        4096,
+    )
+
+
 def test_findings_stand_in_the_file_and_can_be_silenced() -> None:
     text = (
         f"# Modèle: 模型\r\n{HEAD}@app.function(image='é', gpu='L4', timeout=60)  # 模型\r\ndef f():\n"

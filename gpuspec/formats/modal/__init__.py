@@ -98,6 +98,7 @@ class _Job:
         self._machines(decorators)
         self._image()
         self._deployment()
+        self._downloads()
         self._commands()
         at = self.places.get("/run")
         pieces = {at: tuple(self.pieces)} if at and self.pieces else {}
@@ -258,6 +259,20 @@ class _Job:
             found["retries"] = int(retries[0])
             self.places["/deployment/retries"] = self.at("retries", retries[1])
         self.value["deployment"] = found
+
+    def _downloads(self) -> None:
+        """`snapshot_download(MODEL, local_dir="/model")`, wherever the file has it: the folder is that model."""
+        found: list[dict[str, str]] = []
+        for call in self.app.fetches:
+            given = {k.arg: k.value for k in call.keywords}
+            source = self.app.constants.text(call.args[0] if call.args else given.get("repo_id"))
+            target = self.app.constants.text(given.get("local_dir"))
+            if source and target:
+                self.places[f"/downloads/{len(found)}"] = self.at(f"downloads/{len(found)}", call)
+                found.append({"strategy": "hf", "source": source, "target": target})
+        if found:
+            self.value["downloads"] = found
+            self.places["/downloads"] = self.places["/downloads/0"]
 
     # -- commands -----------------------------------------------------------------------------------
 

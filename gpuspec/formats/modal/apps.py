@@ -14,6 +14,7 @@ _WEB = ("web_server", "asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint"
 """Decorators of what answers requests from outside."""
 _MOST = 100
 """Jobs of one file."""
+_MOST_FETCHES = 20
 
 
 class Found(NamedTuple):
@@ -36,6 +37,8 @@ class App(NamedTuple):
     constants: Constants
     found: tuple[Found, ...]
     calls: tuple[ast.Call, ...]
+    fetches: tuple[ast.Call, ...] = ()
+    """Calls that fetch a model from the hub."""
 
 
 def look_over(root: ast.Module) -> App:
@@ -51,7 +54,8 @@ def look_over(root: ast.Module) -> App:
             definitions.setdefault(node.name, node)
         elif isinstance(node, ast.Call):
             calls.append(node)
-    app = App(statements, definitions, constants, (), tuple(calls))
+    fetches = tuple(call for call in calls if tail(call.func)[1] == "snapshot_download")
+    app = App(statements, definitions, constants, (), tuple(calls), fetches[:_MOST_FETCHES])
     found = sorted(_jobs(app, root), key=lambda job: (job.call.lineno, job.call.col_offset))
     return app._replace(found=tuple(found[:_MOST]))
 
