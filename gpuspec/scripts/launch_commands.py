@@ -82,6 +82,7 @@ COMMANDS: tuple[LaunchCommand, ...] = (
     _command("doctl compute droplet create", "", general=True),
     _command("nebius compute instance create", _NEW, general=True),
     _command("fly machine run", general=True),
+    _command("sbatch", "-J", "--job-name", general=True),
     _command("kubectl apply", "-f", "--filename", general=True, idempotent=True),
     _command("kubectl create", "-f", "--filename", general=True, idempotent=True),
     _command("kubectl run", "", general=True, idempotent=True),
@@ -125,7 +126,7 @@ _REST = re.compile(
 )
 _MENTIONS = (
     "gpuspec", "runpod", "vast", "modal", "dstack", "lambda-cloud", "instance-operations/launch", "mcli", "gradient",
-    "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "kubectl", "helm",
+    "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
     "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",
     "lightning_sdk", "aiplatform",
     r"gpu(?<=\bgpu)\s+run\b", r"sky(?<=\bsky)", r"prime\s+pods", r"brev(?<=\bbrev)\b", r"hf(?<=\bhf)\b",

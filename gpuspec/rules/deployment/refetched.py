@@ -93,7 +93,8 @@ class ModelRefetched(Rule):
         paid = f", {dollars(minutes / 60 * hourly)} of a waiting machine" if hourly and minutes else ""
         much = f" ({size / 1e9:.0f} GB, {minutes:.1f} min at 100 MB/s{paid})" if size else ""
         most = facts.job.scaling.replicas[1] if facts.job.scaling else 1
-        each = f"each new container of {most} replicas" if most > 1 else "each new container"
+        up_to = "up to " * (facts.job.scaling is not None and facts.job.scaling.min != facts.job.scaling.max)
+        each = f"each new container of {up_to}{most} replicas" if most > 1 else "each new container"
         yield self.finding(
             found.pointer,
             f"{each} fetches {found.name}{much} again: no volume keeps it",

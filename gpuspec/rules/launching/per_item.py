@@ -24,6 +24,10 @@ _SETTING = re.compile(
 """Names of what a sweep over training settings goes through."""
 
 
+FEW = 8
+"""Jobs that somebody may well queue one by one."""
+
+
 class PerItemLaunch(Rule):
     """A loop starts one machine per item.
 
@@ -89,7 +93,10 @@ class PerItemLaunch(Rule):
         from gpuspec.scripts import launches
 
         for launch in launches(script.path, script.text, script.kind).repeated:
-            yield self._found(script, launch)
+            if launch.launcher.name != "sbatch":
+                yield self._found(script, launch)
+            elif not _long(launch) and (launch.items or FEW) >= FEW:
+                yield self._queued(script, launch)
 
     def _found(self, script: Script, launch: RepeatedLaunch) -> Finding:
         start, load = script.options["startup_minutes"], script.options["load_minutes"]
@@ -120,6 +127,21 @@ class PerItemLaunch(Rule):
             related=[Related("", f"the loop: {shown}", launch.loop.span)],
             suggestion=_instead(launch),
             numbers=numbers,
+        )
+
+    def _queued(self, script: Script, launch: RepeatedLaunch) -> Finding:
+        """Machines of one's own are there already: what a loop costs is the queue."""
+        head = " ".join(script.text[launch.loop.span.start : launch.loop.span.end].split())
+        of = f"each of {launch.items:,} items" if launch.items else "each item"
+        return self.finding(
+            "",
+            f"`sbatch` queues a job of its own for {of} of this loop: they cannot be limited, watched or cancelled "
+            "together, and each loads its model anew",
+            severity="info",
+            confidence="medium",
+            span=launch.span,
+            related=[Related("", f"the loop: {head[:60]}", launch.loop.span)],
+            suggestion="one `sbatch --array=0-199%8` with $SLURM_ARRAY_TASK_ID as the item, eight at a time",
         )
 
 

@@ -67,6 +67,8 @@ class KeepAlive(Rule):
         task = facts.workload.task
         if not (job.gpu_types or job.gpu_count or job.min_vram or facts.workload.model_name):
             return  # nothing is rented, so nothing idles
+        if job.deployment is not None and job.deployment.kind in ("function", "class"):
+            return  # its containers come and go with the calls
         limits = self._limits(facts, task)
         minutes = job.keep_alive_minutes
         if minutes is None or minutes > limits.most:

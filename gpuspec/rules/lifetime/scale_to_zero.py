@@ -104,9 +104,10 @@ class NeverScalesToZero(Rule):
         job, said = facts.job, facts.job.deployment
         assert said is not None
         pool = said.kind == "pool"
-        if said.suspended or not (pool or facts.workload.task == "serve"):
+        function = said.kind in ("function", "class")
+        if said.suspended or not (pool or function or facts.workload.task == "serve"):
             return
-        least = job.scaling.min if job.scaling else 1
+        least = job.scaling.min if job.scaling else 0 if function else 1
         if not least:
             return
         hourly = facts.per_hour
