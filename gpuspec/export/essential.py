@@ -148,7 +148,7 @@ _TOOL = (
     (r"\$\{?SLURM_\w+", "variables that Slurm sets"),
     (r"\$\{?DSTACK_\w+", "variables that dstack sets"),
     (r"\$\{\{[^\n]*?\}\}", "values that its tool puts in"),
-    (r"\$\{?(?:JOB_COMPLETION_INDEX|LWS_\w+|KUBERNETES_\w+)", "variables that the cluster sets"),
+    (r"\$\{?(?:JOB_COMPLETION_INDEX|LWS_\w+|KAITO_\w+|KUBERNETES_\w+)", "variables that the cluster sets"),
 )
 """What a command uses that is of the place where it was written to run."""
 
@@ -160,6 +160,8 @@ def of_commands(document: Document) -> Iterator[str]:
         return
     if document.format.name in BY_CALL:
         yield BY_CALL[document.format.name]
+    if document.format.name == "kubernetes" and not job.image:
+        yield "the image, which its operator chooses"
     if any("/initContainers/" in step.pointer for step in job.steps):
         yield "what its init containers do in images of their own, which is `setup` here"
     text = "\n".join((*job.setup, job.run or ""))

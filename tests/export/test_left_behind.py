@@ -131,3 +131,4 @@ def test_a_command_is_told_the_model_that_an_operator_knows() -> None:
     case = Case(document, on_disk=False)
     assert model_is_told_elsewhere(case)
     assert with_model(case.job, case).run == "vllm serve microsoft/phi-4"
+    assert "the image, which its operator chooses" in lost(document)
