@@ -347,7 +347,10 @@ MOST_KEPT = 64
 def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     """The market of a Case; that of another of its run, where both do the same work on the same terms."""
     job, workload = case.job, case.workload
-    terms = tuple(as_key(value) for name, value in zip(job._fields, job, strict=True) if name not in _ALONE)
+    fields = zip(job._fields, job, strict=True)
+    terms = tuple(
+        [(name, as_key(value)) for name, value in fields if value is not None and name not in _ALONE]
+    )
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
     key = (id(case.catalog), workload.work, case.settings, case.overrides, terms, installed, used)

@@ -142,7 +142,16 @@ class _Composer:
 
     def end(self, event: Any) -> None:
         node = self.open.pop()
-        node.span = Span(node.span.start, max(node.span.start, self.at + event.end_mark.index))
+        end, last = self.at + event.end_mark.index, node.children[-1].span if node.children else None
+        if (
+            last
+            and event.start_mark.index == event.end_mark.index
+            and node.span.start < last.end < end > last.start
+        ):
+            end = (
+                last.end if last.end > last.start else end
+            )  # by lines: libyaml ends it where the next thing begins
+        node.span = Span(node.span.start, max(node.span.start, end))
         self.put(node, None)
 
     def alias(self, event: Any) -> None:

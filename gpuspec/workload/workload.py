@@ -144,12 +144,14 @@ class Workload(NamedTuple):
     def work(self) -> tuple[Any, ...]:
         """All that is known of the work, but for where it is written: to look it up by, as long as this is kept (a
         model is known by where it lies in memory)."""
-        return tuple(map(as_key, self))
+        return tuple([None if value is None else as_key(value) for value in self])
 
 
 def as_key(value: Any) -> Any:
     """A value as a part of a key: what is written is compared, and not where. Models are known by where they lie."""
-    if isinstance(value, (str, int, float, bool, type(None))):
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, (str, int, float)):
         return (type(value), value)
     if isinstance(value, Origin):
         return (value.kind, value.text, value.path)
