@@ -97,9 +97,8 @@ def main() -> int:
         ("of these taken for jobs", Run(0, 0, ""), f"{taken} (0)", taken == 0),
     ]
     for what, took, bar, kept in rows:
-        print(
-            f"{what:34} {took.processor:7.3f} s  {took.clock:7.3f} s on the clock  {bar:24} {'' if kept else 'MISSED'}"
-        )
+        missed = "" if kept else "MISSED"
+        print(f"{what:34} {took.processor:7.3f} s  {took.clock:7.3f} s on the clock  {bar:24} {missed}")
     return 0 if all(kept for *_, kept in rows) else 1
 
 
