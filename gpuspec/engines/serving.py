@@ -369,7 +369,9 @@ OTHERS = (
     _other(
         "mlserver", "mlserver start", title="MLServer", images="seldonio/mlserver", starts="mlserver start"
     ),
-    _other("cog", "-m cog.server.http", title="Cog", images="r8.im/*"),
+    _other(
+        "cog", "-m cog.server.http", title="Cog", images="r8.im/*", starts="python3 -m cog.server.http"
+    )._replace(names_model=True),
     _other(
         "localai",
         "local-ai run",

@@ -64,6 +64,8 @@ def test_an_image_for_one_model_names_it() -> None:
     assert model_in("nvcr.io/nim/meta/llama-3.1-8b-instruct:1.8.4") == "meta/llama-3.1-8b-instruct"
     assert model_in("nvcr.io/nim/nvidia/llm-nim:1.15.0") is None  # for any model
     assert model_in("vllm/vllm-openai") is None
+    assert model_in("r8.im/stability-ai/sdxl@sha256:0") == "stability-ai/sdxl"
+    assert entry_point("r8.im/stability-ai/sdxl") == "python3 -m cog.server.http"
     engine = engine_in("harbor.example.org/nim/meta/llama3-8b-instruct")
     assert engine is not None
     assert engine.called == "NVIDIA NIM"
