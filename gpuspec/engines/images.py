@@ -61,7 +61,7 @@ def _candidates(name: ImageName) -> Iterator[str]:
 def find(table: Mapping[str, Row], image: str) -> Row | None:
     """The row of an image in a table. Its keys: the last parts of a name (`vllm/vllm-openai`; `vllm-openai` alone,
     where that is telling under whatever owner), with how the tag begins where that decides
-    (`ggml-org/llama.cpp:server`), `nim/*` and `r8.im/*` for everything below, `name-*` for all names that begin so."""
+    (`ggml-org/llama.cpp:server`), `nim/*` for everything below, `name-*` for all names that begin so."""
     name = taken_apart(image)
     for key in _candidates(name):
         if key in table:
