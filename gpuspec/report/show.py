@@ -10,7 +10,7 @@ from typing import Any
 from gpuspec.catalog.gpu_names import split_count
 from gpuspec.commands.files import Folder
 from gpuspec.engines import engine_of
-from gpuspec.job import GpuChoice
+from gpuspec.job import GpuChoice, Job
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
 from gpuspec.quantization import spelled
@@ -103,7 +103,7 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
             yield name, (_of_job(case, field), Origin("spec", "", job.pointer(field)))
         elif where == "workload":
             origin = work.origins.get(field)
-            if origin is None or field in work.follows_gpus:
+            if origin is None or (field in work.follows_gpus and not _gpus_stated(case)):
                 continue
             value = _written(work, origin) if field == "quantization" else getattr(work, field)
             if origin.kind in ("spec", "command", "file") or (
@@ -113,6 +113,13 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
     named = (case.written or job).gpu_types
     if not named and job.gpu_count:
         yield "gpus", ([{"gpu": None, "count": job.gpu_count}], Origin("spec", "", job.pointer("gpu_count")))
+
+
+def _gpus_stated(case: Case) -> bool:
+    """Whether the file says one number of GPUs: then `--tensor-parallel-size $SKYPILOT_NUM_GPUS_PER_NODE` is it."""
+    job = case.written or case.job
+    counts = {_count(case, choice) for choice in job.gpu_types} or {job.gpu_count}
+    return len(counts) == 1 and None not in counts and job.gpu_types == case.job.gpu_types
 
 
 def _written(work: Workload, origin: Origin) -> str | None:
@@ -132,6 +139,8 @@ def _written(work: Workload, origin: Origin) -> str | None:
 
 def _of_job(case: Case, field: str) -> Any:
     job = case.written or case.job
+    if field == "spot":
+        return _own_spot(case, job)
     if field == "scaling":
         return [job.scaling.min, job.scaling.max] if job.scaling else None
     if field == "gpu_types":
@@ -142,6 +151,18 @@ def _of_job(case: Case, field: str) -> Any:
     for part in field.split("."):
         value = getattr(value, part, None)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _own_spot(case: Case, job: Job) -> Any:
+    """`spot` in the file's own word: true of `use_spot: true`, "auto" of `spot_policy: auto`; the job spec's where
+    several machines of the file say several."""
+    own = case.tree.at(job.pointer("spot"))
+    yes_or_no = {True: "only", False: "never"}
+    if isinstance(own, bool):
+        return own if yes_or_no[own] == job.spot else job.spot
+    if isinstance(own, str) and own.lower() in ("true", "false"):  # a label of Kubernetes
+        return own.lower() == "true"
+    return own if isinstance(own, str) and len(own) < 40 else job.spot
 
 
 def _canonical(case: Case, choice: GpuChoice) -> str:
@@ -202,6 +223,8 @@ def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
             yield name, value, _REASONS[origin.kind]
     if "nodes" not in work.origins:
         yield "nodes", 1, "one machine, where nothing says otherwise"
+    if "spot" in stated and job.spot not in (None, stated["spot"][0]):
+        yield "spot", job.spot, "the job spec's word for it"
     if job.spot is None and case.document.can_say("spot"):
         yield "spot", "never", "the default"
     if job.hosts is None and case.document.can_say("hosts"):
@@ -315,6 +338,8 @@ def _row(field: str, value: str, beside: str, *, style: Style, label: int) -> It
 def _words(value: Any) -> str:
     if value is None:
         return "unknown"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict):
         return "; ".join(f"{key}: {', '.join(inner)}" for key, inner in value.items())
     if isinstance(value, list):

@@ -165,8 +165,30 @@ def test_what_a_name_or_a_checkpoint_says_is_derived(capsys: pytest.CaptureFixtu
     job = shown(
         '{"run": "vllm serve x/y --quantization awq -tp $SKYPILOT_NUM_GPUS_PER_NODE", "gpu_count": 4}', capsys
     )
-    assert (job["quantization"], job["tp"]) == ("awq", None)
-    assert job["derived"]["tp"] == {"value": 4, "reason": "as many as there are GPUs"}
+    assert (job["quantization"], job["tp"]) == ("awq", 4)
+    job = shown(
+        '{"run": "vllm serve x/y -tp $SKYPILOT_NUM_GPUS_PER_NODE", "gpu_types": ["L4:2", "L4:4"]}', capsys
+    )
+    assert job["tp"] is None
+
+
+@pytest.mark.parametrize(
+    ("resources", "spot", "derived"),
+    [
+        ("use_spot: true", True, "only"),
+        ("use_spot: false", False, "never"),
+        ("any_of: [{use_spot: true}, {use_spot: false}]", "allowed", None),
+    ],
+)
+def test_spot_is_in_the_words_of_the_file(
+    resources: str, spot: object, derived: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = f"resources:\n  accelerators: L4:1\n  {resources}\nrun: nvidia-smi\n"
+    job = shown(task, capsys, name="task.yaml")
+    assert (job["spot"], job["derived"].get("spot", {}).get("value")) == (spot, derived)
+    dstack = "type: task\ncommands: [nvidia-smi]\nspot_policy: auto\nresources: {gpu: 1}\n"
+    job = shown(dstack, capsys, name="task.dstack.yml")
+    assert (job["spot"], job["derived"]["spot"]["value"]) == ("auto", "allowed")
 
 
 def test_the_settings_of_the_folder_are_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
