@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 def hover(opened: Opened, offset: int) -> tuple[Span, str] | None:
     """(what is meant, Markdown about it), or None where there is nothing to say."""
     if not opened.is_spec:
-        return None
+        return _of_a_job(opened, offset) if opened.ours else None
     found = _under(opened.tree, offset)
     if found is None:
         return None
@@ -30,6 +30,33 @@ def hover(opened: Opened, offset: int) -> tuple[Span, str] | None:
         named = next((step for step in reversed(path) if isinstance(step, str)), "")
         text = fields.describe(named, field)
     return None if text is None else (span, text)
+
+
+def _of_a_job(opened: Opened, offset: int) -> tuple[Span, str] | None:
+    """The GPU or the model that a job of another format names there, whatever words name it."""
+    tree = opened.tree
+
+    def here(at: str) -> Span | None:
+        span = tree.values.get(at)
+        return span if span and span.start <= offset < span.end else None
+
+    for document in opened.documents:
+        job = document.job
+        for choice in job.gpu_types if job else ():
+            case = opened.settings.case(document, on_disk=opened.on_disk)
+            if (span := here(choice.pointer)) and (text := gpu_text(choice.name, case.price_list)):
+                return span, text
+        if job is None or not here(document.place):
+            continue
+        case = opened.settings.case(document, on_disk=opened.on_disk)
+        name, origin = case.workload.model_name, case.workload.origin("model_name")
+        span = None if origin.path else here(origin.pointer)
+        under = _under(tree, offset)
+        if span is None and under and tree.text[under[1].start : under[1].end].strip("'\"") == name:
+            span = under[1]  # an argument of its own, after its flag
+        if name and span and (text := model_text(name, case.catalog)):
+            return span, f"{text}\n\n{need_text(case.need(job.gpu_count or 1))}"
+    return None
 
 
 def _under(tree: Tree, offset: int) -> tuple[str, Span, bool] | None:
