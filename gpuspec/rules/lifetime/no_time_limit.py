@@ -54,7 +54,7 @@ class NoTimeLimit(Rule):
     options = (Option("hours", int, 24, "Hours that the fix sets.", minimum=1),)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        job, hourly = facts.job, facts.per_hour
+        job, hourly = facts.job, facts.per_hour and facts.per_hour * (facts.workload.nodes or 1)
         task = facts.workload.task
         if job.budget and (job.budget.max_hours or job.budget.max_total):
             return

@@ -110,7 +110,7 @@ class NeverScalesToZero(Rule):
         least = job.scaling.min if job.scaling else 0 if function else 1
         if not least:
             return
-        hourly = facts.per_hour
+        hourly = facts.per_hour and facts.per_hour * (facts.workload.nodes or 1)
         cost = (
             f": {dollars(least * hourly)}/h, {dollars(least * hourly * HOURS_PER_MONTH)} a month"
             if hourly

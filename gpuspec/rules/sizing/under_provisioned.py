@@ -64,8 +64,8 @@ class UnderProvisionedGpu(Rule):
     fixable = "sometimes"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        if "nodes" in facts.case.document.cannot_say:
-            return  # an operator counts the machines itself
+        if _split_elsewhere(facts):
+            return
         for machine in facts.choices:
             if machine.fit is None or machine.fit.verdict == "fits":
                 continue
@@ -124,6 +124,16 @@ def _least(need: Need) -> str:
     named = [f"{part.name} {gib(part.low)}" for part in large if part.low >= 0.1]
     rest = need.low - sum(part.low for part in large if part.low >= 0.1)
     return ", ".join([*named, f"other {gib(rest)}"] if rest >= 0.3 else named)
+
+
+def _split_elsewhere(facts: Facts) -> bool:
+    """Whether an operator counts the machines itself, or spreads the model over those of the file by flags that it
+    writes."""
+    work, document = facts.workload, facts.case.document
+    if facts.job.deployment is None:
+        return False
+    several = (facts.job.nodes or 1) > 1 and not (work.tensor_parallel or work.pipeline_parallel)
+    return "nodes" in document.cannot_say or (several and "run" in document.cannot_say)
 
 
 def _what(facts: Facts) -> str:

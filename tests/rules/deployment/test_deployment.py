@@ -208,3 +208,27 @@ def test_no_price_is_said_where_the_file_cannot_say_a_cloud() -> None:
     large = {**job({**SERVER, "run": f"{SERVER['run']} --max-model-len 8192"}), "gpu_types": ["H100 SXM"]}
     assert found(OverProvisionedGpu, large)
     assert not found(OverProvisionedGpu, large, cannot_say=frozenset({"clouds"}))
+
+
+def test_an_operator_spreads_the_model_itself() -> None:
+    from gpuspec.rules.sizing.under_provisioned import UnderProvisionedGpu
+
+    run = "vllm serve Qwen/Qwen2.5-72B-Instruct --max-model-len 8192"
+    large = job({"task": "serve", "run": run, "gpu_types": ["L4"], "nodes": 6})
+    assert found(UnderProvisionedGpu, {**large, "nodes": 1})
+    assert not found(UnderProvisionedGpu, {**large, "nodes": 1}, cannot_say=frozenset({"nodes"}))
+    assert not found(UnderProvisionedGpu, large, cannot_say=frozenset({"run"}))
+
+
+def test_money_is_of_all_machines() -> None:
+    # seed-2025: an RTX 4090 at $0.44 an hour (S0's table); 3 machines, a day: 3 × 24 × $0.44
+    train = {
+        "task": "train",
+        "run": "torchrun train.py",
+        "gpu_types": ["RTX 4090"],
+        "gpu_count": 1,
+        "nodes": 3,
+    }
+    (said,) = found(NoTimeLimit, job(train))
+    assert "$1.32/h" in said.message
+    assert "$31.68" in said.message
