@@ -221,7 +221,7 @@ def test_an_operator_spreads_the_model_itself() -> None:
 
 
 def test_money_is_of_all_machines() -> None:
-    # seed-2025: an RTX 4090 at $0.44 an hour (S0's table); 3 machines, a day: 3 × 24 × $0.44
+    # seed-2025: an RTX 4090 at $0.44 an hour; 3 machines, a day: 3 × 24 × $0.44
     train = {
         "task": "train",
         "run": "torchrun train.py",
